@@ -1,0 +1,111 @@
+/**
+ * The one error class of the package and the closed list of its codes.
+ *
+ * Tell errors apart by `code`, never by `instanceof`: an error that has crossed a thread or a node is a copy, and
+ * structured clone keeps neither class nor own properties. `docs/errors.md` has a heading for each code; a test
+ * checks that the list and the page agree.
+ */
+
+/** Every code an error of this package can carry, with the situation it stands for. */
+export const ERROR_CODES = {
+  /** The value of an argument is outside what the function accepts. */
+  ERR_ARGUMENT: "an argument is not acceptable",
+  /** An assertion of the runtime failed: a bug in snax. */
+  ERR_BUG: "an assertion of the runtime failed",
+  /** The configuration can't be used. */
+  ERR_CONFIG: "the configuration can't be used",
+  /** A service in queue mode called itself from the handler that is running. */
+  ERR_DEADLOCK: "the call could never be answered",
+  /** All handles or sessions of the node are in use. */
+  ERR_EXHAUSTED: "no number is free",
+  /** A reply was asked for outside the dispatch it belongs to. */
+  ERR_CONTEXT: "used outside the message being dispatched",
+  /** The code under this handle threw while it loaded or in its `init`. */
+  ERR_INIT: "the service could not start",
+  /** `init` did not finish within `inittimeout`. */
+  ERR_INIT_TIMEOUT: "init took too long",
+  /** The mailbox of the receiver is full. */
+  ERR_MAILBOX_FULL: "the mailbox is full",
+  /** The module can't be loaded: not found, not readable, or it breaks a rule of the loader. */
+  ERR_MODULE: "the module can't be loaded",
+  /** The service lacks the method. */
+  ERR_NO_METHOD: "the service has no such method",
+  /** The service has no handler for the protocol of the message. */
+  ERR_NO_PROTOCOL: "the service has no such protocol",
+  /** No service file of that name on the search path, or no service under that name or address. */
+  ERR_NO_SERVICE: "there is no such service",
+  /** The value can't be sent in a message. */
+  ERR_NOT_SENDABLE: "the value can't be sent",
+  /** The patch is refused: its text breaks a rule. */
+  ERR_PATCH: "the patch is refused",
+  /** The patch replaces a class in a way that live instances can't follow. */
+  ERR_PATCH_CLASS: "the class can't be patched this way",
+  /** The patch was undone because its `hotfix()` threw or rejected. */
+  ERR_PATCH_FAILED: "the patch was undone",
+  /** The patch names something that the service does not have. */
+  ERR_PATCH_NAME: "the service has no such name",
+  /** The patch's `hotfix()` did not settle in time; the patch was undone. */
+  ERR_PATCH_TIMEOUT: "the patch took too long and was undone",
+  /** The patch text is longer than its limit. */
+  ERR_PATCH_SIZE: "the patch is too long",
+  /** The handler threw something; the message is the handler's. */
+  ERR_REMOTE: "the handler threw",
+  /** A message was answered twice, or after it was given up. */
+  ERR_REPLIED: "the message has been answered",
+  /** The service that should answer, or the service that asks, is dead. */
+  ERR_SERVICE_DEAD: "the service is dead",
+  /** A text is not valid TypeScript. */
+  ERR_SYNTAX: "the text is not valid TypeScript",
+  /** The deadline of the call passed. */
+  ERR_TIMEOUT: "the deadline passed",
+  /** The node is stopping or has not started. */
+  ERR_STOPPED: "the node is not running",
+} as const;
+
+/** A code of {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What an error may carry beside code and message. */
+export interface SnaxErrorOptions {
+  /** What led to this error. */
+  cause?: unknown;
+  /** Facts for programs: plain, can be sent. */
+  data?: unknown;
+}
+
+/** An expected error of the runtime: its `code` says what happened, its message says with which values. */
+export class SnaxError extends Error {
+  override readonly name: string = "SnaxError";
+  /** Which situation this is; programs tell errors apart by it. */
+  readonly code: ErrorCode;
+  /** Facts for programs: plain, can be sent. */
+  readonly data?: unknown;
+
+  constructor(code: ErrorCode, message: string, options?: SnaxErrorOptions) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options?.data !== undefined) this.data = options.data;
+  }
+}
+
+/**
+ * Returns the code of an error of this package, also of a copy that has lost its class.
+ *
+ * @returns the code, or undefined for anything else.
+ */
+export function codeOf(error: unknown): ErrorCode | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" && Object.hasOwn(ERROR_CODES, code)
+    ? (code as ErrorCode)
+    : undefined;
+}
+
+/**
+ * Throws ERR_BUG unless the claim holds; for what the runtime itself guarantees, never for input.
+ *
+ * @throws {ERR_BUG} if the claim is false.
+ */
+export function assert(claim: unknown, message: string): asserts claim {
+  if (!claim) throw new SnaxError("ERR_BUG", message);
+}

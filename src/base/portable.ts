@@ -1,0 +1,20 @@
+/**
+ * How an object of the runtime travels in a message.
+ *
+ * Services share nothing, so what a message carries is copied. An object that stands for something (a service object)
+ * is not copied field by field: it says itself what the receiver gets. The hook lives at the bottom layer, so that the
+ * copier knows no service object and a service object knows no copier.
+ */
+
+/** The method by which an object says what the receiver of a message gets in its place. */
+export const kPort: unique symbol = Symbol("snax.port");
+
+/** An object that travels by standing for something. */
+export interface Portable {
+  /**
+   * Makes what the receiver gets.
+   *
+   * @param receiver - the service that receives the message, as the kernel knows it; undefined outside any.
+   */
+  [kPort](receiver: object | undefined): unknown;
+}
