@@ -1,0 +1,58 @@
+/**
+ * The copy of an error: what a service throws must read the same to the service that called it.
+ *
+ * Kept: the built-in class (a class of the user becomes the nearest one above it), name, message, stack, cause, the
+ * errors of an AggregateError, and own enumerable data such as `code`. A SnaxError stays one. Structured clone, which
+ * loses `code` and data, is the reason for this file.
+ */
+
+import { defineField } from "./copy-walk.ts";
+import type { Walk } from "./copy-walk.ts";
+import { SnaxError } from "./error.ts";
+
+/** The built-in classes an error keeps beside Error itself; none extends another. */
+const BUILT_IN: readonly (new (message?: string) => Error)[] = [
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+];
+
+/** What an error holds in own properties that are seldom enumerable. */
+const HIDDEN_KEYS: readonly string[] = ["cause", "errors"];
+
+/** Copies an error with what it carries. */
+export function copyError(source: Error, walk: Walk, depth: number): Error {
+  const copy = createLike(source);
+  walk.keep(source, copy);
+  // Reading `stack` formats it: the price of an error that still says where it was thrown.
+  defineField(copy, "stack", source.stack, false);
+  defineField(copy, "message", String(source.message), false);
+  if (source.name !== copy.name) defineField(copy, "name", String(source.name), false);
+  const fields = source as unknown as Record<string, unknown>;
+  for (const key of HIDDEN_KEYS) {
+    if (!Object.hasOwn(source, key)) continue;
+    defineField(copy, key, walk.copy(fields[key], depth + 1), false);
+  }
+  for (const key of Object.keys(source)) {
+    defineField(copy, key, walk.copy(fields[key], depth + 1));
+  }
+  return copy;
+}
+
+/** An empty error of the class that the copy keeps; it takes no stack of its own. */
+function createLike(source: Error): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    if (source instanceof SnaxError) return new SnaxError(source.code, "");
+    if (source instanceof AggregateError) return new AggregateError([]);
+    if (source instanceof DOMException) return new DOMException("", source.name);
+    const Class = BUILT_IN.find((each) => source instanceof each) ?? Error;
+    return new Class();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

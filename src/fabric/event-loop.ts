@@ -1,0 +1,64 @@
+/**
+ * Lets a kernel run on Node's event loop: how a turn begins, and how microtasks are drained inside it.
+ *
+ * Turns begin in a MessagePort callback, never in a timer: user code that is interrupted inside a timer's callback would
+ * take the process with it (docs: live-access). A timer only posts the message. The port also keeps the process alive
+ * while a node runs, and lets sockets and timers breathe between two turns.
+ */
+
+import { MessageChannel } from "node:worker_threads";
+import type { Clock } from "../base/clock.ts";
+import type { Drain, Waker } from "../kernel/scheduler.ts";
+
+/** setTimeout takes no longer delay; a later deadline is reached in several steps. */
+const DELAY_MAX_MS = 0x7fffffff;
+
+/** A waker that can be closed. */
+export interface EventLoopWaker extends Waker {
+  /** Says what a turn is; nothing happens before. */
+  attach(turn: () => void): void;
+  /** Ends the port and the alarm; the process may then end. */
+  close(): void;
+}
+
+/** Creates a waker on this thread's event loop. */
+export function createWaker(clock: Clock): EventLoopWaker {
+  const { port1, port2 } = new MessageChannel();
+  let alarmTimer: NodeJS.Timeout | undefined;
+  const wake = (): void => port1.postMessage(0);
+  const alarm = (at: number | undefined): void => {
+    if (alarmTimer !== undefined) clearTimeout(alarmTimer);
+    alarmTimer = undefined;
+    if (at === undefined) return;
+    const delay = Math.min(Math.max(Math.ceil(at - clock.now()), 0), DELAY_MAX_MS);
+    alarmTimer = setTimeout(() => {
+      // A timer may fire a fraction of a millisecond early.
+      if (clock.now() < at) alarm(at);
+      else wake();
+    }, delay);
+  };
+  return {
+    wake,
+    alarm,
+    attach: (turn) => {
+      port2.on("message", turn);
+    },
+    close: () => {
+      alarm(undefined);
+      port2.close();
+    },
+  };
+}
+
+/**
+ * Creates the drain for this thread.
+ *
+ * `process._tickCallback` is what Node itself runs after each callback: next ticks, microtasks, and the reports of
+ * rejections. It is undocumented but present on every release from 20 to 26; where it is missing, the scheduler makes
+ * its turns one message long, and Node drains between them.
+ */
+export function createDrain(): Drain {
+  const drain = (process as { _tickCallback?: unknown })._tickCallback;
+  if (typeof drain !== "function") return { isSynchronous: false, drain: () => {} };
+  return { isSynchronous: true, drain: drain as () => void };
+}

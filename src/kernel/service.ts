@@ -1,0 +1,118 @@
+/**
+ * What the kernel knows of one service: a handle, a mailbox and a replaceable instance.
+ *
+ * A node may hold a million of these, so everything that an idle service does not need is created at first use. Fields
+ * are public because kernel files share them; outside kernel/ only the ones marked so may be read, none written.
+ */
+
+import type { Message } from "./message.ts";
+import { MessageList } from "./message.ts";
+import { PTYPE } from "./protocol.ts";
+import type { SessionTable } from "./session-table.ts";
+import type { Timer } from "./timer-wheel.ts";
+
+/** The code behind a handle. The kernel can put another one there while the service lives. */
+export interface Instance {
+  /**
+   * Handles a message of any type but an answer or a timer, which the kernel settles itself.
+   *
+   * What it throws is logged under the service's address and ends nothing.
+   */
+  receive(message: Message): void;
+}
+
+/** Why a service takes only some of its messages: bits of {@link Service.gate}. */
+export const GATE = {
+  open: 0,
+  /** Queue mode, and a handler runs: requests and posts wait, answers and timers pass. */
+  busy: 1,
+  /** A hot-fix is being applied: requests, posts and timers wait, answers pass. */
+  held: 2,
+} as const;
+
+/** A service, as the kernel sees it. */
+export class Service {
+  /** 32 bits; the service's address. May be read by all. */
+  readonly handle: number;
+  /** What it was started as, e.g. `snax foobar`, for lists and logs. May be read by all. */
+  readonly title: string;
+  /** The code; see Kernel.replace. May be read by all. */
+  instance: Instance;
+  /** False from the moment at which it exits or is killed. May be read by all. */
+  isAlive = true;
+  /** Bits of {@link GATE}. */
+  gate: number = GATE.open;
+  /** Stands in the run queue, or runs. */
+  isQueued = false;
+  /** The service behind this one in the run queue. */
+  nextRunnable: Service | undefined = undefined;
+  /** Requests, posts, answers and timers, in the order in which they came. */
+  readonly mail: MessageList = new MessageList();
+  /** Messages of the system lane: taken before all others, whatever the gate. */
+  systemMail: MessageList | undefined = undefined;
+  /** Messages that came to a closed gate; they go before the mail once it opens. */
+  deferred: MessageList | undefined = undefined;
+  /** The mailbox length at which the next overload warning is due. */
+  overloadMark = 0;
+  /** The last session handed out. */
+  session = 0;
+  /** Calls of this service that wait for an answer. */
+  calls: SessionTable | undefined = undefined;
+  /** Requests that this service has taken and not answered yet. */
+  owed: Set<Message> | undefined = undefined;
+  /** The first of this service's timers. */
+  timers: Timer | undefined = undefined;
+  /** Who wants to know of its death: see Kernel.watch. */
+  watchers: Set<() => void> | undefined = undefined;
+  /** Messages dispatched so far. May be read by all. */
+  messageCount = 0;
+  /** Milliseconds of CPU spent so far, if `profile` is on. May be read by all. */
+  cpuMs = 0;
+
+  constructor(handle: number, title: string, instance: Instance) {
+    this.handle = handle;
+    this.title = title;
+    this.instance = instance;
+  }
+}
+
+/** How many messages wait for a service. */
+export function mailboxLength(service: Service): number {
+  return (
+    service.mail.length + (service.deferred?.length ?? 0) + (service.systemMail?.length ?? 0)
+  );
+}
+
+/**
+ * Takes the next message that the service may handle now.
+ *
+ * Order: messages of one sender stay in order as long as the gate is open; a message that the gate holds back is
+ * handled before all that came later of its kind.
+ */
+export function takeMessage(service: Service): Message | undefined {
+  if (service.systemMail !== undefined) {
+    const urgent = service.systemMail.shift();
+    if (urgent !== undefined) return urgent;
+    service.systemMail = undefined;
+  }
+  if (service.gate !== GATE.open) return takeThroughGate(service);
+  if (service.deferred !== undefined) {
+    const waiting = service.deferred.shift();
+    if (waiting !== undefined) return waiting;
+    service.deferred = undefined;
+  }
+  return service.mail.shift();
+}
+
+function takeThroughGate(service: Service): Message | undefined {
+  for (;;) {
+    const message = service.mail.shift();
+    if (message === undefined || passes(message, service.gate)) return message;
+    (service.deferred ??= new MessageList()).push(message);
+  }
+}
+
+function passes(message: Message, gate: number): boolean {
+  if (message.type === PTYPE.response || message.type === PTYPE.error) return true;
+  return gate === GATE.busy && message.type === PTYPE.timer;
+}
