@@ -14,6 +14,8 @@ import { types } from "node:util";
 export type ObjectKind = "data" | "host";
 
 const kinds = new WeakMap<object, ObjectKind>();
+/** Names only: many classes of Node load at the first look. A class that a program makes global later is not among them. */
+const PLATFORM_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(globalThis));
 const sourceOf = Function.prototype.toString;
 
 /**
@@ -45,19 +47,16 @@ function isRoot(prototype: object): boolean {
 }
 
 function isPlatform(prototype: object): boolean {
-  if (prototype === EventEmitter.prototype || Object.hasOwn(prototype, Symbol.toStringTag)) {
-    // Iterators and generators have a tag and no constructor; a class of the user with a tag is data.
-    if (!isUserClass(prototype)) return true;
-  }
-  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  if (typeof maker !== "function") return false;
-  const globals = globalThis as unknown as Record<string, unknown>;
-  return sourceOf.call(maker).endsWith("{ [native code] }") || globals[maker.name] === maker;
+  const maker = constructorOf(prototype);
+  // Iterators and generators have a tag and no constructor.
+  if (maker === undefined) return Object.hasOwn(prototype, Symbol.toStringTag);
+  if (maker === EventEmitter || sourceOf.call(maker).endsWith("{ [native code] }")) return true;
+  return PLATFORM_NAMES.has(maker.name) && Reflect.get(globalThis, maker.name) === maker;
 }
 
-function isUserClass(prototype: object): boolean {
+function constructorOf(prototype: object): Function | undefined {
   const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  return typeof maker === "function" && maker !== EventEmitter;
+  return typeof maker === "function" ? maker : undefined;
 }
 
 /**
@@ -108,8 +107,8 @@ function classNameOf(value: object): string {
   for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at)) {
     const tag: unknown = Object.getOwnPropertyDescriptor(at, Symbol.toStringTag)?.value;
     if (typeof tag === "string" && tag !== "") return tag;
-    const maker: unknown = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
-    if (typeof maker === "function" && maker.name !== "") return maker.name;
+    const name: unknown = constructorOf(at)?.name;
+    if (typeof name === "string" && name !== "") return name;
   }
   return "host object";
 }

@@ -6,7 +6,6 @@
  * loses `code` and data, is the reason for this file.
  */
 
-import { defineField } from "./copy-walk.ts";
 import type { Walk } from "./copy-walk.ts";
 import { SnaxError } from "./error.ts";
 
@@ -37,7 +36,7 @@ export function copyError(source: Error, walk: Walk, depth: number): Error {
     defineField(copy, key, walk.copy(fields[key], depth + 1), false);
   }
   for (const key of Object.keys(source)) {
-    defineField(copy, key, walk.copy(fields[key], depth + 1));
+    defineField(copy, key, walk.copy(fields[key], depth + 1), true);
   }
   return copy;
 }
@@ -55,4 +54,9 @@ function createLike(source: Error): Error {
   } finally {
     Error.stackTraceLimit = limit;
   }
+}
+
+/** Defines a property, whatever the prototype says about its key; an error's own ones do not show in a listing. */
+function defineField(target: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }

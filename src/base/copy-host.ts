@@ -34,8 +34,8 @@ export function copyHost(source: object, walk: Walk, depth: number): object | un
 function copyMap(source: Map<unknown, unknown>, walk: Walk, depth: number): object {
   const copy = new Map<unknown, unknown>();
   walk.keep(source, copy);
-  // The entries are taken first: a getter that runs meanwhile may change the map. A subclass may have its own iterator.
-  for (const [key, value] of [...Map.prototype.entries.call(source)]) {
+  // A subclass may have an iterator of its own.
+  for (const [key, value] of Map.prototype.entries.call(source)) {
     copy.set(walk.copy(key, depth + 1), walk.copy(value, depth + 1));
   }
   return copy;
@@ -44,7 +44,7 @@ function copyMap(source: Map<unknown, unknown>, walk: Walk, depth: number): obje
 function copySet(source: Set<unknown>, walk: Walk, depth: number): object {
   const copy = new Set<unknown>();
   walk.keep(source, copy);
-  for (const value of [...Set.prototype.values.call(source)]) copy.add(walk.copy(value, depth + 1));
+  for (const value of Set.prototype.values.call(source)) copy.add(walk.copy(value, depth + 1));
   return copy;
 }
 
@@ -55,7 +55,8 @@ function copyView(source: ArrayBufferView, walk: Walk, depth: number): object {
       ? Buffer.from(buffer, byteOffset, source.length)
       : Buffer.from(source);
   }
-  const memory = walk.copy(buffer, depth + 1) as ArrayBufferLike;
+  // The memory counts as part of its view, not as a level below it.
+  const memory = walk.copy(buffer, depth) as ArrayBufferLike;
   if (!types.isTypedArray(source)) return new DataView(memory, byteOffset, source.byteLength);
   return new (viewConstructor(source))(memory, byteOffset, source.length);
 }

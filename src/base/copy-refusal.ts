@@ -6,12 +6,20 @@
  */
 
 import { hasContents, refusalOf } from "./copy-class.ts";
+import { isPlain } from "./copy-walk.ts";
 import { SnaxError } from "./error.ts";
 import { COPY_DEPTH_MAX, COPY_PATH_MAX } from "./limits.ts";
 import { kPort } from "./portable.ts";
+import type { Portable } from "./portable.ts";
 
 /** One thing that a value holds: how to say it, and how to get it. */
 type Child = readonly [step: string, read: () => unknown];
+
+/** A value that is being looked through. */
+interface Level {
+  readonly path: string;
+  readonly children: Iterator<Child>;
+}
 
 /** Why a value can't be sent. */
 interface Refusal {
@@ -29,7 +37,7 @@ interface Refusal {
 export function explain(values: Iterable<readonly [string, unknown]>, failure: unknown): SnaxError {
   const seen = new Set<object>();
   for (const [label, value] of values) {
-    const found = find(value, "", 1, seen);
+    const found = find(value, seen);
     if (found !== undefined) return refuse(label, found);
   }
   const reason = `can't be sent: ${textOf(failure)}`;
@@ -42,36 +50,56 @@ function refuse(label: string, { path, reason, cause }: Refusal): SnaxError {
   return new SnaxError("ERR_NOT_SENDABLE", `${where} ${reason}`, { cause });
 }
 
-function find(value: unknown, path: string, depth: number, seen: Set<object>): Refusal | undefined {
-  const refused = refusalOf(value);
+/** Looks for the first value that the copier would refuse, in the copier's order; it needs no depth of stack. */
+function find(root: unknown, seen: Set<object>): Refusal | undefined {
+  const open: Level[] = [];
+  let at: Child = ["", () => root];
+  for (;;) {
+    const found = visit(at, open, seen);
+    if (found !== undefined) return found;
+    const next = advance(open);
+    if (next === undefined) return undefined;
+    at = next;
+  }
+}
+
+/** Reads and judges one value, and opens it if it holds others. */
+function visit([path, read]: Child, open: Level[], seen: Set<object>): Refusal | undefined {
+  let value: unknown;
+  try {
+    value = read();
+  } catch (error) {
+    return { path, reason: `threw when it was read: ${textOf(error)}`, cause: error };
+  }
+  if (isPlain(value)) return undefined;
   if (typeof value === "object" && value !== null) {
     if (seen.has(value)) return undefined;
     seen.add(value);
-    if (depth > COPY_DEPTH_MAX) {
+    if (open.length >= COPY_DEPTH_MAX) {
       return { path, reason: `lies deeper than COPY_DEPTH_MAX ${COPY_DEPTH_MAX}` };
     }
-    if (typeof (value as { [kPort]?: unknown })[kPort] === "function") return undefined;
+    if (typeof (value as Partial<Portable>)[kPort] === "function") return undefined;
   }
+  const refused = refusalOf(value);
   if (refused !== undefined) return { path, reason: `is ${refused}` };
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [step, read] of childrenOf(value)) {
-    const at = path + step;
-    let child: unknown;
-    try {
-      child = read();
-    } catch (error) {
-      return { path: at, reason: `threw when it was read: ${textOf(error)}`, cause: error };
-    }
-    const found = find(child, at, depth + 1, seen);
-    if (found !== undefined) return found;
+  open.push({ path, children: childrenOf(value as object) });
+  return undefined;
+}
+
+/** Goes on to the next value: inside the innermost open one, or behind it when that is done. */
+function advance(open: Level[]): Child | undefined {
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const next = level.children.next();
+    if (next.done !== true) return [level.path + next.value[0], next.value[1]];
+    open.pop();
   }
   return undefined;
 }
 
-function* childrenOf(value: object): Iterable<Child> {
+function* childrenOf(value: object): Generator<Child, void> {
   if (value instanceof Map) {
     let index = 0;
-    for (const [key, child] of [...value]) {
+    for (const [key, child] of Map.prototype.entries.call(value)) {
       yield [`.keys()[${index++}]`, () => key];
       yield [`.get(${nameOf(key)})`, () => child];
     }
@@ -79,7 +107,8 @@ function* childrenOf(value: object): Iterable<Child> {
   }
   if (value instanceof Set) {
     let index = 0;
-    for (const child of [...value]) yield [`.values()[${index++}]`, () => child];
+    for (const child of Set.prototype.values.call(value))
+      yield [`.values()[${index++}]`, () => child];
     return;
   }
   const fields = value as Record<string, unknown>;

@@ -20,7 +20,7 @@ interface Shape {
 }
 
 /** Objects with more keys are dictionaries rather than records. */
-const SHAPE_KEY_MAX = 32;
+const SHAPE_KEY_MAX = 64;
 /** How many copiers are kept; one takes some kilobytes. */
 const SHAPE_COUNT_MAX = 512;
 /** How many lists of keys are counted at a time. */

@@ -22,15 +22,13 @@ import type { Portable } from "./portable.ts";
 /** So many objects are looked up one by one, the others in a Map: most messages never need one. */
 const LINEAR_COUNT = 16;
 
+/** The attributes of a property made by assignment. */
+const OPEN = { enumerable: true, writable: true, configurable: true };
+
 /** Whether a value is a primitive that is its own copy. */
 export function isPlain(value: unknown): boolean {
   if (typeof value === "object") return value === null;
   return typeof value !== "function" && typeof value !== "symbol";
-}
-
-/** Defines an own property, whatever the prototype says about its key. */
-export function defineField(target: object, key: string, value: unknown, enumerable = true): void {
-  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }
 
 /** A walk; it can be used again after {@link Walk.forget}. */
@@ -105,7 +103,7 @@ export class Walk {
     for (const key of keys) {
       const value = this.copy(from[key], depth + 1);
       // An assignment to this one key would change the prototype of the copy.
-      if (key === "__proto__") defineField(to, key, value);
+      if (key === "__proto__") Object.defineProperty(to, key, { value, ...OPEN });
       else to[key] = value;
     }
     return copy;

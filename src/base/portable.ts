@@ -18,3 +18,19 @@ export interface Portable {
    */
   [kPort](receiver: object | undefined): unknown;
 }
+
+/**
+ * Makes the instances of a class portable.
+ *
+ * @param port - makes what the receiver gets from an instance; see {@link Portable}.
+ */
+export function definePort<T extends object>(
+  constructor: abstract new (...args: never[]) => T,
+  port: (value: T, receiver: object | undefined) => unknown,
+): void {
+  Object.defineProperty(constructor.prototype, kPort, {
+    value(this: T, receiver: object | undefined): unknown {
+      return port(this, receiver);
+    },
+  });
+}

@@ -25,8 +25,13 @@ export function bury(kernel: Kernel, service: Service): void {
       { data: { handle: service.handle } },
     );
   const bounce = (message: Message): void => {
-    if (message.reply === REPLY.owed) kernel.fail(service, message, error());
+    const isOwed = message.reply === REPLY.owed || message.reply === REPLY.detached;
+    if (isOwed) kernel.fail(service, message, error());
   };
+  if (kernel.scheduler.current === service && kernel.dispatching !== undefined) {
+    // The service ends itself, or is ended, by the very handler that runs: nobody has filed its request yet.
+    bounce(kernel.dispatching);
+  }
   for (const request of [...(service.owed ?? [])]) bounce(request);
   for (const list of [service.systemMail, service.deferred, service.mail]) drop(list, bounce);
   service.owed = undefined;

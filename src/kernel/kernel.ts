@@ -19,16 +19,17 @@ import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "./address.ts";
 import { bury } from "./death.ts";
 import { Message, MessageList, REPLY } from "./message.ts";
-import { NameTable } from "./name-table.ts";
+import { isLocalName, NameTable } from "./name-table.ts";
 import { PTYPE } from "./protocol.ts";
 import type { Drain, Waker } from "./scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
-import { GATE, mailboxLength, Service } from "./service.ts";
+import { GATE, mailboxLength, reconsiderDeferred, Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
 import type { PendingCall } from "./session-table.ts";
 import { SessionTable } from "./session-table.ts";
+import { SlowCallSweep } from "./slow-calls.ts";
 import { Timer, TimerWheel } from "./timer-wheel.ts";
 
 /** Where messages go whose receiver does not live on this kernel. */
@@ -50,6 +51,8 @@ export interface KernelEvents {
   onOverload(service: Service, length: number): void;
   /** A service died. */
   onDeath(service: Service): void;
+  /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
+  onSlowCall?(service: Service, call: PendingCall, ms: number): void;
 }
 
 /** What a kernel is made of. */
@@ -93,21 +96,24 @@ export class Kernel {
   dispatching: Message | undefined = undefined;
   /** How many calls of this kernel's services wait for an answer. */
   pendingCalls = 0;
+  /**
+   * What runs now is the handler of a request or a post, or follows from one: from the answer to a call that it made.
+   * False inside a timer, and for what follows from one. Known by descent: calls and sleeps remember who began them.
+   */
+  isInHandler = false;
   readonly #timers = new TimerWheel();
   readonly #clock: Clock;
   readonly #events: KernelEvents;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #mailboxLimit: number;
+  readonly #slowCalls: SlowCallSweep | undefined;
 
   constructor(options: KernelOptions) {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#elsewhere = options.elsewhere;
     this.#mailboxLimit = options.mailboxLimit ?? 0;
-    this.services = new ServiceTable(
-      options.handles ?? createHandleSource(),
-      options.harbor ?? 0,
-    );
+    this.services = new ServiceTable(options.handles ?? createHandleSource(), options.harbor ?? 0);
     this.scheduler = new Scheduler({
       clock: options.clock,
       drain: options.drain,
@@ -115,9 +121,18 @@ export class Kernel {
       turnBudgetMs: options.turnBudgetMs ?? 5,
       profile: options.profile ?? true,
       deliver: (service, message) => this.#deliver(service, message),
+      fail: (service, message, error) => this.#events.onError(service, error, message),
       fireTimers: (now) => this.#fireTimers(now),
       nextDeadline: () => this.#timers.next(),
     });
+    if (options.events.onSlowCall !== undefined) {
+      this.#slowCalls = new SlowCallSweep({
+        clock: options.clock,
+        services: this.services,
+        later: (ms, run) => this.#later(ms, run),
+        onSlowCall: (service, call, ms) => this.#events.onSlowCall?.(service, call, ms),
+      });
+    }
   }
 
   // ---- services ----
@@ -188,6 +203,7 @@ export class Kernel {
     const { type, method, values } = envelope;
     if (target === undefined) {
       const message = new Message(type, source, session, method, values);
+      message.reply = REPLY.none;
       return this.#elsewhere?.deliver(handle, message) ?? false;
     }
     this.#checkRoom(target);
@@ -204,12 +220,15 @@ export class Kernel {
    * @throws {ERR_SERVICE_DEAD} if nobody lives under the handle.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if the receiver's mailbox is at its limit.
-   * @throws {ERR_DEADLOCK} if a service in queue mode calls itself while its handler runs.
+   * @throws {ERR_DEADLOCK} if a service in queue mode calls itself from the handler that runs. A timer may: its call is
+   * answered when the handler has ended.
    */
   request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number {
     const target = this.services.get(handle);
     const { type, method, values } = envelope;
-    if (target === source && (source.gate & GATE.busy) !== 0) throw deadlockError(handle);
+    if (target === source && this.isInHandler && (source.gate & GATE.busy) !== 0) {
+      throw deadlockError(handle);
+    }
     if (target !== undefined) {
       this.#checkRoom(target);
       const payload = copyArguments(values, target);
@@ -229,31 +248,42 @@ export class Kernel {
   }
 
   /**
-   * Sends a request to whoever has a name; if nobody has, the request waits until somebody registers it.
+   * Sends a request to whoever has a name; if nobody has a global one, the request waits until somebody registers it.
+   * What has waited is delivered whatever the limit of the mailbox: the limit of the name has bounded it.
    *
-   * @throws what {@link request} throws, and {ERR_MAILBOX_FULL} if too many messages wait for the name.
+   * @throws what {@link request} throws, {ERR_NO_SERVICE} if nobody has a local name, {ERR_MAILBOX_FULL} if too many
+   * messages wait for the name, and {ERR_ARGUMENT} if the text can't be a name.
    */
   requestNamed(source: Service, name: string, envelope: Envelope, call: PendingCall): number {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.request(source, handle, envelope, call);
+    if (isLocalName(name)) throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${name}`);
     const { type, method } = envelope;
     const values = copyArguments(envelope.values, undefined);
-    const session = this.#open(source, 0, call);
     this.#whenNamed(name, (target) => {
-      if (!source.isAlive || call.session !== session || !source.calls?.has(session)) return;
+      if (!source.isAlive || call.session === 0) return;
       call.target = target.handle;
       const payload = copyArguments(values, target);
-      this.#accept(target, new Message(type, source.handle, session, method, payload));
+      this.#accept(target, new Message(type, source.handle, call.session, method, payload));
     });
-    return session;
+    return this.#open(source, 0, call);
   }
 
-  /** Sends a message that nobody answers to whoever has a name, now or later. */
+  /**
+   * Sends a message that nobody answers to whoever has a name; for a global one that may be later.
+   *
+   * @returns false if nobody has a local name.
+   * @throws what {@link send} throws, and {ERR_MAILBOX_FULL} if too many messages wait for the name.
+   */
   sendNamed(source: number, name: string, envelope: Envelope): boolean {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.send(source, handle, envelope);
+    if (isLocalName(name)) return false;
+    const { type, method } = envelope;
     const values = copyArguments(envelope.values, undefined);
-    this.#whenNamed(name, (target) => this.send(source, target.handle, { ...envelope, values }));
+    this.#whenNamed(name, (target) => {
+      this.#accept(target, new Message(type, source, 0, method, copyArguments(values, target)));
+    });
     return true;
   }
 
@@ -263,35 +293,35 @@ export class Kernel {
       call.timer = undefined;
       if (this.settle(source, call.session) !== undefined) call.reject(error());
     });
+    call.timer.isOfHandler = call.isOfHandler;
   }
 
   /**
    * Answers a request with a value.
    *
-   * @returns false if the requester is gone.
-   * @throws {ERR_REPLIED} if the request has been answered or given up.
+   * A value that can't be sent becomes the error that says so.
+   *
+   * @returns false if the requester is gone, or nobody waits for an answer.
+   * @throws {ERR_REPLIED} if the request has been answered.
    */
   reply(service: Service, request: Message, value: unknown): boolean {
     this.#claim(service, request);
+    if (request.reply === REPLY.none) return false;
     const target = this.services.get(request.source);
-    let payload = value;
-    if (target !== undefined) {
-      try {
-        payload = copyResult(value, target);
-      } catch (error) {
-        request.reply = REPLY.owed;
-        return this.fail(service, request, error);
-      }
+    try {
+      const payload = target === undefined ? value : copyResult(value, target);
+      return this.#answer(service, PTYPE.response, request, payload);
+    } catch (error) {
+      return this.#answer(service, PTYPE.error, request, error);
     }
-    return this.#answer(service, PTYPE.response, request, payload);
   }
 
   /**
    * Answers a request with an error.
    *
    * @param error - has been made fit for the caller: nothing of it is shared with the service.
-   * @returns false if the requester is gone.
-   * @throws {ERR_REPLIED} if the request has been answered or given up.
+   * @returns false if the requester is gone, or nobody waits for an answer.
+   * @throws {ERR_REPLIED} if the request has been answered.
    */
   fail(service: Service, request: Message, error: unknown): boolean {
     this.#claim(service, request);
@@ -303,10 +333,40 @@ export class Kernel {
     if (request.reply === REPLY.owed) (service.owed ??= new Set()).add(request);
   }
 
+  /** As {@link owe}, and what the handler returns is not the answer: somebody calls {@link reply} later. */
+  detach(service: Service, request: Message): void {
+    this.owe(service, request);
+    if (request.reply === REPLY.owed) request.reply = REPLY.detached;
+  }
+
   /** Gives up a request's session: nothing will be answered, and nobody is told. */
   ignore(service: Service, request: Message): void {
     request.reply = REPLY.none;
     service.owed?.delete(request);
+  }
+
+  /**
+   * Takes a message from another kernel; its payload belongs to this one already.
+   *
+   * A request that finds nobody, or a full mailbox, is answered with an error; anything else that does is dropped, and
+   * the loss of a post at a full mailbox is told as an error of the receiver.
+   */
+  arrive(handle: number, message: Message): void {
+    const target = this.services.get(handle);
+    const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
+    try {
+      if (target === undefined) throw deadError(handle);
+      if (!isAnswer) this.#checkRoom(target);
+      this.#accept(target, message);
+    } catch (error) {
+      if (message.reply === REPLY.none) {
+        if (target !== undefined) this.#events.onError(target, error, message);
+        return;
+      }
+      const answer = new Message(PTYPE.error, handle, message.session, 0, error);
+      answer.reply = REPLY.none;
+      this.#elsewhere?.deliver(message.source, answer);
+    }
   }
 
   /** Puts a message into a service's system lane, where it passes every other message and every gate. */
@@ -335,6 +395,7 @@ export class Kernel {
   /** Lets through again what waited. */
   openGate(service: Service, bit: number): void {
     service.gate &= ~bit;
+    if (service.gate !== GATE.open) reconsiderDeferred(service);
     if (service.isAlive && mailboxLength(service) > 0) this.scheduler.enqueue(service);
   }
 
@@ -352,6 +413,13 @@ export class Kernel {
     return timer;
   }
 
+  /** Runs something inside a service after the messages that wait already; cancelled like a timer. */
+  soon(service: Service, run: () => void): Timer {
+    const timer = new Timer(service.handle, run);
+    this.#accept(service, new Message(PTYPE.timer, 0, 0, 0, timer));
+    return timer;
+  }
+
   /** Cancels a timer; nothing happens if it has fired or was cancelled. */
   removeTimer(service: Service, timer: Timer): void {
     timer.isCancelled = true;
@@ -362,6 +430,7 @@ export class Kernel {
   /** Runs what waits in the event loop's name: see Scheduler.turn. */
   turn(): void {
     this.scheduler.turn();
+    this.isInHandler = false;
   }
 
   // ---- inside ----
@@ -370,12 +439,17 @@ export class Kernel {
     service.messageCount += 1;
     try {
       if (message.type === PTYPE.response) {
-        this.settle(service, message.session)?.resolve(message.payload);
+        const call = this.settle(service, message.session);
+        this.isInHandler = call?.isOfHandler === true;
+        call?.resolve(message.payload);
       } else if (message.type === PTYPE.error) {
-        this.settle(service, message.session)?.reject(message.payload);
+        const call = this.settle(service, message.session);
+        this.isInHandler = call?.isOfHandler === true;
+        call?.reject(message.payload);
       } else if (message.type === PTYPE.timer) {
         this.#runTimer(service, message.payload as Timer);
       } else {
+        this.isInHandler = true;
         this.dispatching = message;
         service.instance.receive(message);
       }
@@ -386,28 +460,24 @@ export class Kernel {
   }
 
   #checkRoom(target: Service): void {
-    if (this.#mailboxLimit === 0 || target.mail.length < this.#mailboxLimit) return;
+    if (this.#mailboxLimit === 0) return;
+    const length = mailboxLength(target);
+    if (length < this.#mailboxLimit) return;
     throw new SnaxError(
       "ERR_MAILBOX_FULL",
-      `the mailbox of ${formatAddress(target.handle)} holds ${target.mail.length} messages, ` +
+      `the mailbox of ${formatAddress(target.handle)} holds ${length} messages, ` +
         `its limit is ${this.#mailboxLimit}`,
     );
   }
 
   #accept(target: Service, message: Message): void {
     target.mail.push(message);
-    if (target.mail.length >= OVERLOAD_MARK_MIN) this.#warnOfOverload(target);
-    this.scheduler.enqueue(target);
-  }
-
-  #warnOfOverload(target: Service): void {
-    const length = target.mail.length;
-    if (length === OVERLOAD_MARK_MIN && target.overloadMark === 0) {
-      target.overloadMark = OVERLOAD_MARK_MIN;
+    const length = target.deferred === undefined ? target.mail.length : mailboxLength(target);
+    if (length >= OVERLOAD_MARK_MIN && length >= target.overloadMark) {
+      target.overloadMark = length * 2;
+      this.#events.onOverload(target, length);
     }
-    if (length < target.overloadMark) return;
-    target.overloadMark = length * 2;
-    this.#events.onOverload(target, length);
+    this.scheduler.enqueue(target);
   }
 
   #whenNamed(name: string, send: (target: Service) => void): void {
@@ -421,7 +491,9 @@ export class Kernel {
     source.session = (source.calls ??= new SessionTable()).open(call, source.session);
     call.target = handle;
     call.since = this.scheduler.now;
+    call.isOfHandler = this.isInHandler;
     this.pendingCalls += 1;
+    if (this.#slowCalls?.isQuiet === true) this.#slowCalls.noticeCall();
     return source.session;
   }
 
@@ -432,13 +504,15 @@ export class Kernel {
         `the request of ${formatAddress(request.source)}, session ${request.session}, has been answered`,
       );
     }
-    if (request.reply === REPLY.owed) request.reply = REPLY.done;
+    if (request.reply !== REPLY.none) request.reply = REPLY.done;
     if (service.owed !== undefined) service.owed.delete(request);
   }
 
   #answer(service: Service, type: number, request: Message, payload: unknown): boolean {
     if (request.session === 0 || request.reply === REPLY.none) return false;
     const answer = new Message(type, service.handle, request.session, 0, payload);
+    // It carries a session, but nobody answers an answer: the receiver's death must not bounce it.
+    answer.reply = REPLY.none;
     const target = this.services.get(request.source);
     if (target === undefined) return this.#elsewhere?.deliver(request.source, answer) ?? false;
     this.#accept(target, answer);
@@ -454,12 +528,22 @@ export class Kernel {
     this.scheduler.timerAdded(timer.deadline);
   }
 
+  /** Runs something in the kernel's own name later. */
+  #later(ms: number, run: () => void): void {
+    const timer = new Timer(0, run);
+    this.#timers.add(timer, this.#clock.now() + ms);
+    this.scheduler.timerAdded(timer.deadline);
+  }
+
   #fireTimers(now: number): void {
     for (;;) {
       const timer = this.#timers.take(now);
       if (timer === undefined) return;
       const service = this.services.get(timer.owner);
-      if (service === undefined) continue;
+      if (service === undefined) {
+        if (timer.owner === 0) timer.run();
+        continue;
+      }
       service.mail.push(new Message(PTYPE.timer, 0, 0, 0, timer));
       this.scheduler.enqueue(service);
     }
@@ -468,6 +552,7 @@ export class Kernel {
   #runTimer(service: Service, timer: Timer): void {
     unlink(service, timer);
     if (timer.isCancelled) return;
+    this.isInHandler = timer.isOfHandler;
     if (timer.intervalMs > 0) this.#arm(service, timer, timer.intervalMs);
     timer.run();
   }

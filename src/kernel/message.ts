@@ -13,6 +13,8 @@ export const REPLY = {
   owed: 1,
   /** Answered; a second answer is an error. */
   done: 2,
+  /** Owed by a detached response: what the handler returns is no answer. */
+  detached: 3,
 } as const;
 
 /** A message on its way to, or inside, a mailbox. */
@@ -57,6 +59,17 @@ export class MessageList {
     else this.#tail.next = message;
     this.#tail = message;
     this.length += 1;
+  }
+
+  /** Puts all messages of another list, which is empty afterwards, before those of this one. */
+  prepend(other: MessageList): void {
+    if (other.#tail === undefined) return;
+    other.#tail.next = this.head;
+    this.head = other.head;
+    this.#tail ??= other.#tail;
+    this.length += other.length;
+    other.head = other.#tail = undefined;
+    other.length = 0;
   }
 
   /** Takes the first message out. */

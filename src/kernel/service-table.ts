@@ -90,6 +90,16 @@ export class ServiceTable {
     if (page.used === 0) this.#pages[index >>> PAGE_BITS] = undefined;
   }
 
+  /** How many pages there are; a page that holds no service is undefined. */
+  get pageCount(): number {
+    return this.#pages.length;
+  }
+
+  /** Returns the places of one page, up to 4096, for walks that rest between two pages. */
+  page(number: number): readonly (Service | undefined)[] | undefined {
+    return this.#pages[number]?.places;
+  }
+
   /** All living services, by rising handle. A service that is added or deleted meanwhile may or may not be seen. */
   *[Symbol.iterator](): Generator<Service> {
     for (let number = 0; number < this.#pages.length; number += 1) {

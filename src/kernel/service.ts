@@ -28,6 +28,8 @@ export const GATE = {
   busy: 1,
   /** A hot-fix is being applied: requests, posts and timers wait, answers pass. */
   held: 2,
+  /** The code is not ready for requests: they wait, answers and timers pass. */
+  starting: 4,
 } as const;
 
 /** A service, as the kernel sees it. */
@@ -76,11 +78,9 @@ export class Service {
   }
 }
 
-/** How many messages wait for a service. */
+/** How many messages wait for a service, those at its gate included. */
 export function mailboxLength(service: Service): number {
-  return (
-    service.mail.length + (service.deferred?.length ?? 0) + (service.systemMail?.length ?? 0)
-  );
+  return service.mail.length + (service.deferred?.length ?? 0) + (service.systemMail?.length ?? 0);
 }
 
 /**
@@ -101,7 +101,17 @@ export function takeMessage(service: Service): Message | undefined {
     if (waiting !== undefined) return waiting;
     service.deferred = undefined;
   }
-  return service.mail.shift();
+  const message = service.mail.shift();
+  // As in skynet_mq.c: a service that has caught up is warned of anew.
+  if (message === undefined) service.overloadMark = 0;
+  return message;
+}
+
+/** Puts what a gate held back before all that came later, for a gate that is no longer as strict to look at again. */
+export function reconsiderDeferred(service: Service): void {
+  if (service.deferred === undefined) return;
+  service.mail.prepend(service.deferred);
+  service.deferred = undefined;
 }
 
 function takeThroughGate(service: Service): Message | undefined {
@@ -114,5 +124,5 @@ function takeThroughGate(service: Service): Message | undefined {
 
 function passes(message: Message, gate: number): boolean {
   if (message.type === PTYPE.response || message.type === PTYPE.error) return true;
-  return gate === GATE.busy && message.type === PTYPE.timer;
+  return (gate & GATE.held) === 0 && message.type === PTYPE.timer;
 }

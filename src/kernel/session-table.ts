@@ -26,6 +26,8 @@ export class PendingCall {
   target = 0;
   /** When the call began, in milliseconds of the kernel's clock as of that turn; NaN once it was logged as slow. */
   since = 0;
+  /** Opened by the handler of a message, or by what follows from it; see Kernel.isInHandler. */
+  isOfHandler = false;
   /** The deadline, if one was set. */
   timer: Timer | undefined = undefined;
   readonly resolve: (value: unknown) => void;
@@ -71,6 +73,7 @@ export class SessionTable {
     if (call === undefined || call.session !== session) return undefined;
     this.#slots[index] = undefined;
     this.size -= 1;
+    call.session = 0;
     return call;
   }
 

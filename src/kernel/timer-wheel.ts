@@ -14,8 +14,10 @@ export class Timer {
   deadline: number = Number.NaN;
   /** Milliseconds between two firings; 0 = fires once. */
   readonly intervalMs: number;
-  /** The service it belongs to, by handle. */
+  /** The service it belongs to, by handle; 0 = the kernel itself. */
   readonly owner: number;
+  /** What it runs goes on with a handler, as a sleep does; see Kernel.isInHandler. Whoever adds the timer says so. */
+  isOfHandler = false;
   /** Set when it was cancelled, perhaps while its message lay in the mailbox. */
   isCancelled = false;
   /** What runs, inside the service, when its message is dispatched. */

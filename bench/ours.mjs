@@ -1,0 +1,34 @@
+// @ts-check
+/**
+ * The package under test as a subject: a node on this thread, with the section's driver as a service in it.
+ *
+ * Only the driver's start and the end of a round pass through this module; every loop that is timed runs inside the
+ * driver, from service to service.
+ */
+
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WALK_FROM_ONE, writeWorld } from "./world.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/** @param {import("./child.mjs").Job} job */
+export async function prepare(job) {
+  const { start } = await import(job.entry);
+  // Joined as paths: in a URL the question mark of a search pattern would begin a query.
+  const services = ["drivers", "services"].map((folder) => join(HERE, folder, "?.ts"));
+  const size = { ...job.size };
+  if (job.section === "realistic") {
+    const folder = await mkdtemp(join(tmpdir(), "snax-bench-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    await writeWorld(folder);
+    services.push(join(folder, "?.ts"));
+    size["answer"] = WALK_FROM_ONE;
+  }
+  const node = await start({ thread: 0, ...job.config, services });
+  const driver = await node.snax.newservice(job.section, { ...size, ...job.init });
+  return () => driver.req.round(size);
+}

@@ -1,0 +1,39 @@
+/**
+ * Two small classes as game code has them: a vector and a unit that moves.
+ *
+ * `unit-class-shared.ts` is the same text under "use shared"; the section `classes` compares the two.
+ */
+
+export class Vector {
+  readonly x: number;
+  readonly y: number;
+
+  constructor(x: number, y: number) {
+    this.x = x;
+    this.y = y;
+  }
+
+  add(other: Vector): Vector {
+    return new Vector(this.x + other.x, this.y + other.y);
+  }
+
+  squaredLength(): number {
+    return this.x * this.x + this.y * this.y;
+  }
+}
+
+export class Unit {
+  health = 100;
+  position: Vector;
+  velocity = new Vector(1, 1);
+
+  constructor(id: number) {
+    this.position = new Vector(id, 1);
+  }
+
+  tick(): number {
+    this.position = this.position.add(this.velocity);
+    this.health = (this.health + 1) % 100;
+    return this.health + this.position.squaredLength();
+  }
+}

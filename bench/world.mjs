@@ -1,0 +1,100 @@
+// @ts-check
+/**
+ * Writes the realistic service of the bench: `world.ts` with 30 local modules, 360 functions and 30 classes.
+ *
+ * Generated, because nobody should have to read it: what matters is its size, that every module is imported, and that a
+ * call can walk through all of them. Each module has a class, a variable of its own, and twelve functions; each but the
+ * first imports the one before it.
+ */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const MODULES = 30;
+const FUNCTIONS = 12;
+
+/** What `walk(1)` answers: every module adds one for each of its functions. */
+export const WALK_FROM_ONE = 1 + MODULES * FUNCTIONS;
+
+/** @param {number} index */
+function functionText(index) {
+  return `export function step${index}(value: number, unit: Unit = units[${index % 4}] as Unit): number {
+  if (value < 0) return -value;
+  unit.touch(value);
+  return value + 1;
+}
+`;
+}
+
+/** @param {number} index */
+function moduleText(index) {
+  const functions = Array.from({ length: FUNCTIONS }, (_, i) => functionText(i));
+  const calls = Array.from({ length: FUNCTIONS }, (_, i) => `  next = step${i}(next);`).join("\n");
+  const before = index === 0 ? "" : `import { walk as walkBefore } from "./part${index - 1}.ts";\n`;
+  const begin = index === 0 ? "value" : "walkBefore(value)";
+  return `${before}
+export class Unit {
+  readonly id: number;
+  touched = 0;
+  last: number | null = null;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  touch(value: number): void {
+    this.touched += 1;
+    this.last = value;
+  }
+
+  describe(): string {
+    return \`unit \${this.id} of part ${index}: \${this.touched}\`;
+  }
+}
+
+const units = [new Unit(0), new Unit(1), new Unit(2), new Unit(3)];
+const table = { name: "part ${index}", prices: [10, 20, 30, 40], open: true };
+let visits = 0;
+
+${functions.join("\n")}
+export function walk(value: number): number {
+  visits += 1;
+  let next = ${begin};
+${calls}
+  return table.open ? next : visits;
+}
+`;
+}
+
+/**
+ * Writes all files of the service into a folder.
+ *
+ * @param {string} folder
+ */
+export async function writeWorld(folder) {
+  const parts = join(folder, "part");
+  await mkdir(parts, { recursive: true });
+  for (let index = 0; index < MODULES; index += 1) {
+    await writeFile(join(parts, `part${index}.ts`), moduleText(index));
+  }
+  const imports = Array.from(
+    { length: MODULES },
+    (_, i) => `import { Unit as Unit${i} } from "./part/part${i}.ts";`,
+  );
+  const classes = Array.from({ length: MODULES }, (_, i) => `Unit${i}`).join(", ");
+  await writeFile(
+    join(folder, "world.ts"),
+    `${imports.join("\n")}
+import { walk } from "./part/part${MODULES - 1}.ts";
+
+const classes = new Set<unknown>([${classes}]);
+
+export const response = {
+  walk(value: number): number {
+    if (classes.size !== ${MODULES}) throw new Error("classes are missing");
+    return walk(value);
+  },
+};
+`,
+  );
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from "snax";
+
+export default defineConfig({
+  start: "main",
+  services: "./services/?.ts",
+});

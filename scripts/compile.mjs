@@ -1,0 +1,89 @@
+/**
+ * Runs the compiler over one of the projects and removes what earlier runs left behind.
+ *
+ * A test that was renamed must not go on running from its old output, and a file that was removed must not be
+ * packed; so outputs without a source are deleted. The others are left in place, so that a node which runs from the
+ * folder keeps its files while it is rebuilt.
+ */
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of package.json. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+
+/**
+ * Lists the files below a folder, depth first; none if there is no such folder.
+ *
+ * @param {string} folder - relative to the root of the repository
+ * @returns {string[]} paths relative to the root, sorted
+ */
+export function listFiles(folder) {
+  const top = join(ROOT, folder);
+  if (!existsSync(top)) return [];
+  return readdirSync(top, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/**
+ * Compiles one project; what the compiler says goes to the terminal.
+ *
+ * @param {string} project - tsconfig.*.json
+ * @returns {boolean} whether there were no errors; the output is written either way
+ */
+function compile(project) {
+  const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
+  const args = [join(tsc, "..", "bin", "tsc"), "-p", join(ROOT, project)];
+  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
+  if (error) throw error;
+  return status === 0;
+}
+
+/**
+ * Deletes the outputs whose source is gone.
+ *
+ * @param {string} output - folder that the compiler writes to
+ * @param {string} sources - folder that mirrors it
+ */
+function prune(output, sources) {
+  for (const file of listFiles(output)) {
+    const stem = relative(output, file).replace(/(\.d)?\.[cm]?[jt]s(\.map)?$/, "");
+    const source = join(ROOT, sources, stem);
+    if (!["", ".ts", ".mts"].some((suffix) => existsSync(source + suffix)))
+      rmSync(join(ROOT, file));
+  }
+}
+
+/**
+ * Makes dist/: one JavaScript file for each TypeScript file of src/, and no bundler between them.
+ *
+ * @returns {boolean} whether there were no errors
+ */
+export function buildPackage() {
+  const ok = compile("tsconfig.build.json");
+  prune("dist", "src");
+  /** @type {{ bin: Record<string, string> }} */
+  const { bin } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  for (const command of Object.values(bin)) {
+    // A clone calls the command by its path; npm marks it only where it installs it.
+    const file = join(ROOT, command);
+    if (existsSync(file)) chmodSync(file, 0o755);
+  }
+  return ok;
+}
+
+/**
+ * Makes build/: src/ and test/ compiled together, so that a test reaches what the package does not export.
+ *
+ * @returns {boolean} whether there were no errors
+ */
+export function buildTests() {
+  const ok = compile("tsconfig.test.json");
+  prune("build", ".");
+  return ok;
+}

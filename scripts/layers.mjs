@@ -1,0 +1,188 @@
+/**
+ * Knowledge points down: a folder of src/ imports only from the folders below it.
+ *
+ * This file holds the order, the one place where it is written. `npm run layers` reads the import lines (types count:
+ * a type is knowledge), prints the graph and fails at the first arrow that points up; it also checks that the
+ * editor's copy of the rule, in .oxlintrc.json, says the same. `--write` renews that copy. `--self-test` proves on
+ * planted imports that the check can fail.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+
+import { ROOT, listFiles } from "./compile.mjs";
+
+/** The folders of src/, lowest first. */
+const ORDER = [
+  "base",
+  "kernel",
+  "wire",
+  "loader",
+  "fabric",
+  "service",
+  "snax",
+  "live",
+  "table",
+  "net",
+  "sproto",
+  "cluster",
+  "services",
+  "node",
+  "console",
+  "cli",
+  "testing",
+];
+
+/** What a folder must not know although it stands below. @type {Record<string, string[]>} */
+const STRANGERS = { loader: ["kernel"] };
+
+/** The files directly in src/ (the package's entry points) stand above all folders. */
+const TOP = "(entry)";
+
+const LINT = join(ROOT, ".oxlintrc.json");
+const SPECIFIER =
+  /^(?:import|export)\b[^;"'=]*?\bfrom\s*["'](\.[^"']*)|^import\s*["'](\.[^"']*)|\bimport\(\s*["'](\.[^"']*)/gm;
+
+/**
+ * Names the folder of src/ that a path leads to.
+ *
+ * @param {string} path - relative to the root, with forward slashes
+ */
+function folderOf(path) {
+  const [, first = "", ...rest] = path.split("/");
+  return rest.length === 0 ? TOP : first;
+}
+
+/**
+ * Says which folders a folder must not import from.
+ *
+ * @param {string} folder
+ */
+function forbiddenTo(folder) {
+  if (folder === TOP) return [];
+  return [...ORDER.slice(ORDER.indexOf(folder) + 1), TOP, ...(STRANGERS[folder] ?? [])];
+}
+
+/**
+ * Reads the import lines of the files.
+ *
+ * @param {Map<string, string>} texts - path relative to the root, with forward slashes, to text
+ * @returns {{ graph: Map<string, Map<string, number>>, faults: string[] }} how many import lines lead from a folder
+ * to another, and what breaks the rule
+ */
+function readGraph(texts) {
+  /** @type {Map<string, Map<string, number>>} */
+  const graph = new Map();
+  /** @type {string[]} */
+  const faults = [];
+  for (const [path, text] of texts) {
+    const from = folderOf(path);
+    if (from !== TOP && !ORDER.includes(from)) faults.push(`${path}: src/${from}/ is no layer`);
+    for (const match of text.matchAll(SPECIFIER)) {
+      const specifier = match[1] ?? match[2] ?? match[3] ?? "";
+      const to = folderOf(posix.join(posix.dirname(path), specifier));
+      if (to === from) continue;
+      const line = text.slice(0, match.index).split("\n").length;
+      if (forbiddenTo(from).includes(to)) {
+        faults.push(`${path}:${line}: ${from} must not import from ${to} (${specifier})`);
+      }
+      const arrows = graph.get(from) ?? new Map();
+      graph.set(from, arrows.set(to, (arrows.get(to) ?? 0) + 1));
+    }
+  }
+  return { graph, faults };
+}
+
+/** The rule as oxlint has it: one override for each folder. */
+function lintOverrides() {
+  return ORDER.map((folder) => ({
+    files: [`src/${folder}/**`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: forbiddenTo(folder).map((to) =>
+                to === TOP ? "../index.*" : `../**/${to}/**`,
+              ),
+              message: `${folder} must not know a higher layer (scripts/layers.mjs).`,
+            },
+          ],
+        },
+      ],
+    },
+  }));
+}
+
+/**
+ * Compares the overrides of .oxlintrc.json with the order, or renews them.
+ *
+ * @param {boolean} isWriting
+ * @returns {string[]} what differs
+ */
+function compareLint(isWriting) {
+  const config = JSON.parse(readFileSync(LINT, "utf8"));
+  /** @param {{ rules: object }} override */
+  const isLayer = (override) => Object.hasOwn(override.rules, "no-restricted-imports");
+  if (isDeepStrictEqual(config.overrides.filter(isLayer), lintOverrides())) return [];
+  if (!isWriting) return [".oxlintrc.json differs from the order: node scripts/layers.mjs --write"];
+  /** @type {{ rules: object }[]} */
+  const others = config.overrides.filter((/** @type {any} */ override) => !isLayer(override));
+  config.overrides = [...others, ...lintOverrides()];
+  writeFileSync(LINT, JSON.stringify(config, null, 2) + "\n");
+  return [];
+}
+
+/**
+ * Plants imports that break the rule, and some that don't, and sees what the check says.
+ *
+ * @returns {string[]} the plants that it judged wrongly
+ */
+function selfTest() {
+  /** @type {[path: string, text: string, isFault: boolean][]} */
+  const plants = [
+    ["src/base/a.ts", 'import { a } from "../kernel/a.ts";', true],
+    ["src/base/a.ts", 'import type { A } from "../kernel/a.ts";', true],
+    ["src/base/a.ts", 'export {\n  a,\n} from "../kernel/a.ts";', true],
+    ["src/base/a.ts", 'import "../kernel/a.ts";', true],
+    ["src/base/a.ts", 'const a = await import("../kernel/a.ts");', true],
+    ["src/base/deep/a.ts", 'import { a } from "../../cli/a.ts";', true],
+    ["src/loader/a.ts", 'import { a } from "../kernel/a.ts";', true],
+    ["src/cli/a.ts", 'import { a } from "../index.ts";', true],
+    ["src/unheard/a.ts", "export {};", true],
+    ["src/kernel/a.ts", 'import { a } from "../base/a.ts";\nimport { b } from "./b.ts";', false],
+    ["src/kernel/a.ts", 'export const mark = "../cli/";', false],
+    ["src/services/a.ts", 'import { skynet } from "snax";', false],
+    ["src/index.ts", 'export { start } from "./cli/start.ts";', false],
+  ];
+  return plants
+    .filter(([path, text, isFault]) => {
+      return readGraph(new Map([[path, text]])).faults.length > 0 !== isFault;
+    })
+    .map(([path, text]) => `judged wrongly: ${path}: ${text}`);
+}
+
+/** @param {Map<string, Map<string, number>>} graph */
+function print(graph) {
+  for (const from of [TOP, ...ORDER.toReversed()]) {
+    const arrows = [...(graph.get(from) ?? [])].sort(
+      ([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b),
+    );
+    if (arrows.length === 0) continue;
+    const list = arrows.map(([to, count]) => `${to} ${count}`).join(", ");
+    process.stdout.write(`${from.padEnd(9)} -> ${list}\n`);
+  }
+}
+
+const texts = new Map();
+for (const file of listFiles("src").filter((name) => /\.[cm]?ts$/.test(name))) {
+  texts.set(file.replaceAll("\\", "/"), readFileSync(join(ROOT, file), "utf8"));
+}
+const { graph, faults } = readGraph(texts);
+if (process.argv.includes("--self-test")) faults.push(...selfTest());
+faults.push(...compareLint(process.argv.includes("--write")));
+print(graph);
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.exitCode = faults.length > 0 ? 1 : 0;

@@ -1,0 +1,113 @@
+/**
+ * `npm test [-- filter ...]`: builds dist/, compiles src/ and test/ into build/ and runs the tests on Node's own runner.
+ *
+ * A filter is a part of a path ("kernel/", "mailbox"); without one everything runs except the folders that take long
+ * or need a registry, which are run by name. `--compiled` runs what is compiled already (for other releases of
+ * Node), `--list` shows each test. A type error does not keep the tests from running, but fails the run.
+ */
+
+import { spec } from "node:test/reporters";
+import { join, relative } from "node:path";
+import { run } from "node:test";
+
+import { ROOT, buildPackage, buildTests, listFiles } from "./compile.mjs";
+
+/** Folders of test/ that run only when a filter names them. */
+const BY_NAME = ["dist", "reliability"];
+/** A run from which nothing is heard for so long is ended and fails; the second holds for the folders above. */
+const SILENCE_MS = 2 * 60_000;
+const SLOW_SILENCE_MS = 15 * 60_000;
+
+const args = process.argv.slice(2);
+const filters = args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.replace(/\.ts$/, ""));
+const isCompiled = args.includes("--compiled");
+const isListed = args.includes("--list");
+
+process.chdir(ROOT);
+// Tests that start the command or read the package find it in dist/.
+const isTyped = isCompiled || [buildPackage(), buildTests()].every(Boolean);
+let ok = isTyped;
+
+const files = listFiles("build/test").filter((file) => file.endsWith(".test.js") && isChosen(file));
+if (files.length === 0) {
+  process.stderr.write(`no test file matches ${filters.join(" ")}\n`);
+  process.exit(1);
+}
+// The runner's own `timeout` is for a file on Node 20 and for a test on later releases, where a file that hangs after
+// its tests would never end.
+const silence = new AbortController();
+const alarm = setTimeout(() => silence.abort(), files.some(isSlow) ? SLOW_SILENCE_MS : SILENCE_MS);
+alarm.unref();
+const stream = run({
+  files: files.map((file) => join(ROOT, file)),
+  concurrency: 2,
+  signal: silence.signal,
+});
+for (const type of ["test:pass", "test:fail", "test:stdout"])
+  stream.on(type, () => alarm.refresh());
+stream.on("test:fail", () => (ok = false));
+process.on("exit", () => (process.exitCode ||= ok ? 0 : 1));
+if (isListed) stream.compose(new spec()).pipe(process.stdout);
+else await report(stream);
+
+/**
+ * Says whether the arguments ask for this file.
+ *
+ * @param {string} file - a compiled test, relative to the root
+ */
+function isChosen(file) {
+  const path = relative("build", file);
+  if (filters.length > 0) return filters.some((filter) => path.includes(filter));
+  return !isSlow(file);
+}
+
+/**
+ * Says whether a file stands in one of the folders that run only by name.
+ *
+ * @param {string} file - a compiled test, relative to the root
+ */
+function isSlow(file) {
+  return BY_NAME.some((folder) => file.startsWith(join("build", "test", folder)));
+}
+
+/**
+ * Prints a dot for each test, the failures with what their file wrote, and the closing counts.
+ *
+ * @param {AsyncIterable<{ type: string, data: any }>} events
+ */
+async function report(events) {
+  /** @type {Map<string, string>} */
+  const written = new Map();
+  const failures = [];
+  const closing = [];
+  for await (const { type, data } of events) {
+    if (type === "test:pass" && data.details.type !== "suite") process.stdout.write(".");
+    else if (type === "test:fail") {
+      // A group fails with its tests, which have said why.
+      if (data.details.error?.failureType === "subtestsFailed") continue;
+      process.stdout.write("X");
+      failures.push(data);
+    } else if (type === "test:stdout" || type === "test:stderr") {
+      written.set(data.file, (written.get(data.file) ?? "") + data.message);
+    } else if (type === "test:diagnostic" && data.nesting === 0) closing.push(data.message);
+  }
+  process.stdout.write("\n");
+  for (const { file, name, line, details } of failures) {
+    const error = details.error?.cause ?? details.error;
+    const where = file ? `${relative(ROOT, file)}:${line ?? 1}` : "";
+    process.stdout.write(
+      `\nnot ok ${name}\n  ${where}\n${indent(error?.stack ?? String(error))}\n`,
+    );
+  }
+  for (const file of new Set(failures.map((failure) => failure.file))) {
+    const text = written.get(file);
+    if (text) process.stdout.write(`\nwritten by ${relative(ROOT, file)}:\n${indent(text)}\n`);
+  }
+  process.stdout.write(`\n${closing.map((line) => `# ${line}`).join("\n")}\n`);
+  if (!isTyped) process.stdout.write("# the compiler's errors above fail the run\n");
+}
+
+/** @param {string} text */
+function indent(text) {
+  return text.trimEnd().replaceAll(/^/gm, "  ");
+}

@@ -1,0 +1,67 @@
+/**
+ * The command line of `snax`: what was asked for, or why it can't be understood.
+ */
+
+import { SnaxError } from "../base/error.ts";
+
+/** Printed by `snax --help` and after wrong usage. */
+export const USAGE = `usage: snax <command>
+
+  snax start [config] [--set key=value ...]   start a node; default config: snax.config.ts,
+                                              .js, .mjs or .json in this folder
+  snax types [config]                         write snax.d.ts: the types of all services by name
+
+  snax --help | --version
+`;
+
+/** What was asked for. */
+export interface Invocation {
+  readonly command: "start" | "types" | "help" | "version";
+  /** The configuration file, if one was named. */
+  readonly config?: string;
+  /** Keys of the configuration that the command line overrides. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {ERR_ARGUMENT} for wrong usage.
+ */
+export function parseArguments(words: readonly string[]): Invocation {
+  const overrides: Record<string, unknown> = {};
+  const names: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    if (word === "--help" || word === "-h") return { command: "help", overrides };
+    if (word === "--version" || word === "-v") return { command: "version", overrides };
+    if (word === "--set") {
+      index += 1;
+      setOverride(overrides, words[index]);
+    } else if (word.startsWith("--set=")) setOverride(overrides, word.slice("--set=".length));
+    else if (word.startsWith("-")) throw wrong(`unknown option ${word}`);
+    else names.push(word);
+  }
+  const [command, config, surplus] = names;
+  if (command === undefined) throw wrong("no command");
+  if (command !== "start" && command !== "types") throw wrong(`unknown command ${command}`);
+  if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
+  return { command, overrides, ...(config === undefined ? {} : { config }) };
+}
+
+/** `key=value`; the value is read as JSON where it is JSON, so that numbers and booleans are what they look like. */
+function setOverride(overrides: Record<string, unknown>, text: string | undefined): void {
+  const split = text?.indexOf("=") ?? -1;
+  if (text === undefined || split <= 0) throw wrong("--set needs key=value");
+  const value = text.slice(split + 1);
+  try {
+    overrides[text.slice(0, split)] = JSON.parse(value) as unknown;
+  } catch {
+    // Not JSON: a plain text.
+    overrides[text.slice(0, split)] = value;
+  }
+}
+
+function wrong(message: string): SnaxError {
+  return new SnaxError("ERR_ARGUMENT", message);
+}

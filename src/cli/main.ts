@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/**
+ * The program `snax`. Exit codes: 0 done, 1 the node could not start or the work failed, 2 wrong usage.
+ */
+
+import { createRequire } from "node:module";
+import { loadConfig } from "../node/config-file.ts";
+import { completeConfig } from "../node/config.ts";
+import type { Invocation } from "./arguments.ts";
+import { parseArguments, USAGE } from "./arguments.ts";
+import { runStart } from "./start.ts";
+import { writeTypes } from "./types.ts";
+
+async function run(invocation: Invocation): Promise<number> {
+  switch (invocation.command) {
+    case "help":
+      process.stdout.write(USAGE);
+      return 0;
+    case "version":
+      process.stdout.write(`${version()}\n`);
+      return 0;
+    case "start":
+      return runStart(invocation);
+    case "types":
+      return runTypes(invocation);
+  }
+}
+
+async function runTypes({ config: path, overrides }: Invocation): Promise<number> {
+  const loaded = await loadConfig(path, process.cwd());
+  const { services } = completeConfig({ ...loaded.config, ...overrides });
+  const written = writeTypes({ directory: loaded.root, services });
+  for (const { path: file, error } of written.unreadable) {
+    process.stderr.write(`snax: ${file} left out: ${error.message}\n`);
+  }
+  const state = written.changed ? "written" : "unchanged";
+  process.stdout.write(`${written.path}: ${written.services.size} services, ${state}\n`);
+  return written.unreadable.length === 0 ? 0 : 1;
+}
+
+function version(): string {
+  const load = createRequire(import.meta.url);
+  return (load("../../package.json") as { version: string }).version;
+}
+
+let invocation: Invocation | undefined;
+try {
+  invocation = parseArguments(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`snax: ${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
+if (invocation !== undefined) {
+  try {
+    // A node that has stopped may leave sockets and streams of its program open: the process ends all the same.
+    process.exit(await run(invocation));
+  } catch (error) {
+    process.stderr.write(`snax: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

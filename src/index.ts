@@ -1,0 +1,42 @@
+/**
+ * The package `snax`: what services and programs import.
+ *
+ * @module
+ */
+
+export { ERROR_CODES, SnaxError, codeOf } from "./base/error.ts";
+export type { ErrorCode } from "./base/error.ts";
+export { defineConfig } from "./node/config.ts";
+export type { Config } from "./node/config.ts";
+export { start } from "./node/node.ts";
+export type { Node, StartOptions } from "./node/node.ts";
+export { skynet, snax } from "./outside.ts";
+export type {
+  Address,
+  Calls,
+  Protocol,
+  Queue,
+  RequestItem,
+  RequestSet,
+  Response,
+  Selected,
+  SkynetApi,
+  Starters,
+  StatKey,
+} from "./service/skynet-api.ts";
+export type {
+  HotfixAllResult,
+  HotfixSharedResult,
+  MethodProfile,
+  Patch,
+  PatchFailure,
+  PatchSkip,
+  Post,
+  Req,
+  ServiceInterface,
+  ServiceModule,
+  ServiceObject,
+  ServiceProfile,
+  Services,
+  SnaxApi,
+} from "./snax/types.ts";

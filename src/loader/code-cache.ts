@@ -1,0 +1,189 @@
+/**
+ * The code cache of one thread: file -> image, entry file -> program.
+ *
+ * Loading is synchronous as soon as the packages that a program names have been imported on this thread. Clearing the cache
+ * concerns the services yet to be born: a running one keeps its program, and the program its images, exactly as long as
+ * they are used.
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { SnaxError } from "../base/error.ts";
+import { buildImage } from "./image-builder.ts";
+import { Image } from "./image.ts";
+import type { ImageData } from "./image.ts";
+import { createImportMeta } from "./import-meta.ts";
+import type { ImportMeta } from "./import-meta.ts";
+import { Collection } from "./library.ts";
+import type { Library } from "./library.ts";
+import { importPackage } from "./package-import.ts";
+import { createPlacedError } from "./position.ts";
+import type { Place } from "./position.ts";
+import { Program } from "./program.ts";
+import { resolveFile } from "./resolution.ts";
+
+/** ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache. */
+export type CacheMode = "ON" | "EXIST" | "OFF";
+
+/** What a code cache can be told. */
+export interface CodeCacheOptions {
+  /**
+   * Globals that modules get from their surroundings instead.
+   *
+   * @defaultValue none
+   */
+  readonly injected?: readonly string[];
+  /** Path of a module that is evaluated in every service before its own. */
+  readonly preload?: string | undefined;
+  /** Hears of the first assignment to each new member of `globalThis` that stands in a loaded text. */
+  readonly onGlobalWrite?: (name: string, place: Place) => void;
+}
+
+/** The images and programs of one thread. */
+export class CodeCache implements Library {
+  /** What later loads do with the cache. */
+  mode: CacheMode = "ON";
+  readonly #options: CodeCacheOptions;
+  readonly #injected: ReadonlySet<string>;
+  readonly #images = new Map<string, Image>();
+  readonly #programs = new Map<string, Program | Promise<Program>>();
+  /** By asking folder and specifier. */
+  readonly #packages = new Map<string, object>();
+  readonly #globals = new Set<string>();
+  #shared: Program = new Program(this, undefined);
+
+  constructor(options: CodeCacheOptions = {}) {
+    this.#options = options;
+    this.#injected = new Set(options.injected);
+  }
+
+  /**
+   * Returns the program of an entry file; a promise only while packages must be imported for the first time.
+   *
+   * @param path - path of the file, absolute or relative to the working directory.
+   * @throws {ERR_MODULE} if a file is missing or unreadable, a name is not exported, or a rule of the loader is broken.
+   * @throws {ERR_SYNTAX} if a text is not a module.
+   */
+  load(path: string): Program | Promise<Program> {
+    const file = this.#resolve(path);
+    const known = this.mode === "OFF" ? undefined : this.#programs.get(file);
+    if (known !== undefined) return known;
+    const { preload } = this.#options;
+    const files = preload === undefined ? [file] : [this.#resolve(preload), file];
+    const made = this.#make(files);
+    if (this.mode !== "ON") return made;
+    this.#programs.set(file, made);
+    if (made instanceof Promise) this.#settle(file, made);
+    return made;
+  }
+
+  /** Forgets everything, or one file and the programs made with it; running services keep what they have. */
+  clear(path?: string): void {
+    if (path === undefined) {
+      this.#images.clear();
+      this.#programs.clear();
+      this.#shared = new Program(this, undefined);
+      return;
+    }
+    const file = resolveFile(path) ?? path;
+    this.#images.delete(file);
+    this.#shared.forget(file);
+    for (const [entry, program] of this.#programs) {
+      if (program instanceof Promise || program.files.has(file)) this.#programs.delete(entry);
+    }
+  }
+
+  /** Puts an image that another thread made into the cache. */
+  adopt(data: ImageData): void {
+    this.#images.set(data.file, new Image(data));
+  }
+
+  /** Returns the image of a file; see {@link Library}. */
+  image(file: string, place?: Place): Image {
+    const known = this.mode === "OFF" ? undefined : this.#images.get(file);
+    if (known !== undefined) return known;
+    const image = new Image(buildImage(readModule(file, place), file, this.#injected));
+    for (const write of image.data.globalWrites) this.#noteGlobal(write.name, write.place);
+    if (this.mode === "ON") this.#images.set(file, image);
+    return image;
+  }
+
+  /** The images in the cache, by real path. */
+  get images(): ReadonlyMap<string, Image> {
+    return this.#images;
+  }
+
+  /** Returns a package that a file of the same folder has imported. @internal */
+  findPackage(specifier: string, importer: string): object | undefined {
+    return this.#packages.get(packageKey(specifier, importer));
+  }
+
+  /** Imports a package. @internal */
+  async fetchPackage(specifier: string, importer: string): Promise<unknown> {
+    const namespace = await importPackage(specifier, importer);
+    this.#packages.set(packageKey(specifier, importer), namespace);
+    return namespace;
+  }
+
+  /** Creates `import.meta`. @internal */
+  createMeta(image: Image): ImportMeta {
+    return createImportMeta(image);
+  }
+
+  #resolve(path: string): string {
+    const file = resolveFile(path);
+    if (file === undefined) throw new SnaxError("ERR_MODULE", `no module ${path}`);
+    return file;
+  }
+
+  #make(files: readonly string[]): Program | Promise<Program> {
+    const collection = new Collection(this);
+    const shared = this.#shared;
+    const waits = files.flatMap((file) => collection.collect(file) ?? []);
+    const build = (): Program => new Program(this, shared).build(files, collection);
+    return waits.length > 0 ? Promise.all(waits).then(build) : build();
+  }
+
+  #settle(file: string, made: Promise<Program>): void {
+    const replace = (program?: Program): void => {
+      if (this.#programs.get(file) !== made) return;
+      if (program === undefined) this.#programs.delete(file);
+      else this.#programs.set(file, program);
+    };
+    made.then(replace, () => replace());
+  }
+
+  #noteGlobal(name: string, place: Place): void {
+    if (this.#globals.has(name) || name in globalThis) return;
+    this.#globals.add(name);
+    this.#options.onGlobalWrite?.(name, place);
+  }
+}
+
+function packageKey(specifier: string, importer: string): string {
+  return `${dirname(importer)}\0${specifier}`;
+}
+
+/** Reads a module's text; JSON becomes a module whose default export is the parsed text. */
+function readModule(file: string, place: Place | undefined): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const why = `can't read ${file}: ${(error as Error).message}`;
+    if (place === undefined) throw new SnaxError("ERR_MODULE", why, { cause: error });
+    throw createPlacedError("ERR_MODULE", place, why, error);
+  }
+  const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  return file.endsWith(".json") ? wrapJson(plain, file) : plain;
+}
+
+function wrapJson(text: string, file: string): string {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const place = { file, line: 1, column: 1 };
+    throw createPlacedError("ERR_SYNTAX", place, (error as Error).message, error);
+  }
+  return `export default JSON.parse(${JSON.stringify(text)});`;
+}

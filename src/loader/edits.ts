@@ -1,0 +1,101 @@
+/**
+ * Edits of a text that leave lines and, wherever possible, columns alone.
+ *
+ * Blanking and overwriting keep the width. An insertion moves what follows on its line; each is noted, so that stacks can
+ * be counted back, and if code follows it the text needs a source map for debuggers.
+ */
+
+import MagicString from "magic-string";
+import { Lines } from "./position.ts";
+
+/** Insertions on one line: column (from 0, in the text before) and length of each, in order. */
+export type LineShifts = readonly (readonly [column: number, length: number])[];
+
+/** Positions that a stack can name never lie in such a rest of a line. */
+const REST_WITHOUT_CODE = /^[\s{};,)\]]*(?:\/\/.*)?$/;
+
+/** A text being edited. */
+export class Edits {
+  readonly #before: string;
+  readonly #after: MagicString;
+  readonly #insertions: [offset: number, length: number][] = [];
+  #movesCode = false;
+
+  constructor(text: string) {
+    this.#before = text;
+    this.#after = new MagicString(text);
+  }
+
+  /** Whether an insertion stands in front of code on the same line. */
+  get movesCode(): boolean {
+    return this.#movesCode;
+  }
+
+  /** Replaces an extent by blanks and its first unit by `;`, so that the lines around it can't run together. */
+  blankStatement(start: number, end: number): void {
+    this.#after.update(start, end, `;${blanksOf(this.#before.slice(start + 1, end))}`);
+  }
+
+  /** Replaces an extent by blanks. */
+  blank(start: number, end: number): void {
+    this.#after.update(start, end, blanksOf(this.#before.slice(start, end)));
+  }
+
+  /** Replaces an extent by a text that is not longer, blanks behind it; line ends inside stay behind the text. */
+  overwrite(start: number, end: number, text: string): void {
+    const old = this.#before.slice(start, end);
+    const ends = old.replace(/[^\n\r\u2028\u2029]/g, "");
+    if (ends === "" && text.length <= old.length) {
+      this.#after.update(start, end, text.padEnd(old.length));
+      return;
+    }
+    this.#after.update(start, end, blanksOf(old));
+    this.insertBefore(end, text);
+  }
+
+  /** Inserts behind whatever ends at the offset. */
+  insertBehind(offset: number, text: string): void {
+    this.#after.appendLeft(offset, text);
+    this.#note(offset, text.length);
+  }
+
+  /** Inserts in front of whatever begins at the offset. */
+  insertBefore(offset: number, text: string): void {
+    this.#after.appendRight(offset, text);
+    this.#note(offset, text.length);
+  }
+
+  #note(offset: number, length: number): void {
+    this.#insertions.push([offset, length]);
+    const lineEnd = /[\n\r\u2028\u2029]|$/g;
+    lineEnd.lastIndex = offset;
+    const rest = this.#before.slice(offset, lineEnd.exec(this.#before)?.index);
+    if (!REST_WITHOUT_CODE.test(rest)) this.#movesCode = true;
+  }
+
+  toString(): string {
+    return this.#after.toString();
+  }
+
+  /** Lists the insertions by line, from 1. */
+  shifts(): Map<number, LineShifts> {
+    const lines = new Lines(this.#before);
+    const shifts = new Map<number, [number, number][]>();
+    for (const [offset, length] of this.#insertions.toSorted((a, b) => a[0] - b[0])) {
+      const { line, column } = lines.locate(offset);
+      const ofLine = shifts.get(line);
+      if (ofLine === undefined) shifts.set(line, [[column - 1, length]]);
+      else ofLine.push([column - 1, length]);
+    }
+    return shifts;
+  }
+
+  /** Makes the source map (JSON) from the edited text to the text before. */
+  createMap(source: string): string {
+    return this.#after.generateMap({ source, hires: "boundary", includeContent: false }).toString();
+  }
+}
+
+function blanksOf(text: string): string {
+  return text.replace(/[^\n\r\u2028\u2029]/g, " ");
+}

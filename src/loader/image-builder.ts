@@ -1,0 +1,139 @@
+/**
+ * A file's text -> the data of its image: parse, analyse, check, weave.
+ *
+ * Checks are what the runtime can't find out later, because constants are assignable in images: assignments to constants
+ * and imports are refused here, as V8 would refuse them when they run.
+ */
+
+import { analyse } from "./analysis.ts";
+import type { Analysis } from "./analysis.ts";
+import { createPrefix, createSuffix } from "./frame.ts";
+import type { ImageData } from "./image.ts";
+import { readNames } from "./names.ts";
+import type { Name } from "./names.ts";
+import { createPlacedError } from "./position.ts";
+import { DEFAULT_NAME, readRecord } from "./record.ts";
+import type { ModuleRecord } from "./record.ts";
+import { parseModule } from "./syntax.ts";
+import type { Syntax } from "./syntax.ts";
+import { weave } from "./weave.ts";
+
+/**
+ * Builds the image of a file's text.
+ *
+ * @param file - real path of the file.
+ * @param injected - names that the surroundings can supply in place of globals.
+ * @throws {ERR_SYNTAX} if the text is not a valid module.
+ * @throws {ERR_MODULE} if it uses names that the loader keeps for itself.
+ */
+export function buildImage(text: string, file: string, injected: ReadonlySet<string>): ImageData {
+  const syntax = parseModule(text, file);
+  const analysis = analyse(syntax.ast);
+  const record = readRecord(syntax);
+  const names = readNames(syntax, analysis, record);
+  check(syntax, analysis, names);
+  const exported = new Set(record.exports.flatMap(({ local }) => local ?? []));
+  const plan = planCells(record, names, exported);
+  const cells = new Map(plan.cells.map((name, index) => [name, index]));
+  const edits = weave({ syntax, analysis, names, cells, exported });
+  const frame = {
+    plan,
+    names,
+    injected: [...analysis.freeNames].filter((name) => injected.has(name)),
+    imports: record.imports.map(({ local }) => local),
+    usesDynamicImport: analysis.dynamicImports.length > 0,
+    declaresDefault: isDefaultVariable(names.get(DEFAULT_NAME)),
+  };
+  return {
+    file,
+    text,
+    body: edits.toString(),
+    prefix: createPrefix(frame, false),
+    asyncPrefix: createPrefix(frame, true),
+    suffix: createSuffix(frame),
+    isShared: isSharedModule(syntax),
+    isAsync: analysis.isAsync,
+    names,
+    ...record,
+    ...plan,
+    forwarded: plan.cells.flatMap((name, cell) => (names.get(name)?.isForwarded ? [cell] : [])),
+    ...summariseUse(analysis, exported),
+    freeNames: analysis.freeNames,
+    globalWrites: analysis.globalWrites.map(({ name, start }) => ({
+      name,
+      place: syntax.locate(start),
+    })),
+    shifts: edits.movesCode ? edits.shifts() : undefined,
+    map: syntax.map,
+    inspectorMap: syntax.map ?? (edits.movesCode ? edits.createMap(file) : undefined),
+  };
+}
+
+function isDefaultVariable(name: Name | undefined): boolean {
+  return name !== undefined && name.kind !== "function" && name.kind !== "class";
+}
+
+/** Orders the cells: imports, then variables, then functions. */
+function planCells(
+  record: ModuleRecord,
+  names: ReadonlyMap<string, Name>,
+  exported: ReadonlySet<string>,
+): { cells: string[]; functionCount: number } {
+  const imports = record.imports.map(({ local }) => local);
+  const variables: string[] = [];
+  const functions: string[] = [];
+  for (const [name, { kind, isForwarded }] of names) {
+    if (kind === "import") continue;
+    const isFunction = kind === "function" || kind === "const-function";
+    if (isFunction && (isForwarded || exported.has(name))) functions.push(name);
+    else if (exported.has(name)) variables.push(name);
+  }
+  return { cells: [...imports, ...variables, ...functions], functionCount: functions.length };
+}
+
+function summariseUse(
+  analysis: Analysis,
+  exported: ReadonlySet<string>,
+): Pick<ImageData, "values" | "assigned" | "referenced"> {
+  const values = new Set<string>();
+  const referenced = new Set<string>();
+  for (const { name, use, member } of analysis.references) {
+    referenced.add(name);
+    if (use === "value") values.add(name);
+    else if (use === "member") values.add(`${name}()`).add(`${name}.${member}`);
+    else if (use === "member-call") values.add(`${name}()`);
+  }
+  const assigned = new Set(analysis.writes.flatMap(({ names }) => names));
+  return { values, referenced, assigned: new Set([...assigned].filter((name) => exported.has(name))) };
+}
+
+function isSharedModule(syntax: Syntax): boolean {
+  for (const statement of syntax.ast.body) {
+    if (statement.type !== "ExpressionStatement" || statement.directive === undefined) return false;
+    if (statement.directive === "use shared") return true;
+  }
+  return false;
+}
+
+function check(syntax: Syntax, analysis: Analysis, names: ReadonlyMap<string, Name>): void {
+  for (const { name, use, start } of analysis.references) {
+    if (use !== "assign") continue;
+    const kind = names.get(name)?.kind;
+    if (kind === undefined || !CONSTANT_KINDS.has(kind)) continue;
+    const place = syntax.locate(start);
+    throw createPlacedError("ERR_SYNTAX", place, "Assignment to constant variable.");
+  }
+  if (syntax.code.includes("$snax")) {
+    const own = [...analysis.declared].find((name) => name.startsWith("$snax"));
+    const reference = analysis.freeReferences.find(({ name }) => name.startsWith("$snax"));
+    const offset = reference?.start ?? (own === undefined ? -1 : syntax.code.indexOf(own));
+    const why = "names that begin with $snax are kept for the loader";
+    if (offset >= 0) throw createPlacedError("ERR_MODULE", syntax.locate(offset), why);
+  }
+  for (const { name, start } of analysis.freeReferences) {
+    if (name !== "arguments") continue;
+    throw createPlacedError("ERR_SYNTAX", syntax.locate(start), "arguments is not defined");
+  }
+}
+
+const CONSTANT_KINDS = new Set(["const", "const-function", "literal", "import"]);

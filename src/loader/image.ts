@@ -1,0 +1,159 @@
+/**
+ * An image: one text of a file, ready to make instances of the module.
+ *
+ * The data of an image is plain, so that a thread can hand it to another one, with V8's cached code. The function that
+ * makes instances is compiled at first use on each thread. A line of the script is the line of the file, and so is the
+ * column unless an insertion stands in front of it; then the image carries the way back (see `stack.ts`).
+ */
+
+import { Script } from "node:vm";
+import { pathToFileURL } from "node:url";
+import type { LineShifts } from "./edits.ts";
+import type { ModuleInstance } from "./module-instance.ts";
+import type { Name } from "./names.ts";
+import { createPlacedError } from "./position.ts";
+import type { Place } from "./position.ts";
+import type { ExportEntry, ImportEntry, ModuleRequest } from "./record.ts";
+import { mapStacks } from "./stack.ts";
+
+/** Everything about an image that another thread needs; can be sent. */
+export interface ImageData {
+  /** Real path of the file. */
+  readonly file: string;
+  /** The text of the file. */
+  readonly text: string;
+  /** The woven body between prefix and suffix. */
+  readonly body: string;
+  /** Text in front of the body, for a module evaluated synchronously and for one that waits. */
+  readonly prefix: string;
+  readonly asyncPrefix: string;
+  readonly suffix: string;
+  /** Whether the module begins with `"use shared"`. */
+  readonly isShared: boolean;
+  /** Whether there is an `await` at top level. */
+  readonly isAsync: boolean;
+  readonly names: ReadonlyMap<string, Name>;
+  readonly requests: readonly ModuleRequest[];
+  readonly imports: readonly ImportEntry[];
+  readonly exports: readonly ExportEntry[];
+  /** Names of the variables that the runtime reaches by number: imports first, functions last. */
+  readonly cells: readonly string[];
+  readonly functionCount: number;
+  /** Cells of the functions that stand behind a forwarder from the start. */
+  readonly forwarded: readonly number[];
+  /**
+   * Uses that need a forwarder: `name` if the variable is taken as a value, `name()` if a member of it is read or called,
+   * `name.member` if that member is taken as a value.
+   */
+  readonly values: ReadonlySet<string>;
+  /** The exported variables that are assigned after their declaration. */
+  readonly assigned: ReadonlySet<string>;
+  /** Globals that the module mentions, injected ones included. */
+  readonly freeNames: ReadonlySet<string>;
+  /** Assignments to members of `globalThis`. */
+  readonly globalWrites: readonly { readonly name: string; readonly place: Place }[];
+  /** Variables that are referenced anywhere; an import that is not may be a type. */
+  readonly referenced: ReadonlySet<string>;
+  /** Insertions by line, for stacks; undefined if none moves code. */
+  readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
+  /** Source map (JSON) of the transform, for files with enums and the like. */
+  readonly map: string | undefined;
+  /** Source map (JSON) for debuggers; undefined if positions are true without. */
+  readonly inspectorMap: string | undefined;
+  /** V8's cached code of the synchronous script. */
+  readonly cachedData?: Uint8Array;
+}
+
+/** The function that makes one instance of a module. */
+export type Factory = (module: ModuleInstance) => unknown;
+
+/** One text of a file, ready to run. */
+export class Image {
+  readonly data: ImageData;
+  /** The file URL that stacks and debuggers show. */
+  readonly url: string;
+  #factory: Factory | undefined;
+  #asyncFactory: Factory | undefined;
+  #script: Script | undefined;
+
+  constructor(data: ImageData) {
+    this.data = data;
+    this.url = pathToFileURL(data.file).href;
+  }
+
+  /** Real path of the file. */
+  get file(): string {
+    return this.data.file;
+  }
+
+  /** The text of the file. */
+  get text(): string {
+    return this.data.text;
+  }
+
+  /** The names that the module declares at top level, imports first. */
+  get names(): ReadonlyMap<string, Name> {
+    return this.data.names;
+  }
+
+  /** What the module exports, in the order of the text. */
+  get exports(): readonly ExportEntry[] {
+    return this.data.exports;
+  }
+
+  /** The globals that the module mentions, injected ones included. */
+  get freeNames(): ReadonlySet<string> {
+    return this.data.freeNames;
+  }
+
+  /**
+   * Returns the function that makes instances.
+   *
+   * @param isAsync - whether it can wait: for modules with `await` at top level, and for those that import each other
+   * with one of these.
+   * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
+   */
+  factory(isAsync: boolean): Factory {
+    if (isAsync) return (this.#asyncFactory ??= run(this.#compile(true)));
+    return (this.#factory ??= run((this.#script ??= this.#compile(false))));
+  }
+
+  /** Returns the data with V8's cached code of what has been compiled, for other threads. */
+  toData(): ImageData {
+    if (this.#script === undefined) return this.data;
+    return { ...this.data, cachedData: this.#script.createCachedData() };
+  }
+
+  #compile(isAsync: boolean): Script {
+    const { body, suffix, cachedData, inspectorMap, shifts, map } = this.data;
+    const prefix = isAsync ? this.data.asyncPrefix : this.data.prefix;
+    if (shifts !== undefined || map !== undefined) mapStacks(this.url, this.data);
+    const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
+    const mapUrl = base64 === "" ? "" : `${MAP_URL}${base64}`;
+    const options = {
+      filename: this.url,
+      columnOffset: -prefix.length,
+      ...(cachedData === undefined || isAsync ? {} : { cachedData: Buffer.from(cachedData) }),
+    };
+    try {
+      return new Script(`${prefix}${body}${suffix}${mapUrl}`, options);
+    } catch (error) {
+      throw this.#refuse(error);
+    }
+  }
+
+  /** V8 knows less than the parser on older releases of Node; its message says the line in the stack's head. */
+  #refuse(error: unknown): unknown {
+    if (!(error instanceof SyntaxError)) return error;
+    const line = Number(/^.*:(\d+)\n/.exec(error.stack ?? "")?.[1] ?? 1);
+    const caret = /^( *)\^/m.exec(error.stack ?? "");
+    const place = { file: this.file, line, column: (caret?.[1]?.length ?? 0) + 1 };
+    return createPlacedError("ERR_SYNTAX", place, error.message, error);
+  }
+}
+
+const MAP_URL = "\n//# sourceMappingURL=data:application/json;base64,";
+
+function run(script: Script): Factory {
+  return script.runInThisContext() as Factory;
+}

@@ -1,0 +1,281 @@
+/**
+ * A program: the entry module of a service and everything that it imports, linked once.
+ *
+ * A program is what services are born from: `instantiate` runs over its tables. It never changes except that a dynamic
+ * import may add modules. The modules that begin with `"use shared"` belong to another program, of which a thread has
+ * one: its modules have one instance each, made when the first service needs them.
+ */
+
+import { dirname, resolve } from "node:path";
+import type { Image } from "./image.ts";
+import type { ImportMeta } from "./import-meta.ts";
+import { Instance } from "./instance.ts";
+import type { Surroundings } from "./instance.ts";
+import { Collection, resolveRequest } from "./library.ts";
+import type { Library } from "./library.ts";
+import { linkModule, listExports, resolveExport, wantAllForwarders } from "./linker.ts";
+import { ModuleNode } from "./module-node.ts";
+import type { Target, Watcher } from "./module-node.ts";
+import { orderModules } from "./order.ts";
+import { createPlacedError } from "./position.ts";
+import type { ModuleRequest } from "./record.ts";
+import { resolveFile } from "./resolution.ts";
+import { SharedImporters } from "./shared-importers.ts";
+import { ApiSource, CellSource, NamespaceSource, PackageSource } from "./source.ts";
+import type { Source } from "./source.ts";
+
+/** Is called with every new instance, before the service sees it. */
+export type Birth = (instance: Instance) => void;
+
+/** The linked modules of a service. */
+export class Program {
+  /** Run for every instance right after it was made: patches for services yet to be born. */
+  readonly births: Birth[] = [];
+  readonly #library: Library;
+  /** The thread's program of shared modules; undefined in that one itself. */
+  readonly #shared: Program | undefined;
+  readonly #nodes = new Map<string, ModuleNode>();
+  readonly #importers = new SharedImporters();
+  #count = 0;
+  #entry: ModuleNode | undefined;
+  #order: readonly ModuleNode[] = [];
+  #sharedOrder: readonly ModuleNode[] = [];
+  #sharedInstance: Instance | undefined;
+
+  constructor(library: Library, shared: Program | undefined) {
+    this.#library = library;
+    this.#shared = shared;
+  }
+
+  /** The module that the service is. */
+  get entry(): ModuleNode {
+    if (this.#entry === undefined) throw new TypeError("the program has no entry");
+    return this.#entry;
+  }
+
+  /** The program's modules by real path; shared ones not included. */
+  get nodes(): ReadonlyMap<string, ModuleNode> {
+    return this.#nodes;
+  }
+
+  /** Number of modules, without shared ones. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** The files that the program is made of, shared ones included. */
+  get files(): Set<string> {
+    const shared = this.#sharedOrder.map((node) => node.image.file);
+    return new Set([...this.#nodes.keys(), ...shared]);
+  }
+
+  /**
+   * Makes a new instance of every module; a promise only if some module has `await` at top level.
+   *
+   * @throws whatever a module throws; then nothing remains of the instance.
+   */
+  instantiate(surroundings: Surroundings): Instance | Promise<Instance> {
+    const instance = new Instance(this, surroundings);
+    const running = this.#evaluateShared()?.then(() => instance.evaluate(this.#order));
+    const done = running ?? instance.evaluate(this.#order);
+    if (done !== undefined) return done.then(() => this.#bear(instance));
+    return this.#bear(instance);
+  }
+
+  #bear(instance: Instance): Instance {
+    this.#importers.add(instance);
+    for (const birth of this.births) birth(instance);
+    return instance;
+  }
+
+  /** Returns a module by path, relative to the entry's folder or absolute. */
+  node(path: string): ModuleNode | undefined {
+    const full = resolve(dirname(this.entry.image.file), path);
+    const file = this.#nodes.has(full) ? full : (resolveFile(full) ?? full);
+    const isShared = (node: ModuleNode): boolean => node.image.file === file;
+    return this.#nodes.get(file) ?? this.#sharedOrder.find(isShared);
+  }
+
+  // Building.
+
+  /** Builds from a collection; the first files are evaluated before the entry, which is the last. @internal */
+  build(files: readonly string[], collection: Collection): this {
+    const roots = this.#add(files, collection);
+    this.#entry = roots.at(-1);
+    const order = new Set(roots.flatMap((root) => orderModules(root)));
+    this.#order = [...order].filter((node) => !node.isShared);
+    this.#sharedOrder = [...order].filter((node) => node.isShared);
+    return this;
+  }
+
+  /** Adds files and what they import; all of them or, after an error, none. */
+  #add(files: readonly string[], collection: Collection): ModuleNode[] {
+    const fresh: ModuleNode[] = [];
+    try {
+      const roots = files.map((file) => this.#addFile(file, collection, fresh));
+      for (const node of fresh) {
+        const home = node.isShared ? this.#sharedProgram : this;
+        linkModule(node, (source, watcher) => home.#watch(source, watcher));
+      }
+      return roots;
+    } catch (error) {
+      for (const node of fresh) this.#remove(node);
+      throw error;
+    }
+  }
+
+  #addFile(file: string, collection: Collection, fresh: ModuleNode[]): ModuleNode {
+    const image = collection.image(file);
+    if (image.data.isShared && this.#shared !== undefined) {
+      return this.#shared.#addFile(file, collection, fresh);
+    }
+    const known = this.#nodes.get(file);
+    if (known !== undefined) return known;
+    const index = this.#shared === undefined ? -1 : this.#count++;
+    const node = new ModuleNode(image, index);
+    this.#nodes.set(file, node);
+    fresh.push(node);
+    node.targets = image.data.requests.map((request) =>
+      this.#target(node, request, collection, fresh),
+    );
+    return node;
+  }
+
+  #target(
+    importer: ModuleNode,
+    request: ModuleRequest,
+    collection: Collection,
+    fresh: ModuleNode[],
+  ): Target {
+    const { file } = importer.image;
+    const resolution = resolveRequest(request, file);
+    if (resolution.kind === "package") {
+      const namespace = this.#library.findPackage(resolution.specifier, file) ?? {};
+      return { ...resolution, namespace };
+    }
+    if (importer.isShared) checkShared(request, resolution, collection);
+    if (resolution.kind === "api") return resolution;
+    return { kind: "module", node: this.#addFile(resolution.file, collection, fresh) };
+  }
+
+  #remove(node: ModuleNode): void {
+    const home = node.isShared ? this.#sharedProgram : this;
+    home.#nodes.delete(node.image.file);
+    for (const other of home.#nodes.values()) {
+      for (const [cell, watchers] of other.watchers.entries()) {
+        other.watchers[cell] = watchers?.filter((watcher) => watcher.node !== node);
+      }
+    }
+  }
+
+  get #sharedProgram(): Program {
+    return this.#shared ?? this;
+  }
+
+  /** Forgets shared modules that are or reach a file; programs that use them keep them. @internal */
+  forget(file: string): void {
+    for (const node of [...this.#nodes.values()]) {
+      if (orderModules(node).some((below) => below.image.file === file)) this.#remove(node);
+    }
+  }
+
+  // Values on their way.
+
+  /** Returns what an exported name of a module stands for. @internal */
+  resolveExport(node: ModuleNode, name: string): Source | undefined {
+    return resolveExport(node, name);
+  }
+
+  #watch(source: CellSource, watcher: Watcher): void {
+    if (source.node.isShared && !watcher.node.isShared) this.#importers.watch(source, watcher);
+    else (source.node.watchers[source.cell] ??= []).push(watcher);
+  }
+
+  /** Lists a module's exports and keeps its namespace objects up to date from now on. @internal */
+  watchNamespace(node: ModuleNode): Map<string, Source> {
+    const sources = listExports(node);
+    if (node.watchesNamespace) return sources;
+    node.watchesNamespace = true;
+    for (const [name, source] of sources) {
+      if (source instanceof CellSource) this.#watch(source, { node, target: name });
+    }
+    return sources;
+  }
+
+  /** Returns who in an instance of this program imports a shared module's variable. @internal */
+  watchersOf(node: ModuleNode, cell: number): readonly Watcher[] {
+    return this.#importers.watchersOf(node, cell);
+  }
+
+  /** Takes a new value of a shared module's variable to all services of the thread that import it. @internal */
+  publishShared(node: ModuleNode, cell: number, value: unknown): void {
+    for (const reference of node.importers) {
+      reference.deref()?.deliver(node, cell, value);
+    }
+  }
+
+  // Shared modules.
+
+  #evaluateShared(): Promise<void> | undefined {
+    if (this.#sharedOrder.length === 0) return undefined;
+    return this.#sharedProgram.sharedInstance.evaluate(this.#sharedOrder);
+  }
+
+  /** The thread's one instance of the shared modules. @internal */
+  get sharedInstance(): Instance {
+    const surroundings = { api: {}, injected: readGlobal };
+    return (this.#sharedInstance ??= new Instance(this, surroundings));
+  }
+
+  // Dynamic import.
+
+  /** Finds what a dynamic import names, and adds it to the program if it is new. @internal */
+  async include(importer: ModuleNode, specifier: string, options: unknown): Promise<Source> {
+    const type = (options as { with?: { type?: string } } | undefined)?.with?.type;
+    const place = { file: importer.image.file, line: 1, column: 1 };
+    const request = { specifier, type, place };
+    const resolution = resolveRequest(request, importer.image.file);
+    if (resolution.kind === "package") {
+      const { file } = importer.image;
+      await this.#library.fetchPackage(resolution.specifier, file);
+      return new PackageSource(this.#library.findPackage(resolution.specifier, file));
+    }
+    if (resolution.kind === "api") return new ApiSource("*", () => new TypeError(specifier));
+    const collection = new Collection(this.#library);
+    for (const node of this.#nodes.values()) collection.images.set(node.image.file, node.image);
+    await collection.collect(resolution.file, place);
+    if (importer.isShared) checkShared(request, resolution, collection);
+    const [node] = this.#add([resolution.file], collection) as [ModuleNode];
+    wantAllForwarders(node);
+    this.watchNamespace(node);
+    return new NamespaceSource(node);
+  }
+
+  /** Returns the modules to evaluate before the namespace of a module is ready. @internal */
+  orderOf(node: ModuleNode): ModuleNode[] {
+    return orderModules(node);
+  }
+
+  /** Creates `import.meta` for a module. @internal */
+  createMeta(image: Image): ImportMeta {
+    return this.#library.createMeta(image);
+  }
+}
+
+/** A shared module belongs to no service: it imports nothing that does. */
+function checkShared(
+  request: ModuleRequest,
+  resolution: { readonly kind: "api" } | { readonly kind: "file"; readonly file: string },
+  collection: Collection,
+): void {
+  if (resolution.kind === "file") {
+    if (resolution.file.endsWith(".json")) return;
+    if (collection.image(resolution.file).data.isShared) return;
+  }
+  const why = `a shared module imports packages and shared modules only, not ${request.specifier}`;
+  throw createPlacedError("ERR_MODULE", request.place, why);
+}
+
+function readGlobal(name: string): unknown {
+  return (globalThis as Record<string, unknown>)[name];
+}

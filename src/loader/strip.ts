@@ -1,0 +1,81 @@
+/**
+ * TypeScript -> JavaScript, by amaro, which is what Node itself uses.
+ *
+ * Types become blanks, so that every line and column stays. Only a text with syntax that needs code of its own (enums,
+ * namespaces, parameter properties) goes through amaro's transform, which prints the text anew and gives a source map.
+ * amaro is loaded at the first TypeScript text: a thread that gets its images from another one never pays for it.
+ */
+
+import { createRequire } from "node:module";
+import { createPlacedError } from "./position.ts";
+
+type TransformSync = (typeof import("amaro"))["transformSync"];
+
+/** JavaScript made from a TypeScript text. */
+export interface Stripped {
+  /** The JavaScript text; without a map every position is that of the original. */
+  readonly code: string;
+  /** Source map (JSON) back to the original, if the text had to be printed anew. */
+  readonly map: string | undefined;
+}
+
+interface AmaroError {
+  readonly code: string;
+  readonly message: string;
+  readonly startLine: number;
+  readonly startColumn: number;
+}
+
+const NON_ASCII_OR_TAB = /[^\n\r\x20-\x7e]/g;
+
+let loaded: TransformSync | undefined;
+
+function transform(text: string, file: string, mode: "strip-only" | "transform"): Stripped {
+  loaded ??= (createRequire(import.meta.url)("amaro") as { transformSync: TransformSync })
+    .transformSync;
+  const output = loaded(text, { mode, filename: file, sourceMap: mode === "transform" });
+  return { code: output.code, map: output.map };
+}
+
+/**
+ * Blanks the types of a TypeScript text.
+ *
+ * @param file - path of the file, for messages.
+ * @throws {ERR_SYNTAX} if the text is not TypeScript.
+ */
+export function strip(text: string, file: string): Stripped {
+  try {
+    return transform(text, file, "strip-only");
+  } catch (error) {
+    if ((error as AmaroError).code !== "UnsupportedSyntax") throw refuse(error, text, file);
+  }
+  try {
+    return transform(text, file, "transform");
+  } catch (error) {
+    throw refuse(error, text, file);
+  }
+}
+
+function refuse(error: unknown, text: string, file: string): unknown {
+  const { startLine, message } = error as Partial<AmaroError>;
+  if (startLine === undefined || message === undefined) return error;
+  const place = { file, line: startLine, column: columnOf(error as AmaroError, text) };
+  return createPlacedError("ERR_SYNTAX", place, message, error);
+}
+
+/**
+ * amaro counts columns as a terminal shows them, so wide characters and tabs move the column. The same text with every
+ * such unit replaced by an ordinary one fails at the same place, with the true column.
+ */
+function columnOf(error: AmaroError, text: string): number {
+  const plain = text.replace(NON_ASCII_OR_TAB, (unit) => (unit.trim() === "" ? " " : "x"));
+  if (plain !== text) {
+    try {
+      transform(plain, "", "strip-only");
+    } catch (again) {
+      const { startLine, startColumn } = again as AmaroError;
+      if (startLine === error.startLine) return startColumn + 1;
+    }
+  }
+  return error.startColumn + 1;
+}

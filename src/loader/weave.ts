@@ -1,0 +1,179 @@
+/**
+ * A module's text -> the body of the function that makes instances of it.
+ *
+ * In SystemJS manner: `export` is blanked, imports become variables of the function, and the runtime is told when an
+ * exported variable changes. What a patch will need is prepared: `const` becomes assignable, classes can be given another
+ * constructor. Lines never move; columns move only behind an insertion (see `edits.ts`). Generated names begin
+ * with `$snax`, and what must run stands on the line behind the text: see `frame.ts`.
+ */
+
+import type { AnyNode, Program } from "acorn";
+import type { Analysis, Write } from "./analysis.ts";
+import { weaveClass } from "./class-weave.ts";
+import { Edits } from "./edits.ts";
+import type { Name } from "./names.ts";
+import { DEFAULT_NAME } from "./record.ts";
+import type { Syntax } from "./syntax.ts";
+
+/** What the weaver needs to know about a module. */
+export interface Weft {
+  readonly syntax: Syntax;
+  readonly analysis: Analysis;
+  readonly names: ReadonlyMap<string, Name>;
+  /** Cells by name: the variables that the runtime reaches by number. */
+  readonly cells: ReadonlyMap<string, number>;
+  /** The variables that some export names. */
+  readonly exported: ReadonlySet<string>;
+}
+
+/** Weaves the body. */
+export function weave(weft: Weft): Edits {
+  const edits = new Edits(weft.syntax.code);
+  if (weft.syntax.code.startsWith("#!")) edits.overwrite(0, 2, "//");
+  for (const statement of weft.syntax.ast.body) weaveStatement(weft, edits, statement);
+  for (const write of weft.analysis.writes) weaveWrite(weft, edits, write);
+  for (const start of weft.analysis.metas) edits.overwrite(start, start + "import".length, "$snax");
+  for (const start of weft.analysis.dynamicImports) {
+    edits.overwrite(start, start + "import".length, "$snaxI");
+  }
+  return edits;
+}
+
+function weaveStatement(weft: Weft, edits: Edits, node: Program["body"][number]): void {
+  switch (node.type) {
+    case "ImportDeclaration":
+    case "ExportAllDeclaration":
+      edits.blankStatement(node.start, node.end);
+      break;
+    case "ExportNamedDeclaration":
+      if (node.declaration) {
+        edits.blank(node.start, node.declaration.start);
+        weaveDeclaration(weft, edits, node.declaration);
+      } else edits.blankStatement(node.start, node.end);
+      break;
+    case "ExportDefaultDeclaration":
+      weaveDefault(weft, edits, node);
+      break;
+    default:
+      weaveDeclaration(weft, edits, node);
+  }
+}
+
+/** Prepares a declaration for patches and tells the runtime when its variables have their values. */
+function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
+  if (node.type === "VariableDeclaration") {
+    if (node.kind === "const") edits.overwrite(node.start, node.start + "const".length, "let");
+    const last = node.declarations.at(-1);
+    for (const declarator of node.declarations) {
+      const { id, end } = declarator;
+      const name = id.type === "Identifier" ? id.name : undefined;
+      const cell = name === undefined ? undefined : weft.cells.get(name);
+      const isForwarded = name !== undefined && weft.names.get(name)?.isForwarded === true;
+      if (declarator !== last && isForwarded && cell !== undefined) {
+        // The declarators behind this one may take the function as a value.
+        edits.insertBehind(end, `,$snaxV_${name}=$snax.declared(${cell})`);
+      }
+    }
+    announce(weft, edits, node.end, declaredBy(weft, node.start, node.end));
+  } else if (node.type === "ClassDeclaration") {
+    const name = node.id?.name ?? DEFAULT_NAME;
+    weaveClass(edits, node, name);
+    announce(weft, edits, node.end, weft.exported.has(name) ? [name] : []);
+  }
+}
+
+/** The names with a cell that a `let`, `const` or `var` statement declares and the runtime must hear of. */
+function declaredBy(weft: Weft, start: number, end: number): string[] {
+  const names: string[] = [];
+  for (const [name, facts] of weft.names) {
+    if (facts.start < start || facts.start >= end) continue;
+    if (weft.exported.has(name) || facts.isForwarded) names.push(name);
+  }
+  return names;
+}
+
+function announce(weft: Weft, edits: Edits, offset: number, names: readonly string[]): void {
+  const calls = names.map((name) => `;$snax.declared(${weft.cells.get(name)})`);
+  if (calls.length > 0) edits.insertBehind(offset, `${calls.join("")};`);
+}
+
+function weaveDefault(
+  weft: Weft,
+  edits: Edits,
+  node: Extract<AnyNode, { type: "ExportDefaultDeclaration" }>,
+): void {
+  const { declaration, start, end } = node;
+  if (declaration.type === "Identifier") edits.blankStatement(start, end);
+  else if (declaration.type === "FunctionDeclaration") {
+    if (declaration.id) edits.blank(start, declaration.start);
+    else nameFunction(weft, edits, start, declaration);
+  } else if (declaration.type === "ClassDeclaration") {
+    if (declaration.id) edits.blank(start, declaration.start);
+    else {
+      const nameEnd = declaration.start + "class".length;
+      edits.overwrite(start, nameEnd, `class ${DEFAULT_NAME}`);
+    }
+    weaveDeclaration(weft, edits, declaration);
+    if (!declaration.id) edits.insertBehind(end, NAME_DEFAULT);
+  } else {
+    // The keyword's extent ends where it is written to end: what follows may be a parenthesis of the expression.
+    const text = weft.syntax.code;
+    const keywordEnd = text.indexOf("default", start) + "default".length;
+    edits.overwrite(start, keywordEnd, `${DEFAULT_NAME}=`);
+    const isAnonymous = isAnonymousDefinition(declaration);
+    edits.insertBehind(end, `;${isAnonymous ? NAME_DEFAULT : ""}`);
+    announce(weft, edits, end, [DEFAULT_NAME]);
+  }
+}
+
+const NAME_DEFAULT = `;$snax.nameDefault(${DEFAULT_NAME});`;
+
+/** `export default function (` -> `function $snaxDefault (`, which is shorter. */
+function nameFunction(
+  weft: Weft,
+  edits: Edits,
+  start: number,
+  node: { readonly start: number; readonly async: boolean; readonly generator: boolean },
+): void {
+  const open = weft.syntax.code.indexOf("(", node.start);
+  const keyword = `${node.async ? "async " : ""}function${node.generator ? "*" : " "}`;
+  edits.overwrite(start, open, keyword + DEFAULT_NAME);
+}
+
+function isAnonymousDefinition(node: AnyNode): boolean {
+  if (node.type === "ArrowFunctionExpression") return true;
+  const isDefinition = node.type === "FunctionExpression" || node.type === "ClassExpression";
+  return isDefinition && !node.id;
+}
+
+/** Wraps an assignment of exported variables, so that the importers get the new value. */
+function weaveWrite(weft: Weft, edits: Edits, write: Write): void {
+  const names = write.names.filter((name) => weft.exported.has(name));
+  if (names.length === 0) return;
+  const pairs = names.map((name) => `${weft.cells.get(name)},${name}`).join();
+  const { start, end } = write;
+  switch (write.kind) {
+    case "expression":
+    case "postfix":
+      edits.insertBefore(start, "$snax.after(");
+      edits.insertBehind(end, `,${pairs})`);
+      break;
+    case "loop":
+      if (write.isBlock) edits.insertBehind(start + 1, `$snax.after(0,${pairs});`);
+      else {
+        edits.insertBefore(start, `{$snax.after(0,${pairs});`);
+        edits.insertBehind(end, "}");
+      }
+      break;
+    case "declaration":
+      weaveHoisted(weft, edits, end, pairs);
+  }
+}
+
+/** A `var` below top level: in the head of a loop another declarator tells the news, elsewhere a statement. */
+function weaveHoisted(weft: Weft, edits: Edits, end: number, pairs: string): void {
+  const { code } = weft.syntax;
+  const isStatement = code[end - 1] === ";";
+  if (isStatement) edits.insertBehind(end - 1, `,$snaxV=$snax.after(0,${pairs})`);
+  else edits.insertBehind(end, `,$snaxV=$snax.after(0,${pairs})`);
+}

@@ -1,0 +1,23 @@
+/**
+ * What `import { ... } from "snax"` gives a service: this list and the types of `index.ts` belong together.
+ *
+ * Values that are the same for everyone (the error class, defineConfig) are shared; the rest is bound to the service.
+ */
+
+import { ERROR_CODES, SnaxError } from "../base/error.ts";
+import { createSnax } from "../live/snax-api.ts";
+import type { Context } from "../service/context.ts";
+import { createSkynet } from "../service/skynet.ts";
+import type { SnaxNode } from "../snax/snax-node.ts";
+import { defineConfig } from "./config.ts";
+
+/** Returns the maker of each name of the package. */
+export function apiParts(node: SnaxNode): Map<string, (context: Context) => unknown> {
+  return new Map<string, (context: Context) => unknown>([
+    ["skynet", createSkynet],
+    ["snax", (context) => createSnax({ node, context, deadlineMs: 0 })],
+    ["SnaxError", () => SnaxError],
+    ["ERROR_CODES", () => ERROR_CODES],
+    ["defineConfig", () => defineConfig],
+  ]);
+}

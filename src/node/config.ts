@@ -1,0 +1,127 @@
+/**
+ * The configuration of a node: its keys, their defaults, and what is refused.
+ *
+ * Unknown keys are kept and readable with `skynet.getenv`, as in skynet; a known key with a value that makes no sense is an
+ * error that names key and value.
+ */
+
+import { cpus } from "node:os";
+import { SnaxError } from "../base/error.ts";
+
+/** What a configuration may say; every key is optional. */
+export interface Config {
+  /** Threads that host services; 0 = all on the main thread. @defaultValue number of cores */
+  readonly thread?: number;
+  /** The first service of the program. @defaultValue "main" with `snax start`, none with `start()` */
+  readonly start?: string;
+  /** Search path of service files, `?` is the name; an array, or `;` between patterns. @defaultValue "./services/?.ts" */
+  readonly services?: string | readonly string[];
+  /** This node's id in a harbor network, 0..255. @defaultValue 0 */
+  readonly harbor?: number;
+  /** File for the log; SIGHUP reopens it. @defaultValue stdout */
+  readonly logger?: string;
+  /** "text" as skynet prints, or "json", one object a line. @defaultValue "text" */
+  readonly logformat?: "text" | "json";
+  /** Module that is evaluated in every service before its own. */
+  readonly preload?: string;
+  /** Count CPU time per service. @defaultValue true */
+  readonly profile?: boolean;
+  /** Default deadline of a call in ms, 0 = none. @defaultValue 0 */
+  readonly calltimeout?: number;
+  /** Most messages a mailbox holds, 0 = no bound. @defaultValue 0 */
+  readonly mailbox?: number;
+  /** Milliseconds that a service's beginning may take; 0 = no bound. @defaultValue 30000 */
+  readonly inittimeout?: number;
+  /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
+  readonly stoptimeout?: number;
+  /** Any other key is kept for `skynet.getenv`. */
+  readonly [key: string]: unknown;
+}
+
+/** Returns the configuration as it is, typed; for `export default defineConfig({ ... })`. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+/** A configuration in which every known key has a value. */
+export interface FullConfig extends Config {
+  readonly thread: number;
+  readonly services: string | readonly string[];
+  readonly harbor: number;
+  readonly logformat: "text" | "json";
+  readonly profile: boolean;
+  readonly calltimeout: number;
+  readonly mailbox: number;
+  readonly inittimeout: number;
+  readonly stoptimeout: number;
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isMs = (value: unknown): boolean =>
+  typeof value === "number" && value >= 0 && value <= 0x7fffffff;
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isIn =
+  (low: number, high: number) =>
+  (value: unknown): boolean =>
+    isCount(value) && (value as number) >= low && (value as number) <= high;
+
+interface Rule {
+  readonly fits: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
+const MS: Rule = { fits: isMs, expected: "milliseconds, 0..2147483647" };
+
+const RULES: Readonly<Record<string, Rule>> = {
+  thread: { fits: isIn(0, 1024), expected: "an integer, 0..1024" },
+  start: { fits: isText, expected: "the name of a service" },
+  services: {
+    fits: (value) => {
+      const patterns = typeof value === "string" ? value.split(";") : value;
+      return (
+        Array.isArray(patterns) &&
+        patterns.length > 0 &&
+        patterns.every((item) => typeof item === "string" && (item.includes("?") || item === ""))
+      );
+    },
+    expected: 'patterns with a "?" for the name, as "./services/?.ts"',
+  },
+  harbor: { fits: isIn(0, 255), expected: "an integer, 0..255" },
+  logger: { fits: isText, expected: "the path of a file" },
+  logformat: { fits: (value) => value === "text" || value === "json", expected: '"text" or "json"' },
+  preload: { fits: isText, expected: "the path of a module" },
+  profile: { fits: (value) => typeof value === "boolean", expected: "true or false" },
+  calltimeout: MS,
+  mailbox: { fits: isCount, expected: "a number of messages, 0 = no bound" },
+  inittimeout: MS,
+  stoptimeout: MS,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ERR_CONFIG} if a known key has a value that makes no sense.
+ */
+export function completeConfig(config: unknown): FullConfig {
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw new SnaxError("ERR_CONFIG", "the configuration is no object of keys and values");
+  }
+  for (const [key, value] of Object.entries(config)) {
+    const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+    if (value === undefined || rule === undefined || rule.fits(value)) continue;
+    throw new SnaxError("ERR_CONFIG", `${key} is ${JSON.stringify(value)}; expected ${rule.expected}`);
+  }
+  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  return {
+    thread: cpus().length,
+    services: "./services/?.ts",
+    harbor: 0,
+    logformat: "text",
+    profile: true,
+    calltimeout: 0,
+    mailbox: 0,
+    inittimeout: 30_000,
+    stoptimeout: 5000,
+    ...given,
+  };
+}

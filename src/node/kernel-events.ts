@@ -1,0 +1,36 @@
+/**
+ * What the kernel tells about, put into the log in skynet's words.
+ */
+
+import { formatAddress } from "../kernel/address.ts";
+import type { KernelEvents } from "../kernel/kernel.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Runtime } from "../service/runtime.ts";
+
+/** Makes the listeners of a kernel; the runtime exists when the first event comes. */
+export function kernelEvents(runtime: () => Runtime): KernelEvents {
+  return {
+    onError: (service, error, message) => runtime().reportError(service, error, message),
+    onOverload: (service, length) => {
+      const { logger } = runtime();
+      // A line about the logger's own mailbox would make it longer.
+      if (service.handle !== logger) {
+        runtime().log(service.handle, `May overload, message queue length = ${length}`);
+      }
+    },
+    onDeath: (service) => {
+      const { kernel, monitor } = runtime();
+      const envelope = { type: PTYPE.client, method: 0, values: [] };
+      if (monitor !== 0) kernel.send(service.handle, monitor, envelope);
+    },
+    onSlowCall: (service, call, ms) => {
+      const who = runtime().kernel.services.get(call.target);
+      const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
+      runtime().log(
+        service.handle,
+        `a call to ${target}${who === undefined ? "" : ` (${who.title})`} is unanswered for ` +
+          `${Math.round(ms / 1000)} s, session ${call.session}`,
+      );
+    },
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * A node: everything put together, started and stopped.
+ *
+ *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> service_mgr (4) -> the start service
+ *     stop    `exit` of every service, youngest type first, within `stoptimeout` -> everything is killed -> the thread is free
+ *
+ * The program that starts a node acts as one of its services, the bootstrap of skynet: `node.skynet` and `node.snax` are
+ * bound to it.
+ */
+
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../base/clock.ts";
+import type { EventLoopWaker } from "../fabric/event-loop.ts";
+import { createDrain, createWaker } from "../fabric/event-loop.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { CodeCache } from "../loader/code-cache.ts";
+import { PLAIN_RECEIVERS } from "../service/answers.ts";
+import { launch } from "../service/boot.ts";
+import { Context } from "../service/context.ts";
+import { Environment } from "../service/environment.ts";
+import { PLAIN_KIND } from "../service/life.ts";
+import { Runtime } from "../service/runtime.ts";
+import { SearchPath } from "../service/search-path.ts";
+import type { SkynetApi } from "../service/skynet-api.ts";
+import { createSkynet } from "../service/skynet.ts";
+import { INJECTED_NAMES } from "../service/surroundings.ts";
+import { createSnax } from "../live/snax-api.ts";
+import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
+import { SnaxNode } from "../snax/snax-node.ts";
+import type { SnaxApi } from "../snax/types.ts";
+import { apiParts } from "./api-parts.ts";
+import type { Config, FullConfig } from "./config.ts";
+import { completeConfig } from "./config.ts";
+import { kernelEvents } from "./kernel-events.ts";
+import { watchStrayErrors } from "./rejections.ts";
+import { sayGoodbye } from "./goodbye.ts";
+
+/** A node that runs. */
+export interface Node {
+  /** The runtime, as the program that started the node uses it. */
+  readonly skynet: SkynetApi;
+  /** Typed services, as the program that started the node uses them. */
+  readonly snax: SnaxApi;
+  /** Ends every service, with its `exit`, and frees the thread; resolves when all is done. May be called again. */
+  stop(): Promise<void>;
+  /** Resolves when the node has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>;
+}
+
+/** What only the command line says. */
+export interface StartOptions {
+  /** The folder to which the search path is relative. @defaultValue the working directory */
+  readonly root?: string;
+  /** The process is nothing but this node, so errors that nobody caught are logged and end nothing. @defaultValue false */
+  readonly ownsProcess?: boolean;
+}
+
+/** Where the system's own services lie, as the search path names them. */
+const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
+
+/**
+ * Starts a node in this process.
+ *
+ * @param config - the same keys as in a configuration file.
+ * @throws {ERR_CONFIG} if a key has a value that makes no sense.
+ * @throws what the start service throws while it loads or begins; then no node remains.
+ * @example
+ * ```ts
+ * const node = await start({ services: "./services/?.ts" });
+ * const p = await node.snax.newservice<typeof Foobar>("foobar");
+ * await node.stop();
+ * ```
+ */
+export async function start(config: Config = {}, options: StartOptions = {}): Promise<Node> {
+  const running = new RunningNode(completeConfig(config), options);
+  try {
+    await running.boot();
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+  return running;
+}
+
+class RunningNode implements Node {
+  readonly skynet: SkynetApi;
+  readonly snax: SnaxApi;
+  readonly stopped: Promise<void>;
+  readonly #config: FullConfig;
+  readonly #runtime: Runtime;
+  readonly #program: Context;
+  readonly #waker: EventLoopWaker;
+  readonly #ready: Promise<void>;
+  readonly #forgetErrors: () => void;
+  #stopping: Promise<void> | undefined;
+  #resolveStopped: () => void = () => {};
+
+  constructor(config: FullConfig, options: StartOptions) {
+    this.#config = config;
+    this.#waker = createWaker(systemClock);
+    this.#runtime = createRuntime(config, options.root ?? process.cwd(), this.#waker, () => {
+      void this.stop();
+    });
+    this.#forgetErrors = watchStrayErrors(this.#runtime, options.ownsProcess === true);
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+    const node = new SnaxNode(this.#runtime);
+    for (const [name, make] of apiParts(node)) this.#runtime.parts.set(name, make);
+    this.#runtime.kinds.set("snlua", PLAIN_KIND);
+    this.#runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
+    // The logger first: it has handle 1, as in skynet.
+    this.#ready = this.#launch("logger");
+    this.#program = new Context(this.#runtime, "program", "program", PLAIN_RECEIVERS);
+    this.skynet = createSkynet(this.#program);
+    this.snax = createSnax({ node, context: this.#program, deadlineMs: 0 });
+  }
+
+  /** Starts the system's services, then the program's. */
+  async boot(): Promise<void> {
+    await this.#ready;
+    this.#runtime.logger = this.#runtime.kernel.names.get(".logger") ?? 0;
+    await this.#launch("launcher");
+    await this.skynet.call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
+    if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    await sayGoodbye(this.#program, this.#config.stoptimeout);
+    for (const service of [...this.#runtime.kernel.services]) this.#runtime.kernel.kill(service);
+    this.#waker.close();
+    this.#forgetErrors();
+    this.#resolveStopped();
+  }
+
+  #launch(name: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onReady = (error?: unknown): void => {
+        if (error === undefined) resolve();
+        else reject(error as Error);
+      };
+      launch(this.#runtime, { kind: "snlua", name, args: [], onReady });
+    });
+  }
+}
+
+function createRuntime(
+  config: FullConfig,
+  root: string,
+  waker: EventLoopWaker,
+  abort: () => void,
+): Runtime {
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const runtime: Runtime = new Runtime({
+    kernel: new Kernel({
+      clock: systemClock,
+      drain: createDrain(),
+      waker,
+      harbor: config.harbor,
+      profile: config.profile,
+      mailboxLimit: config.mailbox,
+      events: kernelEvents(() => runtime),
+    }),
+    cache: new CodeCache({
+      injected: INJECTED_NAMES,
+      preload: config.preload,
+      onGlobalWrite: (name, { file, line, column }) =>
+        runtime.log(0, `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`),
+    }),
+    clock: systemClock,
+    environment: new Environment(config),
+    paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
+    write,
+    abort,
+  });
+  waker.attach(() => runtime.kernel.turn());
+  return runtime;
+}

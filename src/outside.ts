@@ -1,0 +1,28 @@
+/**
+ * What `import { skynet, snax } from "snax"` gives outside a service.
+ *
+ * Inside a service the loader binds these names to that service. Elsewhere there is no service to speak for, so any use
+ * says what to do instead.
+ */
+
+import { SnaxError } from "./base/error.ts";
+import type { SkynetApi } from "./service/skynet-api.ts";
+import type { SnaxApi } from "./snax/types.ts";
+
+function outside(name: string): object {
+  return new Proxy(Object.create(null) as object, {
+    get: (_target, key) => {
+      throw new SnaxError(
+        "ERR_CONTEXT",
+        `${name}.${String(key)} belongs to a service, and this module is none: ` +
+          `use node.${name} of \`const node = await start(...)\``,
+      );
+    },
+  });
+}
+
+/** The runtime as the importing service holds it. */
+export const skynet: SkynetApi = outside("skynet") as SkynetApi;
+
+/** Typed services as the importing service holds them. */
+export const snax: SnaxApi = outside("snax") as SnaxApi;

@@ -1,0 +1,133 @@
+/**
+ * Receiving: how a plain service handles messages and answers them.
+ *
+ * `ret`, `response`, `ignoreret` and `context` mean the message being dispatched. Which one that is the kernel knows only
+ * until the handler's first await; later they refuse, with a message that says so.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { Message } from "../kernel/message.ts";
+import { REPLY } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Context, Receiver, ReceiverTable } from "./context.ts";
+import { extrasOf, requireAlive } from "./context.ts";
+import { receiveDebug } from "./debug.ts";
+import { receiveJob } from "./job.ts";
+import type { ApiTable } from "./lazy-api.ts";
+import type { Handler, Protocol } from "./protocol-table.ts";
+import { protocolById, protocolOf, registerProtocol } from "./protocol-table.ts";
+import { toRemoteError } from "./remote-error.ts";
+import type { Response } from "./skynet-api.ts";
+import { Values } from "./values.ts";
+
+const kHandlers: unique symbol = Symbol("handlers");
+
+function handlersOf(context: Context): Map<number, Handler> {
+  return extrasOf(context, kHandlers, () => new Map<number, Handler>());
+}
+
+/** Hands a message of values or bytes to the handler that the service set. */
+const receiveValues: Receiver = (context, message) => {
+  const handler = handlersOf(context).get(message.type);
+  if (handler === undefined) return;
+  const values = message.payload as never[];
+  const { session, source } = message;
+  const shown = message.reply === REPLY.none && message.type !== PTYPE.client ? 0 : session;
+  const unpack = protocolById(context, message.type)?.unpack;
+  const result =
+    unpack === undefined
+      ? handler(shown, source, ...values)
+      : handler(session, source, ...asList(unpack(values[0] as unknown as Uint8Array)));
+  context.answer(message, result);
+};
+
+function asList(unpacked: unknown): never[] {
+  return (Array.isArray(unpacked) ? unpacked : [unpacked]) as never[];
+}
+
+/** What every service answers before it sets handlers: the runtime's jobs and debug messages. */
+export const PLAIN_RECEIVERS: ReceiverTable = tableWith(
+  tableWith([], PTYPE.system, receiveJob),
+  PTYPE.debug,
+  receiveDebug,
+);
+
+/** Returns a table that has one receiver more. */
+export function tableWith(table: ReceiverTable, type: number, receiver: Receiver): ReceiverTable {
+  const copy = table.slice();
+  copy[type] = receiver;
+  return copy;
+}
+
+function dispatch(context: Context, type: string, handler?: Handler): Handler | undefined {
+  const protocol = protocolOf(context, type);
+  const before = handlersOf(context).get(protocol.id);
+  if (handler === undefined) return before;
+  requireAlive(context);
+  if (typeof handler !== "function") {
+    throw new SnaxError("ERR_ARGUMENT", `the handler of ${type} is no function`);
+  }
+  handlersOf(context).set(protocol.id, handler);
+  if (context.receivers[protocol.id] !== receiveValues) {
+    context.receivers = tableWith(context.receivers, protocol.id, receiveValues);
+  }
+  return before;
+}
+
+function current(context: Context, what: string): Message {
+  requireAlive(context);
+  const { kernel } = context.runtime;
+  const message = kernel.dispatching;
+  if (message !== undefined && kernel.scheduler.current === context.service) return message;
+  throw new SnaxError(
+    "ERR_CONTEXT",
+    `skynet.${what} belongs to the message being dispatched: call it before the handler's first await`,
+  );
+}
+
+function ret(context: Context, value?: unknown): boolean {
+  const message = current(context, "ret");
+  const { kernel } = context.runtime;
+  if (message.session === 0 || message.reply === REPLY.none) return false;
+  return kernel.reply(context.service, message, value);
+}
+
+function response(context: Context): Response {
+  const message = current(context, "response");
+  const { kernel } = context.runtime;
+  if (message.reply === REPLY.done) {
+    throw new SnaxError("ERR_REPLIED", "the message being dispatched has been answered");
+  }
+  if (message.reply === REPLY.none) return () => false;
+  kernel.detach(context.service, message);
+  return (ok: boolean | "TEST", value?: unknown): boolean => {
+    if (ok === "TEST") {
+      return context.service.isAlive && kernel.services.get(message.source) !== undefined;
+    }
+    if (!context.service.isAlive) return false;
+    if (ok) return kernel.reply(context.service, message, value);
+    const error = value ?? new SnaxError("ERR_REMOTE", "the service answered with an error");
+    return kernel.fail(context.service, message, toRemoteError(error, context.handle));
+  };
+}
+
+/** The functions of `skynet` that receive and answer. */
+export const answerFunctions: ApiTable<Context> = {
+  dispatch,
+  ret,
+  response,
+  retpack: (context: Context, ...values: unknown[]) => ret(context, new Values(values)),
+  values: (_context: Context, ...values: unknown[]) => new Values(values),
+  ignoreret: (context: Context): void => {
+    context.runtime.kernel.ignore(context.service, current(context, "ignoreret"));
+  },
+  context: (context: Context) => {
+    const { session, source } = current(context, "context");
+    return { session, source };
+  },
+  register_protocol: (context: Context, protocol: Protocol): void => {
+    requireAlive(context);
+    registerProtocol(context, protocol);
+    if (protocol.dispatch !== undefined) dispatch(context, protocol.name, protocol.dispatch);
+  },
+};

@@ -1,0 +1,185 @@
+/**
+ * Sending: what a service says to others, and how it waits for an answer.
+ *
+ * Hot path (bench: call, send).
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress, parseAddress } from "../kernel/address.ts";
+import type { Envelope } from "../kernel/kernel.ts";
+import { isLocalName } from "../kernel/name-table.ts";
+import { PendingCall } from "../kernel/session-table.ts";
+import type { Context } from "./context.ts";
+import { deadPromise, requireAlive } from "./context.ts";
+import type { ApiTable } from "./lazy-api.ts";
+import { protocolOf } from "./protocol-table.ts";
+import type { Address, Calls } from "./skynet-api.ts";
+
+let resolveNew: (value: unknown) => void = () => {};
+let rejectNew: (error: unknown) => void = () => {};
+const capture = (
+  resolve: (value: unknown) => void,
+  reject: (error: unknown) => void,
+): void => {
+  resolveNew = resolve;
+  rejectNew = reject;
+};
+
+/**
+ * Sends a request and promises the answer.
+ *
+ * @param deadlineMs - milliseconds until the call fails with ERR_TIMEOUT; 0 = the configuration's `calltimeout`.
+ */
+export function request(
+  context: Context,
+  address: Address,
+  envelope: Envelope,
+  deadlineMs: number,
+): Promise<unknown> {
+  const dead = deadPromise(context);
+  if (dead !== undefined) return dead;
+  const promise = new Promise<unknown>(capture);
+  const call = new PendingCall(resolveNew, rejectNew);
+  const { kernel, callTimeoutMs } = context.runtime;
+  try {
+    if (typeof address === "number") kernel.request(context.service, address, envelope, call);
+    else requestByText(context, address, envelope, call);
+  } catch (error) {
+    call.reject(error);
+    return promise;
+  }
+  const ms = deadlineMs === 0 ? callTimeoutMs : deadlineMs;
+  if (ms > 0) kernel.setDeadline(context.service, call, ms, () => timeoutError(call, ms));
+  return promise;
+}
+
+/** Sends a message that nobody answers; false if nobody lives there. */
+export function post(context: Context, address: Address, envelope: Envelope, session = 0): boolean {
+  requireAlive(context);
+  return postFrom(context, context.handle, address, envelope, session);
+}
+
+/**
+ * Finds out which handle an address in text means.
+ *
+ * @returns undefined for a global name that nobody has yet.
+ * @throws {ERR_NO_SERVICE} if nobody has the local name.
+ * @throws {ERR_ARGUMENT} if it is no address at all.
+ */
+export function resolveAddress(context: Context, address: Address): number | undefined {
+  if (typeof address === "number") return address >>> 0;
+  if (typeof address !== "string" || address === "") {
+    throw new SnaxError("ERR_ARGUMENT", `an address is a number or a text, not ${typeof address}`);
+  }
+  const handle = parseAddress(address) ?? context.runtime.kernel.names.get(address);
+  if (handle !== undefined) return handle;
+  if (address.startsWith(":")) {
+    throw new SnaxError("ERR_ARGUMENT", `${JSON.stringify(address)} is no address`);
+  }
+  if (isLocalName(address)) {
+    throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${address}`);
+  }
+  return undefined;
+}
+
+function requestByText(
+  context: Context,
+  address: Address,
+  envelope: Envelope,
+  call: PendingCall,
+): void {
+  const { kernel } = context.runtime;
+  const handle = resolveAddress(context, address);
+  if (handle === undefined) {
+    kernel.requestNamed(context.service, address as string, envelope, call);
+  } else {
+    kernel.request(context.service, handle, envelope, call);
+  }
+}
+
+function postFrom(
+  context: Context,
+  source: number,
+  address: Address,
+  envelope: Envelope,
+  session: number,
+): boolean {
+  const { kernel } = context.runtime;
+  if (typeof address === "number") return kernel.send(source, address, envelope, session);
+  if (isLocalName(address) && kernel.names.get(address) === undefined) return false;
+  const handle = resolveAddress(context, address);
+  if (handle === undefined) return kernel.sendNamed(source, address, envelope);
+  return kernel.send(source, handle, envelope, session);
+}
+
+function timeoutError(call: PendingCall, ms: number): SnaxError {
+  const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
+  return new SnaxError("ERR_TIMEOUT", `no answer from ${target} within ${ms} ms`, {
+    data: { handle: call.target, ms },
+  });
+}
+
+function envelopeOf(context: Context, type: string, values: readonly unknown[]): Envelope {
+  const protocol = protocolOf(context, type);
+  if (protocol.pack === undefined) return { type: protocol.id, method: 0, values };
+  return { type: protocol.id, method: 0, values: [protocol.pack(...(values as never[]))] };
+}
+
+function raw(context: Context, type: string, bytes: Uint8Array): Envelope {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new SnaxError("ERR_ARGUMENT", "raw messages are bytes: give a Uint8Array");
+  }
+  return { type: protocolOf(context, type).id, method: 0, values: [bytes] };
+}
+
+/** Sends values as a request and promises the answer: `skynet.call`. */
+export function call(
+  context: Context,
+  address: Address,
+  type: string,
+  ...values: unknown[]
+): Promise<unknown> {
+  return request(context, address, envelopeOf(context, type, values), 0);
+}
+
+/**
+ * Checks a deadline given by a program.
+ *
+ * @throws {ERR_ARGUMENT} unless it is a finite number above 0.
+ */
+export function checkDeadline(ms: number): void {
+  if (Number.isFinite(ms) && ms > 0) return;
+  throw new SnaxError("ERR_ARGUMENT", `a deadline is a number of milliseconds above 0, not ${ms}`);
+}
+
+/** The functions of `skynet` that send. */
+export const callFunctions: ApiTable<Context> = {
+  call,
+  rawcall: (context: Context, address: Address, type: string, bytes: Uint8Array) =>
+    request(context, address, raw(context, type, bytes), 0),
+  send: (context: Context, address: Address, type: string, ...values: unknown[]) =>
+    post(context, address, envelopeOf(context, type, values)),
+  rawsend: (context: Context, address: Address, type: string, bytes: Uint8Array) =>
+    post(context, address, raw(context, type, bytes)),
+  redirect: (
+    context: Context,
+    address: Address,
+    source: Address,
+    type: string,
+    session: number,
+    ...values: unknown[]
+  ) => {
+    requireAlive(context);
+    const from = resolveAddress(context, source) ?? 0;
+    return postFrom(context, from, address, envelopeOf(context, type, values), session);
+  },
+  within: (context: Context, ms: number): Calls => {
+    checkDeadline(ms);
+    return {
+      call: (address, type, ...values) =>
+        request(context, address, envelopeOf(context, type, values), ms) as Promise<never>,
+      rawcall: (address, type, bytes) =>
+        request(context, address, raw(context, type, bytes), ms) as Promise<never>,
+    };
+  },
+};

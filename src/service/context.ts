@@ -1,0 +1,173 @@
+/**
+ * What stands behind a handle when it is a service of a program: the instance of its module, its handlers, its API.
+ *
+ *     kernel -> Context.receive(message) -> receiver for the message's type -> handler -> answer()
+ *
+ * skynet calls the same thing a context. A node may hold a million of these: what an idle service does not need is
+ * created at first use, and receivers are functions of (context, message) in a table that services share until one of
+ * them changes it.
+ *
+ * Hot path (bench: call).
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Message } from "../kernel/message.ts";
+import { REPLY } from "../kernel/message.ts";
+import type { Instance, Service } from "../kernel/service.ts";
+import type { Instance as ModuleInstance } from "../loader/instance.ts";
+import { toRemoteError } from "./remote-error.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Handles the messages of one type. What it throws goes to whoever waits for the answer, or into the log. */
+export type Receiver = (context: Context, message: Message) => void;
+
+/** Receivers by message type. Tables are shared between services: copy before changing. */
+export type ReceiverTable = readonly (Receiver | undefined)[];
+
+/** What `skynet.exit()` throws to end the code that runs; nobody outside ever sees it. */
+export const EXIT_SIGNAL: unique symbol = Symbol("snax.exit");
+
+/** How often the code of a dead service is told so before its calls simply stay unanswered. */
+export const DEAD_CALLS_MAX = 1000;
+
+/** One service of a program. */
+export class Context implements Instance {
+  readonly runtime: Runtime;
+  /** The name of the service file; a service knows itself by it. */
+  readonly name: string;
+  /** The kernel's side of it. */
+  readonly service: Service;
+  /** What runs when a message comes. */
+  receivers: ReceiverTable;
+  /** The code, once it is loaded. */
+  code: ModuleInstance | undefined = undefined;
+  /** What the service's kind keeps for it. */
+  state: object | undefined = undefined;
+  /** What only some services have; see {@link extrasOf}. */
+  extras: Map<symbol, unknown> | undefined = undefined;
+  /** How often its code called the API after its death. */
+  deadCalls = 0;
+
+  constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable) {
+    this.runtime = runtime;
+    this.name = name;
+    this.receivers = receivers;
+    this.service = runtime.kernel.create(title, () => this);
+  }
+
+  /** The service's address. */
+  get handle(): number {
+    return this.service.handle;
+  }
+
+  /** Handles a message; see Instance. */
+  receive(message: Message): void {
+    const receiver = this.receivers[message.type];
+    try {
+      if (receiver === undefined) throw noProtocol(this, message);
+      receiver(this, message);
+    } catch (error) {
+      this.refuse(message, error);
+    }
+  }
+
+  /**
+   * Sees to it that a request is answered with what its handler returned, at once or when the promise settles.
+   *
+   * @param done - runs when the handler has ended, whichever way.
+   */
+  answer(message: Message, result: unknown, done?: () => void): void {
+    if (isThenable(result)) {
+      this.runtime.kernel.owe(this.service, message);
+      result.then(
+        (value) => {
+          this.#finish(message, value);
+          done?.();
+        },
+        (error: unknown) => {
+          this.refuse(message, error);
+          done?.();
+        },
+      );
+      return;
+    }
+    this.#finish(message, result);
+    done?.();
+  }
+
+  /** Answers a request with an error, or logs the error if nobody waits for an answer. */
+  refuse(message: Message, error: unknown): void {
+    if (error === EXIT_SIGNAL || !this.service.isAlive) return;
+    const isOpen = message.reply === REPLY.owed || message.reply === REPLY.detached;
+    if (isOpen) this.runtime.kernel.fail(this.service, message, toRemoteError(error, this.handle));
+    else this.runtime.reportError(this.service, error, message);
+  }
+
+  #finish(message: Message, value: unknown): void {
+    if (message.reply === REPLY.owed && this.service.isAlive) {
+      this.runtime.kernel.reply(this.service, message, value);
+    }
+  }
+}
+
+/** Tells a promise, ours or another library's, from a value. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+/**
+ * Returns a part of a context that only some services have, made at first use.
+ *
+ * @param key - names the part; each layer has its own.
+ */
+export function extrasOf<T>(context: Context, key: symbol, make: () => T): T {
+  const extras = (context.extras ??= new Map());
+  if (!extras.has(key)) extras.set(key, make());
+  return extras.get(key) as T;
+}
+
+/**
+ * Refuses to go on if the service is dead.
+ *
+ * @throws {ERR_SERVICE_DEAD} if it is.
+ */
+export function requireAlive(context: Context): void {
+  if (context.service.isAlive) return;
+  context.deadCalls += 1;
+  throw new SnaxError(
+    "ERR_SERVICE_DEAD",
+    `this service, ${formatAddress(context.handle)} (${context.service.title}), has ended`,
+  );
+}
+
+/**
+ * As {@link requireAlive}, for functions that return a promise.
+ *
+ * A loop that catches errors and tries again would never end in a dead service, and with it the thread: after
+ * DEAD_CALLS_MAX refusals the promise stays open, and the loop with it goes the way of all garbage.
+ *
+ * @returns undefined if the service lives; else what to return to the caller.
+ */
+export function deadPromise(context: Context): Promise<never> | undefined {
+  if (context.service.isAlive) return undefined;
+  if (context.deadCalls >= DEAD_CALLS_MAX) return new Promise(() => {});
+  try {
+    requireAlive(context);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return undefined;
+}
+
+function noProtocol(context: Context, message: Message): SnaxError {
+  return new SnaxError(
+    "ERR_NO_PROTOCOL",
+    `service ${formatAddress(context.handle)} (${context.service.title}) has no handler for ` +
+      `messages of type ${context.runtime.protocolName(message.type)}`,
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * What every service answers under the protocol `debug`, whatever its program does: skynet's debug messages.
+ *
+ * LINK is never answered: the caller gets ERR_SERVICE_DEAD when the service ends, by exit or by kill.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { Message } from "../kernel/message.ts";
+import { mailboxLength } from "../kernel/service.ts";
+import { exitSelf } from "./boot.ts";
+import type { Context, Receiver } from "./context.ts";
+import { infoOf } from "./information.ts";
+
+type Command = (context: Context, args: readonly unknown[], message: Message) => unknown;
+
+const COMMANDS: ReadonlyMap<unknown, Command> = new Map<unknown, Command>([
+  ["PING", () => undefined],
+  ["LINK", (context, _args, message) => context.runtime.kernel.detach(context.service, message)],
+  ["INFO", (context, args) => infoOf(context)?.(...args)],
+  ["TASK", (context) => context.service.calls?.size ?? 0],
+  ["EXIT", (context) => exitSelf(context)],
+  [
+    "STAT",
+    ({ service }) => ({
+      cpu: service.cpuMs / 1000,
+      message: service.messageCount,
+      mqlen: mailboxLength(service),
+      task: service.calls?.size ?? 0,
+    }),
+  ],
+]);
+
+/** The receiver of debug messages. */
+export const receiveDebug: Receiver = (context, message) => {
+  const [name, ...args] = message.payload as unknown[];
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    throw new SnaxError("ERR_NO_METHOD", `no debug command ${JSON.stringify(name)}`);
+  }
+  context.answer(message, command(context, args, message));
+};

@@ -1,0 +1,102 @@
+/**
+ * What a service can learn and tell: log, configuration, figures about itself, encodings.
+ */
+
+import { format, inspect } from "node:util";
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import { mailboxLength } from "../kernel/service.ts";
+import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
+import type { Context } from "./context.ts";
+import { extrasOf, requireAlive } from "./context.ts";
+import type { ApiTable } from "./lazy-api.ts";
+import type { StatKey } from "./skynet-api.ts";
+
+const kInfo: unique symbol = Symbol("info");
+const kTraces: unique symbol = Symbol("traces");
+
+/** Longest line that one call of `skynet.error` logs, in characters; the rest is cut off and counted. */
+export const LOG_LINE_MAX = 65536;
+
+/** Prints values for the log: texts as they are, anything else as the console shows it, joined by a blank. */
+export function formatLine(values: readonly unknown[]): string {
+  const words = values.map((value) =>
+    typeof value === "string" ? value : inspect(value, { depth: 4, breakLength: Infinity }),
+  );
+  const line = words.join(" ");
+  if (line.length <= LOG_LINE_MAX) return line;
+  return `${line.slice(0, LOG_LINE_MAX)}... (${line.length} characters)`;
+}
+
+function stat(context: Context, key: StatKey): number {
+  const { service } = context;
+  switch (key) {
+    case "mqlen":
+      return mailboxLength(service);
+    case "message":
+      return service.messageCount;
+    case "cpu":
+      return service.cpuMs / 1000;
+    case "task":
+      return service.calls?.size ?? 0;
+    case "endless":
+      return 0;
+    default:
+      throw new SnaxError("ERR_ARGUMENT", `no figure ${JSON.stringify(key)}`);
+  }
+}
+
+/** Returns what the service gave to `skynet.info_func`, or undefined. */
+export function infoOf(context: Context): ((...args: unknown[]) => unknown) | undefined {
+  return context.extras?.get(kInfo) as ((...args: unknown[]) => unknown) | undefined;
+}
+
+function bytesToString(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+/** Logs a text formatted as by Node's `util.format`: `snax.printf`. */
+export function printf(context: Context, text: string, ...values: unknown[]): void {
+  requireAlive(context);
+  context.runtime.log(context.handle, format(text, ...values));
+}
+
+/** The functions of `skynet` that tell. */
+export const informationFunctions: ApiTable<Context> = {
+  error: (context: Context, ...values: unknown[]): void => {
+    requireAlive(context);
+    context.runtime.log(context.handle, formatLine(values));
+  },
+  trace: (context: Context, info?: string): void => {
+    requireAlive(context);
+    const traces = extrasOf(context, kTraces, () => ({ count: 0 }));
+    traces.count += 1;
+    const tag = `${formatAddress(context.handle)}-${traces.count}`;
+    const ns = BigInt(Math.round(context.runtime.clock.now() * 1e6));
+    context.runtime.log(
+      context.handle,
+      `<TRACE ${tag}> ${ns} trace${info === undefined ? "" : ` ${info}`}`,
+    );
+  },
+  stat,
+  mqlen: (context: Context): number => stat(context, "mqlen"),
+  task: (context: Context): number => stat(context, "task"),
+  info_func: (context: Context, run: (...args: unknown[]) => unknown): void => {
+    requireAlive(context);
+    extrasOf(context, kInfo, () => run);
+    context.extras?.set(kInfo, run);
+  },
+  getenv: ({ runtime }: Context, key: string): unknown => runtime.environment.get(key),
+  setenv: ({ runtime }: Context, key: string, value: unknown): void =>
+    runtime.environment.set(key, value),
+  genid: (context: Context): number => {
+    const { service } = context;
+    do service.session = service.session >= 0x7fffffff ? 1 : service.session + 1;
+    while (service.calls?.has(service.session) === true);
+    return service.session;
+  },
+  pack: (_context: Context, ...values: unknown[]): Uint8Array => encodeSeri(values),
+  packstring: (_context: Context, ...values: unknown[]): string => bytesToString(encodeSeri(values)),
+  unpack: (_context: Context, bytes: Uint8Array | string): unknown[] =>
+    decodeSeri(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
+};

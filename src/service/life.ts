@@ -1,0 +1,138 @@
+/**
+ * Birth, names and death of services, from inside one of them.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress, harborOf } from "../kernel/address.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { isLocalName } from "../kernel/name-table.ts";
+import { PLAIN_RECEIVERS } from "./answers.ts";
+import { after, end, exitSelf, launch } from "./boot.ts";
+import { request, resolveAddress } from "./calls.ts";
+import type { Context } from "./context.ts";
+import { extrasOf, requireAlive } from "./context.ts";
+import type { ApiTable } from "./lazy-api.ts";
+import type { Kind } from "./runtime.ts";
+import type { Address, Starters } from "./skynet-api.ts";
+
+interface Beginning {
+  readonly inits: (() => unknown)[];
+  start: ((...args: unknown[]) => unknown) | undefined;
+}
+
+const kBeginning: unique symbol = Symbol("beginning");
+
+const beginningOf = (context: Context): Beginning =>
+  extrasOf(context, kBeginning, () => ({ inits: [], start: undefined }) as Beginning);
+
+/** A plain service: its module is evaluated, then what it gave to `skynet.init` and `skynet.start` runs. */
+export const PLAIN_KIND: Kind = {
+  receivers: PLAIN_RECEIVERS,
+  begin: (context, args) => {
+    const { inits, start } = beginningOf(context);
+    let ready: unknown;
+    for (const init of inits) ready = after(ready, init);
+    if (start === undefined) return ready;
+    return after(ready, () => start(...args));
+  },
+};
+
+/** Asks a system service by its local name. */
+export function ask(context: Context, name: string, ...values: unknown[]): Promise<unknown> {
+  return request(context, name, { type: PTYPE.lua, method: 0, values }, 0);
+}
+
+function unique(context: Context, command: string, args: readonly unknown[]): Promise<unknown> {
+  const isGlobal = args[0] === true;
+  const [name, ...rest] = isGlobal ? args.slice(1) : args;
+  return ask(context, ".service", isGlobal ? `G${command}` : command, name, ...rest);
+}
+
+function starters(context: Context): Starters {
+  return {
+    newservice: (name, ...args) =>
+      ask(context, ".launcher", "LAUNCH", "snlua", name, ...args) as Promise<number>,
+    uniqueservice: (...args) => unique(context, "LAUNCH", args) as Promise<number>,
+  };
+}
+
+function register(context: Context, name: string, handle: number): boolean {
+  requireAlive(context);
+  const { kernel } = context.runtime;
+  if (kernel.services.get(handle) === undefined) {
+    throw new SnaxError("ERR_SERVICE_DEAD", `no service lives under ${formatAddress(handle)}`);
+  }
+  return kernel.names.register(name, handle);
+}
+
+function handleOf(context: Context, address: Address): number {
+  const handle = resolveAddress(context, address);
+  if (handle !== undefined) return handle;
+  throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${address}`);
+}
+
+/** The functions of `skynet` about services. */
+export const lifeFunctions: ApiTable<Context> = {
+  start: (context: Context, run?: (...args: unknown[]) => unknown): void => {
+    requireAlive(context);
+    const beginning = beginningOf(context);
+    if (beginning.start !== undefined) {
+      throw new SnaxError("ERR_ARGUMENT", "skynet.start was called before");
+    }
+    beginning.start = run ?? (() => undefined);
+  },
+  init: (context: Context, run: () => unknown): void => {
+    requireAlive(context);
+    beginningOf(context).inits.push(run);
+  },
+  exit: (context: Context): never => {
+    requireAlive(context);
+    return exitSelf(context);
+  },
+  self: (context: Context): number => context.handle,
+  address: (_context: Context, address: Address): string =>
+    typeof address === "number" ? formatAddress(address) : String(address),
+  localname: ({ runtime }: Context, name: string): number | undefined =>
+    isLocalName(name) ? runtime.kernel.names.get(name) : undefined,
+  harbor: (context: Context, address: Address) => {
+    const id = harborOf(handleOf(context, address));
+    return { id, isRemote: id !== harborOf(context.handle) };
+  },
+  newservice: (context: Context, name: string, ...args: unknown[]) =>
+    starters(context).newservice(name, ...args),
+  uniqueservice: (context: Context, ...args: [string | true, ...unknown[]]) =>
+    starters(context).uniqueservice(...args),
+  queryservice: (context: Context, ...args: unknown[]) => unique(context, "QUERY", args),
+  at: (context: Context, place: "near" | number): Starters => {
+    checkPlace(place);
+    return starters(context);
+  },
+  launch: (context: Context, kind: string, name: string, ...args: unknown[]): number => {
+    requireAlive(context);
+    return launch(context.runtime, { kind, name, args }).handle;
+  },
+  kill: (context: Context, address: Address): void => {
+    requireAlive(context);
+    const target = context.runtime.contextOf(handleOf(context, address));
+    if (target !== undefined) end(target, `KILL ${formatAddress(target.handle)}`);
+  },
+  abort: ({ runtime }: Context): void => runtime.abort(),
+  register: (context: Context, name: string): boolean => register(context, name, context.handle),
+  name: (context: Context, name: string, address: Address): boolean =>
+    register(context, name, handleOf(context, address)),
+  monitor: async (context: Context, name: string): Promise<number> => {
+    const handle = (await unique(context, "LAUNCH", [name])) as number;
+    context.runtime.monitor = handle;
+    return handle;
+  },
+};
+
+/**
+ * Checks the choice of a thread.
+ *
+ * @throws {ERR_ARGUMENT} if there is no such thread: this node has one, number 0.
+ */
+export function checkPlace(place: unknown): void {
+  if (place === "near" || place === 0) return;
+  throw new SnaxError("ERR_ARGUMENT", `no thread ${String(place)}: use "near" or 0`);
+}

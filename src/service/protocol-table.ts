@@ -1,0 +1,93 @@
+/**
+ * Protocols by name and number: those that every service knows, and those that one service registered for itself.
+ *
+ * A protocol of a program may bring `pack` and `unpack`; its messages then carry bytes. Without them a message carries
+ * values, copied, as those of `lua` do.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Context } from "./context.ts";
+import { extrasOf } from "./context.ts";
+
+/** A protocol as a program registers it. */
+export interface Protocol {
+  /** What `send`, `call` and `dispatch` name it by. */
+  readonly name: string;
+  /** Its message type, 0..255. */
+  readonly id: number;
+  /** Turns what is sent into bytes. */
+  readonly pack?: (...values: never[]) => Uint8Array;
+  /** Turns bytes into what the handler gets. */
+  readonly unpack?: (bytes: Uint8Array) => unknown;
+  /** Its handler, as if given to `dispatch`. */
+  readonly dispatch?: Handler;
+}
+
+/** A handler: gets session, source and what was sent; what it returns, or its promise resolves to, is the answer. */
+export type Handler = (session: number, source: number, ...values: never[]) => unknown;
+
+const BUILT_IN: readonly Protocol[] = [
+  { name: "text", id: PTYPE.text },
+  { name: "client", id: PTYPE.client },
+  { name: "socket", id: PTYPE.socket },
+  { name: "debug", id: PTYPE.debug },
+  { name: "lua", id: PTYPE.lua },
+  { name: "snax", id: PTYPE.snax },
+];
+
+const builtInByName = new Map(BUILT_IN.map((protocol) => [protocol.name, protocol]));
+
+/** Names of all types that skynet knows, for logs. */
+const TYPE_NAMES = new Map<number, string>(Object.entries(PTYPE).map(([name, id]) => [id, name]));
+
+/** Returns the name of a message type, for logs. */
+export function typeName(type: number): string {
+  return TYPE_NAMES.get(type) ?? String(type);
+}
+
+const kProtocols: unique symbol = Symbol("protocols");
+
+const own = (context: Context): Map<string, Protocol> =>
+  extrasOf(context, kProtocols, () => new Map<string, Protocol>());
+
+/**
+ * Returns a protocol by name, as this service knows it.
+ *
+ * @throws {ERR_NO_PROTOCOL} if it knows none of that name.
+ */
+export function protocolOf(context: Context, name: string): Protocol {
+  const protocol =
+    (context.extras === undefined ? undefined : own(context).get(name)) ?? builtInByName.get(name);
+  if (protocol !== undefined) return protocol;
+  throw new SnaxError(
+    "ERR_NO_PROTOCOL",
+    `this service knows no protocol ${JSON.stringify(name)}; register it with skynet.register_protocol`,
+  );
+}
+
+/** Returns the protocol of a message type, as this service knows it, or undefined. */
+export function protocolById(context: Context, id: number): Protocol | undefined {
+  for (const protocol of own(context).values()) if (protocol.id === id) return protocol;
+  return BUILT_IN.find((protocol) => protocol.id === id);
+}
+
+/**
+ * Adds a protocol to one service.
+ *
+ * @throws {ERR_ARGUMENT} if the number is no integer in 0..255, or name or number are taken; a built-in protocol that
+ * carries values may be given a pack and unpack.
+ */
+export function registerProtocol(context: Context, protocol: Protocol): void {
+  const { name, id } = protocol;
+  if (!Number.isInteger(id) || id < 0 || id > 255) {
+    throw new SnaxError("ERR_ARGUMENT", `protocol ${name}: id ${id} is no integer in 0..255`);
+  }
+  const mine = own(context);
+  const clash = mine.has(name) || [...mine.values()].some((other) => other.id === id);
+  const builtIn = protocolById(context, id);
+  if (clash || (builtIn !== undefined && builtIn.name !== name) || id === PTYPE.system) {
+    throw new SnaxError("ERR_ARGUMENT", `protocol ${name}: the name or the id ${id} is taken`);
+  }
+  mine.set(name, protocol);
+}

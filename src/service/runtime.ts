@@ -1,0 +1,140 @@
+/**
+ * What the services of one thread have in common: the kernel, the code cache, the configuration, the log.
+ *
+ * Higher layers plug in here: a *kind* says how a service of it begins (plain and snax services are kinds), an *API part*
+ * is what a service gets under one name of `import { ... } from "snax"`.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Service } from "../kernel/service.ts";
+import type { CodeCache } from "../loader/code-cache.ts";
+import { Context } from "./context.ts";
+import type { ReceiverTable } from "./context.ts";
+import type { Environment } from "./environment.ts";
+import { typeName } from "./protocol-table.ts";
+import type { SearchPath } from "./search-path.ts";
+
+/** How services of one kind begin. */
+export interface Kind {
+  /** What handles their messages until they say otherwise. */
+  readonly receivers: ReceiverTable;
+  /** Runs inside the new service when its code is loaded; the service is ready when this ends or resolves. */
+  begin(context: Context, args: readonly unknown[]): unknown;
+}
+
+/** What a runtime is made of. */
+export interface RuntimeOptions {
+  readonly kernel: Kernel;
+  readonly cache: CodeCache;
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly paths: SearchPath;
+  /** Where lines go while no logger service is there. */
+  readonly write: (line: string) => void;
+  /** Ends the node; `skynet.abort` calls it. */
+  readonly abort: () => void;
+}
+
+/** The runtime of one thread. */
+export class Runtime {
+  readonly kernel: Kernel;
+  readonly cache: CodeCache;
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly paths: SearchPath;
+  readonly abort: () => void;
+  /** How services of each kind begin, by the kind's name. */
+  readonly kinds: Map<string, Kind> = new Map();
+  /** What a service gets under each name of the package. */
+  readonly parts: Map<string, (context: Context) => unknown> = new Map();
+  /** The logger's handle; 0 until it runs. */
+  logger = 0;
+  /** Who is told of each death; 0 = nobody. */
+  monitor = 0;
+  /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
+  readonly callTimeoutMs: number;
+  /** Milliseconds of the clock at which the node began. */
+  readonly startedAt: number;
+  readonly #write: (line: string) => void;
+
+  constructor(options: RuntimeOptions) {
+    this.kernel = options.kernel;
+    this.cache = options.cache;
+    this.clock = options.clock;
+    this.environment = options.environment;
+    this.paths = options.paths;
+    this.abort = options.abort;
+    this.#write = options.write;
+    this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
+    this.startedAt = options.clock.now();
+  }
+
+  /** Returns the context behind a handle, or undefined if no service of a program lives there. */
+  contextOf(handle: number): Context | undefined {
+    const instance = this.kernel.services.get(handle)?.instance;
+    return instance instanceof Context ? instance : undefined;
+  }
+
+  /**
+   * Returns how services of a kind begin.
+   *
+   * @throws {ERR_ARGUMENT} if there is no such kind.
+   */
+  kind(name: string): Kind {
+    const kind = this.kinds.get(name);
+    if (kind !== undefined) return kind;
+    const known = [...this.kinds.keys()].join(", ");
+    throw new SnaxError("ERR_ARGUMENT", `no kind of service ${JSON.stringify(name)}: use ${known}`);
+  }
+
+  /** Writes a line to the log under an address; 0 stands for the runtime itself. */
+  log(handle: number, text: string): void {
+    this.#log(handle, text, false);
+  }
+
+  /** Prints a plain line, in order with the log. */
+  print(handle: number, text: string): void {
+    this.#log(handle, text, true);
+  }
+
+  /** Logs what the code of a service threw where nobody waits for it. */
+  reportError(service: Service, error: unknown, message: Message): void {
+    const where =
+      message.type === PTYPE.timer
+        ? "timer"
+        : `${typeName(message.type)} call [${formatAddress(message.source)} to ` +
+          `${formatAddress(service.handle)} : ${message.session}]`;
+    this.log(service.handle, `${where} error : ${describeError(error)}`);
+  }
+
+  /** Logs what a fork threw. */
+  reportFork(service: Service, error: unknown): void {
+    this.log(service.handle, `fork error : ${describeError(error)}`);
+  }
+
+  /** Returns the name of a message type, for messages to people. */
+  protocolName(type: number): string {
+    return typeName(type);
+  }
+
+  #log(handle: number, text: string, isPlain: boolean): void {
+    const values = isPlain ? [text, true] : [text];
+    const envelope = { type: PTYPE.text, method: 0, values };
+    if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
+    this.#write(isPlain ? text : `[${formatAddress(handle)}] ${text}`);
+  }
+}
+
+/** Prints an error for the log: stack, code, and what led to it. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  const head = error.stack ?? `${error.name}: ${error.message}`;
+  const coded = typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;
+  return error.cause === undefined ? coded : `${coded}\n  cause: ${describeError(error.cause)}`;
+}

@@ -1,0 +1,210 @@
+/**
+ * `skynet` as one service holds it: names and meaning are skynet's, times are milliseconds, waiting returns a promise.
+ *
+ * Functions are bound to the service and may be taken out of the object. Each throws ERR_SERVICE_DEAD (or rejects with it)
+ * once the service has ended, except those that only compute.
+ */
+
+import type { Protocol } from "./protocol-table.ts";
+import type { Values } from "./values.ts";
+
+/** Where a message goes: a handle, its text `:0000000a`, a local `.name`, or a global name. */
+export type Address = number | string;
+
+/** A handler: gets session, source and what was sent; what it returns, or its promise resolves to, is the answer. */
+export type { Handler, Protocol } from "./protocol-table.ts";
+
+/** A detached answer; see {@link SkynetApi.response}. */
+export interface Response {
+  /** Answers with a value; false if the requester is gone. @throws {ERR_REPLIED} at the second answer. */
+  (ok: true, value?: unknown): boolean;
+  /** Answers with an error. @throws {ERR_REPLIED} at the second answer. */
+  (ok: false, error?: unknown): boolean;
+  /** Says whether the requester still waits, as far as this thread knows. */
+  (ok: "TEST"): boolean;
+}
+
+/** What came of one request of a selection. */
+export interface Selected {
+  /** The request as it was given. */
+  readonly request: RequestItem;
+  /** The answer; undefined if it failed. */
+  readonly value?: unknown;
+  /** Why it failed; undefined if it was answered. */
+  readonly error?: unknown;
+}
+
+/** One request of a selection: where, which protocol, what. */
+export type RequestItem = readonly [address: Address, type: string, ...values: unknown[]];
+
+/** Several requests at once; see {@link SkynetApi.request}. */
+export interface RequestSet {
+  /** Adds a request. */
+  add(...item: RequestItem): RequestSet;
+  /** Sends all of them and yields each answer as it comes; ends early after `timeoutMs`. May be used once. */
+  select(timeoutMs?: number): AsyncIterableIterator<Selected>;
+  /** True when the selection ended by its time. */
+  readonly timeout: boolean;
+}
+
+/** Runs functions one after the other; see {@link SkynetApi.queue}. */
+export type Queue = <A extends unknown[], R>(
+  run: (...args: A) => R,
+  ...args: A
+) => Promise<Awaited<R>>;
+
+/** What a service may be asked about itself. */
+export type StatKey = "mqlen" | "message" | "cpu" | "task" | "endless";
+
+/** The part of the API that a deadline can be given to. */
+export interface Calls {
+  /**
+   * Sends a request and resolves to the answer; what the handler throws arrives with message, code and remote stack.
+   *
+   * @throws {ERR_SERVICE_DEAD} if the service is dead or dies before it answers.
+   * @throws {ERR_NO_SERVICE} if nobody has the local name.
+   * @throws {ERR_NOT_SENDABLE} if a value can't be sent, with the path to it.
+   * @throws {ERR_TIMEOUT} if a deadline was set and passed.
+   * @throws {ERR_DEADLOCK} if a service in queue mode calls itself from its running handler.
+   */
+  call<R = unknown>(address: Address, type: string, ...values: unknown[]): Promise<R>;
+  /** Sends bytes as a request and resolves to the answer as it came. */
+  rawcall<R = unknown>(address: Address, type: string, bytes: Uint8Array): Promise<R>;
+}
+
+/** Starts services; see {@link SkynetApi.at}. */
+export interface Starters {
+  /**
+   * Starts the service file `name` and resolves to its handle when its start function is done.
+   *
+   * The arguments, any values that can be sent, reach the function given to `skynet.start`.
+   *
+   * @throws {ERR_NO_SERVICE} if no file of that name is on the search path; what the file or its start function
+   * throws arrives as it is.
+   * @throws {ERR_INIT_TIMEOUT} if it is not ready after `inittimeout`.
+   */
+  newservice(name: string, ...args: unknown[]): Promise<number>;
+  /** Starts the only service of that name on this node, or gives the one that runs. `true` first: in the network. */
+  uniqueservice(name: string | true, ...args: unknown[]): Promise<number>;
+}
+
+/** Everything under `import { skynet } from "snax"`. */
+export interface SkynetApi extends Calls, Starters {
+  /** Begins a plain service: runs `run` with the arguments of `newservice` once the module is evaluated. */
+  start(run?: (...args: never[]) => unknown): void;
+  /** Runs something before the start function. */
+  init(run: () => unknown): void;
+  /** Ends this service. Never returns: the running handler is cut off, and whoever waits gets ERR_SERVICE_DEAD. */
+  exit(): never;
+  /** Returns this service's handle. */
+  self(): number;
+  /** Prints a handle, 10 -> `:0000000a`; anything else as text. */
+  address(address: Address): string;
+  /** Returns who has a local `.name`, or undefined. */
+  localname(name: string): number | undefined;
+  /** Returns the harbor id in an address, and whether it is another node's. */
+  harbor(address: Address): { readonly id: number; readonly isRemote: boolean };
+
+  /** Sends values that nobody answers; false if nobody lives there. @throws {ERR_NOT_SENDABLE} */
+  send(address: Address, type: string, ...values: unknown[]): boolean;
+  /** Sends bytes that nobody answers; false if nobody lives there. */
+  rawsend(address: Address, type: string, bytes: Uint8Array): boolean;
+  /** Sends a message in another service's name. */
+  redirect(
+    address: Address,
+    source: Address,
+    type: string,
+    session: number,
+    ...values: unknown[]
+  ): boolean;
+  /** Answers the message being dispatched; only before the handler's first await. False if the requester is gone. */
+  ret(value?: unknown): boolean;
+  /** The same as `ret`, with several values as `skynet.values` makes them. */
+  retpack(...values: unknown[]): boolean;
+  /** Detaches the answer of the message being dispatched: nothing is answered until the function is called. */
+  response(): Response;
+  /** Gives up the answer of the message being dispatched: its session means something else. */
+  ignoreret(): void;
+  /** Returns session and source of the message being dispatched. */
+  context(): { readonly session: number; readonly source: number };
+  /** Sets the handler of a protocol and returns the one before; without a handler, returns the present one. */
+  dispatch(
+    type: string,
+    handler?: (session: number, source: number, ...values: never[]) => unknown,
+  ): unknown;
+  /** Adds a protocol to this service. @throws {ERR_ARGUMENT} if its name or id is taken. */
+  register_protocol(protocol: Protocol): void;
+  /** Makes several results of one answer, for callers that take several. */
+  values(...values: unknown[]): Values;
+  /** Gives calls with a deadline of `ms` milliseconds: `skynet.within(500).call(...)`. */
+  within(ms: number): Calls;
+  /** Builds several requests whose answers are taken as they come. */
+  request(...items: RequestItem[]): RequestSet;
+
+  /** Finds the only service of that name on this node, waiting until it runs. `true` first: in the network. */
+  queryservice(name: string | true, globalName?: string): Promise<number>;
+  /** Gives the same starters for a chosen thread: "near" is this one. @throws {ERR_ARGUMENT} if there is no such. */
+  at(place: "near" | number): Starters;
+  /** Creates a service without asking the launcher; returns its handle at once. */
+  launch(kind: string, name: string, ...args: unknown[]): number;
+  /** Ends another service at once; whoever waits for it gets ERR_SERVICE_DEAD. */
+  kill(address: Address): void;
+  /** Stops the node. */
+  abort(): void;
+  /** Gives this service a name: `.name` on this node, any other globally. False if another has it. */
+  register(name: string): boolean;
+  /** Gives another service a name. */
+  name(name: string, address: Address): boolean;
+  /** Starts (or finds) the unique service that gets a `client` message from each service that ends. */
+  monitor(name: string): Promise<number>;
+
+  /** Runs `run` once after `ms` milliseconds; at 0 after the messages that wait already. */
+  timeout(ms: number, run: () => unknown): void;
+  /** Waits `ms` milliseconds; resolves to "BREAK" if `wakeup(token)` ended it. */
+  sleep(ms: number, token?: unknown): Promise<"BREAK" | undefined>;
+  /** Lets the messages that wait already go first. */
+  yield(): Promise<"BREAK" | undefined>;
+  /** Waits for `wakeup(token)`. @throws {ERR_ARGUMENT} if somebody waits on the token. */
+  wait(token: unknown): Promise<void>;
+  /** Ends the wait or sleep on a token; false if nobody waits on it. */
+  wakeup(token: unknown): boolean;
+  /** Runs something after the current handler's synchronous part and before the next message. */
+  fork<A extends unknown[]>(run: (...args: A) => unknown, ...args: A): void;
+  /** Makes a lock: functions run through it run one after the other, awaits included. */
+  queue(): Queue;
+  /** Milliseconds since the node began. */
+  now(): number;
+  /** Seconds since 1970 at which the node began. */
+  starttime(): number;
+  /** Seconds since 1970, with fractions. */
+  time(): number;
+  /** A monotonic clock in nanoseconds. */
+  hpc(): bigint;
+
+  /** Returns a value of the configuration. */
+  getenv<T = string>(key: string): T | undefined;
+  /** Adds a value to the configuration. @throws {ERR_ARGUMENT} if the key exists. */
+  setenv(key: string, value: unknown): void;
+  /** Hands out a session number that no call of this service uses. */
+  genid(): number;
+  /** Encodes values as skynet does (lua-seri). */
+  pack(...values: unknown[]): Uint8Array;
+  /** Decodes what `pack` encoded. */
+  unpack(bytes: Uint8Array): unknown[];
+  /** The same as `pack`, as a string of one character per byte. */
+  packstring(...values: unknown[]): string;
+  /** Logs a line under this service's address; not an exception. */
+  error(...values: unknown[]): void;
+  /** Logs a trace line with a new tag of this service. */
+  trace(info?: string): void;
+  /** Returns a figure about this service: mailbox length, messages handled, CPU seconds, calls that wait. */
+  stat(key: StatKey): number;
+  /** How many messages wait. */
+  mqlen(): number;
+  /** How many calls of this service wait for an answer. */
+  task(): number;
+  /** Says what `info` of the debug console shows of this service. */
+  info_func(run: (...args: unknown[]) => unknown): void;
+  /** Fires when this service ends: pass it to fetch, streams, pools. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,48 @@
+/**
+ * What a service's modules find around them: the API under `import ... from "snax"`, and names such as `console` and
+ * `setTimeout` that are the service's own.
+ */
+
+import type { Surroundings } from "../loader/instance.ts";
+import { createConsole } from "./console.ts";
+import type { Context } from "./context.ts";
+import { defineApi } from "./lazy-api.ts";
+import type { Runtime } from "./runtime.ts";
+import {
+  clearTimer,
+  setImmediateIn,
+  setIntervalIn,
+  setTimeoutIn,
+  type TimerCallback,
+} from "./timers.ts";
+
+const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
+  console: createConsole,
+  setTimeout: (context) => (run: TimerCallback, ms?: number, ...args: unknown[]) =>
+    setTimeoutIn(context, run, ms, args),
+  setInterval: (context) => (run: TimerCallback, ms?: number, ...args: unknown[]) =>
+    setIntervalIn(context, run, ms, args),
+  setImmediate: (context) => (run: TimerCallback, ...args: unknown[]) =>
+    setImmediateIn(context, run, args),
+  clearTimeout: (context) => (timer: unknown) => clearTimer(context, timer),
+  clearInterval: (context) => (timer: unknown) => clearTimer(context, timer),
+  clearImmediate: (context) => (timer: unknown) => clearTimer(context, timer),
+};
+
+/** The names that a service's modules get for themselves instead of the global ones. */
+export const INJECTED_NAMES: readonly string[] = Object.keys(INJECTED);
+
+const makers = new WeakMap<Runtime, (context: Context) => object>();
+
+/** Makes what surrounds the modules of one service. */
+export function surroundingsOf(context: Context): Surroundings {
+  let makeApi = makers.get(context.runtime);
+  if (makeApi === undefined) {
+    makeApi = defineApi<Context>({}, Object.fromEntries(context.runtime.parts));
+    makers.set(context.runtime, makeApi);
+  }
+  return {
+    api: makeApi(context) as Record<string, unknown>,
+    injected: (name) => INJECTED[name]?.(context),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The logger, `.logger`: writes the node's log, to stdout or to the file that the configuration names.
+ *
+ *     [:0000000a] words                              text on stdout, as skynet prints it
+ *     21/11/26 10:00:00.00 [:0000000a] words         text in a file
+ *     {"time":"2026-...","address":":0000000a","text":"words"}   with logformat "json"
+ *
+ * Lines of one turn are written together. What services print with `console.log` comes the same way, so that it stands in
+ * order with the log, but plain. `REOPEN` opens the file anew (SIGHUP does it), `FLUSH` is answered when all is written.
+ */
+
+import { closeSync, openSync, writeSync } from "node:fs";
+import { skynet } from "snax";
+
+const path = skynet.getenv("logger");
+const isJson = skynet.getenv("logformat") === "json";
+
+let file = path === undefined ? -1 : openSync(path, "a");
+let lines: string[] = [];
+
+function two(number: number): string {
+  return String(number).padStart(2, "0");
+}
+
+function timestamp(now: Date): string {
+  const day = `${two(now.getDate())}/${two(now.getMonth() + 1)}/${two(now.getFullYear() % 100)}`;
+  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
+  return `${day} ${time}.${two(Math.floor(now.getMilliseconds() / 10))}`;
+}
+
+function format(source: number, text: string, isPlain: boolean): string {
+  const now = new Date();
+  if (isJson) {
+    const address = skynet.address(source);
+    return JSON.stringify({ time: now.toISOString(), address, text, ...(isPlain && { plain: true }) });
+  }
+  if (isPlain) return text;
+  const line = `[${skynet.address(source)}] ${text}`;
+  return file < 0 ? line : `${timestamp(now)} ${line}`;
+}
+
+function flush(): void {
+  if (lines.length === 0) return;
+  const chunk = lines.join("\n") + "\n";
+  lines = [];
+  if (file < 0) process.stdout.write(chunk);
+  else writeSync(file, chunk);
+}
+
+function reopen(): void {
+  if (path === undefined) return;
+  flush();
+  const fresh = openSync(path, "a");
+  closeSync(file);
+  file = fresh;
+}
+
+skynet.start(() => {
+  skynet.dispatch("text", (_session, source, text: string, isPlain?: boolean) => {
+    if (lines.length === 0) skynet.timeout(0, flush);
+    lines.push(format(source, text, isPlain === true));
+  });
+  skynet.dispatch("lua", (_session, _source, name: string) => {
+    if (name === "REOPEN") reopen();
+    else if (name === "FLUSH") flush();
+    else throw new Error(`Unknown command ${name}`);
+  });
+  skynet.register(".logger");
+});

@@ -1,0 +1,132 @@
+/**
+ * The functions of `snax` that start, find and end services. Those that change running code are live/'s.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { checkDeadline, request } from "../service/calls.ts";
+import type { Context } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
+import { printf } from "../service/information.ts";
+import type { ApiTable } from "../service/lazy-api.ts";
+import { ask, checkPlace } from "../service/life.ts";
+import { SYSTEM_METHOD } from "./method-numbers.ts";
+import type { Caller } from "./service-object.ts";
+import { SnaxObject } from "./service-object.ts";
+import { SNAX_KIND } from "./snax-kind.ts";
+import type { ServiceInterface, ServiceProfile } from "./types.ts";
+
+/** Who uses the API: a service, its deadline, and how to make the same API for another deadline. */
+export interface SnaxCaller extends Caller {
+  readonly context: Context;
+  /** Makes the whole API for a caller. */
+  readonly make: (caller: SnaxCaller) => object;
+}
+
+/** Makes a service object for a caller. */
+export function bind(caller: SnaxCaller, handle: number, type: string): SnaxObject {
+  return new SnaxObject(caller, handle, type);
+}
+
+/**
+ * Takes a service object out of an argument of a program.
+ *
+ * @throws {ERR_ARGUMENT} if it is none.
+ */
+export function requireObject(value: unknown, what: string): SnaxObject {
+  if (value instanceof SnaxObject) return value;
+  throw new SnaxError("ERR_ARGUMENT", `${what} needs a service object, not ${typeof value}`);
+}
+
+async function rawnewservice(
+  { context }: SnaxCaller,
+  name: string,
+  ...args: unknown[]
+): Promise<number> {
+  return (await ask(context, ".launcher", "LAUNCH", SNAX_KIND, name, ...args)) as number;
+}
+
+function uniqueKey(name: string): string {
+  return `snaxd.${name}`;
+}
+
+async function unique(
+  caller: SnaxCaller,
+  command: string,
+  name: string,
+  ...args: unknown[]
+): Promise<SnaxObject> {
+  const handle = await ask(caller.context, ".service", command, uniqueKey(name), ...args);
+  return bind(caller, handle as number, name);
+}
+
+async function system(
+  { context, deadlineMs }: SnaxCaller,
+  target: SnaxObject,
+  method: number,
+  values: readonly unknown[],
+): Promise<unknown> {
+  return request(context, target.handle, { type: PTYPE.snax, method, values }, deadlineMs);
+}
+
+function self(caller: SnaxCaller): SnaxObject {
+  return bind(caller, caller.context.handle, caller.context.name);
+}
+
+async function kill(caller: SnaxCaller, target: unknown, ...args: unknown[]): Promise<void> {
+  await system(caller, requireObject(target, "snax.kill"), SYSTEM_METHOD.exit, args);
+}
+
+/** The functions by name. */
+export const snaxFunctions: ApiTable<SnaxCaller> = {
+  rawnewservice,
+  newservice: async (
+    caller: SnaxCaller,
+    name: string,
+    ...args: unknown[]
+  ): Promise<SnaxObject> => bind(caller, await rawnewservice(caller, name, ...args), name),
+  bind: (caller: SnaxCaller, handle: number, type: string): SnaxObject => {
+    requireAlive(caller.context);
+    if (!Number.isInteger(handle) || handle <= 0 || typeof type !== "string") {
+      throw new SnaxError("ERR_ARGUMENT", "snax.bind needs a handle and the name of a type");
+    }
+    return bind(caller, handle, type);
+  },
+  self,
+  kill,
+  exit: (caller: SnaxCaller, ...args: unknown[]): Promise<void> =>
+    args[0] instanceof SnaxObject
+      ? kill(caller, ...(args as [unknown]))
+      : kill(caller, self(caller), ...args),
+  uniqueservice: (caller: SnaxCaller, name: string, ...args: unknown[]) =>
+    unique(caller, "LAUNCH", name, ...args),
+  globalservice: (caller: SnaxCaller, name: string, ...args: unknown[]) =>
+    unique(caller, "GLAUNCH", name, ...args),
+  queryservice: (caller: SnaxCaller, name: string) => unique(caller, "QUERY", name),
+  queryglobal: (caller: SnaxCaller, name: string) => unique(caller, "GQUERY", name),
+  interface: async ({ node }: SnaxCaller, name: string): Promise<ServiceInterface> => {
+    const response = Object.create(null) as Record<string, number>;
+    const accept = Object.create(null) as Record<string, number>;
+    for (const [number, method] of node.methods.of(name).offered()) {
+      (method.group === "response" ? response : accept)[method.name] = number;
+    }
+    return { name, response, accept };
+  },
+  printf: ({ context }: SnaxCaller, format: string, ...args: unknown[]): void =>
+    printf(context, format, ...args),
+  profile_info: async (caller: SnaxCaller, target: unknown): Promise<ServiceProfile> =>
+    (await system(
+      caller,
+      requireObject(target, "snax.profile_info"),
+      SYSTEM_METHOD.profile,
+      [],
+    )) as ServiceProfile,
+  at: (caller: SnaxCaller, place: unknown): object => {
+    checkPlace(place);
+    return caller.make(caller);
+  },
+  within: (caller: SnaxCaller, ms: number): object => {
+    checkDeadline(ms);
+    return caller.make({ ...caller, deadlineMs: ms });
+  },
+};

@@ -1,0 +1,213 @@
+/**
+ * A snax service from inside: its methods by number, and how a message becomes a call of one.
+ *
+ *     Context.receive -> receiveSnax -> methods[message.method](...args) -> Context.answer
+ *
+ * Hot path (bench: call).
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Message } from "../kernel/message.ts";
+import { REPLY } from "../kernel/message.ts";
+import { GATE } from "../kernel/service.ts";
+import { end } from "../service/boot.ts";
+import type { Context, Receiver } from "../service/context.ts";
+import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
+import { describeError } from "../service/runtime.ts";
+import { MethodProfiler } from "./method-profiler.ts";
+import type { Group, MethodNumbers } from "./method-numbers.ts";
+import { SYSTEM_METHOD } from "./method-numbers.ts";
+
+/** A method of a service. */
+export type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The exports of a service file that hold methods, with the group that each belongs to. */
+export const GROUP_EXPORTS: readonly (readonly [name: string, group: Group])[] = [
+  ["response", "response"],
+  ["accept", "accept"],
+  ["subscribe", "accept"],
+];
+
+/** The objects that hold a service's methods, by export name. */
+export type MethodGroups = Readonly<Record<string, Record<string, unknown> | undefined>>;
+
+/** The inside of one snax service. */
+export class SnaxHost {
+  readonly context: Context;
+  readonly numbers: MethodNumbers;
+  /** Methods by number. */
+  readonly methods: (Method | undefined)[] = [];
+  /** Messages are handled strictly one after the other. */
+  isQueue = false;
+  /** What each method has cost. */
+  readonly profiler: MethodProfiler = new MethodProfiler();
+
+  constructor(context: Context, numbers: MethodNumbers) {
+    this.context = context;
+    this.numbers = numbers;
+  }
+
+  /**
+   * Reads the methods from the module's exports.
+   *
+   * @throws {ERR_INIT} if a group is no object or two groups have a method of one name.
+   */
+  readMethods(): void {
+    for (const [name, group] of GROUP_EXPORTS) {
+      const holder = groupOf(this.context, name);
+      if (holder === undefined) continue;
+      for (const key of Object.keys(holder)) {
+        if (typeof holder[key] === "function") this.#add(group, key, holder[key] as Method);
+      }
+    }
+  }
+
+  /** Sets or takes away the method behind a name; the group's object is the caller's to change. */
+  setMethod(group: Group, name: string, method: Method | undefined): void {
+    const number = this.numbers.numberOf(group, name);
+    this.methods[number] = method;
+    if (method !== undefined) this.numbers.offer(number);
+  }
+
+  /** Returns the method behind a name. */
+  getMethod(group: Group, name: string): Method | undefined {
+    return this.methods[this.numbers.numberOf(group, name)];
+  }
+
+  #add(group: Group, name: string, method: Method): void {
+    const number = this.numbers.numberOf(group, name);
+    if (this.methods[number] !== undefined && this.methods[number] !== method) {
+      throw new SnaxError("ERR_INIT", `accept.${name} and subscribe.${name} are two methods of one name`);
+    }
+    // A hole in the array would make every call slower.
+    while (this.methods.length <= number) this.methods.push(undefined);
+    this.methods[number] = method;
+    this.numbers.offer(number);
+  }
+}
+
+/** Returns the object that holds the methods of a group, as the service exports it; undefined if it exports none. */
+export function groupOf(context: Context, name: string): Record<string, unknown> | undefined {
+  const holder = context.code?.entry.get(name);
+  if (holder === undefined) return undefined;
+  if (typeof holder === "object" && holder !== null) return holder as Record<string, unknown>;
+  throw new SnaxError("ERR_INIT", `${name} must be an object of functions, not ${typeof holder}`);
+}
+
+/** The host of a snax service. */
+export function hostOf(context: Context): SnaxHost {
+  return context.state as SnaxHost;
+}
+
+/** The receiver of snax messages. */
+export const receiveSnax: Receiver = (context, message) => {
+  const host = context.state as SnaxHost;
+  const number = message.method;
+  const method = host.methods[number];
+  if (method === undefined) return receiveSystem(host, message);
+  const args = message.payload as unknown[];
+  if (host.isQueue) {
+    const { kernel } = context.runtime;
+    kernel.closeGate(context.service, GATE.busy);
+    runMethod(host, method, args, message, () => kernel.openGate(context.service, GATE.busy));
+  } else {
+    runMethod(host, method, args, message, undefined);
+  }
+};
+
+function runMethod(
+  host: SnaxHost,
+  method: Method,
+  args: readonly unknown[],
+  message: Message,
+  done: (() => void) | undefined,
+): void {
+  let result: unknown;
+  try {
+    result = host.profiler.isDue(message.method)
+      ? host.profiler.measure(message.method, () => invoke(method, args))
+      : invoke(method, args);
+  } catch (error) {
+    fail(host, message, error);
+    done?.();
+    return;
+  }
+  if (message.reply === REPLY.none && isThenable(result)) {
+    result.then(done, (error: unknown) => {
+      fail(host, message, error);
+      done?.();
+    });
+    return;
+  }
+  host.context.answer(message, result, done);
+}
+
+/** Calls with few arguments are the rule, and a spread costs more than a switch. */
+function invoke(method: Method, args: readonly unknown[]): unknown {
+  switch (args.length) {
+    case 0:
+      return method();
+    case 1:
+      return method(args[0]);
+    case 2:
+      return method(args[0], args[1]);
+    default:
+      return method(...args);
+  }
+}
+
+/** An error in a post reaches nobody but the log, which then has to say where it was. */
+function fail(host: SnaxHost, message: Message, error: unknown): void {
+  const { context } = host;
+  if (message.reply !== REPLY.none || error === EXIT_SIGNAL || !context.service.isAlive) {
+    context.refuse(message, error);
+    return;
+  }
+  const name = host.numbers.nameOf(message.method)?.name ?? String(message.method);
+  context.runtime.log(
+    context.handle,
+    `post ${host.numbers.type}.${name} [${formatAddress(message.source)} to ` +
+      `${formatAddress(context.handle)}] error : ${describeError(error)}`,
+  );
+}
+
+function receiveSystem(host: SnaxHost, message: Message): void {
+  const { context } = host;
+  if (message.method === SYSTEM_METHOD.exit) return leave(host, message);
+  if (message.method === SYSTEM_METHOD.profile) {
+    return context.answer(message, host.profiler.report(host.numbers));
+  }
+  const method = host.numbers.nameOf(message.method);
+  const what = method === undefined ? `method ${message.method}` : `${method.group} method ${method.name}`;
+  throw new SnaxError(
+    "ERR_NO_METHOD",
+    `service ${host.numbers.type} ${formatAddress(context.handle)} has no ${what}`,
+    method === undefined ? {} : { data: { type: host.numbers.type, ...method } },
+  );
+}
+
+/** Runs the service's `exit`, answers, and ends the service; what `exit` throws is logged and does not keep it alive. */
+function leave(host: SnaxHost, message: Message): void {
+  const { context } = host;
+  const { kernel } = context.runtime;
+  kernel.closeGate(context.service, GATE.starting);
+  const finish = (error?: unknown): void => {
+    if (!context.service.isAlive) return;
+    if (error !== undefined && error !== EXIT_SIGNAL) {
+      context.runtime.log(context.handle, `exit error : ${describeError(error)}`);
+    }
+    if (message.reply === REPLY.owed) kernel.reply(context.service, message, undefined);
+    end(context, "KILL self");
+  };
+  const exit = context.code?.entry.get("exit");
+  try {
+    const left = typeof exit === "function" ? (exit as Method)(...(message.payload as unknown[])) : undefined;
+    if (isThenable(left)) {
+      kernel.owe(context.service, message);
+      left.then(() => finish(), finish);
+    } else finish();
+  } catch (error) {
+    finish(error);
+  }
+}

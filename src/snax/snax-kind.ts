@@ -1,0 +1,33 @@
+/**
+ * How a snax service begins: its methods are read from what the file exports, then its `init` runs; the first message
+ * comes after that.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { PLAIN_RECEIVERS, tableWith } from "../service/answers.ts";
+import { after } from "../service/boot.ts";
+import type { Kind } from "../service/runtime.ts";
+import { receiveSnax, SnaxHost } from "./snax-host.ts";
+import type { SnaxNode } from "./snax-node.ts";
+
+/** The kind's name, which `launch` takes. */
+export const SNAX_KIND = "snax";
+
+/** Makes the kind of snax services. */
+export function createSnaxKind(node: SnaxNode): Kind {
+  return {
+    receivers: tableWith(PLAIN_RECEIVERS, PTYPE.snax, receiveSnax),
+    begin: (context, args) => {
+      const host = new SnaxHost(context, node.methods.of(context.name));
+      context.state = host;
+      host.readMethods();
+      const init = context.code?.entry.get("init");
+      if (init === undefined) return undefined;
+      if (typeof init !== "function") throw new SnaxError("ERR_INIT", "init must be a function");
+      return after(init(...args) as unknown, (mode) => {
+        host.isQueue = mode === "queue";
+      });
+    },
+  };
+}

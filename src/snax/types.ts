@@ -1,0 +1,333 @@
+/**
+ * The static types of snax services: what a service file may export, what callers see of it, and the `snax` object.
+ *
+ * A caller names a service's type in one of two ways: by a type argument, `newservice<typeof Foobar>("foobar")`, or by
+ * its name alone, once {@link Services} lists it (`snax types` writes that list). Either way a method, an argument or
+ * a use of a result that the service does not offer is an error of the compiler.
+ *
+ * There is no code here, and no check that an argument can be sent: that is known at run time only (ERR_NOT_SENDABLE).
+ * This is the one file where `any` is allowed: it is what a service that nobody described looks like. Functions of the
+ * API are properties, not methods, since programs may take them out of their object.
+ */
+
+type AnyFunction = (...args: any[]) => unknown;
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/**
+ * The services that may be named without a type argument. Empty; a program adds to it, by hand or with `snax types`.
+ *
+ * As long as it is empty, every name is accepted and gives a service object without checks. From its first entry on,
+ * a name that it lacks is an error of the compiler; a type argument says that the name is meant all the same.
+ *
+ * @example
+ * ```ts
+ * declare module "snax" {
+ *   interface Services { foobar: typeof import("./foobar.ts") }
+ * }
+ * ```
+ */
+export interface Services {}
+
+/** A conditional type keeps no name of its own, so that the compiler's messages spell the services out. */
+type NamesOf<S> = [S] extends [never] ? never : keyof S & string;
+
+/** The names that {@link Services} lists. */
+export type ServiceName = NamesOf<Services>;
+
+/** What may stand for a service's name where no type argument is given: any text until {@link Services} lists one. */
+export type KnownName = [ServiceName] extends [never] ? string : ServiceName;
+
+/** What a file exports to be a snax service, each part optional; what else it exports concerns nobody. */
+export interface ServiceModule {
+  /** Methods that answer: `p.req.name(...)`. */
+  readonly response?: object;
+  /** Methods that don't answer: `p.post.name(...)`. */
+  readonly accept?: object;
+  /** The same group as `accept` under its older name. */
+  readonly subscribe?: object;
+  /** Runs first, with the arguments of `newservice`; returning "queue" asks for one message at a time. */
+  readonly init?: AnyFunction;
+  /** Runs last, with the arguments of `exit` or `kill`. */
+  readonly exit?: AnyFunction;
+}
+
+/** The type of one group of a module; a group that it lacks is empty. */
+type Group<M, G extends keyof ServiceModule> = M extends { readonly [K in G]: infer T } ? T : {};
+
+/** The key of a method; members that are no functions, or have no name, are no methods. */
+type MethodName<T, K extends keyof T> = T[K] extends AnyFunction ? K & string : never;
+
+/** A method of `response` as its callers see it. */
+type RequestMethod<F> = F extends (...args: infer A) => infer R
+  ? IsAny<R> extends true
+    ? (...args: A) => Promise<any>
+    : [R] extends [never]
+      ? (...args: A) => Promise<never>
+      : [R] extends [Promise<unknown>]
+        ? F
+        : (...args: A) => Promise<Awaited<R>>
+  : never;
+
+/** A method of `accept` as its callers see it. */
+type PostMethod<F> = F extends (...args: infer A) => unknown ? (...args: A) => void : never;
+
+type Requests<T> = {
+  readonly [K in keyof T as MethodName<T, K>]-?: RequestMethod<T[K]>;
+};
+
+type Posts<T> = {
+  readonly [K in keyof T as MethodName<T, K>]-?: PostMethod<T[K]>;
+};
+
+/**
+ * What `p.req` offers: each method of the module's `response`, returning a promise of the result.
+ *
+ * A method that returns a promise keeps its signature, with type parameters and overloads. Of any other, type
+ * parameters become their constraints and of overloads the last one counts, as with the compiler's own `Parameters`.
+ * An overloaded method has to return promises from all of its signatures or from none.
+ */
+export type Req<M> = IsAny<M> extends true ? any : Requests<Group<M, "response">>;
+
+/** What `p.post` and `p.pub` offer: each method of `accept` and `subscribe`, returning nothing and never waiting. */
+export type Post<M> =
+  IsAny<M> extends true ? any : Posts<Group<M, "accept"> & Group<M, "subscribe">>;
+
+/**
+ * What `newservice` passes to the module's `init`: nothing if it has none, and the impossible if there is no module,
+ * so that a name without a type argument is left to those that {@link Services} lists.
+ */
+export type InitArgs<M> =
+  IsAny<M> extends true
+    ? any[]
+    : [M] extends [never]
+      ? [unlisted: never]
+      : M extends { readonly init: (...args: infer A) => unknown }
+        ? A
+        : [];
+
+/** What `exit` and `kill` pass to the module's `exit`; nothing if it has none. */
+export type ExitArgs<M> =
+  IsAny<M> extends true
+    ? any[]
+    : M extends { readonly exit: (...args: infer A) => unknown }
+      ? A
+      : [];
+
+/** A service as its callers hold it; can be sent in messages. Without a type argument nothing is checked. */
+export interface ServiceObject<M extends ServiceModule = any> {
+  /** The address. */
+  readonly handle: number;
+  /** The name of the service file. */
+  readonly type: string;
+  /** Calls a method of `response` and promises its result. */
+  readonly req: Req<M>;
+  /** Sends to a method of `accept` or `subscribe`. */
+  readonly post: Post<M>;
+  /** The same as `post` under its older name. */
+  readonly pub: Post<M>;
+}
+
+/** The type argument that stands for "none given": without checks, or refused once {@link Services} lists a name. */
+type Unnamed = [ServiceName] extends [never] ? any : never;
+
+/**
+ * Which names go with a type argument: any, but none where it was left out and names are checked. Generic code, where
+ * the compiler can't tell, says `name as never`.
+ */
+type NameFor<M> = [M] extends [never] ? never : string;
+
+/** Starts a service by name with the arguments of its `init`. */
+export interface StartService {
+  /** By type argument, or unchecked as long as {@link Services} is empty. */
+  <M extends ServiceModule = Unnamed>(
+    name: string,
+    ...args: InitArgs<M>
+  ): Promise<ServiceObject<M>>;
+  /** By a name that {@link Services} lists. */
+  <N extends ServiceName>(
+    name: N,
+    ...args: InitArgs<Services[N]>
+  ): Promise<ServiceObject<Services[N]>>;
+}
+
+/** Starts a service by name and gives its bare address. */
+export interface StartRawService {
+  /** By type argument, or unchecked as long as {@link Services} is empty. */
+  <M extends ServiceModule = Unnamed>(name: string, ...args: InitArgs<M>): Promise<number>;
+  /** By a name that {@link Services} lists. */
+  <N extends ServiceName>(name: N, ...args: InitArgs<Services[N]>): Promise<number>;
+}
+
+/** Finds a service that runs under its type's name. */
+export interface QueryService {
+  /** By type argument, or unchecked as long as {@link Services} is empty. */
+  <M extends ServiceModule = Unnamed>(name: NameFor<M>): Promise<ServiceObject<M>>;
+  /** By a name that {@link Services} lists. */
+  <N extends ServiceName>(name: N): Promise<ServiceObject<Services[N]>>;
+}
+
+/** Makes a service object from an address. */
+export interface BindService {
+  /** By type argument, or unchecked as long as {@link Services} is empty. */
+  <M extends ServiceModule = Unnamed>(handle: number, type: NameFor<M>): ServiceObject<M>;
+  /** By a name that {@link Services} lists. */
+  <N extends ServiceName>(handle: number, type: N): ServiceObject<Services[N]>;
+}
+
+/** Ends a service: another one, or the one that asks. */
+export interface ExitService {
+  /** Ends `target`: its `exit` runs with `args`, then it is gone. */
+  <M extends ServiceModule>(target: ServiceObject<M>, ...args: ExitArgs<M>): Promise<void>;
+  /** Ends the service that asks: its own `exit` runs with `args`. The promise never settles. */
+  <A extends readonly unknown[]>(
+    ...args: A extends readonly [ServiceObject, ...unknown[]] ? never : A
+  ): Promise<never>;
+}
+
+/**
+ * A hot-fix: the text of a patch for the service's own file, or a record from module path to text, all of them applied
+ * in one step.
+ */
+export type Patch = string | Readonly<Record<string, string>>;
+
+/** A service that a patch could not be applied to; it is as it was. */
+export interface PatchFailure {
+  /** The address of the service. */
+  readonly handle: number;
+  /** A code of the package's list, `ERR_PATCH_FAILED` for instance. */
+  readonly code: string;
+  /** What happened, for people. */
+  readonly message: string;
+}
+
+/** A service that a patch passed over, since it had nothing to repair there. */
+export interface PatchSkip {
+  /** The address of the service. */
+  readonly handle: number;
+  /** Why, for people: it ended meanwhile, or it was born with the patch. */
+  readonly reason: string;
+}
+
+/** What became of a patch for all services of a type. */
+export interface HotfixAllResult {
+  /** The patch's number in the ledger of the node. */
+  readonly id: number;
+  /** The addresses of the services that run the patch now. */
+  readonly applied: readonly number[];
+  /** The services that refused it or undid it. */
+  readonly failed: readonly PatchFailure[];
+  /** The services that were passed over. */
+  readonly skipped: readonly PatchSkip[];
+}
+
+/** What became of a patch for a shared module. */
+export interface HotfixSharedResult {
+  /** The patch's number in the ledger of the node. */
+  readonly id: number;
+  /** How many threads had the module loaded and run the patch now. */
+  readonly threads: number;
+}
+
+/** The numbers that stand for a type's methods in messages. */
+export interface ServiceInterface {
+  /** The name of the service file. */
+  readonly name: string;
+  /** Number by name, without prototype. */
+  readonly response: Readonly<Record<string, number>>;
+  /** Number by name, `subscribe` included, without prototype. */
+  readonly accept: Readonly<Record<string, number>>;
+}
+
+/** What one method of a service has cost since the service began. */
+export interface MethodProfile {
+  /** How often the method ran. */
+  readonly count: number;
+  /** CPU time of all runs in milliseconds. */
+  readonly time: number;
+}
+
+/** Cost by method name, without prototype; methods that never ran may be missing. */
+export type ServiceProfile = Readonly<Record<string, MethodProfile>>;
+
+/** Snax as one service holds it. Its functions may be taken out of the object. */
+export interface SnaxApi {
+  /**
+   * Starts the service file `name` and resolves when its `init` has finished.
+   *
+   * If `init` throws, no service remains.
+   *
+   * @throws {ERR_NO_SERVICE} if no file of that name is on the search path.
+   * @throws {ERR_INIT} if the file throws while it loads; what `init` itself throws arrives as it is.
+   * @example
+   * ```ts
+   * const p = await snax.newservice<typeof Foobar>("foobar", "hello world");
+   * ```
+   */
+  readonly newservice: StartService;
+  /** Does what `newservice` does and resolves to the bare address. */
+  readonly rawnewservice: StartRawService;
+  /** Makes a service object from the address and the type of a service, without asking it. */
+  readonly bind: BindService;
+  /** Returns the object of the service that asks. */
+  readonly self: <M extends ServiceModule = any>() => ServiceObject<M>;
+  /** Ends the service given first, with the arguments of its `exit`; without one, the service that asks. */
+  readonly exit: ExitService;
+  /** Ends `target` after its `exit` ran with `args`. */
+  readonly kill: <M extends ServiceModule>(
+    target: ServiceObject<M>,
+    ...args: ExitArgs<M>
+  ) => Promise<void>;
+  /**
+   * Repairs a running service, wholly or not at all, and resolves to what the patch's `hotfix(...args)` returns.
+   *
+   * @throws {ERR_SYNTAX} if the patch is not TypeScript.
+   * @throws {ERR_PATCH} if the patch breaks a rule.
+   * @throws {ERR_PATCH_NAME} if it names something that the service does not have.
+   * @throws {ERR_PATCH_FAILED} if its `hotfix` threw, and everything was undone.
+   * @example
+   * ```ts
+   * const last = await snax.hotfix<number>(p, text, 100);
+   * ```
+   */
+  readonly hotfix: <R = any>(target: ServiceObject, patch: Patch, ...args: unknown[]) => Promise<R>;
+  /**
+   * Repairs every service of a type, those to be born included; each one wholly or not at all.
+   *
+   * Once {@link Services} lists names, the type argument `<string>` lets any other name pass.
+   *
+   * @throws {ERR_PATCH} and its kin if the patch can't be applied anywhere; then nothing changed.
+   */
+  readonly hotfixall: <N extends string = KnownName>(
+    type: NoInfer<N>,
+    patch: Patch,
+    ...args: unknown[]
+  ) => Promise<HotfixAllResult>;
+  /** Repairs a `"use shared"` module, named by its path, on all threads. */
+  readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+  /** Gives the only service of a type on this node, and starts it the first time; later arguments are ignored. */
+  readonly uniqueservice: StartService;
+  /** Gives the only service of a type in the whole network, and starts it the first time. */
+  readonly globalservice: StartService;
+  /** Waits for the only service of a type on this node, without starting it. */
+  readonly queryservice: QueryService;
+  /** Waits for the only service of a type in the whole network, without starting it. */
+  readonly queryglobal: QueryService;
+  /** Gives the numbers of a type's methods. `<string>` lets a name pass that {@link Services} lacks. */
+  readonly interface: <N extends string = KnownName>(name: NoInfer<N>) => Promise<ServiceInterface>;
+  /** Logs a text under the service's address, formatted as by Node's `util.format`. */
+  readonly printf: (format: string, ...args: unknown[]) => void;
+  /** Tells what each method of a service has cost so far. */
+  readonly profile_info: (target: ServiceObject) => Promise<ServiceProfile>;
+  /**
+   * Gives the same API for a chosen thread: services started through it run there.
+   *
+   * @param place - "near" for the thread of the service that asks, or the number of a thread.
+   */
+  readonly at: (place: "near" | number) => SnaxApi;
+  /**
+   * Gives the same API with a deadline: what waits through it, or through an object that it made, rejects with
+   * ERR_TIMEOUT when the time is over.
+   */
+  readonly within: (timeoutMs: number) => SnaxApi;
+}

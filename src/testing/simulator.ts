@@ -1,0 +1,233 @@
+/**
+ * A deterministic world: the real kernel, one or several, on a virtual clock, with chance drawn from a seed.
+ *
+ *     step():  next event of the virtual loop -> a turn, an arrival on a link, or what a test has planned
+ *              continuations -> invariants checked -> fingerprint kept
+ *
+ * The same seed gives the same run to the last bit, so a failure is repeated by its seed. What is promised at every step
+ * is checked at every step: see {@link Simulator.addCheck}; that open calls are counted right is checked always.
+ */
+
+import type { Random } from "../base/random.ts";
+import { createRandom } from "../base/random.ts";
+import { SnaxError } from "../base/error.ts";
+import type { KernelEvents, KernelOptions } from "../kernel/kernel.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+import { createHandleSource } from "../kernel/service-table.ts";
+import type { PendingCall } from "../kernel/session-table.ts";
+import type { FaultChoice } from "./fault.ts";
+import { FaultPlan } from "./fault.ts";
+import { createLinks } from "./link.ts";
+import type { Microtasks } from "./microtasks.ts";
+import { callbackMicrotasks } from "./microtasks.ts";
+import { Trace } from "./trace.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+import { virtualClock } from "./virtual-clock.ts";
+import { VirtualLoop } from "./virtual-loop.ts";
+import { createVirtualWaker } from "./virtual-waker.ts";
+
+/** What a simulation is made of. */
+export interface SimulatorOptions {
+  /** Any integer; its low 32 bits count. */
+  readonly seed: number;
+  /** How many kernels there are, joined by links. @defaultValue 1 */
+  readonly kernels?: number;
+  /** Which faults may happen. @defaultValue "drawn" */
+  readonly faults?: FaultChoice;
+  /** Where continuations wait. @defaultValue plain callbacks */
+  readonly microtasks?: Microtasks;
+  /** Most milliseconds that a message between two kernels takes. @defaultValue 2 */
+  readonly linkDelayMaxMs?: number;
+  /** The first handle, 1..0xffffff. @defaultValue 1 */
+  readonly firstHandle?: number;
+  /** What the kernels are told beside that. @defaultValue nothing */
+  readonly kernel?: Partial<KernelOptions>;
+  /** Makes a kernel; a test hands in one with a bug to see it found. @defaultValue `new Kernel(options)` */
+  readonly createKernel?: (options: KernelOptions) => Kernel;
+}
+
+/** An error that a kernel has reported. */
+export interface ReportedError {
+  readonly service: Service;
+  readonly error: unknown;
+  readonly message: Message;
+}
+
+/** A call that a kernel has reported as slow. */
+export interface ReportedCall {
+  readonly service: Service;
+  readonly call: PendingCall;
+  /** Milliseconds that it had waited. */
+  readonly ms: number;
+}
+
+/** A check: returns what is wrong, or undefined. */
+export type Check = () => string | undefined;
+
+/** A simulation that runs. */
+export class Simulator {
+  readonly seed: number;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly loop: VirtualLoop;
+  readonly faults: FaultPlan;
+  readonly microtasks: Microtasks;
+  readonly trace: Trace = new Trace();
+  readonly kernels: readonly Kernel[];
+  /** Turns that the kernels had so far. */
+  turnCount = 0;
+  /** What the kernels reported, in order. */
+  readonly errors: ReportedError[] = [];
+  readonly slowCalls: ReportedCall[] = [];
+  readonly deaths: Service[] = [];
+  /** Mailbox lengths at which an overload was reported. */
+  readonly overloads: number[] = [];
+  readonly #checks: Check[] = [];
+
+  constructor(options: SimulatorOptions) {
+    this.seed = options.seed;
+    this.clock = virtualClock();
+    this.random = createRandom(options.seed);
+    this.loop = new VirtualLoop(this.clock, this.random);
+    this.faults = new FaultPlan(this.random, options.faults ?? "drawn");
+    this.microtasks = options.microtasks ?? callbackMicrotasks();
+    this.kernels = this.#createKernels(options);
+    this.#checks.push(() => checkOpenCalls(this.kernels));
+  }
+
+  /** The first kernel, for simulations that have only one. */
+  get kernel(): Kernel {
+    return this.kernels[0] as Kernel;
+  }
+
+  /** Adds something that must hold after every step. */
+  addCheck(check: Check): void {
+    this.#checks.push(check);
+  }
+
+  /** Lets something happen later, outside of any service. */
+  after(ms: number, run: () => void): void {
+    this.loop.at(this.clock.now() + ms, run);
+  }
+
+  /**
+   * Lets the next event happen.
+   *
+   * @returns false if none is to come.
+   * @throws {ERR_BUG} if a check fails; the message has the seed, the step and the moment.
+   */
+  step(): boolean {
+    if (!this.loop.step()) return false;
+    this.microtasks.flush();
+    this.trace.note(this.clock.now());
+    this.trace.mark();
+    for (const check of this.#checks) {
+      const problem = check();
+      if (problem !== undefined) this.fail(problem);
+    }
+    return true;
+  }
+
+  /**
+   * Lets time pass, with all that happens meanwhile.
+   *
+   * @throws {ERR_BUG} if a check fails.
+   */
+  advance(ms: number): void {
+    const until = this.clock.now() + ms;
+    while ((this.loop.next() ?? Number.POSITIVE_INFINITY) <= until) this.step();
+    this.clock.moveTo(until);
+  }
+
+  /**
+   * Lets everything happen until nothing more is to come.
+   *
+   * @param stepsMax - most steps; more are taken for a run that never ends.
+   * @throws {ERR_BUG} if a check fails, or events are left after `stepsMax`.
+   */
+  drain(stepsMax = 1_000_000): void {
+    for (let steps = 0; this.step(); steps += 1) {
+      if (steps >= stepsMax) this.fail(`events are left after ${stepsMax} steps`);
+    }
+  }
+
+  /** Ends the run because something is wrong. */
+  fail(problem: string): never {
+    const { length } = this.trace.hashes;
+    throw new SnaxError(
+      "ERR_BUG",
+      `seed=${this.seed} step=${length} at=${this.clock.now().toFixed(3)}ms: ${problem}`,
+      { data: { seed: this.seed, step: length } },
+    );
+  }
+
+  #createKernels(options: SimulatorOptions): readonly Kernel[] {
+    const { clock, loop, random } = this;
+    const kernels: Kernel[] = [];
+    const handles = createHandleSource(options.firstHandle ?? 1);
+    const delayMaxMs = options.linkDelayMaxMs ?? 2;
+    const create = options.createKernel ?? ((made: KernelOptions): Kernel => new Kernel(made));
+    const count = options.kernels ?? 1;
+    for (let index = 0; index < count; index += 1) {
+      const turn = (): void => {
+        this.turnCount += 1;
+        kernels[index]?.turn();
+      };
+      const kernel = create({
+        clock,
+        drain: this.microtasks.drain,
+        waker: createVirtualWaker({ clock, loop, random, turn }),
+        events: this.#createEvents(),
+        elsewhere: createLinks({ clock, loop, random, delayMaxMs, kernels }),
+        handles,
+        ...options.kernel,
+      });
+      kernels.push(kernel);
+    }
+    return kernels;
+  }
+
+  #createEvents(): KernelEvents {
+    return {
+      onError: (service, error, message) => {
+        this.errors.push({ service, error, message });
+      },
+      onOverload: (_service, length) => {
+        this.overloads.push(length);
+      },
+      onDeath: (service) => {
+        this.trace.note(service.handle);
+        this.deaths.push(service);
+      },
+      onSlowCall: (service, call, ms) => {
+        this.slowCalls.push({ service, call, ms });
+      },
+    };
+  }
+}
+
+/**
+ * Creates a simulation.
+ *
+ * @example
+ * const simulator = createSimulator({ seed: 7, kernels: 2 });
+ * simulator.kernel.create("one", () => ({ receive: () => {} }));
+ * simulator.drain();
+ */
+export function createSimulator(options: SimulatorOptions): Simulator {
+  return new Simulator(options);
+}
+
+/** Compares each kernel's count of open calls with the tables of its services. */
+function checkOpenCalls(kernels: readonly Kernel[]): string | undefined {
+  for (const kernel of kernels) {
+    let open = 0;
+    for (const service of kernel.services) open += service.calls?.size ?? 0;
+    if (open !== kernel.pendingCalls) {
+      return `a kernel counts ${kernel.pendingCalls} open calls, its services have ${open}`;
+    }
+  }
+  return undefined;
+}

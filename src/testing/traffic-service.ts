@@ -1,0 +1,219 @@
+/**
+ * One service of the simulated traffic: it posts, calls and answers as chance has it, and tells the referee everything.
+ *
+ * A message carries its number within the pair (0 = not numbered), the nonce of the call, how many more calls it may
+ * cause, and whether its caller has set a deadline. The answer to a call is its nonce.
+ */
+
+import { codeOf, SnaxError } from "../base/error.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import { REPLY } from "../kernel/message.ts";
+import type { Instance, Service } from "../kernel/service.ts";
+import { GATE } from "../kernel/service.ts";
+import { PendingCall } from "../kernel/session-table.ts";
+import { createEnvelope } from "./probe.ts";
+import type { Referee } from "./referee.ts";
+import type { Simulator } from "./simulator.ts";
+import * as fault from "./traffic-fault.ts";
+
+/** Most milliseconds of a delayed answer, and of a pause between two bursts. */
+const PAUSE_MAX_MS = 10;
+/** Deadline of a call that is in a hurry, and of one that must not wait for good; milliseconds. */
+const HURRY_MS = 5;
+const PATIENCE_MS = 500;
+
+/** What a service needs of the traffic it belongs to. */
+export interface TrafficWorld {
+  readonly simulator: Simulator;
+  readonly referee: Referee;
+  /** The handle whose code runs now; 0 = none. */
+  running: number;
+  /** How many messages are still to be sent. */
+  budget: number;
+  /** Draws whom to send to; it may be dead. */
+  pickTarget(): number;
+  /** Draws a name that somebody has, or will have. */
+  pickName(): string;
+}
+
+type Payload = readonly [number: number, nonce: number, hops: number, hasDeadline: boolean];
+
+/** The code of one service. */
+export class TrafficService implements Instance {
+  readonly #world: TrafficWorld;
+  readonly #kernel: Kernel;
+  readonly #handle: number;
+  readonly #isQueue: boolean;
+
+  constructor(world: TrafficWorld, kernel: Kernel, handle: number) {
+    this.#world = world;
+    this.#kernel = kernel;
+    this.#handle = handle;
+    this.#isQueue = world.simulator.faults.fires(fault.QUEUE);
+  }
+
+  /** Sends a burst of messages, then rests, until the traffic's budget is used up. */
+  begin(): void {
+    const { simulator } = this.#world;
+    const pauseMs = simulator.random.next() * PAUSE_MAX_MS;
+    this.#kernel.addTimer(this.#service(), pauseMs, () => this.#enter(() => this.#burst()));
+  }
+
+  /** Handles a message: see Instance. */
+  receive(message: Message): void {
+    this.#enter(() => this.#handleMessage(message));
+  }
+
+  #service(): Service {
+    const service = this.#kernel.services.get(this.#handle);
+    if (service === undefined) throw new SnaxError("ERR_BUG", `${this.#handle} is dead and runs`);
+    return service;
+  }
+
+  /** Runs code of the service, and sees to it that nothing else runs meanwhile. */
+  #enter(run: () => void): void {
+    const world = this.#world;
+    const { current } = this.#kernel.scheduler;
+    if (world.running !== 0) world.referee.blame(`${this.#handle} runs inside ${world.running}`);
+    if (current !== undefined && current.handle !== this.#handle) {
+      world.referee.blame(`${this.#handle} runs in the name of ${current.handle}`);
+    }
+    world.running = this.#handle;
+    try {
+      run();
+    } finally {
+      world.running = 0;
+    }
+  }
+
+  #burst(): void {
+    const world = this.#world;
+    const { random } = world.simulator;
+    for (let count = 1 + random.below(4); count > 0 && world.budget > 0; count -= 1) {
+      world.budget -= 1;
+      if (random.next() < 0.4) this.#post();
+      else this.#call(2, () => {});
+    }
+    if (world.budget > 0) this.begin();
+  }
+
+  #handleMessage(message: Message): void {
+    const { referee, simulator } = this.#world;
+    const [number, nonce] = message.payload as Payload;
+    const service = this.#service();
+    if (service.gate !== GATE.open)
+      referee.blame(`${this.#handle} took a message at a closed gate`);
+    if (number > 0) referee.heard(message.source, this.#handle, number);
+    simulator.trace.note(this.#handle, message.source, message.session, number, nonce);
+    if (simulator.faults.fires(fault.SLOW)) simulator.clock.advance(simulator.random.next() * 8);
+    if (simulator.faults.fires(fault.EXIT)) this.#kernel.kill(service);
+    else if (message.reply === REPLY.owed) this.#answer(service, message);
+    else if (simulator.faults.fires(fault.THROW)) throw new SnaxError("ERR_REMOTE", "as planned");
+  }
+
+  #answer(service: Service, request: Message): void {
+    const kernel = this.#kernel;
+    const { faults, random } = this.#world.simulator;
+    const [, nonce, hops, hasDeadline] = request.payload as Payload;
+    if (faults.fires(fault.THROW)) {
+      kernel.fail(service, request, new SnaxError("ERR_REMOTE", "as planned"));
+    } else if (faults.fires(fault.UNSENDABLE)) {
+      kernel.reply(service, request, () => {});
+    } else if (hasDeadline && faults.fires(fault.SILENT)) {
+      kernel.owe(service, request);
+    } else if (faults.fires(fault.DELAY)) {
+      const finish = this.#suspend(service, request);
+      const timer = kernel.addTimer(service, random.next() * PAUSE_MAX_MS, () => {
+        this.#enter(finish);
+      });
+      timer.isOfHandler = true;
+    } else if (hops > 0 && random.next() < 0.5) {
+      this.#call(hops - 1, this.#suspend(service, request));
+    } else {
+      this.#reply(service, request, nonce);
+    }
+  }
+
+  /** Leaves the handler as an await does. @returns what ends it with an answer. */
+  #suspend(service: Service, request: Message): () => void {
+    const [, nonce] = request.payload as Payload;
+    this.#kernel.owe(service, request);
+    if (this.#isQueue) this.#kernel.closeGate(service, GATE.busy);
+    return () => {
+      this.#reply(service, request, nonce);
+      if (this.#isQueue) this.#kernel.openGate(service, GATE.busy);
+    };
+  }
+
+  #reply(service: Service, request: Message, nonce: number): void {
+    this.#kernel.reply(service, request, nonce);
+    if (!this.#world.simulator.faults.fires(fault.TWICE)) return;
+    try {
+      this.#kernel.reply(service, request, nonce);
+      this.#world.referee.blame(`${this.#handle} answered twice and nobody minded`);
+    } catch (error) {
+      if (codeOf(error) !== "ERR_REPLIED") throw error;
+    }
+  }
+
+  #post(): void {
+    const { referee } = this.#world;
+    const target = this.#world.pickTarget();
+    const number = referee.numberOf(this.#handle, target);
+    try {
+      const envelope = createEnvelope(number, -1, 0, false);
+      if (this.#kernel.send(this.#handle, target, envelope)) referee.posted(this.#handle, target);
+    } catch (error) {
+      if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
+    }
+  }
+
+  /** Makes a call; `then` runs as the service when it has ended, however that was. */
+  #call(hops: number, then: () => void): void {
+    const { referee, simulator } = this.#world;
+    const nonce = referee.issue(this.#handle);
+    const end = (ending: "value" | "error" | "timeout", value?: unknown): void => {
+      referee.settled(nonce, ending, value);
+      simulator.trace.note(this.#handle, nonce, ending.length);
+      simulator.microtasks.defer(() => this.#enter(then));
+    };
+    const call = new PendingCall(
+      (value) => end("value", value),
+      (error) => end(codeOf(error) === "ERR_TIMEOUT" ? "timeout" : "error"),
+    );
+    try {
+      referee.sent(nonce, this.#request(nonce, hops, call));
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      referee.refused(nonce);
+      simulator.microtasks.defer(() => this.#enter(then));
+    }
+  }
+
+  /** @returns the session. */
+  #request(nonce: number, hops: number, call: PendingCall): number {
+    const { referee, simulator } = this.#world;
+    const service = this.#service();
+    const isNamed = simulator.faults.fires(fault.BY_NAME);
+    const isHurried = simulator.faults.fires(fault.HURRY);
+    // A ring of services in queue mode that call each other ends by a deadline alone, and so may a name.
+    const hasDeadline = isNamed || isHurried || service.gate !== GATE.open;
+    let session: number;
+    if (isNamed) {
+      const envelope = createEnvelope(0, nonce, hops, hasDeadline);
+      session = this.#kernel.requestNamed(service, this.#world.pickName(), envelope, call);
+    } else {
+      const target = this.#world.pickTarget();
+      const number = referee.numberOf(this.#handle, target);
+      const envelope = createEnvelope(number, nonce, hops, hasDeadline);
+      session = this.#kernel.request(service, target, envelope, call);
+      referee.posted(this.#handle, target);
+    }
+    if (hasDeadline) {
+      const ms = isHurried ? HURRY_MS : PATIENCE_MS;
+      this.#kernel.setDeadline(service, call, ms, () => new SnaxError("ERR_TIMEOUT", "as planned"));
+    }
+    return session;
+  }
+}

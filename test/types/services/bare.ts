@@ -1,0 +1,5 @@
+/** A service with one method and neither `init` nor `exit`. */
+
+export const accept = {
+  stop() {},
+};

@@ -1,0 +1,5 @@
+/** A module that is no snax service. */
+
+export function round(value: number): number {
+  return Math.round(value);
+}
