@@ -15,3 +15,15 @@ export const COPY_DEPTH_MAX = 1000;
 
 /** How many characters of the path to a refused value an error message shows. */
 export const COPY_PATH_MAX = 200;
+
+/** Longest text of one patch, in UTF-16 units; a patch of several modules has it for each. */
+export const PATCH_LENGTH_MAX: number = 1 << 20;
+
+/** How many texts a module remembers to have compiled, so that the next service gets them at once. */
+export const PATCH_CACHE_MAX = 64;
+
+/** How many patches the ledger of a node remembers. */
+export const LEDGER_LENGTH_MAX = 1000;
+
+/** How many services' results one entry of the ledger keeps in full. */
+export const LEDGER_RESULTS_MAX = 100;

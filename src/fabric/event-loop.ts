@@ -25,7 +25,14 @@ export interface EventLoopWaker extends Waker {
 export function createWaker(clock: Clock): EventLoopWaker {
   const { port1, port2 } = new MessageChannel();
   let alarmTimer: NodeJS.Timeout | undefined;
-  const wake = (): void => port1.postMessage(0);
+  let isInTurn = false;
+  const post = (): void => port1.postMessage(0);
+  const wake = (): void => {
+    // Node hands a port up to 1000 messages in a row, those posted meanwhile included: a turn that asked for the next
+    // one directly would keep sockets and timers waiting for 1000 turns. test/unit/kernel/scheduler.test.ts
+    if (isInTurn) setImmediate(post);
+    else post();
+  };
   const alarm = (at: number | undefined): void => {
     if (alarmTimer !== undefined) clearTimeout(alarmTimer);
     alarmTimer = undefined;
@@ -41,7 +48,16 @@ export function createWaker(clock: Clock): EventLoopWaker {
     wake,
     alarm,
     attach: (turn) => {
-      port2.on("message", turn);
+      port2.on("message", () => {
+        isInTurn = true;
+        try {
+          turn();
+          isInTurn = false;
+        } finally {
+          // Something threw from among the microtasks and cut the turn off: the mail behind it still waits.
+          if (isInTurn) setImmediate(post);
+        }
+      });
     },
     close: () => {
       alarm(undefined);

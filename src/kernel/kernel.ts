@@ -121,7 +121,6 @@ export class Kernel {
       turnBudgetMs: options.turnBudgetMs ?? 5,
       profile: options.profile ?? true,
       deliver: (service, message) => this.#deliver(service, message),
-      fail: (service, message, error) => this.#events.onError(service, error, message),
       fireTimers: (now) => this.#fireTimers(now),
       nextDeadline: () => this.#timers.next(),
     });
@@ -194,6 +193,8 @@ export class Kernel {
   /**
    * Sends a message that nobody answers.
    *
+   * @param session - not 0: the message is passed on in the name of `source`, which waits under that session and gets
+   * the answer; for PTYPE client the number of a connection, and nobody waits.
    * @returns false if nobody lives under the handle.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if the receiver's mailbox is at its limit.
@@ -203,12 +204,12 @@ export class Kernel {
     const { type, method, values } = envelope;
     if (target === undefined) {
       const message = new Message(type, source, session, method, values);
-      message.reply = REPLY.none;
+      if (type === PTYPE.client) message.reply = REPLY.none;
       return this.#elsewhere?.deliver(handle, message) ?? false;
     }
     this.#checkRoom(target);
     const message = new Message(type, source, session, method, copyArguments(values, target));
-    message.reply = REPLY.none;
+    if (type === PTYPE.client) message.reply = REPLY.none;
     this.#accept(target, message);
     return true;
   }
@@ -310,9 +311,9 @@ export class Kernel {
     const target = this.services.get(request.source);
     try {
       const payload = target === undefined ? value : copyResult(value, target);
-      return this.#answer(service, PTYPE.response, request, payload);
+      return this.#answer(service.handle, PTYPE.response, request, payload);
     } catch (error) {
-      return this.#answer(service, PTYPE.error, request, error);
+      return this.#answer(service.handle, PTYPE.error, request, error);
     }
   }
 
@@ -325,7 +326,7 @@ export class Kernel {
    */
   fail(service: Service, request: Message, error: unknown): boolean {
     this.#claim(service, request);
-    return this.#answer(service, PTYPE.error, request, error);
+    return this.#answer(service.handle, PTYPE.error, request, error);
   }
 
   /** Remembers that a request was taken and its answer comes later, so that the service's death answers it. */
@@ -359,18 +360,21 @@ export class Kernel {
       if (!isAnswer) this.#checkRoom(target);
       this.#accept(target, message);
     } catch (error) {
-      if (message.reply === REPLY.none) {
-        if (target !== undefined) this.#events.onError(target, error, message);
-        return;
-      }
-      const answer = new Message(PTYPE.error, handle, message.session, 0, error);
-      answer.reply = REPLY.none;
-      this.#elsewhere?.deliver(message.source, answer);
+      const isPost = message.reply === REPLY.none;
+      if (isPost && target !== undefined) this.#events.onError(target, error, message);
+      this.#answer(handle, PTYPE.error, message, error);
     }
   }
 
-  /** Puts a message into a service's system lane, where it passes every other message and every gate. */
+  /**
+   * Puts a message into a service's system lane, where it passes every other message and every gate. If the service is
+   * dead, a request is answered so and anything else is dropped.
+   */
   sendUrgent(service: Service, message: Message): void {
+    if (!service.isAlive) {
+      this.#answer(service.handle, PTYPE.error, message, deadError(service.handle));
+      return;
+    }
     (service.systemMail ??= new MessageList()).push(message);
     this.scheduler.enqueue(service);
   }
@@ -402,21 +406,21 @@ export class Kernel {
   // ---- timers ----
 
   /**
-   * Runs something inside a service later.
+   * Runs something inside a service later; never if it is dead by then.
    *
    * @param ms - milliseconds, rounded up to the clock's next whole one; at most about 285,000 years.
    * @param intervalMs - milliseconds between further firings; 0 = fires once.
    */
   addTimer(service: Service, ms: number, run: () => void, intervalMs = 0): Timer {
     const timer = new Timer(service.handle, run, intervalMs);
-    this.#arm(service, timer, ms);
+    if (service.isAlive) this.#arm(service, timer, this.#clock.now() + (ms > 0 ? ms : 0));
     return timer;
   }
 
   /** Runs something inside a service after the messages that wait already; cancelled like a timer. */
   soon(service: Service, run: () => void): Timer {
     const timer = new Timer(service.handle, run);
-    this.#accept(service, new Message(PTYPE.timer, 0, 0, 0, timer));
+    if (service.isAlive) this.#accept(service, new Message(PTYPE.timer, 0, 0, 0, timer));
     return timer;
   }
 
@@ -508,9 +512,9 @@ export class Kernel {
     if (service.owed !== undefined) service.owed.delete(request);
   }
 
-  #answer(service: Service, type: number, request: Message, payload: unknown): boolean {
+  #answer(source: number, type: number, request: Message, payload: unknown): boolean {
     if (request.session === 0 || request.reply === REPLY.none) return false;
-    const answer = new Message(type, service.handle, request.session, 0, payload);
+    const answer = new Message(type, source, request.session, 0, payload);
     // It carries a session, but nobody answers an answer: the receiver's death must not bounce it.
     answer.reply = REPLY.none;
     const target = this.services.get(request.source);
@@ -519,8 +523,7 @@ export class Kernel {
     return true;
   }
 
-  #arm(service: Service, timer: Timer, ms: number): void {
-    const at = this.#clock.now() + (ms > 0 ? ms : 0);
+  #arm(service: Service, timer: Timer, at: number): void {
     this.#timers.add(timer, at);
     timer.following = service.timers;
     if (service.timers !== undefined) service.timers.previous = timer;
@@ -553,7 +556,9 @@ export class Kernel {
     unlink(service, timer);
     if (timer.isCancelled) return;
     this.isInHandler = timer.isOfHandler;
-    if (timer.intervalMs > 0) this.#arm(service, timer, timer.intervalMs);
+    // From the millisecond that was due: counted from this very moment and rounded up, each round would take one more.
+    const { intervalMs } = timer;
+    if (intervalMs > 0) this.#arm(service, timer, Math.floor(this.#clock.now()) + intervalMs);
     timer.run();
   }
 }

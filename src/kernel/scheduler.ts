@@ -44,8 +44,6 @@ export interface SchedulerOptions {
   readonly profile: boolean;
   /** Lets a service handle a message; must not throw. */
   readonly deliver: (service: Service, message: Message) => void;
-  /** Takes what a callback threw that ran among the microtasks of a message; must not throw. */
-  readonly fail: (service: Service, message: Message, error: unknown) => void;
   /** Turns what is due into messages. */
   readonly fireTimers: (now: number) => void;
   /** The next moment at which a timer is due. */
@@ -99,6 +97,7 @@ export class Scheduler {
   /** Runs one turn. The waker calls it, from a message callback. */
   turn(): void {
     // Not guarded by try: an interrupt cuts everything off, `finally` included, and the next turn must begin afresh.
+    // Whoever cut it off sees to it that there is one: nothing that is sent meanwhile asks for it.
     this.#isAwake = false;
     if (this.#isRunning) this.#recover();
     this.#isRunning = true;
@@ -120,7 +119,7 @@ export class Scheduler {
     }
   }
 
-  /** Puts the service back that an interrupt cut off: it left the run queue, and its mail still waits. */
+  /** Puts the service back whose turn was cut off: it left the run queue, and its mail still waits. */
   #recover(): void {
     const service = this.current;
     this.current = undefined;
@@ -151,27 +150,17 @@ export class Scheduler {
     }
   }
 
-  /** A next tick that throws leaves the ones behind it undone: go on until none is left. */
-  #drain(service: Service, message: Message): void {
-    for (;;) {
-      try {
-        this.#options.drain.drain();
-        return;
-      } catch (error) {
-        this.#options.fail(service, message, error);
-      }
-    }
-  }
-
   /** Lets one service handle messages; returns true if none is left that it may take now. */
   #runOne(service: Service, until: number, isStepwise: boolean): boolean {
-    const { clock, deliver, profile } = this.#options;
+    const { clock, deliver, drain, profile } = this.#options;
     for (let left = MESSAGES_IN_A_ROW; left > 0; left -= 1) {
       const message = takeMessage(service);
       if (message === undefined) return true;
       deliver(service, message);
       if (isStepwise) return false;
-      this.#drain(service, message);
+      // Not guarded by try either: Node ends the process if what a next tick threw is caught here. It goes on to the
+      // handler of uncaught exceptions, while `current` still tells whose it was.
+      drain.drain();
       this.#dispatched += 1;
       if ((this.#dispatched & (MESSAGES_PER_LOOK - 1)) === 0) {
         const now = clock.now();

@@ -17,7 +17,8 @@ export function visitAssignment(walk: Walk, target: AnyNode, assigned: string[] 
   switch (target.type) {
     case "Identifier":
       if (assigned === undefined) return;
-      if (walk.refer(target.name, target.start, "assign") === walk.module) assigned.push(target.name);
+      if (walk.refer(target.name, target.start, "assign") === walk.module)
+        assigned.push(target.name);
       return;
     case "ObjectPattern":
       for (const property of target.properties) {

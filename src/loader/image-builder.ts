@@ -29,7 +29,7 @@ import { weave } from "./weave.ts";
 export function buildImage(text: string, file: string, injected: ReadonlySet<string>): ImageData {
   const syntax = parseModule(text, file);
   const analysis = analyse(syntax.ast);
-  const record = readRecord(syntax);
+  const record = readRecord(syntax, analysis);
   const names = readNames(syntax, analysis, record);
   check(syntax, analysis, names);
   const exported = new Set(record.exports.flatMap(({ local }) => local ?? []));
@@ -104,7 +104,11 @@ function summariseUse(
     else if (use === "member-call") values.add(`${name}()`);
   }
   const assigned = new Set(analysis.writes.flatMap(({ names }) => names));
-  return { values, referenced, assigned: new Set([...assigned].filter((name) => exported.has(name))) };
+  return {
+    values,
+    referenced,
+    assigned: new Set([...assigned].filter((name) => exported.has(name))),
+  };
 }
 
 function isSharedModule(syntax: Syntax): boolean {

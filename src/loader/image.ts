@@ -127,7 +127,6 @@ export class Image {
   #compile(isAsync: boolean): Script {
     const { body, suffix, cachedData, inspectorMap, shifts, map } = this.data;
     const prefix = isAsync ? this.data.asyncPrefix : this.data.prefix;
-    if (shifts !== undefined || map !== undefined) mapStacks(this.url, this.data);
     const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
     const mapUrl = base64 === "" ? "" : `${MAP_URL}${base64}`;
     const options = {
@@ -135,8 +134,10 @@ export class Image {
       columnOffset: -prefix.length,
       ...(cachedData === undefined || isAsync ? {} : { cachedData: Buffer.from(cachedData) }),
     };
+    const text = `${prefix}${body}${suffix}${mapUrl}`;
+    if (shifts !== undefined || map !== undefined) mapStacks(this.url, this.data, text);
     try {
-      return new Script(`${prefix}${body}${suffix}${mapUrl}`, options);
+      return new Script(text, options);
     } catch (error) {
       throw this.#refuse(error);
     }

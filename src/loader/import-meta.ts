@@ -1,7 +1,11 @@
-/** `import.meta` of a service's module: the fields that Node gives its own modules. */
+/**
+ * `import.meta` of a service's module: the fields that Node gives its own modules.
+ *
+ * `resolve` follows the loader's rules for local files. For packages Node offers no synchronous resolution with the
+ * import condition from another file's place, so that of `require` is used: a package with two faces shows the other one.
+ */
 
-import { createRequire } from "node:module";
-import { isBuiltin } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SnaxError } from "../base/error.ts";

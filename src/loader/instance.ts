@@ -65,7 +65,7 @@ export class Instance {
     return node === undefined ? undefined : this.find(node);
   }
 
-  /** Returns the instance of a node, if it has begun. @internal */
+  /** Returns the instance of a node, if it has one. @internal */
   find(node: ModuleNode): ModuleInstance | undefined {
     return node.index < 0 ? node.shared : this.modules[node.index];
   }
@@ -90,38 +90,43 @@ export class Instance {
 
   /** Evaluates what a module of a cycle imports from the same cycle and has not begun. @internal */
   evaluateCycle(node: ModuleNode): Promise<void> | undefined {
-    return this.evaluate(node.cycle.filter((other) => this.find(other) === undefined));
+    return this.evaluate(node.cycle.filter((other) => this.find(other)?.hasBegun !== true));
   }
 
   /** Evaluates a module unless it was; what failed once fails again with the same error. */
   #start(node: ModuleNode): Promise<void> | undefined {
-    if (this.find(node) !== undefined) {
-      if (this.#progress === undefined) return undefined;
-      if (this.#progress.failed.has(node)) throw this.#progress.failed.get(node);
-      return this.#progress.running.get(node);
-    }
-    const module = new ModuleInstance(this, node);
-    if (node.isShared) node.shared = module;
-    else this.modules[node.index] = module;
+    const known = this.find(node);
+    if (this.#progress?.failed.has(node)) throw this.#progress.failed.get(node);
+    if (known?.hasBegun) return this.#progress?.running.get(node);
+    const module = known ?? this.#place(node);
     try {
-      const factory = node.image.factory(node.isAsync);
-      const result = factory(module);
-      if (!node.isAsync) return undefined;
-      const { running } = this.#noted;
-      const done = (result as Promise<void>).then(
-        () => void running.delete(node),
-        (error: unknown) => {
-          this.#noted.failed.set(node, error);
-          running.delete(node);
-          throw error;
-        },
-      );
-      running.set(node, done);
-      return done;
+      const result = node.image.factory(node.isAsync)(module);
+      return node.isAsync ? this.#await(node, result as Promise<void>) : undefined;
     } catch (error) {
       this.#noted.failed.set(node, error);
       throw error;
     }
+  }
+
+  #place(node: ModuleNode): ModuleInstance {
+    const module = new ModuleInstance(this, node);
+    if (node.isShared) node.shared = module;
+    else this.modules[node.index] = module;
+    return module;
+  }
+
+  #await(node: ModuleNode, result: Promise<void>): Promise<void> {
+    const { running, failed } = this.#noted;
+    const done = result.then(
+      () => void running.delete(node),
+      (error: unknown) => {
+        failed.set(node, error);
+        running.delete(node);
+        throw error;
+      },
+    );
+    running.set(node, done);
+    return done;
   }
 
   get #noted(): Progress {
@@ -148,8 +153,8 @@ export class Instance {
 
   /** Returns the namespace object of a module, which is made at first use. @internal */
   namespaceOf(node: ModuleNode): Record<string, unknown> {
-    const module = this.find(node);
-    if (module === undefined) throw new SnaxError("ERR_BUG", `${node.image.file} has not begun`);
+    // In a cycle the namespace of a module may be asked for before the module begins.
+    const module = this.find(node) ?? this.#place(node);
     if (module.namespace !== undefined) return module.namespace;
     const sources = this.program.watchNamespace(node);
     const namespace = createNamespace();
@@ -170,7 +175,7 @@ export class Instance {
   ): Promise<unknown> {
     const source = await this.program.include(importer, String(specifier), options);
     if (!(source instanceof NamespaceSource)) return source.read(this);
-    await this.evaluate(this.program.orderOf(source.node));
+    await this.program.evaluate(this, source.node);
     return source.read(this);
   }
 }

@@ -36,8 +36,11 @@ export class Collection {
   /** By file. */
   readonly images: Map<string, Image> = new Map();
   readonly #library: Library;
-  readonly #missing: { readonly specifier: string; readonly importer: string; readonly place: Place }[] =
-    [];
+  readonly #missing: {
+    readonly specifier: string;
+    readonly importer: string;
+    readonly place: Place;
+  }[] = [];
 
   constructor(library: Library) {
     this.#library = library;

@@ -107,7 +107,11 @@ export class ModuleInstance {
   }
 
   /** Constructs through another class than the one that was called. */
-  construct(replacement: new () => object, args: ArrayLike<unknown>, target: new () => object): object {
+  construct(
+    replacement: new () => object,
+    args: ArrayLike<unknown>,
+    target: new () => object,
+  ): object {
     return Reflect.construct(replacement, args, target);
   }
 
@@ -206,13 +210,19 @@ export class ModuleInstance {
   /** Puts the function of that name behind a forwarder, unless it is, and returns the forwarder. */
   forward(name: string): unknown {
     const cell = this.node.cellOf(name);
-    if (cell !== undefined && this.#functionOperation(name, 0) !== undefined) return this.forwardCell(cell);
+    if (cell !== undefined && this.#functionOperation(name, 0) !== undefined)
+      return this.forwardCell(cell);
     const made = this.#extras?.implementations?.get(name);
     if (made !== undefined) return made.forwarder;
     const length = this.image.names.get(name)?.length ?? 0;
     const implementation = this.evaluate(onDemand(name, length)) as Implementation;
     (this.#more.implementations ??= new Map()).set(name, implementation);
     return implementation.forwarder;
+  }
+
+  /** Forgets the forwarder of a name whose scope was taken away again. */
+  forgetForwarder(name: string): void {
+    this.#extras?.implementations?.delete(name);
   }
 
   /** Gives every importer the present values of all exported variables; for patches that assigned them unseen. */

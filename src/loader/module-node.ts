@@ -61,7 +61,8 @@ export class ModuleNode {
   constructor(image: Image, index: number) {
     this.image = image;
     this.index = index;
-    this.isForwardWanted = new Uint8Array(image.data.cells.length);
+    // A shared module does not know its importers, so whatever they hold must follow a replacement.
+    this.isForwardWanted = new Uint8Array(image.data.cells.length).fill(index < 0 ? 1 : 0);
     this.isAsync = image.data.isAsync;
   }
 

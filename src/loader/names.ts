@@ -4,9 +4,15 @@
  * Everything is read from the text: no code of the module runs for it.
  */
 
-import type { AnyNode, Class, Expression, Function as FunctionNode, VariableDeclaration } from "acorn";
+import type {
+  AnyNode,
+  Class,
+  Expression,
+  Function as FunctionNode,
+  VariableDeclaration,
+} from "acorn";
 import type { Analysis } from "./analysis.ts";
-import { DEFAULT_NAME } from "./record.ts";
+import { DEFAULT_NAME, isAlias } from "./record.ts";
 import type { ModuleRecord } from "./record.ts";
 import { visitBoundNames } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
@@ -68,7 +74,8 @@ export function readNames(
     if (node) collector.collect(node as AnyNode, isDefault);
   }
   for (const name of analysis.declared) {
-    if (!collector.names.has(name)) collector.names.set(name, { ...PLAIN, kind: "var", line: 1, start: -1 });
+    if (!collector.names.has(name))
+      collector.names.set(name, { ...PLAIN, kind: "var", line: 1, start: -1 });
   }
   return collector.names;
 }
@@ -78,10 +85,12 @@ const PLAIN = { isForwarded: false, isAsync: false, isGenerator: false, length: 
 class Collector {
   readonly names = new Map<string, Name>();
   readonly #syntax: Syntax;
+  readonly #analysis: Analysis;
   readonly #values = new Set<string>();
 
   constructor(syntax: Syntax, analysis: Analysis) {
     this.#syntax = syntax;
+    this.#analysis = analysis;
     for (const { name, use } of analysis.references) {
       if (use === "value" || use === "member" || use === "member-call") this.#values.add(name);
     }
@@ -99,7 +108,7 @@ class Collector {
         this.#addVariables(node);
         break;
       default:
-        if (isDefault && node.type !== "Identifier") this.#addDefault(node as Expression);
+        if (isDefault && !isAlias(node, this.#analysis)) this.#addDefault(node as Expression);
     }
   }
 
@@ -141,7 +150,9 @@ class Collector {
     const { superClass, body } = node;
     const facts: ClassFacts = {
       heritage: superClass ? this.#syntax.code.slice(superClass.start, superClass.end) : undefined,
-      hasPrivate: body.body.some((member) => "key" in member && member.key.type === "PrivateIdentifier"),
+      hasPrivate: body.body.some(
+        (member) => "key" in member && member.key.type === "PrivateIdentifier",
+      ),
       hasConstructor: findConstructor(node) !== undefined,
       hasStaticBlock: body.body.some((member) => member.type === "StaticBlock"),
     };

@@ -21,11 +21,7 @@ interface CompilableModule {
 const importers = new Map<string, Importer>();
 
 /** Imports a package or a builtin as the file would; Node caches it for the thread. */
-export function importPackage(
-  specifier: string,
-  file: string,
-  options?: object,
-): Promise<object> {
+export function importPackage(specifier: string, file: string, options?: object): Promise<object> {
   const folder = dirname(file);
   let importer = importers.get(folder);
   if (importer === undefined) importers.set(folder, (importer = createImporter(folder)));

@@ -76,8 +76,7 @@ export class Program {
    */
   instantiate(surroundings: Surroundings): Instance | Promise<Instance> {
     const instance = new Instance(this, surroundings);
-    const running = this.#evaluateShared()?.then(() => instance.evaluate(this.#order));
-    const done = running ?? instance.evaluate(this.#order);
+    const done = this.#evaluateIn(instance, this.#sharedOrder, this.#order);
     if (done !== undefined) return done.then(() => this.#bear(instance));
     return this.#bear(instance);
   }
@@ -216,9 +215,15 @@ export class Program {
 
   // Shared modules.
 
-  #evaluateShared(): Promise<void> | undefined {
-    if (this.#sharedOrder.length === 0) return undefined;
-    return this.#sharedProgram.sharedInstance.evaluate(this.#sharedOrder);
+  #evaluateIn(
+    instance: Instance,
+    sharedOrder: readonly ModuleNode[],
+    order: readonly ModuleNode[],
+  ): Promise<void> | undefined {
+    const isReady = sharedOrder.length === 0;
+    const running = isReady ? undefined : this.#sharedProgram.sharedInstance.evaluate(sharedOrder);
+    if (running === undefined) return instance.evaluate(order);
+    return running.then(() => instance.evaluate(order));
   }
 
   /** The thread's one instance of the shared modules. @internal */
@@ -251,9 +256,16 @@ export class Program {
     return new NamespaceSource(node);
   }
 
-  /** Returns the modules to evaluate before the namespace of a module is ready. @internal */
-  orderOf(node: ModuleNode): ModuleNode[] {
-    return orderModules(node);
+  /** Evaluates a module that was included, and what it imports, in an instance. @internal */
+  evaluate(instance: Instance, node: ModuleNode): Promise<void> | undefined {
+    const order = orderModules(node);
+    const shared = order.filter((each) => each.isShared);
+    this.#sharedOrder = [...new Set([...this.#sharedOrder, ...shared])];
+    return this.#evaluateIn(
+      instance,
+      shared,
+      order.filter((each) => !each.isShared),
+    );
   }
 
   /** Creates `import.meta` for a module. @internal */

@@ -4,7 +4,9 @@
  * Names only. What they resolve to depends on the other modules and is the linker's business.
  */
 
-import type { AnyNode, Identifier, ImportAttribute, Literal, Program } from "acorn";
+import type { AnyNode, Identifier, ImportAttribute, Literal } from "acorn";
+import { analyse } from "./analysis.ts";
+import type { Analysis } from "./analysis.ts";
 import type { Place } from "./position.ts";
 import { visitBoundNames } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
@@ -53,8 +55,8 @@ export interface ModuleRecord {
 }
 
 /** Reads imports and exports from a module's tree. */
-export function readRecord(syntax: Syntax): ModuleRecord {
-  const reader = new Reader(syntax);
+export function readRecord(syntax: Syntax, analysis: Analysis = analyse(syntax.ast)): ModuleRecord {
+  const reader = new Reader(syntax, analysis);
   for (const statement of syntax.ast.body) reader.readImports(statement);
   for (const statement of syntax.ast.body) reader.readExports(statement);
   const { requests, imports, exports } = reader;
@@ -66,9 +68,11 @@ class Reader {
   readonly imports: ImportEntry[] = [];
   readonly exports: ExportEntry[] = [];
   readonly #syntax: Syntax;
+  readonly #analysis: Analysis;
 
-  constructor(syntax: Syntax) {
+  constructor(syntax: Syntax, analysis: Analysis) {
     this.#syntax = syntax;
+    this.#analysis = analysis;
   }
 
   readImports(node: AnyNode): void {
@@ -96,7 +100,7 @@ class Reader {
       const name = node.exported ? nameOf(node.exported) : "*";
       this.exports.push({ name, local: undefined, request, imported: "*", place });
     } else if (node.type === "ExportDefaultDeclaration") {
-      this.#addLocal("default", localOfDefault(node.declaration), place);
+      this.#addLocal("default", localOfDefault(node.declaration, this.#analysis), place);
     } else if (node.type === "ExportNamedDeclaration") {
       if (node.declaration) {
         for (const name of namesOf(node.declaration)) this.#addLocal(name, name, place);
@@ -146,11 +150,19 @@ function namesOf(declaration: AnyNode): string[] {
   return names;
 }
 
-/** Returns the variable behind `export default`; an identifier is exported as the variable that it names. */
-function localOfDefault(declaration: AnyNode): string {
-  if (declaration.type === "Identifier") return declaration.name;
+/** Returns the variable behind `export default`. */
+function localOfDefault(declaration: AnyNode, analysis: Analysis): string {
+  if (declaration.type === "Identifier") {
+    return isAlias(declaration, analysis) ? declaration.name : DEFAULT_NAME;
+  }
   if (declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration") {
     return declaration.id?.name ?? DEFAULT_NAME;
   }
   return DEFAULT_NAME;
+}
+
+/** Tells whether `export default x` can export the variable itself: its value must not change afterwards. */
+export function isAlias(node: AnyNode, analysis: Analysis): boolean {
+  if (node.type !== "Identifier" || !analysis.declared.has(node.name)) return false;
+  return !analysis.references.some(({ name, use }) => name === node.name && use === "assign");
 }

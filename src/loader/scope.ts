@@ -10,7 +10,7 @@ import type { AnyNode, Pattern } from "acorn";
 /** The names declared in one block, function or module, and the scope around it. */
 export class Scope {
   /** Names declared here. */
-  readonly names = new Set<string>();
+  readonly names: Set<string> = new Set();
   /** The scope around; undefined for the module's own. */
   readonly parent: Scope | undefined;
 
@@ -20,14 +20,16 @@ export class Scope {
 
   /** Returns the scope that declares the name, or undefined for a global. */
   find(name: string): Scope | undefined {
-    let scope: Scope | undefined = this;
-    while (scope !== undefined && !scope.names.has(name)) scope = scope.parent;
-    return scope;
+    if (this.names.has(name)) return this;
+    return this.parent?.find(name);
   }
 }
 
 /** Calls `visit` for every name that a pattern binds. */
-export function visitBoundNames(pattern: Pattern, visit: (name: string, node: AnyNode) => void): void {
+export function visitBoundNames(
+  pattern: Pattern,
+  visit: (name: string, node: AnyNode) => void,
+): void {
   switch (pattern.type) {
     case "Identifier":
       visit(pattern.name, pattern);

@@ -7,6 +7,7 @@
  * Node's loaders load, and is all or nothing for a thread.
  */
 
+import { createHash } from "node:crypto";
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import type { LineShifts } from "./edits.ts";
@@ -18,33 +19,69 @@ export interface StackFacts {
   readonly map: string | undefined;
 }
 
+/** One script of a file: services may still run an older text of it. */
+interface MappedScript {
+  /** As V8 tells it of a frame: SHA-256 of the script's text; undefined if the URL alone names the script. */
+  readonly hash: string | undefined;
+  /** Returns the facts, unless they were collected together with the image that owns them. */
+  readonly facts: { deref(): StackFacts | undefined };
+}
+
+/** V8's frames tell the hash of their script; the types of Node do not say so. */
+type Frame = NodeJS.CallSite & { getScriptHash?(): string };
+
 type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
-const factsByUrl = new Map<string, { readonly facts: StackFacts; sourceMap: SourceMap | undefined }>();
+/** By URL, newest first. */
+const scripts = new Map<string, MappedScript[]>();
+const sourceMaps = new WeakMap<StackFacts, SourceMap>();
 let isInstalled = false;
 
-/** Maps the frames of a file from now on; a newer image of the same file takes the place of the older. */
-export function mapStacks(url: string, facts: StackFacts): void {
-  factsByUrl.set(url, { facts, sourceMap: undefined });
+/**
+ * Maps the frames of a script from now on.
+ *
+ * @param text - the whole script, which tells it from others of the same URL; the facts are then held weakly. Without it
+ * the URL names one script, and the facts are held until `forgetStacks`.
+ */
+export function mapStacks(url: string, facts: StackFacts, text?: string): void {
+  if (text === undefined) scripts.set(url, [{ hash: undefined, facts: { deref: () => facts } }]);
+  else {
+    const alive = (scripts.get(url) ?? []).filter((known) => known.facts.deref() !== undefined);
+    const hash = createHash("sha256").update(text).digest("hex");
+    scripts.set(url, [{ hash, facts: new WeakRef(facts) }, ...alive]);
+  }
   if (isInstalled) return;
   isInstalled = true;
   const previous = Error.prepareStackTrace as Prepare | undefined;
   Error.prepareStackTrace = (error, frames) => {
-    const concerned = frames.some((frame) => factsByUrl.has(urlOf(frame)));
+    const concerned = frames.some((frame) => scripts.has(urlOf(frame)));
     if (!concerned && previous !== undefined) return previous(error, frames);
     return [headOf(error), ...frames.map((frame) => `    at ${print(frame)}`)].join("\n");
   };
 }
 
-/** Counts a position of a file's script back to its text. */
-export function originalPosition(url: string, position: Position): Position {
-  const entry = factsByUrl.get(url);
-  if (entry === undefined) return position;
-  const { shifts, map } = entry.facts;
-  const plain = { line: position.line, column: unshift(shifts?.get(position.line), position.column) };
+/** Stops mapping the frames of a file. */
+export function forgetStacks(url: string): void {
+  scripts.delete(url);
+}
+
+function factsOf(frame: Frame): StackFacts | undefined {
+  const known = scripts.get(urlOf(frame));
+  if (known === undefined) return undefined;
+  const hash = known[0]?.hash === undefined ? undefined : frame.getScriptHash?.();
+  return known.find((script) => script.hash === hash)?.facts.deref();
+}
+
+function originalPosition(facts: StackFacts, at: Position): Position {
+  const { shifts, map } = facts;
+  const plain = { line: at.line, column: unshift(shifts?.get(at.line), at.column) };
   if (map === undefined) return plain;
-  entry.sourceMap ??= new SourceMap(JSON.parse(map) as SourceMapPayload);
-  const found = entry.sourceMap.findEntry(plain.line - 1, plain.column - 1);
+  let sourceMap = sourceMaps.get(facts);
+  if (sourceMap === undefined) {
+    sourceMap = new SourceMap(JSON.parse(map) as SourceMapPayload);
+    sourceMaps.set(facts, sourceMap);
+  }
+  const found = sourceMap.findEntry(plain.line - 1, plain.column - 1);
   if (!("originalLine" in found)) return plain;
   return { line: found.originalLine + 1, column: found.originalColumn + 1 };
 }
@@ -60,17 +97,18 @@ function unshift(shifts: LineShifts | undefined, column: number): number {
 }
 
 function urlOf(frame: NodeJS.CallSite): string {
-  return frame.getFileName() ?? "";
+  return frame.getFileName() ?? frame.getScriptNameOrSourceURL() ?? "";
 }
 
 function print(frame: NodeJS.CallSite): string {
-  const text = String(frame);
-  const url = urlOf(frame);
+  const text = String(frame as unknown);
+  const facts = factsOf(frame);
   const line = frame.getLineNumber();
   const column = frame.getColumnNumber();
-  if (line === null || column === null || !factsByUrl.has(url)) return text;
-  const original = originalPosition(url, { line, column });
-  return text.replace(`${url}:${line}:${column}`, () => `${url}:${original.line}:${original.column}`);
+  if (facts === undefined || line === null || column === null) return text;
+  const url = urlOf(frame);
+  const at = originalPosition(facts, { line, column });
+  return text.replace(`${url}:${line}:${column}`, () => `${url}:${at.line}:${at.column}`);
 }
 
 function headOf(error: unknown): string {

@@ -12,7 +12,7 @@ import type { Analysis, Write } from "./analysis.ts";
 import { weaveClass } from "./class-weave.ts";
 import { Edits } from "./edits.ts";
 import type { Name } from "./names.ts";
-import { DEFAULT_NAME } from "./record.ts";
+import { DEFAULT_NAME, isAlias } from "./record.ts";
 import type { Syntax } from "./syntax.ts";
 
 /** What the weaver needs to know about a module. */
@@ -103,7 +103,7 @@ function weaveDefault(
   node: Extract<AnyNode, { type: "ExportDefaultDeclaration" }>,
 ): void {
   const { declaration, start, end } = node;
-  if (declaration.type === "Identifier") edits.blankStatement(start, end);
+  if (isAlias(declaration, weft.analysis)) edits.blankStatement(start, end);
   else if (declaration.type === "FunctionDeclaration") {
     if (declaration.id) edits.blank(start, declaration.start);
     else nameFunction(weft, edits, start, declaration);

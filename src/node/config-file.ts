@@ -27,7 +27,10 @@ export interface LoadedConfig {
  * @param path - the file; without it the default names are tried in `directory`.
  * @throws {ERR_CONFIG} if there is none, or it can't be read; the message says which file and why.
  */
-export async function loadConfig(path: string | undefined, directory: string): Promise<LoadedConfig> {
+export async function loadConfig(
+  path: string | undefined,
+  directory: string,
+): Promise<LoadedConfig> {
   const file = findConfig(path, directory);
   let config: unknown;
   try {
@@ -37,7 +40,9 @@ export async function loadConfig(path: string | undefined, directory: string): P
     config = instance.entry.get("default");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new SnaxError("ERR_CONFIG", why.includes(file) ? why : `${file}: ${why}`, { cause: error });
+    throw new SnaxError("ERR_CONFIG", why.includes(file) ? why : `${file}: ${why}`, {
+      cause: error,
+    });
   }
   if (typeof config !== "object" || config === null) {
     throw new SnaxError("ERR_CONFIG", `${file}: the default export is no configuration`);
@@ -49,6 +54,7 @@ function findConfig(path: string | undefined, directory: string): string {
   const names = path === undefined ? DEFAULT_NAMES : [path];
   const file = names.map((name) => resolve(directory, name)).find((name) => existsSync(name));
   if (file !== undefined) return file;
-  const what = path === undefined ? `none of ${DEFAULT_NAMES.join(", ")} in ${directory}` : `no ${path}`;
+  const what =
+    path === undefined ? `none of ${DEFAULT_NAMES.join(", ")} in ${directory}` : `no ${path}`;
   throw new SnaxError("ERR_CONFIG", `no configuration: ${what}`);
 }

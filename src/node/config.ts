@@ -88,7 +88,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   harbor: { fits: isIn(0, 255), expected: "an integer, 0..255" },
   logger: { fits: isText, expected: "the path of a file" },
-  logformat: { fits: (value) => value === "text" || value === "json", expected: '"text" or "json"' },
+  logformat: {
+    fits: (value) => value === "text" || value === "json",
+    expected: '"text" or "json"',
+  },
   preload: { fits: isText, expected: "the path of a module" },
   profile: { fits: (value) => typeof value === "boolean", expected: "true or false" },
   calltimeout: MS,
@@ -109,9 +112,14 @@ export function completeConfig(config: unknown): FullConfig {
   for (const [key, value] of Object.entries(config)) {
     const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
     if (value === undefined || rule === undefined || rule.fits(value)) continue;
-    throw new SnaxError("ERR_CONFIG", `${key} is ${JSON.stringify(value)}; expected ${rule.expected}`);
+    throw new SnaxError(
+      "ERR_CONFIG",
+      `${key} is ${JSON.stringify(value)}; expected ${rule.expected}`,
+    );
   }
-  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined),
+  );
   return {
     thread: cpus().length,
     services: "./services/?.ts",

@@ -8,18 +8,21 @@
 
 import { PTYPE } from "../kernel/protocol.ts";
 import { request } from "../service/calls.ts";
-import { Context } from "../service/context.ts";
+import { Context, stoppedError } from "../service/context.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
 
+/** Milliseconds for the last lines of the log. */
+const FLUSH_MS = 1000;
+
 /**
- * Lets all services leave.
+ * Lets all services leave, then ends all but the logger, which writes what they had to say.
  *
  * @param program - who asks: the context of the program that started the node.
  * @param timeoutMs - milliseconds for all of them together.
  */
 export async function sayGoodbye(program: Context, timeoutMs: number): Promise<void> {
-  const { clock, kernel } = program.runtime;
+  const { clock, kernel, logger } = program.runtime;
   const until = clock.now() + timeoutMs;
   for (const contexts of generations(program)) {
     const leftMs = until - clock.now();
@@ -34,14 +37,26 @@ export async function sayGoodbye(program: Context, timeoutMs: number): Promise<v
         [...new Set(late.map((context) => context.service.title))].slice(0, 10).join(", "),
     );
   }
-  const { logger } = program.runtime;
+  // The youngest first: what was started early is what the others lean on.
+  for (const service of [...kernel.services].reverse()) {
+    if (service.handle !== logger && service !== program.service) kernel.kill(service);
+  }
   if (kernel.services.get(logger) === undefined) return;
   const flush = { type: PTYPE.lua, method: 0, values: ["FLUSH"] };
+  // A logger that can't write any more must not keep the node alive.
   await request(program, logger, flush, FLUSH_MS).catch(() => undefined);
 }
 
-/** Milliseconds for the last lines of the log. */
-const FLUSH_MS = 1000;
+/** Ends what is left; whatever the program still waits for is rejected with ERR_STOPPED. */
+export function endEverything(program: Context): void {
+  const { kernel } = program.runtime;
+  const { service, held } = program;
+  program.runtime.state = "stopped";
+  const calls = [...(service.calls ?? [])];
+  for (const call of calls) kernel.settle(service, call.session)?.reject(stoppedError());
+  for (const reject of held ?? []) reject(stoppedError());
+  for (const each of [...kernel.services]) kernel.kill(each);
+}
 
 /** The snax services by type, the type whose first service is youngest first. */
 function generations(program: Context): Context[][] {

@@ -33,7 +33,7 @@ import type { Config, FullConfig } from "./config.ts";
 import { completeConfig } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
 import { watchStrayErrors } from "./rejections.ts";
-import { sayGoodbye } from "./goodbye.ts";
+import { endEverything, sayGoodbye } from "./goodbye.ts";
 
 /** A node that runs. */
 export interface Node {
@@ -53,6 +53,8 @@ export interface StartOptions {
   readonly root?: string;
   /** The process is nothing but this node, so errors that nobody caught are logged and end nothing. @defaultValue false */
   readonly ownsProcess?: boolean;
+  /** Stops the node when it fires, also while the node still starts. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where the system's own services lie, as the search path names them. */
@@ -63,7 +65,8 @@ const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.
  *
  * @param config - the same keys as in a configuration file.
  * @throws {ERR_CONFIG} if a key has a value that makes no sense.
- * @throws what the start service throws while it loads or begins; then no node remains.
+ * @throws what the start service throws while it loads or begins; then no node remains. If the node was told to stop
+ * before it was ready (`skynet.abort` in the start service), that is no failure: it is given as a node that has stopped.
  * @example
  * ```ts
  * const node = await start({ services: "./services/?.ts" });
@@ -73,12 +76,17 @@ const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.
  */
 export async function start(config: Config = {}, options: StartOptions = {}): Promise<Node> {
   const running = new RunningNode(completeConfig(config), options);
+  const stop = (): void => void running.stop();
+  options.signal?.addEventListener("abort", stop);
+  if (options.signal?.aborted === true) stop();
   try {
     await running.boot();
   } catch (error) {
+    const isFailure = !running.isStopping;
     await running.stop();
-    throw error;
+    if (isFailure) throw error;
   }
+  void running.stopped.then(() => options.signal?.removeEventListener("abort", stop));
   return running;
 }
 
@@ -101,7 +109,6 @@ class RunningNode implements Node {
     this.#runtime = createRuntime(config, options.root ?? process.cwd(), this.#waker, () => {
       void this.stop();
     });
-    this.#forgetErrors = watchStrayErrors(this.#runtime, options.ownsProcess === true);
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -112,6 +119,12 @@ class RunningNode implements Node {
     // The logger first: it has handle 1, as in skynet.
     this.#ready = this.#launch("logger");
     this.#program = new Context(this.#runtime, "program", "program", PLAIN_RECEIVERS);
+    this.#program.held = new Set();
+    this.#forgetErrors = watchStrayErrors({
+      runtime: this.#runtime,
+      program: this.#program.handle,
+      ownsProcess: options.ownsProcess === true,
+    });
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax({ node, context: this.#program, deadlineMs: 0 });
   }
@@ -125,16 +138,25 @@ class RunningNode implements Node {
     if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);
   }
 
+  /** Somebody has asked for the end. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stop());
   }
 
   async #stop(): Promise<void> {
-    await sayGoodbye(this.#program, this.#config.stoptimeout);
-    for (const service of [...this.#runtime.kernel.services]) this.#runtime.kernel.kill(service);
-    this.#waker.close();
-    this.#forgetErrors();
-    this.#resolveStopped();
+    this.#runtime.state = "stopping";
+    try {
+      await sayGoodbye(this.#program, this.#config.stoptimeout);
+    } finally {
+      endEverything(this.#program);
+      this.#waker.close();
+      this.#forgetErrors();
+      this.#resolveStopped();
+    }
   }
 
   #launch(name: string): Promise<void> {
@@ -169,7 +191,10 @@ function createRuntime(
       injected: INJECTED_NAMES,
       preload: config.preload,
       onGlobalWrite: (name, { file, line, column }) =>
-        runtime.log(0, `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`),
+        runtime.log(
+          0,
+          `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`,
+        ),
     }),
     clock: systemClock,
     environment: new Environment(config),

@@ -6,67 +6,86 @@
  * would without us. Only a process that is nothing but a node (`snax start`) logs those too and goes on.
  */
 
+import { inspect } from "node:util";
 import { EXIT_SIGNAL } from "../service/context.ts";
+import { describeError } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
-import { describeError } from "../service/runtime.ts";
 
-/** The runtimes of this process, with whether the process is theirs. */
-const runtimes = new Map<Runtime, boolean>();
+/** Whose stray errors are taken care of. */
+export interface Household {
+  readonly runtime: Runtime;
+  /** The handle that stands for the program which started the node: what its code does is not a service's doing. */
+  readonly program: number;
+  /** The process is nothing but a node. */
+  readonly ownsProcess: boolean;
+}
+
+const households = new Set<Household>();
 
 /**
- * Begins to take care of a runtime's stray errors.
+ * Begins to take care of the stray errors of a node.
  *
- * @param ownsProcess - the process is nothing but a node.
  * @returns a function that ends it.
  */
-export function watchStrayErrors(runtime: Runtime, ownsProcess: boolean): () => void {
-  if (runtimes.size === 0) {
+export function watchStrayErrors(household: Household): () => void {
+  if (households.size === 0) {
     process.on("unhandledRejection", onRejection);
     process.on("uncaughtException", onException);
   }
-  runtimes.set(runtime, ownsProcess);
+  households.add(household);
   return () => {
-    runtimes.delete(runtime);
-    if (runtimes.size > 0) return;
+    households.delete(household);
+    if (households.size > 0) return;
     process.off("unhandledRejection", onRejection);
     process.off("uncaughtException", onException);
   };
 }
 
 function onRejection(reason: unknown): void {
-  if (reason === EXIT_SIGNAL) return;
-  for (const runtime of runtimes.keys()) {
-    const { current } = runtime.kernel.scheduler;
-    if (current !== undefined) {
-      runtime.log(current.handle, `unhandled rejection : ${describeError(reason)}`);
-      return;
-    }
-  }
-  if (logUnattributed("unhandled rejection", reason)) return;
+  if (reason === EXIT_SIGNAL || isLogged("unhandled rejection", reason)) return;
+  if (process.listenerCount("unhandledRejection") > 1) return;
   // What Node does by default: an unhandled rejection becomes an uncaught exception.
-  if (process.listenerCount("unhandledRejection") === 1) onException(reason);
+  const error =
+    reason instanceof Error
+      ? reason
+      : new Error(`a promise was rejected and nobody handles it: ${inspect(reason)}`);
+  if (process.listenerCount("uncaughtException") === 1) die(error);
+  process.emit("uncaughtException", error, "unhandledRejection");
 }
 
 function onException(error: unknown): void {
-  if (error === EXIT_SIGNAL) return;
-  if (logUnattributed("uncaught error", error)) return;
-  if (process.listenerCount("uncaughtException") > 1) return;
+  if (error === EXIT_SIGNAL || process.listenerCount("uncaughtException") > 1) return;
+  if (!isLogged("uncaught error", error)) die(error);
+}
+
+function die(error: unknown): never {
   process.stderr.write(`Uncaught ${describeError(error)}\n`);
   process.exit(1);
 }
 
-/** Logs an error that some callback of Node's threw: if the process is a node's, or the error arose in a service's file. */
-function logUnattributed(what: string, error: unknown): boolean {
-  for (const [runtime, ownsProcess] of runtimes) {
-    if (ownsProcess || arisesInService(runtime, error)) {
-      runtime.log(0, `${what} : ${describeError(error)}`);
-      return true;
-    }
+/** Logs an error under the service whose code runs; else, if it is a node's at all, as nobody's. */
+function isLogged(what: string, error: unknown): boolean {
+  for (const { runtime, program } of households) {
+    const { current } = runtime.kernel.scheduler;
+    if (current === undefined || current.handle === program) continue;
+    runtime.log(current.handle, `${what} : ${describeError(error)}`);
+    return true;
+  }
+  for (const household of households) {
+    if (!household.ownsProcess && !arisesInService(household, error)) continue;
+    household.runtime.log(0, `${what} : ${describeError(error)}`);
+    return true;
   }
   return false;
 }
 
-function arisesInService(runtime: Runtime, error: unknown): boolean {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
+/**
+ * Tells by the stack. An error that came in an answer says where it arose, not who failed to catch it; code of a
+ * service receives it in a turn of its own, so elsewhere it is the program's.
+ */
+function arisesInService({ runtime, program }: Household, error: unknown): boolean {
+  if (!(error instanceof Error) || Object.hasOwn(error, "remote")) return false;
+  if (runtime.kernel.scheduler.current?.handle === program) return false;
+  const stack = String(error.stack ?? "");
   return [...runtime.cache.images.values()].some((image) => stack.includes(image.url));
 }

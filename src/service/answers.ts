@@ -15,28 +15,34 @@ import { receiveDebug } from "./debug.ts";
 import { receiveJob } from "./job.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { Handler, Protocol } from "./protocol-table.ts";
-import { protocolById, protocolOf, registerProtocol } from "./protocol-table.ts";
+import { protocolOf, registerProtocol } from "./protocol-table.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Response } from "./skynet-api.ts";
 import { Values } from "./values.ts";
 
-const kHandlers: unique symbol = Symbol("handlers");
+/** What a service does with the messages of one type. */
+interface Reception {
+  readonly handler: Handler;
+  readonly unpack: Protocol["unpack"];
+}
 
-function handlersOf(context: Context): Map<number, Handler> {
-  return extrasOf(context, kHandlers, () => new Map<number, Handler>());
+const kReceptions: unique symbol = Symbol("receptions");
+const createReceptions = (): Map<number, Reception> => new Map<number, Reception>();
+
+function receptionsOf(context: Context): Map<number, Reception> {
+  return extrasOf(context, kReceptions, createReceptions);
 }
 
 /** Hands a message of values or bytes to the handler that the service set. */
 const receiveValues: Receiver = (context, message) => {
-  const handler = handlersOf(context).get(message.type);
-  if (handler === undefined) return;
+  const reception = receptionsOf(context).get(message.type);
+  if (reception === undefined) return;
+  const { handler, unpack } = reception;
   const values = message.payload as never[];
   const { session, source } = message;
-  const shown = message.reply === REPLY.none && message.type !== PTYPE.client ? 0 : session;
-  const unpack = protocolById(context, message.type)?.unpack;
   const result =
     unpack === undefined
-      ? handler(shown, source, ...values)
+      ? handler(session, source, ...values)
       : handler(session, source, ...asList(unpack(values[0] as unknown as Uint8Array)));
   context.answer(message, result);
 };
@@ -60,18 +66,25 @@ export function tableWith(table: ReceiverTable, type: number, receiver: Receiver
 }
 
 function dispatch(context: Context, type: string, handler?: Handler): Handler | undefined {
-  const protocol = protocolOf(context, type);
-  const before = handlersOf(context).get(protocol.id);
+  const { id, unpack } = protocolOf(context, type);
+  const before = context.extras === undefined ? undefined : receptionsOf(context).get(id)?.handler;
   if (handler === undefined) return before;
   requireAlive(context);
   if (typeof handler !== "function") {
     throw new SnaxError("ERR_ARGUMENT", `the handler of ${type} is no function`);
   }
-  handlersOf(context).set(protocol.id, handler);
-  if (context.receivers[protocol.id] !== receiveValues) {
-    context.receivers = tableWith(context.receivers, protocol.id, receiveValues);
+  receptionsOf(context).set(id, { handler, unpack });
+  if (context.receivers[id] !== receiveValues) {
+    context.receivers = tableWith(context.receivers, id, receiveValues);
   }
   return before;
+}
+
+function register(context: Context, protocol: Protocol): void {
+  requireAlive(context);
+  registerProtocol(context, protocol);
+  const handler = protocol.dispatch ?? receptionsOf(context).get(protocol.id)?.handler;
+  if (handler !== undefined) dispatch(context, protocol.name, handler);
 }
 
 function current(context: Context, what: string): Message {
@@ -125,9 +138,5 @@ export const answerFunctions: ApiTable<Context> = {
     const { session, source } = current(context, "context");
     return { session, source };
   },
-  register_protocol: (context: Context, protocol: Protocol): void => {
-    requireAlive(context);
-    registerProtocol(context, protocol);
-    if (protocol.dispatch !== undefined) dispatch(context, protocol.name, protocol.dispatch);
-  },
+  register_protocol: register,
 };

@@ -15,10 +15,11 @@ import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
-import { Context, EXIT_SIGNAL, isThenable } from "./context.ts";
+import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
+import { toRemoteError } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";
-import { describeError } from "./runtime.ts";
+import { describeError } from "./error-text.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
 /** Told once, when a service is ready, or with the reason why it is not. */
@@ -39,16 +40,28 @@ export interface LaunchRequest {
  *
  * @throws {ERR_ARGUMENT} if there is no such kind.
  * @throws {ERR_EXHAUSTED} if no handle is free.
+ * @throws {ERR_STOPPED} if the node is stopping: nobody would let the service leave.
  */
 export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const { kind: kindName, name, args } = request;
+  if (runtime.state !== "running") throw stoppedError();
   const kind = runtime.kind(kindName);
   const context = new Context(runtime, name, titleOf(request), kind.receivers);
-  const own = copyArguments(args, context.service);
-  const tell = request.onReady ?? ((error) => tellLauncher(context, error));
+  const own = copyOrKill(context, args);
+  const tell = request.onReady ?? ((error) => tellReady(context, error));
+  runtime.logLife(context.handle, "LAUNCH", context.service.title);
   runtime.kernel.closeGate(context.service, GATE.starting);
   runInside(context, () => boot(context, () => kind.begin(context, own), tell));
   return context;
+}
+
+function copyOrKill(context: Context, args: readonly unknown[]): unknown[] {
+  try {
+    return copyArguments(args, context.service);
+  } catch (error) {
+    context.runtime.kernel.kill(context.service);
+    throw error;
+  }
 }
 
 /**
@@ -57,61 +70,73 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
  * @throws always: what it throws ends the running handler and is never seen by anybody.
  */
 export function exitSelf(context: Context): never {
-  end(context, "KILL self");
+  end(context);
   throw EXIT_SIGNAL;
 }
 
-/** Ends a service from outside or from within, with a line in the log. */
-export function end(context: Context, line: string): void {
+/**
+ * Ends a service, with a line in the log.
+ *
+ * @param isKill - somebody else ends it: whoever waits for its beginning is told so.
+ */
+export function end(context: Context, isKill = false): void {
   if (!context.service.isAlive) return;
   const { runtime, handle } = context;
-  const launcher = runtime.kernel.names.get(".launcher");
-  if (launcher !== undefined && launcher !== handle) {
-    runtime.kernel.send(handle, launcher, lua("REMOVE", handle, false));
-  }
-  runtime.log(handle, line);
+  tellLauncher(context, "REMOVE", handle, isKill);
+  runtime.logLife(handle, "KILL", isKill ? formatAddress(handle) : "self");
   runtime.kernel.kill(context.service);
 }
 
 function boot(context: Context, begin: () => unknown, tell: OnReady): void {
+  const { kernel } = context.runtime;
   let stopWaiting = (): void => {};
   let isOver = false;
   const settle = (error?: unknown): void => {
     if (isOver) return;
     isOver = true;
     stopWaiting();
-    if (error === undefined) runtime.kernel.openGate(context.service, GATE.starting);
+    if (error === undefined) kernel.openGate(context.service, GATE.starting);
     else giveUp(context, error);
     tell(error);
   };
-  const { runtime } = context;
   const fail = (error: unknown): void => settle(error === EXIT_SIGNAL ? undefined : error);
   try {
     const begun = after(loadCode(context), begin);
     if (!isThenable(begun)) return settle();
-    stopWaiting = armTimeout(context, fail);
+    stopWaiting = watchBeginning(context, fail);
     begun.then(() => settle(), fail);
-    runtime.kernel.watch(context.handle, () => settle(endedEarly(context)));
   } catch (error) {
     fail(error);
   }
 }
 
+/** Ends the wait for a service that is killed, or that takes too long. */
+function watchBeginning(context: Context, fail: (error: unknown) => void): () => void {
+  const { kernel, environment } = context.runtime;
+  const { service } = context;
+  const unwatch = kernel.watch(context.handle, () => fail(endedEarly(context)));
+  const ms = Number(environment.get("inittimeout") ?? 0);
+  const timer = ms > 0 ? kernel.addTimer(service, ms, () => fail(late(context, ms))) : undefined;
+  return () => {
+    unwatch?.();
+    if (timer !== undefined) kernel.removeTimer(service, timer);
+  };
+}
+
+function late({ service }: Context, ms: number): SnaxError {
+  return new SnaxError(
+    "ERR_INIT_TIMEOUT",
+    `${service.title} was not ready after inittimeout, ${ms} ms`,
+  );
+}
+
 /** Loads the service's file and makes its module instance; synchronous when the image is cached. */
 function loadCode(context: Context): unknown {
-  const { runtime } = context;
-  const surroundings = surroundingsOf(context);
-  const preload = runtime.environment.get("preload");
-  const first =
-    typeof preload === "string" && preload !== ""
-      ? after(runtime.cache.load(preload), (program) => program.instantiate(surroundings))
-      : undefined;
-  return after(first, () =>
-    after(runtime.cache.load(runtime.paths.find(context.name)), (program) =>
-      after(program.instantiate(surroundings), (code) => {
-        context.code = code;
-      }),
-    ),
+  const { cache, paths } = context.runtime;
+  return after(cache.load(paths.find(context.name)), (program) =>
+    after(program.instantiate(surroundingsOf(context)), (code) => {
+      context.code = code;
+    }),
   );
 }
 
@@ -121,39 +146,21 @@ function giveUp(context: Context, error: unknown): void {
   context.runtime.kernel.kill(context.service);
 }
 
-function armTimeout(context: Context, fail: (error: unknown) => void): () => void {
-  const ms = Number(context.runtime.environment.get("inittimeout") ?? 0);
-  if (!(ms > 0)) return () => {};
-  const { kernel } = context.runtime;
-  const timer = kernel.addTimer(context.service, ms, () =>
-    fail(
-      new SnaxError(
-        "ERR_INIT_TIMEOUT",
-        `${context.service.title} was not ready after inittimeout, ${ms} ms`,
-      ),
-    ),
-  );
-  return () => kernel.removeTimer(context.service, timer);
-}
-
 function endedEarly(context: Context): SnaxError {
   const who = `${formatAddress(context.handle)} (${context.service.title})`;
   return new SnaxError("ERR_SERVICE_DEAD", `service ${who} ended before it was ready`);
 }
 
-function tellLauncher(context: Context, error: unknown): void {
+function tellReady(context: Context, error: unknown): void {
+  if (error === undefined) tellLauncher(context, "LAUNCHOK");
+  else tellLauncher(context, "ERROR", toRemoteError(error, context.handle));
+}
+
+function tellLauncher(context: Context, ...values: unknown[]): void {
   const { kernel } = context.runtime;
   const launcher = kernel.names.get(".launcher");
   if (launcher === undefined || launcher === context.handle) return;
-  kernel.send(
-    context.handle,
-    launcher,
-    error === undefined ? lua("LAUNCHOK") : lua("ERROR", error),
-  );
-}
-
-function lua(...values: unknown[]): { type: number; method: number; values: unknown[] } {
-  return { type: PTYPE.lua, method: 0, values };
+  kernel.send(context.handle, launcher, { type: PTYPE.lua, method: 0, values });
 }
 
 function titleOf({ kind, name, args }: LaunchRequest): string {
@@ -165,6 +172,9 @@ function titleOf({ kind, name, args }: LaunchRequest): string {
 export const TITLE_LENGTH_MAX = 80;
 
 /** Goes on with a value, at once if it is there already. */
-export function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | PromiseLike<R>): R | PromiseLike<R> {
+export function after<T, R>(
+  value: T | PromiseLike<T>,
+  next: (value: T) => R | PromiseLike<R>,
+): R | PromiseLike<R> {
   return isThenable(value) ? (value as PromiseLike<T>).then(next) : next(value as T);
 }

@@ -17,10 +17,7 @@ import type { Address, Calls } from "./skynet-api.ts";
 
 let resolveNew: (value: unknown) => void = () => {};
 let rejectNew: (error: unknown) => void = () => {};
-const capture = (
-  resolve: (value: unknown) => void,
-  reject: (error: unknown) => void,
-): void => {
+const capture = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
   resolveNew = resolve;
   rejectNew = reject;
 };

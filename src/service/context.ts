@@ -48,6 +48,11 @@ export class Context implements Instance {
   extras: Map<symbol, unknown> | undefined = undefined;
   /** How often its code called the API after its death. */
   deadCalls = 0;
+  /**
+   * How to reject what waits without a call, a sleep for one. Only the program that embeds a node has it: the code of a
+   * service ends with the service, the program's goes on.
+   */
+  held: Set<(error: unknown) => void> | undefined = undefined;
 
   constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable) {
     this.runtime = runtime;
@@ -80,7 +85,9 @@ export class Context implements Instance {
   answer(message: Message, result: unknown, done?: () => void): void {
     if (isThenable(result)) {
       this.runtime.kernel.owe(this.service, message);
-      result.then(
+      // What is no promise of the platform may call back twice, or throw.
+      const promise = result instanceof Promise ? result : Promise.resolve(result);
+      promise.then(
         (value) => {
           this.#finish(message, value);
           done?.();
@@ -127,18 +134,24 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  */
 export function extrasOf<T>(context: Context, key: symbol, make: () => T): T {
   const extras = (context.extras ??= new Map());
-  if (!extras.has(key)) extras.set(key, make());
-  return extras.get(key) as T;
+  let part = extras.get(key);
+  if (part === undefined) {
+    part = make();
+    extras.set(key, part);
+  }
+  return part as T;
 }
 
 /**
  * Refuses to go on if the service is dead.
  *
  * @throws {ERR_SERVICE_DEAD} if it is.
+ * @throws {ERR_STOPPED} if it ended with its node.
  */
 export function requireAlive(context: Context): void {
   if (context.service.isAlive) return;
   context.deadCalls += 1;
+  if (context.runtime.state === "stopped") throw stoppedError();
   throw new SnaxError(
     "ERR_SERVICE_DEAD",
     `this service, ${formatAddress(context.handle)} (${context.service.title}), has ended`,
@@ -162,6 +175,11 @@ export function deadPromise(context: Context): Promise<never> | undefined {
     return Promise.reject(error);
   }
   return undefined;
+}
+
+/** The error for what is asked of a node that ends or has ended. */
+export function stoppedError(): SnaxError {
+  return new SnaxError("ERR_STOPPED", "the node is stopping or has stopped");
 }
 
 function noProtocol(context: Context, message: Message): SnaxError {

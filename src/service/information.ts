@@ -87,8 +87,10 @@ export const informationFunctions: ApiTable<Context> = {
     context.extras?.set(kInfo, run);
   },
   getenv: ({ runtime }: Context, key: string): unknown => runtime.environment.get(key),
-  setenv: ({ runtime }: Context, key: string, value: unknown): void =>
-    runtime.environment.set(key, value),
+  setenv: (context: Context, key: string, value: unknown): void => {
+    requireAlive(context);
+    context.runtime.environment.set(key, value);
+  },
   genid: (context: Context): number => {
     const { service } = context;
     do service.session = service.session >= 0x7fffffff ? 1 : service.session + 1;
@@ -96,7 +98,8 @@ export const informationFunctions: ApiTable<Context> = {
     return service.session;
   },
   pack: (_context: Context, ...values: unknown[]): Uint8Array => encodeSeri(values),
-  packstring: (_context: Context, ...values: unknown[]): string => bytesToString(encodeSeri(values)),
+  packstring: (_context: Context, ...values: unknown[]): string =>
+    bytesToString(encodeSeri(values)),
   unpack: (_context: Context, bytes: Uint8Array | string): unknown[] =>
     decodeSeri(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
 };

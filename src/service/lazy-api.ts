@@ -37,7 +37,8 @@ export function defineApi<C extends object>(
       get(this: object) {
         const context = Api.contextOf(this);
         const value = context === undefined ? undefined : make(context);
-        Object.defineProperty(this, name, { value, enumerable: true });
+        // A frozen object keeps nothing, and works all the same.
+        Reflect.defineProperty(this, name, { value, enumerable: true });
         return value;
       },
     });

@@ -38,20 +38,25 @@ export const PLAIN_KIND: Kind = {
 };
 
 /** Asks a system service by its local name. */
-export function ask(context: Context, name: string, ...values: unknown[]): Promise<unknown> {
-  return request(context, name, { type: PTYPE.lua, method: 0, values }, 0);
+export function ask(
+  context: Context,
+  name: string,
+  values: readonly unknown[],
+  deadlineMs = 0,
+): Promise<unknown> {
+  return request(context, name, { type: PTYPE.lua, method: 0, values }, deadlineMs);
 }
 
 function unique(context: Context, command: string, args: readonly unknown[]): Promise<unknown> {
   const isGlobal = args[0] === true;
   const [name, ...rest] = isGlobal ? args.slice(1) : args;
-  return ask(context, ".service", isGlobal ? `G${command}` : command, name, ...rest);
+  return ask(context, ".service", [isGlobal ? `G${command}` : command, name, ...rest]);
 }
 
 function starters(context: Context): Starters {
   return {
     newservice: (name, ...args) =>
-      ask(context, ".launcher", "LAUNCH", "snlua", name, ...args) as Promise<number>,
+      ask(context, ".launcher", ["LAUNCH", "snlua", name, ...args]) as Promise<number>,
     uniqueservice: (...args) => unique(context, "LAUNCH", args) as Promise<number>,
   };
 }
@@ -114,7 +119,7 @@ export const lifeFunctions: ApiTable<Context> = {
   kill: (context: Context, address: Address): void => {
     requireAlive(context);
     const target = context.runtime.contextOf(handleOf(context, address));
-    if (target !== undefined) end(target, `KILL ${formatAddress(target.handle)}`);
+    if (target !== undefined) end(target, true);
   },
   abort: ({ runtime }: Context): void => runtime.abort(),
   register: (context: Context, name: string): boolean => register(context, name, context.handle),

@@ -36,6 +36,15 @@ const BUILT_IN: readonly Protocol[] = [
   { name: "snax", id: PTYPE.snax },
 ];
 
+/** What the runtime itself understands by a number; no program may give it another meaning. */
+const RESERVED: ReadonlySet<number> = new Set([
+  PTYPE.response,
+  PTYPE.error,
+  PTYPE.system,
+  PTYPE.debug,
+  PTYPE.snax,
+]);
+
 const builtInByName = new Map(BUILT_IN.map((protocol) => [protocol.name, protocol]));
 
 /** Names of all types that skynet knows, for logs. */
@@ -48,8 +57,11 @@ export function typeName(type: number): string {
 
 const kProtocols: unique symbol = Symbol("protocols");
 
+const createProtocols = (): Map<string, Protocol> => new Map<string, Protocol>();
+
+/** The protocols that a service has registered for itself, by name. */
 const own = (context: Context): Map<string, Protocol> =>
-  extrasOf(context, kProtocols, () => new Map<string, Protocol>());
+  extrasOf(context, kProtocols, createProtocols);
 
 /**
  * Returns a protocol by name, as this service knows it.
@@ -57,19 +69,13 @@ const own = (context: Context): Map<string, Protocol> =>
  * @throws {ERR_NO_PROTOCOL} if it knows none of that name.
  */
 export function protocolOf(context: Context, name: string): Protocol {
-  const protocol =
-    (context.extras === undefined ? undefined : own(context).get(name)) ?? builtInByName.get(name);
+  const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;
+  const protocol = registered?.get(name) ?? builtInByName.get(name);
   if (protocol !== undefined) return protocol;
   throw new SnaxError(
     "ERR_NO_PROTOCOL",
     `this service knows no protocol ${JSON.stringify(name)}; register it with skynet.register_protocol`,
   );
-}
-
-/** Returns the protocol of a message type, as this service knows it, or undefined. */
-export function protocolById(context: Context, id: number): Protocol | undefined {
-  for (const protocol of own(context).values()) if (protocol.id === id) return protocol;
-  return BUILT_IN.find((protocol) => protocol.id === id);
 }
 
 /**
@@ -80,13 +86,19 @@ export function protocolById(context: Context, id: number): Protocol | undefined
  */
 export function registerProtocol(context: Context, protocol: Protocol): void {
   const { name, id } = protocol;
-  if (!Number.isInteger(id) || id < 0 || id > 255) {
-    throw new SnaxError("ERR_ARGUMENT", `protocol ${name}: id ${id} is no integer in 0..255`);
+  if (typeof name !== "string" || name === "" || !Number.isInteger(id) || id < 0 || id > 255) {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `protocol ${JSON.stringify(name)}: it needs a name and an integer id in 0..255, not ${id}`,
+    );
   }
   const mine = own(context);
-  const clash = mine.has(name) || [...mine.values()].some((other) => other.id === id);
-  const builtIn = protocolById(context, id);
-  if (clash || (builtIn !== undefined && builtIn.name !== name) || id === PTYPE.system) {
+  const isTaken =
+    RESERVED.has(id) ||
+    mine.has(name) ||
+    [...mine.values()].some((other) => other.id === id) ||
+    BUILT_IN.some((other) => (other.id === id) !== (other.name === name));
+  if (isTaken) {
     throw new SnaxError("ERR_ARGUMENT", `protocol ${name}: the name or the id ${id} is taken`);
   }
   mine.set(name, protocol);

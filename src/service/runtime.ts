@@ -16,6 +16,8 @@ import type { CodeCache } from "../loader/code-cache.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
 import type { Environment } from "./environment.ts";
+import { describeError } from "./error-text.ts";
+import { LineBudget } from "./line-budget.ts";
 import { typeName } from "./protocol-table.ts";
 import type { SearchPath } from "./search-path.ts";
 
@@ -56,11 +58,14 @@ export class Runtime {
   logger = 0;
   /** Who is told of each death; 0 = nobody. */
   monitor = 0;
+  /** How far the node's end has come: nothing is launched any more; nobody is left. */
+  state: "running" | "stopping" | "stopped" = "running";
   /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
   readonly callTimeoutMs: number;
   /** Milliseconds of the clock at which the node began. */
   readonly startedAt: number;
   readonly #write: (line: string) => void;
+  readonly #lifeLines: LineBudget;
 
   constructor(options: RuntimeOptions) {
     this.kernel = options.kernel;
@@ -72,6 +77,14 @@ export class Runtime {
     this.#write = options.write;
     this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
     this.startedAt = options.clock.now();
+    this.#lifeLines = new LineBudget({
+      now: () => this.kernel.scheduler.now,
+      later: (ms, run) => {
+        const logger = this.kernel.services.get(this.logger);
+        if (logger !== undefined) this.kernel.addTimer(logger, ms, run);
+      },
+      tell: (count) => this.log(0, `${count} lines of LAUNCH and KILL were left out in a second`),
+    });
   }
 
   /** Returns the context behind a handle, or undefined if no service of a program lives there. */
@@ -95,6 +108,11 @@ export class Runtime {
   /** Writes a line to the log under an address; 0 stands for the runtime itself. */
   log(handle: number, text: string): void {
     this.#log(handle, text, false);
+  }
+
+  /** Logs the birth or death of a service, unless too many are born and die; before the logger runs nothing is kept. */
+  logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void {
+    if (this.logger !== 0 && this.#lifeLines.allow()) this.log(handle, `${verb} ${what}`);
   }
 
   /** Prints a plain line, in order with the log. */
@@ -128,13 +146,4 @@ export class Runtime {
     if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
     this.#write(isPlain ? text : `[${formatAddress(handle)}] ${text}`);
   }
-}
-
-/** Prints an error for the log: stack, code, and what led to it. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as { code?: unknown };
-  const head = error.stack ?? `${error.name}: ${error.message}`;
-  const coded = typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;
-  return error.cause === undefined ? coded : `${coded}\n  cause: ${describeError(error.cause)}`;
 }

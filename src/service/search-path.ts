@@ -28,11 +28,7 @@ export class SearchPath {
    * @param root - the folder to which they are relative.
    * @param system - absolute patterns of the system's services, tried last.
    */
-  constructor(
-    services: string | readonly string[],
-    root: string,
-    system: readonly string[],
-  ) {
+  constructor(services: string | readonly string[], root: string, system: readonly string[]) {
     const user = splitPatterns(services).map((pattern) =>
       isAbsolute(pattern) ? pattern : resolve(root, pattern),
     );

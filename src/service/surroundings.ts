@@ -18,12 +18,18 @@ import {
 
 const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
   console: createConsole,
-  setTimeout: (context) => (run: TimerCallback, ms?: number, ...args: unknown[]) =>
-    setTimeoutIn(context, run, ms, args),
-  setInterval: (context) => (run: TimerCallback, ms?: number, ...args: unknown[]) =>
-    setIntervalIn(context, run, ms, args),
-  setImmediate: (context) => (run: TimerCallback, ...args: unknown[]) =>
-    setImmediateIn(context, run, args),
+  setTimeout:
+    (context) =>
+    (run: TimerCallback, ms?: number, ...args: unknown[]) =>
+      setTimeoutIn(context, run, ms, args),
+  setInterval:
+    (context) =>
+    (run: TimerCallback, ms?: number, ...args: unknown[]) =>
+      setIntervalIn(context, run, ms, args),
+  setImmediate:
+    (context) =>
+    (run: TimerCallback, ...args: unknown[]) =>
+      setImmediateIn(context, run, args),
   clearTimeout: (context) => (timer: unknown) => clearTimer(context, timer),
   clearInterval: (context) => (timer: unknown) => clearTimer(context, timer),
   clearImmediate: (context) => (timer: unknown) => clearTimer(context, timer),

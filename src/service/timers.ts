@@ -17,24 +17,51 @@ export type TimerCallback = (...args: unknown[]) => unknown;
 const DELAY_MAX_MS = 0x7fffffff;
 
 const kNumbers: unique symbol = Symbol("timer numbers");
+const createNumbers = (): Map<number, ServiceTimer> => new Map<number, ServiceTimer>();
 
-/** A timer of a service, as its code holds it. */
+/** The last number handed out on this thread. */
+let lastNumber = 0;
+
+/**
+ * A timer of a service, as its code holds it.
+ *
+ * A promise that a callback returns is nobody's: its rejection is reported as unhandled, with the service's address.
+ */
 export class ServiceTimer {
   readonly #context: Context;
-  readonly #start: () => Timer;
+  readonly #start: (body: () => void) => Timer;
+  readonly #body: () => void;
   #timer: Timer;
   #number = 0;
 
-  constructor(context: Context, start: () => Timer) {
+  /**
+   * @param run - what the timer runs.
+   * @param start - begins the wait, and returns what the kernel knows it by.
+   * @param isOnce - it fires once; its number then means nothing any more.
+   */
+  constructor(
+    context: Context,
+    run: () => unknown,
+    start: (body: () => void) => Timer,
+    isOnce = true,
+  ) {
     this.#context = context;
     this.#start = start;
-    this.#timer = start();
+    this.#body = () => {
+      if (isOnce) this.#forgetNumber();
+      try {
+        run();
+      } catch (error) {
+        if (error !== EXIT_SIGNAL) throw error;
+      }
+    };
+    this.#timer = start(this.#body);
   }
 
   /** Cancels the timer. */
   close(): this {
     this.#context.runtime.kernel.removeTimer(this.#context.service, this.#timer);
-    if (this.#number !== 0) numbersOf(this.#context).delete(this.#number);
+    this.#forgetNumber();
     return this;
   }
 
@@ -42,7 +69,7 @@ export class ServiceTimer {
   refresh(): this {
     if (!this.#context.service.isAlive) return this;
     this.#context.runtime.kernel.removeTimer(this.#context.service, this.#timer);
-    this.#timer = this.#start();
+    this.#timer = this.#start(this.#body);
     return this;
   }
 
@@ -64,7 +91,7 @@ export class ServiceTimer {
   /** A number that clearTimeout takes as well. */
   [Symbol.toPrimitive](): number {
     if (this.#number === 0) {
-      this.#number = this.#context.service.session += 1;
+      this.#number = lastNumber += 1;
       numbersOf(this.#context).set(this.#number, this);
     }
     return this.#number;
@@ -73,6 +100,11 @@ export class ServiceTimer {
   /** Cancels the timer. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #forgetNumber(): void {
+    if (this.#number !== 0) numbersOf(this.#context).delete(this.#number);
+    this.#number = 0;
   }
 }
 
@@ -85,8 +117,11 @@ export function setTimeoutIn(
 ): ServiceTimer {
   const { kernel } = prepare(context, run);
   const delay = delayOf(ms);
-  const body = bodyOf(context, run, args);
-  return new ServiceTimer(context, () => kernel.addTimer(context.service, delay, body));
+  return new ServiceTimer(
+    context,
+    () => run(...args),
+    (body) => kernel.addTimer(context.service, delay, body),
+  );
 }
 
 /** Runs `run` every `ms` milliseconds, at least 1. */
@@ -98,8 +133,12 @@ export function setIntervalIn(
 ): ServiceTimer {
   const { kernel } = prepare(context, run);
   const delay = delayOf(ms);
-  const body = bodyOf(context, run, args);
-  return new ServiceTimer(context, () => kernel.addTimer(context.service, delay, body, delay));
+  return new ServiceTimer(
+    context,
+    () => run(...args),
+    (body) => kernel.addTimer(context.service, delay, body, delay),
+    false,
+  );
 }
 
 /** Runs `run` after the messages that wait already. */
@@ -109,8 +148,11 @@ export function setImmediateIn(
   args: readonly unknown[],
 ): ServiceTimer {
   const { kernel } = prepare(context, run);
-  const body = bodyOf(context, run, args);
-  return new ServiceTimer(context, () => kernel.soon(context.service, body));
+  return new ServiceTimer(
+    context,
+    () => run(...args),
+    (body) => kernel.soon(context.service, body),
+  );
 }
 
 /** Cancels what setTimeout and its kin returned, or its number; anything else is ignored, as Node does. */
@@ -128,22 +170,10 @@ function prepare(context: Context, run: unknown): Context["runtime"] {
 }
 
 function numbersOf(context: Context): Map<number, ServiceTimer> {
-  return extrasOf(context, kNumbers, () => new Map<number, ServiceTimer>());
+  return extrasOf(context, kNumbers, createNumbers);
 }
 
 function delayOf(ms: number | undefined): number {
   const delay = Number(ms ?? 1);
   return delay >= 1 && delay <= DELAY_MAX_MS ? Math.trunc(delay) : 1;
-}
-
-/** A promise that a callback returns is nobody's: its rejection is reported as unhandled, with the service's address. */
-function bodyOf(context: Context, run: TimerCallback, args: readonly unknown[]): () => void {
-  return () => {
-    if (!context.service.isAlive) return;
-    try {
-      run(...args);
-    } catch (error) {
-      if (error !== EXIT_SIGNAL) throw error;
-    }
-  };
 }

@@ -9,28 +9,31 @@ import { EXIT_SIGNAL, deadPromise, extrasOf, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { Queue } from "./skynet-api.ts";
 
-type Wake = (isBreak: boolean) => void;
+/** Ends a wait before its time. */
+type Wake = () => void;
 
 const kSleepers: unique symbol = Symbol("sleepers");
+const createSleepers = (): Map<unknown, Wake> => new Map<unknown, Wake>();
 
 function sleepersOf(context: Context): Map<unknown, Wake> {
-  return extrasOf(context, kSleepers, () => new Map<unknown, Wake>());
+  return extrasOf(context, kSleepers, createSleepers);
 }
 
 function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" | undefined> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
-  const { kernel } = context.runtime;
   return new Promise((resolve, reject) => {
-    let timer: Timer | undefined;
-    const wake: Wake = (isBreak) => {
-      if (token !== undefined) sleepersOf(context).delete(token);
-      if (isBreak && timer !== undefined) kernel.removeTimer(context.service, timer);
-      resolve(isBreak ? "BREAK" : undefined);
+    const end = hold(context, token, reject);
+    const finish = (outcome?: "BREAK"): void => {
+      end();
+      resolve(outcome);
     };
-    if (token !== undefined && !occupy(context, token, wake, reject)) return;
-    const fire = (): void => wake(false);
-    timer = ms > 0 ? kernel.addTimer(context.service, ms, fire) : kernel.soon(context.service, fire);
+    const timer = after(context, ms, () => finish());
+    if (token === undefined) return;
+    sleepersOf(context).set(token, () => {
+      context.runtime.kernel.removeTimer(context.service, timer);
+      finish("BREAK");
+    });
   });
 }
 
@@ -38,36 +41,60 @@ function wait(context: Context, token: unknown): Promise<void> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
   return new Promise((resolve, reject) => {
-    const wake: Wake = () => {
-      sleepersOf(context).delete(token);
+    const end = hold(context, token, reject);
+    sleepersOf(context).set(token, () => {
+      end();
       resolve();
-    };
-    occupy(context, token, wake, reject);
+    });
   });
 }
 
-function occupy(
-  context: Context,
-  token: unknown,
-  wake: Wake,
-  reject: (error: unknown) => void,
-): boolean {
-  const sleepers = sleepersOf(context);
-  if (sleepers.has(token)) {
-    reject(new SnaxError("ERR_ARGUMENT", "somebody in this service waits on that token already"));
-    return false;
+/** Runs something after `ms` milliseconds; at 0 after the messages that wait already. */
+function after({ runtime, service }: Context, ms: number, run: () => void): Timer {
+  const { kernel } = runtime;
+  return ms > 0 ? kernel.addTimer(service, ms, run) : kernel.soon(service, run);
+}
+
+/**
+ * Begins a wait.
+ *
+ * @returns a function that ends it.
+ * @throws {ERR_ARGUMENT} if somebody waits on the token.
+ */
+function hold(context: Context, token: unknown, reject: (error: unknown) => void): () => void {
+  if (token !== undefined && sleepersOf(context).has(token)) {
+    throw new SnaxError("ERR_ARGUMENT", "somebody in this service waits on that token already");
   }
-  sleepers.set(token, wake);
-  return true;
+  context.held?.add(reject);
+  return () => {
+    if (token !== undefined) sleepersOf(context).delete(token);
+    context.held?.delete(reject);
+  };
+}
+
+function wakeup(context: Context, token: unknown): boolean {
+  requireAlive(context);
+  const wake = sleepersOf(context).get(token);
+  wake?.();
+  return wake !== undefined;
+}
+
+function timeout(context: Context, ms: number, run: () => unknown): void {
+  requireAlive(context);
+  requireFunction(run, "skynet.timeout");
+  after(context, ms, () => {
+    try {
+      run();
+    } catch (error) {
+      if (error !== EXIT_SIGNAL) throw error;
+    }
+  });
 }
 
 /** Runs something as a microtask; what it throws is logged, never lost in a promise. */
-function fork(
-  context: Context,
-  run: (...args: unknown[]) => unknown,
-  ...args: unknown[]
-): void {
+function fork(context: Context, run: (...args: unknown[]) => unknown, ...args: unknown[]): void {
   requireAlive(context);
+  requireFunction(run, "skynet.fork");
   Promise.resolve()
     .then(() => (context.service.isAlive ? run(...args) : undefined))
     .catch((error: unknown) => {
@@ -86,7 +113,9 @@ function queue(context: Context): Queue {
     run: (...args: A) => R,
     ...args: A
   ): Promise<Awaited<R>> => {
-    requireAlive(context);
+    const dead = deadPromise(context);
+    if (dead !== undefined) return dead;
+    requireFunction(run, "a queue");
     if (isInside) return await run(...args);
     const turn = last.then(() => {
       isInside = true;
@@ -96,37 +125,26 @@ function queue(context: Context): Queue {
         isInside = false;
       }
     });
+    // Whoever is next waits for the end, not for the result.
     last = turn.catch(() => {});
     return await turn;
   };
+}
+
+function requireFunction(run: unknown, what: string): void {
+  if (typeof run === "function") return;
+  throw new SnaxError("ERR_ARGUMENT", `${what} needs a function, not ${typeof run}`);
 }
 
 /** The functions of `skynet` about time and order. */
 export const waitingFunctions: ApiTable<Context> = {
   sleep,
   wait,
+  wakeup,
+  timeout,
   fork,
   queue,
   yield: (context: Context) => sleep(context, 0),
-  wakeup: (context: Context, token: unknown): boolean => {
-    requireAlive(context);
-    const wake = sleepersOf(context).get(token);
-    wake?.(true);
-    return wake !== undefined;
-  },
-  timeout: (context: Context, ms: number, run: () => unknown): void => {
-    requireAlive(context);
-    const { kernel } = context.runtime;
-    const body = (): void => {
-      try {
-        run();
-      } catch (error) {
-        if (error !== EXIT_SIGNAL) throw error;
-      }
-    };
-    if (ms > 0) kernel.addTimer(context.service, ms, body);
-    else kernel.soon(context.service, body);
-  },
   now: ({ runtime }: Context): number => Math.floor(runtime.clock.now() - runtime.startedAt),
   starttime: ({ runtime }: Context): number =>
     Math.floor((runtime.clock.wall() - (runtime.clock.now() - runtime.startedAt)) / 1000),

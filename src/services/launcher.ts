@@ -53,7 +53,9 @@ const command = {
     settle(handle, true, handle);
   },
   LIST(): Record<string, string> {
-    return Object.fromEntries([...services].map(([handle, text]) => [skynet.address(handle), text]));
+    return Object.fromEntries(
+      [...services].map(([handle, text]) => [skynet.address(handle), text]),
+    );
   },
   KILL(_source: number, handle: number): Record<string, string> {
     const text = services.get(handle) ?? "";

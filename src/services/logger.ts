@@ -32,7 +32,12 @@ function format(source: number, text: string, isPlain: boolean): string {
   const now = new Date();
   if (isJson) {
     const address = skynet.address(source);
-    return JSON.stringify({ time: now.toISOString(), address, text, ...(isPlain && { plain: true }) });
+    return JSON.stringify({
+      time: now.toISOString(),
+      address,
+      text,
+      ...(isPlain && { plain: true }),
+    });
   }
   if (isPlain) return text;
   const line = `[${skynet.address(source)}] ${text}`;

@@ -97,7 +97,8 @@ class Methods {
     if (name === "then" && numbers.isOffered(methods.#group, name) !== true) return undefined;
     const make = methods.#group === "response" ? requestMethod : postMethod;
     const method = make(methods.#caller, methods.#target, numbers, name);
-    Object.defineProperty(methods, name, { value: method, enumerable: true });
+    // A frozen object keeps nothing, and works all the same.
+    Reflect.defineProperty(methods, name, { value: method, enumerable: true });
     return method;
   }
 }
@@ -158,5 +159,8 @@ function noMethod(target: SnaxObject, name: string): SnaxError {
 }
 
 function unbound(target: SnaxObject): SnaxError {
-  return new SnaxError("ERR_CONTEXT", `${target.toString()} belongs to no service: it was not sent to one`);
+  return new SnaxError(
+    "ERR_CONTEXT",
+    `${target.toString()} belongs to no service: it was not sent to one`,
+  );
 }

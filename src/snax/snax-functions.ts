@@ -39,11 +39,12 @@ export function requireObject(value: unknown, what: string): SnaxObject {
 }
 
 async function rawnewservice(
-  { context }: SnaxCaller,
+  { context, deadlineMs }: SnaxCaller,
   name: string,
   ...args: unknown[]
 ): Promise<number> {
-  return (await ask(context, ".launcher", "LAUNCH", SNAX_KIND, name, ...args)) as number;
+  const values = ["LAUNCH", SNAX_KIND, name, ...args];
+  return (await ask(context, ".launcher", values, deadlineMs)) as number;
 }
 
 function uniqueKey(name: string): string {
@@ -56,7 +57,8 @@ async function unique(
   name: string,
   ...args: unknown[]
 ): Promise<SnaxObject> {
-  const handle = await ask(caller.context, ".service", command, uniqueKey(name), ...args);
+  const values = [command, uniqueKey(name), ...args];
+  const handle = await ask(caller.context, ".service", values, caller.deadlineMs);
   return bind(caller, handle as number, name);
 }
 
@@ -80,11 +82,8 @@ async function kill(caller: SnaxCaller, target: unknown, ...args: unknown[]): Pr
 /** The functions by name. */
 export const snaxFunctions: ApiTable<SnaxCaller> = {
   rawnewservice,
-  newservice: async (
-    caller: SnaxCaller,
-    name: string,
-    ...args: unknown[]
-  ): Promise<SnaxObject> => bind(caller, await rawnewservice(caller, name, ...args), name),
+  newservice: async (caller: SnaxCaller, name: string, ...args: unknown[]): Promise<SnaxObject> =>
+    bind(caller, await rawnewservice(caller, name, ...args), name),
   bind: (caller: SnaxCaller, handle: number, type: string): SnaxObject => {
     requireAlive(caller.context);
     if (!Number.isInteger(handle) || handle <= 0 || typeof type !== "string") {

@@ -14,7 +14,7 @@ import { GATE } from "../kernel/service.ts";
 import { end } from "../service/boot.ts";
 import type { Context, Receiver } from "../service/context.ts";
 import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
-import { describeError } from "../service/runtime.ts";
+import { describeError } from "../service/error-text.ts";
 import { MethodProfiler } from "./method-profiler.ts";
 import type { Group, MethodNumbers } from "./method-numbers.ts";
 import { SYSTEM_METHOD } from "./method-numbers.ts";
@@ -78,7 +78,10 @@ export class SnaxHost {
   #add(group: Group, name: string, method: Method): void {
     const number = this.numbers.numberOf(group, name);
     if (this.methods[number] !== undefined && this.methods[number] !== method) {
-      throw new SnaxError("ERR_INIT", `accept.${name} and subscribe.${name} are two methods of one name`);
+      throw new SnaxError(
+        "ERR_INIT",
+        `accept.${name} and subscribe.${name} are two methods of one name`,
+      );
     }
     // A hole in the array would make every call slower.
     while (this.methods.length <= number) this.methods.push(undefined);
@@ -179,7 +182,8 @@ function receiveSystem(host: SnaxHost, message: Message): void {
     return context.answer(message, host.profiler.report(host.numbers));
   }
   const method = host.numbers.nameOf(message.method);
-  const what = method === undefined ? `method ${message.method}` : `${method.group} method ${method.name}`;
+  const what =
+    method === undefined ? `method ${message.method}` : `${method.group} method ${method.name}`;
   throw new SnaxError(
     "ERR_NO_METHOD",
     `service ${host.numbers.type} ${formatAddress(context.handle)} has no ${what}`,
@@ -198,11 +202,12 @@ function leave(host: SnaxHost, message: Message): void {
       context.runtime.log(context.handle, `exit error : ${describeError(error)}`);
     }
     if (message.reply === REPLY.owed) kernel.reply(context.service, message, undefined);
-    end(context, "KILL self");
+    end(context);
   };
   const exit = context.code?.entry.get("exit");
   try {
-    const left = typeof exit === "function" ? (exit as Method)(...(message.payload as unknown[])) : undefined;
+    const left =
+      typeof exit === "function" ? (exit as Method)(...(message.payload as unknown[])) : undefined;
     if (isThenable(left)) {
       kernel.owe(context.service, message);
       left.then(() => finish(), finish);

@@ -23,10 +23,10 @@ export interface Outcome {
 export interface Probe {
   readonly service: Service;
   readonly handle: number;
-  /** Every message that it was given, in order. */
-  readonly received: readonly Message[];
-  /** The first argument of every message that it was given. */
-  readonly heard: readonly unknown[];
+  /** Every message that it was given, in order; a test may empty it. */
+  readonly received: Message[];
+  /** The first argument of every message that it was given; a test may empty it. */
+  readonly heard: unknown[];
   /** Sends a message that nobody answers. @returns false if nobody lives there. */
   send(target: number, ...values: readonly unknown[]): boolean;
   /** Calls a handle, or a name. */

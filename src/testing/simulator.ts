@@ -14,6 +14,7 @@ import { SnaxError } from "../base/error.ts";
 import type { KernelEvents, KernelOptions } from "../kernel/kernel.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
+import type { Drain } from "../kernel/scheduler.ts";
 import type { Service } from "../kernel/service.ts";
 import { createHandleSource } from "../kernel/service-table.ts";
 import type { PendingCall } from "../kernel/session-table.ts";
@@ -40,6 +41,8 @@ export interface SimulatorOptions {
   readonly microtasks?: Microtasks;
   /** Most milliseconds that a message between two kernels takes. @defaultValue 2 */
   readonly linkDelayMaxMs?: number;
+  /** Milliseconds that pass with each message, so that a flood uses up a turn's time. @defaultValue 0.001 */
+  readonly messageMs?: number;
   /** The first handle, 1..0xffffff. @defaultValue 1 */
   readonly firstHandle?: number;
   /** What the kernels are told beside that. @defaultValue nothing */
@@ -170,6 +173,7 @@ export class Simulator {
     const delayMaxMs = options.linkDelayMaxMs ?? 2;
     const create = options.createKernel ?? ((made: KernelOptions): Kernel => new Kernel(made));
     const count = options.kernels ?? 1;
+    const drain = this.#createDrain(options.messageMs ?? 0.001);
     for (let index = 0; index < count; index += 1) {
       const turn = (): void => {
         this.turnCount += 1;
@@ -177,7 +181,7 @@ export class Simulator {
       };
       const kernel = create({
         clock,
-        drain: this.microtasks.drain,
+        drain,
         waker: createVirtualWaker({ clock, loop, random, turn }),
         events: this.#createEvents(),
         elsewhere: createLinks({ clock, loop, random, delayMaxMs, kernels }),
@@ -187,6 +191,18 @@ export class Simulator {
       kernels.push(kernel);
     }
     return kernels;
+  }
+
+  #createDrain(messageMs: number): Drain {
+    const { clock } = this;
+    const { drain } = this.microtasks;
+    return {
+      isSynchronous: drain.isSynchronous,
+      drain: () => {
+        clock.advance(messageMs);
+        drain.drain();
+      },
+    };
   }
 
   #createEvents(): KernelEvents {

@@ -62,6 +62,9 @@ export class Traffic implements TrafficWorld {
     simulator.drain();
     const problem = this.referee.judge((handle) => this.#find(handle) !== undefined);
     if (problem !== undefined) simulator.fail(problem);
+    for (const { pendingCalls } of simulator.kernels) {
+      if (pendingCalls !== 0) simulator.fail(`${pendingCalls} sessions are open at the end`);
+    }
     return this.referee.tally;
   }
 

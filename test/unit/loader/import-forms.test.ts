@@ -118,6 +118,16 @@ test("a cycle through a re-export gets the functions of a module that begins lat
   deepEqual(result, ["function", "function"]);
 });
 
+test("a cycle may ask for the namespace of a module that begins later", async (t) => {
+  const { result } = await evaluate(t, {
+    "main.ts": `import { go } from "./index.ts"; export const result = go();`,
+    "index.ts": `export * from "./user.ts"; export * as maker from "./maker.ts";`,
+    "user.ts": `import { maker } from "./index.ts"; export const go = () => [maker.make(), maker.size];`,
+    "maker.ts": `import { go } from "./index.ts"; export function make() { return typeof go; } export const size = 3;`,
+  });
+  deepEqual(result, ["function", 3]);
+});
+
 test("a module may import itself", async (t) => {
   const { result } = await evaluate(t, {
     "main.ts": `import * as self from "./main.ts"; export const a = 1; export const result = [self.a, self === self];`,
@@ -178,4 +188,13 @@ test("statements around blanked imports and exports do not run together", async 
     "lib.ts": `export {}`,
   });
   deepEqual(result, [1, [2]]);
+});
+
+test("a default export of a variable that is assigned later keeps the value of that moment", async (t) => {
+  const { result } = await evaluate(t, {
+    "main.ts": `import a, { x } from "./a.ts"; import nothing from "./b.ts"; export const result = [a, x, nothing];`,
+    "a.ts": `export let x = 1; export default x; x = 2;`,
+    "b.ts": `export default undefined;`,
+  });
+  deepEqual(result, [1, 2, undefined]);
 });

@@ -1,6 +1,7 @@
 /** What is private to a service, what waits, and what happens when a module throws. */
 
 import { deepEqual, equal, notEqual, ok, rejects, throws } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import type { Instance } from "../../../src/loader/instance.ts";
 import type { Program } from "../../../src/loader/program.ts";
@@ -12,7 +13,14 @@ test("every service has its own variables, also in the modules it imports", asyn
     "lib.ts": `let n = 10; export const up = () => ++n;`,
   });
   const [one, other] = [await modules.run(), await modules.run()];
-  deepEqual([call(one, "touch"), call(one, "touch"), call(other, "touch")], [[1, 11], [2, 12], [1, 11]]);
+  deepEqual(
+    [call(one, "touch"), call(one, "touch"), call(other, "touch")],
+    [
+      [1, 11],
+      [2, 12],
+      [1, 11],
+    ],
+  );
 });
 
 test("a module's variables can be read, written and evaluated from outside", async (t) => {
@@ -43,7 +51,9 @@ test("variables assigned by an evaluated text reach the importers when they are 
 test("names that a patch adds are in reach through the hook that it leaves", async (t) => {
   const modules = new Modules(t, { "main.ts": `let n = 1; export const get = () => n;` });
   const { entry } = await modules.run();
-  entry.pushHook(entry.evaluate(`let fresh = 41; $code => eval($code)`) as (code: string) => unknown);
+  entry.pushHook(
+    entry.evaluate(`let fresh = 41; $code => eval($code)`) as (code: string) => unknown,
+  );
   equal(entry.evaluate("n = fresh + n"), 42);
   equal((entry.get("get") as () => number)(), 42);
 });
@@ -66,7 +76,7 @@ test("modules that import each other wait for the one that awaits", async (t) =>
   });
   const instance = await modules.run();
   equal(instance.entry.get("result"), 2);
-  equal((instance.module("./b.ts")?.get("later") as () => number)(), 1);
+  equal(instance.module("./b.ts")?.evaluate("later()"), 1);
 });
 
 test("a module that throws fails the birth with its own error", async (t) => {
@@ -78,7 +88,10 @@ test("a module that throws fails the birth with its own error", async (t) => {
   const program = modules.load() as Program;
   const births: Instance[] = [];
   program.births.push((instance) => births.push(instance));
-  throws(() => program.instantiate({ api: {}, injected: () => 0 }), { name: "RangeError", message: "mine" });
+  throws(() => program.instantiate({ api: {}, injected: () => 0 }), {
+    name: "RangeError",
+    message: "mine",
+  });
   await rejects(modules.run("late.ts"), { message: "late" });
   equal(births.length, 0);
 });
@@ -116,10 +129,33 @@ test("a dynamic import that fails can be caught, and fails the same way again", 
       export const go = async () => [await attempt("./bad.ts"), await attempt("./bad.ts"), await attempt("./gone.ts")];`,
     "bad.ts": `throw new Error("bad");`,
   });
-  const [one, other, gone] = (await call(await modules.run(), "go")) as (Error & { code: string })[];
+  const [one, other, gone] = (await call(await modules.run(), "go")) as (Error & {
+    code: string;
+  })[];
   equal(one?.message, "bad");
   equal(one, other);
   equal(gone?.code, "ERR_MODULE");
+});
+
+test("a dynamic import reaches shared modules, which stay shared", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `export const go = async () => [(await import("./shared.ts")).up(), (await import("./user.ts")).up()];`,
+    "user.ts": `import { up as inner } from "./shared.ts"; export const up = () => inner();`,
+    "shared.ts": `"use shared"; let n = 0; export const up = () => ++n; export const load = () => import("./below.ts");`,
+    "below.ts": `"use shared"; export const below = 1;`,
+  });
+  const [one, other] = [await modules.run(), await modules.run()];
+  deepEqual(
+    [await call(one, "go"), await call(other, "go")],
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  );
+  const below = (await (one.module("./shared.ts")?.evaluate("load()") as Promise<object>)) as {
+    below: number;
+  };
+  equal(below.below, 1);
 });
 
 test("two concurrent dynamic imports evaluate a module once", async (t) => {
@@ -152,8 +188,7 @@ test("top-level this is undefined and strict mode holds", async (t) => {
   deepEqual([entry.get("self"), entry.get("strict")], [undefined, undefined]);
 });
 
-test("a frozen Object.prototype does not disturb loading", async (t) => {
-  const { execFileSync } = await import("node:child_process");
+test("a frozen Object.prototype does not disturb loading", (t) => {
   const modules = new Modules(t, {
     "main.ts": `import * as lib from "./lib.ts"; class A { toString() { return "A"; } } export const result = [lib.constructor, String(new A())].join();`,
     "lib.ts": `export const constructor = "mine", toString = 1;`,
@@ -163,7 +198,10 @@ test("a frozen Object.prototype does not disturb loading", async (t) => {
     const { CodeCache } = await import(${JSON.stringify(cacheUrl)});
     const program = await new CodeCache().load(${JSON.stringify(modules.path("main.ts"))});
     process.stdout.write(program.instantiate({ api: {}, injected: () => 0 }).entry.get("result"));`;
-  equal(execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" }), "mine,A");
+  equal(
+    execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" }),
+    "mine,A",
+  );
 });
 
 test("clearing the cache changes what new services get and nothing else", async (t) => {
@@ -195,12 +233,14 @@ test("the modes of the cache are skynet's", async (t) => {
 });
 
 test("an image travels to another cache as data and runs there without its file", async (t) => {
-  const modules = new Modules(t, { "main.ts": `export const v: number = 1; export const f = () => v + 1;` });
+  const modules = new Modules(t, {
+    "main.ts": `export const v: number = 1; export const f = () => v + 1;`,
+  });
   await modules.run();
-  const { v8Data } = { v8Data: structuredClone(((await modules.load()) as Program).entry.image.toData()) };
-  ok((v8Data.cachedData?.length ?? 0) > 0);
+  const data = structuredClone(((await modules.load()) as Program).entry.image.toData());
+  ok((data.cachedData?.length ?? 0) > 0);
   const other = new Modules(t, {});
-  other.cache.adopt(v8Data);
+  other.cache.adopt(data);
   const program = (await other.cache.load(modules.path("main.ts"))) as Program;
   const instance = (await program.instantiate({ api: {}, injected: () => 0 })) as Instance;
   equal(call(instance, "f"), 2);

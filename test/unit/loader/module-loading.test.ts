@@ -29,7 +29,9 @@ test("builtins are imported with and without node:", async (t) => {
 });
 
 test("a program whose packages are known loads and starts synchronously", async (t) => {
-  const modules = new Modules(t, { "main.ts": `import { sep } from "node:path"; export const a = sep;` });
+  const modules = new Modules(t, {
+    "main.ts": `import { sep } from "node:path"; export const a = sep;`,
+  });
   ok(modules.load() instanceof Promise);
   await modules.load();
   ok(!(modules.load() instanceof Promise));
@@ -40,7 +42,10 @@ test("a program whose packages are known loads and starts synchronously", async 
 });
 
 test("two concurrent first loads share one program", async (t) => {
-  const modules = new Modules(t, { "main.ts": `import "node:path"; import "./lib.ts"; export const a = 1;`, "lib.ts": "" });
+  const modules = new Modules(t, {
+    "main.ts": `import "node:path"; import "./lib.ts"; export const a = 1;`,
+    "lib.ts": "",
+  });
   const [one, other] = await Promise.all([modules.load(), modules.load()]);
   equal(one, other);
 });
@@ -114,13 +119,29 @@ test("a name that the surroundings lack is refused with its place", async (t) =>
 });
 
 const REFUSALS: [title: string, text: string, message: RegExp][] = [
-  ["a missing file", `import "./nowhere.ts";`, /main\.ts:1:8: no module \.\/nowhere\.ts: there is no such/],
+  [
+    "a missing file",
+    `import "./nowhere.ts";`,
+    /main\.ts:1:8: no module \.\/nowhere\.ts: there is no such/,
+  ],
   ["a missing extension", `import "./lib";`, /main\.ts:1:8: .*did you mean \.\/lib\.ts\?/],
   ["a folder", `import "./folder/";`, /did you mean \.\/folder\/index\.ts\?/],
-  ["a missing export", `import { foo } from "./lib.ts"; foo;`, /main\.ts:1:10: \.\/lib\.ts has no export named 'foo'/],
-  ["a missing re-export", `export { foo } from "./lib.ts";`, /main\.ts:1:10: \.\/lib\.ts has no export named 'foo'/],
+  [
+    "a missing export",
+    `import { foo } from "./lib.ts"; foo;`,
+    /main\.ts:1:10: \.\/lib\.ts has no export named 'foo'/,
+  ],
+  [
+    "a missing re-export",
+    `export { foo } from "./lib.ts";`,
+    /main\.ts:1:10: \.\/lib\.ts has no export named 'foo'/,
+  ],
   ["a missing package", `import "no-such-package";`, /main\.ts:1:8: can't import no-such-package/],
-  ["a package without the export", `import { nope } from "fs"; nope;`, /fs has no export named 'nope'/],
+  [
+    "a package without the export",
+    `import { nope } from "fs"; nope;`,
+    /fs has no export named 'nope'/,
+  ],
   ["an unknown kind of file", `import "./style.css";`, /can't import \.\/style\.css/],
 ];
 
@@ -148,7 +169,9 @@ test("an assignment to a new member of globalThis is reported once, with its pla
   const onGlobalWrite = (name: string, place: object): void => void seen.push([name, place]);
   const modules = new Modules(
     t,
-    { "main.ts": `\n globalThis.fresh = 1; globalThis.fresh ??= 2; globalThis["URL"] = URL; delete globalThis.fresh;` },
+    {
+      "main.ts": `\n globalThis.fresh = 1; globalThis.fresh ??= 2; globalThis["URL"] = URL; delete globalThis.fresh;`,
+    },
     { onGlobalWrite },
   );
   await modules.run();

@@ -24,8 +24,19 @@ test("references to a function taken before a replacement reach the new one", as
   deepEqual(call(instance, "seen"), ["new", "NEW", "new", "NEW"]);
 });
 
+test("a function taken as a value by the next declarator follows its replacement", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `const f = () => "old", table = { f };\nexport const seen = () => table.f();`,
+  });
+  const instance = await modules.run();
+  replace(instance.entry, "f", "new");
+  equal(call(instance, "seen"), "new");
+});
+
 test("a function that is only called is replaced without a forwarder", async (t) => {
-  const modules = new Modules(t, { "main.ts": `function inner() { return "old"; } export const seen = () => inner();` });
+  const modules = new Modules(t, {
+    "main.ts": `function inner() { return "old"; } export const seen = () => inner();`,
+  });
   const instance = await modules.run();
   const old = instance.entry.getImplementation("inner");
   replace(instance.entry, "inner", "new");
@@ -50,7 +61,9 @@ test("an imported function that is taken as a value follows its replacement", as
 });
 
 test("a function stands behind a forwarder on demand", async (t) => {
-  const modules = new Modules(t, { "main.ts": `function inner(a: number, b: number) { return a + b; } export const seen = () => inner(1, 2);` });
+  const modules = new Modules(t, {
+    "main.ts": `function inner(a: number, b: number) { return a + b; } export const seen = () => inner(1, 2);`,
+  });
   const instance = await modules.run();
   const forwarder = instance.entry.forward("inner") as ((...args: unknown[]) => unknown) & Function;
   equal(instance.entry.forward("inner"), forwarder);
@@ -128,6 +141,16 @@ test("a replacement in a shared module reaches every service", async (t) => {
   deepEqual([call(one, "name"), call(other, "name")], ["who", "who"]);
 });
 
+test("a replacement reaches services through a shared module that never assigns its exports", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `import { f } from "./shared.ts"; export const seen = () => f();`,
+    "shared.ts": `"use shared"; export const f = () => "old";`,
+  });
+  const [one, other] = [await modules.run(), await modules.run()];
+  replace(one.module("./shared.ts"), "f", "new");
+  deepEqual([call(one, "seen"), call(other, "seen")], ["new", "new"]);
+});
+
 test("variables of a shared module reach the services that the caller brings along", async (t) => {
   const modules = new Modules(t, {
     "main.ts": `import { n } from "./shared.ts"; export const seen = () => n;`,
@@ -137,7 +160,10 @@ test("variables of a shared module reach the services that the caller brings alo
   const shared = services[0]?.module("./shared.ts");
   shared?.evaluate("n = 5");
   shared?.republish(services);
-  deepEqual(services.map((service) => call(service, "seen")), [5, 5]);
+  deepEqual(
+    services.map((service) => call(service, "seen")),
+    [5, 5],
+  );
 });
 
 test("after a clear new services get a new shared module", async (t) => {
@@ -156,6 +182,9 @@ test("a shared module that imports a service's modules or snax is refused", asyn
     "other.ts": `import "./b.ts";`,
     "b.ts": `"use shared";\nimport { skynet } from "snax"; skynet;`,
   });
-  await rejects(modules.run(), { code: "ERR_MODULE", message: /a\.ts:2:8: a shared module imports/ });
+  await rejects(modules.run(), {
+    code: "ERR_MODULE",
+    message: /a\.ts:2:8: a shared module imports/,
+  });
   await rejects(modules.run("other.ts"), { code: "ERR_MODULE", message: /b\.ts:2:24: a shared/ });
 });

@@ -52,10 +52,16 @@ test("text beyond ASCII keeps its values and positions", async (t) => {
   const text = `const größe: "日本" | "😀" = "😀"; export function boom(): never { const 日本: string = größe; throw new Error(日本); }`;
   const instance = await new Modules(t, { "main.ts": text }).run();
   const column = text.indexOf("new Error") + 1;
-  throws(() => call(instance, "boom"), (error: Error) => {
-    match(error.stack ?? "", new RegExp(`^Error: 😀\\n {4}at boom \\(file:.*main\\.ts:1:${column}\\)`));
-    return true;
-  });
+  throws(
+    () => call(instance, "boom"),
+    (error: Error) => {
+      match(
+        error.stack ?? "",
+        new RegExp(`^Error: 😀\\n {4}at boom \\(file:.*main\\.ts:1:${column}\\)`),
+      );
+      return true;
+    },
+  );
 });
 
 test("a module declares names of its own that the surroundings inject elsewhere", async (t) => {
@@ -73,13 +79,18 @@ test("a module declares names of its own that the surroundings inject elsewhere"
     { injected: ["console", "setTimeout", "URL", "fetch"] },
   );
   const asked: string[] = [];
-  const instance = await modules.run("main.ts", { injected: (name) => (asked.push(name), `<${name}>`) });
+  const instance = await modules.run("main.ts", {
+    injected: (name) => (asked.push(name), `<${name}>`),
+  });
   deepEqual(instance.entry.get("result"), ["mine", "own", ["<setTimeout>", "<URL>"], false, 1]);
   deepEqual(asked, ["setTimeout", "URL"]);
 });
 
 test("a syntax error names file, line and column", async (t) => {
-  const modules = new Modules(t, { "main.ts": `import "./lib.ts";`, "lib.ts": `const a = 1;\n\tlet 日: = 3;` });
+  const modules = new Modules(t, {
+    "main.ts": `import "./lib.ts";`,
+    "lib.ts": `const a = 1;\n\tlet 日: = 3;`,
+  });
   const file = modules.path("lib.ts");
   await rejects(modules.run(), (error: Error & { data: unknown; code: string }) => {
     equal(error.code, "ERR_SYNTAX");
@@ -95,14 +106,20 @@ test("a syntax error of a JavaScript file names its place too", () => {
 });
 
 test("an assignment to a constant is refused before the module runs", () => {
-  const texts = ["const a = 1;\nfunction f() { a = 2; }", `import { a } from "./x.ts";\n               a++;`];
+  const texts = [
+    "const a = 1;\nfunction f() { a = 2; }",
+    `import { a } from "./x.ts";\n               a++;`,
+  ];
   const message = "/x.ts:2:16: Assignment to constant variable.";
   for (const text of texts) throws(() => build(text), { code: "ERR_SYNTAX", message });
 });
 
 test("names that the loader keeps for itself are refused", () => {
   throws(() => build("const $snaxFoo = 1;"), { code: "ERR_MODULE" });
-  throws(() => build("export const a = $snax;"), { code: "ERR_MODULE", message: /^\/x\.ts:1:18: / });
+  throws(() => build("export const a = $snax;"), {
+    code: "ERR_MODULE",
+    message: /^\/x\.ts:1:18: /,
+  });
 });
 
 test("what an image tells of its names is read from the text", () => {
@@ -115,8 +132,18 @@ test("what an image tells of its names is read from the text", () => {
     let v = 1; var w;`);
   const kinds = Object.fromEntries([...names].map(([name, { kind }]) => [name, kind]));
   deepEqual(kinds, {
-    ns: "import", f: "function", g: "const-function", table: "const", P: "class", text: "literal",
-    minus: "literal", big: "literal", list: "const", re: "const", v: "let", w: "var",
+    ns: "import",
+    f: "function",
+    g: "const-function",
+    table: "const",
+    P: "class",
+    text: "literal",
+    minus: "literal",
+    big: "literal",
+    list: "const",
+    re: "const",
+    v: "let",
+    w: "var",
   });
   const { isAsync, isGenerator, length, line, isForwarded } = names.get("f") ?? {};
   deepEqual([isAsync, isGenerator, length, line, isForwarded], [true, true, 1, 3, false]);

@@ -1,0 +1,84 @@
+/**
+ * Applies a committed patch's `hotfix()`: at once, or over time with the service's requests, posts and timers held.
+ *
+ * Race: a reply that a handler awaits passes while `hotfix()` waits, so a handler in flight may write variables
+ * meanwhile; test/integration/hotfix covers what is undone then.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { GATE } from "../kernel/service.ts";
+import type { Context } from "../service/context.ts";
+import { isThenable } from "../service/context.ts";
+import type { ServicePatch } from "./service-patch.ts";
+
+/** Milliseconds that an async `hotfix()` may take unless the configuration's `hotfixtimeout` says otherwise. */
+export const HOTFIX_TIMEOUT_MS = 5000;
+
+/** Told once what came of a patch. */
+export interface Outcome {
+  /** @param value - what `hotfix()` returned. */
+  applied(value: unknown): void;
+  failed(error: unknown): void;
+}
+
+/** Runs the patch's `hotfix()` inside the service and keeps or undoes the patch. */
+export function runHotfix(
+  context: Context,
+  patch: ServicePatch,
+  args: readonly unknown[],
+  outcome: Outcome,
+): void {
+  let result: unknown;
+  try {
+    result = patch.run(args);
+  } catch (error) {
+    outcome.failed(patch.undo(error));
+    return;
+  }
+  if (!isThenable(result)) {
+    patch.keep();
+    outcome.applied(result);
+    return;
+  }
+  waitFor(context, patch, result, outcome);
+}
+
+function waitFor(
+  context: Context,
+  patch: ServicePatch,
+  result: PromiseLike<unknown>,
+  outcome: Outcome,
+): void {
+  const { service, runtime } = context;
+  const { kernel } = runtime;
+  const ms = Number(runtime.environment.get("hotfixtimeout") ?? HOTFIX_TIMEOUT_MS);
+  kernel.closeGate(service, GATE.held);
+  let isOver = false;
+  const settle = (finish: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    stopDeadline();
+    unwatch?.();
+    finish();
+    if (service.isAlive) kernel.openGate(service, GATE.held);
+  };
+  // The service's own timers are held with its requests: the deadline is kept outside.
+  const stopDeadline = runtime.deadline(ms, () =>
+    settle(() => outcome.failed(patch.undo(timeoutError(ms)))),
+  );
+  const unwatch = kernel.watch(context.handle, () =>
+    settle(() => outcome.failed(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched"))),
+  );
+  result.then(
+    (value) =>
+      settle(() => {
+        patch.keep();
+        outcome.applied(value);
+      }),
+    (error: unknown) => settle(() => outcome.failed(patch.undo(error))),
+  );
+}
+
+function timeoutError(ms: number): SnaxError {
+  return new SnaxError("ERR_PATCH_TIMEOUT", `hotfix() did not settle within ${ms} ms`);
+}

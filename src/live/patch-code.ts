@@ -1,0 +1,95 @@
+/**
+ * A compiled patch of one module: what it changes, and the text that does it.
+ *
+ *     text -> parsePatch -> planPatch (what may it do?) -> weavePatch (how?) -> PatchCode
+ *
+ * It belongs to a {@link NameScope}: for modules with other names the same text is compiled again.
+ */
+
+import { createHash } from "node:crypto";
+import type { Image } from "../loader/image.ts";
+import type { ImportEntry } from "../loader/record.ts";
+import { forgetStacks, mapStacks } from "../loader/stack.ts";
+import { NameScope } from "./name-scope.ts";
+import type { SeenName } from "./name-scope.ts";
+import { planPatch } from "./patch-plan.ts";
+import { parsePatch } from "./patch-text.ts";
+import { weavePatch } from "./patch-weave.ts";
+
+/** What a patch may be told about where it goes. */
+export interface PatchTarget {
+  readonly image: Image;
+  readonly scope: NameScope;
+  /** Names of globals that services get from their surroundings. */
+  readonly injected: ReadonlySet<string>;
+  /** Whether the module may export groups of methods: the service's own file, of a snax service. */
+  readonly hasMethods: boolean;
+}
+
+/** A compiled patch. */
+export interface PatchCode {
+  /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
+  readonly code: string;
+  /** What stacks call the patch. */
+  readonly url: string;
+  /** The functions, constants and classes of the module that it replaces. */
+  readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
+  /** Classes that get another constructor. */
+  readonly constructed: ReadonlySet<string>;
+  /** Names that it adds. */
+  readonly fresh: ReadonlyMap<string, SeenName>;
+  /** Functions that it takes as values: they need a forwarder first. */
+  readonly values: readonly string[];
+  readonly imports: readonly ImportEntry[];
+  /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
+  readonly tracked: readonly string[];
+  /** Methods by the export that holds them, as far as the text tells. */
+  readonly methods: ReadonlyMap<string, readonly string[]>;
+  /** The scope of modules that have the patch. */
+  readonly scopeAfter: NameScope;
+}
+
+/** The ending tells amaro the language. */
+const FILE_ENDING = ".ts";
+
+/** Compiles a patch text for modules of one scope, at most once. */
+export function compilePatch(text: string, target: PatchTarget): PatchCode {
+  return target.scope.code(`${target.hasMethods ? "+" : "-"}${text}`, () => compile(text, target));
+}
+
+function compile(text: string, target: PatchTarget): PatchCode {
+  const file = `snax-patch:${hashOf(text)}/${nameOf(target.image)}`;
+  const plan = planPatch(parsePatch(text, file), target);
+  const woven = weavePatch(plan, target);
+  const { replaced, constructed, fresh, values, tracked, methods } = plan;
+  const added = new Map([...target.scope.added, ...fresh]);
+  const scopeAfter = fresh.size === 0 ? target.scope : new NameScope(target.image, added);
+  const code: PatchCode = {
+    code: `${woven.code}\n//# sourceURL=${file}`,
+    url: file,
+    replaced,
+    constructed,
+    fresh,
+    values,
+    imports: plan.record.imports,
+    tracked,
+    methods,
+    scopeAfter,
+  };
+  mapStacks(file, { shifts: woven.shifts, map: undefined });
+  gone.register(code, file);
+  return code;
+}
+
+/** Positions are counted back as long as somebody may still apply the patch or undo it. */
+const gone = new FinalizationRegistry<string>((file) => forgetStacks(file));
+
+/** Returns the hash by which logs and the ledger know a text. */
+export function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+function nameOf(image: Image): string {
+  const base = image.file.slice(image.file.lastIndexOf("/") + 1);
+  return base.endsWith(FILE_ENDING) ? base : `${base}${FILE_ENDING}`;
+}

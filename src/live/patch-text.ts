@@ -1,0 +1,117 @@
+/**
+ * The text of a patch -> its tree, with the names that it declares to be the service's.
+ *
+ * `declare let i: number` is a type to the stripper and would vanish. So the word `declare` in front of a variable is
+ * blanked first: what remains is parsed like any statement, with the same positions, and remembered as declared.
+ * `declare function` and `declare class` have no body to keep; their names are read from the text.
+ */
+
+import type { Program } from "acorn";
+import { SnaxError } from "../base/error.ts";
+import { PATCH_LENGTH_MAX } from "../base/limits.ts";
+import { createPlacedError } from "../loader/position.ts";
+import type { Place } from "../loader/position.ts";
+import { visitBoundNames } from "../loader/scope.ts";
+import { parseModule } from "../loader/syntax.ts";
+import type { Syntax } from "../loader/syntax.ts";
+
+/** A parsed patch. */
+export interface PatchText {
+  readonly syntax: Syntax;
+  /** The names that the patch declares to be the service's, with their places. */
+  readonly declared: ReadonlyMap<string, Place>;
+  /** The statements that only declare such names. */
+  readonly declarations: ReadonlySet<Program["body"][number]>;
+}
+
+const VARIABLE = /\bdeclare(?=\s+(let|const|var)\b)/g;
+const DEFINITION = /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
+
+/**
+ * Parses a patch.
+ *
+ * @param file - the name that the patch goes by in messages and stacks; its ending tells the language.
+ * @throws {ERR_PATCH_SIZE} if it is longer than PATCH_LENGTH_MAX.
+ * @throws {ERR_SYNTAX} if it is not valid.
+ */
+export function parsePatch(text: string, file: string): PatchText {
+  if (typeof text !== "string") {
+    throw new SnaxError("ERR_ARGUMENT", `a patch is a text, or a record of texts, not ${typeof text}`);
+  }
+  if (text.length > PATCH_LENGTH_MAX) {
+    throw new SnaxError("ERR_PATCH_SIZE", `a patch of ${text.length} characters exceeds the limit of ${PATCH_LENGTH_MAX}`);
+  }
+  let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
+  for (;;) {
+    const syntax = parseModule(blank(text, starts), file);
+    const found = findDeclarations(syntax, text, starts);
+    // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
+    if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
+    else return collect(syntax, text, new Set(found.values()));
+  }
+}
+
+type Statement = Program["body"][number];
+
+/** Blanks `declare`; `const` behind it becomes `let`, which needs no value. */
+function blank(text: string, starts: readonly number[]): string {
+  let result = text;
+  for (const start of starts) {
+    const keyword = keywordAt(text, start);
+    const word = text.startsWith("const", keyword) ? "let  " : text.slice(keyword, keyword + 3);
+    result =
+      result.slice(0, start) +
+      " ".repeat("declare".length) +
+      result.slice(start + "declare".length, keyword) +
+      word +
+      result.slice(keyword + word.length);
+  }
+  return result;
+}
+
+function keywordAt(text: string, start: number): number {
+  return start + text.slice(start).search(/(?<=^declare\s+)\S/);
+}
+
+/** Finds the statements that begin where a `declare` was blanked. */
+function findDeclarations(
+  syntax: Syntax,
+  text: string,
+  starts: readonly number[],
+): Map<number, Statement> {
+  const byOffset = new Map(starts.map((start) => [keywordAt(text, start), start]));
+  const found = new Map<number, Statement>();
+  if (syntax.map !== undefined && starts.length > 0) {
+    const [first] = starts;
+    throw createPlacedError("ERR_PATCH", syntax.locate(first ?? 0), ENUM_REFUSAL);
+  }
+  for (const statement of syntax.ast.body) {
+    const start = byOffset.get(statement.start);
+    if (start !== undefined && statement.type === "VariableDeclaration") found.set(start, statement);
+  }
+  return found;
+}
+
+/** Why a text is refused that would have to be printed anew. */
+export const ENUM_REFUSAL =
+  "enums, namespaces and parameter properties can't stand in a patch: write a plain object or fields";
+
+function collect(
+  syntax: Syntax,
+  text: string,
+  declarations: ReadonlySet<Statement>,
+): PatchText {
+  const declared = new Map<string, Place>();
+  for (const statement of declarations) {
+    if (statement.type !== "VariableDeclaration") continue;
+    for (const { id } of statement.declarations) {
+      visitBoundNames(id, (name, node) => declared.set(name, syntax.locate(node.start)));
+    }
+  }
+  for (const match of text.matchAll(DEFINITION)) {
+    // Erased by the stripper, so it was code and no comment.
+    const isErased = syntax.map === undefined && syntax.code.startsWith("       ", match.index);
+    if (isErased && match[1] !== undefined) declared.set(match[1], syntax.locate(match.index));
+  }
+  return { syntax, declared, declarations };
+}

@@ -1,0 +1,209 @@
+/**
+ * A planned patch -> the text that is evaluated inside the module.
+ *
+ *     (function($snaxP){ let fresh names; $snaxP.begin(hook);
+ *       $snaxP.put("helper", {helper: function       (a) { ... }}.helper);     a function, class or constant that replaces one
+ *       $snaxP.put("response", { ... });                                       methods
+ *       $snaxP.later(()=>{(fresh = 0)});                                       new state: runs when everything else is in place
+ *     ; $snaxP.end(read, write) })
+ *
+ * Evaluating it changes nothing of the module: a {@link PatchRun} collects what it is given, and commits. What
+ * replaces a name must not declare it again, or the patch's functions would call each other instead of the live ones: so
+ * functions and classes lose their names and get them back as keys. Lines never move; columns are counted back in stacks.
+ */
+
+import type { AnyNode } from "acorn";
+import type { Write } from "../loader/analysis.ts";
+import { replacementOf, weaveClass } from "../loader/class-weave.ts";
+import { Edits } from "../loader/edits.ts";
+import type { LineShifts } from "../loader/edits.ts";
+import { visitBoundNames } from "../loader/scope.ts";
+import type { PatchTarget } from "./patch-code.ts";
+import type { PatchPlan, PlannedItem } from "./patch-plan.ts";
+
+/** A woven patch. */
+export interface WovenPatch {
+  readonly code: string;
+  readonly shifts: ReadonlyMap<number, LineShifts>;
+}
+
+/** Weaves a patch for modules of one scope. */
+export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
+  const { syntax } = plan.text;
+  const edits = new Edits(syntax.code);
+  const variables = new Variables();
+  for (const item of plan.items) weaveItem(edits, variables, item);
+  for (const write of plan.analysis.writes) weaveWrite(edits, plan, target, write);
+  for (const start of plan.analysis.metas) edits.overwrite(start, start + "import".length, "$snax");
+  for (const start of plan.analysis.dynamicImports) {
+    edits.overwrite(start, start + "import".length, "$snaxI");
+  }
+  if (plan.analysis.dynamicImports.length > 0) variables.add("$snaxI=(s,o)=>$snax.import(s,o)");
+  for (const [index, { local }] of plan.record.imports.entries()) {
+    variables.add(`${local}=$snaxP.imported(${index})`);
+  }
+  for (const name of plan.analysis.freeNames) {
+    const isInjected = target.injected.has(name) && !target.image.freeNames.has(name);
+    if (isInjected) variables.add(`${name}=$snax.injected(${JSON.stringify(name)})`);
+  }
+  const begin = "$snaxP.begin($snaxCode=>eval($snaxCode));";
+  const prefix = `(function($snaxP){${begin}${variables.toString()}`;
+  const shifts = edits.shifts();
+  shifts.set(1, [[0, prefix.length], ...(shifts.get(1) ?? [])]);
+  return { code: `${prefix}${edits.toString()}${suffixOf(plan.tracked)}`, shifts };
+}
+
+/** The variables of the patch's own scope. */
+class Variables {
+  readonly #list: string[] = [];
+
+  add(declaration: string): void {
+    this.#list.push(declaration);
+  }
+
+  toString(): string {
+    return this.#list.length === 0 ? "" : `let ${this.#list.join()};`;
+  }
+}
+
+function weaveItem(edits: Edits, variables: Variables, item: PlannedItem): void {
+  const { node } = item;
+  switch (item.kind) {
+    case "import":
+    case "declared":
+    case "empty":
+      edits.blankStatement(node.start, node.end);
+      break;
+    case "group":
+    case "literal":
+      if (item.isFresh) weaveFreshValue(edits, variables, item);
+      else putValue(edits, item);
+      break;
+    case "step":
+    case "function":
+      if (item.isFresh) weaveFreshFunction(edits, variables, item);
+      else putNamed(edits, item);
+      break;
+    case "class":
+      if (item.isFresh) weaveFreshClass(edits, variables, item);
+      else putNamed(edits, item);
+      break;
+    case "state":
+      weaveState(edits, variables, item);
+  }
+}
+
+type Named = Extract<PlannedItem, { readonly name: string }>;
+
+/** `export const response = {` -> `$snaxP.put("response", {`. */
+function putValue(edits: Edits, { node, name, value }: Named): void {
+  blankGap(edits, node.start, value.start);
+  edits.insertBefore(value.start, `$snaxP.put("${name}",`);
+  closeCall(edits, node, value);
+}
+
+/** `function helper(a) {` -> `$snaxP.put("helper",{helper:function       (a) {`: the key gives it its name. */
+function putNamed(edits: Edits, { node, name, value }: Named): void {
+  blankGap(edits, node.start, value.start);
+  if ("id" in value && value.id) edits.blank(value.id.start, value.id.end);
+  edits.insertBefore(value.start, `$snaxP.put("${name}",{"${name}":`);
+  edits.insertBehind(value.end, `}["${name}"]`);
+  closeCall(edits, node, value);
+}
+
+/** Closes the call behind a value; the rest of the statement is a semicolon, or what a declarator leaves. */
+function closeCall(edits: Edits, node: AnyNode, value: AnyNode): void {
+  edits.insertBehind(value.end, ")");
+  endStatement(edits, node, value);
+}
+
+function blankGap(edits: Edits, start: number, end: number): void {
+  if (end > start) edits.blankStatement(start, end);
+}
+
+/** A new function declaration stays one; what stands in front of it (`export`) goes. */
+function weaveFreshFunction(edits: Edits, variables: Variables, item: Named): void {
+  const { node, value } = item;
+  if (value.type !== "FunctionDeclaration") weaveFreshValue(edits, variables, item);
+  else if (value.start > node.start) edits.blank(node.start, value.start);
+}
+
+/** `const RATE = 2` -> `RATE = 2` with the variable declared in front of the patch. */
+function weaveFreshValue(edits: Edits, variables: Variables, { node, name, value }: Named): void {
+  variables.add(name);
+  blankGap(edits, node.start, value.start);
+  edits.insertBefore(value.start, `${name}=`);
+  endStatement(edits, node, value);
+}
+
+function endStatement(edits: Edits, node: AnyNode, value: AnyNode): void {
+  edits.insertBehind(value.end, ";");
+  blankGap(edits, value.end, node.end);
+}
+
+/** A new class is prepared like those of an image, so that a later patch can replace its constructor. */
+function weaveFreshClass(edits: Edits, variables: Variables, { node, name, value }: Named): void {
+  variables.add(replacementOf(name));
+  if (value.start > node.start) edits.blank(node.start, value.start);
+  if (value.type === "ClassDeclaration") weaveClass(edits, value, name);
+}
+
+/** `let a = 1, {b} = f()` -> `$snaxP.later(()=>{(a = 1, {b} = f())})`. */
+function weaveState(
+  edits: Edits,
+  variables: Variables,
+  { node, declaration }: Extract<PlannedItem, { kind: "state" }>,
+): void {
+  const [first] = declaration.declarations;
+  const last = declaration.declarations.at(-1);
+  if (first === undefined || last === undefined) return;
+  for (const { id } of declaration.declarations) {
+    visitBoundNames(id, (name) => variables.add(name));
+  }
+  edits.blankStatement(node.start, first.start);
+  edits.insertBefore(first.start, "$snaxP.later(()=>{(");
+  edits.insertBehind(last.end, ")});");
+  blankGap(edits, last.end, node.end);
+}
+
+/** Wraps an assignment of live variables: importers hear of exported ones, and what `hotfix()` writes can be undone. */
+function weaveWrite(edits: Edits, plan: PatchPlan, target: PatchTarget, write: Write): void {
+  const exported = exportedNames(target);
+  const cells = write.names.flatMap((name) => {
+    const cell = target.image.data.cells.indexOf(name);
+    return exported.has(name) && cell >= 0 && !plan.fresh.has(name) ? [`${cell},${name}`] : [];
+  });
+  const isTracked = plan.trackedRanges.some(([from, to]) => write.start >= from && write.start < to);
+  const notes = write.names.flatMap((name) => {
+    const index = isTracked ? plan.tracked.indexOf(name) : -1;
+    return index < 0 ? [] : [`${index},${name}`];
+  });
+  if (cells.length === 0 && notes.length === 0) return;
+  const after = cells.length === 0 ? ["", ""] : ["$snax.after(", `,${cells.join()})`];
+  const wrote = notes.length === 0 ? ["", ""] : ["$snaxP.wrote(", `,${notes.join()})`];
+  const head = `${wrote[0]}${after[0]}`;
+  const tail = `${after[1]}${wrote[1]}`;
+  const { start, end, kind } = write;
+  if (kind === "expression" || kind === "postfix") {
+    edits.insertBefore(start, head);
+    edits.insertBehind(end, tail);
+  } else if (kind === "loop" && write.isBlock) edits.insertBehind(start + 1, `${head}0${tail};`);
+  else if (kind === "loop") {
+    edits.insertBefore(start, `{${head}0${tail};`);
+    edits.insertBehind(end, "}");
+  }
+}
+
+function exportedNames({ image }: PatchTarget): Set<string> {
+  return new Set(image.exports.flatMap(({ local }) => (local === undefined ? [] : [local])));
+}
+
+function suffixOf(tracked: readonly string[]): string {
+  const reads = tracked.map((name, index) => `case ${index}:return ${name};`).join("");
+  const writes = tracked.map((name, index) => `case ${index}:${name}=$snaxW;return;`).join("");
+  const access =
+    tracked.length === 0
+      ? ""
+      : `$snaxK=>{switch($snaxK){${reads}}},($snaxK,$snaxW)=>{switch($snaxK){${writes}}}`;
+  return `\n;$snaxP.end(${access})})`;
+}

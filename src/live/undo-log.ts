@@ -1,0 +1,39 @@
+/**
+ * What has been done so far, and how each step is taken back.
+ *
+ * Steps are undone last first. Each step notes its undoing *before* it changes anything, so that a step that fails half-way
+ * is undone as well.
+ */
+export class UndoLog {
+  readonly #steps: (() => void)[] = [];
+  /** Called before each step, so that a test can let any of them fail. */
+  readonly #onStep: (() => void) | undefined;
+
+  constructor(onStep?: () => void) {
+    this.#onStep = onStep;
+  }
+
+  /** Does a step. */
+  step(change: () => void, undo: () => void): void {
+    this.#onStep?.();
+    this.#steps.push(undo);
+    change();
+  }
+
+  /**
+   * Takes everything back.
+   *
+   * @returns what could not be taken back; empty unless the service's own objects resist (frozen meanwhile).
+   */
+  undo(): unknown[] {
+    const failures: unknown[] = [];
+    for (let undo = this.#steps.pop(); undo !== undefined; undo = this.#steps.pop()) {
+      try {
+        undo();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    return failures;
+  }
+}

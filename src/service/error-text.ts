@@ -1,0 +1,43 @@
+/**
+ * Errors as people read them in the log.
+ *
+ * What a program throws may be anything, also an object whose every property throws: nothing here does.
+ */
+
+import { inspect } from "node:util";
+
+/** How many causes of an error are printed. */
+const CAUSES_MAX = 3;
+
+/** Prints an error for the log: stack, code, and what led to it. */
+export function describeError(error: unknown): string {
+  try {
+    return describe(error, CAUSES_MAX);
+  } catch {
+    // A property of it threw while it was read, and what it threw may do the same.
+    return UNPRINTABLE;
+  }
+}
+
+/** Prints anything that was thrown in few words: the message of an error, else the value. */
+export function messageOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return String(thrown.message);
+    return typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2 });
+  } catch {
+    // As above.
+    return UNPRINTABLE;
+  }
+}
+
+const UNPRINTABLE = "something that can't be printed";
+
+function describe(error: unknown, causesLeft: number): string {
+  if (!(error instanceof Error)) return messageOf(error);
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  const head = String(error.stack ?? `${error.name}: ${error.message}`);
+  const coded =
+    typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;
+  if (cause === undefined || causesLeft === 0) return coded;
+  return `${coded}\n  cause: ${describe(cause, causesLeft - 1)}`;
+}

@@ -1,0 +1,182 @@
+/**
+ * A node whose services are written in the tests, beside the patches for them.
+ *
+ * Texts are written into a folder of the test's own, which is removed when the test ends; services that several tests
+ * use lie in test/fixtures/hotfix. Everything goes through the package's own interface, as a program would do it.
+ * A call that is never answered fails after ten seconds instead of keeping the run.
+ */
+
+import { ok, rejects } from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { codeOf, start } from "../../../src/index.ts";
+import type {
+  Config,
+  HotfixAllResult,
+  HotfixSharedResult,
+  Node,
+  Patch,
+  ServiceObject,
+} from "../../../src/index.ts";
+
+/** Files by path relative to the test's folder. */
+export type Files = Readonly<Record<string, string>>;
+
+/** What an error is expected to be. */
+export interface Expected {
+  readonly code: string | readonly string[];
+  readonly message?: RegExp;
+}
+
+/** What may be patched: a service object, a handle, or an address. */
+export type Target = ServiceObject | number | string;
+
+/** A line of the ledger. */
+export interface LedgerEntry {
+  readonly id: number;
+  readonly hash: string;
+  readonly time: number;
+  readonly target: unknown;
+  readonly results: readonly { handle: number; ok: boolean; code?: string }[];
+}
+
+/** The functions of `snax` that change what runs. */
+interface LiveApi {
+  hotfix(target: Target, patch: Patch, ...args: unknown[]): Promise<unknown>;
+  hotfixall(type: string, patch: Patch, ...args: unknown[]): Promise<HotfixAllResult>;
+  hotfixshared(path: string, patch: string): Promise<HotfixSharedResult>;
+  patches(): readonly LedgerEntry[] | Promise<readonly LedgerEntry[]>;
+}
+
+const FIXTURES = fileURLToPath(new URL("../../../../test/fixtures/hotfix/", import.meta.url));
+
+/** A running node and the folder of its services. */
+export class World {
+  readonly folder: string;
+  readonly node: Node;
+
+  private constructor(folder: string, node: Node) {
+    this.folder = folder;
+    this.node = node;
+  }
+
+  /** Writes the files and starts a node over them; both end with the test. */
+  static async open(t: TestContext, files: Files = {}, config: Config = {}): Promise<World> {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "snax-hotfix-")));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    writeFiles(folder, files);
+    const services = [join(folder, "?.ts"), join(FIXTURES, "?.ts")];
+    const logger = join(folder, "log.txt");
+    const node = await start(
+      { thread: 0, services, logger, calltimeout: 10_000, ...config },
+      { root: folder },
+    );
+    t.after(() => node.stop());
+    return new World(folder, node);
+  }
+
+  get #live(): LiveApi {
+    return this.node.snax as unknown as LiveApi;
+  }
+
+  /** Starts a service, whose methods are not type checked. */
+  start(name: string, ...args: unknown[]): Promise<ServiceObject> {
+    return this.node.snax.newservice(name, ...args);
+  }
+
+  /** Writes files, for services and modules yet to be loaded. */
+  write(files: Files): void {
+    writeFiles(this.folder, files);
+  }
+
+  hotfix(target: Target, patch: Patch, ...args: unknown[]): Promise<unknown> {
+    return this.#live.hotfix(target, patch, ...args);
+  }
+
+  hotfixall(type: string, patch: Patch, ...args: unknown[]): Promise<HotfixAllResult> {
+    return this.#live.hotfixall(type, patch, ...args);
+  }
+
+  hotfixshared(path: string, patch: string): Promise<HotfixSharedResult> {
+    return this.#live.hotfixshared(path, patch);
+  }
+
+  /** The ledger, oldest entry first. */
+  async patches(): Promise<readonly LedgerEntry[]> {
+    return this.#live.patches();
+  }
+
+  /** Asserts that a patch is rejected as expected. */
+  async refuse(
+    target: Target,
+    patch: Patch,
+    expected: Expected,
+    ...args: unknown[]
+  ): Promise<void> {
+    await fails(this.hotfix(target, patch, ...args), expected);
+  }
+
+  /** What the node has logged so far. */
+  get log(): string {
+    return readFileSync(join(this.folder, "log.txt"), "utf8");
+  }
+}
+
+/** One service and how to patch it. */
+export interface Served {
+  readonly world: World;
+  readonly p: ServiceObject;
+  /** Patches the service. */
+  readonly fix: (patch: Patch, ...args: unknown[]) => Promise<unknown>;
+  /** Asserts that a patch of the service is rejected as expected. */
+  readonly refuse: (patch: Patch, expected: Expected, ...args: unknown[]) => Promise<void>;
+}
+
+/** Starts one service of the text, or of the files, whose `main.ts` it then is. */
+export async function serve(
+  t: TestContext,
+  text: string | Files,
+  ...args: unknown[]
+): Promise<Served> {
+  const world = await World.open(t, typeof text === "string" ? { "main.ts": text } : text);
+  const p = await world.start("main", ...args);
+  return {
+    world,
+    p,
+    fix: (patch, ...rest) => world.hotfix(p, patch, ...rest),
+    refuse: (patch, expected, ...rest) => world.refuse(p, patch, expected, ...rest),
+  };
+}
+
+/** Asserts that a promise is rejected with a code and a message. */
+export async function fails(promise: Promise<unknown>, expected: Expected): Promise<void> {
+  const codes: readonly string[] =
+    typeof expected.code === "string" ? [expected.code] : expected.code;
+  await rejects(promise, (error: Error) => {
+    const said = `${codeOf(error) ?? "no code"}: ${error.message}`;
+    ok(codes.includes(codeOf(error) ?? ""), `expected ${codes.join(" or ")}, got ${said}`);
+    const { message } = expected;
+    if (message !== undefined) ok(message.test(error.message), `${String(message)}, got ${said}`);
+    return true;
+  });
+}
+
+/** Returns what a promise is rejected with. */
+export async function reasonOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("expected a rejection");
+}
+
+function writeFiles(folder: string, files: Files): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * The end of a service: everyone who waits for it learns so, and nothing of it stays.
+ */
+
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+
+import { codeOf } from "../../../src/base/error.ts";
+import { Message } from "../../../src/kernel/message.ts";
+import { PTYPE } from "../../../src/kernel/protocol.ts";
+import { GATE } from "../../../src/kernel/service.ts";
+import type { Outcome } from "../../../src/testing/index.ts";
+import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+
+function endOf(outcome: Outcome): unknown {
+  return [outcome.settled, codeOf(outcome.error)];
+}
+
+const DEAD = [1, "ERR_SERVICE_DEAD"];
+
+test("a request that lies in the mailbox is answered with ERR_SERVICE_DEAD", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const target = createProbe(simulator.kernel);
+  const outcome = createProbe(simulator.kernel).call(target.handle);
+  simulator.kernel.kill(target.service);
+  simulator.drain();
+  deepEqual([endOf(outcome), target.heard], [DEAD, []]);
+});
+
+test("so is one that waits at a closed gate, and one in the system lane", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const target = createProbe(kernel);
+  const caller = createProbe(kernel);
+  kernel.closeGate(target.service, GATE.held);
+  const parked = caller.call(target.handle);
+  simulator.advance(10);
+  const urgent = caller.call(target.handle);
+  const message = target.service.mail.shift() as Message;
+  kernel.sendUrgent(target.service, message);
+  kernel.kill(target.service);
+  simulator.drain();
+  deepEqual([endOf(parked), endOf(urgent), target.heard], [DEAD, DEAD, []]);
+});
+
+for (const filing of ["owe", "detach"] as const) {
+  test(`so is one that was taken and is answered later (${filing})`, () => {
+    const simulator = createSimulator({ seed: 1 });
+    const { kernel } = simulator;
+    const target = createProbe(kernel, (message) => kernel[filing](target.service, message));
+    const outcome = createProbe(kernel).call(target.handle);
+    simulator.advance(10);
+    kernel.kill(target.service);
+    simulator.drain();
+    deepEqual(endOf(outcome), DEAD);
+  });
+}
+
+test("so is the one whose handler ends its own service", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const target = createProbe(kernel, () => kernel.kill(target.service));
+  const outcome = createProbe(kernel).call(target.handle);
+  simulator.drain();
+  deepEqual(endOf(outcome), DEAD);
+});
+
+test("a request that was given up is not answered at death", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const target = createProbe(kernel, (message) => {
+    kernel.owe(target.service, message);
+    kernel.ignore(target.service, message);
+    kernel.kill(target.service);
+  });
+  const outcome = createProbe(kernel).call(target.handle);
+  simulator.drain();
+  equal(outcome.settled, 0);
+});
+
+test("an answer that lies in the dead service's mailbox is not bounced", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const silent = createProbe(kernel);
+  const server = createProbe(kernel, (message) => {
+    kernel.reply(server.service, message, 1);
+    kernel.kill(caller.service);
+  });
+  const caller = createProbe(kernel);
+  // The server's own first call has the same session as the request that it answers.
+  const own = server.call(silent.handle);
+  const request = caller.call(server.handle);
+  equal(own.call.session, request.call.session);
+  simulator.drain();
+  deepEqual([own.settled, request.settled], [0, 0]);
+});
+
+test("the calls of a service that died are never settled, and are open no more", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const caller = createProbe(kernel);
+  const target = createProbe(kernel, (message) => {
+    equal(kernel.reply(target.service, message, 1), false);
+  });
+  const outcome = caller.call(target.handle);
+  kernel.setDeadline(caller.service, outcome.call, 100, () => "too late");
+  kernel.kill(caller.service);
+  equal(kernel.pendingCalls, 0);
+  simulator.drain();
+  deepEqual([outcome.settled, simulator.errors], [0, []]);
+});
+
+test("a dead service hears nothing more, also what waited for it", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const sender = createProbe(kernel);
+  const target = createProbe(kernel, () => kernel.kill(target.service));
+  sender.send(target.handle, 1);
+  sender.send(target.handle, 2);
+  simulator.drain();
+  equal(sender.send(target.handle, 3), false);
+  deepEqual(target.heard, [1]);
+});
+
+test("a dead service runs nothing more, and a request in its system lane is answered", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const caller = createProbe(kernel);
+  const target = createProbe(kernel);
+  const outcome = caller.call(target.handle);
+  const request = target.service.mail.shift() as Message;
+  kernel.kill(target.service);
+  let runs = 0;
+  const run = (): void => void (runs += 1);
+  kernel.soon(target.service, run);
+  kernel.addTimer(target.service, 10, run);
+  kernel.sendUrgent(target.service, new Message(PTYPE.system, 0, 0, 0, ["job"]));
+  kernel.sendUrgent(target.service, request);
+  simulator.drain();
+  deepEqual([runs, target.heard, endOf(outcome)], [0, [], DEAD]);
+});
+
+test("whoever watches a service learns of its death once, unless he has stopped", () => {
+  const { kernel, deaths } = createSimulator({ seed: 1 });
+  const target = createProbe(kernel);
+  let told = 0;
+  kernel.watch(target.handle, () => (told += 1));
+  const stop = kernel.watch(target.handle, () => (told += 100));
+  stop?.();
+  kernel.kill(target.service);
+  kernel.kill(target.service);
+  deepEqual([told, deaths], [1, [target.service]]);
+  equal(
+    kernel.watch(target.handle, () => {}),
+    undefined,
+  );
+});
+
+test("the name is free by the time the watchers are told", () => {
+  const { kernel } = createSimulator({ seed: 1 });
+  const target = createProbe(kernel);
+  kernel.names.register("DB", target.handle);
+  let holder: unknown = "not told";
+  kernel.watch(target.handle, () => (holder = kernel.names.get("DB")));
+  kernel.kill(target.service);
+  equal(holder, undefined);
+});

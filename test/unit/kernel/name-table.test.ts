@@ -1,0 +1,137 @@
+/**
+ * Names: who gets one, when it is lost, and what becomes of messages to a name that nobody has.
+ */
+
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { test } from "node:test";
+
+import { NameTable, PENDING_PER_NAME_MAX } from "../../../src/kernel/name-table.ts";
+import {
+  createOutcome,
+  createEnvelope,
+  createProbe,
+  createSimulator,
+} from "../../../src/testing/index.ts";
+
+test("a name belongs to the first who takes it, until he dies", () => {
+  const names = new NameTable();
+  equal(names.register("DB", 1), true);
+  equal(names.register("DB", 2), false);
+  equal(names.register("DB", 1), true);
+  names.release(1);
+  equal(names.get("DB"), undefined);
+  equal(names.register("DB", 2), true);
+});
+
+test("a service may have several names and loses all of them at once", () => {
+  const names = new NameTable();
+  names.register("DB", 1);
+  names.register(".db", 1);
+  deepEqual(names.namesOf(1), ["DB", ".db"]);
+  names.release(1);
+  deepEqual([names.get("DB"), names.get(".db"), names.namesOf(1)], [undefined, undefined, []]);
+});
+
+test("a global name has up to 15 characters, is no number and no address; a local one may be long", () => {
+  const names = new NameTable();
+  for (const name of ["", ".", "x".repeat(16), "123", ":1"]) {
+    throws(() => names.register(name, 1), { code: "ERR_ARGUMENT" }, name);
+  }
+  for (const name of ["x".repeat(15), "." + "x".repeat(40), "12a", "__proto__"]) {
+    equal(names.register(name, 1), true, name);
+  }
+});
+
+test("messages to a global name that nobody has wait for it and arrive in order", () => {
+  const { kernel, drain } = withKernel();
+  const caller = createProbe(kernel);
+  kernel.sendNamed(caller.handle, "LATER", createEnvelope(1));
+  const outcome = caller.call("LATER", 2);
+  kernel.sendNamed(caller.handle, "LATER", createEnvelope(3));
+  const target = createProbe(kernel, (message) => kernel.reply(target.service, message, "here"));
+  drain();
+  equal(outcome.settled, 0);
+  kernel.names.register("LATER", target.handle);
+  drain();
+  deepEqual(target.heard, [1, 2, 3]);
+  equal(outcome.value, "here");
+});
+
+test("a message to a local name that nobody has fails at once", () => {
+  const { kernel } = withKernel();
+  const caller = createProbe(kernel);
+  throws(() => caller.call(".later"), { code: "ERR_NO_SERVICE" });
+  equal(kernel.sendNamed(caller.handle, ".later", createEnvelope()), false);
+  equal(kernel.pendingCalls, 0);
+});
+
+test("what waits for a name is a copy of what was sent", () => {
+  const { kernel, drain } = withKernel();
+  const caller = createProbe(kernel);
+  const value = { count: 1 };
+  kernel.sendNamed(caller.handle, "LATER", createEnvelope(value));
+  value.count = 2;
+  const target = createProbe(kernel);
+  kernel.names.register("LATER", target.handle);
+  drain();
+  deepEqual(target.heard, [{ count: 1 }]);
+});
+
+test("a name keeps 65,536 messages and refuses one more, which leaves no call open", () => {
+  const { kernel } = withKernel();
+  const caller = createProbe(kernel);
+  for (let count = 0; count < PENDING_PER_NAME_MAX; count += 1) {
+    kernel.sendNamed(caller.handle, "LATER", createEnvelope());
+  }
+  throws(() => caller.call("LATER"), { code: "ERR_MAILBOX_FULL" });
+  equal(kernel.pendingCalls, 0);
+  throws(() => caller.call("x".repeat(16)), { code: "ERR_ARGUMENT" });
+  equal(kernel.pendingCalls, 0);
+});
+
+test("all that waited for a name arrives, also at a mailbox that is full", () => {
+  const { kernel, drain } = withKernel(2);
+  const caller = createProbe(kernel);
+  for (const count of [1, 2, 3, 4]) {
+    kernel.sendNamed(caller.handle, "LATER", createEnvelope(count));
+  }
+  const outcome = caller.call("LATER", 5);
+  const target = createProbe(kernel, (message) => kernel.reply(target.service, message, 0));
+  kernel.names.register("LATER", target.handle);
+  drain();
+  deepEqual(target.heard, [1, 2, 3, 4, 5]);
+  equal(outcome.settled, 1);
+});
+
+test("a call whose deadline passed while it waited for a name is not delivered any more", () => {
+  const { kernel, drain } = withKernel();
+  const caller = createProbe(kernel);
+  const outcome = caller.call("LATER", 1);
+  kernel.setDeadline(caller.service, outcome.call, 100, () => "too late");
+  drain();
+  equal(outcome.error, "too late");
+  const target = createProbe(kernel);
+  kernel.names.register("LATER", target.handle);
+  drain();
+  deepEqual([target.heard, outcome.settled], [[], 1]);
+});
+
+test("a call of a service that died while it waited for a name is not delivered", () => {
+  const { kernel, drain } = withKernel();
+  const caller = createProbe(kernel);
+  const outcome = createOutcome();
+  kernel.requestNamed(caller.service, "LATER", createEnvelope(1), outcome.call);
+  kernel.kill(caller.service);
+  const target = createProbe(kernel);
+  kernel.names.register("LATER", target.handle);
+  drain();
+  deepEqual([target.heard, outcome.settled], [[], 0]);
+});
+
+function withKernel(mailboxLimit = 0): {
+  kernel: ReturnType<typeof createSimulator>["kernel"];
+  drain: () => void;
+} {
+  const simulator = createSimulator({ seed: 1, kernel: { mailboxLimit } });
+  return { kernel: simulator.kernel, drain: () => simulator.drain() };
+}
