@@ -5,6 +5,7 @@
 
 import { createRequire } from "node:module";
 import { loadConfig } from "../node/config-file.ts";
+import { messageOf } from "../service/error-text.ts";
 import { completeConfig } from "../node/config.ts";
 import type { Invocation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
@@ -31,7 +32,7 @@ async function runTypes({ config: path, overrides }: Invocation): Promise<number
   const { services } = completeConfig({ ...loaded.config, ...overrides });
   const written = writeTypes({ directory: loaded.root, services });
   for (const { path: file, error } of written.unreadable) {
-    process.stderr.write(`snax: ${file} left out: ${error.message}\n`);
+    process.stderr.write(`snax: ${file} left out: ${messageOf(error)}\n`);
   }
   const state = written.changed ? "written" : "unchanged";
   process.stdout.write(`${written.path}: ${written.services.size} services, ${state}\n`);
@@ -47,7 +48,7 @@ let invocation: Invocation | undefined;
 try {
   invocation = parseArguments(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`snax: ${(error as Error).message}\n\n${USAGE}`);
+  process.stderr.write(`snax: ${messageOf(error)}\n\n${USAGE}`);
   process.exitCode = 2;
 }
 if (invocation !== undefined) {
@@ -55,7 +56,7 @@ if (invocation !== undefined) {
     // A node that has stopped may leave sockets and streams of its program open: the process ends all the same.
     process.exit(await run(invocation));
   } catch (error) {
-    process.stderr.write(`snax: ${(error as Error).message}\n`);
+    process.stderr.write(`snax: ${messageOf(error)}\n`);
     process.exit(1);
   }
 }

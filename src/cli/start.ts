@@ -5,9 +5,9 @@
  * line on stderr. A second signal ends the process at once.
  */
 
-import { resolve } from "node:path";
+import { messageOf } from "../service/error-text.ts";
 import { completeConfig } from "../node/config.ts";
-import type { Config } from "../node/config.ts";
+import type { LoadedConfig } from "../node/config-file.ts";
 import { loadConfig } from "../node/config-file.ts";
 import type { Node } from "../node/node.ts";
 import { start } from "../node/node.ts";
@@ -17,61 +17,77 @@ import type { Invocation } from "./arguments.ts";
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Runs a node until it stops; resolves to the exit code. */
-export async function runStart({ config: path, overrides }: Invocation): Promise<number> {
-  const signals = new SignalWatch();
+export async function runStart(invocation: Invocation): Promise<number> {
+  const stopping = watchSignals();
   // A log that nobody reads any more must not end the node.
   process.stdout.on("error", () => {});
   try {
-    const loaded = await loadConfig(path, process.cwd());
-    const config = withDefaults({ ...loaded.config, ...overrides }, loaded.root);
-    try {
-      completeConfig(config);
-    } catch (error) {
-      throw new Error(`${loaded.path}: ${messageOf(error)}`, { cause: error });
-    }
-    const node = await start(config, { root: loaded.root, ownsProcess: true });
-    signals.attach(node);
+    const node = await startFrom(await load(invocation), stopping);
+    // Without a listener the signal would end the process: a shell sends it when its terminal goes away.
+    process.on("SIGHUP", () => reopenLog(node));
     await node.stopped;
     return 0;
   } catch (error) {
-    process.stderr.write(`snax: ${messageOf(error)}\n`);
+    process.stderr.write(`snax: ${firstLine(messageOf(error))}\n`);
     return 1;
   }
 }
 
-/** Paths in a configuration file are relative to it. */
-function withDefaults(config: Config, root: string): Config {
-  const absolute = (key: "logger" | "preload"): Record<string, string> => {
-    const value = config[key];
-    return typeof value === "string" ? { [key]: resolve(root, value) } : {};
-  };
-  return { start: "main", ...config, ...absolute("logger"), ...absolute("preload") };
+async function load({ config: path, overrides }: Invocation): Promise<LoadedConfig> {
+  const { config, ...place } = await loadConfig(path, process.cwd());
+  const whole = { start: "main", ...config, ...overrides };
+  try {
+    completeConfig(whole);
+  } catch (error) {
+    throw new Error(`${place.path}: ${messageOf(error)}`, { cause: error });
+  }
+  return { config: whole, ...place };
 }
 
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";
+async function startFrom({ config, root }: LoadedConfig, signal: AbortSignal): Promise<Node> {
+  try {
+    return await start(config, { root, signal, ownsProcess: true });
+  } catch (error) {
+    const message = firstLine(messageOf(error));
+    const place = placeOf(error);
+    // Errors of the loader name their file in the message.
+    const where = place === undefined || message.includes(place.file) ? "" : ` (at ${place.text})`;
+    throw new Error(`the node could not start: ${message}${where}`, { cause: error });
+  }
 }
 
-/** Signals, from the first moment on: one that comes before the node runs stops it as soon as it does. */
-class SignalWatch {
-  #node: Node | undefined;
-  #isStopping = false;
-
-  constructor() {
-    for (const [name, number] of Object.entries(SIGNALS)) {
-      process.on(name, () => this.#receive(number));
-    }
-    process.on("SIGHUP", () => this.#node?.skynet.send(".logger", "lua", "REOPEN"));
+/** The first line of a stack that lies in a file of the user. */
+function placeOf(error: unknown): { readonly file: string; readonly text: string } | undefined {
+  const stack = error instanceof Error ? String(error.stack ?? "") : "";
+  for (const [, text = "", file = ""] of stack.matchAll(/\bfile:\/\/((\/[^\s()]+?):\d+:\d+)/g)) {
+    if (!file.startsWith(OWN_FILES)) return { file, text };
   }
+  return undefined;
+}
 
-  attach(node: Node): void {
-    this.#node = node;
-    if (this.#isStopping) void node.stop();
+/** Where the runtime's own code lies. */
+const OWN_FILES: string = new URL("..", import.meta.url).pathname;
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
+/** Fires at the first signal, whether the node runs or still starts. */
+function watchSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const [name, number] of Object.entries(SIGNALS)) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(128 + number);
+      controller.abort();
+    });
   }
+  return controller.signal;
+}
 
-  #receive(number: number): void {
-    if (this.#isStopping) process.exit(128 + number);
-    this.#isStopping = true;
-    void this.#node?.stop();
+function reopenLog(node: Node): void {
+  try {
+    node.skynet.send(".logger", "lua", "REOPEN");
+  } catch {
+    // The node stops: its log needs no other file.
   }
 }

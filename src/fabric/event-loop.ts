@@ -54,7 +54,7 @@ export function createWaker(clock: Clock): EventLoopWaker {
           turn();
           isInTurn = false;
         } finally {
-          // Something threw from among the microtasks and cut the turn off: the mail behind it still waits.
+          // Something threw that must not, and cut the turn off: the mail behind it still waits.
           if (isInTurn) setImmediate(post);
         }
       });
@@ -76,5 +76,23 @@ export function createWaker(clock: Clock): EventLoopWaker {
 export function createDrain(): Drain {
   const drain = (process as { _tickCallback?: unknown })._tickCallback;
   if (typeof drain !== "function") return { isSynchronous: false, drain: () => {} };
-  return { isSynchronous: true, drain: drain as () => void };
+  const run = drain as () => void;
+  return {
+    isSynchronous: true,
+    drain: () => {
+      for (;;) {
+        try {
+          run();
+          return;
+        } catch (error) {
+          // A next tick threw and stays on Node's stack of async ids; back in the port's callback Node would find the
+          // stack corrupted and abort the process. Thrown from a microtask the error takes Node's own way: the handler
+          // of uncaught exceptions, while the scheduler still tells whose it was, and then the stack is emptied.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    },
+  };
 }

@@ -21,7 +21,7 @@ import { takeMessage } from "./service.ts";
 export interface Drain {
   /** False if this runtime can't do it from inside a callback. */
   readonly isSynchronous: boolean;
-  /** Runs everything that waits in the microtask queue. */
+  /** Runs everything that waits in the microtask queue; must not throw what that throws. */
   drain(): void;
 }
 
@@ -158,8 +158,6 @@ export class Scheduler {
       if (message === undefined) return true;
       deliver(service, message);
       if (isStepwise) return false;
-      // Not guarded by try either: Node ends the process if what a next tick threw is caught here. It goes on to the
-      // handler of uncaught exceptions, while `current` still tells whose it was.
       drain.drain();
       this.#dispatched += 1;
       if ((this.#dispatched & (MESSAGES_PER_LOOK - 1)) === 0) {

@@ -9,16 +9,20 @@ import { SnaxError } from "../base/error.ts";
 import { GATE } from "../kernel/service.ts";
 import type { Context } from "../service/context.ts";
 import { isThenable } from "../service/context.ts";
+import { runInside } from "../service/job.ts";
 import type { ServicePatch } from "./service-patch.ts";
 
 /** Milliseconds that an async `hotfix()` may take unless the configuration's `hotfixtimeout` says otherwise. */
 export const HOTFIX_TIMEOUT_MS = 5000;
 
-/** Told once what came of a patch. */
+/** Told once what came of a patch in a service. */
 export interface Outcome {
-  /** @param value - what `hotfix()` returned. */
+  /** The patch stays; `value` is what `hotfix()` returned. */
   applied(value: unknown): void;
+  /** The service is as it was, or has ended. */
   failed(error: unknown): void;
+  /** Another patch has added names meanwhile: this one must be compiled again. */
+  stale(): void;
 }
 
 /** Runs the patch's `hotfix()` inside the service and keeps or undoes the patch. */
@@ -54,17 +58,23 @@ function waitFor(
   const ms = Number(runtime.environment.get("hotfixtimeout") ?? HOTFIX_TIMEOUT_MS);
   kernel.closeGate(service, GATE.held);
   let isOver = false;
+  let release = (): void => {};
+  context.patching = new Promise((resolve) => {
+    release = resolve;
+  });
   const settle = (finish: () => void): void => {
     if (isOver) return;
     isOver = true;
     stopDeadline();
     unwatch?.();
+    context.patching = undefined;
+    release();
     finish();
     if (service.isAlive) kernel.openGate(service, GATE.held);
   };
   // The service's own timers are held with its requests: the deadline is kept outside.
-  const stopDeadline = runtime.deadline(ms, () =>
-    settle(() => outcome.failed(patch.undo(timeoutError(ms)))),
+  const stopDeadline = runtime.after(ms, () =>
+    runInside(context, () => settle(() => outcome.failed(patch.undo(timeoutError(ms))))),
   );
   const unwatch = kernel.watch(context.handle, () =>
     settle(() => outcome.failed(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched"))),

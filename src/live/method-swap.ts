@@ -6,7 +6,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import type { Context } from "../service/context.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Group, MethodNumbers } from "../snax/method-numbers.ts";
 import type { Method, SnaxHost } from "../snax/snax-host.ts";
 import { GROUP_EXPORTS, groupOf } from "../snax/snax-host.ts";
@@ -16,7 +16,7 @@ import type { UndoLog } from "./undo-log.ts";
 const GROUP_OF: ReadonlyMap<string, Group> = new Map(GROUP_EXPORTS);
 
 /** One method that a patch gives. */
-interface GivenMethod {
+export interface GivenMethod {
   readonly exportName: string;
   readonly group: Group;
   readonly name: string;
@@ -62,13 +62,13 @@ export function listMethods(groups: GivenGroups): GivenMethod[] {
 
 /** Puts the methods of a patch into the object that the service exports and, if it has begun, into its table. */
 export function swapMethods(
-  context: Context,
+  entry: ModuleInstance,
   host: SnaxHost | undefined,
   methods: readonly GivenMethod[],
   log: UndoLog,
 ): void {
   for (const { exportName, group, name, method } of methods) {
-    const holder = holderOf(context, exportName, group, name);
+    const holder = holderOf(entry, exportName, group, name);
     if (holder !== undefined) swapMember(holder, exportName, name, method, log);
     if (host === undefined) continue;
     const before = host.getMethod(group, name);
@@ -81,14 +81,14 @@ export function swapMethods(
 
 /** A group may have two names: the object that has the method counts, then the one of the patch's name. */
 function holderOf(
-  context: Context,
+  entry: ModuleInstance,
   exportName: string,
   group: Group,
   name: string,
 ): Record<string, unknown> | undefined {
-  const holders = GROUP_EXPORTS.filter(([, other]) => other === group).map(([other]) => groupOf(context, other));
+  const holders = GROUP_EXPORTS.filter(([, other]) => other === group).map(([other]) => groupOf(entry, other));
   const having = holders.find((holder) => holder !== undefined && Object.hasOwn(holder, name));
-  return having ?? groupOf(context, exportName) ?? holders.find((holder) => holder !== undefined);
+  return having ?? groupOf(entry, exportName) ?? holders.find((holder) => holder !== undefined);
 }
 
 function swapMember(

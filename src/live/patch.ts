@@ -45,6 +45,8 @@ export function hashOfPatch(texts: PatchTexts): string {
 /** One module's share of a patch. */
 export interface PatchPart {
   readonly node: ModuleNode;
+  /** The scope that it was compiled for. */
+  readonly scope: NameScope;
   readonly code: PatchCode;
   /** Where the values of its imports come from, by number. */
   readonly sources: readonly ImportSource[];
@@ -86,7 +88,7 @@ export async function compileParts(
   }
   const parts: PatchPart[] = [];
   for (const [node, code] of codes) {
-    parts.push({ node, code, sources: await resolveImports(program, node, code, codes) });
+    parts.push({ node, scope: scopes(node), code, sources: await resolveImports(program, node, code, codes) });
   }
   return inOrder(parts);
 }

@@ -6,9 +6,10 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import type { Context } from "../service/context.ts";
+import type { Instance } from "../loader/instance.ts";
 import { isThenable } from "../service/context.ts";
-import { SnaxHost } from "../snax/snax-host.ts";
+import type { SnaxHost } from "../snax/snax-host.ts";
+import type { GivenMethod } from "./method-swap.ts";
 import { checkGroups, listMethods, swapMethods } from "./method-swap.ts";
 import type { PatchPart } from "./patch.ts";
 import { createRuns } from "./patch.ts";
@@ -18,24 +19,34 @@ import { UndoLog } from "./undo-log.ts";
 /** A patch that has been committed and may still be taken back. */
 export class ServicePatch {
   readonly #runs: readonly PatchRun[];
+  /** The methods that it gave. */
+  readonly methods: readonly GivenMethod[];
   readonly #log: UndoLog;
 
-  private constructor(runs: readonly PatchRun[], log: UndoLog) {
+  private constructor(
+    runs: readonly PatchRun[],
+    methods: readonly GivenMethod[],
+    log: UndoLog,
+  ) {
     this.#runs = runs;
+    this.methods = methods;
     this.#log = log;
   }
 
   /**
-   * Puts a patch into a service, all of it or nothing.
+   * Puts a patch into a service's modules and methods, all of it or nothing.
    *
+   * @param host - the service's methods; undefined for a plain service, and for one that has not begun.
    * @param onStep - called before each step; a test throws from it.
    * @throws {ERR_PATCH_FAILED} if the patch's own text throws while it is put in.
    * @throws {ERR_PATCH} or its kin if the service can't take it.
    */
-  static commit(context: Context, parts: readonly PatchPart[], onStep?: () => void): ServicePatch {
-    const instance = context.code;
-    if (instance === undefined) throw new SnaxError("ERR_PATCH", "the service has no code yet");
-    const host = context.state instanceof SnaxHost ? context.state : undefined;
+  static commit(
+    instance: Instance,
+    host: SnaxHost | undefined,
+    parts: readonly PatchPart[],
+    onStep?: () => void,
+  ): ServicePatch {
     const log = new UndoLog(onStep);
     try {
       const runs = createRuns(parts, instance);
@@ -43,9 +54,9 @@ export class ServicePatch {
       const methods = runs.flatMap((run) => listMethods(run.groups));
       if (host !== undefined) for (const { code } of parts) checkGroups(code.methods, host.numbers);
       for (const run of runs) run.commit(log);
-      swapMethods(context, host, methods, log);
+      swapMethods(instance.entry, host, methods, log);
       for (const run of runs) run.initialise();
-      return new ServicePatch(runs, log);
+      return new ServicePatch(runs, methods, log);
     } catch (error) {
       log.undo();
       throw error instanceof SnaxError ? error : failedError(error);

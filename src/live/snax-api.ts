@@ -2,14 +2,48 @@
  * Puts the API object `snax` together: starting and finding services (snax/), and changing what runs (live/).
  */
 
+import type { Context } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
+import type { ApiTable } from "../service/lazy-api.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
-import type { SnaxApi } from "../snax/types.ts";
+import type { Patch, SnaxApi } from "../snax/types.ts";
+import { hotfix } from "./hotfix.ts";
+import { hotfixall } from "./hotfix-all.ts";
+import { hotfixshared } from "./hotfix-shared.ts";
+import type { LiveNode } from "./live-node.ts";
 
-const make = defineApi<SnaxCaller>({ ...snaxFunctions });
+/** Makes the maker of `snax` for the services of one thread. */
+export function createSnaxMaker(live: LiveNode): (context: Context) => SnaxApi {
+  const liveFunctions: ApiTable<SnaxCaller> = {
+    hotfix: (caller, target: unknown, ...patch: [Patch, ...unknown[]]) =>
+      settleAt(caller, () => hotfix(live, caller, target, patch)),
+    hotfixall: (caller, type: string, ...patch: [Patch, ...unknown[]]) =>
+      settleAt(caller, () => hotfixall(live, caller, type, patch)),
+    hotfixshared: (caller, path: string, text: string) =>
+      settleAt(caller, () => hotfixshared(live, caller, path, text)),
+    patches: () => live.ledger.records(),
+  };
+  const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
+  return (context) => make({ node: live.node, context, deadlineMs: 0, make }) as SnaxApi;
+}
 
-/** Makes the `snax` of one service. */
-export function createSnax(caller: Omit<SnaxCaller, "make">): SnaxApi {
-  return make({ ...caller, make }) as SnaxApi;
+/**
+ * Settles a promise in a turn of the service that holds it: what patches another service ends in a turn of that one,
+ * and whose code runs must always be known.
+ */
+function settleAt<T>({ context }: SnaxCaller, run: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    requireAlive(context);
+    const { kernel } = context.runtime;
+    const here = (settle: () => void): void => {
+      if (context.service.isAlive) kernel.soon(context.service, settle);
+      else settle();
+    };
+    run().then(
+      (value) => here(() => resolve(value)),
+      (error: unknown) => here(() => reject(error as Error)),
+    );
+  });
 }

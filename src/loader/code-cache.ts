@@ -46,6 +46,8 @@ export class CodeCache implements Library {
   readonly #options: CodeCacheOptions;
   readonly #injected: ReadonlySet<string>;
   readonly #images = new Map<string, Image>();
+  /** Real paths of entry files, so that the next service of a file asks no disk. */
+  readonly #files = new Map<string, string>();
   readonly #programs = new Map<string, Program | Promise<Program>>();
   /** By asking folder and specifier. */
   readonly #packages = new Map<string, object>();
@@ -77,8 +79,14 @@ export class CodeCache implements Library {
     return made;
   }
 
+  /** The thread's program of `"use shared"` modules, as services yet to be born get it. */
+  get shared(): Program {
+    return this.#shared;
+  }
+
   /** Forgets everything, or one file and the programs made with it; running services keep what they have. */
   clear(path?: string): void {
+    this.#files.clear();
     if (path === undefined) {
       this.#images.clear();
       this.#programs.clear();
@@ -131,8 +139,11 @@ export class CodeCache implements Library {
   }
 
   #resolve(path: string): string {
+    const known = this.mode === "OFF" ? undefined : this.#files.get(path);
+    if (known !== undefined) return known;
     const file = resolveFile(path);
     if (file === undefined) throw new SnaxError("ERR_MODULE", `no module ${path}`);
+    if (this.mode === "ON") this.#files.set(path, file);
     return file;
   }
 

@@ -5,17 +5,20 @@
  */
 
 import { ERROR_CODES, SnaxError } from "../base/error.ts";
-import { createSnax } from "../live/snax-api.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
-import type { SnaxNode } from "../snax/snax-node.ts";
+import type { SnaxApi } from "../snax/types.ts";
 import { defineConfig } from "./config.ts";
 
-/** Returns the maker of each name of the package. */
-export function apiParts(node: SnaxNode): Map<string, (context: Context) => unknown> {
+/**
+ * Returns the maker of each name of the package.
+ *
+ * @param createSnax - makes the `snax` of one service.
+ */
+export function apiParts(createSnax: (context: Context) => SnaxApi): Map<string, (context: Context) => unknown> {
   return new Map<string, (context: Context) => unknown>([
     ["skynet", createSkynet],
-    ["snax", (context) => createSnax({ node, context, deadlineMs: 0 })],
+    ["snax", createSnax],
     ["SnaxError", () => SnaxError],
     ["ERROR_CODES", () => ERROR_CODES],
     ["defineConfig", () => defineConfig],

@@ -6,6 +6,8 @@
  */
 
 import { cpus } from "node:os";
+import { inspect } from "node:util";
+import { copyResult } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 
 /** What a configuration may say; every key is optional. */
@@ -80,7 +82,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       const patterns = typeof value === "string" ? value.split(";") : value;
       return (
         Array.isArray(patterns) &&
-        patterns.length > 0 &&
+        patterns.some((item) => typeof item === "string" && item.includes("?")) &&
         patterns.every((item) => typeof item === "string" && (item.includes("?") || item === ""))
       );
     },
@@ -100,6 +102,23 @@ const RULES: Readonly<Record<string, Rule>> = {
   stoptimeout: MS,
 };
 
+function check(key: string, value: unknown): void {
+  if (value === undefined) return;
+  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+  if (rule?.fits(value) === false) {
+    const shown = inspect(value, { depth: 1, breakLength: Infinity });
+    throw new SnaxError("ERR_CONFIG", `${key} is ${shown}; expected ${rule.expected}`);
+  }
+  try {
+    copyResult(value, undefined);
+  } catch (error) {
+    const why = "it can't be handed to services, which share no objects";
+    throw new SnaxError("ERR_CONFIG", `${key} can't stand in a configuration: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
 /**
  * Fills in the defaults.
  *
@@ -109,14 +128,7 @@ export function completeConfig(config: unknown): FullConfig {
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     throw new SnaxError("ERR_CONFIG", "the configuration is no object of keys and values");
   }
-  for (const [key, value] of Object.entries(config)) {
-    const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
-    if (value === undefined || rule === undefined || rule.fits(value)) continue;
-    throw new SnaxError(
-      "ERR_CONFIG",
-      `${key} is ${JSON.stringify(value)}; expected ${rule.expected}`,
-    );
-  }
+  for (const [key, value] of Object.entries(config)) check(key, value);
   const given = Object.fromEntries(
     Object.entries(config).filter(([, value]) => value !== undefined),
   );

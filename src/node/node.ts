@@ -8,6 +8,7 @@
  * bound to it.
  */
 
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
@@ -24,7 +25,8 @@ import { SearchPath } from "../service/search-path.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
-import { createSnax } from "../live/snax-api.ts";
+import { LiveNode } from "../live/live-node.ts";
+import { createSnaxMaker } from "../live/snax-api.ts";
 import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
 import { SnaxNode } from "../snax/snax-node.ts";
 import type { SnaxApi } from "../snax/types.ts";
@@ -49,7 +51,7 @@ export interface Node {
 
 /** What only the command line says. */
 export interface StartOptions {
-  /** The folder to which the search path is relative. @defaultValue the working directory */
+  /** The folder to which paths in the configuration are relative. @defaultValue the working directory */
   readonly root?: string;
   /** The process is nothing but this node, so errors that nobody caught are logged and end nothing. @defaultValue false */
   readonly ownsProcess?: boolean;
@@ -75,7 +77,8 @@ const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.
  * ```
  */
 export async function start(config: Config = {}, options: StartOptions = {}): Promise<Node> {
-  const running = new RunningNode(completeConfig(config), options);
+  const full = withAbsolutePaths(completeConfig(config), options.root ?? process.cwd());
+  const running = new RunningNode(full, options);
   const stop = (): void => void running.stop();
   options.signal?.addEventListener("abort", stop);
   if (options.signal?.aborted === true) stop();
@@ -88,6 +91,14 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
   }
   void running.stopped.then(() => options.signal?.removeEventListener("abort", stop));
   return running;
+}
+
+function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
+  const absolute = (key: "logger" | "preload"): Partial<Config> => {
+    const path = config[key];
+    return path === undefined ? {} : { [key]: resolve(root, path) };
+  };
+  return { ...config, ...absolute("logger"), ...absolute("preload") };
 }
 
 class RunningNode implements Node {
@@ -113,7 +124,8 @@ class RunningNode implements Node {
       this.#resolveStopped = resolve;
     });
     const node = new SnaxNode(this.#runtime);
-    for (const [name, make] of apiParts(node)) this.#runtime.parts.set(name, make);
+    const createSnax = createSnaxMaker(new LiveNode(node));
+    for (const [name, make] of apiParts(createSnax)) this.#runtime.parts.set(name, make);
     this.#runtime.kinds.set("snlua", PLAIN_KIND);
     this.#runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
     // The logger first: it has handle 1, as in skynet.
@@ -125,8 +137,9 @@ class RunningNode implements Node {
       program: this.#program.handle,
       ownsProcess: options.ownsProcess === true,
     });
+    this.#runtime.owner = this.#program.handle;
     this.skynet = createSkynet(this.#program);
-    this.snax = createSnax({ node, context: this.#program, deadlineMs: 0 });
+    this.snax = createSnax(this.#program);
   }
 
   /** Starts the system's services, then the program's. */

@@ -6,6 +6,7 @@
  * would without us. Only a process that is nothing but a node (`snax start`) logs those too and goes on.
  */
 
+import type { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { EXIT_SIGNAL } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
@@ -50,7 +51,7 @@ function onRejection(reason: unknown): void {
       ? reason
       : new Error(`a promise was rejected and nobody handles it: ${inspect(reason)}`);
   if (process.listenerCount("uncaughtException") === 1) die(error);
-  process.emit("uncaughtException", error, "unhandledRejection");
+  (process as EventEmitter).emit("uncaughtException", error, "unhandledRejection");
 }
 
 function onException(error: unknown): void {

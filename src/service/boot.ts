@@ -47,6 +47,7 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   if (runtime.state !== "running") throw stoppedError();
   const kind = runtime.kind(kindName);
   const context = new Context(runtime, name, titleOf(request), kind.receivers);
+  context.kind = kindName;
   const own = copyOrKill(context, args);
   const tell = request.onReady ?? ((error) => tellReady(context, error));
   runtime.logLife(context.handle, "LAUNCH", context.service.title);
@@ -71,6 +72,7 @@ function copyOrKill(context: Context, args: readonly unknown[]): unknown[] {
  */
 export function exitSelf(context: Context): never {
   end(context);
+  // oxlint-disable-next-line typescript/only-throw-error -- no error: nobody may catch it by class
   throw EXIT_SIGNAL;
 }
 
@@ -88,14 +90,13 @@ export function end(context: Context, isKill = false): void {
 }
 
 function boot(context: Context, begin: () => unknown, tell: OnReady): void {
-  const { kernel } = context.runtime;
   let stopWaiting = (): void => {};
   let isOver = false;
   const settle = (error?: unknown): void => {
     if (isOver) return;
     isOver = true;
     stopWaiting();
-    if (error === undefined) kernel.openGate(context.service, GATE.starting);
+    if (error === undefined) becomeReady(context);
     else giveUp(context, error);
     tell(error);
   };
@@ -108,6 +109,14 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
   } catch (error) {
     fail(error);
   }
+}
+
+function becomeReady(context: Context): void {
+  const { whenReady } = context;
+  context.whenReady = undefined;
+  context.isReady = true;
+  for (const job of whenReady ?? []) job(context);
+  context.runtime.kernel.openGate(context.service, GATE.starting);
 }
 
 /** Ends the wait for a service that is killed, or that takes too long. */

@@ -51,9 +51,9 @@ export function request(
 }
 
 /** Sends a message that nobody answers; false if nobody lives there. */
-export function post(context: Context, address: Address, envelope: Envelope, session = 0): boolean {
+export function post(context: Context, address: Address, envelope: Envelope): boolean {
   requireAlive(context);
-  return postFrom(context, context.handle, address, envelope, session);
+  return postFrom(context, address, envelope, { source: context.handle, session: 0 });
 }
 
 /**
@@ -94,12 +94,18 @@ function requestByText(
   }
 }
 
+/** In whose name a message goes. */
+interface Sender {
+  readonly source: number;
+  /** The session under which the source waits; 0 = nobody does. */
+  readonly session: number;
+}
+
 function postFrom(
   context: Context,
-  source: number,
   address: Address,
   envelope: Envelope,
-  session: number,
+  { source, session }: Sender,
 ): boolean {
   const { kernel } = context.runtime;
   if (typeof address === "number") return kernel.send(source, address, envelope, session);
@@ -149,6 +155,8 @@ export function checkDeadline(ms: number): void {
   throw new SnaxError("ERR_ARGUMENT", `a deadline is a number of milliseconds above 0, not ${ms}`);
 }
 
+type Redirected = [type: string, session: number, ...values: unknown[]];
+
 /** The functions of `skynet` that send. */
 export const callFunctions: ApiTable<Context> = {
   call,
@@ -158,17 +166,11 @@ export const callFunctions: ApiTable<Context> = {
     post(context, address, envelopeOf(context, type, values)),
   rawsend: (context: Context, address: Address, type: string, bytes: Uint8Array) =>
     post(context, address, raw(context, type, bytes)),
-  redirect: (
-    context: Context,
-    address: Address,
-    source: Address,
-    type: string,
-    session: number,
-    ...values: unknown[]
-  ) => {
+  redirect: (context: Context, address: Address, source: Address, ...message: Redirected) => {
     requireAlive(context);
+    const [type, session, ...values] = message;
     const from = resolveAddress(context, source) ?? 0;
-    return postFrom(context, from, address, envelopeOf(context, type, values), session);
+    return postFrom(context, address, envelopeOf(context, type, values), { source: from, session });
   },
   within: (context: Context, ms: number): Calls => {
     checkDeadline(ms);

@@ -16,6 +16,7 @@ import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import type { Instance as ModuleInstance } from "../loader/instance.ts";
+import type { Job } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -42,6 +43,14 @@ export class Context implements Instance {
   receivers: ReceiverTable;
   /** The code, once it is loaded. */
   code: ModuleInstance | undefined = undefined;
+  /** The name of its kind, as `launch` got it; empty for the program that embeds the node. */
+  kind = "";
+  /** Its beginning is over: requests reach it. */
+  isReady = false;
+  /** Settles when the patch that is being applied over time is in or undone. */
+  patching: Promise<void> | undefined = undefined;
+  /** Work for the moment at which the service is ready, before its first message. */
+  whenReady: Job[] | undefined = undefined;
   /** What the service's kind keeps for it. */
   state: object | undefined = undefined;
   /** What only some services have; see {@link extrasOf}. */

@@ -17,6 +17,7 @@ import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
 import type { Environment } from "./environment.ts";
 import { describeError } from "./error-text.ts";
+export { describeError } from "./error-text.ts";
 import { LineBudget } from "./line-budget.ts";
 import { typeName } from "./protocol-table.ts";
 import type { SearchPath } from "./search-path.ts";
@@ -56,12 +57,16 @@ export class Runtime {
   readonly parts: Map<string, (context: Context) => unknown> = new Map();
   /** The logger's handle; 0 until it runs. */
   logger = 0;
+  /** The service that the runtime's own timers belong to; 0 = none yet. */
+  owner = 0;
   /** Who is told of each death; 0 = nobody. */
   monitor = 0;
   /** How far the node's end has come: nothing is launched any more; nobody is left. */
   state: "running" | "stopping" | "stopped" = "running";
   /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
   readonly callTimeoutMs: number;
+  /** Count what services and their methods cost. */
+  readonly isProfiling: boolean;
   /** Milliseconds of the clock at which the node began. */
   readonly startedAt: number;
   readonly #write: (line: string) => void;
@@ -76,13 +81,11 @@ export class Runtime {
     this.abort = options.abort;
     this.#write = options.write;
     this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
+    this.isProfiling = options.environment.get("profile") !== false;
     this.startedAt = options.clock.now();
     this.#lifeLines = new LineBudget({
       now: () => this.kernel.scheduler.now,
-      later: (ms, run) => {
-        const logger = this.kernel.services.get(this.logger);
-        if (logger !== undefined) this.kernel.addTimer(logger, ms, run);
-      },
+      later: (ms, run) => void this.after(ms, run),
       tell: (count) => this.log(0, `${count} lines of LAUNCH and KILL were left out in a second`),
     });
   }
@@ -91,6 +94,18 @@ export class Runtime {
   contextOf(handle: number): Context | undefined {
     const instance = this.kernel.services.get(handle)?.instance;
     return instance instanceof Context ? instance : undefined;
+  }
+
+  /**
+   * Runs something of the runtime's own after `ms` milliseconds.
+   *
+   * @returns a function that cancels it.
+   */
+  after(ms: number, run: () => void): () => void {
+    const owner = this.kernel.services.get(this.owner);
+    if (owner === undefined) return () => {};
+    const timer = this.kernel.addTimer(owner, ms, run);
+    return () => this.kernel.removeTimer(owner, timer);
   }
 
   /**

@@ -109,7 +109,10 @@ export interface SkynetApi extends Calls, Starters {
   send(address: Address, type: string, ...values: unknown[]): boolean;
   /** Sends bytes that nobody answers; false if nobody lives there. */
   rawsend(address: Address, type: string, bytes: Uint8Array): boolean;
-  /** Sends a message in another service's name. */
+  /**
+   * Sends a message in another service's name. With the session of a request that this service was sent and gives up
+   * (`ignoreret`), the receiver answers the one who asked. False if nobody lives there.
+   */
   redirect(
     address: Address,
     source: Address,

@@ -8,13 +8,8 @@ import { createConsole } from "./console.ts";
 import type { Context } from "./context.ts";
 import { defineApi } from "./lazy-api.ts";
 import type { Runtime } from "./runtime.ts";
-import {
-  clearTimer,
-  setImmediateIn,
-  setIntervalIn,
-  setTimeoutIn,
-  type TimerCallback,
-} from "./timers.ts";
+import type { TimerCallback } from "./timers.ts";
+import { clearTimer, setImmediateIn, setIntervalIn, setTimeoutIn } from "./timers.ts";
 
 const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
   console: createConsole,

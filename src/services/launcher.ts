@@ -8,7 +8,7 @@
  * The commands are those of skynet's launcher, but arguments are values and an error arrives as it was thrown.
  */
 
-import { skynet } from "snax";
+import { skynet, SnaxError } from "snax";
 import type { Response } from "snax";
 
 /** What runs, by handle. */
@@ -24,21 +24,24 @@ function describe(kind: string, name: string, args: readonly unknown[]): string 
 
 function settle(handle: number, ok: boolean, value: unknown): void {
   const answer = waiting.get(handle);
+  if (answer === undefined) return;
   waiting.delete(handle);
-  if (ok) answer?.(true, value);
-  else answer?.(false, value);
+  if (ok) answer(true, value);
+  else answer(false, value);
+}
+
+function requireText(value: unknown, what: string): void {
+  if (typeof value === "string" && value !== "") return;
+  throw new SnaxError("ERR_ARGUMENT", `${what} is a text, not ${typeof value}`);
 }
 
 const command = {
   LAUNCH(_source: number, kind: string, name: string, ...args: unknown[]): void {
-    const answer = skynet.response();
-    try {
-      const handle = skynet.launch(kind, name, ...args);
-      services.set(handle, describe(kind, name, args));
-      waiting.set(handle, answer);
-    } catch (error) {
-      answer(false, error);
-    }
+    requireText(kind, "the kind of a service");
+    requireText(name, "the name of a service");
+    const handle = skynet.launch(kind, name, ...args);
+    services.set(handle, describe(kind, name, args));
+    waiting.set(handle, skynet.response());
   },
   LAUNCHOK(source: number): void {
     settle(source, true, source);
@@ -47,20 +50,27 @@ const command = {
     services.delete(source);
     settle(source, false, error);
   },
-  /** A service that ends before it is ready chose to: it has done its work in its beginning. */
-  REMOVE(_source: number, handle: number): void {
+  /** A service that ends itself before it is ready has done its work in its beginning; one that is killed has not. */
+  REMOVE(_source: number, handle: number, isKill: boolean): void {
+    const title = services.get(handle);
     services.delete(handle);
-    settle(handle, true, handle);
+    if (!isKill) return settle(handle, true, handle);
+    const who = `${skynet.address(handle)} (${title})`;
+    settle(
+      handle,
+      false,
+      new SnaxError("ERR_SERVICE_DEAD", `${who} was killed before it was ready`),
+    );
   },
   LIST(): Record<string, string> {
     return Object.fromEntries(
       [...services].map(([handle, text]) => [skynet.address(handle), text]),
     );
   },
-  KILL(_source: number, handle: number): Record<string, string> {
+  KILL(_source: number, address: number | string): Record<string, string> {
+    const handle = typeof address === "string" ? Number.parseInt(address.slice(1), 16) : address;
     const text = services.get(handle) ?? "";
     skynet.kill(handle);
-    services.delete(handle);
     return { [skynet.address(handle)]: text };
   },
 };
@@ -70,9 +80,11 @@ function isCommand(name: string): name is keyof typeof command {
 }
 
 skynet.start(() => {
-  skynet.dispatch("lua", (_session, source, name: string, ...args: never[]) => {
+  skynet.dispatch("lua", (_session, source, name: unknown, ...args: never[]) => {
     const key = String(name).toUpperCase();
-    if (!isCommand(key)) throw new Error(`Unknown command ${name}`);
+    if (!isCommand(key)) {
+      throw new SnaxError("ERR_NO_METHOD", `the launcher has no command ${key.slice(0, 80)}`);
+    }
     return (command[key] as (source: number, ...args: never[]) => unknown)(source, ...args);
   });
   skynet.register(".launcher");

@@ -5,15 +5,18 @@
  *     QUERY key             waits until somebody has started it
  *     LIST                  what is there
  *
- * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the whole network, which is this
- * node as long as it stands alone. Unlike skynet's manager this one forgets a failure and a service that died: the next
- * LAUNCH tries again.
+ * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the whole network, which is
+ * this node as long as it stands alone. Unlike skynet's manager this one forgets a failure and a service that died: the
+ * next LAUNCH tries again.
  */
 
-import { skynet } from "snax";
+import { skynet, SnaxError } from "snax";
 import type { Response } from "snax";
 
+/** What is known of a key: asked for, being started, or running. */
 interface Entry {
+  state: "asked" | "starting" | "running";
+  /** 0 until it runs. */
   handle: number;
   readonly waiting: Response[];
 }
@@ -22,57 +25,58 @@ const entries = new Map<string, Entry>();
 
 const SNAX_PREFIX = "snaxd.";
 
-function entryOf(key: string): Entry {
+function entryOf(key: unknown): Entry {
+  if (typeof key !== "string" || key === "") {
+    throw new SnaxError("ERR_ARGUMENT", `the name of a service is a text, not ${typeof key}`);
+  }
   let entry = entries.get(key);
   if (entry === undefined) {
-    entry = { handle: 0, waiting: [] };
+    entry = { state: "asked", handle: 0, waiting: [] };
     entries.set(key, entry);
   }
   return entry;
 }
 
-/** Keys that are being started now. */
-const starting = new Set<string>();
-
-async function begin(key: string, args: unknown[]): Promise<void> {
-  const entry = entryOf(key);
-  starting.add(key);
-  const isSnax = key.startsWith(SNAX_PREFIX);
-  const name = isSnax ? key.slice(SNAX_PREFIX.length) : key;
+async function begin(key: string, entry: Entry, args: readonly unknown[]): Promise<void> {
+  const [kind, name] = key.startsWith(SNAX_PREFIX)
+    ? ["snax", key.slice(SNAX_PREFIX.length)]
+    : ["snlua", key];
   try {
-    const kind = isSnax ? "snax" : "snlua";
     const handle = await skynet.call<number>(".launcher", "lua", "LAUNCH", kind, name, ...args);
+    entry.state = "running";
     entry.handle = handle;
-    watch(key, handle);
+    watch(key, entry);
     for (const answer of entry.waiting.splice(0)) answer(true, handle);
   } catch (error) {
     entries.delete(key);
     for (const answer of entry.waiting.splice(0)) answer(false, error);
-  } finally {
-    starting.delete(key);
   }
 }
 
 /** LINK is answered by nothing but the service's death. */
-function watch(key: string, handle: number): void {
+function watch(key: string, entry: Entry): void {
   const forget = (): void => {
-    if (entries.get(key)?.handle === handle) entries.delete(key);
+    if (entries.get(key) === entry) entries.delete(key);
   };
-  skynet.call(handle, "debug", "LINK").then(forget, forget);
+  skynet.call(entry.handle, "debug", "LINK").then(forget, forget);
 }
 
 function launch(key: string, ...args: unknown[]): number | undefined {
   const entry = entryOf(key);
-  if (entry.handle !== 0) return entry.handle;
-  entry.waiting.push(skynet.response());
-  if (!starting.has(key)) skynet.fork(begin, key, args);
-  starting.add(key);
-  return undefined;
+  if (entry.state === "asked") {
+    entry.state = "starting";
+    skynet.fork(begin, key, entry, args);
+  }
+  return answerOf(entry);
 }
 
 function query(key: string): number | undefined {
-  const entry = entryOf(key);
-  if (entry.handle !== 0) return entry.handle;
+  return answerOf(entryOf(key));
+}
+
+/** Returns the handle, or detaches the answer until there is one. */
+function answerOf(entry: Entry): number | undefined {
+  if (entry.state === "running") return entry.handle;
   entry.waiting.push(skynet.response());
   return undefined;
 }
@@ -97,9 +101,15 @@ function isCommand(name: string): name is keyof typeof command {
 }
 
 skynet.start(() => {
-  skynet.dispatch("lua", (_session, _source, name: string, ...args: never[]) => {
-    if (!isCommand(name)) throw new Error(`Unknown command ${name}`);
-    return (command[name] as (...args: never[]) => unknown)(...args);
+  skynet.dispatch("lua", (_session, _source, name: unknown, ...args: never[]) => {
+    const key = String(name).toUpperCase();
+    if (!isCommand(key)) {
+      throw new SnaxError(
+        "ERR_NO_METHOD",
+        `the service manager has no command ${key.slice(0, 80)}`,
+      );
+    }
+    return (command[key] as (...args: never[]) => unknown)(...args);
   });
   skynet.register(".service");
 });

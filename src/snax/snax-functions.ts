@@ -3,10 +3,14 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { copyArguments } from "../base/copy.ts";
+import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import type { Service } from "../kernel/service.ts";
+import { GATE } from "../kernel/service.ts";
 import { checkDeadline, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
-import { requireAlive } from "../service/context.ts";
+import { deadPromise, requireAlive } from "../service/context.ts";
 import { printf } from "../service/information.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { ask, checkPlace } from "../service/life.ts";
@@ -79,6 +83,29 @@ async function kill(caller: SnaxCaller, target: unknown, ...args: unknown[]): Pr
   await system(caller, requireObject(target, "snax.kill"), SYSTEM_METHOD.exit, args);
 }
 
+/**
+ * Ends the service that asks: `exit` runs when what waits already is done, or at once in queue mode, where the running
+ * handler may be the one that asks and waits.
+ *
+ * @returns a promise that never settles: nobody is left to go on.
+ */
+function leave({ context }: SnaxCaller, args: readonly unknown[]): Promise<never> {
+  const dead = deadPromise(context);
+  if (dead !== undefined) return dead;
+  const { handle, service, runtime } = context;
+  const envelope = { type: PTYPE.snax, method: SYSTEM_METHOD.exit, values: args };
+  if (!isBusy(service)) runtime.kernel.send(handle, handle, envelope);
+  else {
+    const own = copyArguments(args, service);
+    runtime.kernel.sendUrgent(service, new Message(PTYPE.snax, handle, 0, SYSTEM_METHOD.exit, own));
+  }
+  return new Promise(() => {});
+}
+
+function isBusy({ gate }: Service): boolean {
+  return (gate & GATE.busy) !== 0;
+}
+
 /** The functions by name. */
 export const snaxFunctions: ApiTable<SnaxCaller> = {
   rawnewservice,
@@ -94,16 +121,16 @@ export const snaxFunctions: ApiTable<SnaxCaller> = {
   self,
   kill,
   exit: (caller: SnaxCaller, ...args: unknown[]): Promise<void> =>
-    args[0] instanceof SnaxObject
-      ? kill(caller, ...(args as [unknown]))
-      : kill(caller, self(caller), ...args),
+    args[0] instanceof SnaxObject ? kill(caller, ...(args as [unknown])) : leave(caller, args),
   uniqueservice: (caller: SnaxCaller, name: string, ...args: unknown[]) =>
     unique(caller, "LAUNCH", name, ...args),
   globalservice: (caller: SnaxCaller, name: string, ...args: unknown[]) =>
     unique(caller, "GLAUNCH", name, ...args),
   queryservice: (caller: SnaxCaller, name: string) => unique(caller, "QUERY", name),
   queryglobal: (caller: SnaxCaller, name: string) => unique(caller, "GQUERY", name),
-  interface: async ({ node }: SnaxCaller, name: string): Promise<ServiceInterface> => {
+  interface: async ({ node, context }: SnaxCaller, name: string): Promise<ServiceInterface> => {
+    // The numbers exist once a service of the type has begun; a name that no file has is refused.
+    context.runtime.paths.find(name);
     const response = Object.create(null) as Record<string, number>;
     const accept = Object.create(null) as Record<string, number>;
     for (const [number, method] of node.methods.of(name).offered()) {

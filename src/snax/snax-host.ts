@@ -11,6 +11,7 @@ import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { GATE } from "../kernel/service.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
 import { end } from "../service/boot.ts";
 import type { Context, Receiver } from "../service/context.ts";
 import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
@@ -40,12 +41,17 @@ export class SnaxHost {
   readonly methods: (Method | undefined)[] = [];
   /** Messages are handled strictly one after the other. */
   isQueue = false;
-  /** What each method has cost. */
-  readonly profiler: MethodProfiler = new MethodProfiler();
+  #profiler: MethodProfiler | undefined = undefined;
 
   constructor(context: Context, numbers: MethodNumbers) {
     this.context = context;
     this.numbers = numbers;
+  }
+
+  /** Returns what counts the cost of each method; undefined if the configuration says that nobody wants to know. */
+  profile(): MethodProfiler | undefined {
+    if (!this.context.runtime.isProfiling) return undefined;
+    return (this.#profiler ??= new MethodProfiler());
   }
 
   /**
@@ -55,7 +61,7 @@ export class SnaxHost {
    */
   readMethods(): void {
     for (const [name, group] of GROUP_EXPORTS) {
-      const holder = groupOf(this.context, name);
+      const holder = groupOf(this.context.code?.entry, name);
       if (holder === undefined) continue;
       for (const key of Object.keys(holder)) {
         if (typeof holder[key] === "function") this.#add(group, key, holder[key] as Method);
@@ -66,6 +72,7 @@ export class SnaxHost {
   /** Sets or takes away the method behind a name; the group's object is the caller's to change. */
   setMethod(group: Group, name: string, method: Method | undefined): void {
     const number = this.numbers.numberOf(group, name);
+    while (this.methods.length <= number) this.methods.push(undefined);
     this.methods[number] = method;
     if (method !== undefined) this.numbers.offer(number);
   }
@@ -91,8 +98,11 @@ export class SnaxHost {
 }
 
 /** Returns the object that holds the methods of a group, as the service exports it; undefined if it exports none. */
-export function groupOf(context: Context, name: string): Record<string, unknown> | undefined {
-  const holder = context.code?.entry.get(name);
+export function groupOf(
+  entry: ModuleInstance | undefined,
+  name: string,
+): Record<string, unknown> | undefined {
+  const holder = entry?.get(name);
   if (holder === undefined) return undefined;
   if (typeof holder === "object" && holder !== null) return holder as Record<string, unknown>;
   throw new SnaxError("ERR_INIT", `${name} must be an object of functions, not ${typeof holder}`);
@@ -106,44 +116,47 @@ export function hostOf(context: Context): SnaxHost {
 /** The receiver of snax messages. */
 export const receiveSnax: Receiver = (context, message) => {
   const host = context.state as SnaxHost;
-  const number = message.method;
-  const method = host.methods[number];
+  const method = host.methods[message.method];
   if (method === undefined) return receiveSystem(host, message);
-  const args = message.payload as unknown[];
   if (host.isQueue) {
     const { kernel } = context.runtime;
     kernel.closeGate(context.service, GATE.busy);
-    runMethod(host, method, args, message, () => kernel.openGate(context.service, GATE.busy));
+    runMethod(host, method, message, () => kernel.openGate(context.service, GATE.busy));
   } else {
-    runMethod(host, method, args, message, undefined);
+    runMethod(host, method, message, undefined);
   }
 };
 
 function runMethod(
   host: SnaxHost,
   method: Method,
-  args: readonly unknown[],
   message: Message,
   done: (() => void) | undefined,
 ): void {
   let result: unknown;
   try {
-    result = host.profiler.isDue(message.method)
-      ? host.profiler.measure(message.method, () => invoke(method, args))
-      : invoke(method, args);
+    result = run(host, method, message);
   } catch (error) {
     fail(host, message, error);
     done?.();
     return;
   }
   if (message.reply === REPLY.none && isThenable(result)) {
-    result.then(done, (error: unknown) => {
+    Promise.resolve(result).then(done, (error: unknown) => {
       fail(host, message, error);
       done?.();
     });
     return;
   }
   host.context.answer(message, result, done);
+}
+
+function run(host: SnaxHost, method: Method, message: Message): unknown {
+  const args = message.payload as unknown[];
+  const profiler = host.profile();
+  return profiler?.isDue(message.method) === true
+    ? profiler.measure(message.method, () => invoke(method, args))
+    : invoke(method, args);
 }
 
 /** Calls with few arguments are the rule, and a spread costs more than a switch. */
@@ -179,7 +192,7 @@ function receiveSystem(host: SnaxHost, message: Message): void {
   const { context } = host;
   if (message.method === SYSTEM_METHOD.exit) return leave(host, message);
   if (message.method === SYSTEM_METHOD.profile) {
-    return context.answer(message, host.profiler.report(host.numbers));
+    return context.answer(message, host.profile()?.report(host.numbers) ?? {});
   }
   const method = host.numbers.nameOf(message.method);
   const what =

@@ -22,6 +22,7 @@ export function createSnaxKind(node: SnaxNode): Kind {
       const host = new SnaxHost(context, node.methods.of(context.name));
       context.state = host;
       host.readMethods();
+      for (const birth of node.births) birth(host);
       const init = context.code?.entry.get("init");
       if (init === undefined) return undefined;
       if (typeof init !== "function") throw new SnaxError("ERR_INIT", "init must be a function");

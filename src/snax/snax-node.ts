@@ -3,6 +3,7 @@
  */
 
 import type { Runtime } from "../service/runtime.ts";
+import type { SnaxHost } from "./snax-host.ts";
 import { MethodTable } from "./method-numbers.ts";
 
 /** The snax side of a runtime. */
@@ -10,6 +11,9 @@ export class SnaxNode {
   readonly runtime: Runtime;
   /** The numbers of all methods. */
   readonly methods: MethodTable = new MethodTable();
+
+  /** Called with each new service's host, when its methods have been read and its `init` has not run. */
+  readonly births: ((host: SnaxHost) => void)[] = [];
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;

@@ -221,6 +221,33 @@ export interface HotfixAllResult {
   readonly skipped: readonly PatchSkip[];
 }
 
+/** What became of a patch in one service. */
+export interface PatchResult {
+  /** The address of the service; 0 for a shared module. */
+  readonly handle: number;
+  readonly ok: boolean;
+  /** Why not: a code of the package's list. */
+  readonly code?: string;
+}
+
+/** One entry of the ledger. */
+export interface PatchRecord {
+  /** The patch's number on this node. */
+  readonly id: number;
+  /** The first 12 hex digits of the SHA-256 of its text. */
+  readonly hash: string;
+  /** When it was applied, in milliseconds since 1970. */
+  readonly time: number;
+  /** What it was for: `:0000000a foobar`, `all foobar`, or the path of a shared module. */
+  readonly target: string;
+  /** In how many services it was put. */
+  readonly applied: number;
+  /** How many refused it or undid it. */
+  readonly failed: number;
+  /** Per service: the failures first, at most LEDGER_RESULTS_MAX in all. */
+  readonly results: readonly PatchResult[];
+}
+
 /** What became of a patch for a shared module. */
 export interface HotfixSharedResult {
   /** The patch's number in the ledger of the node. */
@@ -290,7 +317,11 @@ export interface SnaxApi {
    * const last = await snax.hotfix<number>(p, text, 100);
    * ```
    */
-  readonly hotfix: <R = any>(target: ServiceObject, patch: Patch, ...args: unknown[]) => Promise<R>;
+  readonly hotfix: <R = any>(
+    target: ServiceObject | number | string,
+    patch: Patch,
+    ...args: unknown[]
+  ) => Promise<R>;
   /**
    * Repairs every service of a type, those to be born included; each one wholly or not at all.
    *
@@ -305,6 +336,8 @@ export interface SnaxApi {
   ) => Promise<HotfixAllResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+  /** Returns the ledger: the patches of this node, newest last. */
+  readonly patches: () => readonly PatchRecord[];
   /** Gives the only service of a type on this node, and starts it the first time; later arguments are ignored. */
   readonly uniqueservice: StartService;
   /** Gives the only service of a type in the whole network, and starts it the first time. */

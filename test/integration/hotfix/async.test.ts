@@ -94,11 +94,15 @@ test("three patches that wait are applied in the order in which they came", asyn
 
 test("one that does not settle in time is undone, and the service goes on", async (t) => {
   const { world, p } = await open(t, { hotfixtimeout: 30 });
-  await world.refuse(p, `declare let n: number; export const response = { version() { return "new"; } };
-    export async function hotfix() { n = 5; await new Promise(() => {}); }`, {
-    code: "ERR_PATCH_TIMEOUT",
-    message: /30/,
-  });
+  await world.refuse(
+    p,
+    `declare let n: number; export const response = { version() { return "new"; } };
+    export async function hotfix() { n = 5; await new Promise(() => {}); }`,
+    {
+      code: "ERR_PATCH_TIMEOUT",
+      message: /30/,
+    },
+  );
   deepEqual([await p.req.version(), await p.req.get()], ["old", 0]);
   await world.hotfix(p, `export const response = { version() { return "next"; } };`);
   equal(await p.req.version(), "next");
@@ -135,7 +139,10 @@ test("a service in queue mode serves again after an async hotfix()", async (t) =
   });
   const gate = await world.start("gate");
   const p = await world.start("main", gate);
-  const patching = world.hotfix(p, `declare let gate: any, n: number; export async function hotfix() { await gate.req.pass("a"); n = 10; }`);
+  const patching = world.hotfix(
+    p,
+    `declare let gate: any, n: number; export async function hotfix() { await gate.req.pass("a"); n = 10; }`,
+  );
   await gate.req.reached("a");
   const waiting = [p.req.next(), p.req.next()];
   gate.post.open("a");

@@ -39,7 +39,13 @@ class Sabotage {
   count = 0;
 
   constructor(t: TestContext) {
-    this.#wrap(t, ModuleInstance.prototype, ["setImplementation", "write", "evaluate", "pushHook", "forward"]);
+    this.#wrap(t, ModuleInstance.prototype, [
+      "setImplementation",
+      "write",
+      "evaluate",
+      "pushHook",
+      "forward",
+    ]);
     this.#wrap(t, SnaxHost.prototype, ["setMethod"]);
     this.#wrap(t, Object, ["defineProperty", "setPrototypeOf"]);
     this.#wrap(t, Reflect, ["defineProperty", "set"]);
@@ -100,7 +106,11 @@ for (let place = 0; place <= PARTS.length; place += 1) {
     const before = await p.req.look();
     const broken = `let broken: any = (() => { throw new Error("broken"); })();`;
     const patch = [...PARTS.slice(0, place), broken, ...PARTS.slice(place)].join("\n");
-    await world.refuse(p, { ...PATCH, "./rich.ts": patch }, { code: "ERR_PATCH_FAILED", message: /broken/ });
+    await world.refuse(
+      p,
+      { ...PATCH, "./rich.ts": patch },
+      { code: "ERR_PATCH_FAILED", message: /broken/ },
+    );
     deepEqual(await p.req.look(), before);
     p.post.touch();
     equal(await p.req.get(), 2);
@@ -126,7 +136,10 @@ test("a name of a class member that throws undoes the patch", async (t) => {
   const p = await world.start("rich");
   const before = await p.req.look();
   const member = `[(() => { throw new Error("key"); })()]() {}`;
-  for (const text of [`class Unit { hit() { return "x"; } ${member} }`, `class Fresh { ${member} }`]) {
+  for (const text of [
+    `class Unit { hit() { return "x"; } ${member} }`,
+    `class Fresh { ${member} }`,
+  ]) {
     await world.refuse(p, `${PARTS.join("\n").replace(/class Unit .*/, "")}\n${text}`, {
       code: ["ERR_PATCH_FAILED", "ERR_PATCH_CLASS"],
     });
@@ -137,7 +150,10 @@ test("a name of a class member that throws undoes the patch", async (t) => {
 for (const [title, frozen] of [
   ["a class whose prototype is frozen", `Object.freeze(Last.prototype);`],
   ["a class that is frozen", `Object.freeze(Last);`],
-  ["a class with a method that can't be redefined", `Object.defineProperty(Last.prototype, "b", { configurable: false, writable: false });`],
+  [
+    "a class with a method that can't be redefined",
+    `Object.defineProperty(Last.prototype, "b", { configurable: false, writable: false });`,
+  ],
   ["a class whose prototype takes no new members", `Object.preventExtensions(Last.prototype);`],
 ] as const) {
   test(`${title} is patched wholly or not at all`, async (t) => {

@@ -1,0 +1,69 @@
+/**
+ * `snax.hotfixshared`: a patch for a `"use shared"` module, of which a thread has one instance.
+ *
+ * It goes in in one synchronous step for all services at once: they hold the module's functions through forwarders and its
+ * classes by identity, and hear of its changed variables. `hotfix()` of the patch, if it has one, must be synchronous:
+ * nobody could be held while it waits.
+ */
+
+import { isAbsolute, resolve } from "node:path";
+import { codeOf, SnaxError } from "../base/error.ts";
+import { isThenable } from "../service/context.ts";
+import type { SnaxCaller } from "../snax/snax-functions.ts";
+import type { HotfixSharedResult } from "../snax/types.ts";
+import { scopesOf } from "./apply.ts";
+import type { LiveNode } from "./live-node.ts";
+import { compileParts, evaluateImports, hashOfPatch } from "./patch.ts";
+import { ServicePatch } from "./service-patch.ts";
+
+/** Repairs a shared module; see `SnaxApi.hotfixshared`. */
+export async function hotfixshared(
+  live: LiveNode,
+  { context: { runtime } }: SnaxCaller,
+  path: string,
+  text: string,
+): Promise<HotfixSharedResult> {
+  if (typeof path !== "string" || typeof text !== "string") {
+    throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
+  }
+  const root = String(runtime.environment.get("root") ?? ".");
+  const file = isAbsolute(path) ? path : resolve(root, path);
+  const program = runtime.cache.shared;
+  const node = program.node(file);
+  if (node?.shared === undefined) {
+    throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
+  }
+  const instance = program.sharedInstance;
+  const texts = new Map([[file, text]]);
+  const id = live.ledger.next();
+  const enter = (ok: boolean, error?: unknown): void => {
+    const code = ok ? {} : { code: codeOf(error) ?? "ERR_PATCH_FAILED" };
+    live.ledger.enter(id, hashOfPatch(texts), file, [{ handle: 0, ok, ...code }]);
+  };
+  try {
+    const parts = await compileParts(texts, program, scopesOf(instance), false);
+    await evaluateImports(parts, instance);
+    const patch = ServicePatch.commit(instance, undefined, parts);
+    runNow(patch);
+    enter(true);
+    return { id, threads: 1 };
+  } catch (error) {
+    enter(false, error);
+    throw error;
+  }
+}
+
+function runNow(patch: ServicePatch): void {
+  let result: unknown;
+  try {
+    result = patch.run([]);
+  } catch (error) {
+    throw patch.undo(error);
+  }
+  if (isThenable(result)) {
+    // Nobody waits for it; its failure must not become a stray rejection.
+    result.then(undefined, () => {});
+    throw patch.undo(new SnaxError("ERR_PATCH", "hotfix() of a shared module's patch must not be async"));
+  }
+  patch.keep();
+}

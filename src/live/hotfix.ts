@@ -1,0 +1,78 @@
+/**
+ * `snax.hotfix`: one patch for one running service.
+ *
+ *     text -> compiled and checked (patch.ts) -> inside the service (apply.ts): bound, committed (service-patch.ts)
+ *          -> hotfix(...args), perhaps awaited (hold.ts) -> one result, and a line in the ledger
+ */
+
+import { copyArguments, copyResult } from "../base/copy.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import { deadError } from "../kernel/kernel.ts";
+import { resolveAddress } from "../service/calls.ts";
+import type { Context } from "../service/context.ts";
+import type { SnaxCaller } from "../snax/snax-functions.ts";
+import { SnaxObject } from "../snax/service-object.ts";
+import type { Patch } from "../snax/types.ts";
+import { applyInside, codeOfService, scopesOf } from "./apply.ts";
+import type { LiveNode } from "./live-node.ts";
+import type { PatchTexts } from "./patch.ts";
+import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
+
+/** Repairs one service; see `SnaxApi.hotfix`. */
+export async function hotfix(
+  live: LiveNode,
+  caller: SnaxCaller,
+  target: unknown,
+  [patch, ...args]: readonly [Patch, ...unknown[]],
+): Promise<unknown> {
+  const context = targetOf(caller, target);
+  const texts = readPatch(patch);
+  const own = copyArguments(args, context.service);
+  const id = live.ledger.next();
+  const { handle } = context;
+  const enter = (result: { ok: boolean; code?: string }): void => {
+    const where = `${formatAddress(handle)} ${context.name}`;
+    live.ledger.enter(id, hashOfPatch(texts), where, [{ handle, ...result }]);
+  };
+  try {
+    const value = await patchOne(context, texts, own);
+    enter({ ok: true });
+    return copyResult(value, caller.context.service);
+  } catch (error) {
+    enter({ ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
+    throw error;
+  }
+}
+
+/** Compiles a patch for one service as it is, and applies it; again, if another patch was faster. */
+export async function patchOne(
+  context: Context,
+  texts: PatchTexts,
+  args: readonly unknown[],
+): Promise<unknown> {
+  for (;;) {
+    const instance = codeOfService(context);
+    const isSnax = context.kind === "snax";
+    const parts = await compileParts(texts, instance.program, scopesOf(instance), isSnax);
+    const done = await new Promise<{ value: unknown } | undefined>((resolve, reject) => {
+      applyInside(context, parts, args, {
+        applied: (value) => resolve({ value }),
+        failed: reject,
+        stale: () => resolve(undefined),
+      });
+    });
+    if (done !== undefined) return done.value;
+  }
+}
+
+/** Returns the service that a patch is for. */
+function targetOf({ context }: SnaxCaller, target: unknown): Context {
+  if (!(target instanceof SnaxObject) && typeof target !== "number" && typeof target !== "string") {
+    throw new SnaxError("ERR_ARGUMENT", `snax.hotfix needs a service object or an address, not ${typeof target}`);
+  }
+  const handle = target instanceof SnaxObject ? target.handle : resolveAddress(context, target);
+  const found = handle === undefined ? undefined : context.runtime.contextOf(handle);
+  if (found === undefined) throw deadError(handle ?? 0);
+  return found;
+}

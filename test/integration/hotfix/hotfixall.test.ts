@@ -1,0 +1,206 @@
+/** Patching all services of a type, running and to be born. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { World, fails } from "./harness.ts";
+import type { ServiceObject } from "../../../src/index.ts";
+
+const SERVICE = `
+  let id = 0; let n = 0; let born = "";
+  function word() { return "old"; }
+  class Unit { hp = 1; say() { return "old unit"; } }
+  export function init(i = 0) { id = i; born = word() + " " + new Unit().say() + " " + new Unit().hp; }
+  export const response = { get() { return [id, n, word()]; }, born() { return born; } };
+  export const accept = { add(k: number) { n += k; } };
+`;
+
+async function open(
+  t: Parameters<typeof World.open>[0],
+  count: number,
+): Promise<{ world: World; all: ServiceObject[] }> {
+  const world = await World.open(t, { "main.ts": SERVICE, "other.ts": SERVICE });
+  const all: ServiceObject[] = [];
+  for (let id = 1; id <= count; id += 1) all.push(await world.start("main", id));
+  return { world, all };
+}
+
+const handles = (services: readonly ServiceObject[]): number[] =>
+  services.map((each) => each.handle);
+
+test("every service of the type is patched, and no other", async (t) => {
+  const { world, all } = await open(t, 3);
+  const other = await world.start("other", 9);
+  const result = await world.hotfixall("main", `function word() { return "new"; }`);
+  deepEqual([...result.applied].sort(), handles(all).sort());
+  deepEqual([result.failed, result.skipped, typeof result.id], [[], [], "number"]);
+  for (const [index, p] of all.entries()) deepEqual(await p.req.get(), [index + 1, 0, "new"]);
+  deepEqual(await other.req.get(), [9, 0, "old"]);
+});
+
+test("hotfix() runs in each service with the arguments", async (t) => {
+  const { world, all } = await open(t, 3);
+  const patch = `declare let n: number, id: number; export function hotfix(k: number) { n = k * id; }`;
+  await world.hotfixall("main", patch, 10);
+  deepEqual(
+    await Promise.all(all.map((p) => p.req.get())),
+    [1, 2, 3].map((id) => [id, id * 10, "old"]),
+  );
+});
+
+test("of 100 services the one whose hotfix() throws is undone and named, the others run the patch", async (t) => {
+  const { world, all } = await open(t, 100);
+  const result = await world.hotfixall(
+    "main",
+    `declare let n: number, id: number; function word() { return "new"; }
+     export function hotfix() { n = 5; if (id === 50) throw new Error("not me, " + id); }`,
+  );
+  const [odd] = result.failed;
+  equal(result.failed.length, 1);
+  deepEqual([odd?.handle, odd?.code], [all[49]?.handle, "ERR_PATCH_FAILED"]);
+  match(odd?.message ?? "", /not me, 50/);
+  equal(result.applied.length, 99);
+  for (const [index, p] of all.entries()) {
+    const isOdd = index === 49;
+    deepEqual(await p.req.get(), [index + 1, isOdd ? 0 : 5, isOdd ? "old" : "new"]);
+  }
+});
+
+test("a patch that can't be applied is rejected and changes nothing, births included", async (t) => {
+  const { world, all } = await open(t, 3);
+  const good = `function word() { return "new"; }\n`;
+  for (const [bad, code] of [
+    [`let = 5;`, "ERR_SYNTAX"],
+    [`let n = 5;`, "ERR_PATCH"],
+    [`declare let nope: number;`, "ERR_PATCH_NAME"],
+    [`class Unit { static {} }`, "ERR_PATCH_CLASS"],
+    [`//${"x".repeat(1 << 20)}`, "ERR_PATCH_SIZE"],
+  ] as const) {
+    await fails(world.hotfixall("main", good + bad), { code });
+  }
+  deepEqual(await all[0]?.req.get(), [1, 0, "old"]);
+  deepEqual(await (await world.start("main", 4)).req.get(), [4, 0, "old"]);
+});
+
+test("an unknown type is an error that names it", async (t) => {
+  const { world } = await open(t, 0);
+  await fails(world.hotfixall("nothing", ``), { code: "ERR_NO_SERVICE", message: /nothing/ });
+});
+
+test("services born later have the patch before their init, but hotfix() does not run in them", async (t) => {
+  const { world } = await open(t, 1);
+  await world.hotfixall(
+    "main",
+    `declare let n: number; let fresh = "fresh";
+     function word() { return "new"; }
+     class Unit { hp = 100; say() { return "new unit"; } }
+     export const response = { fresh() { return fresh; } };
+     export function hotfix() { n = 99; fresh = "changed"; }`,
+  );
+  const later = await world.start("main", 2);
+  equal(await later.req.born(), "new new unit 100");
+  deepEqual([await later.req.get(), await later.req.fresh()], [[2, 0, "new"], "fresh"]);
+});
+
+test("a type without running services is patched for those to come", async (t) => {
+  const { world } = await open(t, 0);
+  const result = await world.hotfixall("main", `function word() { return "new"; }`);
+  deepEqual([result.applied, result.failed], [[], []]);
+  deepEqual(await (await world.start("main", 1)).req.get(), [1, 0, "new"]);
+});
+
+test("several patches add up for later births, in their order", async (t) => {
+  const { world } = await open(t, 1);
+  await world.hotfixall("main", `let level = 1; function word() { return "one " + level; }`);
+  await world.hotfixall(
+    "main",
+    `declare let level: number; function word() { return "two " + level; }`,
+  );
+  await world.hotfixall(
+    "main",
+    `declare let level: number; export const response = { level() { return level; } };`,
+  );
+  const later = await world.start("main", 2);
+  deepEqual([await later.req.get(), await later.req.level()], [[2, 0, "two 1"], 1]);
+});
+
+test("modules of a type are patched for running services and for births", async (t) => {
+  const world = await World.open(t, {
+    "main.ts": `import { word } from "./lib/word.ts"; const born = word(); export const response = { get() { return [born, word()]; } };`,
+    "lib/word.ts": `export function word() { return "old"; }`,
+  });
+  const p = await world.start("main");
+  await world.hotfixall("main", { "./lib/word.ts": `export function word() { return "new"; }` });
+  deepEqual(await p.req.get(), ["old", "new"]);
+  equal(((await (await world.start("main")).req.get()) as string[])[1], "new");
+});
+
+test("a service that is still in init gets the patch before its first message", async (t) => {
+  const world = await World.open(t, {
+    "main.ts": `
+      let n = 0; let id = 0; function word() { return "old"; }
+      export async function init(i: number, gate: any) { id = i; await gate.req.pass("init" + i); n += 1; }
+      export const response = { get() { return [n, word()]; } };`,
+  });
+  const gate = await world.start("gate");
+  gate.post.open("init1");
+  const ready = await world.start("main", 1, gate);
+  const starting = world.start("main", 2, gate);
+  await gate.req.reached("init2");
+  const patching = world.hotfixall(
+    "main",
+    `declare let n: number; function word() { return "new"; } export function hotfix() { n *= 10; }`,
+  );
+  while (((await ready.req.get()) as unknown[])[1] !== "new");
+  gate.post.open("init2");
+  deepEqual(await (await starting).req.get(), [10, "new"]);
+  const result = await patching;
+  ok(result.applied.includes(ready.handle));
+  deepEqual(result.failed, []);
+});
+
+test("services that have a patch of their own answer for themselves", async (t) => {
+  const { world, all } = await open(t, 3);
+  await world.hotfix(all[1] as ServiceObject, `let fresh = "mine";`);
+  const result = await world.hotfixall(
+    "main",
+    `let fresh = "ours"; export const response = { fresh() { return fresh; } };`,
+  );
+  deepEqual(
+    result.failed.map(({ handle, code }) => [handle, code]),
+    [[all[1]?.handle, "ERR_PATCH"]],
+  );
+  equal(await all[0]?.req.fresh(), "ours");
+  await fails(all[1]?.req.fresh() as Promise<unknown>, { code: "ERR_NO_METHOD" });
+});
+
+test("services that end meanwhile are no failure of the others", async (t) => {
+  const { world, all } = await open(t, 10);
+  const patching = world.hotfixall("main", `function word() { return "new"; }`);
+  world.node.skynet.kill((all[3] as ServiceObject).handle);
+  const { applied, failed, skipped } = await patching;
+  equal(applied.length + failed.length + skipped.length, 10);
+  deepEqual(await all[9]?.req.get(), [10, 0, "new"]);
+});
+
+test("a class patched for all keeps working over services of the old and the new day", async (t) => {
+  const { world } = await open(t, 1);
+  for (const hp of [10, 20]) {
+    await world.hotfixall("main", `class Unit { hp = ${hp}; say() { return "unit of ${hp}"; } }`);
+    equal(await (await world.start("main", hp)).req.born(), `old unit of ${hp} ${hp}`);
+  }
+});
+
+test("traffic flows while many services are patched", async (t) => {
+  const { world, all } = await open(t, 300);
+  const bystander = await world.start("other", 1);
+  let answers = 0;
+  let isDone = false;
+  const traffic = (async () => {
+    for (; !isDone; answers += 1) await bystander.req.get();
+  })();
+  const { applied } = await world.hotfixall("main", `function word() { return "new"; }`);
+  isDone = true;
+  await traffic;
+  equal(applied.length, all.length);
+  ok(answers > 0);
+});

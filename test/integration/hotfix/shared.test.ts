@@ -1,0 +1,109 @@
+/** Patching a module that all services of a thread share. */
+
+import { deepEqual, equal } from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { World, fails } from "./harness.ts";
+import type { Patch } from "../../../src/index.ts";
+import type { Files } from "./harness.ts";
+
+const FILES: Files = {
+  "main.ts": `
+    import { price, Item, count } from "./shared/price.ts";
+    const item = new Item();
+    const held = price;
+    export const response = { get() { return [price(1), held(1), item.name(), new Item().name(), count]; } };`,
+  "other.ts": `import * as all from "./shared/price.ts"; export const response = { get() { return [all.price(1), all.count]; } };`,
+  "shared/price.ts": `"use shared"; let factor = 1; export let count = 0; export function price(n: number) { return n * factor; } export class Item { name() { return "old"; } }`,
+};
+
+const TEXT = `
+  declare let factor: number;
+  export function price(n: number) { return n * factor * 100; }
+  export class Item { name() { return "new"; } }
+`;
+
+test("a shared module is patched for all services by its absolute path", async (t) => {
+  const world = await World.open(t, FILES);
+  const [a, b, other] = [
+    await world.start("main"),
+    await world.start("main"),
+    await world.start("other"),
+  ];
+  const result = await world.hotfixshared(join(world.folder, "shared/price.ts"), TEXT);
+  deepEqual([result.threads, typeof result.id], [1, "number"]);
+  for (const p of [a, b]) deepEqual(await p.req.get(), [100, 100, "new", "new", 0]);
+  deepEqual(await other.req.get(), [100, 0]);
+});
+
+test("a relative path counts from the node's root", async (t) => {
+  const world = await World.open(t, FILES);
+  const p = await world.start("other");
+  await world.hotfixshared("./shared/price.ts", TEXT);
+  deepEqual(await p.req.get(), [100, 0]);
+});
+
+test("services born later use the patched module", async (t) => {
+  const world = await World.open(t, FILES);
+  await world.start("main");
+  await world.hotfixshared("./shared/price.ts", TEXT);
+  deepEqual(await (await world.start("main")).req.get(), [100, 100, "new", "new", 0]);
+});
+
+test("a variable that the patch assigns reaches all services", async (t) => {
+  const world = await World.open(t, FILES);
+  const [a, b] = [await world.start("main"), await world.start("other")];
+  await world.hotfixshared(
+    "./shared/price.ts",
+    `declare let count: number; export function hotfix() { count = 9; }`,
+  );
+  deepEqual([((await a.req.get()) as unknown[])[4], ((await b.req.get()) as unknown[])[1]], [9, 9]);
+});
+
+test("a shared module's patch that fails is undone everywhere", async (t) => {
+  const world = await World.open(t, FILES);
+  const [a, b] = [await world.start("main"), await world.start("other")];
+  const before = [await a.req.get(), await b.req.get()];
+  const bad = `${TEXT} declare let count: number; export function hotfix() { count = 5; factor = 2; throw new Error("no"); }`;
+  await fails(world.hotfixshared("./shared/price.ts", bad), { code: "ERR_PATCH_FAILED" });
+  await fails(world.hotfixshared("./shared/price.ts", `let factor = 2;`), { code: "ERR_PATCH" });
+  await fails(world.hotfixshared("./shared/price.ts", `let = 2;`), { code: "ERR_SYNTAX" });
+  await fails(world.hotfixshared("./shared/price.ts", `declare let factr: 1;`), {
+    code: "ERR_PATCH_NAME",
+  });
+  deepEqual([await a.req.get(), await b.req.get()], before);
+});
+
+test("a service's patch of a shared module is refused", async (t) => {
+  const world = await World.open(t, FILES);
+  const p = await world.start("main");
+  const patch: Patch = { "./shared/price.ts": TEXT };
+  await world.refuse(p, patch, { code: ["ERR_PATCH", "ERR_PATCH_NAME"], message: /shared/ });
+  await fails(world.hotfixall("main", patch), { code: ["ERR_PATCH", "ERR_PATCH_NAME"] });
+  equal(((await p.req.get()) as unknown[])[0], 1);
+});
+
+test("a module that is not shared, or that nobody has loaded, is refused", async (t) => {
+  const world = await World.open(t, FILES);
+  await world.start("main");
+  for (const path of ["./main.ts", "./shared/nothing.ts", "../price.ts", ""]) {
+    await fails(world.hotfixshared(path, ``), {
+      code: ["ERR_PATCH_NAME", "ERR_PATCH", "ERR_ARGUMENT", "ERR_MODULE"],
+    });
+  }
+});
+
+test("a new function of a shared module is used by a service's patch", async (t) => {
+  const world = await World.open(t, FILES);
+  const p = await world.start("main");
+  await world.hotfixshared(
+    "./shared/price.ts",
+    `declare let factor: number; export function raise() { return ++factor; }`,
+  );
+  await world.hotfix(
+    p,
+    `import { raise } from "./shared/price.ts"; export const response = { raise() { return raise(); } };`,
+  );
+  equal(await p.req.raise(), 2);
+  equal(((await p.req.get()) as unknown[])[0], 2);
+});

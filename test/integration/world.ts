@@ -1,0 +1,92 @@
+/**
+ * A node for one test: service files written as text, the node over them, and its log.
+ *
+ * Everything goes through the package's `start`, as a user's program does. Files stand in a folder of their own, which
+ * goes with the test; the log is a file, so that a test can read it after a flush.
+ */
+
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { codeOf, start } from "../../src/index.ts";
+import type { Config, Node, ServiceObject } from "../../src/index.ts";
+
+/** Texts of files by path; `a` is short for the service `a.ts`. */
+export type Files = Readonly<Record<string, string>>;
+
+/** A running node with what a test needs of it. */
+export interface World extends Node {
+  /** The folder of the service files. */
+  readonly folder: string;
+  /** Starts a snax service. */
+  readonly make: (name: string, ...args: unknown[]) => Promise<ServiceObject>;
+  /** The lines logged so far, without time and address. */
+  readonly log: () => Promise<string[]>;
+  /** The log as it stands in the file, also of a node that has stopped. */
+  readonly readLog: () => string;
+}
+
+/** Writes files into a new folder, which goes with the test. */
+export function writeFiles(t: TestContext, files: Files): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "snax-test-")));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name.includes(".") ? name : `${name}.ts`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return folder;
+}
+
+/** Starts a node over these files. */
+export async function world(t: TestContext, files: Files, config: Config = {}): Promise<World> {
+  const folder = writeFiles(t, files);
+  const logger = join(folder, "node.log");
+  const node = await start({ thread: 0, services: `${folder}/?.ts`, logger, ...config });
+  t.after(() => node.stop());
+  const readLog = (): string => readFileSync(logger, "utf8");
+  return {
+    ...{ folder, readLog, skynet: node.skynet, snax: node.snax, stopped: node.stopped },
+    stop: () => node.stop(),
+    make: (name, ...args) => node.snax.newservice<any>(name, ...(args as never[])),
+    log: async () => {
+      await node.skynet.call(".logger", "lua", "FLUSH");
+      const lines = readLog().trimEnd().split("\n");
+      return lines.map((line) => line.replace(/^\S+ \S+ \[:[0-9a-f]{8}\] /, ""));
+    },
+  };
+}
+
+/** Runs the snax service `main`'s method `run` and returns its answer. */
+export async function run(t: TestContext, files: Files, config: Config = {}): Promise<unknown> {
+  const { make } = await world(t, files, config);
+  const main = await make("main");
+  return await main.req.run();
+}
+
+/** Waits for a rejection and returns its code, or what else there is to say of it. */
+export async function codeOfFailure(promise: PromiseLike<unknown>): Promise<string> {
+  try {
+    return `resolved to ${JSON.stringify(await promise)}`;
+  } catch (error) {
+    return codeOf(error) ?? String(error);
+  }
+}
+
+/** Waits for a rejection and returns the error. */
+export async function failureOf(promise: PromiseLike<unknown>): Promise<Error & Coded> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error & Coded;
+  }
+  throw new Error("it did not fail");
+}
+
+/** What an error of a service may carry. */
+export interface Coded {
+  readonly code?: unknown;
+  readonly data?: unknown;
+  readonly remote?: string;
+}
