@@ -183,9 +183,13 @@ export class Kernel {
   watch(handle: number, onDeath: () => void): (() => void) | undefined {
     const service = this.services.get(handle);
     if (service === undefined) return undefined;
-    const watchers = (service.watchers ??= new Set());
-    watchers.add(onDeath);
-    return () => watchers.delete(onDeath);
+    if (service.watchers === undefined) service.watchers = [onDeath];
+    else service.watchers.push(onDeath);
+    return () => {
+      const index = service.watchers?.indexOf(onDeath) ?? -1;
+      if (index >= 0) service.watchers?.splice(index, 1);
+      if (service.watchers?.length === 0) service.watchers = undefined;
+    };
   }
 
   // ---- messages ----

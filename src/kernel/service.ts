@@ -65,7 +65,7 @@ export class Service {
   /** The first of this service's timers. */
   timers: Timer | undefined = undefined;
   /** Who wants to know of its death: see Kernel.watch. */
-  watchers: Set<() => void> | undefined = undefined;
+  watchers: (() => void)[] | undefined = undefined;
   /** Messages dispatched so far. May be read by all. */
   messageCount = 0;
   /** Milliseconds of CPU spent so far, if `profile` is on. May be read by all. */

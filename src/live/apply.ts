@@ -27,66 +27,76 @@ export function codeOfService(context: Context): Instance {
   throw new SnaxError("ERR_PATCH", `${context.service.title} has no code that could be patched`);
 }
 
-/** Returns the scopes of a running service's modules. */
-export function scopesOf(instance: Instance): (node: ModuleNode) => NameScope {
-  return (node) => {
-    const module = instance.find(node);
-    return module === undefined ? rootScope(node.image) : scopeOf(module);
-  };
+/** Returns the scope in which a module of a running service is. */
+export function scopeIn(instance: Instance, node: ModuleNode): NameScope {
+  const module = instance.find(node);
+  return module === undefined ? rootScope(node.image) : scopeOf(module);
 }
 
-/** Applies a patch inside a service as soon as it can take one; the outcome is told once, also if it dies. */
-export function applyInside(
-  context: Context,
-  parts: readonly PatchPart[],
-  args: readonly unknown[],
-  outcome: Outcome,
-): void {
-  const dead = (): void => outcome.failed(deadError(context.handle));
-  const unwatch = context.runtime.kernel.watch(context.handle, dead);
-  if (unwatch === undefined) return dead();
-  const told: Outcome = {
-    applied: (value) => {
-      unwatch();
-      outcome.applied(value);
-    },
-    failed: (error) => {
-      unwatch();
-      outcome.failed(error);
-    },
-    stale: () => {
-      unwatch();
-      outcome.stale();
-    },
-  };
-  const job = (): void => apply(context, parts, args, told);
-  if (context.isReady) runInside(context, job);
-  else (context.whenReady ??= []).push(job);
-}
+/** A patch on its way into one service; its outcome is told once, also if the service dies. */
+export class Application {
+  readonly #context: Context;
+  readonly #parts: readonly PatchPart[];
+  readonly #args: readonly unknown[];
+  readonly #outcome: Outcome;
+  #unwatch: (() => void) | undefined = undefined;
 
-function apply(
-  context: Context,
-  parts: readonly PatchPart[],
-  args: readonly unknown[],
-  outcome: Outcome,
-): void {
-  const again = (): void => runInside(context, () => apply(context, parts, args, outcome));
-  if (context.patching !== undefined) {
-    void context.patching.then(again);
-    return;
+  constructor(
+    context: Context,
+    parts: readonly PatchPart[],
+    args: readonly unknown[],
+    outcome: Outcome,
+  ) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#args = args;
+    this.#outcome = outcome;
   }
-  try {
-    const instance = codeOfService(context);
-    const evaluating = evaluateImports(parts, instance);
-    if (evaluating !== undefined) {
-      evaluating.then(again, (error: unknown) => outcome.failed(error));
+
+  /** Applies the patch as soon as the service can take one. */
+  start(): void {
+    const context = this.#context;
+    this.#unwatch = context.runtime.kernel.watch(context.handle, () => {
+      this.#outcome.failed(deadError(context.handle));
+    });
+    if (this.#unwatch === undefined) this.#outcome.failed(deadError(context.handle));
+    else if (context.isReady) runInside(context, () => this.#apply());
+    else (context.whenReady ??= []).push(() => this.#apply());
+  }
+
+  #apply(): void {
+    const context = this.#context;
+    const again = (): void => runInside(context, () => this.#apply());
+    if (context.patching !== undefined) {
+      void context.patching.then(again);
       return;
     }
-    const scopes = scopesOf(instance);
-    if (parts.some(({ node, scope }) => scopes(node) !== scope)) return outcome.stale();
-    const host = context.state instanceof SnaxHost ? context.state : undefined;
-    runHotfix(context, ServicePatch.commit(instance, host, parts), args, outcome);
-  } catch (error) {
-    outcome.failed(error);
+    try {
+      const instance = codeOfService(context);
+      const evaluating = evaluateImports(this.#parts, instance);
+      if (evaluating === undefined) this.#commit(instance);
+      else evaluating.then(again, (error: unknown) => this.#end().failed(error));
+    } catch (error) {
+      this.#end().failed(error);
+    }
+  }
+
+  #commit(instance: Instance): void {
+    const isStale = this.#parts.some(({ node, scope }) => scopeIn(instance, node) !== scope);
+    if (isStale) {
+      this.#end().stale();
+      return;
+    }
+    const { state } = this.#context;
+    const host = state instanceof SnaxHost ? state : undefined;
+    const patch = ServicePatch.commit(instance, host, this.#parts);
+    // From here on runHotfix tells the outcome, and watches the service if it has to wait.
+    runHotfix(this.#context, patch, this.#args, this.#end());
+  }
+
+  /** Ends the watch; what comes now is the outcome. */
+  #end(): Outcome {
+    this.#unwatch?.();
+    return this.#outcome;
   }
 }

@@ -43,14 +43,10 @@ function graft(where: string, live: object, patch: object, key: PropertyKey, log
   const after = (
     isAccessor ? { ...given, get: given.get ?? before?.get, set: given.set ?? before?.set } : given
   ) as PropertyDescriptor;
-  log.step(
-    () => {
-      if (Reflect.defineProperty(live, key, after)) return;
-      throw new SnaxError("ERR_PATCH_CLASS", `${where}.${String(key)} can't be changed: it was made fixed`);
-    },
-    () => {
-      if (before === undefined) Reflect.deleteProperty(live, key);
-      else Reflect.defineProperty(live, key, before);
-    },
-  );
+  log.begin(() => {
+    if (before === undefined) Reflect.deleteProperty(live, key);
+    else Reflect.defineProperty(live, key, before);
+  });
+  if (Reflect.defineProperty(live, key, after)) return;
+  throw new SnaxError("ERR_PATCH_CLASS", `${where}.${String(key)} can't be changed: it was made fixed`);
 }

@@ -12,7 +12,7 @@ import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixAllResult, Patch, PatchFailure, PatchResult, PatchSkip } from "../snax/types.ts";
-import { applyInside } from "./apply.ts";
+import { Application } from "./apply.ts";
 import { patchOne } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
@@ -33,7 +33,7 @@ export async function hotfixall(
   const texts = readPatch(patch);
   const program = await runtime.cache.load(runtime.paths.find(type));
   const born = await compileParts(texts, program, (node) => live.bornScope(program, node), true);
-  for (const { code } of born) checkGroups(code.methods, live.node.methods.of(type));
+  checkGroups(born, live.node.methods.of(type));
   const variants = new VariantTable(texts);
   await compileForAll(runtime, type, variants);
   // From here to the end of the slices' first turn nothing waits: no service can be born unnoticed.
@@ -136,7 +136,7 @@ class Slices {
       return;
     }
     const args = copyArguments(this.#args, context.service);
-    applyInside(context, parts, args, {
+    new Application(context, parts, args, {
       applied: () => {
         this.#report.applied.push(handle);
         done();
@@ -154,6 +154,6 @@ class Slices {
           )
           .then(done, done);
       },
-    });
+    }).start();
   }
 }

@@ -11,7 +11,7 @@ import { codeOf, SnaxError } from "../base/error.ts";
 import { isThenable } from "../service/context.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
-import { scopesOf } from "./apply.ts";
+import { scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
 import { compileParts, evaluateImports, hashOfPatch } from "./patch.ts";
 import { ServicePatch } from "./service-patch.ts";
@@ -36,12 +36,13 @@ export async function hotfixshared(
   const instance = program.sharedInstance;
   const texts = new Map([[file, text]]);
   const id = live.ledger.next();
+  const hash = hashOfPatch(texts);
   const enter = (ok: boolean, error?: unknown): void => {
     const code = ok ? {} : { code: codeOf(error) ?? "ERR_PATCH_FAILED" };
-    live.ledger.enter(id, hashOfPatch(texts), file, [{ handle: 0, ok, ...code }]);
+    live.ledger.enter(id, hash, file, [{ handle: 0, ok, ...code }]);
   };
   try {
-    const parts = await compileParts(texts, program, scopesOf(instance), false);
+    const parts = await compileParts(texts, program, (each) => scopeIn(instance, each), false);
     await evaluateImports(parts, instance);
     const patch = ServicePatch.commit(instance, undefined, parts);
     runNow(patch);

@@ -9,13 +9,18 @@ import { copyArguments, copyResult } from "../base/copy.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { deadError } from "../kernel/kernel.ts";
+import type { ModuleNode } from "../loader/module-node.ts";
 import { resolveAddress } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
+import { SnaxHost } from "../snax/snax-host.ts";
+import { SNAX_KIND } from "../snax/snax-kind.ts";
 import { SnaxObject } from "../snax/service-object.ts";
 import type { Patch } from "../snax/types.ts";
-import { applyInside, codeOfService, scopesOf } from "./apply.ts";
+import { Application, codeOfService, scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
+import { checkGroups } from "./method-swap.ts";
+import type { NameScope } from "./name-scope.ts";
 import type { PatchTexts } from "./patch.ts";
 import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
 
@@ -53,14 +58,16 @@ export async function patchOne(
 ): Promise<unknown> {
   for (;;) {
     const instance = codeOfService(context);
-    const isSnax = context.kind === "snax";
-    const parts = await compileParts(texts, instance.program, scopesOf(instance), isSnax);
+    const scopes = (node: ModuleNode): NameScope => scopeIn(instance, node);
+    const { state } = context;
+    const parts = await compileParts(texts, instance.program, scopes, context.kind === SNAX_KIND);
+    if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
     const done = await new Promise<{ value: unknown } | undefined>((resolve, reject) => {
-      applyInside(context, parts, args, {
+      new Application(context, parts, args, {
         applied: (value) => resolve({ value }),
         failed: reject,
         stale: () => resolve(undefined),
-      });
+      }).start();
     });
     if (done !== undefined) return done.value;
   }

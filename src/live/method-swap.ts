@@ -10,10 +10,9 @@ import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Group, MethodNumbers } from "../snax/method-numbers.ts";
 import type { Method, SnaxHost } from "../snax/snax-host.ts";
 import { GROUP_EXPORTS, groupOf } from "../snax/snax-host.ts";
-import type { GivenGroups } from "./patch-run.ts";
+import type { PatchPart } from "./patch.ts";
+import type { PatchRun } from "./patch-run.ts";
 import type { UndoLog } from "./undo-log.ts";
-
-const GROUP_OF: ReadonlyMap<string, Group> = new Map(GROUP_EXPORTS);
 
 /** One method that a patch gives. */
 export interface GivenMethod {
@@ -26,14 +25,12 @@ export interface GivenMethod {
 /**
  * Checks what can be told from names alone: a method must not change from one group to the other.
  *
- * @param names - the methods of the patch by the export that holds them.
  * @throws {ERR_PATCH} if one does.
  */
-export function checkGroups(names: ReadonlyMap<string, readonly string[]>, numbers: MethodNumbers): void {
-  for (const [exportName, methods] of names) {
-    const group = GROUP_OF.get(exportName) ?? "response";
+export function checkGroups(parts: readonly PatchPart[], numbers: MethodNumbers): void {
+  for (const [exportName, group] of GROUP_EXPORTS) {
     const other = group === "response" ? "accept" : "response";
-    for (const name of methods) {
+    for (const name of parts.flatMap(({ code }) => code.methods.get(exportName) ?? [])) {
       if (numbers.isOffered(group, name) === true || numbers.isOffered(other, name) !== true) continue;
       throw new SnaxError("ERR_PATCH", `${name} is a method of ${other}: a patch can't move it to ${exportName}`);
     }
@@ -45,16 +42,19 @@ export function checkGroups(names: ReadonlyMap<string, readonly string[]>, numbe
  *
  * @throws {ERR_PATCH} if a member of a group is no function.
  */
-export function listMethods(groups: GivenGroups): GivenMethod[] {
+export function listMethods(runs: readonly PatchRun[]): GivenMethod[] {
   const methods: GivenMethod[] = [];
-  for (const [exportName, members] of groups) {
-    for (const name of Object.keys(members)) {
-      const method = members[name];
-      if (typeof method !== "function") {
-        throw new SnaxError("ERR_PATCH", `${exportName}.${name} must be a function`);
+  for (const run of runs) {
+    for (const [exportName, group] of GROUP_EXPORTS) {
+      const members = run.group(exportName);
+      if (members === undefined) continue;
+      for (const name of Object.keys(members)) {
+        const method = members[name];
+        if (typeof method !== "function") {
+          throw new SnaxError("ERR_PATCH", `${exportName}.${name} must be a function`);
+        }
+        methods.push({ exportName, group, name, method: method as Method });
       }
-      const group = GROUP_OF.get(exportName) ?? "response";
-      methods.push({ exportName, group, name, method: method as Method });
     }
   }
   return methods;
@@ -67,47 +67,39 @@ export function swapMethods(
   methods: readonly GivenMethod[],
   log: UndoLog,
 ): void {
-  for (const { exportName, group, name, method } of methods) {
-    const holder = holderOf(entry, exportName, group, name);
-    if (holder !== undefined) swapMember(holder, exportName, name, method, log);
+  for (const given of methods) {
+    const holder = holderOf(entry, given);
+    if (holder !== undefined) swapMember(holder, given, log);
     if (host === undefined) continue;
+    const { group, name, method } = given;
     const before = host.getMethod(group, name);
-    log.step(
-      () => host.setMethod(group, name, method),
-      () => host.setMethod(group, name, before),
-    );
+    log.begin(() => host.setMethod(group, name, before));
+    host.setMethod(group, name, method);
   }
 }
 
 /** A group may have two names: the object that has the method counts, then the one of the patch's name. */
 function holderOf(
   entry: ModuleInstance,
-  exportName: string,
-  group: Group,
-  name: string,
+  { exportName, group, name }: GivenMethod,
 ): Record<string, unknown> | undefined {
-  const holders = GROUP_EXPORTS.filter(([, other]) => other === group).map(([other]) => groupOf(entry, other));
-  const having = holders.find((holder) => holder !== undefined && Object.hasOwn(holder, name));
-  return having ?? groupOf(entry, exportName) ?? holders.find((holder) => holder !== undefined);
+  const named = groupOf(entry, exportName);
+  if (group === "response" || (named !== undefined && Object.hasOwn(named, name))) return named;
+  const alias = groupOf(entry, exportName === "accept" ? "subscribe" : "accept");
+  return named === undefined || (alias !== undefined && Object.hasOwn(alias, name)) ? alias : named;
 }
 
 function swapMember(
   holder: Record<string, unknown>,
-  exportName: string,
-  name: string,
-  method: Method,
+  { exportName, name, method }: GivenMethod,
   log: UndoLog,
 ): void {
-  const before = Object.getOwnPropertyDescriptor(holder, name);
-  const after = { value: method, writable: true, enumerable: true, configurable: true };
-  log.step(
-    () => {
-      if (Reflect.defineProperty(holder, name, after)) return;
-      throw new SnaxError("ERR_PATCH", `${exportName}.${name} can't be changed: the service froze it`);
-    },
-    () => {
-      if (before === undefined) Reflect.deleteProperty(holder, name);
-      else Reflect.defineProperty(holder, name, before);
-    },
-  );
+  const hadOne = Object.hasOwn(holder, name);
+  const before = holder[name];
+  log.begin(() => {
+    if (hadOne) Reflect.set(holder, name, before);
+    else Reflect.deleteProperty(holder, name);
+  });
+  if (Reflect.set(holder, name, method) && holder[name] === method) return;
+  throw new SnaxError("ERR_PATCH", `${exportName}.${name} can't be changed: the service made it fixed`);
 }

@@ -7,6 +7,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
 import type { ImportEntry } from "../loader/record.ts";
 import { forgetStacks, mapStacks } from "../loader/stack.ts";
@@ -84,9 +85,17 @@ function compile(text: string, target: PatchTarget): PatchCode {
 /** Positions are counted back as long as somebody may still apply the patch or undo it. */
 const gone = new FinalizationRegistry<string>((file) => forgetStacks(file));
 
+/** Hashes of the last texts: a patch that goes to many services one by one is hashed once. */
+const hashes = new Map<string, string>();
+
 /** Returns the hash by which logs and the ledger know a text. */
 export function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  let hash = hashes.get(text);
+  if (hash !== undefined) return hash;
+  hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  if (hashes.size >= PATCH_CACHE_MAX) hashes.clear();
+  hashes.set(text, hash);
+  return hash;
 }
 
 function nameOf(image: Image): string {

@@ -155,6 +155,7 @@ class Planner {
   }
 
   #addFunction(node: AnyNode, name: string, value: AnyNode, isExported: boolean): void {
+    if (name === "__proto__") throw this.#error("ERR_PATCH", node, "no function can be named __proto__");
     if (name === "init") {
       throw this.#error("ERR_PATCH", node, "a patch has no init of its own: the service has begun already; use hotfix()");
     }
@@ -166,7 +167,10 @@ class Planner {
     const seen = this.#target.scope.get(name);
     const isFresh = seen === undefined;
     if (!isFresh && seen.kind !== "function" && seen.kind !== "const-function") throw this.#clash(node, name, seen);
-    if (isFresh) this.#fresh.set(name, { kind: "function", length: lengthOf(value), isExported });
+    if (isFresh) {
+      const kind = value.type === "FunctionDeclaration" ? "function" : "const-function";
+      this.#fresh.set(name, { kind, length: lengthOf(value), isExported });
+    }
     else this.#replaced.set(name, "function");
     this.#items.push({ kind: "function", node, name, value, isFresh });
   }

@@ -5,7 +5,7 @@
  *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
  *     vars     what `hotfix()` writes is noted, so that it can be taken back, unless somebody has written it since
  *
- * `begin`, `imported`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
+ * `begin`, `forwardFresh`, `imported`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -16,28 +16,27 @@ import { graftClass } from "./class-graft.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
 import type { PatchCode } from "./patch-code.ts";
-import { GROUP_NAMES } from "./patch-plan.ts";
 import type { UndoLog } from "./undo-log.ts";
-
-/** Methods that a patch gives, by the export that holds them. */
-export type GivenGroups = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /** `hotfix` and `rollback` of a patch. */
 export type StepFunction = (...args: unknown[]) => unknown;
 
+const NOTHING: Record<string, never> = Object.freeze({});
+
 type ReadVariable = (index: number) => unknown;
 type WriteVariable = (index: number, value: unknown) => void;
 
-/** One patch in one module instance. */
+/** One patch in one module instance. There may be one for each of a million services: it owns as little as it can. */
 export class PatchRun {
   readonly module: ModuleInstance;
   readonly code: PatchCode;
   readonly #importValue: (index: number) => unknown;
-  readonly #given = new Map<string, unknown>();
-  readonly #later: (() => void)[] = [];
-  /** Last value that the patch wrote, by number of the variable. */
-  #written: Map<number, unknown> | undefined = new Map();
-  #before: unknown[] = [];
+  /** What the patch gave, by name. */
+  #given: Record<string, unknown> = {};
+  #later: (() => void)[] | undefined = undefined;
+  /** Last value that the patch wrote, by number of the variable; undefined when nothing is noted. */
+  #written: Map<number, unknown> | undefined = undefined;
+  #before: unknown[] | undefined = undefined;
   #read: ReadVariable | undefined = undefined;
   #write: WriteVariable | undefined = undefined;
   #hook: ScopeHook | undefined = undefined;
@@ -52,17 +51,23 @@ export class PatchRun {
   // What the woven patch calls.
 
   /** Takes the hook of the patch's scope, and sees to it that functions it passes on follow later patches. */
-  begin(hook: ScopeHook): void {
+  begin(hook?: ScopeHook): void {
     this.#hook = hook;
-    for (const name of this.code.values) {
-      if (!this.code.fresh.has(name)) this.#forwardLive(name);
+    const { values, fresh } = this.code;
+    for (const name of values) {
+      const kind = fresh.get(name)?.kind;
+      if (kind === undefined) this.#forwardLive(name);
+      else if (kind === "function") this.forwardFresh(name);
     }
-    const fresh = this.code.values.filter((name) => this.code.fresh.get(name)?.kind === "function");
-    if (fresh.length === 0) return;
+  }
+
+  /** Puts a new function behind a forwarder, if the patch passes it on. */
+  forwardFresh(name: string): void {
     const { hook: outer } = this.module;
-    this.module.pushHook(hook);
-    for (const name of fresh) this.module.forward(name);
-    if (outer !== undefined) this.module.pushHook(outer);
+    if (this.#hook === undefined || outer === undefined || !this.code.values.includes(name)) return;
+    this.module.pushHook(this.#hook);
+    this.module.forward(name);
+    this.module.pushHook(outer);
   }
 
   /** Gives the value of an import of the patch. */
@@ -72,12 +77,12 @@ export class PatchRun {
 
   /** Takes what replaces a name of the module, or a group of methods, or a step. */
   put(name: string, value: unknown): void {
-    this.#given.set(name, value);
+    this.#given[name] = value;
   }
 
   /** Takes the initialiser of new state. */
   later(initialise: () => void): void {
-    this.#later.push(initialise);
+    (this.#later ??= []).push(initialise);
   }
 
   /** Notes what `hotfix()` wrote, as number and value in turn; returns the expression's value. */
@@ -104,26 +109,23 @@ export class PatchRun {
     run(this);
   }
 
-  /** The methods that the patch gives. */
-  get groups(): GivenGroups {
-    const groups = new Map<string, Readonly<Record<string, unknown>>>();
-    for (const name of GROUP_NAMES) {
-      const group = this.#given.get(name);
-      if (group !== undefined) groups.set(name, group as Record<string, unknown>);
-    }
-    return groups;
+  /** Returns the object of methods that the patch gives under an export's name. */
+  group(exportName: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#given[exportName] as Record<string, unknown> | undefined;
   }
 
   /** Returns `hotfix` or `rollback` of the patch, if it has one. */
   step(name: "hotfix" | "rollback"): StepFunction | undefined {
-    return this.#given.get(name) as StepFunction | undefined;
+    return this.#given[name] as StepFunction | undefined;
   }
 
   /** Replaces functions, constants and classes, then initialises the patch's new state. */
   commit(log: UndoLog): void {
     for (const [name, kind] of this.code.replaced) {
-      if (!this.#given.has(name)) throw new SnaxError("ERR_BUG", `the patch did not give ${name}`);
-      const value = this.#given.get(name);
+      if (!Object.hasOwn(this.#given, name)) {
+        throw new SnaxError("ERR_BUG", `the patch did not give ${name}`);
+      }
+      const value = this.#given[name];
       if (kind === "class") this.#replaceClass(name, value as AnyClass, log);
       else if (kind === "function") this.#replaceFunction(name, value, log);
       else this.#replaceConstant(name, value, log);
@@ -133,7 +135,10 @@ export class PatchRun {
 
   /** Initialises the patch's new state; what it replaces is in place by now. */
   initialise(): void {
-    for (const initialise of this.#later) initialise();
+    for (const initialise of this.#later ?? []) initialise();
+    this.#later = undefined;
+    if (this.code.tracked.length === 0) return;
+    this.#written = new Map();
     this.#before = this.code.tracked.map((_, index) => this.#readVariable(index));
   }
 
@@ -145,17 +150,21 @@ export class PatchRun {
   restoreVariables(): string[] {
     const kept: string[] = [];
     for (const [index, written] of this.#written ?? []) {
-      if (Object.is(this.#readVariable(index), written)) this.#write?.(index, this.#before[index]);
+      if (Object.is(this.#readVariable(index), written)) this.#write?.(index, this.#before?.[index]);
       else kept.push(this.code.tracked[index] ?? "");
     }
-    this.settle();
+    this.#written = undefined;
     return kept;
   }
 
-  /** Ends the noting of what is written. */
+  /** Lets go of everything: the functions of the patch live on, and with them this object. */
   settle(): void {
+    this.#given = NOTHING;
     this.#written = undefined;
-    this.#before = [];
+    this.#before = undefined;
+    this.#read = undefined;
+    this.#write = undefined;
+    this.#hook = undefined;
   }
 
   #readVariable(index: number): unknown {
@@ -169,18 +178,14 @@ export class PatchRun {
 
   #replaceFunction(name: string, value: unknown, log: UndoLog): void {
     const before = this.module.getImplementation(name);
-    log.step(
-      () => this.module.setImplementation(name, value),
-      () => this.module.setImplementation(name, before),
-    );
+    log.begin(() => this.module.setImplementation(name, before));
+    this.module.setImplementation(name, value);
   }
 
   #replaceConstant(name: string, value: unknown, log: UndoLog): void {
     const before = this.module.read(name);
-    log.step(
-      () => this.module.write(name, value),
-      () => this.module.write(name, before),
-    );
+    log.begin(() => this.module.write(name, before));
+    this.module.write(name, value);
   }
 
   #replaceClass(name: string, patch: AnyClass, log: UndoLog): void {
@@ -188,27 +193,21 @@ export class PatchRun {
     if (!this.code.constructed.has(name)) return;
     const variable = replacementOf(name);
     const before = this.module.read(variable);
-    log.step(
-      () => this.module.write(variable, patch),
-      () => this.module.write(variable, before),
-    );
+    log.begin(() => this.module.write(variable, before));
+    this.module.write(variable, patch);
   }
 
   #addNames(log: UndoLog): void {
     const { module } = this;
     const scope = scopeOf(module);
     const { hook } = module;
-    log.step(
-      () => {
-        if (this.#hook !== undefined) module.pushHook(this.#hook);
-        setScope(module, this.code.scopeAfter);
-      },
-      () => {
-        if (hook !== undefined) module.pushHook(hook);
-        setScope(module, scope);
-        for (const name of this.code.fresh.keys()) module.forgetForwarder(name);
-      },
-    );
+    log.begin(() => {
+      if (hook !== undefined) module.pushHook(hook);
+      setScope(module, scope);
+      for (const name of this.code.fresh.keys()) module.forgetForwarder(name);
+    });
+    if (this.#hook !== undefined) module.pushHook(this.#hook);
+    setScope(module, this.code.scopeAfter);
   }
 
   /** An imported function is forwarded by the module that has it. */

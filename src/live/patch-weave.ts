@@ -1,7 +1,7 @@
 /**
  * A planned patch -> the text that is evaluated inside the module.
  *
- *     (function($snaxP){ let fresh names; $snaxP.begin(hook);
+ *     (function($snaxP){ let fresh names; $snaxP.begin(hook, if it adds names);
  *       $snaxP.put("helper", {helper: function       (a) { ... }}.helper);     a function, class or constant that replaces one
  *       $snaxP.put("response", { ... });                                       methods
  *       $snaxP.later(()=>{(fresh = 0)});                                       new state: runs when everything else is in place
@@ -46,8 +46,9 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
     const isInjected = target.injected.has(name) && !target.image.freeNames.has(name);
     if (isInjected) variables.add(`${name}=$snax.injected(${JSON.stringify(name)})`);
   }
-  const begin = "$snaxP.begin($snaxCode=>eval($snaxCode));";
-  const prefix = `(function($snaxP){${begin}${variables.toString()}`;
+  // Without names of its own a patch leaves no scope behind: no hook, nothing that an instance would have to keep.
+  const begin = plan.fresh.size === 0 ? "" : "$snaxCode=>eval($snaxCode)";
+  const prefix = `(function($snaxP){${variables.toString()}$snaxP.begin(${begin});`;
   const shifts = edits.shifts();
   shifts.set(1, [[0, prefix.length], ...(shifts.get(1) ?? [])]);
   return { code: `${prefix}${edits.toString()}${suffixOf(plan.tracked)}`, shifts };
@@ -124,8 +125,10 @@ function blankGap(edits: Edits, start: number, end: number): void {
 /** A new function declaration stays one; what stands in front of it (`export`) goes. */
 function weaveFreshFunction(edits: Edits, variables: Variables, item: Named): void {
   const { node, value } = item;
-  if (value.type !== "FunctionDeclaration") weaveFreshValue(edits, variables, item);
-  else if (value.start > node.start) edits.blank(node.start, value.start);
+  if (value.type !== "FunctionDeclaration") {
+    weaveFreshValue(edits, variables, item);
+    edits.insertBehind(node.end, `$snaxP.forwardFresh("${item.name}");`);
+  } else if (value.start > node.start) edits.blank(node.start, value.start);
 }
 
 /** `const RATE = 2` -> `RATE = 2` with the variable declared in front of the patch. */

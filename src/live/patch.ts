@@ -37,9 +37,11 @@ export function readPatch(patch: Patch): PatchTexts {
   return new Map(Object.entries(patch));
 }
 
-/** Returns the hash by which the ledger knows a patch. */
+/** Returns the hash by which the ledger knows a patch: that of its text, or of all its texts with their paths. */
 export function hashOfPatch(texts: PatchTexts): string {
-  return hashOf([...texts].map(([path, text]) => `${path}\0${text}`).join("\0"));
+  const own = texts.get("");
+  if (own !== undefined && texts.size === 1) return hashOf(own);
+  return hashOf([...texts].flat().join("\0"));
 }
 
 /** One module's share of a patch. */

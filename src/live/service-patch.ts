@@ -10,7 +10,7 @@ import type { Instance } from "../loader/instance.ts";
 import { isThenable } from "../service/context.ts";
 import type { SnaxHost } from "../snax/snax-host.ts";
 import type { GivenMethod } from "./method-swap.ts";
-import { checkGroups, listMethods, swapMethods } from "./method-swap.ts";
+import { listMethods, swapMethods } from "./method-swap.ts";
 import type { PatchPart } from "./patch.ts";
 import { createRuns } from "./patch.ts";
 import type { PatchRun } from "./patch-run.ts";
@@ -51,8 +51,7 @@ export class ServicePatch {
     try {
       const runs = createRuns(parts, instance);
       for (const run of runs) run.bind();
-      const methods = runs.flatMap((run) => listMethods(run.groups));
-      if (host !== undefined) for (const { code } of parts) checkGroups(code.methods, host.numbers);
+      const methods = listMethods(runs);
       for (const run of runs) run.commit(log);
       swapMethods(instance.entry, host, methods, log);
       for (const run of runs) run.initialise();

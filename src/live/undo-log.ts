@@ -1,8 +1,8 @@
 /**
  * What has been done so far, and how each step is taken back.
  *
- * Steps are undone last first. Each step notes its undoing *before* it changes anything, so that a step that fails half-way
- * is undone as well.
+ * Steps are undone last first. Each notes its undoing *before* it changes anything, so that a step that fails half-way is
+ * undone as well.
  */
 export class UndoLog {
   readonly #steps: (() => void)[] = [];
@@ -13,11 +13,10 @@ export class UndoLog {
     this.#onStep = onStep;
   }
 
-  /** Does a step. */
-  step(change: () => void, undo: () => void): void {
+  /** Notes how the step that follows is taken back. */
+  begin(undo: () => void): void {
     this.#onStep?.();
     this.#steps.push(undo);
-    change();
   }
 
   /**

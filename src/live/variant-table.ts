@@ -6,7 +6,7 @@
 
 import type { Program } from "../loader/program.ts";
 import type { Context } from "../service/context.ts";
-import { scopesOf } from "./apply.ts";
+import { scopeIn } from "./apply.ts";
 import type { PatchPart, PatchTexts } from "./patch.ts";
 import { compileParts } from "./patch.ts";
 
@@ -28,12 +28,11 @@ export class VariantTable {
   find({ code }: Context): readonly PatchPart[] | undefined {
     if (code === undefined) return undefined;
     const { program } = code;
-    const scopes = scopesOf(code);
-    return this.#variants.find(
-      (variant) =>
-        variant.program === program &&
-        variant.parts.every(({ node, scope }) => scopes(node) === scope),
-    )?.parts;
+    for (const variant of this.#variants) {
+      const fits = ({ node, scope }: PatchPart): boolean => scopeIn(code, node) === scope;
+      if (variant.program === program && variant.parts.every(fits)) return variant.parts;
+    }
+    return undefined;
   }
 
   /** Says whether a service has code of a kind that was not compiled. */
@@ -45,7 +44,7 @@ export class VariantTable {
   async compile({ code }: Context): Promise<void> {
     if (code === undefined) return;
     const { program } = code;
-    const parts = await compileParts(this.#texts, program, scopesOf(code), true);
+    const parts = await compileParts(this.#texts, program, (node) => scopeIn(code, node), true);
     this.#variants.push({ program, parts });
   }
 }

@@ -1,0 +1,110 @@
+/** A thousand patches, and a thousand that are undone, leave no memory behind. */
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { ServiceObject } from "../../src/index.ts";
+import { World, fails } from "../integration/hotfix/harness.ts";
+
+const ROUNDS = 1000;
+/** Enough to fill everything that is bounded by count: the ledger, the texts that are kept compiled. */
+const WARM_UP = 1500;
+const GROWTH_MAX_BYTES = 1024 * 1024;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** Bytes in use when everything that can be collected has been. */
+async function heapBytes(): Promise<number> {
+  for (let round = 0; round < 8; round += 1) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+/** Asserts that a step, repeated a thousand times, leaves nothing behind. */
+async function leavesNothing(name: string, step: (round: number) => Promise<void>): Promise<void> {
+  for (let round = 0; round < WARM_UP; round += 1) await step(round);
+  const before = await heapBytes();
+  for (let round = 0; round < ROUNDS; round += 1) await step(WARM_UP + round);
+  const growth = (await heapBytes()) - before;
+  console.log(`${name}: ${ROUNDS} rounds, grown by ${growth} bytes, at most ${GROWTH_MAX_BYTES}`);
+  ok(growth <= GROWTH_MAX_BYTES, `${growth} bytes in ${ROUNDS} rounds`);
+}
+
+/** A patch of every kind of part; the number makes its text a new one. */
+const patchOf = (round: number, ending: string): string => `
+  declare let count: number; declare let word: string;
+  function helper() { return "HELPER ${round}"; }
+  const arrow = () => "ARROW ${round}";
+  const RATE = ${round};
+  class Unit { hp = ${round}; hit() { return "HIT ${round}"; } static make() { return new Unit(); } }
+  export const response = { get() { return [helper(), arrow(), ${round}]; } };
+  export function hotfix() { count = ${round}; word = "w${round}"; ${ending} }`;
+
+async function openRich(t: Parameters<typeof World.open>[0]): Promise<[World, ServiceObject]> {
+  const world = await World.open(t);
+  return [world, await world.start("rich")];
+}
+
+test("a thousand patches with new texts leave no memory behind", async (t) => {
+  const [world, p] = await openRich(t);
+  await leavesNothing("new texts", async (round) => {
+    await world.hotfix(p, patchOf(round, ""));
+  });
+  equal(((await p.req.get()) as unknown[])[2], WARM_UP + ROUNDS - 1);
+});
+
+test("a thousand patches with one text leave no memory behind", async (t) => {
+  const [world, p] = await openRich(t);
+  await leavesNothing("one text", async () => {
+    await world.hotfix(p, patchOf(1, ""));
+  });
+});
+
+test("a thousand undone patches leave no memory and no trace behind", async (t) => {
+  const [world, p] = await openRich(t);
+  const before = await p.req.look();
+  await leavesNothing("undone", (round) =>
+    fails(
+      world.hotfix(
+        p,
+        patchOf(round, `let fresh${round} = 1; throw new Error(String(fresh${round}));`),
+      ),
+      {
+        code: "ERR_PATCH_FAILED",
+      },
+    ),
+  );
+  deepEqual(await p.req.look(), before);
+});
+
+test("a thousand undone patches that bring new names leave no memory behind", async (t) => {
+  const [world, p] = await openRich(t);
+  const extra = `let fresh = new Array(1000).fill(0); function added() { return fresh; } class Ship extends Unit {}`;
+  await leavesNothing("undone, new names", (round) =>
+    fails(world.hotfix(p, `${extra}\n${patchOf(round, "added(); throw 1;")}`), {
+      code: "ERR_PATCH_FAILED",
+    }),
+  );
+});
+
+test("a thousand refused patches leave no memory behind", async (t) => {
+  const [world, p] = await openRich(t);
+  await leavesNothing("refused", (round) =>
+    fails(world.hotfix(p, `${patchOf(round, "")}\ndeclare let nowhere${round}: number;`), {
+      code: "ERR_PATCH_NAME",
+    }),
+  );
+});
+
+test("a thousand services that are patched and ended leave no memory behind", async (t) => {
+  const world = await World.open(t);
+  await leavesNothing("patched and ended", async (round) => {
+    const p = await world.start("rich");
+    await world.hotfix(p, patchOf(round % 10, ""));
+    await world.node.snax.kill(p);
+  });
+});
