@@ -50,7 +50,7 @@ export interface PatchCode {
   readonly scopeAfter: NameScope;
 }
 
-/** The ending tells amaro the language. */
+/** The ending tells the stripper the language. */
 const FILE_ENDING = ".ts";
 
 /** Compiles a patch text for modules of one scope, at most once. */

@@ -1,15 +1,15 @@
 /**
- * TypeScript -> JavaScript, by amaro, which is what Node itself uses.
+ * TypeScript -> JavaScript, by the compiler that Node's own type stripping uses (swc, as WebAssembly).
  *
  * Types become blanks, so that every line and column stays. Only a text with syntax that needs code of its own (enums,
- * namespaces, parameter properties) goes through amaro's transform, which prints the text anew and gives a source map.
- * amaro is loaded at the first TypeScript text: a thread that gets its images from another one never pays for it.
+ * namespaces, parameter properties) goes through its transform, which prints the text anew and gives a source map.
+ * It is loaded at the first TypeScript text: a thread that gets its images from another one never pays for it.
  */
 
 import { createRequire } from "node:module";
 import { createPlacedError } from "./position.ts";
 
-type TransformSync = (typeof import("amaro"))["transformSync"];
+type TransformSync = (typeof import("@swc/wasm-typescript"))["transformSync"];
 
 /** JavaScript made from a TypeScript text. */
 export interface Stripped {
@@ -19,7 +19,7 @@ export interface Stripped {
   readonly map: string | undefined;
 }
 
-interface AmaroError {
+interface StripError {
   readonly code: string;
   readonly message: string;
   readonly startLine: number;
@@ -31,9 +31,15 @@ const NON_ASCII_OR_TAB = /[^\n\r\x20-\x7e]/g;
 let loaded: TransformSync | undefined;
 
 function transform(text: string, file: string, mode: "strip-only" | "transform"): Stripped {
-  loaded ??= (createRequire(import.meta.url)("amaro") as { transformSync: TransformSync })
+  loaded ??= (createRequire(import.meta.url)("@swc/wasm-typescript") as { transformSync: TransformSync })
     .transformSync;
-  const output = loaded(text, { mode, filename: file, sourceMap: mode === "transform" });
+  const output = loaded(text, {
+    mode,
+    filename: file,
+    sourceMap: mode === "transform",
+    // An import is kept for its effects, whether its names are used or not.
+    transform: { verbatimModuleSyntax: true },
+  });
   return { code: output.code, map: output.map };
 }
 
@@ -47,7 +53,7 @@ export function strip(text: string, file: string): Stripped {
   try {
     return transform(text, file, "strip-only");
   } catch (error) {
-    if ((error as AmaroError).code !== "UnsupportedSyntax") throw refuse(error, text, file);
+    if ((error as StripError).code !== "UnsupportedSyntax") throw refuse(error, text, file);
   }
   try {
     return transform(text, file, "transform");
@@ -57,23 +63,23 @@ export function strip(text: string, file: string): Stripped {
 }
 
 function refuse(error: unknown, text: string, file: string): unknown {
-  const { startLine, message } = error as Partial<AmaroError>;
+  const { startLine, message } = error as Partial<StripError>;
   if (startLine === undefined || message === undefined) return error;
-  const place = { file, line: startLine, column: columnOf(error as AmaroError, text) };
+  const place = { file, line: startLine, column: columnOf(error as StripError, text) };
   return createPlacedError("ERR_SYNTAX", place, message, error);
 }
 
 /**
- * amaro counts columns as a terminal shows them, so wide characters and tabs move the column. The same text with every
+ * It counts columns as a terminal shows them, so wide characters and tabs move the column. The same text with every
  * such unit replaced by an ordinary one fails at the same place, with the true column.
  */
-function columnOf(error: AmaroError, text: string): number {
+function columnOf(error: StripError, text: string): number {
   const plain = text.replace(NON_ASCII_OR_TAB, (unit) => (unit.trim() === "" ? " " : "x"));
   if (plain !== text) {
     try {
       transform(plain, "", "strip-only");
     } catch (again) {
-      const { startLine, startColumn } = again as AmaroError;
+      const { startLine, startColumn } = again as StripError;
       if (startLine === error.startLine) return startColumn + 1;
     }
   }
