@@ -160,6 +160,7 @@ export const SECTIONS = [
     rows: [
       { label: "snax.newservice", unit: "us", ours: "main.newservice", most: 350 },
       { label: "heap of an instance", unit: "KB", ours: "main.kilobytes", most: 80 },
+      { label: "the same with objects of all classes", unit: "KB", ours: "main.walked" },
       { label: "the first one: read, compiled", unit: "ms", ours: "main.first" },
     ],
   },

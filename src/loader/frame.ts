@@ -39,6 +39,12 @@ export interface FrameParts {
   readonly declaresDefault: boolean;
 }
 
+/**
+ * The module's function is an arrow inside a strict function that runs once per image: so `this` is undefined as in a
+ * module, and no instance has to keep an `arguments` object for the sake of the hook's `eval`.
+ */
+const FACTORY_HEAD = "(function(){'use strict';return ";
+
 /** Returns the text in front of the body. */
 export function createPrefix(parts: FrameParts, isAsync: boolean): string {
   const variables = [...parts.imports];
@@ -55,13 +61,13 @@ export function createPrefix(parts: FrameParts, isAsync: boolean): string {
   const rename = isDefaultHoisted ? `$snax.nameDefault(${DEFAULT_NAME});` : "";
   const call = isAsync ? `let $snaxB=${begin};if($snaxB)await $snaxB;` : `${begin};`;
   const declarations = variables.length > 0 ? `let ${variables.join()};` : "";
-  return `(${isAsync ? "async " : ""}function($snax){'use strict';${declarations}${rename}${call}`;
+  return `${FACTORY_HEAD}${isAsync ? "async" : ""}($snax)=>{${declarations}${rename}${call}`;
 }
 
 /** Returns the text behind the body, which stands on a line of its own. */
 export function createSuffix(parts: FrameParts): string {
   const hook = "function $snaxHook($snaxCode){return eval($snaxCode)}";
-  return `\n;${hook}${createCellFunction(parts)}})`;
+  return `\n;${hook}${createCellFunction(parts)}}})()`;
 }
 
 function createCellFunction({ plan, names }: FrameParts): string {

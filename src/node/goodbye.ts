@@ -37,6 +37,7 @@ export async function sayGoodbye(program: Context, timeoutMs: number): Promise<v
         [...new Set(late.map((context) => context.service.title))].slice(0, 10).join(", "),
     );
   }
+  rejectWaits(program);
   // The youngest first: what was started early is what the others lean on.
   for (const service of [...kernel.services].reverse()) {
     if (service.handle !== logger && service !== program.service) kernel.kill(service);
@@ -47,15 +48,21 @@ export async function sayGoodbye(program: Context, timeoutMs: number): Promise<v
   await request(program, logger, flush, FLUSH_MS).catch(() => undefined);
 }
 
-/** Ends what is left; whatever the program still waits for is rejected with ERR_STOPPED. */
+/** Ends what is left. */
 export function endEverything(program: Context): void {
   const { kernel } = program.runtime;
-  const { service, held } = program;
   program.runtime.state = "stopped";
-  const calls = [...(service.calls ?? [])];
-  for (const call of calls) kernel.settle(service, call.session)?.reject(stoppedError());
+  rejectWaits(program);
+  for (const service of [...kernel.services]) kernel.kill(service);
+}
+
+/** Rejects with ERR_STOPPED whatever the program still waits for: its code goes on without the node. */
+function rejectWaits({ runtime, service, held }: Context): void {
+  for (const call of [...(service.calls ?? [])]) {
+    runtime.kernel.settle(service, call.session)?.reject(stoppedError());
+  }
   for (const reject of held ?? []) reject(stoppedError());
-  for (const each of [...kernel.services]) kernel.kill(each);
+  held?.clear();
 }
 
 /** The snax services by type, the type whose first service is youngest first. */

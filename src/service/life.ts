@@ -121,7 +121,10 @@ export const lifeFunctions: ApiTable<Context> = {
     const target = context.runtime.contextOf(handleOf(context, address));
     if (target !== undefined) end(target, true);
   },
-  abort: ({ runtime }: Context): void => runtime.abort(),
+  abort: (context: Context): void => {
+    requireAlive(context);
+    context.runtime.abort();
+  },
   register: (context: Context, name: string): boolean => register(context, name, context.handle),
   name: (context: Context, name: string, address: Address): boolean =>
     register(context, name, handleOf(context, address)),

@@ -35,15 +35,35 @@ export const INJECTED_NAMES: readonly string[] = Object.keys(INJECTED);
 
 const makers = new WeakMap<Runtime, (context: Context) => object>();
 
+/** The surroundings of one service; the API is made for the first module that imports it. */
+class ServiceSurroundings implements Surroundings {
+  readonly #context: Context;
+  #api: object | undefined = undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get api(): Record<string, unknown> {
+    this.#api ??= makerOf(this.#context.runtime)(this.#context);
+    return this.#api as Record<string, unknown>;
+  }
+
+  injected(name: string): unknown {
+    return INJECTED[name]?.(this.#context);
+  }
+}
+
+function makerOf(runtime: Runtime): (context: Context) => object {
+  let make = makers.get(runtime);
+  if (make === undefined) {
+    make = defineApi<Context>({}, Object.fromEntries(runtime.parts));
+    makers.set(runtime, make);
+  }
+  return make;
+}
+
 /** Makes what surrounds the modules of one service. */
 export function surroundingsOf(context: Context): Surroundings {
-  let makeApi = makers.get(context.runtime);
-  if (makeApi === undefined) {
-    makeApi = defineApi<Context>({}, Object.fromEntries(context.runtime.parts));
-    makers.set(context.runtime, makeApi);
-  }
-  return {
-    api: makeApi(context) as Record<string, unknown>,
-    injected: (name) => INJECTED[name]?.(context),
-  };
+  return new ServiceSurroundings(context);
 }

@@ -46,6 +46,11 @@ export class MethodNumbers {
     return number;
   }
 
+  /** One more than the last number handed out. */
+  get end(): number {
+    return FIRST_FREE + this.#names.length;
+  }
+
   /** Returns which method a number stands for. */
   nameOf(number: number): MethodName | undefined {
     return this.#names[number - FIRST_FREE];

@@ -37,8 +37,8 @@ export type MethodGroups = Readonly<Record<string, Record<string, unknown> | und
 export class SnaxHost {
   readonly context: Context;
   readonly numbers: MethodNumbers;
-  /** Methods by number. */
-  readonly methods: (Method | undefined)[] = [];
+  /** Methods by number; replaced when it has to grow. */
+  methods: (Method | undefined)[] = [];
   /** Messages are handled strictly one after the other. */
   isQueue = false;
   #profiler: MethodProfiler | undefined = undefined;
@@ -72,7 +72,7 @@ export class SnaxHost {
   /** Sets or takes away the method behind a name; the group's object is the caller's to change. */
   setMethod(group: Group, name: string, method: Method | undefined): void {
     const number = this.numbers.numberOf(group, name);
-    while (this.methods.length <= number) this.methods.push(undefined);
+    this.#makeRoom(number);
     this.methods[number] = method;
     if (method !== undefined) this.numbers.offer(number);
   }
@@ -90,10 +90,17 @@ export class SnaxHost {
         `accept.${name} and subscribe.${name} are two methods of one name`,
       );
     }
-    // A hole in the array would make every call slower.
-    while (this.methods.length <= number) this.methods.push(undefined);
+    this.#makeRoom(number);
     this.methods[number] = method;
     this.numbers.offer(number);
+  }
+
+  /** Room for all methods of the type at once, and for no more: an array that grows by itself is half empty. */
+  #makeRoom(number: number): void {
+    if (number < this.methods.length) return;
+    const grown = new Array<Method | undefined>(this.numbers.end).fill(undefined);
+    for (const [index, method] of this.methods.entries()) grown[index] = method;
+    this.methods = grown;
   }
 }
 

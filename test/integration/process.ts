@@ -1,0 +1,76 @@
+/** Child processes for tests: a program text, or the command line, run to its end. */
+
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** The command line as it is compiled for the tests. */
+const MAIN: string = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+
+/** The package as it is compiled for the tests, for programs that import it. */
+export const PACKAGE: string = new URL("../../src/index.js", import.meta.url).href;
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process that runs. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves when stdout holds the text. */
+  readonly says: (text: string) => Promise<void>;
+}
+
+/** Milliseconds until a child that does not end is killed. */
+const PATIENCE_MS = 15_000;
+
+/** Starts Node with these arguments. */
+export function startNode(args: readonly string[], folder: string): Running {
+  const child = spawn(process.execPath, args, { cwd: folder, timeout: PATIENCE_MS, killSignal: "SIGKILL" });
+  let stdout = "";
+  let stderr = "";
+  let notice = (): void => {};
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+    notice();
+  });
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("close", (code) => {
+      notice();
+      resolve({ code, stdout, stderr });
+    });
+  });
+  const says = async (text: string): Promise<void> => {
+    while (!stdout.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`it ended without saying ${text}: ${stdout}${stderr}`);
+      await new Promise<void>((resolve) => (notice = resolve));
+    }
+  };
+  return { child, ended, says };
+}
+
+/** Runs the command line to its end. */
+export function snax(args: readonly string[], folder: string): Promise<Ended> {
+  return startNode([MAIN, ...args], folder).ended;
+}
+
+/** Starts the command line. */
+export function startSnax(args: readonly string[], folder: string): Running {
+  return startNode([MAIN, ...args], folder);
+}
+
+/** Runs a program that embeds a node; `start` and the folder of the services are in its scope. */
+export function embed(text: string, folder: string): Promise<Ended> {
+  const program = `
+    import { start } from ${JSON.stringify(PACKAGE)};
+    const folder = ${JSON.stringify(folder)};
+    const node = await start({ thread: 0, services: folder + "/?.ts" });
+    ${text}
+  `;
+  return startNode(["--input-type=module", "--eval", program], folder).ended;
+}
