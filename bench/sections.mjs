@@ -188,7 +188,7 @@ export const SECTIONS = [
         unit: "x",
         ours: "shared1000.tick",
         over: "shared1.tick",
-        most: 1.5,
+        most: 2,
       },
     ],
   },

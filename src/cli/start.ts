@@ -21,10 +21,11 @@ export async function runStart(invocation: Invocation): Promise<number> {
   const stopping = watchSignals();
   // A log that nobody reads any more must not end the node.
   process.stdout.on("error", () => {});
+  let node: Node | undefined;
+  // From the first moment on, for without a listener the signal ends the process.
+  process.on("SIGHUP", () => reopenLog(node));
   try {
-    const node = await startFrom(await load(invocation), stopping);
-    // Without a listener the signal would end the process: a shell sends it when its terminal goes away.
-    process.on("SIGHUP", () => reopenLog(node));
+    node = await startFrom(await load(invocation), stopping);
     await node.stopped;
     return 0;
   } catch (error) {
@@ -84,9 +85,9 @@ function watchSignals(): AbortSignal {
   return controller.signal;
 }
 
-function reopenLog(node: Node): void {
+function reopenLog(node: Node | undefined): void {
   try {
-    node.skynet.send(".logger", "lua", "REOPEN");
+    node?.skynet.send(".logger", "lua", "REOPEN");
   } catch {
     // The node stops: its log needs no other file.
   }

@@ -26,6 +26,7 @@ export function createWaker(clock: Clock): EventLoopWaker {
   const { port1, port2 } = new MessageChannel();
   let alarmTimer: NodeJS.Timeout | undefined;
   let isInTurn = false;
+  let isClosed = false;
   const post = (): void => port1.postMessage(0);
   const wake = (): void => {
     // Node hands a port up to 1000 messages in a row, those posted meanwhile included: a turn that asked for the next
@@ -36,7 +37,7 @@ export function createWaker(clock: Clock): EventLoopWaker {
   const alarm = (at: number | undefined): void => {
     if (alarmTimer !== undefined) clearTimeout(alarmTimer);
     alarmTimer = undefined;
-    if (at === undefined) return;
+    if (at === undefined || isClosed) return;
     const delay = Math.min(Math.max(Math.ceil(at - clock.now()), 0), DELAY_MAX_MS);
     alarmTimer = setTimeout(() => {
       // A timer may fire a fraction of a millisecond early.
@@ -60,6 +61,9 @@ export function createWaker(clock: Clock): EventLoopWaker {
       });
     },
     close: () => {
+      // Race: the turn that closes it ends afterwards and asks for its next alarm, which would keep the process alive;
+      // test/integration/stray-errors.test.ts
+      isClosed = true;
       alarm(undefined);
       port2.close();
     },

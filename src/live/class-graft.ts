@@ -20,14 +20,17 @@ const OWN_STATICS: ReadonlySet<PropertyKey> = new Set(["length", "name", "protot
  * @throws {ERR_PATCH_CLASS} if a member of the running class was made unchangeable.
  */
 export function graftClass(name: string, live: AnyClass, patch: AnyClass, log: UndoLog): void {
+  const where = `${name}.prototype`;
+  const prototypes = { where, live: live.prototype, patch: patch.prototype };
   for (const key of Reflect.ownKeys(patch.prototype)) {
-    if (key !== "constructor") graft(`${name}.prototype`, live.prototype, patch.prototype, key, log);
+    if (key !== "constructor") graft(prototypes, key, log);
   }
   for (const key of Reflect.ownKeys(patch)) {
     if (OWN_STATICS.has(key)) continue;
-    const isState = "value" in describe(patch, key) && typeof describe(patch, key).value !== "function";
+    const isState =
+      "value" in describe(patch, key) && typeof describe(patch, key).value !== "function";
     if (isState && Object.hasOwn(live, key)) continue;
-    graft(name, live, patch, key, log);
+    graft({ where: name, live, patch }, key, log);
   }
 }
 
@@ -35,8 +38,15 @@ function describe(holder: object, key: PropertyKey): PropertyDescriptor {
   return Reflect.getOwnPropertyDescriptor(holder, key) ?? {};
 }
 
+interface Graft {
+  /** What error messages call it. */
+  readonly where: string;
+  readonly live: object;
+  readonly patch: object;
+}
+
 /** A getter without the setter that was there keeps that setter, and the other way round. */
-function graft(where: string, live: object, patch: object, key: PropertyKey, log: UndoLog): void {
+function graft({ where, live, patch }: Graft, key: PropertyKey, log: UndoLog): void {
   const before = Reflect.getOwnPropertyDescriptor(live, key);
   const given = describe(patch, key);
   const isAccessor = given.get !== undefined || given.set !== undefined;
@@ -48,5 +58,8 @@ function graft(where: string, live: object, patch: object, key: PropertyKey, log
     else Reflect.defineProperty(live, key, before);
   });
   if (Reflect.defineProperty(live, key, after)) return;
-  throw new SnaxError("ERR_PATCH_CLASS", `${where}.${String(key)} can't be changed: it was made fixed`);
+  throw new SnaxError(
+    "ERR_PATCH_CLASS",
+    `${where}.${String(key)} can't be changed: it was made fixed`,
+  );
 }

@@ -18,13 +18,17 @@ export function checkClass(node: Class, patch: ClassFacts, live: ClassFacts): st
   if (patch.hasPrivate || usesPrivate(node.body)) {
     return "live instances lack the #private members of another class body; a patched method can't touch them";
   }
-  const isConstructed =
-    patch.hasConstructor ||
-    node.body.body.some((member) => member.type === "PropertyDefinition" && !member.static);
-  if (isConstructed && live.hasPrivate) {
+  if (isConstructing(node, patch) && live.hasPrivate) {
     return "it has #private members, which instances made by a new constructor or with new fields would lack";
   }
   return undefined;
+}
+
+/** Says whether later instances are made by the patch's class: it has a constructor, or fields. */
+export function isConstructing(node: Class, patch: ClassFacts): boolean {
+  const isField = (member: { type: string; static?: boolean }): boolean =>
+    member.type === "PropertyDefinition" && member.static !== true;
+  return patch.hasConstructor || node.body.body.some(isField);
 }
 
 function normal(heritage: string | undefined): string | undefined {

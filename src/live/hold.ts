@@ -77,7 +77,9 @@ function waitFor(
     runInside(context, () => settle(() => outcome.failed(patch.undo(timeoutError(ms))))),
   );
   const unwatch = kernel.watch(context.handle, () =>
-    settle(() => outcome.failed(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched"))),
+    settle(() =>
+      outcome.failed(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched")),
+    ),
   );
   result.then(
     (value) =>

@@ -11,7 +11,13 @@ import { codeOf } from "../base/error.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
-import type { HotfixAllResult, Patch, PatchFailure, PatchResult, PatchSkip } from "../snax/types.ts";
+import type {
+  HotfixAllResult,
+  Patch,
+  PatchFailure,
+  PatchResult,
+  PatchSkip,
+} from "../snax/types.ts";
 import { Application } from "./apply.ts";
 import { patchOne } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
@@ -48,7 +54,11 @@ export async function hotfixall(
 }
 
 /** Compiles for every kind of service that runs; again, if meanwhile one of another kind was born. */
-async function compileForAll(runtime: Runtime, type: string, variants: VariantTable): Promise<void> {
+async function compileForAll(
+  runtime: Runtime,
+  type: string,
+  variants: VariantTable,
+): Promise<void> {
   for (;;) {
     const missing = contextsOf(runtime, type).find((context) => variants.lacks(context));
     if (missing === undefined) return;

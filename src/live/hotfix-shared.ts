@@ -6,7 +6,7 @@
  * nobody could be held while it waits.
  */
 
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { isThenable } from "../service/context.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
@@ -26,8 +26,7 @@ export async function hotfixshared(
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
   }
-  const root = String(runtime.environment.get("root") ?? ".");
-  const file = isAbsolute(path) ? path : resolve(root, path);
+  const file = resolve(runtime.paths.root, path);
   const program = runtime.cache.shared;
   const node = program.node(file);
   if (node?.shared === undefined) {
@@ -64,7 +63,9 @@ function runNow(patch: ServicePatch): void {
   if (isThenable(result)) {
     // Nobody waits for it; its failure must not become a stray rejection.
     result.then(undefined, () => {});
-    throw patch.undo(new SnaxError("ERR_PATCH", "hotfix() of a shared module's patch must not be async"));
+    throw patch.undo(
+      new SnaxError("ERR_PATCH", "hotfix() of a shared module's patch must not be async"),
+    );
   }
   patch.keep();
 }

@@ -76,7 +76,10 @@ export async function patchOne(
 /** Returns the service that a patch is for. */
 function targetOf({ context }: SnaxCaller, target: unknown): Context {
   if (!(target instanceof SnaxObject) && typeof target !== "number" && typeof target !== "string") {
-    throw new SnaxError("ERR_ARGUMENT", `snax.hotfix needs a service object or an address, not ${typeof target}`);
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `snax.hotfix needs a service object or an address, not ${typeof target}`,
+    );
   }
   const handle = target instanceof SnaxObject ? target.handle : resolveAddress(context, target);
   const found = handle === undefined ? undefined : context.runtime.contextOf(handle);

@@ -76,7 +76,10 @@ export class LiveNode {
       else methods.push(...patch.methods);
     } catch (error) {
       const { file } = instance.program.entry.image;
-      this.node.runtime.log(0, `a service of ${file} is born without patch ${id}: ${describeError(error)}`);
+      this.node.runtime.log(
+        0,
+        `a service of ${file} is born without patch ${id}: ${describeError(error)}`,
+      );
     }
   }
 }

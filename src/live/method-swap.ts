@@ -31,8 +31,12 @@ export function checkGroups(parts: readonly PatchPart[], numbers: MethodNumbers)
   for (const [exportName, group] of GROUP_EXPORTS) {
     const other = group === "response" ? "accept" : "response";
     for (const name of parts.flatMap(({ code }) => code.methods.get(exportName) ?? [])) {
-      if (numbers.isOffered(group, name) === true || numbers.isOffered(other, name) !== true) continue;
-      throw new SnaxError("ERR_PATCH", `${name} is a method of ${other}: a patch can't move it to ${exportName}`);
+      if (numbers.isOffered(group, name) === true || numbers.isOffered(other, name) !== true)
+        continue;
+      throw new SnaxError(
+        "ERR_PATCH",
+        `${name} is a method of ${other}: a patch can't move it to ${exportName}`,
+      );
     }
   }
 }
@@ -101,5 +105,8 @@ function swapMember(
     else Reflect.deleteProperty(holder, name);
   });
   if (Reflect.set(holder, name, method) && holder[name] === method) return;
-  throw new SnaxError("ERR_PATCH", `${exportName}.${name} can't be changed: the service made it fixed`);
+  throw new SnaxError(
+    "ERR_PATCH",
+    `${exportName}.${name} can't be changed: the service made it fixed`,
+  );
 }

@@ -150,7 +150,8 @@ export class PatchRun {
   restoreVariables(): string[] {
     const kept: string[] = [];
     for (const [index, written] of this.#written ?? []) {
-      if (Object.is(this.#readVariable(index), written)) this.#write?.(index, this.#before?.[index]);
+      if (Object.is(this.#readVariable(index), written))
+        this.#write?.(index, this.#before?.[index]);
       else kept.push(this.code.tracked[index] ?? "");
     }
     this.#written = undefined;

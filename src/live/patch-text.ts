@@ -25,7 +25,8 @@ export interface PatchText {
 }
 
 const VARIABLE = /\bdeclare(?=\s+(let|const|var)\b)/g;
-const DEFINITION = /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
+const DEFINITION =
+  /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
 
 /**
  * Parses a patch.
@@ -36,10 +37,16 @@ const DEFINITION = /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|c
  */
 export function parsePatch(text: string, file: string): PatchText {
   if (typeof text !== "string") {
-    throw new SnaxError("ERR_ARGUMENT", `a patch is a text, or a record of texts, not ${typeof text}`);
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `a patch is a text, or a record of texts, not ${typeof text}`,
+    );
   }
   if (text.length > PATCH_LENGTH_MAX) {
-    throw new SnaxError("ERR_PATCH_SIZE", `a patch of ${text.length} characters exceeds the limit of ${PATCH_LENGTH_MAX}`);
+    throw new SnaxError(
+      "ERR_PATCH_SIZE",
+      `a patch of ${text.length} characters exceeds the limit of ${PATCH_LENGTH_MAX}`,
+    );
   }
   let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
   for (;;) {
@@ -87,7 +94,8 @@ function findDeclarations(
   }
   for (const statement of syntax.ast.body) {
     const start = byOffset.get(statement.start);
-    if (start !== undefined && statement.type === "VariableDeclaration") found.set(start, statement);
+    if (start !== undefined && statement.type === "VariableDeclaration")
+      found.set(start, statement);
   }
   return found;
 }
@@ -96,11 +104,7 @@ function findDeclarations(
 export const ENUM_REFUSAL =
   "enums, namespaces and parameter properties can't stand in a patch: write a plain object or fields";
 
-function collect(
-  syntax: Syntax,
-  text: string,
-  declarations: ReadonlySet<Statement>,
-): PatchText {
+function collect(syntax: Syntax, text: string, declarations: ReadonlySet<Statement>): PatchText {
   const declared = new Map<string, Place>();
   for (const statement of declarations) {
     if (statement.type !== "VariableDeclaration") continue;

@@ -19,7 +19,8 @@ import { Edits } from "../loader/edits.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import type { PatchTarget } from "./patch-code.ts";
-import type { PatchPlan, PlannedItem } from "./patch-plan.ts";
+import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
+import type { PatchPlan } from "./patch-plan.ts";
 
 /** A woven patch. */
 export interface WovenPatch {
@@ -70,9 +71,7 @@ class Variables {
 function weaveItem(edits: Edits, variables: Variables, item: PlannedItem): void {
   const { node } = item;
   switch (item.kind) {
-    case "import":
-    case "declared":
-    case "empty":
+    case "silent":
       edits.blankStatement(node.start, node.end);
       break;
     case "group":
@@ -94,17 +93,15 @@ function weaveItem(edits: Edits, variables: Variables, item: PlannedItem): void 
   }
 }
 
-type Named = Extract<PlannedItem, { readonly name: string }>;
-
 /** `export const response = {` -> `$snaxP.put("response", {`. */
-function putValue(edits: Edits, { node, name, value }: Named): void {
+function putValue(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
   edits.insertBefore(value.start, `$snaxP.put("${name}",`);
   closeCall(edits, node, value);
 }
 
 /** `function helper(a) {` -> `$snaxP.put("helper",{helper:function       (a) {`: the key gives it its name. */
-function putNamed(edits: Edits, { node, name, value }: Named): void {
+function putNamed(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
   if ("id" in value && value.id) edits.blank(value.id.start, value.id.end);
   edits.insertBefore(value.start, `$snaxP.put("${name}",{"${name}":`);
@@ -123,7 +120,7 @@ function blankGap(edits: Edits, start: number, end: number): void {
 }
 
 /** A new function declaration stays one; what stands in front of it (`export`) goes. */
-function weaveFreshFunction(edits: Edits, variables: Variables, item: Named): void {
+function weaveFreshFunction(edits: Edits, variables: Variables, item: NamedItem): void {
   const { node, value } = item;
   if (value.type !== "FunctionDeclaration") {
     weaveFreshValue(edits, variables, item);
@@ -132,7 +129,11 @@ function weaveFreshFunction(edits: Edits, variables: Variables, item: Named): vo
 }
 
 /** `const RATE = 2` -> `RATE = 2` with the variable declared in front of the patch. */
-function weaveFreshValue(edits: Edits, variables: Variables, { node, name, value }: Named): void {
+function weaveFreshValue(
+  edits: Edits,
+  variables: Variables,
+  { node, name, value }: NamedItem,
+): void {
   variables.add(name);
   blankGap(edits, node.start, value.start);
   edits.insertBefore(value.start, `${name}=`);
@@ -145,18 +146,18 @@ function endStatement(edits: Edits, node: AnyNode, value: AnyNode): void {
 }
 
 /** A new class is prepared like those of an image, so that a later patch can replace its constructor. */
-function weaveFreshClass(edits: Edits, variables: Variables, { node, name, value }: Named): void {
+function weaveFreshClass(
+  edits: Edits,
+  variables: Variables,
+  { node, name, value }: NamedItem,
+): void {
   variables.add(replacementOf(name));
   if (value.start > node.start) edits.blank(node.start, value.start);
   if (value.type === "ClassDeclaration") weaveClass(edits, value, name);
 }
 
 /** `let a = 1, {b} = f()` -> `$snaxP.later(()=>{(a = 1, {b} = f())})`. */
-function weaveState(
-  edits: Edits,
-  variables: Variables,
-  { node, declaration }: Extract<PlannedItem, { kind: "state" }>,
-): void {
+function weaveState(edits: Edits, variables: Variables, { node, declaration }: StateItem): void {
   const [first] = declaration.declarations;
   const last = declaration.declarations.at(-1);
   if (first === undefined || last === undefined) return;
@@ -176,7 +177,9 @@ function weaveWrite(edits: Edits, plan: PatchPlan, target: PatchTarget, write: W
     const cell = target.image.data.cells.indexOf(name);
     return exported.has(name) && cell >= 0 && !plan.fresh.has(name) ? [`${cell},${name}`] : [];
   });
-  const isTracked = plan.trackedRanges.some(([from, to]) => write.start >= from && write.start < to);
+  const isTracked = plan.trackedRanges.some(
+    ([from, to]) => write.start >= from && write.start < to,
+  );
   const notes = write.names.flatMap((name) => {
     const index = isTracked ? plan.tracked.indexOf(name) : -1;
     return index < 0 ? [] : [`${index},${name}`];

@@ -90,7 +90,12 @@ export async function compileParts(
   }
   const parts: PatchPart[] = [];
   for (const [node, code] of codes) {
-    parts.push({ node, scope: scopes(node), code, sources: await resolveImports(program, node, code, codes) });
+    parts.push({
+      node,
+      scope: scopes(node),
+      code,
+      sources: await resolveImports(program, node, code, codes),
+    });
   }
   return inOrder(parts);
 }
@@ -105,7 +110,10 @@ function nodeOf(program: Program, path: string): ModuleNode {
     );
   }
   if (node.isShared) {
-    throw new SnaxError("ERR_PATCH", `${path} is shared by all services: patch it with snax.hotfixshared`);
+    throw new SnaxError(
+      "ERR_PATCH",
+      `${path} is shared by all services: patch it with snax.hotfixshared`,
+    );
   }
   return node;
 }
@@ -120,7 +128,8 @@ async function resolveImports(
   for (const { specifier, name, place } of code.imports) {
     const source = await program.include(node, specifier, undefined);
     if (name !== "*" && !offers(program, source, name, codes)) {
-      const known = source instanceof NamespaceSource ? program.watchNamespace(source.node).keys() : [];
+      const known =
+        source instanceof NamespaceSource ? program.watchNamespace(source.node).keys() : [];
       throw new SnaxError(
         "ERR_PATCH_NAME",
         `${place.file}:${place.line}:${place.column}: ${specifier} has no export named ${name}${suggest(name, known)}`,
@@ -149,7 +158,10 @@ function inOrder(parts: readonly PatchPart[]): PatchPart[] {
   const visit = (part: PatchPart, path: readonly PatchPart[]): void => {
     if (sorted.includes(part) || path.includes(part)) return;
     for (const { source } of part.sources) {
-      const below = source instanceof NamespaceSource ? parts.find(({ node }) => node === source.node) : undefined;
+      const below =
+        source instanceof NamespaceSource
+          ? parts.find(({ node }) => node === source.node)
+          : undefined;
       if (below !== undefined) visit(below, [...path, part]);
     }
     sorted.push(part);
@@ -161,12 +173,17 @@ function inOrder(parts: readonly PatchPart[]): PatchPart[] {
 /**
  * Makes the modules that a patch imports and the service has not had yet; a promise only if one of them awaits.
  */
-export function evaluateImports(parts: readonly PatchPart[], instance: Instance): Promise<void> | undefined {
+export function evaluateImports(
+  parts: readonly PatchPart[],
+  instance: Instance,
+): Promise<void> | undefined {
   let running: Promise<void> | undefined;
   for (const { sources } of parts) {
     for (const { source } of sources) {
-      if (!(source instanceof NamespaceSource) || instance.find(source.node) !== undefined) continue;
-      const evaluate = (): Promise<void> | undefined => instance.program.evaluate(instance, source.node);
+      if (!(source instanceof NamespaceSource) || instance.find(source.node) !== undefined)
+        continue;
+      const evaluate = (): Promise<void> | undefined =>
+        instance.program.evaluate(instance, source.node);
       running = running === undefined ? evaluate() : running.then(evaluate);
     }
   }
@@ -177,7 +194,8 @@ export function evaluateImports(parts: readonly PatchPart[], instance: Instance)
 export function createRuns(parts: readonly PatchPart[], instance: Instance): PatchRun[] {
   return parts.map(({ node, code, sources }) => {
     const module = instance.find(node);
-    if (module === undefined) throw new SnaxError("ERR_PATCH_NAME", `the service has not imported ${node.image.file}`);
+    if (module === undefined)
+      throw new SnaxError("ERR_PATCH_NAME", `the service has not imported ${node.image.file}`);
     return new PatchRun(module, code, (index) => importValue(sources[index], instance));
   });
 }

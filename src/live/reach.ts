@@ -6,16 +6,21 @@
  */
 
 import type { Reference } from "../loader/analysis.ts";
-import type { PlannedItem } from "./patch-plan.ts";
+import type { PlannedItem } from "./patch-item.ts";
 
-type Range = readonly [start: number, end: number];
+/** An extent of a text. */
+export type Range = readonly [start: number, end: number];
 
 /** Returns the extents that `hotfix()` reaches; none if the patch has no `hotfix()`. */
-export function reachableRanges(items: readonly PlannedItem[], references: readonly Reference[]): Range[] {
+export function reachableRanges(
+  items: readonly PlannedItem[],
+  references: readonly Reference[],
+): Range[] {
   const functions = new Map<string, Range>();
   let next: Range[] = [];
   for (const item of items) {
-    if (item.kind === "function" || item.kind === "class") functions.set(item.name, rangeOf(item.value));
+    if (item.kind === "function" || item.kind === "class")
+      functions.set(item.name, rangeOf(item.value));
     else if (item.kind === "step" && item.name === "hotfix") next.push(rangeOf(item.value));
   }
   const reached: Range[] = [];

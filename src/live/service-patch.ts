@@ -23,11 +23,7 @@ export class ServicePatch {
   readonly methods: readonly GivenMethod[];
   readonly #log: UndoLog;
 
-  private constructor(
-    runs: readonly PatchRun[],
-    methods: readonly GivenMethod[],
-    log: UndoLog,
-  ) {
+  private constructor(runs: readonly PatchRun[], methods: readonly GivenMethod[], log: UndoLog) {
     this.#runs = runs;
     this.methods = methods;
     this.#log = log;
@@ -110,5 +106,8 @@ function failedError(
   }
   const isTimeout = reason instanceof SnaxError && reason.code === "ERR_PATCH_TIMEOUT";
   const code = isTimeout ? "ERR_PATCH_TIMEOUT" : "ERR_PATCH_FAILED";
-  return new SnaxError(code, notes.join("; "), { cause: reason, ...(kept.length > 0 && { data: { kept } }) });
+  return new SnaxError(code, notes.join("; "), {
+    cause: reason,
+    ...(kept.length > 0 && { data: { kept } }),
+  });
 }

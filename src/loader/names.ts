@@ -147,21 +147,26 @@ class Collector {
   }
 
   #addClass(name: string, node: Class): void {
-    const { superClass, body } = node;
-    const facts: ClassFacts = {
-      heritage: superClass ? this.#syntax.code.slice(superClass.start, superClass.end) : undefined,
-      hasPrivate: body.body.some(
-        (member) => "key" in member && member.key.type === "PrivateIdentifier",
-      ),
-      hasConstructor: findConstructor(node) !== undefined,
-      hasStaticBlock: body.body.some((member) => member.type === "StaticBlock"),
-    };
+    const facts = readClassFacts(node, this.#syntax.code);
     this.names.set(name, { ...PLAIN, kind: "class", ...this.#at(node), facts });
   }
 
   #at(node: { readonly start: number }): { line: number; start: number } {
     return { line: this.#syntax.locate(node.start).line, start: node.start };
   }
+}
+
+/** Reads what a patch must know of a class from its text. */
+export function readClassFacts(node: Class, code: string): ClassFacts {
+  const { superClass, body } = node;
+  return {
+    heritage: superClass ? code.slice(superClass.start, superClass.end) : undefined,
+    hasPrivate: body.body.some(
+      (member) => "key" in member && member.key.type === "PrivateIdentifier",
+    ),
+    hasConstructor: findConstructor(node) !== undefined,
+    hasStaticBlock: body.body.some((member) => member.type === "StaticBlock"),
+  };
 }
 
 /** Returns the function of a class's constructor, if its text has one. */

@@ -15,7 +15,9 @@ import { defineConfig } from "./config.ts";
  *
  * @param createSnax - makes the `snax` of one service.
  */
-export function apiParts(createSnax: (context: Context) => SnaxApi): Map<string, (context: Context) => unknown> {
+export function apiParts(
+  createSnax: (context: Context) => SnaxApi,
+): Map<string, (context: Context) => unknown> {
   return new Map<string, (context: Context) => unknown>([
     ["skynet", createSkynet],
     ["snax", createSnax],

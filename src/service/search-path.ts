@@ -21,6 +21,8 @@ export function splitPatterns(services: string | readonly string[]): string[] {
 export class SearchPath {
   /** Absolute patterns, in the order in which they are tried. */
   readonly patterns: readonly string[];
+  /** The folder to which the configuration's paths are relative. */
+  readonly root: string;
   readonly #found = new Map<string, string>();
 
   /**
@@ -29,6 +31,7 @@ export class SearchPath {
    * @param system - absolute patterns of the system's services, tried last.
    */
   constructor(services: string | readonly string[], root: string, system: readonly string[]) {
+    this.root = root;
     const user = splitPatterns(services).map((pattern) =>
       isAbsolute(pattern) ? pattern : resolve(root, pattern),
     );

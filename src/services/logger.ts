@@ -9,8 +9,8 @@
  * order with the log, but plain. `REOPEN` opens the file anew (SIGHUP does it), `FLUSH` is answered when all is written.
  */
 
-import { closeSync, openSync, writeSync } from "node:fs";
-import { skynet } from "snax";
+import { appendFileSync, closeSync, openSync } from "node:fs";
+import { skynet, SnaxError } from "snax";
 
 const path = skynet.getenv("logger");
 const isJson = skynet.getenv("logformat") === "json";
@@ -49,15 +49,25 @@ function flush(): void {
   const chunk = lines.join("\n") + "\n";
   lines = [];
   if (file < 0) process.stdout.write(chunk);
-  else writeSync(file, chunk);
+  else writeToFile(chunk);
+}
+
+/** A disk that is full must not silence the node, nor fill its memory: stdout gets the log until REOPEN succeeds. */
+function writeToFile(chunk: string): void {
+  try {
+    appendFileSync(file, chunk);
+  } catch (error) {
+    file = -1;
+    process.stdout.write(`the log file ${path} can't be written: ${String(error)}\n${chunk}`);
+  }
 }
 
 function reopen(): void {
   if (path === undefined) return;
   flush();
-  const fresh = openSync(path, "a");
-  closeSync(file);
-  file = fresh;
+  const before = file;
+  file = openSync(path, "a");
+  if (before >= 0) closeSync(before);
 }
 
 skynet.start(() => {
@@ -68,7 +78,12 @@ skynet.start(() => {
   skynet.dispatch("lua", (_session, _source, name: string) => {
     if (name === "REOPEN") reopen();
     else if (name === "FLUSH") flush();
-    else throw new Error(`Unknown command ${name}`);
+    else {
+      throw new SnaxError(
+        "ERR_NO_METHOD",
+        `the logger has no command ${String(name).slice(0, 80)}`,
+      );
+    }
   });
   skynet.register(".logger");
 });

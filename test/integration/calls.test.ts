@@ -81,7 +81,10 @@ test("values that can't be sent are refused with the path to them, and nothing i
   assert.equal(error.code, "ERR_NOT_SENDABLE");
   assert.match(error.message, /^argument 2 .*deep.*onDone is a function$/);
   assert.throws(() => skynet.send(handle, "lua", Symbol("s")), { code: "ERR_NOT_SENDABLE" });
-  assert.equal(await codeOfFailure(skynet.call(handle, "lua", Promise.resolve())), "ERR_NOT_SENDABLE");
+  assert.equal(
+    await codeOfFailure(skynet.call(handle, "lua", Promise.resolve())),
+    "ERR_NOT_SENDABLE",
+  );
 });
 
 test("arguments and results are copies", async (t) => {
@@ -127,7 +130,10 @@ test("a late answer to a call that timed out goes nowhere", async (t) => {
   const handle = await skynet.newservice("slow");
   assert.equal(await codeOfFailure(skynet.within(1).call(handle, "lua", 15)), "ERR_TIMEOUT");
   assert.equal(await skynet.call(handle, "lua", 20), 20);
-  assert.deepEqual((await log()).filter((line) => line.includes("error")), []);
+  assert.deepEqual(
+    (await log()).filter((line) => line.includes("error")),
+    [],
+  );
 });
 
 test("a deadline that is no time is refused with ERR_ARGUMENT", async (t) => {
@@ -179,7 +185,9 @@ test("select ends early after its time and says so", async (t) => {
 test("one can leave a selection before its end", async (t) => {
   const { skynet } = await world(t, { slow: SLOW });
   const handle = await skynet.newservice("slow");
-  for await (const { value } of skynet.request([handle, "lua", 10_000], [handle, "lua", 1]).select()) {
+  for await (const { value } of skynet
+    .request([handle, "lua", 10_000], [handle, "lua", 1])
+    .select()) {
     assert.equal(value, 1);
     break;
   }

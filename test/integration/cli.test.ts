@@ -58,7 +58,16 @@ test("--set overrides a key of the configuration", async (t) => {
       });
     `,
   });
-  const args = ["start", "--set", "start=other", "--set=n=5", "--set", "word=five", "--set", "eq=a=b"];
+  const args = [
+    "start",
+    "--set",
+    "start=other",
+    "--set=n=5",
+    "--set",
+    "word=five",
+    "--set",
+    "eq=a=b",
+  ];
   const { code, stdout } = await snax(args, folder);
   assert.equal(code, 0);
   assert.match(stdout, /number 5 five a=b/);
@@ -86,7 +95,11 @@ for (const [what, files, expected] of [
     { "snax.config.ts": `export default { thread: "many" };` },
     /^snax: .*snax\.config\.ts: thread is 'many'; expected an integer, 0\.\.1024$/,
   ],
-  ["JSON that is none", { "snax.config.json": "{ thread: 1 " }, /^snax: .*snax\.config\.json:\d+:\d+.*$/],
+  [
+    "JSON that is none",
+    { "snax.config.json": "{ thread: 1 " },
+    /^snax: .*snax\.config\.json:\d+:\d+.*$/,
+  ],
   [
     "a start service that does not exist",
     { "snax.config.ts": CONFIG },
@@ -99,7 +112,10 @@ for (const [what, files, expected] of [
   ],
   [
     "a log file that can't be opened",
-    { "snax.config.ts": `export default { logger: "./no/such/file" };`, "services/main.ts": QUITTER },
+    {
+      "snax.config.ts": `export default { logger: "./no/such/file" };`,
+      "services/main.ts": QUITTER,
+    },
     /^snax: the node could not start: ENOENT.*no\/such\/file.*$/,
   ],
 ] as const) {
@@ -113,7 +129,14 @@ for (const [what, files, expected] of [
 
 test("wrong usage is told with the usage and exit code 2", async (t) => {
   const folder = writeFiles(t, {});
-  for (const args of [[], ["begin"], ["start", "--fast"], ["start", "a", "b"], ["start", "--set"], ["start", "--set", "x"]]) {
+  for (const args of [
+    [],
+    ["begin"],
+    ["start", "--fast"],
+    ["start", "a", "b"],
+    ["start", "--set"],
+    ["start", "--set", "x"],
+  ]) {
     const { code, stderr } = await snax(args, folder);
     assert.equal(code, 2, args.join(" "));
     assert.match(stderr, /^snax: .+\n\nusage: snax <command>/);
@@ -186,9 +209,10 @@ test("SIGHUP reopens the log file", async (t) => {
       import { existsSync } from "node:fs";
       import { skynet } from "snax";
       skynet.start(() => {
-        process.stdout.write("up\\n");
+        let ticks = 0;
         setInterval(() => {
           skynet.error("tick");
+          if ((ticks += 1) === 3) process.stdout.write("up\\n");
           if (existsSync(${JSON.stringify("node.log")}) && existsSync("node.log.1")) skynet.abort();
         }, 2);
       });

@@ -114,13 +114,18 @@ test("an error that passes through a second service keeps the mark of the first"
 
 test("an error in a post is logged under the service's address and the service goes on", async (t) => {
   const { skynet, log } = await world(t, {
-    plain: plain(`(session) => { if (session === 0) throw new Error("lost post"); return "alive"; }`),
+    plain: plain(
+      `(session) => { if (session === 0) throw new Error("lost post"); return "alive"; }`,
+    ),
   });
   const handle = await skynet.newservice("plain");
   skynet.send(handle, "lua");
   assert.equal(await skynet.call(handle, "lua"), "alive");
   const line = (await log()).find((text) => text.includes("lost post"));
-  assert.match(String(line), /^lua call \[:[0-9a-f]{8} to :[0-9a-f]{8} : 0\] error : Error: lost post/);
+  assert.match(
+    String(line),
+    /^lua call \[:[0-9a-f]{8} to :[0-9a-f]{8} : 0\] error : Error: lost post/,
+  );
 });
 
 test("a message of a type without a handler is refused with ERR_NO_PROTOCOL", async (t) => {
@@ -160,7 +165,9 @@ test("ret answers before the handler ends, and what the handler returns is then 
 
 test("a second ret is refused with ERR_REPLIED", async (t) => {
   const { skynet, log } = await world(t, {
-    plain: plain(`() => { skynet.ret(1); try { skynet.ret(2); } catch (e) { skynet.error(e.code); } }`),
+    plain: plain(
+      `() => { skynet.ret(1); try { skynet.ret(2); } catch (e) { skynet.error(e.code); } }`,
+    ),
   });
   const handle = await skynet.newservice("plain");
   assert.equal(await skynet.call(handle, "lua"), 1);
@@ -168,7 +175,9 @@ test("a second ret is refused with ERR_REPLIED", async (t) => {
 });
 
 test("ret of a post is false", async (t) => {
-  const { skynet, log } = await world(t, { plain: plain("() => { skynet.error('ret', skynet.ret(1)); }") });
+  const { skynet, log } = await world(t, {
+    plain: plain("() => { skynet.error('ret', skynet.ret(1)); }"),
+  });
   const handle = await skynet.newservice("plain");
   skynet.send(handle, "lua");
   await skynet.call(handle, "lua");
@@ -332,7 +341,9 @@ test("a result that can't be sent is refused with the path to it", async (t) => 
 
 test("a foreign thenable that calls back twice answers once", async (t) => {
   const { skynet } = await world(t, {
-    plain: plain("() => ({ then(resolve, reject) { resolve(1); resolve(2); reject(new Error('3')); } })"),
+    plain: plain(
+      "() => ({ then(resolve, reject) { resolve(1); resolve(2); reject(new Error('3')); } })",
+    ),
   });
   assert.equal(await skynet.call(await skynet.newservice("plain"), "lua"), 1);
 });
@@ -376,7 +387,9 @@ test("a protocol whose name or id is taken is refused with ERR_ARGUMENT", async 
 });
 
 test("raw messages carry bytes, and a protocol that a service does not know is ERR_NO_PROTOCOL", async (t) => {
-  const { skynet } = await world(t, { plain: plain("(_s, _a, bytes) => [bytes.length, bytes[0]]") });
+  const { skynet } = await world(t, {
+    plain: plain("(_s, _a, bytes) => [bytes.length, bytes[0]]"),
+  });
   const handle = await skynet.newservice("plain");
   assert.deepEqual(await skynet.rawcall(handle, "lua", Uint8Array.of(7, 8)), [2, 7]);
   assert.equal(skynet.rawsend(handle, "lua", Uint8Array.of(1)), true);

@@ -318,9 +318,15 @@ test("the failure of a unique service is not remembered", async (t) => {
       skynet.start((isGood) => { if (!isGood) throw new Error("not today"); });
     `,
   });
-  const [first, second] = [skynet.uniqueservice("moody", false), skynet.uniqueservice("moody", true)];
+  const [first, second] = [
+    skynet.uniqueservice("moody", false),
+    skynet.uniqueservice("moody", true),
+  ];
   const failures = await Promise.all([failureOf(first), failureOf(second)]);
-  assert.deepEqual(failures.map((error) => error.message), ["not today", "not today"]);
+  assert.deepEqual(
+    failures.map((error) => error.message),
+    ["not today", "not today"],
+  );
   assert.equal(typeof (await skynet.uniqueservice("moody", true)), "number");
 });
 
@@ -342,7 +348,10 @@ test("launcher and service_mgr refuse bad commands and go on", async (t) => {
     }
     assert.equal(await codeOfFailure(skynet.call(name, "lua", "LAUNCH")), "ERR_ARGUMENT", name);
   }
-  assert.equal(await codeOfFailure(skynet.call(".launcher", "lua", "LAUNCH", "x", "y")), "ERR_ARGUMENT");
+  assert.equal(
+    await codeOfFailure(skynet.call(".launcher", "lua", "LAUNCH", "x", "y")),
+    "ERR_ARGUMENT",
+  );
   const handle = await skynet.newservice("echo");
   skynet.send(".launcher", "lua", "LAUNCHOK");
   skynet.send(".launcher", "lua", "REMOVE", 12345, false);
@@ -435,7 +444,11 @@ test("a preload module is evaluated once in every service, before its own", asyn
   t.after(() => delete globals.snaxTestOrder);
   const { writeFiles } = await import("./world.ts");
   const folder = writeFiles(t, files);
-  const { skynet } = await world(t, {}, { preload: `${folder}/before.ts`, services: `${folder}/?.ts` });
+  const { skynet } = await world(
+    t,
+    {},
+    { preload: `${folder}/before.ts`, services: `${folder}/?.ts` },
+  );
   const order = globals.snaxTestOrder ?? [];
   const count = order.length;
   await skynet.newservice("own");

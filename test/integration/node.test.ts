@@ -5,6 +5,7 @@ import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { snax as outsideSnax, skynet as outsideSkynet, start } from "../../src/index.ts";
+import { snax as snaxCommand } from "./process.ts";
 import { codeOfFailure, failureOf, world, writeFiles } from "./world.ts";
 
 const LEAVER = (name: string): string => `
@@ -43,7 +44,10 @@ test("stop may be called again, and resolves each time", async (t) => {
 });
 
 test("an exit that does not end is cut off after stoptimeout, and named", async (t) => {
-  const files = { slow: `export const exit = () => new Promise(() => {});`, quick: LEAVER("quick") };
+  const files = {
+    slow: `export const exit = () => new Promise(() => {});`,
+    quick: LEAVER("quick"),
+  };
   const node = await world(t, files, { stoptimeout: 20 });
   await node.make("quick");
   await node.make("slow");
@@ -65,7 +69,10 @@ test("whatever the program waits for when the node stops is rejected with ERR_ST
   ].map(codeOfFailure);
   const call = codeOfFailure(p.req.stuck());
   await node.stop();
-  assert.deepEqual(await Promise.all(waits), Array.from({ length: 4 }, () => "ERR_STOPPED"));
+  assert.deepEqual(
+    await Promise.all(waits),
+    Array.from({ length: 4 }, () => "ERR_STOPPED"),
+  );
   assert.match(await call, /^ERR_(SERVICE_DEAD|STOPPED)$/);
 });
 
@@ -120,11 +127,16 @@ test("a signal stops a node that still starts", async (t) => {
   const config = { services: `${folder}/?.ts`, start: "main", logger: join(folder, "log") };
   const starting = start(config, { signal: controller.signal });
   setTimeout(() => controller.abort(), 20);
-  await (await starting).stopped;
+  await (
+    await starting
+  ).stopped;
 });
 
 test("relative paths of the configuration are relative to root", async (t) => {
-  const root = writeFiles(t, { "services/main.ts": "", "before.ts": "globalThis.snaxTestRoot = 1;" });
+  const root = writeFiles(t, {
+    "services/main.ts": "",
+    "before.ts": "globalThis.snaxTestRoot = 1;",
+  });
   const globals = globalThis as unknown as Record<string, unknown>;
   t.after(() => delete globals.snaxTestRoot);
   const config = { start: "main", logger: "./node.log", preload: "./before.ts" };
@@ -146,6 +158,29 @@ test("REOPEN writes on into a new file after the old one was moved away", async 
   await node.log();
   assert.match(readFileSync(`${path}.1`, "utf8"), /first\n.*second\n$/);
   assert.match(readFileSync(path, "utf8"), /^\S+ \S+ \[:[0-9a-f]{8}\] third\n$/);
+});
+
+test("a log file that can't be written any more is told on stdout, and the log goes on there", async (t) => {
+  const folder = writeFiles(t, {
+    main: `
+      import { closeSync, fstatSync, statSync } from "node:fs";
+      import { skynet } from "snax";
+      skynet.start(async () => {
+        const { ino } = statSync(skynet.getenv("logger"));
+        // What a failing disk looks like from here: the descriptor of the file is gone.
+        for (let fd = 3; fd < 100; fd += 1) {
+          try { if (fstatSync(fd).ino === ino) closeSync(fd); } catch {}
+        }
+        skynet.error("after the loss");
+        skynet.timeout(5, () => skynet.abort());
+      });
+    `,
+    "snax.config.ts": `export default { thread: 0, services: "./?.ts", logger: "./node.log" };`,
+  });
+  const { code, stdout } = await snaxCommand(["start"], folder);
+  assert.equal(code, 0);
+  assert.match(stdout, /^the log file .*node\.log can't be written: Error: EBADF/m);
+  assert.match(stdout, /after the loss/);
 });
 
 test("logformat json writes one object a line", async (t) => {

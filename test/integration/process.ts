@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** The command line as it is compiled for the tests. */
-const MAIN: string = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+/** The command line of the package; the tests are run after it is built. */
+const MAIN: string = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
 /** The package as it is compiled for the tests, for programs that import it. */
 export const PACKAGE: string = new URL("../../src/index.js", import.meta.url).href;
@@ -30,7 +30,11 @@ const PATIENCE_MS = 15_000;
 
 /** Starts Node with these arguments. */
 export function startNode(args: readonly string[], folder: string): Running {
-  const child = spawn(process.execPath, args, { cwd: folder, timeout: PATIENCE_MS, killSignal: "SIGKILL" });
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    timeout: PATIENCE_MS,
+    killSignal: "SIGKILL",
+  });
   let stdout = "";
   let stderr = "";
   let notice = (): void => {};
@@ -47,7 +51,8 @@ export function startNode(args: readonly string[], folder: string): Running {
   });
   const says = async (text: string): Promise<void> => {
     while (!stdout.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`it ended without saying ${text}: ${stdout}${stderr}`);
+      if (child.exitCode !== null)
+        throw new Error(`it ended without saying ${text}: ${stdout}${stderr}`);
       await new Promise<void>((resolve) => (notice = resolve));
     }
   };

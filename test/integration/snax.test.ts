@@ -57,10 +57,21 @@ test("groups and init must be what they are meant to be", async (t) => {
 test("a method that the service does not have is ERR_NO_METHOD, whatever its name", async (t) => {
   const { make } = await world(t, { counter: COUNTER });
   const p = await make("counter");
-  for (const name of ["nope", "constructor", "__proto__", "toString", "hasOwnProperty", "touch", "init"]) {
+  for (const name of [
+    "nope",
+    "constructor",
+    "__proto__",
+    "toString",
+    "hasOwnProperty",
+    "touch",
+    "init",
+  ]) {
     const error = await failureOf(p.req[name]());
     assert.equal(error.code, "ERR_NO_METHOD", name);
-    assert.match(error.message, new RegExp(`service counter :[0-9a-f]{8} has no response method ${name}`));
+    assert.match(
+      error.message,
+      new RegExp(`service counter :[0-9a-f]{8} has no response method ${name}`),
+    );
   }
   for (const name of ["nope", "constructor", "__proto__", "toString", "get"]) {
     assert.throws(() => p.post[name](), { code: "ERR_NO_METHOD" }, name);
@@ -102,7 +113,9 @@ test("a service object is no promise: it may be awaited and returned from async 
 });
 
 test("a method called then works, and a frozen group too", async (t) => {
-  const { make } = await world(t, { odd: `export const response = { then: (x) => x, get: () => 1 };` });
+  const { make } = await world(t, {
+    odd: `export const response = { then: (x) => x, get: () => 1 };`,
+  });
   const p = await make("odd");
   assert.equal(await p.req["then"](5), 5);
   assert.equal(await Object.freeze(p.req).get(), 1);
@@ -229,7 +242,11 @@ test("queue mode handles messages strictly one after the other, across awaits", 
   await Promise.all([first, failing]);
   assert.deepEqual(await p.req.order(), ["a", "a", "b", "c", "c", "d"]);
   assert.equal(await failing, "ERR_REMOTE");
-  assert.ok((await log()).some((line) => line.includes("post queue.broken") && line.includes("broken post")));
+  assert.ok(
+    (await log()).some(
+      (line) => line.includes("post queue.broken") && line.includes("broken post"),
+    ),
+  );
 });
 
 test("timers pass a handler that runs in queue mode", async (t) => {
@@ -303,7 +320,10 @@ test("within gives everything that waits a deadline, through objects too", async
   assert.equal(await codeOfFailure(hurried.newservice<any>("slow", 10_000)), "ERR_TIMEOUT");
   const p = await hurried.newservice<any>("slow", 0);
   assert.equal(await codeOfFailure(p.req.wait(10_000)), "ERR_TIMEOUT");
-  assert.equal(await codeOfFailure(snax.bind<any>(p.handle, "slow").req.wait(1)), "resolved to undefined");
+  assert.equal(
+    await codeOfFailure(snax.bind<any>(p.handle, "slow").req.wait(1)),
+    "resolved to undefined",
+  );
 });
 
 test("at accepts the one thread there is", async (t) => {

@@ -111,7 +111,8 @@ for (const [what, text] of Object.entries({
     const folder = writeFiles(t, {
       thrower: `export const response = { fail() { throw new Error("of the host"); } };`,
     });
-    const wait = "await new Promise((resolve) => setTimeout(resolve, 500)); console.log('still here');";
+    const wait =
+      "await new Promise((resolve) => setTimeout(resolve, 500)); console.log('still here');";
     const { code, stdout, stderr } = await embed(`${text}\n${wait}`, folder);
     assert.equal(code, 1);
     assert.match(stderr, /Error: of the host/);

@@ -55,7 +55,10 @@ test("a fork runs after the handler's synchronous part and before the next messa
 });
 
 test("what a fork throws is logged under the service's address", async (t) => {
-  const { make, log } = await world(t, main(`skynet.fork(() => { throw new Error("fork broke"); });`));
+  const { make, log } = await world(
+    t,
+    main(`skynet.fork(() => { throw new Error("fork broke"); });`),
+  );
   const service = await make("main");
   await service.req.run();
   assert.ok((await log()).some((line) => line.startsWith("fork error : Error: fork broke")));
@@ -95,7 +98,10 @@ test("a queue runs functions one after the other, awaits included, and outlives 
 });
 
 test("a queue is re-entrant before the first await", async (t) => {
-  const answer = await run(t, main(`const lock = skynet.queue(); return lock(() => lock(() => 7));`));
+  const answer = await run(
+    t,
+    main(`const lock = skynet.queue(); return lock(() => lock(() => 7));`),
+  );
   assert.equal(answer, 7);
 });
 
@@ -110,7 +116,10 @@ test("functions are asked for where functions are needed", async (t) => {
       ];
     `),
   );
-  assert.deepEqual(answer, Array.from({ length: 4 }, () => "ERR_ARGUMENT"));
+  assert.deepEqual(
+    answer,
+    Array.from({ length: 4 }, () => "ERR_ARGUMENT"),
+  );
 });
 
 test("timers fire in order of their time, with their arguments", async (t) => {
@@ -207,7 +216,9 @@ test("timers die with their service", async (t) => {
 test("an error thrown by a timer is logged under the service's address and ends nothing", async (t) => {
   const { make, log } = await world(
     t,
-    main(`setTimeout(() => { throw new Error("timer broke"); }, 1); await skynet.sleep(5); return 1;`),
+    main(
+      `setTimeout(() => { throw new Error("timer broke"); }, 1); await skynet.sleep(5); return 1;`,
+    ),
   );
   assert.equal(await (await make("main")).req.run(), 1);
   assert.ok((await log()).some((line) => line.startsWith("timer error : Error: timer broke")));

@@ -189,8 +189,9 @@ export async function patching(p: ServiceObject<typeof Foobar>, patch: Patch): P
   await snax.hotfix(p, () => 1);
   // @ts-expect-error -- a record holds texts
   await snax.hotfix(p, { "./lib/money.ts": 1 });
-  // @ts-expect-error -- a plain number is no service object
   await snax.hotfix(p.handle, patch);
+  // @ts-expect-error -- a function is neither a service object nor an address
+  await snax.hotfix(() => p, patch);
   const all = await snax.hotfixall("foobar", patch, 1);
   const codes: string[] = all.failed.map((failure) => `${failure.handle}: ${failure.code}`);
   const reasons: string[] = all.skipped.map((skip) => `${skip.handle}: ${skip.reason}`);

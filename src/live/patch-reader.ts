@@ -1,0 +1,204 @@
+/**
+ * Reads a patch statement by statement: what each one replaces or adds, or why it can't stand in a patch.
+ */
+
+import type { AnyNode, Class, Expression, ModuleDeclaration, Statement } from "acorn";
+import type { ErrorCode, SnaxError } from "../base/error.ts";
+import { isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
+import { createPlacedError } from "../loader/position.ts";
+import { visitBoundNames } from "../loader/scope.ts";
+import { checkClass, isConstructing } from "./class-rules.ts";
+import type { SeenName } from "./name-scope.ts";
+import type { PatchTarget } from "./patch-code.ts";
+import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
+import type { PlannedItem } from "./patch-item.ts";
+import { ENUM_REFUSAL } from "./patch-text.ts";
+import type { PatchText } from "./patch-text.ts";
+
+/** A statement of a patch's top level, and whether it stands behind `export`. */
+interface Place {
+  readonly node: AnyNode;
+  readonly isExported: boolean;
+}
+
+/** Collects what the statements of a patch want. */
+export class PatchReader {
+  readonly items: PlannedItem[] = [];
+  readonly replaced: Map<string, "function" | "literal" | "class"> = new Map();
+  readonly constructed: Set<string> = new Set();
+  readonly fresh: Map<string, SeenName> = new Map();
+  readonly methods: Map<string, readonly string[]> = new Map();
+  readonly #text: PatchText;
+  readonly #target: PatchTarget;
+
+  constructor(text: PatchText, target: PatchTarget) {
+    this.#text = text;
+    this.#target = target;
+  }
+
+  /**
+   * Reads a statement.
+   *
+   * @throws {ERR_PATCH} or {ERR_PATCH_CLASS} if it can't stand in this patch.
+   */
+  read(node: Statement | ModuleDeclaration): void {
+    const isSilent =
+      this.#text.declarations.has(node) ||
+      node.type === "ImportDeclaration" ||
+      node.type === "EmptyStatement" ||
+      isEmptyExport(node);
+    if (isSilent) this.items.push({ kind: "silent", node });
+    else if (node.type === "ExportNamedDeclaration" && node.declaration) {
+      this.#readDeclaration({ node, isExported: true }, node.declaration);
+    } else if (node.type.startsWith("Export")) {
+      const allowed = "response, accept, subscribe, hotfix, rollback and new names";
+      throw this.#error("ERR_PATCH", node, `a patch exports ${allowed}, each with its declaration`);
+    } else this.#readDeclaration({ node, isExported: false }, node as AnyNode);
+  }
+
+  #readDeclaration(place: Place, declaration: AnyNode): void {
+    switch (declaration.type) {
+      case "FunctionDeclaration":
+        this.#readFunction(place, declaration.id?.name ?? "", declaration);
+        break;
+      case "ClassDeclaration":
+        this.#readClass(place, declaration);
+        break;
+      case "VariableDeclaration":
+        this.#readVariables(place, declaration);
+        break;
+      default: {
+        const isLoose = this.#text.syntax.map === undefined;
+        const loose = "a loose statement at top level can't stand in a patch: put it into hotfix()";
+        throw this.#error("ERR_PATCH", place.node, isLoose ? loose : ENUM_REFUSAL);
+      }
+    }
+  }
+
+  #readFunction({ node, isExported }: Place, name: string, value: AnyNode): void {
+    if (name === "__proto__")
+      throw this.#error("ERR_PATCH", node, "no function can be named __proto__");
+    if (name === "init") {
+      const why = "a patch has no init of its own: the service has begun already; use hotfix()";
+      throw this.#error("ERR_PATCH", node, why);
+    }
+    if (STEP_NAMES.has(name)) {
+      if (!isExported)
+        throw this.#error("ERR_PATCH", node, `${name} must be exported, or it would never run`);
+      this.items.push({ kind: "step", node, name, value, isFresh: false });
+      return;
+    }
+    const seen = this.#target.scope.get(name);
+    const isFresh = seen === undefined;
+    if (isFresh) {
+      const kind = value.type === "FunctionDeclaration" ? "function" : "const-function";
+      this.fresh.set(name, { kind, length: lengthOf(value), isExported });
+    } else if (seen.kind === "function" || seen.kind === "const-function") {
+      this.replaced.set(name, "function");
+    } else throw this.#clash(node, name, seen);
+    this.items.push({ kind: "function", node, name, value, isFresh });
+  }
+
+  #readClass({ node, isExported }: Place, value: Class): void {
+    const name = value.id?.name ?? "";
+    const seen = this.#target.scope.get(name);
+    const facts = readClassFacts(value, this.#text.syntax.code);
+    const isFresh = seen === undefined;
+    if (isFresh) this.fresh.set(name, { kind: "class", length: 0, facts, isExported });
+    else if (seen.kind !== "class" || seen.facts === undefined) throw this.#clash(node, name, seen);
+    else {
+      const refusal = checkClass(value, facts, seen.facts);
+      if (refusal !== undefined)
+        throw this.#error("ERR_PATCH_CLASS", node, `class ${name}: ${refusal}`);
+      if (isConstructing(value, facts)) this.constructed.add(name);
+      this.replaced.set(name, "class");
+    }
+    this.items.push({ kind: "class", node, name, value: value as AnyNode, isFresh });
+  }
+
+  #readVariables(place: Place, declaration: AnyNode & { type: "VariableDeclaration" }): void {
+    const [first] = declaration.declarations;
+    if (declaration.declarations.length === 1 && first?.id.type === "Identifier" && first.init) {
+      const isConst = declaration.kind === "const";
+      if (this.#readValue(place, first.id.name, first.init, isConst)) return;
+    }
+    const kind = declaration.kind === "const" ? "const" : "let";
+    for (const { id } of declaration.declarations) {
+      visitBoundNames(id, (name) => {
+        const seen = this.#target.scope.get(name);
+        if (seen !== undefined) throw this.#clash(place.node, name, seen);
+        this.fresh.set(name, { kind, length: 0, isExported: place.isExported });
+      });
+    }
+    this.items.push({ kind: "state", node: place.node, declaration });
+  }
+
+  /** Reads what a single declarator may be besides state: a group of methods, a function, a literal. */
+  #readValue(place: Place, name: string, value: Expression, isConst: boolean): boolean {
+    const { node, isExported } = place;
+    const seen = this.#target.scope.get(name);
+    if (GROUP_NAMES.has(name) && (isExported || seen === undefined)) {
+      this.#readGroup(place, name, value);
+      return true;
+    }
+    if (STEP_NAMES.has(name) || name === "init") {
+      const why = `write \`export function ${name}\`, not a variable that holds a function`;
+      throw this.#error("ERR_PATCH", node, why);
+    }
+    if (!isConst) return false;
+    if (isFunction(value)) {
+      this.#readFunction(place, name, value);
+      return true;
+    }
+    if (!isLiteral(value) || (seen !== undefined && seen.kind !== "literal")) return false;
+    if (seen === undefined) this.fresh.set(name, { kind: "literal", length: 0, isExported });
+    else this.replaced.set(name, "literal");
+    this.items.push({ kind: "literal", node, name, value, isFresh: seen === undefined });
+    return true;
+  }
+
+  #readGroup({ node, isExported }: Place, name: string, value: Expression): void {
+    const refuse = (why: string): SnaxError => this.#error("ERR_PATCH", node, why);
+    if (!isExported) throw refuse(`${name} must be exported: export const ${name} = { ... }`);
+    if (!this.#target.hasMethods)
+      throw refuse(`only the file of a snax service has methods under ${name}`);
+    if (value.type !== "ObjectExpression") throw refuse(`${name} must be an object of functions`);
+    const methods: string[] = [];
+    for (const property of value.properties) {
+      if (property.type !== "Property" || property.computed) continue;
+      const { key } = property;
+      methods.push(
+        key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value),
+      );
+    }
+    this.methods.set(name, methods);
+    this.items.push({ kind: "group", node, name, value, isFresh: false });
+  }
+
+  #clash(node: AnyNode, name: string, seen: SeenName): SnaxError {
+    const isState = seen.kind === "let" || seen.kind === "var" || seen.kind === "const";
+    const kind = describeKind(seen.kind);
+    const advice = isState
+      ? `it is state, which a patch never initialises again; write \`declare let ${name}\` and change it in hotfix()`
+      : `a patch can replace it only by ${kind} of the same kind`;
+    return this.#error("ERR_PATCH", node, `the service has ${kind} ${name} already: ${advice}`);
+  }
+
+  #error(code: ErrorCode, node: AnyNode, why: string): SnaxError {
+    return createPlacedError(code, this.#text.syntax.locate(node.start), why);
+  }
+}
+
+/** What `export type { ... }` leaves behind. */
+function isEmptyExport(node: AnyNode): boolean {
+  return (
+    node.type === "ExportNamedDeclaration" &&
+    !node.declaration &&
+    node.specifiers.length === 0 &&
+    !node.source
+  );
+}
+
+function lengthOf(node: AnyNode): number {
+  return "params" in node && Array.isArray(node.params) ? node.params.length : 0;
+}
