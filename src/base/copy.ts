@@ -25,27 +25,31 @@ let spare: Walk | undefined;
  * @throws {ERR_NOT_SENDABLE} if one of them can't be sent; the message begins `argument 1`.
  */
 export function copyArguments(values: readonly unknown[], receiver: object | undefined): unknown[] {
-  const copies = values.slice();
-  for (let index = 0; index < copies.length; index++) {
-    if (!isPlain(copies[index])) {
-      copyFrom(index, copies, values, receiver);
+  return ownArguments(values.slice(), receiver);
+}
+
+/**
+ * Does the same in place, for an array that nobody else holds: a message costs one array, not two.
+ *
+ * @returns the array. When it throws, some of the values have become copies.
+ * @throws what {@link copyArguments} throws.
+ */
+export function ownArguments(values: unknown[], receiver: object | undefined): unknown[] {
+  for (let index = 0; index < values.length; index++) {
+    if (!isPlain(values[index])) {
+      copyFrom(index, values, receiver);
       break;
     }
   }
-  return copies;
+  return values;
 }
 
 /** Replaces the arguments from `first` on by their copies. */
-function copyFrom(
-  first: number,
-  copies: unknown[],
-  values: readonly unknown[],
-  receiver: object | undefined,
-): void {
+function copyFrom(first: number, values: unknown[], receiver: object | undefined): void {
   const walk = take(receiver);
   try {
-    for (let index = first; index < copies.length; index++) {
-      copies[index] = walk.copy(copies[index], 1);
+    for (let index = first; index < values.length; index++) {
+      values[index] = walk.copy(values[index], 1);
     }
   } catch (error) {
     throw explain(

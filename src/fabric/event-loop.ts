@@ -6,6 +6,8 @@
  * while a node runs, and lets sockets and timers breathe between two turns.
  */
 
+/* oxlint-disable no-restricted-globals -- this file is where the kernel meets Node's timers; all they do is post */
+
 import { MessageChannel } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Drain, Waker } from "../kernel/scheduler.ts";

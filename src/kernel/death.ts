@@ -6,11 +6,10 @@
  * answered: skynet also bounces answers, which can fail an unrelated call of the other side (skynet-semantics 2.2).
  */
 
-import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "./address.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Message, MessageList } from "./message.ts";
 import { REPLY } from "./message.ts";
+import { unansweredError } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
 /** Ends a service; only Kernel.kill calls this. */
@@ -18,15 +17,9 @@ export function bury(kernel: Kernel, service: Service): void {
   service.isAlive = false;
   kernel.services.delete(service);
   kernel.names.release(service.handle);
-  const error = (): SnaxError =>
-    new SnaxError(
-      "ERR_SERVICE_DEAD",
-      `service ${formatAddress(service.handle)} (${service.title}) ended before it answered`,
-      { data: { handle: service.handle } },
-    );
   const bounce = (message: Message): void => {
     const isOwed = message.reply === REPLY.owed || message.reply === REPLY.detached;
-    if (isOwed) kernel.fail(service, message, error());
+    if (isOwed) kernel.fail(service, message, unansweredError(service));
   };
   if (kernel.scheduler.current === service && kernel.dispatching !== undefined) {
     // The service ends itself, or is ended, by the very handler that runs: nobody has filed its request yet.
@@ -35,14 +28,26 @@ export function bury(kernel: Kernel, service: Service): void {
   for (const request of [...(service.owed ?? [])]) bounce(request);
   for (const list of [service.systemMail, service.deferred, service.mail]) drop(list, bounce);
   service.owed = undefined;
-  if (service.calls !== undefined) {
-    kernel.pendingCalls -= service.calls.size;
-    service.calls = undefined;
-  }
-  while (service.timers !== undefined) kernel.removeTimer(service, service.timers);
+  kernel.calls.abandon(service);
+  kernel.timers.removeAll(service);
   const watchers = service.watchers;
   service.watchers = undefined;
   for (const onDeath of watchers ?? []) onDeath();
+}
+
+/**
+ * Calls back when a living service dies; see Kernel.watch.
+ *
+ * @returns a function that ends the watch.
+ */
+export function watchDeath(service: Service, onDeath: () => void): () => void {
+  if (service.watchers === undefined) service.watchers = [onDeath];
+  else service.watchers.push(onDeath);
+  return () => {
+    const index = service.watchers?.indexOf(onDeath) ?? -1;
+    if (index >= 0) service.watchers?.splice(index, 1);
+    if (service.watchers?.length === 0) service.watchers = undefined;
+  };
 }
 
 function drop(list: MessageList | undefined, bounce: (message: Message) => void): void {

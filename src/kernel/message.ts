@@ -17,31 +17,65 @@ export const REPLY = {
   detached: 3,
 } as const;
 
+/** What a sender says about its message. One envelope is good for one message. */
+export interface Envelope {
+  readonly type: number;
+  /** The method's number in a snax message, otherwise 0. */
+  readonly method: number;
+  /** The arguments, in an array that becomes the message's own: the kernel puts their copies into it. */
+  readonly values: unknown[];
+}
+
+// Most bytes of a flood are messages, and its greatest cost is to collect them: the small numbers share one field.
+//   bits 0..1 reply, 2..10 type, 11..30 method
+const REPLY_BITS = 3;
+const TYPE_SHIFT = 2;
+const TYPE_BITS = 0x1ff;
+const METHOD_SHIFT = 11;
+
 /** A message on its way to, or inside, a mailbox. */
 export class Message {
-  /** A number of {@link PTYPE} or of a protocol that a program registered. */
-  readonly type: number;
   /** The sender's handle; 0 stands for the runtime itself. */
   readonly source: number;
   /** What the sender calls this request; 0 = nobody waits for an answer. For PTYPE client the connection. */
   readonly session: number;
-  /** The method's number in a snax message, otherwise 0. */
-  readonly method: number;
   /** Arguments, a result, an error, a timer, or raw bytes: what it is follows from the type. */
   readonly payload: unknown;
-  /** One of {@link REPLY}; only the kernel changes it. */
-  reply: number;
   /** The message behind this one in the list where it waits; owned by that list. */
   next: Message | undefined = undefined;
+  /** The reply, the type and the method. */
+  #bits: number;
 
-  // Hot path: one object per message; five parameters spare an options object. Bench: call, send.
+  /**
+   * @param type - 0..511: a number of PTYPE or of a protocol that a program registered.
+   * @param method - 0..1,048,575: the method's number in a snax message, otherwise 0.
+   */
+  // oxlint-disable-next-line max-params -- hot path: one object per message; an options object would be a second one
   constructor(type: number, source: number, session: number, method: number, payload: unknown) {
-    this.type = type;
     this.source = source;
     this.session = session;
-    this.method = method;
     this.payload = payload;
-    this.reply = session === 0 ? REPLY.none : REPLY.owed;
+    const reply = session === 0 ? REPLY.none : REPLY.owed;
+    this.#bits = (method << METHOD_SHIFT) | (type << TYPE_SHIFT) | reply;
+  }
+
+  /** A number of {@link PTYPE} or of a protocol that a program registered. */
+  get type(): number {
+    return (this.#bits >>> TYPE_SHIFT) & TYPE_BITS;
+  }
+
+  /** The method's number in a snax message, otherwise 0. */
+  get method(): number {
+    return this.#bits >>> METHOD_SHIFT;
+  }
+
+  /** One of {@link REPLY}; only the kernel changes it. */
+  get reply(): number {
+    return this.#bits & REPLY_BITS;
+  }
+
+  set reply(reply: number) {
+    this.#bits = (this.#bits & ~REPLY_BITS) | reply;
   }
 }
 

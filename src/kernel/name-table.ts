@@ -1,18 +1,13 @@
 /**
- * Names of services, and the messages that wait for a name nobody has yet.
+ * Names of services, as in skynet: `.name` is known on this node only, any other name is global; first come, first served.
  *
- * As in skynet: `.name` is known on this node only, first come first served, and a message to an unknown one fails at
- * once; any other name is global, and a message to an unknown one waits until somebody registers it. A name
- * dies with its service.
+ * A name dies with its service. What becomes of messages to a name that nobody has is not decided here: see named-mail.ts.
  */
 
 import { SnaxError } from "../base/error.ts";
 
 /** Longest global name, as in skynet. */
 export const GLOBAL_NAME_LENGTH_MAX = 15;
-
-/** Most messages that may wait for one name. */
-export const PENDING_PER_NAME_MAX = 65536;
 
 /** Says whether a name is meant for this node only. */
 export function isLocalName(name: string): boolean {
@@ -23,7 +18,12 @@ export function isLocalName(name: string): boolean {
 export class NameTable {
   readonly #handles = new Map<string, number>();
   readonly #namesOf = new Map<number, string[]>();
-  readonly #pending = new Map<string, (() => void)[]>();
+  readonly #onRegister: (name: string, handle: number) => void;
+
+  /** @param onRegister - is told of each name that was given to a service. */
+  constructor(onRegister: (name: string, handle: number) => void = () => {}) {
+    this.#onRegister = onRegister;
+  }
 
   /** Returns who has the name, or undefined. */
   get(name: string): number | undefined {
@@ -36,7 +36,7 @@ export class NameTable {
   }
 
   /**
-   * Gives a name to a service and sends off what waited for it.
+   * Gives a name to a service.
    *
    * @returns false if another living service has the name already; then nothing changes.
    * @throws {ERR_ARGUMENT} if the text can't be a name.
@@ -49,9 +49,7 @@ export class NameTable {
     const names = this.#namesOf.get(handle);
     if (names === undefined) this.#namesOf.set(handle, [name]);
     else names.push(name);
-    const waiting = this.#pending.get(name);
-    this.#pending.delete(name);
-    for (const send of waiting ?? []) send();
+    this.#onRegister(name, handle);
     return true;
   }
 
@@ -60,31 +58,14 @@ export class NameTable {
     for (const name of this.#namesOf.get(handle) ?? []) this.#handles.delete(name);
     this.#namesOf.delete(handle);
   }
-
-  /**
-   * Keeps a message for the name until it is registered.
-   *
-   * @param send - sends the message; it looks the name up again.
-   * @throws {ERR_MAILBOX_FULL} if PENDING_PER_NAME_MAX messages wait for the name already.
-   */
-  wait(name: string, send: () => void): void {
-    checkName(name);
-    const waiting = this.#pending.get(name);
-    if (waiting === undefined) {
-      this.#pending.set(name, [send]);
-      return;
-    }
-    if (waiting.length >= PENDING_PER_NAME_MAX) {
-      throw new SnaxError(
-        "ERR_MAILBOX_FULL",
-        `${waiting.length} messages wait for the name ${name}, which nobody has`,
-      );
-    }
-    waiting.push(send);
-  }
 }
 
-function checkName(name: string): void {
+/**
+ * Checks that a text can be a name.
+ *
+ * @throws {ERR_ARGUMENT} if it can't.
+ */
+export function checkName(name: string): void {
   const isGood = isLocalName(name)
     ? name.length > 1
     : name.length > 0 &&

@@ -100,15 +100,17 @@ export class Scheduler {
     // Whoever cut it off sees to it that there is one: nothing that is sent meanwhile asks for it.
     this.#isAwake = false;
     if (this.#isRunning) this.#recover();
+    this.current = undefined;
     this.#isRunning = true;
     const options = this.#options;
     this.now = options.clock.now();
     if (this.#alarm !== undefined && this.#alarm <= this.now) this.#alarm = undefined;
     options.fireTimers(this.now);
     this.#runServices(this.now + options.turnBudgetMs);
-    this.current = undefined;
+    if (options.drain.isSynchronous) this.current = undefined;
     this.#isRunning = false;
-    if (this.#head !== undefined) {
+    // If the microtasks of the last message are still to run, `current` says whose they are until the next turn begins.
+    if (this.#head !== undefined || this.current !== undefined) {
       this.#isAwake = true;
       options.waker.wake();
     }
@@ -122,7 +124,6 @@ export class Scheduler {
   /** Puts the service back whose turn was cut off: it left the run queue, and its mail still waits. */
   #recover(): void {
     const service = this.current;
-    this.current = undefined;
     if (service === undefined) return;
     service.isQueued = false;
     this.enqueue(service);

@@ -78,6 +78,17 @@ export class Service {
   }
 }
 
+/** Mailbox length at which the first overload warning is due; each later one at twice the length. As in skynet. */
+export const OVERLOAD_MARK_MIN = 1024;
+
+/** Says whether a mailbox that has just grown is due for an overload warning, and sets the mark for the next. */
+export function passesMark(service: Service): boolean {
+  const length = service.deferred === undefined ? service.mail.length : mailboxLength(service);
+  if (length < OVERLOAD_MARK_MIN || length < service.overloadMark) return false;
+  service.overloadMark = length * 2;
+  return true;
+}
+
 /** How many messages wait for a service, those at its gate included. */
 export function mailboxLength(service: Service): number {
   return service.mail.length + (service.deferred?.length ?? 0) + (service.systemMail?.length ?? 0);
@@ -122,7 +133,15 @@ function takeThroughGate(service: Service): Message | undefined {
   }
 }
 
-function passes(message: Message, gate: number): boolean {
-  if (message.type === PTYPE.response || message.type === PTYPE.error) return true;
-  return (gate & GATE.held) === 0 && message.type === PTYPE.timer;
+/** Says whether a message of that sender waits in the mail. */
+export function hasMailFrom(service: Service, source: number): boolean {
+  let message = service.mail.head;
+  while (message !== undefined && message.source !== source) message = message.next;
+  return message !== undefined;
+}
+
+function passes({ type }: Message, gate: number): boolean {
+  // A system message stands in the mail only to keep its place behind others of its sender.
+  if (type === PTYPE.response || type === PTYPE.error || type === PTYPE.system) return true;
+  return (gate & GATE.held) === 0 && type === PTYPE.timer;
 }

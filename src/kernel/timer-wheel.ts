@@ -8,10 +8,15 @@
 
 import { DeadlineHeap } from "../base/deadline-heap.ts";
 
+/** The timers of one millisecond. */
+interface Bucket {
+  readonly deadline: number;
+  first: Timer | undefined;
+  last: Timer | undefined;
+}
+
 /** Something that happens to a service at a moment. */
 export class Timer {
-  /** The millisecond at which it is due; NaN when it waits no longer. */
-  deadline: number = Number.NaN;
   /** Milliseconds between two firings; 0 = fires once. */
   readonly intervalMs: number;
   /** The service it belongs to, by handle; 0 = the kernel itself. */
@@ -22,6 +27,8 @@ export class Timer {
   isCancelled = false;
   /** What runs, inside the service, when its message is dispatched. */
   readonly run: () => void;
+  /** The millisecond for which it waits, if it does; owned by the wheel. */
+  bucket: Bucket | undefined = undefined;
   /** Neighbours among the timers of one millisecond; owned by the wheel. */
   before: Timer | undefined = undefined;
   after: Timer | undefined = undefined;
@@ -36,65 +43,100 @@ export class Timer {
   }
 }
 
-interface Bucket {
-  first: Timer | undefined;
-  last: Timer | undefined;
-}
+/** So many emptied milliseconds may always stay; see {@link TimerWheel.remove}. */
+export const EMPTIED_MIN = 1024;
 
 /** All waiting timers. */
 export class TimerWheel {
   readonly #buckets = new Map<number, Bucket>();
-  readonly #deadlines = new DeadlineHeap();
+  #deadlines = new DeadlineHeap();
+  /** How many of the milliseconds have no timer (any more). */
+  #emptied = 0;
   /** How many timers wait. */
-  length: number = 0;
+  length = 0;
 
-  /** Adds a timer that is due at a moment of the kernel's clock, in milliseconds. */
-  add(timer: Timer, at: number): void {
+  /** How many milliseconds are kept, emptied ones included. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /**
+   * Adds a timer that is due at a moment of the kernel's clock, in milliseconds.
+   *
+   * @returns the moment at which it will come out: the next whole millisecond.
+   */
+  add(timer: Timer, at: number): number {
     const deadline = Math.ceil(at);
     let bucket = this.#buckets.get(deadline);
     if (bucket === undefined) {
-      bucket = { first: undefined, last: undefined };
+      bucket = { deadline, first: timer, last: timer };
       this.#buckets.set(deadline, bucket);
       this.#deadlines.push(deadline);
+    } else if (bucket.last === undefined) {
+      this.#emptied -= 1;
+      bucket.first = bucket.last = timer;
+    } else {
+      timer.before = bucket.last;
+      bucket.last = bucket.last.after = timer;
     }
-    timer.deadline = deadline;
-    timer.before = bucket.last;
-    if (bucket.last === undefined) bucket.first = timer;
-    else bucket.last.after = timer;
-    bucket.last = timer;
+    timer.bucket = bucket;
     this.length += 1;
+    return deadline;
   }
 
-  /** Takes a timer out; nothing happens if it does not wait. An emptied millisecond stays until its time comes. */
+  /**
+   * Takes a timer out; nothing happens if it does not wait.
+   *
+   * An emptied millisecond stays until its time comes, for it costs nothing and may be used again; but when they become the
+   * greater part they go, or deadlines of calls that were answered long ago would fill the memory.
+   */
   remove(timer: Timer): void {
-    const bucket = this.#buckets.get(timer.deadline);
+    const { bucket, before, after } = timer;
     if (bucket === undefined) return;
-    if (timer.before === undefined) bucket.first = timer.after;
-    else timer.before.after = timer.after;
-    if (timer.after === undefined) bucket.last = timer.before;
-    else timer.after.before = timer.before;
-    timer.before = timer.after = undefined;
-    timer.deadline = Number.NaN;
+    if (before === undefined) bucket.first = after;
+    else before.after = after;
+    if (after === undefined) bucket.last = before;
+    else after.before = before;
+    timer.bucket = timer.before = timer.after = undefined;
     this.length -= 1;
+    if (bucket.first !== undefined) return;
+    this.#emptied += 1;
+    if (this.#emptied > EMPTIED_MIN && this.#emptied > this.#buckets.size / 2) this.#sweep();
   }
 
-  /** Returns the earliest moment at which a timer may be due, or undefined if none waits. */
+  /** Returns the earliest moment at which a timer is due, or undefined if none waits. */
   next(): number | undefined {
-    for (;;) {
-      const deadline = this.#deadlines.peek();
-      if (deadline === undefined) return undefined;
-      if (this.#buckets.get(deadline)?.first !== undefined) return deadline;
-      this.#deadlines.pop();
-      this.#buckets.delete(deadline);
-    }
+    return this.#first()?.deadline;
   }
 
   /** Takes out the earliest timer that is due at `now`, or returns undefined. */
   take(now: number): Timer | undefined {
-    const deadline = this.next();
-    if (deadline === undefined || deadline > now) return undefined;
-    const timer = this.#buckets.get(deadline)?.first;
+    const bucket = this.#first();
+    if (bucket === undefined || bucket.deadline > now) return undefined;
+    const timer = bucket.first;
     if (timer !== undefined) this.remove(timer);
     return timer;
+  }
+
+  /** The earliest millisecond that has a timer; emptied ones before it are gone afterwards. */
+  #first(): Bucket | undefined {
+    for (;;) {
+      const deadline = this.#deadlines.peek();
+      if (deadline === undefined) return undefined;
+      const bucket = this.#buckets.get(deadline);
+      if (bucket?.first !== undefined) return bucket;
+      this.#deadlines.pop();
+      this.#buckets.delete(deadline);
+      this.#emptied -= 1;
+    }
+  }
+
+  #sweep(): void {
+    this.#deadlines = new DeadlineHeap();
+    this.#emptied = 0;
+    for (const [deadline, bucket] of this.#buckets) {
+      if (bucket.first === undefined) this.#buckets.delete(deadline);
+      else this.#deadlines.push(deadline);
+    }
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { deadError } from "../kernel/kernel.ts";
+import { deadError } from "../kernel/refusal.ts";
 import type { Instance } from "../loader/instance.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Context } from "../service/context.ts";
@@ -17,8 +17,8 @@ import { runHotfix } from "./hold.ts";
 import type { NameScope } from "./name-scope.ts";
 import { rootScope, scopeOf } from "./name-scope.ts";
 import type { PatchPart } from "./patch.ts";
-import { evaluateImports } from "./patch.ts";
-import { ServicePatch } from "./service-patch.ts";
+import { evaluateImports } from "./patch-import.ts";
+import { failedError, ServicePatch } from "./service-patch.ts";
 
 /** Returns the code of a living service. */
 export function codeOfService(context: Context): Instance {
@@ -33,23 +33,29 @@ export function scopeIn(instance: Instance, node: ModuleNode): NameScope {
   return module === undefined ? rootScope(node.image) : scopeOf(module);
 }
 
+/** What goes into a service. */
+export interface PatchRequest {
+  readonly parts: readonly PatchPart[];
+  /** Arguments of `hotfix()`, the service's own. */
+  readonly args: readonly unknown[];
+  /** Who asks, by handle: what it sent before is handled before. */
+  readonly caller: number;
+}
+
 /** A patch on its way into one service; its outcome is told once, also if the service dies. */
 export class Application {
   readonly #context: Context;
   readonly #parts: readonly PatchPart[];
   readonly #args: readonly unknown[];
+  readonly #caller: number;
   readonly #outcome: Outcome;
   #unwatch: (() => void) | undefined = undefined;
 
-  constructor(
-    context: Context,
-    parts: readonly PatchPart[],
-    args: readonly unknown[],
-    outcome: Outcome,
-  ) {
+  constructor(context: Context, request: PatchRequest, outcome: Outcome) {
     this.#context = context;
-    this.#parts = parts;
-    this.#args = args;
+    this.#parts = request.parts;
+    this.#args = request.args;
+    this.#caller = request.caller;
     this.#outcome = outcome;
   }
 
@@ -60,7 +66,7 @@ export class Application {
       this.#outcome.failed(deadError(context.handle));
     });
     if (this.#unwatch === undefined) this.#outcome.failed(deadError(context.handle));
-    else if (context.isReady) runInside(context, () => this.#apply());
+    else if (context.isReady) runInside(context, () => this.#apply(), this.#caller);
     else (context.whenReady ??= []).push(() => this.#apply());
   }
 
@@ -75,9 +81,9 @@ export class Application {
       const instance = codeOfService(context);
       const evaluating = evaluateImports(this.#parts, instance);
       if (evaluating === undefined) this.#commit(instance);
-      else evaluating.then(again, (error: unknown) => this.#end().failed(error));
+      else evaluating.then(again, (error: unknown) => this.#fail(error));
     } catch (error) {
-      this.#end().failed(error);
+      this.#fail(error);
     }
   }
 
@@ -92,6 +98,11 @@ export class Application {
     const patch = ServicePatch.commit(instance, host, this.#parts);
     // From here on runHotfix tells the outcome, and watches the service if it has to wait.
     runHotfix(this.#context, patch, this.#args, this.#end());
+  }
+
+  /** What the patch's own code throws, or a module that it imports, leaves nothing behind. */
+  #fail(error: unknown): void {
+    this.#end().failed(error instanceof SnaxError ? error : failedError(error));
   }
 
   /** Ends the watch; what comes now is the outcome. */

@@ -8,6 +8,7 @@
 
 import { copyArguments } from "../base/copy.ts";
 import { codeOf } from "../base/error.ts";
+import type { ModuleNode } from "../loader/module-node.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
@@ -19,6 +20,7 @@ import type {
   PatchSkip,
 } from "../snax/types.ts";
 import { Application } from "./apply.ts";
+import type { NameScope } from "./name-scope.ts";
 import { patchOne } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
@@ -32,21 +34,24 @@ const SLICE = 64;
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
   live: LiveNode,
-  { context: { runtime } }: SnaxCaller,
+  { context: { runtime, handle } }: SnaxCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<HotfixAllResult> {
   const texts = readPatch(patch);
   const program = await runtime.cache.load(runtime.paths.find(type));
-  const born = await compileParts(texts, program, (node) => live.bornScope(program, node), true);
+  const apiNames = new Set(runtime.parts.keys());
+  const scopeOf = (node: ModuleNode): NameScope => live.bornScope(program, node);
+  const born = await compileParts(texts, { program, scopeOf, hasMethods: true, apiNames });
   checkGroups(born, live.node.methods.of(type));
-  const variants = new VariantTable(texts);
+  const variants = new VariantTable(texts, apiNames);
   await compileForAll(runtime, type, variants);
   // From here to the end of the slices' first turn nothing waits: no service can be born unnoticed.
   const id = live.ledger.next();
   const withdraw = live.addBirth(program, id, born);
   const report = new Report();
-  await new Slices(contextsOf(runtime, type), variants, texts, args, report).run();
+  const campaign = { variants, texts, args, caller: handle, report };
+  await applyInSlices(campaign, contextsOf(runtime, type));
   // What failed everywhere would fail in every service to come.
   if (report.applied.length === 0 && report.failed.length > 0) withdraw();
   live.ledger.enter(id, hashOfPatch(texts), `all ${type}`, report.results());
@@ -95,75 +100,53 @@ class Report {
   }
 }
 
-/** Goes through the services slice by slice. */
-class Slices {
-  readonly #contexts: readonly Context[];
-  readonly #variants: VariantTable;
-  readonly #texts: PatchTexts;
-  readonly #args: readonly unknown[];
-  readonly #report: Report;
+/** One call of hotfixall. */
+interface Campaign {
+  readonly variants: VariantTable;
+  readonly texts: PatchTexts;
+  readonly args: readonly unknown[];
+  /** Who asks, by handle. */
+  readonly caller: number;
+  readonly report: Report;
+}
 
-  // The five belong to one call of hotfixall and to nothing else.
-  // oxlint-disable-next-line max-params -- see above
-  constructor(
-    contexts: readonly Context[],
-    variants: VariantTable,
-    texts: PatchTexts,
-    args: readonly unknown[],
-    report: Report,
-  ) {
-    this.#contexts = contexts;
-    this.#variants = variants;
-    this.#texts = texts;
-    this.#args = args;
-    this.#report = report;
+/** An async `hotfix()` keeps its own slice waiting, so no more than a slice of services is held at any time. */
+async function applyInSlices(campaign: Campaign, contexts: readonly Context[]): Promise<void> {
+  for (let from = 0; from < contexts.length; from += SLICE) {
+    await applySlice(campaign, contexts.slice(from, from + SLICE));
   }
+}
 
-  /** An async `hotfix()` keeps its own slice waiting, so no more than a slice of services is held at any time. */
-  async run(): Promise<void> {
-    for (let from = 0; from < this.#contexts.length; from += SLICE) {
-      await this.#runSlice(this.#contexts.slice(from, from + SLICE));
-    }
-  }
+function applySlice(campaign: Campaign, contexts: readonly Context[]): Promise<void> {
+  return new Promise((resolve) => {
+    let left = contexts.length;
+    const done = (): void => {
+      left -= 1;
+      if (left === 0) resolve();
+    };
+    for (const context of contexts) applyTo(campaign, context, done);
+  });
+}
 
-  #runSlice(contexts: readonly Context[]): Promise<void> {
-    return new Promise((resolve) => {
-      let left = contexts.length;
-      const done = (): void => {
-        left -= 1;
-        if (left === 0) resolve();
-      };
-      for (const context of contexts) this.#patch(context, done);
-    });
+function applyTo(campaign: Campaign, context: Context, done: () => void): void {
+  const { variants, texts, caller, report } = campaign;
+  const { handle } = context;
+  const parts = variants.find(context);
+  if (parts === undefined) {
+    report.skipped.push({ handle, reason: variants.reasonToSkip(context) });
+    done();
+    return;
   }
-
-  #patch(context: Context, done: () => void): void {
-    const { handle } = context;
-    const parts = this.#variants.find(context);
-    if (parts === undefined) {
-      this.#report.skipped.push({ handle, reason: "it is born with the patch" });
-      done();
-      return;
-    }
-    const args = copyArguments(this.#args, context.service);
-    new Application(context, parts, args, {
-      applied: () => {
-        this.#report.applied.push(handle);
-        done();
-      },
-      failed: (error) => {
-        this.#report.fail(context, error);
-        done();
-      },
-      // Another patch was faster in this one: it is compiled for it alone.
-      stale: () => {
-        patchOne(context, this.#texts, args)
-          .then(
-            () => this.#report.applied.push(handle),
-            (error: unknown) => this.#report.fail(context, error),
-          )
-          .then(done, done);
-      },
-    }).start();
-  }
+  const args = copyArguments(campaign.args, context.service);
+  const applied = (): void => {
+    report.applied.push(handle);
+    done();
+  };
+  const failed = (error: unknown): void => {
+    report.fail(context, error);
+    done();
+  };
+  // Another patch was faster in this one: it is compiled for it alone.
+  const stale = (): void => void patchOne(context, { texts, args, caller }).then(applied, failed);
+  new Application(context, { parts, args, caller }, { applied, failed, stale }).start();
 }

@@ -8,12 +8,16 @@
 
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { isThenable } from "../service/context.ts";
+import type { Instance } from "../loader/instance.ts";
+import { Program } from "../loader/program.ts";
+import { Context, isThenable } from "../service/context.ts";
+import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
 import { scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
-import { compileParts, evaluateImports, hashOfPatch } from "./patch.ts";
+import { compileParts, findSharedNode, hashOfPatch } from "./patch.ts";
+import { evaluateImports } from "./patch-import.ts";
 import { ServicePatch } from "./service-patch.ts";
 
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */
@@ -28,8 +32,8 @@ export async function hotfixshared(
   }
   const file = resolve(runtime.paths.root, path);
   const program = runtime.cache.shared;
-  const node = program.node(file);
-  if (node?.shared === undefined) {
+  const node = findSharedNode(program, file);
+  if (node === undefined) {
     throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
   }
   const instance = program.sharedInstance;
@@ -41,8 +45,15 @@ export async function hotfixshared(
     live.ledger.enter(id, hash, file, [{ handle: 0, ok, ...code }]);
   };
   try {
-    const parts = await compileParts(texts, program, (each) => scopeIn(instance, each), false);
+    const parts = await compileParts(texts, {
+      program,
+      scopeOf: (each) => scopeIn(instance, each),
+      hasMethods: false,
+      apiNames: new Set(),
+      find: () => node,
+    });
     await evaluateImports(parts, instance);
+    Program.expectWrites(node, instancesOf(runtime));
     const patch = ServicePatch.commit(instance, undefined, parts);
     runNow(patch);
     enter(true);
@@ -50,6 +61,12 @@ export async function hotfixshared(
   } catch (error) {
     enter(false, error);
     throw error;
+  }
+}
+
+function* instancesOf(runtime: Runtime): Generator<Instance> {
+  for (const { instance } of runtime.kernel.services) {
+    if (instance instanceof Context && instance.code !== undefined) yield instance.code;
   }
 }
 

@@ -8,8 +8,7 @@
 import { copyArguments, copyResult } from "../base/copy.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
-import { deadError } from "../kernel/kernel.ts";
-import type { ModuleNode } from "../loader/module-node.ts";
+import { deadError } from "../kernel/refusal.ts";
 import { resolveAddress } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
@@ -20,7 +19,6 @@ import type { Patch } from "../snax/types.ts";
 import { Application, codeOfService, scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
-import type { NameScope } from "./name-scope.ts";
 import type { PatchTexts } from "./patch.ts";
 import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
 
@@ -41,7 +39,7 @@ export async function hotfix(
     live.ledger.enter(id, hashOfPatch(texts), where, [{ handle, ...result }]);
   };
   try {
-    const value = await patchOne(context, texts, own);
+    const value = await patchOne(context, { texts, args: own, caller: caller.context.handle });
     enter({ ok: true });
     return copyResult(value, caller.context.service);
   } catch (error) {
@@ -53,21 +51,28 @@ export async function hotfix(
 /** Compiles a patch for one service as it is, and applies it; again, if another patch was faster. */
 export async function patchOne(
   context: Context,
-  texts: PatchTexts,
-  args: readonly unknown[],
+  { texts, args, caller }: { texts: PatchTexts; args: readonly unknown[]; caller: number },
 ): Promise<unknown> {
   for (;;) {
     const instance = codeOfService(context);
-    const scopes = (node: ModuleNode): NameScope => scopeIn(instance, node);
     const { state } = context;
-    const parts = await compileParts(texts, instance.program, scopes, context.kind === SNAX_KIND);
+    const parts = await compileParts(texts, {
+      program: instance.program,
+      scopeOf: (node) => scopeIn(instance, node),
+      hasMethods: context.kind === SNAX_KIND,
+      apiNames: new Set(context.runtime.parts.keys()),
+    });
     if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
     const done = await new Promise<{ value: unknown } | undefined>((resolve, reject) => {
-      new Application(context, parts, args, {
-        applied: (value) => resolve({ value }),
-        failed: reject,
-        stale: () => resolve(undefined),
-      }).start();
+      new Application(
+        context,
+        { parts, args, caller },
+        {
+          applied: (value) => resolve({ value }),
+          failed: reject,
+          stale: () => resolve(undefined),
+        },
+      ).start();
     });
     if (done !== undefined) return done.value;
   }
@@ -80,6 +85,9 @@ function targetOf({ context }: SnaxCaller, target: unknown): Context {
       "ERR_ARGUMENT",
       `snax.hotfix needs a service object or an address, not ${typeof target}`,
     );
+  }
+  if (typeof target === "number" && !(Number.isInteger(target) && target > 0)) {
+    throw new SnaxError("ERR_ARGUMENT", `${target} is no address`);
   }
   const handle = target instanceof SnaxObject ? target.handle : resolveAddress(context, target);
   const found = handle === undefined ? undefined : context.runtime.contextOf(handle);

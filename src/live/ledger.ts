@@ -30,6 +30,7 @@ export class Ledger {
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
     const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
+    const kept = [...failed.slice(0, LEDGER_RESULTS_MAX), ...applied.slice(0, room)];
     this.#records.push({
       id,
       hash,
@@ -37,13 +38,13 @@ export class Ledger {
       time: this.#clock.wall(),
       applied: applied.length,
       failed: failed.length,
-      results: [...failed.slice(0, LEDGER_RESULTS_MAX), ...applied.slice(0, room)],
+      results: kept,
     });
     if (this.#records.length > LEDGER_LENGTH_MAX) this.#records.shift();
   }
 
   /** Returns the entries, newest last. */
   records(): readonly PatchRecord[] {
-    return [...this.#records];
+    return structuredClone(this.#records);
   }
 }

@@ -17,27 +17,63 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
   readonly isExported?: boolean;
 };
 
-/** The names of a module at some point of its life. */
+/** The names of a module at some point of its life: those of the scope before, and what one more patch added. */
 export class NameScope {
   /** The text that the module was made from. */
   readonly image: Image;
-  /** Names that patches added, the latest of each name. */
-  readonly added: ReadonlyMap<string, SeenName>;
+  readonly #before: NameScope | undefined;
+  /** The patch that led here, and the names that it added. */
+  readonly #text: string | undefined;
+  readonly #fresh: ReadonlyMap<string, SeenName>;
   readonly #codes = new Map<string, PatchCode>();
 
-  constructor(image: Image, added: ReadonlyMap<string, SeenName>) {
+  /** @param step - the scope before, and what a patch added to it; without, the names are those of the text. */
+  constructor(
+    image: Image,
+    step?: { before: NameScope; text: string; fresh: ReadonlyMap<string, SeenName> },
+  ) {
     this.image = image;
-    this.added = added;
+    this.#before = step?.before;
+    this.#text = step?.text;
+    this.#fresh = step?.fresh ?? new Map();
+  }
+
+  /** Returns the scope of modules that have got another patch, too. */
+  extend(text: string, fresh: ReadonlyMap<string, SeenName>): NameScope {
+    return fresh.size === 0 ? this : new NameScope(this.image, { before: this, text, fresh });
   }
 
   /** Returns what is known of a name. */
   get(name: string): SeenName | undefined {
-    return this.added.get(name) ?? this.image.names.get(name);
+    for (const scope of this.#lineage()) {
+      const seen = scope.#fresh.get(name);
+      if (seen !== undefined) return seen;
+    }
+    return this.image.names.get(name);
   }
 
   /** All names. */
   names(): Set<string> {
-    return new Set([...this.image.names.keys(), ...this.added.keys()]);
+    const names = new Set(this.image.names.keys());
+    for (const [name] of this.added()) names.add(name);
+    return names;
+  }
+
+  /** The names that patches added. */
+  *added(): Generator<[string, SeenName]> {
+    for (const scope of this.#lineage()) yield* scope.#fresh;
+  }
+
+  /** Says whether a patch of that text led here. */
+  hasHad(text: string): boolean {
+    for (const scope of this.#lineage()) if (scope.#text === text) return true;
+    return false;
+  }
+
+  /** This scope and those before it, newest first. */
+  *#lineage(): Generator<NameScope> {
+    yield this;
+    for (let scope = this.#before; scope !== undefined; scope = scope.#before) yield scope;
   }
 
   /** Returns the code of a patch text for modules of this scope, compiling it at most once. */
@@ -61,7 +97,7 @@ const patched = new WeakMap<ModuleInstance, NameScope>();
 export function rootScope(image: Image): NameScope {
   let scope = roots.get(image);
   if (scope === undefined) {
-    scope = new NameScope(image, new Map());
+    scope = new NameScope(image);
     roots.set(image, scope);
   }
   return scope;

@@ -9,13 +9,15 @@
 import { createHash } from "node:crypto";
 import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
-import type { ImportEntry } from "../loader/record.ts";
+import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
+import { createPlacedError } from "../loader/position.ts";
 import { forgetStacks, mapStacks } from "../loader/stack.ts";
-import { NameScope } from "./name-scope.ts";
-import type { SeenName } from "./name-scope.ts";
+import type { NameScope, SeenName } from "./name-scope.ts";
 import { planPatch } from "./patch-plan.ts";
+import type { PatchPlan } from "./patch-plan.ts";
 import { parsePatch } from "./patch-text.ts";
 import { weavePatch } from "./patch-weave.ts";
+import type { WovenPatch } from "./patch-weave.ts";
 
 /** What a patch may be told about where it goes. */
 export interface PatchTarget {
@@ -41,6 +43,8 @@ export interface PatchCode {
   readonly fresh: ReadonlyMap<string, SeenName>;
   /** Functions that it takes as values: they need a forwarder first. */
   readonly values: readonly string[];
+  /** The modules that it imports, also for nothing but their effects. */
+  readonly requests: readonly ModuleRequest[];
   readonly imports: readonly ImportEntry[];
   /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
   readonly tracked: readonly string[];
@@ -60,11 +64,8 @@ export function compilePatch(text: string, target: PatchTarget): PatchCode {
 
 function compile(text: string, target: PatchTarget): PatchCode {
   const file = `snax-patch:${hashOf(text)}/${nameOf(target.image)}`;
-  const plan = planPatch(parsePatch(text, file), target);
-  const woven = weavePatch(plan, target);
+  const { plan, woven } = planAndWeave(text, target, file);
   const { replaced, constructed, fresh, values, tracked, methods } = plan;
-  const added = new Map([...target.scope.added, ...fresh]);
-  const scopeAfter = fresh.size === 0 ? target.scope : new NameScope(target.image, added);
   const code: PatchCode = {
     code: `${woven.code}\n//# sourceURL=${file}`,
     url: file,
@@ -72,14 +73,30 @@ function compile(text: string, target: PatchTarget): PatchCode {
     constructed,
     fresh,
     values,
-    imports: plan.record.imports,
+    requests: plan.requests,
+    imports: plan.imports,
     tracked,
     methods,
-    scopeAfter,
+    scopeAfter: target.scope.extend(text, fresh),
   };
   mapStacks(file, { shifts: woven.shifts, map: undefined });
   gone.register(code, file);
   return code;
+}
+
+function planAndWeave(
+  text: string,
+  target: PatchTarget,
+  file: string,
+): { plan: PatchPlan; woven: WovenPatch } {
+  try {
+    const plan = planPatch(parsePatch(text, file), target);
+    return { plan, woven: weavePatch(plan, target) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const place = { file, line: 1, column: 1 };
+    throw createPlacedError("ERR_PATCH", place, "the patch is nested too deeply", error);
+  }
 }
 
 /** Positions are counted back as long as somebody may still apply the patch or undo it. */

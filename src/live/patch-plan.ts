@@ -7,7 +7,7 @@ import { analyse } from "../loader/analysis.ts";
 import type { Analysis, Reference } from "../loader/analysis.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { readRecord } from "../loader/record.ts";
-import type { ModuleRecord } from "../loader/record.ts";
+import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
 import type { SeenName } from "./name-scope.ts";
 import type { PatchTarget } from "./patch-code.ts";
 import { describeKind } from "./patch-item.ts";
@@ -22,7 +22,10 @@ import { suggest } from "./suggestion.ts";
 export interface PatchPlan {
   readonly text: PatchText;
   readonly analysis: Analysis;
-  readonly record: ModuleRecord;
+  /** The modules that it imports, also for nothing but their effects. */
+  readonly requests: readonly ModuleRequest[];
+  /** The imports that need a variable. */
+  readonly imports: readonly ImportEntry[];
   readonly items: readonly PlannedItem[];
   /** Names of the module that it replaces. */
   readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
@@ -55,8 +58,9 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     const why = "a patch can't await at top level: put it into an async hotfix()";
     throw createPlacedError("ERR_PATCH", syntax.locate(0), why);
   }
+  checkReserved(analysis, text);
   const reader = new PatchReader(text, target);
-  addImports(record, target, reader);
+  const imports = newImports(record, target, reader);
   for (const statement of syntax.ast.body) reader.read(statement);
   const { items, replaced, constructed, fresh, methods } = reader;
   checkDeclared(text, target);
@@ -69,7 +73,8 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   return {
     text,
     analysis,
-    record,
+    requests: record.requests,
+    imports,
     items,
     replaced,
     constructed,
@@ -81,16 +86,37 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   };
 }
 
-/** A patch may import what the module imports already, from the same place; any other clash of names is refused. */
-function addImports(record: ModuleRecord, { scope }: PatchTarget, { fresh }: PatchReader): void {
-  for (const { local, specifier, name, place } of record.imports) {
+/**
+ * Lists the imports that need a variable of the patch's own. What the module imports already, from the same place under
+ * the same name, is used as it is; any other clash of names is refused.
+ */
+function newImports(
+  record: ModuleRecord,
+  { scope }: PatchTarget,
+  { fresh }: PatchReader,
+): ImportEntry[] {
+  const entries: ImportEntry[] = [];
+  for (const entry of record.imports) {
+    const { local, specifier, name, place } = entry;
     const seen = scope.get(local);
-    if (seen !== undefined && seen.origin?.specifier !== specifier) {
+    if (seen?.origin?.specifier === specifier && seen.origin.name === name) continue;
+    if (seen !== undefined) {
       const why = `the service has ${describeKind(seen.kind)} ${local} already: import it under another name`;
       throw createPlacedError("ERR_PATCH", place, why);
     }
     fresh.set(local, { kind: "import", length: 0, origin: { specifier, name } });
+    entries.push(entry);
   }
+  return entries;
+}
+
+function checkReserved({ declared, freeReferences }: Analysis, { syntax }: PatchText): void {
+  if (!syntax.code.includes("$snax")) return;
+  const own = [...declared].find((name) => name.startsWith("$snax"));
+  const reference = freeReferences.find(({ name }) => name.startsWith("$snax"));
+  const offset = reference?.start ?? (own === undefined ? -1 : syntax.code.indexOf(own));
+  const why = "names that begin with $snax are kept for the loader";
+  if (offset >= 0) throw createPlacedError("ERR_PATCH", syntax.locate(offset), why);
 }
 
 function checkDeclared({ declared }: PatchText, { scope }: PatchTarget): void {

@@ -141,7 +141,7 @@ export class PatchReader {
       this.#readGroup(place, name, value);
       return true;
     }
-    if (STEP_NAMES.has(name) || name === "init") {
+    if ((STEP_NAMES.has(name) || name === "init") && !(isConst && isFunction(value))) {
       const why = `write \`export function ${name}\`, not a variable that holds a function`;
       throw this.#error("ERR_PATCH", node, why);
     }
@@ -165,7 +165,9 @@ export class PatchReader {
     if (value.type !== "ObjectExpression") throw refuse(`${name} must be an object of functions`);
     const methods: string[] = [];
     for (const property of value.properties) {
-      if (property.type !== "Property" || property.computed) continue;
+      if (property.type !== "Property")
+        throw refuse(`the methods of ${name} are written out, without a spread`);
+      if (property.computed) continue;
       const { key } = property;
       methods.push(
         key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value),

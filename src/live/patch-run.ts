@@ -5,7 +5,7 @@
  *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
  *     vars     what `hotfix()` writes is noted, so that it can be taken back, unless somebody has written it since
  *
- * `begin`, `forwardFresh`, `imported`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
+ * `begin`, `forwardFresh`, `imported`, `follow`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -16,6 +16,9 @@ import { graftClass } from "./class-graft.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
 import type { PatchCode } from "./patch-code.ts";
+import type { PatchImport } from "./patch-import.ts";
+import { followImport, moduleOf, readImport } from "./patch-import.ts";
+import type { PatchPart } from "./patch.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** `hotfix` and `rollback` of a patch. */
@@ -30,7 +33,10 @@ type WriteVariable = (index: number, value: unknown) => void;
 export class PatchRun {
   readonly module: ModuleInstance;
   readonly code: PatchCode;
-  readonly #importValue: (index: number) => unknown;
+  readonly #part: PatchPart;
+  /** The other parts of the patch in this service. */
+  readonly #siblings: readonly PatchRun[];
+  #setImport: ((index: number, value: unknown) => void) | undefined = undefined;
   /** What the patch gave, by name. */
   #given: Record<string, unknown> = {};
   #later: (() => void)[] | undefined = undefined;
@@ -41,11 +47,12 @@ export class PatchRun {
   #write: WriteVariable | undefined = undefined;
   #hook: ScopeHook | undefined = undefined;
 
-  /** @param importValue - returns the value of an import of the patch, by its number. */
-  constructor(module: ModuleInstance, code: PatchCode, importValue: (index: number) => unknown) {
+  /** @param siblings - the runs of the patch's parts that come before this one. */
+  constructor(module: ModuleInstance, part: PatchPart, siblings: readonly PatchRun[]) {
     this.module = module;
-    this.code = code;
-    this.#importValue = importValue;
+    this.code = part.code;
+    this.#part = part;
+    this.#siblings = siblings;
   }
 
   // What the woven patch calls.
@@ -70,9 +77,29 @@ export class PatchRun {
     this.module.pushHook(outer);
   }
 
-  /** Gives the value of an import of the patch. */
+  /** Gives the value of an import of the patch, by its number. */
   imported(index: number): unknown {
-    return this.#importValue(index);
+    const entry = this.code.imports[index];
+    const source = this.#part.imports[entry?.request ?? -1];
+    if (entry === undefined || source === undefined) return undefined;
+    const sibling = this.#siblingOf(source, entry.name);
+    if (sibling !== undefined) return sibling.readFresh(entry.name);
+    return readImport(source, entry.name, this.module.instance);
+  }
+
+  /** Returns the value of a name that this patch adds. */
+  readFresh(name: string): unknown {
+    return this.#hook?.(name);
+  }
+
+  /** Takes what sets the imports of the patch, by number, when the modules that have them assign them. */
+  follow(set: (index: number, value: unknown) => void): void {
+    this.#setImport = set;
+    for (const [index, { request, name }] of this.code.imports.entries()) {
+      const source = this.#part.imports[request];
+      if (source === undefined) continue;
+      followImport(source, { name, index }, this.module.instance, set);
+    }
   }
 
   /** Takes what replaces a name of the module, or a group of methods, or a step. */
@@ -135,6 +162,7 @@ export class PatchRun {
 
   /** Initialises the patch's new state; what it replaces is in place by now. */
   initialise(): void {
+    this.#updateImports();
     for (const initialise of this.#later ?? []) initialise();
     this.#later = undefined;
     if (this.code.tracked.length === 0) return;
@@ -149,11 +177,14 @@ export class PatchRun {
    */
   restoreVariables(): string[] {
     const kept: string[] = [];
-    for (const [index, written] of this.#written ?? []) {
+    if (this.#written === undefined) return kept;
+    for (const [index, written] of this.#written) {
       if (Object.is(this.#readVariable(index), written))
         this.#write?.(index, this.#before?.[index]);
       else kept.push(this.code.tracked[index] ?? "");
     }
+    // Other modules have heard of what was written to exported variables.
+    if (this.#written.size > 0) this.module.republish();
     this.#written = undefined;
     return kept;
   }
@@ -166,6 +197,22 @@ export class PatchRun {
     this.#read = undefined;
     this.#write = undefined;
     this.#hook = undefined;
+    this.#setImport = undefined;
+  }
+
+  /** What another part of the patch adds has its value only now. */
+  #updateImports(): void {
+    for (const [index, { request, name }] of this.code.imports.entries()) {
+      const source = this.#part.imports[request];
+      const sibling = source === undefined ? undefined : this.#siblingOf(source, name);
+      if (sibling !== undefined) this.#setImport?.(index, sibling.readFresh(name));
+    }
+  }
+
+  #siblingOf({ source }: PatchImport, name: string): PatchRun | undefined {
+    const node = moduleOf(source);
+    if (node === undefined) return undefined;
+    return this.#siblings.find((run) => run.module.node === node && run.code.fresh.has(name));
   }
 
   #readVariable(index: number): unknown {

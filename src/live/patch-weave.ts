@@ -5,7 +5,7 @@
  *       $snaxP.put("helper", {helper: function       (a) { ... }}.helper);     a function, class or constant that replaces one
  *       $snaxP.put("response", { ... });                                       methods
  *       $snaxP.later(()=>{(fresh = 0)});                                       new state: runs when everything else is in place
- *     ; $snaxP.end(read, write) })
+ *     ; $snaxP.follow(set imports); $snaxP.end(read, write variables) })
  *
  * Evaluating it changes nothing of the module: a {@link PatchRun} collects what it is given, and commits. What
  * replaces a name must not declare it again, or the patch's functions would call each other instead of the live ones: so
@@ -40,7 +40,8 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
     edits.overwrite(start, start + "import".length, "$snaxI");
   }
   if (plan.analysis.dynamicImports.length > 0) variables.add("$snaxI=(s,o)=>$snax.import(s,o)");
-  for (const [index, { local }] of plan.record.imports.entries()) {
+  if (plan.imports.length > 0) variables.add("$snaxS");
+  for (const [index, { local }] of plan.imports.entries()) {
     variables.add(`${local}=$snaxP.imported(${index})`);
   }
   for (const name of plan.analysis.freeNames) {
@@ -52,7 +53,8 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const prefix = `(function($snaxP){${variables.toString()}$snaxP.begin(${begin});`;
   const shifts = edits.shifts();
   shifts.set(1, [[0, prefix.length], ...(shifts.get(1) ?? [])]);
-  return { code: `${prefix}${edits.toString()}${suffixOf(plan.tracked)}`, shifts };
+  const suffix = `${followOf(plan)}${accessOf(plan, target)}`;
+  return { code: `${prefix}${edits.toString()}\n;${suffix}})`, shifts };
 }
 
 /** The variables of the patch's own scope. */
@@ -204,12 +206,23 @@ function exportedNames({ image }: PatchTarget): Set<string> {
   return new Set(image.exports.flatMap(({ local }) => (local === undefined ? [] : [local])));
 }
 
-function suffixOf(tracked: readonly string[]): string {
+/** Lets the modules that the patch imports from set its import variables. */
+function followOf({ imports }: PatchPlan): string {
+  if (imports.length === 0) return "";
+  const sets = imports.map(({ local }, index) => `case ${index}:${local}=$snaxW;return;`);
+  // The setter stays in the patch's scope, for as long as a function of the patch is in use.
+  return `$snaxS=($snaxK,$snaxW)=>{switch($snaxK){${sets.join("")}}};$snaxP.follow($snaxS);`;
+}
+
+/** Gives access to the variables that `hotfix()` may write; importers hear of one that is restored. */
+function accessOf({ tracked }: PatchPlan, target: PatchTarget): string {
+  if (tracked.length === 0) return "$snaxP.end();";
+  const exported = exportedNames(target);
   const reads = tracked.map((name, index) => `case ${index}:return ${name};`).join("");
-  const writes = tracked.map((name, index) => `case ${index}:${name}=$snaxW;return;`).join("");
-  const access =
-    tracked.length === 0
-      ? ""
-      : `$snaxK=>{switch($snaxK){${reads}}},($snaxK,$snaxW)=>{switch($snaxK){${writes}}}`;
-  return `\n;$snaxP.end(${access})})`;
+  const writes = tracked.map((name, index) => {
+    const cell = exported.has(name) ? target.image.data.cells.indexOf(name) : -1;
+    return `case ${index}:${name}=$snaxW;${cell < 0 ? "" : `$snax.after(0,${cell},${name});`}return;`;
+  });
+  const read = `$snaxK=>{switch($snaxK){${reads}}}`;
+  return `$snaxP.end(${read},($snaxK,$snaxW)=>{switch($snaxK){${writes.join("")}}});`;
 }

@@ -7,13 +7,14 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Instance } from "../loader/instance.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
 import { isThenable } from "../service/context.ts";
-import type { SnaxHost } from "../snax/snax-host.ts";
+import { messageOf } from "../service/error-text.ts";
+import type { Method, SnaxHost } from "../snax/snax-host.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import { listMethods, swapMethods } from "./method-swap.ts";
 import type { PatchPart } from "./patch.ts";
-import { createRuns } from "./patch.ts";
-import type { PatchRun } from "./patch-run.ts";
+import { PatchRun } from "./patch-run.ts";
 import { UndoLog } from "./undo-log.ts";
 
 /** A patch that has been committed and may still be taken back. */
@@ -45,16 +46,18 @@ export class ServicePatch {
   ): ServicePatch {
     const log = new UndoLog(onStep);
     try {
-      const runs = createRuns(parts, instance);
+      const runs: PatchRun[] = [];
+      for (const part of parts) runs.push(createRun(part, instance, [...runs]));
       for (const run of runs) run.bind();
       const methods = listMethods(runs);
       for (const run of runs) run.commit(log);
-      swapMethods(instance.entry, host, methods, log);
+      if (methods.length > 0) swapMethods(instance.entry, host, methods, log);
+      if (host !== undefined) addExit(instance.entry, host, parts, log);
       for (const run of runs) run.initialise();
       return new ServicePatch(runs, methods, log);
     } catch (error) {
       log.undo();
-      throw error instanceof SnaxError ? error : failedError(error);
+      throw isRefusal(error) ? error : failedError(error);
     }
   }
 
@@ -93,18 +96,49 @@ export class ServicePatch {
   }
 }
 
-function failedError(
+/** Tells an error of live/ from what the patch's own text threw, which may be anything, a hostile proxy too. */
+function isRefusal(thrown: unknown): thrown is SnaxError {
+  try {
+    return thrown instanceof SnaxError && /^ERR_(PATCH|BUG)/.test(thrown.code);
+  } catch {
+    return false;
+  }
+}
+
+function createRun(part: PatchPart, instance: Instance, siblings: readonly PatchRun[]): PatchRun {
+  const module = instance.find(part.node);
+  if (module !== undefined) return new PatchRun(module, part, siblings);
+  throw new SnaxError("ERR_PATCH_NAME", `the service has not imported ${part.node.image.file}`);
+}
+
+/** A service without `exit` of its own gets the patch's; one that has it keeps its export, which the patch replaces. */
+function addExit(
+  entry: ModuleInstance,
+  host: SnaxHost,
+  parts: readonly PatchPart[],
+  log: UndoLog,
+): void {
+  const own = parts.find(({ node }) => node === entry.node);
+  if (own?.code.fresh.get("exit")?.isExported !== true) return;
+  const before = host.addedExit;
+  log.begin(() => {
+    host.addedExit = before;
+  });
+  host.addedExit = entry.forward("exit") as Method;
+}
+
+/** Returns the error of a patch that was undone. */
+export function failedError(
   reason: unknown,
   kept: readonly string[] = [],
   failures: readonly unknown[] = [],
 ): SnaxError {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  const notes = [`the patch was undone: ${why}`];
+  const notes = [`the patch was undone: ${messageOf(reason)}`];
   if (kept.length > 0) notes.push(`kept what others have written since: ${kept.join(", ")}`);
   for (const failure of failures) {
-    notes.push(`not undone: ${failure instanceof Error ? failure.message : String(failure)}`);
+    notes.push(`not undone: ${messageOf(failure)}`);
   }
-  const isTimeout = reason instanceof SnaxError && reason.code === "ERR_PATCH_TIMEOUT";
+  const isTimeout = isRefusal(reason) && reason.code === "ERR_PATCH_TIMEOUT";
   const code = isTimeout ? "ERR_PATCH_TIMEOUT" : "ERR_PATCH_FAILED";
   return new SnaxError(code, notes.join("; "), {
     cause: reason,

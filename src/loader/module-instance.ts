@@ -10,6 +10,8 @@
 
 import { SnaxError } from "../base/error.ts";
 import { createForwarder } from "./frame.ts";
+import { Followers } from "./followers.ts";
+import type { ImportSetter } from "./followers.ts";
 import type { Image } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import type { Instance } from "./instance.ts";
@@ -39,6 +41,8 @@ interface Extras {
   meta?: ImportMeta;
   namespace?: Record<string, unknown>;
   implementations?: Map<string, Implementation>;
+  /** By cell; what patches of other modules, which import the variable, want to hear. */
+  followers?: Followers;
 }
 
 /** One instance of a module. */
@@ -304,8 +308,14 @@ export class ModuleInstance {
     }
   }
 
+  /** Tells each new value of an exported variable to a patch that imports it, as long as the patch is in use. */
+  follow(cell: number, set: ImportSetter, index: number): void {
+    (this.#more.followers ??= new Followers()).add(cell, set, index);
+  }
+
   #publish(cell: number, value: unknown): void {
     this.instance.publish(this.node, cell, value);
+    this.#extras?.followers?.tell(cell, value);
   }
 
   /** Returns the operation on a function in a cell: 0 forward, 1 read, 2 write what is behind the forwarder. */

@@ -51,6 +51,8 @@ export class ModuleNode {
   readonly exportSources: Map<string, Source | undefined> = new Map();
   /** Whether its namespace hears of new values. */
   watchesNamespace = false;
+  /** Whether an exported variable is assigned after its declaration, by the text or by a patch. */
+  isAssigned: boolean;
   /** Services that import variables of a shared module which it assigns. */
   importers: WeakRef<Instance>[] = [];
   /** Length of that list at which the dead are dropped. */
@@ -64,6 +66,7 @@ export class ModuleNode {
     // A shared module does not know its importers, so whatever they hold must follow a replacement.
     this.isForwardWanted = new Uint8Array(image.data.cells.length).fill(index < 0 ? 1 : 0);
     this.isAsync = image.data.isAsync;
+    this.isAssigned = image.data.assigned.size > 0;
   }
 
   /** Whether there is one instance per thread. */

@@ -6,7 +6,7 @@
  * one: its modules have one instance each, made when the first service needs them.
  */
 
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import type { Image } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import { Instance } from "./instance.ts";
@@ -89,7 +89,8 @@ export class Program {
 
   /** Returns a module by path, relative to the entry's folder or absolute. */
   node(path: string): ModuleNode | undefined {
-    const full = resolve(dirname(this.entry.image.file), path);
+    // The program of shared modules has no entry, and is asked for absolute paths only.
+    const full = isAbsolute(path) ? path : resolve(dirname(this.entry.image.file), path);
     const file = this.#nodes.has(full) ? full : (resolveFile(full) ?? full);
     const isShared = (node: ModuleNode): boolean => node.image.file === file;
     return this.#nodes.get(file) ?? this.#sharedOrder.find(isShared);
@@ -211,6 +212,17 @@ export class Program {
     for (const reference of node.importers) {
       reference.deref()?.deliver(node, cell, value);
     }
+  }
+
+  /**
+   * Tells a shared module that a patch may assign its exported variables: those who import them must hear of it.
+   *
+   * @param instances - the running services of the thread.
+   */
+  static expectWrites(node: ModuleNode, instances: Iterable<Instance>): void {
+    if (node.isAssigned) return;
+    node.isAssigned = true;
+    for (const instance of instances) instance.program.#importers.addTo(node, instance);
   }
 
   // Shared modules.

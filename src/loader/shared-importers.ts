@@ -2,8 +2,7 @@
  * Who imports the variables of shared modules.
  *
  * A shared module outlives services and does not keep them alive. Only if one of its exported variables is assigned after
- * its declaration must it know the running services, and it knows them weakly; all other changes come from patches, which
- * bring the list of the services along.
+ * its declaration, by its text or by a patch, must it know the running services, and it knows them weakly.
  */
 
 import type { Instance } from "./instance.ts";
@@ -13,7 +12,6 @@ import type { CellSource } from "./source.ts";
 /** The imports of shared variables in one program. */
 export class SharedImporters {
   readonly #watchers = new Map<ModuleNode, (Watcher[] | undefined)[]>();
-  readonly #assigned = new Set<ModuleNode>();
 
   /** Takes down that a module of the program imports a shared variable. */
   watch(source: CellSource, watcher: Watcher): void {
@@ -21,7 +19,6 @@ export class SharedImporters {
     let byCell = this.#watchers.get(node);
     if (byCell === undefined) this.#watchers.set(node, (byCell = []));
     (byCell[cell] ??= []).push(watcher);
-    if (node.image.data.assigned.size > 0) this.#assigned.add(node);
   }
 
   /** Returns who imports a variable. */
@@ -31,11 +28,18 @@ export class SharedImporters {
 
   /** Makes an instance known to the shared modules whose variables change. */
   add(instance: Instance): void {
-    for (const node of this.#assigned) {
-      node.importers.push(new WeakRef(instance));
-      if (node.importers.length >= node.sweepSize) sweep(node);
-    }
+    for (const node of this.#watchers.keys()) if (node.isAssigned) addImporter(node, instance);
   }
+
+  /** Makes an instance known to a shared module, if it imports from it. */
+  addTo(node: ModuleNode, instance: Instance): void {
+    if (this.#watchers.has(node)) addImporter(node, instance);
+  }
+}
+
+function addImporter(node: ModuleNode, instance: Instance): void {
+  node.importers.push(new WeakRef(instance));
+  if (node.importers.length >= node.sweepSize) sweep(node);
 }
 
 /** Drops the dead; half of a list at least is alive or new between two sweeps. */

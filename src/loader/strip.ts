@@ -28,19 +28,36 @@ interface StripError {
 
 const NON_ASCII_OR_TAB = /[^\n\r\x20-\x7e]/g;
 
+const COMPILER = "@swc/wasm-typescript";
+
+const require = createRequire(import.meta.url);
+
 let loaded: TransformSync | undefined;
 
 function transform(text: string, file: string, mode: "strip-only" | "transform"): Stripped {
-  loaded ??= (createRequire(import.meta.url)("@swc/wasm-typescript") as { transformSync: TransformSync })
-    .transformSync;
-  const output = loaded(text, {
-    mode,
-    filename: file,
-    sourceMap: mode === "transform",
-    // An import is kept for its effects, whether its names are used or not.
-    transform: { verbatimModuleSyntax: true },
-  });
-  return { code: output.code, map: output.map };
+  loaded ??= (require(COMPILER) as { transformSync: TransformSync }).transformSync;
+  try {
+    const output = loaded(text, {
+      mode,
+      filename: file,
+      sourceMap: mode === "transform",
+      // An import is kept for its effects, whether its names are used or not.
+      transform: { verbatimModuleSyntax: true },
+    });
+    return { code: output.code, map: output.map };
+  } catch (error) {
+    if (error instanceof RangeError || (error as Error).name === "RuntimeError") unload();
+    throw error;
+  }
+}
+
+/**
+ * Lets go of the compiler. One that ran out of its stack has left its memory in disorder, and would fail at every
+ * text after the one that did it; the next text gets a new one.
+ */
+function unload(): void {
+  loaded = undefined;
+  delete require.cache[require.resolve(COMPILER)];
 }
 
 /**
@@ -64,7 +81,10 @@ export function strip(text: string, file: string): Stripped {
 
 function refuse(error: unknown, text: string, file: string): unknown {
   const { startLine, message } = error as Partial<StripError>;
-  if (startLine === undefined || message === undefined) return error;
+  if (startLine === undefined || message === undefined) {
+    const why = `the compiler gave up, as it does where a text is nested too deeply: ${String(error)}`;
+    return createPlacedError("ERR_SYNTAX", { file, line: 1, column: 1 }, why, error);
+  }
   const place = { file, line: startLine, column: columnOf(error as StripError, text) };
   return createPlacedError("ERR_SYNTAX", place, message, error);
 }

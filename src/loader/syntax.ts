@@ -45,6 +45,10 @@ export function parseModule(text: string, file: string): Syntax {
     const ast = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
     return { file, code, map, ast, locate };
   } catch (error) {
+    if (error instanceof RangeError) {
+      const place = { file, line: 1, column: 1 };
+      throw createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
+    }
     if (!(error instanceof SyntaxError)) throw error;
     const { pos } = error as SyntaxError & { pos: number };
     const why = error.message.replace(/ \(\d+:\d+\)$/, "");

@@ -71,6 +71,8 @@ function generations(program: Context): Context[][] {
   for (const service of program.runtime.kernel.services) {
     const context = service.instance;
     if (!(context instanceof Context) || !(context.state instanceof SnaxHost)) continue;
+    // What has not begun has nothing to take leave of, and its `exit` would wait for its `init`.
+    if (!context.isReady) continue;
     const type = types.get(context.name);
     if (type === undefined) types.set(context.name, [context]);
     else type.push(context);

@@ -3,7 +3,7 @@
  */
 
 import { formatAddress } from "../kernel/address.ts";
-import type { KernelEvents } from "../kernel/kernel.ts";
+import type { KernelEvents } from "../kernel/kernel-options.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Runtime } from "../service/runtime.ts";
 

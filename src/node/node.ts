@@ -147,7 +147,7 @@ class RunningNode implements Node {
     await this.#ready;
     this.#runtime.logger = this.#runtime.kernel.names.get(".logger") ?? 0;
     await this.#launch("launcher");
-    await this.skynet.call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
+    await this.skynet.within(Infinity).call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
     if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);
   }
 

@@ -6,7 +6,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress, parseAddress } from "../kernel/address.ts";
-import type { Envelope } from "../kernel/kernel.ts";
+import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PendingCall } from "../kernel/session-table.ts";
 import type { Context } from "./context.ts";
@@ -25,7 +25,8 @@ const capture = (resolve: (value: unknown) => void, reject: (error: unknown) => 
 /**
  * Sends a request and promises the answer.
  *
- * @param deadlineMs - milliseconds until the call fails with ERR_TIMEOUT; 0 = the configuration's `calltimeout`.
+ * @param deadlineMs - milliseconds until the call fails with ERR_TIMEOUT; 0 = the configuration's `calltimeout`, Infinity
+ * = never.
  */
 export function request(
   context: Context,
@@ -46,7 +47,8 @@ export function request(
     return promise;
   }
   const ms = deadlineMs === 0 ? callTimeoutMs : deadlineMs;
-  if (ms > 0) kernel.setDeadline(context.service, call, ms, () => timeoutError(call, ms));
+  if (ms > 0 && ms !== Infinity)
+    kernel.setDeadline(context.service, call, ms, () => timeoutError(call, ms));
   return promise;
 }
 
@@ -122,7 +124,7 @@ function timeoutError(call: PendingCall, ms: number): SnaxError {
   });
 }
 
-function envelopeOf(context: Context, type: string, values: readonly unknown[]): Envelope {
+function envelopeOf(context: Context, type: string, values: unknown[]): Envelope {
   const protocol = protocolOf(context, type);
   if (protocol.pack === undefined) return { type: protocol.id, method: 0, values };
   return { type: protocol.id, method: 0, values: [protocol.pack(...(values as never[]))] };
@@ -148,10 +150,10 @@ export function call(
 /**
  * Checks a deadline given by a program.
  *
- * @throws {ERR_ARGUMENT} unless it is a finite number above 0.
+ * @throws {ERR_ARGUMENT} unless it is a number above 0; Infinity means no deadline.
  */
 export function checkDeadline(ms: number): void {
-  if (Number.isFinite(ms) && ms > 0) return;
+  if (typeof ms === "number" && ms > 0) return;
   throw new SnaxError("ERR_ARGUMENT", `a deadline is a number of milliseconds above 0, not ${ms}`);
 }
 

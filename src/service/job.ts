@@ -12,10 +12,14 @@ import type { Context, Receiver } from "./context.ts";
 /** What runs inside the service. */
 export type Job = (context: Context) => void;
 
-/** Runs a job inside a service, before all that waits there. */
-export function runInside(context: Context, job: Job): void {
+/**
+ * Runs a job inside a service, before all that waits there.
+ *
+ * @param behind - a sender whose messages go first: who has posted something and then patches means that order.
+ */
+export function runInside(context: Context, job: Job, behind = 0): void {
   const message = new Message(PTYPE.system, 0, 0, 0, job);
-  context.runtime.kernel.sendUrgent(context.service, message);
+  context.runtime.kernel.sendUrgent(context.service, message, behind);
 }
 
 /** The receiver of jobs; stands in every receiver table. */

@@ -37,14 +37,18 @@ export const PLAIN_KIND: Kind = {
   },
 };
 
-/** Asks a system service by its local name. */
+/**
+ * Asks a system service by its local name. How long a service may take to begin is `inittimeout`'s business, so the
+ * default deadline of calls does not count here.
+ */
 export function ask(
   context: Context,
   name: string,
-  values: readonly unknown[],
+  values: unknown[],
   deadlineMs = 0,
 ): Promise<unknown> {
-  return request(context, name, { type: PTYPE.lua, method: 0, values }, deadlineMs);
+  const ms = deadlineMs === 0 ? Infinity : deadlineMs;
+  return request(context, name, { type: PTYPE.lua, method: 0, values }, ms);
 }
 
 function unique(context: Context, command: string, args: readonly unknown[]): Promise<unknown> {

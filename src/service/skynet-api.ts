@@ -139,7 +139,7 @@ export interface SkynetApi extends Calls, Starters {
   register_protocol(protocol: Protocol): void;
   /** Makes several results of one answer, for callers that take several. */
   values(...values: unknown[]): Values;
-  /** Gives calls with a deadline of `ms` milliseconds: `skynet.within(500).call(...)`. */
+  /** Gives calls with a deadline of `ms` milliseconds: `skynet.within(500).call(...)`; Infinity means none. */
   within(ms: number): Calls;
   /** Builds several requests whose answers are taken as they come. */
   request(...items: RequestItem[]): RequestSet;

@@ -3,6 +3,7 @@
  * `setTimeout` that are the service's own.
  */
 
+import { promisify } from "node:util";
 import type { Surroundings } from "../loader/instance.ts";
 import { createConsole } from "./console.ts";
 import type { Context } from "./context.ts";
@@ -11,20 +12,30 @@ import type { Runtime } from "./runtime.ts";
 import type { TimerCallback } from "./timers.ts";
 import { clearTimer, setImmediateIn, setIntervalIn, setTimeoutIn } from "./timers.ts";
 
+/** Gives a timer function what `util.promisify` looks for, as Node's own have it. */
+function promisable<F extends object>(timer: F, wait: (...args: never[]) => Promise<unknown>): F {
+  Object.defineProperty(timer, promisify.custom, { value: wait });
+  return timer;
+}
+
 const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
   console: createConsole,
-  setTimeout:
-    (context) =>
-    (run: TimerCallback, ms?: number, ...args: unknown[]) =>
-      setTimeoutIn(context, run, ms, args),
+  setTimeout: (context) =>
+    promisable(
+      (run: TimerCallback, ms?: number, ...args: unknown[]) => setTimeoutIn(context, run, ms, args),
+      (ms?: number, value?: unknown) =>
+        new Promise((resolve) => setTimeoutIn(context, resolve as TimerCallback, ms, [value])),
+    ),
   setInterval:
     (context) =>
     (run: TimerCallback, ms?: number, ...args: unknown[]) =>
       setIntervalIn(context, run, ms, args),
-  setImmediate:
-    (context) =>
-    (run: TimerCallback, ...args: unknown[]) =>
-      setImmediateIn(context, run, args),
+  setImmediate: (context) =>
+    promisable(
+      (run: TimerCallback, ...args: unknown[]) => setImmediateIn(context, run, args),
+      (value?: unknown) =>
+        new Promise((resolve) => setImmediateIn(context, resolve as TimerCallback, [value])),
+    ),
   clearTimeout: (context) => (timer: unknown) => clearTimer(context, timer),
   clearInterval: (context) => (timer: unknown) => clearTimer(context, timer),
   clearImmediate: (context) => (timer: unknown) => clearTimer(context, timer),

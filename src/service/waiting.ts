@@ -29,6 +29,7 @@ function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" |
       resolve(outcome);
     };
     const timer = after(context, ms, () => finish());
+    timer.isOfHandler = context.runtime.kernel.isInHandler;
     if (token === undefined) return;
     sleepersOf(context).set(token, () => {
       context.runtime.kernel.removeTimer(context.service, timer);

@@ -13,6 +13,9 @@
 import { skynet, SnaxError } from "snax";
 import type { Response } from "snax";
 
+/** A link lasts as long as the service, and how long one may take to begin is `inittimeout`'s business. */
+const unbounded = skynet.within(Infinity);
+
 /** What is known of a key: asked for, being started, or running. */
 interface Entry {
   state: "asked" | "starting" | "running";
@@ -42,7 +45,7 @@ async function begin(key: string, entry: Entry, args: readonly unknown[]): Promi
     ? ["snax", key.slice(SNAX_PREFIX.length)]
     : ["snlua", key];
   try {
-    const handle = await skynet.call<number>(".launcher", "lua", "LAUNCH", kind, name, ...args);
+    const handle = await unbounded.call<number>(".launcher", "lua", "LAUNCH", kind, name, ...args);
     entry.state = "running";
     entry.handle = handle;
     watch(key, entry);
@@ -58,7 +61,7 @@ function watch(key: string, entry: Entry): void {
   const forget = (): void => {
     if (entries.get(key) === entry) entries.delete(key);
   };
-  skynet.call(entry.handle, "debug", "LINK").then(forget, forget);
+  unbounded.call(entry.handle, "debug", "LINK").then(forget, forget);
 }
 
 function launch(key: string, ...args: unknown[]): number | undefined {

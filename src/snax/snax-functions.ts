@@ -17,6 +17,7 @@ import { ask, checkPlace } from "../service/life.ts";
 import { SYSTEM_METHOD } from "./method-numbers.ts";
 import type { Caller } from "./service-object.ts";
 import { SnaxObject } from "./service-object.ts";
+import { SnaxHost } from "./snax-host.ts";
 import { SNAX_KIND } from "./snax-kind.ts";
 import type { ServiceInterface, ServiceProfile } from "./types.ts";
 
@@ -70,7 +71,7 @@ async function system(
   { context, deadlineMs }: SnaxCaller,
   target: SnaxObject,
   method: number,
-  values: readonly unknown[],
+  values: unknown[],
 ): Promise<unknown> {
   return request(context, target.handle, { type: PTYPE.snax, method, values }, deadlineMs);
 }
@@ -89,9 +90,13 @@ async function kill(caller: SnaxCaller, target: unknown, ...args: unknown[]): Pr
  *
  * @returns a promise that never settles: nobody is left to go on.
  */
-function leave({ context }: SnaxCaller, args: readonly unknown[]): Promise<never> {
+function leave({ context }: SnaxCaller, args: unknown[]): Promise<never> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
+  if (!(context.state instanceof SnaxHost)) {
+    const message = "snax.exit without a service object ends a typed service, and this is none";
+    return Promise.reject(new SnaxError("ERR_ARGUMENT", message));
+  }
   const { handle, service, runtime } = context;
   const envelope = { type: PTYPE.snax, method: SYSTEM_METHOD.exit, values: args };
   if (!isBusy(service)) runtime.kernel.send(handle, handle, envelope);

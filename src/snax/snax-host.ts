@@ -39,6 +39,8 @@ export class SnaxHost {
   readonly numbers: MethodNumbers;
   /** Methods by number; replaced when it has to grow. */
   methods: (Method | undefined)[] = [];
+  /** The `exit` that a patch gave to a service that exports none. */
+  addedExit: Method | undefined = undefined;
   /** Messages are handled strictly one after the other. */
   isQueue = false;
   #profiler: MethodProfiler | undefined = undefined;
@@ -224,7 +226,7 @@ function leave(host: SnaxHost, message: Message): void {
     if (message.reply === REPLY.owed) kernel.reply(context.service, message, undefined);
     end(context);
   };
-  const exit = context.code?.entry.get("exit");
+  const exit = host.addedExit ?? context.code?.entry.get("exit");
   try {
     const left =
       typeof exit === "function" ? (exit as Method)(...(message.payload as unknown[])) : undefined;

@@ -7,7 +7,8 @@
 
 import { copyArguments, copyResult } from "../base/copy.ts";
 import type { Random } from "../base/random.ts";
-import type { Elsewhere, Kernel } from "../kernel/kernel.ts";
+import type { Elsewhere } from "../kernel/kernel-options.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { VirtualClock } from "./virtual-clock.ts";

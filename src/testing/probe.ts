@@ -2,8 +2,8 @@
  * A service for tests: it keeps what it receives, and its calls tell what became of them.
  */
 
-import type { Envelope, Kernel } from "../kernel/kernel.ts";
-import type { Message } from "../kernel/message.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Envelope, Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import { PendingCall } from "../kernel/session-table.ts";
@@ -37,7 +37,7 @@ export interface Probe {
 export type ProbeHandler = (message: Message, probe: Probe) => void;
 
 /** Makes the envelope of a snax message. */
-export function createEnvelope(...values: readonly unknown[]): Envelope {
+export function createEnvelope(...values: unknown[]): Envelope {
   return { type: PTYPE.snax, method: 1, values };
 }
 

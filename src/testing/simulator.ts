@@ -11,7 +11,7 @@
 import type { Random } from "../base/random.ts";
 import { createRandom } from "../base/random.ts";
 import { SnaxError } from "../base/error.ts";
-import type { KernelEvents, KernelOptions } from "../kernel/kernel.ts";
+import type { KernelEvents, KernelOptions } from "../kernel/kernel-options.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Drain } from "../kernel/scheduler.ts";

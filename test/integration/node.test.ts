@@ -57,6 +57,17 @@ test("an exit that does not end is cut off after stoptimeout, and named", async 
   assert.match(node.readLog(), /cut off 2 services whose exit took more than 20 ms: .*snax slow/);
 });
 
+test("a service that still begins is not waited for", async (t) => {
+  const files = {
+    slow: `export const init = () => new Promise(() => {}); export const exit = () => {};`,
+  };
+  const node = await world(t, files, { stoptimeout: 60_000 });
+  const starting = codeOfFailure(node.make("slow"));
+  await node.skynet.sleep(1);
+  await node.stop();
+  assert.equal(await starting, "ERR_STOPPED");
+});
+
 test("whatever the program waits for when the node stops is rejected with ERR_STOPPED", async (t) => {
   const node = await world(t, { leaver: LEAVER("x") }, { stoptimeout: 10 });
   const p = await node.make("leaver");

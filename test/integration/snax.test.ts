@@ -1,8 +1,8 @@
-/** Typed services: everything that API.md's section "snax" says, but for what changes running code. */
+/** Typed services: methods, service objects, and values in messages. */
 
 import assert from "node:assert/strict";
-import { inspect } from "node:util";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { codeOfFailure, failureOf, run, world } from "./world.ts";
 
 const COUNTER = `
@@ -84,8 +84,7 @@ test("bind makes the same object from an address", async (t) => {
   const handle = await snax.rawnewservice("counter" as never, ...([4] as never[]));
   const p = snax.bind<any>(handle, "counter");
   assert.equal(await p.req.get(), 4);
-  assert.equal(String(p), `[counter:${handle.toString(16).padStart(8, "0")}]`);
-  assert.equal(inspect(p), String(p));
+  assert.equal(inspect(p), `[counter:${handle.toString(16).padStart(8, "0")}]`);
   for (const wrong of [0, -1, 1.5, "1"]) {
     assert.throws(() => snax.bind(wrong as number, "counter" as never), { code: "ERR_ARGUMENT" });
   }
@@ -154,130 +153,6 @@ test("values that can't be sent are refused with the path, as argument and as re
   assert.deepEqual([argument.code, result.code], ["ERR_NOT_SENDABLE", "ERR_NOT_SENDABLE"]);
 });
 
-test("exit runs with its arguments, then the service is gone", async (t) => {
-  const files = {
-    leaver: `
-      import { skynet } from "snax";
-      export const response = { get: () => 1 };
-      export async function exit(...args) { await skynet.sleep(1); skynet.error("exit with", ...args); }
-    `,
-  };
-  const { snax, log } = await world(t, files);
-  const p = await snax.newservice<any>("leaver");
-  await snax.exit(p, "bye", 7);
-  const q = await snax.newservice<any>("leaver");
-  await snax.kill(q, "kill");
-  const lines = await log();
-  assert.ok(lines.includes("exit with bye 7") && lines.includes("exit with kill"));
-  assert.equal(await codeOfFailure(p.req.get()), "ERR_SERVICE_DEAD");
-  assert.equal(await codeOfFailure(snax.exit(p)), "ERR_SERVICE_DEAD");
-});
-
-test("an exit that throws is logged, and the service ends all the same", async (t) => {
-  const { snax, log } = await world(t, {
-    sync: `export function exit() { throw new Error("exit broke"); }`,
-    async: `export async function exit() { await null; throw new Error("exit broke later"); }`,
-  });
-  for (const name of ["sync", "async"]) {
-    const p = await snax.newservice<any>(name);
-    await snax.exit(p);
-    assert.equal(await codeOfFailure(p.req.x()), "ERR_SERVICE_DEAD");
-  }
-  const lines = await log();
-  assert.ok(lines.some((line) => line.startsWith("exit error : Error: exit broke later")));
-});
-
-test("exit without an object ends the caller, also in queue mode from the handler that runs", async (t) => {
-  const { make, log } = await world(t, {
-    leaver: `
-      import { skynet, snax } from "snax";
-      export const init = (mode) => mode;
-      export const response = { async leave() { await snax.exit("own"); skynet.error("never"); } };
-      export function exit(word) { skynet.error("exit", word); }
-    `,
-  });
-  for (const mode of ["", "queue"]) {
-    assert.equal(await codeOfFailure((await make("leaver", mode)).req.leave()), "ERR_SERVICE_DEAD");
-  }
-  const lines = await log();
-  assert.deepEqual(lines.filter((line) => line === "exit own").length, 2);
-  assert.ok(!lines.includes("never"));
-});
-
-test("what is no service object is refused by kill and profile_info", async (t) => {
-  const { snax } = await world(t, {});
-  for (const wrong of [undefined, 5, {}]) {
-    assert.equal(await codeOfFailure(snax.kill(wrong as never)), "ERR_ARGUMENT");
-    assert.equal(await codeOfFailure(snax.profile_info(wrong as never)), "ERR_ARGUMENT");
-  }
-});
-
-const QUEUE = `
-  import { skynet, snax } from "snax";
-  const order = [];
-  export const init = async () => "queue";
-  export const response = {
-    async slow(name, ms) { order.push(name); await skynet.sleep(ms); order.push(name); return name; },
-    fast(name) { order.push(name); },
-    async fail(name) { order.push(name); await skynet.sleep(1); throw new Error(name); },
-    order: () => order,
-    async self() { return await snax.self().req.order(); },
-    async timer() { return await new Promise((resolve) => setTimeout(resolve, 2, "fired")); },
-    exit: () => skynet.exit(),
-  };
-  export const accept = {
-    async post(name, ms) { order.push(name); await skynet.sleep(ms); order.push(name); },
-    async broken() { await null; throw new Error("broken post"); },
-  };
-`;
-
-test("queue mode handles messages strictly one after the other, across awaits", async (t) => {
-  const { make, log } = await world(t, { queue: QUEUE });
-  const p = await make("queue");
-  const first = p.req.slow("a", 5);
-  const failing = codeOfFailure(p.req.fail("b"));
-  p.post.post("c", 3);
-  p.post.broken();
-  p.req.fast("d");
-  await Promise.all([first, failing]);
-  assert.deepEqual(await p.req.order(), ["a", "a", "b", "c", "c", "d"]);
-  assert.equal(await failing, "ERR_REMOTE");
-  assert.ok(
-    (await log()).some(
-      (line) => line.includes("post queue.broken") && line.includes("broken post"),
-    ),
-  );
-});
-
-test("timers pass a handler that runs in queue mode", async (t) => {
-  const { make } = await world(t, { queue: QUEUE });
-  assert.equal(await (await make("queue")).req.timer(), "fired");
-});
-
-test("a service in queue mode that calls itself gets ERR_DEADLOCK and goes on", async (t) => {
-  const { make } = await world(t, { queue: QUEUE });
-  const p = await make("queue");
-  assert.equal(await codeOfFailure(p.req.self()), "ERR_DEADLOCK");
-  assert.deepEqual(await p.req.order(), []);
-});
-
-test("unique services by type: one for all, found by query, started anew after their death", async (t) => {
-  const { snax } = await world(t, { counter: COUNTER });
-  const asked = snax.queryservice<any>("counter");
-  const [first, second] = await Promise.all([
-    snax.uniqueservice<any>("counter", 3),
-    snax.uniqueservice<any>("counter", 9),
-  ]);
-  assert.equal(first.handle, second.handle);
-  assert.equal((await asked).handle, first.handle);
-  assert.equal((await snax.globalservice<any>("counter")).handle, first.handle);
-  assert.equal((await snax.queryglobal<any>("counter")).handle, first.handle);
-  assert.equal(await second.req.get(), 3);
-  await snax.kill(first);
-  const third = await snax.uniqueservice<any>("counter", 1);
-  assert.equal(await third.req.get(), 1);
-});
-
 test("numbers of methods are appended, never changed", async (t) => {
   const { snax } = await world(t, { counter: COUNTER });
   await snax.newservice<any>("counter");
@@ -306,34 +181,6 @@ test("without profile nobody counts", async (t) => {
   const p = await snax.newservice<any>("counter");
   assert.equal(await p.req.get(), 0);
   assert.deepEqual(await snax.profile_info(p), {});
-});
-
-test("within gives everything that waits a deadline, through objects too", async (t) => {
-  const { snax } = await world(t, {
-    slow: `
-      import { skynet } from "snax";
-      export const init = (ms) => skynet.sleep(ms);
-      export const response = { wait: (ms) => skynet.sleep(ms) };
-    `,
-  });
-  const hurried = snax.within(15);
-  assert.equal(await codeOfFailure(hurried.newservice<any>("slow", 10_000)), "ERR_TIMEOUT");
-  const p = await hurried.newservice<any>("slow", 0);
-  assert.equal(await codeOfFailure(p.req.wait(10_000)), "ERR_TIMEOUT");
-  assert.equal(
-    await codeOfFailure(snax.bind<any>(p.handle, "slow").req.wait(1)),
-    "resolved to undefined",
-  );
-});
-
-test("at accepts the one thread there is", async (t) => {
-  const { snax, skynet } = await world(t, { counter: COUNTER });
-  assert.equal(await (await snax.at("near").newservice<any>("counter", 2)).req.get(), 2);
-  assert.equal(typeof (await skynet.at(0).newservice("counter")), "number");
-  for (const place of [1, -1, "far"]) {
-    assert.throws(() => snax.at(place as never), { code: "ERR_ARGUMENT" });
-    assert.throws(() => skynet.at(place as never), { code: "ERR_ARGUMENT" });
-  }
 });
 
 test("printf logs a formatted line", async (t) => {

@@ -197,6 +197,17 @@ test("setImmediate is cleared as in Node", async (t) => {
   assert.equal(answer, false);
 });
 
+test("util.promisify turns timers into promises, as with Node's own", async (t) => {
+  const answer = await run(
+    t,
+    main(`
+      const { promisify } = await import("node:util");
+      return [await promisify(setTimeout)(1, "later"), await promisify(setImmediate)("soon")];
+    `),
+  );
+  assert.deepEqual(answer, ["later", "soon"]);
+});
+
 test("timers die with their service", async (t) => {
   const { skynet, log } = await world(t, {
     ticking: `

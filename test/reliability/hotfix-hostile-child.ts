@@ -83,7 +83,7 @@ const run = new Run(node, first, await first.req.look());
 const mutator = new Mutator(Number(seed));
 for (let number = 0; number < Number(count); number += 1) {
   const text = mutator.next();
-  process.stderr.write(`${number}\n`);
+  process.stdout.write(`${number}\n`);
   const wrong = await run.step(text);
   if (wrong !== undefined) {
     process.stderr.write(`WRONG seed=${seed} number=${number}: ${wrong}\n--- patch ---\n${text}\n`);

@@ -91,6 +91,26 @@ test("a thousand undone patches that bring new names leave no memory behind", as
   );
 });
 
+test("a thousand patches that import what changes leave no memory behind", async (t) => {
+  const [world, p] = await openRich(t);
+  await leavesNothing("imports", async (round) => {
+    await world.hotfix(
+      p,
+      `import { rate, lift } from "./rich-lib.ts"; ${patchOf(round % 10, "rate + lift();")}`,
+    );
+  });
+});
+
+test("a thousand undone patches that import what changes leave no memory behind", async (t) => {
+  const [world, p] = await openRich(t);
+  const extra = `import * as lib from "./rich-lib.ts"; import { lift as other } from "./rich-lib.ts";`;
+  await leavesNothing("undone, imports", (round) =>
+    fails(world.hotfix(p, `${extra}\n${patchOf(round, "other(lib.rate); throw 1;")}`), {
+      code: "ERR_PATCH_FAILED",
+    }),
+  );
+});
+
 test("a thousand refused patches leave no memory behind", async (t) => {
   const [world, p] = await openRich(t);
   await leavesNothing("refused", (round) =>

@@ -139,7 +139,7 @@ export class Mutator {
   next(): string {
     let text = this.#pick(ORIGINALS);
     if (this.#below(3) === 0) text += `\n${this.#pick(ORIGINALS)}`;
-    for (let left = 1 + this.#below(4); left > 0; left -= 1) text = this.#damage(text);
+    for (let left = 1 + this.#below(3); left > 0; left -= 1) text = this.#damage(text);
     return text;
   }
 

@@ -7,9 +7,9 @@
 import { match, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Envelope, KernelOptions } from "../../src/kernel/kernel.ts";
+import type { KernelOptions } from "../../src/kernel/kernel-options.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
-import type { Message } from "../../src/kernel/message.ts";
+import type { Envelope, Message } from "../../src/kernel/message.ts";
 import { REPLY } from "../../src/kernel/message.ts";
 import type { Service } from "../../src/kernel/service.ts";
 import { createProbe, createSimulator, Traffic } from "../../src/testing/index.ts";

@@ -3,12 +3,10 @@ import type * as Foobar from "./foobar.ts";
 
 skynet.start(async () => {
   const p = await snax.newservice<typeof Foobar>("foobar", "hello world");
-  console.log(await p.req.echo("foobar"));
+  console.log(await p.req.echo("foobar")); // typed: readonly [string, number]
+  p.post.touch(); // sent; nobody waits
 
-  p.post.touch();
-  console.log(await p.req.echo("foobar"));
-
-  // From here on touch() adds 2. The service keeps running, and keeps its i.
+  // From here on touch() adds 2. The service goes on running, and keeps its i.
   await snax.hotfix(
     p,
     `
@@ -19,7 +17,7 @@ skynet.start(async () => {
   p.post.touch();
   console.log(await p.req.echo("foobar"));
 
-  // A patch may also look at the state and change it, once.
+  // hotfix() of a patch runs inside the service, once: it may look at the state and mend it.
   const last = await snax.hotfix<number>(
     p,
     `

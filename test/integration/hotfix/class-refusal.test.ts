@@ -64,7 +64,7 @@ test("methods of a class with private members are patched as long as they leave 
 
 test("private members of a new class are nobody's concern", async (t) => {
   const { fix } = await serve(t, SERVICE);
-  const patch = `class Fresh { #a = 1; static { Fresh.b = 2; } static b: number; get() { return this.#a + Fresh.b; } }
+  const patch = `class Fresh { #a = 1; static b: number; static { Fresh.b = 2; } get() { return this.#a + Fresh.b; } }
                  export function hotfix() { return new Fresh().get(); }`;
   equal(await fix(patch), 3);
 });

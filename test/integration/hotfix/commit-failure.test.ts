@@ -6,11 +6,12 @@
  */
 
 import { deepEqual, equal, notDeepEqual, ok, rejects } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ModuleInstance } from "../../../src/loader/module-instance.ts";
 import { SnaxHost } from "../../../src/snax/snax-host.ts";
-import { World, fails, serve } from "./harness.ts";
+import { FIXTURES, World, fails, serve } from "./harness.ts";
 
 /** The parts of a patch for the service `rich`, one of each kind. */
 const PARTS = [
@@ -31,6 +32,16 @@ const PARTS = [
 const LIB = `export function lift() { return "LIFT " + rate; } let libFresh = 1; export function hotfix() { rate = 5; }`;
 
 const PATCH = { "./rich.ts": PARTS.join("\n"), "./rich-lib.ts": LIB };
+
+const STEPS_MAX = 300;
+
+/** Copies of the service `rich`, each a type of its own. */
+function richTypes(count: number): Record<string, string> {
+  const read = (name: string): string => readFileSync(new URL(`${name}.ts`, FIXTURES), "utf8");
+  const files: Record<string, string> = { "rich-lib.ts": read("rich-lib") };
+  for (let number = 0; number <= count; number += 1) files[`rich${number}.ts`] = read("rich");
+  return files;
+}
 
 /** Makes the k-th operation of a commit throw; operations before and after it are real. */
 class Sabotage {
@@ -75,6 +86,8 @@ test("a failure at each step of a commit leaves everything exactly as before", a
   const world = await World.open(t);
   const p = await world.start("rich");
   const before = await p.req.look();
+  // What is made at first use is no step of a commit.
+  await world.hotfix(p, "");
   const sabotage = new Sabotage(t);
   let step = 0;
   for (;;) {
@@ -97,6 +110,29 @@ test("a failure at each step of a commit leaves everything exactly as before", a
   notDeepEqual(await p.req.look(), before);
   equal(await p.req.get(), -77);
   equal(await p.req.more(), "fresh");
+});
+
+test("a failure at each step of a patch for all leaves every service wholly old or wholly new", async (t) => {
+  const world = await World.open(t, richTypes(STEPS_MAX));
+  const sabotage = new Sabotage(t);
+  let after: unknown;
+  for (let step = 0; step <= STEPS_MAX; step += 1) {
+    const type = `rich${step}`;
+    const all = [await world.start(type), await world.start(type), await world.start(type)];
+    const before = await all[0]?.req.look();
+    sabotage.arm(step);
+    const result = await world.hotfixall(type, PARTS.join("\n")).catch(() => undefined);
+    const isHit = sabotage.count >= step;
+    sabotage.arm(0);
+    if (step === 0) after = await all[0]?.req.look();
+    const applied = new Set(result?.applied);
+    for (const p of all) {
+      const expected = applied.has(p.handle) ? after : before;
+      deepEqual(await p.req.look(), expected, `after a failure at step ${step}`);
+    }
+    if (!isHit) return;
+  }
+  throw new Error(`more than ${STEPS_MAX} steps`);
 });
 
 for (let place = 0; place <= PARTS.length; place += 1) {

@@ -51,7 +51,8 @@ interface LiveApi {
   patches(): readonly LedgerEntry[] | Promise<readonly LedgerEntry[]>;
 }
 
-const FIXTURES = fileURLToPath(new URL("../../../../test/fixtures/hotfix/", import.meta.url));
+/** The folder of the services that several tests use. */
+export const FIXTURES: URL = new URL("../../../../test/fixtures/hotfix/", import.meta.url);
 
 /** A running node and the folder of its services. */
 export class World {
@@ -68,7 +69,7 @@ export class World {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "snax-hotfix-")));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     writeFiles(folder, files);
-    const services = [join(folder, "?.ts"), join(FIXTURES, "?.ts")];
+    const services = [join(folder, "?.ts"), join(fileURLToPath(FIXTURES), "?.ts")];
     const logger = join(folder, "log.txt");
     const node = await start(
       { thread: 0, services, logger, calltimeout: 10_000, ...config },

@@ -42,15 +42,16 @@ test("methods may be written in every way that gives a function", async (t) => {
     function named() { return "named"; }
     export const response = {
       method() { return "method"; },
+      ["com" + "puted"]() { return "computed"; },
       async later() { return "async"; },
       arrow: () => "arrow",
       "quoted": function () { return "quoted"; },
       named,
       renamed: named,
     };`);
-  const names = ["method", "later", "arrow", "quoted", "named", "renamed"];
+  const names = ["method", "computed", "later", "arrow", "quoted", "named", "renamed"];
   const results = await Promise.all(names.map((name) => p.req[name]()));
-  deepEqual(results, ["method", "async", "arrow", "quoted", "named", "named"]);
+  deepEqual(results, ["method", "computed", "async", "arrow", "quoted", "named", "named"]);
 });
 
 test("a group under the name subscribe is the group accept", async (t) => {
@@ -72,6 +73,7 @@ test("a service whose group is called subscribe takes patches under both names",
   );
   await fix(`declare let n: number; export const accept = { add() { n += 10; } };`);
   p.post.add();
+  equal(await p.req.get(), 10);
   await fix(`declare let n: number; export const subscribe = { add() { n += 100; } };`);
   p.post.add();
   equal(await p.req.get(), 110);

@@ -7,9 +7,9 @@ import { serve } from "./harness.ts";
 const SERVICE = `
   let count = 1;
   let sessions = new Map();
-  class Account {}
+  class Customer {}
   function formatMoney() { return "m"; }
-  export const response = { get() { return [count, formatMoney(), sessions.size, Account.name]; } };
+  export const response = { get() { return [count, formatMoney(), sessions.size, Customer.name]; } };
 `;
 
 test("a declared name that the service does not have is refused with a suggestion", async (t) => {
@@ -25,7 +25,7 @@ test("suggestions cover functions and classes too", async (t) => {
     message: new RegExp(`did you mean "${name}"`),
   });
   await refuse(`declare function formatMony(): string;`, expect("formatMoney"));
-  await refuse(`declare class Acount {}`, expect("Account"));
+  await refuse(`declare class Custommer {}`, expect("Customer"));
   await refuse(`function f() { return sesions.size; }`, expect("sessions"));
 });
 
@@ -45,8 +45,8 @@ test("an unknown name is found in every part of a patch", async (t) => {
     `function formatMoney() { nowhere = 1; }`,
     `function formatMoney() { return () => ({ deep: [nowhere()] }); }`,
     `function formatMoney(a = nowhere) {}`,
-    `class Account { m() { return nowhere; } }`,
-    `class Account { [nowhere]() {} }`,
+    `class Customer { m() { return nowhere; } }`,
+    `class Customer { [nowhere]() {} }`,
     `class Fresh extends Nowhere {}`,
     `let fresh = nowhere;`,
     `export const response = { get() { return nowhere; } };`,
@@ -111,7 +111,7 @@ test("an unknown module of a record is refused", async (t) => {
 
 test("names of the loader's own making can't be reached", async (t) => {
   const { p, refuse } = await serve(t, SERVICE);
-  for (const name of ["$snax", "$snaxHook", "$snaxC_Account", "$snaxF_formatMoney"]) {
+  for (const name of ["$snax", "$snaxHook", "$snaxC_Customer", "$snaxF_formatMoney"]) {
     const code = ["ERR_PATCH_NAME", "ERR_PATCH", "ERR_MODULE"];
     await refuse(`export function hotfix() { return ${name}; }`, { code });
     await refuse(`declare let ${name}: any;`, { code });

@@ -12,18 +12,20 @@ const SERVICE = `
   let held = () => "held";
   function helper() { return "helper"; }
   const arrow = () => "arrow";
+  function spare() { return "spare"; }
+  const sparrow = () => "sparrow";
   class Unit { name() { return "unit"; } }
   import { sep } from "node:path";
   export function init(n: unknown) { count = 1; }
   export function exit() {}
   export const response = {
-    look() { return [count, table.a, LIMIT, held(), helper(), arrow(), new Unit().name(), sep.length]; },
+    look() { return [count, table.a, LIMIT, held(), helper(), arrow(), spare(), sparrow(), new Unit().name(), sep.length]; },
     both() { return "response"; },
   };
   export const accept = { post() { count += 1; } };
 `;
 
-const GOOD = `function helper() { return "PATCHED"; } const arrow = () => "PATCHED";`;
+const GOOD = `function spare() { return "PATCHED"; } const sparrow = () => "PATCHED";`;
 
 /** Asserts that a patch is refused, also when it comes with parts that are fine, and leaves everything as it was. */
 function refuses(title: string, patch: string, expected: Expected): void {
@@ -103,11 +105,6 @@ refuses("a post method given under response is refused", `export const response 
 refuses("a method group that is no object is refused", `export const response = 5;`, PATCH);
 refuses("a method that is no function is refused", `export const response = { look: 5 };`, PATCH);
 refuses("a method group with a spread is refused", `export const response = { ...table };`, PATCH);
-refuses(
-  "a method with a name made at run time is refused",
-  `export const response = { ["lo" + "ok"]() {} };`,
-  PATCH,
-);
 
 refuses("two functions of one name are refused", `function a() {}\nfunction a() {}`, {
   code: ["ERR_PATCH", "ERR_SYNTAX"],
@@ -158,7 +155,6 @@ test("an empty patch changes nothing", async (t) => {
   const { p, fix } = await serve(t, SERVICE);
   const before = await p.req.look();
   await fix("");
-  await fix({});
   deepEqual(await p.req.look(), before);
 });
 
@@ -183,18 +179,24 @@ test("the texts of a record are measured together", async (t) => {
 
 test("a patch that is neither text nor a record of texts is an argument error", async (t) => {
   const { world, p } = await serve(t, SERVICE);
-  for (const patch of [undefined, null, 5, ["a"], { "./main.ts": 5 }, () => 1]) {
+  for (const patch of [undefined, null, 5, ["a"], {}, { "./main.ts": 5 }, () => 1]) {
     await fails(world.hotfix(p, patch as unknown as string), { code: "ERR_ARGUMENT" });
   }
 });
 
-test("hundreds of nested brackets and blocks end in a code, not in the process", async (t) => {
+test("a text that is nested too deeply is refused, and nothing else suffers", async (t) => {
   const { world, p } = await serve(t, SERVICE);
   for (const [open, close] of ["()", "[]", "{}"] as const) {
     const deep = `function f() { return ${open?.repeat(50_000)}${close?.repeat(50_000)}; }`;
     const { code } = await reasonOf(world.hotfix(p, deep));
     deepEqual(["ERR_SYNTAX", "ERR_PATCH"].includes(code ?? ""), true, String(code));
   }
+  // Nor has the compiler suffered: it still takes patches, and files that it has not seen.
+  await world.hotfix(p, GOOD);
+  world.write({
+    "late.ts": `enum E { A = 5 } export const response = { get(): number { return E.A; } };`,
+  });
+  deepEqual(await (await world.start("late")).req.get(), 5);
 });
 
 test("a refused patch stays without consequences for the next one", async (t) => {
@@ -204,5 +206,5 @@ test("a refused patch stays without consequences for the next one", async (t) =>
     await fails(world.hotfix(p, patch), { code: ["ERR_PATCH", "ERR_SYNTAX", "ERR_PATCH_NAME"] });
   }
   await world.hotfix(p, GOOD);
-  deepEqual(((await p.req.look()) as unknown[]).slice(4, 6), ["PATCHED", "PATCHED"]);
+  deepEqual(((await p.req.look()) as unknown[]).slice(6, 8), ["PATCHED", "PATCHED"]);
 });

@@ -60,6 +60,46 @@ test("a variable that the patch assigns reaches all services", async (t) => {
   deepEqual([((await a.req.get()) as unknown[])[4], ((await b.req.get()) as unknown[])[1]], [9, 9]);
 });
 
+test("variables that a patched function assigns later reach all services, the later born too", async (t) => {
+  const world = await World.open(t, FILES);
+  const [a, b] = [await world.start("main"), await world.start("other")];
+  const path = "./shared/price.ts";
+  await world.hotfixshared(
+    path,
+    `declare let count: number; export function price(n: number) { count += 1; return n; }`,
+  );
+  const c = await world.start("main");
+  await a.req.get();
+  const before = ((await b.req.get()) as number[])[1] ?? 0;
+  await a.req.get();
+  deepEqual(((await b.req.get()) as number[])[1], before + 3);
+  deepEqual(((await c.req.get()) as unknown[])[4], before + 5);
+});
+
+test("an exported literal of a shared module is replaced for those who import it", async (t) => {
+  const world = await World.open(t, {
+    "main.ts": `import { RATE } from "./s.ts"; import * as s from "./s.ts"; export const response = { get() { return [RATE, s.RATE]; } };`,
+    "s.ts": `"use shared"; export const RATE = 1;`,
+  });
+  const p = await world.start("main");
+  await world.hotfixshared("./s.ts", `export const RATE = 2;`);
+  deepEqual(await p.req.get(), [2, 2]);
+  deepEqual(await (await world.start("main")).req.get(), [2, 2]);
+});
+
+test("a patch that imports a shared module's variable hears of its changes, and keeps no dead service", async (t) => {
+  const world = await World.open(t, FILES);
+  const [a, b] = [await world.start("main"), await world.start("main")];
+  const path = "./shared/price.ts";
+  await world.hotfixshared(
+    path,
+    `declare let count: number; export function up() { return ++count; }`,
+  );
+  const patch = `import { up, count as total } from "./shared/price.ts"; export const response = { up() { return [up(), total]; }, total() { return total; } };`;
+  for (const p of [a, b]) await world.hotfix(p, patch);
+  deepEqual([await a.req.up(), await b.req.up(), await a.req.total()], [[1, 1], [2, 2], 2]);
+});
+
 test("a shared module's patch that fails is undone everywhere", async (t) => {
   const world = await World.open(t, FILES);
   const [a, b] = [await world.start("main"), await world.start("other")];

@@ -48,7 +48,7 @@ test("an error in hotfix() and in new state names the patch", async (t) => {
   );
   match(String((thrown.cause as Error).stack), /hotfix.*patch.*:3:9/);
   const state = await reasonOf(world.hotfix(p, `\n\nlet a = (() => { throw new Error("y"); })();`));
-  match(String((state.cause as Error).stack), /patch.*:3:23/);
+  match(String((state.cause as Error).stack), /patch.*:3:24/);
 });
 
 test("two patches have names of their own", async (t) => {
@@ -77,5 +77,5 @@ test("types in a patch do not move its columns", async (t) => {
   await fix(
     `function inner<T extends string = "a">(a?: T, b: Map<string, T> = new Map()): never { throw new Error("x"); }`,
   );
-  match(await stackOf(p, "run"), /inner.*:1:92/);
+  match(await stackOf(p, "run"), /inner.*:1:93/);
 });

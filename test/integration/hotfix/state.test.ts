@@ -16,6 +16,8 @@ const COUNTER = `
 test("a declared variable is read and written where it lives", async (t) => {
   const { p, fix } = await serve(t, COUNTER);
   p.post.touch();
+  // A patch travels before posts and requests that wait.
+  equal(await p.req.get(), 2);
   await fix(`
     declare let count: number;
     export const accept = { touch() { count += 10; } };
@@ -32,6 +34,7 @@ test("the program of the API page ends with what the page says", async (t) => {
      export const accept = { touch() { i += 1; } };`,
   );
   p.post.touch();
+  deepEqual(await p.req.echo("foobar"), ["foobar", 1]);
   await fix(`declare let i: number; export const accept = { touch() { i += 2; } };`);
   p.post.touch();
   deepEqual(await p.req.echo("foobar"), ["foobar", 3]);

@@ -56,6 +56,17 @@ test("a plain service is patched by handle, its state included", async (t) => {
   equal(await skynet.call(handle, "lua"), 2);
 });
 
+test("a patch does not pass what its sender sent before", async (t) => {
+  const { world, p } = await serve(
+    t,
+    `let n = 1; export const response = { get() { return n; } }; export const accept = { add() { n += 1; } };`,
+  );
+  for (let sent = 0; sent < 10; sent += 1) p.post.add();
+  const before = p.req.get();
+  equal(await world.hotfix(p, PATCH), 12);
+  equal(await before, 11);
+});
+
 test("a dead service is an error that says so", async (t) => {
   const { world, p, refuse } = await serve(t, SERVICE);
   await world.node.snax.kill(p);

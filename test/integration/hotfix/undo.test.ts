@@ -234,7 +234,7 @@ test("rollback() of the patch runs on undo, and only then", async (t) => {
 test("a rollback() that throws does not stop the undoing", async (t) => {
   const { p, before, refuse } = await rich(t);
   const patch = `${everything(`throw new Error("first");`)}
-    export function rollback() { word = "rollback"; throw new Error("second"); }`;
+    export function rollback() { throw new Error("second"); }`;
   await refuse(patch, { code: "ERR_PATCH_FAILED", message: /first/ });
   deepEqual(await p.req.look(), before);
 });
@@ -256,6 +256,14 @@ test("an initial value of new state that throws undoes the patch", async (t) => 
   const patch = `${everything("")}\nlet broken = (() => { throw new Error("broken"); })();`;
   await refuse(patch, { code: "ERR_PATCH_FAILED", message: /broken/ });
   deepEqual(await p.req.look(), before);
+});
+
+test("an error with a code that new state throws is the cause, not the verdict", async (t) => {
+  const { world, p } = await rich(t);
+  const patch = `let worse: any = (() => { throw Object.assign(new Error("mine"), { code: "ERR_SYNTAX" }); })();`;
+  equal((await reasonOf(world.hotfix(p, patch))).code, "ERR_PATCH_FAILED");
+  const call = `import { skynet } from "snax"; let worse: any = skynet.register_protocol(5 as any);`;
+  equal((await reasonOf(world.hotfix(p, call))).code, "ERR_PATCH_FAILED");
 });
 
 test("a service that ends itself in hotfix() is dead, and the caller learns it", async (t) => {

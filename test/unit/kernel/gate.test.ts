@@ -148,6 +148,41 @@ test("so is one that has awaited the answer to a call, or slept, before", () => 
   deepEqual([refused, simulator.errors], [2, []]);
 });
 
+test("so is one whose call has failed at its deadline", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const silent = createProbe(kernel);
+  let refused = 0;
+  const target = createProbe(kernel, () => {
+    kernel.closeGate(target.service, GATE.busy);
+    const { call } = target.call(silent.handle);
+    kernel.setDeadline(target.service, call, 10, () => "deadline");
+    const reject = (): void => {
+      throws(() => target.call(target.handle), { code: "ERR_DEADLOCK" });
+      refused += 1;
+    };
+    Object.assign(call, { reject });
+  });
+  createProbe(kernel).send(target.handle);
+  simulator.drain();
+  deepEqual([refused, simulator.errors], [1, []]);
+});
+
+test("a timer whose call has failed at its deadline may call its own service", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const silent = createProbe(kernel);
+  const target = createProbe(kernel, () => kernel.closeGate(target.service, GATE.busy));
+  kernel.addTimer(target.service, 1, () => {
+    const { call } = target.call(silent.handle);
+    kernel.setDeadline(target.service, call, 10, () => "deadline");
+    Object.assign(call, { reject: () => void target.call(target.handle) });
+  });
+  createProbe(kernel).send(target.handle);
+  simulator.advance(100);
+  deepEqual([kernel.pendingCalls, simulator.errors], [1, []]);
+});
+
 test("a timer may call its own service while a handler awaits, and is answered after it", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;

@@ -5,9 +5,9 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 
-import { OVERLOAD_MARK_MIN } from "../../../src/kernel/kernel.ts";
-import { Message, MessageList } from "../../../src/kernel/message.ts";
-import { GATE } from "../../../src/kernel/service.ts";
+import { Message, MessageList, REPLY } from "../../../src/kernel/message.ts";
+import { PTYPE } from "../../../src/kernel/protocol.ts";
+import { GATE, OVERLOAD_MARK_MIN } from "../../../src/kernel/service.ts";
 import { createProbe, createSimulator } from "../../../src/testing/index.ts";
 
 function createList(...payloads: readonly number[]): MessageList {
@@ -22,6 +22,23 @@ function shiftAll(list: MessageList): unknown[] {
     payloads.push(next.payload);
   return payloads;
 }
+
+test("a message keeps type, method and reply apart, up to the greatest of each", () => {
+  for (const [type, session, method] of [
+    [511, 0x7fffffff, 0xfffff],
+    [511, 0, 0],
+    [0, 1, 0xfffff],
+    [PTYPE.timer, 1, 1],
+  ] as const) {
+    const message = new Message(type, 0xffffffff, session, method, "payload");
+    equal(message.reply, session === 0 ? REPLY.none : REPLY.owed);
+    for (const reply of Object.values(REPLY)) {
+      message.reply = reply;
+      deepEqual([message.type, message.method, message.reply], [type, method, reply]);
+    }
+    deepEqual([message.source, message.session, message.payload], [0xffffffff, session, "payload"]);
+  }
+});
 
 test("a list gives messages back in the order in which they came", () => {
   const list = createList(1, 2, 3);

@@ -5,7 +5,9 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 
-import { NameTable, PENDING_PER_NAME_MAX } from "../../../src/kernel/name-table.ts";
+import { codeOf } from "../../../src/base/error.ts";
+import { NameTable } from "../../../src/kernel/name-table.ts";
+import { PENDING_PER_NAME_MAX } from "../../../src/kernel/named-mail.ts";
 import {
   createOutcome,
   createEnvelope,
@@ -87,6 +89,55 @@ test("a name keeps 65,536 messages and refuses one more, which leaves no call op
   equal(kernel.pendingCalls, 0);
   throws(() => caller.call("x".repeat(16)), { code: "ERR_ARGUMENT" });
   equal(kernel.pendingCalls, 0);
+});
+
+test("a call that has ended frees its place among those that wait for a name", () => {
+  const { kernel, drain } = withKernel();
+  const caller = createProbe(kernel);
+  for (let count = 1; count < PENDING_PER_NAME_MAX; count += 1) {
+    kernel.sendNamed(caller.handle, "LATER", createEnvelope());
+  }
+  for (let round = 0; round < 3; round += 1) {
+    const outcome = caller.call("LATER");
+    kernel.setDeadline(caller.service, outcome.call, 100, () => "too late");
+    throws(() => caller.call("LATER"), { code: "ERR_MAILBOX_FULL" });
+    drain();
+    equal(outcome.error, "too late");
+  }
+});
+
+test("so does a call whose service has died", () => {
+  const { kernel } = withKernel();
+  const sender = createProbe(kernel);
+  for (let count = 1; count < PENDING_PER_NAME_MAX; count += 1) {
+    kernel.sendNamed(sender.handle, "LATER", createEnvelope());
+  }
+  for (let round = 0; round < 3; round += 1) {
+    const caller = createProbe(kernel);
+    caller.call("LATER");
+    kernel.kill(caller.service);
+  }
+  equal(kernel.pendingCalls, 0);
+});
+
+test("all that waited for a name arrives, also when the name is given to a service of another kernel", () => {
+  const simulator = createSimulator({ seed: 1, kernels: 2 });
+  const [first = simulator.kernel, second = first] = simulator.kernels;
+  const caller = createProbe(first);
+  first.sendNamed(caller.handle, "LATER", createEnvelope(1));
+  const outcome = caller.call("LATER", 2);
+  const target = createProbe(second, (message) => second.reply(target.service, message, "here"));
+  first.names.register("LATER", target.handle);
+  simulator.drain();
+  deepEqual([target.heard, outcome.value], [[1, 2], "here"]);
+});
+
+test("a call that waited for a name fails when the name is given to nobody", () => {
+  const { kernel, drain } = withKernel();
+  const outcome = createProbe(kernel).call("LATER");
+  kernel.names.register("LATER", 999);
+  drain();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
 });
 
 test("all that waited for a name arrives, also at a mailbox that is full", () => {

@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 
 import { systemClock } from "../../../src/base/clock.ts";
 import { createDrain, createWaker } from "../../../src/fabric/event-loop.ts";
-import type { KernelOptions } from "../../../src/kernel/kernel.ts";
+import type { KernelOptions } from "../../../src/kernel/kernel-options.ts";
 import { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Drain } from "../../../src/kernel/scheduler.ts";
 import { callbackMicrotasks, createProbe, createSimulator } from "../../../src/testing/index.ts";
@@ -37,10 +37,12 @@ function createRealKernel(options: Partial<KernelOptions> = {}): {
 
 const stepwise: Drain = { isSynchronous: false, drain: () => {} };
 
-for (const [name, drain] of [
+const drains = [
   ["drained inside the turn", createDrain()],
   ["left to the event loop", stepwise],
-] as const) {
+] as const;
+
+for (const [name, drain] of drains) {
   test(`the continuations of a message run before the next service, ${name}`, async () => {
     const { kernel, close } = createRealKernel({ drain });
     const log: string[] = [];
@@ -65,25 +67,61 @@ for (const [name, drain] of [
   });
 }
 
-test("the kernel knows whose continuation runs", async () => {
-  const { kernel, close } = createRealKernel();
-  const seen: boolean[] = [];
-  await new Promise<void>((resolve) => {
-    const probes = [1, 2].map(() =>
-      createProbe(kernel, (_message, self) => {
-        const look = (left: number): void => {
-          seen.push(kernel.scheduler.current === self.service);
-          if (left > 1) queueMicrotask(() => look(left - 1));
-          else if (seen.length === 6) resolve();
-        };
-        queueMicrotask(() => look(3));
-      }),
-    );
-    for (const probe of probes) probe.send(probe.handle);
+for (const [name, drain] of drains) {
+  test(`the kernel knows whose continuation runs, ${name}`, async () => {
+    const { kernel, close } = createRealKernel({ drain });
+    const seen: boolean[] = [];
+    await new Promise<void>((resolve) => {
+      const probes = [1, 2].map(() =>
+        createProbe(kernel, (_message, self) => {
+          const look = (left: number): void => {
+            seen.push(kernel.scheduler.current === self.service);
+            if (left > 1) queueMicrotask(() => look(left - 1));
+            else if (seen.length === 6) resolve();
+          };
+          queueMicrotask(() => look(3));
+        }),
+      );
+      for (const probe of probes) probe.send(probe.handle);
+    });
+    close();
+    deepEqual(seen, new Array(6).fill(true));
   });
-  close();
-  deepEqual(seen, new Array(6).fill(true));
-});
+
+  test(`and that nobody's code runs when all is done, ${name}`, async () => {
+    const { kernel, close } = createRealKernel({ drain });
+    await new Promise<void>((resolve) => {
+      const probe = createProbe(kernel, () => queueMicrotask(resolve));
+      probe.send(probe.handle);
+    });
+    // Where the turn can't drain, another one follows, begun by an immediate and a message.
+    for (let round = 0; round < 4; round += 1)
+      await new Promise((resolve) => setImmediate(resolve));
+    close();
+    deepEqual([kernel.scheduler.current, kernel.isInHandler], [undefined, false]);
+  });
+
+  test(`and that a handler's continuation is one, ${name}`, async () => {
+    const { kernel, close } = createRealKernel({ drain });
+    const seen: boolean[] = [];
+    await new Promise<void>((resolve) => {
+      const probe = createProbe(kernel, () => {
+        queueMicrotask(() => {
+          seen.push(kernel.isInHandler);
+          kernel.addTimer(probe.service, 1, () => {
+            queueMicrotask(() => {
+              seen.push(kernel.isInHandler);
+              resolve();
+            });
+          });
+        });
+      });
+      probe.send(probe.handle);
+    });
+    close();
+    deepEqual(seen, [true, false]);
+  });
+}
 
 test("a flood of messages lets the event loop breathe after every turn", async () => {
   const { kernel, close } = createRealKernel({ turnBudgetMs: 1 });

@@ -70,6 +70,45 @@ test("a call that is opened while a walk is under way is not forgotten", () => {
   equal(simulator.slowCalls.length, 7);
 });
 
+/** A world whose walks take five milliseconds, one for each page of services; the caller stands on the first. */
+function createWideWorld(): {
+  simulator: ReturnType<typeof createSimulator>;
+  callIn: (ms: number) => void;
+} {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const silent = createProbe(kernel);
+  const caller = createProbe(kernel);
+  for (let count = 0; count < 4 * 4096; count += 1) createProbe(kernel);
+  // A call is dated by the turn it is made in, so it is made inside one.
+  const callIn = (ms: number): void => {
+    kernel.addTimer(caller.service, ms, () => void caller.call(silent.handle));
+  };
+  return { simulator, callIn };
+}
+
+test("a call that is opened behind the walk's back is told of in time when no other call waits", () => {
+  const { simulator, callIn } = createWideWorld();
+  callIn(0);
+  callIn(SLOW_CALL_MS + 2);
+  simulator.drain();
+  equal(simulator.slowCalls.length, 2);
+  const [, { ms } = { ms: 0 }] = simulator.slowCalls;
+  ok(ms < SLOW_CALL_MS + WALK_PERIOD_MIN_MS + 100, `${ms} ms`);
+});
+
+test("a call that is opened behind the walk's back makes none late that the walk has seen", () => {
+  const { simulator, callIn } = createWideWorld();
+  callIn(0);
+  callIn(SLOW_CALL_MS / 2);
+  callIn(SLOW_CALL_MS + 2);
+  simulator.drain();
+  equal(simulator.slowCalls.length, 3);
+  for (const { ms } of simulator.slowCalls) {
+    ok(ms < SLOW_CALL_MS + WALK_PERIOD_MIN_MS + 100, `${ms} ms`);
+  }
+});
+
 test("a walk lets traffic through between two pages of services", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;

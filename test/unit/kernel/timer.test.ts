@@ -6,7 +6,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { GATE } from "../../../src/kernel/service.ts";
-import { Timer, TimerWheel } from "../../../src/kernel/timer-wheel.ts";
+import { EMPTIED_MIN, Timer, TimerWheel } from "../../../src/kernel/timer-wheel.ts";
 import type { Probe } from "../../../src/testing/index.ts";
 import { createProbe, createSimulator } from "../../../src/testing/index.ts";
 
@@ -75,6 +75,40 @@ test("a timer is taken out of the first, the last and the middle place of its mi
       [...[0, 1, 2].filter((index) => index !== removed), removed],
     );
   }
+});
+
+test("milliseconds whose timers were cancelled are kept up to a bound, and the others still come in order", () => {
+  const wheel = new TimerWheel();
+  const kept = [7, 3, 5].map((at) => {
+    const timer = new Timer(1, () => {});
+    wheel.add(timer, at * EMPTIED_MIN);
+    return timer;
+  });
+  let most = 0;
+  for (let at = 1; at < 10 * EMPTIED_MIN; at += 1) {
+    const timer = new Timer(1, () => {});
+    wheel.add(timer, at);
+    wheel.remove(timer);
+    most = Math.max(most, wheel.size);
+  }
+  ok(most <= EMPTIED_MIN + kept.length + 1, `${most} milliseconds`);
+  deepEqual(
+    takeAll(wheel, Infinity).map((timer) => kept.indexOf(timer)),
+    [1, 2, 0],
+  );
+  deepEqual([wheel.length, wheel.size, wheel.next()], [0, 0, undefined]);
+});
+
+test("a millisecond that was emptied is used again", () => {
+  const wheel = new TimerWheel();
+  const first = new Timer(1, () => {});
+  const second = new Timer(1, () => {});
+  equal(wheel.add(first, 10), 10);
+  wheel.remove(first);
+  wheel.add(second, 10);
+  deepEqual([wheel.size, wheel.length], [1, 1]);
+  deepEqual(takeAll(wheel, 10), [second]);
+  deepEqual([wheel.size, wheel.next()], [1, undefined]);
 });
 
 test("a timer fires once, at its time", () => {

@@ -1,0 +1,56 @@
+/**
+ * What a kernel is made of, and what it owns the words for: the interfaces that higher layers plug in.
+ *
+ * Clock, Drain and Waker are the runtime's side (base/clock.ts, scheduler.ts); here are the ways out to other kernels and to
+ * whoever logs.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { Message } from "./message.ts";
+import type { Drain, Waker } from "./scheduler.ts";
+import type { Service } from "./service.ts";
+import type { HandleSource } from "./service-table.ts";
+import type { PendingCall } from "./session-table.ts";
+
+/** Where messages go whose receiver does not live on this kernel. */
+export interface Elsewhere {
+  /**
+   * Takes a message for another kernel. The payload is the sender's own and must be copied before this returns.
+   *
+   * @returns false if nobody lives under the handle anywhere.
+   * @throws {ERR_NOT_SENDABLE} if the payload can't be sent.
+   */
+  deliver(target: number, message: Message): boolean;
+}
+
+/** What the kernel tells about, and does not decide. */
+export interface KernelEvents {
+  /** Code of a service threw outside any request, or inside one that nobody waits for. */
+  onError(service: Service, error: unknown, message: Message): void;
+  /** A mailbox passed a mark: 1024 messages, and each doubling. */
+  onOverload(service: Service, length: number): void;
+  /** A service died. */
+  onDeath(service: Service): void;
+  /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
+  onSlowCall?(service: Service, call: PendingCall, ms: number): void;
+}
+
+/** What a kernel is made of. */
+export interface KernelOptions {
+  readonly clock: Clock;
+  readonly drain: Drain;
+  readonly waker: Waker;
+  readonly events: KernelEvents;
+  /** @defaultValue nobody lives elsewhere */
+  readonly elsewhere?: Elsewhere;
+  /** @defaultValue handles of this kernel alone, from 1 */
+  readonly handles?: HandleSource;
+  /** This node's id in a harbor network. @defaultValue 0 */
+  readonly harbor?: number;
+  /** Milliseconds after which a turn goes back to the event loop. @defaultValue 5 */
+  readonly turnBudgetMs?: number;
+  /** Count CPU time per service. @defaultValue true */
+  readonly profile?: boolean;
+  /** Most messages a mailbox holds; 0 = no bound. @defaultValue 0 */
+  readonly mailboxLimit?: number;
+}

@@ -1,0 +1,56 @@
+/**
+ * The errors with which the kernel refuses a message, a call or an answer.
+ *
+ * Their words are for people who read a log: who was meant, and which limit was met. Programs tell them by their code.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "./address.ts";
+import type { Message } from "./message.ts";
+import type { Service } from "./service.ts";
+
+/** The error for a message to nobody. */
+export function deadError(handle: number): SnaxError {
+  return new SnaxError("ERR_SERVICE_DEAD", `no service lives under ${formatAddress(handle)}`, {
+    data: { handle },
+  });
+}
+
+/** The error for a request whose service died before it answered. */
+export function unansweredError({ handle, title }: Service): SnaxError {
+  return new SnaxError(
+    "ERR_SERVICE_DEAD",
+    `service ${formatAddress(handle)} (${title}) ended before it answered`,
+    { data: { handle } },
+  );
+}
+
+/** The error for a request to a local name that nobody has. */
+export function namelessError(name: string): SnaxError {
+  return new SnaxError("ERR_NO_SERVICE", `no service has the name ${name}`);
+}
+
+/** The error for a call that could only wait for itself. */
+export function deadlockError(handle: number): SnaxError {
+  return new SnaxError(
+    "ERR_DEADLOCK",
+    `service ${formatAddress(handle)} is in queue mode and called itself from the handler that runs: ` +
+      "the answer could never come; call the function directly, or post",
+  );
+}
+
+/** The error for a message that finds the mailbox at its limit. */
+export function fullError(handle: number, length: number, limit: number): SnaxError {
+  return new SnaxError(
+    "ERR_MAILBOX_FULL",
+    `the mailbox of ${formatAddress(handle)} holds ${length} messages, its limit is ${limit}`,
+  );
+}
+
+/** The error for a second answer. */
+export function repliedError({ source, session }: Message): SnaxError {
+  return new SnaxError(
+    "ERR_REPLIED",
+    `the request of ${formatAddress(source)}, session ${session}, has been answered`,
+  );
+}

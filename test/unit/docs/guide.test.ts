@@ -1,0 +1,35 @@
+/** The programs of docs/guide.md do what the page says. */
+
+import { deepEqual, equal } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { strip } from "../../../src/loader/strip.ts";
+import { PACKAGE, snax, startNode } from "../../integration/process.ts";
+import { writeFiles } from "../../integration/world.ts";
+import { readBlocks, readFiles, readPage } from "./page.ts";
+
+const PAGE = readPage("guide.md");
+const FILES = readFiles(PAGE);
+
+test("the first server of the guide prints what the page shows", async (t) => {
+  const { code, stdout, stderr } = await snax(["start"], writeFiles(t, FILES));
+  const shown = readBlocks(PAGE).find(({ mark }) => mark === "output");
+  deepEqual({ code, stdout, stderr }, { code: 0, stdout: shown?.text, stderr: "" });
+});
+
+test("the program of the guide that starts a node runs over the same services", async (t) => {
+  const folder = writeFiles(t, FILES);
+  const { code } = strip(FILES["program.ts"] ?? "", "program.ts");
+  const path = join(folder, "program.mjs");
+  writeFileSync(path, code.replace(`"snax"`, JSON.stringify(PACKAGE)));
+  const ended = await startNode([path], folder).ended;
+  equal(
+    ended.stdout
+      .split("\n")
+      .filter((line) => !line.startsWith("["))
+      .join(),
+    "1,",
+  );
+  deepEqual([ended.code, ended.stderr], [0, ""]);
+});

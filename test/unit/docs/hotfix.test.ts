@@ -1,0 +1,93 @@
+/** The patches of docs/hotfix.md are applied or refused as the page says, and its repair service works. */
+
+import { equal, match, ok } from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { test } from "node:test";
+import { startSnax } from "../../integration/process.ts";
+import type { World } from "../../integration/world.ts";
+import { failureOf, world, writeFiles } from "../../integration/world.ts";
+import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
+
+const PAGE = readPage("hotfix.md");
+const FILES = readFiles(PAGE);
+const SHOP = {
+  shop: FILES["services/shop.ts"] ?? "",
+  "lib/money.ts": "export function round(n: number) { return Math.round(n); }",
+};
+
+async function open(t: TestContext): Promise<World & { shop: Awaited<ReturnType<World["make"]>> }> {
+  const node = await world(t, SHOP);
+  return { ...node, shop: await node.make("shop") };
+}
+
+test("the patches that the page shows are applied, one upon the other", async (t) => {
+  const { snax, shop } = await open(t);
+  const inBlocks = readBlocks(PAGE).filter(({ mark }) => mark === "patch");
+  const inTable = readTable(PAGE, "to change").flatMap(([, patch = ""]) => readCode(patch));
+  ok(inBlocks.length > 0 && inTable.length > 0);
+  for (const patch of [...inBlocks.map(({ text }) => text), ...inTable]) {
+    await snax.hotfix(shop, patch);
+  }
+  equal(await shop.req.buy("apple", 10), "total: 13");
+  shop.post.giveBack(2);
+  equal(await shop.req.returned(), 2);
+});
+
+test("hotfix() of the page returns the state from before", async (t) => {
+  const { snax, shop } = await open(t);
+  const patch = readBlocks(PAGE).find(({ mark }) => mark === "patch")?.text ?? "";
+  await shop.req.buy("apple", 10);
+  equal(await snax.hotfix(shop, patch, 7), 1);
+  equal(await snax.hotfix(shop, patch), 7);
+});
+
+test("the patches that the page calls refused are, with code and message", async (t) => {
+  const { snax, shop } = await open(t);
+  for (const [patch = "", code, message = ""] of readTable(PAGE, "in the patch")) {
+    const error = await failureOf(snax.hotfix(shop, readCode(patch).join()));
+    equal(error.code, code, patch);
+    ok(error.message.includes(message), `${patch}: ${error.message}`);
+  }
+  equal(await shop.req.buy("apple", 10), "total 12");
+});
+
+test("the repair service applies what lies in its folder at the signal, for a type and for one service", async (t) => {
+  const folder = writeFiles(t, {
+    "services/repair.ts": FILES["services/repair.ts"] ?? "",
+    "services/shop.ts": `export const response = { word() { return "old"; } };`,
+    "services/main.ts": `
+      import { skynet, snax } from "snax";
+      skynet.start(async () => {
+        await snax.newservice("repair");
+        const shop = await snax.newservice("shop");
+        skynet.error("ready", shop.handle);
+        let last = "old";
+        setInterval(async () => {
+          const word = await shop.req.word();
+          if (word !== last) console.log("says", (last = word));
+        }, 5);
+      });`,
+    "patches/shop.ts": `export const response = { word() { return "new"; } };`,
+    "snax.config.json": "{}",
+  });
+  const { child, ended, says } = startSnax(["start"], folder);
+  await says("ready 7");
+  child.kill("SIGUSR2");
+  await says("says new");
+  const one = `export const response = { word() { return "newer"; } };`;
+  writeFileSync(join(folder, "patches/:00000007.ts"), one);
+  writeFileSync(join(folder, "patches/nobody.ts"), one);
+  child.kill("SIGUSR2");
+  await says("says newer");
+  await says("patch nobody.ts refused: SnaxError: no service nobody");
+  child.kill("SIGTERM");
+  const { code, stdout } = await ended;
+  equal(code, 0);
+  match(stdout, /patch shop\.ts: \{ id: 1, applied: \[ 7 \], failed: \[\], skipped: \[\] \}/);
+  equal(
+    readdirSync(join(folder, "patches")).toSorted().join(),
+    ":00000007.ts.done,nobody.ts.done,shop.ts.done",
+  );
+});

@@ -1,0 +1,60 @@
+/**
+ * The pages of docs/ as tests read them: fenced blocks by what stands behind their language, and tables by row.
+ *
+ * Pages are read from the repository; the tests run from its root.
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A fenced block. */
+export interface Block {
+  /** What stands behind the language: `file=services/main.ts`, `patch`, `output`. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+/** Reads a page. */
+export function readPage(name: string): string {
+  return readFileSync(`docs/${name}`, "utf8");
+}
+
+/** The names of all pages. */
+export function listPages(): string[] {
+  return readdirSync("docs").filter((name) => name.endsWith(".md"));
+}
+
+/** Lists the fenced blocks that carry a mark. */
+export function readBlocks(page: string): Block[] {
+  const found = page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms);
+  return [...found].map(([, mark = "", text = ""]) => ({ mark, text }));
+}
+
+/** Returns the files that a page shows, by path. */
+export function readFiles(page: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const { mark, text } of readBlocks(page)) {
+    if (mark.startsWith("file=")) files[mark.slice("file=".length)] = text;
+  }
+  return files;
+}
+
+/** Lists the rows of the table whose first heading is `heading`, as cells without the heading's row. */
+export function readTable(page: string, heading: string): string[][] {
+  const lines = page.split("\n");
+  const head = lines.findIndex((line) => cellsOf(line)[0] === heading);
+  if (head < 0) throw new Error(`no table begins with ${heading}`);
+  const end = lines.findIndex((line, index) => index > head && !line.startsWith("|"));
+  return lines.slice(head + 2, end < 0 ? undefined : end).map(cellsOf);
+}
+
+/** Lists the texts between backticks. */
+export function readCode(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
