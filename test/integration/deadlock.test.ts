@@ -38,7 +38,7 @@ for (const [what, pause] of [
 }
 
 test("a timer that calls its own service while a handler awaits is served after it", async (t) => {
-  const files = main(`
+  const { main: queue = "" } = main(`
     setTimeout(() => { answer = codeOf(snax.self().req.ping("pong")); }, 1);
     await skynet.sleep(10);
   `);
@@ -46,14 +46,11 @@ test("a timer that calls its own service while a handler awaits is served after 
     import { snax } from "snax";
     export const response = {
       async run() {
-        const queue = await snax.newservice("main");
+        const queue = await snax.newservice("queue");
         await queue.req.run();
         return queue.req.answer();
       },
     };
   `;
-  assert.deepEqual(
-    await run(t, { main: caller.replace('"main"', '"queue"'), queue: files["main"] ?? "" }),
-    ["ok", "pong"],
-  );
+  assert.deepEqual(await run(t, { main: caller, queue }), ["ok", "pong"]);
 });

@@ -108,7 +108,7 @@ test("a millisecond that was emptied is used again", () => {
   wheel.add(second, 10);
   deepEqual([wheel.size, wheel.length], [1, 1]);
   deepEqual(takeAll(wheel, 10), [second]);
-  deepEqual([wheel.size, wheel.next()], [1, undefined]);
+  deepEqual([wheel.size, wheel.next()], [0, undefined]);
 });
 
 test("a timer fires once, at its time", () => {
