@@ -138,7 +138,7 @@ test("a late answer to a call that timed out goes nowhere", async (t) => {
 
 test("a deadline that is no time is refused with ERR_ARGUMENT", async (t) => {
   const { skynet, snax } = await world(t, {});
-  for (const ms of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "5"]) {
+  for (const ms of [0, -1, Number.NaN, "5"]) {
     assert.throws(() => skynet.within(ms as number), { code: "ERR_ARGUMENT" });
     assert.throws(() => snax.within(ms as number), { code: "ERR_ARGUMENT" });
   }

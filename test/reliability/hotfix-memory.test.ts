@@ -111,6 +111,20 @@ test("a thousand undone patches that import what changes leave no memory behind"
   );
 });
 
+test("a thousand services that import a shared variable by patch and end leave no memory behind", async (t) => {
+  const world = await World.open(t, {
+    "main.ts": `import { up } from "./shared.ts"; export const response = { up() { return up(); } };`,
+    "shared.ts": `"use shared"; export let n = 0; export function up() { return ++n; }`,
+  });
+  await leavesNothing("shared imports", async () => {
+    const p = await world.start("main");
+    const text = `import { n } from "./shared.ts"; export const response = { n() { return n; } };`;
+    await world.hotfix(p, text);
+    equal(await p.req.up(), await p.req.n());
+    await world.node.snax.kill(p);
+  });
+});
+
 test("a thousand refused patches leave no memory behind", async (t) => {
   const [world, p] = await openRich(t);
   await leavesNothing("refused", (round) =>

@@ -3,6 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { World, fails } from "./harness.ts";
+import { codeOf } from "../../../src/index.ts";
 import type { ServiceObject } from "../../../src/index.ts";
 
 const SERVICE = `
@@ -169,6 +170,59 @@ test("an async patch does not hold other services", async (t) => {
   equal(await other.req.version(), "other");
   gate.post.open("a");
   await patching;
+});
+
+test("patches that are given at once and add names do not disturb each other", async (t) => {
+  const { world, p } = await open(t);
+  const add = (name: string): string =>
+    `let ${name} = "${name}"; function get_${name}() { return ${name}; }`;
+  await Promise.all(["a", "b", "c"].map((name) => world.hotfix(p, add(name))));
+  const patch = `declare let a: string; export function hotfix() { return [a, get_b(), get_c()]; }`;
+  deepEqual(await world.hotfix(p, patch), ["a", "b", "c"]);
+});
+
+test("of two patches that are given at once and add the same name one is refused", async (t) => {
+  const { world, p } = await open(t);
+  const both = [world.hotfix(p, `let a = 1;`), world.hotfix(p, `let a = 2;`)];
+  const ends = await Promise.allSettled(both);
+  deepEqual(
+    ends.map((end) => (end.status === "rejected" ? codeOf(end.reason) : end.status)),
+    ["fulfilled", "ERR_PATCH"],
+  );
+  equal(await world.hotfix(p, `export function hotfix() { return a; }`), 1);
+});
+
+test("a service that is in init is patched by its address when it is ready", async (t) => {
+  const world = await World.open(t, {
+    "main.ts": `import { skynet } from "snax"; let n = 1;
+      export async function init(gate: any) { skynet.register("EARLY"); await gate.req.pass("init"); n = 5; }
+      export const response = { get() { return n; } };`,
+  });
+  const gate = await world.start("gate");
+  const starting = world.start("main", gate);
+  await gate.req.reached("init");
+  const patching = world.hotfix(
+    world.node.skynet.localname(".EARLY") ?? ".EARLY",
+    `declare let n: number; export function hotfix() { n *= 2; return n; }`,
+  );
+  gate.post.open("init");
+  equal(await (await starting).req.get(), 10);
+  equal(await patching, 10);
+});
+
+test("a service whose init fails is told to whoever wanted to patch it", async (t) => {
+  const world = await World.open(t, {
+    "main.ts": `import { skynet } from "snax";
+      export async function init(gate: any) { skynet.register("EARLY"); await gate.req.pass("init"); throw new Error("no"); }
+      export const response = {};`,
+  });
+  const gate = await world.start("gate");
+  const starting = world.start("main", gate).catch(() => "failed");
+  await gate.req.reached("init");
+  const patching = fails(world.hotfix(".EARLY", `function f() {}`), { code: "ERR_SERVICE_DEAD" });
+  gate.post.open("init");
+  await patching;
+  equal(await starting, "failed");
 });
 
 test("a hotfix() that returns a promise without being async is waited for", async (t) => {

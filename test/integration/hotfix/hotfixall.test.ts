@@ -199,6 +199,29 @@ test("a class patched for all keeps working over services of the old and the new
   }
 });
 
+test("a service whose hotfix() does not settle is undone, and the others have the patch", async (t) => {
+  const world = await World.open(t, { "main.ts": SERVICE }, { hotfixtimeout: 30 });
+  const all = [await world.start("main", 1), await world.start("main", 2)];
+  const { applied, failed } = await world.hotfixall(
+    "main",
+    `declare let id: number; function word() { return "new"; }
+     export async function hotfix() { if (id === 1) await new Promise(() => {}); }`,
+  );
+  deepEqual([applied, failed.map(({ code }) => code)], [[all[1]?.handle], ["ERR_PATCH_TIMEOUT"]]);
+  deepEqual(await Promise.all(all.map((p) => p.req.get())), [
+    [1, 0, "old"],
+    [2, 0, "new"],
+  ]);
+});
+
+test("a patch that fails in every service is not given to those born later", async (t) => {
+  const { world } = await open(t, 2);
+  const patch = `function word() { return "new"; } export function hotfix() { throw new Error("no"); }`;
+  const { applied, failed } = await world.hotfixall("main", patch);
+  deepEqual([applied.length, failed.length], [0, 2]);
+  deepEqual(await (await world.start("main", 3)).req.get(), [3, 0, "old"]);
+});
+
 test("traffic flows while many services are patched", async (t) => {
   const { world, all } = await open(t, 300);
   const bystander = await world.start("other", 1);
