@@ -34,6 +34,11 @@ export const response = {
     for (const service of started) expectEqual(await service.req.walk(1), answer, "the walk");
     const walkedBytes = readFootprint().heapBytes - before.heapBytes;
     for (const service of started) await snax.exit(service);
-    return { newservice: us, kilobytes: bytes / count / 1024, walked: walkedBytes / count / 1024, first: firstMs };
+    return {
+      newservice: us,
+      kilobytes: bytes / count / 1024,
+      walked: walkedBytes / count / 1024,
+      first: firstMs,
+    };
   },
 };
