@@ -28,8 +28,8 @@ const ORDER = [
   "sproto",
   "cluster",
   "services",
-  "node",
   "console",
+  "node",
   "cli",
   "testing",
 ];

@@ -18,14 +18,18 @@ export const ERROR_CODES = {
   ERR_DEADLOCK: "the call could never be answered",
   /** All handles or sessions of the node are in use. */
   ERR_EXHAUSTED: "no number is free",
+  /** Whoever asks may not: the token is missing or wrong, or the request comes from another site. */
+  ERR_FORBIDDEN: "access is refused",
   /** A reply was asked for outside the dispatch it belongs to. */
   ERR_CONTEXT: "used outside the message being dispatched",
-  /** The code under this handle threw while it loaded or in its `init`. */
+  /** The service file's exports can't be used: a group of methods or `init` is not what it must be. */
   ERR_INIT: "the service could not start",
   /** `init` did not finish within `inittimeout`. */
   ERR_INIT_TIMEOUT: "init took too long",
   /** The mailbox of the receiver is full. */
   ERR_MAILBOX_FULL: "the mailbox is full",
+  /** What came from outside can't be read: a line or a body beyond its limit, or no request at all. */
+  ERR_MALFORMED: "what came from outside can't be read",
   /** The module can't be loaded: not found, not readable, or it breaks a rule of the loader. */
   ERR_MODULE: "the module can't be loaded",
   /** The service lacks the method. */

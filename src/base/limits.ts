@@ -27,3 +27,33 @@ export const LEDGER_LENGTH_MAX = 1000;
 
 /** How many services' results one entry of the ledger keeps in full. */
 export const LEDGER_RESULTS_MAX = 100;
+
+/** Longest line that a debug console reads, in bytes without its end; a client that sends more is closed. */
+export const CONSOLE_LINE_MAX = 8192;
+
+/** Longest head of an HTTP request to a debug console, in bytes. */
+export const CONSOLE_HEAD_MAX = 8192;
+
+/** Longest body of an HTTP request to a debug console, in bytes; as in skynet. */
+export const CONSOLE_BODY_MAX = 8192;
+
+/** Most clients of one debug console at a time. */
+export const CONSOLE_CLIENTS_MAX = 64;
+
+/** Most bytes that wait for a client of a debug console to read them; more is written only as it reads. */
+export const CONSOLE_BUFFER_MAX: number = 1 << 20;
+
+/** Milliseconds after which a client that does not read its answer is closed. */
+export const CONSOLE_STALL_MS = 10_000;
+
+/** Milliseconds for a client to show its token, and for an HTTP request to arrive whole. */
+export const CONSOLE_LOGIN_MS = 10_000;
+
+/** Wrong tokens from one address after which it has to wait. */
+export const CONSOLE_ATTEMPTS_MAX = 5;
+
+/** Milliseconds of that wait, counted from the last wrong token. */
+export const CONSOLE_WAIT_MS = 60_000;
+
+/** Addresses whose wrong tokens are counted; beyond that the oldest is forgotten. */
+export const CONSOLE_ADDRESSES_MAX = 1024;

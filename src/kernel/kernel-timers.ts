@@ -10,6 +10,7 @@ import type { Clock } from "../base/clock.ts";
 import { Message } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { GATE } from "./service.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
 import { Timer, TimerWheel } from "./timer-wheel.ts";
@@ -92,6 +93,7 @@ export class KernelTimers {
   }
 
   #arm(service: Service, timer: Timer, at: number): void {
+    timer.passesHold = (service.gate & GATE.held) !== 0;
     timer.following = service.timers;
     if (service.timers !== undefined) service.timers.previous = timer;
     service.timers = timer;

@@ -440,6 +440,7 @@ export class Kernel {
   /** Runs something inside a service after the messages that wait already; cancelled like a timer. */
   soon(service: Service, run: () => void): Timer {
     const timer = new Timer(service.handle, run);
+    timer.passesHold = (service.gate & GATE.held) !== 0;
     if (service.isAlive) this.#accept(service, new Message(PTYPE.timer, 0, 0, 0, timer));
     return timer;
   }

@@ -26,7 +26,7 @@ export const GATE = {
   open: 0,
   /** Queue mode, and a handler runs: requests and posts wait, answers and timers pass. */
   busy: 1,
-  /** A hot-fix is being applied: requests, posts and timers wait, answers pass. */
+  /** A hot-fix is being applied: requests, posts and the timers from before wait, answers pass. */
   held: 2,
   /** The code is not ready for requests: they wait, answers and timers pass. */
   starting: 4,
@@ -140,8 +140,9 @@ export function hasMailFrom(service: Service, source: number): boolean {
   return message !== undefined;
 }
 
-function passes({ type }: Message, gate: number): boolean {
+function passes({ type, payload }: Message, gate: number): boolean {
   // A system message stands in the mail only to keep its place behind others of its sender.
   if (type === PTYPE.response || type === PTYPE.error || type === PTYPE.system) return true;
-  return (gate & GATE.held) === 0 && type === PTYPE.timer;
+  if (type !== PTYPE.timer) return false;
+  return (gate & GATE.held) === 0 || (payload as Timer).passesHold;
 }

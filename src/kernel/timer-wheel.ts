@@ -23,6 +23,8 @@ export class Timer {
   readonly owner: number;
   /** What it runs goes on with a handler, as a sleep does; see Kernel.isInHandler. Whoever adds the timer says so. */
   isOfHandler = false;
+  /** Begun while a patch was being applied: it may be the patch's own wait, so the patch does not hold it back. */
+  passesHold = false;
   /** Set when it was cancelled, perhaps while its message lay in the mailbox. */
   isCancelled = false;
   /** What runs, inside the service, when its message is dispatched. */

@@ -12,9 +12,6 @@ import { isThenable } from "../service/context.ts";
 import { runInside } from "../service/job.ts";
 import type { ServicePatch } from "./service-patch.ts";
 
-/** Milliseconds that an async `hotfix()` may take unless the configuration's `hotfixtimeout` says otherwise. */
-export const HOTFIX_TIMEOUT_MS = 5000;
-
 /** Told once what came of a patch in a service. */
 export interface Outcome {
   /** The patch stays; `value` is what `hotfix()` returned. */
@@ -55,7 +52,7 @@ function waitFor(
 ): void {
   const { service, runtime } = context;
   const { kernel } = runtime;
-  const ms = Number(runtime.environment.get("hotfixtimeout") ?? HOTFIX_TIMEOUT_MS);
+  const ms = Number(runtime.environment.get("hotfixtimeout"));
   kernel.closeGate(service, GATE.held);
   let isOver = false;
   let release = (): void => {};

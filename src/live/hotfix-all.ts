@@ -9,6 +9,7 @@
 import { copyArguments } from "../base/copy.ts";
 import { codeOf } from "../base/error.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
+import type { Program } from "../loader/program.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
@@ -24,7 +25,7 @@ import type { NameScope } from "./name-scope.ts";
 import { patchOne } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
-import type { PatchTexts } from "./patch.ts";
+import type { PatchPart, PatchTexts } from "./patch.ts";
 import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
 import { VariantTable } from "./variant-table.ts";
 
@@ -39,6 +40,41 @@ export async function hotfixall(
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<HotfixAllResult> {
   const texts = readPatch(patch);
+  const id = live.ledger.next();
+  const report = new Report();
+  const enter = (results: readonly PatchResult[]): void =>
+    live.ledger.enter(id, hashOfPatch(texts), `all ${type}`, results);
+  let ready: Ready;
+  try {
+    ready = await prepare(live, runtime, type, texts);
+  } catch (error) {
+    enter([{ handle: 0, ok: false, code: codeOf(error) ?? "ERR_PATCH" }]);
+    throw error;
+  }
+  // From here to the end of the slices' first turn nothing waits: no service can be born unnoticed.
+  const withdraw = live.addBirth(ready.program, id, ready.born);
+  const campaign = { variants: ready.variants, texts, args, caller: handle, report };
+  await applyInSlices(campaign, contextsOf(runtime, type));
+  // What failed everywhere would fail in every service to come.
+  if (report.applied.length === 0 && report.failed.length > 0) withdraw();
+  enter(report.results());
+  return { id, applied: report.applied, failed: report.failed, skipped: report.skipped };
+}
+
+/** A patch that is compiled for everybody. */
+interface Ready {
+  readonly program: Program;
+  /** For services yet to be born. */
+  readonly born: readonly PatchPart[];
+  readonly variants: VariantTable;
+}
+
+async function prepare(
+  live: LiveNode,
+  runtime: Runtime,
+  type: string,
+  texts: PatchTexts,
+): Promise<Ready> {
   const program = await runtime.cache.load(runtime.paths.find(type));
   const apiNames = new Set(runtime.parts.keys());
   const scopeOf = (node: ModuleNode): NameScope => live.bornScope(program, node);
@@ -46,16 +82,7 @@ export async function hotfixall(
   checkGroups(born, live.node.methods.of(type));
   const variants = new VariantTable(texts, apiNames);
   await compileForAll(runtime, type, variants);
-  // From here to the end of the slices' first turn nothing waits: no service can be born unnoticed.
-  const id = live.ledger.next();
-  const withdraw = live.addBirth(program, id, born);
-  const report = new Report();
-  const campaign = { variants, texts, args, caller: handle, report };
-  await applyInSlices(campaign, contextsOf(runtime, type));
-  // What failed everywhere would fail in every service to come.
-  if (report.applied.length === 0 && report.failed.length > 0) withdraw();
-  live.ledger.enter(id, hashOfPatch(texts), `all ${type}`, report.results());
-  return { id, applied: report.applied, failed: report.failed, skipped: report.skipped };
+  return { program, born, variants };
 }
 
 /** Compiles for every kind of service that runs; again, if meanwhile one of another kind was born. */

@@ -38,14 +38,16 @@ export async function hotfix(
     const where = `${formatAddress(handle)} ${context.name}`;
     live.ledger.enter(id, hashOfPatch(texts), where, [{ handle, ...result }]);
   };
+  let value: unknown;
   try {
-    const value = await patchOne(context, { texts, args: own, caller: caller.context.handle });
-    enter({ ok: true });
-    return copyResult(value, caller.context.service);
+    value = await patchOne(context, { texts, args: own, caller: caller.context.handle });
   } catch (error) {
     enter({ ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
   }
+  enter({ ok: true });
+  // A result that can't be sent is the caller's error; the patch stays.
+  return copyResult(value, caller.context.service);
 }
 
 /** Compiles a patch for one service as it is, and applies it; again, if another patch was faster. */

@@ -69,9 +69,12 @@ async function include(
       type === undefined ? undefined : { with: { type } },
     );
   } catch (error) {
-    if (error instanceof SnaxError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw createPlacedError("ERR_MODULE", place, why, error);
+    // An error of the imported file itself has a place of its own; one of the import belongs to the patch.
+    const isOfImport = why.startsWith(`${node.image.file}:`);
+    if (error instanceof SnaxError && !isOfImport) throw error;
+    const text = isOfImport ? why.replace(/^.*?:\d+:\d+: /, "") : why;
+    throw createPlacedError("ERR_MODULE", place, text, error);
   }
 }
 

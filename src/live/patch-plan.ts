@@ -13,6 +13,7 @@ import type { PatchTarget } from "./patch-code.ts";
 import { describeKind } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
+import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { PatchText } from "./patch-text.ts";
 import { reachableRanges } from "./reach.ts";
 import type { Range } from "./reach.ts";
@@ -54,6 +55,8 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const { syntax } = text;
   const analysis = analyse(syntax.ast, target.scope.names());
   const record = readRecord(syntax, analysis);
+  if (syntax.map !== undefined)
+    throw createPlacedError("ERR_PATCH", syntax.locate(0), ENUM_REFUSAL);
   if (analysis.isAsync) {
     const why = "a patch can't await at top level: put it into an async hotfix()";
     throw createPlacedError("ERR_PATCH", syntax.locate(0), why);
@@ -65,6 +68,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const { items, replaced, constructed, fresh, methods } = reader;
   checkDeclared(text, target);
   checkFreeNames(analysis, text, target, fresh);
+  checkWrites(analysis, text, target, fresh);
   const trackedRanges = reachableRanges(items, analysis.references);
   const values = usedAsValues(analysis, target, fresh);
   const isLive = (name: string): boolean =>
@@ -139,6 +143,33 @@ function checkFreeNames(
     const known = [...scope.names(), ...fresh.keys()];
     const why = `neither the service nor the patch has a ${name}${suggest(name, known)}`;
     throw createPlacedError("ERR_PATCH_NAME", syntax.locate(start), why);
+  }
+}
+
+/** What replaces a function or a class must go through the patch's own means, or a later patch would not reach it. */
+function checkWrites(
+  { writes }: Analysis,
+  { syntax }: PatchText,
+  { scope }: PatchTarget,
+  fresh: ReadonlyMap<string, SeenName>,
+): void {
+  for (const { names, start } of writes) {
+    for (const name of names) {
+      const kind = fresh.has(name) ? undefined : scope.get(name)?.kind;
+      if (
+        kind === "function" ||
+        kind === "const-function" ||
+        kind === "class" ||
+        kind === "import"
+      ) {
+        const advice =
+          kind === "import"
+            ? "patch the module that has it"
+            : `write \`${kind === "class" ? "class" : "function"} ${name}\` in the patch`;
+        const why = `${name} is ${describeKind(kind)} of the service and can't be assigned: ${advice}`;
+        throw createPlacedError("ERR_PATCH", syntax.locate(start), why);
+      }
+    }
   }
 }
 

@@ -12,7 +12,6 @@ import type { SeenName } from "./name-scope.ts";
 import type { PatchTarget } from "./patch-code.ts";
 import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
-import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { PatchText } from "./patch-text.ts";
 
 /** A statement of a patch's top level, and whether it stands behind `export`. */
@@ -68,9 +67,8 @@ export class PatchReader {
         this.#readVariables(place, declaration);
         break;
       default: {
-        const isLoose = this.#text.syntax.map === undefined;
-        const loose = "a loose statement at top level can't stand in a patch: put it into hotfix()";
-        throw this.#error("ERR_PATCH", place.node, isLoose ? loose : ENUM_REFUSAL);
+        const why = "a loose statement at top level can't stand in a patch: put it into hotfix()";
+        throw this.#error("ERR_PATCH", place.node, why);
       }
     }
   }
@@ -137,7 +135,7 @@ export class PatchReader {
   #readValue(place: Place, name: string, value: Expression, isConst: boolean): boolean {
     const { node, isExported } = place;
     const seen = this.#target.scope.get(name);
-    if (GROUP_NAMES.has(name) && (isExported || seen === undefined)) {
+    if (GROUP_NAMES.has(name) && (isExported || this.#target.hasMethods)) {
       this.#readGroup(place, name, value);
       return true;
     }

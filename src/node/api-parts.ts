@@ -4,7 +4,7 @@
  * Values that are the same for everyone (the error class, defineConfig) are shared; the rest is bound to the service.
  */
 
-import { ERROR_CODES, SnaxError } from "../base/error.ts";
+import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { SnaxApi } from "../snax/types.ts";
@@ -22,6 +22,7 @@ export function apiParts(
     ["skynet", createSkynet],
     ["snax", createSnax],
     ["SnaxError", () => SnaxError],
+    ["codeOf", () => codeOf],
     ["ERROR_CODES", () => ERROR_CODES],
     ["defineConfig", () => defineConfig],
   ]);

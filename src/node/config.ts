@@ -36,6 +36,8 @@ export interface Config {
   readonly inittimeout?: number;
   /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
   readonly stoptimeout?: number;
+  /** Milliseconds that the async `hotfix()` of a patch may take before the patch is undone. @defaultValue 5000 */
+  readonly hotfixtimeout?: number;
   /** Any other key is kept for `skynet.getenv`. */
   readonly [key: string]: unknown;
 }
@@ -56,6 +58,7 @@ export interface FullConfig extends Config {
   readonly mailbox: number;
   readonly inittimeout: number;
   readonly stoptimeout: number;
+  readonly hotfixtimeout: number;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -100,6 +103,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   mailbox: { fits: isCount, expected: "a number of messages, 0 = no bound" },
   inittimeout: MS,
   stoptimeout: MS,
+  hotfixtimeout: MS,
 };
 
 function check(key: string, value: unknown): void {
@@ -142,6 +146,7 @@ export function completeConfig(config: unknown): FullConfig {
     mailbox: 0,
     inittimeout: 30_000,
     stoptimeout: 5000,
+    hotfixtimeout: 5000,
     ...given,
   };
 }

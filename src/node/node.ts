@@ -83,7 +83,8 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
   options.signal?.addEventListener("abort", stop);
   if (options.signal?.aborted === true) stop();
   try {
-    await running.boot();
+    // What a stop cuts off while the node boots may never settle.
+    await Promise.race([running.boot(), running.stopped]);
   } catch (error) {
     const isFailure = !running.isStopping;
     await running.stop();

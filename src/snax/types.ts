@@ -285,7 +285,8 @@ export interface SnaxApi {
    * If `init` throws, no service remains.
    *
    * @throws {ERR_NO_SERVICE} if no file of that name is on the search path.
-   * @throws {ERR_INIT} if the file throws while it loads; what `init` itself throws arrives as it is.
+   * @throws {ERR_INIT} if it exports something else than functions as methods or `init`; what the file throws while it
+   * loads, or its `init`, arrives as it was thrown.
    * @example
    * ```ts
    * const p = await snax.newservice<typeof Foobar>("foobar", "hello world");

@@ -51,7 +51,8 @@ class Run {
     this.counts.refused += 1;
     if (problem.code === undefined) return `refused without a code: ${problem.text}`;
     if (problem.code === "ERR_BUG") return problem.text;
-    if (problem.code === "ERR_SERVICE_DEAD") return this.#replace();
+    // What a damaged rollback() does is its own affair.
+    if (problem.code === "ERR_SERVICE_DEAD" || text.includes("rollback")) return this.#replace();
     const seen = await this.#look(this.#service);
     if (!isDeepStrictEqual(seen, this.#expected))
       return `refused (${problem.text}) and changed: ${JSON.stringify(seen)}`;

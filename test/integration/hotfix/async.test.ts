@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { World, fails } from "./harness.ts";
+import { World, fails, serve } from "./harness.ts";
 import { codeOf } from "../../../src/index.ts";
 import type { ServiceObject } from "../../../src/index.ts";
 
@@ -195,14 +195,14 @@ test("of two patches that are given at once and add the same name one is refused
 test("a service that is in init is patched by its address when it is ready", async (t) => {
   const world = await World.open(t, {
     "main.ts": `import { skynet } from "snax"; let n = 1;
-      export async function init(gate: any) { skynet.register("EARLY"); await gate.req.pass("init"); n = 5; }
+      export async function init(gate: any) { skynet.register(".EARLY"); await gate.req.pass("init"); n = 5; }
       export const response = { get() { return n; } };`,
   });
   const gate = await world.start("gate");
   const starting = world.start("main", gate);
   await gate.req.reached("init");
   const patching = world.hotfix(
-    world.node.skynet.localname(".EARLY") ?? ".EARLY",
+    ".EARLY",
     `declare let n: number; export function hotfix() { n *= 2; return n; }`,
   );
   gate.post.open("init");
@@ -213,7 +213,7 @@ test("a service that is in init is patched by its address when it is ready", asy
 test("a service whose init fails is told to whoever wanted to patch it", async (t) => {
   const world = await World.open(t, {
     "main.ts": `import { skynet } from "snax";
-      export async function init(gate: any) { skynet.register("EARLY"); await gate.req.pass("init"); throw new Error("no"); }
+      export async function init(gate: any) { skynet.register(".EARLY"); await gate.req.pass("init"); throw new Error("no"); }
       export const response = {};`,
   });
   const gate = await world.start("gate");
@@ -228,4 +228,26 @@ test("a service whose init fails is told to whoever wanted to patch it", async (
 test("a hotfix() that returns a promise without being async is waited for", async (t) => {
   const { world, p } = await open(t);
   equal(await world.hotfix(p, `export function hotfix() { return Promise.resolve(5); }`), 5);
+});
+
+test("an async hotfix() may sleep, while the timers from before wait", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `const log: string[] = []; setTimeout(() => log.push("old timer"), 1);
+     export const response = { log() { return log; } };`,
+  );
+  const patch = `import { skynet } from "snax"; declare const log: string[];
+    export async function hotfix() { await skynet.sleep(20); log.push("patched"); }`;
+  await fix(patch);
+  deepEqual(((await p.req.log()) as string[]).at(-1), "patched");
+});
+
+test("a result of hotfix() that can't be sent is the caller's error, and the patch stays", async (t) => {
+  const { world, p } = await serve(
+    t,
+    `function f() { return 1; } export const response = { f() { return f(); } };`,
+  );
+  const patch = `function f() { return 2; } export function hotfix() { return () => 1; }`;
+  await fails(world.hotfix(p, patch), { code: "ERR_NOT_SENDABLE" });
+  equal(await p.req.f(), 2);
 });

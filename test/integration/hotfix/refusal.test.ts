@@ -208,3 +208,32 @@ test("a refused patch stays without consequences for the next one", async (t) =>
   await world.hotfix(p, GOOD);
   deepEqual(((await p.req.look()) as unknown[]).slice(6, 8), ["PATCHED", "PATCHED"]);
 });
+
+test("a function, a class or an import of the service is not assigned by a patch", async (t) => {
+  const { refuse } = await serve(t, SERVICE);
+  for (const text of [
+    "helper = () => 1",
+    "arrow = () => 1",
+    "Unit = class {}",
+    "sep = 1",
+    "[helper] = [1]",
+  ]) {
+    await refuse(`export function hotfix() { ${text}; }`, {
+      code: "ERR_PATCH",
+      message: /assigned/,
+    });
+  }
+});
+
+test("an enum is refused with the advice what to write instead", async (t) => {
+  const { refuse } = await serve(t, SERVICE);
+  await refuse(`enum A { B = 5 }`, { code: "ERR_PATCH", message: /plain object/ });
+});
+
+test("methods without export are told that they must be exported", async (t) => {
+  const { refuse } = await serve(t, SERVICE);
+  await refuse(`const response = { look() { return 1; } };`, {
+    code: "ERR_PATCH",
+    message: /exported/,
+  });
+});

@@ -1,0 +1,78 @@
+/**
+ * What a command of the debug console is: a function from words to data.
+ *
+ * Commands know no client. What they return is printed as skynet prints it by `print.ts`, or as JSON by `json.ts`; a web
+ * console may stand on the same functions. What they throw is their failure; texts of failures that skynet has too are
+ * skynet's.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { Operator } from "./operator.ts";
+
+/** Rows by key. A row is a scalar, or a record that is printed in one line. */
+export type Table = ReadonlyMap<string, unknown>;
+
+/** What a command found out; undefined if there is nothing to say. */
+export type CommandResult = undefined | string | number | boolean | Table;
+
+/** One use of a command. */
+export interface CommandCall {
+  readonly operator: Operator;
+  /** The words behind the command. */
+  readonly args: readonly string[];
+  /** The whole line, for commands that take more than words. */
+  readonly line: string;
+}
+
+/** A command. */
+export interface Command {
+  /** What `help` says; for skynet's commands skynet's own text. */
+  readonly help: string;
+  /** It changes something, or runs code: who used it, and what came of it, stands in the log. */
+  readonly isChange?: boolean;
+  /** Rows are printed as they come, not by key. */
+  readonly isOrdered?: boolean;
+  run(call: CommandCall): CommandResult | Promise<CommandResult>;
+  /** Prints a row, or a result that is no table, where skynet does not print the value as it is. */
+  print?(value: unknown, key: string): string;
+}
+
+/** Commands by name. */
+export type CommandTable = Readonly<Record<string, Command>>;
+
+/** Makes a result of whatever a service answered. */
+export function toResult(value: unknown): CommandResult {
+  if (value === null || value === undefined) return undefined;
+  if (value instanceof Map) return new Map([...value].map(([key, row]) => [String(key), row]));
+  if (Array.isArray(value)) {
+    return new Map(value.map((row: unknown, index) => [String(index + 1), row]));
+  }
+  if (typeof value === "object") return new Map(Object.entries(value));
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? value
+    : String(value);
+}
+
+/**
+ * Reads a number of seconds.
+ *
+ * @throws {ERR_ARGUMENT} if it is none between 0 and 60.
+ */
+export function readSeconds(word: string | undefined, usual: number): number {
+  const seconds = word === undefined ? usual : Number(word);
+  if (seconds > 0 && seconds <= SECONDS_MAX) return seconds;
+  throw new SnaxError("ERR_ARGUMENT", `${word} is no number of seconds above 0, at most 60`);
+}
+
+/** Longest that a command measures, in seconds. */
+const SECONDS_MAX = 60;
+
+/** A command that only Lua, or only C, can have. */
+export function absentCommand(help: string, why: string): Command {
+  return {
+    help,
+    run: () => {
+      throw new SnaxError("ERR_NO_METHOD", why);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Results as skynet's console prints them: keys in order, `key<tab>value`, a record as `k:v<tab>k:v`.
+ *
+ * Lines are made as they are asked for, so that a hundred thousand of them need not be there at once.
+ */
+
+import { inspect } from "node:util";
+import { messageOf } from "../service/error-text.ts";
+import type { Command, CommandResult } from "./command.ts";
+import { formatNumber } from "./lua-number.ts";
+
+/** Yields the lines of a result, without their ends. */
+export function* printResult(
+  result: CommandResult,
+  command: Command | undefined,
+): Iterable<string> {
+  if (result === undefined) return;
+  if (typeof result !== "object") {
+    yield command?.print?.(result, "") ?? formatValue(result);
+    return;
+  }
+  const keys = command?.isOrdered === true ? result.keys() : sortKeys(result.keys());
+  for (const key of keys) {
+    const value = result.get(key);
+    yield `${key}\t${command?.print?.(value, key) ?? formatValue(value)}`;
+  }
+}
+
+/** Prints a value: a scalar as Lua does, a record in one line. */
+export function formatValue(value: unknown): string {
+  const entries = entriesOf(value);
+  return entries === undefined ? formatScalar(value) : formatEntries(entries);
+}
+
+function formatEntries(entries: ReadonlyMap<string, unknown>): string {
+  return sortKeys(entries.keys())
+    .map((key) => `${key}:${formatScalar(entries.get(key))}`)
+    .join("\t");
+}
+
+/** Keys in the order of their bytes, as Lua compares texts; addresses usually come in it. */
+function sortKeys(keys: Iterable<string>): string[] {
+  return [...keys].sort();
+}
+
+/** The entries of what Lua would call a table; a list counts from 1, and nil is no entry. */
+function entriesOf(value: unknown): Map<string, unknown> | undefined {
+  const pairs = pairsOf(value);
+  return pairs === undefined
+    ? undefined
+    : new Map(pairs.filter(([, entry]) => entry !== undefined && entry !== null));
+}
+
+function pairsOf(value: unknown): [string, unknown][] | undefined {
+  if (Array.isArray(value)) {
+    return value.map((entry: unknown, index) => [String(index + 1), entry]);
+  }
+  if (value instanceof Map) return [...value].map(([key, entry]) => [formatScalar(key), entry]);
+  if (typeof value !== "object" || value === null) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined;
+}
+
+function formatScalar(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return formatNumber(value);
+  if (value === undefined || value === null) return "nil";
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
+  try {
+    return inspect(value, { depth: 2, breakLength: Infinity });
+  } catch (error) {
+    // Its own inspection threw.
+    return messageOf(error);
+  }
+}
