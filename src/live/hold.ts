@@ -29,14 +29,19 @@ export function runHotfix(
   args: readonly unknown[],
   outcome: Outcome,
 ): void {
+  const { kernel } = context.runtime;
+  // Held from the first moment on: what hotfix() begins before its first await is its own already.
+  kernel.closeGate(context.service, GATE.held);
   let result: unknown;
   try {
     result = patch.run(args);
   } catch (error) {
+    kernel.openGate(context.service, GATE.held);
     outcome.failed(patch.undo(error));
     return;
   }
   if (!isThenable(result)) {
+    kernel.openGate(context.service, GATE.held);
     patch.keep();
     outcome.applied(result);
     return;
@@ -53,7 +58,6 @@ function waitFor(
   const { service, runtime } = context;
   const { kernel } = runtime;
   const ms = Number(runtime.environment.get("hotfixtimeout"));
-  kernel.closeGate(service, GATE.held);
   let isOver = false;
   let release = (): void => {};
   context.patching = new Promise((resolve) => {

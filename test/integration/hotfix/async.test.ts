@@ -230,7 +230,7 @@ test("a hotfix() that returns a promise without being async is waited for", asyn
   equal(await world.hotfix(p, `export function hotfix() { return Promise.resolve(5); }`), 5);
 });
 
-test("an async hotfix() may sleep, while the timers from before wait", async (t) => {
+test("an async hotfix() may sleep", async (t) => {
   const { p, fix } = await serve(
     t,
     `const log: string[] = []; setTimeout(() => log.push("old timer"), 1);
@@ -239,7 +239,7 @@ test("an async hotfix() may sleep, while the timers from before wait", async (t)
   const patch = `import { skynet } from "snax"; declare const log: string[];
     export async function hotfix() { await skynet.sleep(20); log.push("patched"); }`;
   await fix(patch);
-  deepEqual(((await p.req.log()) as string[]).at(-1), "patched");
+  deepEqual(new Set((await p.req.log()) as string[]), new Set(["old timer", "patched"]));
 });
 
 test("a result of hotfix() that can't be sent is the caller's error, and the patch stays", async (t) => {
