@@ -35,6 +35,9 @@ export interface KernelEvents {
   onSlowCall?(service: Service, call: PendingCall, ms: number): void;
 }
 
+/** How long a turn lasts unless told otherwise, in milliseconds: sockets and foreign timers wait no longer for their own. */
+export const TURN_BUDGET_MS = 4;
+
 /** What a kernel is made of. */
 export interface KernelOptions {
   readonly clock: Clock;
@@ -47,7 +50,7 @@ export interface KernelOptions {
   readonly handles?: HandleSource;
   /** This node's id in a harbor network. @defaultValue 0 */
   readonly harbor?: number;
-  /** Milliseconds after which a turn goes back to the event loop. @defaultValue 5 */
+  /** Milliseconds after which a turn goes back to the event loop. @defaultValue TURN_BUDGET_MS */
   readonly turnBudgetMs?: number;
   /** Count CPU time per service. @defaultValue true */
   readonly profile?: boolean;

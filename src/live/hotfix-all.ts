@@ -31,11 +31,13 @@ import { VariantTable } from "./variant-table.ts";
 
 /** Services that begin to be patched before others get their turn. */
 const SLICE = 64;
+/** Services that are looked at before others get their turn. */
+const LOOK_SLICE = 1024;
 
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
   live: LiveNode,
-  { context: { runtime, handle } }: SnaxCaller,
+  { context }: SnaxCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<HotfixAllResult> {
@@ -46,15 +48,15 @@ export async function hotfixall(
     live.ledger.enter(id, hashOfPatch(texts), `all ${type}`, results);
   let ready: Ready;
   try {
-    ready = await prepare(live, runtime, type, texts);
+    ready = await prepare(live, context, type, texts);
   } catch (error) {
     enter([{ handle: 0, ok: false, code: codeOf(error) ?? "ERR_PATCH" }]);
     throw error;
   }
-  // From here to the end of the slices' first turn nothing waits: no service can be born unnoticed.
+  // The births and the list of who lives belong together: no service can be born unnoticed between them.
   const withdraw = live.addBirth(ready.program, id, ready.born);
-  const campaign = { variants: ready.variants, texts, args, caller: handle, report };
-  await applyInSlices(campaign, contextsOf(runtime, type));
+  const campaign = { variants: ready.variants, texts, args, caller: context.handle, report };
+  await applyInSlices(campaign, contextsOf(context.runtime, type));
   // What failed everywhere would fail in every service to come.
   if (report.applied.length === 0 && report.failed.length > 0) withdraw();
   enter(report.results());
@@ -71,31 +73,35 @@ interface Ready {
 
 async function prepare(
   live: LiveNode,
-  runtime: Runtime,
+  caller: Context,
   type: string,
   texts: PatchTexts,
 ): Promise<Ready> {
+  const { runtime } = caller;
   const program = await runtime.cache.load(runtime.paths.find(type));
   const apiNames = new Set(runtime.parts.keys());
   const scopeOf = (node: ModuleNode): NameScope => live.bornScope(program, node);
   const born = await compileParts(texts, { program, scopeOf, hasMethods: true, apiNames });
   checkGroups(born, live.node.methods.of(type));
   const variants = new VariantTable(texts, apiNames);
-  await compileForAll(runtime, type, variants);
+  await compileForAll(caller, type, variants);
   return { program, born, variants };
 }
 
-/** Compiles for every kind of service that runs; again, if meanwhile one of another kind was born. */
-async function compileForAll(
-  runtime: Runtime,
-  type: string,
-  variants: VariantTable,
-): Promise<void> {
-  for (;;) {
-    const missing = contextsOf(runtime, type).find((context) => variants.lacks(context));
-    if (missing === undefined) return;
-    await variants.compile(missing);
+/**
+ * Compiles for every kind of service that runs, with pauses: a look at ten thousand services takes some milliseconds. Who
+ * is born meanwhile and is of another kind is compiled for when its turn comes.
+ */
+async function compileForAll(caller: Context, type: string, variants: VariantTable): Promise<void> {
+  const { kernel } = caller.runtime;
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => void kernel.soon(caller.service, resolve));
+  await pause();
+  for (const [index, context] of contextsOf(caller.runtime, type).entries()) {
+    if (index % LOOK_SLICE === LOOK_SLICE - 1) await pause();
+    if (context.service.isAlive && variants.lacks(context)) await variants.compile(context);
   }
+  await pause();
 }
 
 function contextsOf(runtime: Runtime, type: string): Context[] {
@@ -159,7 +165,7 @@ function applyTo(campaign: Campaign, context: Context, done: () => void): void {
   const { variants, texts, caller, report } = campaign;
   const { handle } = context;
   const parts = variants.find(context);
-  if (parts === undefined) {
+  if (parts === undefined && !variants.lacks(context)) {
     report.skipped.push({ handle, reason: variants.reasonToSkip(context) });
     done();
     return;
@@ -173,7 +179,8 @@ function applyTo(campaign: Campaign, context: Context, done: () => void): void {
     report.fail(context, error);
     done();
   };
-  // Another patch was faster in this one: it is compiled for it alone.
-  const stale = (): void => void patchOne(context, { texts, args, caller }).then(applied, failed);
-  new Application(context, { parts, args, caller }, { applied, failed, stale }).start();
+  // Another patch was faster in this one, or it was born like no other: it is compiled for it alone.
+  const alone = (): void => void patchOne(context, { texts, args, caller }).then(applied, failed);
+  if (parts === undefined) alone();
+  else new Application(context, { parts, args, caller }, { applied, failed, stale: alone }).start();
 }
