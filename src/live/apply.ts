@@ -16,8 +16,8 @@ import type { Outcome } from "./hold.ts";
 import { runHotfix } from "./hold.ts";
 import type { NameScope } from "./name-scope.ts";
 import { rootScope, scopeOf } from "./name-scope.ts";
-import type { PatchPart } from "./patch.ts";
 import { evaluateImports } from "./patch-import.ts";
+import type { PatchPart } from "./patch-part.ts";
 import { failedError, ServicePatch } from "./service-patch.ts";
 
 /** Returns the code of a living service. */

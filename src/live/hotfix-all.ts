@@ -21,11 +21,12 @@ import type {
   PatchSkip,
 } from "../snax/types.ts";
 import { Application } from "./apply.ts";
-import type { NameScope } from "./name-scope.ts";
 import { patchOne } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
-import type { PatchPart, PatchTexts } from "./patch.ts";
+import type { NameScope } from "./name-scope.ts";
+import type { PatchPart } from "./patch-part.ts";
+import type { PatchTexts } from "./patch.ts";
 import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
 import { VariantTable } from "./variant-table.ts";
 

@@ -16,8 +16,8 @@ import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
 import { scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
-import { compileParts, findSharedNode, hashOfPatch } from "./patch.ts";
 import { evaluateImports } from "./patch-import.ts";
+import { compileParts, findSharedNode, hashOfPatch } from "./patch.ts";
 import { ServicePatch } from "./service-patch.ts";
 
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */

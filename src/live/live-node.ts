@@ -12,8 +12,8 @@ import { Ledger } from "./ledger.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
 import { rootScope } from "./name-scope.ts";
-import type { PatchPart } from "./patch.ts";
 import { evaluateImports } from "./patch-import.ts";
+import type { PatchPart } from "./patch-part.ts";
 import { ServicePatch } from "./service-patch.ts";
 
 /** The live side of a runtime. */

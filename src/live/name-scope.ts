@@ -9,13 +9,38 @@ import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Name } from "../loader/names.ts";
-import type { PatchCode } from "./patch-code.ts";
+import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
 
 /** A name as a patch sees it. */
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
   /** Added by a patch, with `export` in front: other patches may import it. */
   readonly isExported?: boolean;
 };
+
+/** A compiled patch. */
+export interface PatchCode {
+  /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
+  readonly code: string;
+  /** What stacks call the patch. */
+  readonly url: string;
+  /** The functions, constants and classes of the module that it replaces. */
+  readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
+  /** Classes that get another constructor. */
+  readonly constructed: ReadonlySet<string>;
+  /** Names that it adds. */
+  readonly fresh: ReadonlyMap<string, SeenName>;
+  /** Functions that it takes as values: they need a forwarder first. */
+  readonly values: readonly string[];
+  /** The modules that it imports, also for nothing but their effects. */
+  readonly requests: readonly ModuleRequest[];
+  readonly imports: readonly ImportEntry[];
+  /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
+  readonly tracked: readonly string[];
+  /** Methods by the export that holds them, as far as the text tells. */
+  readonly methods: ReadonlyMap<string, readonly string[]>;
+  /** The scope of modules that have the patch. */
+  readonly scopeAfter: NameScope;
+}
 
 /** The names of a module at some point of its life: those of the scope before, and what one more patch added. */
 export class NameScope {

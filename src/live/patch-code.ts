@@ -9,50 +9,15 @@
 import { createHash } from "node:crypto";
 import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
-import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { forgetStacks, mapStacks } from "../loader/stack.ts";
-import type { NameScope, SeenName } from "./name-scope.ts";
-import { planPatch } from "./patch-plan.ts";
+import type { PatchCode } from "./name-scope.ts";
 import type { PatchPlan } from "./patch-plan.ts";
+import { planPatch } from "./patch-plan.ts";
+import type { PatchTarget } from "./patch-target.ts";
 import { parsePatch } from "./patch-text.ts";
-import { weavePatch } from "./patch-weave.ts";
 import type { WovenPatch } from "./patch-weave.ts";
-
-/** What a patch may be told about where it goes. */
-export interface PatchTarget {
-  readonly image: Image;
-  readonly scope: NameScope;
-  /** Names of globals that services get from their surroundings. */
-  readonly injected: ReadonlySet<string>;
-  /** Whether the module may export groups of methods: the service's own file, of a snax service. */
-  readonly hasMethods: boolean;
-}
-
-/** A compiled patch. */
-export interface PatchCode {
-  /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
-  readonly code: string;
-  /** What stacks call the patch. */
-  readonly url: string;
-  /** The functions, constants and classes of the module that it replaces. */
-  readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
-  /** Classes that get another constructor. */
-  readonly constructed: ReadonlySet<string>;
-  /** Names that it adds. */
-  readonly fresh: ReadonlyMap<string, SeenName>;
-  /** Functions that it takes as values: they need a forwarder first. */
-  readonly values: readonly string[];
-  /** The modules that it imports, also for nothing but their effects. */
-  readonly requests: readonly ModuleRequest[];
-  readonly imports: readonly ImportEntry[];
-  /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
-  readonly tracked: readonly string[];
-  /** Methods by the export that holds them, as far as the text tells. */
-  readonly methods: ReadonlyMap<string, readonly string[]>;
-  /** The scope of modules that have the patch. */
-  readonly scopeAfter: NameScope;
-}
+import { weavePatch } from "./patch-weave.ts";
 
 /** The ending tells the stripper the language. */
 const FILE_ENDING = ".ts";

@@ -12,17 +12,11 @@ import type { ModuleNode } from "../loader/module-node.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { Program } from "../loader/program.ts";
 import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
-import { ApiSource, CellSource, NamespaceSource, PackageSource } from "../loader/source.ts";
 import type { Source } from "../loader/source.ts";
-import type { NameScope } from "./name-scope.ts";
-import type { PatchCode } from "./patch-code.ts";
-import type { PatchPart } from "./patch.ts";
+import { ApiSource, CellSource, NamespaceSource, PackageSource } from "../loader/source.ts";
+import type { NameScope, PatchCode } from "./name-scope.ts";
+import type { PatchImport, PatchPart } from "./patch-part.ts";
 import { suggest } from "./suggestion.ts";
-
-/** A module that a patch imports. */
-export interface PatchImport {
-  readonly source: Source;
-}
 
 /** Where imports are looked for. */
 export interface ImportScope {

@@ -3,20 +3,20 @@
  * patch-reader.ts, before anything runs.
  */
 
-import { analyse } from "../loader/analysis.ts";
 import type { Analysis, Reference } from "../loader/analysis.ts";
+import { analyse } from "../loader/analysis.ts";
 import { createPlacedError } from "../loader/position.ts";
-import { readRecord } from "../loader/record.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
+import { readRecord } from "../loader/record.ts";
 import type { SeenName } from "./name-scope.ts";
-import type { PatchTarget } from "./patch-code.ts";
-import { describeKind } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
+import { describeKind } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
-import { ENUM_REFUSAL } from "./patch-text.ts";
+import type { PatchTarget } from "./patch-target.ts";
 import type { PatchText } from "./patch-text.ts";
-import { reachableRanges } from "./reach.ts";
+import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { Range } from "./reach.ts";
+import { reachableRanges } from "./reach.ts";
 import { suggest } from "./suggestion.ts";
 
 /** What a patch wants. */

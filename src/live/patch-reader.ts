@@ -9,9 +9,9 @@ import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import { checkClass, isConstructing } from "./class-rules.ts";
 import type { SeenName } from "./name-scope.ts";
-import type { PatchTarget } from "./patch-code.ts";
-import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
+import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
+import type { PatchTarget } from "./patch-target.ts";
 import type { PatchText } from "./patch-text.ts";
 
 /** A statement of a patch's top level, and whether it stands behind `export`. */

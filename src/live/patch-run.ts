@@ -12,13 +12,12 @@ import { SnaxError } from "../base/error.ts";
 import { replacementOf } from "../loader/class-weave.ts";
 import type { ModuleInstance, ScopeHook } from "../loader/module-instance.ts";
 import { CellSource } from "../loader/source.ts";
-import { graftClass } from "./class-graft.ts";
 import type { AnyClass } from "./class-graft.ts";
+import { graftClass } from "./class-graft.ts";
+import type { PatchCode } from "./name-scope.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
-import type { PatchCode } from "./patch-code.ts";
-import type { PatchImport } from "./patch-import.ts";
 import { followImport, moduleOf, readImport } from "./patch-import.ts";
-import type { PatchPart } from "./patch.ts";
+import type { PatchImport, PatchPart } from "./patch-part.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** `hotfix` and `rollback` of a patch. */

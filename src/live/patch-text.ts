@@ -9,11 +9,11 @@
 import type { Program } from "acorn";
 import { SnaxError } from "../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../base/limits.ts";
-import { createPlacedError } from "../loader/position.ts";
 import type { Place } from "../loader/position.ts";
+import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
-import { parseModule } from "../loader/syntax.ts";
 import type { Syntax } from "../loader/syntax.ts";
+import { parseModule } from "../loader/syntax.ts";
 
 /** A parsed patch. */
 export interface PatchText {

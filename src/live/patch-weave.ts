@@ -15,12 +15,12 @@
 import type { AnyNode } from "acorn";
 import type { Write } from "../loader/analysis.ts";
 import { replacementOf, weaveClass } from "../loader/class-weave.ts";
-import { Edits } from "../loader/edits.ts";
 import type { LineShifts } from "../loader/edits.ts";
+import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
-import type { PatchTarget } from "./patch-code.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan } from "./patch-plan.ts";
+import type { PatchTarget } from "./patch-target.ts";
 
 /** A woven patch. */
 export interface WovenPatch {

@@ -12,11 +12,10 @@ import type { Program } from "../loader/program.ts";
 import { resolveFile } from "../loader/resolution.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
 import type { Patch } from "../snax/types.ts";
-import type { NameScope } from "./name-scope.ts";
-import type { PatchCode } from "./patch-code.ts";
+import type { NameScope, PatchCode } from "./name-scope.ts";
 import { compilePatch, hashOf } from "./patch-code.ts";
-import type { PatchImport } from "./patch-import.ts";
 import { moduleOf, resolveImports } from "./patch-import.ts";
+import type { PatchPart } from "./patch-part.ts";
 
 const INJECTED: ReadonlySet<string> = new Set(INJECTED_NAMES);
 
@@ -55,16 +54,6 @@ export function hashOfPatch(texts: PatchTexts): string {
   const own = texts.get("");
   if (own !== undefined && texts.size === 1) return hashOf(own);
   return hashOf([...texts].flat().join("\0"));
-}
-
-/** One module's share of a patch. */
-export interface PatchPart {
-  readonly node: ModuleNode;
-  /** The scope that it was compiled for. */
-  readonly scope: NameScope;
-  readonly code: PatchCode;
-  /** The modules that it imports, by number of the request. */
-  readonly imports: readonly PatchImport[];
 }
 
 /** What a patch is compiled for. */

@@ -9,9 +9,9 @@ import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { Patch, SnaxApi } from "../snax/types.ts";
-import { hotfix } from "./hotfix.ts";
 import { hotfixall } from "./hotfix-all.ts";
 import { hotfixshared } from "./hotfix-shared.ts";
+import { hotfix } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 
 /** Makes the maker of `snax` for the services of one thread. */

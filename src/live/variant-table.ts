@@ -10,7 +10,8 @@ import type { Program } from "../loader/program.ts";
 import type { Context } from "../service/context.ts";
 import { scopeIn } from "./apply.ts";
 import type { NameScope } from "./name-scope.ts";
-import type { PatchPart, PatchTexts } from "./patch.ts";
+import type { PatchPart } from "./patch-part.ts";
+import type { PatchTexts } from "./patch.ts";
 import { compileParts, findNode } from "./patch.ts";
 
 interface Variant {
