@@ -45,10 +45,14 @@ export class PatchReader {
       this.#text.declarations.has(node) ||
       node.type === "ImportDeclaration" ||
       node.type === "EmptyStatement" ||
+      ("directive" in node && node.directive !== undefined) ||
       isEmptyExport(node);
     if (isSilent) this.items.push({ kind: "silent", node });
     else if (node.type === "ExportNamedDeclaration" && node.declaration) {
       this.#readDeclaration({ node, isExported: true }, node.declaration);
+    } else if (node.type === "ExportDefaultDeclaration" && hasName(node.declaration)) {
+      // The module's default export by its name; that it is the default is nothing that a patch could change.
+      this.#readDeclaration({ node, isExported: true }, node.declaration as AnyNode);
     } else if (node.type.startsWith("Export")) {
       const allowed = "response, accept, subscribe, hotfix, rollback and new names";
       throw this.#error("ERR_PATCH", node, `a patch exports ${allowed}, each with its declaration`);
@@ -120,6 +124,13 @@ export class PatchReader {
       const isConst = declaration.kind === "const";
       if (this.#readValue(place, first.id.name, first.init, isConst)) return;
     }
+    if (declaration.kind !== "const" && declaration.kind !== "let" && declaration.kind !== "var") {
+      throw this.#error(
+        "ERR_PATCH",
+        place.node,
+        `${declaration.kind} can't stand at the top level of a patch`,
+      );
+    }
     const kind = declaration.kind === "const" ? "const" : "let";
     for (const { id } of declaration.declarations) {
       visitBoundNames(id, (name) => {
@@ -187,6 +198,11 @@ export class PatchReader {
   #error(code: ErrorCode, node: AnyNode, why: string): SnaxError {
     return createPlacedError(code, this.#text.syntax.locate(node.start), why);
   }
+}
+
+function hasName(node: AnyNode): boolean {
+  const isDeclaration = node.type === "FunctionDeclaration" || node.type === "ClassDeclaration";
+  return isDeclaration && Boolean(node.id);
 }
 
 /** What `export type { ... }` leaves behind. */

@@ -34,7 +34,6 @@ export class ServicePatch {
    * Puts a patch into a service's modules and methods, all of it or nothing.
    *
    * @param host - the service's methods; undefined for a plain service, and for one that has not begun.
-   * @param onStep - called before each step; a test throws from it.
    * @throws {ERR_PATCH_FAILED} if the patch's own text throws while it is put in.
    * @throws {ERR_PATCH} or its kin if the service can't take it.
    */
@@ -42,9 +41,8 @@ export class ServicePatch {
     instance: Instance,
     host: SnaxHost | undefined,
     parts: readonly PatchPart[],
-    onStep?: () => void,
   ): ServicePatch {
-    const log = new UndoLog(onStep);
+    const log = new UndoLog();
     try {
       const runs: PatchRun[] = [];
       for (const part of parts) runs.push(createRun(part, instance, [...runs]));

@@ -6,16 +6,9 @@
  */
 export class UndoLog {
   readonly #steps: (() => void)[] = [];
-  /** Called before each step, so that a test can let any of them fail. */
-  readonly #onStep: (() => void) | undefined;
-
-  constructor(onStep?: () => void) {
-    this.#onStep = onStep;
-  }
 
   /** Notes how the step that follows is taken back. */
   begin(undo: () => void): void {
-    this.#onStep?.();
     this.#steps.push(undo);
   }
 

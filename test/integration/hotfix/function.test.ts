@@ -208,3 +208,12 @@ test("an exported function of a patch need not be a function of the service", as
   );
   equal(await p.req.get(), 7);
 });
+
+test("a function that is the module's default export is patched by its name", async (t) => {
+  const { p, fix } = await serve(t, {
+    "main.ts": `import f from "./f.ts"; export const response = { f() { return f(); } };`,
+    "f.ts": `export default function f() { return "old"; }`,
+  });
+  await fix({ "./f.ts": `"use strict"; export default function f() { return "new"; }` });
+  equal(await p.req.f(), "new");
+});
