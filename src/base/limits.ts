@@ -57,3 +57,9 @@ export const CONSOLE_WAIT_MS = 60_000;
 
 /** Addresses whose wrong tokens are counted; beyond that the oldest is forgotten. */
 export const CONSOLE_ADDRESSES_MAX = 1024;
+
+/** Most characters that a script run by `inject` can print for whoever waits for it. */
+export const INJECT_OUTPUT_MAX: number = 1 << 20;
+
+/** How many functions the search for the tables of a script follows. */
+export const INJECT_FUNCTIONS_MAX = 1000;

@@ -3,12 +3,15 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { Endpoint } from "../console/endpoint.ts";
+import { parseEndpoint } from "../console/endpoint.ts";
 
 /** Printed by `snax --help` and after wrong usage. */
 export const USAGE = `usage: snax <command>
 
   snax start [config] [--set key=value ...]   start a node; default config: snax.config.ts,
                                               .js, .mjs or .json in this folder
+  snax console [host:]port                    connect to a debug console
   snax types [config]                         write snax.d.ts: the types of all services by name
 
   snax --help | --version
@@ -16,9 +19,11 @@ export const USAGE = `usage: snax <command>
 
 /** What was asked for. */
 export interface Invocation {
-  readonly command: "start" | "types" | "help" | "version";
+  readonly command: "start" | "console" | "types" | "help" | "version";
   /** The configuration file, if one was named. */
   readonly config?: string;
+  /** Where the debug console listens. */
+  readonly place?: Endpoint;
   /** Keys of the configuration that the command line overrides. */
   readonly overrides: Readonly<Record<string, unknown>>;
 }
@@ -44,8 +49,11 @@ export function parseArguments(words: readonly string[]): Invocation {
   }
   const [command, config, surplus] = names;
   if (command === undefined) throw wrong("no command");
-  if (command !== "start" && command !== "types") throw wrong(`unknown command ${command}`);
+  if (command !== "start" && command !== "types" && command !== "console") {
+    throw wrong(`unknown command ${command}`);
+  }
   if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
+  if (command === "console") return { command, overrides, place: readPlace(config) };
   return { command, overrides, ...(config === undefined ? {} : { config }) };
 }
 
@@ -60,6 +68,12 @@ function setOverride(overrides: Record<string, unknown>, text: string | undefine
     // Not JSON: a plain text.
     overrides[text.slice(0, split)] = value;
   }
+}
+
+function readPlace(word: string | undefined): Endpoint {
+  const place = parseEndpoint(word);
+  if (place === undefined || place.port === 0) throw wrong("console needs [host:]port");
+  return place;
 }
 
 function wrong(message: string): SnaxError {

@@ -9,6 +9,7 @@ import { messageOf } from "../service/error-text.ts";
 import { completeConfig } from "../node/config.ts";
 import type { Invocation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
+import { runConsole } from "./console.ts";
 import { runStart } from "./start.ts";
 import { writeTypes } from "./types.ts";
 
@@ -22,6 +23,8 @@ async function run(invocation: Invocation): Promise<number> {
       return 0;
     case "start":
       return runStart(invocation);
+    case "console":
+      return invocation.place === undefined ? 2 : runConsole(invocation.place);
     case "types":
       return runTypes(invocation);
   }

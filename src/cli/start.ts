@@ -35,6 +35,11 @@ export async function runStart(invocation: Invocation): Promise<number> {
 }
 
 async function load({ config: path, overrides }: Invocation): Promise<LoadedConfig> {
+  try {
+    completeConfig(overrides);
+  } catch (error) {
+    throw new Error(`--set: ${messageOf(error)}`, { cause: error });
+  }
   const { config, ...place } = await loadConfig(path, process.cwd());
   const whole = { start: "main", ...config, ...overrides };
   try {

@@ -29,6 +29,8 @@ export interface KernelEvents {
   onError(service: Service, error: unknown, message: Message): void;
   /** A mailbox passed a mark: 1024 messages, and each doubling. */
   onOverload(service: Service, length: number): void;
+  /** An error came as the answer to a call that had ended before, by its deadline for one. */
+  onLateError?(service: Service, error: unknown, message: Message): void;
   /** A service died. */
   onDeath(service: Service): void;
   /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
@@ -36,7 +38,7 @@ export interface KernelEvents {
 }
 
 /** How long a turn lasts unless told otherwise, in milliseconds: sockets and foreign timers wait no longer for their own. */
-export const TURN_BUDGET_MS = 4;
+export const TURN_BUDGET_MS = 3;
 
 /** What a kernel is made of. */
 export interface KernelOptions {

@@ -6,9 +6,9 @@
  *     reply / fail      message in A's mailbox
  *     A                 session settled: exactly once, by value, error or deadline
  *
- * The kernel knows no thread, file, socket or snax. What is not its own it reaches through interfaces that it owns: Clock,
- * Drain and Waker (scheduler.ts), and Elsewhere for handles that live on another kernel. It is synchronous and keeps no
- * state outside, so that a simulator can drive it.
+ * That path stands here. Beside it: sessions and deadlines (open-calls.ts), timers, mail for names that nobody has, deaths.
+ * The kernel knows no thread, file, socket or snax; what is not its own it reaches through interfaces that it owns
+ * (kernel-options.ts, scheduler.ts). It is synchronous and keeps no state outside, so that a simulator can drive it.
  *
  * Hot path (bench: call, send).
  */
@@ -16,6 +16,7 @@
 import { copyResult, ownArguments } from "../base/copy.ts";
 import { bury, watchDeath } from "./death.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
+import { TURN_BUDGET_MS } from "./kernel-options.ts";
 import { KernelTimers } from "./kernel-timers.ts";
 import type { Envelope } from "./message.ts";
 import { Message, MessageList, REPLY } from "./message.ts";
@@ -23,7 +24,7 @@ import { isLocalName, NameTable } from "./name-table.ts";
 import { NamedMail } from "./named-mail.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { PTYPE } from "./protocol.ts";
-import { deadError, deadlockError, fullError, namelessError, repliedError } from "./refusal.ts";
+import { deadError, deadlockError, fullError, repliedError } from "./refusal.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
 import { GATE, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
@@ -53,6 +54,8 @@ export class Kernel {
    * False inside a timer, and for what follows from one. Known by descent: calls and sleeps remember who began them.
    */
   isInHandler = false;
+  /** Sees every message before it is delivered, while somebody records; must not throw. */
+  tap: ((service: Service, message: Message) => void) | undefined = undefined;
   readonly #namedMail = new NamedMail();
   readonly #events: KernelEvents;
   readonly #elsewhere: Elsewhere | undefined;
@@ -67,7 +70,7 @@ export class Kernel {
       clock: options.clock,
       drain: options.drain,
       waker: options.waker,
-      turnBudgetMs: options.turnBudgetMs ?? 5,
+      turnBudgetMs: options.turnBudgetMs ?? TURN_BUDGET_MS,
       profile: options.profile ?? true,
       deliver: (service, message) => this.#deliver(service, message),
       fireTimers: (now) => this.timers.fire(now),
@@ -254,6 +257,7 @@ export class Kernel {
   #deliver(service: Service, message: Message): void {
     const { type } = message;
     service.messageCount += 1;
+    this.tap?.(service, message);
     try {
       if (type === PTYPE.response) {
         const call = this.settle(service, message.session);
@@ -262,7 +266,8 @@ export class Kernel {
       } else if (type === PTYPE.error) {
         const call = this.settle(service, message.session);
         this.isInHandler = call?.isOfHandler === true;
-        call?.reject(message.payload);
+        if (call === undefined) this.#events.onLateError?.(service, message.payload, message);
+        else call.reject(message.payload);
       } else if (type === PTYPE.timer) {
         const timer = message.payload as Timer;
         this.isInHandler = timer.isOfHandler;
@@ -369,8 +374,6 @@ export class Kernel {
   requestNamed(source: Service, name: string, envelope: Envelope, call: PendingCall): number {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.request(source, handle, envelope, call);
-    if (isLocalName(name)) throw namelessError(name);
-    ownArguments(envelope.values, undefined);
     const session = this.calls.open(source, 0, call, this.isInHandler);
     try {
       this.#namedMail.keep({ name, source: source.handle, envelope, call });
@@ -391,7 +394,6 @@ export class Kernel {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.send(source, handle, envelope);
     if (isLocalName(name)) return false;
-    ownArguments(envelope.values, undefined);
     this.#namedMail.keep({ name, source, envelope, call: undefined });
     return true;
   }

@@ -66,6 +66,9 @@ export class NameTable {
  * @throws {ERR_ARGUMENT} if it can't.
  */
 export function checkName(name: string): void {
+  if (typeof name !== "string") {
+    throw new SnaxError("ERR_ARGUMENT", `a name is a text, not ${typeof name}`);
+  }
   const isGood = isLocalName(name)
     ? name.length > 1
     : name.length > 0 &&

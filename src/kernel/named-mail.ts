@@ -5,9 +5,11 @@
  * missing name again and again, with a deadline, must not fill the name's places with calls that nobody waits for.
  */
 
+import { ownArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import type { Envelope } from "./message.ts";
-import { checkName } from "./name-table.ts";
+import { checkName, isLocalName } from "./name-table.ts";
+import { namelessError } from "./refusal.ts";
 import type { PendingCall } from "./session-table.ts";
 
 /** Most messages that may wait for one name. */
@@ -18,7 +20,7 @@ export interface Letter {
   readonly name: string;
   /** The sender's handle. */
   readonly source: number;
-  /** What it says; copied already, and bound to no receiver. */
+  /** What it says; its values become copies that are bound to no receiver. */
   readonly envelope: Envelope;
   /** The call that the answer settles; undefined for a post. */
   readonly call: PendingCall | undefined;
@@ -33,12 +35,16 @@ export class NamedMail {
   /**
    * Keeps a letter until its name is registered.
    *
+   * @throws {ERR_NO_SERVICE} if the name is a local one: for those nothing waits.
    * @throws {ERR_ARGUMENT} if the text can't be a name.
+   * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if PENDING_PER_NAME_MAX messages wait for the name already.
    */
   keep(letter: Letter): void {
-    const { name, call } = letter;
+    const { name, envelope, call } = letter;
+    if (isLocalName(name)) throw namelessError(name);
     checkName(name);
+    ownArguments(envelope.values, undefined);
     let letters = this.#waiting.get(name);
     if (letters === undefined) this.#waiting.set(name, (letters = new Set()));
     if (letters.size >= PENDING_PER_NAME_MAX) {

@@ -11,6 +11,7 @@ import type { Service } from "./service.ts";
 
 /** The error for a message to nobody. */
 export function deadError(handle: number): SnaxError {
+  if (!Number.isInteger(handle)) return new SnaxError("ERR_ARGUMENT", `${handle} is no address`);
   return new SnaxError("ERR_SERVICE_DEAD", `no service lives under ${formatAddress(handle)}`, {
     data: { handle },
   });

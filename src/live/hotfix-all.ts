@@ -11,6 +11,7 @@ import { codeOf } from "../base/error.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
 import { Context } from "../service/context.ts";
+import { messageOf } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type {
@@ -27,7 +28,7 @@ import { checkGroups } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { PatchTexts } from "./patch.ts";
-import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
+import { compileParts, hashOfPatch, readPatch, summaryOf } from "./patch.ts";
 import { VariantTable } from "./variant-table.ts";
 
 /** Services that begin to be patched before others get their turn. */
@@ -45,13 +46,16 @@ export async function hotfixall(
   const texts = readPatch(patch);
   const id = live.ledger.next();
   const report = new Report();
-  const enter = (results: readonly PatchResult[]): void =>
-    live.ledger.enter(id, hashOfPatch(texts), `all ${type}`, results);
+  const enter = (said: string, results: readonly PatchResult[]): void => {
+    const target = `all ${type}`;
+    live.enter(context.handle, { id, hash: hashOfPatch(texts), target, results, said });
+  };
   let ready: Ready;
   try {
     ready = await prepare(live, context, type, texts);
   } catch (error) {
-    enter([{ handle: 0, ok: false, code: codeOf(error) ?? "ERR_PATCH" }]);
+    const code = codeOf(error) ?? "ERR_PATCH";
+    enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
     throw error;
   }
   // The births and the list of who lives belong together: no service can be born unnoticed between them.
@@ -60,7 +64,7 @@ export async function hotfixall(
   await applyInSlices(campaign, contextsOf(context.runtime, type));
   // What failed everywhere would fail in every service to come.
   if (report.applied.length === 0 && report.failed.length > 0) withdraw();
-  enter(report.results());
+  enter(`${report.counts()}: ${summaryOf(ready.born)}`, report.results());
   return { id, applied: report.applied, failed: report.failed, skipped: report.skipped };
 }
 
@@ -108,7 +112,7 @@ async function compileForAll(caller: Context, type: string, variants: VariantTab
 function contextsOf(runtime: Runtime, type: string): Context[] {
   const found: Context[] = [];
   for (const { instance } of runtime.kernel.services) {
-    const isOne = instance instanceof Context && instance.name === type && instance.kind === "snax";
+    const isOne = instance instanceof Context && instance.name === type && instance.kind !== "";
     if (isOne) found.push(instance);
   }
   return found;
@@ -124,6 +128,11 @@ class Report {
     const message = error instanceof Error ? error.message : String(error);
     if (!service.isAlive) this.skipped.push({ handle, reason: "it ended meanwhile" });
     else this.failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
+  }
+
+  counts(): string {
+    const { applied, failed, skipped } = this;
+    return `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
   }
 
   results(): PatchResult[] {

@@ -11,19 +11,20 @@ import { codeOf, SnaxError } from "../base/error.ts";
 import type { Instance } from "../loader/instance.ts";
 import { Program } from "../loader/program.ts";
 import { Context, isThenable } from "../service/context.ts";
+import { messageOf } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
 import { scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
 import { evaluateImports } from "./patch-import.ts";
-import { compileParts, findSharedNode, hashOfPatch } from "./patch.ts";
+import { compileParts, findSharedNode, hashOfPatch, summaryOf } from "./patch.ts";
 import { ServicePatch } from "./service-patch.ts";
 
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */
 export async function hotfixshared(
   live: LiveNode,
-  { context: { runtime } }: SnaxCaller,
+  { context: { runtime, handle } }: SnaxCaller,
   path: string,
   text: string,
 ): Promise<HotfixSharedResult> {
@@ -40,10 +41,8 @@ export async function hotfixshared(
   const texts = new Map([[file, text]]);
   const id = live.ledger.next();
   const hash = hashOfPatch(texts);
-  const enter = (ok: boolean, error?: unknown): void => {
-    const code = ok ? {} : { code: codeOf(error) ?? "ERR_PATCH_FAILED" };
-    live.ledger.enter(id, hash, file, [{ handle: 0, ok, ...code }]);
-  };
+  const enter = (said: string, result: { ok: boolean; code?: string }): void =>
+    live.enter(handle, { id, hash, target: file, results: [{ handle: 0, ...result }], said });
   try {
     const parts = await compileParts(texts, {
       program,
@@ -56,10 +55,10 @@ export async function hotfixshared(
     Program.expectWrites(node, instancesOf(runtime));
     const patch = ServicePatch.commit(instance, undefined, parts);
     runNow(patch);
-    enter(true);
+    enter(`applied: ${summaryOf(parts)}`, { ok: true });
     return { id, threads: 1 };
   } catch (error) {
-    enter(false, error);
+    enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
   }
 }

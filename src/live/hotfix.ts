@@ -11,6 +11,7 @@ import { formatAddress } from "../kernel/address.ts";
 import { deadError } from "../kernel/refusal.ts";
 import { resolveAddress } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
+import { messageOf } from "../service/error-text.ts";
 import { SnaxObject } from "../snax/service-object.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
@@ -20,7 +21,7 @@ import { Application, codeOfService, scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
 import type { PatchTexts } from "./patch.ts";
-import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
+import { compileParts, hashOfPatch, readPatch, summaryOf } from "./patch.ts";
 
 /** Repairs one service; see `SnaxApi.hotfix`. */
 export async function hotfix(
@@ -34,27 +35,33 @@ export async function hotfix(
   const own = copyArguments(args, context.service);
   const id = live.ledger.next();
   const { handle } = context;
-  const enter = (result: { ok: boolean; code?: string }): void => {
-    const where = `${formatAddress(handle)} ${context.name}`;
-    live.ledger.enter(id, hashOfPatch(texts), where, [{ handle, ...result }]);
+  const enter = (said: string, result: { ok: boolean; code?: string }): void => {
+    const target = `${formatAddress(handle)} ${context.name}`;
+    const results = [{ handle, ...result }];
+    live.enter(caller.context.handle, { id, hash: hashOfPatch(texts), target, results, said });
   };
   let value: unknown;
   try {
-    value = await patchOne(context, { texts, args: own, caller: caller.context.handle });
+    const done = await patchOne(context, { texts, args: own, caller: caller.context.handle });
+    ({ value } = done);
+    enter(`applied: ${done.summary}`, { ok: true });
   } catch (error) {
-    enter({ ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
+    enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
   }
-  enter({ ok: true });
-  // A result that can't be sent is the caller's error; the patch stays.
-  return copyResult(value, caller.context.service);
+  try {
+    return copyResult(value, caller.context.service);
+  } catch (error) {
+    const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(error)}`;
+    throw new SnaxError("ERR_NOT_SENDABLE", why, { cause: error });
+  }
 }
 
 /** Compiles a patch for one service as it is, and applies it; again, if another patch was faster. */
 export async function patchOne(
   context: Context,
   { texts, args, caller }: { texts: PatchTexts; args: readonly unknown[]; caller: number },
-): Promise<unknown> {
+): Promise<{ value: unknown; summary: string }> {
   for (;;) {
     const instance = codeOfService(context);
     const { state } = context;
@@ -76,7 +83,7 @@ export async function patchOne(
         },
       ).start();
     });
-    if (done !== undefined) return done.value;
+    if (done !== undefined) return { value: done.value, summary: summaryOf(parts) };
   }
 }
 
@@ -92,7 +99,11 @@ function targetOf({ context }: SnaxCaller, target: unknown): Context {
     throw new SnaxError("ERR_ARGUMENT", `${target} is no address`);
   }
   const handle = target instanceof SnaxObject ? target.handle : resolveAddress(context, target);
-  const found = handle === undefined ? undefined : context.runtime.contextOf(handle);
-  if (found === undefined) throw deadError(handle ?? 0);
+  if (handle === undefined) {
+    const advice = "a type of services is patched with snax.hotfixall";
+    throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${String(target)}; ${advice}`);
+  }
+  const found = context.runtime.contextOf(handle);
+  if (found === undefined) throw deadError(handle);
   return found;
 }

@@ -6,8 +6,10 @@
 import type { Instance } from "../loader/instance.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
+import { LineBudget } from "../service/line-budget.ts";
 import { describeError } from "../service/runtime.ts";
 import type { SnaxNode } from "../snax/snax-node.ts";
+import type { PatchResult } from "../snax/types.ts";
 import { Ledger } from "./ledger.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
@@ -16,10 +18,22 @@ import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import { ServicePatch } from "./service-patch.ts";
 
+/** What became of a patch. */
+export interface PatchReport {
+  readonly id: number;
+  readonly hash: string;
+  /** What it was for, as the ledger says it. */
+  readonly target: string;
+  readonly results: readonly PatchResult[];
+  /** The end of the line in the log. */
+  readonly said: string;
+}
+
 /** The live side of a runtime. */
 export class LiveNode {
   readonly node: SnaxNode;
   readonly ledger: Ledger;
+  readonly #lines: LineBudget;
   /** Methods that a patch gave to a service whose methods have not been read yet. */
   readonly #bornMethods = new WeakMap<Instance, GivenMethod[]>();
   /** In which scope each module of a program is born, where patches have added names. */
@@ -27,13 +41,26 @@ export class LiveNode {
 
   constructor(node: SnaxNode) {
     this.node = node;
-    this.ledger = new Ledger(node.runtime.clock);
+    const { runtime } = node;
+    this.ledger = new Ledger(runtime.clock);
+    this.#lines = new LineBudget({
+      now: () => runtime.clock.now(),
+      later: (ms, run) => void runtime.after(ms, run),
+      tell: (count) => runtime.log(0, `${count} lines about patches were left out in a second`),
+    });
     node.births.push((host) => {
       const { code } = host.context;
       for (const given of code === undefined ? [] : (this.#bornMethods.get(code) ?? [])) {
         host.setMethod(given.group, given.name, given.method);
       }
     });
+  }
+
+  /** Enters a patch into the ledger, and logs it under the address of who asked, unless very many come in a second. */
+  enter(caller: number, { id, hash, target, results, said }: PatchReport): void {
+    this.ledger.enter(id, hash, target, results);
+    if (this.#lines.allow())
+      this.node.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);
   }
 
   /** Returns the scope in which a module of a program is born. */

@@ -23,6 +23,8 @@ export interface PatchCode {
   readonly code: string;
   /** What stacks call the patch. */
   readonly url: string;
+  /** What it does, for the log. */
+  readonly summary: string;
   /** The functions, constants and classes of the module that it replaces. */
   readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
   /** Classes that get another constructor. */

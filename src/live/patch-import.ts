@@ -16,7 +16,7 @@ import type { Source } from "../loader/source.ts";
 import { ApiSource, CellSource, NamespaceSource, PackageSource } from "../loader/source.ts";
 import type { NameScope, PatchCode } from "./name-scope.ts";
 import type { PatchImport, PatchPart } from "./patch-part.ts";
-import { suggest } from "./suggestion.ts";
+import { suggest } from "../base/suggestion.ts";
 
 /** Where imports are looked for. */
 export interface ImportScope {
@@ -36,7 +36,7 @@ export interface ImportScope {
  */
 export async function resolveImports(
   node: ModuleNode,
-  code: PatchCode,
+  code: Pick<PatchCode, "requests" | "imports">,
   scope: ImportScope,
 ): Promise<PatchImport[]> {
   const found: PatchImport[] = [];
@@ -102,7 +102,7 @@ export function moduleOf(source: Source): ModuleNode | undefined {
 
 /** Evaluates the modules that a patch imports and the service has not had yet; a promise only if one of them awaits. */
 export function evaluateImports(
-  parts: readonly PatchPart[],
+  parts: readonly Pick<PatchPart, "imports">[],
   instance: Instance,
 ): Promise<void> | undefined {
   let running: Promise<void> | undefined;

@@ -17,7 +17,7 @@ import type { PatchText } from "./patch-text.ts";
 import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { Range } from "./reach.ts";
 import { reachableRanges } from "./reach.ts";
-import { suggest } from "./suggestion.ts";
+import { suggest } from "../base/suggestion.ts";
 
 /** What a patch wants. */
 export interface PatchPlan {

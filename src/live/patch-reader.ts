@@ -4,6 +4,7 @@
 
 import type { AnyNode, Class, Expression, ModuleDeclaration, Statement } from "acorn";
 import type { ErrorCode, SnaxError } from "../base/error.ts";
+import { suggest } from "../base/suggestion.ts";
 import { isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
@@ -93,6 +94,7 @@ export class PatchReader {
     const seen = this.#target.scope.get(name);
     const isFresh = seen === undefined;
     if (isFresh) {
+      this.#checkExport(node, name, isExported);
       const kind = value.type === "FunctionDeclaration" ? "function" : "const-function";
       this.fresh.set(name, { kind, length: lengthOf(value), isExported });
     } else if (seen.kind === "function" || seen.kind === "const-function") {
@@ -106,8 +108,11 @@ export class PatchReader {
     const seen = this.#target.scope.get(name);
     const facts = readClassFacts(value, this.#text.syntax.code);
     const isFresh = seen === undefined;
-    if (isFresh) this.fresh.set(name, { kind: "class", length: 0, facts, isExported });
-    else if (seen.kind !== "class" || seen.facts === undefined) throw this.#clash(node, name, seen);
+    if (isFresh) {
+      this.#checkExport(node, name, isExported);
+      this.fresh.set(name, { kind: "class", length: 0, facts, isExported });
+    } else if (seen.kind !== "class" || seen.facts === undefined)
+      throw this.#clash(node, name, seen);
     else {
       const refusal = checkClass(value, facts, seen.facts);
       if (refusal !== undefined)
@@ -136,6 +141,7 @@ export class PatchReader {
       visitBoundNames(id, (name) => {
         const seen = this.#target.scope.get(name);
         if (seen !== undefined) throw this.#clash(place.node, name, seen);
+        this.#checkExport(place.node, name, place.isExported);
         this.fresh.set(name, { kind, length: 0, isExported: place.isExported });
       });
     }
@@ -184,6 +190,19 @@ export class PatchReader {
     }
     this.methods.set(name, methods);
     this.items.push({ kind: "group", node, name, value, isFresh: false });
+  }
+
+  /** Nobody imports from a service's own file: an export that means nothing there is a mistake. */
+  #checkExport(node: AnyNode, name: string, isExported: boolean): void {
+    if (!isExported || !this.#target.hasMethods || name === "exit") return;
+    const known = [...GROUP_NAMES, ...STEP_NAMES, "exit"];
+    const advice =
+      suggest(name, known) || "; methods stand in response or accept, helpers need no export";
+    throw this.#error(
+      "ERR_PATCH",
+      node,
+      `an export named ${name} means nothing in a service's own file${advice}`,
+    );
   }
 
   #clash(node: AnyNode, name: string, seen: SeenName): SnaxError {

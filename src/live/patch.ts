@@ -5,6 +5,7 @@
  * what another one adds.
  */
 
+import { basename } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../base/limits.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
@@ -119,6 +120,12 @@ export function findNode(program: Program, path: string): ModuleNode {
 export function findSharedNode(program: Program, path: string): ModuleNode | undefined {
   const node = program.nodes.get(path) ?? program.nodes.get(resolveFile(path) ?? path);
   return node?.shared === undefined ? undefined : node;
+}
+
+/** Says what the parts of a patch do, for the log. */
+export function summaryOf(parts: readonly PatchPart[]): string {
+  if (parts.length === 1) return parts[0]?.code.summary ?? "";
+  return parts.map(({ node, code }) => `${basename(node.image.file)} ${code.summary}`).join("; ");
 }
 
 /** Parts whose additions others import go first; what imports each other stays as it was given. */

@@ -8,6 +8,7 @@
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
 import type { Context } from "../service/context.ts";
+import { SNAX_KIND } from "../snax/snax-kind.ts";
 import { scopeIn } from "./apply.ts";
 import type { NameScope } from "./name-scope.ts";
 import type { PatchPart } from "./patch-part.ts";
@@ -56,7 +57,7 @@ export class VariantTable {
    *
    * @throws what {@link compileParts} throws.
    */
-  async compile({ code }: Context): Promise<void> {
+  async compile({ code, kind }: Context): Promise<void> {
     if (code === undefined) return;
     const { program } = code;
     const nodes = [...this.#texts].map(([path, text]) => ({ node: findNode(program, path), text }));
@@ -65,7 +66,7 @@ export class VariantTable {
     const target = {
       program,
       scopeOf: (node: ModuleNode) => scopeIn(code, node),
-      hasMethods: true,
+      hasMethods: kind === SNAX_KIND,
       apiNames: this.#apiNames,
     };
     const parts = isDone ? undefined : await compileParts(this.#texts, target);

@@ -121,19 +121,19 @@ export class CodeCache implements Library {
     return this.#images;
   }
 
-  /** Returns a package that a file of the same folder has imported. @internal */
+  /** Returns a package that a file of the same folder has imported. */
   findPackage(specifier: string, importer: string): object | undefined {
     return this.#packages.get(packageKey(specifier, importer));
   }
 
-  /** Imports a package. @internal */
+  /** Imports a package. */
   async fetchPackage(specifier: string, importer: string): Promise<unknown> {
     const namespace = await importPackage(specifier, importer);
     this.#packages.set(packageKey(specifier, importer), namespace);
     return namespace;
   }
 
-  /** Creates `import.meta`. @internal */
+  /** Creates `import.meta`. */
   createMeta(image: Image): ImportMeta {
     return createImportMeta(image);
   }

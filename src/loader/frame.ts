@@ -101,6 +101,16 @@ export function createForwarder(variable: string, length: number): string {
   return `function(${parameters}){return new.target?${construct}:${variable}.apply(this,arguments)}`;
 }
 
+const FORWARDER = /^function\(([$\d,]*)\)\{return new\.target\?\$snax\.construct\((.+?),/u;
+
+/** Returns the variable that a forwarder with this text forwards to; undefined for the text of any other function. */
+export function readForwarder(text: string): string | undefined {
+  const [, parameters = "", variable] = FORWARDER.exec(text) ?? [];
+  if (variable === undefined) return undefined;
+  const length = parameters === "" ? 0 : parameters.split(",").length;
+  return text === createForwarder(variable, length) ? variable : undefined;
+}
+
 function forwardedOf(name: string): string {
   return `$snaxF_${name}`;
 }

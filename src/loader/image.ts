@@ -14,7 +14,7 @@ import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import type { ExportEntry, ImportEntry, ModuleRequest } from "./record.ts";
-import { mapStacks } from "./stack.ts";
+import { mapStacks, noteLines } from "./stack.ts";
 
 /** Everything about an image that another thread needs; can be sent. */
 export interface ImageData {
@@ -127,6 +127,7 @@ export class Image {
   #compile(isAsync: boolean): Script {
     const { body, suffix, cachedData, inspectorMap, shifts, map } = this.data;
     const prefix = isAsync ? this.data.asyncPrefix : this.data.prefix;
+    noteLines(this.url, body);
     const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
     const mapUrl = base64 === "" ? "" : `${MAP_URL}${base64}`;
     const options = {

@@ -25,11 +25,17 @@ export function importPackage(specifier: string, file: string, options?: object)
   const folder = dirname(file);
   let importer = importers.get(folder);
   if (importer === undefined) importers.set(folder, (importer = createImporter(folder)));
-  return importer(specifier, options);
+  return importer(specifier, options).catch((error: unknown) => {
+    // The file that asked, not the one that was made up to ask in its name.
+    if (error instanceof Error) error.message = error.message.replace(join(folder, ASKER), file);
+    throw error;
+  });
 }
 
+const ASKER = "snax-import.cjs";
+
 function createImporter(folder: string): Importer {
-  const filename = join(folder, "snax-import.cjs");
+  const filename = join(folder, ASKER);
   const module = new Module(filename) as unknown as CompilableModule;
   module.filename = filename;
   module._compile("module.exports = (specifier, options) => import(specifier, options);", filename);

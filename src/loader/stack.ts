@@ -119,3 +119,20 @@ function headOf(error: unknown): string {
     return "<error>";
   }
 }
+
+/** Number of lines of each module's text: the loader's own code stands behind the last one. */
+const lineCounts = new Map<string, number>();
+
+/** Notes the length of a module's text, so that frames of generated code can be told. */
+export function noteLines(url: string, text: string): void {
+  let count = 1;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
+  lineCounts.set(url, count);
+}
+
+/** Says whether a printed frame lies in code that the loader generated: a forwarder, for one. */
+export function isGeneratedFrame(line: string): boolean {
+  const match = /\(?(file:[^()\s]+):(\d+):\d+\)?$/.exec(line);
+  const count = lineCounts.get(match?.[1] ?? "");
+  return count !== undefined && Number(match?.[2]) > count;
+}

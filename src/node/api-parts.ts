@@ -7,6 +7,7 @@
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
+import { upvalues } from "../live/upvalues.ts";
 import type { SnaxApi } from "../snax/types.ts";
 import { defineConfig } from "./config.ts";
 
@@ -21,6 +22,7 @@ export function apiParts(
   return new Map<string, (context: Context) => unknown>([
     ["skynet", createSkynet],
     ["snax", createSnax],
+    ["upvalues", () => upvalues],
     ["SnaxError", () => SnaxError],
     ["codeOf", () => codeOf],
     ["ERROR_CODES", () => ERROR_CODES],

@@ -9,6 +9,8 @@ import { cpus } from "node:os";
 import { inspect } from "node:util";
 import { copyResult } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
+import { suggest } from "../base/suggestion.ts";
+import { parseEndpoint } from "../console/endpoint.ts";
 
 /** What a configuration may say; every key is optional. */
 export interface Config {
@@ -38,6 +40,10 @@ export interface Config {
   readonly stoptimeout?: number;
   /** Milliseconds that the async `hotfix()` of a patch may take before the patch is undone. @defaultValue 5000 */
   readonly hotfixtimeout?: number;
+  /** Where the debug console listens: a port of this machine, or "host:port". @defaultValue nowhere */
+  readonly console?: number | string;
+  /** What clients of the debug console have to show; needed where others than this machine can reach it. */
+  readonly consoletoken?: string;
   /** Any other key is kept for `skynet.getenv`. */
   readonly [key: string]: unknown;
 }
@@ -73,6 +79,8 @@ const isIn =
 interface Rule {
   readonly fits: (value: unknown) => boolean;
   readonly expected: string;
+  /** The value must not appear in any message. */
+  readonly isSecret?: boolean;
 }
 
 const MS: Rule = { fits: isMs, expected: "milliseconds, 0..2147483647" };
@@ -103,6 +111,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   mailbox: { fits: isCount, expected: "a number of messages, 0 = no bound" },
   inittimeout: MS,
   stoptimeout: MS,
+  console: {
+    fits: (value) => parseEndpoint(value) !== undefined,
+    expected: 'a port, or "host:port"',
+  },
+  consoletoken: {
+    fits: (value) => typeof value === "string" && /^\S{16,}$/.test(value),
+    expected: "a text of at least 16 characters without blanks",
+    isSecret: true,
+  },
   hotfixtimeout: MS,
 };
 
@@ -110,7 +127,10 @@ function check(key: string, value: unknown): void {
   if (value === undefined) return;
   const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
   if (rule?.fits(value) === false) {
-    const shown = inspect(value, { depth: 1, breakLength: Infinity });
+    const shown =
+      rule.isSecret === true
+        ? "of another form"
+        : inspect(value, { depth: 1, breakLength: Infinity });
     throw new SnaxError("ERR_CONFIG", `${key} is ${shown}; expected ${rule.expected}`);
   }
   try {
@@ -121,6 +141,15 @@ function check(key: string, value: unknown): void {
       cause: error,
     });
   }
+}
+
+/** Returns a line for each key that looks like a known one mistyped; unknown keys are kept all the same. */
+export function suspectKeys(config: Config): string[] {
+  const known = Object.keys(RULES);
+  return Object.keys(config).flatMap((key) => {
+    const hint = known.includes(key) ? "" : suggest(key, known);
+    return hint === "" ? [] : [`configuration: ${key} is no key of snax${hint}`];
+  });
 }
 
 /**

@@ -2,9 +2,11 @@
  * What the kernel tells about, put into the log in skynet's words.
  */
 
+import { codeOf } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { KernelEvents } from "../kernel/kernel-options.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { describeError } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
 
 /** Makes the listeners of a kernel; the runtime exists when the first event comes. */
@@ -12,11 +14,20 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
   return {
     onError: (service, error, message) => runtime().reportError(service, error, message),
     onOverload: (service, length) => {
-      const { logger } = runtime();
-      // A line about the logger's own mailbox would make it longer.
-      if (service.handle !== logger) {
+      const { logger, state } = runtime();
+      // A line about the logger's own mailbox would make it longer, and a node that stops asks everybody at once.
+      if (service.handle !== logger && state === "running") {
         runtime().log(service.handle, `May overload, message queue length = ${length}`);
       }
+    },
+    onLateError: (service, error, message) => {
+      // That a service has died after its caller gave up is no news.
+      if (codeOf(error) === "ERR_SERVICE_DEAD") return;
+      const from = formatAddress(message.source);
+      runtime().log(
+        service.handle,
+        `the call of ${from}, session ${message.session}, had ended when its error came : ${describeError(error)}`,
+      );
     },
     onDeath: (service) => {
       const { kernel, monitor } = runtime();

@@ -19,12 +19,15 @@ import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { launch } from "../service/boot.ts";
 import { Context } from "../service/context.ts";
 import { Environment } from "../service/environment.ts";
-import { PLAIN_KIND } from "../service/life.ts";
+import { PLAIN_KIND, PLAIN_KIND_NAME } from "../service/life.ts";
 import { Runtime } from "../service/runtime.ts";
 import { SearchPath } from "../service/search-path.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
+import { ConsoleNode } from "../console/console-node.ts";
+import { createOperatorMaker } from "../console/operator-api.ts";
+import { createRunCommand } from "../live/inject-command.ts";
 import { LiveNode } from "../live/live-node.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
 import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
@@ -32,7 +35,7 @@ import { SnaxNode } from "../snax/snax-node.ts";
 import type { SnaxApi } from "../snax/types.ts";
 import { apiParts } from "./api-parts.ts";
 import type { Config, FullConfig } from "./config.ts";
-import { completeConfig } from "./config.ts";
+import { completeConfig, suspectKeys } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
 import { watchStrayErrors } from "./rejections.ts";
 import { endEverything, sayGoodbye } from "./goodbye.ts";
@@ -125,9 +128,12 @@ class RunningNode implements Node {
       this.#resolveStopped = resolve;
     });
     const node = new SnaxNode(this.#runtime);
-    const createSnax = createSnaxMaker(new LiveNode(node));
+    const live = new LiveNode(node);
+    const createSnax = createSnaxMaker(live);
     for (const [name, make] of apiParts(createSnax)) this.#runtime.parts.set(name, make);
-    this.#runtime.kinds.set("snlua", PLAIN_KIND);
+    this.#runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live)));
+    this.#runtime.debugCommands.set("RUN", createRunCommand(live));
+    this.#runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
     this.#runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
     // The logger first: it has handle 1, as in skynet.
     this.#ready = this.#launch("logger");
@@ -147,8 +153,11 @@ class RunningNode implements Node {
   async boot(): Promise<void> {
     await this.#ready;
     this.#runtime.logger = this.#runtime.kernel.names.get(".logger") ?? 0;
+    for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line);
     await this.#launch("launcher");
     await this.skynet.within(Infinity).call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
+    const { console: place } = this.#config;
+    if (place !== undefined) await this.skynet.newservice("debug_console", place);
     if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);
   }
 

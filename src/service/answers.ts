@@ -15,7 +15,7 @@ import { receiveDebug } from "./debug.ts";
 import { receiveJob } from "./job.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { Handler, Protocol } from "./protocol-table.ts";
-import { protocolOf, registerProtocol } from "./protocol-table.ts";
+import { protocolName, protocolOf, registerProtocol } from "./protocol-table.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Response } from "./skynet-api.ts";
 import { Values } from "./values.ts";
@@ -31,6 +31,16 @@ const createReceptions = (): Map<number, Reception> => new Map<number, Reception
 
 function receptionsOf(context: Context): Map<number, Reception> {
   return extrasOf(context, kReceptions, createReceptions);
+}
+
+/** Returns the handlers that a service has set, by protocol. */
+export function handlersOf(context: Context): Map<string, Handler> {
+  const handlers = new Map<string, Handler>();
+  if (context.extras === undefined) return handlers;
+  for (const [id, { handler }] of receptionsOf(context)) {
+    handlers.set(protocolName(context, id), handler);
+  }
+  return handlers;
 }
 
 /** Hands a message of values or bytes to the handler that the service set. */

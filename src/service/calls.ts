@@ -4,6 +4,7 @@
  * Hot path (bench: call, send).
  */
 
+import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
@@ -154,7 +155,10 @@ export function call(
  */
 export function checkDeadline(ms: number): void {
   if (typeof ms === "number" && ms > 0) return;
-  throw new SnaxError("ERR_ARGUMENT", `a deadline is a number of milliseconds above 0, not ${ms}`);
+  throw new SnaxError(
+    "ERR_ARGUMENT",
+    `a deadline is a number of milliseconds above 0, not ${inspect(ms)}`,
+  );
 }
 
 type Redirected = [type: string, session: number, ...values: unknown[]];

@@ -11,9 +11,14 @@ import { exitSelf } from "./boot.ts";
 import type { Context, Receiver } from "./context.ts";
 import { infoOf } from "./information.ts";
 
-type Command = (context: Context, args: readonly unknown[], message: Message) => unknown;
+/** A debug message's handler: what it returns, or its promise resolves to, is the answer. */
+export type DebugCommand = (
+  context: Context,
+  args: readonly unknown[],
+  message: Message,
+) => unknown;
 
-const COMMANDS: ReadonlyMap<unknown, Command> = new Map<unknown, Command>([
+const COMMANDS: ReadonlyMap<unknown, DebugCommand> = new Map<unknown, DebugCommand>([
   ["PING", () => undefined],
   ["LINK", (context, _args, message) => context.runtime.kernel.detach(context.service, message)],
   ["INFO", (context, args) => infoOf(context)?.(...args)],
@@ -33,7 +38,7 @@ const COMMANDS: ReadonlyMap<unknown, Command> = new Map<unknown, Command>([
 /** The receiver of debug messages. */
 export const receiveDebug: Receiver = (context, message) => {
   const [name, ...args] = message.payload as unknown[];
-  const command = COMMANDS.get(name);
+  const command = COMMANDS.get(name) ?? context.runtime.debugCommands.get(name);
   if (command === undefined) {
     throw new SnaxError("ERR_NO_METHOD", `no debug command ${JSON.stringify(name)}`);
   }

@@ -5,6 +5,7 @@
  */
 
 import { inspect } from "node:util";
+import { isGeneratedFrame } from "../loader/stack.ts";
 
 /** How many causes of an error are printed. */
 const CAUSES_MAX = 3;
@@ -30,12 +31,26 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** The folder of the runtime's own files, as stacks show them. */
+const OWN_FILES = new URL("..", import.meta.url).href;
+
+/** Leaves out the frames of the runtime: who reads the log looks for the program's. */
+function withoutInnards(stack: string): string {
+  const lines = stack.split("\n");
+  const kept = lines.filter((line) => !(line.startsWith("    at ") && isInnard(line)));
+  return kept.join("\n");
+}
+
+function isInnard(line: string): boolean {
+  return line.includes(OWN_FILES) || line.includes("(node:internal/") || isGeneratedFrame(line);
+}
+
 const UNPRINTABLE = "something that can't be printed";
 
 function describe(error: unknown, causesLeft: number): string {
   if (!(error instanceof Error)) return messageOf(error);
   const { code, cause } = error as { code?: unknown; cause?: unknown };
-  const head = String(error.stack ?? `${error.name}: ${error.message}`);
+  const head = withoutInnards(String(error.stack ?? `${error.name}: ${error.message}`));
   const coded =
     typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;
   if (cause === undefined || causesLeft === 0) return coded;

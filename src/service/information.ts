@@ -61,6 +61,15 @@ export function printf(context: Context, text: string, ...values: unknown[]): vo
   context.runtime.log(context.handle, format(text, ...values));
 }
 
+/** Logs an event of a service's code with a new tag of the service. */
+export function logTrace(context: Context, event: string): void {
+  const traces = extrasOf(context, kTraces, () => ({ count: 0 }));
+  traces.count += 1;
+  const tag = `${formatAddress(context.handle)}-${traces.count}`;
+  const ns = BigInt(Math.round(context.runtime.clock.now() * 1e6));
+  context.runtime.log(context.handle, `<TRACE ${tag}> ${ns} ${event}`);
+}
+
 /** The functions of `skynet` that tell. */
 export const informationFunctions: ApiTable<Context> = {
   error: (context: Context, ...values: unknown[]): void => {
@@ -69,14 +78,7 @@ export const informationFunctions: ApiTable<Context> = {
   },
   trace: (context: Context, info?: string): void => {
     requireAlive(context);
-    const traces = extrasOf(context, kTraces, () => ({ count: 0 }));
-    traces.count += 1;
-    const tag = `${formatAddress(context.handle)}-${traces.count}`;
-    const ns = BigInt(Math.round(context.runtime.clock.now() * 1e6));
-    context.runtime.log(
-      context.handle,
-      `<TRACE ${tag}> ${ns} trace${info === undefined ? "" : ` ${info}`}`,
-    );
+    logTrace(context, `trace${info === undefined ? "" : ` ${info}`}`);
   },
   stat,
   mqlen: (context: Context): number => stat(context, "mqlen"),

@@ -2,7 +2,7 @@
  * Birth, names and death of services, from inside one of them.
  */
 
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress, harborOf } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { isLocalName } from "../kernel/name-table.ts";
@@ -10,7 +10,7 @@ import { PLAIN_RECEIVERS } from "./answers.ts";
 import { after, end, exitSelf, launch } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
 import type { Context } from "./context.ts";
-import { extrasOf, requireAlive } from "./context.ts";
+import { deadPromise, extrasOf, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { Kind } from "./runtime.ts";
 import type { Address, Starters } from "./skynet-api.ts";
@@ -25,11 +25,23 @@ const kBeginning: unique symbol = Symbol("beginning");
 const beginningOf = (context: Context): Beginning =>
   extrasOf(context, kBeginning, () => ({ inits: [], start: undefined }) as Beginning);
 
+/** The plain kind's name, which `launch` takes. */
+export const PLAIN_KIND_NAME = "snlua";
+
+/** A file that is meant for another kind would be a service that hears nothing. */
+function refuseForeign({ runtime, code, name }: Context): void {
+  for (const { claim } of runtime.kinds.values()) {
+    const why = code === undefined ? undefined : claim?.(code.entry);
+    if (why !== undefined) throw new SnaxError("ERR_INIT", `${name} ${why}`);
+  }
+}
+
 /** A plain service: its module is evaluated, then what it gave to `skynet.init` and `skynet.start` runs. */
 export const PLAIN_KIND: Kind = {
   receivers: PLAIN_RECEIVERS,
   begin: (context, args) => {
     const { inits, start } = beginningOf(context);
+    if (start === undefined) refuseForeign(context);
     let ready: unknown;
     for (const init of inits) ready = after(ready, init);
     if (start === undefined) return ready;
@@ -37,31 +49,56 @@ export const PLAIN_KIND: Kind = {
   },
 };
 
-/**
- * Asks a system service by its local name. How long a service may take to begin is `inittimeout`'s business, so the
- * default deadline of calls does not count here.
- */
-export function ask(
-  context: Context,
-  name: string,
-  values: unknown[],
-  deadlineMs = 0,
-): Promise<unknown> {
-  const ms = deadlineMs === 0 ? Infinity : deadlineMs;
-  return request(context, name, { type: PTYPE.lua, method: 0, values }, ms);
+/** A request to a system service: its command, and what the program gave. */
+export interface Question {
+  readonly command: readonly unknown[];
+  readonly args: readonly unknown[];
+  /** @defaultValue none: how long a service may take to begin is `inittimeout`'s business */
+  readonly deadlineMs?: number;
 }
 
-function unique(context: Context, command: string, args: readonly unknown[]): Promise<unknown> {
-  const isGlobal = args[0] === true;
-  const [name, ...rest] = isGlobal ? args.slice(1) : args;
-  return ask(context, ".service", [isGlobal ? `G${command}` : command, name, ...rest]);
+/** Asks a system service by its local name. */
+export function ask(context: Context, name: string, question: Question): Promise<unknown> {
+  const { command, args, deadlineMs = 0 } = question;
+  const values = [...command, ...args];
+  const ms = deadlineMs === 0 ? Infinity : deadlineMs;
+  const answer = request(context, name, { type: PTYPE.lua, method: 0, values }, ms);
+  return answer.catch((error: unknown) => {
+    throw renumber(error, command.length);
+  });
+}
+
+/** An argument that can't be sent is counted as the program counts it, without the command in front. */
+function renumber(error: unknown, offset: number): unknown {
+  if (codeOf(error) !== "ERR_NOT_SENDABLE") return error;
+  const count = (_: string, number: string): string => `argument ${Number(number) - offset}`;
+  const message = (error as Error).message.replace(/^argument (\d+)/, count);
+  return new SnaxError("ERR_NOT_SENDABLE", message, { cause: error });
+}
+
+function unique(context: Context, command: string, given: readonly unknown[]): Promise<unknown> {
+  const isGlobal = given[0] === true;
+  const [name, ...args] = isGlobal ? given.slice(1) : given;
+  return ask(context, ".service", { command: [isGlobal ? `G${command}` : command, name], args });
+}
+
+/** Asks for a unique service; one that has no file would be waited for in vain. */
+function query(context: Context, given: readonly unknown[]): Promise<unknown> {
+  const dead = deadPromise(context);
+  if (dead !== undefined) return dead;
+  try {
+    context.runtime.paths.find(String(given[0] === true ? given[1] : given[0]));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return unique(context, "QUERY", given);
 }
 
 function starters(context: Context): Starters {
   return {
     newservice: (name, ...args) =>
-      ask(context, ".launcher", ["LAUNCH", "snlua", name, ...args]) as Promise<number>,
-    uniqueservice: (...args) => unique(context, "LAUNCH", args) as Promise<number>,
+      ask(context, ".launcher", { command: ["LAUNCH", "snlua", name], args }) as Promise<number>,
+    uniqueservice: (...given) => unique(context, "LAUNCH", given) as Promise<number>,
   };
 }
 
@@ -84,6 +121,10 @@ function handleOf(context: Context, address: Address): number {
 export const lifeFunctions: ApiTable<Context> = {
   start: (context: Context, run?: (...args: unknown[]) => unknown): void => {
     requireAlive(context);
+    if (context.kind !== PLAIN_KIND_NAME) {
+      const why = `a ${context.kind} service begins with its own init, not with skynet.start`;
+      throw new SnaxError("ERR_ARGUMENT", why);
+    }
     const beginning = beginningOf(context);
     if (beginning.start !== undefined) {
       throw new SnaxError("ERR_ARGUMENT", "skynet.start was called before");
@@ -111,7 +152,7 @@ export const lifeFunctions: ApiTable<Context> = {
     starters(context).newservice(name, ...args),
   uniqueservice: (context: Context, ...args: [string | true, ...unknown[]]) =>
     starters(context).uniqueservice(...args),
-  queryservice: (context: Context, ...args: unknown[]) => unique(context, "QUERY", args),
+  queryservice: (context: Context, ...given: unknown[]) => query(context, given),
   at: (context: Context, place: "near" | number): Starters => {
     checkPlace(place);
     return starters(context);

@@ -78,6 +78,13 @@ export function protocolOf(context: Context, name: string): Protocol {
   );
 }
 
+/** Returns the name by which a service knows a message type. */
+export function protocolName(context: Context, id: number): string {
+  const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;
+  for (const protocol of registered?.values() ?? []) if (protocol.id === id) return protocol.name;
+  return typeName(id);
+}
+
 /**
  * Adds a protocol to one service.
  *

@@ -13,8 +13,10 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
+import type { DebugCommand } from "./debug.ts";
 import type { Environment } from "./environment.ts";
 import { describeError } from "./error-text.ts";
 export { describeError } from "./error-text.ts";
@@ -26,6 +28,8 @@ import type { SearchPath } from "./search-path.ts";
 export interface Kind {
   /** What handles their messages until they say otherwise. */
   readonly receivers: ReceiverTable;
+  /** Says why a file is meant for this kind and no other, if it is. */
+  readonly claim?: (entry: ModuleInstance) => string | undefined;
   /** Runs inside the new service when its code is loaded; the service is ready when this ends or resolves. */
   begin(context: Context, args: readonly unknown[]): unknown;
 }
@@ -55,6 +59,8 @@ export class Runtime {
   readonly kinds: Map<string, Kind> = new Map();
   /** What a service gets under each name of the package. */
   readonly parts: Map<string, (context: Context) => unknown> = new Map();
+  /** What services answer to debug messages besides the commands of every service. */
+  readonly debugCommands: Map<unknown, DebugCommand> = new Map();
   /** The logger's handle; 0 until it runs. */
   logger = 0;
   /** The service that the runtime's own timers belong to; 0 = none yet. */

@@ -23,6 +23,7 @@ export class SearchPath {
   readonly patterns: readonly string[];
   /** The folder to which the configuration's paths are relative. */
   readonly root: string;
+  readonly #system: readonly string[];
   readonly #found = new Map<string, string>();
 
   /**
@@ -32,6 +33,7 @@ export class SearchPath {
    */
   constructor(services: string | readonly string[], root: string, system: readonly string[]) {
     this.root = root;
+    this.#system = system;
     const user = splitPatterns(services).map((pattern) =>
       isAbsolute(pattern) ? pattern : resolve(root, pattern),
     );
@@ -60,6 +62,12 @@ export class SearchPath {
     }
     this.#found.set(name, path);
     return path;
+  }
+
+  /** Says whether the name stands for one of the system's own services. */
+  isSystem(name: string): boolean {
+    const path = this.find(name);
+    return this.#system.some((pattern) => path === pattern.replaceAll("?", name));
   }
 
   /** Forgets what was found, so that a file that came or went is noticed. */

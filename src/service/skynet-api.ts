@@ -5,6 +5,7 @@
  * once the service has ended, except those that only compute.
  */
 
+import type { CacheMode } from "../loader/code-cache.ts";
 import type { Protocol } from "./protocol-table.ts";
 import type { Values } from "./values.ts";
 
@@ -52,6 +53,24 @@ export type Queue = <A extends unknown[], R>(
   run: (...args: A) => R,
   ...args: A
 ) => Promise<Awaited<R>>;
+
+/** The code cache of the thread; see {@link SkynetApi.cache}. */
+export interface CacheApi {
+  /**
+   * Forgets the code of one file and of all services made with it, or of every file: services that are started from now
+   * on get what the files say then. Those that run keep their code.
+   *
+   * @param path - relative to the configuration's folder.
+   */
+  clear(path?: string): void;
+  /**
+   * Sets what later starts do with the cache, and returns it; without an argument only the latter. ON: use and fill it.
+   * EXIST: use it, add nothing. OFF: read every file anew.
+   *
+   * @throws {ERR_ARGUMENT} if there is no such mode.
+   */
+  mode(mode?: CacheMode): CacheMode;
+}
 
 /** What a service may be asked about itself. */
 export type StatKey = "mqlen" | "message" | "cpu" | "task" | "endless";
@@ -208,6 +227,8 @@ export interface SkynetApi extends Calls, Starters {
   task(): number;
   /** Says what `info` of the debug console shows of this service. */
   info_func(run: (...args: unknown[]) => unknown): void;
+  /** The code that new services of this thread get. */
+  readonly cache: CacheApi;
   /** Fires when this service ends: pass it to fetch, streams, pools. */
   readonly signal: AbortSignal;
 }

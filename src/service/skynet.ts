@@ -3,6 +3,7 @@
  */
 
 import { answerFunctions } from "./answers.ts";
+import { createCacheApi } from "./cache.ts";
 import { callFunctions } from "./calls.ts";
 import type { Context } from "./context.ts";
 import { informationFunctions } from "./information.ts";
@@ -22,6 +23,7 @@ const make = defineApi<Context>(
     request: (context: Context, ...items: RequestItem[]) => createRequestSet(context, items),
   },
   {
+    cache: createCacheApi,
     signal: (context) => {
       const controller = new AbortController();
       const { kernel } = context.runtime;

@@ -2,6 +2,7 @@
  * Time and order inside one service: timeout, sleep, wait and wakeup, fork, queue.
  */
 
+import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
@@ -23,6 +24,7 @@ function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" |
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
   return new Promise((resolve, reject) => {
+    requireMs(ms);
     const end = hold(context, token, reject);
     const finish = (outcome?: "BREAK"): void => {
       end();
@@ -51,6 +53,11 @@ function wait(context: Context, token: unknown): Promise<void> {
 }
 
 /** Runs something after `ms` milliseconds; at 0 after the messages that wait already. */
+function requireMs(ms: unknown): void {
+  if (typeof ms === "number" && !Number.isNaN(ms)) return;
+  throw new SnaxError("ERR_ARGUMENT", `a time is a number of milliseconds, not ${inspect(ms)}`);
+}
+
 function after({ runtime, service }: Context, ms: number, run: () => void): Timer {
   const { kernel } = runtime;
   return ms > 0 ? kernel.addTimer(service, ms, run) : kernel.soon(service, run);
@@ -82,6 +89,7 @@ function wakeup(context: Context, token: unknown): boolean {
 
 function timeout(context: Context, ms: number, run: () => unknown): void {
   requireAlive(context);
+  requireMs(ms);
   requireFunction(run, "skynet.timeout");
   after(context, ms, () => {
     try {

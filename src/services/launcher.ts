@@ -32,7 +32,7 @@ function settle(handle: number, ok: boolean, value: unknown): void {
 
 function requireText(value: unknown, what: string): void {
   if (typeof value === "string" && value !== "") return;
-  throw new SnaxError("ERR_ARGUMENT", `${what} is a text, not ${typeof value}`);
+  throw new SnaxError("ERR_ARGUMENT", `${what} is a text with at least one character`);
 }
 
 const command = {

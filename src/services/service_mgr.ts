@@ -30,7 +30,10 @@ const SNAX_PREFIX = "snaxd.";
 
 function entryOf(key: unknown): Entry {
   if (typeof key !== "string" || key === "") {
-    throw new SnaxError("ERR_ARGUMENT", `the name of a service is a text, not ${typeof key}`);
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `the name of a service is a text with at least one character`,
+    );
   }
   let entry = entries.get(key);
   if (entry === undefined) {

@@ -48,8 +48,8 @@ async function rawnewservice(
   name: string,
   ...args: unknown[]
 ): Promise<number> {
-  const values = ["LAUNCH", SNAX_KIND, name, ...args];
-  return (await ask(context, ".launcher", values, deadlineMs)) as number;
+  const command = ["LAUNCH", SNAX_KIND, name];
+  return (await ask(context, ".launcher", { command, args, deadlineMs })) as number;
 }
 
 function uniqueKey(name: string): string {
@@ -62,8 +62,13 @@ async function unique(
   name: string,
   ...args: unknown[]
 ): Promise<SnaxObject> {
-  const values = [command, uniqueKey(name), ...args];
-  const handle = await ask(caller.context, ".service", values, caller.deadlineMs);
+  // One that has no file would be waited for in vain.
+  if (command.endsWith("QUERY")) {
+    requireAlive(caller.context);
+    caller.context.runtime.paths.find(name);
+  }
+  const question = { command: [command, uniqueKey(name)], args, deadlineMs: caller.deadlineMs };
+  const handle = await ask(caller.context, ".service", question);
   return bind(caller, handle as number, name);
 }
 

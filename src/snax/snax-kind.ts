@@ -14,10 +14,16 @@ import type { SnaxNode } from "./snax-node.ts";
 /** The kind's name, which `launch` takes. */
 export const SNAX_KIND = "snax";
 
+const METHOD_EXPORTS = ["response", "accept", "subscribe"] as const;
+
 /** Makes the kind of snax services. */
 export function createSnaxKind(node: SnaxNode): Kind {
   return {
     receivers: tableWith(PLAIN_RECEIVERS, PTYPE.snax, receiveSnax),
+    claim: (entry) => {
+      const name = METHOD_EXPORTS.find((key) => entry.get(key) !== undefined);
+      return name && `exports ${name}: it is a snax service, start it with snax.newservice`;
+    },
     begin: (context, args) => {
       const host = new SnaxHost(context, node.methods.of(context.name));
       context.state = host;

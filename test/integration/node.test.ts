@@ -74,7 +74,7 @@ test("whatever the program waits for when the node stops is rejected with ERR_ST
   // Its exit is held up by nothing; the call would be failed by its death, were it not the program's end first.
   const waits = [
     node.skynet.call("NOBODY", "lua"),
-    node.skynet.queryservice("nobody"),
+    node.skynet.queryservice("logger"),
     node.skynet.sleep(60_000),
     node.skynet.wait("token"),
   ].map(codeOfFailure);

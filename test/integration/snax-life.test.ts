@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, failureOf, world } from "./world.ts";
 
 const COUNTER = `
   let n = 0;
@@ -110,11 +110,33 @@ test("within gives everything that waits a deadline, through objects too", async
 });
 
 test("at accepts the one thread there is", async (t) => {
-  const { snax, skynet } = await world(t, { counter: COUNTER });
+  const { snax, skynet } = await world(t, { counter: COUNTER, plain: "" });
   assert.equal(await (await snax.at("near").newservice<any>("counter", 2)).req.get(), 2);
-  assert.equal(typeof (await skynet.at(0).newservice("counter")), "number");
+  assert.equal(typeof (await skynet.at(0).newservice("plain")), "number");
   for (const place of [1, -1, "far"]) {
     assert.throws(() => snax.at(place as never), { code: "ERR_ARGUMENT" });
     assert.throws(() => skynet.at(place as never), { code: "ERR_ARGUMENT" });
   }
+});
+
+test("a file of the other kind of service is refused with the way to start it", async (t) => {
+  const { snax, skynet } = await world(t, {
+    typed: `export const response = { get() { return 1; } };`,
+    plain: `import { skynet } from "snax"; skynet.start(() => {});`,
+  });
+  assert.match((await failureOf(skynet.newservice("typed"))).message, /snax\.newservice/);
+  assert.match((await failureOf(snax.newservice("plain"))).message, /not with skynet\.start/);
+});
+
+test("a unique service that has no file is an error, not a wait for ever", async (t) => {
+  const { snax, skynet } = await world(t, {});
+  assert.equal(await codeOfFailure(skynet.queryservice("nobody")), "ERR_NO_SERVICE");
+  assert.equal(await codeOfFailure(snax.queryservice("nobody")), "ERR_NO_SERVICE");
+});
+
+test("an argument of newservice that can't be sent is counted as the program counts it", async (t) => {
+  const { snax, skynet } = await world(t, { plain: "" });
+  const message = /^argument 2 is a function/;
+  assert.match((await failureOf(skynet.newservice("plain", 1, () => 1))).message, message);
+  assert.match((await failureOf(snax.newservice<any>("plain", 1, () => 1))).message, message);
 });

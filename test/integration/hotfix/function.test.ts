@@ -1,6 +1,8 @@
 /** Functions of a service under a patch: replaced for every caller, while a body that runs finishes on its own text. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { World, serve } from "./harness.ts";
 
@@ -201,12 +203,42 @@ test("an exit is added to a service that had none", async (t) => {
   equal(await witness.req.said(), 1);
 });
 
-test("an exported function of a patch need not be a function of the service", async (t) => {
-  const { p, fix } = await serve(t, `export const response = { get() { return 0; } };`);
-  await fix(
-    `export function fresh() { return 7; } export const response = { get() { return fresh(); } };`,
+test("an export that means nothing in a service's own file is refused with what was meant", async (t) => {
+  const { refuse } = await serve(t, `export const response = { get() { return 0; } };`);
+  await refuse(`export const respone = { get() { return 1; } };`, {
+    code: "ERR_PATCH",
+    message: /did you mean "response"/,
+  });
+  await refuse(`export function get() { return 1; }`, { code: "ERR_PATCH", message: /response/ });
+});
+
+test("the log says what a patch sets and adds, and which new name looks mistyped", async (t) => {
+  const { world, fix } = await serve(
+    t,
+    `class Player {} function tick() {} export const response = { get() { return [new Player(), tick()]; } };`,
   );
-  equal(await p.req.get(), 7);
+  await fix(
+    `class Plyer {} function tick() {} let fresh = 1; export const response = { get() { return fresh; } };`,
+  );
+  await world.node.skynet.call(".logger", "lua", "FLUSH");
+  const log = readFileSync(join(world.folder, "log.txt"), "utf8");
+  match(
+    log,
+    /patch \d+ [0-9a-f]{12} of :\w+ main applied: sets tick, response\.get; adds Plyer \(which nothing uses; did you mean "Player"\?\), fresh/,
+  );
+});
+
+test("hotfixall reaches plain services, too", async (t) => {
+  const world = await World.open(t, {
+    "plain.ts": `import { skynet } from "snax"; function answer() { return 1; }
+      skynet.start(() => { skynet.dispatch("lua", () => answer()); });`,
+  });
+  const { skynet } = world.node;
+  const first = await skynet.newservice("plain");
+  const { applied } = await world.hotfixall("plain", `function answer() { return 2; }`);
+  deepEqual(applied, [first]);
+  const second = await skynet.newservice("plain");
+  deepEqual([await skynet.call(first, "lua"), await skynet.call(second, "lua")], [2, 2]);
 });
 
 test("a function that is the module's default export is patched by its name", async (t) => {

@@ -35,5 +35,8 @@ test("numbers lie in [0, 1) and fill it evenly", () => {
 test("below gives integers that are smaller than the bound, all of them", () => {
   const random = createRandom(3);
   const seen = new Set(Array.from({ length: 200 }, () => random.below(6)));
-  deepEqual([...seen].toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5]);
+  deepEqual(
+    [...seen].toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5],
+  );
 });

@@ -182,6 +182,18 @@ test("a message of a client carries a connection's number and is owed no answer,
   }
 });
 
+test("the array of an envelope becomes the message's own, and what lies in it is copied", () => {
+  const world = createWorld(() => {});
+  const inner = { count: 1 };
+  const values = [1, inner];
+  const envelope = { type: PTYPE.snax, method: 1, values };
+  world.simulator.kernel.send(world.caller.handle, world.target.handle, envelope);
+  inner.count = 2;
+  world.simulator.drain();
+  equal(world.target.received[0]?.payload, values);
+  deepEqual(values, [1, { count: 1 }]);
+});
+
 test("a request that is passed on is answered to the one who asked, by whoever has it in the end", () => {
   for (const kernels of [1, 2]) {
     const world = createWorld(({ source, session, payload }, { simulator, target }) => {

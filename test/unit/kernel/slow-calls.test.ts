@@ -53,23 +53,6 @@ test("calls that begin at different moments are each told of, at most a walk's p
   }
 });
 
-test("a call that is opened while a walk is under way is not forgotten", () => {
-  const simulator = createSimulator({ seed: 1 });
-  const { kernel } = simulator;
-  const silent = createProbe(kernel);
-  const caller = createProbe(kernel);
-  // Enough services for a walk of several pages, one millisecond each.
-  for (let count = 0; count < 4 * 4096; count += 1) createProbe(kernel);
-  caller.call(silent.handle);
-  simulator.advance(SLOW_CALL_MS);
-  for (let count = 0; count < 6; count += 1) {
-    caller.call(silent.handle);
-    simulator.advance(1);
-  }
-  simulator.drain();
-  equal(simulator.slowCalls.length, 7);
-});
-
 /** A world whose walks take five milliseconds, one for each page of services; the caller stands on the first. */
 function createWideWorld(): {
   simulator: ReturnType<typeof createSimulator>;

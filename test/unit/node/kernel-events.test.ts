@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SnaxError } from "../../../src/base/error.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { PendingCall } from "../../../src/kernel/session-table.ts";
@@ -20,6 +21,7 @@ function createEvents(type: number) {
   const services = new Map([caller, target].map((service) => [service.handle, service]));
   const runtime = {
     logger: 1,
+    state: "running",
     kernel: { services },
     log: (handle: number, text: string) => lines.push(`${handle} ${text}`),
   } as unknown as Runtime;
@@ -57,4 +59,13 @@ test("a long mailbox is logged, but not the logger's own", () => {
   events.onOverload(caller, 1024);
   events.onOverload(logger, 1024);
   assert.deepEqual(lines, ["10 May overload, message queue length = 1024"]);
+});
+
+test("an error that comes after its call has ended is logged, unless it says that the service died", () => {
+  const { events, lines, caller } = createEvents(PTYPE.lua);
+  const message = new Message(PTYPE.error, 11, 7, 0, undefined);
+  events.onLateError?.(caller, new Error("too late"), message);
+  events.onLateError?.(caller, new SnaxError("ERR_SERVICE_DEAD", "gone"), message);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /:0000000b, session 7, .*too late/);
 });

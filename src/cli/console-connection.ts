@@ -1,0 +1,94 @@
+/**
+ * A connection to a debug console: lines out, whole answers in.
+ *
+ * Commands are sent one after the other; the lines of an answer are handed on as they come, and the mark at its end says
+ * whether the command failed.
+ */
+
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import type { Endpoint } from "../console/endpoint.ts";
+import { formatEndpoint } from "../console/endpoint.ts";
+import { END_MARKS, GREETING } from "../console/print.ts";
+
+/** What comes of a command: its answer's lines go to `onLine`, the mark included. */
+interface Question {
+  readonly onLine: (line: string) => void;
+  readonly settle: (isOk: boolean) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** An open connection. */
+export class ConsoleConnection {
+  readonly #socket: Socket;
+  #question: Question | undefined;
+  #error: Error | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    createInterface({ input: socket, crlfDelay: Infinity }).on("line", (line) => this.#take(line));
+    socket.on("close", () => this.#end());
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws an error that says where nobody listens.
+   */
+  static open({ host, port }: Endpoint): Promise<ConsoleConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, host);
+      socket.once("error", ({ message }) => {
+        reject(new Error(`no console at ${formatEndpoint(host, port)}: ${message}`));
+      });
+      socket.once("connect", () => {
+        const connection = new ConsoleConnection(socket);
+        socket.on("error", (error) => (connection.#error = error));
+        // The console greets at the first line; an empty one is no command.
+        socket.write("\n");
+        resolve(connection);
+      });
+    });
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @returns whether it succeeded.
+   * @throws if the connection ends before the answer does.
+   */
+  ask(line: string, onLine: (line: string) => void): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#question = { onLine, settle: resolve, fail: reject };
+      if (this.#socket.destroyed) this.#end();
+      else this.#socket.write(`${line}\n`);
+    });
+  }
+
+  /** Calls back when the other side ends the connection. */
+  onClose(run: () => void): void {
+    this.#socket.once("close", run);
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #take(line: string): void {
+    const question = this.#question;
+    if (question === undefined || line === GREETING) return;
+    question.onLine(line);
+    const mark = END_MARKS.findIndex((text) => text === line);
+    if (mark < 0) return;
+    this.#question = undefined;
+    question.settle(mark === 0);
+  }
+
+  #end(): void {
+    const question = this.#question;
+    this.#question = undefined;
+    question?.fail(new Error(this.#error?.message ?? "the console has closed the connection"));
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * `snax console [host:]port`: a debug console with line editing, history, and completion of commands and addresses.
+ *
+ * Without a terminal it runs the lines of its input and prints the answers. Exit code 0 if all of them succeeded, 1 if one
+ * failed or the connection was lost. The token, if one is needed, comes from SNAX_CONSOLE_TOKEN or from a line `auth TOKEN`,
+ * which the history does not keep.
+ */
+
+import { createInterface } from "node:readline";
+import type { Interface } from "node:readline";
+import type { Endpoint } from "../console/endpoint.ts";
+import { formatEndpoint } from "../console/endpoint.ts";
+import { messageOf } from "../service/error-text.ts";
+import { ConsoleConnection } from "./console-connection.ts";
+
+/** Addresses that completion offers. */
+const ADDRESSES_MAX = 1000;
+
+/** Lines that the history keeps. */
+const HISTORY_LENGTH = 500;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Runs until the input ends; resolves to the exit code. */
+export async function runConsole(place: Endpoint): Promise<number> {
+  try {
+    const connection = await ConsoleConnection.open(place);
+    const token = process.env["SNAX_CONSOLE_TOKEN"];
+    if (token !== undefined && !(await connection.ask(`auth ${token}`, () => {}))) {
+      throw new Error("the console refuses the token of SNAX_CONSOLE_TOKEN");
+    }
+    const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+    const code = isTerminal ? await talk(connection, place) : await runLines(connection);
+    connection.close();
+    return code;
+  } catch (error) {
+    process.stderr.write(`snax: ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+/** Runs what is piped in. */
+async function runLines(connection: ConsoleConnection): Promise<number> {
+  let code = 0;
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line.trim() !== "" && !(await connection.ask(line, print))) code = 1;
+  }
+  return code;
+}
+
+/** Talks with a person, until the input or the connection ends. */
+function talk(connection: ConsoleConnection, { host, port }: Endpoint): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const terminal = createInterface({
+      input: process.stdin,
+      output: process.stdout,
+      prompt: `${formatEndpoint(host, port)}> `,
+      historySize: HISTORY_LENGTH,
+      removeHistoryDuplicates: true,
+      completer: completeWith(connection),
+    });
+    forgetTokens(terminal);
+    terminal.on("line", (line) => {
+      terminal.pause();
+      const asked = line.trim() === "" ? Promise.resolve(true) : connection.ask(line, print);
+      asked.then(() => terminal.prompt(), reject);
+    });
+    terminal.on("close", () => {
+      process.stdout.write("\n");
+      resolve(0);
+    });
+    connection.onClose(() => reject(new Error("the console has closed the connection")));
+    terminal.prompt();
+  });
+}
+
+function forgetTokens(terminal: Interface): void {
+  terminal.on("history", (history: string[]) => {
+    if (/^\s*auth\b/.test(history[0] ?? "")) history.shift();
+  });
+}
+
+type Completer = (
+  line: string,
+  done: (error: Error | null, result: [found: string[], part: string]) => void,
+) => void;
+
+/** Completes the first word to a command, any other to an address. */
+function completeWith(connection: ConsoleConnection): Completer {
+  return (line, done) => {
+    const part = /\S*$/.exec(line)?.[0] ?? "";
+    const isFirst = part.length === line.trimStart().length;
+    const words: string[] = [];
+    const keep = (row: string): void => {
+      const [word = "", more] = row.split("\t");
+      if (more !== undefined && word.startsWith(part) && words.length < ADDRESSES_MAX) {
+        words.push(isFirst ? `${word} ` : word);
+      }
+    };
+    const asked = connection.ask(isFirst ? "help" : "list", keep);
+    asked.then(
+      () => done(null, [words, part]),
+      // The connection has ended: whoever waits for its end says so.
+      () => done(null, [[], part]),
+    );
+  };
+}

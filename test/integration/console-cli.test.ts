@@ -1,0 +1,60 @@
+/** `snax console`: the answers to what is piped in, and exit codes. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { desk } from "./console-client.ts";
+import { startSnax } from "./process.ts";
+import type { Ended } from "./process.ts";
+
+const TOKEN = "a-token-for-tests";
+
+/** Pipes lines into the command. */
+function pipe(args: readonly string[], input: string): Promise<Ended> {
+  const { child, ended } = startSnax(["console", ...args], ".");
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(input);
+  return ended;
+}
+
+test("lines that are piped in are run, and their answers printed", async (t) => {
+  const { port } = await desk(t, {});
+  const { code, stdout, stderr } = await pipe([`${port}`], "getenv thread\n\nping 4\n");
+  deepEqual([code, stderr], [0, ""]);
+  match(stdout, /^thread\t0\n<CMD OK>\n\d+\n<CMD OK>\n$/);
+});
+
+test("a command that fails gives exit code 1, and the next one runs", async (t) => {
+  const { port } = await desk(t, {});
+  const { code, stdout } = await pipe([`127.0.0.1:${port}`], "kill zz\ngetenv thread\n");
+  equal(code, 1);
+  equal(stdout, "ERR_ARGUMENT: Need an address\n<CMD Error>\nthread\t0\n<CMD OK>\n");
+});
+
+test("the token comes from the environment", async (t) => {
+  const { port } = await desk(t, {}, { consoletoken: TOKEN });
+  t.after(() => delete process.env["SNAX_CONSOLE_TOKEN"]);
+  process.env["SNAX_CONSOLE_TOKEN"] = TOKEN;
+  equal((await pipe([`${port}`], "getenv thread\n")).stdout, "thread\t0\n<CMD OK>\n");
+  process.env["SNAX_CONSOLE_TOKEN"] = "wrong";
+  const { code, stderr } = await pipe([`${port}`], "list\n");
+  deepEqual([code, stderr], [1, "snax: the console refuses the token of SNAX_CONSOLE_TOKEN\n"]);
+});
+
+test("a place where nobody listens gives exit code 1 and one clear line", async () => {
+  const { code, stderr } = await pipe(["127.0.0.1:1"], "list\n");
+  equal(code, 1);
+  match(stderr, /^snax: no console at 127\.0\.0\.1:1: .*ECONNREFUSED.*\n$/);
+});
+
+test("a console that ends in the middle gives exit code 1", async (t) => {
+  const { port } = await desk(t, {});
+  const { code, stderr } = await pipe([`${port}`], "kill 5\nlist\n");
+  equal(code, 1);
+  match(stderr, /^snax: .+\n$/);
+});
+
+test("wrong usage gives exit code 2", async () => {
+  for (const args of [[], ["nowhere"], ["127.0.0.1:x"], ["8000", "more"]]) {
+    equal((await pipe(args, "")).code, 2, args.join(" "));
+  }
+});
