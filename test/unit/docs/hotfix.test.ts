@@ -81,13 +81,11 @@ test("the repair service applies what lies in its folder at the signal, for a ty
   writeFileSync(join(folder, "patches/nobody.ts"), one);
   child.kill("SIGUSR2");
   await says("says newer");
-  await says("patch nobody.ts refused: SnaxError: no service nobody");
+  await says("patch nobody.ts refused SnaxError: no service nobody");
   child.kill("SIGTERM");
   const { code, stdout } = await ended;
   equal(code, 0);
-  match(stdout, /patch shop\.ts: \{ id: 1, applied: \[ 7 \], failed: \[\], skipped: \[\] \}/);
-  equal(
-    readdirSync(join(folder, "patches")).toSorted().join(),
-    ":00000007.ts.done,nobody.ts.done,shop.ts.done",
-  );
+  match(stdout, /patch shop\.ts done \{"id":1,"applied":\[7\],"failed":\[\],"skipped":\[\]\}/);
+  const left = readdirSync(join(folder, "patches")).toSorted().join();
+  match(left, /^:00000007\.ts\.\d+\.done,nobody\.ts\.\d+\.refused,shop\.ts\.\d+\.done$/);
 });
