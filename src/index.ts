@@ -6,13 +6,18 @@
 
 export { ERROR_CODES, SnaxError, codeOf } from "./base/error.ts";
 export type { ErrorCode } from "./base/error.ts";
+export { upvalues } from "./live/upvalues.ts";
 export { defineConfig } from "./node/config.ts";
 export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
+export type { CacheMode } from "./loader/code-cache.ts";
 export { skynet, snax } from "./outside.ts";
+/** For the system's own services. @internal */
+export { operator } from "./outside.ts";
 export type {
   Address,
+  CacheApi,
   Calls,
   Protocol,
   Queue,
@@ -40,3 +45,4 @@ export type {
   Services,
   SnaxApi,
 } from "./snax/types.ts";
+export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";

@@ -6,6 +6,7 @@
  */
 
 import { SnaxError } from "./base/error.ts";
+import type { OperatorApi } from "./console/operator-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
 
@@ -26,3 +27,6 @@ export const skynet: SkynetApi = outside("skynet") as SkynetApi;
 
 /** Typed services as the importing service holds them. */
 export const snax: SnaxApi = outside("snax") as SnaxApi;
+
+/** What only the system's own services may use. @internal */
+export const operator: OperatorApi = outside("operator") as OperatorApi;

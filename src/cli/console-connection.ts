@@ -23,6 +23,8 @@ interface Question {
 export class ConsoleConnection {
   readonly #socket: Socket;
   #question: Question | undefined;
+  /** Settles when the last command is answered. */
+  #last: Promise<boolean> = Promise.resolve(true);
   #error: Error | undefined;
 
   private constructor(socket: Socket) {
@@ -53,17 +55,16 @@ export class ConsoleConnection {
   }
 
   /**
-   * Runs a command.
+   * Runs a command, when those before it are answered.
    *
    * @returns whether it succeeded.
    * @throws if the connection ends before the answer does.
    */
   ask(line: string, onLine: (line: string) => void): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.#question = { onLine, settle: resolve, fail: reject };
-      if (this.#socket.destroyed) this.#end();
-      else this.#socket.write(`${line}\n`);
-    });
+    const asked = this.#last.then(() => this.#send(line, onLine));
+    // Its failure is told to whoever asked; the next one finds out for itself.
+    this.#last = asked.catch(() => false);
+    return asked;
   }
 
   /** Calls back when the other side ends the connection. */
@@ -74,6 +75,14 @@ export class ConsoleConnection {
   /** Ends the connection. */
   close(): void {
     this.#socket.destroy();
+  }
+
+  #send(line: string, onLine: (line: string) => void): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#question = { onLine, settle: resolve, fail: reject };
+      if (this.#socket.destroyed) this.#end();
+      else this.#socket.write(`${line}\n`);
+    });
   }
 
   #take(line: string): void {

@@ -6,6 +6,7 @@
  * skynet's.
  */
 
+import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import type { Operator } from "./operator.ts";
 
@@ -48,9 +49,8 @@ export function toResult(value: unknown): CommandResult {
     return new Map(value.map((row: unknown, index) => [String(index + 1), row]));
   }
   if (typeof value === "object") return new Map(Object.entries(value));
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? value
-    : String(value);
+  if (typeof value === "string" || typeof value === "number") return value;
+  return typeof value === "boolean" ? value : inspect(value);
 }
 
 /**

@@ -7,13 +7,31 @@
 import { inspect } from "node:util";
 import { messageOf } from "../service/error-text.ts";
 import type { Command, CommandResult } from "./command.ts";
+import { describeFailure } from "./failure.ts";
 import { formatNumber } from "./lua-number.ts";
+import type { Outcome } from "./operator.ts";
+
+/** Yields the lines that answer a line: what came of it, and `<CMD OK>` or `<CMD Error>`. */
+export function* printOutcome(outcome: Outcome): Iterable<string> {
+  if (outcome.ok) {
+    for (const line of printResult(outcome.result, outcome.command)) yield `${line}\n`;
+    yield `${END_MARKS[0]}\n`;
+    return;
+  }
+  // As in skynet, an unknown command is told of in two lines, of which the second is empty.
+  const isUnknown = outcome.command === undefined;
+  yield isUnknown ? `${messageOf(outcome.error)}\n\n` : `${describeFailure(outcome.error)}\n`;
+  yield `${END_MARKS[1]}\n`;
+}
+
+/** The last line of every answer. */
+export const END_MARKS = ["<CMD OK>", "<CMD Error>"] as const;
+
+/** The line with which a console greets its client. */
+export const GREETING = "Welcome to skynet console";
 
 /** Yields the lines of a result, without their ends. */
-export function* printResult(
-  result: CommandResult,
-  command: Command | undefined,
-): Iterable<string> {
+function* printResult(result: CommandResult, command: Command | undefined): Iterable<string> {
   if (result === undefined) return;
   if (typeof result !== "object") {
     yield command?.print?.(result, "") ?? formatValue(result);

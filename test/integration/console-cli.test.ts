@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { ConsoleConnection } from "../../src/cli/console-connection.ts";
 import { desk } from "./console-client.ts";
 import { startSnax } from "./process.ts";
 import type { Ended } from "./process.ts";
@@ -51,6 +52,24 @@ test("a console that ends in the middle gives exit code 1", async (t) => {
   const { code, stderr } = await pipe([`${port}`], "kill 5\nlist\n");
   equal(code, 1);
   match(stderr, /^snax: .+\n$/);
+});
+
+test("commands that are asked for at once are answered one after the other", async (t) => {
+  const { port } = await desk(t, {});
+  const connection = await ConsoleConnection.open({ host: "127.0.0.1", port });
+  t.after(() => connection.close());
+  const lines: string[] = [];
+  const ask = (line: string): Promise<boolean> => connection.ask(line, (row) => lines.push(row));
+  deepEqual(await Promise.all([ask("getenv thread"), ask("kill zz"), ask("getenv harbor")]), [
+    true,
+    false,
+    true,
+  ]);
+  deepEqual(lines, [
+    ...["thread\t0", "<CMD OK>"],
+    ...["ERR_ARGUMENT: Need an address", "<CMD Error>"],
+    ...["harbor\t0", "<CMD OK>"],
+  ]);
 });
 
 test("wrong usage gives exit code 2", async () => {

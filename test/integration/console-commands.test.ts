@@ -282,6 +282,18 @@ test("what changes something is logged with who, what and the result", async (t)
   match(lines[2] ?? "", / ran "clearcache" : ok$/);
 });
 
+test("a command that does not end, and one that ends its own console, are logged too", async (t) => {
+  const { open, skynet, log } = await desk(t, FILES);
+  await skynet.newservice("db");
+  (await open()).write(`call 6 "HANG"\n`);
+  const isTold = async (text: string): Promise<boolean> => (await log()).join().includes(text);
+  while (!(await isTold(`ran "call 6 \\"HANG\\"" : runs`))) await skynet.sleep(50);
+  const client = await open();
+  client.write("kill 5\n");
+  await client.ended();
+  equal(await isTold(`ran "kill 5" : the console ended before the command`), true);
+});
+
 /** Lets `run` be taken out of a client. */
 function bound<T extends { run(line: string): Promise<string[]> }>(
   client: T,

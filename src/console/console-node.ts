@@ -1,0 +1,23 @@
+/**
+ * What all debug consoles of a node have in common: the live side, who is recorded, which sockets are open.
+ *
+ * A node may run several consoles; what one of them switched on, another can switch off.
+ */
+
+import type { LiveNode } from "../live/live-node.ts";
+import { MessageRecorder } from "./message-recorder.ts";
+import { SocketTable } from "./socket-table.ts";
+
+/** The operators' side of a node. */
+export class ConsoleNode {
+  readonly live: LiveNode;
+  /** Records the messages of chosen services. */
+  readonly recorder: MessageRecorder;
+  /** The sockets of all consoles. */
+  readonly sockets: SocketTable = new SocketTable();
+
+  constructor(live: LiveNode) {
+    this.live = live;
+    this.recorder = new MessageRecorder(live.node.runtime);
+  }
+}

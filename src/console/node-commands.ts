@@ -1,0 +1,38 @@
+/**
+ * Commands about the node: help, configuration, and what the console can't do yet.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
+import { absentCommand } from "./command.ts";
+
+/** Keys of the configuration whose value is nobody's to read. */
+const SECRETS: ReadonlySet<string> = new Set(["consoletoken"]);
+
+function getEnv({ operator, args: [name] }: CommandCall): CommandResult {
+  if (name === undefined) throw new SnaxError("ERR_ARGUMENT", "need a name");
+  const value = SECRETS.has(name) ? "(secret)" : operator.runtime.environment.get(name);
+  return new Map([[name, value]]);
+}
+
+function setEnv({ operator, args: [name, value] }: CommandCall): CommandResult {
+  if (name === undefined || value === undefined) {
+    throw new SnaxError("ERR_ARGUMENT", "need a name and a value");
+  }
+  operator.runtime.environment.set(name, value);
+  return undefined;
+}
+
+/** The commands by name. */
+export const nodeCommands: CommandTable = {
+  getenv: { help: "getenv name : skynet.getenv(name)", run: getEnv },
+  setenv: { help: "setenv name value: skynet.setenv(name,value)", isChange: true, run: setEnv },
+  debug: absentCommand(
+    "debug address : debug a lua service",
+    "no service can be attached to yet; inject and hotfix reach its variables",
+  ),
+  logpoint: absentCommand(
+    'logpoint address file:line "expression" : print a value whenever a line runs',
+    "there are no logpoints yet; a hotfix may log what it sees",
+  ),
+};

@@ -1,0 +1,69 @@
+/**
+ * What the system's own services get as `operator`: opening a console. It is nothing for other services, which find that it
+ * refuses them.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { Context } from "../service/context.ts";
+import type { ConsoleNode } from "./console-node.ts";
+import { ConsoleServer, requireSafety } from "./console-server.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { formatEndpoint, isLoopback, parseEndpoint } from "./endpoint.ts";
+import { Operator } from "./operator.ts";
+
+/** A console as the service that opened it sees it. */
+export interface OpenConsole {
+  /** Where it listens, `host:port`. */
+  readonly address: string;
+  /** How many clients are connected. */
+  clientCount(): number;
+}
+
+/** Everything under `import { operator } from "snax"`. */
+export interface OperatorApi {
+  /**
+   * Opens a console that belongs to the service and ends with it.
+   *
+   * @param place - a port, `"host:port"`, or a host and a port.
+   * @throws {ERR_FORBIDDEN} if others than this machine could reach it and no `consoletoken` is set.
+   * @throws {ERR_ARGUMENT} if the place is none, or nobody can listen there.
+   */
+  listen(...place: unknown[]): Promise<OpenConsole>;
+}
+
+/** Makes the maker of `operator` for the services of a node. */
+export function createOperatorMaker(node: ConsoleNode): (context: Context) => OperatorApi {
+  return (context) => ({ listen: (...place) => listen(node, context, place) });
+}
+
+async function listen(
+  node: ConsoleNode,
+  context: Context,
+  place: readonly unknown[],
+): Promise<OpenConsole> {
+  const { paths, environment } = context.runtime;
+  if (!paths.isSystem(context.name)) {
+    throw new SnaxError("ERR_FORBIDDEN", "operator is for the system's own services");
+  }
+  const endpoint = readPlace(place);
+  const token = environment.get("consoletoken") as string | undefined;
+  requireSafety(endpoint, token);
+  const server = new ConsoleServer(new Operator(node, context), token, isLoopback(endpoint.host));
+  const address = await server.listen(endpoint);
+  return { address, clientCount: () => server.clientCount };
+}
+
+/** As skynet's console: `port`, or `ip, port`; also `"ip:port"`. */
+function readPlace(place: readonly unknown[]): Endpoint {
+  const [first, second] = place;
+  const isText = typeof first === "string";
+  const endpoint =
+    second === undefined ? parseEndpoint(first) : isText ? joinPlace(first, second) : undefined;
+  if (endpoint !== undefined) return endpoint;
+  throw new SnaxError("ERR_ARGUMENT", "a console needs a port, or a host and a port");
+}
+
+function joinPlace(host: string, port: unknown): Endpoint | undefined {
+  const { port: number } = parseEndpoint(port) ?? {};
+  return number === undefined ? undefined : parseEndpoint(formatEndpoint(host, number));
+}

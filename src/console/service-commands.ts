@@ -1,0 +1,198 @@
+/**
+ * Commands about services: who runs, starting, asking and ending them.
+ *
+ * What a service's figures are the kernel knows, so `list`, `stat` and `mem` answer even for a service that is stuck.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import { mailboxLength } from "../kernel/service.ts";
+import { launch } from "../service/boot.ts";
+import type { Context } from "../service/context.ts";
+import { readAddress, readService } from "./address.ts";
+import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
+import { toResult } from "./command.ts";
+import { describeFailure } from "./failure.ts";
+import { estimateBytes } from "./heap-estimate.ts";
+import { parseLiterals } from "./literal.ts";
+import { formatFloat } from "./lua-number.ts";
+import type { Operator } from "./operator.ts";
+import { visitServices } from "./service-walk.ts";
+
+/** What `stat` says of a service. */
+interface Stat {
+  /** Seconds. */
+  readonly cpu: number;
+  readonly message: number;
+  readonly mqlen: number;
+  /** Calls that wait for an answer. */
+  readonly task: number;
+}
+
+function statOf({ service }: Context): Stat {
+  return {
+    cpu: Math.round(service.cpuMs * 1000) / 1e6,
+    message: service.messageCount,
+    mqlen: mailboxLength(service),
+    task: service.calls?.size ?? 0,
+  };
+}
+
+async function collect(operator: Operator, row: (context: Context) => unknown): Promise<Table> {
+  const rows = new Map<string, unknown>();
+  await visitServices(operator, (context) => rows.set(formatAddress(context.handle), row(context)));
+  return rows;
+}
+
+/** Starts a service as `newservice` does; as in skynet a failure is a result, and here with the reason below it. */
+async function start(
+  { operator }: CommandCall,
+  name: string | undefined,
+  run: (name: string) => Promise<number>,
+): Promise<CommandResult> {
+  try {
+    if (name === undefined) throw new SnaxError("ERR_ARGUMENT", "need the name of a service");
+    const handle = await run(name);
+    if (operator.runtime.contextOf(handle) === undefined) return "Exit";
+    return new Map([[formatAddress(handle), name]]);
+  } catch (error) {
+    return `Failed\n${describeFailure(error)}`;
+  }
+}
+
+/** Starts a service whose messages are recorded from the first one on; the launcher learns of it from the service. */
+function startLogged(operator: Operator, name: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const context: Context = launch(operator.runtime, {
+      kind: "snlua",
+      name,
+      args,
+      onReady: (error) => {
+        if (error === undefined) resolve(context.handle);
+        else reject(error as Error);
+      },
+    });
+    try {
+      operator.node.recorder.logOn(context, operator.context.handle);
+    } catch (error) {
+      reject(error as Error);
+    }
+  });
+}
+
+/** Sends a debug message and returns the answer. */
+async function ask(
+  { operator, args }: CommandCall,
+  command: string | undefined,
+  ...values: readonly unknown[]
+): Promise<CommandResult> {
+  const handle = readAddress(operator, args[0]);
+  return toResult(await operator.skynet.call(handle, "debug", command, ...values));
+}
+
+async function kill({ operator, args }: CommandCall): Promise<CommandResult> {
+  const handle = readAddress(operator, args[0]);
+  const killed = await operator.skynet.call<Record<string, string>>(
+    ".launcher",
+    "lua",
+    "KILL",
+    handle,
+  );
+  return new Map(Object.entries(killed).map(([key, title]) => [key, title === "" ? null : title]));
+}
+
+/** The text behind the address is a list of literals; several results of the answer are a row each, and `n` counts. */
+async function call({ operator, args, line }: CommandCall): Promise<CommandResult> {
+  const handle = readAddress(operator, args[0]);
+  const text = /^\s*\S+\s+\S+\s(.+)$/s.exec(line)?.[1];
+  if (text === undefined) throw new SnaxError("ERR_ARGUMENT", "need arguments");
+  const answer = await operator.skynet.call(handle, "lua", ...parseLiterals(text));
+  const values: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+  const rows = new Map<string, unknown>();
+  for (const [index, value] of values.entries()) {
+    if (value !== undefined && value !== null) rows.set(String(index + 1), value);
+  }
+  return rows.set("n", values.length);
+}
+
+async function ping({ operator, args }: CommandCall): Promise<CommandResult> {
+  const handle = readAddress(operator, args[0]);
+  const { clock } = operator.runtime;
+  const since = clock.now();
+  await operator.skynet.call(handle, "debug", "PING");
+  return clock.now() - since;
+}
+
+/** Signal 0 would stop a handler that does not return; while the console's own thread runs this, no other code does. */
+function signal({ operator, args: [word, text = "0"] }: CommandCall): CommandResult {
+  const context = readService(operator, word);
+  const number = Number(text);
+  if (!Number.isInteger(number)) throw new SnaxError("ERR_ARGUMENT", `${text} is no signal`);
+  operator.runtime.log(context.handle, `recv a signal ${number}`);
+  if (number === 1) {
+    const kb = (estimateBytes(context) / 1024).toFixed(3);
+    operator.runtime.log(context.handle, `Current Memory ${kb}K`);
+  }
+  return undefined;
+}
+
+/** The commands by name. */
+export const serviceCommands: CommandTable = {
+  list: {
+    help: "List all the service",
+    run: ({ operator }) => collect(operator, ({ service }) => service.title),
+  },
+  stat: {
+    help: "Dump all stats",
+    run: ({ operator }) => collect(operator, statOf),
+    print: (row) => {
+      const { cpu, message, mqlen, task } = row as Stat;
+      return `cpu:${formatFloat(cpu)}\tmessage:${message}\tmqlen:${mqlen}\ttask:${task}`;
+    },
+  },
+  service: {
+    help: "List unique service",
+    run: async ({ operator }) => toResult(await operator.skynet.call(".service", "lua", "LIST")),
+  },
+  info: {
+    help: "info address : get service infomation",
+    run: (use) => ask(use, "INFO", ...use.args.slice(1)),
+  },
+  dbgcmd: {
+    help: "run address debug command",
+    isChange: true,
+    run: (use) => ask(use, use.args[1], ...use.args.slice(2)),
+  },
+  ping: { help: "ping address", run: ping, print: (ms) => String(Math.floor(Number(ms) / 10)) },
+  call: { help: "call address ...", isChange: true, run: call },
+  exit: {
+    help: "exit address : kill a lua service",
+    isChange: true,
+    run: ({ operator, args }) => {
+      operator.skynet.send(readAddress(operator, args[0]), "debug", "EXIT");
+      return undefined;
+    },
+  },
+  kill: { help: "kill address : kill service", isChange: true, run: kill },
+  start: {
+    help: "lanuch a new lua service",
+    isChange: true,
+    run: (use) =>
+      start(use, use.args[0], (name) => use.operator.skynet.newservice(name, ...use.args.slice(1))),
+  },
+  snax: {
+    help: "lanuch a new snax service",
+    isChange: true,
+    run: (use) =>
+      start(use, use.args[0], (name) =>
+        use.operator.skynet.call(".launcher", "lua", "LAUNCH", "snax", name, ...use.args.slice(1)),
+      ),
+  },
+  log: {
+    help: "launch a new lua service with log",
+    isChange: true,
+    run: (use) =>
+      start(use, use.args[0], (name) => startLogged(use.operator, name, use.args.slice(1))),
+  },
+  signal: { help: "signal address sig", isChange: true, run: signal },
+};

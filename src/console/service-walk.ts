@@ -1,0 +1,35 @@
+/**
+ * A walk over the services that the launcher started, which lets other messages through on its way.
+ *
+ * A node may hold a million services; a walk looks at one page of the table (up to 4096) and rests before the next. What
+ * is born or dies meanwhile may or may not be seen.
+ */
+
+import { Context } from "../service/context.ts";
+import type { Operator } from "./operator.ts";
+
+/** Milliseconds of rest between two pages. */
+const REST_MS = 1;
+
+/**
+ * Visits the services, by rising handle. The logger, the launcher and the program that embeds the node are no one's to
+ * list, as in skynet.
+ */
+export async function visitServices(
+  operator: Operator,
+  visit: (context: Context) => void,
+): Promise<void> {
+  const { kernel, logger } = operator.runtime;
+  const { services } = kernel;
+  const launcher = kernel.names.get(".launcher");
+  for (let number = 0; number < services.pageCount; number += 1) {
+    const page = services.page(number);
+    if (page === undefined) continue;
+    if (number > 0) await operator.pause(REST_MS);
+    for (const service of page) {
+      const context = service?.instance;
+      if (!(context instanceof Context) || context.kind === "") continue;
+      if (context.handle !== logger && context.handle !== launcher) visit(context);
+    }
+  }
+}

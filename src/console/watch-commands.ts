@@ -1,0 +1,167 @@
+/**
+ * Commands that watch the node for a while, or show what it is doing: load, profile, sockets, threads.
+ */
+
+import { writeFileSync } from "node:fs";
+import { getHeapStatistics } from "node:v8";
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import { mailboxLength } from "../kernel/service.ts";
+import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
+import { readSeconds } from "./command.ts";
+import { openInspector } from "./inspector-session.ts";
+import { formatFloat } from "./lua-number.ts";
+import { outputPath, stampedName } from "./output-file.ts";
+import { visitServices } from "./service-walk.ts";
+import type { ClientRecord, ListenRecord } from "./socket-table.ts";
+
+/** Services that `top` shows. */
+const TOP_LENGTH = 20;
+
+/** What a service did in a span of time. */
+interface Load {
+  /** Share of the thread's time, 0..1. */
+  readonly cpu: number;
+  /** Messages per second. */
+  readonly message: number;
+  readonly mqlen: number;
+  readonly title: string;
+}
+
+async function top({ operator, args }: CommandCall): Promise<Table> {
+  const seconds = readSeconds(args[0], 1);
+  const { clock } = operator.runtime;
+  const before = new Map<number, readonly [cpuMs: number, messages: number]>();
+  await visitServices(operator, ({ service }) => {
+    before.set(service.handle, [service.cpuMs, service.messageCount]);
+  });
+  const since = clock.now();
+  await operator.pause(seconds * 1000);
+  const ms = clock.now() - since;
+  const loads: [address: string, load: Load][] = [];
+  await visitServices(operator, ({ service }) => {
+    const [cpuMs, messages] = before.get(service.handle) ?? [0, 0];
+    const mqlen = mailboxLength(service);
+    const message = ((service.messageCount - messages) * 1000) / ms;
+    if (message === 0 && mqlen === 0) return;
+    const cpu = (service.cpuMs - cpuMs) / ms;
+    loads.push([formatAddress(service.handle), { cpu, message, mqlen, title: service.title }]);
+  });
+  loads.sort(([, a], [, b]) => b.cpu - a.cpu || b.message - a.message);
+  return new Map(loads.slice(0, TOP_LENGTH));
+}
+
+function printLoad(row: unknown): string {
+  const { cpu, message, mqlen, title } = row as Load;
+  return `cpu:${(cpu * 100).toFixed(1)}%\tmessage:${Math.round(message)}/s\tmqlen:${mqlen}\t${title}`;
+}
+
+/** Which thread is being profiled; V8 has one profiler for each. */
+let isProfiling = false;
+
+async function profile({ operator, args }: CommandCall): Promise<CommandResult> {
+  const seconds = readSeconds(args[0], 5);
+  if (isProfiling)
+    throw new SnaxError("ERR_ARGUMENT", "a profile is being taken; wait for its end");
+  isProfiling = true;
+  const session = openInspector();
+  try {
+    await session.post("Profiler.enable");
+    await session.post("Profiler.start");
+    await operator.pause(seconds * 1000);
+    const { profile: taken } = await session.post("Profiler.stop");
+    const { runtime } = operator;
+    const path = outputPath(runtime, stampedName(runtime, "thread-0", "cpuprofile"));
+    writeFileSync(path, JSON.stringify(taken));
+    return path;
+  } finally {
+    isProfiling = false;
+    session.disconnect();
+  }
+}
+
+/** One line a thread; a node has one. */
+function threads({ operator }: CommandCall): Table {
+  const { kernel } = operator.runtime;
+  const { used_heap_size: heap } = getHeapStatistics();
+  const { utilization } = performance.eventLoopUtilization();
+  return new Map([["0", { busy: utilization, heap, services: kernel.services.size }]]);
+}
+
+function printThread(row: unknown): string {
+  const { busy, heap, services } = row as Record<string, number>;
+  return `busy:${((busy ?? 0) * 100).toFixed(1)}%\theap:${formatBytes(heap ?? 0)}\tservices:${services}`;
+}
+
+function netstat({ operator }: CommandCall): Table {
+  const now = operator.runtime.clock.now();
+  const rows = [...operator.node.sockets.records()].map((record) =>
+    record.kind === "LISTEN" ? listenRow(record, now) : clientRow(record, now),
+  );
+  return new Map(rows.map((row, index) => [String(index + 1), row]));
+}
+
+function listenRow({ id, owner, name, accepted, readAt }: ListenRecord, now: number): object {
+  const address = formatAddress(owner);
+  return {
+    accept: accepted,
+    address,
+    id,
+    rtime: formatAge(readAt, now),
+    sock: name,
+    type: "LISTEN",
+  };
+}
+
+function clientRow(record: ClientRecord, now: number): object {
+  const { id, owner, name, socket, readAt, writtenAt } = record;
+  return {
+    address: formatAddress(owner),
+    id,
+    peer: name,
+    read: formatBytes(socket.bytesRead),
+    reading: !socket.isPaused(),
+    rtime: formatAge(readAt, now),
+    type: "TCP",
+    wbuffer: formatBytes(socket.writableLength),
+    write: formatBytes(socket.bytesWritten),
+    writing: socket.writableLength > 0,
+    wtime: formatAge(writtenAt, now),
+  };
+}
+
+/** As skynet writes sizes; nothing for none. */
+function formatBytes(size: number): string | number | undefined {
+  if (size === 0) return undefined;
+  if (size < 1024) return size;
+  if (size < 1024 * 1024) return `${formatFloat(size / 1024)}K`;
+  return `${formatFloat(size / (1024 * 1024))}M`;
+}
+
+/** As skynet writes ages: seconds with hundredths, from a minute on `[h:]m:s`. */
+function formatAge(at: number | undefined, now: number): string | undefined {
+  if (at === undefined) return undefined;
+  const hundredths = Math.floor((now - at) / 10);
+  if (hundredths < 6000) return `${formatFloat(hundredths / 100)}s`;
+  const hours = Math.floor(hundredths / 360_000);
+  const minutes = Math.floor((hundredths % 360_000) / 6000);
+  const seconds = Math.round((hundredths % 6000) / 100);
+  return `${hours === 0 ? "" : `${hours}:`}${minutes}:${seconds}s`;
+}
+
+/** The commands by name. */
+export const watchCommands: CommandTable = {
+  top: {
+    help: "top [seconds] : services by load",
+    run: top,
+    isOrdered: true,
+    print: printLoad,
+  },
+  profile: {
+    help: "profile [seconds] : write a .cpuprofile of the thread",
+    isChange: true,
+    run: profile,
+  },
+  threads: { help: "threads : show the threads of this node", run: threads, print: printThread },
+  netstat: { help: "netstat : show netstat", run: netstat },
+};

@@ -1,0 +1,211 @@
+/**
+ * One thread's end of the rings to and from all other threads of its node.
+ *
+ *     event loop: a wake, or "again"
+ *       -> receive    wide awake; every record that was published goes to `take`
+ *       -> the kernel's turn, which sends
+ *       -> rest       publishes once, rings whoever sleeps; then "again" while traffic is fresh, else "asleep"
+ *
+ * It knows neither messages nor event loops: records are bytes, and how a thread is woken is handed in. An idle thread
+ * sleeps and costs nothing, whatever the number of its rings.
+ */
+
+import type { MessagePort } from "node:worker_threads";
+
+import type { Clock } from "../base/clock.ts";
+import { assert } from "../base/error.ts";
+import type { Doorbell } from "./ring-doorbell.ts";
+import type { Incoming } from "./ring-inbox.ts";
+import { RingInbox } from "./ring-inbox.ts";
+import { epochOf } from "./ring-memory.ts";
+import type { Outgoing } from "./ring-outbox.ts";
+import { RingOutbox } from "./ring-outbox.ts";
+import type { PollingOptions } from "./ring-polling.ts";
+import { Polling } from "./ring-polling.ts";
+
+/** What a thread has to do after its turn: come again soon, or nothing until it is woken. */
+export type Rest = "again" | "asleep";
+
+/** What an exchange needs of its thread. */
+export interface ExchangeOptions {
+  readonly clock: Clock;
+  /** This thread's own doorbell. */
+  readonly doorbell: Doorbell;
+  readonly polling?: PollingOptions;
+  /** Gets each record that came, with the number of its thread; must not throw. */
+  readonly take: (thread: number, record: Incoming) => void;
+  /** Asks this thread's event loop for a turn: something was sent while it slept. Called once until the turn begins. */
+  readonly wake: () => void;
+}
+
+/** What joins this thread to another. */
+export interface ThreadLink {
+  /** The other thread's number. */
+  readonly thread: number;
+  /** The ring that this thread writes. */
+  readonly outgoing: SharedArrayBuffer;
+  /** The ring that this thread reads, of the same epoch. */
+  readonly incoming: SharedArrayBuffer;
+  /** This thread's end of the pair's port for large records. */
+  readonly port: MessagePort;
+  /** The other thread's doorbell. */
+  readonly doorbell: Doorbell;
+  /** Wakes the other thread's event loop; it was found asleep. */
+  readonly wake: () => void;
+}
+
+interface End {
+  readonly link: ThreadLink;
+  readonly outbox: RingOutbox;
+  readonly inbox: RingInbox;
+}
+
+/** The rings of one thread. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #polling: Polling;
+  /** Number of the other thread -> its end. */
+  readonly #ends: (End | undefined)[] = [];
+  /** The same ends, for walks. */
+  #all: readonly End[] = [];
+  /** Number of a thread -> the highest epoch it was ever joined with. */
+  readonly #epochs = new Map<number, number>();
+  /** rest() said "asleep" and no turn was asked for since. */
+  #isAsleep = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#polling = new Polling(options.polling);
+  }
+
+  /**
+   * Joins this thread to another, in place of the thread that had its number before.
+   *
+   * @returns false if it was joined to that incarnation or a later one already: then nothing changes.
+   */
+  connect(link: ThreadLink): boolean {
+    const { thread, outgoing, incoming, port } = link;
+    const epoch = epochOf(outgoing);
+    assert(epoch === epochOf(incoming), `rings to and from thread ${thread} differ in epoch`);
+    // Race: the news of a death and of what takes its place come from different sides, in any order.
+    // test/unit/fabric/ring-exchange.test.ts
+    if (epoch <= (this.#epochs.get(thread) ?? 0)) return false;
+    this.disconnect(thread);
+    this.#epochs.set(thread, epoch);
+    const end = {
+      link,
+      outbox: new RingOutbox(outgoing, port),
+      inbox: new RingInbox(incoming, port),
+    };
+    this.#ends[thread] = end;
+    this.#all = [...this.#all, end];
+    return true;
+  }
+
+  /**
+   * Parts from a thread that has died: what it published is taken in, what waited for it is dropped. Its rings are
+   * closed before (closeRing), and the calls that it should answer are for the caller to end.
+   */
+  disconnect(thread: number): void {
+    const end = this.#ends[thread];
+    if (end === undefined) return;
+    this.#ends[thread] = undefined;
+    this.#all = this.#all.filter((other) => other !== end);
+    this.#takeFrom(end);
+    end.link.port.close();
+  }
+
+  /**
+   * Sends a record to a thread; it is published when the turn ends.
+   *
+   * @returns false if that thread is dead or was never there.
+   */
+  send(thread: number, record: Outgoing): boolean {
+    const end = this.#ends[thread];
+    if (end === undefined || end.outbox.isClosed) return false;
+    end.outbox.send(record);
+    // The ring is full of what this turn sent: the reader may as well begin.
+    if (end.outbox.waiting > 0 && end.outbox.publish()) ring(end.link);
+    if (this.#isAsleep) {
+      this.#isAsleep = false;
+      this.#options.wake();
+    }
+    return true;
+  }
+
+  /** How many records wait for room on their way to a thread: more than 0 means that it does not keep up. */
+  waiting(thread: number): number {
+    return this.#ends[thread]?.outbox.waiting ?? 0;
+  }
+
+  /**
+   * Takes in what the other threads have published. A turn begins with it, whatever woke the thread.
+   *
+   * @returns how many records came.
+   */
+  receive(): number {
+    this.#isAsleep = false;
+    this.#options.doorbell.wakeUp();
+    let count = 0;
+    for (const end of this.#all) count += this.#takeFrom(end);
+    if (count > 0 && this.#polling.isOn) this.#polling.arrived(this.#options.clock.now());
+    return count;
+  }
+
+  #takeFrom(end: End): number {
+    const { inbox, link } = end;
+    if (!inbox.refresh()) return 0;
+    const { take } = this.#options;
+    let count = 0;
+    for (; inbox.next(); count += 1) take(link.thread, inbox);
+    if (inbox.release()) ring(link);
+    return count;
+  }
+
+  /** Whether another thread has published something. The one thing to ask while polling; a turn costs more. */
+  hasMail(): boolean {
+    for (const end of this.#all) if (end.inbox.refresh()) return true;
+    return false;
+  }
+
+  /**
+   * Ends a turn: lets the other threads see what was sent, and decides whether to sleep.
+   *
+   * @returns "again" if the event loop should come back soon, with receive() or with hasMail() and then rest(); "asleep" if
+   * nothing is to be done until the doorbell wakes this thread.
+   */
+  rest(): Rest {
+    this.publish();
+    const { clock, doorbell } = this.#options;
+    if (this.#polling.isOn && this.#polling.isOpen(clock.now())) return "again";
+    doorbell.fallAsleep();
+    // Race: whatever came, or became free, before the doorbell was set rang nobody; so all is looked at once more.
+    // test/sim/ring.test.ts
+    if (this.#canSendMore() || this.hasMail()) {
+      doorbell.wakeUp();
+      this.publish();
+      return "again";
+    }
+    this.#isAsleep = true;
+    return "asleep";
+  }
+
+  /** Lets the other threads see what was sent so far, in the middle of a long turn for one. */
+  publish(): void {
+    for (const { outbox, link } of this.#all) {
+      outbox.flush();
+      if (outbox.publish()) ring(link);
+    }
+  }
+
+  #canSendMore(): boolean {
+    let can = false;
+    // A thread that died reads no more; what waits for it waits for disconnect().
+    for (const { outbox } of this.#all) if (!outbox.isClosed && outbox.wantRoom()) can = true;
+    return can;
+  }
+}
+
+function ring(link: ThreadLink): void {
+  if (link.doorbell.ring()) link.wake();
+}

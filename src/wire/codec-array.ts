@@ -1,0 +1,117 @@
+// Hot path: bench/micro/codec.
+/**
+ * Arrays: integers and doubles in a row where there is nothing else, otherwise value after value.
+ *
+ * An array may carry named properties too, and only listing its keys tells; base/copy-array.ts says why long arrays are
+ * shown to the inspector instead. Such arrays, and those with many holes, go as fields with a length.
+ */
+
+import { inspect } from "node:util";
+import { KEPT, OBJECT, TAG } from "./codec-format.ts";
+import type { DecodeWalk } from "./codec-decode-walk.ts";
+import type { EncodeWalk } from "./codec-encode-walk.ts";
+
+/** Up to this length the keys are listed. */
+const LISTED_LENGTH = 64;
+
+/** Past this length V8 keeps no flat array unless it is told to. */
+const FLAT_LENGTH_MAX = 2 ** 25;
+
+/** So many elements of a long array are looked at to tell a sparse one. */
+const PROBE_COUNT = 16;
+
+const SHORTEST = { maxArrayLength: 0, depth: 0, customInspect: false } as const;
+
+/** Writes an array with what it holds. */
+export function encodeArray(source: readonly unknown[], walk: EncodeWalk, depth: number): void {
+  if (!isSimple(source)) {
+    walk.open(source, OBJECT.sparse);
+    walk.number(source.length);
+    walk.fields(source, Object.keys(source), depth);
+    return;
+  }
+  const { length } = source;
+  const head = walk.open(source, OBJECT.array);
+  walk.uint32(length);
+  if (encodeNumbers(source, walk, head)) return;
+  for (let index = 0; index < length; index++) {
+    const value = source[index];
+    if (value === undefined && !(index in source)) walk.tag(TAG.hole);
+    else walk.value(value, depth + 1);
+  }
+}
+
+/** Reads an array whose elements stand in a row. @param kind - its tag without KEPT. */
+export function decodeArray(walk: DecodeWalk, kind: number, index: number, depth: number): unknown {
+  const list: unknown[] = [];
+  walk.keep(index, list);
+  const length = walk.uint32();
+  if (kind === OBJECT.ints) walk.ints(list, length);
+  else if (kind === OBJECT.doubles) walk.doubles(list, length);
+  else {
+    for (let at = 0; at < length; at++) {
+      if (walk.skip(TAG.hole)) list.length++;
+      else list.push(walk.value(depth + 1));
+    }
+  }
+  return list;
+}
+
+/** Reads an array with holes or names. */
+export function decodeSparse(walk: DecodeWalk, index: number, depth: number): unknown {
+  const length = walk.value(depth);
+  if (typeof length !== "number") throw walk.malformed();
+  const list: unknown[] = [];
+  // The length is a claim: an array that has an element at the far end takes no memory for what lies before.
+  if (length > LISTED_LENGTH) list[FAR_INDEX] = undefined;
+  list.length = length;
+  walk.keep(index, list);
+  return walk.fields(list, depth);
+}
+
+/** The greatest index of an array. */
+const FAR_INDEX = 2 ** 32 - 2;
+
+/**
+ * Writes the elements if all are numbers.
+ *
+ * @param head - where the tag of the array lies.
+ * @returns false if they are not; then nothing is written.
+ */
+function encodeNumbers(source: readonly unknown[], walk: EncodeWalk, head: number): boolean {
+  const { length } = source;
+  const first = source[0];
+  if (typeof first !== "number" || typeof source[length - 1] !== "number") return false;
+  let tag: number = OBJECT.ints;
+  if (!walk.ints(source)) {
+    if (!walk.doubles(source)) return false;
+    tag = OBJECT.doubles;
+  }
+  walk.bytes[head] = tag | ((walk.bytes[head] as number) & KEPT);
+  return true;
+}
+
+/** Whether an array has no properties but its elements, and (if it is long) few holes. */
+function isSimple(source: readonly unknown[]): boolean {
+  const { length } = source;
+  if (Object.getPrototypeOf(source) !== Array.prototype) return false;
+  if (length <= LISTED_LENGTH) return isDense(Object.keys(source), length);
+  return (
+    length <= FLAT_LENGTH_MAX &&
+    probe(source) &&
+    inspect(source, SHORTEST) === `[ ... ${length} more items ]`
+  );
+}
+
+/** Whether the keys are those of an array without holes: indexes come first and in order. */
+function isDense(keys: readonly string[], length: number): boolean {
+  return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1));
+}
+
+function probe(source: readonly unknown[]): boolean {
+  const step = Math.floor(source.length / PROBE_COUNT);
+  for (let index = 0; index < source.length; index += step) {
+    if (!(index in source)) return false;
+  }
+  return true;
+}
