@@ -22,7 +22,7 @@ function create() {
     read: () => [n, spare, fixed],
     declared: function declared(this: unknown) {
       note("declared");
-      return n + 0 * [note].length;
+      return n;
     },
     arrow: (x: number) => note("arrow") + n + x,
     short: () => note(`short ${n}`),
@@ -54,7 +54,7 @@ function create() {
     },
     patterns(
       { a = (n = 98), b: [c = note("pattern"), ...rest] }: any,
-      [d = (n = 97)] = [note("array")],
+      [d = (n = 97)]: any = [note("array")],
     ) {
       note("patterns");
       return [a, c, d, rest];
@@ -113,6 +113,7 @@ function create() {
         set value(value: number) {
           note("setter");
           n = value;
+      spare += 1;
         },
       },
       "value",
