@@ -24,7 +24,7 @@ export interface Instance {
 /** Why a service takes only some of its messages: bits of {@link Service.gate}. */
 export const GATE = {
   open: 0,
-  /** Queue mode, and a handler runs: requests and posts wait, answers and timers pass. */
+  /** Queue mode, and a handler runs: requests and posts wait, answers, timers and debug messages pass. */
   busy: 1,
   /** A hot-fix is being applied: requests, posts and the timers from before wait, answers pass. */
   held: 2,
@@ -143,6 +143,8 @@ export function hasMailFrom(service: Service, source: number): boolean {
 function passes({ type, payload }: Message, gate: number): boolean {
   // A system message stands in the mail only to keep its place behind others of its sender.
   if (type === PTYPE.response || type === PTYPE.error || type === PTYPE.system) return true;
+  // An operator can look into a service in queue mode that is stuck in an await.
+  if (type === PTYPE.debug) return gate === GATE.busy;
   if (type !== PTYPE.timer) return false;
   return (gate & GATE.held) === 0 || (payload as Timer).passesHold;
 }

@@ -52,3 +52,15 @@ test("a service in queue mode that calls itself gets ERR_DEADLOCK and goes on", 
   assert.equal(await codeOfFailure(p.req.self()), "ERR_DEADLOCK");
   assert.deepEqual(await p.req.order(), []);
 });
+
+test("a service in queue mode that is stuck in an await still answers debug messages", async (t) => {
+  const { snax, skynet } = await world(t, {
+    stuck: `
+      export function init() { return "queue"; }
+      export const response = { hang() { return new Promise(() => {}); } };
+    `,
+  });
+  const p = await snax.newservice<any>("stuck");
+  void (p.req.hang() as Promise<unknown>).catch(() => {});
+  assert.equal(await skynet.call(p.handle, "debug", "PING"), undefined);
+});

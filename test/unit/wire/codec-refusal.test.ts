@@ -86,12 +86,16 @@ test("a message that nests deeper than any sender may is malformed", () => {
   ];
   assert.ok(decode(...open(COPY_DEPTH_MAX)) instanceof Set);
   assert.throws(() => decode(...open(COPY_DEPTH_MAX + 1)), isMalformed);
-  assert.throws(() => decode(...Array.from({ length: 1e6 }, () => OBJECT.boxed)), isMalformed);
+  assert.throws(() => decode(...open(10_000)), isMalformed);
 });
 
 test("a message fits a region that has HEAD_BYTES_MAX bytes more, and none that has fewer than it needs", () => {
   const table = new PortableTable();
-  const value = { id: 1, text: "x".repeat(100), list: [1, 2, 3], wide: "中".repeat(100) };
+  const list = [1, 2, 3];
+  const value = new Map<unknown, unknown>([
+    ["x".repeat(100), list],
+    ["中".repeat(100), { list }],
+  ]);
   const size = new ThreadEncoder(table).encodeResultApart(value).bytes.length;
   const memory = new CodecMemory(new Uint8Array(size + HEAD_BYTES_MAX + 64).fill(0xaa));
   const encoder = new ThreadEncoder(table);
