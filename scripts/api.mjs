@@ -22,11 +22,12 @@ const entries = Object.values(exports).flatMap((entry) => {
 const reached = new Set(entries.filter((file) => existsSync(file)));
 let report = "// Written by scripts/api.mjs.\n";
 for (const file of reached) {
-  const text = readFileSync(file, "utf8");
+  // Comments go first: their examples import files that are not of the package.
+  const text = readFileSync(file, "utf8").replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, "");
   for (const [, specifier = ""] of text.matchAll(/["'](\.{1,2}\/[^"']+)\.[cm]?[jt]s["']/g)) {
     reached.add(join(dirname(file), `${specifier}.d.ts`));
   }
-  const bare = text.replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, "").replace(/^\/\/# .*$/gm, "");
+  const bare = text.replace(/^\/\/# .*$/gm, "");
   report += `\n// ${relative(ROOT, file).replaceAll("\\", "/")}\n${bare.trim()}\n`;
 }
 

@@ -113,7 +113,7 @@ function create() {
         set value(value: number) {
           note("setter");
           n = value;
-      spare += 1;
+          spare += 1;
         },
       },
       "value",

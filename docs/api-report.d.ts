@@ -1,0 +1,1574 @@
+// Written by scripts/api.mjs.
+
+// dist/index.d.ts
+export { ERROR_CODES, SnaxError, codeOf } from "./base/error.ts";
+export type { ErrorCode } from "./base/error.ts";
+export { upvalues } from "./live/upvalues.ts";
+export { defineConfig } from "./node/config.ts";
+export type { Config } from "./node/config.ts";
+export { start } from "./node/node.ts";
+export type { Node, StartOptions } from "./node/node.ts";
+export type { CacheMode } from "./loader/code-cache.ts";
+export { skynet, snax } from "./outside.ts";
+export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
+export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
+export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
+
+// dist/testing/index.d.ts
+export { faults, FaultPlan } from "./fault.ts";
+export type { FaultChoice, FaultPoint } from "./fault.ts";
+export { callbackMicrotasks, promiseMicrotasks } from "./microtasks.ts";
+export type { Microtasks } from "./microtasks.ts";
+export { createEnvelope, createOutcome, createProbe } from "./probe.ts";
+export type { Outcome, Probe, ProbeHandler } from "./probe.ts";
+export type { Tally } from "./referee.ts";
+export { createSimulator, Simulator } from "./simulator.ts";
+export type { Check, ReportedCall, ReportedError, SimulatorOptions } from "./simulator.ts";
+export { Trace } from "./trace.ts";
+export { Traffic } from "./traffic.ts";
+export type { TrafficOptions } from "./traffic.ts";
+export { virtualClock } from "./virtual-clock.ts";
+export type { VirtualClock, VirtualClockOptions } from "./virtual-clock.ts";
+export type { VirtualEvent, VirtualLoop } from "./virtual-loop.ts";
+
+// dist/base/error.d.ts
+export declare const ERROR_CODES: {
+    readonly ERR_ARGUMENT: "an argument is not acceptable";
+    readonly ERR_BUG: "an assertion of the runtime failed";
+    readonly ERR_CONFIG: "the configuration can't be used";
+    readonly ERR_DEADLOCK: "the call could never be answered";
+    readonly ERR_EXHAUSTED: "no number is free";
+    readonly ERR_FORBIDDEN: "access is refused";
+    readonly ERR_CONTEXT: "used outside the message being dispatched";
+    readonly ERR_INIT: "the service could not start";
+    readonly ERR_INIT_TIMEOUT: "init took too long";
+    readonly ERR_MAILBOX_FULL: "the mailbox is full";
+    readonly ERR_MALFORMED: "what came from outside can't be read";
+    readonly ERR_MODULE: "the module can't be loaded";
+    readonly ERR_NO_METHOD: "the service has no such method";
+    readonly ERR_NO_PROTOCOL: "the service has no such protocol";
+    readonly ERR_NO_SERVICE: "there is no such service";
+    readonly ERR_NOT_SENDABLE: "the value can't be sent";
+    readonly ERR_PATCH: "the patch is refused";
+    readonly ERR_PATCH_CLASS: "the class can't be patched this way";
+    readonly ERR_PATCH_FAILED: "the patch was undone";
+    readonly ERR_PATCH_NAME: "the service has no such name";
+    readonly ERR_PATCH_TIMEOUT: "the patch took too long and was undone";
+    readonly ERR_PATCH_SIZE: "the patch is too long";
+    readonly ERR_REMOTE: "the handler threw";
+    readonly ERR_REPLIED: "the message has been answered";
+    readonly ERR_SERVICE_DEAD: "the service is dead";
+    readonly ERR_SYNTAX: "the text is not valid TypeScript";
+    readonly ERR_TIMEOUT: "the deadline passed";
+    readonly ERR_STOPPED: "the node is not running";
+};
+export type ErrorCode = keyof typeof ERROR_CODES;
+export interface SnaxErrorOptions {
+    cause?: unknown;
+    data?: unknown;
+}
+export declare class SnaxError extends Error {
+    readonly name: string;
+    readonly code: ErrorCode;
+    readonly data?: unknown;
+    constructor(code: ErrorCode, message: string, options?: SnaxErrorOptions);
+}
+export declare function codeOf(error: unknown): ErrorCode | undefined;
+export declare function assert(claim: unknown, message: string): asserts claim;
+
+// dist/live/upvalues.d.ts
+import type { Upvalues } from "../snax/types-upvalues.ts";
+export declare const upvalues: Upvalues;
+
+// dist/node/config.d.ts
+export interface Config {
+    readonly thread?: number;
+    readonly start?: string;
+    readonly services?: string | readonly string[];
+    readonly harbor?: number;
+    readonly logger?: string;
+    readonly logformat?: "text" | "json";
+    readonly preload?: string;
+    readonly profile?: boolean;
+    readonly calltimeout?: number;
+    readonly mailbox?: number;
+    readonly inittimeout?: number;
+    readonly stoptimeout?: number;
+    readonly hotfixtimeout?: number;
+    readonly console?: number | string;
+    readonly consoletoken?: string;
+    readonly [key: string]: unknown;
+}
+export declare function defineConfig(config: Config): Config;
+export interface FullConfig extends Config {
+    readonly thread: number;
+    readonly services: string | readonly string[];
+    readonly harbor: number;
+    readonly logformat: "text" | "json";
+    readonly profile: boolean;
+    readonly calltimeout: number;
+    readonly mailbox: number;
+    readonly inittimeout: number;
+    readonly stoptimeout: number;
+    readonly hotfixtimeout: number;
+}
+export declare function suspectKeys(config: Config): string[];
+export declare function completeConfig(config: unknown): FullConfig;
+
+// dist/node/node.d.ts
+import type { SkynetApi } from "../service/skynet-api.ts";
+import type { SnaxApi } from "../snax/types.ts";
+import type { Config } from "./config.ts";
+export interface Node {
+    readonly skynet: SkynetApi;
+    readonly snax: SnaxApi;
+    stop(): Promise<void>;
+    readonly stopped: Promise<void>;
+}
+export interface StartOptions {
+    readonly root?: string;
+    readonly ownsProcess?: boolean;
+    readonly signal?: AbortSignal;
+}
+export declare function start(config?: Config, options?: StartOptions): Promise<Node>;
+
+// dist/loader/code-cache.d.ts
+import { Image } from "./image.ts";
+import type { ImageData } from "./image.ts";
+import type { ImportMeta } from "./import-meta.ts";
+import type { Library } from "./library.ts";
+import type { Place } from "./position.ts";
+import { Program } from "./program.ts";
+export type CacheMode = "ON" | "EXIST" | "OFF";
+export interface CodeCacheOptions {
+    readonly injected?: readonly string[];
+    readonly preload?: string | undefined;
+    readonly onGlobalWrite?: (name: string, place: Place) => void;
+}
+export declare class CodeCache implements Library {
+    #private;
+    mode: CacheMode;
+    constructor(options?: CodeCacheOptions);
+    load(path: string): Program | Promise<Program>;
+    get shared(): Program;
+    clear(path?: string): void;
+    adopt(data: ImageData): void;
+    image(file: string, place?: Place): Image;
+    get images(): ReadonlyMap<string, Image>;
+    findPackage(specifier: string, importer: string): object | undefined;
+    fetchPackage(specifier: string, importer: string): Promise<unknown>;
+    createMeta(image: Image): ImportMeta;
+}
+
+// dist/outside.d.ts
+import type { SkynetApi } from "./service/skynet-api.ts";
+import type { SnaxApi } from "./snax/types.ts";
+export declare const skynet: SkynetApi;
+export declare const snax: SnaxApi;
+
+// dist/service/skynet-api.d.ts
+import type { CacheMode } from "../loader/code-cache.ts";
+import type { Protocol } from "./protocol-table.ts";
+import type { Values } from "./values.ts";
+export type Address = number | string;
+export type { Handler, Protocol } from "./protocol-table.ts";
+export interface Response {
+    (ok: true, value?: unknown): boolean;
+    (ok: false, error?: unknown): boolean;
+    (ok: "TEST"): boolean;
+}
+export interface Selected {
+    readonly request: RequestItem;
+    readonly value?: unknown;
+    readonly error?: unknown;
+}
+export type RequestItem = readonly [address: Address, type: string, ...values: unknown[]];
+export interface RequestSet {
+    add(...item: RequestItem): RequestSet;
+    select(timeoutMs?: number): AsyncIterableIterator<Selected>;
+    readonly timeout: boolean;
+}
+export type Queue = <A extends unknown[], R>(run: (...args: A) => R, ...args: A) => Promise<Awaited<R>>;
+export interface CacheApi {
+    clear(path?: string): void;
+    mode(mode?: CacheMode): CacheMode;
+}
+export type StatKey = "mqlen" | "message" | "cpu" | "task" | "endless";
+export interface Calls {
+    call<R = unknown>(address: Address, type: string, ...values: unknown[]): Promise<R>;
+    rawcall<R = unknown>(address: Address, type: string, bytes: Uint8Array): Promise<R>;
+}
+export interface Starters {
+    newservice(name: string, ...args: unknown[]): Promise<number>;
+    uniqueservice(name: string | true, ...args: unknown[]): Promise<number>;
+}
+export interface SkynetApi extends Calls, Starters {
+    start(run?: (...args: never[]) => unknown): void;
+    init(run: () => unknown): void;
+    exit(): never;
+    self(): number;
+    address(address: Address): string;
+    localname(name: string): number | undefined;
+    harbor(address: Address): {
+        readonly id: number;
+        readonly isRemote: boolean;
+    };
+    send(address: Address, type: string, ...values: unknown[]): boolean;
+    rawsend(address: Address, type: string, bytes: Uint8Array): boolean;
+    redirect(address: Address, source: Address, type: string, session: number, ...values: unknown[]): boolean;
+    ret(value?: unknown): boolean;
+    retpack(...values: unknown[]): boolean;
+    response(): Response;
+    ignoreret(): void;
+    context(): {
+        readonly session: number;
+        readonly source: number;
+    };
+    dispatch(type: string, handler?: (session: number, source: number, ...values: never[]) => unknown): unknown;
+    register_protocol(protocol: Protocol): void;
+    values(...values: unknown[]): Values;
+    within(ms: number): Calls;
+    request(...items: RequestItem[]): RequestSet;
+    queryservice(name: string | true, globalName?: string): Promise<number>;
+    at(place: "near" | number): Starters;
+    launch(kind: string, name: string, ...args: unknown[]): number;
+    kill(address: Address): void;
+    abort(): void;
+    register(name: string): boolean;
+    name(name: string, address: Address): boolean;
+    monitor(name: string): Promise<number>;
+    timeout(ms: number, run: () => unknown): void;
+    sleep(ms: number, token?: unknown): Promise<"BREAK" | undefined>;
+    yield(): Promise<"BREAK" | undefined>;
+    wait(token: unknown): Promise<void>;
+    wakeup(token: unknown): boolean;
+    fork<A extends unknown[]>(run: (...args: A) => unknown, ...args: A): void;
+    queue(): Queue;
+    now(): number;
+    starttime(): number;
+    time(): number;
+    hpc(): bigint;
+    getenv<T = string>(key: string): T | undefined;
+    setenv(key: string, value: unknown): void;
+    genid(): number;
+    pack(...values: unknown[]): Uint8Array;
+    unpack(bytes: Uint8Array): unknown[];
+    packstring(...values: unknown[]): string;
+    error(...values: unknown[]): void;
+    trace(info?: string): void;
+    stat(key: StatKey): number;
+    mqlen(): number;
+    task(): number;
+    info_func(run: (...args: unknown[]) => unknown): void;
+    readonly cache: CacheApi;
+    readonly signal: AbortSignal;
+}
+
+// dist/snax/types.d.ts
+type AnyFunction = (...args: any[]) => unknown;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+export interface Services {
+}
+type NamesOf<S> = [S] extends [never] ? never : keyof S & string;
+export type ServiceName = NamesOf<Services>;
+export type KnownName = [ServiceName] extends [never] ? string : ServiceName;
+export interface ServiceModule {
+    readonly response?: object;
+    readonly accept?: object;
+    readonly subscribe?: object;
+    readonly init?: AnyFunction;
+    readonly exit?: AnyFunction;
+}
+type Group<M, G extends keyof ServiceModule> = M extends {
+    readonly [K in G]: infer T;
+} ? T : {};
+type MethodName<T, K extends keyof T> = T[K] extends AnyFunction ? K & string : never;
+type RequestMethod<F> = F extends (...args: infer A) => infer R ? IsAny<R> extends true ? (...args: A) => Promise<any> : [R] extends [never] ? (...args: A) => Promise<never> : [R] extends [Promise<unknown>] ? F : (...args: A) => Promise<Awaited<R>> : never;
+type PostMethod<F> = F extends (...args: infer A) => unknown ? (...args: A) => void : never;
+type Requests<T> = {
+    readonly [K in keyof T as MethodName<T, K>]-?: RequestMethod<T[K]>;
+};
+type Posts<T> = {
+    readonly [K in keyof T as MethodName<T, K>]-?: PostMethod<T[K]>;
+};
+export type Req<M> = IsAny<M> extends true ? any : Requests<Group<M, "response">>;
+export type Post<M> = IsAny<M> extends true ? any : Posts<Group<M, "accept"> & Group<M, "subscribe">>;
+export type InitArgs<M> = IsAny<M> extends true ? any[] : [M] extends [never] ? [unlisted: never] : M extends {
+    readonly init: (...args: infer A) => unknown;
+} ? A : [];
+export type ExitArgs<M> = IsAny<M> extends true ? any[] : M extends {
+    readonly exit: (...args: infer A) => unknown;
+} ? A : [];
+export interface ServiceObject<M extends ServiceModule = any> {
+    readonly handle: number;
+    readonly type: string;
+    readonly req: Req<M>;
+    readonly post: Post<M>;
+    readonly pub: Post<M>;
+}
+type Unnamed = [ServiceName] extends [never] ? any : never;
+type NameFor<M> = [M] extends [never] ? never : string;
+export interface StartService {
+    <M extends ServiceModule = Unnamed>(name: string, ...args: InitArgs<M>): Promise<ServiceObject<M>>;
+    <N extends ServiceName>(name: N, ...args: InitArgs<Services[N]>): Promise<ServiceObject<Services[N]>>;
+}
+export interface StartRawService {
+    <M extends ServiceModule = Unnamed>(name: string, ...args: InitArgs<M>): Promise<number>;
+    <N extends ServiceName>(name: N, ...args: InitArgs<Services[N]>): Promise<number>;
+}
+export interface QueryService {
+    <M extends ServiceModule = Unnamed>(name: NameFor<M>): Promise<ServiceObject<M>>;
+    <N extends ServiceName>(name: N): Promise<ServiceObject<Services[N]>>;
+}
+export interface BindService {
+    <M extends ServiceModule = Unnamed>(handle: number, type: NameFor<M>): ServiceObject<M>;
+    <N extends ServiceName>(handle: number, type: N): ServiceObject<Services[N]>;
+}
+export interface ExitService {
+    <M extends ServiceModule>(target: ServiceObject<M>, ...args: ExitArgs<M>): Promise<void>;
+    <A extends readonly unknown[]>(...args: A extends readonly [ServiceObject, ...unknown[]] ? never : A): Promise<never>;
+}
+export type Patch = string | Readonly<Record<string, string>>;
+export interface PatchFailure {
+    readonly handle: number;
+    readonly code: string;
+    readonly message: string;
+}
+export interface PatchSkip {
+    readonly handle: number;
+    readonly reason: string;
+}
+export interface HotfixAllResult {
+    readonly id: number;
+    readonly applied: readonly number[];
+    readonly failed: readonly PatchFailure[];
+    readonly skipped: readonly PatchSkip[];
+}
+export interface PatchResult {
+    readonly handle: number;
+    readonly ok: boolean;
+    readonly code?: string;
+}
+export interface PatchRecord {
+    readonly id: number;
+    readonly hash: string;
+    readonly time: number;
+    readonly target: string;
+    readonly applied: number;
+    readonly failed: number;
+    readonly results: readonly PatchResult[];
+}
+export interface HotfixSharedResult {
+    readonly id: number;
+    readonly threads: number;
+}
+export interface ServiceInterface {
+    readonly name: string;
+    readonly response: Readonly<Record<string, number>>;
+    readonly accept: Readonly<Record<string, number>>;
+}
+export interface MethodProfile {
+    readonly count: number;
+    readonly time: number;
+}
+export type ServiceProfile = Readonly<Record<string, MethodProfile>>;
+export interface SnaxApi {
+    readonly newservice: StartService;
+    readonly rawnewservice: StartRawService;
+    readonly bind: BindService;
+    readonly self: <M extends ServiceModule = any>() => ServiceObject<M>;
+    readonly exit: ExitService;
+    readonly kill: <M extends ServiceModule>(target: ServiceObject<M>, ...args: ExitArgs<M>) => Promise<void>;
+    readonly hotfix: <R = any>(target: ServiceObject | number | string, patch: Patch, ...args: unknown[]) => Promise<R>;
+    readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<HotfixAllResult>;
+    readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+    readonly patches: () => readonly PatchRecord[];
+    readonly uniqueservice: StartService;
+    readonly globalservice: StartService;
+    readonly queryservice: QueryService;
+    readonly queryglobal: QueryService;
+    readonly interface: <N extends string = KnownName>(name: NoInfer<N>) => Promise<ServiceInterface>;
+    readonly printf: (format: string, ...args: unknown[]) => void;
+    readonly profile_info: (target: ServiceObject) => Promise<ServiceProfile>;
+    readonly at: (place: "near" | number) => SnaxApi;
+    readonly within: (timeoutMs: number) => SnaxApi;
+}
+export {};
+
+// dist/snax/types-upvalues.d.ts
+export type Captured = Record<string, any>;
+export interface UpvalueScope {
+    readonly kind: string;
+    readonly name: string;
+    readonly names: readonly string[];
+}
+export interface Upvalues {
+    <T extends object = Captured>(fn: (...args: never[]) => unknown): T;
+    <T extends object = Captured>(type: abstract new (...args: never[]) => unknown): T;
+    scopes(fn: ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown)): UpvalueScope[];
+}
+
+// dist/testing/fault.d.ts
+import type { Random } from "../base/random.ts";
+export interface FaultPoint {
+    readonly name: string;
+    readonly chance: number;
+}
+export type FaultChoice = "drawn" | "all" | "none" | readonly string[];
+export declare class FaultPlan {
+    #private;
+    constructor(random: Random, choice: FaultChoice);
+    fires(point: FaultPoint): boolean;
+    get fired(): ReadonlyMap<string, number>;
+}
+export declare const faults: {
+    readonly define: (name: string, chance: number) => FaultPoint;
+};
+
+// dist/testing/microtasks.d.ts
+import type { Drain } from "../kernel/scheduler.ts";
+export interface Microtasks {
+    readonly drain: Drain;
+    defer(run: () => void): void;
+    flush(): void;
+}
+export declare function callbackMicrotasks(isSynchronous?: boolean): Microtasks;
+export declare function promiseMicrotasks(drain: Drain): Microtasks;
+
+// dist/testing/probe.d.ts
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Envelope, Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+import { PendingCall } from "../kernel/session-table.ts";
+export interface Outcome {
+    settled: number;
+    value: unknown;
+    error: unknown;
+    readonly call: PendingCall;
+}
+export interface Probe {
+    readonly service: Service;
+    readonly handle: number;
+    readonly received: Message[];
+    readonly heard: unknown[];
+    send(target: number, ...values: readonly unknown[]): boolean;
+    call(target: number | string, ...values: readonly unknown[]): Outcome;
+}
+export type ProbeHandler = (message: Message, probe: Probe) => void;
+export declare function createEnvelope(...values: unknown[]): Envelope;
+export declare function createOutcome(): Outcome;
+export declare function createProbe(kernel: Kernel, handler?: ProbeHandler): Probe;
+
+// dist/testing/referee.d.ts
+export type Ending = "value" | "error" | "timeout";
+export interface Tally {
+    issued: number;
+    values: number;
+    errors: number;
+    timeouts: number;
+    abandoned: number;
+    heard: number;
+}
+export declare class Referee {
+    #private;
+    readonly tally: Tally;
+    get problem(): string | undefined;
+    blame(problem: string): void;
+    issue(caller: number): number;
+    sent(nonce: number, session: number): void;
+    refused(nonce: number): void;
+    settled(nonce: number, ending: Ending, value?: unknown): void;
+    orphaned(caller: number, session: number): void;
+    died(handle: number): void;
+    numberOf(source: number, target: number): number;
+    posted(source: number, target: number): void;
+    heard(source: number, target: number, number: number): void;
+    judge(isAlive: (handle: number) => boolean): string | undefined;
+}
+
+// dist/testing/simulator.d.ts
+import type { Random } from "../base/random.ts";
+import type { KernelOptions } from "../kernel/kernel-options.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+import type { PendingCall } from "../kernel/session-table.ts";
+import type { FaultChoice } from "./fault.ts";
+import { FaultPlan } from "./fault.ts";
+import type { Microtasks } from "./microtasks.ts";
+import { Trace } from "./trace.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+import { VirtualLoop } from "./virtual-loop.ts";
+export interface SimulatorOptions {
+    readonly seed: number;
+    readonly kernels?: number;
+    readonly faults?: FaultChoice;
+    readonly microtasks?: Microtasks;
+    readonly linkDelayMaxMs?: number;
+    readonly messageMs?: number;
+    readonly firstHandle?: number;
+    readonly kernel?: Partial<KernelOptions>;
+    readonly createKernel?: (options: KernelOptions) => Kernel;
+}
+export interface ReportedError {
+    readonly service: Service;
+    readonly error: unknown;
+    readonly message: Message;
+}
+export interface ReportedCall {
+    readonly service: Service;
+    readonly call: PendingCall;
+    readonly ms: number;
+}
+export type Check = () => string | undefined;
+export declare class Simulator {
+    #private;
+    readonly seed: number;
+    readonly clock: VirtualClock;
+    readonly random: Random;
+    readonly loop: VirtualLoop;
+    readonly faults: FaultPlan;
+    readonly microtasks: Microtasks;
+    readonly trace: Trace;
+    readonly kernels: readonly Kernel[];
+    turnCount: number;
+    readonly errors: ReportedError[];
+    readonly slowCalls: ReportedCall[];
+    readonly deaths: Service[];
+    readonly overloads: number[];
+    constructor(options: SimulatorOptions);
+    get kernel(): Kernel;
+    addCheck(check: Check): void;
+    after(ms: number, run: () => void): void;
+    step(): boolean;
+    advance(ms: number): void;
+    drain(stepsMax?: number): void;
+    fail(problem: string): never;
+}
+export declare function createSimulator(options: SimulatorOptions): Simulator;
+
+// dist/testing/trace.d.ts
+export declare class Trace {
+    #private;
+    note(...numbers: readonly number[]): void;
+    mark(): void;
+    get hash(): number;
+    get hashes(): readonly number[];
+}
+
+// dist/testing/traffic.d.ts
+import { Referee } from "./referee.ts";
+import type { Tally } from "./referee.ts";
+import type { Simulator } from "./simulator.ts";
+import type { TrafficWorld } from "./traffic-service.ts";
+export interface TrafficOptions {
+    readonly services?: number;
+    readonly messages?: number;
+}
+export declare class Traffic implements TrafficWorld {
+    #private;
+    readonly simulator: Simulator;
+    readonly referee: Referee;
+    running: number;
+    budget: number;
+    constructor(simulator: Simulator, options?: TrafficOptions);
+    run(): Tally;
+    pickTarget(): number;
+    pickName(): string;
+}
+
+// dist/testing/virtual-clock.d.ts
+import type { Clock } from "../base/clock.ts";
+export interface VirtualClock extends Clock {
+    advance(ms: number): void;
+    moveTo(moment: number): void;
+}
+export interface VirtualClockOptions {
+    readonly startMs?: number;
+    readonly wallMs?: number;
+}
+export declare function virtualClock(options?: VirtualClockOptions): VirtualClock;
+
+// dist/testing/virtual-loop.d.ts
+import type { Random } from "../base/random.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+export interface VirtualEvent {
+    readonly at: number;
+    readonly tie: number;
+    readonly run: () => void;
+    isCancelled: boolean;
+}
+export declare class VirtualLoop {
+    #private;
+    constructor(clock: VirtualClock, random: Random);
+    at(moment: number, run: () => void): VirtualEvent;
+    next(): number | undefined;
+    step(): boolean;
+}
+
+// dist/loader/image.d.ts
+import type { LineShifts } from "./edits.ts";
+import type { ModuleInstance } from "./module-instance.ts";
+import type { Name } from "./names.ts";
+import type { Place } from "./position.ts";
+import type { ExportEntry, ImportEntry, ModuleRequest } from "./record.ts";
+export interface ImageData {
+    readonly file: string;
+    readonly text: string;
+    readonly body: string;
+    readonly prefix: string;
+    readonly asyncPrefix: string;
+    readonly suffix: string;
+    readonly isShared: boolean;
+    readonly isAsync: boolean;
+    readonly names: ReadonlyMap<string, Name>;
+    readonly requests: readonly ModuleRequest[];
+    readonly imports: readonly ImportEntry[];
+    readonly exports: readonly ExportEntry[];
+    readonly cells: readonly string[];
+    readonly functionCount: number;
+    readonly forwarded: readonly number[];
+    readonly values: ReadonlySet<string>;
+    readonly assigned: ReadonlySet<string>;
+    readonly freeNames: ReadonlySet<string>;
+    readonly globalWrites: readonly {
+        readonly name: string;
+        readonly place: Place;
+    }[];
+    readonly referenced: ReadonlySet<string>;
+    readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
+    readonly map: string | undefined;
+    readonly inspectorMap: string | undefined;
+    readonly cachedData?: Uint8Array;
+}
+export type Factory = (module: ModuleInstance) => unknown;
+export declare class Image {
+    #private;
+    readonly data: ImageData;
+    readonly url: string;
+    constructor(data: ImageData);
+    get file(): string;
+    get text(): string;
+    get names(): ReadonlyMap<string, Name>;
+    get exports(): readonly ExportEntry[];
+    get freeNames(): ReadonlySet<string>;
+    factory(isAsync: boolean): Factory;
+    toData(): ImageData;
+}
+
+// dist/loader/import-meta.d.ts
+import type { Image } from "./image.ts";
+export interface ImportMeta {
+    readonly url: string;
+    readonly dirname: string;
+    readonly filename: string;
+    resolve(specifier: string): string;
+}
+export declare function createImportMeta(image: Image): ImportMeta;
+
+// dist/loader/library.d.ts
+import type { Image } from "./image.ts";
+import type { ImportMeta } from "./import-meta.ts";
+import type { Place } from "./position.ts";
+import type { ModuleRequest } from "./record.ts";
+import type { Resolution } from "./resolution.ts";
+export interface Library {
+    image(file: string, place: Place | undefined): Image;
+    findPackage(specifier: string, importer: string): object | undefined;
+    fetchPackage(specifier: string, importer: string): Promise<unknown>;
+    createMeta(image: Image): ImportMeta;
+}
+export declare class Collection {
+    #private;
+    readonly images: Map<string, Image>;
+    constructor(library: Library);
+    collect(file: string, place?: Place): Promise<void> | undefined;
+    image(file: string, place?: Place): Image;
+}
+export declare function resolveRequest(request: ModuleRequest, importer: string): Resolution;
+
+// dist/loader/position.d.ts
+import { SnaxError } from "../base/error.ts";
+import type { ErrorCode } from "../base/error.ts";
+export interface Place {
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+}
+export interface Position {
+    readonly line: number;
+    readonly column: number;
+}
+export declare class Lines {
+    #private;
+    constructor(text: string);
+    locate(offset: number): Position;
+}
+export declare function createPlacedError(code: ErrorCode, place: Place, why: string, cause?: unknown): SnaxError;
+
+// dist/loader/program.d.ts
+import { Instance } from "./instance.ts";
+import type { Surroundings } from "./instance.ts";
+import type { Library } from "./library.ts";
+import { ModuleNode } from "./module-node.ts";
+export type Birth = (instance: Instance) => void;
+export declare class Program {
+    #private;
+    readonly births: Birth[];
+    constructor(library: Library, shared: Program | undefined);
+    get entry(): ModuleNode;
+    get nodes(): ReadonlyMap<string, ModuleNode>;
+    get size(): number;
+    get files(): Set<string>;
+    instantiate(surroundings: Surroundings): Instance | Promise<Instance>;
+    node(path: string): ModuleNode | undefined;
+    static expectWrites(node: ModuleNode, instances: Iterable<Instance>): void;
+}
+
+// dist/service/protocol-table.d.ts
+import type { Context } from "./context.ts";
+export interface Protocol {
+    readonly name: string;
+    readonly id: number;
+    readonly pack?: (...values: never[]) => Uint8Array;
+    readonly unpack?: (bytes: Uint8Array) => unknown;
+    readonly dispatch?: Handler;
+}
+export type Handler = (session: number, source: number, ...values: never[]) => unknown;
+export declare function typeName(type: number): string;
+export declare function protocolOf(context: Context, name: string): Protocol;
+export declare function protocolName(context: Context, id: number): string;
+export declare function registerProtocol(context: Context, protocol: Protocol): void;
+
+// dist/service/values.d.ts
+export declare class Values {
+    readonly values: readonly unknown[];
+    constructor(values: readonly unknown[]);
+}
+
+// dist/base/random.d.ts
+export interface Random {
+    next(): number;
+    below(bound: number): number;
+}
+export declare function createRandom(seed: number): Random;
+
+// dist/kernel/scheduler.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { Message } from "./message.ts";
+import type { Service } from "./service.ts";
+export interface Drain {
+    readonly isSynchronous: boolean;
+    drain(): void;
+}
+export interface Waker {
+    wake(): void;
+    alarm(at: number | undefined): void;
+}
+export interface SchedulerOptions {
+    readonly clock: Clock;
+    readonly drain: Drain;
+    readonly waker: Waker;
+    readonly turnBudgetMs: number;
+    readonly profile: boolean;
+    readonly deliver: (service: Service, message: Message) => void;
+    readonly fireTimers: (now: number) => void;
+    readonly nextDeadline: () => number | undefined;
+}
+export declare class Scheduler {
+    #private;
+    current: Service | undefined;
+    now: number;
+    constructor(options: SchedulerOptions);
+    enqueue(service: Service): void;
+    timerAdded(at: number): void;
+    turn(): void;
+}
+
+// dist/kernel/kernel.d.ts
+import type { KernelOptions } from "./kernel-options.ts";
+import { KernelTimers } from "./kernel-timers.ts";
+import type { Envelope } from "./message.ts";
+import { Message } from "./message.ts";
+import { NameTable } from "./name-table.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Instance } from "./service.ts";
+import { Service } from "./service.ts";
+import { ServiceTable } from "./service-table.ts";
+import type { PendingCall } from "./session-table.ts";
+import { Timer } from "./timer-wheel.ts";
+export declare class Kernel {
+    #private;
+    readonly services: ServiceTable;
+    readonly names: NameTable;
+    readonly scheduler: Scheduler;
+    readonly timers: KernelTimers;
+    readonly calls: OpenCalls;
+    dispatching: Message | undefined;
+    isInHandler: boolean;
+    tap: ((service: Service, message: Message) => void) | undefined;
+    constructor(options: KernelOptions);
+    create(title: string, instance: (handle: number) => Instance): Service;
+    replace(handle: number, instance: Instance): Instance;
+    kill(service: Service): void;
+    watch(handle: number, onDeath: () => void): (() => void) | undefined;
+    send(source: number, handle: number, envelope: Envelope, session?: number): boolean;
+    request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number;
+    arrive(handle: number, message: Message): void;
+    sendUrgent(service: Service, message: Message, behind?: number): void;
+    turn(): void;
+    reply(service: Service, request: Message, value: unknown): boolean;
+    fail(service: Service, request: Message, error: unknown): boolean;
+    owe(service: Service, request: Message): void;
+    detach(service: Service, request: Message): void;
+    ignore(service: Service, request: Message): void;
+    settle(service: Service, session: number): PendingCall | undefined;
+    setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void;
+    get pendingCalls(): number;
+    requestNamed(source: Service, name: string, envelope: Envelope, call: PendingCall): number;
+    sendNamed(source: number, name: string, envelope: Envelope): boolean;
+    closeGate(service: Service, bit: number): void;
+    openGate(service: Service, bit: number): void;
+    addTimer(service: Service, ms: number, run: () => void, intervalMs?: number): Timer;
+    soon(service: Service, run: () => void): Timer;
+    removeTimer(service: Service, timer: Timer): void;
+}
+
+// dist/kernel/message.d.ts
+export declare const REPLY: {
+    readonly none: 0;
+    readonly owed: 1;
+    readonly done: 2;
+    readonly detached: 3;
+};
+export interface Envelope {
+    readonly type: number;
+    readonly method: number;
+    readonly values: unknown[];
+}
+export declare class Message {
+    #private;
+    readonly source: number;
+    readonly session: number;
+    readonly payload: unknown;
+    next: Message | undefined;
+    constructor(type: number, source: number, session: number, method: number, payload: unknown);
+    get type(): number;
+    get method(): number;
+    get reply(): number;
+    set reply(reply: number);
+}
+export declare class MessageList {
+    #private;
+    head: Message | undefined;
+    length: number;
+    push(message: Message): void;
+    prepend(other: MessageList): void;
+    shift(): Message | undefined;
+}
+
+// dist/kernel/service.d.ts
+import type { Message } from "./message.ts";
+import { MessageList } from "./message.ts";
+import type { SessionTable } from "./session-table.ts";
+import type { Timer } from "./timer-wheel.ts";
+export interface Instance {
+    receive(message: Message): void;
+}
+export declare const GATE: {
+    readonly open: 0;
+    readonly busy: 1;
+    readonly held: 2;
+    readonly starting: 4;
+};
+export declare class Service {
+    readonly handle: number;
+    readonly title: string;
+    instance: Instance;
+    isAlive: boolean;
+    gate: number;
+    isQueued: boolean;
+    nextRunnable: Service | undefined;
+    readonly mail: MessageList;
+    systemMail: MessageList | undefined;
+    deferred: MessageList | undefined;
+    overloadMark: number;
+    session: number;
+    calls: SessionTable | undefined;
+    owed: Set<Message> | undefined;
+    timers: Timer | undefined;
+    watchers: (() => void)[] | undefined;
+    messageCount: number;
+    cpuMs: number;
+    constructor(handle: number, title: string, instance: Instance);
+}
+export declare const OVERLOAD_MARK_MIN = 1024;
+export declare function passesMark(service: Service): boolean;
+export declare function mailboxLength(service: Service): number;
+export declare function takeMessage(service: Service): Message | undefined;
+export declare function reconsiderDeferred(service: Service): void;
+export declare function hasMailFrom(service: Service, source: number): boolean;
+
+// dist/kernel/session-table.d.ts
+import type { Timer } from "./timer-wheel.ts";
+export declare const SESSION_MAX = 2147483647;
+export declare const PENDING_CALLS_MAX: number;
+export declare class PendingCall {
+    session: number;
+    target: number;
+    since: number;
+    isOfHandler: boolean;
+    timer: Timer | undefined;
+    readonly resolve: (value: unknown) => void;
+    readonly reject: (error: unknown) => void;
+    constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void);
+}
+export declare class SessionTable {
+    #private;
+    size: number;
+    open(call: PendingCall, last: number): number;
+    close(session: number): PendingCall | undefined;
+    get isLarge(): boolean;
+    has(session: number): boolean;
+    [Symbol.iterator](): Generator<PendingCall>;
+}
+
+// dist/kernel/kernel-options.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { Message } from "./message.ts";
+import type { Drain, Waker } from "./scheduler.ts";
+import type { Service } from "./service.ts";
+import type { HandleSource } from "./service-table.ts";
+import type { PendingCall } from "./session-table.ts";
+export interface Elsewhere {
+    deliver(target: number, message: Message): boolean;
+}
+export interface KernelEvents {
+    onError(service: Service, error: unknown, message: Message): void;
+    onOverload(service: Service, length: number): void;
+    onLateError?(service: Service, error: unknown, message: Message): void;
+    onDeath(service: Service): void;
+    onSlowCall?(service: Service, call: PendingCall, ms: number): void;
+}
+export declare const TURN_BUDGET_MS = 3;
+export interface KernelOptions {
+    readonly clock: Clock;
+    readonly drain: Drain;
+    readonly waker: Waker;
+    readonly events: KernelEvents;
+    readonly elsewhere?: Elsewhere;
+    readonly handles?: HandleSource;
+    readonly harbor?: number;
+    readonly turnBudgetMs?: number;
+    readonly profile?: boolean;
+    readonly mailboxLimit?: number;
+}
+
+// dist/testing/traffic-service.d.ts
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Instance } from "../kernel/service.ts";
+import type { Referee } from "./referee.ts";
+import type { Simulator } from "./simulator.ts";
+export interface TrafficWorld {
+    readonly simulator: Simulator;
+    readonly referee: Referee;
+    running: number;
+    budget: number;
+    pickTarget(): number;
+    pickName(): string;
+}
+export declare class TrafficService implements Instance {
+    #private;
+    constructor(world: TrafficWorld, kernel: Kernel, handle: number);
+    begin(): void;
+    receive(message: Message): void;
+}
+
+// dist/base/clock.d.ts
+export interface Clock {
+    now(): number;
+    wall(): number;
+}
+export declare const systemClock: Clock;
+
+// dist/loader/edits.d.ts
+export type LineShifts = readonly (readonly [column: number, length: number])[];
+export declare class Edits {
+    #private;
+    constructor(text: string);
+    get movesCode(): boolean;
+    blankStatement(start: number, end: number): void;
+    blank(start: number, end: number): void;
+    overwrite(start: number, end: number, text: string): void;
+    insertBehind(offset: number, text: string): void;
+    insertBefore(offset: number, text: string): void;
+    toString(): string;
+    shifts(): Map<number, LineShifts>;
+    createMap(source: string): string;
+}
+
+// dist/loader/module-instance.d.ts
+import type { ImportSetter } from "./followers.ts";
+import type { Image } from "./image.ts";
+import type { ImportMeta } from "./import-meta.ts";
+import type { Instance } from "./instance.ts";
+import type { ModuleNode } from "./module-node.ts";
+import type { Name } from "./names.ts";
+export type ScopeHook = (code: string) => unknown;
+export type CellFunction = (operation: number, value?: unknown) => unknown;
+export type AnyFunction = (...args: never[]) => unknown;
+export declare class ModuleInstance {
+    #private;
+    readonly instance: Instance;
+    readonly node: ModuleNode;
+    constructor(instance: Instance, node: ModuleNode);
+    get image(): Image;
+    get hasBegun(): boolean;
+    begin(hook: ScopeHook, cell?: CellFunction): Promise<void> | undefined;
+    declared(cell: number): void;
+    after(result: unknown, ...changes: unknown[]): unknown;
+    construct(replacement: new () => object, args: ArrayLike<unknown>, target: new () => object): object;
+    injected(name: string): unknown;
+    import(specifier: unknown, options?: unknown): Promise<unknown>;
+    get meta(): ImportMeta;
+    nameDefault(value: unknown): void;
+    get Root(): typeof Root;
+    get(exportName: string): unknown;
+    evaluate(code: string): unknown;
+    pushHook(hook: ScopeHook): void;
+    get hook(): ScopeHook | undefined;
+    read(name: string): unknown;
+    write(name: string, value: unknown): void;
+    getImplementation(name: string): unknown;
+    setImplementation(name: string, value: unknown): void;
+    forward(name: string): unknown;
+    forgetForwarder(name: string): void;
+    republish(instances?: Iterable<Instance>): void;
+    name(name: string): Name | undefined;
+    set namespace(namespace: Record<string, unknown>);
+    follow(cell: number, set: ImportSetter, index: number): void;
+}
+declare const Root: new () => object;
+export {};
+
+// dist/loader/names.d.ts
+import type { AnyNode, Class, Function as FunctionNode } from "acorn";
+import type { Analysis } from "./analysis.ts";
+import type { ModuleRecord } from "./record.ts";
+import type { Syntax } from "./syntax.ts";
+export type NameKind = "function" | "const-function" | "class" | "literal" | "const" | "let" | "var" | "import";
+export interface ClassFacts {
+    readonly heritage: string | undefined;
+    readonly hasPrivate: boolean;
+    readonly hasConstructor: boolean;
+    readonly hasStaticBlock: boolean;
+}
+export interface Name {
+    readonly kind: NameKind;
+    readonly line: number;
+    readonly start: number;
+    readonly isForwarded: boolean;
+    readonly isAsync: boolean;
+    readonly isGenerator: boolean;
+    readonly length: number;
+    readonly facts?: ClassFacts;
+    readonly origin?: {
+        readonly specifier: string;
+        readonly name: string;
+    };
+}
+export declare function readNames(syntax: Syntax, analysis: Analysis, record: ModuleRecord): Map<string, Name>;
+export declare function readClassFacts(node: Class, code: string): ClassFacts;
+export declare function findConstructor(node: Class): FunctionNode | undefined;
+export declare function isFunction(node: AnyNode): node is AnyNode & FunctionNode;
+export declare function isLiteral(node: AnyNode): boolean;
+
+// dist/loader/record.d.ts
+import type { AnyNode } from "acorn";
+import type { Analysis } from "./analysis.ts";
+import type { Place } from "./position.ts";
+import type { Syntax } from "./syntax.ts";
+export declare const DEFAULT_NAME = "$snaxDefault";
+export interface ModuleRequest {
+    readonly specifier: string;
+    readonly type: string | undefined;
+    readonly place: Place;
+}
+export interface ImportEntry {
+    readonly request: number;
+    readonly specifier: string;
+    readonly name: string;
+    readonly local: string;
+    readonly place: Place;
+}
+export interface ExportEntry {
+    readonly name: string;
+    readonly local: string | undefined;
+    readonly request: number | undefined;
+    readonly imported: string | undefined;
+    readonly place: Place;
+}
+export interface ModuleRecord {
+    readonly requests: readonly ModuleRequest[];
+    readonly imports: readonly ImportEntry[];
+    readonly exports: readonly ExportEntry[];
+}
+export declare function readRecord(syntax: Syntax, analysis?: Analysis): ModuleRecord;
+export declare function isAlias(node: AnyNode, analysis: Analysis): boolean;
+
+// dist/loader/resolution.d.ts
+export type Resolution = {
+    readonly kind: "file";
+    readonly file: string;
+} | {
+    readonly kind: "package";
+    readonly specifier: string;
+} | {
+    readonly kind: "api";
+};
+export declare const API_SPECIFIER = "snax";
+export declare function resolveSpecifier(specifier: string, importer: string): Resolution | string;
+export declare function resolveFile(path: string): string | undefined;
+
+// dist/loader/instance.d.ts
+import { ModuleInstance } from "./module-instance.ts";
+import type { Program } from "./program.ts";
+export interface Surroundings {
+    readonly api: Record<string, unknown>;
+    injected(name: string): unknown;
+}
+export declare class Instance {
+    #private;
+    readonly program: Program;
+    readonly surroundings: Surroundings;
+    readonly modules: (ModuleInstance | undefined)[];
+    constructor(program: Program, surroundings: Surroundings);
+    get entry(): ModuleInstance;
+    get exports(): Record<string, unknown>;
+    module(path: string): ModuleInstance | undefined;
+}
+
+// dist/loader/module-node.d.ts
+import type { Image } from "./image.ts";
+import type { Instance } from "./instance.ts";
+import type { ModuleInstance } from "./module-instance.ts";
+import type { Source } from "./source.ts";
+export type Target = {
+    readonly kind: "module";
+    readonly node: ModuleNode;
+} | {
+    readonly kind: "package";
+    readonly specifier: string;
+    namespace: object;
+} | {
+    readonly kind: "api";
+};
+export interface Link {
+    readonly cell: number;
+    readonly source: Source;
+}
+export interface Watcher {
+    readonly node: ModuleNode;
+    readonly target: number | string;
+}
+export declare class ModuleNode {
+    readonly image: Image;
+    readonly index: number;
+    targets: readonly Target[];
+    links: readonly Link[];
+    readonly watchers: (Watcher[] | undefined)[];
+    readonly isForwardWanted: Uint8Array;
+    cycle: readonly ModuleNode[];
+    isAsync: boolean;
+    readonly exportSources: Map<string, Source | undefined>;
+    watchesNamespace: boolean;
+    isAssigned: boolean;
+    importers: WeakRef<Instance>[];
+    sweepSize: number;
+    shared: ModuleInstance | undefined;
+    constructor(image: Image, index: number);
+    get isShared(): boolean;
+    cellOf(name: string): number | undefined;
+}
+
+// dist/service/context.d.ts
+import { SnaxError } from "../base/error.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Instance, Service } from "../kernel/service.ts";
+import type { Instance as ModuleInstance } from "../loader/instance.ts";
+import type { Job } from "./job.ts";
+import type { Runtime } from "./runtime.ts";
+export type Receiver = (context: Context, message: Message) => void;
+export type ReceiverTable = readonly (Receiver | undefined)[];
+export declare const EXIT_SIGNAL: unique symbol;
+export declare const DEAD_CALLS_MAX = 1000;
+export declare class Context implements Instance {
+    #private;
+    readonly runtime: Runtime;
+    readonly name: string;
+    readonly service: Service;
+    receivers: ReceiverTable;
+    code: ModuleInstance | undefined;
+    kind: string;
+    isReady: boolean;
+    patching: Promise<void> | undefined;
+    whenReady: Job[] | undefined;
+    state: object | undefined;
+    extras: Map<symbol, unknown> | undefined;
+    deadCalls: number;
+    held: Set<(error: unknown) => void> | undefined;
+    constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable);
+    get handle(): number;
+    receive(message: Message): void;
+    answer(message: Message, result: unknown, done?: () => void): void;
+    refuse(message: Message, error: unknown): void;
+}
+export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
+export declare function extrasOf<T>(context: Context, key: symbol, make: () => T): T;
+export declare function requireAlive(context: Context): void;
+export declare function deadPromise(context: Context): Promise<never> | undefined;
+export declare function stoppedError(): SnaxError;
+
+// dist/kernel/kernel-timers.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Service } from "./service.ts";
+import type { ServiceTable } from "./service-table.ts";
+import { Timer } from "./timer-wheel.ts";
+export interface KernelTimersOptions {
+    readonly clock: Clock;
+    readonly services: ServiceTable;
+    readonly scheduler: Scheduler;
+}
+export declare class KernelTimers {
+    #private;
+    constructor({ clock, services, scheduler }: KernelTimersOptions);
+    add(service: Service, timer: Timer, ms: number): void;
+    remove(service: Service, timer: Timer): void;
+    removeAll(service: Service): void;
+    later(ms: number, run: () => void): void;
+    fire(now: number): void;
+    run(service: Service, timer: Timer): void;
+    next(): number | undefined;
+}
+
+// dist/kernel/name-table.d.ts
+export declare const GLOBAL_NAME_LENGTH_MAX = 15;
+export declare function isLocalName(name: string): boolean;
+export declare class NameTable {
+    #private;
+    constructor(onRegister?: (name: string, handle: number) => void);
+    get(name: string): number | undefined;
+    namesOf(handle: number): readonly string[];
+    register(name: string, handle: number): boolean;
+    release(handle: number): void;
+}
+export declare function checkName(name: string): void;
+
+// dist/kernel/open-calls.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { KernelEvents } from "./kernel-options.ts";
+import type { KernelTimers } from "./kernel-timers.ts";
+import type { NamedMail } from "./named-mail.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Service } from "./service.ts";
+import type { ServiceTable } from "./service-table.ts";
+import type { PendingCall } from "./session-table.ts";
+export interface OpenCallsOptions {
+    readonly clock: Clock;
+    readonly events: KernelEvents;
+    readonly services: ServiceTable;
+    readonly scheduler: Scheduler;
+    readonly timers: KernelTimers;
+    readonly namedMail: NamedMail;
+}
+export declare class OpenCalls {
+    #private;
+    size: number;
+    constructor({ clock, events, services, scheduler, timers, namedMail }: OpenCallsOptions);
+    open(source: Service, target: number, call: PendingCall, isOfHandler: boolean): number;
+    settle(service: Service, session: number): PendingCall | undefined;
+    setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void;
+    abandon(service: Service): void;
+}
+
+// dist/kernel/service-table.d.ts
+import type { Service } from "./service.ts";
+export interface HandleSource {
+    next(): number;
+}
+export declare function createHandleSource(first?: number): HandleSource;
+export declare class ServiceTable {
+    #private;
+    size: number;
+    constructor(source: HandleSource, harbor: number);
+    get(handle: number): Service | undefined;
+    reserve(): number;
+    add(service: Service): void;
+    delete(service: Service): void;
+    get pageCount(): number;
+    page(number: number): readonly (Service | undefined)[] | undefined;
+    [Symbol.iterator](): Generator<Service>;
+}
+
+// dist/kernel/timer-wheel.d.ts
+interface Bucket {
+    readonly deadline: number;
+    first: Timer | undefined;
+    last: Timer | undefined;
+}
+export declare class Timer {
+    readonly intervalMs: number;
+    readonly owner: number;
+    isOfHandler: boolean;
+    passesHold: boolean;
+    isCancelled: boolean;
+    readonly run: () => void;
+    bucket: Bucket | undefined;
+    before: Timer | undefined;
+    after: Timer | undefined;
+    previous: Timer | undefined;
+    following: Timer | undefined;
+    constructor(owner: number, run: () => void, intervalMs?: number);
+}
+export declare const EMPTIED_MIN = 1024;
+export declare class TimerWheel {
+    #private;
+    length: number;
+    get size(): number;
+    add(timer: Timer, at: number): number;
+    remove(timer: Timer): void;
+    next(): number | undefined;
+    take(now: number): Timer | undefined;
+}
+export {};
+
+// dist/loader/followers.d.ts
+export type ImportSetter = (index: number, value: unknown) => void;
+export declare class Followers {
+    #private;
+    add(cell: number, set: ImportSetter, index: number): void;
+    tell(cell: number, value: unknown): void;
+}
+
+// dist/loader/analysis.d.ts
+import type { AnyNode, Function as FunctionNode, Program } from "acorn";
+import { Scope } from "./scope.ts";
+export type Use = "call" | "typeof" | "assign" | "member" | "member-call" | "value";
+export interface Reference {
+    readonly name: string;
+    readonly start: number;
+    readonly use: Use;
+    readonly member?: string | undefined;
+}
+export interface Write {
+    readonly kind: "expression" | "postfix" | "loop" | "declaration";
+    readonly names: readonly string[];
+    readonly start: number;
+    readonly end: number;
+    readonly isBlock: boolean;
+}
+export interface GlobalWrite {
+    readonly name: string;
+    readonly start: number;
+}
+export interface Analysis {
+    readonly declared: ReadonlySet<string>;
+    readonly references: readonly Reference[];
+    readonly freeReferences: readonly Reference[];
+    readonly freeNames: ReadonlySet<string>;
+    readonly writes: readonly Write[];
+    readonly globalWrites: readonly GlobalWrite[];
+    readonly dynamicImports: readonly number[];
+    readonly metas: readonly number[];
+    readonly isAsync: boolean;
+}
+export declare function analyse(ast: Program, outer?: Iterable<string>): Analysis;
+export declare class Walk {
+    #private;
+    readonly module: Scope;
+    readonly references: Reference[];
+    readonly freeReferences: Reference[];
+    readonly writes: Write[];
+    readonly globalWrites: GlobalWrite[];
+    readonly dynamicImports: number[];
+    readonly metas: number[];
+    isAsync: boolean;
+    scope: Scope;
+    constructor(ast: Program);
+    visitAll(nodes: readonly (AnyNode | null)[]): void;
+    visit(node: AnyNode): void;
+    visitChildren(node: AnyNode): void;
+    refer(name: string, start: number, use: Use, member?: string): Scope | undefined;
+    within(declare: (scope: Scope) => void, visit: () => void): void;
+    inFunction(visit: () => void): void;
+    noteAwait(): void;
+    visitFunction(node: FunctionNode): void;
+    visitBody(statements: readonly AnyNode[]): void;
+}
+
+// dist/loader/syntax.d.ts
+import type { Program } from "acorn";
+import type { Place } from "./position.ts";
+export interface Syntax {
+    readonly file: string;
+    readonly code: string;
+    readonly map: string | undefined;
+    readonly ast: Program;
+    locate(offset: number): Place;
+}
+export declare function parseModule(text: string, file: string): Syntax;
+
+// dist/loader/source.d.ts
+import type { Instance } from "./instance.ts";
+import type { ModuleNode } from "./module-node.ts";
+export declare const kUnset: unique symbol;
+export interface Source {
+    read(instance: Instance): unknown;
+}
+export declare class CellSource implements Source {
+    readonly node: ModuleNode;
+    readonly cell: number;
+    constructor(node: ModuleNode, cell: number);
+    read(instance: Instance): unknown;
+}
+export declare class NamespaceSource implements Source {
+    readonly node: ModuleNode;
+    constructor(node: ModuleNode);
+    read(instance: Instance): unknown;
+}
+export declare class PackageSource implements Source {
+    #private;
+    constructor(value: unknown);
+    read(): unknown;
+}
+export declare class ApiSource implements Source {
+    #private;
+    readonly name: string;
+    constructor(name: string, refuse: (name: string) => Error);
+    read(instance: Instance): unknown;
+}
+
+// dist/service/job.d.ts
+import type { Context, Receiver } from "./context.ts";
+export type Job = (context: Context) => void;
+export declare function runInside(context: Context, job: Job, behind?: number): void;
+export declare const receiveJob: Receiver;
+
+// dist/service/runtime.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+import type { CodeCache } from "../loader/code-cache.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
+import { Context } from "./context.ts";
+import type { ReceiverTable } from "./context.ts";
+import type { DebugCommand } from "./debug.ts";
+import type { Environment } from "./environment.ts";
+export { describeError } from "./error-text.ts";
+import type { SearchPath } from "./search-path.ts";
+export interface Kind {
+    readonly receivers: ReceiverTable;
+    readonly claim?: (entry: ModuleInstance) => string | undefined;
+    begin(context: Context, args: readonly unknown[]): unknown;
+}
+export interface RuntimeOptions {
+    readonly kernel: Kernel;
+    readonly cache: CodeCache;
+    readonly clock: Clock;
+    readonly environment: Environment;
+    readonly paths: SearchPath;
+    readonly write: (line: string) => void;
+    readonly abort: () => void;
+}
+export declare class Runtime {
+    #private;
+    readonly kernel: Kernel;
+    readonly cache: CodeCache;
+    readonly clock: Clock;
+    readonly environment: Environment;
+    readonly paths: SearchPath;
+    readonly abort: () => void;
+    readonly kinds: Map<string, Kind>;
+    readonly parts: Map<string, (context: Context) => unknown>;
+    readonly debugCommands: Map<unknown, DebugCommand>;
+    logger: number;
+    owner: number;
+    monitor: number;
+    state: "running" | "stopping" | "stopped";
+    readonly callTimeoutMs: number;
+    readonly isProfiling: boolean;
+    readonly startedAt: number;
+    constructor(options: RuntimeOptions);
+    contextOf(handle: number): Context | undefined;
+    after(ms: number, run: () => void): () => void;
+    kind(name: string): Kind;
+    log(handle: number, text: string): void;
+    logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void;
+    print(handle: number, text: string): void;
+    reportError(service: Service, error: unknown, message: Message): void;
+    reportFork(service: Service, error: unknown): void;
+    protocolName(type: number): string;
+}
+
+// dist/kernel/named-mail.d.ts
+import type { Envelope } from "./message.ts";
+import type { PendingCall } from "./session-table.ts";
+export declare const PENDING_PER_NAME_MAX = 65536;
+export interface Letter {
+    readonly name: string;
+    readonly source: number;
+    readonly envelope: Envelope;
+    readonly call: PendingCall | undefined;
+}
+export declare class NamedMail {
+    #private;
+    keep(letter: Letter): void;
+    take(name: string): Iterable<Letter>;
+    forget(call: PendingCall): void;
+}
+
+// dist/loader/scope.d.ts
+import type { AnyNode, Pattern } from "acorn";
+export declare class Scope {
+    readonly names: Set<string>;
+    readonly parent: Scope | undefined;
+    constructor(parent: Scope | undefined);
+    find(name: string): Scope | undefined;
+}
+export declare function visitBoundNames(pattern: Pattern, visit: (name: string, node: AnyNode) => void): void;
+export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
+export declare function declareVars(node: AnyNode, scope: Scope): void;
+
+// dist/service/debug.d.ts
+import type { Message } from "../kernel/message.ts";
+import type { Context, Receiver } from "./context.ts";
+export type DebugCommand = (context: Context, args: readonly unknown[], message: Message) => unknown;
+export declare const receiveDebug: Receiver;
+
+// dist/service/environment.d.ts
+export declare class Environment {
+    #private;
+    constructor(values?: Readonly<Record<string, unknown>>);
+    get(key: string): unknown;
+    set(key: string, value: unknown): void;
+}
+
+// dist/service/error-text.d.ts
+export declare function describeError(error: unknown): string;
+export declare function messageOf(thrown: unknown): string;
+
+// dist/service/search-path.d.ts
+export declare function splitPatterns(services: string | readonly string[]): string[];
+export declare class SearchPath {
+    #private;
+    readonly patterns: readonly string[];
+    readonly root: string;
+    constructor(services: string | readonly string[], root: string, system: readonly string[]);
+    find(name: string): string;
+    isSystem(name: string): boolean;
+    clear(): void;
+}
