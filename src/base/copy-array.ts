@@ -1,4 +1,4 @@
-// Hot path: bench/micro/copy.
+// Hot path (bench: player).
 /**
  * The copy of an array: its elements by one `slice`, which keeps V8's kind of elements and the holes.
  *

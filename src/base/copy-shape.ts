@@ -1,4 +1,4 @@
-// Hot path: bench/micro/copy.
+// Hot path (bench: player).
 /**
  * Copiers made to measure: for each list of keys that comes often, a function that copies objects with these keys.
  *

@@ -1,4 +1,4 @@
-// Hot path: bench/micro/copy.
+// Hot path (bench: player).
 /**
  * One walk through one message: decides what each object is, and knows which ones it has met.
  *

@@ -1,4 +1,4 @@
-// Hot path: bench/micro/copy.
+// Hot path (bench: player).
 /**
  * Copies what a message carries: services of one thread share a heap but never an object.
  *

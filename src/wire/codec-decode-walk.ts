@@ -1,4 +1,4 @@
-// Hot path: bench/micro/codec.
+// Hot path, once the threads use it.
 /**
  * One walk through one message, reading it into fresh values of this thread.
  *

@@ -1,4 +1,4 @@
-// Hot path: bench/micro/codec.
+// Hot path, once the threads use it.
 /**
  * The receiving end of the codec: reads the messages of one direction into fresh values of this thread.
  *

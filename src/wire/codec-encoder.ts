@@ -1,4 +1,4 @@
-// Hot path: bench/micro/codec.
+// Hot path, once the threads use it.
 /**
  * The sending end of the codec: writes the messages of one thread for another one straight into shared memory.
  *
@@ -31,12 +31,20 @@ export class ThreadEncoder {
   /** The shapes that the decoder knows, by number; only a complete message adds some. */
   readonly #announced: (CodecShape | undefined)[] = [];
   readonly #walk: EncodeWalk;
-  /** Whether a message is being written. A termination in a getter leaves it true: see {@link ThreadEncoder.recover}. */
   #isBusy = false;
 
   constructor(portables: PortableTable) {
     this.#portables = portables;
     this.#walk = new EncodeWalk(portables, this.#announced);
+  }
+
+  /**
+   * Whether a message is being written, so that a getter of it runs: whoever sends now must not touch its region.
+   *
+   * A termination in a getter leaves it true: see {@link ThreadEncoder.recover}.
+   */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /**

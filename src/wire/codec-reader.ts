@@ -1,4 +1,4 @@
-// Hot path: bench/micro/codec.
+// Hot path, once the threads use it.
 /**
  * Reads scalars one after the other from a region of memory that nobody vouches for.
  *

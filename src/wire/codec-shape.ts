@@ -1,4 +1,4 @@
-// Hot path: bench/micro/codec.
+// Hot path, once the threads use it.
 /**
  * Shapes: lists of keys that come often. Between two threads the keys of one are sent once, afterwards its number.
  *

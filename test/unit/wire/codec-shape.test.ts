@@ -46,6 +46,27 @@ test("the keys of a shape are sent once in each direction", () => {
   assert.ok(other.size >= first - 10);
 });
 
+test("the keys of a shape are sent once in the message that announces it", () => {
+  const sources = Array.from({ length: 10 }, () => ({ shapeOfTheFirstMessage: 1 }));
+  warm(sources[0] as object);
+  const direction = new Direction();
+  assert.deepStrictEqual(direction.pass(sources), sources);
+  assert.ok(direction.size < 10 * "shapeOfTheFirstMessage".length);
+});
+
+test("an encoder says that it is busy while a getter of its message runs", () => {
+  const { encoder } = new Direction();
+  let during = false;
+  const message = {
+    get value(): number {
+      during = encoder.isBusy;
+      return 1;
+    },
+  };
+  encoder.encodeResultApart(message);
+  assert.deepEqual([during, encoder.isBusy], [true, false]);
+});
+
 test("an object of a shape that holds itself, or is held twice, is the same object afterwards", () => {
   const source: Record<string, unknown> = { shapeSelf: null, shapeList: null };
   warm(source);
@@ -120,6 +141,7 @@ test("an encoder that was cut off in the middle of a message works on, and recov
   };
   terminate(() => direction.pass([source, endless]));
   assert.deepStrictEqual(direction.pass([source]), [source]);
+  assert.ok(direction.encoder.isBusy);
   direction.encoder.recover();
   const sizes = [1, 2].map(() => {
     assert.deepStrictEqual(direction.pass([source]), [source]);

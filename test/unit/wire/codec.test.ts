@@ -203,9 +203,9 @@ test("errors keep class, name, message, stack, cause, code and data", () => {
   }
 });
 
-/** Every own property of an error, with its attributes, in the order of the keys. */
+/** Every own property of an error, whatever their order. */
 function describe(error: Error): unknown {
   const properties = Object.entries(Object.getOwnPropertyDescriptors(error));
   const known = properties.map(([key, { value, enumerable }]) => [key, String(value), enumerable]);
-  return [error.name, error.message, error.stack, known.sort()];
+  return [error.name, error.message, error.stack, new Map(known.map((each) => [each[0], each]))];
 }
