@@ -47,7 +47,7 @@ export class Baton {
   run(body: () => void): void {
     this.#await();
     const step = (): void => this.step();
-    const { load, store, exchange, compareExchange } = real;
+    const { load, store, exchange } = real;
     Atomics.load = ((...args: [never, never]) => (step(), load(...args))) as typeof load;
     Atomics.store = ((...args: [never, never, never]) => (step(), store(...args))) as typeof store;
     Atomics.exchange = ((...args: [never, never, never]) => (
