@@ -34,7 +34,10 @@ export interface ExchangeOptions {
   readonly polling?: PollingOptions;
   /** Gets each record that came, with the number of its thread; must not throw. */
   readonly take: (thread: number, record: Incoming) => void;
-  /** Asks this thread's event loop for a turn: something was sent while it slept. Called once until the turn begins. */
+  /**
+   * Asks this thread's event loop for a turn: something was sent, or found, while it slept. Called once until
+   * the turn begins.
+   */
   readonly wake: () => void;
 }
 
@@ -70,12 +73,13 @@ export class Exchange {
   #all: readonly End[] = [];
   /** Number of a thread -> the highest epoch it was ever joined with. */
   readonly #epochs = new Map<number, number>();
-  /** rest() said "asleep" and no turn was asked for since. */
-  #isAsleep = false;
+  /** No turn is under way and none was asked for: rest() said "asleep", or there was none yet. */
+  #isAsleep = true;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#polling = new Polling(options.polling);
+    options.doorbell.fallAsleep();
   }
 
   /**
@@ -99,6 +103,9 @@ export class Exchange {
     };
     this.#ends[thread] = end;
     this.#all = [...this.#all, end];
+    // Race: the other thread may have been joined first, and what it published since rang nobody, or rang for a turn that
+    // did not know its ring. test/unit/fabric/ring-exchange.test.ts
+    if (end.inbox.refresh()) this.#wake();
     return true;
   }
 
@@ -126,11 +133,14 @@ export class Exchange {
     end.outbox.send(record);
     // The ring is full of what this turn sent: the reader may as well begin.
     if (end.outbox.waiting > 0 && end.outbox.publish()) ring(end.link);
-    if (this.#isAsleep) {
-      this.#isAsleep = false;
-      this.#options.wake();
-    }
+    this.#wake();
     return true;
+  }
+
+  #wake(): void {
+    if (!this.#isAsleep) return;
+    this.#isAsleep = false;
+    this.#options.wake();
   }
 
   /** How many records wait for room on their way to a thread: more than 0 means that it does not keep up. */

@@ -11,6 +11,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 
+import { assert } from "../base/error.ts";
 import { RECORD } from "./ring-memory.ts";
 import { RingWriter } from "./ring-writer.ts";
 
@@ -65,7 +66,11 @@ export class RingOutbox {
     return this.#writer.isClosed;
   }
 
-  /** Takes a record; the other thread sees it after publish(). Whatever its write() throws leaves nothing behind. */
+  /**
+   * Takes a record; the other thread sees it after publish(). Whatever its write() throws leaves nothing behind.
+   *
+   * @throws {ERR_BUG} if the record asks for no more room than it was given.
+   */
   send(record: Outgoing): void {
     if (this.waiting === 0 && this.#writeStraight(record)) return;
     this.#queue.push(writeApart(record));
@@ -83,6 +88,7 @@ export class RingOutbox {
         writer.commit(length);
         return true;
       }
+      assert(-length > room, "a record asks for no more room than it was given");
       room = -length;
     }
     return false;
@@ -148,6 +154,7 @@ function writeApart(record: Outgoing): Parcel {
         attachments: attachments.length === 0 ? NO_ATTACHMENTS : [...attachments],
       };
     }
+    assert(-length > bytes.length, "a record asks for no more room than it was given");
     bytes = new Uint8Array(Math.max(-length, bytes.length * 2));
   }
 }

@@ -22,6 +22,9 @@ import { drawSeeds } from "./scale.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
 
+/** A run takes milliseconds; one that takes so long never ends. */
+const PATIENCE_MS = 30_000;
+
 /** A text of a file that is there once, and what a fault makes of it. */
 interface Fault {
   readonly file: string;
@@ -48,7 +51,8 @@ async function withThreads(
       const answers = workers.map(async (worker, side) => {
         const port = side === 0 ? port1 : port2;
         worker.postMessage({ run, port }, [port]);
-        return (await once(worker, "message")) as [string | undefined];
+        const signal = AbortSignal.timeout(PATIENCE_MS);
+        return (await once(worker, "message", { signal })) as [string | undefined];
       });
       const failures = (await Promise.all(answers)).map(([failure]) => failure);
       const own = failures.find((text) => text !== undefined && !text.startsWith("the other"));
@@ -68,7 +72,7 @@ function createRun(seed: number): Run {
     doorbells: [createDoorbell(), createDoorbell()],
     records: 40,
     lengthMax: bytes / 2 - 8,
-    windowMs: seed % 4 === 0 ? 0.05 : 0,
+    windowMs: seed % 4 === 0 ? 0.1 : 0,
   };
 }
 
@@ -100,11 +104,11 @@ async function findFault(fault: Fault): Promise<void> {
   const root = plant(fault);
   try {
     await withThreads(root, async (runSeed) => {
-      for (let seed = 1; seed <= 400; seed += 1) {
+      for (let seed = 1; seed <= 2000; seed += 1) {
         const failure = await runSeed(seed);
         if (failure !== undefined) return match(failure, fault.found);
       }
-      throw new Error("400 seeds did not find the fault");
+      throw new Error("2000 seeds did not find the fault");
     });
   } finally {
     rmSync(root, { recursive: true });
@@ -112,7 +116,7 @@ async function findFault(fault: Fault): Promise<void> {
 }
 
 test("every record comes once, whole and in order, wherever the two threads are cut off", async () => {
-  const { seeds } = drawSeeds("ring", { c: 300, r: 20_000, s: 1_000_000 });
+  const { seeds } = drawSeeds("ring", { c: 100, r: 5000, s: 1_000_000 });
   await withThreads(SOURCES, async (runSeed) => {
     for (const seed of seeds) equal(await runSeed(seed), undefined);
   });
@@ -125,7 +129,7 @@ test("a run can be repeated from its seed", async () => {
   try {
     for (const list of failures) {
       await withThreads(root, async (runSeed) => {
-        for (let seed = 1; seed <= 60; seed += 1) list.push(await runSeed(seed));
+        for (let seed = 1; seed <= 20; seed += 1) list.push(await runSeed(seed));
       });
     }
   } finally {
@@ -188,7 +192,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     file: "ring-writer.js",
     from: "if (free - tail < needed)",
     to: "if (free < needed)",
-    found: /do not fit the reserved room|memory is damaged|record \d+ came with/,
+    found: /no more room than|do not fit the reserved room|memory is damaged|record \d+ came with/,
   },
   "a parcel that is posted after its marker": {
     file: "ring-outbox.js",
