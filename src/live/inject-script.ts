@@ -22,9 +22,9 @@ import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
 import { readRecord } from "../loader/record.ts";
 import type { StackFacts } from "../loader/stack.ts";
 import type { Syntax } from "../loader/syntax.ts";
-import { parseModule } from "../loader/syntax.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
 import type { NameScope } from "./name-scope.ts";
+import { parseOperatorText } from "./operator-text.ts";
 
 /** A script as an operator gives it. */
 export interface Script {
@@ -60,7 +60,7 @@ export const GIVEN_NAMES = ["print", "args", "upvalues", "_U", "_P"] as const;
  */
 export function compileScript({ file, text }: Script, scope: NameScope): CompiledScript {
   checkText(file, text);
-  const syntax = parseScript(text, file);
+  const syntax = parseOperatorText(text, file, "the script is nested too deeply");
   const own = analyse(syntax.ast);
   const analysis = analyse(syntax.ast, scope.names());
   const { requests, imports } = readRecord(syntax, own);
@@ -89,16 +89,6 @@ function checkText(file: string, text: string): void {
   if (text.length <= PATCH_LENGTH_MAX) return;
   const why = `${file}: ${text.length} characters exceed the limit of ${PATCH_LENGTH_MAX}`;
   throw new SnaxError("ERR_PATCH_SIZE", why);
-}
-
-function parseScript(text: string, file: string): Syntax {
-  try {
-    return parseModule(text, file);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const place = { file, line: 1, column: 1 };
-    throw createPlacedError("ERR_SYNTAX", place, "the script is nested too deeply", error);
-  }
 }
 
 /** Imports become variables; `export` in front of a declaration means nothing, and often is there to please an editor. */

@@ -13,7 +13,7 @@ import type { Place } from "../loader/position.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import type { Syntax } from "../loader/syntax.ts";
-import { parseModule } from "../loader/syntax.ts";
+import { parseOperatorText } from "./operator-text.ts";
 
 /** A parsed patch. */
 export interface PatchText {
@@ -50,22 +50,11 @@ export function parsePatch(text: string, file: string): PatchText {
   }
   let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
   for (;;) {
-    const syntax = parse(blank(text, starts), file);
+    const syntax = parseOperatorText(blank(text, starts), file, "the patch is nested too deep");
     const found = findDeclarations(syntax, text, starts);
     // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
     if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
     else return collect(syntax, text, new Set(found.values()));
-  }
-}
-
-/** A parser that runs out of stack has met a text that nobody wrote by hand. */
-function parse(text: string, file: string): Syntax {
-  try {
-    return parseModule(text, file);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const place = { file, line: 1, column: 1 };
-    throw createPlacedError("ERR_SYNTAX", place, "the patch is nested too deep", error);
   }
 }
 

@@ -115,13 +115,7 @@ export function setTimeoutIn(
   ms: number | undefined,
   args: readonly unknown[],
 ): ServiceTimer {
-  const { kernel } = prepare(context, run);
-  const delay = delayOf(ms);
-  return new ServiceTimer(
-    context,
-    () => run(...args),
-    (body) => kernel.addTimer(context.service, delay, body),
-  );
+  return startAfter(context, prepare(context, run, args), ms, true);
 }
 
 /** Runs `run` every `ms` milliseconds, at least 1. */
@@ -131,14 +125,7 @@ export function setIntervalIn(
   ms: number | undefined,
   args: readonly unknown[],
 ): ServiceTimer {
-  const { kernel } = prepare(context, run);
-  const delay = delayOf(ms);
-  return new ServiceTimer(
-    context,
-    () => run(...args),
-    (body) => kernel.addTimer(context.service, delay, body, delay),
-    false,
-  );
+  return startAfter(context, prepare(context, run, args), ms, false);
 }
 
 /** Runs `run` after the messages that wait already. */
@@ -147,12 +134,9 @@ export function setImmediateIn(
   run: TimerCallback,
   args: readonly unknown[],
 ): ServiceTimer {
-  const { kernel } = prepare(context, run);
-  return new ServiceTimer(
-    context,
-    () => run(...args),
-    (body) => kernel.soon(context.service, body),
-  );
+  const call = prepare(context, run, args);
+  const { kernel } = context.runtime;
+  return new ServiceTimer(context, call, (body) => kernel.soon(context.service, body));
 }
 
 /** Cancels what setTimeout and its kin returned, or its number; anything else is ignored, as Node does. */
@@ -163,10 +147,25 @@ export function clearTimer(context: Context, timer: unknown): void {
   }
 }
 
-function prepare(context: Context, run: unknown): Context["runtime"] {
+/** Makes what a timer runs, once it is sure that the service may have one. */
+function prepare(context: Context, run: TimerCallback, args: readonly unknown[]): () => unknown {
   requireAlive(context);
-  if (typeof run === "function") return context.runtime;
+  if (typeof run === "function") return () => run(...args);
   throw new SnaxError("ERR_ARGUMENT", `a timer needs a function, not ${typeof run}`);
+}
+
+function startAfter(
+  context: Context,
+  call: () => unknown,
+  ms: number | undefined,
+  isOnce: boolean,
+): ServiceTimer {
+  const { service } = context;
+  const { kernel } = context.runtime;
+  const delay = delayOf(ms);
+  const interval = isOnce ? 0 : delay;
+  const start = (body: () => void): Timer => kernel.addTimer(service, delay, body, interval);
+  return new ServiceTimer(context, call, start, isOnce);
 }
 
 function numbersOf(context: Context): Map<number, ServiceTimer> {

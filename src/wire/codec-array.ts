@@ -2,29 +2,17 @@
 /**
  * Arrays: integers and doubles in a row where there is nothing else, otherwise value after value.
  *
- * An array may carry named properties too, and only listing its keys tells; base/copy-array.ts says why long arrays are
- * shown to the inspector instead. Such arrays, and those with many holes, go as fields with a length.
+ * Arrays with named properties, and those with many holes, go as fields with a length.
  */
 
-import { inspect } from "node:util";
+import { isPlainArray, LISTED_LENGTH } from "../base/plain-array.ts";
 import { KEPT, OBJECT, TAG } from "./codec-format.ts";
 import type { DecodeWalk } from "./codec-decode-walk.ts";
 import type { EncodeWalk } from "./codec-encode-walk.ts";
 
-/** Up to this length the keys are listed. */
-const LISTED_LENGTH = 64;
-
-/** Past this length V8 keeps no flat array unless it is told to. */
-const FLAT_LENGTH_MAX = 2 ** 25;
-
-/** So many elements of a long array are looked at to tell a sparse one. */
-const PROBE_COUNT = 16;
-
-const SHORTEST = { maxArrayLength: 0, depth: 0, customInspect: false } as const;
-
 /** Writes an array with what it holds. */
 export function encodeArray(source: readonly unknown[], walk: EncodeWalk, depth: number): void {
-  if (!isSimple(source)) {
+  if (!isPlainArray(source)) {
     walk.open(source, OBJECT.sparse);
     walk.number(source.length);
     walk.fields(source, Object.keys(source), depth);
@@ -88,30 +76,5 @@ function encodeNumbers(source: readonly unknown[], walk: EncodeWalk, head: numbe
     tag = OBJECT.doubles;
   }
   walk.bytes[head] = tag | ((walk.bytes[head] as number) & KEPT);
-  return true;
-}
-
-/** Whether an array has no properties but its elements, and (if it is long) few holes. */
-function isSimple(source: readonly unknown[]): boolean {
-  const { length } = source;
-  if (Object.getPrototypeOf(source) !== Array.prototype) return false;
-  if (length <= LISTED_LENGTH) return isDense(Object.keys(source), length);
-  return (
-    length <= FLAT_LENGTH_MAX &&
-    probe(source) &&
-    inspect(source, SHORTEST) === `[ ... ${length} more items ]`
-  );
-}
-
-/** Whether the keys are those of an array without holes: indexes come first and in order. */
-function isDense(keys: readonly string[], length: number): boolean {
-  return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1));
-}
-
-function probe(source: readonly unknown[]): boolean {
-  const step = Math.floor(source.length / PROBE_COUNT);
-  for (let index = 0; index < source.length; index += step) {
-    if (!(index in source)) return false;
-  }
   return true;
 }

@@ -16,22 +16,10 @@ import { ThreadDecoder } from "../../src/wire/codec-decoder.ts";
 import { ThreadEncoder } from "../../src/wire/codec-encoder.ts";
 import { CodecMemory } from "../../src/wire/codec-memory.ts";
 import { PortableTable } from "../../src/wire/codec-portable.ts";
+import { runs } from "./runs.ts";
+import { key, objectsOf, record, tangle } from "./tangle.ts";
 
-const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
-const scale = Number(process.env["SCALE"] ?? 1);
 const table = new PortableTable();
-
-/** How many values a test tries. */
-function runs(context: { diagnostic(text: string): void }, count: number): fc.Parameters<unknown> {
-  context.diagnostic(`seed=${seed} scale=${scale}`);
-  return { seed, numRuns: Math.round(count * scale) };
-}
-
-const key = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom("id", "name", "x", "y", "next", "items", "0", "7") },
-  { weight: 2, arbitrary: fc.string({ unit: "binary" }) },
-  { weight: 1, arbitrary: fc.constantFrom("__proto__", "constructor", "toString", "length") },
-);
 
 const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.anything({ maxDepth: 0, withBigInt: true, withBoxedValues: true }),
@@ -48,11 +36,6 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   fc.string().map((text) => new RangeError(text, { cause: text })),
 );
-
-/** Objects are made from entries, so that an own `__proto__` is possible. */
-function record(entries: [string, unknown][]): object {
-  return Object.fromEntries(entries);
-}
 
 const { value: tree } = fc.letrec<{ value: unknown }>((tie) => {
   const inner = tie("value");
@@ -73,34 +56,9 @@ const { value: tree } = fc.letrec<{ value: unknown }>((tie) => {
   };
 });
 
-/** Every object that a value holds, itself included, in the order of meeting. */
-function objectsOf(root: unknown, found: Set<object> = new Set()): Set<object> {
-  if (typeof root !== "object" || root === null || found.has(root)) return found;
-  found.add(root);
-  if (root instanceof Map) for (const pair of root) pair.forEach((each) => objectsOf(each, found));
-  if (root instanceof Set) for (const each of root) objectsOf(each, found);
-  if (!ArrayBuffer.isView(root)) Object.values(root).forEach((each) => objectsOf(each, found));
-  return found;
-}
-
-/** Puts references from objects inside the value to others inside it: sharing and cycles. */
-function tangle(root: unknown, picks: readonly number[]): unknown {
-  const open = [...objectsOf(root)].filter(
-    (each) => Array.isArray(each) || Object.getPrototypeOf(each) === Object.prototype,
-  );
-  for (let at = 0; at + 1 < picks.length && open.length > 0; at += 2) {
-    const [holder, held] = [picks[at], picks[at + 1]].map(
-      (pick) => open[(pick ?? 0) % open.length],
-    );
-    const isList = Array.isArray(holder);
-    Object.assign(holder as object, isList ? { [holder.length]: held } : { next: held });
-  }
-  return root;
-}
-
 const value = fc
   .tuple(tree, fc.array(fc.nat({ max: 1000 }), { maxLength: 8 }))
-  .map(([root, picks]) => tangle(root, picks));
+  .map(([root, picks]) => tangle(root, objectsOf(root), picks, (list) => list.length));
 
 const values = fc.array(value, { maxLength: 4 });
 

@@ -12,15 +12,7 @@ import fc from "fast-check";
 
 import { codeOf } from "../../src/base/error.ts";
 import { decodeSeri, encodeSeri } from "../../src/wire/lua-seri.ts";
-
-const seed = Number(process.env["SEED"] ?? Date.now() & 0x7fffffff);
-const scale = Number(process.env["SCALE"] ?? 1);
-
-/** How many values a test tries. */
-function runs(t: { diagnostic(text: string): void }, count: number): fc.Parameters<unknown> {
-  t.diagnostic(`seed=${seed} scale=${scale}`);
-  return { seed, numRuns: count * scale };
-}
+import { runs } from "./runs.ts";
 
 /** An integer outside the safe ones. */
 const bigInteger = fc

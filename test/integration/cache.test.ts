@@ -4,8 +4,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { isCollected } from "../collector.ts";
 import type { CacheMode, ServiceObject } from "../../src/index.ts";
 import { desk } from "./console-client.ts";
 import { codeOfFailure, failureOf, world } from "./world.ts";
@@ -127,19 +126,6 @@ test("a service reaches the cache too", async (t) => {
 
 async function tried(run: () => unknown): Promise<unknown> {
   return run();
-}
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Waits until the collector has taken an object; the runner's own deadline ends a wait in vain. */
-async function isCollected(reference: WeakRef<object>): Promise<boolean> {
-  for (let round = 0; round < 20; round += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-    if (reference.deref() === undefined) return true;
-  }
-  return false;
 }
 
 test("old code goes with its last service", async (t) => {

@@ -3,20 +3,10 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
+import { SIMPLEDB } from "./inject-world.ts";
 
 const FILES = {
-  simpledb: `
-    import { skynet } from "snax";
-    const db = new Map<string, string>();
-    const command = {
-      GET(key: string) { return db.get(key); },
-      SET(key: string, value: string) { const last = db.get(key); db.set(key, value); return last; },
-    };
-    skynet.start(() => {
-      skynet.dispatch("lua", (session, source, cmd: keyof typeof command, ...args: [string, string]) =>
-        command[cmd](...args));
-      skynet.register("SIMPLEDB");
-    });`,
+  simpledb: SIMPLEDB,
   "append.ts": `
     const command = _P.lua.command;
     const { db } = upvalues(command.GET);

@@ -3,8 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collect } from "../collector.ts";
 import { createRandom } from "../../src/base/random.ts";
 import { desk } from "../integration/console-client.ts";
 import type { LineClient } from "../integration/console-client.ts";
@@ -19,9 +18,6 @@ const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 const scale = Number(process.env["SCALE"] ?? 1);
 console.log(`seed=${seed} scale=${scale}`);
 const random = createRandom(seed);
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 async function heapBytes(): Promise<number> {
   for (let round = 0; round < 5; round += 1) {

@@ -2,8 +2,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collect } from "../collector.ts";
 import type { ServiceObject } from "../../src/index.ts";
 import { World, fails } from "../integration/hotfix/harness.ts";
 
@@ -12,8 +11,6 @@ const ROUNDS = 1000;
 const WARM_UP = 1500;
 const GROWTH_MAX_BYTES = 1024 * 1024;
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as (options?: Record<string, string>) => void;
 /** From Node 26 on V8 keeps the code of evaluated texts until memory is short; 20 collects most without options. */
 const EVERYTHING = { type: "major", execution: "sync", flavor: "last-resort" };
 

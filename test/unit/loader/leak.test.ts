@@ -2,23 +2,9 @@
 
 import { ok } from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collect, isCollected } from "../../collector.ts";
 import type { Instance } from "../../../src/loader/instance.ts";
 import { call, Modules } from "./harness.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Waits until the collector has taken an object; the runner's own deadline ends a wait in vain. */
-async function isCollected(reference: WeakRef<object>): Promise<boolean> {
-  for (let round = 0; round < 20; round += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-    if (reference.deref() === undefined) return true;
-  }
-  return false;
-}
 
 const FILES = {
   "main.ts": `import { n, up } from "./shared.ts"; import { f } from "./lib.ts"; const held = [f]; export const get = () => [n, up(), held];`,
