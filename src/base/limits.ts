@@ -58,6 +58,9 @@ export const CONSOLE_WAIT_MS = 60_000;
 /** Addresses whose wrong tokens are counted; beyond that the oldest is forgotten. */
 export const CONSOLE_ADDRESSES_MAX = 1024;
 
+/** Most calls of one service whose stacks `task` and `uniqtask` look up; the others are listed without. */
+export const TASK_STACKS_MAX = 1000;
+
 /** Most characters that a script run by `inject` can print for whoever waits for it. */
 export const INJECT_OUTPUT_MAX: number = 1 << 20;
 

@@ -1,7 +1,5 @@
 /**
- * Commands about what a service waits for: its open calls.
- *
- * JavaScript tells no stack of what waits in an `await`; what a call says instead is whom it waits for, and how long.
+ * Commands about what a service waits for: its open calls, with whom, how long, and where in its code.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -11,6 +9,8 @@ import { runInside } from "../service/job.ts";
 import type { Context } from "../service/context.ts";
 import { readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
+import type { TaskStack } from "./task-stack.ts";
+import { readStacks } from "./task-stack.ts";
 
 /** Sessions that one line of `uniqtask` names. */
 const SESSIONS_SHOWN_MAX = 9;
@@ -33,37 +33,71 @@ function targetOf({ runtime }: Context, { target }: PendingCall): string {
   return `${formatAddress(target)}${title === undefined ? "" : ` (${title})`}`;
 }
 
-function task({ operator, args }: CommandCall): Table {
+/** What `task` says of a call. */
+interface Task {
+  readonly waitsFor: string;
+  readonly since: string;
+  readonly stack: TaskStack;
+}
+
+async function task({ operator, args }: CommandCall): Promise<Table> {
   const context = readService(operator, args[0]);
+  const calls = [...callsOf(context)];
+  const stacks = await readStacks(context, calls);
   const now = operator.runtime.clock.now();
-  const rows = new Map<string, string>();
-  for (const call of callsOf(context)) {
+  const rows = new Map<string, Task>();
+  for (const call of calls) {
+    // What was answered meanwhile is no task any more.
+    if (call.session === 0) continue;
     // A call that the log has told of as unanswered for long keeps no time.
-    const age = Number.isNaN(call.since)
+    const since = Number.isNaN(call.since)
       ? "more than 30 s"
       : `${Math.max(0, Math.round(now - call.since))} ms`;
-    rows.set(`session: ${call.session}`, `waits for ${targetOf(context, call)} since ${age}`);
+    const stack = stacks.get(call) ?? [];
+    rows.set(`session: ${call.session}`, { waitsFor: targetOf(context, call), since, stack });
   }
   return rows;
 }
 
-function uniqtask({ operator, args }: CommandCall): Table {
+function printTask(row: unknown): string {
+  const { waitsFor, since, stack } = row as Task;
+  return [`waits for ${waitsFor} since ${since}`, ...stack].join("\n\t");
+}
+
+/** What `uniqtask` says of calls that wait for the same, at the same place. */
+interface TaskGroup {
+  readonly waitsFor: string;
+  readonly stack: TaskStack;
+  readonly sessions: number[];
+}
+
+async function uniqtask({ operator, args }: CommandCall): Promise<Table> {
   const context = readService(operator, args[0]);
-  const groups = new Map<string, number[]>();
-  for (const call of callsOf(context)) {
-    const key = `waits for ${targetOf(context, call)}`;
-    const sessions = groups.get(key);
-    if (sessions === undefined) groups.set(key, [call.session]);
-    else sessions.push(call.session);
+  const calls = [...callsOf(context)];
+  const stacks = await readStacks(context, calls);
+  const groups = new Map<string, TaskGroup>();
+  for (const call of calls) {
+    if (call.session === 0) continue;
+    const [waitsFor, stack] = [targetOf(context, call), stacks.get(call) ?? []];
+    const key = [waitsFor, ...stack].join("\n");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { waitsFor, stack, sessions: [call.session] });
+    else group.sessions.push(call.session);
   }
-  const rows = new Map<string, string>();
-  for (const [text, sessions] of groups) {
-    const shown = sessions.slice(0, SESSIONS_SHOWN_MAX).join(",");
-    const more = sessions.length > SESSIONS_SHOWN_MAX + 1 ? "..." : "";
-    // Two groups may have a head line in common only if they share a session, which no two do.
-    rows.set(`${sessions.length}\tsessions:[${shown}${more}]\n`, text);
-  }
-  return rows;
+  // No session stands in two groups, so that no two have the same key.
+  return new Map([...groups.values()].map((group) => [headOf(group), group]));
+}
+
+/** As skynet's: what waits stands in the lines below. */
+function headOf({ sessions }: TaskGroup): string {
+  const shown = sessions.slice(0, SESSIONS_SHOWN_MAX).join(",");
+  const more = sessions.length > SESSIONS_SHOWN_MAX + 1 ? "..." : "";
+  return `${sessions.length}\tsessions:[${shown}${more}]\n`;
+}
+
+function printGroup(row: unknown): string {
+  const { waitsFor, stack } = row as TaskGroup;
+  return [`waits for ${waitsFor}`, ...stack].join("\n\t");
 }
 
 /** Ends the wait of one call with ERR_TIMEOUT, inside the service that waits. */
@@ -83,8 +117,12 @@ function killTask({ operator, args: [word, name = ""] }: CommandCall): CommandRe
 
 /** The commands by name. */
 export const taskCommands: CommandTable = {
-  task: { help: "task address : show service task detail", run: task },
-  uniqtask: { help: "task address : show service unique task detail", run: uniqtask },
+  task: { help: "task address : show service task detail", run: task, print: printTask },
+  uniqtask: {
+    help: "task address : show service unique task detail",
+    run: uniqtask,
+    print: printGroup,
+  },
   killtask: {
     help: "killtask address threadname : threadname listed by task",
     isChange: true,

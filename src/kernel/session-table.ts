@@ -30,8 +30,9 @@ export class PendingCall {
   isOfHandler = false;
   /** The deadline, if one was set. */
   timer: Timer | undefined = undefined;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  /** Settle it. An operator who asks where the call waits puts others in their place, which do the same. */
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
 
   constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
     this.resolve = resolve;

@@ -1,0 +1,152 @@
+/** Where the calls of a service wait, seen from the console: `task` and `uniqtask`. */
+
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { TASK_STACKS_MAX } from "../../src/base/limits.ts";
+import type { Desk } from "./console-client.ts";
+import { desk } from "./console-client.ts";
+import { failureOf } from "./world.ts";
+
+const FILES = {
+  // Answers when it is told to, in the order of the requests.
+  oracle: `
+    import { skynet } from "snax";
+    const open: ((value: string) => void)[] = [];
+    skynet.start(() => skynet.dispatch("lua", (_session, _source, ...words: string[]) => {
+      if (words.length === 0) return new Promise<string>((resolve) => open.push(resolve));
+      for (const word of words) open.shift()?.(word);
+    }));`,
+  asker: `
+    import { skynet, snax } from "snax";
+    import { twice } from "./twice.ts";
+    let oracle = 0;
+    export function init(handle: number) { oracle = handle; }
+    export const response = {
+      async far() {
+        return await twice(() => skynet.call(oracle, "lua"));
+      },
+      async both() { return (await Promise.all([wish("a"), wish("b")])).join(); },
+      async many(count: number) {
+        return (await Promise.all(Array.from({ length: count }, () => wish("m")))).length;
+      },
+      async late() {
+        const asked = skynet.call(oracle, "lua");
+        await skynet.call(oracle, "lua");
+        return await asked;
+      },
+      async short() {
+        return await skynet.within(300).call(oracle, "lua");
+      },
+    };
+    async function wish(word: string) {
+      const said = await skynet.call<string>(oracle, "lua");
+      return word + said;
+    }`,
+  "twice.ts": `
+    enum Times { two = 2 }
+    export async function twice(ask: () => Promise<string>) {
+      const first = await ask();
+      return first.repeat(Times.two);
+    }`,
+};
+
+/** Lines without folders and numbers that differ from run to run. */
+function shape(lines: readonly string[]): string[] {
+  return lines.map((line) =>
+    line.replaceAll(/file:\S*\/|Object\./g, "").replaceAll(/since \d+ ms/g, "since #"),
+  );
+}
+
+/** Starts both services; the oracle is 6, the asker 7. */
+async function start(desk: Desk): Promise<{ asker: any; say: (...words: string[]) => unknown }> {
+  const oracle = await desk.skynet.newservice("oracle");
+  const asker = await desk.make("asker", oracle);
+  return { asker, say: (...words) => desk.skynet.call(oracle, "lua", ...words) };
+}
+
+const HEAD = "waits for :00000006 (snlua oracle) since #";
+const OK = "<CMD OK>";
+
+test("task tells where a call waits, up to the handler, and the call goes on as if nobody had looked", async (t) => {
+  const node = await desk(t, FILES);
+  const { asker, say } = await start(node);
+  const far = asker.req.far();
+  const expected = [
+    `session: 1\t${HEAD}`,
+    "\tat async twice (twice.ts:4:21)",
+    "\tat async far (asker.ts:8:16)",
+    OK,
+  ];
+  deepEqual(shape(await node.ask("task 7")), expected);
+  deepEqual(shape(await node.ask("task 7")), expected);
+  await say("x");
+  equal(await far, "xx");
+  deepEqual(await node.ask("task 7"), [OK]);
+});
+
+test("uniqtask puts the calls together that wait for the same at the same place", async (t) => {
+  const node = await desk(t, FILES);
+  const { asker, say } = await start(node);
+  const results = [asker.req.both(), asker.req.both(), asker.req.far()];
+  const shown = shape(await node.ask("uniqtask 7"));
+  deepEqual(shown.slice(0, 5), [
+    "1\tsessions:[5]",
+    "\twaits for :00000006 (snlua oracle)",
+    "\tat async twice (twice.ts:4:21)",
+    "\tat async far (asker.ts:8:16)",
+    "2\tsessions:[1,3]",
+  ]);
+  deepEqual(
+    shown.filter((line) => line.includes("Promise.all")),
+    ["\tat async Promise.all (index 0)", "\tat async Promise.all (index 1)"],
+  );
+  await say("1", "2", "3", "4", "5");
+  deepEqual(await Promise.all(results), ["a1,b2", "a3,b4", "55"]);
+});
+
+test("a call that nobody awaits yet has no stack until somebody does", async (t) => {
+  const node = await desk(t, FILES);
+  const { asker, say } = await start(node);
+  const late = asker.req.late();
+  // More often than such a call is looked at.
+  for (let round = 0; round < 10; round += 1) {
+    deepEqual(shape(await node.ask("task 7")), [
+      `session: 1\t${HEAD}`,
+      `session: 2\t${HEAD}`,
+      "\tat async late (asker.ts:16:9)",
+      OK,
+    ]);
+  }
+  await say("first", "second");
+  equal(await late, "first");
+});
+
+test("a call that was looked at still fails at its deadline", async (t) => {
+  const node = await desk(t, FILES);
+  const { asker } = await start(node);
+  const short = failureOf(asker.req.short());
+  equal((await node.ask("task 7")).length, 3);
+  equal((await short).code, "ERR_TIMEOUT");
+});
+
+test("stacks are looked up for so many calls at a time, the rest is listed without", async (t) => {
+  const node = await desk(t, FILES);
+  const { asker, say } = await start(node);
+  const count = TASK_STACKS_MAX + 1;
+  const many = asker.req.many(count);
+  const shown = await node.ask("task 7");
+  equal(shown.filter((line) => line.startsWith("session: ")).length, count);
+  equal(shown.filter((line) => line.includes("at async wish")).length, TASK_STACKS_MAX);
+  await say(...Array.from({ length: count }, () => "x"));
+  equal(await many, count);
+});
+
+test("a service that ends while it is looked at leaves no command hanging", async (t) => {
+  const node = await desk(t, FILES);
+  const { asker } = await start(node);
+  asker.req.far().catch(() => {});
+  const client = await node.open();
+  client.write("task 7\nkill 7\ntask 7\n");
+  const answers = await client.take(/^(?:.*\n)*?<CMD Error>\n/);
+  equal(answers.split("\n").filter((line) => line === OK).length, 2);
+});
