@@ -920,8 +920,8 @@ export declare class PendingCall {
     since: number;
     isOfHandler: boolean;
     timer: Timer | undefined;
-    readonly resolve: (value: unknown) => void;
-    readonly reject: (error: unknown) => void;
+    resolve: (value: unknown) => void;
+    reject: (error: unknown) => void;
     constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void);
 }
 export declare class SessionTable {

@@ -61,6 +61,15 @@ export const CONSOLE_ADDRESSES_MAX = 1024;
 /** Most calls of one service whose stacks `task` and `uniqtask` look up; the others are listed without. */
 export const TASK_STACKS_MAX = 1000;
 
+/** Most logpoints of one node at a time. */
+export const LOGPOINTS_MAX = 100;
+
+/**
+ * Times in a second that logpoints of one line are evaluated; then the line runs as if there were none until the second is
+ * over. Each costs V8 about 0.1 ms, so this bounds what they take to a tenth of the thread.
+ */
+export const LOGPOINT_HITS_MAX = 1000;
+
 /** Most characters that a script run by `inject` can print for whoever waits for it. */
 export const INJECT_OUTPUT_MAX: number = 1 << 20;
 

@@ -4,6 +4,7 @@
 
 import { changeCommands } from "./change-commands.ts";
 import type { Command, CommandTable } from "./command.ts";
+import { logpointCommands } from "./logpoint-commands.ts";
 import { memoryCommands } from "./memory-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { recordCommands } from "./record-commands.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...taskCommands,
     ...recordCommands,
     ...changeCommands,
+    ...logpointCommands,
     ...memoryCommands,
     ...watchCommands,
     ...nodeCommands,

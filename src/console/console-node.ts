@@ -5,6 +5,7 @@
  */
 
 import type { LiveNode } from "../live/live-node.ts";
+import { LogpointTable } from "./logpoint-table.ts";
 import { MessageRecorder } from "./message-recorder.ts";
 import { SocketTable } from "./socket-table.ts";
 
@@ -13,11 +14,14 @@ export class ConsoleNode {
   readonly live: LiveNode;
   /** Records the messages of chosen services. */
   readonly recorder: MessageRecorder;
+  /** Values that are logged as lines run. */
+  readonly logpoints: LogpointTable;
   /** The sockets of all consoles. */
   readonly sockets: SocketTable = new SocketTable();
 
   constructor(live: LiveNode) {
     this.live = live;
+    this.logpoints = new LogpointTable(live.node.runtime);
     this.recorder = new MessageRecorder(live.node.runtime);
   }
 }

@@ -31,8 +31,4 @@ export const nodeCommands: CommandTable = {
     "debug address : debug a lua service",
     "no service can be attached to yet; inject and hotfix reach its variables",
   ),
-  logpoint: absentCommand(
-    'logpoint address file:line "expression" : print a value whenever a line runs',
-    "there are no logpoints yet; a hotfix may log what it sees",
-  ),
 };

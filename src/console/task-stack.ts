@@ -65,16 +65,19 @@ function lookInside(context: Context, calls: readonly PendingCall[]): Promise<vo
   });
 }
 
+/** Awaited, it lets the microtasks run that wait already. */
+const microtask = Promise.resolve();
+
 async function lookAt(calls: readonly PendingCall[]): Promise<void> {
   let begin = (): void => {};
   const start = new Promise<void>((resolve) => (begin = resolve));
   for (const call of calls) redirect(call, start);
   // A promise follows another one a microtask after it was told to.
-  await undefined;
-  await undefined;
+  await microtask;
+  await microtask;
   begin();
   await start;
-  await undefined;
+  await microtask;
 }
 
 /** Lets a call's promise follow one of ours, which is looked at from inside when `start` settles. */
