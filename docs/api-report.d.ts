@@ -9,9 +9,14 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { skynet, snax } from "./outside.ts";
+export { gateserver, skynet, snax, socket } from "./outside.ts";
+export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, } from "./net/gate-api.ts";
+export type { ListenOptions } from "./net/listening.ts";
+export type { Writable } from "./net/outbox.ts";
+export type { Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
 export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
+export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 
 // dist/testing/index.d.ts
@@ -36,12 +41,14 @@ export declare const ERROR_CODES: {
     readonly ERR_ARGUMENT: "an argument is not acceptable";
     readonly ERR_BUG: "an assertion of the runtime failed";
     readonly ERR_CONFIG: "the configuration can't be used";
+    readonly ERR_CONNECT: "the connection could not be made";
     readonly ERR_DEADLOCK: "the call could never be answered";
     readonly ERR_EXHAUSTED: "no number is free";
     readonly ERR_FORBIDDEN: "access is refused";
     readonly ERR_CONTEXT: "used outside the message being dispatched";
     readonly ERR_INIT: "the service could not start";
     readonly ERR_INIT_TIMEOUT: "init took too long";
+    readonly ERR_LISTEN: "the port can't be opened";
     readonly ERR_MAILBOX_FULL: "the mailbox is full";
     readonly ERR_MALFORMED: "what came from outside can't be read";
     readonly ERR_MODULE: "the module can't be loaded";
@@ -49,6 +56,7 @@ export declare const ERROR_CODES: {
     readonly ERR_NO_PROTOCOL: "the service has no such protocol";
     readonly ERR_NO_SERVICE: "there is no such service";
     readonly ERR_NOT_SENDABLE: "the value can't be sent";
+    readonly ERR_OVERFLOW: "too many bytes wait";
     readonly ERR_PATCH: "the patch is refused";
     readonly ERR_PATCH_CLASS: "the class can't be patched this way";
     readonly ERR_PATCH_FAILED: "the patch was undone";
@@ -58,6 +66,7 @@ export declare const ERROR_CODES: {
     readonly ERR_REMOTE: "the handler threw";
     readonly ERR_REPLIED: "the message has been answered";
     readonly ERR_SERVICE_DEAD: "the service is dead";
+    readonly ERR_SOCKET: "the socket can't be used";
     readonly ERR_SYNTAX: "the text is not valid TypeScript";
     readonly ERR_TIMEOUT: "the deadline passed";
     readonly ERR_STOPPED: "the node is not running";
@@ -161,10 +170,154 @@ export declare class CodeCache implements Library {
 }
 
 // dist/outside.d.ts
+import type { GateServerApi } from "./net/gate-api.ts";
+import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
 export declare const skynet: SkynetApi;
 export declare const snax: SnaxApi;
+export declare const socket: SocketApi;
+export declare const gateserver: GateServerApi;
+
+// dist/net/gate-api.d.ts
+import type { TlsOptions } from "node:tls";
+import type { Framing } from "../wire/frame-splitter.ts";
+export interface GateHandler {
+    connect(fd: number, peer: string): unknown;
+    message(fd: number, data: Buffer, isText: boolean): unknown;
+    disconnect?(fd: number): unknown;
+    error?(fd: number, text: string, code: string): unknown;
+    warning?(fd: number, size: number): unknown;
+    open?(source: number, options: GateOptions, listened: GateListened): unknown;
+    command?(command: string, source: number, ...args: never[]): unknown;
+}
+export interface GateOptions {
+    readonly address?: string;
+    readonly port?: number;
+    readonly path?: string;
+    readonly maxclient?: number;
+    readonly maxperaddress?: number;
+    readonly nodelay?: boolean;
+    readonly backlog?: number;
+    readonly reusePort?: boolean;
+    readonly tls?: TlsOptions;
+    readonly framing?: Framing;
+    readonly frameLimitBytes?: number;
+    readonly frameMs?: number;
+    readonly idleMs?: number;
+    readonly writeLimitBytes?: number;
+    readonly watchdog?: number;
+}
+export interface GateListened {
+    readonly address: string;
+    readonly port: number;
+}
+export interface GateCounts {
+    clients: number;
+    accepted: number;
+    refused: number;
+    messages: number;
+    cut: Record<string, number>;
+}
+export interface GateServerApi {
+    start(handler: GateHandler): void;
+    openclient(fd: number): void;
+    forward(fd: number, address: number, client?: number): void;
+    closeclient(fd: number): void;
+    counts(): GateCounts;
+}
+
+// dist/net/listening.d.ts
+import type { Server, Socket } from "node:net";
+import type { TlsOptions } from "node:tls";
+export interface ListenOptions {
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
+    readonly path?: string | undefined;
+    readonly backlog?: number | undefined;
+    readonly tls?: TlsOptions | undefined;
+    readonly nodelay?: boolean | undefined;
+    readonly reusePort?: boolean | undefined;
+}
+export interface Listening {
+    readonly server: Server;
+    readonly address: string;
+    readonly port: number;
+    readonly name: string;
+}
+export declare function openPort(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listening>;
+
+// dist/net/outbox.d.ts
+export type Writable = string | Uint8Array;
+export declare class Outbox {
+    #private;
+    length: number;
+    add(data: Writable): void;
+    addSize(size: number, bytes: 2 | 4): void;
+    take(): Buffer | Buffer[];
+}
+
+// dist/net/socket-api.d.ts
+import type { ConnectionOptions } from "node:tls";
+import type { ListenOptions } from "./listening.ts";
+import type { Writable } from "./outbox.ts";
+export interface Listened {
+    readonly id: number;
+    readonly address: string;
+    readonly port: number;
+}
+export interface OpenOptions {
+    readonly host?: string;
+    readonly port?: number;
+    readonly path?: string;
+    readonly tls?: boolean | ConnectionOptions;
+    readonly deadlineMs?: number;
+}
+export type OnAccept = (id: number, peer: string) => unknown;
+export type OnDatagram = (data: Buffer, from: Buffer) => unknown;
+export interface SocketApi {
+    listen(host: string, port: number, backlog?: number): Promise<Listened>;
+    listen(place: string | number | ListenOptions): Promise<Listened>;
+    start(id: number, onAccept?: OnAccept): number;
+    open(host: string, port: number): Promise<number>;
+    open(place: string | OpenOptions): Promise<number>;
+    read(id: number, size?: number): Promise<Buffer | undefined>;
+    readline(id: number, separator?: string): Promise<string | undefined>;
+    readall(id: number): Promise<Buffer>;
+    block(id: number): Promise<boolean>;
+    write(id: number, data: Writable | readonly Writable[]): boolean;
+    lwrite(id: number, data: Writable | readonly Writable[]): boolean;
+    send(id: number, data: Writable): boolean;
+    close(id: number): Promise<void>;
+    shutdown(id: number): void;
+    abandon(id: number): void;
+    pause(id: number): void;
+    limit(id: number, bytes: number): void;
+    onclose(id: number, run: (id: number) => unknown): void;
+    warning(id: number, run: (id: number, size: number) => unknown): void;
+    invalid(id: number): boolean;
+    disconnected(id: number): boolean;
+    header(bytes: Uint8Array): number;
+    netstat(): SocketInfo[];
+    resolve(host: string): Promise<string[]>;
+    udp(onDatagram: OnDatagram, host?: string, port?: number): Promise<number>;
+    udp_connect(id: number, host: string, port: number, onDatagram?: OnDatagram): Promise<void>;
+    sendto(id: number, to: Uint8Array, data: Writable): boolean;
+    udp_address(from: Uint8Array): {
+        readonly address: string;
+        readonly port: number;
+    };
+}
+export interface SocketInfo {
+    readonly id: number;
+    readonly type: "LISTEN" | "TCP" | "UDP" | "WEBSOCKET";
+    readonly owner: number;
+    readonly place: string;
+    readonly accepted?: number;
+    readonly bytesRead?: number;
+    readonly bytesWritten?: number;
+    readonly unsentBytes?: number;
+}
 
 // dist/service/skynet-api.d.ts
 import type { CacheMode } from "../loader/code-cache.ts";
@@ -394,6 +547,23 @@ export interface SnaxApi {
     readonly within: (timeoutMs: number) => SnaxApi;
 }
 export {};
+
+// dist/wire/frame-splitter.d.ts
+import { SnaxError } from "../base/error.ts";
+export type Framing = 2 | 4 | "line";
+export declare class FrameSplitter {
+    #private;
+    count: number;
+    fault: SnaxError | undefined;
+    constructor(framing: Framing, limitBytes: number);
+    get heldBytes(): number;
+    push(chunk: Buffer): void;
+    next(): Buffer | undefined;
+}
+export declare const FRAME_SIZE_MAX: {
+    readonly 2: 65535;
+    readonly 4: 4294967295;
+};
 
 // dist/snax/types-upvalues.d.ts
 export type Captured = Record<string, any>;

@@ -12,7 +12,24 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { skynet, snax } from "./outside.ts";
+export { gateserver, skynet, snax, socket } from "./outside.ts";
+export type {
+  GateCounts,
+  GateHandler,
+  GateListened,
+  GateOptions,
+  GateServerApi,
+} from "./net/gate-api.ts";
+export type { ListenOptions } from "./net/listening.ts";
+export type { Writable } from "./net/outbox.ts";
+export type {
+  Listened,
+  OnAccept,
+  OnDatagram,
+  OpenOptions,
+  SocketApi,
+  SocketInfo,
+} from "./net/socket-api.ts";
 /** For the system's own services. @internal */
 export { operator } from "./outside.ts";
 export type {
@@ -45,4 +62,5 @@ export type {
   Services,
   SnaxApi,
 } from "./snax/types.ts";
+export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";

@@ -7,6 +7,8 @@
 
 import { SnaxError } from "./base/error.ts";
 import type { OperatorApi } from "./console/operator-api.ts";
+import type { GateServerApi } from "./net/gate-api.ts";
+import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
 
@@ -27,6 +29,12 @@ export const skynet: SkynetApi = outside("skynet") as SkynetApi;
 
 /** Typed services as the importing service holds them. */
 export const snax: SnaxApi = outside("snax") as SnaxApi;
+
+/** Sockets of the importing service. */
+export const socket: SocketApi = outside("socket") as SocketApi;
+
+/** What makes the importing service a gate. */
+export const gateserver: GateServerApi = outside("gateserver") as GateServerApi;
 
 /** What only the system's own services may use. @internal */
 export const operator: OperatorApi = outside("operator") as OperatorApi;

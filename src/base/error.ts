@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   ERR_BUG: "an assertion of the runtime failed",
   /** The configuration can't be used. */
   ERR_CONFIG: "the configuration can't be used",
+  /** The connection could not be made: nobody listens, the name is unknown, or it took too long. */
+  ERR_CONNECT: "the connection could not be made",
   /** A service in queue mode called itself from the handler that is running. */
   ERR_DEADLOCK: "the call could never be answered",
   /** All handles or sessions of the node are in use. */
@@ -26,6 +28,8 @@ export const ERROR_CODES = {
   ERR_INIT: "the service could not start",
   /** `init` did not finish within `inittimeout`. */
   ERR_INIT_TIMEOUT: "init took too long",
+  /** The port can't be opened: it is in use, or the address is not this machine's. */
+  ERR_LISTEN: "the port can't be opened",
   /** The mailbox of the receiver is full. */
   ERR_MAILBOX_FULL: "the mailbox is full",
   /** What came from outside can't be read: a line or a body beyond its limit, or no request at all. */
@@ -40,6 +44,8 @@ export const ERROR_CODES = {
   ERR_NO_SERVICE: "there is no such service",
   /** The value can't be sent in a message. */
   ERR_NOT_SENDABLE: "the value can't be sent",
+  /** A connection was cut because more bytes wait than its limit allows. */
+  ERR_OVERFLOW: "too many bytes wait",
   /** The patch is refused: its text breaks a rule. */
   ERR_PATCH: "the patch is refused",
   /** The patch replaces a class in a way that live instances can't follow. */
@@ -58,6 +64,8 @@ export const ERROR_CODES = {
   ERR_REPLIED: "the message has been answered",
   /** The service that should answer, or the service that asks, is dead. */
   ERR_SERVICE_DEAD: "the service is dead",
+  /** There is no such socket, it belongs to another service, or it can't do this. */
+  ERR_SOCKET: "the socket can't be used",
   /** A text is not valid TypeScript. */
   ERR_SYNTAX: "the text is not valid TypeScript",
   /** The deadline of the call passed. */

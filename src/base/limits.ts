@@ -75,3 +75,45 @@ export const INJECT_OUTPUT_MAX: number = 1 << 20;
 
 /** How many functions the search for the tables of a script follows. */
 export const INJECT_FUNCTIONS_MAX = 1000;
+
+/** Connections that the system keeps for a port until they are accepted, unless `listen` says otherwise. */
+export const SOCKET_BACKLOG = 511;
+
+/** Milliseconds until an attempt to connect fails, unless `open` says otherwise. */
+export const SOCKET_CONNECT_MS = 10_000;
+
+/** Milliseconds for the handshake of TLS at a port. */
+export const SOCKET_HANDSHAKE_MS = 10_000;
+
+/** Milliseconds for what was written before a `close` to be sent; then the connection is cut. */
+export const SOCKET_CLOSE_MS = 10_000;
+
+/** Unread bytes of a socket beyond which it is not read any further until somebody takes them; as in skynet. */
+export const SOCKET_PAUSE_BYTES: number = 128 * 1024;
+
+/** Most unread bytes of a socket, also for somebody who waits for them, unless `limit` says otherwise. */
+export const SOCKET_UNREAD_MAX: number = 64 << 20;
+
+/** Unsent bytes of a socket that are told first; then at each doubling. As in skynet. */
+export const SOCKET_WARN_BYTES: number = 1 << 20;
+
+/** Most unsent bytes of a socket; with more it is cut. */
+export const SOCKET_UNSENT_MAX: number = 256 << 20;
+
+/** Most datagrams of a socket that came and were not handled; what comes beyond is lost. */
+export const DATAGRAM_WAITING_MAX = 1024;
+
+/** Most clients of a gate at a time, unless its options say otherwise; as in skynet. */
+export const GATE_CLIENTS_MAX = 1024;
+
+/** Longest message of a gate with 4-byte lengths or lines, in bytes, unless its options say otherwise. */
+export const GATE_FRAME_MAX: number = 1 << 20;
+
+/** Milliseconds in which a message to a gate that has begun must be complete, unless its options say otherwise. */
+export const GATE_FRAME_MS = 10_000;
+
+/** Unsent bytes beyond which a gate cuts a client that does not read, unless its options say otherwise. */
+export const GATE_UNSENT_MAX: number = 4 << 20;
+
+/** Bytes that a client of a gate may send ahead of its agent, twice over; a message counts 64 bytes more than it has. */
+export const GATE_WINDOW_BYTES: number = 64 * 1024;

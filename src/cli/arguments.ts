@@ -3,8 +3,8 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import type { Endpoint } from "../console/endpoint.ts";
-import { parseEndpoint } from "../console/endpoint.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import { parseEndpoint } from "../net/endpoint.ts";
 
 /** Printed by `snax --help` and after wrong usage. */
 export const USAGE = `usage: snax <command>

@@ -8,8 +8,8 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { Endpoint } from "../console/endpoint.ts";
-import { formatEndpoint } from "../console/endpoint.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import { formatEndpoint } from "../net/endpoint.ts";
 import { END_MARKS, GREETING } from "../console/print.ts";
 
 /** What comes of a command: its answer's lines go to `onLine`, the mark included. */

@@ -8,8 +8,8 @@
 
 import { createInterface } from "node:readline";
 import type { Interface } from "node:readline";
-import type { Endpoint } from "../console/endpoint.ts";
-import { formatEndpoint } from "../console/endpoint.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import { formatEndpoint } from "../net/endpoint.ts";
 import { messageOf } from "../service/error-text.ts";
 import { ConsoleConnection } from "./console-connection.ts";
 

@@ -8,7 +8,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import { SnaxError } from "../base/error.ts";
-import { isLoopback } from "./endpoint.ts";
+import { isLoopback } from "../net/endpoint.ts";
 
 /**
  * Lets a request pass, or not.

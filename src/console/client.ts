@@ -4,7 +4,7 @@
 
 import type { Socket } from "node:net";
 import { describeError } from "../service/error-text.ts";
-import { formatEndpoint } from "./endpoint.ts";
+import { formatEndpoint } from "../net/endpoint.ts";
 import type { Operator } from "./operator.ts";
 import type { ClientRecord } from "./socket-table.ts";
 import type { TokenGate } from "./token-gate.ts";

@@ -7,8 +7,8 @@ import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import type { ConsoleNode } from "./console-node.ts";
 import { ConsoleServer, requireSafety } from "./console-server.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { formatEndpoint, isLoopback, parseEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
 import { Operator } from "./operator.ts";
 
 /** A console as the service that opened it sees it. */

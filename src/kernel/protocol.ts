@@ -2,7 +2,7 @@
  * The message types of skynet, by number.
  *
  * The numbers are skynet's own (skynet.h), because they appear in logs, in trace files and on the wire to other nodes.
- * TIMER is ours: skynet lets a timer come back as RESPONSE with source 0.
+ * TIMER and FLOW are ours: skynet lets a timer come back as RESPONSE with source 0.
  */
 export const PTYPE = {
   text: 0,
@@ -20,4 +20,6 @@ export const PTYPE = {
   trace: 12,
   /** Above what a program may register. */
   timer: 256,
+  /** Comes behind what a connection delivered, and says to it that it was handled. */
+  flow: 257,
 } as const;

@@ -5,6 +5,8 @@
  */
 
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
+import { createGateServerApi } from "../net/gate.ts";
+import { createSocketApi } from "../net/socket.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { upvalues } from "../live/upvalues.ts";
@@ -22,6 +24,8 @@ export function apiParts(
   return new Map<string, (context: Context) => unknown>([
     ["skynet", createSkynet],
     ["snax", createSnax],
+    ["socket", createSocketApi],
+    ["gateserver", createGateServerApi],
     ["upvalues", () => upvalues],
     ["SnaxError", () => SnaxError],
     ["codeOf", () => codeOf],

@@ -10,7 +10,7 @@ import { inspect } from "node:util";
 import { copyResult } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
-import { parseEndpoint } from "../console/endpoint.ts";
+import { parseEndpoint } from "../net/endpoint.ts";
 
 /** What a configuration may say; every key is optional. */
 export interface Config {

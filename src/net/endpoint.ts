@@ -1,5 +1,5 @@
 /**
- * Where a debug console listens, and whether anybody but this machine could reach it there.
+ * A host and a port as people write them, and whether anybody but this machine could reach them.
  */
 
 import { isIP } from "node:net";
@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Where a console listens unless it is told otherwise. */
+/** The host where only a port is given. */
 export const LOOPBACK_HOST = "127.0.0.1";
 
 /** Reads a port, `"port"`, `"host:port"` or `"[::1]:port"`; undefined if it is none of these. */

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { formatEndpoint, isLoopback, parseEndpoint } from "../../../src/console/endpoint.ts";
+import { formatEndpoint, isLoopback, parseEndpoint } from "../../../src/net/endpoint.ts";
 
 test("a port, and a host with a port, are read", () => {
   deepEqual(parseEndpoint(8000), { host: "127.0.0.1", port: 8000 });

@@ -1,0 +1,147 @@
+/**
+ * One client of a gate: its connection, how its messages are cut, and where they go.
+ *
+ * What the receiver has not handled yet is bounded: behind each GATE_WINDOW_BYTES a marker goes into the receiver's mailbox, and
+ * while more than two of them are on the way the client is not read. So a client that sends faster than its agent works
+ * waits, and costs so much memory and no more.
+ *
+ * Hot path (bench: player).
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { GATE_WINDOW_BYTES } from "../base/limits.ts";
+import type { FrameSplitter } from "../wire/frame-splitter.ts";
+import type { Consumer, Link } from "./link.ts";
+
+/** What a client asks of its gate. */
+export interface ClientHost {
+  /** Hands on a message; false if the client was cut by that. */
+  deliver(client: GateClient, data: Buffer, isText: boolean): boolean;
+  /** Puts a marker behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
+  mark(client: GateClient, bytes: number): void;
+  /** Calls back if the receiver dies, with all markers that it holds; returns what ends the watch. */
+  watchAgent(client: GateClient, onDeath: () => void): (() => void) | undefined;
+  /** The client's connection is gone. */
+  lose(client: GateClient, error: Error | undefined): void;
+  /** So many bytes wait to be sent to the client. */
+  warn(client: GateClient, unsentBytes: number): void;
+}
+
+/** What a message costs the receiver's mailbox beside its bytes; bounds small messages. */
+const MESSAGE_COST_BYTES = 64;
+
+/** A client of a gate. */
+export class GateClient implements Consumer {
+  readonly keepsClosed = false;
+  readonly link: Link;
+  /** The address without port, for the bound of clients from one address. */
+  readonly host: string;
+  /** Where messages go, by handle; 0: to the gate's own handler. */
+  agent = 0;
+  /** The source that the agent sees. */
+  source = 0;
+  /** Messages that came so far. */
+  messages = 0;
+  /** Counts the receivers: a marker from before means nothing. */
+  epoch = 0;
+  /** Something came since the gate last looked. */
+  isActive = true;
+  /** Looks of the gate in a row at which nothing had come. */
+  idleLooks = 0;
+  /** Looks of the gate in a row at which the same message was incomplete, and how many had come before it. */
+  partialLooks = 0;
+  partialSince = 0;
+  readonly #gate: ClientHost;
+  readonly #splitter: FrameSplitter | undefined;
+  /** Bytes delivered since the last marker. */
+  #unmarked = 0;
+  /** Bytes in front of markers that are on their way. */
+  #marked = 0;
+  #isPaused = false;
+  /** Ends the watch over the receiver that a client which is not read waits for. */
+  #unwatch: (() => void) | undefined = undefined;
+
+  /** @param splitter - cuts the stream; undefined if the connection carries messages. */
+  constructor(gate: ClientHost, link: Link, splitter: FrameSplitter | undefined) {
+    this.#gate = gate;
+    this.link = link;
+    this.#splitter = splitter;
+    this.host = link.peer.slice(0, Math.max(link.peer.lastIndexOf(":"), 0)) || link.peer;
+  }
+
+  /** A message has begun and is not complete. */
+  get isPartial(): boolean {
+    return this.#splitter !== undefined && this.#splitter.heldBytes > 0;
+  }
+
+  takeChunk(chunk: Buffer): void {
+    const splitter = this.#splitter;
+    if (splitter === undefined) return;
+    this.isActive = true;
+    splitter.push(chunk);
+    for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
+      if (!this.#take(frame, false)) return;
+    }
+    if (splitter.fault !== undefined) this.link.destroy(splitter.fault);
+  }
+
+  takeMessage(data: Buffer, isText: boolean): void {
+    this.isActive = true;
+    this.#take(data, isText);
+  }
+
+  takeEnd(): void {
+    if (this.isPartial) {
+      const why = "the connection ended in the middle of a message";
+      this.link.destroy(new SnaxError("ERR_MALFORMED", why));
+    } else this.link.close();
+  }
+
+  takeClose(error: Error | undefined): void {
+    this.#unwatch?.();
+    this.#gate.lose(this, error);
+  }
+
+  takeWarning(unsentBytes: number): void {
+    this.#gate.warn(this, unsentBytes);
+  }
+
+  /** A marker was handled: the receiver has caught up by so many bytes. */
+  passed(bytes: number, epoch: number): void {
+    if (epoch !== this.epoch) return;
+    this.#marked -= bytes;
+    if (this.#isPaused && this.#marked <= GATE_WINDOW_BYTES) this.#resume();
+  }
+
+  /** Another receiver: what the last one left does not count. */
+  restart(): void {
+    this.epoch += 1;
+    this.#unmarked = this.#marked = 0;
+    if (this.#isPaused) this.#resume();
+  }
+
+  #take(data: Buffer, isText: boolean): boolean {
+    this.messages += 1;
+    if (!this.#gate.deliver(this, data, isText)) return false;
+    this.#unmarked += data.length + MESSAGE_COST_BYTES;
+    if (this.#unmarked < GATE_WINDOW_BYTES) return true;
+    const bytes = this.#unmarked;
+    this.#unmarked = 0;
+    this.#marked += bytes;
+    this.#gate.mark(this, bytes);
+    if (this.#marked > GATE_WINDOW_BYTES && !this.#isPaused) {
+      this.#isPaused = true;
+      this.link.pause();
+      // Nobody will handle the markers of a dead agent: the client is read again, and its next message tells.
+      this.#unwatch = this.#gate.watchAgent(this, () => this.restart());
+    }
+    return true;
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.link.resume();
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * A gate: takes clients at a port, cuts their streams into messages and hands those to the services that serve them.
+ *
+ *     client -> stream -> GateClient (frames) -+-> mailbox of the agent, as a `client` message: the direct way
+ *                                              `-> GateMail -> the gate's own handler, while nobody serves the client
+ *
+ * Messages are views of what the system read, never copied within a thread; an agent that lives elsewhere gets them by the
+ * kernel's usual way. Every client is bounded: how many there are, how long a message is and takes, what it sends ahead of its
+ * agent (gate-client.ts) and what it leaves unread.
+ *
+ * Hot path (bench: player).
+ */
+
+import type { Server, Socket } from "node:net";
+import { codeOf, SnaxError } from "../base/error.ts";
+import { Message, REPLY } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Receiver } from "../service/context.ts";
+import { tableWith } from "../service/answers.ts";
+import { FrameSplitter } from "../wire/frame-splitter.ts";
+import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
+import type { ClientHost } from "./gate-client.ts";
+import { GateClient } from "./gate-client.ts";
+import type { GateEvent } from "./gate-mail.ts";
+import { GateMail } from "./gate-mail.ts";
+import type { GateSettings } from "./gate-settings.ts";
+import { readGateOptions } from "./gate-settings.ts";
+import { watchClients } from "./gate-watch.ts";
+import type { Link } from "./link.ts";
+import { openPort } from "./listening.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+import { StreamLink } from "./stream-link.ts";
+
+/** Lies behind the messages of a client in its agent's mailbox. */
+interface Marker {
+  readonly client: GateClient;
+  readonly bytes: number;
+  readonly epoch: number;
+}
+
+const receiveFlow: Receiver = (_context, message) => {
+  const { client, bytes, epoch } = message.payload as Marker;
+  client.passed(bytes, epoch);
+};
+
+/** The gate of one service. */
+export class GateServer implements ClientHost {
+  readonly counts: GateCounts = { clients: 0, accepted: 0, refused: 0, messages: 0, cut: {} };
+  readonly clients: Map<number, GateClient> = new Map();
+  readonly #owner: SocketOwner;
+  readonly #handler: GateHandler;
+  readonly #mail: GateMail;
+  readonly #byHost = new Map<string, number>();
+  #settings: GateSettings | undefined;
+  #servers: Server[] = [];
+  #isWatched = false;
+
+  constructor(owner: SocketOwner, handler: GateHandler) {
+    this.#owner = owner;
+    this.#handler = handler;
+    this.#mail = new GateMail(owner, (event) => this.#tell(event));
+    owner.keep(() => {
+      this.close();
+      for (const { link } of this.clients.values()) link.close();
+    });
+  }
+
+  /** Answers a message to the gate's service. */
+  async command(command: string, source: number, args: unknown[]): Promise<unknown> {
+    if (command === "open") return await this.#open(source, args[0]);
+    if (command === "close") return this.close();
+    const { command: run } = this.#handler;
+    if (run !== undefined)
+      return await run.call(this.#handler, command, source, ...(args as never[]));
+    throw new SnaxError("ERR_ARGUMENT", `this gate knows no command ${JSON.stringify(command)}`);
+  }
+
+  /** Begins to read a client; see GateServerApi. */
+  openClient(fd: number): void {
+    const client = this.#clientOf(fd);
+    if (client.agent !== 0) {
+      client.agent = 0;
+      client.restart();
+    }
+    client.link.start();
+  }
+
+  /** Hands a client to a service; see GateServerApi. */
+  forward(fd: number, address: number, source: number): void {
+    const client = this.#clientOf(fd);
+    if (!Number.isInteger(address) || address <= 0) {
+      throw new SnaxError("ERR_ARGUMENT", `${address} is no handle of a service`);
+    }
+    client.agent = address;
+    client.source = source;
+    client.restart();
+    const context = this.#owner.context.runtime.contextOf(address);
+    if (context !== undefined && context.receivers[PTYPE.flow] === undefined) {
+      context.receivers = tableWith(context.receivers, PTYPE.flow, receiveFlow);
+    }
+    // Order: what came before, and lies in the gate's own mail, must not come after what takes the direct way from now on.
+    for (const { data, isText } of this.#mail.takeMessages(client)) {
+      this.#toAgent(client, data as Buffer, isText === true);
+    }
+    client.link.start();
+  }
+
+  /** Ends a client; see GateServerApi. */
+  closeClient(fd: number): void {
+    this.clients.get(fd)?.link.close();
+  }
+
+  /** Ends listening; clients stay. */
+  close(): void {
+    for (const server of this.#servers.splice(0)) server.close();
+  }
+
+  deliver(client: GateClient, data: Buffer, isText: boolean): boolean {
+    this.counts.messages += 1;
+    if (client.agent !== 0) return this.#toAgent(client, data, isText);
+    this.#mail.push({ kind: "message", client, data, isText });
+    return true;
+  }
+
+  mark(client: GateClient, bytes: number): void {
+    const { agent, epoch } = client;
+    const { kernel } = this.#owner.context.runtime;
+    if (agent === 0) this.#mail.push({ kind: "mark", client, size: bytes, epoch });
+    else if (kernel.services.get(agent) === undefined) client.passed(bytes, epoch);
+    else {
+      const marker: Marker = { client, bytes, epoch };
+      kernel.arrive(agent, new Message(PTYPE.flow, 0, 0, 0, marker));
+    }
+  }
+
+  watchAgent({ agent }: GateClient, onDeath: () => void): (() => void) | undefined {
+    return this.#owner.context.runtime.kernel.watch(agent, onDeath);
+  }
+
+  lose(client: GateClient, error: Error | undefined): void {
+    const { link, host } = client;
+    this.clients.delete(link.id);
+    this.counts.clients -= 1;
+    const others = (this.#byHost.get(host) ?? 1) - 1;
+    if (others === 0) this.#byHost.delete(host);
+    else this.#byHost.set(host, others);
+    if (error !== undefined) {
+      const code = codeOf(error) ?? (error as NodeJS.ErrnoException).code ?? "ERR_SOCKET";
+      this.counts.cut[code] = (this.counts.cut[code] ?? 0) + 1;
+      this.#mail.push({ kind: "error", client, text: error.message, code });
+    }
+    this.#mail.push({ kind: "disconnect", client });
+  }
+
+  warn(client: GateClient, unsentBytes: number): void {
+    this.#mail.push({ kind: "warning", client, size: Math.ceil(unsentBytes / 1024) });
+  }
+
+  async #open(source: number, given: unknown): Promise<unknown> {
+    if (this.#servers.length > 0 || this.#settings !== undefined) {
+      throw new SnaxError("ERR_ARGUMENT", "this gate is open already");
+    }
+    const settings = readGateOptions(given);
+    this.#settings = settings;
+    try {
+      const listened = await this.#owner.inTurn(this.#listen(settings));
+      if (!this.#isWatched) watchClients(this.#owner, this.clients, settings);
+      this.#isWatched = true;
+      this.#owner.log(`Listen on ${listened.address} ${listened.port}`);
+      const { open } = this.#handler;
+      if (open === undefined) return listened;
+      return (await open.call(this.#handler, source, settings, listened)) ?? listened;
+    } catch (error) {
+      this.close();
+      this.#settings = undefined;
+      throw error;
+    }
+  }
+
+  async #listen(settings: GateSettings): Promise<GateListened> {
+    const { address, ...rest } = settings;
+    const place = settings.path === undefined ? { host: address } : { host: undefined };
+    const opened = await openPort({ ...rest, ...place }, (socket) => this.#welcome(socket));
+    opened.server.on("error", (error) => this.#owner.log(`accept failed : ${error.message}`));
+    this.#servers.push(opened.server);
+    return { address: settings.path ?? address, port: opened.port };
+  }
+
+  #welcome(socket: Socket): void {
+    const { maxclient, maxperaddress, framing, frameLimitBytes } = this.#settings as GateSettings;
+    const host = socket.remoteAddress ?? "";
+    const isFull =
+      this.counts.clients >= maxclient ||
+      (maxperaddress > 0 && (this.#byHost.get(plainHost(host)) ?? 0) >= maxperaddress);
+    if (isFull || !this.#owner.context.service.isAlive) {
+      this.counts.refused += 1;
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    const link = new StreamLink(this.#owner.net, socket, this.#owner.context.handle);
+    link.framing = framing;
+    this.#admit(new GateClient(this, link, new FrameSplitter(framing, frameLimitBytes)), link);
+  }
+
+  #admit(client: GateClient, link: Link): void {
+    const { writeLimitBytes } = this.#settings as GateSettings;
+    link.writeLimitBytes = writeLimitBytes;
+    link.consumer = client;
+    this.clients.set(link.id, client);
+    this.counts.clients += 1;
+    this.counts.accepted += 1;
+    this.#byHost.set(client.host, (this.#byHost.get(client.host) ?? 0) + 1);
+    this.#mail.push({ kind: "connect", client });
+  }
+
+  #toAgent(client: GateClient, data: Buffer, isText: boolean): boolean {
+    const { kernel } = this.#owner.context.runtime;
+    const { agent, source, link } = client;
+    const values = isText ? [data, true] : [data];
+    if (kernel.services.get(agent) !== undefined) {
+      const message = new Message(PTYPE.client, source, link.id, 0, values);
+      message.reply = REPLY.none;
+      kernel.arrive(agent, message);
+      return true;
+    }
+    const envelope = { type: PTYPE.client, method: 0, values };
+    if (kernel.send(source, agent, envelope, link.id)) return true;
+    link.destroy(new SnaxError("ERR_SERVICE_DEAD", "the service that serves the client is dead"));
+    return false;
+  }
+
+  #tell(event: GateEvent): unknown {
+    const { kind, client, data, isText = false, text = "", code = "", size = 0 } = event;
+    const handler = this.#handler;
+    const { id, peer } = client.link;
+    if (kind === "message") return handler.message(id, data as Buffer, isText);
+    if (kind === "mark") return client.passed(size, event.epoch ?? 0);
+    if (kind === "connect") return handler.connect(id, peer);
+    if (kind === "disconnect") return handler.disconnect?.(id);
+    if (kind === "error") return handler.error?.(id, text, code);
+    return handler.warning?.(id, size);
+  }
+
+  #clientOf(fd: number): GateClient {
+    const client = this.clients.get(fd);
+    if (client !== undefined) return client;
+    throw new SnaxError("ERR_SOCKET", `this gate has no client ${fd}`);
+  }
+}
+
+/** An IPv4 address may come inside an IPv6 one. */
+function plainHost(host: string): string {
+  if (host.startsWith("::ffff:")) return host.slice(7);
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,71 @@
+/**
+ * The options of a gate, checked and complete.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import {
+  GATE_CLIENTS_MAX,
+  GATE_FRAME_MAX,
+  GATE_FRAME_MS,
+  GATE_UNSENT_MAX,
+} from "../base/limits.ts";
+import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
+import type { GateOptions } from "./gate-api.ts";
+
+type Filled =
+  | "address"
+  | "maxclient"
+  | "maxperaddress"
+  | "framing"
+  | "frameLimitBytes"
+  | "frameMs"
+  | "idleMs"
+  | "writeLimitBytes";
+
+/** Options of which none that has a default is missing. */
+export type GateSettings = GateOptions & Required<Pick<GateOptions, Filled>>;
+
+/** Numbers that may not be negative. */
+const COUNTS = ["maxclient", "maxperaddress", "frameLimitBytes", "frameMs", "idleMs"] as const;
+
+/**
+ * Completes options.
+ *
+ * @throws {ERR_ARGUMENT} if one makes no sense.
+ */
+export function readGateOptions(given: unknown): GateSettings {
+  if (typeof given !== "object" || given === null) {
+    throw new SnaxError("ERR_ARGUMENT", "a gate is opened with options: { port: 8888 }");
+  }
+  const options = given as GateOptions;
+  const framing = options.framing ?? 2;
+  if (framing !== 2 && framing !== 4 && framing !== "line") {
+    throw new SnaxError("ERR_ARGUMENT", `framing is 2, 4 or "line", not ${String(framing)}`);
+  }
+  const settings: GateSettings = {
+    address: "0.0.0.0",
+    maxclient: GATE_CLIENTS_MAX,
+    maxperaddress: 0,
+    frameLimitBytes: framing === 2 ? FRAME_SIZE_MAX[2] : GATE_FRAME_MAX,
+    frameMs: GATE_FRAME_MS,
+    idleMs: 0,
+    writeLimitBytes: GATE_UNSENT_MAX,
+    ...withoutUndefined(options),
+    framing,
+  };
+  for (const name of COUNTS) requireCount(name, settings[name]);
+  requireCount("writeLimitBytes", settings.writeLimitBytes);
+  if (options.port === undefined && options.path === undefined) {
+    throw new SnaxError("ERR_ARGUMENT", "a gate needs a port, or the path of a unix socket");
+  }
+  return settings;
+}
+
+function requireCount(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0) return;
+  throw new SnaxError("ERR_ARGUMENT", `${name} is a number from 0 on, not ${String(value)}`);
+}
+
+function withoutUndefined(options: GateOptions): GateOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

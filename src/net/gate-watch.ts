@@ -1,0 +1,49 @@
+/**
+ * The deadlines of a gate's clients: a message that has begun must be complete in time, and a client must say something now
+ * and then if the gate wants that.
+ *
+ * All clients are looked at a few times per deadline instead of having timers of their own: ten thousand of them cost
+ * nothing while they play. A deadline is kept to within a quarter of itself.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { GateClient } from "./gate-client.ts";
+import type { GateSettings } from "./gate-settings.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+
+/** Looks per deadline. */
+const LOOKS = 4;
+
+/** Looks after the clients of one gate, as long as its service lives. */
+export function watchClients(
+  owner: SocketOwner,
+  clients: ReadonlyMap<number, GateClient>,
+  { idleMs, frameMs }: GateSettings,
+): void {
+  const { runtime, service } = owner.context;
+  const every = (ms: number, look: (client: GateClient) => void): void => {
+    const step = Math.max(1, Math.ceil(ms / LOOKS));
+    const lookAtAll = (): void => {
+      for (const client of clients.values()) look(client);
+    };
+    if (ms > 0) runtime.kernel.addTimer(service, step, lookAtAll, step);
+  };
+  every(idleMs, (client) => lookForIdle(client, idleMs));
+  every(frameMs, (client) => lookForPartial(client, frameMs));
+}
+
+function lookForIdle(client: GateClient, idleMs: number): void {
+  client.idleLooks = client.isActive ? 0 : client.idleLooks + 1;
+  client.isActive = false;
+  if (client.idleLooks < LOOKS) return;
+  client.link.destroy(new SnaxError("ERR_TIMEOUT", `nothing came within ${idleMs} ms`));
+}
+
+function lookForPartial(client: GateClient, frameMs: number): void {
+  const isSame = client.isPartial && client.messages === client.partialSince;
+  client.partialLooks = isSame ? client.partialLooks + 1 : 0;
+  client.partialSince = client.messages;
+  if (client.partialLooks < LOOKS) return;
+  const why = `a message was not complete within ${frameMs} ms`;
+  client.link.destroy(new SnaxError("ERR_TIMEOUT", why));
+}

@@ -1,0 +1,95 @@
+/**
+ * Ports: opening one, TCP, TLS or a unix socket, and what comes of a failure.
+ *
+ * Connections arrive paused: nothing is read before somebody starts them.
+ */
+
+import type { AddressInfo, Server, Socket } from "node:net";
+import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { TlsOptions } from "node:tls";
+import { SnaxError } from "../base/error.ts";
+import { SOCKET_BACKLOG, SOCKET_HANDSHAKE_MS } from "../base/limits.ts";
+import { formatEndpoint } from "./endpoint.ts";
+
+/** Where to listen, and how. */
+export interface ListenOptions {
+  /** @defaultValue all addresses of the machine */
+  readonly host?: string | undefined;
+  /** 0 lets the system choose one. */
+  readonly port?: number | undefined;
+  /** The path of a unix socket, instead of host and port. */
+  readonly path?: string | undefined;
+  /** Connections that the system keeps until they are accepted. @defaultValue SOCKET_BACKLOG */
+  readonly backlog?: number | undefined;
+  /** Certificate, key and what else Node's `tls.createServer` takes: the port speaks TLS. */
+  readonly tls?: TlsOptions | undefined;
+  /** Send small writes at once instead of waiting for the answer to the last one. @defaultValue true */
+  readonly nodelay?: boolean | undefined;
+  /** Several threads or processes share the port; where Node and the system can. */
+  readonly reusePort?: boolean | undefined;
+}
+
+/** Where a port was opened. */
+export interface Listening {
+  readonly server: Server;
+  /** The address as the system tells it; the path of a unix socket. */
+  readonly address: string;
+  /** 0 for a unix socket. */
+  readonly port: number;
+  /** `host:port`, or the path. */
+  readonly name: string;
+}
+
+/**
+ * Opens a port.
+ *
+ * @param onConnection - gets each connection, paused; over TLS after its handshake.
+ * @throws {ERR_LISTEN} if it can't be opened; the message says why.
+ */
+export function openPort(
+  options: ListenOptions,
+  onConnection: (socket: Socket) => void,
+): Promise<Listening> {
+  const server = createPort(options, onConnection);
+  const { host, port = 0, path, backlog = SOCKET_BACKLOG, reusePort } = options;
+  const place = path ?? formatEndpoint(host ?? "", port);
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error): void => {
+      reject(new SnaxError("ERR_LISTEN", `can't listen on ${place}: ${cause.message}`, { cause }));
+    };
+    server.once("error", fail);
+    const where = path === undefined ? { port, ...(host === undefined ? {} : { host }) } : { path };
+    const share = reusePort === true ? { reusePort } : {};
+    try {
+      server.listen({ ...where, ...share, backlog }, () => {
+        server.removeListener("error", fail);
+        resolve(describe(server, path));
+      });
+    } catch (error) {
+      // Node throws for a port or a path that can't be one.
+      fail(error as Error);
+    }
+  });
+}
+
+function createPort(options: ListenOptions, onConnection: (socket: Socket) => void): Server {
+  const { tls, nodelay = true } = options;
+  const common = { pauseOnConnect: true, allowHalfOpen: true, noDelay: nodelay };
+  if (tls === undefined) return createServer(common, onConnection);
+  // A TLS socket reads for its handshake by itself; paused it stays for what comes after.
+  const settings = { ...common, pauseOnConnect: false, handshakeTimeout: SOCKET_HANDSHAKE_MS };
+  const server = createTlsServer({ ...settings, ...tls }, (socket) => {
+    socket.pause();
+    onConnection(socket);
+  });
+  // What goes wrong before the handshake is over concerns nobody here; Node ends the connection.
+  server.on("tlsClientError", () => {});
+  return server;
+}
+
+function describe(server: Server, path: string | undefined): Listening {
+  if (path !== undefined) return { server, address: path, port: 0, name: path };
+  const { address, port } = server.address() as AddressInfo;
+  return { server, address, port, name: formatEndpoint(address, port) };
+}

@@ -1,0 +1,115 @@
+/**
+ * A port of a service: what `socket.listen` opened.
+ *
+ *     connection -> Link, paused -> message to the owner -> onAccept(id, peer) -> somebody calls start(id)
+ *
+ * Before `start` the system keeps connections waiting: Node has accepted them, nobody has been told.
+ */
+
+import type { Server, Socket } from "node:net";
+import { SnaxError } from "../base/error.ts";
+import { adopt } from "./adoption.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import type { Link } from "./link.ts";
+import type { Listening, ListenOptions } from "./listening.ts";
+import { openPort } from "./listening.ts";
+import type { ListenRecord } from "./net-table.ts";
+import type { Listened, OnAccept } from "./socket-api.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+import { StreamLink } from "./stream-link.ts";
+
+/** A port, and who takes its connections. */
+export class PortRecord implements ListenRecord {
+  readonly kind = "LISTEN";
+  readonly id: number;
+  readonly owner: number;
+  readonly server: Server;
+  readonly name: string;
+  accepted = 0;
+  readAt: number | undefined = undefined;
+  readonly #host: SocketOwner;
+  readonly #close = (): void => void this.server.close();
+  #onAccept: OnAccept | undefined = undefined;
+  /** Connections that came before `start`. */
+  #early: Link[] = [];
+
+  constructor(owner: SocketOwner, { server, name }: Listening) {
+    this.id = owner.net.nextId();
+    this.owner = owner.context.handle;
+    this.server = server;
+    this.name = name;
+    this.#host = owner;
+    owner.net.add(this);
+    owner.keep(this.#close);
+    server.once("close", () => {
+      owner.net.delete(this.id);
+      owner.release(this.#close);
+    });
+    // What goes wrong from here on (no file is free for a connection) is told and ends nothing.
+    server.on("error", (error) => owner.log(`accept failed : ${error.message}`));
+  }
+
+  /** Takes a connection of the server. */
+  take(socket: Socket): void {
+    this.accepted += 1;
+    this.readAt = this.#host.net.now();
+    const link = new StreamLink(this.#host.net, socket, this.owner);
+    adopt(this.#host, link);
+    if (this.#onAccept === undefined) this.#early.push(link);
+    else this.#tell(link, this.#onAccept);
+  }
+
+  /** Says who takes connections from now on. */
+  accept(onAccept: OnAccept): void {
+    this.#onAccept = onAccept;
+    for (const link of this.#early.splice(0)) this.#tell(link, onAccept);
+  }
+
+  /** Closes the port; connections stay. Resolves when it is closed. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => this.#host.wake(resolve);
+      this.#host.release(this.#close);
+      for (const link of this.#early.splice(0)) link.close();
+      // Node's own `close` event waits for the connections; the port is closed at once.
+      this.server.close();
+      this.#host.net.delete(this.id);
+      finish();
+    });
+  }
+
+  #tell(link: Link, onAccept: OnAccept): void {
+    this.#host.wakeProgram(() => onAccept(link.id, link.peer));
+  }
+}
+
+/**
+ * Opens a port for a service.
+ *
+ * @throws {ERR_ARGUMENT} if the place makes no sense. {ERR_LISTEN} if it can't be opened.
+ */
+export function listen(owner: SocketOwner, options: ListenOptions): Promise<Listened> {
+  return owner.inTurn(openFor(owner, options));
+}
+
+async function openFor(owner: SocketOwner, options: ListenOptions): Promise<Listened> {
+  const opened = await openPort(options, (socket) => record.take(socket));
+  // No connection comes before this: Node tells of them one by one, and of this first.
+  const record = new PortRecord(owner, opened);
+  if (!owner.context.service.isAlive) opened.server.close();
+  return { id: record.id, address: opened.address, port: opened.port };
+}
+
+/** Reads what `listen` was given. @throws {ERR_ARGUMENT} if it is no place. */
+export function readListenOptions(
+  place: string | number | ListenOptions,
+  port?: number,
+  backlog?: number,
+): ListenOptions {
+  if (typeof place === "object" && place !== null) return place;
+  if (port !== undefined) return { host: String(place), port, backlog };
+  if (typeof place === "string" && place.startsWith("/")) return { path: place };
+  const endpoint = parseEndpoint(place);
+  if (endpoint !== undefined) return endpoint;
+  throw new SnaxError("ERR_ARGUMENT", `no place to listen on: ${JSON.stringify(place)}`);
+}

@@ -1,0 +1,88 @@
+/**
+ * What one service owns of the net: its sockets close with it, and what happens to them reaches it as messages.
+ */
+
+import type { Context } from "../service/context.ts";
+import { EXIT_SIGNAL, extrasOf, isThenable } from "../service/context.ts";
+import { describeError } from "../service/error-text.ts";
+import type { NetTable } from "./net-table.ts";
+import { netOf } from "./net-table.ts";
+
+const kOwner: unique symbol = Symbol("sockets");
+
+/** The sockets of one service. */
+export class SocketOwner {
+  readonly context: Context;
+  readonly net: NetTable;
+  readonly #endings = new Set<() => void>();
+
+  constructor(context: Context) {
+    this.context = context;
+    this.net = netOf(context.runtime);
+    const { kernel } = context.runtime;
+    kernel.watch(context.handle, () => {
+      for (const end of [...this.#endings]) end();
+    });
+  }
+
+  /** Runs something when the service dies, unless it is taken back by {@link release}. */
+  keep(end: () => void): void {
+    this.#endings.add(end);
+  }
+
+  /** Takes back what {@link keep} was given. */
+  release(end: () => void): void {
+    this.#endings.delete(end);
+  }
+
+  /**
+   * Runs something inside the service, after the messages that wait already; what it throws is logged under the service's
+   * address.
+   *
+   * @param isOfHandler - it goes on with the handler of a message; see Kernel.isInHandler.
+   */
+  wake(run: () => void, isOfHandler = false): void {
+    const { runtime, service } = this.context;
+    if (service.isAlive) runtime.kernel.soon(service, run).isOfHandler = isOfHandler;
+  }
+
+  /** Lets what Node promised arrive inside the service; never if the service is dead by then. */
+  inTurn<T>(promise: Promise<T>): Promise<T> {
+    const { isInHandler } = this.context.runtime.kernel;
+    return new Promise((resolve, reject) => {
+      promise.then(
+        (value) => this.wake(() => resolve(value), isInHandler),
+        (error: unknown) => this.wake(() => reject(error as Error), isInHandler),
+      );
+    });
+  }
+
+  /** Runs a callback of the program, inside the service; what it throws, or its promise rejects with, is logged. */
+  wakeProgram(run: () => unknown): void {
+    this.wake(() => this.runProgram("socket", run));
+  }
+
+  /** The same at once, for somebody who is inside the service. @param what - begins the line in the log */
+  runProgram(what: string, run: () => unknown): void {
+    try {
+      const result = run();
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#report(what, error));
+    } catch (error) {
+      this.#report(what, error);
+    }
+  }
+
+  #report(what: string, error: unknown): void {
+    if (error !== EXIT_SIGNAL) this.log(`${what} error : ${describeError(error)}`);
+  }
+
+  /** Writes a line to the log under the service's address. */
+  log(text: string): void {
+    this.context.runtime.log(this.context.handle, text);
+  }
+}
+
+/** Returns the sockets of a service. */
+export function socketOwnerOf(context: Context): SocketOwner {
+  return extrasOf(context, kOwner, () => new SocketOwner(context));
+}

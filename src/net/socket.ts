@@ -1,0 +1,162 @@
+/**
+ * The functions of `socket` by which sockets are opened, closed and written to; reading is in reading.ts, datagrams are in
+ * datagram.ts.
+ */
+
+import { lookup } from "node:dns/promises";
+import { SnaxError } from "../base/error.ts";
+import type { Context } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
+import { defineApi } from "../service/lazy-api.ts";
+import type { ApiTable } from "../service/lazy-api.ts";
+import { datagramFunctions, DatagramPort } from "./datagram.ts";
+import type { Link } from "./link.ts";
+import type { ListenOptions } from "./listening.ts";
+import type { NetRecord } from "./net-table.ts";
+import { isLink, netOf } from "./net-table.ts";
+import { connect, readOpenOptions } from "./opening.ts";
+import type { Writable } from "./outbox.ts";
+import { listen, PortRecord, readListenOptions } from "./port.ts";
+import { notOurs, readingFunctions, unknownSocket } from "./reading.ts";
+import type { Listened, OnAccept, OpenOptions, SocketApi, SocketInfo } from "./socket-api.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+import { socketOwnerOf } from "./socket-owner.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { adopt } from "./adoption.ts";
+
+function start(context: Context, id: number, onAccept?: OnAccept): number {
+  requireAlive(context);
+  const owner = socketOwnerOf(context);
+  const record = owner.net.get(id);
+  if (record === undefined) throw unknownSocket(id);
+  if (record instanceof PortRecord) {
+    if (record.owner !== context.handle) throw notOurs(id);
+    if (typeof onAccept !== "function") {
+      throw new SnaxError("ERR_ARGUMENT", `port ${id} needs a function that takes connections`);
+    }
+    record.accept(onAccept);
+    return id;
+  }
+  const isStream = isLink(record) && record.consumer instanceof StreamReader;
+  if (!isStream) throw new SnaxError("ERR_SOCKET", `socket ${id} can't be read as a stream`);
+  if (record.owner !== context.handle) adopt(owner, record);
+  record.start();
+  return id;
+}
+
+async function open(context: Context, place: string | OpenOptions, port?: number): Promise<number> {
+  requireAlive(context);
+  const owner = socketOwnerOf(context);
+  const options = readOpenOptions(place, port);
+  const link = await connect(owner, options, (opened) => adopt(owner, opened));
+  link.start();
+  return link.id;
+}
+
+function write(context: Context, id: number, data: Writable | readonly Writable[]): boolean {
+  const record = netOf(context.runtime).get(id);
+  requireAlive(context);
+  if (record === undefined || record.kind === "LISTEN") return false;
+  if (record instanceof DatagramPort) return record.send(joined(data));
+  if (!isLink(record)) return false;
+  if (!Array.isArray(data)) return record.write(data as Writable);
+  let isWritten = record.isWritable;
+  for (const piece of data as Writable[]) isWritten = record.write(piece);
+  return isWritten;
+}
+
+function lwrite(context: Context, id: number, data: Writable | readonly Writable[]): boolean {
+  requireAlive(context);
+  return netOf(context.runtime).linkOf(id)?.writeLow(joined(data)) ?? false;
+}
+
+function joined(data: Writable | readonly Writable[]): Writable {
+  if (!Array.isArray(data)) return data as Writable;
+  return Buffer.concat((data as Writable[]).map((piece) => Buffer.from(piece as Uint8Array)));
+}
+
+async function close(context: Context, id: number): Promise<void> {
+  requireAlive(context);
+  const owner = socketOwnerOf(context);
+  const record = owner.net.get(id);
+  if (record === undefined) return;
+  if (record instanceof PortRecord) {
+    if (record.owner !== context.handle) throw notOurs(id);
+    await record.close();
+  } else if (record instanceof DatagramPort) record.close();
+  else if (isLink(record)) await closeLink(owner, record);
+}
+
+function closeLink(owner: SocketOwner, link: Link): Promise<void> {
+  return new Promise((resolve) => {
+    // Order: whoever reads gets what came and then the end, before the one who closes goes on.
+    link.whenGone(() => owner.wake(resolve));
+    link.close();
+  });
+}
+
+/** The functions about opening, writing and closing. */
+const streamFunctions: ApiTable<Context> = {
+  listen: async (
+    context: Context,
+    place: string | number | ListenOptions,
+    port?: number,
+    backlog?: number,
+  ): Promise<Listened> => {
+    requireAlive(context);
+    return await listen(socketOwnerOf(context), readListenOptions(place, port, backlog));
+  },
+  start,
+  open,
+  write,
+  lwrite,
+  send: (context: Context, id: number, data: Writable): boolean => {
+    requireAlive(context);
+    return netOf(context.runtime).linkOf(id)?.send(data) ?? false;
+  },
+  close,
+  shutdown: (context: Context, id: number): void => {
+    requireAlive(context);
+    netOf(context.runtime).linkOf(id)?.destroy();
+  },
+  invalid: (context: Context, id: number): boolean => netOf(context.runtime).get(id) === undefined,
+  header: (_context: Context, bytes: Uint8Array): number => {
+    if (bytes.length >= 1 && bytes.length <= 4) {
+      return Buffer.from(bytes).readUIntBE(0, bytes.length);
+    }
+    throw new SnaxError("ERR_ARGUMENT", `a header has 1 to 4 bytes, not ${bytes.length}`);
+  },
+  netstat: (context: Context): SocketInfo[] =>
+    [...netOf(context.runtime).records()].map((record) => describe(record)),
+  resolve: async (_context: Context, host: string): Promise<string[]> => {
+    try {
+      return (await lookup(host, { all: true })).map(({ address }) => address);
+    } catch (cause) {
+      throw new SnaxError("ERR_CONNECT", `can't resolve ${host}`, { cause });
+    }
+  },
+};
+
+function describe(record: NetRecord): SocketInfo {
+  const { id, owner } = record;
+  if (record.kind === "LISTEN") {
+    const { name, accepted } = record;
+    return { id, type: "LISTEN", owner, place: name, accepted };
+  }
+  const { bytesRead, bytesWritten } = record;
+  if (!isLink(record))
+    return { id, type: "UDP", owner, place: record.name, bytesRead, bytesWritten };
+  const { kind, peer, unsentBytes } = record;
+  return { id, type: kind, owner, place: peer, bytesRead, bytesWritten, unsentBytes };
+}
+
+const make = defineApi<Context>({
+  ...streamFunctions,
+  ...readingFunctions,
+  ...datagramFunctions,
+});
+
+/** Makes the `socket` of one service. */
+export function createSocketApi(context: Context): SocketApi {
+  return make(context) as SocketApi;
+}

@@ -1,0 +1,211 @@
+/**
+ * Reading from a connection with promises: what the `socket` of a service does with what comes in.
+ *
+ *     event loop: takeChunk     bytes into the queue; enough for whoever waits? then a message to the owner
+ *     the owner's turn: settle  the bytes are taken out, the promise resolves
+ *
+ * One reader waits at a time. Beyond SOCKET_PAUSE_BYTES of unread bytes the connection is not read any further, as in skynet,
+ * until somebody takes them; a reader who wants more than that gets it, up to `limitBytes`.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { SOCKET_PAUSE_BYTES, SOCKET_UNREAD_MAX } from "../base/limits.ts";
+import { ByteQueue } from "./byte-queue.ts";
+import type { Consumer, Link } from "./link.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+
+/** What somebody waits for. */
+interface Waiting {
+  /** Tries to take it out; undefined if it has not come. */
+  readonly take: () => unknown;
+  /** Least number of bytes that can satisfy it. */
+  readonly least: number;
+  readonly resolve: (value: unknown) => void;
+  readonly isOfHandler: boolean;
+}
+
+/** What a service reads of one connection. */
+export class StreamReader implements Consumer {
+  readonly keepsClosed = true;
+  /** Most unread bytes, whoever waits for them; with more the connection is cut. */
+  limitBytes: number = SOCKET_UNREAD_MAX;
+  /** The other side sends nothing any more, or the connection is gone. */
+  isEnded = false;
+  /** Told once when the connection ends. */
+  onClose: ((id: number) => unknown) | undefined = undefined;
+  /** Told of unsent bytes, instead of the log. */
+  onWarning: ((id: number, size: number) => unknown) | undefined = undefined;
+  readonly #owner: SocketOwner;
+  readonly #link: Link;
+  #queue: ByteQueue;
+  #waiting: Waiting | undefined = undefined;
+  #isSettling = false;
+  #isPaused = false;
+  #isHeld = false;
+
+  /** @param queue - what came before and was not read */
+  constructor(owner: SocketOwner, link: Link, queue: ByteQueue = new ByteQueue()) {
+    this.#owner = owner;
+    this.#link = link;
+    this.#queue = queue;
+  }
+
+  /** Bytes that came and were not read. */
+  get unreadBytes(): number {
+    return this.#queue.length;
+  }
+
+  takeChunk(chunk: Buffer): void {
+    this.#queue.push(chunk);
+    const { length } = this.#queue;
+    if (length > this.limitBytes) return this.#overflow(length);
+    const waiting = this.#waiting;
+    if (waiting !== undefined && length >= waiting.least) this.#settleSoon();
+    else if (waiting === undefined && length > SOCKET_PAUSE_BYTES) this.#pause(length);
+  }
+
+  takeMessage(): void {}
+
+  takeEnd(): void {
+    this.#end();
+  }
+
+  takeClose(): void {
+    this.#end();
+  }
+
+  takeWarning(unsentBytes: number): void {
+    const size = Math.ceil(unsentBytes / 1024);
+    const { id } = this.#link;
+    const { onWarning } = this;
+    if (onWarning !== undefined) this.#owner.wakeProgram(() => onWarning(id, size));
+    else if (size > 0) {
+      this.#owner.log(`WARNING: ${size} K bytes need to send out (fd = ${id})`);
+    }
+  }
+
+  /** Reads exactly so many bytes; undefined if the connection ends before. */
+  read(count: number): Promise<Buffer | undefined> {
+    if (count > this.limitBytes) {
+      const why = `${count} bytes can't be read at once, the limit is ${this.limitBytes}`;
+      throw new SnaxError("ERR_ARGUMENT", why);
+    }
+    const take = (): unknown => (this.#queue.length >= count ? this.#queue.take(count) : undefined);
+    return this.#wait(take, count) as Promise<Buffer | undefined>;
+  }
+
+  /** Reads what there is, at least one byte; undefined at the end. */
+  readSome(): Promise<Buffer | undefined> {
+    const take = (): unknown => (this.#queue.length > 0 ? this.#queue.takeAll() : undefined);
+    return this.#wait(take, 1) as Promise<Buffer | undefined>;
+  }
+
+  /** Reads up to a separator, which is dropped; undefined if the connection ends before. */
+  readLine(separator: string): Promise<string | undefined> {
+    const take = (): unknown => this.#queue.takeLine(separator)?.toString();
+    return this.#wait(take, 1) as Promise<string | undefined>;
+  }
+
+  /** Reads everything until the connection ends. */
+  readAll(): Promise<Buffer> {
+    const take = (): unknown => (this.isEnded ? this.#queue.takeAll() : undefined);
+    return this.#wait(take, Infinity) as Promise<Buffer>;
+  }
+
+  /** Waits until something can be read; false at the end. */
+  block(): Promise<boolean> {
+    const take = (): unknown => this.#queue.length > 0 || undefined;
+    return this.#wait(take, 1).then((value) => value === true);
+  }
+
+  /** Reads no further until somebody wants something. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#stop();
+  }
+
+  /** Ends the reading here: whoever waits gets undefined. @returns what came and was not read. */
+  handOver(): ByteQueue {
+    const queue = this.#queue;
+    this.#queue = new ByteQueue();
+    this.isEnded = true;
+    this.#settle();
+    return queue;
+  }
+
+  #wait(take: () => unknown, least: number): Promise<unknown> {
+    if (this.#waiting !== undefined) {
+      const why = `somebody in this service reads socket ${this.#link.id} already`;
+      throw new SnaxError("ERR_SOCKET", why);
+    }
+    const value = take();
+    if (value !== undefined || this.isEnded) {
+      this.#resumeIfRead();
+      return Promise.resolve(value);
+    }
+    const isOfHandler = this.#owner.context.runtime.kernel.isInHandler;
+    const promise = new Promise((resolve) => {
+      this.#waiting = { take, least, resolve, isOfHandler };
+    });
+    this.#isHeld = false;
+    this.#go();
+    return promise;
+  }
+
+  #settleSoon(): void {
+    if (this.#isSettling || this.#waiting === undefined) return;
+    this.#isSettling = true;
+    this.#owner.wake(() => this.#settle(), this.#waiting.isOfHandler);
+  }
+
+  #settle(): void {
+    this.#isSettling = false;
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    const value = waiting.take();
+    if (value === undefined && !this.isEnded) return;
+    this.#waiting = undefined;
+    this.#resumeIfRead();
+    waiting.resolve(value);
+  }
+
+  #end(): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.#settleSoon();
+    const { onClose } = this;
+    const { id } = this.#link;
+    if (onClose !== undefined) this.#owner.wakeProgram(() => onClose(id));
+  }
+
+  #overflow(length: number): void {
+    const { id } = this.#link;
+    this.#owner.log(`socket buffer overflow: fd=${id} size=${length}`);
+    const why = `${length} unread bytes exceed the limit of ${this.limitBytes}`;
+    this.#link.destroy(new SnaxError("ERR_OVERFLOW", why));
+  }
+
+  #pause(length: number): void {
+    if (this.#isPaused) return;
+    this.#owner.log(`Pause socket (${this.#link.id}) size : ${length}`);
+    this.#stop();
+  }
+
+  #resumeIfRead(): void {
+    const { length } = this.#queue;
+    if (!this.#isPaused || this.#isHeld || length > SOCKET_PAUSE_BYTES) return;
+    this.#owner.log(`Resume socket (${this.#link.id})`);
+    this.#go();
+  }
+
+  #stop(): void {
+    this.#isPaused = true;
+    this.#link.pause();
+  }
+
+  #go(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#link.resume();
+  }
+}

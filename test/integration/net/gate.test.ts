@@ -1,0 +1,205 @@
+/** The gate service: clients, a watchdog, and agents that get the clients' messages. */
+
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { test } from "node:test";
+import type { GateOptions } from "../../../src/index.ts";
+import type { World } from "../world.ts";
+import { codeOfFailure, world } from "../world.ts";
+import { dial, frameOf } from "./peer.ts";
+
+/** skynet's watchdog: an agent for each client; it notes what the gate tells. */
+export const WATCHDOG = `
+  import { skynet } from "snax";
+  let gate = 0;
+  const events: unknown[][] = [];
+  const agents = new Map<number, number>();
+  const SOCKET: Record<string, (fd: number, ...rest: unknown[]) => unknown> = {
+    async open(fd) {
+      const agent = await skynet.newservice("agent");
+      agents.set(fd, agent);
+      await skynet.call(agent, "lua", "start", { gate, fd, watchdog: skynet.self() });
+    },
+    close(fd) {
+      const agent = agents.get(fd);
+      agents.delete(fd);
+      if (agent !== undefined) skynet.send(agent, "lua", "disconnect");
+    },
+  };
+  const CMD: Record<string, (...args: never[]) => unknown> = {
+    start(options: object) { return skynet.call(gate, "lua", "open", options); },
+    gate() { return gate; },
+    events() { return events; },
+    agents() { return [...agents.values()]; },
+  };
+  skynet.start(async () => {
+    skynet.dispatch("lua", (_session, _source, command: string, ...args: never[]) => {
+      if (command !== "socket") return CMD[command]!(...args);
+      const [what, fd] = args as unknown as [string, number];
+      events.push(args.slice());
+      return SOCKET[what]?.(fd);
+    });
+    gate = await skynet.newservice("gate");
+  });
+`;
+
+/** An agent that answers each message with the text given, an expression of \`text\`. */
+export const agent = (answer: string): string => `
+  import { skynet, socket } from "snax";
+  let fd = 0;
+  const CMD: Record<string, (...args: never[]) => unknown> = {
+    start(conf: { gate: number; fd: number }) {
+      fd = conf.fd;
+      return skynet.call(conf.gate, "lua", "forward", conf.fd);
+    },
+    disconnect() { skynet.exit(); },
+  };
+  skynet.start(() => {
+    skynet.dispatch("lua", (_session, _source, command: string, ...args: never[]) => CMD[command]!(...args));
+    skynet.dispatch("client", (session: number, source: number, data: Buffer) => {
+      const text = data.toString();
+      const answer: unknown = ${answer};
+      if (typeof answer === "string") socket.send(session, answer);
+    });
+  });
+`;
+
+/** A node with a gate that is open. */
+export interface GateWorld extends World {
+  readonly port: number;
+  readonly gate: number;
+  readonly watchdog: number;
+  readonly events: () => Promise<unknown[][]>;
+}
+
+/** Starts a node with watchdog, gate and agents. */
+export async function gateWorld(
+  t: TestContext,
+  answer: string,
+  options: Partial<GateOptions> = {},
+): Promise<GateWorld> {
+  const here = await world(t, { watchdog: WATCHDOG, agent: agent(answer) });
+  const { skynet } = here;
+  const watchdog = await skynet.newservice("watchdog");
+  const conf = { address: "127.0.0.1", port: 0, ...options };
+  const { port } = await skynet.call<{ port: number }>(watchdog, "lua", "start", conf);
+  const gate = await skynet.call<number>(watchdog, "lua", "gate");
+  const events = (): Promise<unknown[][]> => skynet.call(watchdog, "lua", "events");
+  return { ...here, stop: () => here.stop(), port, gate, watchdog, events };
+}
+
+/** Asks until the answer is as wanted. */
+export async function until<T>(ask: () => Promise<T>, isSo: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await ask();
+    if (isSo(value)) return value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test("each client gets an agent, and the agent its messages, as `client` messages with the client's number", async (t) => {
+  const { port } = await gateWorld(t, "`${source} ${session === fd} ${text}`");
+  const first = await dial(t, port);
+  const second = await dial(t, port);
+  first.write(frameOf("one"));
+  second.write(frameOf("two"));
+  assert.equal(await first.frame(), "0 true one");
+  assert.equal(await second.frame(), "0 true two");
+});
+
+test("messages arrive whole and in order however the stream is cut, empty ones too", async (t) => {
+  const { port } = await gateWorld(t, "text");
+  const peer = await dial(t, port);
+  peer.socket.setNoDelay(true);
+  const texts = ["", "a", "x".repeat(300), "", "y".repeat(65535), "end"];
+  const stream = Buffer.concat(texts.map((text) => frameOf(text)));
+  for (let at = 0; at < stream.length; at += 7001) peer.write(stream.subarray(at, at + 7001));
+  for (const text of texts) assert.equal(await peer.frame(), text);
+  for (const byte of frameOf("by bytes")) peer.write(Buffer.from([byte]));
+  assert.equal(await peer.frame(), "by bytes");
+});
+
+test("the watchdog is told of open and close, once each, whoever ends the connection", async (t) => {
+  const { port, gate, events, skynet } = await gateWorld(t, "text");
+  const peer = await dial(t, port);
+  peer.write(frameOf("hello"));
+  await peer.frame();
+  const [[opened, fd, place]] = (await events()) as [[string, number, string]];
+  assert.equal(opened, "open");
+  assert.equal(place, `127.0.0.1:${(peer.socket.address() as { port: number }).port}`);
+  await skynet.call(gate, "lua", "kick", fd);
+  await peer.ended();
+  const all = await until(events, (list) => list.length >= 2);
+  assert.deepEqual(all.slice(1), [["close", fd]]);
+  const other = await dial(t, port);
+  await until(events, (list) => list.length >= 3);
+  other.socket.end();
+  await until(events, (list) => list.length >= 4);
+  assert.deepEqual((await events()).at(-1), ["close", (await events())[2]?.[1]]);
+});
+
+test("the data of a client that is accepted and not forwarded go to the watchdog", async (t) => {
+  const { make, skynet } = await world(t, {
+    main: `
+      import { skynet } from "snax";
+      const seen: unknown[] = [];
+      let gate = 0;
+      export async function init() {
+        skynet.dispatch("lua", (_session, _source, ...args: unknown[]) => {
+          const [, what, fd, data] = args as [string, string, number, Buffer];
+          if (what === "open") return skynet.call(gate, "lua", "accept", fd);
+          seen.push(what === "data" ? String(data) : what);
+        });
+        gate = await skynet.newservice("gate");
+      }
+      export const response = {
+        open() { return skynet.call(gate, "lua", "open", { address: "127.0.0.1", port: 0 }); },
+        seen() { return seen; },
+      };
+    `,
+  });
+  void skynet;
+  const main = await make("main");
+  const { port } = (await main.req.open()) as { port: number };
+  const peer = await dial(t, port);
+  peer.write(Buffer.concat([frameOf("a"), frameOf(""), frameOf("b")]));
+  peer.socket.end();
+  const seen = await until(
+    () => main.req.seen() as Promise<unknown[]>,
+    (list) => list.length === 4,
+  );
+  assert.deepEqual(seen, ["a", "", "b", "close"]);
+});
+
+test("a gate lets in exactly so many clients as its options say, and counts those it turns away", async (t) => {
+  const { port, gate, skynet } = await gateWorld(t, "text", { maxclient: 2 });
+  const first = await dial(t, port);
+  const second = await dial(t, port);
+  for (const peer of [first, second]) {
+    peer.write(frameOf("in"));
+    assert.equal(await peer.frame(), "in");
+  }
+  const third = await dial(t, port);
+  assert.equal(await third.ended(), "");
+  const counts = await skynet.call<Record<string, number>>(gate, "lua", "counts");
+  assert.deepEqual([counts["clients"], counts["accepted"], counts["refused"]], [2, 2, 1]);
+  first.socket.destroy();
+  await until(
+    () => skynet.call<Record<string, number>>(gate, "lua", "counts"),
+    (now) => now["clients"] === 1,
+  );
+  const fourth = await dial(t, port);
+  fourth.write(frameOf("again"));
+  assert.equal(await fourth.frame(), "again");
+});
+
+test("a command that a gate does not know, a client that it does not have, and a second open are refused", async (t) => {
+  const { gate, skynet } = await gateWorld(t, "text");
+  const ask = (...args: unknown[]): Promise<string> =>
+    codeOfFailure(skynet.call(gate, "lua", ...args));
+  assert.equal(await ask("constructor"), "ERR_ARGUMENT");
+  assert.equal(await ask("forward", 4711), "ERR_SOCKET");
+  assert.equal(await ask("accept", 4711), "ERR_SOCKET");
+  assert.equal(await ask("kick", 4711), "resolved to undefined");
+  assert.equal(await ask("open", { port: 0 }), "ERR_ARGUMENT");
+});

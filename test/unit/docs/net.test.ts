@@ -1,0 +1,68 @@
+/** docs/net.md: its game server runs, and its tables name what there is. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { readGateOptions } from "../../../src/net/gate-settings.ts";
+import { dial, frameOf } from "../../integration/net/peer.ts";
+import { world } from "../../integration/world.ts";
+import { readCode, readFiles, readPage, readTable } from "./page.ts";
+
+const PAGE = readPage("net.md");
+
+/** The service files of the page, as a test's world takes them. */
+function services(): Record<string, string> {
+  const files = Object.entries(readFiles(PAGE));
+  return Object.fromEntries(
+    files.map(([path, text]) => [path.replace("services/", "").replace(/\.ts$/, ""), text]),
+  );
+}
+
+function namesIn(heading: string): string[] {
+  return readTable(PAGE, heading).flatMap(([cell = ""]) => readCode(cell));
+}
+
+test("the game server of the page serves a client", async (t) => {
+  const { skynet, log } = await world(t, services(), { start: "main", gateport: 0 });
+  const lines = await log();
+  const port = Number(/Watchdog listen on (\d+)/.exec(lines.join("\n"))?.[1]);
+  const peer = await dial(t, port);
+  peer.write(frameOf("hello"));
+  assert.equal(await peer.frame(), "you said hello");
+  peer.socket.end();
+  await peer.ended();
+  assert.ok(skynet.self() > 0);
+});
+
+test("the service of lines of the page begins", async (t) => {
+  const { make } = await world(t, services());
+  await make("lines");
+});
+
+test("the tables of functions name what socket and gateserver offer", async (t) => {
+  const { make } = await world(t, {
+    main: `
+      import { gateserver, socket } from "snax";
+      const namesOf = (api: object) => { const names = []; for (const name in api) names.push(name); return names; };
+      export const response = { run: () => [namesOf(socket), namesOf(gateserver)] };
+    `,
+  });
+  const main = await make("main");
+  const [socketNames, gateNames] = (await main.req.run()) as [string[], string[]];
+  assert.deepEqual(namesIn("function").toSorted(), socketNames.toSorted());
+  assert.deepEqual(namesIn("gateserver").toSorted(), gateNames.toSorted());
+});
+
+test("the table of a gate's options names every option with its default", () => {
+  const source = readFileSync("src/net/gate-api.ts", "utf8");
+  const [declaration = ""] = /export interface GateOptions \{.*?^\}/ms.exec(source) ?? [];
+  const keys = [...declaration.matchAll(/readonly (\w+)\?:/g)].map(([, key = ""]) => key);
+  assert.deepEqual(namesIn("option").toSorted(), keys.toSorted());
+  const settings = readGateOptions({ port: 0 }) as unknown as Record<string, unknown>;
+  for (const [cell = "", shown = ""] of readTable(PAGE, "option")) {
+    const [name = ""] = readCode(cell);
+    const [value = ""] = readCode(shown);
+    if (settings[name] !== undefined && name !== "port")
+      assert.equal(`${settings[name] as string | number | boolean}`, value);
+  }
+});
