@@ -2,7 +2,8 @@
  * The specifier of an import -> what it stands for.
  *
  * Local modules are files, named with their extension as in Node; `./x.js` also finds `x.ts`, as TypeScript users write
- * it. `snax` is what the surroundings supply. Everything else is a package and Node's own business.
+ * it. `snax` is what the surroundings supply, `snax/...` the other entries of the package that runs, wherever the service
+ * lies. Everything else is a package and Node's own business.
  */
 
 import { existsSync, realpathSync, statSync } from "node:fs";
@@ -24,6 +25,7 @@ const TYPESCRIPT_OF: Readonly<Record<string, string>> = { ".js": ".ts", ".mjs": 
 /** Returns why a specifier can't be resolved, as text, or what it stands for. */
 export function resolveSpecifier(specifier: string, importer: string): Resolution | string {
   if (specifier === API_SPECIFIER) return { kind: "api" };
+  if (specifier.startsWith(`${API_SPECIFIER}/`)) return resolveEntry(specifier);
   const path = pathOf(specifier, importer);
   if (path === undefined) return { kind: "package", specifier };
   const found = resolveFile(path);
@@ -33,6 +35,15 @@ export function resolveSpecifier(specifier: string, importer: string): Resolutio
     return `can't import ${specifier}: modules end in ${SOURCE_EXTENSIONS.join(", ")} or .cjs`;
   }
   return { kind: "file", file: found };
+}
+
+/** Finds an entry of this package. */
+function resolveEntry(specifier: string): Resolution | string {
+  try {
+    return { kind: "package", specifier: import.meta.resolve(specifier) };
+  } catch {
+    return `no module ${specifier}: the package has no such entry`;
+  }
 }
 
 /** Returns the real path of a module's file; `x.js` also finds `x.ts`. */

@@ -99,6 +99,14 @@ test("import.meta tells where the module is and resolves from there", async (t) 
   ]);
 });
 
+test("other entries of snax are those of the package that runs, wherever the service lies", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `import { sproto } from "snax/sproto"; import * as again from "./lib.ts"; export const result = [typeof sproto.parse, again.sproto === sproto];`,
+    "lib.ts": `export { sproto } from "snax/sproto";`,
+  });
+  deepEqual((await modules.run()).entry.get("result"), ["function", true]);
+});
+
 test("the surroundings supply what is imported from snax, to each service its own", async (t) => {
   const modules = new Modules(t, {
     "main.ts": `import { skynet } from "snax"; import * as all from "snax"; import { again } from "./lib.ts"; export const result = () => [skynet, all.skynet, again];`,
@@ -135,6 +143,11 @@ const REFUSALS: [title: string, text: string, message: RegExp][] = [
     "a missing re-export",
     `export { foo } from "./lib.ts";`,
     /main\.ts:1:10: \.\/lib\.ts has no export named 'foo'/,
+  ],
+  [
+    "an entry that snax does not have",
+    `import "snax/nowhere";`,
+    /main\.ts:1:8: no module snax\/nowhere: the package has no such entry/,
   ],
   ["a missing package", `import "no-such-package";`, /main\.ts:1:8: can't import no-such-package/],
   [
