@@ -238,6 +238,27 @@ export const SECTIONS = [
     ],
   },
   {
+    name: "sproto",
+    title: "packets of skynet's example: encoded and packed, unpacked and decoded",
+    size: { full: { count: 300_000 }, quick: { count: 100_000 } },
+    runs: { main: {} },
+    rows: [
+      ["handshake", "Encode", "handshake, request encoded"],
+      ["handshake", "Decode", "handshake, request decoded"],
+      ["get", "Encode", "get, request encoded"],
+      ["get", "Decode", "get, request decoded"],
+      ["set", "Encode", "set, request encoded"],
+      ["set", "Decode", "set, request decoded"],
+      ["answer", "Encode", "get, answer encoded"],
+      ["answer", "Decode", "get, answer decoded"],
+      ["heartbeat", "Encode", "heartbeat encoded"],
+      ["heartbeat", "Decode", "heartbeat decoded"],
+    ].map(([message, way, label = ""]) => {
+      const key = `${message}${way}`;
+      return { label, unit: "M/s", ours: `main.${key}`, least: 1, skynet: key };
+    }),
+  },
+  {
     name: "hotfix",
     title: "hotfix of one service, text to done",
     size: { full: { texts: 200, services: 2_000 }, quick: { texts: 100, services: 500 } },

@@ -19,6 +19,13 @@ export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFa
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 
+// dist/sproto/index.d.ts
+export type { DecodeOptions } from "./decoder.ts";
+export type { Host } from "./host.ts";
+export { sproto, sprotoparser } from "./library.ts";
+export type { ParseOptions, Sproto } from "./sproto.ts";
+export type { Answer, AnySchema, Body, Handlers, IncomingRequest, IncomingResponse, ProtocolInfo, ProtocolName, RequestOf, Requester, Responder, ResponseOf, SchemaTypes, TypeName, } from "./types.ts";
+
 // dist/testing/index.d.ts
 export { faults, FaultPlan } from "./fault.ts";
 export type { FaultChoice, FaultPoint } from "./fault.ts";
@@ -65,6 +72,7 @@ export declare const ERROR_CODES: {
     readonly ERR_PATCH_SIZE: "the patch is too long";
     readonly ERR_REMOTE: "the handler threw";
     readonly ERR_REPLIED: "the message has been answered";
+    readonly ERR_SCHEMA: "the sproto schema can't be used";
     readonly ERR_SERVICE_DEAD: "the service is dead";
     readonly ERR_SOCKET: "the socket can't be used";
     readonly ERR_SYNTAX: "the text is not valid TypeScript";
@@ -578,6 +586,135 @@ export interface Upvalues {
     scopes(fn: ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown)): UpvalueScope[];
 }
 
+// dist/sproto/decoder.d.ts
+import { MessageReader } from "./message-reader.ts";
+import type { StructType } from "./schema-model.ts";
+export interface DecodeOptions {
+    bigint?: boolean;
+}
+type Fields = Record<string, unknown>;
+export declare function decodeStruct<T extends object>(type: StructType, bytes: Uint8Array, options?: DecodeOptions): T;
+export declare class MessageDecoder {
+    #private;
+    constructor(reader: MessageReader, options?: DecodeOptions);
+    get end(): number;
+    read(type: StructType, at: number, end: number): Fields;
+}
+export {};
+
+// dist/sproto/host.d.ts
+import type { Sproto } from "./sproto.ts";
+import type { IncomingRequest, IncomingResponse, Requester, SchemaTypes } from "./types.ts";
+export declare class Host<S extends SchemaTypes> {
+    #private;
+    get pending(): number;
+    dispatch(packet: Uint8Array): IncomingRequest<S> | IncomingResponse;
+    attach<T extends SchemaTypes>(sproto: Sproto<T>): Requester<T>;
+    forget(session: number): boolean;
+}
+
+// dist/sproto/library.d.ts
+import { Sproto } from "./sproto.ts";
+import type { ParseOptions } from "./sproto.ts";
+import type { DecodeOptions } from "./decoder.ts";
+import type { AnySchema, SchemaTypes } from "./types.ts";
+export declare const sproto: {
+    parse<S extends SchemaTypes = AnySchema>(text: string, options?: ParseOptions): Sproto<S>;
+    new: <S extends SchemaTypes = AnySchema>(binary: Uint8Array, options?: DecodeOptions) => Sproto<S>;
+    pack(bytes: Uint8Array): Uint8Array;
+    unpack(bytes: Uint8Array): Uint8Array;
+};
+export declare const sprotoparser: {
+    parse(text: string, file?: string): Uint8Array;
+};
+
+// dist/sproto/sproto.d.ts
+import type { DecodeOptions } from "./decoder.ts";
+import { Host } from "./host.ts";
+import type { AnySchema, ProtocolInfo, ProtocolName, RequestOf, ResponseOf, SchemaTypes, TypeName } from "./types.ts";
+export interface ParseOptions extends DecodeOptions {
+    file?: string;
+}
+export declare function compileSchema(text: string, file?: string): Uint8Array;
+export declare class Sproto<S extends SchemaTypes = AnySchema> {
+    #private;
+    constructor(binary: Uint8Array, options?: DecodeOptions);
+    exist_type(name: string): boolean;
+    exist_proto(protocol: string | number): boolean;
+    queryproto(protocol: string | number): ProtocolInfo;
+    encode<N extends TypeName<S>>(name: N, value: S["types"][N]): Uint8Array;
+    decode<N extends TypeName<S>>(name: N, bytes: Uint8Array): S["types"][N];
+    decode_prefix<N extends TypeName<S>>(name: N, bytes: Uint8Array): {
+        value: S["types"][N];
+        size: number;
+    };
+    pencode<N extends TypeName<S>>(name: N, value: S["types"][N]): Uint8Array;
+    pdecode<N extends TypeName<S>>(name: N, bytes: Uint8Array): S["types"][N];
+    request_encode<N extends ProtocolName<S>>(name: N, args?: RequestOf<S, N>): {
+        bytes: Uint8Array;
+        tag: number;
+    };
+    response_encode<N extends ProtocolName<S>>(name: N, result?: ResponseOf<S, N>): Uint8Array;
+    request_decode<N extends ProtocolName<S>>(protocol: N | number, bytes: Uint8Array): {
+        args: RequestOf<S, N>;
+        name: N;
+    };
+    response_decode<N extends ProtocolName<S>>(name: N, bytes: Uint8Array): ResponseOf<S, N>;
+    default(name: string, part?: "REQUEST" | "RESPONSE"): Record<string, unknown> | undefined;
+    host(packageName?: string): Host<S>;
+}
+
+// dist/sproto/types.d.ts
+export interface SchemaTypes {
+    types: object;
+    protocols: object;
+}
+export interface AnySchema {
+    types: Record<string, Record<string, unknown>>;
+    protocols: Record<string, {
+        request: Record<string, unknown> | undefined;
+        response: Record<string, unknown> | undefined;
+    }>;
+}
+export type TypeName<S extends SchemaTypes> = keyof S["types"] & string;
+export type ProtocolName<S extends SchemaTypes> = keyof S["protocols"] & string;
+export type RequestOf<S extends SchemaTypes, N extends ProtocolName<S>> = S["protocols"][N] extends {
+    request: infer R;
+} ? R : never;
+export type ResponseOf<S extends SchemaTypes, N extends ProtocolName<S>> = S["protocols"][N] extends {
+    response: infer R;
+} ? R : never;
+export type Answer<R> = [R] extends [undefined] ? void : R;
+export type Handlers<S extends SchemaTypes> = {
+    [N in ProtocolName<S>]: (args: RequestOf<S, N>) => Answer<ResponseOf<S, N>> | Promise<Answer<ResponseOf<S, N>>>;
+};
+export type Body<B, Rest extends unknown[]> = undefined extends B ? [args?: B, ...rest: Rest] : [args: B, ...rest: Rest];
+export type Responder<R> = (...body: Body<R, [ud?: number]>) => Uint8Array;
+export type IncomingRequest<S extends SchemaTypes> = {
+    [N in ProtocolName<S>]: {
+        readonly type: "REQUEST";
+        readonly name: N;
+        readonly args: RequestOf<S, N>;
+        readonly response: Responder<ResponseOf<S, N>> | undefined;
+        readonly ud: number | undefined;
+    };
+}[ProtocolName<S>];
+export interface IncomingResponse {
+    readonly type: "RESPONSE";
+    readonly session: number;
+    readonly name: string;
+    readonly args: unknown;
+    readonly ud: number | undefined;
+}
+export type Requester<S extends SchemaTypes> = <N extends ProtocolName<S>>(name: N, ...body: Body<RequestOf<S, N>, [session?: number, ud?: number]>) => Uint8Array;
+export interface ProtocolInfo {
+    readonly name: string;
+    readonly tag: number;
+    readonly request: string | undefined;
+    readonly response: string | undefined;
+    readonly confirm: boolean;
+}
+
 // dist/testing/fault.d.ts
 import type { Random } from "../base/random.ts";
 export interface FaultPoint {
@@ -914,6 +1051,64 @@ export declare function registerProtocol(context: Context, protocol: Protocol): 
 export declare class Values {
     readonly values: readonly unknown[];
     constructor(values: readonly unknown[]);
+}
+
+// dist/sproto/message-reader.d.ts
+import { Buffer } from "node:buffer";
+export declare class MessageReader {
+    #private;
+    readonly bytes: Uint8Array;
+    constructor(bytes: Uint8Array);
+    get view(): DataView;
+    get buffer(): Buffer;
+    word(at: number): number;
+    int32(at: number): number;
+    uint32(at: number): number;
+    int64(at: number): number;
+    bigint(at: number): bigint;
+    double(at: number): number;
+    text(at: number, length: number): string | undefined;
+    blob(at: number, length: number): Uint8Array;
+}
+
+// dist/sproto/schema-model.d.ts
+export declare const KIND: {
+    readonly integer: 0;
+    readonly boolean: 1;
+    readonly string: 2;
+    readonly double: 3;
+    readonly binary: 4;
+    readonly struct: 5;
+};
+export type Kind = (typeof KIND)[keyof typeof KIND];
+export interface Field {
+    readonly name: string;
+    readonly owner: string;
+    readonly tag: number;
+    readonly kind: Kind;
+    readonly factor: number;
+    readonly struct: StructType | undefined;
+    readonly isList: boolean;
+    readonly key: Field | undefined;
+    readonly value: Field | undefined;
+    readonly isInherited: boolean;
+}
+export interface StructType {
+    readonly name: string;
+    readonly fields: readonly Field[];
+    readonly wordsMax: number;
+}
+export interface Protocol {
+    readonly name: string;
+    readonly tag: number;
+    readonly request: StructType | undefined;
+    readonly response: StructType | undefined;
+    readonly isConfirmed: boolean;
+}
+export interface Schema {
+    readonly types: ReadonlyMap<string, StructType>;
+    readonly protocols: ReadonlyMap<string, Protocol>;
+    readonly protocolsByTag: ReadonlyMap<number, Protocol>;
 }
 
 // dist/base/random.d.ts

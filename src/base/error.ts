@@ -62,6 +62,8 @@ export const ERROR_CODES = {
   ERR_REMOTE: "the handler threw",
   /** A message was answered twice, or after it was given up. */
   ERR_REPLIED: "the message has been answered",
+  /** The text or the binary form of a sproto schema can't be used. */
+  ERR_SCHEMA: "the sproto schema can't be used",
   /** The service that should answer, or the service that asks, is dead. */
   ERR_SERVICE_DEAD: "the service is dead",
   /** There is no such socket, it belongs to another service, or it can't do this. */

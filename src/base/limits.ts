@@ -117,3 +117,21 @@ export const GATE_UNSENT_MAX: number = 4 << 20;
 
 /** Bytes that a client of a gate may send ahead of its agent, twice over; a message counts 64 bytes more than it has. */
 export const GATE_WINDOW_BYTES: number = 64 * 1024;
+
+/** Longest message of sproto, in bytes, encoded or unpacked; skynet's own bound. */
+export const SPROTO_BYTES_MAX: number = 1 << 24;
+
+/** In how many others a value of a sproto message may lie, and a type of a schema in how many types; as in skynet. */
+export const SPROTO_DEPTH_MAX = 64;
+
+/** Highest tag of a field or a protocol, and number of a type, in a sproto schema; more do not fit its binary form. */
+export const SPROTO_TAG_MAX = 0x7ffe;
+
+/** Most decimal digits of an `integer(n)`; skynet multiplies by 10^n, which more digits would overflow. */
+export const SPROTO_DIGITS_MAX = 9;
+
+/** Longest text of a sproto schema, in UTF-16 units. */
+export const SPROTO_TEXT_MAX: number = 1 << 20;
+
+/** Most requests with a session that one sproto host remembers until they are answered. */
+export const SPROTO_SESSIONS_MAX: number = 1 << 16;

@@ -13,17 +13,22 @@ export const USAGE = `usage: snax <command>
                                               .js, .mjs or .json in this folder
   snax console [host:]port                    connect to a debug console
   snax types [config]                         write snax.d.ts: the types of all services by name
+  snax sproto [--bigint] file.sproto ...      write file.ts: the types of a schema
 
   snax --help | --version
 `;
 
 /** What was asked for. */
 export interface Invocation {
-  readonly command: "start" | "console" | "types" | "help" | "version";
+  readonly command: "start" | "console" | "types" | "sproto" | "help" | "version";
   /** The configuration file, if one was named. */
   readonly config?: string;
   /** Where the debug console listens. */
   readonly place?: Endpoint;
+  /** The schemas. */
+  readonly schemas?: readonly string[];
+  /** Whether the schemas' integers may be bigints. */
+  readonly isBigint?: boolean;
   /** Keys of the configuration that the command line overrides. */
   readonly overrides: Readonly<Record<string, unknown>>;
 }
@@ -35,10 +40,13 @@ export interface Invocation {
  */
 export function parseArguments(words: readonly string[]): Invocation {
   const overrides: Record<string, unknown> = {};
+  if (words[0] === "sproto" && !words.some((word) => HELP.has(word))) {
+    return { command: "sproto", overrides, ...readSchemas(words.slice(1)) };
+  }
   const names: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
-    if (word === "--help" || word === "-h") return { command: "help", overrides };
+    if (HELP.has(word)) return { command: "help", overrides };
     if (word === "--version" || word === "-v") return { command: "version", overrides };
     if (word === "--set") {
       index += 1;
@@ -55,6 +63,18 @@ export function parseArguments(words: readonly string[]): Invocation {
   if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
   if (command === "console") return { command, overrides, place: readPlace(config) };
   return { command, overrides, ...(config === undefined ? {} : { config }) };
+}
+
+const HELP: ReadonlySet<string> = new Set(["--help", "-h"]);
+
+/** `[--bigint] file.sproto ...` */
+function readSchemas(words: readonly string[]): Pick<Invocation, "schemas" | "isBigint"> {
+  const isBigint = words.includes("--bigint");
+  const schemas = words.filter((word) => word !== "--bigint");
+  const wrongWord = schemas.find((word) => !word.endsWith(".sproto"));
+  if (wrongWord !== undefined) throw wrong(`${wrongWord} is not called *.sproto`);
+  if (schemas.length === 0) throw wrong("sproto needs file.sproto");
+  return { schemas, isBigint };
 }
 
 /** `key=value`; the value is read as JSON where it is JSON, so that numbers and booleans are what they look like. */

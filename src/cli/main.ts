@@ -10,6 +10,7 @@ import { completeConfig } from "../node/config.ts";
 import type { Invocation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { runConsole } from "./console.ts";
+import { writeSprotoTypes } from "./sproto-types.ts";
 import { runStart } from "./start.ts";
 import { writeTypes } from "./types.ts";
 
@@ -27,7 +28,17 @@ async function run(invocation: Invocation): Promise<number> {
       return invocation.place === undefined ? 2 : runConsole(invocation.place);
     case "types":
       return runTypes(invocation);
+    case "sproto":
+      return runSproto(invocation);
   }
+}
+
+function runSproto({ schemas = [], isBigint = false }: Invocation): number {
+  for (const file of schemas) {
+    const { path, changed } = writeSprotoTypes(file, { bigint: isBigint });
+    process.stdout.write(`${path}: ${changed ? "written" : "unchanged"}\n`);
+  }
+  return 0;
 }
 
 async function runTypes({ config: path, overrides }: Invocation): Promise<number> {
