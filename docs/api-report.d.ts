@@ -9,7 +9,7 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, skynet, snax, socket } from "./outside.ts";
+export { gateserver, sharetable, skynet, snax, socket, tables } from "./outside.ts";
 export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, } from "./net/gate-api.ts";
 export type { ListenOptions } from "./net/listening.ts";
 export type { Writable } from "./net/outbox.ts";
@@ -18,6 +18,7 @@ export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet
 export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
+export type { Changes, Check, CheckFunction, CheckIssue, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
 
 // dist/sproto/index.d.ts
 export type { DecodeOptions } from "./decoder.ts";
@@ -62,6 +63,7 @@ export declare const ERROR_CODES: {
     readonly ERR_NO_METHOD: "the service has no such method";
     readonly ERR_NO_PROTOCOL: "the service has no such protocol";
     readonly ERR_NO_SERVICE: "there is no such service";
+    readonly ERR_NO_TABLE: "there is no such table";
     readonly ERR_NOT_SENDABLE: "the value can't be sent";
     readonly ERR_OVERFLOW: "too many bytes wait";
     readonly ERR_PATCH: "the patch is refused";
@@ -70,12 +72,15 @@ export declare const ERROR_CODES: {
     readonly ERR_PATCH_NAME: "the service has no such name";
     readonly ERR_PATCH_TIMEOUT: "the patch took too long and was undone";
     readonly ERR_PATCH_SIZE: "the patch is too long";
+    readonly ERR_READ_ONLY: "shared data can't be written";
     readonly ERR_REMOTE: "the handler threw";
     readonly ERR_REPLIED: "the message has been answered";
     readonly ERR_SCHEMA: "the sproto schema can't be used";
+    readonly ERR_ROW_GONE: "the row is gone";
     readonly ERR_SERVICE_DEAD: "the service is dead";
     readonly ERR_SOCKET: "the socket can't be used";
     readonly ERR_SYNTAX: "the text is not valid TypeScript";
+    readonly ERR_TABLE: "the data of the table is refused";
     readonly ERR_TIMEOUT: "the deadline passed";
     readonly ERR_STOPPED: "the node is not running";
 };
@@ -102,6 +107,7 @@ export interface Config {
     readonly thread?: number;
     readonly start?: string;
     readonly services?: string | readonly string[];
+    readonly tables?: string | readonly string[];
     readonly harbor?: number;
     readonly logger?: string;
     readonly logformat?: "text" | "json";
@@ -120,6 +126,7 @@ export declare function defineConfig(config: Config): Config;
 export interface FullConfig extends Config {
     readonly thread: number;
     readonly services: string | readonly string[];
+    readonly tables: string | readonly string[];
     readonly harbor: number;
     readonly logformat: "text" | "json";
     readonly profile: boolean;
@@ -135,10 +142,13 @@ export declare function completeConfig(config: unknown): FullConfig;
 // dist/node/node.d.ts
 import type { SkynetApi } from "../service/skynet-api.ts";
 import type { SnaxApi } from "../snax/types.ts";
+import type { SharetableApi, TablesObject } from "../table/sharetable-api.ts";
 import type { Config } from "./config.ts";
 export interface Node {
     readonly skynet: SkynetApi;
     readonly snax: SnaxApi;
+    readonly sharetable: SharetableApi;
+    readonly tables: TablesObject;
     stop(): Promise<void>;
     readonly stopped: Promise<void>;
 }
@@ -182,10 +192,13 @@ import type { GateServerApi } from "./net/gate-api.ts";
 import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
+import type { SharetableApi, TablesObject } from "./table/sharetable-api.ts";
 export declare const skynet: SkynetApi;
 export declare const snax: SnaxApi;
 export declare const socket: SocketApi;
 export declare const gateserver: GateServerApi;
+export declare const sharetable: SharetableApi;
+export declare const tables: TablesObject;
 
 // dist/net/gate-api.d.ts
 import type { TlsOptions } from "node:tls";
@@ -584,6 +597,63 @@ export interface Upvalues {
     <T extends object = Captured>(fn: (...args: never[]) => unknown): T;
     <T extends object = Captured>(type: abstract new (...args: never[]) => unknown): T;
     scopes(fn: ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown)): UpvalueScope[];
+}
+
+// dist/table/sharetable-api.d.ts
+import type { Changes, VersionInfo } from "./table-link.ts";
+export type { Changes, VersionInfo } from "./table-link.ts";
+export interface Tables {
+}
+export type TableName = NamesOf<Tables>;
+type NamesOf<T> = [keyof T] extends [never] ? string : keyof T & string;
+export type Shared<T> = T extends Date | Primitive ? T : T extends readonly unknown[] ? {
+    readonly [K in keyof T]: Shared<T[K]>;
+} : T extends object ? {
+    readonly [K in keyof T]: Shared<T[K]>;
+} : T;
+type Primitive = string | number | bigint | boolean | null | undefined;
+export type TableData<N> = N extends keyof Tables ? Shared<Tables[N]> : AnyTable;
+type AnyTable = any;
+export type TablesObject = keyof Tables extends never ? {
+    readonly [name: string]: AnyTable;
+} : {
+    readonly [N in keyof Tables]: Shared<Tables[N]>;
+};
+export interface CheckIssue {
+    readonly message: string;
+    readonly path?: readonly (PropertyKey | {
+        readonly key: PropertyKey;
+    })[] | undefined;
+}
+export type CheckFunction = (data: AnyTable) => void | boolean | string | readonly CheckIssue[] | Promise<void | boolean | string | readonly CheckIssue[]>;
+export interface StandardSchema {
+    readonly "~standard": {
+        readonly version: 1;
+        readonly vendor: string;
+        readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
+    };
+}
+interface SchemaResult {
+    readonly issues?: readonly CheckIssue[] | undefined;
+}
+export type Check = CheckFunction | StandardSchema;
+export interface TableFile {
+    readonly name: string;
+    readonly file: string;
+}
+export interface SharetableApi {
+    loadfile(name: string | TableFile, ...args: unknown[]): Promise<void>;
+    loadstring(name: string, source: string, ...args: unknown[]): Promise<void>;
+    loadtable(name: string, data: unknown): Promise<void>;
+    publish(tables: Readonly<Record<string, unknown>>): Promise<void>;
+    query<N extends TableName>(name: N): Promise<TableData<N> | undefined>;
+    queryall(names?: readonly string[]): Promise<TablesObject>;
+    update(...names: string[]): Promise<void>;
+    pin<N extends TableName>(name: N): TableData<N>;
+    unpin(pinned: unknown): boolean;
+    info(name?: string): VersionInfo[];
+    onupdate(name: string, listener: (changes: Changes, version: number) => void): () => void;
+    check(name: string, check: Check | undefined): void;
 }
 
 // dist/sproto/decoder.d.ts
@@ -1051,6 +1121,45 @@ export declare function registerProtocol(context: Context, protocol: Protocol): 
 export declare class Values {
     readonly values: readonly unknown[];
     constructor(values: readonly unknown[]);
+}
+
+// dist/table/table-link.d.ts
+export interface Changes {
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+    readonly removed: readonly string[];
+}
+export interface NewVersion {
+    readonly name: string;
+    readonly memory: SharedArrayBuffer;
+    readonly changes?: Changes | undefined;
+    readonly base: number;
+}
+export interface PublishedVersion extends NewVersion {
+    readonly version: number;
+    readonly entry: number;
+    readonly table: number;
+}
+export interface Publication {
+    readonly sequence: number;
+    readonly versions: readonly PublishedVersion[];
+}
+export interface VersionInfo {
+    readonly name: string;
+    readonly version: number;
+    readonly sizeBytes: number;
+    readonly pins: number;
+    readonly isCurrent: boolean;
+}
+export type OnPublished = (error: Error | undefined, sequence: number) => void;
+export interface TableLink {
+    latest(): number;
+    take(): Publication[];
+    acknowledge(sequence: number): void;
+    publish(versions: readonly NewVersion[], done: OnPublished): void;
+    pin(entry: number): void;
+    unpin(entry: number): void;
+    versions(): VersionInfo[];
 }
 
 // dist/sproto/message-reader.d.ts

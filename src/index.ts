@@ -12,7 +12,7 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, skynet, snax, socket } from "./outside.ts";
+export { gateserver, sharetable, skynet, snax, socket, tables } from "./outside.ts";
 export type {
   GateCounts,
   GateHandler,
@@ -64,3 +64,18 @@ export type {
 } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
+export type {
+  Changes,
+  Check,
+  CheckFunction,
+  CheckIssue,
+  Shared,
+  SharetableApi,
+  StandardSchema,
+  TableData,
+  TableFile,
+  TableName,
+  Tables,
+  TablesObject,
+  VersionInfo,
+} from "./table/sharetable-api.ts";

@@ -11,6 +11,7 @@ import type { GateServerApi } from "./net/gate-api.ts";
 import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
+import type { SharetableApi, TablesObject } from "./table/sharetable-api.ts";
 
 function outside(name: string): object {
   return new Proxy(Object.create(null) as object, {
@@ -35,6 +36,12 @@ export const socket: SocketApi = outside("socket") as SocketApi;
 
 /** What makes the importing service a gate. */
 export const gateserver: GateServerApi = outside("gateserver") as GateServerApi;
+
+/** Shared tables as the importing service holds them. */
+export const sharetable: SharetableApi = outside("sharetable") as SharetableApi;
+
+/** The tables themselves. */
+export const tables: TablesObject = outside("tables") as TablesObject;
 
 /** What only the system's own services may use. @internal */
 export const operator: OperatorApi = outside("operator") as OperatorApi;

@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   ERR_NO_PROTOCOL: "the service has no such protocol",
   /** No service file of that name on the search path, or no service under that name or address. */
   ERR_NO_SERVICE: "there is no such service",
+  /** No table of that name has been loaded, or the pin on it has ended. */
+  ERR_NO_TABLE: "there is no such table",
   /** The value can't be sent in a message. */
   ERR_NOT_SENDABLE: "the value can't be sent",
   /** A connection was cut because more bytes wait than its limit allows. */
@@ -58,18 +60,24 @@ export const ERROR_CODES = {
   ERR_PATCH_TIMEOUT: "the patch took too long and was undone",
   /** The patch text is longer than its limit. */
   ERR_PATCH_SIZE: "the patch is too long",
+  /** What is shared by all services can't be written. */
+  ERR_READ_ONLY: "shared data can't be written",
   /** The handler threw something; the message is the handler's. */
   ERR_REMOTE: "the handler threw",
   /** A message was answered twice, or after it was given up. */
   ERR_REPLIED: "the message has been answered",
   /** The text or the binary form of a sproto schema can't be used. */
   ERR_SCHEMA: "the sproto schema can't be used",
+  /** The newest version of the table has nothing at the row's path. */
+  ERR_ROW_GONE: "the row is gone",
   /** The service that should answer, or the service that asks, is dead. */
   ERR_SERVICE_DEAD: "the service is dead",
   /** There is no such socket, it belongs to another service, or it can't do this. */
   ERR_SOCKET: "the socket can't be used",
   /** A text is not valid TypeScript. */
   ERR_SYNTAX: "the text is not valid TypeScript",
+  /** Data can't become a table: something in it can't be shared, or a check refused it. */
+  ERR_TABLE: "the data of the table is refused",
   /** The deadline of the call passed. */
   ERR_TIMEOUT: "the deadline passed",
   /** The node is stopping or has not started. */

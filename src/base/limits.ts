@@ -135,3 +135,12 @@ export const SPROTO_TEXT_MAX: number = 1 << 20;
 
 /** Most requests with a session that one sproto host remembers until they are answered. */
 export const SPROTO_SESSIONS_MAX: number = 1 << 16;
+
+/** Most bytes that one version of a shared table takes in shared memory. */
+export const TABLE_BYTES_MAX: number = 2 ** 31 - 8;
+
+/** How deep objects and lists may lie inside each other in a shared table; the root is at depth 1. */
+export const TABLE_DEPTH_MAX = 200;
+
+/** How many versions of all shared tables of a process are in use at a time: the newest of each, and older ones with a pin. */
+export const TABLE_VERSIONS_MAX = 4096;

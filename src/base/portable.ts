@@ -9,6 +9,12 @@
 /** The method by which an object says what the receiver of a message gets in its place. */
 export const kPort: unique symbol = Symbol("snax.port");
 
+/**
+ * The name of the kind under which an object travels to another thread, where its class does not tell: for objects that
+ * look plain. See PortableKind in the wire layer.
+ */
+export const kPortKind: unique symbol = Symbol("snax.port-kind");
+
 /** An object that travels by standing for something. */
 export interface Portable {
   /**

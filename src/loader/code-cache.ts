@@ -101,7 +101,7 @@ export class CodeCache implements Library {
     }
   }
 
-  /** Puts an image that another thread made into the cache. */
+  /** Puts an image that was made elsewhere into the cache: on another thread, or from a text that has no file. */
   adopt(data: ImageData): void {
     this.#images.set(data.file, new Image(data));
   }
@@ -141,7 +141,8 @@ export class CodeCache implements Library {
   #resolve(path: string): string {
     const known = this.mode === "OFF" ? undefined : this.#files.get(path);
     if (known !== undefined) return known;
-    const file = resolveFile(path);
+    // What was adopted needs no file.
+    const file = resolveFile(path) ?? (this.#images.has(path) ? path : undefined);
     if (file === undefined) throw new SnaxError("ERR_MODULE", `no module ${path}`);
     if (this.mode === "ON") this.#files.set(path, file);
     return file;

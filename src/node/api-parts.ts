@@ -11,21 +11,26 @@ import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { upvalues } from "../live/upvalues.ts";
 import type { SnaxApi } from "../snax/types.ts";
+import type { TableApi } from "../table/sharetable.ts";
 import { defineConfig } from "./config.ts";
 
 /**
  * Returns the maker of each name of the package.
  *
  * @param createSnax - makes the `snax` of one service.
+ * @param tableApi - makes its `sharetable` and `tables`.
  */
 export function apiParts(
   createSnax: (context: Context) => SnaxApi,
+  tableApi: TableApi,
 ): Map<string, (context: Context) => unknown> {
   return new Map<string, (context: Context) => unknown>([
     ["skynet", createSkynet],
     ["snax", createSnax],
     ["socket", createSocketApi],
     ["gateserver", createGateServerApi],
+    ["sharetable", tableApi.sharetable],
+    ["tables", tableApi.tables],
     ["upvalues", () => upvalues],
     ["SnaxError", () => SnaxError],
     ["codeOf", () => codeOf],

@@ -10,6 +10,7 @@ import { inspect } from "node:util";
 import { copyResult } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
+import { DEFAULT_TABLE_PATTERNS } from "../table/data-source.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 
 /** What a configuration may say; every key is optional. */
@@ -20,6 +21,8 @@ export interface Config {
   readonly start?: string;
   /** Search path of service files, `?` is the name; an array, or `;` between patterns. @defaultValue "./services/?.ts" */
   readonly services?: string | readonly string[];
+  /** Where the files of shared tables are, as with `services`. @defaultValue "./tables/?.ts;./tables/?.js;./tables/?.json" */
+  readonly tables?: string | readonly string[];
   /** This node's id in a harbor network, 0..255. @defaultValue 0 */
   readonly harbor?: number;
   /** File for the log; SIGHUP reopens it. @defaultValue stdout */
@@ -57,6 +60,7 @@ export function defineConfig(config: Config): Config {
 export interface FullConfig extends Config {
   readonly thread: number;
   readonly services: string | readonly string[];
+  readonly tables: string | readonly string[];
   readonly harbor: number;
   readonly logformat: "text" | "json";
   readonly profile: boolean;
@@ -85,20 +89,23 @@ interface Rule {
 
 const MS: Rule = { fits: isMs, expected: "milliseconds, 0..2147483647" };
 
+const PATTERNS: Rule = {
+  fits: (value) => {
+    const patterns = typeof value === "string" ? value.split(";") : value;
+    return (
+      Array.isArray(patterns) &&
+      patterns.some((item) => typeof item === "string" && item.includes("?")) &&
+      patterns.every((item) => typeof item === "string" && (item.includes("?") || item === ""))
+    );
+  },
+  expected: 'patterns with a "?" for the name, as "./services/?.ts"',
+};
+
 const RULES: Readonly<Record<string, Rule>> = {
   thread: { fits: isIn(0, 1024), expected: "an integer, 0..1024" },
   start: { fits: isText, expected: "the name of a service" },
-  services: {
-    fits: (value) => {
-      const patterns = typeof value === "string" ? value.split(";") : value;
-      return (
-        Array.isArray(patterns) &&
-        patterns.some((item) => typeof item === "string" && item.includes("?")) &&
-        patterns.every((item) => typeof item === "string" && (item.includes("?") || item === ""))
-      );
-    },
-    expected: 'patterns with a "?" for the name, as "./services/?.ts"',
-  },
+  services: PATTERNS,
+  tables: PATTERNS,
   harbor: { fits: isIn(0, 255), expected: "an integer, 0..255" },
   logger: { fits: isText, expected: "the path of a file" },
   logformat: {
@@ -168,6 +175,7 @@ export function completeConfig(config: unknown): FullConfig {
   return {
     thread: cpus().length,
     services: "./services/?.ts",
+    tables: DEFAULT_TABLE_PATTERNS,
     harbor: 0,
     logformat: "text",
     profile: true,

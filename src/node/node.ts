@@ -33,6 +33,10 @@ import { createSnaxMaker } from "../live/snax-api.ts";
 import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
 import { SnaxNode } from "../snax/snax-node.ts";
 import type { SnaxApi } from "../snax/types.ts";
+import type { SharetableApi, TablesObject } from "../table/sharetable-api.ts";
+import { createTableApi } from "../table/sharetable.ts";
+import { TableHub } from "../table/table-hub.ts";
+import { TableThread } from "../table/table-thread.ts";
 import { apiParts } from "./api-parts.ts";
 import type { Config, FullConfig } from "./config.ts";
 import { completeConfig, suspectKeys } from "./config.ts";
@@ -46,6 +50,10 @@ export interface Node {
   readonly skynet: SkynetApi;
   /** Typed services, as the program that started the node uses them. */
   readonly snax: SnaxApi;
+  /** Shared tables, as the program that started the node uses them. */
+  readonly sharetable: SharetableApi;
+  /** The tables themselves. */
+  readonly tables: TablesObject;
   /** Ends every service, with its `exit`, and frees the thread; resolves when all is done. May be called again. */
   stop(): Promise<void>;
   /** Resolves when the node has stopped, whoever asked for it. */
@@ -61,6 +69,9 @@ export interface StartOptions {
   /** Stops the node when it fires, also while the node still starts. */
   readonly signal?: AbortSignal;
 }
+
+/** How many threads can share tables. */
+const TABLE_THREADS = 64;
 
 /** Where the system's own services lie, as the search path names them. */
 const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
@@ -108,6 +119,8 @@ function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
 class RunningNode implements Node {
   readonly skynet: SkynetApi;
   readonly snax: SnaxApi;
+  readonly sharetable: SharetableApi;
+  readonly tables: TablesObject;
   readonly stopped: Promise<void>;
   readonly #config: FullConfig;
   readonly #runtime: Runtime;
@@ -130,7 +143,13 @@ class RunningNode implements Node {
     const node = new SnaxNode(this.#runtime);
     const live = new LiveNode(node);
     const createSnax = createSnaxMaker(live);
-    for (const [name, make] of apiParts(createSnax)) this.#runtime.parts.set(name, make);
+    const tableThread = new TableThread(new TableHub(TABLE_THREADS).join(() => this.#waker.wake()));
+    this.#waker.attach(() => {
+      tableThread.beginTurn();
+      this.#runtime.kernel.turn();
+    });
+    const tableApi = createTableApi(tableThread);
+    for (const [name, make] of apiParts(createSnax, tableApi)) this.#runtime.parts.set(name, make);
     this.#runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live)));
     this.#runtime.debugCommands.set("RUN", createRunCommand(live));
     this.#runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
@@ -147,6 +166,8 @@ class RunningNode implements Node {
     this.#runtime.owner = this.#program.handle;
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax(this.#program);
+    this.sharetable = tableApi.sharetable(this.#program);
+    this.tables = tableApi.tables(this.#program);
   }
 
   /** Starts the system's services, then the program's. */
@@ -225,6 +246,5 @@ function createRuntime(
     write,
     abort,
   });
-  waker.attach(() => runtime.kernel.turn());
   return runtime;
 }

@@ -48,6 +48,7 @@ export async function world(t: TestContext, files: Files, config: Config = {}): 
   const readLog = (): string => readFileSync(logger, "utf8");
   return {
     ...{ folder, readLog, skynet: node.skynet, snax: node.snax, stopped: node.stopped },
+    ...{ sharetable: node.sharetable, tables: node.tables },
     stop: () => node.stop(),
     make: (name, ...args) => node.snax.newservice<any>(name, ...(args as never[])),
     log: async () => {

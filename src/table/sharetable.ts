@@ -1,0 +1,168 @@
+/**
+ * Puts the API objects `sharetable` and `tables` together.
+ *
+ * What waits is settled in a turn of the service that waits; listeners, checks and pins end with the service that has them.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { Context } from "../service/context.ts";
+import { deadPromise, extrasOf, requireAlive } from "../service/context.ts";
+import { defineApi } from "../service/lazy-api.ts";
+import type { ApiTable } from "../service/lazy-api.ts";
+import { requireCheck } from "./check.ts";
+import { copyPlain } from "./plain-copy.ts";
+import type {
+  Changes,
+  Check,
+  SharetableApi,
+  TableFile,
+  TablesObject,
+  VersionInfo,
+} from "./sharetable-api.ts";
+import { requireName, TableLoader } from "./table-loader.ts";
+import type { TableThread } from "./table-thread.ts";
+import { TablesMaker } from "./tables-object.ts";
+
+/** The makers of what a service imports. */
+export interface TableApi {
+  readonly loader: TableLoader;
+  readonly sharetable: (context: Context) => SharetableApi;
+  readonly tables: (context: Context) => TablesObject;
+}
+
+/** A pin of a service. */
+interface Pin {
+  readonly context: Context;
+  readonly release: () => void;
+}
+
+const kPins: unique symbol = Symbol("table-pins");
+
+/** Makes the makers for the services of one thread. */
+export function createTableApi(thread: TableThread): TableApi {
+  const loader = new TableLoader(thread);
+  const maker = new TablesMaker(thread);
+  const make = defineApi<Context>({ ...loadFunctions(loader), ...readFunctions(thread) });
+  return {
+    loader,
+    sharetable: (context) => make(context) as SharetableApi,
+    tables: () => maker.create() as TablesObject,
+  };
+}
+
+function loadFunctions(loader: TableLoader): ApiTable<Context> {
+  return {
+    loadfile: (context, name: string | TableFile, ...args: unknown[]) =>
+      settleIn(context, () => loader.loadFile(context.runtime, name, args)),
+    loadstring: (context, name: string, text: string, ...args: unknown[]) =>
+      settleIn(context, () => loader.loadText(context.runtime, { name, text }, args)),
+    loadtable: (context, name: string, data: unknown) =>
+      settleIn(context, () => loader.loadValues({ [name]: data })),
+    publish: (context, tables: Readonly<Record<string, unknown>>) =>
+      settleIn(context, () => loader.loadValues(tables)),
+    check: (context, name: string, check: Check | undefined): void => {
+      requireAlive(context);
+      requireName(name);
+      if (check !== undefined) requireCheck(name, check);
+      const forget = loader.setCheck(name, check);
+      context.runtime.kernel.watch(context.handle, forget);
+    },
+  };
+}
+
+function readFunctions(thread: TableThread): ApiTable<Context> {
+  const pins = new WeakMap<object, Pin>();
+  return {
+    query: (context, name: string) => settleIn(context, async () => thread.find(name)?.view),
+    queryall: (context, names?: readonly string[]) =>
+      settleIn(context, async () => queryAll(thread, names)),
+    update: (context, ...names: string[]) => settleIn(context, () => update(thread, names)),
+    pin: (context, name: string) => {
+      requireAlive(context);
+      const ends = pinsOf(context);
+      const { view, release } = thread.pin(name, () => ends.delete(release));
+      ends.add(release);
+      const root = view.shown;
+      pins.set(root, { context, release });
+      return root;
+    },
+    unpin: (context, root: unknown) => {
+      const pin = typeof root === "object" && root !== null ? pins.get(root) : undefined;
+      if (pin?.context !== context) return false;
+      pins.delete(root as object);
+      pin.release();
+      return true;
+    },
+    info: (_context, name?: string): VersionInfo[] =>
+      thread.versions().filter((version) => name === undefined || version.name === name),
+    onupdate: (context, name: string, listener: unknown) => listen(thread, context, name, listener),
+  };
+}
+
+/** How to end the pins of a service; all of them end with it. */
+function pinsOf(context: Context): Set<() => void> {
+  return extrasOf(context, kPins, () => {
+    const ends = new Set<() => void>();
+    context.runtime.kernel.watch(context.handle, () => {
+      for (const release of ends) release();
+    });
+    return ends;
+  });
+}
+
+function queryAll(thread: TableThread, names?: readonly string[]): Record<string, object> {
+  const found = Object.create(null) as Record<string, object>;
+  for (const name of names ?? thread.names) {
+    const view = thread.find(name)?.view;
+    if (view !== undefined) found[name] = view;
+  }
+  return found;
+}
+
+async function update(thread: TableThread, names: readonly string[]): Promise<void> {
+  await new Promise<void>((resolve) => thread.whenShown(thread.latest(), resolve));
+  for (const name of names) thread.get(name);
+}
+
+function listen(
+  thread: TableThread,
+  context: Context,
+  name: string,
+  listener: unknown,
+): () => void {
+  requireAlive(context);
+  requireName(name);
+  if (typeof listener !== "function") {
+    throw new SnaxError("ERR_ARGUMENT", "sharetable.onupdate takes a function");
+  }
+  const { kernel } = context.runtime;
+  const end = thread.onUpdate(name, (changes, version) => {
+    // Every service gets lists of its own.
+    const own = copyPlain(changes) as Changes;
+    kernel.soon(context.service, () => void listener(own, version));
+  });
+  const unwatch = kernel.watch(context.handle, end);
+  return () => {
+    unwatch?.();
+    end();
+  };
+}
+
+/** Settles a promise in a turn of the service that holds it, so that it is known whose code runs on. */
+function settleIn<T>(context: Context, run: () => Promise<T>): Promise<T> {
+  const dead = deadPromise(context);
+  if (dead !== undefined) return dead;
+  return new Promise((resolve, reject) => {
+    const { kernel } = context.runtime;
+    context.held?.add(reject);
+    const here = (settle: () => void): void => {
+      context.held?.delete(reject);
+      if (context.service.isAlive) kernel.soon(context.service, settle);
+      else settle();
+    };
+    run().then(
+      (value) => here(() => resolve(value)),
+      (error: unknown) => here(() => reject(error as Error)),
+    );
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * What one thread needs from the others to share tables: the order of publications, and the memory of each.
+ *
+ * The hub of a process (table-hub.ts) gives a link to each thread: on its own thread directly, to worker threads over a
+ * port (table-port.ts). A link tells with one atomic load whether something new was published.
+ */
+
+/** Which keys of a table's root an update touched. */
+export interface Changes {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** A version on its way to the threads. */
+export interface NewVersion {
+  readonly name: string;
+  readonly memory: SharedArrayBuffer;
+  /** What differs from the version `base`; undefined if nobody compared them. */
+  readonly changes?: Changes | undefined;
+  /** The version that was compared; 0 = none. */
+  readonly base: number;
+}
+
+/** A version that has been published. */
+export interface PublishedVersion extends NewVersion {
+  /** Counts the versions of one table from 1. */
+  readonly version: number;
+  /** Its place in the book of versions; see Board. */
+  readonly entry: number;
+  /** The number of the table in that book. */
+  readonly table: number;
+}
+
+/** Versions that all threads show in one step. */
+export interface Publication {
+  /** Counts the publications of the process from 1. */
+  readonly sequence: number;
+  readonly versions: readonly PublishedVersion[];
+}
+
+/** What is known of a version of a table. */
+export interface VersionInfo {
+  readonly name: string;
+  readonly version: number;
+  readonly sizeBytes: number;
+  /** How many pins hold it. */
+  readonly pins: number;
+  /** It is the newest one. */
+  readonly isCurrent: boolean;
+}
+
+/** Told when a publication has its number, or why it has none. */
+export type OnPublished = (error: Error | undefined, sequence: number) => void;
+
+/** A thread's way to the hub. */
+export interface TableLink {
+  /** The number of the last publication; one atomic load. */
+  latest(): number;
+  /** Takes the publications that have not been taken, in order. */
+  take(): Publication[];
+  /** Says that the thread shows the publications up to this one, and holds nothing older but pins. */
+  acknowledge(sequence: number): void;
+  /** Publishes versions in one step; `done` is called on this thread. */
+  publish(versions: readonly NewVersion[], done: OnPublished): void;
+  /** Counts a pin on a version. */
+  pin(entry: number): void;
+  unpin(entry: number): void;
+  /** Every version that some thread still holds. */
+  versions(): VersionInfo[];
+}

@@ -1,0 +1,86 @@
+/**
+ * `tables` as one service holds it: an accessor for each table.
+ *
+ * Each service has an object of its own, so nothing that one does to it is seen by another. Behind it stands a Proxy that
+ * answers for names which are no table: assignments are refused, and reading says which tables there are.
+ */
+
+import { inspect } from "node:util";
+import { SnaxError } from "../base/error.ts";
+import type { TableThread } from "./table-thread.ts";
+
+/** Makes the `tables` objects of one thread. */
+export class TablesMaker {
+  readonly #thread: TableThread;
+  readonly #made = new Set<WeakRef<object>>();
+  readonly #accessors = new Map<string, PropertyDescriptor>();
+  readonly #fallback: object;
+
+  constructor(thread: TableThread) {
+    this.#thread = thread;
+    this.#fallback = createFallback(thread);
+    thread.onName((name) => {
+      for (const reference of this.#made) {
+        const tables = reference.deref();
+        if (tables === undefined) this.#made.delete(reference);
+        // A service that has put something else there has only itself to blame.
+        else Reflect.defineProperty(tables, name, this.#accessor(name));
+      }
+    });
+  }
+
+  /** Makes the object of one service. */
+  create(): object {
+    const tables = Object.create(this.#fallback) as object;
+    for (const name of this.#thread.names) {
+      Object.defineProperty(tables, name, this.#accessor(name));
+    }
+    this.#made.add(new WeakRef(tables));
+    return tables;
+  }
+
+  #accessor(name: string): PropertyDescriptor {
+    let accessor = this.#accessors.get(name);
+    if (accessor === undefined) {
+      const view = this.#thread.get(name);
+      accessor = {
+        enumerable: true,
+        get: () => view.shown,
+        set: () => {
+          throw readOnly(name);
+        },
+      };
+      this.#accessors.set(name, accessor);
+    }
+    return accessor;
+  }
+}
+
+function createFallback(thread: TableThread): object {
+  const inherited = Object.create(null) as object;
+  Object.defineProperty(inherited, inspect.custom, {
+    value(this: object, _depth: number, options: object): string {
+      return inspect({ ...this }, options);
+    },
+  });
+  return new Proxy(Object.freeze(inherited), {
+    get: (target, name) => {
+      // What asks whether it holds a promise, or how it is printed, asks for no table.
+      if (typeof name === "symbol" || name === "then" || name === "toJSON") {
+        return Reflect.get(target, name) as unknown;
+      }
+      return thread.get(name).shown;
+    },
+    has: () => false,
+    set: (_target, name) => {
+      throw readOnly(String(name));
+    },
+  });
+}
+
+function readOnly(name: string): SnaxError {
+  return new SnaxError(
+    "ERR_READ_ONLY",
+    `tables.${name} can't be assigned: load the table with sharetable.loadtable`,
+  );
+}

@@ -1,0 +1,298 @@
+/**
+ * What services see of a table on one thread: rows, lists and dictionaries, made when they are first read.
+ *
+ * A view stands for a path. It reads the version that it was bound to as long as that one lives; after an update it finds its
+ * way again, from the root down:
+ *
+ *     read of a stale row -> its owner, found in the same way -> the value at its step there
+ *       a record with the same keys    the row goes over to it
+ *       a record with other keys       a new row stands there from now on; the old one asks it, by name
+ *       anything else, or nothing      the row is gone, and says so
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { Container } from "./container.ts";
+import { formatPath, indexOfKey, KIND, LIST_FLAG } from "./format.ts";
+import type { Step } from "./format.ts";
+import { createLiveView } from "./live-view.ts";
+import type { Memory, Target } from "./memory.ts";
+import { opsOf, PORT_KIND } from "./shape.ts";
+import type { Owner, RowOps, Rows } from "./shape.ts";
+import type { TableView } from "./table-view.ts";
+
+/** The views of one table, or of one pin. */
+export class Views implements Rows {
+  readonly portKind: string | undefined;
+  readonly #table: TableView;
+
+  constructor(table: TableView) {
+    this.#table = table;
+    this.portKind = table.isPin ? undefined : PORT_KIND;
+  }
+
+  /** The object at the root: a row, or a container. */
+  root(memory: Memory): Owner {
+    const table = this.#table;
+    const target = memory.target(3);
+    const old = table.root;
+    if (old !== undefined && this.#rebind(old, memory, target)) return old;
+    return (table.root = this.#make(memory, target, undefined, ""));
+  }
+
+  read(ops: RowOps, row: object, index: number): unknown {
+    if (!ops.memory(row).isLive) {
+      const now = this.#current(row);
+      if (now !== row) return this.#readElsewhere(ops, row, now, ops.shape.keys[index] as string);
+    }
+    return this.#field(ops, row, index);
+  }
+
+  /** Reads a field of a row that is bound to a live version. */
+  #field(ops: RowOps, row: object, index: number): unknown {
+    const memory = ops.memory(row);
+    const slot = ops.at(row) + index;
+    if (memory.isScalar(slot)) return memory.scalar(slot);
+    const known = ops.child(row, index);
+    if (known !== undefined) return known;
+    const step = ops.shape.keys[index] as string;
+    const node = this.#node(memory, slot, row, step);
+    if (!(node instanceof Container)) {
+      ops.setChild(row, index, node);
+      return node;
+    }
+    if (node.owner === row) ops.setChild(row, ops.shape.keys.length + index, node);
+    const value = this.valueOf(node);
+    if (isLasting(node)) ops.setChild(row, index, value);
+    return value;
+  }
+
+  /** Reads an entry of a container that is bound to a live version. */
+  entry(container: Container, ordinal: number): unknown {
+    const sure = container.sureRowAt(ordinal);
+    if (sure !== undefined) return sure;
+    const { memory } = container;
+    if (container.isPacked) return memory.integer(container.position, ordinal);
+    const slot = container.slotOf(ordinal);
+    if (memory.isScalar(slot)) return memory.scalar(slot);
+    const node = this.#entryNode(container, ordinal);
+    return node instanceof Container ? this.valueOf(node) : node;
+  }
+
+  #entryNode(container: Container, ordinal: number): Owner {
+    const sure = container.sureRowAt(ordinal);
+    if (sure !== undefined) return sure;
+    const { memory } = container;
+    const target = memory.target(container.slotOf(ordinal));
+    const old = container.rowAt(ordinal) ?? container.inner.get(ordinal);
+    if (target.link > 0) return this.#follow(memory, target);
+    if (old !== undefined && this.#rebind(old, memory, target)) {
+      if (!(old instanceof Container)) container.setRow(ordinal, old);
+      return old;
+    }
+    const node = this.#make(memory, target, container, container.stepOf(ordinal));
+    if (node instanceof Container) container.inner.set(ordinal, node);
+    else container.setRow(ordinal, node);
+    return node;
+  }
+
+  /** What a service gets for a container: a live view of a dictionary, a frozen array of a list. */
+  valueOf(container: Container): object {
+    if (container.kind === KIND.dictionary) {
+      return (container.proxy ??= createLiveView(this.#table, container));
+    }
+    if (container.array !== undefined) return container.array;
+    const { memory, position, count } = container;
+    const list = container.isPacked
+      ? memory.integers(position)
+      : Array.from({ length: count }, (_, ordinal) => this.entry(container, ordinal));
+    const array = Object.freeze(list);
+    // A date can be changed, so nobody must get the list that another one has.
+    if (isLasting(container)) container.array = array;
+    return array;
+  }
+
+  /** Finds or makes what a slot of a row leads to. */
+  #node(memory: Memory, slot: number, owner: Owner, step: Step): Owner {
+    const target = memory.target(slot);
+    if (target.link > 0) return this.#follow(memory, target);
+    const ops = opsOf(owner);
+    const index = ops?.shape.indexOf(String(step)) ?? 0;
+    const old = ops?.child(owner, ops.shape.keys.length + index);
+    if (old instanceof Container && this.#rebind(old, memory, target)) return old;
+    return this.#make(memory, target, owner, step);
+  }
+
+  /** Finds an object that several others hold where it was met first, so that it is one object for all of them. */
+  #follow(memory: Memory, target: Target): Owner {
+    let node: Owner | undefined = this.#table.rootOf(memory);
+    for (const step of memory.linkSteps(target.link)) {
+      node = node === undefined ? undefined : this.child(node, step);
+    }
+    if (node === undefined) throw new SnaxError("ERR_BUG", "a link of a table leads nowhere");
+    return node;
+  }
+
+  #make(memory: Memory, target: Target, owner: Owner | undefined, step: Step): Owner {
+    if (target.kind === KIND.record) {
+      const shape = memory.shapeOf(target.position);
+      return shape.create(memory, target.position + 1, owner ?? this.#table, step);
+    }
+    return new Container(memory, target, owner, step);
+  }
+
+  /** Lets a view go over to what stands at its place in another version; false if that is something else. */
+  #rebind(node: unknown, memory: Memory, target: Target): boolean {
+    if (target.link > 0) return false;
+    if (node instanceof Container) {
+      if (target.kind !== node.kind) return false;
+      if (node.memory !== memory) node.bind(memory, target.kind, target.position);
+      return true;
+    }
+    const ops = opsOf(node);
+    if (ops === undefined || target.kind !== KIND.record) return false;
+    const row = node as object;
+    if (ops.memory(row) === memory) return ops.at(row) === target.position + 1;
+    if (memory.shapeOf(target.position) !== ops.shape) return false;
+    ops.bind(row, memory, target.position + 1);
+    this.#rebindChildren(ops, row, memory);
+    return true;
+  }
+
+  /** What was read from a row goes over with it; lists are made anew. */
+  #rebindChildren(ops: RowOps, row: object, memory: Memory): void {
+    if (!ops.hasChildren(row)) return;
+    const { length } = ops.shape.keys;
+    for (let index = 0; index < length * 2; index++) {
+      const child = ops.child(row, index);
+      if (child === undefined) continue;
+      const slot = ops.at(row) + (index < length ? index : index - length);
+      const isOwn = index >= length || opsOf(child)?.owner(child as object) === row;
+      const isKept =
+        isOwn && !memory.isScalar(slot) && this.#rebind(child, memory, memory.target(slot));
+      if (!isKept) ops.setChild(row, index, undefined);
+    }
+  }
+
+  /**
+   * Finds what stands at the path of a view in the version that the thread shows.
+   *
+   * @returns the view itself if it could go over; undefined if no object is there.
+   */
+  #current(view: Owner): Owner | undefined {
+    const isContainer = view instanceof Container;
+    const ops = isContainer ? undefined : opsOf(view);
+    if ((isContainer ? view.memory : ops?.memory(view))?.isLive === true) return view;
+    const owner = isContainer ? view.owner : ops?.owner(view);
+    if (owner === undefined || owner === this.#table) return this.#table.currentRoot();
+    const now = this.#current(owner);
+    const step = (isContainer ? view.step : ops?.step(view)) as Step;
+    return now === undefined ? undefined : this.child(now, step);
+  }
+
+  /** As {@link Views.#current}, for the live views of dictionaries. */
+  current(container: Container): Owner | undefined {
+    return this.#current(container);
+  }
+
+  /** Returns the row or container at a step of a live view; undefined if there is none. */
+  child(node: Owner, step: Step): Owner | undefined {
+    if (node instanceof Container) {
+      const ordinal = node.ordinalOf(step);
+      if (ordinal < 0 || node.isPacked || node.memory.isScalar(node.slotOf(ordinal))) {
+        return undefined;
+      }
+      return this.#entryNode(node, ordinal);
+    }
+    const ops = opsOf(node);
+    const index = ops?.shape.indexOf(String(step)) ?? -1;
+    if (ops === undefined || index < 0) return undefined;
+    const memory = ops.memory(node);
+    if (memory.isScalar(ops.at(node) + index)) return undefined;
+    const value = this.#field(ops, node, index);
+    if (opsOf(value) !== undefined) return value as object;
+    return this.#node(memory, ops.at(node) + index, node, step);
+  }
+
+  /** Reads a key of what stands where a row was. */
+  #readElsewhere(ops: RowOps, row: object, now: Owner | undefined, key: string): unknown {
+    const other = now === undefined ? undefined : opsOf(now);
+    if (now !== undefined && other !== undefined) {
+      const index = other.shape.indexOf(key);
+      return index < 0 ? undefined : this.#field(other, now, index);
+    }
+    if (now instanceof Container && now.kind === KIND.dictionary) {
+      const ordinal = now.ordinalOf(key);
+      return ordinal < 0 ? undefined : this.entry(now, ordinal);
+    }
+    throw this.gone(this.pathOf(row), now instanceof Container);
+  }
+
+  /** The error for a view whose path leads nowhere. */
+  gone(path: readonly Step[], isList = false): SnaxError {
+    const { name } = this.#table;
+    const what = formatPath(name, path);
+    const version = this.#table.describeVersion();
+    const why = isList ? `is a list in ${version}` : `is gone: there is none in ${version}`;
+    return new SnaxError("ERR_ROW_GONE", `${what} ${why}`, {
+      data: { table: name, path: [...path] },
+    });
+  }
+
+  /** The steps from the root to a view. */
+  pathOf(view: Owner): Step[] {
+    const steps: Step[] = [];
+    for (let at: Owner | undefined = view; at !== undefined;) {
+      const isContainer: boolean = at instanceof Container;
+      const ops: RowOps | undefined = isContainer ? undefined : opsOf(at);
+      const owner: Owner | undefined = isContainer ? (at as Container).owner : ops?.owner(at);
+      if (owner === undefined || owner === this.#table) break;
+      steps.push(isContainer ? (at as Container).step : (ops?.step(at) as Step));
+      at = owner;
+    }
+    return steps.reverse();
+  }
+
+  /** Finds the view at a path, from the root of the version that the thread shows. */
+  find(steps: readonly Step[]): unknown {
+    let node: Owner | undefined = this.#table.currentRoot();
+    for (const step of steps) node = node === undefined ? undefined : this.child(node, step);
+    return node instanceof Container ? this.valueOf(node) : node;
+  }
+
+  refuse(ops: RowOps, row: object, index: number): never {
+    throw this.readOnly([...this.pathOf(row), ops.shape.keys[index] as string]);
+  }
+
+  /** The error for whoever writes. */
+  readOnly(path: readonly Step[]): SnaxError {
+    const what = formatPath(this.#table.name, path);
+    return new SnaxError(
+      "ERR_READ_ONLY",
+      `${what} can't be written: the table is shared by all services`,
+    );
+  }
+
+  port(_ops: RowOps, row: object): unknown {
+    return this.#table.port(row);
+  }
+
+  show(_ops: RowOps, row: object): unknown {
+    try {
+      return { ...row };
+    } catch {
+      // It is gone; what is printed says so, and does not throw.
+      return `[${formatPath(this.#table.name, this.pathOf(row))} is gone]`;
+    }
+  }
+}
+
+/** Whether what was made for a container can be given to the next one who asks. */
+function isLasting({ kind, memory, position }: Container): boolean {
+  return kind !== KIND.list || (memory.high(position) & LIST_FLAG.hasDates) === 0;
+}
+
+/** Makes a step of a key as it comes from a property. */
+export function stepOfKey(key: string): Step {
+  const index = indexOfKey(key);
+  return index >= 0 ? index : key;
+}
