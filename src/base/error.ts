@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   ERR_INIT: "the service could not start",
   /** `init` did not finish within `inittimeout`. */
   ERR_INIT_TIMEOUT: "init took too long",
+  /** The handler did not return, and was interrupted. */
+  ERR_INTERRUPTED: "the handler was interrupted",
   /** The port can't be opened: it is in use, or the address is not this machine's. */
   ERR_LISTEN: "the port can't be opened",
   /** The mailbox of the receiver is full. */

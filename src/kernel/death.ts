@@ -30,9 +30,15 @@ export function bury(kernel: Kernel, service: Service): void {
   service.owed = undefined;
   kernel.calls.abandon(service);
   kernel.timers.removeAll(service);
-  const watchers = service.watchers;
+  tellWatchers(service);
+}
+
+/** Tells those who have not been told; an interrupt may have cut off somebody's callback. */
+export function tellWatchers(service: Service): void {
+  for (let tell = service.watchers?.shift(); tell !== undefined; tell = service.watchers?.shift()) {
+    tell();
+  }
   service.watchers = undefined;
-  for (const onDeath of watchers ?? []) onDeath();
 }
 
 /**

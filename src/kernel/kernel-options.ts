@@ -7,6 +7,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
+import type { PhaseWords } from "./phase.ts";
 import type { Drain, Waker } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
@@ -33,6 +34,8 @@ export interface KernelEvents {
   onLateError?(service: Service, error: unknown, message: Message): void;
   /** A service died. */
   onDeath(service: Service): void;
+  /** An interrupt cut off what a service did. What the kernel has of it is in order again. */
+  onCut?(service: Service): void;
   /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
   onSlowCall?(service: Service, call: PendingCall, ms: number): void;
 }
@@ -56,6 +59,8 @@ export interface KernelOptions {
   readonly turnBudgetMs?: number;
   /** Count CPU time per service. @defaultValue true */
   readonly profile?: boolean;
+  /** Where it is written whose message is handled, for another thread to read. @defaultValue nowhere */
+  readonly phase?: PhaseWords | undefined;
   /** Most messages a mailbox holds; 0 = no bound. @defaultValue 0 */
   readonly mailboxLimit?: number;
 }

@@ -14,7 +14,8 @@
  */
 
 import { copyResult, ownArguments } from "../base/copy.ts";
-import { bury, watchDeath } from "./death.ts";
+import { bury, tellWatchers, watchDeath } from "./death.ts";
+import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
 import { TURN_BUDGET_MS } from "./kernel-options.ts";
 import { KernelTimers } from "./kernel-timers.ts";
@@ -50,13 +51,16 @@ export class Kernel {
   /** The request being dispatched; undefined as soon as its handler has returned or first awaits. */
   dispatching: Message | undefined = undefined;
   /**
-   * What runs now is the handler of a request or a post, or follows from one: from the answer to a call that it made.
-   * False inside a timer, and for what follows from one. Known by descent: calls and sleeps remember who began them.
+   * The message from whose handling all follows that runs now: the one that is handled, or the one whose handler made the
+   * call that has just been answered. A timer's own message inside a timer; undefined outside any service. Known by descent:
+   * calls, sleeps and locks remember who began them. Only kernel files set it.
    */
-  isInHandler = false;
+  origin: Message | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
   readonly #namedMail = new NamedMail();
+  /** Services that are being buried: one inside the other, if a watcher kills another service. */
+  readonly #burials: Service[] = [];
   readonly #events: KernelEvents;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #mailboxLimit: number;
@@ -75,6 +79,8 @@ export class Kernel {
       deliver: (service, message) => this.#deliver(service, message),
       fireTimers: (now) => this.timers.fire(now),
       nextDeadline: () => this.timers.next(),
+      phase: options.phase,
+      onCut: (service) => this.#recover(service),
     });
     const { clock, events } = options;
     const { services, scheduler } = this;
@@ -119,7 +125,9 @@ export class Kernel {
    */
   kill(service: Service): void {
     if (!service.isAlive) return;
+    this.#burials.push(service);
     bury(this, service);
+    this.#burials.pop();
     this.#events.onDeath(service);
   }
 
@@ -170,13 +178,13 @@ export class Kernel {
   request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number {
     const target = this.services.get(handle);
     if (target === undefined) return this.#requestElsewhere(source, handle, envelope, call);
-    if (target === source && this.isInHandler && (source.gate & GATE.busy) !== 0) {
+    if (target === source && (source.gate & GATE.busy) !== 0 && this.isInHandler) {
       throw deadlockError(handle);
     }
     const { type, method, values } = envelope;
     this.#checkRoom(target);
     const payload = ownArguments(values, target);
-    const session = this.calls.open(source, handle, call, this.isInHandler);
+    const session = this.calls.open(source, handle, call, this.origin);
     this.#accept(target, new Message(type, source.handle, session, method, payload));
     return session;
   }
@@ -188,7 +196,7 @@ export class Kernel {
     call: PendingCall,
   ): number {
     const { type, method, values } = envelope;
-    const session = this.calls.open(source, handle, call, this.isInHandler);
+    const session = this.calls.open(source, handle, call, this.origin);
     try {
       const message = new Message(type, source.handle, session, method, values);
       if (this.#elsewhere?.deliver(handle, message) !== true) throw deadError(handle);
@@ -247,11 +255,31 @@ export class Kernel {
     this.scheduler.enqueue(target);
   }
 
+  /**
+   * What runs now is the handler of a request or a post, or follows from one; false inside a timer, and for what follows
+   * from one.
+   */
+  get isInHandler(): boolean {
+    return this.origin !== undefined && this.origin.type !== PTYPE.timer;
+  }
+
+  /** Puts everything in order behind an interrupt. */
+  #recover(service: Service): void {
+    const { origin } = this;
+    this.origin = this.dispatching = undefined;
+    for (let dead = this.#burials.pop(); dead !== undefined; dead = this.#burials.pop()) {
+      tellWatchers(dead);
+      this.#events.onDeath(dead);
+    }
+    clearUp(this, service, origin);
+    this.#events.onCut?.(service);
+  }
+
   /** Runs what waits in the event loop's name: see Scheduler.turn. */
   turn(): void {
     this.scheduler.turn();
     // With a drain that can't drain the continuations of the last message are still to run.
-    if (this.scheduler.current === undefined) this.isInHandler = false;
+    if (this.scheduler.current === undefined) this.origin = undefined;
   }
 
   #deliver(service: Service, message: Message): void {
@@ -261,19 +289,19 @@ export class Kernel {
     try {
       if (type === PTYPE.response) {
         const call = this.settle(service, message.session);
-        this.isInHandler = call?.isOfHandler === true;
+        this.origin = call?.origin;
         call?.resolve(message.payload);
       } else if (type === PTYPE.error) {
         const call = this.settle(service, message.session);
-        this.isInHandler = call?.isOfHandler === true;
+        this.origin = call?.origin;
         if (call === undefined) this.#events.onLateError?.(service, message.payload, message);
         else call.reject(message.payload);
       } else if (type === PTYPE.timer) {
         const timer = message.payload as Timer;
-        this.isInHandler = timer.isOfHandler;
+        this.origin = timer.origin ?? message;
         this.timers.run(service, timer);
       } else {
-        this.isInHandler = true;
+        this.origin = message;
         this.dispatching = message;
         service.instance.receive(message);
       }
@@ -374,7 +402,7 @@ export class Kernel {
   requestNamed(source: Service, name: string, envelope: Envelope, call: PendingCall): number {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.request(source, handle, envelope, call);
-    const session = this.calls.open(source, 0, call, this.isInHandler);
+    const session = this.calls.open(source, 0, call, this.origin);
     try {
       this.#namedMail.keep({ name, source: source.handle, envelope, call });
     } catch (error) {
@@ -445,6 +473,18 @@ export class Kernel {
     timer.passesHold = (service.gate & GATE.held) !== 0;
     if (service.isAlive) this.#accept(service, new Message(PTYPE.timer, 0, 0, 0, timer));
     return timer;
+  }
+
+  /**
+   * Runs something inside a service before all that waits there, whatever the gate: a handler goes on that waited for
+   * somebody else in the service.
+   *
+   * @param origin - the message that this handler handles; undefined = it is something new.
+   */
+  resume(service: Service, origin: Message | undefined, run: () => void): void {
+    const timer = new Timer(service.handle, run);
+    timer.origin = origin;
+    this.sendUrgent(service, new Message(PTYPE.timer, 0, 0, 0, timer));
   }
 
   /** Cancels a timer; nothing happens if it has fired or was cancelled. */

@@ -10,6 +10,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { KernelEvents } from "./kernel-options.ts";
 import type { KernelTimers } from "./kernel-timers.ts";
+import type { Message } from "./message.ts";
 import type { NamedMail } from "./named-mail.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Service } from "./service.ts";
@@ -55,15 +56,15 @@ export class OpenCalls {
    * Opens a session.
    *
    * @param target - who should answer; 0 = whoever takes the name for which the request waits.
-   * @param isOfHandler - see Kernel.isInHandler.
+   * @param origin - see Kernel.origin.
    * @returns the session.
    * @throws {ERR_EXHAUSTED} if PENDING_CALLS_MAX calls of the service wait already.
    */
-  open(source: Service, target: number, call: PendingCall, isOfHandler: boolean): number {
+  open(source: Service, target: number, call: PendingCall, origin: Message | undefined): number {
     source.session = (source.calls ??= new SessionTable()).open(call, source.session);
     call.target = target;
     call.since = this.#scheduler.now;
-    call.isOfHandler = isOfHandler;
+    call.origin = origin;
     this.size += 1;
     if (this.#slowCalls?.isQuiet === true) this.#slowCalls.noticeCall();
     return source.session;
@@ -88,7 +89,7 @@ export class OpenCalls {
       if (this.settle(source, call.session) !== undefined) call.reject(error());
     });
     // What follows from the deadline goes on with whoever made the call, as what follows from an answer does.
-    timer.isOfHandler = call.isOfHandler;
+    timer.origin = call.origin;
     call.timer = timer;
     this.#timers.add(source, timer, ms);
   }

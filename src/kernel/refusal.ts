@@ -26,6 +26,15 @@ export function unansweredError({ handle, title }: Service): SnaxError {
   );
 }
 
+/** The error for a request whose handler was cut off. */
+export function interruptedError({ handle, title }: Service): SnaxError {
+  return new SnaxError(
+    "ERR_INTERRUPTED",
+    `the handler in service ${formatAddress(handle)} (${title}) did not return and was interrupted`,
+    { data: { handle } },
+  );
+}
+
 /** The error for a request to a local name that nobody has. */
 export function namelessError(name: string): SnaxError {
   return new SnaxError("ERR_NO_SERVICE", `no service has the name ${name}`);

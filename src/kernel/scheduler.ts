@@ -14,6 +14,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
+import type { PhaseWords } from "./phase.ts";
+import { PHASE, writePhase } from "./phase.ts";
 import type { Service } from "./service.ts";
 import { takeMessage } from "./service.ts";
 
@@ -48,6 +50,10 @@ export interface SchedulerOptions {
   readonly fireTimers: (now: number) => void;
   /** The next moment at which a timer is due. */
   readonly nextDeadline: () => number | undefined;
+  /** Where it stands whose message is handled; undefined = nobody looks. */
+  readonly phase: PhaseWords | undefined;
+  /** An interrupt cut off what this service did; it stands in the run queue again. */
+  readonly onCut: (service: Service) => void;
 }
 
 /** Most messages of one service in a row while others wait. */
@@ -108,6 +114,7 @@ export class Scheduler {
     options.fireTimers(this.now);
     this.#runServices(this.now + options.turnBudgetMs);
     if (options.drain.isSynchronous) this.current = undefined;
+    if (options.phase !== undefined) options.phase[PHASE.handle] = 0;
     this.#isRunning = false;
     // If the microtasks of the last message are still to run, `current` says whose they are until the next turn begins.
     if (this.#head !== undefined || this.current !== undefined) {
@@ -121,12 +128,15 @@ export class Scheduler {
     }
   }
 
-  /** Puts the service back whose turn was cut off: it left the run queue, and its mail still waits. */
+  /** Puts the service back whose turn was cut off: it left the run queue, and its mail may still wait. */
   #recover(): void {
     const service = this.current;
     if (service === undefined) return;
+    const { clock, profile, onCut } = this.#options;
+    if (profile) service.cpuMs += clock.now() - this.now;
     service.isQueued = false;
     this.enqueue(service);
+    onCut(service);
   }
 
   #runServices(until: number): void {
@@ -153,10 +163,11 @@ export class Scheduler {
 
   /** Lets one service handle messages; returns true if none is left that it may take now. */
   #runOne(service: Service, until: number, isStepwise: boolean): boolean {
-    const { clock, deliver, drain, profile } = this.#options;
+    const { clock, deliver, drain, profile, phase } = this.#options;
     for (let left = MESSAGES_IN_A_ROW; left > 0; left -= 1) {
       const message = takeMessage(service);
       if (message === undefined) return true;
+      if (phase !== undefined) writePhase(phase, service.handle, message);
       deliver(service, message);
       if (isStepwise) return false;
       drain.drain();

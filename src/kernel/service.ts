@@ -19,6 +19,17 @@ export interface Instance {
    * What it throws is logged under the service's address and ends nothing.
    */
   receive(message: Message): void;
+  /**
+   * Lets go of what the handler of a message held, which an interrupt has cut off: a lock, a beginning. The message is
+   * answered already. Runs inside the service.
+   *
+   * @param error - for whoever waits for that handler in another way than by a call.
+   */
+  interrupted?(message: Message, error: unknown): void;
+  /** The messages whose handlers hold something that {@link interrupted} would let go of. */
+  holding?(): Iterable<Message>;
+  /** The messages whose handlers wait for something inside the service: to be woken, or for a lock. */
+  waiting?(): Iterable<Message>;
 }
 
 /** Why a service takes only some of its messages: bits of {@link Service.gate}. */

@@ -8,6 +8,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { Message } from "./message.ts";
 import type { Timer } from "./timer-wheel.ts";
 
 /** The last session before the counter begins again at 1, as in skynet. */
@@ -26,8 +27,8 @@ export class PendingCall {
   target = 0;
   /** When the call began, in milliseconds of the kernel's clock as of that turn; NaN once it was logged as slow. */
   since = 0;
-  /** Opened by the handler of a message, or by what follows from it; see Kernel.isInHandler. */
-  isOfHandler = false;
+  /** The message whose handling made the call; see Kernel.origin. */
+  origin: Message | undefined = undefined;
   /** The deadline, if one was set. */
   timer: Timer | undefined = undefined;
   /** Settle it. An operator who asks where the call waits puts others in their place, which do the same. */

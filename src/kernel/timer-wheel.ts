@@ -7,6 +7,7 @@
  */
 
 import { DeadlineHeap } from "../base/deadline-heap.ts";
+import type { Message } from "./message.ts";
 
 /** The timers of one millisecond. */
 interface Bucket {
@@ -21,8 +22,11 @@ export class Timer {
   readonly intervalMs: number;
   /** The service it belongs to, by handle; 0 = the kernel itself. */
   readonly owner: number;
-  /** What it runs goes on with a handler, as a sleep does; see Kernel.isInHandler. Whoever adds the timer says so. */
-  isOfHandler = false;
+  /**
+   * What it runs goes on with the handling of this message, as a sleep does; see Kernel.origin. Whoever adds the timer says
+   * so; undefined = it begins something of its own.
+   */
+  origin: Message | undefined = undefined;
   /** Begun while a patch was being applied: it may be the patch's own wait, so the patch does not hold it back. */
   passesHold = false;
   /** Set when it was cancelled, perhaps while its message lay in the mailbox. */

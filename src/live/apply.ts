@@ -19,6 +19,7 @@ import { rootScope, scopeOf } from "./name-scope.ts";
 import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import { failedError, ServicePatch } from "./service-patch.ts";
+import { UndoLog } from "./undo-log.ts";
 
 /** Returns the code of a living service. */
 export function codeOfService(context: Context): Instance {
@@ -93,16 +94,28 @@ export class Application {
       this.#end().stale();
       return;
     }
-    const { state } = this.#context;
+    const { state, service, runtime } = this.#context;
     const host = state instanceof SnaxHost ? state : undefined;
-    const patch = ServicePatch.commit(instance, host, this.#parts);
+    const log = new UndoLog();
+    const keepPromise = runtime.commitments.add(runtime.kernel.origin, service, (error) => {
+      log.undo();
+      this.#fail(error);
+    });
+    let patch: ServicePatch;
+    try {
+      patch = ServicePatch.commit(instance, host, this.#parts, log);
+    } finally {
+      keepPromise();
+    }
     // From here on runHotfix tells the outcome, and watches the service if it has to wait.
     runHotfix(this.#context, patch, this.#args, this.#end());
   }
 
   /** What the patch's own code throws, or a module that it imports, leaves nothing behind. */
   #fail(error: unknown): void {
-    this.#end().failed(error instanceof SnaxError ? error : failedError(error));
+    this.#end().failed(
+      error instanceof SnaxError && error.code !== "ERR_INTERRUPTED" ? error : failedError(error),
+    );
   }
 
   /** Ends the watch; what comes now is the outcome. */

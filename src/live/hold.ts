@@ -29,13 +29,19 @@ export function runHotfix(
   args: readonly unknown[],
   outcome: Outcome,
 ): void {
-  const { kernel } = context.runtime;
+  const { kernel, commitments } = context.runtime;
+  const keepPromise = commitments.add(kernel.origin, context.service, (error) => {
+    kernel.openGate(context.service, GATE.held);
+    outcome.failed(patch.undo(error));
+  });
   // Held from the first moment on: what hotfix() begins before its first await is its own already.
   kernel.closeGate(context.service, GATE.held);
   let result: unknown;
   try {
     result = patch.run(args);
+    keepPromise();
   } catch (error) {
+    keepPromise();
     kernel.openGate(context.service, GATE.held);
     outcome.failed(patch.undo(error));
     return;
@@ -56,7 +62,7 @@ function waitFor(
   outcome: Outcome,
 ): void {
   const { service, runtime } = context;
-  const { kernel } = runtime;
+  const { kernel, commitments } = runtime;
   const ms = Number(runtime.environment.get("hotfixtimeout"));
   let isOver = false;
   let release = (): void => {};
@@ -67,6 +73,7 @@ function waitFor(
     if (isOver) return;
     isOver = true;
     stopDeadline();
+    keepPromise();
     unwatch?.();
     context.patching = undefined;
     release();
@@ -81,6 +88,9 @@ function waitFor(
     settle(() =>
       outcome.failed(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched")),
     ),
+  );
+  const keepPromise = commitments.add(kernel.origin, service, (error) =>
+    settle(() => outcome.failed(patch.undo(error))),
   );
   result.then(
     (value) =>

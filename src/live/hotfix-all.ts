@@ -100,7 +100,10 @@ async function prepare(
 async function compileForAll(caller: Context, type: string, variants: VariantTable): Promise<void> {
   const { kernel } = caller.runtime;
   const pause = (): Promise<void> =>
-    new Promise((resolve) => void kernel.soon(caller.service, resolve));
+    new Promise((resolve) => {
+      const { origin } = kernel;
+      kernel.soon(caller.service, resolve).origin = origin;
+    });
   await pause();
   for (const [index, context] of contextsOf(caller.runtime, type).entries()) {
     if (index % LOOK_SLICE === LOOK_SLICE - 1) await pause();

@@ -57,14 +57,23 @@ export async function inject(
     return { ok: false, output: "", error: messageOf(error) };
   }
   return await new Promise((resolve, reject) => {
-    const { kernel } = live.node.runtime;
+    const { kernel, commitments } = live.node.runtime;
     const unwatch = kernel.watch(context.handle, () => reject(deadError(context.handle)));
     if (unwatch === undefined) {
       reject(deadError(context.handle));
       return;
     }
     runInside(context, () => {
-      execute(run).finally(unwatch).then(resolve, reject);
+      const end = commitments.add(kernel.origin, context.service, (error) => {
+        unwatch();
+        resolve({ ok: false, output: run.end(), error: messageOf(error) });
+      });
+      execute(run)
+        .finally(() => {
+          unwatch();
+          end();
+        })
+        .then(resolve, reject);
     });
   });
 }

@@ -34,6 +34,7 @@ export class ServicePatch {
    * Puts a patch into a service's modules and methods, all of it or nothing.
    *
    * @param host - the service's methods; undefined for a plain service, and for one that has not begun.
+   * @param log - takes back what was done so far, if an interrupt cuts this off.
    * @throws {ERR_PATCH_FAILED} if the patch's own text throws while it is put in.
    * @throws {ERR_PATCH} or its kin if the service can't take it.
    */
@@ -41,8 +42,8 @@ export class ServicePatch {
     instance: Instance,
     host: SnaxHost | undefined,
     parts: readonly PatchPart[],
+    log: UndoLog = new UndoLog(),
   ): ServicePatch {
-    const log = new UndoLog();
     try {
       const runs: PatchRun[] = [];
       for (const part of parts) runs.push(createRun(part, instance, [...runs]));

@@ -30,7 +30,8 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       );
     },
     onDeath: (service) => {
-      const { kernel, monitor } = runtime();
+      const { kernel, monitor, commitments } = runtime();
+      commitments.forget(service);
       const envelope = { type: PTYPE.client, method: 0, values: [] };
       if (monitor !== 0) kernel.send(service.handle, monitor, envelope);
     },

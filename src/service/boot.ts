@@ -90,17 +90,20 @@ export function end(context: Context, isKill = false): void {
 }
 
 function boot(context: Context, begin: () => unknown, tell: OnReady): void {
+  const { kernel, commitments } = context.runtime;
   let stopWaiting = (): void => {};
   let isOver = false;
   const settle = (error?: unknown): void => {
     if (isOver) return;
     isOver = true;
     stopWaiting();
+    keepPromise();
     if (error === undefined) becomeReady(context);
     else giveUp(context, error);
     tell(error);
   };
   const fail = (error: unknown): void => settle(error === EXIT_SIGNAL ? undefined : error);
+  const keepPromise = commitments.add(kernel.origin, context.service, fail);
   try {
     const begun = after(loadCode(context), begin);
     if (!isThenable(begun)) return settle();

@@ -86,6 +86,24 @@ export class Context implements Instance {
     }
   }
 
+  /** Lets go of what a handler held that was cut off; see Instance. */
+  interrupted(message: Message, error: unknown): void {
+    this.runtime.kinds.get(this.kind)?.interrupted?.(this, message, error);
+    this.runtime.commitments.release(this.service, message, error);
+  }
+
+  /** The messages whose handlers hold something; see Instance. */
+  *holding(): Generator<Message> {
+    const message = this.runtime.kinds.get(this.kind)?.holding?.(this);
+    if (message !== undefined) yield message;
+    yield* this.runtime.commitments.holding(this.service);
+  }
+
+  /** The messages whose handlers wait inside the service; see Instance. */
+  waiting(): Iterable<Message> {
+    return this.runtime.commitments.waiting(this.service);
+  }
+
   /**
    * Sees to it that a request is answered with what its handler returned, at once or when the promise settles.
    *

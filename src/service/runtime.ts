@@ -14,6 +14,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
+import { Commitments } from "./commitment.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
 import type { DebugCommand } from "./debug.ts";
@@ -30,6 +31,10 @@ export interface Kind {
   readonly receivers: ReceiverTable;
   /** Says why a file is meant for this kind and no other, if it is. */
   readonly claim?: (entry: ModuleInstance) => string | undefined;
+  /** Says which message's handler keeps the service from others; see Instance.holding. */
+  readonly holding?: (context: Context) => Message | undefined;
+  /** Lets go of it if an interrupt has cut that handler off. */
+  readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
   /** Runs inside the new service when its code is loaded; the service is ready when this ends or resolves. */
   begin(context: Context, args: readonly unknown[]): unknown;
 }
@@ -59,6 +64,8 @@ export class Runtime {
   readonly kinds: Map<string, Kind> = new Map();
   /** What a service gets under each name of the package. */
   readonly parts: Map<string, (context: Context) => unknown> = new Map();
+  /** What handlers have promised, for the case that one is cut off. */
+  readonly commitments: Commitments = new Commitments();
   /** What services answer to debug messages besides the commands of every service. */
   readonly debugCommands: Map<unknown, DebugCommand> = new Map();
   /** The logger's handle; 0 until it runs. */

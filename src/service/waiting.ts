@@ -8,6 +8,7 @@ import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
 import { EXIT_SIGNAL, deadPromise, extrasOf, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
+import { Lock } from "./lock.ts";
 import type { Queue } from "./skynet-api.ts";
 
 /** Ends a wait before its time. */
@@ -25,17 +26,19 @@ function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" |
   if (dead !== undefined) return dead;
   return new Promise((resolve, reject) => {
     requireMs(ms);
+    const { kernel } = context.runtime;
+    const { origin } = kernel;
     const end = hold(context, token, reject);
-    const finish = (outcome?: "BREAK"): void => {
+    const timer = after(context, ms, () => {
       end();
-      resolve(outcome);
-    };
-    const timer = after(context, ms, () => finish());
-    timer.isOfHandler = context.runtime.kernel.isInHandler;
+      resolve(undefined);
+    });
+    timer.origin = origin;
     if (token === undefined) return;
     sleepersOf(context).set(token, () => {
-      context.runtime.kernel.removeTimer(context.service, timer);
-      finish("BREAK");
+      kernel.removeTimer(context.service, timer);
+      end();
+      kernel.resume(context.service, origin, () => resolve("BREAK"));
     });
   });
 }
@@ -44,10 +47,14 @@ function wait(context: Context, token: unknown): Promise<void> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
   return new Promise((resolve, reject) => {
+    const { kernel, commitments } = context.runtime;
+    const { origin } = kernel;
     const end = hold(context, token, reject);
+    const endWait = commitments.wait(origin, context.service);
     sleepersOf(context).set(token, () => {
       end();
-      resolve();
+      endWait();
+      kernel.resume(context.service, origin, resolve);
     });
   });
 }
@@ -100,15 +107,16 @@ function timeout(context: Context, ms: number, run: () => unknown): void {
   });
 }
 
-/** Runs something as a microtask; what it throws is logged, never lost in a promise. */
+/** Runs something when the handler that runs has returned or awaits; what it throws is logged, never lost in a promise. */
 function fork(context: Context, run: (...args: unknown[]) => unknown, ...args: unknown[]): void {
   requireAlive(context);
   requireFunction(run, "skynet.fork");
-  Promise.resolve()
-    .then(() => (context.service.isAlive ? run(...args) : undefined))
-    .catch((error: unknown) => {
+  const { kernel } = context.runtime;
+  kernel.resume(context.service, undefined, () => {
+    (async () => await run(...args))().catch((error: unknown) => {
       if (error !== EXIT_SIGNAL) context.runtime.reportFork(context.service, error);
     });
+  });
 }
 
 /**
@@ -116,8 +124,7 @@ function fork(context: Context, run: (...args: unknown[]) => unknown, ...args: u
  * code asks, and a nested use waits for itself.
  */
 function queue(context: Context): Queue {
-  let last: Promise<unknown> = Promise.resolve();
-  let isInside = false;
+  const lock = new Lock(context);
   return async <A extends unknown[], R>(
     run: (...args: A) => R,
     ...args: A
@@ -125,18 +132,8 @@ function queue(context: Context): Queue {
     const dead = deadPromise(context);
     if (dead !== undefined) return dead;
     requireFunction(run, "a queue");
-    if (isInside) return await run(...args);
-    const turn = last.then(() => {
-      isInside = true;
-      try {
-        return run(...args);
-      } finally {
-        isInside = false;
-      }
-    });
-    // Whoever is next waits for the end, not for the result.
-    last = turn.catch(() => {});
-    return await turn;
+    if (lock.isInside) return await run(...args);
+    return await lock.hold(() => run(...args));
   };
 }
 

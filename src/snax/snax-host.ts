@@ -43,6 +43,8 @@ export class SnaxHost {
   addedExit: Method | undefined = undefined;
   /** Messages are handled strictly one after the other. */
   isQueue = false;
+  /** In queue mode the message whose handler runs or awaits. */
+  busyWith: Message | undefined = undefined;
   #profiler: MethodProfiler | undefined = undefined;
 
   constructor(context: Context, numbers: MethodNumbers) {
@@ -130,11 +132,19 @@ export const receiveSnax: Receiver = (context, message) => {
   if (host.isQueue) {
     const { kernel } = context.runtime;
     kernel.closeGate(context.service, GATE.busy);
-    runMethod(host, method, message, () => kernel.openGate(context.service, GATE.busy));
+    host.busyWith = message;
+    runMethod(host, method, message, () => endTurn(host, message));
   } else {
     runMethod(host, method, message, undefined);
   }
 };
+
+/** Lets the next message of a service in queue mode in, unless an interrupt has done so. */
+export function endTurn(host: SnaxHost, message: Message): void {
+  if (host.busyWith !== message) return;
+  host.busyWith = undefined;
+  host.context.runtime.kernel.openGate(host.context.service, GATE.busy);
+}
 
 function runMethod(
   host: SnaxHost,
@@ -216,9 +226,12 @@ function receiveSystem(host: SnaxHost, message: Message): void {
 /** Runs the service's `exit`, answers, and ends the service; what `exit` throws is logged and does not keep it alive. */
 function leave(host: SnaxHost, message: Message): void {
   const { context } = host;
-  const { kernel } = context.runtime;
+  const { kernel, commitments } = context.runtime;
   kernel.closeGate(context.service, GATE.starting);
+  // A loop in `exit` does not keep the service alive either.
+  const keepPromise = commitments.add(message, context.service, (error) => finish(error));
   const finish = (error?: unknown): void => {
+    keepPromise();
     if (!context.service.isAlive) return;
     if (error !== undefined && error !== EXIT_SIGNAL) {
       context.runtime.log(context.handle, `exit error : ${describeError(error)}`);

@@ -8,7 +8,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { PLAIN_RECEIVERS, tableWith } from "../service/answers.ts";
 import { after } from "../service/boot.ts";
 import type { Kind } from "../service/runtime.ts";
-import { receiveSnax, SnaxHost } from "./snax-host.ts";
+import { endTurn, receiveSnax, SnaxHost } from "./snax-host.ts";
 import type { SnaxNode } from "./snax-node.ts";
 
 /** The kind's name, which `launch` takes. */
@@ -23,6 +23,10 @@ export function createSnaxKind(node: SnaxNode): Kind {
     claim: (entry) => {
       const name = METHOD_EXPORTS.find((key) => entry.get(key) !== undefined);
       return name && `exports ${name}: it is a snax service, start it with snax.newservice`;
+    },
+    holding: (context) => (context.state as SnaxHost | undefined)?.busyWith,
+    interrupted: (context, message) => {
+      if (context.state instanceof SnaxHost) endTurn(context.state, message);
     },
     begin: (context, args) => {
       const host = new SnaxHost(context, node.methods.of(context.name));

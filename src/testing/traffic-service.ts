@@ -127,7 +127,7 @@ export class TrafficService implements Instance {
       const timer = kernel.addTimer(service, random.next() * PAUSE_MAX_MS, () => {
         this.#enter(finish);
       });
-      timer.isOfHandler = true;
+      timer.origin = kernel.origin;
     } else if (hops > 0 && random.next() < 0.5) {
       this.#call(hops - 1, this.#suspend(service, request));
     } else {

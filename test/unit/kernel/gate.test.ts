@@ -141,7 +141,7 @@ test("so is one that has awaited the answer to a call, or slept, before", () => 
     kernel.closeGate(target.service, GATE.busy);
     const { call } = target.call(helper.handle);
     Object.assign(call, { resolve: () => simulator.microtasks.defer(callSelf) });
-    kernel.addTimer(target.service, 10, callSelf).isOfHandler = kernel.isInHandler;
+    kernel.addTimer(target.service, 10, callSelf).origin = kernel.origin;
   });
   createProbe(kernel).send(target.handle);
   simulator.drain();

@@ -1,0 +1,60 @@
+/**
+ * After an interrupt: a handler was cut off wherever it stood, and nothing of it ran on, no `finally` either.
+ *
+ *     turn notices that the last one never ended
+ *       -> the request whose handler it was is answered with ERR_INTERRUPTED
+ *       -> the service's instance lets go of what that handler held
+ *       -> after a while the same for handlers of the service that wait for nothing the kernel knows: with a continuation
+ *          V8 drops the others that wait in its queue, and a promise may be continued in another handler's name
+ *
+ * The service lives on, with whatever state the cut left in its variables.
+ */
+
+import type { Kernel } from "./kernel.ts";
+import type { Message } from "./message.ts";
+import { REPLY } from "./message.ts";
+import { interruptedError } from "./refusal.ts";
+import type { Service } from "./service.ts";
+
+/**
+ * Milliseconds that other handlers of an interrupted service have if they wait for something that the kernel does not know,
+ * as a file or `fetch`; one that is not done by then and still waits so is given up too.
+ */
+export const INTERRUPT_GRACE_MS = 5000;
+
+/** Clears up behind a handler of the service that was cut off; only the kernel calls this. */
+export function clearUp(kernel: Kernel, service: Service, origin: Message | undefined): void {
+  if (!service.isAlive) return;
+  if (origin !== undefined) giveUp(kernel, service, origin);
+  const doubtful = findDoubtful(service);
+  if (doubtful.length === 0) return;
+  const timer = kernel.addTimer(service, INTERRUPT_GRACE_MS, () => {
+    const still = new Set(findDoubtful(service));
+    for (const message of doubtful) if (still.has(message)) giveUp(kernel, service, message);
+  });
+  timer.passesHold = true;
+}
+
+function giveUp(kernel: Kernel, service: Service, message: Message): void {
+  const isOpen = message.reply === REPLY.owed || message.reply === REPLY.detached;
+  if (isOpen) kernel.fail(service, message, interruptedError(service));
+  // In a turn of its own: it may run code of the service, which may be in need of an interrupt again.
+  kernel.resume(service, undefined, () =>
+    service.instance.interrupted?.(message, interruptedError(service)),
+  );
+}
+
+/** The messages whose handlers owe something and wait for nothing that the kernel knows. */
+function findDoubtful(service: Service): Message[] {
+  const { owed, calls, instance } = service;
+  const open = new Set([...(owed ?? []), ...(instance.holding?.() ?? [])]);
+  if (open.size === 0) return [];
+  // A response taken out of the handler is given by somebody else, at any time.
+  for (const message of open) if (message.reply === REPLY.detached) open.delete(message);
+  for (const { origin } of calls ?? []) if (origin !== undefined) open.delete(origin);
+  for (let timer = service.timers; timer !== undefined; timer = timer.following) {
+    if (timer.origin !== undefined) open.delete(timer.origin);
+  }
+  for (const message of instance.waiting?.() ?? []) open.delete(message);
+  return [...open];
+}

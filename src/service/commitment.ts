@@ -1,0 +1,94 @@
+/**
+ * What running handlers have promised to others inside the node, beside their answer: to let go of a lock, to tell of a
+ * beginning, to end a patch. If an interrupt cuts a handler off, somebody else keeps the promise.
+ *
+ * Filed under the message whose handling it is (Kernel.origin), so that it is found whatever the handler awaited meanwhile. A
+ * handler that waits for another one in its service, for a lock or to be woken, is known here too: it is in nobody's need.
+ */
+
+import type { Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+
+/** A promise of one handler, or a wait. */
+interface Commitment {
+  /** The message whose handling it is. */
+  readonly origin: Message;
+  /** Keeps the promise in the handler's place; undefined for a wait. */
+  readonly release: ((error: unknown) => void) | undefined;
+}
+
+const nothing = (): void => {};
+
+/** The commitments of a thread's services. */
+export class Commitments {
+  /** Services that have none do not stand here. */
+  readonly #byService = new Map<Service, Commitment[]>();
+
+  /**
+   * Takes note of a promise.
+   *
+   * @param origin - the message whose handler makes it; undefined = code that no interrupt can tell from other code.
+   * @param release - what to do if an interrupt cuts the handler off; runs inside the service, once.
+   * @returns what says that the promise has been kept.
+   */
+  add(
+    origin: Message | undefined,
+    service: Service,
+    release: (error: unknown) => void,
+  ): () => void {
+    return origin === undefined ? nothing : this.#note(service, { origin, release });
+  }
+
+  /** Takes note that a handler waits for another one of its service. @returns what says that it does not any more. */
+  wait(origin: Message | undefined, service: Service): () => void {
+    return origin === undefined ? nothing : this.#note(service, { origin, release: undefined });
+  }
+
+  /** Keeps every promise of a handler that was cut off. */
+  release(service: Service, origin: Message, error: unknown): void {
+    // One at a time: it may run code of the service, which may be cut off as well.
+    for (;;) {
+      const mine = this.#byService
+        .get(service)
+        ?.findLast((each) => each.origin === origin && each.release !== undefined);
+      if (mine === undefined) return;
+      this.#strike(service, mine);
+      mine.release?.(error);
+    }
+  }
+
+  /** Forgets everything about a service that has died. */
+  forget(service: Service): void {
+    this.#byService.delete(service);
+  }
+
+  /** The messages of a service whose handlers have promised something. */
+  holding(service: Service): Message[] {
+    return this.#origins(service, (release) => release !== undefined);
+  }
+
+  /** The messages of a service whose handlers wait for another one. */
+  waiting(service: Service): Message[] {
+    return this.#origins(service, (release) => release === undefined);
+  }
+
+  #origins(service: Service, fits: (release: Commitment["release"]) => boolean): Message[] {
+    const all = this.#byService.get(service) ?? [];
+    return all.filter(({ release }) => fits(release)).map(({ origin }) => origin);
+  }
+
+  #note(service: Service, commitment: Commitment): () => void {
+    if (!service.isAlive) return nothing;
+    const others = this.#byService.get(service);
+    if (others === undefined) this.#byService.set(service, [commitment]);
+    else others.push(commitment);
+    return () => this.#strike(service, commitment);
+  }
+
+  #strike(service: Service, commitment: Commitment): void {
+    const all = this.#byService.get(service);
+    const index = all?.indexOf(commitment) ?? -1;
+    if (index >= 0) all?.splice(index, 1);
+    if (all?.length === 0) this.#byService.delete(service);
+  }
+}
