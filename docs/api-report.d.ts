@@ -56,6 +56,7 @@ export declare const ERROR_CODES: {
     readonly ERR_CONTEXT: "used outside the message being dispatched";
     readonly ERR_INIT: "the service could not start";
     readonly ERR_INIT_TIMEOUT: "init took too long";
+    readonly ERR_INTERRUPTED: "the handler was interrupted";
     readonly ERR_LISTEN: "the port can't be opened";
     readonly ERR_MAILBOX_FULL: "the mailbox is full";
     readonly ERR_MALFORMED: "what came from outside can't be read";
@@ -1230,6 +1231,7 @@ export declare function createRandom(seed: number): Random;
 // dist/kernel/scheduler.d.ts
 import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
+import type { PhaseWords } from "./phase.ts";
 import type { Service } from "./service.ts";
 export interface Drain {
     readonly isSynchronous: boolean;
@@ -1248,6 +1250,8 @@ export interface SchedulerOptions {
     readonly deliver: (service: Service, message: Message) => void;
     readonly fireTimers: (now: number) => void;
     readonly nextDeadline: () => number | undefined;
+    readonly phase: PhaseWords | undefined;
+    readonly onCut: (service: Service) => void;
 }
 export declare class Scheduler {
     #private;
@@ -1280,7 +1284,7 @@ export declare class Kernel {
     readonly timers: KernelTimers;
     readonly calls: OpenCalls;
     dispatching: Message | undefined;
-    isInHandler: boolean;
+    origin: Message | undefined;
     tap: ((service: Service, message: Message) => void) | undefined;
     constructor(options: KernelOptions);
     create(title: string, instance: (handle: number) => Instance): Service;
@@ -1291,6 +1295,7 @@ export declare class Kernel {
     request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number;
     arrive(handle: number, message: Message): void;
     sendUrgent(service: Service, message: Message, behind?: number): void;
+    get isInHandler(): boolean;
     turn(): void;
     reply(service: Service, request: Message, value: unknown): boolean;
     fail(service: Service, request: Message, error: unknown): boolean;
@@ -1306,6 +1311,7 @@ export declare class Kernel {
     openGate(service: Service, bit: number): void;
     addTimer(service: Service, ms: number, run: () => void, intervalMs?: number): Timer;
     soon(service: Service, run: () => void): Timer;
+    resume(service: Service, origin: Message | undefined, run: () => void): void;
     removeTimer(service: Service, timer: Timer): void;
 }
 
@@ -1349,6 +1355,9 @@ import type { SessionTable } from "./session-table.ts";
 import type { Timer } from "./timer-wheel.ts";
 export interface Instance {
     receive(message: Message): void;
+    interrupted?(message: Message, error: unknown): void;
+    holding?(): Iterable<Message>;
+    waiting?(): Iterable<Message>;
 }
 export declare const GATE: {
     readonly open: 0;
@@ -1385,6 +1394,7 @@ export declare function reconsiderDeferred(service: Service): void;
 export declare function hasMailFrom(service: Service, source: number): boolean;
 
 // dist/kernel/session-table.d.ts
+import type { Message } from "./message.ts";
 import type { Timer } from "./timer-wheel.ts";
 export declare const SESSION_MAX = 2147483647;
 export declare const PENDING_CALLS_MAX: number;
@@ -1392,7 +1402,7 @@ export declare class PendingCall {
     session: number;
     target: number;
     since: number;
-    isOfHandler: boolean;
+    origin: Message | undefined;
     timer: Timer | undefined;
     resolve: (value: unknown) => void;
     reject: (error: unknown) => void;
@@ -1411,6 +1421,7 @@ export declare class SessionTable {
 // dist/kernel/kernel-options.d.ts
 import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
+import type { PhaseWords } from "./phase.ts";
 import type { Drain, Waker } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
@@ -1423,6 +1434,7 @@ export interface KernelEvents {
     onOverload(service: Service, length: number): void;
     onLateError?(service: Service, error: unknown, message: Message): void;
     onDeath(service: Service): void;
+    onCut?(service: Service): void;
     onSlowCall?(service: Service, call: PendingCall, ms: number): void;
 }
 export declare const TURN_BUDGET_MS = 3;
@@ -1436,6 +1448,7 @@ export interface KernelOptions {
     readonly harbor?: number;
     readonly turnBudgetMs?: number;
     readonly profile?: boolean;
+    readonly phase?: PhaseWords | undefined;
     readonly mailboxLimit?: number;
 }
 
@@ -1696,6 +1709,9 @@ export declare class Context implements Instance {
     constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable);
     get handle(): number;
     receive(message: Message): void;
+    interrupted(message: Message, error: unknown): void;
+    holding(): Generator<Message>;
+    waiting(): Iterable<Message>;
     answer(message: Message, result: unknown, done?: () => void): void;
     refuse(message: Message, error: unknown): void;
 }
@@ -1704,6 +1720,20 @@ export declare function extrasOf<T>(context: Context, key: symbol, make: () => T
 export declare function requireAlive(context: Context): void;
 export declare function deadPromise(context: Context): Promise<never> | undefined;
 export declare function stoppedError(): SnaxError;
+
+// dist/kernel/phase.d.ts
+import type { Message } from "./message.ts";
+export declare const PHASE: {
+    readonly handle: 0;
+    readonly dispatch: 1;
+    readonly type: 2;
+    readonly method: 3;
+    readonly source: 4;
+    readonly session: 5;
+};
+export declare const PHASE_LENGTH = 8;
+export type PhaseWords = Int32Array;
+export declare function writePhase(words: PhaseWords, handle: number, message: Message): void;
 
 // dist/kernel/kernel-timers.d.ts
 import type { Clock } from "../base/clock.ts";
@@ -1745,6 +1775,7 @@ export declare function checkName(name: string): void;
 import type { Clock } from "../base/clock.ts";
 import type { KernelEvents } from "./kernel-options.ts";
 import type { KernelTimers } from "./kernel-timers.ts";
+import type { Message } from "./message.ts";
 import type { NamedMail } from "./named-mail.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Service } from "./service.ts";
@@ -1762,7 +1793,7 @@ export declare class OpenCalls {
     #private;
     size: number;
     constructor({ clock, events, services, scheduler, timers, namedMail }: OpenCallsOptions);
-    open(source: Service, target: number, call: PendingCall, isOfHandler: boolean): number;
+    open(source: Service, target: number, call: PendingCall, origin: Message | undefined): number;
     settle(service: Service, session: number): PendingCall | undefined;
     setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void;
     abandon(service: Service): void;
@@ -1788,6 +1819,7 @@ export declare class ServiceTable {
 }
 
 // dist/kernel/timer-wheel.d.ts
+import type { Message } from "./message.ts";
 interface Bucket {
     readonly deadline: number;
     first: Timer | undefined;
@@ -1796,7 +1828,7 @@ interface Bucket {
 export declare class Timer {
     readonly intervalMs: number;
     readonly owner: number;
-    isOfHandler: boolean;
+    origin: Message | undefined;
     passesHold: boolean;
     isCancelled: boolean;
     readonly run: () => void;
@@ -1938,6 +1970,7 @@ import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
+import { Commitments } from "./commitment.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
 import type { DebugCommand } from "./debug.ts";
@@ -1947,6 +1980,8 @@ import type { SearchPath } from "./search-path.ts";
 export interface Kind {
     readonly receivers: ReceiverTable;
     readonly claim?: (entry: ModuleInstance) => string | undefined;
+    readonly holding?: (context: Context) => Message | undefined;
+    readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
     begin(context: Context, args: readonly unknown[]): unknown;
 }
 export interface RuntimeOptions {
@@ -1968,6 +2003,7 @@ export declare class Runtime {
     readonly abort: () => void;
     readonly kinds: Map<string, Kind>;
     readonly parts: Map<string, (context: Context) => unknown>;
+    readonly commitments: Commitments;
     readonly debugCommands: Map<unknown, DebugCommand>;
     logger: number;
     owner: number;
@@ -2016,6 +2052,19 @@ export declare class Scope {
 export declare function visitBoundNames(pattern: Pattern, visit: (name: string, node: AnyNode) => void): void;
 export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
 export declare function declareVars(node: AnyNode, scope: Scope): void;
+
+// dist/service/commitment.d.ts
+import type { Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+export declare class Commitments {
+    #private;
+    add(origin: Message | undefined, service: Service, release: (error: unknown) => void): () => void;
+    wait(origin: Message | undefined, service: Service): () => void;
+    release(service: Service, origin: Message, error: unknown): void;
+    forget(service: Service): void;
+    holding(service: Service): Message[];
+    waiting(service: Service): Message[];
+}
 
 // dist/service/debug.d.ts
 import type { Message } from "../kernel/message.ts";

@@ -7,13 +7,41 @@
  */
 
 import type { Kernel } from "./kernel.ts";
+import type { KernelEvents } from "./kernel-options.ts";
 import type { Message, MessageList } from "./message.ts";
 import { REPLY } from "./message.ts";
 import { unansweredError } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
-/** Ends a service; only Kernel.kill calls this. */
-export function bury(kernel: Kernel, service: Service): void {
+/** The deaths of a kernel. */
+export class Burials {
+  /** Services that are being buried: one inside the other, if a watcher kills another service. */
+  readonly #open: Service[] = [];
+  readonly #events: KernelEvents;
+
+  constructor(events: KernelEvents) {
+    this.#events = events;
+  }
+
+  /** Ends a service; only Kernel.kill calls this. */
+  bury(kernel: Kernel, service: Service): void {
+    this.#open.push(service);
+    strikeOut(kernel, service);
+    tellWatchers(service);
+    this.#open.pop();
+    this.#events.onDeath(service);
+  }
+
+  /** Tells those who have not been told, after an interrupt that cut off somebody's callback. */
+  finish(): void {
+    for (let dead = this.#open.pop(); dead !== undefined; dead = this.#open.pop()) {
+      tellWatchers(dead);
+      this.#events.onDeath(dead);
+    }
+  }
+}
+
+function strikeOut(kernel: Kernel, service: Service): void {
   service.isAlive = false;
   kernel.services.delete(service);
   kernel.names.release(service.handle);
@@ -30,11 +58,9 @@ export function bury(kernel: Kernel, service: Service): void {
   service.owed = undefined;
   kernel.calls.abandon(service);
   kernel.timers.removeAll(service);
-  tellWatchers(service);
 }
 
-/** Tells those who have not been told; an interrupt may have cut off somebody's callback. */
-export function tellWatchers(service: Service): void {
+function tellWatchers(service: Service): void {
   for (let tell = service.watchers?.shift(); tell !== undefined; tell = service.watchers?.shift()) {
     tell();
   }

@@ -10,6 +10,7 @@
  * The service lives on, with whatever state the cut left in its variables.
  */
 
+import type { Burials } from "./death.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Message } from "./message.ts";
 import { REPLY } from "./message.ts";
@@ -23,7 +24,10 @@ import type { Service } from "./service.ts";
 export const INTERRUPT_GRACE_MS = 5000;
 
 /** Clears up behind a handler of the service that was cut off; only the kernel calls this. */
-export function clearUp(kernel: Kernel, service: Service, origin: Message | undefined): void {
+export function clearUp(kernel: Kernel, service: Service, burials: Burials): void {
+  burials.finish();
+  const { origin } = kernel;
+  kernel.origin = kernel.dispatching = undefined;
   if (!service.isAlive) return;
   if (origin !== undefined) giveUp(kernel, service, origin);
   const doubtful = findDoubtful(service);

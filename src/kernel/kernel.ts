@@ -14,7 +14,7 @@
  */
 
 import { copyResult, ownArguments } from "../base/copy.ts";
-import { bury, tellWatchers, watchDeath } from "./death.ts";
+import { Burials, watchDeath } from "./death.ts";
 import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
 import { TURN_BUDGET_MS } from "./kernel-options.ts";
@@ -59,14 +59,15 @@ export class Kernel {
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
   readonly #namedMail = new NamedMail();
-  /** Services that are being buried: one inside the other, if a watcher kills another service. */
-  readonly #burials: Service[] = [];
+  readonly #burials: Burials;
   readonly #events: KernelEvents;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #mailboxLimit: number;
 
   constructor(options: KernelOptions) {
-    this.#events = options.events;
+    const { clock, events } = options;
+    this.#events = events;
+    this.#burials = new Burials(events);
     this.#elsewhere = options.elsewhere;
     this.#mailboxLimit = options.mailboxLimit ?? 0;
     this.services = new ServiceTable(options.handles ?? createHandleSource(), options.harbor ?? 0);
@@ -80,13 +81,14 @@ export class Kernel {
       fireTimers: (now) => this.timers.fire(now),
       nextDeadline: () => this.timers.next(),
       phase: options.phase,
-      onCut: (service) => this.#recover(service),
+      onCut: (service) => {
+        clearUp(this, service, this.#burials);
+        events.onCut?.(service);
+      },
     });
-    const { clock, events } = options;
     const { services, scheduler } = this;
+    const timers = (this.timers = new KernelTimers({ clock, services, scheduler }));
     const namedMail = this.#namedMail;
-    const timers = new KernelTimers({ clock, services, scheduler });
-    this.timers = timers;
     this.calls = new OpenCalls({ clock, events, services, scheduler, timers, namedMail });
   }
 
@@ -124,11 +126,7 @@ export class Kernel {
    * Its own calls are never settled, as skynet closes its coroutines: nobody is left to be told.
    */
   kill(service: Service): void {
-    if (!service.isAlive) return;
-    this.#burials.push(service);
-    bury(this, service);
-    this.#burials.pop();
-    this.#events.onDeath(service);
+    if (service.isAlive) this.#burials.bury(this, service);
   }
 
   /**
@@ -255,24 +253,9 @@ export class Kernel {
     this.scheduler.enqueue(target);
   }
 
-  /**
-   * What runs now is the handler of a request or a post, or follows from one; false inside a timer, and for what follows
-   * from one.
-   */
+  /** What runs now is the handler of a request or a post, or follows from one, and not from a timer. */
   get isInHandler(): boolean {
     return this.origin !== undefined && this.origin.type !== PTYPE.timer;
-  }
-
-  /** Puts everything in order behind an interrupt. */
-  #recover(service: Service): void {
-    const { origin } = this;
-    this.origin = this.dispatching = undefined;
-    for (let dead = this.#burials.pop(); dead !== undefined; dead = this.#burials.pop()) {
-      tellWatchers(dead);
-      this.#events.onDeath(dead);
-    }
-    clearUp(this, service, origin);
-    this.#events.onCut?.(service);
   }
 
   /** Runs what waits in the event loop's name: see Scheduler.turn. */
@@ -287,15 +270,12 @@ export class Kernel {
     service.messageCount += 1;
     this.tap?.(service, message);
     try {
-      if (type === PTYPE.response) {
+      if (type === PTYPE.response || type === PTYPE.error) {
         const call = this.settle(service, message.session);
         this.origin = call?.origin;
-        call?.resolve(message.payload);
-      } else if (type === PTYPE.error) {
-        const call = this.settle(service, message.session);
-        this.origin = call?.origin;
-        if (call === undefined) this.#events.onLateError?.(service, message.payload, message);
-        else call.reject(message.payload);
+        if (type === PTYPE.response) call?.resolve(message.payload);
+        else if (call !== undefined) call.reject(message.payload);
+        else this.#events.onLateError?.(service, message.payload, message);
       } else if (type === PTYPE.timer) {
         const timer = message.payload as Timer;
         this.origin = timer.origin ?? message;

@@ -2,6 +2,7 @@
  * What one service owns of the net: its sockets close with it, and what happens to them reaches it as messages.
  */
 
+import type { Message } from "../kernel/message.ts";
 import type { Context } from "../service/context.ts";
 import { EXIT_SIGNAL, extrasOf, isThenable } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
@@ -39,20 +40,26 @@ export class SocketOwner {
    * Runs something inside the service, after the messages that wait already; what it throws is logged under the service's
    * address.
    *
-   * @param isOfHandler - it goes on with the handler of a message; see Kernel.isInHandler.
+   * @param origin - the message whose handler it goes on with; see Kernel.origin.
    */
-  wake(run: () => void, isOfHandler = false): void {
+  wake(run: () => void, origin?: Message): void {
     const { runtime, service } = this.context;
-    if (service.isAlive) runtime.kernel.soon(service, run).isOfHandler = isOfHandler;
+    if (service.isAlive) runtime.kernel.soon(service, run).origin = origin;
   }
 
   /** Lets what Node promised arrive inside the service; never if the service is dead by then. */
   inTurn<T>(promise: Promise<T>): Promise<T> {
-    const { isInHandler } = this.context.runtime.kernel;
+    const { runtime, service } = this.context;
+    const { origin } = runtime.kernel;
+    const endWait = runtime.commitments.wait(origin, service);
     return new Promise((resolve, reject) => {
+      const goOn = (run: () => void): void => {
+        endWait();
+        this.wake(run, origin);
+      };
       promise.then(
-        (value) => this.wake(() => resolve(value), isInHandler),
-        (error: unknown) => this.wake(() => reject(error as Error), isInHandler),
+        (value) => goOn(() => resolve(value)),
+        (error: unknown) => goOn(() => reject(error as Error)),
       );
     });
   }

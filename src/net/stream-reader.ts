@@ -10,6 +10,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_PAUSE_BYTES, SOCKET_UNREAD_MAX } from "../base/limits.ts";
+import type { Message } from "../kernel/message.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { SocketOwner } from "./socket-owner.ts";
@@ -21,7 +22,9 @@ interface Waiting {
   /** Least number of bytes that can satisfy it. */
   readonly least: number;
   readonly resolve: (value: unknown) => void;
-  readonly isOfHandler: boolean;
+  readonly origin: Message | undefined;
+  /** Says that the wait is over. */
+  readonly endWait: () => void;
 }
 
 /** What a service reads of one connection. */
@@ -143,9 +146,11 @@ export class StreamReader implements Consumer {
       this.#resumeIfRead();
       return Promise.resolve(value);
     }
-    const isOfHandler = this.#owner.context.runtime.kernel.isInHandler;
+    const { runtime, service } = this.#owner.context;
+    const { origin } = runtime.kernel;
+    const endWait = runtime.commitments.wait(origin, service);
     const promise = new Promise((resolve) => {
-      this.#waiting = { take, least, resolve, isOfHandler };
+      this.#waiting = { take, least, resolve, origin, endWait };
     });
     this.#isHeld = false;
     this.#go();
@@ -155,7 +160,7 @@ export class StreamReader implements Consumer {
   #settleSoon(): void {
     if (this.#isSettling || this.#waiting === undefined) return;
     this.#isSettling = true;
-    this.#owner.wake(() => this.#settle(), this.#waiting.isOfHandler);
+    this.#owner.wake(() => this.#settle(), this.#waiting.origin);
   }
 
   #settle(): void {
@@ -165,6 +170,7 @@ export class StreamReader implements Consumer {
     const value = waiting.take();
     if (value === undefined && !this.isEnded) return;
     this.#waiting = undefined;
+    waiting.endWait();
     this.#resumeIfRead();
     waiting.resolve(value);
   }
