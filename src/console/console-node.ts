@@ -6,6 +6,7 @@
 
 import type { LiveNode } from "../live/live-node.ts";
 import { LogpointTable } from "./logpoint-table.ts";
+import { netOf } from "../net/net-table.ts";
 import { MessageRecorder } from "./message-recorder.ts";
 import { SocketTable } from "./socket-table.ts";
 
@@ -17,11 +18,12 @@ export class ConsoleNode {
   /** Values that are logged as lines run. */
   readonly logpoints: LogpointTable;
   /** The sockets of all consoles. */
-  readonly sockets: SocketTable = new SocketTable();
+  readonly sockets: SocketTable;
 
   constructor(live: LiveNode) {
     this.live = live;
     this.logpoints = new LogpointTable(live.node.runtime);
+    this.sockets = new SocketTable(netOf(live.node.runtime));
     this.recorder = new MessageRecorder(live.node.runtime);
   }
 }

@@ -15,11 +15,11 @@ import { CONSOLE_CLIENTS_MAX } from "../base/limits.ts";
 import { LineBudget } from "../service/line-budget.ts";
 import { Client } from "./client.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import type { ListenRecord } from "../net/net-table.ts";
 import { formatEndpoint, isLoopback } from "../net/endpoint.ts";
 import { HttpDoor } from "./http-door.ts";
 import { LineSession } from "./line-session.ts";
 import type { Operator } from "./operator.ts";
-import type { ListenRecord } from "./socket-table.ts";
 import { TokenGate } from "./token-gate.ts";
 
 /** A console that listens. */

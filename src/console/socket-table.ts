@@ -1,25 +1,11 @@
 /**
- * The sockets of a node's consoles, for `netstat`.
+ * The sockets of a node's consoles, for `netstat`, which shows those of services beside them.
  *
- * Ids count from 1, as skynet's do. Sockets that services open through packages of their own are not known here.
+ * Ids come from the same counter. Sockets that services open through packages of their own are not known here.
  */
 
 import type { Server, Socket } from "node:net";
-
-/** What is known of a listening socket. */
-export interface ListenRecord {
-  readonly kind: "LISTEN";
-  readonly id: number;
-  /** The service that it belongs to, by handle. */
-  readonly owner: number;
-  readonly server: Server;
-  /** `host:port`. */
-  readonly name: string;
-  /** How many clients came. */
-  accepted: number;
-  /** When the last one came, in milliseconds of the clock; undefined before. */
-  readAt: number | undefined;
-}
+import type { ListenRecord, NetTable } from "../net/net-table.ts";
 
 /** What is known of a client. */
 export interface ClientRecord {
@@ -37,11 +23,16 @@ export interface ClientRecord {
 /** Open sockets by id. */
 export class SocketTable {
   readonly #records = new Map<number, ListenRecord | ClientRecord>();
-  #last = 0;
+  readonly #net: NetTable;
+
+  /** @param net - the sockets of the thread's services */
+  constructor(net: NetTable) {
+    this.#net = net;
+  }
 
   /** Enters a listening socket, until it closes. */
   addServer(owner: number, server: Server, name: string): ListenRecord {
-    const id = this.#next();
+    const id = this.#net.nextId();
     const fresh = { accepted: 0, readAt: undefined };
     const record: ListenRecord = { kind: "LISTEN", id, owner, server, name, ...fresh };
     this.#records.set(id, record);
@@ -51,7 +42,7 @@ export class SocketTable {
 
   /** Enters a client, until it closes. */
   addClient(owner: number, socket: Socket, name: string): ClientRecord {
-    const id = this.#next();
+    const id = this.#net.nextId();
     const fresh = { readAt: undefined, writtenAt: undefined };
     const record: ClientRecord = { kind: "TCP", id, owner, socket, name, ...fresh };
     this.#records.set(id, record);
@@ -62,10 +53,5 @@ export class SocketTable {
   /** All open sockets, the oldest first. */
   records(): Iterable<ListenRecord | ClientRecord> {
     return this.#records.values();
-  }
-
-  #next(): number {
-    this.#last += 1;
-    return this.#last;
   }
 }

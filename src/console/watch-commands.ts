@@ -13,7 +13,9 @@ import { openInspector } from "./inspector-session.ts";
 import { formatFloat } from "./lua-number.ts";
 import { outputPath, stampedName } from "./output-file.ts";
 import { visitServices } from "./service-walk.ts";
-import type { ClientRecord, ListenRecord } from "./socket-table.ts";
+import type { DatagramRecord, ListenRecord, NetRecord } from "../net/net-table.ts";
+import { isLink, netOf } from "../net/net-table.ts";
+import type { ClientRecord } from "./socket-table.ts";
 
 /** Services that `top` shows. */
 const TOP_LENGTH = 20;
@@ -94,11 +96,32 @@ function printThread(row: unknown): string {
 }
 
 function netstat({ operator }: CommandCall): Table {
-  const now = operator.runtime.clock.now();
-  const rows = [...operator.node.sockets.records()].map((record) =>
-    record.kind === "LISTEN" ? listenRow(record, now) : clientRow(record, now),
-  );
+  const { runtime, node } = operator;
+  const now = runtime.clock.now();
+  const records = [...netOf(runtime).records(), ...node.sockets.records()];
+  const rows = records.toSorted((a, b) => a.id - b.id).map((record) => rowOf(record, now));
   return new Map(rows.map((row, index) => [String(index + 1), row]));
+}
+
+function rowOf(record: NetRecord | ClientRecord, now: number): object {
+  if (record.kind === "LISTEN") return listenRow(record, now);
+  if ("socket" in record && record.kind === "TCP") return clientRow(record, now);
+  const { id, owner, kind, bytesRead, bytesWritten, readAt, writtenAt } = record;
+  const link = isLink(record) ? record : undefined;
+  const unsent = link?.unsentBytes ?? 0;
+  return {
+    address: formatAddress(owner),
+    id,
+    [link === undefined ? "sock" : "peer"]: link?.peer ?? (record as DatagramRecord).name,
+    read: formatBytes(bytesRead),
+    ...(link === undefined ? {} : { reading: link.isReading }),
+    rtime: formatAge(readAt, now),
+    type: kind,
+    wbuffer: formatBytes(unsent),
+    write: formatBytes(bytesWritten),
+    ...(link === undefined ? {} : { writing: unsent > 0 }),
+    wtime: formatAge(writtenAt, now),
+  };
 }
 
 function listenRow({ id, owner, name, accepted, readAt }: ListenRecord, now: number): object {

@@ -11,13 +11,14 @@
  * Hot path (bench: player).
  */
 
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Receiver } from "../service/context.ts";
 import { tableWith } from "../service/answers.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
+import { GateDoor } from "./gate-door.ts";
 import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
 import type { ClientHost } from "./gate-client.ts";
 import { GateClient } from "./gate-client.ts";
@@ -52,7 +53,7 @@ export class GateServer implements ClientHost {
   readonly #mail: GateMail;
   readonly #byHost = new Map<string, number>();
   #settings: GateSettings | undefined;
-  #servers: Server[] = [];
+  #doors: GateDoor[] = [];
   #isWatched = false;
 
   constructor(owner: SocketOwner, handler: GateHandler) {
@@ -112,7 +113,7 @@ export class GateServer implements ClientHost {
 
   /** Ends listening; clients stay. */
   close(): void {
-    for (const server of this.#servers.splice(0)) server.close();
+    for (const door of this.#doors.splice(0)) door.close();
   }
 
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean {
@@ -157,7 +158,7 @@ export class GateServer implements ClientHost {
   }
 
   async #open(source: number, given: unknown): Promise<unknown> {
-    if (this.#servers.length > 0 || this.#settings !== undefined) {
+    if (this.#doors.length > 0 || this.#settings !== undefined) {
       throw new SnaxError("ERR_ARGUMENT", "this gate is open already");
     }
     const settings = readGateOptions(given);
@@ -181,8 +182,7 @@ export class GateServer implements ClientHost {
     const { address, ...rest } = settings;
     const place = settings.path === undefined ? { host: address } : { host: undefined };
     const opened = await openPort({ ...rest, ...place }, (socket) => this.#welcome(socket));
-    opened.server.on("error", (error) => this.#owner.log(`accept failed : ${error.message}`));
-    this.#servers.push(opened.server);
+    this.#doors.push(new GateDoor(this.#owner, opened));
     return { address: settings.path ?? address, port: opened.port };
   }
 

@@ -268,6 +268,32 @@ test("the sockets of the console are listed as skynet lists them", async (t) => 
   match(client, /^2\taddress::00000005\tid:2\tpeer:127.0.0.1:\d+\tread:9\treading:/);
 });
 
+test("the sockets of services are listed among those of the console", async (t) => {
+  const main = `
+    import { skynet, socket } from "snax";
+    skynet.start(async () => {
+      const { id, port } = await socket.listen("127.0.0.1", 0);
+      const accepted = new Promise((resolve) => socket.start(id, (client) => {
+        socket.start(client);
+        resolve(socket.readline(client));
+      }));
+      await socket.udp(() => {}, "127.0.0.1", 0);
+      socket.write(await socket.open("127.0.0.1", port), "hello\\n");
+      await accepted;
+    });
+  `;
+  const { open } = await desk(t, { main }, { start: "main" });
+  const { run } = bound(await open());
+  const rows = (await run("netstat")).filter((row) => row.includes("address::00000006"));
+  deepEqual(rows.map((row) => /type:(\w+)/.exec(row)?.[1]).toSorted(), [
+    "LISTEN",
+    "TCP",
+    "TCP",
+    "UDP",
+  ]);
+  match(rows.join("\n"), /peer:127.0.0.1:\d+\tread:6\treading:true\trtime:\S+s\ttype:TCP/);
+});
+
 test("what changes something is logged with who, what and the result", async (t) => {
   const { open, log } = await desk(t, FILES);
   const { run } = bound(await open());

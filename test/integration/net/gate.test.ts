@@ -1,101 +1,10 @@
 /** The gate service: clients, a watchdog, and agents that get the clients' messages. */
 
 import assert from "node:assert/strict";
-import type { TestContext } from "node:test";
 import { test } from "node:test";
-import type { GateOptions } from "../../../src/index.ts";
-import type { World } from "../world.ts";
 import { codeOfFailure, world } from "../world.ts";
+import { gateWorld, until } from "./gate-world.ts";
 import { dial, frameOf } from "./peer.ts";
-
-/** skynet's watchdog: an agent for each client; it notes what the gate tells. */
-export const WATCHDOG = `
-  import { skynet } from "snax";
-  let gate = 0;
-  const events: unknown[][] = [];
-  const agents = new Map<number, number>();
-  const SOCKET: Record<string, (fd: number, ...rest: unknown[]) => unknown> = {
-    async open(fd) {
-      const agent = await skynet.newservice("agent");
-      agents.set(fd, agent);
-      await skynet.call(agent, "lua", "start", { gate, fd, watchdog: skynet.self() });
-    },
-    close(fd) {
-      const agent = agents.get(fd);
-      agents.delete(fd);
-      if (agent !== undefined) skynet.send(agent, "lua", "disconnect");
-    },
-  };
-  const CMD: Record<string, (...args: never[]) => unknown> = {
-    start(options: object) { return skynet.call(gate, "lua", "open", options); },
-    gate() { return gate; },
-    events() { return events; },
-    agents() { return [...agents.values()]; },
-  };
-  skynet.start(async () => {
-    skynet.dispatch("lua", (_session, _source, command: string, ...args: never[]) => {
-      if (command !== "socket") return CMD[command]!(...args);
-      const [what, fd] = args as unknown as [string, number];
-      events.push(args.slice());
-      return SOCKET[what]?.(fd);
-    });
-    gate = await skynet.newservice("gate");
-  });
-`;
-
-/** An agent that answers each message with the text given, an expression of \`text\`. */
-export const agent = (answer: string): string => `
-  import { skynet, socket } from "snax";
-  let fd = 0;
-  const CMD: Record<string, (...args: never[]) => unknown> = {
-    start(conf: { gate: number; fd: number }) {
-      fd = conf.fd;
-      return skynet.call(conf.gate, "lua", "forward", conf.fd);
-    },
-    disconnect() { skynet.exit(); },
-  };
-  skynet.start(() => {
-    skynet.dispatch("lua", (_session, _source, command: string, ...args: never[]) => CMD[command]!(...args));
-    skynet.dispatch("client", (session: number, source: number, data: Buffer) => {
-      const text = data.toString();
-      const answer: unknown = ${answer};
-      if (typeof answer === "string") socket.send(session, answer);
-    });
-  });
-`;
-
-/** A node with a gate that is open. */
-export interface GateWorld extends World {
-  readonly port: number;
-  readonly gate: number;
-  readonly watchdog: number;
-  readonly events: () => Promise<unknown[][]>;
-}
-
-/** Starts a node with watchdog, gate and agents. */
-export async function gateWorld(
-  t: TestContext,
-  answer: string,
-  options: Partial<GateOptions> = {},
-): Promise<GateWorld> {
-  const here = await world(t, { watchdog: WATCHDOG, agent: agent(answer) });
-  const { skynet } = here;
-  const watchdog = await skynet.newservice("watchdog");
-  const conf = { address: "127.0.0.1", port: 0, ...options };
-  const { port } = await skynet.call<{ port: number }>(watchdog, "lua", "start", conf);
-  const gate = await skynet.call<number>(watchdog, "lua", "gate");
-  const events = (): Promise<unknown[][]> => skynet.call(watchdog, "lua", "events");
-  return { ...here, stop: () => here.stop(), port, gate, watchdog, events };
-}
-
-/** Asks until the answer is as wanted. */
-export async function until<T>(ask: () => Promise<T>, isSo: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = await ask();
-    if (isSo(value)) return value;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 test("each client gets an agent, and the agent its messages, as `client` messages with the client's number", async (t) => {
   const { port } = await gateWorld(t, "`${source} ${session === fd} ${text}`");

@@ -1,0 +1,41 @@
+/**
+ * A port of a gate, as the table of sockets knows it.
+ */
+
+import type { Server } from "node:net";
+import type { Listening } from "./listening.ts";
+import type { ListenRecord } from "./net-table.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+
+/** A port that a gate listens on. */
+export class GateDoor implements ListenRecord {
+  readonly kind = "LISTEN";
+  readonly id: number;
+  readonly owner: number;
+  readonly server: Server;
+  readonly name: string;
+  accepted = 0;
+  readAt: number | undefined = undefined;
+  readonly #host: SocketOwner;
+
+  constructor(owner: SocketOwner, { server, name }: Listening) {
+    this.id = owner.net.nextId();
+    this.owner = owner.context.handle;
+    this.server = server;
+    this.name = name;
+    this.#host = owner;
+    owner.net.add(this);
+    server.on("connection", () => {
+      this.accepted += 1;
+      this.readAt = owner.net.now();
+    });
+    // What goes wrong from here on (no file is free for a client) is told and ends nothing.
+    server.on("error", (error) => owner.log(`accept failed : ${error.message}`));
+  }
+
+  /** Listens no longer; clients stay. */
+  close(): void {
+    this.server.close();
+    this.#host.net.delete(this.id);
+  }
+}

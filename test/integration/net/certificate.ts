@@ -1,0 +1,21 @@
+/** A certificate for `localhost` that signed itself, for tests of TLS; it guards nothing. */
+
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6LglH7DichyHjzXK
+sfgf22XjGK+FbxV6Xofexg+ZmGyhRANCAATeTGh5iSxj9jJHVoukqnxX9Wz8IYIx
+ifhpbnMJaPDfiF89xxDzvFt4vlTz/e34qgfZXn3FwzzaG/Wg4MdOT0Gb
+-----END PRIVATE KEY-----
+`;
+
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUdj+CcSEKYvlOLMRSIqHRzl5uRoIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjAxMzIzN1oYDzIxMjYxMDI5
+MDEzMjM3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATeTGh5iSxj9jJHVoukqnxX9Wz8IYIxifhpbnMJaPDfiF89xxDzvFt4
+vlTz/e34qgfZXn3FwzzaG/Wg4MdOT0Gbo28wbTAdBgNVHQ4EFgQUvnioY0w23cjq
+VZSWVfR96waasCswHwYDVR0jBBgwFoAUvnioY0w23cjqVZSWVfR96waasCswDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAMonxGh+AcL2P0W2/3pe+LT4QBPPQ2E67oAcs26AeZltAiAQ
+qvl/5KjdAvqJ0n+W1pV8L4tmVeEOezWTbLyzIiD3QQ==
+-----END CERTIFICATE-----
+`;
