@@ -12,6 +12,7 @@ export type { CacheMode } from "./loader/code-cache.ts";
 export { gateserver, sharetable, skynet, snax, socket, tables } from "./outside.ts";
 export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, } from "./net/gate-api.ts";
 export type { ListenOptions } from "./net/listening.ts";
+export type { WebSocketOptions } from "./net/web-socket-options.ts";
 export type { Writable } from "./net/outbox.ts";
 export type { Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
@@ -203,6 +204,7 @@ export declare const tables: TablesObject;
 
 // dist/net/gate-api.d.ts
 import type { TlsOptions } from "node:tls";
+import type { WebSocketOptions } from "./web-socket-options.ts";
 import type { Framing } from "../wire/frame-splitter.ts";
 export interface GateHandler {
     connect(fd: number, peer: string): unknown;
@@ -228,11 +230,13 @@ export interface GateOptions {
     readonly frameMs?: number;
     readonly idleMs?: number;
     readonly writeLimitBytes?: number;
+    readonly websocket?: WebSocketOptions;
     readonly watchdog?: number;
 }
 export interface GateListened {
     readonly address: string;
     readonly port: number;
+    readonly websocket: number;
 }
 export interface GateCounts {
     clients: number;
@@ -268,6 +272,19 @@ export interface Listening {
     readonly name: string;
 }
 export declare function openPort(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listening>;
+export declare function listenOn(server: Server, options: ListenOptions): Promise<Listening>;
+
+// dist/net/web-socket-options.d.ts
+import type { TlsOptions } from "node:tls";
+export interface WebSocketOptions {
+    readonly address?: string;
+    readonly port: number;
+    readonly path?: string;
+    readonly origins?: readonly string[];
+    readonly pages?: Readonly<Record<string, string>>;
+    readonly tls?: TlsOptions;
+}
+export declare function checkWebSocketOptions(options: unknown): void;
 
 // dist/net/outbox.d.ts
 export type Writable = string | Uint8Array;

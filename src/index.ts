@@ -21,6 +21,7 @@ export type {
   GateServerApi,
 } from "./net/gate-api.ts";
 export type { ListenOptions } from "./net/listening.ts";
+export type { WebSocketOptions } from "./net/web-socket-options.ts";
 export type { Writable } from "./net/outbox.ts";
 export type {
   Listened,

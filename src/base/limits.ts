@@ -144,3 +144,9 @@ export const TABLE_DEPTH_MAX = 200;
 
 /** How many versions of all shared tables of a process are in use at a time: the newest of each, and older ones with a pin. */
 export const TABLE_VERSIONS_MAX = 4096;
+/** Most connections to a gate's port for web sockets that have not finished their handshake. */
+export const GATE_HANDSHAKES_MAX = 4096;
+/** Milliseconds for the handshake of a web socket. */
+export const GATE_HANDSHAKE_MS = 10_000;
+/** Longest head of a web socket's handshake, in bytes. */
+export const GATE_HEAD_MAX = 8192;

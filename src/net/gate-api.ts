@@ -3,6 +3,7 @@
  */
 
 import type { TlsOptions } from "node:tls";
+import type { WebSocketOptions } from "./web-socket-options.ts";
 import type { Framing } from "../wire/frame-splitter.ts";
 
 /** What a service that is a gate does when something happens. All of it runs inside the service. */
@@ -27,7 +28,7 @@ export interface GateHandler {
 export interface GateOptions {
   /** @defaultValue `"0.0.0.0"` */
   readonly address?: string;
-  /** 0 lets the system choose one. */
+  /** 0 lets the system choose one. Without port and path the gate takes web sockets alone. */
   readonly port?: number;
   /** The path of a unix socket, instead of address and port. */
   readonly path?: string;
@@ -52,6 +53,8 @@ export interface GateOptions {
   readonly idleMs?: number;
   /** Unsent bytes beyond which a client that does not read is cut. @defaultValue GATE_UNSENT_MAX */
   readonly writeLimitBytes?: number;
+  /** A port for web sockets, beside or instead of the one above: the same clients for the same services. */
+  readonly websocket?: WebSocketOptions;
   /** Who is told of clients, for the service `gate`. @defaultValue who opens it */
   readonly watchdog?: number;
 }
@@ -59,8 +62,10 @@ export interface GateOptions {
 /** Where a gate listens. */
 export interface GateListened {
   readonly address: string;
-  /** The port that the system chose, if 0 was asked for. */
+  /** The port that the system chose, if 0 was asked for; 0 if there is none. */
   readonly port: number;
+  /** The port for web sockets; 0 if there is none. */
+  readonly websocket: number;
 }
 
 /** What a gate has counted. */

@@ -66,12 +66,12 @@ export class GateClient implements Consumer {
     this.#gate = gate;
     this.link = link;
     this.#splitter = splitter;
-    this.host = link.peer.slice(0, Math.max(link.peer.lastIndexOf(":"), 0)) || link.peer;
+    this.host = hostOf(link.peer);
   }
 
   /** A message has begun and is not complete. */
   get isPartial(): boolean {
-    return this.#splitter !== undefined && this.#splitter.heldBytes > 0;
+    return this.#splitter === undefined ? this.link.isPartial : this.#splitter.heldBytes > 0;
   }
 
   takeChunk(chunk: Buffer): void {
@@ -88,6 +88,10 @@ export class GateClient implements Consumer {
   takeMessage(data: Buffer, isText: boolean): void {
     this.isActive = true;
     this.#take(data, isText);
+  }
+
+  takeSign(): void {
+    this.isActive = true;
   }
 
   takeEnd(): void {
@@ -144,4 +148,10 @@ export class GateClient implements Consumer {
     this.#unwatch = undefined;
     this.link.resume();
   }
+}
+
+/** Returns what clients are counted by: the address without its port. */
+export function hostOf(peer: string): string {
+  const colon = peer.lastIndexOf(":");
+  return colon < 0 ? peer : peer.slice(0, colon);
 }

@@ -2,6 +2,7 @@
  * A port of a gate, as the table of sockets knows it.
  */
 
+import { Server as HttpServer } from "node:http";
 import type { Server } from "node:net";
 import type { Listening } from "./listening.ts";
 import type { ListenRecord } from "./net-table.ts";
@@ -36,6 +37,8 @@ export class GateDoor implements ListenRecord {
   /** Listens no longer; clients stay. */
   close(): void {
     this.server.close();
+    // Those of an HTTP server that are no web sockets (yet).
+    if (this.server instanceof HttpServer) this.server.closeAllConnections();
     this.#host.net.delete(this.id);
   }
 }

@@ -12,6 +12,7 @@
  */
 
 import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -21,7 +22,7 @@ import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { GateDoor } from "./gate-door.ts";
 import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
 import type { ClientHost } from "./gate-client.ts";
-import { GateClient } from "./gate-client.ts";
+import { GateClient, hostOf } from "./gate-client.ts";
 import type { GateEvent } from "./gate-mail.ts";
 import { GateMail } from "./gate-mail.ts";
 import type { GateSettings } from "./gate-settings.ts";
@@ -30,7 +31,9 @@ import { watchClients } from "./gate-watch.ts";
 import type { Link } from "./link.ts";
 import { openPort } from "./listening.ts";
 import type { SocketOwner } from "./socket-owner.ts";
-import { StreamLink } from "./stream-link.ts";
+import { peerOf, StreamLink } from "./stream-link.ts";
+import { openWebSockets } from "./web-socket-door.ts";
+import { WebSocketLink } from "./web-socket-link.ts";
 
 /** Lies behind the messages of a client in its agent's mailbox. */
 interface Marker {
@@ -179,28 +182,51 @@ export class GateServer implements ClientHost {
   }
 
   async #listen(settings: GateSettings): Promise<GateListened> {
-    const { address, ...rest } = settings;
-    const place = settings.path === undefined ? { host: address } : { host: undefined };
-    const opened = await openPort({ ...rest, ...place }, (socket) => this.#welcome(socket));
+    const { address, path, port: wanted, websocket } = settings;
+    let port = 0;
+    if (wanted !== undefined || path !== undefined) {
+      const place = path === undefined ? { host: address } : {};
+      const opened = await openPort({ ...settings, ...place }, (socket) => this.#welcome(socket));
+      this.#doors.push(new GateDoor(this.#owner, opened));
+      port = opened.port;
+    }
+    if (websocket === undefined) return { address: path ?? address, port, websocket: 0 };
+    const opened = await openWebSockets(address, websocket, {
+      limitBytes: settings.frameLimitBytes,
+      clientsMax: settings.maxclient,
+      canAdmit: (socket) => this.#canAdmit(socket),
+      admit: (web, socket) => this.#welcomeWeb(web, socket),
+    });
     this.#doors.push(new GateDoor(this.#owner, opened));
-    return { address: settings.path ?? address, port: opened.port };
+    return { address: path ?? address, port, websocket: opened.port };
+  }
+
+  /** Says whether another client may come in; counts a refusal. */
+  #canAdmit(socket: Socket): boolean {
+    const { maxclient, maxperaddress } = this.#settings as GateSettings;
+    const isFull =
+      this.counts.clients >= maxclient ||
+      (maxperaddress > 0 && (this.#byHost.get(hostOf(peerOf(socket))) ?? 0) >= maxperaddress);
+    if (!isFull && this.#owner.context.service.isAlive) return true;
+    this.counts.refused += 1;
+    return false;
   }
 
   #welcome(socket: Socket): void {
-    const { maxclient, maxperaddress, framing, frameLimitBytes } = this.#settings as GateSettings;
-    const host = socket.remoteAddress ?? "";
-    const isFull =
-      this.counts.clients >= maxclient ||
-      (maxperaddress > 0 && (this.#byHost.get(plainHost(host)) ?? 0) >= maxperaddress);
-    if (isFull || !this.#owner.context.service.isAlive) {
-      this.counts.refused += 1;
+    if (!this.#canAdmit(socket)) {
       socket.on("error", () => {});
       socket.destroy();
       return;
     }
+    const { framing, frameLimitBytes } = this.#settings as GateSettings;
     const link = new StreamLink(this.#owner.net, socket, this.#owner.context.handle);
     link.framing = framing;
     this.#admit(new GateClient(this, link, new FrameSplitter(framing, frameLimitBytes)), link);
+  }
+
+  #welcomeWeb(web: WebSocket, socket: Socket): void {
+    const link = new WebSocketLink(this.#owner.net, web, socket, this.#owner.context.handle);
+    this.#admit(new GateClient(this, link, undefined), link);
   }
 
   #admit(client: GateClient, link: Link): void {
@@ -247,10 +273,4 @@ export class GateServer implements ClientHost {
     if (client !== undefined) return client;
     throw new SnaxError("ERR_SOCKET", `this gate has no client ${fd}`);
   }
-}
-
-/** An IPv4 address may come inside an IPv6 one. */
-function plainHost(host: string): string {
-  if (host.startsWith("::ffff:")) return host.slice(7);
-  return host.includes(":") ? `[${host}]` : host;
 }

@@ -10,6 +10,7 @@ import {
   GATE_UNSENT_MAX,
 } from "../base/limits.ts";
 import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
+import { checkWebSocketOptions } from "./web-socket-options.ts";
 import type { GateOptions } from "./gate-api.ts";
 
 type Filled =
@@ -55,7 +56,9 @@ export function readGateOptions(given: unknown): GateSettings {
   };
   for (const name of COUNTS) requireCount(name, settings[name]);
   requireCount("writeLimitBytes", settings.writeLimitBytes);
-  if (options.port === undefined && options.path === undefined) {
+  const { port, path, websocket } = options;
+  if (websocket !== undefined) checkWebSocketOptions(websocket);
+  else if (port === undefined && path === undefined) {
     throw new SnaxError("ERR_ARGUMENT", "a gate needs a port, or the path of a unix socket");
   }
   return settings;

@@ -18,6 +18,8 @@ export interface Consumer {
   takeChunk(chunk: Buffer): void;
   /** Takes a whole message, of a connection that carries messages. */
   takeMessage(data: Buffer, isText: boolean): void;
+  /** Takes a sign of life that is no message, on a connection that carries messages. */
+  takeSign(): void;
   /** The other side writes nothing any more. */
   takeEnd(): void;
   /** The connection is gone; `error` says why unless that was in order. */
@@ -47,6 +49,8 @@ export interface Link {
   /** When something was read or written last, in milliseconds of the clock; undefined if never. */
   readAt: number | undefined;
   writtenAt: number | undefined;
+  /** A message has begun to arrive and is not complete; false for a connection that carries bytes. */
+  readonly isPartial: boolean;
   /** Begins to read. */
   start(): void;
   pause(): void;

@@ -51,7 +51,15 @@ export function openPort(
   options: ListenOptions,
   onConnection: (socket: Socket) => void,
 ): Promise<Listening> {
-  const server = createPort(options, onConnection);
+  return listenOn(createPort(options, onConnection), options);
+}
+
+/**
+ * Lets a server listen.
+ *
+ * @throws {ERR_LISTEN} if it can't; the message says why.
+ */
+export function listenOn(server: Server, options: ListenOptions): Promise<Listening> {
   const { host, port = 0, path, backlog = SOCKET_BACKLOG, reusePort } = options;
   const place = path ?? formatEndpoint(host ?? "", port);
   return new Promise((resolve, reject) => {

@@ -17,6 +17,9 @@ import type { NetTable } from "./net-table.ts";
 import type { Writable } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 
+/** So many bytes do not wait for the end of the turn. */
+export const EARLY_BYTES: number = 256 * 1024;
+
 const kLink: unique symbol = Symbol("snax.link");
 
 interface Carrier extends Socket {
@@ -77,6 +80,9 @@ export class StreamLink implements Link {
   get isReading(): boolean {
     return this.#isStarted && !this.#socket.isPaused();
   }
+
+  /** Who cuts the stream knows; the connection does not. */
+  readonly isPartial = false;
 
   get unsentBytes(): number {
     return (this.#outbox?.length ?? 0) + this.#socket.writableLength;
@@ -153,9 +159,9 @@ export class StreamLink implements Link {
         for (const piece of data) socket.write(piece);
         socket.uncork();
       } else socket.write(data);
-      this.#backlog = socket.writableLength;
-      if (this.#backlog > this.#warnMark) this.#warn();
     }
+    this.#backlog = socket.writableLength;
+    if (this.#backlog > this.#warnMark && !socket.destroyed) this.#warn();
     if (this.#low !== undefined && !this.#isLowWriting) this.#writeNextLow();
   }
 
@@ -169,7 +175,7 @@ export class StreamLink implements Link {
     if (socket.destroyed) return;
     socket.destroySoon();
     if (socket.writableLength === 0) return;
-    const cancel = this.#table.runtime.after(SOCKET_CLOSE_MS, () => socket.destroy());
+    const cancel = this.#table.after(SOCKET_CLOSE_MS, () => socket.destroy());
     socket.once("close", cancel);
   }
 
@@ -217,10 +223,10 @@ export class StreamLink implements Link {
 
   #written(outbox: Outbox): boolean {
     if (!this.#isDirty) this.#markDirty();
-    if (outbox.length + this.#backlog <= this.writeLimitBytes) return true;
-    // What was counted at the last flush may have been sent since.
-    this.#backlog = this.#socket.writableLength;
-    const unsent = outbox.length + this.#backlog;
+    if (outbox.length + this.#backlog <= EARLY_BYTES) return true;
+    // So much at once leaves before the turn is over: only what the system does not take counts as unsent.
+    this.flush();
+    const unsent = this.#backlog;
     if (unsent <= this.writeLimitBytes) return true;
     const why = `${unsent} unsent bytes exceed the limit of ${this.writeLimitBytes}`;
     this.destroy(new SnaxError("ERR_OVERFLOW", why));
@@ -248,7 +254,8 @@ export class StreamLink implements Link {
   }
 }
 
-function peerOf(socket: Socket): string {
+/** Names the other side of a socket, `host:port`. */
+export function peerOf(socket: Socket): string {
   const host = socket.remoteAddress;
   if (host === undefined) return "unix";
   const plain = host.startsWith("::ffff:") ? host.slice(7) : host;

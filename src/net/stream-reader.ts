@@ -69,6 +69,8 @@ export class StreamReader implements Consumer {
 
   takeMessage(): void {}
 
+  takeSign(): void {}
+
   takeEnd(): void {
     this.#end();
   }

@@ -1,7 +1,7 @@
 /**
  * skynet's gate: takes clients at a port and tells a watchdog of them; agents ask to be given a client's messages.
  *
- *     watchdog -> gate    "open", { port, maxclient, ... }                     -> { address, port }
+ *     watchdog -> gate    "open", { port, maxclient, ... }                     -> { address, port, websocket }
  *     gate -> watchdog    "socket", "open" | "close" | "error" | "warning" | "data", fd, ...
  *     agent -> gate       "forward", fd [, client [, address]]                 from then on the agent gets `client` messages
  *     watchdog -> gate    "accept", fd | "kick", fd | "close" | "counts"

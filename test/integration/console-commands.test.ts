@@ -285,7 +285,7 @@ test("the sockets of services are listed among those of the console", async (t) 
   const { open } = await desk(t, { main }, { start: "main" });
   const { run } = bound(await open());
   const rows = (await run("netstat")).filter((row) => row.includes("address::00000006"));
-  deepEqual(rows.map((row) => /type:(\w+)/.exec(row)?.[1]).toSorted(), [
+  deepEqual(rows.map((row) => String(/type:(\w+)/.exec(row)?.[1])).toSorted(), [
     "LISTEN",
     "TCP",
     "TCP",

@@ -3,7 +3,7 @@
  */
 
 import type { TestContext } from "node:test";
-import type { GateOptions } from "../../../src/index.ts";
+import type { GateListened, GateOptions } from "../../../src/index.ts";
 import type { World } from "../world.ts";
 import { world } from "../world.ts";
 
@@ -67,6 +67,8 @@ const agent = (answer: string): string => `
 /** A node with a gate that is open. */
 export interface GateWorld extends World {
   readonly port: number;
+  /** The port for web sockets. */
+  readonly websocket: number;
   readonly gate: number;
   readonly watchdog: number;
   readonly events: () => Promise<unknown[][]>;
@@ -82,10 +84,11 @@ export async function gateWorld(
   const { skynet } = here;
   const watchdog = await skynet.newservice("watchdog");
   const conf = { address: "127.0.0.1", port: 0, ...options };
-  const { port } = await skynet.call<{ port: number }>(watchdog, "lua", "start", conf);
+  const listened = await skynet.call<GateListened>(watchdog, "lua", "start", conf);
+  const { port, websocket } = listened;
   const gate = await skynet.call<number>(watchdog, "lua", "gate");
   const events = (): Promise<unknown[][]> => skynet.call(watchdog, "lua", "events");
-  return { ...here, stop: () => here.stop(), port, gate, watchdog, events };
+  return { ...here, stop: () => here.stop(), port, websocket, gate, watchdog, events };
 }
 
 /** Asks until the answer is as wanted. */

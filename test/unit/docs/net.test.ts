@@ -54,10 +54,11 @@ test("the tables of functions name what socket and gateserver offer", async (t) 
 });
 
 test("the table of a gate's options names every option with its default", () => {
-  const source = readFileSync("src/net/gate-api.ts", "utf8");
-  const [declaration = ""] = /export interface GateOptions \{.*?^\}/ms.exec(source) ?? [];
-  const keys = [...declaration.matchAll(/readonly (\w+)\?:/g)].map(([, key = ""]) => key);
-  assert.deepEqual(namesIn("option").toSorted(), keys.toSorted());
+  assert.deepEqual(namesIn("option").toSorted(), keysOf("gate-api", "GateOptions"));
+  assert.deepEqual(
+    namesIn("`websocket:`").slice().toSorted(),
+    keysOf("web-socket-options", "WebSocketOptions"),
+  );
   const settings = readGateOptions({ port: 0 }) as unknown as Record<string, unknown>;
   for (const [cell = "", shown = ""] of readTable(PAGE, "option")) {
     const [name = ""] = readCode(cell);
@@ -66,3 +67,12 @@ test("the table of a gate's options names every option with its default", () => 
       assert.equal(`${settings[name] as string | number | boolean}`, value);
   }
 });
+
+/** The keys of an interface of src/net. */
+function keysOf(file: string, name: string): string[] {
+  const source = readFileSync(`src/net/${file}.ts`, "utf8");
+  const [declaration = ""] =
+    new RegExp(`export interface ${name} \\{.*?^\\}`, "ms").exec(source) ?? [];
+  const keys = declaration.matchAll(/readonly (\w+)\??:/g);
+  return [...keys].map(([, key = ""]) => key).toSorted();
+}
