@@ -9,7 +9,8 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, sharetable, skynet, snax, socket, tables } from "./outside.ts";
+export { gateserver, sharetable, skynet, snax, socket, socketchannel, tables } from "./outside.ts";
+export type { Channel, ChannelOptions, ChannelPlace, ChannelSocket, ReadAnswer, ReadSession, SocketChannelApi, } from "./net/channel-api.ts";
 export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, } from "./net/gate-api.ts";
 export type { ListenOptions } from "./net/listening.ts";
 export type { WebSocketOptions } from "./net/web-socket-options.ts";
@@ -49,6 +50,7 @@ export type { VirtualEvent, VirtualLoop } from "./virtual-loop.ts";
 export declare const ERROR_CODES: {
     readonly ERR_ARGUMENT: "an argument is not acceptable";
     readonly ERR_BUG: "an assertion of the runtime failed";
+    readonly ERR_CLOSED: "the connection has ended";
     readonly ERR_CONFIG: "the configuration can't be used";
     readonly ERR_CONNECT: "the connection could not be made";
     readonly ERR_DEADLOCK: "the call could never be answered";
@@ -191,6 +193,7 @@ export declare class CodeCache implements Library {
 
 // dist/outside.d.ts
 import type { GateServerApi } from "./net/gate-api.ts";
+import type { SocketChannelApi } from "./net/channel-api.ts";
 import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
@@ -198,9 +201,45 @@ import type { SharetableApi, TablesObject } from "./table/sharetable-api.ts";
 export declare const skynet: SkynetApi;
 export declare const snax: SnaxApi;
 export declare const socket: SocketApi;
+export declare const socketchannel: SocketChannelApi;
 export declare const gateserver: GateServerApi;
 export declare const sharetable: SharetableApi;
 export declare const tables: TablesObject;
+
+// dist/net/channel-api.d.ts
+import type { ConnectionOptions } from "node:tls";
+import type { Writable } from "./outbox.ts";
+export interface ChannelSocket {
+    read(size?: number): Promise<Buffer>;
+    readline(separator?: string): Promise<string>;
+}
+export type ReadAnswer<T = unknown> = (from: ChannelSocket) => T | Promise<T>;
+export type ReadSession = (from: ChannelSocket) => Promise<readonly [session: number | string, isOk: boolean, data?: unknown]>;
+export type ChannelPlace = string | {
+    readonly host: string;
+    readonly port?: number;
+};
+export interface ChannelOptions {
+    readonly host: string;
+    readonly port: number;
+    readonly response?: ReadSession;
+    readonly auth?: (channel: Channel) => unknown;
+    readonly backup?: readonly ChannelPlace[];
+    readonly overload?: (isOverloaded: boolean) => unknown;
+    readonly tls?: boolean | ConnectionOptions;
+    readonly deadlineMs?: number;
+}
+export interface Channel {
+    request<T = unknown>(data: Writable | readonly Writable[], answer?: ReadAnswer<T> | number | string): Promise<T>;
+    response<T = unknown>(answer: ReadAnswer<T>): Promise<T>;
+    connect(once?: boolean): Promise<void>;
+    close(): void;
+    changehost(host: string, port?: number): void;
+    changebackup(backup: readonly ChannelPlace[]): void;
+}
+export interface SocketChannelApi {
+    channel(options: ChannelOptions): Channel;
+}
 
 // dist/net/gate-api.d.ts
 import type { TlsOptions } from "node:tls";

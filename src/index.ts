@@ -12,7 +12,16 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, sharetable, skynet, snax, socket, tables } from "./outside.ts";
+export { gateserver, sharetable, skynet, snax, socket, socketchannel, tables } from "./outside.ts";
+export type {
+  Channel,
+  ChannelOptions,
+  ChannelPlace,
+  ChannelSocket,
+  ReadAnswer,
+  ReadSession,
+  SocketChannelApi,
+} from "./net/channel-api.ts";
 export type {
   GateCounts,
   GateHandler,

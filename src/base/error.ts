@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   ERR_ARGUMENT: "an argument is not acceptable",
   /** An assertion of the runtime failed: a bug in snax. */
   ERR_BUG: "an assertion of the runtime failed",
+  /** The connection ended before the answer came, or the channel was closed. */
+  ERR_CLOSED: "the connection has ended",
   /** The configuration can't be used. */
   ERR_CONFIG: "the configuration can't be used",
   /** The connection could not be made: nobody listens, the name is unknown, or it took too long. */

@@ -150,3 +150,6 @@ export const GATE_HANDSHAKES_MAX = 4096;
 export const GATE_HANDSHAKE_MS = 10_000;
 /** Longest head of a web socket's handshake, in bytes. */
 export const GATE_HEAD_MAX = 8192;
+
+/** Longest pause between two attempts of a channel to connect, in seconds; as in skynet. */
+export const CHANNEL_RETRY_SECONDS_MAX = 10;

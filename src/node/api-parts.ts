@@ -7,6 +7,7 @@
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
 import { createGateServerApi } from "../net/gate.ts";
 import { createSocketApi } from "../net/socket.ts";
+import { createSocketChannelApi } from "../net/socketchannel.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { upvalues } from "../live/upvalues.ts";
@@ -28,6 +29,7 @@ export function apiParts(
     ["skynet", createSkynet],
     ["snax", createSnax],
     ["socket", createSocketApi],
+    ["socketchannel", createSocketChannelApi],
     ["gateserver", createGateServerApi],
     ["sharetable", tableApi.sharetable],
     ["tables", tableApi.tables],

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { readGateOptions } from "../../../src/net/gate-settings.ts";
 import { dial, frameOf } from "../../integration/net/peer.ts";
@@ -44,7 +46,7 @@ test("the tables of functions name what socket and gateserver offer", async (t) 
     main: `
       import { gateserver, socket } from "snax";
       const namesOf = (api: object) => { const names = []; for (const name in api) names.push(name); return names; };
-      export const response = { run: () => [namesOf(socket), namesOf(gateserver)] };
+      export const response = { run: () => [socket, gateserver].map(namesOf) };
     `,
   });
   const main = await make("main");
@@ -68,11 +70,33 @@ test("the table of a gate's options names every option with its default", () => 
   }
 });
 
+test("the tables of channels name what there is", () => {
+  assert.deepEqual(namesIn("channel").toSorted(), methodsOf("channel-api", "Channel"));
+  assert.deepEqual(namesIn("channel option").toSorted(), keysOf("channel-api", "ChannelOptions"));
+});
+
+test("the channel of the page talks to a server", async (t) => {
+  const server = createServer((socket) => socket.on("data", () => socket.write("+PONG\r\n")));
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { make } = await world(t, services());
+  const redis = await make("redis", (server.address() as AddressInfo).port);
+  assert.equal(await redis.req.ping(), "+PONG");
+});
+
+/** The methods of an interface of src/net. */
+function methodsOf(file: string, name: string): string[] {
+  const found = bodyOf(file, name).matchAll(/^ {2}(\w+)[(<]/gm);
+  return [...new Set([...found].map(([, method = ""]) => method))].toSorted();
+}
+
+function bodyOf(file: string, name: string): string {
+  const source = readFileSync(`src/net/${file}.ts`, "utf8");
+  return new RegExp(`export interface ${name} \\{.*?^\\}`, "ms").exec(source)?.[0] ?? "";
+}
+
 /** The keys of an interface of src/net. */
 function keysOf(file: string, name: string): string[] {
-  const source = readFileSync(`src/net/${file}.ts`, "utf8");
-  const [declaration = ""] =
-    new RegExp(`export interface ${name} \\{.*?^\\}`, "ms").exec(source) ?? [];
-  const keys = declaration.matchAll(/readonly (\w+)\??:/g);
+  const keys = bodyOf(file, name).matchAll(/readonly (\w+)\??:/g);
   return [...keys].map(([, key = ""]) => key).toSorted();
 }

@@ -1,0 +1,274 @@
+/**
+ * A channel: requests and answers over one connection, which is made when it is needed.
+ *
+ *     request -> connected? -> written and filed in one step -> serve(): reads one answer after the other -> settled
+ *
+ * In order mode answers belong to requests in the order in which these were written; in session mode they say themselves whose
+ * they are. When the connection ends everybody who waits gets ERR_CLOSED, and the next request connects again. skynet's
+ * socketchannel.lua is the model.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { CHANNEL_RETRY_SECONDS_MAX } from "../base/limits.ts";
+import type {
+  Channel,
+  ChannelOptions,
+  ChannelPlace,
+  ChannelSocket,
+  ReadAnswer,
+} from "./channel-api.ts";
+import type { Writable } from "./outbox.ts";
+import type { SocketApi } from "./socket-api.ts";
+
+/** What a channel needs of its service. */
+export interface ChannelHost {
+  readonly socket: SocketApi;
+  sleep(ms: number): Promise<unknown>;
+  /** Runs something after so many milliseconds; returns what cancels it. */
+  after(ms: number, run: () => void): () => void;
+  log(text: string): void;
+}
+
+/** Who waits for an answer. */
+interface Asking {
+  /** Reads it; undefined in session mode. */
+  readonly read: ReadAnswer | undefined;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A connection that stands, and who waits for its answers. */
+class Line {
+  readonly id: number;
+  readonly from: ChannelSocket;
+  /** In order mode. */
+  readonly queue: Asking[] = [];
+  /** In session mode. */
+  readonly sessions: Map<number | string, Asking> = new Map();
+  /** Wakes the one who reads answers in order mode. */
+  wake = (): void => {};
+  isOpen = true;
+
+  constructor(id: number, socket: SocketApi) {
+    this.id = id;
+    const orEnd = async <T>(read: Promise<T | undefined>): Promise<T> => {
+      const value = await read;
+      if (value === undefined) throw closedError();
+      return value;
+    };
+    this.from = {
+      read: (size) => orEnd(socket.read(id, size)),
+      readline: (separator) => orEnd(socket.readline(id, separator)),
+    };
+  }
+}
+
+/** The channel of a service. */
+export class ServiceChannel implements Channel {
+  readonly #host: ChannelHost;
+  readonly #options: ChannelOptions;
+  #place: ChannelPlace;
+  #backup: readonly ChannelPlace[];
+  #line: Line | undefined = undefined;
+  /** The connection that is being made, its `auth` included. */
+  #connecting: Promise<Line> | undefined = undefined;
+  /** The connection on which `auth` runs: its requests do not wait for it. */
+  #authenticating: Line | undefined = undefined;
+  #isClosed = false;
+
+  constructor(host: ChannelHost, options: ChannelOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#place = { host: options.host, port: options.port };
+    this.#backup = options.backup ?? [];
+  }
+
+  async request<T = unknown>(
+    data: Writable | readonly Writable[],
+    answer?: ReadAnswer<T> | number | string,
+  ): Promise<T> {
+    const isSession = this.#options.response !== undefined;
+    if (answer !== undefined && (typeof answer === "function") === isSession) {
+      const wanted = isSession ? "the session of its answer" : "a function that reads its answer";
+      throw new SnaxError("ERR_ARGUMENT", `a request of this channel needs ${wanted}`);
+    }
+    const line = this.#ready() ?? (await this.#connect());
+    if (!this.#host.socket.write(line.id, data)) throw closedError();
+    if (answer === undefined) return undefined as T;
+    return (await this.#await(line, answer as ReadAnswer | number | string)) as T;
+  }
+
+  async response<T = unknown>(answer: ReadAnswer<T>): Promise<T> {
+    if (this.#options.response !== undefined || typeof answer !== "function") {
+      throw new SnaxError("ERR_ARGUMENT", "only a channel in order mode can wait for a message");
+    }
+    const line = this.#ready() ?? (await this.#connect());
+    return (await this.#await(line, answer)) as T;
+  }
+
+  async connect(once = false): Promise<void> {
+    for (let seconds = 0; ; seconds = Math.min(seconds + 1, CHANNEL_RETRY_SECONDS_MAX)) {
+      try {
+        if (this.#ready() === undefined) await this.#connect();
+        return;
+      } catch (error) {
+        if (once || this.#isClosed) throw error;
+        this.#host.log(`socket: ${(error as Error).message}; next try in ${seconds} s`);
+        await this.#host.sleep(seconds * 1000);
+      }
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  changehost(host: string, port?: number): void {
+    this.#place = port === undefined ? host : { host, port };
+    this.#drop();
+  }
+
+  changebackup(backup: readonly ChannelPlace[]): void {
+    this.#backup = backup;
+  }
+
+  #drop(): void {
+    if (this.#line !== undefined) this.#lose(this.#line, closedError());
+  }
+
+  /** The connection that stands; undefined if it has to be made or waited for. */
+  #ready(): Line | undefined {
+    if (this.#isClosed) throw new SnaxError("ERR_CLOSED", "the channel was closed");
+    if (this.#connecting !== undefined) return this.#authenticating;
+    return this.#line?.isOpen === true ? this.#line : undefined;
+  }
+
+  #connect(): Promise<Line> {
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #open(): Promise<Line> {
+    let failure: unknown;
+    for (const place of [this.#place, ...this.#backup]) {
+      try {
+        return await this.#openAt(place);
+      } catch (error) {
+        failure ??= error;
+      }
+      if (this.#isClosed) break;
+    }
+    throw failure;
+  }
+
+  async #openAt(place: ChannelPlace): Promise<Line> {
+    const { socket } = this.#host;
+    const { host, port = this.#options.port } = typeof place === "string" ? { host: place } : place;
+    const { tls, auth, overload } = this.#options;
+    const id = await socket.open({ host, port, ...(tls === undefined ? {} : { tls }) });
+    if (this.#isClosed) {
+      socket.shutdown(id);
+      void socket.close(id);
+      throw closedError();
+    }
+    const line = new Line(id, socket);
+    this.#line = line;
+    socket.onclose(id, () => this.#lose(line, closedError()));
+    if (overload !== undefined) socket.warning(id, (_id, size) => overload(size > 0));
+    void this.#serve(line).catch((error: unknown) => this.#lose(line, error));
+    if (auth === undefined) return line;
+    this.#authenticating = line;
+    try {
+      await auth(this);
+    } catch (error) {
+      this.#lose(line, error);
+      throw error;
+    } finally {
+      this.#authenticating = undefined;
+    }
+    if (!line.isOpen) throw closedError();
+    return line;
+  }
+
+  #await(line: Line, answer: ReadAnswer | number | string): Promise<unknown> {
+    const { deadlineMs = 0 } = this.#options;
+    return new Promise((resolve, reject) => {
+      if (!line.isOpen) throw closedError();
+      const late = (): void =>
+        reject(new SnaxError("ERR_TIMEOUT", `no answer within ${deadlineMs} ms`));
+      const cancel = deadlineMs > 0 ? this.#host.after(deadlineMs, late) : (): void => {};
+      const settle =
+        (end: (value: unknown) => void) =>
+        (value: unknown): void => {
+          cancel();
+          end(value);
+        };
+      const asking = { resolve: settle(resolve), reject: settle(reject) };
+      if (typeof answer === "function") {
+        line.queue.push({ read: answer, ...asking });
+        line.wake();
+        return;
+      }
+      if (line.sessions.has(answer)) {
+        const why = `somebody waits for the session ${answer} already`;
+        throw new SnaxError("ERR_ARGUMENT", why);
+      }
+      line.sessions.set(answer, { read: undefined, ...asking });
+    });
+  }
+
+  /** Reads answers as long as the connection lives. */
+  async #serve(line: Line): Promise<void> {
+    const { response } = this.#options;
+    while (line.isOpen) {
+      if (response === undefined) await this.#serveNext(line);
+      else {
+        const [session, isOk, data] = await response(line.from);
+        const asking = line.sessions.get(session);
+        line.sessions.delete(session);
+        if (asking === undefined) this.#host.log(`socket: unknown session : ${session}`);
+        else if (isOk) asking.resolve(data);
+        else asking.reject(errorOf(data));
+      }
+    }
+  }
+
+  async #serveNext(line: Line): Promise<void> {
+    const [asking] = line.queue;
+    if (asking?.read === undefined) {
+      await new Promise<void>((resolve) => {
+        line.wake = resolve;
+      });
+      return;
+    }
+    const value = await asking.read(line.from);
+    line.queue.shift();
+    if (value instanceof Error) asking.reject(value);
+    else asking.resolve(value);
+  }
+
+  /** The connection is of no use any more: whoever waits for an answer learns why. */
+  #lose(line: Line, error: unknown): void {
+    if (!line.isOpen) return;
+    line.isOpen = false;
+    if (this.#line === line) this.#line = undefined;
+    const waiting = [...line.queue.splice(0), ...line.sessions.values()];
+    line.sessions.clear();
+    for (const asking of waiting) asking.reject(error);
+    line.wake();
+    this.#host.socket.shutdown(line.id);
+    void this.#host.socket.close(line.id);
+  }
+}
+
+function closedError(): SnaxError {
+  return new SnaxError("ERR_CLOSED", "the connection of the channel has ended");
+}
+
+function errorOf(data: unknown): Error {
+  if (data instanceof Error) return data;
+  return new SnaxError("ERR_REMOTE", typeof data === "string" ? data : "the answer is an error");
+}
