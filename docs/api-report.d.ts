@@ -181,8 +181,10 @@ export declare class CodeCache implements Library {
     mode: CacheMode;
     constructor(options?: CodeCacheOptions);
     load(path: string): Program | Promise<Program>;
+    has(path: string): boolean;
     get shared(): Program;
     clear(path?: string): void;
+    reach(path: string): Iterable<Image>;
     adopt(data: ImageData): void;
     image(file: string, place?: Place): Image;
     get images(): ReadonlyMap<string, Image>;
@@ -432,6 +434,7 @@ export interface Calls {
 export interface Starters {
     newservice(name: string, ...args: unknown[]): Promise<number>;
     uniqueservice(name: string | true, ...args: unknown[]): Promise<number>;
+    launch(kind: string, name: string, ...args: unknown[]): number;
 }
 export interface SkynetApi extends Calls, Starters {
     start(run?: (...args: never[]) => unknown): void;
@@ -462,7 +465,6 @@ export interface SkynetApi extends Calls, Starters {
     request(...items: RequestItem[]): RequestSet;
     queryservice(name: string | true, globalName?: string): Promise<number>;
     at(place: "near" | number): Starters;
-    launch(kind: string, name: string, ...args: unknown[]): number;
     kill(address: Address): void;
     abort(): void;
     register(name: string): boolean;
@@ -1117,6 +1119,7 @@ export declare class Collection {
     readonly images: Map<string, Image>;
     constructor(library: Library);
     collect(file: string, place?: Place): Promise<void> | undefined;
+    reach(file: string): void;
     image(file: string, place?: Place): Image;
 }
 export declare function resolveRequest(request: ModuleRequest, importer: string): Resolution;
@@ -1324,7 +1327,7 @@ import type { KernelOptions } from "./kernel-options.ts";
 import { KernelTimers } from "./kernel-timers.ts";
 import type { Envelope } from "./message.ts";
 import { Message } from "./message.ts";
-import { NameTable } from "./name-table.ts";
+import type { NameStore } from "./name-table.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
@@ -1335,7 +1338,7 @@ import { Timer } from "./timer-wheel.ts";
 export declare class Kernel {
     #private;
     readonly services: ServiceTable;
-    readonly names: NameTable;
+    readonly names: NameStore;
     readonly scheduler: Scheduler;
     readonly timers: KernelTimers;
     readonly calls: OpenCalls;
@@ -1343,11 +1346,13 @@ export declare class Kernel {
     origin: Message | undefined;
     tap: ((service: Service, message: Message) => void) | undefined;
     constructor(options: KernelOptions);
-    create(title: string, instance: (handle: number) => Instance): Service;
+    create(title: string, instance: (handle: number) => Instance, reserved?: number): Service;
+    lives(handle: number): boolean;
     replace(handle: number, instance: Instance): Instance;
     kill(service: Service): void;
     watch(handle: number, onDeath: () => void): (() => void) | undefined;
     send(source: number, handle: number, envelope: Envelope, session?: number): boolean;
+    retarget(source: number, session: number, handle: number): void;
     request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number;
     arrive(handle: number, message: Message): void;
     sendUrgent(service: Service, message: Message, behind?: number): void;
@@ -1470,6 +1475,7 @@ export declare class SessionTable {
     open(call: PendingCall, last: number): number;
     close(session: number): PendingCall | undefined;
     get isLarge(): boolean;
+    get(session: number): PendingCall | undefined;
     has(session: number): boolean;
     [Symbol.iterator](): Generator<PendingCall>;
 }
@@ -1481,9 +1487,12 @@ import type { PhaseWords } from "./phase.ts";
 import type { Drain, Waker } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
+import type { NameStore } from "./name-table.ts";
 import type { PendingCall } from "./session-table.ts";
 export interface Elsewhere {
     deliver(target: number, message: Message): boolean;
+    lives(handle: number): boolean;
+    retarget(source: number, session: number, handle: number): void;
 }
 export interface KernelEvents {
     onError(service: Service, error: unknown, message: Message): void;
@@ -1501,6 +1510,7 @@ export interface KernelOptions {
     readonly events: KernelEvents;
     readonly elsewhere?: Elsewhere;
     readonly handles?: HandleSource;
+    readonly names?: NameStore;
     readonly harbor?: number;
     readonly turnBudgetMs?: number;
     readonly profile?: boolean;
@@ -1762,7 +1772,7 @@ export declare class Context implements Instance {
     extras: Map<symbol, unknown> | undefined;
     deadCalls: number;
     held: Set<(error: unknown) => void> | undefined;
-    constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable);
+    constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable, reserved?: number);
     get handle(): number;
     receive(message: Message): void;
     interrupted(message: Message, error: unknown): void;
@@ -1816,10 +1826,17 @@ export declare class KernelTimers {
 
 // dist/kernel/name-table.d.ts
 export declare const GLOBAL_NAME_LENGTH_MAX = 15;
+export declare const LOCAL_NAME_BYTES_MAX = 112;
 export declare function isLocalName(name: string): boolean;
-export declare class NameTable {
+export interface NameStore {
+    onRegister: (name: string, handle: number) => void;
+    get(name: string): number | undefined;
+    register(name: string, handle: number): boolean;
+    release(handle: number): void;
+}
+export declare class NameTable implements NameStore {
     #private;
-    constructor(onRegister?: (name: string, handle: number) => void);
+    onRegister: (name: string, handle: number) => void;
     get(name: string): number | undefined;
     namesOf(handle: number): readonly string[];
     register(name: string, handle: number): boolean;
@@ -1859,6 +1876,7 @@ export declare class OpenCalls {
 import type { Service } from "./service.ts";
 export interface HandleSource {
     next(): number;
+    free?(index: number): void;
 }
 export declare function createHandleSource(first?: number): HandleSource;
 export declare class ServiceTable {
@@ -1867,6 +1885,7 @@ export declare class ServiceTable {
     constructor(source: HandleSource, harbor: number);
     get(handle: number): Service | undefined;
     reserve(): number;
+    giveBack(handle: number): void;
     add(service: Service): void;
     delete(service: Service): void;
     get pageCount(): number;
@@ -2033,6 +2052,8 @@ import type { DebugCommand } from "./debug.ts";
 import type { Environment } from "./environment.ts";
 export { describeError } from "./error-text.ts";
 import type { SearchPath } from "./search-path.ts";
+import type { StewardCommand } from "./steward.ts";
+import type { Threads } from "./threads.ts";
 export interface Kind {
     readonly receivers: ReceiverTable;
     readonly claim?: (entry: ModuleInstance) => string | undefined;
@@ -2061,6 +2082,10 @@ export declare class Runtime {
     readonly parts: Map<string, (context: Context) => unknown>;
     readonly commitments: Commitments;
     readonly debugCommands: Map<unknown, DebugCommand>;
+    readonly stewardCommands: Map<string, StewardCommand>;
+    readonly words: Map<string, (...values: readonly unknown[]) => void>;
+    onClear: ((file: string | undefined) => void) | undefined;
+    threads: Threads | undefined;
     logger: number;
     owner: number;
     monitor: number;
@@ -2129,9 +2154,10 @@ export type DebugCommand = (context: Context, args: readonly unknown[], message:
 export declare const receiveDebug: Receiver;
 
 // dist/service/environment.d.ts
+import type { SharedLog } from "../fabric/shared-log.ts";
 export declare class Environment {
     #private;
-    constructor(values?: Readonly<Record<string, unknown>>);
+    constructor(values?: Readonly<Record<string, unknown>>, log?: SharedLog);
     get(key: string): unknown;
     set(key: string, value: unknown): void;
 }
@@ -2139,6 +2165,7 @@ export declare class Environment {
 // dist/service/error-text.d.ts
 export declare function describeError(error: unknown): string;
 export declare function messageOf(thrown: unknown): string;
+export declare function isInnard(line: string): boolean;
 
 // dist/service/search-path.d.ts
 export declare function splitPatterns(services: string | readonly string[]): string[];
@@ -2151,3 +2178,61 @@ export declare class SearchPath {
     isSystem(name: string): boolean;
     clear(): void;
 }
+
+// dist/service/steward.d.ts
+import { SnaxError } from "../base/error.ts";
+import type { Message } from "../kernel/message.ts";
+import { Context } from "./context.ts";
+import type { Runtime } from "./runtime.ts";
+export type StewardCommand = (context: Context, args: readonly unknown[], message: Message) => unknown;
+export declare function stewardIndex(thread: number): number;
+export declare function createSteward(runtime: Runtime, thread: number, handle: number): Context;
+export declare function askSteward(context: Context, thread: number, ...values: [command: string, ...args: unknown[]]): Promise<unknown>;
+export declare function noThread(thread: unknown): SnaxError;
+
+// dist/service/threads.d.ts
+import type { LaunchRequest } from "./boot.ts";
+export interface Threads {
+    readonly own: number;
+    readonly hosts: readonly number[];
+    threadOf(handle: number): number | undefined;
+    steward(thread: number): number;
+    choose(name: string): number;
+    launch(thread: number, request: LaunchRequest): number;
+    kill(handle: number): void;
+    clearCache(path: string | undefined): void;
+    setCacheMode(mode: string): void;
+    tellAll(word: string, ...values: readonly unknown[]): void;
+    tell(thread: number, word: string, ...values: readonly unknown[]): void;
+    homesOf(name: string): readonly number[];
+    monitor: number;
+}
+
+// dist/fabric/shared-log.d.ts
+export declare const LOG_BYTES: number;
+export type LogKind = number;
+export declare function createLogMemory(bytes?: number): SharedArrayBuffer;
+export declare class SharedLog {
+    #private;
+    constructor(memory: SharedArrayBuffer, thread: number);
+    on(kind: LogKind, reader: (bytes: Uint8Array) => void): void;
+    sync(): void;
+    add(kind: LogKind, decide: () => Uint8Array | undefined): boolean;
+}
+
+// dist/service/boot.d.ts
+import { Context } from "./context.ts";
+import type { Runtime } from "./runtime.ts";
+export type OnReady = (error?: unknown) => void;
+export interface LaunchRequest {
+    readonly kind: string;
+    readonly name: string;
+    readonly args: readonly unknown[];
+    readonly onReady?: OnReady;
+    readonly handle?: number;
+}
+export declare function launch(runtime: Runtime, request: LaunchRequest): Context;
+export declare function exitSelf(context: Context): never;
+export declare function end(context: Context, isKill?: boolean): void;
+export declare const TITLE_LENGTH_MAX = 80;
+export declare function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | PromiseLike<R>): R | PromiseLike<R>;

@@ -13,7 +13,7 @@
 
 import { TASK_STACKS_MAX } from "../base/limits.ts";
 import type { PendingCall } from "../kernel/session-table.ts";
-import { isGeneratedFrame } from "../loader/stack.ts";
+import { isInnard } from "../service/error-text.ts";
 import { runInside } from "../service/job.ts";
 import type { Context } from "../service/context.ts";
 
@@ -107,5 +107,5 @@ function asyncFrames(): TaskStack {
   const { stack } = new Error("where");
   Error.stackTraceLimit = stackTraceLimit;
   const lines = (stack ?? "").split("\n").map((line) => line.trim());
-  return lines.filter((line) => line.startsWith("at async ") && !isGeneratedFrame(line));
+  return lines.filter((line) => line.startsWith("at async ") && !isInnard(line));
 }

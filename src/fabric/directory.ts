@@ -65,6 +65,13 @@ export class Directory {
     throw new SnaxError("ERR_EXHAUSTED", `${INDEX_MASK} services live: no handle is free`);
   }
 
+  /** Takes a certain handle for a thread; it must be free. For services that everybody must be able to find. */
+  claimAt(index: number, thread: number): void {
+    const before = Atomics.compareExchange(this.#places, index, 0, thread + 1);
+    assert(before === 0, `handle ${index} is taken`);
+    Atomics.add(this.#words, 1 + thread, 1);
+  }
+
   /**
    * Gives a handle back when its service has died.
    *
@@ -80,7 +87,10 @@ export class Directory {
 
   /** The handle source of a thread's kernel. */
   handleSource(thread: number): HandleSource {
-    return { next: () => this.claim(thread) };
+    return {
+      next: () => this.claim(thread),
+      free: (index) => void this.release(index, thread),
+    };
   }
 
   /**

@@ -8,6 +8,7 @@
 
 /* oxlint-disable no-restricted-globals -- this file is where the kernel meets Node's timers; all they do is post */
 
+import type { MessagePort } from "node:worker_threads";
 import { MessageChannel } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Drain, Waker } from "../kernel/scheduler.ts";
@@ -15,61 +16,115 @@ import type { Drain, Waker } from "../kernel/scheduler.ts";
 /** setTimeout takes no longer delay; a later deadline is reached in several steps. */
 const DELAY_MAX_MS = 0x7fffffff;
 
+/** What a turn does beside the kernel's work, where there are other threads: see ring-exchange.ts. */
+export interface Mailroom {
+  /** Takes in what the others have published. */
+  receive(): void;
+  hasMail(): boolean;
+  /** Publishes what was sent; "again" asks for another look soon. */
+  rest(): "again" | "asleep";
+}
+
 /** A waker that can be closed. */
 export interface EventLoopWaker extends Waker {
+  /** Runs a turn; for those who are in a message callback already. */
+  readonly turn: () => void;
   /** Says what a turn is; nothing happens before. */
   attach(turn: () => void): void;
   /** Ends the port and the alarm; the process may then end. */
   close(): void;
 }
 
-/** Creates a waker on this thread's event loop. */
-export function createWaker(clock: Clock): EventLoopWaker {
-  const { port1, port2 } = new MessageChannel();
-  let alarmTimer: NodeJS.Timeout | undefined;
-  let isInTurn = false;
-  let isClosed = false;
-  const post = (): void => port1.postMessage(0);
-  const wake = (): void => {
+/**
+ * Creates a waker on this thread's event loop.
+ *
+ * @param mailroom - what joins this thread to others. @defaultValue it stands alone
+ */
+export function createWaker(clock: Clock, mailroom?: Mailroom): EventLoopWaker {
+  return new LoopWaker(clock, mailroom);
+}
+
+class LoopWaker implements EventLoopWaker {
+  readonly #clock: Clock;
+  readonly #mailroom: Mailroom | undefined;
+  /** Where turns are asked for, and where they begin. */
+  readonly #asking: MessagePort;
+  readonly #beginning: MessagePort;
+  #kernelTurn: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #isInTurn = false;
+  /** A look at the mail is to come. */
+  #isLooking = false;
+  #isClosed = false;
+
+  constructor(clock: Clock, mailroom: Mailroom | undefined) {
+    this.#clock = clock;
+    this.#mailroom = mailroom;
+    const { port1, port2 } = new MessageChannel();
+    this.#asking = port1;
+    this.#beginning = port2;
+  }
+
+  readonly #post = (): void => this.#asking.postMessage(0);
+
+  readonly wake = (): void => {
     // Node hands a port up to 1000 messages in a row, those posted meanwhile included: a turn that asked for the next
     // one directly would keep sockets and timers waiting for 1000 turns. test/unit/kernel/scheduler.test.ts
-    if (isInTurn) setImmediate(post);
-    else post();
+    if (this.#isInTurn) setImmediate(this.#post);
+    else this.#post();
   };
-  const alarm = (at: number | undefined): void => {
-    if (alarmTimer !== undefined) clearTimeout(alarmTimer);
-    alarmTimer = undefined;
-    if (at === undefined || isClosed) return;
-    const delay = Math.min(Math.max(Math.ceil(at - clock.now()), 0), DELAY_MAX_MS);
-    alarmTimer = setTimeout(() => {
+
+  alarm(at: number | undefined): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (at === undefined || this.#isClosed) return;
+    const delay = Math.min(Math.max(Math.ceil(at - this.#clock.now()), 0), DELAY_MAX_MS);
+    this.#timer = setTimeout(() => {
       // A timer may fire a fraction of a millisecond early.
-      if (clock.now() < at) alarm(at);
-      else wake();
+      if (this.#clock.now() < at) this.alarm(at);
+      else this.wake();
     }, delay);
+  }
+
+  attach(turn: () => void): void {
+    this.#kernelTurn = turn;
+    this.#beginning.on("message", this.turn);
+  }
+
+  readonly turn = (): void => {
+    if (this.#isClosed) return;
+    this.#isInTurn = true;
+    try {
+      this.#mailroom?.receive();
+      this.#kernelTurn();
+      this.#isInTurn = false;
+    } finally {
+      // Something threw that must not, and cut the turn off: the mail behind it still waits.
+      if (this.#isInTurn) setImmediate(this.#post);
+    }
+    if (this.#mailroom !== undefined) this.#rest(this.#mailroom);
   };
-  return {
-    wake,
-    alarm,
-    attach: (turn) => {
-      port2.on("message", () => {
-        isInTurn = true;
-        try {
-          turn();
-          isInTurn = false;
-        } finally {
-          // Something threw that must not, and cut the turn off: the mail behind it still waits.
-          if (isInTurn) setImmediate(post);
-        }
-      });
-    },
-    close: () => {
-      // Race: the turn that closes it ends afterwards and asks for its next alarm, which would keep the process alive;
-      // test/integration/stray-errors.test.ts
-      isClosed = true;
-      alarm(undefined);
-      port2.close();
-    },
+
+  #rest(mailroom: Mailroom): void {
+    if (this.#isClosed || this.#isLooking || mailroom.rest() === "asleep") return;
+    this.#isLooking = true;
+    setImmediate(this.#look, mailroom);
+  }
+
+  readonly #look = (mailroom: Mailroom): void => {
+    this.#isLooking = false;
+    if (this.#isClosed) return;
+    if (mailroom.hasMail()) this.turn();
+    else this.#rest(mailroom);
   };
+
+  close(): void {
+    // Race: the turn that closes it ends afterwards and asks for its next alarm, which would keep the process alive;
+    // test/integration/stray-errors.test.ts
+    this.#isClosed = true;
+    this.alarm(undefined);
+    this.#beginning.close();
+  }
 }
 
 /**

@@ -109,6 +109,11 @@ export class Exchange {
     return true;
   }
 
+  /** The highest epoch that this thread was ever joined to another with; 0 = never. */
+  epoch(thread: number): number {
+    return this.#epochs.get(thread) ?? 0;
+  }
+
   /**
    * Parts from a thread that has died: what it published is taken in, what waited for it is dropped. Its rings are
    * closed before (closeRing), and the calls that it should answer are for the caller to end.

@@ -8,9 +8,10 @@
 
 import type { Kernel } from "./kernel.ts";
 import type { KernelEvents } from "./kernel-options.ts";
-import type { Message, MessageList } from "./message.ts";
-import { REPLY } from "./message.ts";
-import { unansweredError } from "./refusal.ts";
+import type { MessageList } from "./message.ts";
+import { Message, REPLY } from "./message.ts";
+import { PTYPE } from "./protocol.ts";
+import { lostError, unansweredError } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
 /** The deaths of a kernel. */
@@ -65,6 +66,22 @@ function tellWatchers(service: Service): void {
     tell();
   }
   service.watchers = undefined;
+}
+
+/**
+ * Fails every call that waits for a service of another kernel which ended without a word, with its thread for one.
+ *
+ * @param isLost - says whether a handle's service is among them.
+ */
+export function bereave(kernel: Kernel, isLost: (handle: number) => boolean): void {
+  for (const service of kernel.services) {
+    for (const { target, session } of service.calls ?? []) {
+      if (target === 0 || !isLost(target)) continue;
+      const news = new Message(PTYPE.error, target, session, 0, lostError(target));
+      news.reply = REPLY.none;
+      kernel.arrive(service.handle, news);
+    }
+  }
 }
 
 /**

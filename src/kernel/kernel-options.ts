@@ -11,6 +11,7 @@ import type { PhaseWords } from "./phase.ts";
 import type { Drain, Waker } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
+import type { NameStore } from "./name-table.ts";
 import type { PendingCall } from "./session-table.ts";
 
 /** Where messages go whose receiver does not live on this kernel. */
@@ -22,6 +23,10 @@ export interface Elsewhere {
    * @throws {ERR_NOT_SENDABLE} if the payload can't be sent.
    */
   deliver(target: number, message: Message): boolean;
+  /** Says whether a service lives under the handle, on another kernel. */
+  lives(handle: number): boolean;
+  /** Says that somebody else answers a waiting call of another kernel's service: see {@link Kernel.retarget}. */
+  retarget(source: number, session: number, handle: number): void;
 }
 
 /** What the kernel tells about, and does not decide. */
@@ -53,6 +58,8 @@ export interface KernelOptions {
   readonly elsewhere?: Elsewhere;
   /** @defaultValue handles of this kernel alone, from 1 */
   readonly handles?: HandleSource;
+  /** @defaultValue names that this kernel alone knows */
+  readonly names?: NameStore;
   /** This node's id in a harbor network. @defaultValue 0 */
   readonly harbor?: number;
   /** Milliseconds after which a turn goes back to the event loop. @defaultValue TURN_BUDGET_MS */

@@ -1,3 +1,5 @@
+/* oxlint-disable max-lines -- the journey of a message from send to settle stands in one file, to be followed with a finger */
+
 /**
  * One thread's heart: services, the messages between them, and what becomes of both.
  *
@@ -21,6 +23,7 @@ import { TURN_BUDGET_MS } from "./kernel-options.ts";
 import { KernelTimers } from "./kernel-timers.ts";
 import type { Envelope } from "./message.ts";
 import { Message, MessageList, REPLY } from "./message.ts";
+import type { NameStore } from "./name-table.ts";
 import { isLocalName, NameTable } from "./name-table.ts";
 import { NamedMail } from "./named-mail.ts";
 import { OpenCalls } from "./open-calls.ts";
@@ -42,7 +45,7 @@ import { Timer } from "./timer-wheel.ts";
  */
 export class Kernel {
   readonly services: ServiceTable;
-  readonly names: NameTable = new NameTable((name, handle) => this.#handOut(name, handle));
+  readonly names: NameStore;
   readonly scheduler: Scheduler;
   /** For kernel files; all others use the methods below. */
   readonly timers: KernelTimers;
@@ -69,6 +72,8 @@ export class Kernel {
     this.#events = events;
     this.#burials = new Burials(events);
     this.#elsewhere = options.elsewhere;
+    this.names = options.names ?? new NameTable();
+    this.names.onRegister = (name, handle) => this.#handOut(name, handle);
     this.#mailboxLimit = options.mailboxLimit ?? 0;
     this.services = new ServiceTable(options.handles ?? createHandleSource(), options.harbor ?? 0);
     this.scheduler = new Scheduler({
@@ -97,13 +102,24 @@ export class Kernel {
    *
    * @param title - what lists and logs call it.
    * @param instance - makes the code behind the new handle.
+   * @param reserved - a handle that was taken for it before, from this kernel's source. @defaultValue a new one
    * @throws {ERR_EXHAUSTED} if no handle is free.
    */
-  create(title: string, instance: (handle: number) => Instance): Service {
-    const handle = this.services.reserve();
-    const service = new Service(handle, title, instance(handle));
-    this.services.add(service);
-    return service;
+  create(title: string, instance: (handle: number) => Instance, reserved?: number): Service {
+    const handle = reserved ?? this.services.reserve();
+    try {
+      const service = new Service(handle, title, instance(handle));
+      this.services.add(service);
+      return service;
+    } catch (error) {
+      this.services.giveBack(handle);
+      throw error;
+    }
+  }
+
+  /** Says whether a service lives under the handle, on this kernel or another one. */
+  lives(handle: number): boolean {
+    return this.services.get(handle) !== undefined || this.#elsewhere?.lives(handle) === true;
   }
 
   /**
@@ -154,13 +170,24 @@ export class Kernel {
     if (target === undefined) {
       const message = new Message(type, source, session, method, values);
       if (type === PTYPE.client) message.reply = REPLY.none;
-      return this.#elsewhere?.deliver(handle, message) ?? false;
+      if (this.#elsewhere?.deliver(handle, message) !== true) return false;
+      if (message.reply === REPLY.owed) this.retarget(source, session, handle);
+      return true;
     }
     this.#checkRoom(target);
     const message = new Message(type, source, session, method, ownArguments(values, target));
     if (type === PTYPE.client) message.reply = REPLY.none;
     this.#accept(target, message);
+    if (message.reply === REPLY.owed) this.retarget(source, session, handle);
     return true;
+  }
+
+  /** Notes that somebody else answers a call that waits: the request was passed on. */
+  retarget(source: number, session: number, handle: number): void {
+    const caller = this.services.get(source);
+    if (caller === undefined) return this.#elsewhere?.retarget(source, session, handle);
+    const call = caller.calls?.get(session);
+    if (call !== undefined) call.target = handle;
   }
 
   /**

@@ -9,21 +9,36 @@ import { SnaxError } from "../base/error.ts";
 /** Longest global name, as in skynet. */
 export const GLOBAL_NAME_LENGTH_MAX = 15;
 
+/** Longest local name, the point included, in bytes of UTF-8. */
+export const LOCAL_NAME_BYTES_MAX = 112;
+
 /** Says whether a name is meant for this node only. */
 export function isLocalName(name: string): boolean {
   return name.startsWith(".");
 }
 
-/** Names and who has them. */
-export class NameTable {
+/** Names and who has them; a node of several kernels hands in one that all of them share. */
+export interface NameStore {
+  /** Is told of each name that was given to a service, here or on another kernel; the kernel sets it. */
+  onRegister: (name: string, handle: number) => void;
+  /** Returns who has the name, or undefined. */
+  get(name: string): number | undefined;
+  /**
+   * Gives a name to a service.
+   *
+   * @returns false if another living service has the name already; then nothing changes.
+   * @throws {ERR_ARGUMENT} if the text can't be a name.
+   */
+  register(name: string, handle: number): boolean;
+  /** Takes all names from a service that died. */
+  release(handle: number): void;
+}
+
+/** The names of one kernel. */
+export class NameTable implements NameStore {
   readonly #handles = new Map<string, number>();
   readonly #namesOf = new Map<number, string[]>();
-  readonly #onRegister: (name: string, handle: number) => void;
-
-  /** @param onRegister - is told of each name that was given to a service. */
-  constructor(onRegister: (name: string, handle: number) => void = () => {}) {
-    this.#onRegister = onRegister;
-  }
+  onRegister: (name: string, handle: number) => void = () => {};
 
   /** Returns who has the name, or undefined. */
   get(name: string): number | undefined {
@@ -49,7 +64,7 @@ export class NameTable {
     const names = this.#namesOf.get(handle);
     if (names === undefined) this.#namesOf.set(handle, [name]);
     else names.push(name);
-    this.#onRegister(name, handle);
+    this.onRegister(name, handle);
     return true;
   }
 
@@ -70,7 +85,7 @@ export function checkName(name: string): void {
     throw new SnaxError("ERR_ARGUMENT", `a name is a text, not ${typeof name}`);
   }
   const isGood = isLocalName(name)
-    ? name.length > 1
+    ? name.length > 1 && isShort(name)
     : name.length > 0 &&
       name.length <= GLOBAL_NAME_LENGTH_MAX &&
       !name.startsWith(":") &&
@@ -78,8 +93,13 @@ export function checkName(name: string): void {
   if (!isGood) {
     throw new SnaxError(
       "ERR_ARGUMENT",
-      `${JSON.stringify(name)} can't be a name: use ".name", or up to ` +
+      `${JSON.stringify(name.slice(0, 200))} can't be a name: use ".name" of up to ` +
+        `${LOCAL_NAME_BYTES_MAX} bytes, or up to ` +
         `${GLOBAL_NAME_LENGTH_MAX} characters that are no number and don't begin with ":"`,
     );
   }
+}
+
+function isShort(name: string): boolean {
+  return name.length <= LOCAL_NAME_BYTES_MAX && Buffer.byteLength(name) <= LOCAL_NAME_BYTES_MAX;
 }

@@ -35,6 +35,15 @@ export function interruptedError({ handle, title }: Service): SnaxError {
   );
 }
 
+/** The error for a request whose service ended with its thread. */
+export function lostError(handle: number): SnaxError {
+  return new SnaxError(
+    "ERR_SERVICE_DEAD",
+    `service ${formatAddress(handle)} ended with its thread before it answered`,
+    { data: { handle } },
+  );
+}
+
 /** The error for a request to a local name that nobody has. */
 export function namelessError(name: string): SnaxError {
   return new SnaxError("ERR_NO_SERVICE", `no service has the name ${name}`);

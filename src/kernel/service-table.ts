@@ -21,6 +21,8 @@ interface Page {
 export interface HandleSource {
   /** Returns the next index, 1..0xffffff, beginning again after the last. */
   next(): number;
+  /** Takes an index back: its service has died, or was never made. */
+  free?(index: number): void;
 }
 
 /** A handle source for a node of one kernel. */
@@ -70,6 +72,11 @@ export class ServiceTable {
     }
   }
 
+  /** Gives back a handle that was reserved and is under no service. */
+  giveBack(handle: number): void {
+    this.#source.free?.(handle & INDEX_MASK);
+  }
+
   /** Files a service under its handle. */
   add(service: Service): void {
     const index = service.handle & INDEX_MASK;
@@ -83,6 +90,7 @@ export class ServiceTable {
   delete(service: Service): void {
     if (this.get(service.handle) !== service) return;
     const index = service.handle & INDEX_MASK;
+    this.#source.free?.(index);
     const page = this.#pages[index >>> PAGE_BITS] as Page;
     page.places[index & PAGE_MASK] = undefined;
     page.used -= 1;

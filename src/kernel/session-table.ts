@@ -84,9 +84,15 @@ export class SessionTable {
     return this.#slots.length > 64;
   }
 
+  /** Returns the call that waits under a session. */
+  get(session: number): PendingCall | undefined {
+    const call = this.#slots[session & (this.#slots.length - 1)];
+    return call?.session === session ? call : undefined;
+  }
+
   /** Says whether a call waits under the session. */
   has(session: number): boolean {
-    return this.#slots[session & (this.#slots.length - 1)]?.session === session;
+    return this.get(session) !== undefined;
   }
 
   /** All waiting calls, in no order that means anything. */

@@ -1,40 +1,24 @@
 /**
- * `snax.hotfixall`: one patch for every service of a type, those to be born included.
+ * `snax.hotfixall`: one patch for every service of a type, those to be born included, on all threads.
  *
- *     compile   for every text and history that running services of the type have; any error, and nothing has changed
- *     births    from this moment new services have the patch before their `init`
+ *     compile   on every thread, for every text and history that running services of the type have; any error, and nothing
+ *               has changed anywhere
+ *     births    from this moment new services of the thread have the patch before their `init`
  *     apply     service by service, each wholly or not at all, in slices that let other messages through
+ *
+ * What a thread does for it stands in hotfix-all-thread.ts; here is who asks the threads, and puts their answers together.
  */
 
-import { copyArguments } from "../base/copy.ts";
 import { codeOf } from "../base/error.ts";
-import type { ModuleNode } from "../loader/module-node.ts";
-import type { Program } from "../loader/program.ts";
-import { Context } from "../service/context.ts";
+import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
-import type { Runtime } from "../service/runtime.ts";
+import { askSteward } from "../service/steward.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
-import type {
-  HotfixAllResult,
-  Patch,
-  PatchFailure,
-  PatchResult,
-  PatchSkip,
-} from "../snax/types.ts";
-import { Application } from "./apply.ts";
-import { patchOne } from "./hotfix.ts";
+import type { HotfixAllResult, Patch, PatchResult } from "../snax/types.ts";
+import type { Applied, CampaignCommand, CampaignOrder, Prepared } from "./hotfix-all-thread.ts";
+import { CAMPAIGN } from "./hotfix-all-thread.ts";
 import type { LiveNode } from "./live-node.ts";
-import { checkGroups } from "./method-swap.ts";
-import type { NameScope } from "./name-scope.ts";
-import type { PatchPart } from "./patch-part.ts";
-import type { PatchTexts } from "./patch.ts";
-import { compileParts, hashOfPatch, readPatch, summaryOf } from "./patch.ts";
-import { VariantTable } from "./variant-table.ts";
-
-/** Services that begin to be patched before others get their turn. */
-const SLICE = 64;
-/** Services that are looked at before others get their turn. */
-const LOOK_SLICE = 1024;
+import { hashOfPatch, readPatch } from "./patch.ts";
 
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
@@ -45,155 +29,104 @@ export async function hotfixall(
 ): Promise<HotfixAllResult> {
   const texts = readPatch(patch);
   const id = live.ledger.next();
-  const report = new Report();
+  const order: CampaignOrder = { id, type, texts, args, caller: context.handle };
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${type}`;
     live.enter(context.handle, { id, hash: hashOfPatch(texts), target, results, said });
   };
-  let ready: Ready;
+  let prepared: ReadonlyMap<Home, Prepared>;
   try {
-    ready = await prepare(live, context, type, texts);
+    prepared = await prepareEverywhere(live, context, order);
   } catch (error) {
     const code = codeOf(error) ?? "ERR_PATCH";
     enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
     throw error;
   }
-  // The births and the list of who lives belong together: no service can be born unnoticed between them.
-  const withdraw = live.addBirth(ready.program, id, ready.born);
-  const campaign = { variants: ready.variants, texts, args, caller: context.handle, report };
-  await applyInSlices(campaign, contextsOf(context.runtime, type));
+  const homes = [...prepared.keys()];
+  const outcome = merge(await askHomes<Applied>(live, context, { homes, order, command: "APPLY" }));
+  const { applied, failed, skipped } = outcome;
   // What failed everywhere would fail in every service to come.
-  if (report.applied.length === 0 && report.failed.length > 0) withdraw();
-  enter(`${report.counts()}: ${summaryOf(ready.born)}`, report.results());
-  return { id, applied: report.applied, failed: report.failed, skipped: report.skipped };
+  const isKept = applied.length > 0 || failed.length === 0;
+  await askHomes(live, context, { homes, order, command: isKept ? "KEEP" : "WITHDRAW" });
+  const [summary] = [...prepared.values()].map((each) => each.summary);
+  const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
+  enter(`${counts}: ${summary ?? ""}`, [
+    ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
+    ...applied.map((handle) => ({ handle, ok: true })),
+  ]);
+  return { id, applied, failed, skipped };
 }
 
-/** A patch that is compiled for everybody. */
-interface Ready {
-  readonly program: Program;
-  /** For services yet to be born. */
-  readonly born: readonly PatchPart[];
-  readonly variants: VariantTable;
+/** The number of a thread; undefined in a node of one thread. */
+type Home = number | undefined;
+
+/** What the threads are asked. */
+interface Question {
+  readonly homes: readonly Home[];
+  readonly order: CampaignOrder;
+  readonly command: CampaignCommand;
 }
 
-async function prepare(
+/** Has the patch compiled on every thread; where one refuses, all forget it. */
+async function prepareEverywhere(
   live: LiveNode,
-  caller: Context,
-  type: string,
-  texts: PatchTexts,
-): Promise<Ready> {
-  const { runtime } = caller;
-  const program = await runtime.cache.load(runtime.paths.find(type));
-  const apiNames = new Set(runtime.parts.keys());
-  const scopeOf = (node: ModuleNode): NameScope => live.bornScope(program, node);
-  const born = await compileParts(texts, { program, scopeOf, hasMethods: true, apiNames });
-  checkGroups(born, live.node.methods.of(type));
-  const variants = new VariantTable(texts, apiNames);
-  await compileForAll(caller, type, variants);
-  return { program, born, variants };
+  context: Context,
+  order: CampaignOrder,
+): Promise<ReadonlyMap<Home, Prepared>> {
+  const { threads } = context.runtime;
+  const homes: readonly Home[] = threads?.homesOf(order.type) ?? [undefined];
+  const answers = await Promise.allSettled(
+    homes.map((home) => askHome(live, context, home, "PREPARE", order)),
+  );
+  const refusal = answers.find((each) => each.status === "rejected" && !isGone(each.reason));
+  const prepared = new Map<Home, Prepared>();
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === "fulfilled") prepared.set(homes[index], answer.value as Prepared);
+  }
+  if (refusal?.status !== "rejected") return prepared;
+  await askHomes(live, context, { homes: [...prepared.keys()], order, command: "WITHDRAW" });
+  throw refusal.reason;
 }
 
-/**
- * Compiles for every kind of service that runs, with pauses: a look at ten thousand services takes some milliseconds. Who
- * is born meanwhile and is of another kind is compiled for when its turn comes.
- */
-async function compileForAll(caller: Context, type: string, variants: VariantTable): Promise<void> {
-  const { kernel } = caller.runtime;
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      const { origin } = kernel;
-      kernel.soon(caller.service, resolve).origin = origin;
-    });
-  await pause();
-  for (const [index, context] of contextsOf(caller.runtime, type).entries()) {
-    if (index % LOOK_SLICE === LOOK_SLICE - 1) await pause();
-    if (context.service.isAlive && variants.lacks(context)) await variants.compile(context);
+/** Asks several threads; what has died meanwhile has no say, and nothing of it remains to be patched. */
+async function askHomes<T>(
+  live: LiveNode,
+  context: Context,
+  { homes, order, command }: Question,
+): Promise<T[]> {
+  const answers = await Promise.allSettled(
+    homes.map((home) => askHome(live, context, home, command, order)),
+  );
+  const values: T[] = [];
+  for (const answer of answers) {
+    if (answer.status === "fulfilled") values.push(answer.value as T);
+    else if (!isGone(answer.reason)) throw answer.reason;
   }
-  await pause();
+  return values;
 }
 
-function contextsOf(runtime: Runtime, type: string): Context[] {
-  const found: Context[] = [];
-  for (const { instance } of runtime.kernel.services) {
-    const isOne = instance instanceof Context && instance.name === type && instance.kind !== "";
-    if (isOne) found.push(instance);
+// oxlint-disable-next-line max-params -- who, where, what: an object would only be taken apart again
+function askHome(
+  live: LiveNode,
+  context: Context,
+  home: Home,
+  command: CampaignCommand,
+  order: CampaignOrder,
+): Promise<unknown> {
+  if (home === undefined || home === context.runtime.threads?.own) {
+    return CAMPAIGN[command](live, context, order);
   }
-  return found;
+  return askSteward(context, home, `HOTFIXALL_${command}`, order);
 }
 
-/** What came of each service. */
-class Report {
-  readonly applied: number[] = [];
-  readonly failed: PatchFailure[] = [];
-  readonly skipped: PatchSkip[] = [];
-
-  fail({ handle, service }: Context, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!service.isAlive) this.skipped.push({ handle, reason: "it ended meanwhile" });
-    else this.failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
-  }
-
-  counts(): string {
-    const { applied, failed, skipped } = this;
-    return `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
-  }
-
-  results(): PatchResult[] {
-    return [
-      ...this.failed.map(({ handle, code }) => ({ handle, ok: false, code })),
-      ...this.applied.map((handle) => ({ handle, ok: true })),
-    ];
-  }
+function isGone(error: unknown): boolean {
+  return codeOf(error) === "ERR_SERVICE_DEAD";
 }
 
-/** One call of hotfixall. */
-interface Campaign {
-  readonly variants: VariantTable;
-  readonly texts: PatchTexts;
-  readonly args: readonly unknown[];
-  /** Who asks, by handle. */
-  readonly caller: number;
-  readonly report: Report;
-}
-
-/** An async `hotfix()` keeps its own slice waiting, so no more than a slice of services is held at any time. */
-async function applyInSlices(campaign: Campaign, contexts: readonly Context[]): Promise<void> {
-  for (let from = 0; from < contexts.length; from += SLICE) {
-    await applySlice(campaign, contexts.slice(from, from + SLICE));
-  }
-}
-
-function applySlice(campaign: Campaign, contexts: readonly Context[]): Promise<void> {
-  return new Promise((resolve) => {
-    let left = contexts.length;
-    const done = (): void => {
-      left -= 1;
-      if (left === 0) resolve();
-    };
-    for (const context of contexts) applyTo(campaign, context, done);
-  });
-}
-
-function applyTo(campaign: Campaign, context: Context, done: () => void): void {
-  const { variants, texts, caller, report } = campaign;
-  const { handle } = context;
-  const parts = variants.find(context);
-  if (parts === undefined && !variants.lacks(context)) {
-    report.skipped.push({ handle, reason: variants.reasonToSkip(context) });
-    done();
-    return;
-  }
-  const args = copyArguments(campaign.args, context.service);
-  const applied = (): void => {
-    report.applied.push(handle);
-    done();
+function merge(parts: readonly Applied[]): Applied {
+  return {
+    applied: parts.flatMap(({ applied }) => applied),
+    failed: parts.flatMap(({ failed }) => failed),
+    skipped: parts.flatMap(({ skipped }) => skipped),
   };
-  const failed = (error: unknown): void => {
-    report.fail(context, error);
-    done();
-  };
-  // Another patch was faster in this one, or it was born like no other: it is compiled for it alone.
-  const alone = (): void => void patchOne(context, { texts, args, caller }).then(applied, failed);
-  if (parts === undefined) alone();
-  else new Application(context, { parts, args, caller }, { applied, failed, stale: alone }).start();
 }

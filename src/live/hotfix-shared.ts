@@ -8,80 +8,82 @@
 
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
-import type { Instance } from "../loader/instance.ts";
-import { Program } from "../loader/program.ts";
-import { Context, isThenable } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
-import type { Runtime } from "../service/runtime.ts";
+import { askSteward } from "../service/steward.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
-import { scopeIn } from "./apply.ts";
+import type { SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
+import { SHARED_PATCH } from "./hotfix-shared-thread.ts";
 import type { LiveNode } from "./live-node.ts";
-import { evaluateImports } from "./patch-import.ts";
-import { compileParts, findSharedNode, hashOfPatch, summaryOf } from "./patch.ts";
-import { ServicePatch } from "./service-patch.ts";
+import { hashOfPatch } from "./patch.ts";
 
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */
 export async function hotfixshared(
   live: LiveNode,
-  { context: { runtime, handle } }: SnaxCaller,
+  { context }: SnaxCaller,
   path: string,
   text: string,
 ): Promise<HotfixSharedResult> {
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
   }
+  const { runtime } = context;
   const file = resolve(runtime.paths.root, path);
-  const program = runtime.cache.shared;
-  const node = findSharedNode(program, file);
-  if (node === undefined) {
-    throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
-  }
-  const instance = program.sharedInstance;
-  const texts = new Map([[file, text]]);
   const id = live.ledger.next();
-  const hash = hashOfPatch(texts);
+  const order: SharedOrder = { id, file, text };
+  const hash = hashOfPatch(new Map([[file, text]]));
   const enter = (said: string, result: { ok: boolean; code?: string }): void =>
-    live.enter(handle, { id, hash, target: file, results: [{ handle: 0, ...result }], said });
-  try {
-    const parts = await compileParts(texts, {
-      program,
-      scopeOf: (each) => scopeIn(instance, each),
-      hasMethods: false,
-      apiNames: new Set(),
-      find: () => node,
+    live.enter(context.handle, {
+      id,
+      hash,
+      target: file,
+      results: [{ handle: 0, ...result }],
+      said,
     });
-    await evaluateImports(parts, instance);
-    Program.expectWrites(node, instancesOf(runtime));
-    const patch = ServicePatch.commit(instance, undefined, parts);
-    runNow(patch);
-    enter(`applied: ${summaryOf(parts)}`, { ok: true });
-    return { id, threads: 1 };
+  const homes: readonly Home[] = runtime.threads?.hosts ?? [undefined];
+  const ask = (home: Home, command: SharedCommand): Promise<unknown> =>
+    home === undefined || home === runtime.threads?.own
+      ? SHARED_PATCH[command](live, order)
+      : askSteward(context, home, `HOTFIXSHARED_${command}`, order);
+  try {
+    const summaries = await askAll(homes, (home) => ask(home, "PREPARE"));
+    const using = homes.filter((home) => summaries.get(home) !== undefined);
+    if (using.length === 0) {
+      throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
+    }
+    try {
+      await askAll(using, (home) => ask(home, "COMMIT"));
+    } catch (error) {
+      await askAll(using, (home) => ask(home, "UNDO"));
+      throw error;
+    }
+    await askAll(using, (home) => ask(home, "KEEP"));
+    enter(`applied: ${String(summaries.get(using[0]))}`, { ok: true });
+    return { id, threads: using.length };
   } catch (error) {
-    enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
+    const code = codeOf(error) ?? "ERR_PATCH_FAILED";
+    // As long as nothing is known to use the module there is nothing to enter.
+    if (code !== "ERR_PATCH_NAME" || !messageOf(error).startsWith("no service uses")) {
+      enter(`refused: ${messageOf(error)}`, { ok: false, code });
+    }
     throw error;
   }
 }
 
-function* instancesOf(runtime: Runtime): Generator<Instance> {
-  for (const { instance } of runtime.kernel.services) {
-    if (instance instanceof Context && instance.code !== undefined) yield instance.code;
-  }
-}
+/** The number of a thread; undefined in a node of one thread. */
+type Home = number | undefined;
 
-function runNow(patch: ServicePatch): void {
-  let result: unknown;
-  try {
-    result = patch.run([]);
-  } catch (error) {
-    throw patch.undo(error);
+/** Asks several threads at once; when all have answered, the first refusal is thrown. */
+async function askAll(
+  homes: readonly Home[],
+  ask: (home: Home) => Promise<unknown>,
+): Promise<Map<Home, unknown>> {
+  const answers = await Promise.allSettled(homes.map(ask));
+  const values = new Map<Home, unknown>();
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === "fulfilled") values.set(homes[index], answer.value);
+    // What has died needs no patch.
+    else if (codeOf(answer.reason) !== "ERR_SERVICE_DEAD") throw answer.reason;
   }
-  if (isThenable(result)) {
-    // Nobody waits for it; its failure must not become a stray rejection.
-    result.then(undefined, () => {});
-    throw patch.undo(
-      new SnaxError("ERR_PATCH", "hotfix() of a shared module's patch must not be async"),
-    );
-  }
-  patch.keep();
+  return values;
 }

@@ -12,6 +12,7 @@ import { deadError } from "../kernel/refusal.ts";
 import { resolveAddress } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
+import { askSteward } from "../service/steward.ts";
 import { SnaxObject } from "../snax/service-object.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
@@ -30,19 +31,61 @@ export async function hotfix(
   target: unknown,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<unknown> {
-  const context = targetOf(caller, target);
+  const handle = targetOf(caller, target);
   const texts = readPatch(patch);
+  const { threads } = caller.context.runtime;
+  const thread = threads?.threadOf(handle);
+  if (thread !== undefined && thread !== threads?.own) {
+    const own = copyArguments(args, undefined);
+    return await askSteward(
+      caller.context,
+      thread,
+      HOTFIX,
+      caller.context.handle,
+      handle,
+      texts,
+      own,
+    );
+  }
+  const order = { handle, texts, args, caller: caller.context.handle };
+  return await hotfixHere(live, order, caller.context.service);
+}
+
+/** The command of a thread's steward. */
+export const HOTFIX = "HOTFIX";
+
+/** One patch for one service of this thread. */
+export interface HotfixOrder {
+  /** Whom it is for. */
+  readonly handle: number;
+  readonly texts: PatchTexts;
+  readonly args: readonly unknown[];
+  /** Who asks, by handle. */
+  readonly caller: number;
+}
+
+/**
+ * Repairs one service of this thread.
+ *
+ * @param receiver - who gets what `hotfix()` returns; undefined if that is a service of another thread.
+ */
+export async function hotfixHere(
+  live: LiveNode,
+  { handle, texts, args, caller }: HotfixOrder,
+  receiver: object | undefined,
+): Promise<unknown> {
+  const context = live.node.runtime.contextOf(handle);
+  if (context === undefined) throw deadError(handle);
   const own = copyArguments(args, context.service);
   const id = live.ledger.next();
-  const { handle } = context;
   const enter = (said: string, result: { ok: boolean; code?: string }): void => {
     const target = `${formatAddress(handle)} ${context.name}`;
     const results = [{ handle, ...result }];
-    live.enter(caller.context.handle, { id, hash: hashOfPatch(texts), target, results, said });
+    live.enter(caller, { id, hash: hashOfPatch(texts), target, results, said });
   };
   let value: unknown;
   try {
-    const done = await patchOne(context, { texts, args: own, caller: caller.context.handle });
+    const done = await patchOne(context, { texts, args: own, caller });
     ({ value } = done);
     enter(`applied: ${done.summary}`, { ok: true });
   } catch (error) {
@@ -50,7 +93,7 @@ export async function hotfix(
     throw error;
   }
   try {
-    return copyResult(value, caller.context.service);
+    return copyResult(value, receiver);
   } catch (error) {
     const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(error)}`;
     throw new SnaxError("ERR_NOT_SENDABLE", why, { cause: error });
@@ -87,8 +130,8 @@ export async function patchOne(
   }
 }
 
-/** Returns the service that a patch is for. */
-function targetOf({ context }: SnaxCaller, target: unknown): Context {
+/** Returns the handle that a patch is for. */
+function targetOf({ context }: SnaxCaller, target: unknown): number {
   if (!(target instanceof SnaxObject) && typeof target !== "number" && typeof target !== "string") {
     throw new SnaxError(
       "ERR_ARGUMENT",
@@ -103,7 +146,6 @@ function targetOf({ context }: SnaxCaller, target: unknown): Context {
     const advice = "a type of services is patched with snax.hotfixall";
     throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${String(target)}; ${advice}`);
   }
-  const found = context.runtime.contextOf(handle);
-  if (found === undefined) throw deadError(handle);
-  return found;
+  if (!context.runtime.kernel.lives(handle)) throw deadError(handle);
+  return handle;
 }

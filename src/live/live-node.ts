@@ -9,14 +9,22 @@ import type { Program } from "../loader/program.ts";
 import { LineBudget } from "../service/line-budget.ts";
 import { describeError } from "../service/runtime.ts";
 import type { SnaxNode } from "../snax/snax-node.ts";
-import type { PatchResult } from "../snax/types.ts";
+import type { PatchRecord, PatchResult } from "../snax/types.ts";
 import { Ledger } from "./ledger.ts";
+import type { BirthOrder, Ready } from "./hotfix-all-thread.ts";
+import type { SharedPatch } from "./hotfix-shared-thread.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
 import { rootScope } from "./name-scope.ts";
 import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import { ServicePatch } from "./service-patch.ts";
+
+/** The word that tells the main thread of a patch for services yet to be born. */
+const BIRTH_WORD = "birth";
+
+/** The word that tells other threads of an entry of the ledger. */
+const PATCHED_WORD = "patched";
 
 /** What became of a patch. */
 export interface PatchReport {
@@ -33,16 +41,27 @@ export interface PatchReport {
 export class LiveNode {
   readonly node: SnaxNode;
   readonly ledger: Ledger;
+  /** Patches for all services of a type that are compiled and not applied to the end yet, by number. */
+  readonly campaigns: Map<number, Ready> = new Map();
+  /** Patches of shared modules that are compiled and not kept yet, by number. */
+  readonly sharedPatches: Map<number, SharedPatch> = new Map();
+  /**
+   * The patches for services yet to be born, for threads yet to be started: the main thread's, where the node has several.
+   */
+  readonly bornPatches: BirthOrder[] = [];
   readonly #lines: LineBudget;
   /** Methods that a patch gave to a service whose methods have not been read yet. */
   readonly #bornMethods = new WeakMap<Instance, GivenMethod[]>();
   /** In which scope each module of a program is born, where patches have added names. */
   readonly #bornScopes = new WeakMap<Program, Map<ModuleNode, NameScope>>();
 
-  constructor(node: SnaxNode) {
+  /** @param words - the single numbers that the threads of a node share. @defaultValue there is one thread */
+  constructor(node: SnaxNode, words: Int32Array = new Int32Array(16)) {
     this.node = node;
     const { runtime } = node;
-    this.ledger = new Ledger(runtime.clock);
+    this.ledger = new Ledger(runtime.clock, words);
+    runtime.words.set(BIRTH_WORD, (order) => this.remember(order as BirthOrder));
+    runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.after(ms, run),
@@ -58,9 +77,18 @@ export class LiveNode {
 
   /** Enters a patch into the ledger, and logs it under the address of who asked, unless very many come in a second. */
   enter(caller: number, { id, hash, target, results, said }: PatchReport): void {
-    this.ledger.enter(id, hash, target, results);
+    const record = this.ledger.enter(id, hash, target, results);
+    this.node.runtime.threads?.tellAll(PATCHED_WORD, record);
     if (this.#lines.allow())
       this.node.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);
+  }
+
+  /** Keeps a patch for the threads yet to be started. */
+  remember(order: BirthOrder): void {
+    const { threads } = this.node.runtime;
+    if (threads === undefined) return;
+    if (threads.own !== 0) threads.tell(0, BIRTH_WORD, order);
+    else if (!this.bornPatches.some(({ id }) => id === order.id)) this.bornPatches.push(order);
   }
 
   /** Returns the scope in which a module of a program is born. */

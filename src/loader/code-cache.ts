@@ -79,6 +79,12 @@ export class CodeCache implements Library {
     return made;
   }
 
+  /** Says whether the program of an entry file is in the cache. */
+  has(path: string): boolean {
+    const file = this.#files.get(path);
+    return file !== undefined && this.#programs.has(file);
+  }
+
   /** The thread's program of `"use shared"` modules, as services yet to be born get it. */
   get shared(): Program {
     return this.#shared;
@@ -99,6 +105,20 @@ export class CodeCache implements Library {
     for (const [entry, program] of this.#programs) {
       if (program instanceof Promise || program.files.has(file)) this.#programs.delete(entry);
     }
+  }
+
+  /**
+   * Returns the images of everything that an entry file's static imports reach, for other threads to adopt; packages are
+   * not looked at.
+   *
+   * @throws what {@link CodeCache.load} throws.
+   */
+  reach(path: string): Iterable<Image> {
+    const { preload } = this.#options;
+    const collection = new Collection(this);
+    if (preload !== undefined) collection.reach(this.#resolve(preload));
+    collection.reach(this.#resolve(path));
+    return collection.images.values();
   }
 
   /** Puts an image that was made elsewhere into the cache: on another thread, or from a text that has no file. */

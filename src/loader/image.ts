@@ -118,9 +118,15 @@ export class Image {
     return (this.#factory ??= run((this.#script ??= this.#compile(false))));
   }
 
-  /** Returns the data with V8's cached code of what has been compiled, for other threads. */
+  /**
+   * Returns the data with V8's cached code, for other threads.
+   *
+   * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
+   */
   toData(): ImageData {
-    if (this.#script === undefined) return this.data;
+    // A script that waits can't be compiled as one that doesn't, and V8's cache is for the latter.
+    if (this.data.isAsync) return this.data;
+    this.#script ??= this.#compile(false);
     return { ...this.data, cachedData: this.#script.createCachedData() };
   }
 

@@ -52,6 +52,12 @@ export class Collection {
     return this.#missing.length > 0 ? this.#fetch() : undefined;
   }
 
+  /** Collects what a file reaches, packages apart: they are not imported, and nothing is awaited. */
+  reach(file: string): void {
+    this.#visit(file, undefined);
+    this.#missing.length = 0;
+  }
+
   /** Returns the image of a file that has been collected. */
   image(file: string, place?: Place): Image {
     let image = this.images.get(file);

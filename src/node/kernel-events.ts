@@ -30,8 +30,9 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       );
     },
     onDeath: (service) => {
-      const { kernel, monitor, commitments } = runtime();
+      const { kernel, threads, commitments } = runtime();
       commitments.forget(service);
+      const monitor = threads?.monitor ?? runtime().monitor;
       const envelope = { type: PTYPE.client, method: 0, values: [] };
       if (monitor !== 0) kernel.send(service.handle, monitor, envelope);
     },

@@ -2,47 +2,29 @@
  * A node: everything put together, started and stopped.
  *
  *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> service_mgr (4) -> the start service
- *     stop    `exit` of every service, youngest type first, within `stoptimeout` -> everything is killed -> the thread is free
+ *             meanwhile the worker threads, if there are any
+ *     stop    `exit` of every service, youngest type first, within `stoptimeout` -> everything is killed -> the threads end
  *
  * The program that starts a node acts as one of its services, the bootstrap of skynet: `node.skynet` and `node.snax` are
  * bound to it.
  */
 
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { systemClock } from "../base/clock.ts";
-import type { EventLoopWaker } from "../fabric/event-loop.ts";
-import { createDrain, createWaker } from "../fabric/event-loop.ts";
-import { Kernel } from "../kernel/kernel.ts";
-import { CodeCache } from "../loader/code-cache.ts";
-import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { launch } from "../service/boot.ts";
+import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { Context } from "../service/context.ts";
-import { Environment } from "../service/environment.ts";
-import { PLAIN_KIND, PLAIN_KIND_NAME } from "../service/life.ts";
-import { Runtime } from "../service/runtime.ts";
-import { SearchPath } from "../service/search-path.ts";
+import type { Runtime } from "../service/runtime.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { createSkynet } from "../service/skynet.ts";
-import { INJECTED_NAMES } from "../service/surroundings.ts";
-import { ConsoleNode } from "../console/console-node.ts";
-import { createOperatorMaker } from "../console/operator-api.ts";
-import { createRunCommand } from "../live/inject-command.ts";
-import { LiveNode } from "../live/live-node.ts";
-import { createSnaxMaker } from "../live/snax-api.ts";
-import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
-import { SnaxNode } from "../snax/snax-node.ts";
 import type { SnaxApi } from "../snax/types.ts";
 import type { SharetableApi, TablesObject } from "../table/sharetable-api.ts";
-import { createTableApi } from "../table/sharetable.ts";
-import { TableHub } from "../table/table-hub.ts";
-import { TableThread } from "../table/table-thread.ts";
-import { apiParts } from "./api-parts.ts";
+import type { Assembly } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import type { Config, FullConfig } from "./config.ts";
 import { completeConfig, suspectKeys } from "./config.ts";
-import { kernelEvents } from "./kernel-events.ts";
-import { watchStrayErrors } from "./rejections.ts";
 import { endEverything, sayGoodbye } from "./goodbye.ts";
+import { MainThread } from "./main-thread.ts";
+import { watchStrayErrors } from "./rejections.ts";
 
 /** A node that runs. */
 export interface Node {
@@ -69,12 +51,6 @@ export interface StartOptions {
   /** Stops the node when it fires, also while the node still starts. */
   readonly signal?: AbortSignal;
 }
-
-/** How many threads can share tables. */
-const TABLE_THREADS = 64;
-
-/** Where the system's own services lie, as the search path names them. */
-const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
 
 /**
  * Starts a node in this process.
@@ -123,9 +99,11 @@ class RunningNode implements Node {
   readonly tables: TablesObject;
   readonly stopped: Promise<void>;
   readonly #config: FullConfig;
+  readonly #assembly: Assembly;
   readonly #runtime: Runtime;
   readonly #program: Context;
-  readonly #waker: EventLoopWaker;
+  /** The other threads; undefined if the node has one. */
+  readonly #main: MainThread | undefined;
   readonly #ready: Promise<void>;
   readonly #forgetErrors: () => void;
   #stopping: Promise<void> | undefined;
@@ -133,37 +111,27 @@ class RunningNode implements Node {
 
   constructor(config: FullConfig, options: StartOptions) {
     this.#config = config;
-    this.#waker = createWaker(systemClock);
-    this.#runtime = createRuntime(config, options.root ?? process.cwd(), this.#waker, () => {
-      void this.stop();
-    });
+    const root = options.root ?? process.cwd();
+    const abort = (): void => void this.stop();
+    this.#main = config.thread > 0 ? new MainThread(config, root) : undefined;
+    const { thread, portables } = this.#main ?? {};
+    this.#assembly = assemble({ config, root, thread, portables, isConfigured: false, abort });
+    const { runtime, live, createSnax, tableApi } = this.#assembly;
+    this.#runtime = runtime;
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
-    const node = new SnaxNode(this.#runtime);
-    const live = new LiveNode(node);
-    const createSnax = createSnaxMaker(live);
-    const tableThread = new TableThread(new TableHub(TABLE_THREADS).join(() => this.#waker.wake()));
-    this.#waker.attach(() => {
-      tableThread.beginTurn();
-      this.#runtime.kernel.turn();
-    });
-    const tableApi = createTableApi(tableThread);
-    for (const [name, make] of apiParts(createSnax, tableApi)) this.#runtime.parts.set(name, make);
-    this.#runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live)));
-    this.#runtime.debugCommands.set("RUN", createRunCommand(live));
-    this.#runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
-    this.#runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
     // The logger first: it has handle 1, as in skynet.
     this.#ready = this.#launch("logger");
-    this.#program = new Context(this.#runtime, "program", "program", PLAIN_RECEIVERS);
+    this.#program = new Context(runtime, "program", "program", PLAIN_RECEIVERS);
     this.#program.held = new Set();
     this.#forgetErrors = watchStrayErrors({
-      runtime: this.#runtime,
+      runtime,
       program: this.#program.handle,
       ownsProcess: options.ownsProcess === true,
     });
-    this.#runtime.owner = this.#program.handle;
+    runtime.owner = this.#program.handle;
+    this.#main?.attach(live);
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax(this.#program);
     this.sharetable = tableApi.sharetable(this.#program);
@@ -175,8 +143,12 @@ class RunningNode implements Node {
     await this.#ready;
     this.#runtime.logger = this.#runtime.kernel.names.get(".logger") ?? 0;
     for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line);
+    const threads = this.#main?.start();
+    // Whoever waits for it hears of its failure; a boot that fails before that does not.
+    threads?.catch(() => {});
     await this.#launch("launcher");
     await this.skynet.within(Infinity).call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
+    await threads;
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
     if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);
@@ -193,11 +165,14 @@ class RunningNode implements Node {
 
   async #stop(): Promise<void> {
     this.#runtime.state = "stopping";
+    this.#main?.thread.fabric.tellAll("stopping");
     try {
       await sayGoodbye(this.#program, this.#config.stoptimeout);
     } finally {
+      await this.#main?.stop();
       endEverything(this.#program);
-      this.#waker.close();
+      this.#main?.close();
+      this.#assembly.waker.close();
       this.#forgetErrors();
       this.#resolveStopped();
     }
@@ -212,39 +187,4 @@ class RunningNode implements Node {
       launch(this.#runtime, { kind: "snlua", name, args: [], onReady });
     });
   }
-}
-
-function createRuntime(
-  config: FullConfig,
-  root: string,
-  waker: EventLoopWaker,
-  abort: () => void,
-): Runtime {
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const runtime: Runtime = new Runtime({
-    kernel: new Kernel({
-      clock: systemClock,
-      drain: createDrain(),
-      waker,
-      harbor: config.harbor,
-      profile: config.profile,
-      mailboxLimit: config.mailbox,
-      events: kernelEvents(() => runtime),
-    }),
-    cache: new CodeCache({
-      injected: INJECTED_NAMES,
-      preload: config.preload,
-      onGlobalWrite: (name, { file, line, column }) =>
-        runtime.log(
-          0,
-          `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`,
-        ),
-    }),
-    clock: systemClock,
-    environment: new Environment(config),
-    paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
-    write,
-    abort,
-  });
-  return runtime;
 }

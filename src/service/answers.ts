@@ -125,7 +125,7 @@ function response(context: Context): Response {
   kernel.detach(context.service, message);
   return (ok: boolean | "TEST", value?: unknown): boolean => {
     if (ok === "TEST") {
-      return context.service.isAlive && kernel.services.get(message.source) !== undefined;
+      return context.service.isAlive && kernel.lives(message.source);
     }
     if (!context.service.isAlive) return false;
     if (ok) return kernel.reply(context.service, message, value);

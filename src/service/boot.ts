@@ -33,6 +33,8 @@ export interface LaunchRequest {
   readonly args: readonly unknown[];
   /** @defaultValue tells the launcher */
   readonly onReady?: OnReady;
+  /** Its handle, if one was taken for it before. @defaultValue a new one */
+  readonly handle?: number;
 }
 
 /**
@@ -46,7 +48,8 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const { kind: kindName, name, args } = request;
   if (runtime.state !== "running") throw stoppedError();
   const kind = runtime.kind(kindName);
-  const context = new Context(runtime, name, titleOf(request), kind.receivers);
+  const title = titleOf(request);
+  const context = new Context(runtime, name, title, kind.receivers, request.handle);
   context.kind = kindName;
   const own = copyOrKill(context, args);
   const tell = request.onReady ?? ((error) => tellReady(context, error));

@@ -21,19 +21,23 @@ const MODES: readonly CacheMode[] = ["ON", "EXIST", "OFF"];
  * @param path - of a service file or of a module that services import, relative to the configuration's folder; a file
  * that is gone may be named too.
  */
-export function clearCache({ cache, paths }: Runtime, path?: string): void {
+export function clearCache({ cache, paths, threads, onClear }: Runtime, path?: string): void {
+  const file = path === undefined ? undefined : resolve(paths.root, path);
+  onClear?.(file);
   paths.clear();
-  cache.clear(path === undefined ? undefined : resolve(paths.root, path));
+  cache.clear(file);
+  threads?.clearCache(file);
 }
 
 function setMode(context: Context, mode?: CacheMode): CacheMode {
-  const { cache } = context.runtime;
+  const { cache, threads } = context.runtime;
   if (mode === undefined) return cache.mode;
   requireAlive(context);
   if (!MODES.includes(mode)) {
     throw new SnaxError("ERR_ARGUMENT", `no mode ${JSON.stringify(mode)}: use ${MODES.join(", ")}`);
   }
   cache.mode = mode;
+  threads?.setCacheMode(mode);
   return mode;
 }
 

@@ -63,11 +63,19 @@ export class Context implements Instance {
    */
   held: Set<(error: unknown) => void> | undefined = undefined;
 
-  constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable) {
+  /** @param reserved - its handle, if one was taken for it before. */
+  // oxlint-disable-next-line max-params -- one place makes services, and these are what one is
+  constructor(
+    runtime: Runtime,
+    name: string,
+    title: string,
+    receivers: ReceiverTable,
+    reserved?: number,
+  ) {
     this.runtime = runtime;
     this.name = name;
     this.receivers = receivers;
-    this.service = runtime.kernel.create(title, () => this);
+    this.service = runtime.kernel.create(title, () => this, reserved);
   }
 
   /** The service's address. */

@@ -41,7 +41,8 @@ function withoutInnards(stack: string): string {
   return kept.join("\n");
 }
 
-function isInnard(line: string): boolean {
+/** Says whether a line of a stack is the runtime's own, or Node's. */
+export function isInnard(line: string): boolean {
   return line.includes(OWN_FILES) || line.includes("(node:internal/") || isGeneratedFrame(line);
 }
 

@@ -5,12 +5,14 @@
 import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress, harborOf } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { deadError } from "../kernel/refusal.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PLAIN_RECEIVERS } from "./answers.ts";
+import type { LaunchRequest } from "./boot.ts";
 import { after, end, exitSelf, launch } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
 import type { Context } from "./context.ts";
-import { deadPromise, extrasOf, requireAlive } from "./context.ts";
+import { deadPromise, extrasOf, requireAlive, stoppedError } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { Kind } from "./runtime.ts";
 import type { Address, Starters } from "./skynet-api.ts";
@@ -82,6 +84,11 @@ function unique(context: Context, command: string, given: readonly unknown[]): P
   return ask(context, ".service", { command: [isGlobal ? `G${command}` : command, name], args });
 }
 
+/** The command by which a service is started: where it is left to choose, or on a certain thread. */
+export function launchCommand(place: number | undefined): readonly unknown[] {
+  return place === undefined ? ["LAUNCH"] : ["LAUNCHAT", place];
+}
+
 /** Asks for a unique service; one that has no file would be waited for in vain. */
 function query(context: Context, given: readonly unknown[]): Promise<unknown> {
   const dead = deadPromise(context);
@@ -94,20 +101,46 @@ function query(context: Context, given: readonly unknown[]): Promise<unknown> {
   return unique(context, "QUERY", given);
 }
 
-function starters(context: Context): Starters {
+function starters(context: Context, place?: number): Starters {
+  const command = launchCommand(place);
   return {
     newservice: (name, ...args) =>
-      ask(context, ".launcher", { command: ["LAUNCH", "snlua", name], args }) as Promise<number>,
-    uniqueservice: (...given) => unique(context, "LAUNCH", given) as Promise<number>,
+      ask(context, ".launcher", {
+        command: [...command, PLAIN_KIND_NAME, name],
+        args,
+      }) as Promise<number>,
+    uniqueservice: (...given) => {
+      // In the network the place is the other node's choice, as long as that is this one it is no one's.
+      if (place === undefined || given[0] === true) {
+        return unique(context, "LAUNCH", given) as Promise<number>;
+      }
+      const [name, ...args] = given;
+      return ask(context, ".service", { command: [...command, name], args }) as Promise<number>;
+    },
+    launch: (kind, name, ...args) => {
+      requireAlive(context);
+      return launchAt(context, place, { kind, name, args });
+    },
   };
+}
+
+/** Creates a service on a thread, or where this one is if that hosts services of programs. */
+function launchAt(context: Context, place: number | undefined, request: LaunchRequest): number {
+  const { runtime } = context;
+  const { threads } = runtime;
+  if (threads === undefined) return launch(runtime, request).handle;
+  const isHost = threads.own !== 0;
+  const thread = place ?? (isHost ? threads.own : threads.choose(request.name));
+  if (thread === threads.own) return launch(runtime, request).handle;
+  if (runtime.state !== "running") throw stoppedError();
+  runtime.kind(request.kind);
+  return threads.launch(thread, request);
 }
 
 function register(context: Context, name: string, handle: number): boolean {
   requireAlive(context);
   const { kernel } = context.runtime;
-  if (kernel.services.get(handle) === undefined) {
-    throw new SnaxError("ERR_SERVICE_DEAD", `no service lives under ${formatAddress(handle)}`);
-  }
+  if (!kernel.lives(handle)) throw deadError(handle);
   return kernel.names.register(name, handle);
 }
 
@@ -153,18 +186,17 @@ export const lifeFunctions: ApiTable<Context> = {
   uniqueservice: (context: Context, ...args: [string | true, ...unknown[]]) =>
     starters(context).uniqueservice(...args),
   queryservice: (context: Context, ...given: unknown[]) => query(context, given),
-  at: (context: Context, place: "near" | number): Starters => {
-    checkPlace(place);
-    return starters(context);
-  },
-  launch: (context: Context, kind: string, name: string, ...args: unknown[]): number => {
-    requireAlive(context);
-    return launch(context.runtime, { kind, name, args }).handle;
-  },
+  at: (context: Context, place: "near" | number): Starters =>
+    starters(context, readPlace(context, place)),
+  launch: (context: Context, kind: string, name: string, ...args: unknown[]): number =>
+    starters(context).launch(kind, name, ...args),
   kill: (context: Context, address: Address): void => {
     requireAlive(context);
-    const target = context.runtime.contextOf(handleOf(context, address));
+    const { runtime } = context;
+    const handle = handleOf(context, address);
+    const target = runtime.contextOf(handle);
     if (target !== undefined) end(target, true);
+    else runtime.threads?.kill(handle);
   },
   abort: (context: Context): void => {
     requireAlive(context);
@@ -175,17 +207,29 @@ export const lifeFunctions: ApiTable<Context> = {
     register(context, name, handleOf(context, address)),
   monitor: async (context: Context, name: string): Promise<number> => {
     const handle = (await unique(context, "LAUNCH", [name])) as number;
-    context.runtime.monitor = handle;
+    const { runtime } = context;
+    if (runtime.threads === undefined) runtime.monitor = handle;
+    else runtime.threads.monitor = handle;
     return handle;
   },
 };
 
 /**
- * Checks the choice of a thread.
+ * Reads the choice of a thread.
  *
- * @throws {ERR_ARGUMENT} if there is no such thread: this node has one, number 0.
+ * @returns its number; undefined if there is nothing to choose, or the choice is left to the node: "near" on the main
+ * thread, which hosts no services of programs.
+ * @throws {ERR_ARGUMENT} if there is no such thread.
  */
-export function checkPlace(place: unknown): void {
-  if (place === "near" || place === 0) return;
-  throw new SnaxError("ERR_ARGUMENT", `no thread ${String(place)}: use "near" or 0`);
+export function readPlace({ runtime: { threads } }: Context, place: unknown): number | undefined {
+  if (threads === undefined) {
+    if (place === "near" || place === 0) return undefined;
+    throw new SnaxError("ERR_ARGUMENT", `no thread ${String(place)}: use "near" or 0`);
+  }
+  if (place === "near") return threads.own === 0 ? undefined : threads.own;
+  if (threads.hosts.includes(place as number)) return place as number;
+  throw new SnaxError(
+    "ERR_ARGUMENT",
+    `no thread ${String(place)}: use "near" or 1 to ${threads.hosts.length}`,
+  );
 }

@@ -24,6 +24,8 @@ export { describeError } from "./error-text.ts";
 import { LineBudget } from "./line-budget.ts";
 import { typeName } from "./protocol-table.ts";
 import type { SearchPath } from "./search-path.ts";
+import type { StewardCommand } from "./steward.ts";
+import type { Threads } from "./threads.ts";
 
 /** How services of one kind begin. */
 export interface Kind {
@@ -68,6 +70,14 @@ export class Runtime {
   readonly commitments: Commitments = new Commitments();
   /** What services answer to debug messages besides the commands of every service. */
   readonly debugCommands: Map<unknown, DebugCommand> = new Map();
+  /** What the steward of this thread is asked for by other threads. */
+  readonly stewardCommands: Map<string, StewardCommand> = new Map();
+  /** What a word from another thread does: heard at once, in order with the messages from there; must not throw. */
+  readonly words: Map<string, (...values: readonly unknown[]) => void> = new Map();
+  /** Hears that code is about to be forgotten: a file's, or all. */
+  onClear: ((file: string | undefined) => void) | undefined = undefined;
+  /** The node's other threads; undefined if there is one only. */
+  threads: Threads | undefined = undefined;
   /** The logger's handle; 0 until it runs. */
   logger = 0;
   /** The service that the runtime's own timers belong to; 0 = none yet. */

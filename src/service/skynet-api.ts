@@ -105,6 +105,8 @@ export interface Starters {
   newservice(name: string, ...args: unknown[]): Promise<number>;
   /** Starts the only service of that name on this node, or gives the one that runs. `true` first: in the network. */
   uniqueservice(name: string | true, ...args: unknown[]): Promise<number>;
+  /** Creates a service without asking the launcher; returns its handle at once, and tells nobody how it begins. */
+  launch(kind: string, name: string, ...args: unknown[]): number;
 }
 
 /** Everything under `import { skynet } from "snax"`. */
@@ -165,10 +167,13 @@ export interface SkynetApi extends Calls, Starters {
 
   /** Finds the only service of that name on this node, waiting until it runs. `true` first: in the network. */
   queryservice(name: string | true, globalName?: string): Promise<number>;
-  /** Gives the same starters for a chosen thread: "near" is this one. @throws {ERR_ARGUMENT} if there is no such. */
+  /**
+   * Gives the same starters for a chosen thread: "near" is the caller's own, which suits services that talk much with
+   * each other.
+   *
+   * @throws {ERR_ARGUMENT} if there is no such thread; `thread: n` has the numbers 1 to n, `thread: 0` only 0.
+   */
   at(place: "near" | number): Starters;
-  /** Creates a service without asking the launcher; returns its handle at once. */
-  launch(kind: string, name: string, ...args: unknown[]): number;
   /** Ends another service at once; whoever waits for it gets ERR_SERVICE_DEAD. */
   kill(address: Address): void;
   /** Stops the node. */

@@ -2,6 +2,7 @@
  * The launcher, `.launcher`: starts services and tells whoever asked when they are ready.
  *
  *     LAUNCH kind name args...   answered with the handle by LAUNCHOK of the new service, or with its ERROR
+ *     LAUNCHAT thread kind ...   the same, on that thread
  *     LIST, KILL handle          what runs, and ending it
  *     LAUNCHOK, ERROR, REMOVE    from the services themselves
  *
@@ -30,6 +31,23 @@ function settle(handle: number, ok: boolean, value: unknown): void {
   else answer(false, value);
 }
 
+function lostError(handle: number): SnaxError {
+  const who = skynet.address(handle);
+  return new SnaxError(
+    "ERR_SERVICE_DEAD",
+    `service ${who} ended with its thread before it was ready`,
+  );
+}
+
+/** What is to be started. */
+type Target = [kind: string, name: string, ...args: unknown[]];
+
+/** Remembers a service that begins, and who is to hear of it. */
+function begin(handle: number, [kind, name, ...args]: Target): void {
+  services.set(handle, describe(kind, name, args));
+  waiting.set(handle, skynet.response());
+}
+
 function requireText(value: unknown, what: string): void {
   if (typeof value === "string" && value !== "") return;
   throw new SnaxError("ERR_ARGUMENT", `${what} is a text with at least one character`);
@@ -39,9 +57,14 @@ const command = {
   LAUNCH(_source: number, kind: string, name: string, ...args: unknown[]): void {
     requireText(kind, "the kind of a service");
     requireText(name, "the name of a service");
-    const handle = skynet.launch(kind, name, ...args);
-    services.set(handle, describe(kind, name, args));
-    waiting.set(handle, skynet.response());
+    begin(skynet.launch(kind, name, ...args), [kind, name, ...args]);
+  },
+  /** As LAUNCH, on a certain thread. */
+  LAUNCHAT(_source: number, place: number, ...what: Target): void {
+    const [kind, name, ...args] = what;
+    requireText(kind, "the kind of a service");
+    requireText(name, "the name of a service");
+    begin(skynet.at(place).launch(kind, name, ...args), what);
   },
   LAUNCHOK(source: number): void {
     settle(source, true, source);
@@ -49,6 +72,15 @@ const command = {
   ERROR(source: number, error: unknown): void {
     services.delete(source);
     settle(source, false, error);
+  },
+  /** A thread has died, and with it the services whose handles have these indexes. */
+  LOST(_source: number, indexes: readonly number[]): void {
+    const lost = new Set(indexes);
+    for (const handle of services.keys()) {
+      if (!lost.has(handle & 0xffffff)) continue;
+      services.delete(handle);
+      settle(handle, false, lostError(handle));
+    }
   },
   /** A service that ends itself before it is ready has done its work in its beginning; one that is killed has not. */
   REMOVE(_source: number, handle: number, isKill: boolean): void {

@@ -2,6 +2,7 @@
  * The service manager, `.service`: services of which there is one.
  *
  *     LAUNCH key args...    the first caller starts it, all others get the same handle
+ *     LAUNCHAT thread key ...    the same, on that thread if it is the first caller's
  *     QUERY key             waits until somebody has started it
  *     LIST                  what is there
  *
@@ -24,6 +25,12 @@ interface Entry {
   readonly waiting: Response[];
 }
 
+/** How the launcher is asked. */
+interface Order {
+  readonly command: readonly unknown[];
+  readonly args: readonly unknown[];
+}
+
 const entries = new Map<string, Entry>();
 
 const SNAX_PREFIX = "snaxd.";
@@ -43,12 +50,13 @@ function entryOf(key: unknown): Entry {
   return entry;
 }
 
-async function begin(key: string, entry: Entry, args: readonly unknown[]): Promise<void> {
+async function begin(key: string, entry: Entry, order: Order): Promise<void> {
   const [kind, name] = key.startsWith(SNAX_PREFIX)
     ? ["snax", key.slice(SNAX_PREFIX.length)]
     : ["snlua", key];
   try {
-    const handle = await unbounded.call<number>(".launcher", "lua", "LAUNCH", kind, name, ...args);
+    const values = [...order.command, kind, name, ...order.args];
+    const handle = await unbounded.call<number>(".launcher", "lua", ...values);
     entry.state = "running";
     entry.handle = handle;
     watch(key, entry);
@@ -68,12 +76,25 @@ function watch(key: string, entry: Entry): void {
 }
 
 function launch(key: string, ...args: unknown[]): number | undefined {
+  return launchBy(key, { command: ["LAUNCH"], args });
+}
+
+function launchAt(place: number, key: string, ...args: unknown[]): number | undefined {
+  return launchBy(key, { command: ["LAUNCHAT", place], args });
+}
+
+function launchBy(key: string, order: Order): number | undefined {
   const entry = entryOf(key);
-  if (entry.state === "asked") {
+  if (entry.state === "asked" || isDead(entry)) {
     entry.state = "starting";
-    skynet.fork(begin, key, entry, args);
+    skynet.fork(begin, key, entry, order);
   }
   return answerOf(entry);
+}
+
+/** Race: a service may be dead, and the news of it on its way. A message that nobody answers tells. */
+function isDead({ state, handle }: Entry): boolean {
+  return state === "running" && !skynet.send(handle, "debug", "PING");
 }
 
 function query(key: string): number | undefined {
@@ -82,13 +103,14 @@ function query(key: string): number | undefined {
 
 /** Returns the handle, or detaches the answer until there is one. */
 function answerOf(entry: Entry): number | undefined {
-  if (entry.state === "running") return entry.handle;
+  if (entry.state === "running" && !isDead(entry)) return entry.handle;
   entry.waiting.push(skynet.response());
   return undefined;
 }
 
 const command = {
   LAUNCH: launch,
+  LAUNCHAT: launchAt,
   QUERY: query,
   GLAUNCH: launch,
   GQUERY: query,

@@ -16,6 +16,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { Service } from "../kernel/service.ts";
 import { post, request } from "../service/calls.ts";
 import { Context } from "../service/context.ts";
+import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Group, MethodNumbers } from "./method-numbers.ts";
 import type { SnaxNode } from "./snax-node.ts";
 
@@ -76,6 +77,19 @@ export class SnaxObject {
       value: SnaxObject.prototype.toString,
     });
   }
+}
+
+/** Says how service objects travel between the threads of a node. */
+export function defineServiceObjects(portables: PortableTable, node: SnaxNode): void {
+  portables.define(SnaxObject, {
+    name: "service",
+    pack: ({ handle, type }) => [handle, type] as const,
+    unpack: ([handle, type], receiver) => {
+      const instance = receiver instanceof Service ? receiver.instance : undefined;
+      const context = instance instanceof Context ? instance : undefined;
+      return new SnaxObject({ node, context, deadlineMs: 0 }, handle, type);
+    },
+  });
 }
 
 /** One group of methods of one service object. */

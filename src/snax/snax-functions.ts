@@ -13,7 +13,7 @@ import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import { printf } from "../service/information.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
-import { ask, checkPlace } from "../service/life.ts";
+import { ask, launchCommand, readPlace } from "../service/life.ts";
 import { SYSTEM_METHOD } from "./method-numbers.ts";
 import type { Caller } from "./service-object.ts";
 import { SnaxObject } from "./service-object.ts";
@@ -24,6 +24,8 @@ import type { ServiceInterface, ServiceProfile } from "./types.ts";
 /** Who uses the API: a service, its deadline, and how to make the same API for another deadline. */
 export interface SnaxCaller extends Caller {
   readonly context: Context;
+  /** The thread that it wants new services on. @defaultValue left to the node */
+  readonly place?: number | undefined;
   /** Makes the whole API for a caller. */
   readonly make: (caller: SnaxCaller) => object;
 }
@@ -44,11 +46,11 @@ export function requireObject(value: unknown, what: string): SnaxObject {
 }
 
 async function rawnewservice(
-  { context, deadlineMs }: SnaxCaller,
+  { context, deadlineMs, place }: SnaxCaller,
   name: string,
   ...args: unknown[]
 ): Promise<number> {
-  const command = ["LAUNCH", SNAX_KIND, name];
+  const command = [...launchCommand(place), SNAX_KIND, name];
   return (await ask(context, ".launcher", { command, args, deadlineMs })) as number;
 }
 
@@ -67,7 +69,8 @@ async function unique(
     requireAlive(caller.context);
     caller.context.runtime.paths.find(name);
   }
-  const question = { command: [command, uniqueKey(name)], args, deadlineMs: caller.deadlineMs };
+  const order = command === "LAUNCH" ? launchCommand(caller.place) : [command];
+  const question = { command: [...order, uniqueKey(name)], args, deadlineMs: caller.deadlineMs };
   const handle = await ask(caller.context, ".service", question);
   return bind(caller, handle as number, name);
 }
@@ -157,10 +160,8 @@ export const snaxFunctions: ApiTable<SnaxCaller> = {
       SYSTEM_METHOD.profile,
       [],
     )) as ServiceProfile,
-  at: (caller: SnaxCaller, place: unknown): object => {
-    checkPlace(place);
-    return caller.make(caller);
-  },
+  at: (caller: SnaxCaller, place: unknown): object =>
+    caller.make({ ...caller, place: readPlace(caller.context, place) }),
   within: (caller: SnaxCaller, ms: number): object => {
     checkDeadline(ms);
     return caller.make({ ...caller, deadlineMs: ms });

@@ -2,6 +2,7 @@
  * What the snax services of one thread have in common.
  */
 
+import type { SharedLog } from "../fabric/shared-log.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxHost } from "./snax-host.ts";
 import { MethodTable } from "./method-numbers.ts";
@@ -10,12 +11,14 @@ import { MethodTable } from "./method-numbers.ts";
 export class SnaxNode {
   readonly runtime: Runtime;
   /** The numbers of all methods. */
-  readonly methods: MethodTable = new MethodTable();
+  readonly methods: MethodTable;
 
   /** Called with each new service's host, when its methods have been read and its `init` has not run. */
   readonly births: ((host: SnaxHost) => void)[] = [];
 
-  constructor(runtime: Runtime) {
+  /** @param log - what the threads of a node agree by. @defaultValue there is one thread */
+  constructor(runtime: Runtime, log?: SharedLog) {
     this.runtime = runtime;
+    this.methods = new MethodTable(log);
   }
 }

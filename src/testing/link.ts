@@ -42,6 +42,11 @@ export function createLinks(options: LinkOptions): Elsewhere {
       link.carry({ target, message: copyMessage(message) });
       return true;
     },
+    lives: (handle) => options.kernels.some(({ services }) => services.get(handle) !== undefined),
+    retarget: (source, session, handle) => {
+      const home = options.kernels.find(({ services }) => services.get(source) !== undefined);
+      home?.retarget(source, session, handle);
+    },
   };
 }
 

@@ -106,8 +106,9 @@ test("a detached response is false once the requester has died", async (t) => {
     keeper: `
       import { skynet } from "snax";
       let kept;
-      skynet.start(() => skynet.dispatch("lua", (_s, _a, what) => {
+      skynet.start(() => skynet.dispatch("lua", async (_s, _a, what) => {
         if (what === "keep") { kept = skynet.response(); return; }
+        while (kept === undefined) await skynet.sleep(1);
         return [kept("TEST"), kept(true, 1)];
       }));
     `,

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { isCollected } from "../collector.ts";
 import type { CacheMode, ServiceObject } from "../../src/index.ts";
 import { desk } from "./console-client.ts";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
 import type { World } from "./world.ts";
 
 const FILES = {
@@ -129,12 +129,16 @@ async function tried(run: () => unknown): Promise<unknown> {
 }
 
 test("old code goes with its last service", async (t) => {
-  const node = await world(t, {
-    agent: `
+  const node = await world(
+    t,
+    {
+      agent: `
       class Marker {}
       const marker = new Marker();
       export const response = { marker() { (globalThis as any).snaxMarker = new WeakRef(marker); } };`,
-  });
+    },
+    ONE_THREAD,
+  );
   const old = await node.make("agent");
   await old.req.marker();
   const marker = (globalThis as unknown as { snaxMarker: WeakRef<object> }).snaxMarker;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, run, world } from "./world.ts";
+import { codeOfFailure, failureOf, run, ONE_THREAD, world } from "./world.ts";
 
 const ECHO = `
   import { skynet } from "snax";
@@ -152,7 +152,7 @@ test("calltimeout is the deadline of every call without one of its own", async (
 });
 
 test("a full mailbox refuses with ERR_MAILBOX_FULL", async (t) => {
-  const { skynet } = await world(t, { slow: SLOW }, { mailbox: 4 });
+  const { skynet } = await world(t, { slow: SLOW }, { ...ONE_THREAD, mailbox: 4 });
   const handle = await skynet.newservice("slow");
   for (let index = 0; index < 4; index += 1) skynet.send(handle, "lua", 0);
   assert.throws(() => skynet.send(handle, "lua", 0), { code: "ERR_MAILBOX_FULL" });

@@ -19,23 +19,23 @@ function pipe(args: readonly string[], input: string): Promise<Ended> {
 
 test("lines that are piped in are run, and their answers printed", async (t) => {
   const { port } = await desk(t, {});
-  const { code, stdout, stderr } = await pipe([`${port}`], "getenv thread\n\nping 4\n");
+  const { code, stdout, stderr } = await pipe([`${port}`], "getenv harbor\n\nping 4\n");
   deepEqual([code, stderr], [0, ""]);
-  match(stdout, /^thread\t0\n<CMD OK>\n\d+\n<CMD OK>\n$/);
+  match(stdout, /^harbor\t0\n<CMD OK>\n\d+\n<CMD OK>\n$/);
 });
 
 test("a command that fails gives exit code 1, and the next one runs", async (t) => {
   const { port } = await desk(t, {});
-  const { code, stdout } = await pipe([`127.0.0.1:${port}`], "kill zz\ngetenv thread\n");
+  const { code, stdout } = await pipe([`127.0.0.1:${port}`], "kill zz\ngetenv harbor\n");
   equal(code, 1);
-  equal(stdout, "ERR_ARGUMENT: Need an address\n<CMD Error>\nthread\t0\n<CMD OK>\n");
+  equal(stdout, "ERR_ARGUMENT: Need an address\n<CMD Error>\nharbor\t0\n<CMD OK>\n");
 });
 
 test("the token comes from the environment", async (t) => {
   const { port } = await desk(t, {}, { consoletoken: TOKEN });
   t.after(() => delete process.env["SNAX_CONSOLE_TOKEN"]);
   process.env["SNAX_CONSOLE_TOKEN"] = TOKEN;
-  equal((await pipe([`${port}`], "getenv thread\n")).stdout, "thread\t0\n<CMD OK>\n");
+  equal((await pipe([`${port}`], "getenv harbor\n")).stdout, "harbor\t0\n<CMD OK>\n");
   process.env["SNAX_CONSOLE_TOKEN"] = "wrong";
   const { code, stderr } = await pipe([`${port}`], "list\n");
   deepEqual([code, stderr], [1, "snax: the console refuses the token of SNAX_CONSOLE_TOKEN\n"]);
@@ -60,13 +60,13 @@ test("commands that are asked for at once are answered one after the other", asy
   t.after(() => connection.close());
   const lines: string[] = [];
   const ask = (line: string): Promise<boolean> => connection.ask(line, (row) => lines.push(row));
-  deepEqual(await Promise.all([ask("getenv thread"), ask("kill zz"), ask("getenv harbor")]), [
+  deepEqual(await Promise.all([ask("getenv harbor"), ask("kill zz"), ask("getenv harbor")]), [
     true,
     false,
     true,
   ]);
   deepEqual(lines, [
-    ...["thread\t0", "<CMD OK>"],
+    ...["harbor\t0", "<CMD OK>"],
     ...["ERR_ARGUMENT: Need an address", "<CMD Error>"],
     ...["harbor\t0", "<CMD OK>"],
   ]);

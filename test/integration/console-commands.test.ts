@@ -144,7 +144,7 @@ test("help lists every command of skynet", async (t) => {
 test("the configuration is read and added to, but the token is nobody's to read", async (t) => {
   const { open } = await desk(t, FILES);
   const { run } = bound(await open());
-  deepEqual(await run("getenv thread"), ["thread\t0", OK]);
+  deepEqual(await run("getenv harbor"), ["harbor\t0", OK]);
   deepEqual(await run("getenv nothing"), ["nothing\tnil", OK]);
   deepEqual(await run("setenv fresh 5"), [OK]);
   deepEqual(await run("getenv fresh"), ["fresh\t5", OK]);

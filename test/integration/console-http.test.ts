@@ -14,19 +14,19 @@ const FILES = {
 
 test("GET and POST are answered with the raw text of a session, and the connection ends", async (t) => {
   const { port } = await desk(t, {});
-  const text = "Welcome to skynet console\nthread\t0\n<CMD OK>\n";
-  equal(await exchange(port, "GET /getenv/thread HTTP/1.0\r\n\r\n"), text);
+  const text = "Welcome to skynet console\nharbor\t0\n<CMD OK>\n";
+  equal(await exchange(port, "GET /getenv/harbor HTTP/1.0\r\n\r\n"), text);
   const host = `host: 127.0.0.1:${port}\r\n`;
-  equal(await exchange(port, `GET /getenv/thread HTTP/1.1\r\n${host}\r\n`), text);
+  equal(await exchange(port, `GET /getenv/harbor HTTP/1.1\r\n${host}\r\n`), text);
   const length = "content-length: 13\r\n";
-  equal(await exchange(port, `POST / HTTP/1.1\r\n${host}${length}\r\ngetenv thread`), text);
+  equal(await exchange(port, `POST / HTTP/1.1\r\n${host}${length}\r\ngetenv harbor`), text);
 });
 
 test("a request in the middle of a session is answered and ends it", async (t) => {
   const { open, port } = await desk(t, {});
   const client = await open();
-  client.write(`GET /getenv/thread HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
-  equal(await client.ended(), "thread\t0\n<CMD OK>\n");
+  client.write(`GET /getenv/harbor HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
+  equal(await client.ended(), "harbor\t0\n<CMD OK>\n");
 });
 
 test("who asks for JSON gets a real response", async (t) => {
@@ -76,7 +76,7 @@ test("a client that begins its request late is still understood", async (t) => {
   const { port } = await desk(t, {});
   equal(
     (
-      await exchange(port, `\nGET /getenv/thread HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`)
+      await exchange(port, `\nGET /getenv/harbor HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`)
     ).split("\n").length,
     4,
   );

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, ONE_THREAD, world } from "./world.ts";
 
 const ECHO = `
   import { skynet } from "snax";
@@ -51,8 +51,10 @@ test("kill answers the requests that run and that wait, and takes the name", asy
 });
 
 test("late code of a dead service gets ERR_SERVICE_DEAD from every function", async (t) => {
-  const { skynet, make } = await world(t, {
-    main: `
+  const { skynet, make } = await world(
+    t,
+    {
+      main: `
       import { EventEmitter, once } from "node:events";
       import { skynet, snax } from "snax";
       const attempt = async (run) => { try { await run(); return "ok"; } catch (e) { return e.code; } };
@@ -95,7 +97,9 @@ test("late code of a dead service gets ERR_SERVICE_DEAD from every function", as
       } };
       export const accept = { touch() {} };
     `,
-  });
+    },
+    ONE_THREAD,
+  );
   const main = await make("main");
   const key = "snaxTestLateCode";
   assert.equal(await codeOfFailure(main.req.run(0, key)), "ERR_SERVICE_DEAD");
@@ -106,8 +110,10 @@ test("late code of a dead service gets ERR_SERVICE_DEAD from every function", as
 });
 
 test("a dead service's loop that tries for ever ends after DEAD_CALLS_MAX refusals", async (t) => {
-  const { skynet, make } = await world(t, {
-    main: `
+  const { skynet, make } = await world(
+    t,
+    {
+      main: `
       import { skynet } from "snax";
       export const response = { run(key) {
         skynet.signal.addEventListener("abort", async () => {
@@ -116,7 +122,9 @@ test("a dead service's loop that tries for ever ends after DEAD_CALLS_MAX refusa
         skynet.exit();
       } };
     `,
-  });
+    },
+    ONE_THREAD,
+  );
   const key = "snaxTestDeadLoop";
   const globals = globalThis as unknown as Record<string, number | undefined>;
   t.after(() => delete globals[key]);
@@ -126,8 +134,10 @@ test("a dead service's loop that tries for ever ends after DEAD_CALLS_MAX refusa
 });
 
 test("signal fires when the service ends", async (t) => {
-  const { skynet, snax } = await world(t, {
-    main: `
+  const { skynet, snax } = await world(
+    t,
+    {
+      main: `
       import { skynet } from "snax";
       const first = skynet.signal;
       export function init(watcher) {
@@ -135,7 +145,9 @@ test("signal fires when the service ends", async (t) => {
         if (first.aborted) throw new Error("too early");
       }
     `,
-  });
+    },
+    ONE_THREAD,
+  );
   const globals = globalThis as unknown as Record<string, unknown>;
   t.after(() => delete globals.snaxTestSignal);
   await snax.kill(await snax.newservice<any>("main"));
@@ -151,7 +163,10 @@ test("monitor gets a client message from each service that ends", async (t) => {
       const dead = [];
       skynet.start(() => {
         skynet.dispatch("client", (_s, source) => { dead.push(source); });
-        skynet.dispatch("lua", () => dead);
+        skynet.dispatch("lua", async () => {
+          while (dead.length < 2) await skynet.sleep(1);
+          return dead.sort();
+        });
       });
     `,
   });
@@ -160,5 +175,5 @@ test("monitor gets a client message from each service that ends", async (t) => {
   const second = await skynet.newservice("echo");
   skynet.kill(second);
   skynet.kill(first);
-  assert.deepEqual(await skynet.call(watcher, "lua"), [second, first]);
+  assert.deepEqual(await skynet.call(watcher, "lua"), [first, second]);
 });

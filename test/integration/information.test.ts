@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, run, world, writeFiles } from "./world.ts";
+import { codeOfFailure, run, ONE_THREAD, world, writeFiles } from "./world.ts";
 
 test("debug messages are answered whatever the program does", async (t) => {
   const { skynet } = await world(t, {
@@ -70,7 +70,7 @@ test("a preload module is evaluated once in every service, before its own", asyn
   const { skynet } = await world(
     t,
     {},
-    { preload: `${folder}/before.ts`, services: `${folder}/?.ts` },
+    { ...ONE_THREAD, preload: `${folder}/before.ts`, services: `${folder}/?.ts` },
   );
   const order = globals.snaxTestOrder ?? [];
   const count = order.length;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
 
 const ECHO = `
   import { skynet } from "snax";
@@ -87,7 +87,7 @@ test("the launcher lists what it started", async (t) => {
 });
 
 test("launches and ends are logged, at most 100 a second, and the rest is counted", async (t) => {
-  const { skynet, log } = await world(t, { echo: ECHO });
+  const { skynet, log } = await world(t, { echo: ECHO }, ONE_THREAD);
   for (let index = 0; index < 150; index += 1) await skynet.newservice("echo");
   const before = (await log()).filter((line) => line.startsWith("LAUNCH snlua echo"));
   assert.ok(before.length > 90 && before.length <= 100, String(before.length));

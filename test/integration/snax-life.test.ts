@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
 
 const COUNTER = `
   let n = 0;
@@ -99,7 +99,7 @@ test("within gives everything that waits a deadline, through objects too", async
       export const response = { wait: (ms) => skynet.sleep(ms) };
     `,
   });
-  const hurried = snax.within(15);
+  const hurried = snax.within(100);
   assert.equal(await codeOfFailure(hurried.newservice<any>("slow", 10_000)), "ERR_TIMEOUT");
   const p = await hurried.newservice<any>("slow", 0);
   assert.equal(await codeOfFailure(p.req.wait(10_000)), "ERR_TIMEOUT");
@@ -110,7 +110,7 @@ test("within gives everything that waits a deadline, through objects too", async
 });
 
 test("at accepts the one thread there is", async (t) => {
-  const { snax, skynet } = await world(t, { counter: COUNTER, plain: "" });
+  const { snax, skynet } = await world(t, { counter: COUNTER, plain: "" }, ONE_THREAD);
   assert.equal(await (await snax.at("near").newservice<any>("counter", 2)).req.get(), 2);
   assert.equal(typeof (await skynet.at(0).newservice("plain")), "number");
   for (const place of [1, -1, "far"]) {

@@ -213,14 +213,14 @@ test("timers die with their service", async (t) => {
     ticking: `
       import { skynet } from "snax";
       skynet.start(() => {
-        setInterval(() => skynet.error("tick of the dead"), 2);
-        skynet.timeout(3, () => skynet.error("tick of the dead"));
-        skynet.sleep(3).then(() => skynet.error("tick of the dead"));
+        setInterval(() => skynet.error("tick of the dead"), 50);
+        skynet.timeout(60, () => skynet.error("tick of the dead"));
+        skynet.sleep(60).then(() => skynet.error("tick of the dead"));
       });
     `,
   });
   skynet.kill(await skynet.newservice("ticking"));
-  await skynet.sleep(12);
+  await skynet.sleep(120);
   assert.ok(!(await log()).includes("tick of the dead"));
 });
 

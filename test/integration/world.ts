@@ -12,6 +12,12 @@ import type { TestContext } from "node:test";
 import { codeOf, start } from "../../src/index.ts";
 import type { Config, Node, ServiceObject } from "../../src/index.ts";
 
+/** Worker threads of the nodes: the whole suite runs on one thread, and again on several. */
+export const THREADS = Number(process.env["SNAX_TEST_THREADS"] ?? 0);
+
+/** For a test that looks into the heap or the globals of the services' thread, which has to be its own. */
+export const ONE_THREAD: Config = { thread: 0 };
+
 /** Texts of files by path; `a` is short for the service `a.ts`. */
 export type Files = Readonly<Record<string, string>>;
 
@@ -43,7 +49,7 @@ export function writeFiles(t: TestContext, files: Files): string {
 export async function world(t: TestContext, files: Files, config: Config = {}): Promise<World> {
   const folder = writeFiles(t, files);
   const logger = join(folder, "node.log");
-  const node = await start({ thread: 0, services: `${folder}/?.ts`, logger, ...config });
+  const node = await start({ thread: THREADS, services: `${folder}/?.ts`, logger, ...config });
   t.after(() => node.stop());
   const readLog = (): string => readFileSync(logger, "utf8");
   return {

@@ -53,7 +53,7 @@ test("the patches that the page calls refused are, with code and message", async
   equal(await shop.req.buy("apple", 10), "total 12");
 });
 
-test("the repair service applies what lies in its folder at the signal, for a type and for one service", async (t) => {
+test("the repair service applies what lies in its folder, for a type and for one service", async (t) => {
   const folder = writeFiles(t, {
     "services/repair.ts": FILES["services/repair.ts"] ?? "",
     "services/shop.ts": `export const response = { word() { return "old"; } };`,
@@ -74,12 +74,10 @@ test("the repair service applies what lies in its folder at the signal, for a ty
   });
   const { child, ended, says } = startSnax(["start"], folder);
   await says("ready 7");
-  child.kill("SIGUSR2");
   await says("says new");
   const one = `export const response = { word() { return "newer"; } };`;
   writeFileSync(join(folder, "patches/:00000007.ts"), one);
   writeFileSync(join(folder, "patches/nobody.ts"), one);
-  child.kill("SIGUSR2");
   await says("says newer");
   await says("patch nobody.ts refused SnaxError: no service nobody");
   child.kill("SIGTERM");

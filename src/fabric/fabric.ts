@@ -1,0 +1,256 @@
+/**
+ * One thread's part of a node of several threads: where its messages to the others go, and where theirs come in.
+ *
+ *     Kernel.send -> deliver -> directory: which thread -> RecordWriter -> ring -> published when the turn ends
+ *     ring -> receive, when a turn begins -> decoded -> Kernel.arrive
+ *
+ * Beside messages it carries words between the threads themselves (`tell`), in order with the messages of the same pair
+ * of threads. What they mean is for higher layers to say.
+ *
+ * Hot path (bench: thread).
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress, harborOf } from "../kernel/address.ts";
+import { bereave } from "../kernel/death.ts";
+import type { Elsewhere } from "../kernel/kernel-options.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { Message, REPLY } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { ThreadDecoder } from "../wire/codec-decoder.ts";
+import { ThreadEncoder } from "../wire/codec-encoder.ts";
+import { CodecMemory, NO_MEMORY } from "../wire/codec-memory.ts";
+import type { PortableTable } from "../wire/codec-portable.ts";
+import type { Directory } from "./directory.ts";
+import type { Head } from "./record.ts";
+import { HEAD_BYTES, KIND, readHead, RecordWriter } from "./record.ts";
+import type { Exchange, ThreadLink } from "./ring-exchange.ts";
+import type { Incoming } from "./ring-inbox.ts";
+import { epochOf } from "./ring-memory.ts";
+
+/** What a fabric is made of. */
+export interface FabricOptions {
+  /** This thread's number. */
+  readonly thread: number;
+  readonly directory: Directory;
+  /** The kinds of portable objects; the same on every thread. */
+  readonly portables: PortableTable;
+  /** This node's id in a harbor network. */
+  readonly harbor: number;
+  /** Most messages that wait for room on the way to one thread; 0 = no bound. */
+  readonly waitingLimit: number;
+  /** Gets each word that another thread's fabric was told to say. */
+  readonly onWord: (thread: number, values: readonly unknown[]) => void;
+  /** A handle's thread is not known here: perhaps news of it lie somewhere unread. @defaultValue there are none */
+  readonly onUnknown?: () => void;
+  /** What another thread sent can't be read: a bug, and nothing of that thread can be trusted any more. */
+  readonly onMalformed: (thread: number, error: unknown) => void;
+}
+
+/** Both directions between this thread and one other. */
+class Peer {
+  readonly encoder: ThreadEncoder;
+  readonly decoder: ThreadDecoder;
+  readonly writer: RecordWriter;
+  /** Records that getters of a message sent while it was being written; they go behind it. */
+  readonly nested: RecordWriter[] = [];
+  /** The ring's memory, as the codec sees it. */
+  incoming: CodecMemory = NO_MEMORY;
+
+  constructor(portables: PortableTable) {
+    this.encoder = new ThreadEncoder(portables);
+    this.decoder = new ThreadDecoder(portables);
+    this.writer = new RecordWriter(this.encoder);
+  }
+}
+
+/** The fabric of one thread. */
+export class Fabric implements Elsewhere {
+  readonly thread: number;
+  readonly #options: FabricOptions;
+  readonly #peers: (Peer | undefined)[] = [];
+  #kernel: Kernel | undefined = undefined;
+  #exchange: Exchange | undefined = undefined;
+
+  constructor(options: FabricOptions) {
+    this.thread = options.thread;
+    this.#options = options;
+  }
+
+  /** Says which kernel gets the messages, and which exchange carries them; once, before anything else. */
+  attach(kernel: Kernel, exchange: Exchange): void {
+    this.#kernel = kernel;
+    this.#exchange = exchange;
+  }
+
+  /**
+   * Joins this thread to another, in place of the one that had its number before.
+   *
+   * @returns false if it was joined to that incarnation or a later one already; then the link's port is closed.
+   */
+  connect(link: ThreadLink): boolean {
+    const exchange = this.#exchange as Exchange;
+    if (epochOf(link.outgoing) <= exchange.epoch(link.thread)) {
+      link.port.close();
+      return false;
+    }
+    this.disconnect(link.thread);
+    this.#peers[link.thread] = new Peer(this.#options.portables);
+    return exchange.connect(link);
+  }
+
+  /** Parts from a thread that has died: what it published is taken in, what waited for it is dropped. */
+  disconnect(thread: number): void {
+    this.#exchange?.disconnect(thread);
+    this.#peers[thread] = undefined;
+  }
+
+  lives(handle: number): boolean {
+    const thread = this.threadOf(handle);
+    return thread !== undefined && thread !== this.thread;
+  }
+
+  /** Returns the thread that a handle's service lives on; undefined if nobody of this node lives there. */
+  threadOf(handle: number): number | undefined {
+    if (handle >>> 0 !== handle || harborOf(handle) !== this.#options.harbor) return undefined;
+    return this.#options.directory.threadOf(handle);
+  }
+
+  deliver(target: number, message: Message): boolean {
+    const thread = this.threadOf(target);
+    if (thread === undefined || thread === this.thread) return false;
+    const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
+    if (!isAnswer) this.#checkRoom(thread, target);
+    return this.#send(thread, target, message);
+  }
+
+  retarget(source: number, session: number, handle: number): void {
+    const home = this.threadOf(source);
+    const thread = this.threadOf(handle);
+    if (home === undefined || home === this.thread || thread === undefined) return;
+    const epoch = thread === this.thread ? 0 : (this.#exchange?.epoch(thread) ?? 0);
+    const message = new Message(PTYPE.system, source, session, 0, [thread, epoch]);
+    this.#send(home, handle, message, KIND.retarget);
+  }
+
+  /**
+   * Says something to another thread's fabric, in order with the messages to its services.
+   *
+   * @returns false if that thread is dead.
+   * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
+   */
+  tell(thread: number, ...values: readonly unknown[]): boolean {
+    return this.#send(thread, 0, new Message(PTYPE.system, 0, 0, 0, values), KIND.control);
+  }
+
+  /** Says something to the fabrics of all other threads. */
+  tellAll(...values: readonly unknown[]): void {
+    for (const thread of this.#peers.keys()) {
+      if (this.#peers[thread] !== undefined) this.tell(thread, ...values);
+    }
+  }
+
+  /** The other threads that this one is joined to. */
+  get threads(): number[] {
+    return [...this.#peers.keys()].filter((thread) => this.#peers[thread] !== undefined);
+  }
+
+  #checkRoom(thread: number, target: number): void {
+    const { waitingLimit } = this.#options;
+    if (waitingLimit === 0) return;
+    const waiting = this.#exchange?.waiting(thread) ?? 0;
+    if (waiting < waitingLimit) return;
+    throw new SnaxError(
+      "ERR_MAILBOX_FULL",
+      `${waiting} messages wait on their way to the thread of ${formatAddress(target)}, the limit is ${waitingLimit}`,
+    );
+  }
+
+  #send(thread: number, target: number, message: Message, kind?: number): boolean {
+    if (this.#peers[thread] === undefined) this.#options.onUnknown?.();
+    const peer = this.#peers[thread];
+    const exchange = this.#exchange;
+    if (peer === undefined || exchange === undefined) return false;
+    if (peer.writer.isBusy) return sendNested(peer, target, message, kind);
+    peer.writer.load(target, message, kind);
+    const isSent = exchange.send(thread, peer.writer);
+    peer.writer.unload();
+    for (let inner = peer.nested.shift(); inner !== undefined; inner = peer.nested.shift()) {
+      exchange.send(thread, inner);
+    }
+    return isSent;
+  }
+
+  /** Takes in what the other threads have published; a turn begins with it. */
+  receive(): void {
+    // A handler may have been cut off in a getter of what it sent.
+    for (const peer of this.#peers) peer?.encoder.recover();
+    this.#exchange?.receive();
+  }
+
+  /** Gets a record from the exchange; see ExchangeOptions. */
+  take(thread: number, record: Incoming): void {
+    const peer = this.#peers[thread];
+    if (peer === undefined) return;
+    try {
+      this.#read(thread, peer, record);
+    } catch (error) {
+      this.#options.onMalformed(thread, error);
+    }
+  }
+
+  #read(thread: number, peer: Peer, { bytes, start, end, attachments }: Incoming): void {
+    if (peer.incoming.bytes.buffer !== bytes.buffer) peer.incoming = new CodecMemory(bytes);
+    const memory = peer.incoming;
+    const head = readHead(memory, start);
+    // Every record is decoded, also if nobody is left to get it: a later one may be written in its terms.
+    const receiver = this.#kernel?.services.get(head.target);
+    const at = start + HEAD_BYTES;
+    const { decoder } = peer;
+    let payload: unknown;
+    if (attachments.length > 0) {
+      const parcel = { bytes: bytes.subarray(at, end), shared: attachments as SharedArrayBuffer[] };
+      payload =
+        head.kind === KIND.value
+          ? decoder.decodeResultApart(parcel, receiver)
+          : decoder.decodeArgumentsApart(parcel, receiver);
+    } else if (head.kind === KIND.value) {
+      payload = decoder.decodeResult(memory, at, end, receiver);
+    } else {
+      payload = decoder.decodeArguments(memory, at, end, receiver);
+    }
+    this.#hand(thread, head, payload);
+  }
+
+  #hand(thread: number, head: Head, payload: unknown): void {
+    if (head.kind === KIND.control) {
+      this.#options.onWord(thread, payload as unknown[]);
+    } else if (head.kind === KIND.retarget) {
+      this.#takeRetarget(head, payload as [thread: number, epoch: number]);
+    } else {
+      const { type, source, session, method } = head;
+      const message = new Message(type, source, session, method, payload);
+      if (head.kind === KIND.value || type === PTYPE.client) message.reply = REPLY.none;
+      this.#kernel?.arrive(head.target, message);
+    }
+  }
+
+  /** Race: the thread of whoever answers from now on may have died before this word came; test/sim/fabric.test.ts */
+  #takeRetarget(head: Head, [thread, epoch]: [number, number]): void {
+    const kernel = this.#kernel;
+    kernel?.retarget(head.source, head.session, head.target);
+    if (thread === this.thread || epoch === 0) return;
+    const isThere = this.#peers[thread] !== undefined && this.#exchange?.epoch(thread) === epoch;
+    if (!isThere && (this.#exchange?.epoch(thread) ?? 0) >= epoch) {
+      if (kernel !== undefined) bereave(kernel, (handle) => handle === head.target);
+    }
+  }
+}
+
+function sendNested(peer: Peer, target: number, message: Message, kind?: number): true {
+  const writer = new RecordWriter(peer.encoder);
+  writer.load(target, message, kind);
+  writer.settle();
+  peer.nested.push(writer);
+  return true;
+}

@@ -1,0 +1,57 @@
+/**
+ * The memory that all threads of one node share, beside the rings between them.
+ */
+
+import { createDirectory } from "./directory.ts";
+import { createDoorbell } from "./ring-doorbell.ts";
+import { createLogMemory } from "./shared-log.ts";
+import { createNamesMemory } from "./shared-names.ts";
+
+/** What is shared. */
+export interface NodeMemory {
+  /** Handle -> thread. */
+  readonly directory: SharedArrayBuffer;
+  /** Name -> handle. */
+  readonly names: SharedArrayBuffer;
+  /** What every thread has to know in the same order. */
+  readonly log: SharedArrayBuffer;
+  /** Single numbers: see {@link NODE_WORD}. */
+  readonly words: SharedArrayBuffer;
+  /** How each thread is woken, by its number. */
+  readonly doorbells: readonly SharedArrayBuffer[];
+}
+
+/** Indexes of the single numbers. */
+export const NODE_WORD = {
+  /** The logger's handle; 0 = none yet. */
+  logger: 0,
+  /** Who is told of each death; 0 = nobody. */
+  monitor: 1,
+  /** The number of the last patch. */
+  patch: 2,
+} as const;
+
+/** The kinds of entries in the log that the threads share. */
+export const LOG_KIND = {
+  /** A method of a type of services got the next number. */
+  method: 1,
+  /** Some service of the type has the method. */
+  offer: 2,
+  /** A key of the environment. */
+  environment: 3,
+} as const;
+
+/**
+ * Creates the memory of a node.
+ *
+ * @param threads - how many threads it has, the main thread included.
+ */
+export function createNodeMemory(threads: number): NodeMemory {
+  return {
+    directory: createDirectory(),
+    names: createNamesMemory(),
+    log: createLogMemory(),
+    words: new SharedArrayBuffer(64),
+    doorbells: Array.from({ length: threads }, createDoorbell),
+  };
+}

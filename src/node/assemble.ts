@@ -1,0 +1,129 @@
+/**
+ * The runtime of one thread of a node, put together: kernel, code cache, API, kinds of services.
+ *
+ * The main thread and the workers have the same, so that a service finds the same around it wherever it runs.
+ */
+
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../base/clock.ts";
+import type { EventLoopWaker } from "../fabric/event-loop.ts";
+import { createDrain, createWaker } from "../fabric/event-loop.ts";
+import type { Thread } from "../fabric/thread.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { CodeCache } from "../loader/code-cache.ts";
+import type { Context } from "../service/context.ts";
+import { Environment } from "../service/environment.ts";
+import { PLAIN_KIND, PLAIN_KIND_NAME } from "../service/life.ts";
+import { Runtime } from "../service/runtime.ts";
+import { SearchPath } from "../service/search-path.ts";
+import { INJECTED_NAMES } from "../service/surroundings.ts";
+import { ConsoleNode } from "../console/console-node.ts";
+import { createOperatorMaker } from "../console/operator-api.ts";
+import { createRunCommand } from "../live/inject-command.ts";
+import { LiveNode } from "../live/live-node.ts";
+import { addLiveCommands } from "../live/steward-commands.ts";
+import { createSnaxMaker } from "../live/snax-api.ts";
+import { defineServiceObjects } from "../snax/service-object.ts";
+import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
+import { SnaxNode } from "../snax/snax-node.ts";
+import type { SnaxApi } from "../snax/types.ts";
+import type { TableApi } from "../table/sharetable.ts";
+import { createTableApi } from "../table/sharetable.ts";
+import { TableHub } from "../table/table-hub.ts";
+import { TableThread } from "../table/table-thread.ts";
+import type { PortableTable } from "../wire/codec-portable.ts";
+import { apiParts } from "./api-parts.ts";
+import type { FullConfig } from "./config.ts";
+import { kernelEvents } from "./kernel-events.ts";
+
+/** Where the system's own services lie, as the search path names them. */
+const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
+
+/** How many threads can share tables. */
+const TABLE_THREADS = 64;
+
+/** What a thread's runtime is made of. */
+export interface AssemblyOptions {
+  readonly config: FullConfig;
+  /** The folder to which paths in the configuration are relative. */
+  readonly root: string;
+  /** This thread's part of the node; undefined if the node has one thread. */
+  readonly thread: Thread | undefined;
+  /** Where the thread's kinds of portable objects are entered. */
+  readonly portables: PortableTable | undefined;
+  /** The configuration is in the environment already: another thread has put it there. */
+  readonly isConfigured: boolean;
+  /** Ends the node. */
+  readonly abort: () => void;
+}
+
+/** A thread's runtime. */
+export interface Assembly {
+  readonly runtime: Runtime;
+  readonly waker: EventLoopWaker;
+  readonly live: LiveNode;
+  readonly createSnax: (context: Context) => SnaxApi;
+  readonly tableApi: TableApi;
+}
+
+/** Puts the runtime of a thread together. */
+export function assemble(options: AssemblyOptions): Assembly {
+  const { thread, portables } = options;
+  const waker = thread?.waker ?? createWaker(systemClock);
+  const runtime = createRuntime(options, waker);
+  if (thread !== undefined) thread.fabric.attach(runtime.kernel, thread.exchange);
+  const tableThread = new TableThread(new TableHub(TABLE_THREADS).join(() => waker.wake()));
+  waker.attach(() => {
+    tableThread.beginTurn();
+    runtime.kernel.turn();
+  });
+  const tableApi = createTableApi(tableThread);
+  const node = new SnaxNode(runtime, thread?.log);
+  if (portables !== undefined) defineServiceObjects(portables, node);
+  const live = new LiveNode(node, thread?.words);
+  const createSnax = createSnaxMaker(live);
+  for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
+  runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live)));
+  addLiveCommands(live);
+  runtime.debugCommands.set("RUN", createRunCommand(live));
+  runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
+  runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
+  return { runtime, waker, live, createSnax, tableApi };
+}
+
+function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {
+  const { config, root, thread, isConfigured, abort } = options;
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const shared = thread && {
+    elsewhere: thread.fabric,
+    handles: thread.directory.handleSource(thread.fabric.thread),
+    names: thread.names,
+  };
+  const runtime: Runtime = new Runtime({
+    kernel: new Kernel({
+      clock: systemClock,
+      drain: createDrain(),
+      waker,
+      harbor: config.harbor,
+      profile: config.profile,
+      mailboxLimit: config.mailbox,
+      events: kernelEvents(() => runtime),
+      ...shared,
+    }),
+    cache: new CodeCache({
+      injected: INJECTED_NAMES,
+      preload: config.preload,
+      onGlobalWrite: (name, { file, line, column }) =>
+        runtime.log(
+          0,
+          `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`,
+        ),
+    }),
+    clock: systemClock,
+    environment: new Environment(isConfigured ? {} : config, thread?.log),
+    paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
+    write,
+    abort,
+  });
+  return runtime;
+}

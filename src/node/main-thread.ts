@@ -1,0 +1,130 @@
+/**
+ * The main thread of a node that has worker threads: it starts and replaces them, and hosts only what is the system's.
+ *
+ * The program that started the node acts here too; its services live on the workers.
+ */
+
+import { systemClock } from "../base/clock.ts";
+import type { NodeMemory } from "../fabric/node-memory.ts";
+import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
+import type { Thread } from "../fabric/thread.ts";
+import { createThread } from "../fabric/thread.ts";
+import type { ThreadEnd } from "../fabric/warden.ts";
+import { Warden } from "../fabric/warden.ts";
+import { INDEX_MASK } from "../kernel/address.ts";
+import { bereave } from "../kernel/death.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { LiveNode } from "../live/live-node.ts";
+import type { Runtime } from "../service/runtime.ts";
+import { createSteward, stewardIndex } from "../service/steward.ts";
+import { PortableTable } from "../wire/codec-portable.ts";
+import type { FullConfig } from "./config.ts";
+import { addGoodbyeCommands } from "./goodbye.ts";
+import { NodeThreads } from "./node-threads.ts";
+import type { WorkerSetup } from "./worker.ts";
+
+/** The module that a worker runs. */
+const ENTRY = new URL("./worker.js", import.meta.url);
+
+/** The main thread and the workers that it watches over. */
+export class MainThread {
+  readonly portables: PortableTable = new PortableTable();
+  readonly thread: Thread;
+  readonly #config: FullConfig;
+  readonly #root: string;
+  readonly #memory: NodeMemory;
+  #runtime: Runtime | undefined;
+  #threads: NodeThreads | undefined;
+  #warden: Warden | undefined;
+
+  constructor(config: FullConfig, root: string) {
+    this.#config = config;
+    this.#root = root;
+    this.#memory = createNodeMemory(config.thread + 1);
+    this.thread = createThread({
+      clock: systemClock,
+      memory: this.#memory,
+      portables: this.portables,
+      thread: 0,
+      harbor: config.harbor,
+      waitingLimit: config.mailbox,
+      onWord: (_from, values) => this.#threads?.hear(values),
+      onMalformed: (from, error) => this.#warden?.end(from, `it sent nonsense: ${String(error)}`),
+    });
+  }
+
+  /** Gives the main thread its runtime. */
+  attach(live: LiveNode): void {
+    const { runtime } = live.node;
+    const threads = new NodeThreads(this.thread, runtime, this.#config.thread + 1);
+    this.#runtime = runtime;
+    this.#threads = threads;
+    runtime.threads = threads;
+    this.thread.directory.claimAt(stewardIndex(0), 0);
+    createSteward(runtime, 0, threads.steward(0));
+    addGoodbyeCommands(runtime);
+    const setup = (thread: number): WorkerSetup => ({
+      config: this.#config,
+      root: this.#root,
+      births: live.bornPatches,
+      images: live.bornPatches.flatMap(({ type }) => threads.imagesFor(thread, type)),
+    });
+    runtime.onClear = (file) => forgetBirths(live, file);
+    this.#warden = new Warden({
+      workers: this.#config.thread,
+      entry: ENTRY,
+      memory: this.#memory,
+      main: this.thread,
+      node: setup,
+      onOpen: (thread) => this.thread.directory.claimAt(stewardIndex(thread), thread),
+      later: (ms, run) => void runtime.after(ms, run),
+      onDeath: (end) => this.#bury(runtime, end),
+      onReplaced: (thread) => runtime.log(0, `thread ${thread} is back`),
+    });
+  }
+
+  /** Starts the workers; the logger runs already. */
+  async start(): Promise<void> {
+    Atomics.store(this.thread.words, NODE_WORD.logger, this.#runtime?.logger ?? 0);
+    await this.#warden?.start();
+  }
+
+  /** Ends the workers. */
+  async stop(): Promise<void> {
+    await this.#warden?.stop();
+  }
+
+  /** Frees the main thread. */
+  close(): void {
+    this.thread.close();
+  }
+
+  /** Tells of a thread's death: the log, whoever waits for its services, the launcher. */
+  #bury(runtime: Runtime, { thread, lost, reason }: ThreadEnd): void {
+    this.#threads?.replaced(thread);
+    // The steward is nobody's loss.
+    const count = lost.length - 1;
+    runtime.log(0, `thread ${thread} has died with ${count} services: ${reason}`);
+    const indexes = new Set(lost);
+    const { kernel } = runtime;
+    bereave(kernel, (handle) => indexes.has(handle & INDEX_MASK));
+    const launcher = kernel.names.get(".launcher");
+    if (launcher === undefined) return;
+    kernel.send(0, launcher, { type: PTYPE.lua, method: 0, values: ["LOST", [...lost]] });
+  }
+}
+
+/** A patch for services yet to be born is for the text that they would be born from; where that goes, it goes too. */
+function forgetBirths({ bornPatches, node }: LiveNode, file: string | undefined): void {
+  const { cache, paths } = node.runtime;
+  const uses = (type: string): boolean => {
+    try {
+      return [...cache.reach(paths.find(type))].some((image) => image.file === file);
+    } catch {
+      // Its files are not what they were, so it is not the patch's either.
+      return true;
+    }
+  };
+  const kept = bornPatches.filter(({ type }) => file !== undefined && !uses(type));
+  bornPatches.splice(0, bornPatches.length, ...kept);
+}

@@ -1,0 +1,223 @@
+/**
+ * The threads of a node as the runtime of one of them sees them: where a service goes, and the words between threads.
+ *
+ *     launch   handle taken -> "launch" with the service's code -> created at once on its thread -> it begins there
+ *     clear    to the main thread first, which tells all others: so that a launch finds every cache as the launcher's
+ *
+ * The main thread reads every file once and hands the images on; a thread that starts a service by itself reads for itself.
+ */
+
+import { copyArguments } from "../base/copy.ts";
+import { SnaxError } from "../base/error.ts";
+import { NODE_WORD } from "../fabric/node-memory.ts";
+import type { Thread } from "../fabric/thread.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { CacheMode } from "../loader/code-cache.ts";
+import type { Image, ImageData } from "../loader/image.ts";
+import type { LaunchRequest } from "../service/boot.ts";
+import { end, launch } from "../service/boot.ts";
+import { clearCache } from "../service/cache.ts";
+import { toRemoteError } from "../service/remote-error.ts";
+import type { Runtime } from "../service/runtime.ts";
+import { stewardIndex } from "../service/steward.ts";
+import type { Threads } from "../service/threads.ts";
+
+/** Services that run on the main thread, whoever starts them: they must answer while every other thread hangs. */
+const PINNED: ReadonlySet<string> = new Set([
+  "logger",
+  "launcher",
+  "service_mgr",
+  "debug_console",
+  "console",
+]);
+
+/** What travels of a launch. */
+interface Launch {
+  readonly handle: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** The threads of a node, seen from one. */
+export class NodeThreads implements Threads {
+  readonly own: number;
+  readonly hosts: readonly number[];
+  readonly #thread: Thread;
+  readonly #runtime: Runtime;
+  readonly #harborBits: number;
+  /** Images that a thread has got from this one. */
+  #given: WeakSet<Image>[] = [];
+  /** The thread that was chosen last. */
+  #last = 0;
+
+  /**
+   * @param threads - how many threads the node has, the main thread included.
+   */
+  constructor(thread: Thread, runtime: Runtime, threads: number) {
+    this.own = thread.fabric.thread;
+    this.hosts = Array.from({ length: threads - 1 }, (_, index) => index + 1);
+    this.#thread = thread;
+    this.#runtime = runtime;
+    this.#harborBits = (Number(runtime.environment.get("harbor") ?? 0) << 24) >>> 0;
+    this.#addWords();
+  }
+
+  threadOf(handle: number): number | undefined {
+    return this.#thread.fabric.threadOf(handle);
+  }
+
+  steward(thread: number): number {
+    return (this.#harborBits | stewardIndex(thread)) >>> 0;
+  }
+
+  get monitor(): number {
+    return Atomics.load(this.#thread.words, NODE_WORD.monitor) >>> 0;
+  }
+
+  set monitor(handle: number) {
+    Atomics.store(this.#thread.words, NODE_WORD.monitor, handle);
+  }
+
+  /** The one with the fewest services; of several, the next after the one that was chosen last. */
+  choose(name: string): number {
+    if (this.isPinned(name)) return 0;
+    const { directory } = this.#thread;
+    const count = this.hosts.length;
+    let best = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let step = 0; step < count; step += 1) {
+      const thread = this.hosts[(this.#last + step) % count] as number;
+      const services = directory.count(thread);
+      if (services >= least) continue;
+      least = services;
+      best = thread;
+    }
+    this.#last = best;
+    return best;
+  }
+
+  /** Says whether a service runs on the main thread, whoever starts it. */
+  isPinned(name: string): boolean {
+    return PINNED.has(name);
+  }
+
+  launch(thread: number, { kind, name, args }: LaunchRequest): number {
+    const { directory, fabric } = this.#thread;
+    const own = copyArguments(args, undefined);
+    const handle = (this.#harborBits | directory.claim(thread)) >>> 0;
+    try {
+      const order: Launch = { handle, kind, name, args: own };
+      if (fabric.tell(thread, "launch", order, this.imagesFor(thread, name))) return handle;
+    } catch (error) {
+      directory.release(handle, thread);
+      throw error;
+    }
+    directory.release(handle, thread);
+    throw new SnaxError("ERR_SERVICE_DEAD", `thread ${thread} has died and is being replaced`);
+  }
+
+  kill(handle: number): void {
+    const thread = this.threadOf(handle);
+    if (thread === undefined || !this.#thread.fabric.tell(thread, "kill", handle)) return;
+    // From this moment nobody finds it any more, as if it lived on this thread.
+    this.#thread.directory.release(handle, thread);
+  }
+
+  clearCache(path: string | undefined): void {
+    if (this.own !== 0) return void this.#thread.fabric.tell(0, "clear", path);
+    this.#given = [];
+    this.#thread.fabric.tellAll("clear", path);
+  }
+
+  setCacheMode(mode: string): void {
+    if (this.own !== 0) this.#thread.fabric.tell(0, "mode", mode);
+    else this.#thread.fabric.tellAll("mode", mode);
+  }
+
+  /** Another worker has a thread's number: it has got nothing yet. */
+  replaced(thread: number): void {
+    this.#given[thread] = new WeakSet();
+  }
+
+  /** The code that a thread needs for a service and has not got yet; what can't be read it will complain of itself. */
+  imagesFor(thread: number, name: string): ImageData[] {
+    const { cache, paths } = this.#runtime;
+    if (this.own !== 0 || cache.mode === "OFF") return [];
+    const given = (this.#given[thread] ??= new WeakSet());
+    try {
+      // With EXIST some were read just now and belong to nobody: who needs them reads for itself.
+      const fresh = [...cache.reach(paths.find(name))].filter(
+        (image) => !given.has(image) && cache.images.get(image.file) === image,
+      );
+      const data = fresh.map((image) => image.toData());
+      for (const image of fresh) given.add(image);
+      return data;
+    } catch {
+      // The service's beginning fails for the same reason on its own thread, which tells whoever asked.
+      return [];
+    }
+  }
+
+  tellAll(word: string, ...values: readonly unknown[]): void {
+    this.#thread.fabric.tellAll(word, ...values);
+  }
+
+  tell(thread: number, word: string, ...values: readonly unknown[]): void {
+    this.#thread.fabric.tell(thread, word, ...values);
+  }
+
+  homesOf(name: string): readonly number[] {
+    return this.isPinned(name) ? [0] : this.hosts;
+  }
+
+  /** Does what another thread's word says. */
+  hear([word, ...values]: readonly unknown[]): void {
+    this.#runtime.words.get(word as string)?.(...values);
+  }
+
+  /** Gives the runtime the words about services and their code. */
+  #addWords(): void {
+    const runtime = this.#runtime;
+    const { words } = runtime;
+    words.set("launch", (order, images) =>
+      this.#launchHere(order as Launch, images as readonly ImageData[]),
+    );
+    words.set("kill", (handle) => this.#killHere(handle as number));
+    words.set("abort", () => runtime.abort());
+    words.set("stopping", () => {
+      runtime.state = "stopping";
+    });
+    words.set("clear", (path) => {
+      if (this.own === 0) return clearCache(runtime, path as string | undefined);
+      runtime.paths.clear();
+      runtime.cache.clear(path as string | undefined);
+    });
+    words.set("mode", (mode) => {
+      runtime.cache.mode = mode as CacheMode;
+      if (this.own === 0) this.setCacheMode(mode as string);
+    });
+    runtime.stewardCommands.set("IMAGES", (_context, [thread, name]) =>
+      this.imagesFor(thread as number, name as string),
+    );
+  }
+
+  #launchHere({ handle, kind, name, args }: Launch, images: readonly ImageData[]): void {
+    const runtime = this.#runtime;
+    for (const image of images) runtime.cache.adopt(image);
+    try {
+      launch(runtime, { handle, kind, name, args });
+    } catch (error) {
+      this.#thread.directory.release(handle, this.own);
+      const launcher = runtime.kernel.names.get(".launcher");
+      const values = ["ERROR", toRemoteError(error, handle)];
+      if (launcher === undefined) return;
+      runtime.kernel.send(handle, launcher, { type: PTYPE.lua, method: 0, values });
+    }
+  }
+
+  #killHere(handle: number): void {
+    const target = this.#runtime.contextOf(handle);
+    if (target !== undefined) end(target, true);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What a worker thread of a node runs: a runtime like the main thread's, joined to all others.
+ *
+ *     workerData -> thread and runtime -> steward -> joined to who is up -> "ready" to the warden
+ *     news       join: another thread is there; part: one has died, and whoever waits for its services is told
+ */
+
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { systemClock } from "../base/clock.ts";
+import { NODE_WORD } from "../fabric/node-memory.ts";
+import { createThread } from "../fabric/thread.ts";
+import type { ThreadData, ThreadNews } from "../fabric/warden.ts";
+import { INDEX_MASK } from "../kernel/address.ts";
+import { bereave } from "../kernel/death.ts";
+import type { BirthOrder } from "../live/hotfix-all-thread.ts";
+import { bearAgain } from "../live/hotfix-all-thread.ts";
+import type { ImageData } from "../loader/image.ts";
+import { createSteward } from "../service/steward.ts";
+import { PortableTable } from "../wire/codec-portable.ts";
+import { assemble } from "./assemble.ts";
+import type { FullConfig } from "./config.ts";
+import { addGoodbyeCommands } from "./goodbye.ts";
+import { NodeThreads } from "./node-threads.ts";
+import { watchStrayErrors } from "./rejections.ts";
+
+/** What the node's layer tells its workers. */
+export interface WorkerSetup {
+  readonly config: FullConfig;
+  /** The folder to which paths in the configuration are relative. */
+  readonly root: string;
+  /** The patches for services yet to be born. */
+  readonly births: readonly BirthOrder[];
+  /** The code that these are for. */
+  readonly images: readonly ImageData[];
+}
+
+async function run(data: ThreadData): Promise<void> {
+  const { thread: number, memory, joints, news } = data;
+  const { config, root, births, images } = data.node as WorkerSetup;
+  const portables = new PortableTable();
+  const thread = createThread({
+    clock: systemClock,
+    memory,
+    portables,
+    thread: number,
+    harbor: config.harbor,
+    waitingLimit: config.mailbox,
+    onWord: (_from, values) => threads.hear(values),
+    onMalformed: (from, error) => runtime.log(0, `thread ${from} sent nonsense: ${String(error)}`),
+    onUnknown: () => takeNews(),
+  });
+  const { runtime, live } = assemble({
+    ...{ config, root, thread, portables, isConfigured: true },
+    abort: () => void thread.fabric.tell(0, "abort"),
+  });
+  const threads = new NodeThreads(thread, runtime, data.threads);
+  runtime.threads = threads;
+  runtime.logger = Atomics.load(thread.words, NODE_WORD.logger) >>> 0;
+  const steward = createSteward(runtime, number, threads.steward(number));
+  runtime.owner = steward.handle;
+  addGoodbyeCommands(runtime);
+  watchStrayErrors({ runtime, program: steward.handle, ownsProcess: true });
+
+  const hear = (heard: ThreadNews): void => {
+    if (heard.kind === "join") return thread.join(heard.joint);
+    thread.part(heard.thread);
+    const lost = new Set(heard.lost);
+    bereave(runtime.kernel, (handle) => lost.has(handle & INDEX_MASK));
+  };
+  const takeNews = (): void => {
+    for (;;) {
+      const received = receiveMessageOnPort(news) as { message: ThreadNews } | undefined;
+      if (received === undefined) return;
+      hear(received.message);
+    }
+  };
+  news.on("message", hear);
+  // Before the first launch is heard; a program that imports packages makes it wait.
+  for (const image of images) runtime.cache.adopt(image);
+  if (births.length > 0) await bearAgain(live, steward, births);
+  for (const joint of joints) thread.join(joint);
+  thread.waker.turn();
+  parentPort?.postMessage("ready");
+}
+
+void run(workerData as ThreadData);

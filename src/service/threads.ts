@@ -1,0 +1,40 @@
+/**
+ * The other threads of a node, as a runtime sees them; the node's layer supplies it. A node of one thread has none.
+ */
+
+import type { LaunchRequest } from "./boot.ts";
+
+/** The threads of a node. */
+export interface Threads {
+  /** The number of the thread that asks; 0 is the main thread. */
+  readonly own: number;
+  /** The numbers of the threads that host services of programs, rising. */
+  readonly hosts: readonly number[];
+  /** Returns the thread that a handle's service lives on; undefined if nobody lives there. */
+  threadOf(handle: number): number | undefined;
+  /** Returns the handle of a thread's steward. */
+  steward(thread: number): number;
+  /** Chooses the thread for a new service of that name. */
+  choose(name: string): number;
+  /**
+   * Creates a service on another thread.
+   *
+   * @returns its handle, at once; what is sent to it from here arrives behind its creation.
+   * @throws {ERR_SERVICE_DEAD} if the thread has just died.
+   * @throws {ERR_NOT_SENDABLE} if an argument can't be sent.
+   */
+  launch(thread: number, request: LaunchRequest): number;
+  /** Ends a service of another thread. */
+  kill(handle: number): void;
+  /** Tells the others that the cache of the code is to be cleared, or how it is used. */
+  clearCache(path: string | undefined): void;
+  setCacheMode(mode: string): void;
+  /** Says a word to the runtimes of all other threads: see Runtime.words. */
+  tellAll(word: string, ...values: readonly unknown[]): void;
+  /** Says a word to the runtime of one thread. */
+  tell(thread: number, word: string, ...values: readonly unknown[]): void;
+  /** Returns the threads on which services of that name live. */
+  homesOf(name: string): readonly number[];
+  /** Who is told of each death, on whatever thread; 0 = nobody. */
+  monitor: number;
+}
