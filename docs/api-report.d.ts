@@ -9,9 +9,10 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, sharetable, skynet, snax, socket, socketchannel, tables } from "./outside.ts";
+export { gateserver, httpd, sharetable, skynet, snax, socket, socketchannel, tables, } from "./outside.ts";
 export type { Channel, ChannelOptions, ChannelPlace, ChannelSocket, ReadAnswer, ReadSession, SocketChannelApi, } from "./net/channel-api.ts";
 export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, } from "./net/gate-api.ts";
+export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
 export type { ListenOptions } from "./net/listening.ts";
 export type { WebSocketOptions } from "./net/web-socket-options.ts";
 export type { Writable } from "./net/outbox.ts";
@@ -196,6 +197,7 @@ export declare class CodeCache implements Library {
 // dist/outside.d.ts
 import type { GateServerApi } from "./net/gate-api.ts";
 import type { SocketChannelApi } from "./net/channel-api.ts";
+import type { HttpApi } from "./net/http-api.ts";
 import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
@@ -204,6 +206,7 @@ export declare const skynet: SkynetApi;
 export declare const snax: SnaxApi;
 export declare const socket: SocketApi;
 export declare const socketchannel: SocketChannelApi;
+export declare const httpd: HttpApi;
 export declare const gateserver: GateServerApi;
 export declare const sharetable: SharetableApi;
 export declare const tables: TablesObject;
@@ -292,6 +295,40 @@ export interface GateServerApi {
     forward(fd: number, address: number, client?: number): void;
     closeclient(fd: number): void;
     counts(): GateCounts;
+}
+
+// dist/net/http-api.d.ts
+import type { TlsOptions } from "node:tls";
+export interface HttpRequest {
+    readonly method: string;
+    readonly path: string;
+    readonly query: URLSearchParams;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Buffer;
+    readonly peer: string;
+    text(): string;
+    json(): unknown;
+}
+export interface HttpAnswer {
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+    readonly body?: unknown;
+}
+export type HttpHandler = (request: HttpRequest) => HttpAnswer | string | Uint8Array | undefined | void | Promise<HttpAnswer | string | Uint8Array | undefined | void>;
+export interface HttpOptions {
+    readonly host?: string;
+    readonly port: number;
+    readonly bodyLimitBytes?: number;
+    readonly requestMs?: number;
+    readonly connectionsMax?: number;
+    readonly tls?: TlsOptions;
+}
+export interface HttpApi {
+    listen(options: number | HttpOptions, handler: HttpHandler): Promise<{
+        readonly id: number;
+        readonly port: number;
+    }>;
+    close(id: number): void;
 }
 
 // dist/net/listening.d.ts

@@ -12,7 +12,16 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, sharetable, skynet, snax, socket, socketchannel, tables } from "./outside.ts";
+export {
+  gateserver,
+  httpd,
+  sharetable,
+  skynet,
+  snax,
+  socket,
+  socketchannel,
+  tables,
+} from "./outside.ts";
 export type {
   Channel,
   ChannelOptions,
@@ -29,6 +38,7 @@ export type {
   GateOptions,
   GateServerApi,
 } from "./net/gate-api.ts";
+export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
 export type { ListenOptions } from "./net/listening.ts";
 export type { WebSocketOptions } from "./net/web-socket-options.ts";
 export type { Writable } from "./net/outbox.ts";

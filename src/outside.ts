@@ -9,6 +9,7 @@ import { SnaxError } from "./base/error.ts";
 import type { OperatorApi } from "./console/operator-api.ts";
 import type { GateServerApi } from "./net/gate-api.ts";
 import type { SocketChannelApi } from "./net/channel-api.ts";
+import type { HttpApi } from "./net/http-api.ts";
 import type { SocketApi } from "./net/socket-api.ts";
 import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
@@ -37,6 +38,9 @@ export const socket: SocketApi = outside("socket") as SocketApi;
 
 /** Channels of the importing service. */
 export const socketchannel: SocketChannelApi = outside("socketchannel") as SocketChannelApi;
+
+/** HTTP of the importing service. */
+export const httpd: HttpApi = outside("httpd") as HttpApi;
 
 /** What makes the importing service a gate. */
 export const gateserver: GateServerApi = outside("gateserver") as GateServerApi;

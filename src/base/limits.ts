@@ -153,3 +153,15 @@ export const GATE_HEAD_MAX = 8192;
 
 /** Longest pause between two attempts of a channel to connect, in seconds; as in skynet. */
 export const CHANNEL_RETRY_SECONDS_MAX = 10;
+
+/** Longest body of a request to `httpd`, in bytes, unless its options say otherwise. */
+export const HTTP_BODY_MAX: number = 1 << 20;
+
+/** Longest head of a request to `httpd`, in bytes; as in skynet. */
+export const HTTP_HEAD_MAX = 8192;
+
+/** Milliseconds for a request to `httpd` to arrive whole, unless its options say otherwise. */
+export const HTTP_REQUEST_MS = 10_000;
+
+/** Most connections to a port of `httpd` at a time, unless its options say otherwise. */
+export const HTTP_CONNECTIONS_MAX = 1024;

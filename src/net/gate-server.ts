@@ -19,7 +19,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { Receiver } from "../service/context.ts";
 import { tableWith } from "../service/answers.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
-import { GateDoor } from "./gate-door.ts";
+import { DoorRecord } from "./door-record.ts";
 import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
 import type { ClientHost } from "./gate-client.ts";
 import { GateClient, hostOf } from "./gate-client.ts";
@@ -56,7 +56,7 @@ export class GateServer implements ClientHost {
   readonly #mail: GateMail;
   readonly #byHost = new Map<string, number>();
   #settings: GateSettings | undefined;
-  #doors: GateDoor[] = [];
+  #doors: DoorRecord[] = [];
   #isWatched = false;
 
   constructor(owner: SocketOwner, handler: GateHandler) {
@@ -187,7 +187,7 @@ export class GateServer implements ClientHost {
     if (wanted !== undefined || path !== undefined) {
       const place = path === undefined ? { host: address } : {};
       const opened = await openPort({ ...settings, ...place }, (socket) => this.#welcome(socket));
-      this.#doors.push(new GateDoor(this.#owner, opened));
+      this.#doors.push(new DoorRecord(this.#owner, opened));
       port = opened.port;
     }
     if (websocket === undefined) return { address: path ?? address, port, websocket: 0 };
@@ -197,7 +197,7 @@ export class GateServer implements ClientHost {
       canAdmit: (socket) => this.#canAdmit(socket),
       admit: (web, socket) => this.#welcomeWeb(web, socket),
     });
-    this.#doors.push(new GateDoor(this.#owner, opened));
+    this.#doors.push(new DoorRecord(this.#owner, opened));
     return { address: path ?? address, port, websocket: opened.port };
   }
 

@@ -6,6 +6,7 @@
 
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
 import { createGateServerApi } from "../net/gate.ts";
+import { createHttpApi } from "../net/httpd.ts";
 import { createSocketApi } from "../net/socket.ts";
 import { createSocketChannelApi } from "../net/socketchannel.ts";
 import type { Context } from "../service/context.ts";
@@ -29,6 +30,7 @@ export function apiParts(
     ["skynet", createSkynet],
     ["snax", createSnax],
     ["socket", createSocketApi],
+    ["httpd", createHttpApi],
     ["socketchannel", createSocketChannelApi],
     ["gateserver", createGateServerApi],
     ["sharetable", tableApi.sharetable],

@@ -75,6 +75,20 @@ test("the tables of channels name what there is", () => {
   assert.deepEqual(namesIn("channel option").toSorted(), keysOf("channel-api", "ChannelOptions"));
 });
 
+test("the tables of httpd name what there is", () => {
+  assert.deepEqual(namesIn("httpd").toSorted(), methodsOf("http-api", "HttpApi"));
+  assert.deepEqual(namesIn("httpd option").toSorted(), keysOf("http-api", "HttpOptions"));
+});
+
+test("the health check of the page answers", async (t) => {
+  const { make } = await world(t, services());
+  const health = await make("health");
+  const port = (await health.req.listen()) as number;
+  const response = await fetch(`http://127.0.0.1:${port}/health`);
+  assert.deepEqual(await response.json(), { ok: true });
+  assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+});
+
 test("the channel of the page talks to a server", async (t) => {
   const server = createServer((socket) => socket.on("data", () => socket.write("+PONG\r\n")));
   t.after(() => server.close());

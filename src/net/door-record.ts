@@ -1,5 +1,5 @@
 /**
- * A port of a gate, as the table of sockets knows it.
+ * A port whose connections are not sockets of a service, of a gate or of `httpd`, as the table of sockets knows it.
  */
 
 import { Server as HttpServer } from "node:http";
@@ -8,8 +8,8 @@ import type { Listening } from "./listening.ts";
 import type { ListenRecord } from "./net-table.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 
-/** A port that a gate listens on. */
-export class GateDoor implements ListenRecord {
+/** A port of a gate or of `httpd`. */
+export class DoorRecord implements ListenRecord {
   readonly kind = "LISTEN";
   readonly id: number;
   readonly owner: number;

@@ -1,0 +1,62 @@
+/**
+ * Puts the API object `httpd` together.
+ */
+
+import type { Server } from "node:net";
+import { SnaxError } from "../base/error.ts";
+import { SOCKET_BACKLOG } from "../base/limits.ts";
+import type { Context } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
+import { defineApi } from "../service/lazy-api.ts";
+import { DoorRecord } from "./door-record.ts";
+import type { HttpApi, HttpHandler, HttpOptions } from "./http-api.ts";
+import { createHttpServer } from "./http-server.ts";
+import { listenOn } from "./listening.ts";
+import { notOurs } from "./reading.ts";
+import type { SocketOwner } from "./socket-owner.ts";
+import { socketOwnerOf } from "./socket-owner.ts";
+
+async function listen(
+  context: Context,
+  given: number | HttpOptions,
+  handler: HttpHandler,
+): Promise<{ id: number; port: number }> {
+  requireAlive(context);
+  const options = typeof given === "number" ? { port: given } : given;
+  if (typeof options?.port !== "number" || typeof handler !== "function") {
+    throw new SnaxError("ERR_ARGUMENT", "httpd.listen needs a port and a function that answers");
+  }
+  const owner = socketOwnerOf(context);
+  return await owner.inTurn(open(owner, options, handler));
+}
+
+async function open(
+  owner: SocketOwner,
+  options: HttpOptions,
+  handler: HttpHandler,
+): Promise<{ id: number; port: number }> {
+  const server = createHttpServer(owner, options, handler) as unknown as Server;
+  const { host = "127.0.0.1", port } = options;
+  const opened = await listenOn(server, { host, port, backlog: SOCKET_BACKLOG });
+  const record = new DoorRecord(owner, opened);
+  const end = (): void => record.close();
+  owner.keep(end);
+  server.once("close", () => owner.release(end));
+  if (!owner.context.service.isAlive) end();
+  return { id: record.id, port: opened.port };
+}
+
+function close(context: Context, id: number): void {
+  requireAlive(context);
+  const record = socketOwnerOf(context).net.get(id);
+  if (!(record instanceof DoorRecord)) return;
+  if (record.owner !== context.handle) throw notOurs(id);
+  record.close();
+}
+
+const make = defineApi<Context>({ listen, close });
+
+/** Makes the `httpd` of one service. */
+export function createHttpApi(context: Context): HttpApi {
+  return make(context) as HttpApi;
+}
