@@ -125,6 +125,7 @@ export interface Config {
     readonly hotfixtimeout?: number;
     readonly console?: number | string;
     readonly consoletoken?: string;
+    readonly polling?: number;
     readonly [key: string]: unknown;
 }
 export declare function defineConfig(config: Config): Config;
@@ -140,6 +141,7 @@ export interface FullConfig extends Config {
     readonly inittimeout: number;
     readonly stoptimeout: number;
     readonly hotfixtimeout: number;
+    readonly polling: number;
 }
 export declare function suspectKeys(config: Config): string[];
 export declare function completeConfig(config: unknown): FullConfig;

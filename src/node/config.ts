@@ -5,12 +5,13 @@
  * error that names key and value.
  */
 
-import { cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import { copyResult } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import { DEFAULT_TABLE_PATTERNS } from "../table/data-source.ts";
+import { THREADS_MAX } from "../fabric/directory.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 
 /** What a configuration may say; every key is optional. */
@@ -47,6 +48,13 @@ export interface Config {
   readonly console?: number | string;
   /** What clients of the debug console have to show; needed where others than this machine can reach it. */
   readonly consoletoken?: string;
+  /**
+   * Milliseconds for which a thread goes on looking for mail of other threads before it sleeps, while mail comes in quick
+   * succession; 0 = never.
+   *
+   * @defaultValue 0.1
+   */
+  readonly polling?: number;
   /** Any other key is kept for `skynet.getenv`. */
   readonly [key: string]: unknown;
 }
@@ -69,6 +77,7 @@ export interface FullConfig extends Config {
   readonly inittimeout: number;
   readonly stoptimeout: number;
   readonly hotfixtimeout: number;
+  readonly polling: number;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -101,8 +110,14 @@ const PATTERNS: Rule = {
   expected: 'patterns with a "?" for the name, as "./services/?.ts"',
 };
 
+/** A thread that polls longer than a wake-up takes only burns its core. */
+const POLLING_MAX_MS = 10;
+
+/** The main thread is one of the threads that the directory can tell apart. */
+const WORKERS_MAX = THREADS_MAX - 1;
+
 const RULES: Readonly<Record<string, Rule>> = {
-  thread: { fits: isIn(0, 1024), expected: "an integer, 0..1024" },
+  thread: { fits: isIn(0, WORKERS_MAX), expected: `an integer, 0..${WORKERS_MAX}` },
   start: { fits: isText, expected: "the name of a service" },
   services: PATTERNS,
   tables: PATTERNS,
@@ -128,6 +143,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     isSecret: true,
   },
   hotfixtimeout: MS,
+  polling: {
+    fits: (value) => typeof value === "number" && value >= 0 && value <= POLLING_MAX_MS,
+    expected: `milliseconds, 0..${POLLING_MAX_MS}`,
+  },
 };
 
 function check(key: string, value: unknown): void {
@@ -173,7 +192,7 @@ export function completeConfig(config: unknown): FullConfig {
     Object.entries(config).filter(([, value]) => value !== undefined),
   );
   return {
-    thread: cpus().length,
+    thread: Math.min(availableParallelism(), WORKERS_MAX),
     services: "./services/?.ts",
     tables: DEFAULT_TABLE_PATTERNS,
     harbor: 0,
@@ -184,6 +203,7 @@ export function completeConfig(config: unknown): FullConfig {
     inittimeout: 30_000,
     stoptimeout: 5000,
     hotfixtimeout: 5000,
+    polling: 0.1,
     ...given,
   };
 }

@@ -48,6 +48,7 @@ export class MainThread {
       thread: 0,
       harbor: config.harbor,
       waitingLimit: config.mailbox,
+      polling: { windowMs: config.polling },
       onWord: (_from, values) => this.#threads?.hear(values),
       onMalformed: (from, error) => this.#warden?.end(from, `it sent nonsense: ${String(error)}`),
     });

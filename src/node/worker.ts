@@ -45,6 +45,7 @@ async function run(data: ThreadData): Promise<void> {
     thread: number,
     harbor: config.harbor,
     waitingLimit: config.mailbox,
+    polling: { windowMs: config.polling },
     onWord: (_from, values) => threads.hear(values),
     onMalformed: (from, error) => runtime.log(0, `thread ${from} sent nonsense: ${String(error)}`),
     onUnknown: () => takeNews(),
