@@ -61,6 +61,12 @@ export const CONSOLE_ADDRESSES_MAX = 1024;
 /** Most calls of one service whose stacks `task` and `uniqtask` look up; the others are listed without. */
 export const TASK_STACKS_MAX = 1000;
 
+/** Seconds that `debug` may stay attached, and so hold the thread, if the operator says no number. */
+export const DEBUG_SECONDS = 60;
+
+/** The most that he may say. */
+export const DEBUG_SECONDS_MAX = 600;
+
 /** Most logpoints of one node at a time. */
 export const LOGPOINTS_MAX = 100;
 

@@ -7,7 +7,6 @@
 
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
 import { END_MARKS, GREETING } from "../console/print.ts";
@@ -15,6 +14,7 @@ import { END_MARKS, GREETING } from "../console/print.ts";
 /** What comes of a command: its answer's lines go to `onLine`, the mark included. */
 interface Question {
   readonly onLine: (line: string) => void;
+  readonly onPrompt: ((text: string) => void) | undefined;
   readonly settle: (isOk: boolean) => void;
   readonly fail: (error: Error) => void;
 }
@@ -23,13 +23,16 @@ interface Question {
 export class ConsoleConnection {
   readonly #socket: Socket;
   #question: Question | undefined;
+  /** What came of a line that has not ended. */
+  #text = "";
   /** Settles when the last command is answered. */
   #last: Promise<boolean> = Promise.resolve(true);
   #error: Error | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    createInterface({ input: socket, crlfDelay: Infinity }).on("line", (line) => this.#take(line));
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => this.#read(text));
     socket.on("close", () => this.#end());
   }
 
@@ -57,14 +60,30 @@ export class ConsoleConnection {
   /**
    * Runs a command, when those before it are answered.
    *
+   * @param onPrompt - for a command that asks back: gets what stands at the beginning of a line that has not ended; what
+   * somebody answers goes out with {@link ConsoleConnection.reply}.
    * @returns whether it succeeded.
    * @throws if the connection ends before the answer does.
    */
-  ask(line: string, onLine: (line: string) => void): Promise<boolean> {
-    const asked = this.#last.then(() => this.#send(line, onLine));
+  ask(
+    line: string,
+    onLine: (line: string) => void,
+    onPrompt?: (text: string) => void,
+  ): Promise<boolean> {
+    const asked = this.#last.then(() => this.#send(line, onLine, onPrompt));
     // Its failure is told to whoever asked; the next one finds out for itself.
     this.#last = asked.catch(() => false);
     return asked;
+  }
+
+  /** Sends a line to the command that runs. */
+  reply(line: string): void {
+    this.#socket.write(`${line}\n`);
+  }
+
+  /** Whether a command runs. */
+  get isAsking(): boolean {
+    return this.#question !== undefined;
   }
 
   /** Calls back when the other side ends the connection. */
@@ -77,12 +96,23 @@ export class ConsoleConnection {
     this.#socket.destroy();
   }
 
-  #send(line: string, onLine: (line: string) => void): Promise<boolean> {
+  #send(
+    line: string,
+    onLine: (line: string) => void,
+    onPrompt: ((text: string) => void) | undefined,
+  ): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#question = { onLine, settle: resolve, fail: reject };
+      this.#question = { onLine, onPrompt, settle: resolve, fail: reject };
       if (this.#socket.destroyed) this.#end();
       else this.#socket.write(`${line}\n`);
     });
+  }
+
+  #read(text: string): void {
+    const lines = (this.#text + text).split("\n");
+    this.#text = lines.pop() ?? "";
+    for (const line of lines) this.#take(line.replace(/\r$/, ""));
+    if (this.#text !== "") this.#question?.onPrompt?.(this.#text);
   }
 
   #take(line: string): void {

@@ -48,28 +48,63 @@ async function runLines(connection: ConsoleConnection): Promise<number> {
   return code;
 }
 
+/** Commands that go on asking until they end. */
+const CONVERSATION = /^\s*debug\b/;
+
 /** Talks with a person, until the input or the connection ends. */
 function talk(connection: ConsoleConnection, { host, port }: Endpoint): Promise<number> {
+  const usualPrompt = `${formatEndpoint(host, port)}> `;
   return new Promise((resolve, reject) => {
     const terminal = createInterface({
       input: process.stdin,
       output: process.stdout,
-      prompt: `${formatEndpoint(host, port)}> `,
+      prompt: usualPrompt,
       historySize: HISTORY_LENGTH,
       removeHistoryDuplicates: true,
       completer: completeWith(connection),
     });
     forgetTokens(terminal);
+    let isConversing = false;
+    const done = (): void => {
+      isConversing = false;
+      terminal.setPrompt(usualPrompt);
+      terminal.prompt();
+    };
     terminal.on("line", (line) => {
-      terminal.pause();
-      const asked = line.trim() === "" ? Promise.resolve(true) : connection.ask(line, print);
-      asked.then(() => terminal.prompt(), reject);
+      if (isConversing) return connection.reply(line);
+      isConversing = CONVERSATION.test(line);
+      if (isConversing) converse(connection, terminal, line).then(done, reject);
+      else {
+        terminal.pause();
+        const asked = line.trim() === "" ? Promise.resolve(true) : connection.ask(line, print);
+        asked.then(done, reject);
+      }
     });
     terminal.on("close", () => {
       process.stdout.write("\n");
       resolve(0);
     });
     connection.onClose(() => reject(new Error("the console has closed the connection")));
+    terminal.prompt();
+  });
+}
+
+/** Runs a command that asks back; its prompts become the terminal's. */
+function converse(
+  connection: ConsoleConnection,
+  terminal: Interface,
+  line: string,
+): Promise<boolean> {
+  let prompt = "";
+  const printRest = (text: string): void => {
+    // What stood there as a prompt is not printed again when its line ends.
+    const rest = text.startsWith(prompt) ? text.slice(prompt.length) : text;
+    prompt = "";
+    if (rest !== "") print(rest);
+  };
+  return connection.ask(line, printRest, (text) => {
+    prompt = text;
+    terminal.setPrompt(text);
     terminal.prompt();
   });
 }
@@ -88,6 +123,7 @@ type Completer = (
 /** Completes the first word to a command, any other to an address. */
 function completeWith(connection: ConsoleConnection): Completer {
   return (line, done) => {
+    if (connection.isAsking) return done(null, [[], line]);
     const part = /\S*$/.exec(line)?.[0] ?? "";
     const isFirst = part.length === line.trimStart().length;
     const words: string[] = [];

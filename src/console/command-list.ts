@@ -4,6 +4,7 @@
 
 import { changeCommands } from "./change-commands.ts";
 import type { Command, CommandTable } from "./command.ts";
+import { debugCommands } from "./debug-commands.ts";
 import { logpointCommands } from "./logpoint-commands.ts";
 import { memoryCommands } from "./memory-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...taskCommands,
     ...recordCommands,
     ...changeCommands,
+    ...debugCommands,
     ...logpointCommands,
     ...memoryCommands,
     ...watchCommands,

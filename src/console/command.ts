@@ -6,6 +6,7 @@
  * skynet's.
  */
 
+import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import type { Operator } from "./operator.ts";
@@ -23,6 +24,17 @@ export interface CommandCall {
   readonly args: readonly string[];
   /** The whole line, for commands that take more than words. */
   readonly line: string;
+  /** The client's connection, if it talks in lines: a command may take it over until it ends. */
+  readonly terminal: Terminal | undefined;
+}
+
+/** A client that talks in lines. */
+export interface Terminal {
+  readonly socket: Socket;
+  /** What came behind the command's line and was not read yet. */
+  takeRest(): Buffer;
+  /** Gives back what is for the console again. */
+  giveRest(rest: Uint8Array): void;
 }
 
 /** A command. */
@@ -56,12 +68,16 @@ export function toResult(value: unknown): CommandResult {
 /**
  * Reads a number of seconds.
  *
- * @throws {ERR_ARGUMENT} if it is none between 0 and 60.
+ * @throws {ERR_ARGUMENT} if it is none between 0 and the most.
  */
-export function readSeconds(word: string | undefined, usual: number): number {
+export function readSeconds(
+  word: string | undefined,
+  usual: number,
+  most: number = SECONDS_MAX,
+): number {
   const seconds = word === undefined ? usual : Number(word);
-  if (seconds > 0 && seconds <= SECONDS_MAX) return seconds;
-  throw new SnaxError("ERR_ARGUMENT", `${word} is no number of seconds above 0, at most 60`);
+  if (seconds > 0 && seconds <= most) return seconds;
+  throw new SnaxError("ERR_ARGUMENT", `${word} is no number of seconds above 0, at most ${most}`);
 }
 
 /** Longest that a command measures, in seconds. */

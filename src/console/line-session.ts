@@ -13,6 +13,7 @@ import { SnaxError } from "../base/error.ts";
 import { CONSOLE_LINE_MAX, CONSOLE_LOGIN_MS } from "../base/limits.ts";
 import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
+import type { Terminal } from "./command.ts";
 import type { Outcome } from "./operator.ts";
 import { GREETING, printOutcome } from "./print.ts";
 
@@ -39,6 +40,8 @@ export class LineSession {
   /** Another one has the socket. */
   #isOver = false;
   #isTrusted: boolean;
+  /** For a command that takes the connection over; no line is read until it has ended. */
+  readonly #terminal: Terminal;
   readonly #take = (chunk: Buffer): void => {
     this.#client.noteRead();
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -50,6 +53,16 @@ export class LineSession {
     this.#client = client;
     this.#socket = client.socket;
     this.#handOver = handOver;
+    this.#terminal = {
+      socket: this.#socket,
+      takeRest: () => {
+        const waiting = this.#socket.read() as Buffer | null;
+        const rest = waiting === null ? this.#rest : Buffer.concat([this.#rest, waiting]);
+        this.#rest = Buffer.alloc(0);
+        return rest;
+      },
+      giveRest: (rest) => (this.#rest = Buffer.concat([rest, this.#rest])),
+    };
     this.#isTrusted = !client.gate.isClosed;
     client.after(GREETING_DELAY_MS, () => {
       if (!HTTP_BEGINNING.test(this.#rest.toString("latin1"))) this.#greet();
@@ -91,7 +104,7 @@ export class LineSession {
 
   async #answer(line: string): Promise<boolean> {
     const { operator, name } = this.#client;
-    const outcome = this.#login(line) ?? (await operator.execute(line, name));
+    const outcome = this.#login(line) ?? (await operator.execute(line, name, this.#terminal));
     this.#client.noteWrite();
     return writeTexts(operator, this.#socket, printOutcome(outcome));
   }

@@ -18,7 +18,7 @@ import { messageOf } from "../service/error-text.ts";
 import { formatLine } from "../service/information.ts";
 import { LineBudget } from "../service/line-budget.ts";
 import type { Runtime } from "../service/runtime.ts";
-import type { ScriptPlace } from "./script-place.ts";
+import type { ScriptPlace, ScriptPosition } from "./script-place.ts";
 import { fileLineOf } from "./script-place.ts";
 
 /** Characters of a value that the list shows. */
@@ -63,8 +63,11 @@ interface Site {
 /** What V8 answers. */
 interface Breakpoint {
   readonly breakpointId: string;
-  readonly locations: readonly { readonly lineNumber: number }[];
+  readonly locations: readonly ScriptPosition[];
 }
+
+/** More than any text has: a patch's is not at hand. */
+const MOST_LINES = 1e9;
 
 /** Several nodes of a thread have a table each. */
 let tableCount = 0;
@@ -175,9 +178,10 @@ export class LogpointTable {
     }) as Breakpoint;
     site.breakpoint = breakpointId;
     // The newest text of the file stands last.
-    const line = fileLineOf(place, locations.at(-1)?.lineNumber ?? Infinity);
-    const count = place.image?.text.split("\n").length ?? Infinity;
-    if (line > count || locations.length === 0) {
+    const at = locations.at(-1);
+    const line = at === undefined ? Infinity : fileLineOf(place.image, at);
+    const count = place.image?.text.split("\n").length ?? MOST_LINES;
+    if (line > count) {
       throw refuse(`no code stands at ${place.name}:${place.line} or behind it`);
     }
     site.shown = `${place.name}:${line}`;

@@ -19,6 +19,7 @@ import { describeError } from "../service/error-text.ts";
 import { logTrace } from "../service/information.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { encodeSeri } from "../wire/lua-seri.ts";
+import type { MessageTap } from "./message-tap.ts";
 import { outputPath } from "./output-file.ts";
 
 /** What is recorded of one service. */
@@ -34,11 +35,13 @@ interface Recording {
 /** The recordings of a node. */
 export class MessageRecorder {
   readonly #runtime: Runtime;
+  readonly #taps: MessageTap;
   readonly #recordings = new Map<number, Recording>();
   readonly #tap = (service: Service, message: Message): void => this.#see(service, message);
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, taps: MessageTap) {
     this.#runtime = runtime;
+    this.#taps = taps;
   }
 
   /**
@@ -79,7 +82,7 @@ export class MessageRecorder {
       const unwatch = kernel.watch(handle, () => this.#forget(handle));
       recording = { file: undefined, traced: new Set(), unwatch };
       this.#recordings.set(handle, recording);
-      kernel.tap = this.#tap;
+      this.#taps.add(this.#tap);
     }
     return recording;
   }
@@ -89,7 +92,7 @@ export class MessageRecorder {
     if (file !== undefined || traced.size > 0) return;
     unwatch?.();
     this.#recordings.delete(handle);
-    if (this.#recordings.size === 0) this.#runtime.kernel.tap = undefined;
+    if (this.#recordings.size === 0) this.#taps.remove(this.#tap);
   }
 
   #forget(handle: number): void {

@@ -1,10 +1,9 @@
 /**
- * Commands about the node: help, configuration, and what the console can't do yet.
+ * Commands about the node: its configuration.
  */
 
 import { SnaxError } from "../base/error.ts";
 import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
-import { absentCommand } from "./command.ts";
 
 /** Keys of the configuration whose value is nobody's to read. */
 const SECRETS: ReadonlySet<string> = new Set(["consoletoken"]);
@@ -27,8 +26,4 @@ function setEnv({ operator, args: [name, value] }: CommandCall): CommandResult {
 export const nodeCommands: CommandTable = {
   getenv: { help: "getenv name : skynet.getenv(name)", run: getEnv },
   setenv: { help: "setenv name value: skynet.setenv(name,value)", isChange: true, run: setEnv },
-  debug: absentCommand(
-    "debug address : debug a lua service",
-    "no service can be attached to yet; inject and hotfix reach its variables",
-  ),
 };

@@ -13,7 +13,7 @@ import type { Context } from "../service/context.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { COMMANDS } from "./command-list.ts";
-import type { Command, CommandResult } from "./command.ts";
+import type { Command, CommandCall, CommandResult, Terminal } from "./command.ts";
 import type { ConsoleNode } from "./console-node.ts";
 import { describeFailure } from "./failure.ts";
 
@@ -50,11 +50,15 @@ export class Operator {
    * Runs a line.
    *
    * @param who - the client, for the log.
+   * @param terminal - its connection, if it talks in lines.
    * @returns what came of it; never settles if the console's service ends meanwhile.
    */
-  execute(line: string, who: string): Promise<Outcome> {
+  execute(line: string, who: string, terminal?: Terminal): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.runtime.kernel.soon(this.context.service, () => void this.#run(line, who).then(resolve));
+      this.runtime.kernel.soon(
+        this.context.service,
+        () => void this.#run(line, who, terminal).then(resolve),
+      );
     });
   }
 
@@ -65,21 +69,22 @@ export class Operator {
     });
   }
 
-  async #run(line: string, who: string): Promise<Outcome> {
+  async #run(line: string, who: string, terminal: Terminal | undefined): Promise<Outcome> {
     const [name = "", ...args] = line.trim().split(/\s+/);
     const command = COMMANDS.get(name);
+    const call = { operator: this, args, line, terminal };
     if (command === undefined) return { ok: false, command, error: unknownCommand() };
-    if (command.isChange !== true) return this.#try(command, args, line);
+    if (command.isChange !== true) return this.#try(command, call);
     const endWatch = this.#watch(line, who);
-    const outcome = await this.#try(command, args, line);
+    const outcome = await this.#try(command, call);
     endWatch();
     this.#audit(line, who, summarize(outcome));
     return outcome;
   }
 
-  async #try(command: Command, args: readonly string[], line: string): Promise<Outcome> {
+  async #try(command: Command, call: CommandCall): Promise<Outcome> {
     try {
-      return { ok: true, command, result: await command.run({ operator: this, args, line }) };
+      return { ok: true, command, result: await command.run(call) };
     } catch (error) {
       return { ok: false, command, error };
     }

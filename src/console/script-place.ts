@@ -13,6 +13,7 @@ import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Image } from "../loader/image.ts";
 import type { Program } from "../loader/program.ts";
+import { originalPosition } from "../loader/stack.ts";
 import type { Context } from "../service/context.ts";
 
 /** A line of a script. */
@@ -51,12 +52,22 @@ export function findPlace(context: Context, word: string | undefined): ScriptPla
   return { url, scriptLine: scriptLineOf(image, line), line, name: basename(file), image };
 }
 
-/** Counts a line of V8's text back to the file's. */
-export function fileLineOf({ image }: ScriptPlace, scriptLine: number): number {
-  const map = image === undefined ? undefined : mapOf(image);
-  const entry = map?.findEntry(scriptLine, COLUMN_MAX);
-  const mapped = entry !== undefined && "originalLine" in entry ? entry.originalLine : undefined;
-  return (mapped ?? scriptLine) + 1;
+/**
+ * Counts a place of V8's text back to the line of the file.
+ *
+ * @param at - as V8 tells it, from 0.
+ * @returns the line, from 1.
+ */
+export function fileLineOf(image: Image | undefined, at: ScriptPosition): number {
+  const { lineNumber, columnNumber = 0 } = at;
+  if (image === undefined) return lineNumber + 1;
+  return originalPosition(image.data, { line: lineNumber + 1, column: columnNumber + 1 }).line;
+}
+
+/** A place in V8's text of a script, from 0. */
+export interface ScriptPosition {
+  readonly lineNumber: number;
+  readonly columnNumber?: number;
 }
 
 function findImage(context: Context, word: string): Image {

@@ -72,7 +72,8 @@ function factsOf(frame: Frame): StackFacts | undefined {
   return known.find((script) => script.hash === hash)?.facts.deref();
 }
 
-function originalPosition(facts: StackFacts, at: Position): Position {
+/** Counts a position in a script back to the file that it was made of. */
+export function originalPosition(facts: StackFacts, at: Position): Position {
   const { shifts, map } = facts;
   const plain = { line: at.line, column: unshift(shifts?.get(at.line), at.column) };
   if (map === undefined) return plain;

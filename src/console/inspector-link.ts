@@ -1,0 +1,113 @@
+/**
+ * The way to another thread's inspector: commands out, events in.
+ *
+ * A debugger cannot sit on the thread that it stops. From a helper thread it reaches the main thread (a session connected to
+ * it); from the main thread it reaches a worker (messages of the NodeWorker domain). Both look the same here.
+ */
+
+import { Session } from "node:inspector";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** Parameters of a command or an event. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A connection with a thread's inspector. */
+export interface InspectorLink {
+  /**
+   * Sends a command.
+   *
+   * @returns the answer; rejects with V8's error.
+   */
+  post(method: string, params?: Json): Promise<Json>;
+  /** Is told of every event from here on. */
+  onEvent: (method: string, params: Json) => void;
+  /** Ends the connection: the thread goes on if it stands still. */
+  close(): void;
+}
+
+/** Milliseconds after which an answer is late. */
+const LATE_MS = 100;
+
+/** Connects a worker with the main thread of its process. */
+export function linkMainThread(): InspectorLink {
+  const session = new Session();
+  session.connectToMainThread();
+  const send = (method: string, params: Json): Promise<Json> =>
+    new Promise((resolve, reject) => {
+      session.post(method, params, (error: Error | null, answer?: object) => {
+        if (error === null) resolve((answer ?? {}) as Json);
+        else reject(asError(error));
+      });
+    });
+  const link: InspectorLink = {
+    post: async (method, params = {}) => {
+      let isAnswered = false;
+      const answer = send(method, params).finally(() => (isAnswered = true));
+      answer.catch(() => {});
+      // Race: a command that comes just as the thread leaves its pause may lie unseen until the next one comes, so
+      // there is a next one. test/integration/console-debug.test.ts
+      for (;;) {
+        await Promise.race([answer.catch(() => {}), pause(LATE_MS)]);
+        if (isAnswered) return answer;
+        send("Runtime.getIsolateId", {}).catch(() => {});
+      }
+    },
+    onEvent: () => {},
+    close: () => session.disconnect(),
+  };
+  session.on("inspectorNotification", ({ method, params }) => {
+    link.onEvent(method, (params ?? {}) as Json);
+  });
+  return link;
+}
+
+/**
+ * Connects the main thread with one of its workers.
+ *
+ * @param session - has NodeWorker enabled; it stays open.
+ * @param sessionId - the worker's, of the event NodeWorker.attachedToWorker.
+ */
+export function linkWorker(session: Session, sessionId: string): InspectorLink {
+  const open = new Map<number, { resolve: (json: Json) => void; reject: (error: Error) => void }>();
+  let last = 0;
+  const take = ({ params }: { params: { sessionId: string; message: string } }): void => {
+    if (params.sessionId !== sessionId) return;
+    const { id, method, result, error, ...rest } = JSON.parse(params.message) as Reply;
+    if (id === undefined) return link.onEvent(method ?? "", rest.params ?? {});
+    const call = open.get(id);
+    open.delete(id);
+    if (error === undefined) call?.resolve(result ?? {});
+    else call?.reject(asError(error));
+  };
+  const link: InspectorLink = {
+    post: (method, params = {}) =>
+      new Promise((resolve, reject) => {
+        const id = (last += 1);
+        open.set(id, { resolve, reject });
+        const message = JSON.stringify({ id, method, params });
+        session.post("NodeWorker.sendMessageToWorker", { sessionId, message }, (error) => {
+          if (error !== null) reject(asError(error));
+        });
+      }),
+    onEvent: () => {},
+    close: () => {
+      session.off("NodeWorker.receivedMessageFromWorker", take);
+      session.post("NodeWorker.detach", { sessionId }, () => {});
+    },
+  };
+  session.on("NodeWorker.receivedMessageFromWorker", take);
+  return link;
+}
+
+interface Reply {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: Json;
+  readonly result?: Json;
+  readonly error?: unknown;
+}
+
+/** Errors of the protocol are records with a message. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String((error as Json)["message"] ?? error));
+}
