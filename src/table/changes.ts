@@ -80,7 +80,7 @@ class Root {
   placeOf(key: string): number {
     const container = this.#container;
     if (container === undefined) return this.memory.shapeOf(this.#position).indexOf(key);
-    return container.ordinalOf(container.kind === KIND.list ? Number(key) : key);
+    return container.ordinalOf(key);
   }
 
   /** Where the value of an entry lies; undefined for integers that lie in no slots. */

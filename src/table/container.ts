@@ -5,7 +5,7 @@
  * the keys of a new version differ, it moves them to where their keys are. It takes memory only for what was touched.
  */
 
-import { KIND } from "./format.ts";
+import { indexOfKey, KIND } from "./format.ts";
 import type { Step } from "./format.ts";
 import type { Memory } from "./memory.ts";
 import { opsOf } from "./shape.ts";
@@ -75,7 +75,8 @@ export class Container {
   /** Finds an entry; -1 if there is none. */
   ordinalOf(step: Step): number {
     if (this.kind !== KIND.list) return this.memory.ordinalOf(this.position, step);
-    return typeof step === "number" && step < this.count ? step : -1;
+    const index = typeof step === "number" ? step : indexOfKey(step);
+    return index < this.count ? index : -1;
   }
 
   /** The row that was read from a place. */

@@ -9,7 +9,7 @@ import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { kPort, kPortKind } from "../base/portable.ts";
 import { Container } from "./container.ts";
-import { formatPath, indexOfKey, KIND } from "./format.ts";
+import { formatPath, KIND } from "./format.ts";
 import { opsOf } from "./shape.ts";
 import type { Owner } from "./shape.ts";
 import type { TableView } from "./table-view.ts";
@@ -53,8 +53,10 @@ class LiveView implements ProxyHandler<object> {
   /** What stands at the path now: a row or a container. */
   #now(): Owner {
     const { table, container } = this;
-    const now = container === undefined ? table.currentRoot() : table.rows.current(container);
-    if (now === undefined) throw table.rows.gone(this.path);
+    if (container === undefined) return table.currentRoot();
+    const now = table.rows.current(container);
+    const isList = now instanceof Container && now.kind === KIND.list;
+    if (now === undefined || isList) throw table.rows.gone(this.path, isList);
     return now;
   }
 
@@ -74,7 +76,7 @@ class LiveView implements ProxyHandler<object> {
           : this.#now();
     if (now instanceof Container) {
       if (container === undefined) table.noteRead(now);
-      const ordinal = ordinalOf(now, key);
+      const ordinal = now.ordinalOf(key);
       if (ordinal >= 0) return now.sureRowAt(ordinal) ?? table.rows.entry(now, ordinal);
       if (now.kind === KIND.list && key === "length") return now.count;
     } else {
@@ -92,7 +94,7 @@ class LiveView implements ProxyHandler<object> {
 
   #hasOwn(key: string): boolean {
     const now = this.#now();
-    if (now instanceof Container) return ordinalOf(now, key) >= 0;
+    if (now instanceof Container) return now.ordinalOf(key) >= 0;
     return (opsOf(now)?.shape.indexOf(key) ?? -1) >= 0;
   }
 
@@ -164,9 +166,4 @@ class LiveView implements ProxyHandler<object> {
     const what = formatPath(this.table.name, this.path);
     return new SnaxError("ERR_READ_ONLY", `${what} can't be written: the table is shared`);
   }
-}
-
-/** The place of a property in a container; -1 if there is none. */
-function ordinalOf(container: Container, key: string): number {
-  return container.ordinalOf(container.kind === KIND.list ? indexOfKey(key) : key);
 }

@@ -24,7 +24,7 @@ interface HubMessage {
  * Connects a worker thread.
  *
  * @param port - the other end of the one that the hub was given.
- * @param wake - called when something has come while the event loop was idle.
+ * @param wake - called when something has come while no turn runs; to be answered with TableThread.catchUp.
  */
 export function connectTables(
   invitation: TableInvitation,

@@ -55,6 +55,16 @@ export class TableThread {
     if (this.#link.latest() !== this.#sequence) this.#move();
   }
 
+  /**
+   * To be called outside turns, when the link says that something has come: a thread that is idle moves too.
+   *
+   * Race: it may have come before the number of the last publication is set, so that number is not asked;
+   * test/unit/table/table-threads.test.ts.
+   */
+  catchUp(): void {
+    this.#move();
+  }
+
   #move(): void {
     const publications = this.#link.take();
     const last = publications.at(-1);
