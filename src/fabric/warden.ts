@@ -64,8 +64,11 @@ export interface WardenOptions {
   readonly memory: NodeMemory;
   /** The main thread's own part. */
   readonly main: Thread;
-  /** What goes to each worker, cloned. */
-  readonly node: (thread: number) => unknown;
+  /** What goes to each worker, cloned, but for the ports in it. */
+  readonly node: (thread: number) => {
+    readonly data: unknown;
+    readonly transfer: readonly MessagePort[];
+  };
   readonly limits?: ResourceLimits;
   /** A thread is about to be started; what has its place in it from the beginning is claimed now. */
   readonly onOpen: (thread: number) => void;
@@ -148,14 +151,15 @@ export class Warden {
       else this.#tell(other, { kind: "join", joint: theirs }, [theirs.port, theirs.wakePort]);
       this.#guarded.get(other)?.rings.push(mine.outgoing, mine.incoming);
     }
+    const setup = node(thread);
     const data: ThreadData = {
-      ...{ thread, threads: workers + 1, memory, joints, node: node(thread) },
+      ...{ thread, threads: workers + 1, memory, joints, node: setup.data },
       news: channel.port2,
     };
     const ports = joints.flatMap(({ port, wakePort }) => [port, wakePort]);
     const worker = new Worker(entry, {
       workerData: data,
-      transferList: [...ports, channel.port2],
+      transferList: [...ports, channel.port2, ...setup.transfer],
       execArgv: [...flagsForWorkers(process.execArgv), ...EXEC_ARGV],
       name: `snax ${thread}`,
       ...(limits === undefined ? {} : { resourceLimits: limits }),

@@ -29,7 +29,8 @@ import { SnaxNode } from "../snax/snax-node.ts";
 import type { SnaxApi } from "../snax/types.ts";
 import type { TableApi } from "../table/sharetable.ts";
 import { createTableApi } from "../table/sharetable.ts";
-import { TableHub } from "../table/table-hub.ts";
+import { defineTableViews } from "../table/row-address.ts";
+import type { TableLink } from "../table/table-link.ts";
 import { TableThread } from "../table/table-thread.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import { apiParts } from "./api-parts.ts";
@@ -39,8 +40,13 @@ import { kernelEvents } from "./kernel-events.ts";
 /** Where the system's own services lie, as the search path names them. */
 const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
 
-/** How many threads can share tables. */
-const TABLE_THREADS = 64;
+/** How a link to the shared tables says that something new was published. */
+export interface TableWake {
+  /** Begins a turn soon, which looks for it. */
+  readonly later: () => void;
+  /** Takes it over at once; only outside turns. */
+  readonly now: () => void;
+}
 
 /** What a thread's runtime is made of. */
 export interface AssemblyOptions {
@@ -53,6 +59,8 @@ export interface AssemblyOptions {
   readonly portables: PortableTable | undefined;
   /** The configuration is in the environment already: another thread has put it there. */
   readonly isConfigured: boolean;
+  /** Joins the thread to the shared tables. */
+  readonly joinTables: (on: TableWake) => TableLink;
   /** Ends the node. */
   readonly abort: () => void;
 }
@@ -72,11 +80,14 @@ export function assemble(options: AssemblyOptions): Assembly {
   const waker = thread?.waker ?? createWaker(systemClock);
   const runtime = createRuntime(options, waker);
   if (thread !== undefined) thread.fabric.attach(runtime.kernel, thread.exchange);
-  const tableThread = new TableThread(new TableHub(TABLE_THREADS).join(() => waker.wake()));
+  const tableThread: TableThread = new TableThread(
+    options.joinTables({ later: () => waker.wake(), now: () => tableThread.catchUp() }),
+  );
   waker.attach(() => {
     tableThread.beginTurn();
     runtime.kernel.turn();
   });
+  if (portables !== undefined) defineTableViews(portables, tableThread);
   const tableApi = createTableApi(tableThread);
   const node = new SnaxNode(runtime, thread?.log);
   if (portables !== undefined) defineServiceObjects(portables, node);

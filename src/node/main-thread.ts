@@ -4,6 +4,8 @@
  * The program that started the node acts here too; its services live on the workers.
  */
 
+import type { MessagePort } from "node:worker_threads";
+import { MessageChannel } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
@@ -17,6 +19,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { LiveNode } from "../live/live-node.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { createSteward, stewardIndex } from "../service/steward.ts";
+import { TableHub } from "../table/table-hub.ts";
 import { PortableTable } from "../wire/codec-portable.ts";
 import type { FullConfig } from "./config.ts";
 import { addGoodbyeCommands } from "./goodbye.ts";
@@ -29,6 +32,8 @@ const ENTRY = new URL("./worker.js", import.meta.url);
 /** The main thread and the workers that it watches over. */
 export class MainThread {
   readonly portables: PortableTable = new PortableTable();
+  /** Gives publications of shared tables their order. */
+  readonly tableHub: TableHub;
   readonly thread: Thread;
   readonly #config: FullConfig;
   readonly #root: string;
@@ -41,6 +46,8 @@ export class MainThread {
     this.#config = config;
     this.#root = root;
     this.#memory = createNodeMemory(config.thread + 1);
+    // A thread that takes the number of another may join before that one is seen to have gone.
+    this.tableHub = new TableHub(config.thread * 2 + 1);
     this.thread = createThread({
       clock: systemClock,
       memory: this.#memory,
@@ -64,12 +71,17 @@ export class MainThread {
     this.thread.directory.claimAt(stewardIndex(0), 0);
     createSteward(runtime, 0, threads.steward(0));
     addGoodbyeCommands(runtime);
-    const setup = (thread: number): WorkerSetup => ({
-      config: this.#config,
-      root: this.#root,
-      births: live.bornPatches,
-      images: live.bornPatches.flatMap(({ type }) => threads.imagesFor(thread, type)),
-    });
+    const setup = (thread: number): { data: WorkerSetup; transfer: MessagePort[] } => {
+      const { port1, port2 } = new MessageChannel();
+      const data: WorkerSetup = {
+        config: this.#config,
+        root: this.#root,
+        births: live.bornPatches,
+        images: live.bornPatches.flatMap(({ type }) => threads.imagesFor(thread, type)),
+        tables: { invitation: this.tableHub.invite(port1), port: port2 },
+      };
+      return { data, transfer: [port2] };
+    };
     runtime.onClear = (file) => forgetBirths(live, file);
     this.#warden = new Warden({
       workers: this.#config.thread,

@@ -18,6 +18,7 @@ import type { SkynetApi } from "../service/skynet-api.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { SnaxApi } from "../snax/types.ts";
 import type { SharetableApi, TablesObject } from "../table/sharetable-api.ts";
+import { TableHub } from "../table/table-hub.ts";
 import type { Assembly } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
 import type { Config, FullConfig } from "./config.ts";
@@ -115,7 +116,11 @@ class RunningNode implements Node {
     const abort = (): void => void this.stop();
     this.#main = config.thread > 0 ? new MainThread(config, root) : undefined;
     const { thread, portables } = this.#main ?? {};
-    this.#assembly = assemble({ config, root, thread, portables, isConfigured: false, abort });
+    const tableHub = this.#main?.tableHub ?? new TableHub(1);
+    this.#assembly = assemble({
+      ...{ config, root, thread, portables, isConfigured: false, abort },
+      joinTables: ({ later }) => tableHub.join(later),
+    });
     const { runtime, live, createSnax, tableApi } = this.#assembly;
     this.#runtime = runtime;
     this.stopped = new Promise((resolve) => {

@@ -5,6 +5,7 @@
  *     news       join: another thread is there; part: one has died, and whoever waits for its services is told
  */
 
+import type { MessagePort } from "node:worker_threads";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
@@ -16,6 +17,8 @@ import type { BirthOrder } from "../live/hotfix-all-thread.ts";
 import { bearAgain } from "../live/hotfix-all-thread.ts";
 import type { ImageData } from "../loader/image.ts";
 import { createSteward } from "../service/steward.ts";
+import type { TableInvitation } from "../table/table-hub.ts";
+import { connectTables } from "../table/table-port.ts";
 import { PortableTable } from "../wire/codec-portable.ts";
 import { assemble } from "./assemble.ts";
 import type { FullConfig } from "./config.ts";
@@ -32,11 +35,13 @@ export interface WorkerSetup {
   readonly births: readonly BirthOrder[];
   /** The code that these are for. */
   readonly images: readonly ImageData[];
+  /** How the thread takes part in the shared tables. */
+  readonly tables: { readonly invitation: TableInvitation; readonly port: MessagePort };
 }
 
 async function run(data: ThreadData): Promise<void> {
   const { thread: number, memory, joints, news } = data;
-  const { config, root, births, images } = data.node as WorkerSetup;
+  const { config, root, births, images, tables } = data.node as WorkerSetup;
   const portables = new PortableTable();
   const thread = createThread({
     clock: systemClock,
@@ -53,6 +58,7 @@ async function run(data: ThreadData): Promise<void> {
   const { runtime, live } = assemble({
     ...{ config, root, thread, portables, isConfigured: true },
     abort: () => void thread.fabric.tell(0, "abort"),
+    joinTables: ({ now }) => connectTables(tables.invitation, tables.port, now),
   });
   const threads = new NodeThreads(thread, runtime, data.threads);
   runtime.threads = threads;

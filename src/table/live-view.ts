@@ -10,72 +10,78 @@ import { SnaxError } from "../base/error.ts";
 import { kPort, kPortKind } from "../base/portable.ts";
 import { Container } from "./container.ts";
 import { formatPath, KIND } from "./format.ts";
+import type { Step } from "./format.ts";
+import { noteAddress } from "./row-address.ts";
 import { opsOf } from "./shape.ts";
 import type { Owner } from "./shape.ts";
 import type { TableView } from "./table-view.ts";
 
+/** What a live view stands for, unless it is the root of its table. */
+export interface LivePlace {
+  /** A dictionary; the view of it is read in one step while its version lives. */
+  readonly container?: Container;
+  /** Where it is. */
+  readonly path: () => readonly Step[];
+  /** Finds what is there now. */
+  readonly find: () => Owner | undefined;
+}
+
 /**
  * Makes a live view.
  *
- * @param container - the dictionary; undefined for the root of the table, whatever it is.
+ * @param place - undefined for the root of the table, whatever it is.
  * @param isList - `Array.isArray` says yes.
  */
 export function createLiveView(
   table: TableView,
-  container: Container | undefined,
+  place: LivePlace | undefined,
   isList = false,
 ): object {
-  const handler = new LiveView(table, container);
-  return new Proxy(createTarget(handler, isList), handler);
-}
-
-/** What stands behind the Proxy; what it has of its own is what Node asks past the traps. */
-function createTarget(handler: LiveView, isList: boolean): object {
+  const handler = new LiveView(table, place);
   const target: object = isList ? [] : {};
+  const view = new Proxy(target, handler);
+  // What the target has of its own is what Node asks past the traps.
   const hidden = (key: symbol, value: unknown): void => {
     Object.defineProperty(target, key, { value, configurable: true });
   };
   hidden(inspect.custom, (_depth: number, options: object) => inspect(handler.copy(), options));
-  hidden(kPort, () => handler.port());
-  hidden(kPortKind, handler.table.rows.portKind);
-  return target;
+  hidden(kPort, () => table.port(view));
+  hidden(kPortKind, table.rows.portKind);
+  noteAddress(view, () => ({ table: table.name, path: handler.path }));
+  return view;
 }
 
 class LiveView implements ProxyHandler<object> {
   readonly table: TableView;
-  readonly container: Container | undefined;
+  readonly #place: LivePlace | undefined;
 
-  constructor(table: TableView, container: Container | undefined) {
+  constructor(table: TableView, place: LivePlace | undefined) {
     this.table = table;
-    this.container = container;
+    this.#place = place;
   }
 
   /** What stands at the path now: a row or a container. */
   #now(): Owner {
-    const { table, container } = this;
-    if (container === undefined) return table.currentRoot();
-    const now = table.rows.current(container);
+    const { table } = this;
+    if (this.#place === undefined) return table.currentRoot();
+    const now = this.#place.find();
     const isList = now instanceof Container && now.kind === KIND.list;
     if (now === undefined || isList) throw table.rows.gone(this.path, isList);
     return now;
   }
 
   /** The steps from the root. */
-  get path(): (string | number)[] {
-    return this.container === undefined ? [] : this.table.rows.pathOf(this.container);
+  get path(): readonly Step[] {
+    return this.#place?.path() ?? [];
   }
 
   get(target: object, key: string | symbol): unknown {
     if (typeof key === "symbol") return Reflect.get(target, key) as unknown;
-    const { container, table } = this;
-    const now =
-      container === undefined
-        ? table.currentRoot()
-        : container.memory.isLive
-          ? container
-          : this.#now();
+    const { table } = this;
+    const container = this.#place?.container;
+    const now = container?.memory.isLive === true ? container : this.#now();
     if (now instanceof Container) {
-      if (container === undefined) table.noteRead(now);
+      if (this.#place === undefined) table.noteRead(now);
       const ordinal = now.ordinalOf(key);
       if (ordinal >= 0) return now.sureRowAt(ordinal) ?? table.rows.entry(now, ordinal);
       if (now.kind === KIND.list && key === "length") return now.count;
@@ -133,12 +139,6 @@ class LiveView implements ProxyHandler<object> {
     } catch (error) {
       return `[${error instanceof SnaxError ? error.message : String(error)}]`;
     }
-  }
-
-  port(): unknown {
-    return this.table.port(
-      this.container === undefined ? this.table.view : (this.container.proxy ?? {}),
-    );
   }
 
   set(_target: object, key: string | symbol): never {

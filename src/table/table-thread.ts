@@ -10,6 +10,7 @@
 import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import { compareRoots } from "./changes.ts";
+import type { RowAddress } from "./row-address.ts";
 import type {
   Changes,
   NewVersion,
@@ -146,6 +147,17 @@ export class TableThread {
       "ERR_NO_TABLE",
       `there is no table ${JSON.stringify(name)}${suggest(name, this.names)}`,
     );
+  }
+
+  /**
+   * The view at an address that came in a message.
+   *
+   * The thread catches up first: whoever sent it may have seen a newer version. Messages are read between two turns of
+   * services, so nobody notices.
+   */
+  resolve({ table, path }: RowAddress): object {
+    this.beginTurn();
+    return this.#table(table).view.rows.find(path);
   }
 
   /** The version that the thread shows; 0 = none. */

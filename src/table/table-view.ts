@@ -13,6 +13,7 @@ import { KIND } from "./format.ts";
 import { createLiveView } from "./live-view.ts";
 import { Memory } from "./memory.ts";
 import { copyPlain } from "./plain-copy.ts";
+import { noteAddress } from "./row-address.ts";
 import type { Owner } from "./shape.ts";
 import { Views } from "./views.ts";
 
@@ -139,6 +140,7 @@ export class TableView {
     }
     Object.defineProperty(plain, kPort, { value: () => this.port(this.view) });
     Object.defineProperty(plain, kPortKind, { value: this.rows.portKind });
+    noteAddress(plain, () => ({ table: this.name, path: [] }));
     return Object.freeze(plain);
   }
 

@@ -12,7 +12,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { Container } from "./container.ts";
-import { formatPath, indexOfKey, KIND, LIST_FLAG } from "./format.ts";
+import { formatPath, KIND, LIST_FLAG } from "./format.ts";
 import type { Step } from "./format.ts";
 import { createLiveView } from "./live-view.ts";
 import type { Memory, Target } from "./memory.ts";
@@ -98,7 +98,11 @@ export class Views implements Rows {
   /** What a service gets for a container: a live view of a dictionary, a frozen array of a list. */
   valueOf(container: Container): object {
     if (container.kind === KIND.dictionary) {
-      return (container.proxy ??= createLiveView(this.#table, container));
+      return (container.proxy ??= createLiveView(this.#table, {
+        container,
+        path: () => this.pathOf(container),
+        find: () => this.#current(container),
+      }));
     }
     if (container.array !== undefined) return container.array;
     const { memory, position, count } = container;
@@ -153,19 +157,24 @@ export class Views implements Rows {
     const row = node as object;
     if (ops.memory(row) === memory) return ops.at(row) === target.position + 1;
     if (memory.shapeOf(target.position) !== ops.shape) return false;
+    // Order: the children first. A service that is terminated in between must leave no row that is half old.
+    this.#rebindChildren(ops, row, { memory, at: target.position + 1 });
     ops.bind(row, memory, target.position + 1);
-    this.#rebindChildren(ops, row, memory);
     return true;
   }
 
   /** What was read from a row goes over with it; lists are made anew. */
-  #rebindChildren(ops: RowOps, row: object, memory: Memory): void {
+  #rebindChildren(
+    ops: RowOps,
+    row: object,
+    { memory, at }: { readonly memory: Memory; readonly at: number },
+  ): void {
     if (!ops.hasChildren(row)) return;
     const { length } = ops.shape.keys;
     for (let index = 0; index < length * 2; index++) {
       const child = ops.child(row, index);
       if (child === undefined) continue;
-      const slot = ops.at(row) + (index < length ? index : index - length);
+      const slot = at + (index < length ? index : index - length);
       const isOwn = index >= length || opsOf(child)?.owner(child as object) === row;
       const isKept =
         isOwn && !memory.isScalar(slot) && this.#rebind(child, memory, memory.target(slot));
@@ -187,11 +196,6 @@ export class Views implements Rows {
     const now = this.#current(owner);
     const step = (isContainer ? view.step : ops?.step(view)) as Step;
     return now === undefined ? undefined : this.child(now, step);
-  }
-
-  /** As {@link Views.#current}, for the live views of dictionaries. */
-  current(container: Container): Owner | undefined {
-    return this.#current(container);
   }
 
   /** Returns the row or container at a step of a live view; undefined if there is none. */
@@ -252,11 +256,19 @@ export class Views implements Rows {
     return steps.reverse();
   }
 
-  /** Finds the view at a path, from the root of the version that the thread shows. */
-  find(steps: readonly Step[]): unknown {
-    let node: Owner | undefined = this.#table.currentRoot();
-    for (const step of steps) node = node === undefined ? undefined : this.child(node, step);
-    return node instanceof Container ? this.valueOf(node) : node;
+  /**
+   * The view at a path; if nothing is there, one that says so, and shows what will be there later.
+   */
+  find(steps: readonly Step[]): object {
+    if (steps.length === 0) return this.#table.view;
+    const find = (): Owner | undefined => {
+      let node: Owner | undefined = this.#table.currentRoot();
+      for (const step of steps) node = node === undefined ? undefined : this.child(node, step);
+      return node;
+    };
+    const now = this.#table.memory === undefined ? undefined : find();
+    if (now === undefined) return createLiveView(this.#table, { path: () => steps, find });
+    return now instanceof Container ? this.valueOf(now) : now;
   }
 
   refuse(ops: RowOps, row: object, index: number): never {
@@ -289,10 +301,4 @@ export class Views implements Rows {
 /** Whether what was made for a container can be given to the next one who asks. */
 function isLasting({ kind, memory, position }: Container): boolean {
   return kind !== KIND.list || (memory.high(position) & LIST_FLAG.hasDates) === 0;
-}
-
-/** Makes a step of a key as it comes from a property. */
-export function stepOfKey(key: string): Step {
-  const index = indexOfKey(key);
-  return index >= 0 ? index : key;
 }

@@ -8,6 +8,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { kPortKind } from "../base/portable.ts";
 
 /** How the instances of one class travel. */
 export interface PortableKind<T extends object = object, P = unknown> {
@@ -38,17 +39,32 @@ export class PortableTable {
     constructor: abstract new (...args: never[]) => T,
     kind: PortableKind<T, P>,
   ): void {
+    // What is packed by a kind is unpacked by the same kind, and found by the class it was defined for.
+    const anyKind = kind as unknown as PortableKind;
+    this.#add(anyKind);
+    this.#byPrototype.set(constructor.prototype as object, anyKind);
+  }
+
+  /**
+   * Adds a kind for objects that name it themselves, by {@link kPortKind}: those that look plain and have no class.
+   *
+   * @throws {ERR_ARGUMENT} if the name is taken.
+   */
+  defineNamed<P>(kind: PortableKind<object, P>): void {
+    this.#add(kind as unknown as PortableKind);
+  }
+
+  #add(kind: PortableKind): void {
     if (this.#byName.has(kind.name)) {
       throw new SnaxError("ERR_ARGUMENT", `there is a portable kind of the name ${kind.name}`);
     }
-    // What is packed by a kind is unpacked by the same kind, and found by the class it was defined for.
-    const anyKind = kind as unknown as PortableKind;
-    this.#byName.set(kind.name, anyKind);
-    this.#byPrototype.set(constructor.prototype as object, anyKind);
+    this.#byName.set(kind.name, kind);
   }
 
   /** Finds the kind of an object. */
   kindOf(value: object): PortableKind | undefined {
+    const name = (value as { readonly [kPortKind]?: string })[kPortKind];
+    if (name !== undefined) return this.#byName.get(name);
     for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at)) {
       const kind = this.#byPrototype.get(at);
       if (kind !== undefined) return kind;
