@@ -17,7 +17,7 @@ export type { ListenOptions } from "./net/listening.ts";
 export type { WebSocketOptions } from "./net/web-socket-options.ts";
 export type { Writable } from "./net/outbox.ts";
 export type { Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
-export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
+export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
 export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
@@ -475,9 +475,15 @@ export interface Starters {
     uniqueservice(name: string | true, ...args: unknown[]): Promise<number>;
     launch(kind: string, name: string, ...args: unknown[]): number;
 }
+export interface RestartWish {
+    readonly intensity?: number;
+    readonly period?: number;
+    readonly backoff?: number;
+}
 export interface SkynetApi extends Calls, Starters {
     start(run?: (...args: never[]) => unknown): void;
     init(run: () => unknown): void;
+    restart(wish?: RestartWish): void;
     exit(): never;
     self(): number;
     address(address: Address): string;
@@ -1805,6 +1811,7 @@ export declare class Context implements Instance {
     code: ModuleInstance | undefined;
     kind: string;
     isReady: boolean;
+    beginning: readonly unknown[] | undefined;
     patching: Promise<void> | undefined;
     whenReady: Job[] | undefined;
     state: object | undefined;

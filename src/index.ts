@@ -60,6 +60,7 @@ export type {
   Queue,
   RequestItem,
   RequestSet,
+  RestartWish,
   Response,
   Selected,
   SkynetApi,

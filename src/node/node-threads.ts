@@ -39,6 +39,15 @@ interface Launch {
   readonly args: readonly unknown[];
 }
 
+/** The code that a thread has got. */
+interface Given {
+  readonly images: WeakSet<Image>;
+  /** The services whose code it has got whole. */
+  readonly names: Set<string>;
+}
+
+const createGiven = (): Given => ({ images: new WeakSet(), names: new Set() });
+
 /** The threads of a node, seen from one. */
 export class NodeThreads implements Threads {
   readonly own: number;
@@ -46,8 +55,8 @@ export class NodeThreads implements Threads {
   readonly #thread: Thread;
   readonly #runtime: Runtime;
   readonly #harborBits: number;
-  /** Images that a thread has got from this one. */
-  #given: WeakSet<Image>[] = [];
+  /** What a thread has got from this one, by its number. */
+  #given: Given[] = [];
   /** The thread that was chosen last. */
   #last = 0;
 
@@ -137,21 +146,24 @@ export class NodeThreads implements Threads {
 
   /** Another worker has a thread's number: it has got nothing yet. */
   replaced(thread: number): void {
-    this.#given[thread] = new WeakSet();
+    this.#given[thread] = createGiven();
   }
 
   /** The code that a thread needs for a service and has not got yet; what can't be read it will complain of itself. */
   imagesFor(thread: number, name: string): ImageData[] {
     const { cache, paths } = this.#runtime;
     if (this.own !== 0 || cache.mode === "OFF") return [];
-    const given = (this.#given[thread] ??= new WeakSet());
+    const given = (this.#given[thread] ??= createGiven());
+    if (given.names.has(name)) return [];
     try {
       // With EXIST some were read just now and belong to nobody: who needs them reads for itself.
       const fresh = [...cache.reach(paths.find(name))].filter(
-        (image) => !given.has(image) && cache.images.get(image.file) === image,
+        (image) => !given.images.has(image) && cache.images.get(image.file) === image,
       );
       const data = fresh.map((image) => image.toData());
-      for (const image of fresh) given.add(image);
+      for (const image of fresh) given.images.add(image);
+      // To follow its imports again takes longer than the service does to begin.
+      if (cache.mode === "ON") given.names.add(name);
       return data;
     } catch {
       // The service's beginning fails for the same reason on its own thread, which tells whoever asked.

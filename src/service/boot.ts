@@ -18,7 +18,7 @@ import { GATE } from "../kernel/service.ts";
 import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Kind, Runtime } from "./runtime.ts";
 import { describeError } from "./error-text.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
@@ -55,8 +55,14 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const tell = request.onReady ?? ((error) => tellReady(context, error));
   runtime.logLife(context.handle, "LAUNCH", context.service.title);
   runtime.kernel.closeGate(context.service, GATE.starting);
-  runInside(context, () => boot(context, () => kind.begin(context, own), tell));
+  runInside(context, () => boot(context, () => beginAs(kind, context, own), tell));
   return context;
+}
+
+/** While it begins a service can be asked what it was begun with. */
+function beginAs(kind: Kind, context: Context, args: readonly unknown[]): unknown {
+  context.beginning = args;
+  return kind.begin(context, args);
 }
 
 function copyOrKill(context: Context, args: readonly unknown[]): unknown[] {
@@ -121,6 +127,7 @@ function becomeReady(context: Context): void {
   const { whenReady } = context;
   context.whenReady = undefined;
   context.isReady = true;
+  context.beginning = undefined;
   for (const job of whenReady ?? []) job(context);
   context.runtime.kernel.openGate(context.service, GATE.starting);
 }

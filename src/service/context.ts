@@ -47,6 +47,8 @@ export class Context implements Instance {
   kind = "";
   /** Its beginning is over: requests reach it. */
   isReady = false;
+  /** What it was started with, while it begins. */
+  beginning: readonly unknown[] | undefined = undefined;
   /** Settles when the patch that is being applied over time is in or undone. */
   patching: Promise<void> | undefined = undefined;
   /** Work for the moment at which the service is ready, before its first message. */

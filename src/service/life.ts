@@ -12,10 +12,11 @@ import type { LaunchRequest } from "./boot.ts";
 import { after, end, exitSelf, launch } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
 import type { Context } from "./context.ts";
+import { askForRestart } from "./restart.ts";
 import { deadPromise, extrasOf, requireAlive, stoppedError } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { Kind } from "./runtime.ts";
-import type { Address, Starters } from "./skynet-api.ts";
+import type { Address, RestartWish, Starters } from "./skynet-api.ts";
 
 interface Beginning {
   readonly inits: (() => unknown)[];
@@ -167,6 +168,10 @@ export const lifeFunctions: ApiTable<Context> = {
   init: (context: Context, run: () => unknown): void => {
     requireAlive(context);
     beginningOf(context).inits.push(run);
+  },
+  restart: (context: Context, wish: RestartWish = {}): void => {
+    requireAlive(context);
+    askForRestart(context, wish);
   },
   exit: (context: Context): never => {
     requireAlive(context);

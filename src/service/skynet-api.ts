@@ -109,12 +109,31 @@ export interface Starters {
   launch(kind: string, name: string, ...args: unknown[]): number;
 }
 
+/** How a service wants to be brought back; see {@link SkynetApi.restart}. */
+export interface RestartWish {
+  /** Most restarts within a period; then it stays away, and the log says so. @defaultValue 5 */
+  readonly intensity?: number;
+  /** Milliseconds. @defaultValue 60000 */
+  readonly period?: number;
+  /** Milliseconds before the second restart within a period, doubled for each further one; the first is at once. @defaultValue 100 */
+  readonly backoff?: number;
+}
+
 /** Everything under `import { skynet } from "snax"`. */
 export interface SkynetApi extends Calls, Starters {
   /** Begins a plain service: runs `run` with the arguments of `newservice` once the module is evaluated. */
   start(run?: (...args: never[]) => unknown): void;
   /** Runs something before the start function. */
   init(run: () => unknown): void;
+  /**
+   * Asks that this service be brought back, with the arguments that it was started with, if its thread dies: a new one of
+   * the same name, with a new address and a new state. To be called while the service begins. One that ends by itself, or
+   * is ended, is not brought back.
+   *
+   * @throws {ERR_ARGUMENT} if the service has begun, or the wish is none.
+   * @throws {ERR_NOT_SENDABLE} if its arguments can't be sent any more.
+   */
+  restart(wish?: RestartWish): void;
   /** Ends this service. Never returns: the running handler is cut off, and whoever waits gets ERR_SERVICE_DEAD. */
   exit(): never;
   /** Returns this service's handle. */

@@ -5,18 +5,31 @@
  *     LAUNCHAT thread kind ...   the same, on that thread
  *     LIST, KILL handle          what runs, and ending it
  *     LAUNCHOK, ERROR, REMOVE    from the services themselves
+ *     RESTART wish               from a service that wants to be brought back if its thread dies
+ *     LOST indexes               from the warden: a thread has died
  *
  * The commands are those of skynet's launcher, but arguments are values and an error arrives as it was thrown.
  */
 
 import { skynet, SnaxError } from "snax";
-import type { Response } from "snax";
+import { Restarts } from "./lib/restart.ts";
+import type { Key, Wish } from "./lib/restart.ts";
 
 /** What runs, by handle. */
 const services = new Map<number, string>();
 
+/** The service manager's keys of the services that it keeps the only ones of their name. */
+const unique = new Map<number, string>();
+
 /** Who waits for a service that is not ready yet. */
-const waiting = new Map<number, Response>();
+const waiting = new Map<number, (ok: boolean, value: unknown) => void>();
+
+const restarts = new Restarts({
+  now: () => skynet.now(),
+  later: (ms, run) => skynet.timeout(ms, run),
+  launch: relaunch,
+  log: (text) => skynet.error(text),
+});
 
 function describe(kind: string, name: string, args: readonly unknown[]): string {
   const words = args.filter((arg) => typeof arg === "string" || typeof arg === "number");
@@ -27,8 +40,27 @@ function settle(handle: number, ok: boolean, value: unknown): void {
   const answer = waiting.get(handle);
   if (answer === undefined) return;
   waiting.delete(handle);
-  if (ok) answer(true, value);
-  else answer(false, value);
+  answer(ok, value);
+}
+
+/** What stands for a service over its lives: the name, if the service manager keeps it the only one. */
+function keyOf(handle: number): Key {
+  return unique.get(handle) ?? handle;
+}
+
+/** Starts a service again. One that is the only one of its name is the service manager's to start. */
+function relaunch(wish: Wish, onKey: (key: Key) => void, before: Key): Promise<unknown> {
+  const [kind, name, ...args] = wish.target;
+  if (typeof before === "string") {
+    onKey(before);
+    return skynet.within(Infinity).call(".service", "lua", "LAUNCH", before, ...args);
+  }
+  const handle = skynet.launch(kind, name, ...args);
+  onKey(handle);
+  services.set(handle, describe(kind, name, args));
+  return new Promise((resolve, reject) => {
+    waiting.set(handle, (ok, value) => (ok ? resolve(value) : reject(value as Error)));
+  });
 }
 
 function lostError(handle: number): SnaxError {
@@ -42,10 +74,14 @@ function lostError(handle: number): SnaxError {
 /** What is to be started. */
 type Target = [kind: string, name: string, ...args: unknown[]];
 
-/** Remembers a service that begins, and who is to hear of it. */
-function begin(handle: number, [kind, name, ...args]: Target): void {
+/** Remembers a service that begins, who asked for it, and who is to hear of it. */
+function begin(source: number, handle: number, [kind, name, ...args]: Target): void {
+  if (source === skynet.localname(".service")) {
+    unique.set(handle, kind === "snax" ? `snaxd.${name}` : name);
+  }
   services.set(handle, describe(kind, name, args));
-  waiting.set(handle, skynet.response());
+  const response = skynet.response();
+  waiting.set(handle, (ok, value) => void (ok ? response(true, value) : response(false, value)));
 }
 
 function requireText(value: unknown, what: string): void {
@@ -54,23 +90,24 @@ function requireText(value: unknown, what: string): void {
 }
 
 const command = {
-  LAUNCH(_source: number, kind: string, name: string, ...args: unknown[]): void {
+  LAUNCH(source: number, kind: string, name: string, ...args: unknown[]): void {
     requireText(kind, "the kind of a service");
     requireText(name, "the name of a service");
-    begin(skynet.launch(kind, name, ...args), [kind, name, ...args]);
+    begin(source, skynet.launch(kind, name, ...args), [kind, name, ...args]);
   },
   /** As LAUNCH, on a certain thread. */
-  LAUNCHAT(_source: number, place: number, ...what: Target): void {
+  LAUNCHAT(source: number, place: number, ...what: Target): void {
     const [kind, name, ...args] = what;
     requireText(kind, "the kind of a service");
     requireText(name, "the name of a service");
-    begin(skynet.at(place).launch(kind, name, ...args), what);
+    begin(source, skynet.at(place).launch(kind, name, ...args), what);
   },
   LAUNCHOK(source: number): void {
     settle(source, true, source);
   },
   ERROR(source: number, error: unknown): void {
     services.delete(source);
+    unique.delete(source);
     settle(source, false, error);
   },
   /** A thread has died, and with it the services whose handles have these indexes. */
@@ -79,13 +116,20 @@ const command = {
     for (const handle of services.keys()) {
       if (!lost.has(handle & 0xffffff)) continue;
       services.delete(handle);
-      settle(handle, false, lostError(handle));
+      if (waiting.has(handle)) settle(handle, false, lostError(handle));
+      restarts.lost(keyOf(handle));
+      unique.delete(handle);
     }
+  },
+  RESTART(source: number, wish: Wish): void {
+    restarts.ask(keyOf(source), wish);
   },
   /** A service that ends itself before it is ready has done its work in its beginning; one that is killed has not. */
   REMOVE(_source: number, handle: number, isKill: boolean): void {
     const title = services.get(handle);
     services.delete(handle);
+    restarts.forget(keyOf(handle));
+    unique.delete(handle);
     if (!isKill) return settle(handle, true, handle);
     const who = `${skynet.address(handle)} (${title})`;
     settle(

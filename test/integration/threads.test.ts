@@ -168,3 +168,77 @@ test("a message whose getter sends another one to the same thread loses neither"
   const seen = await (await snax.at(1).newservice<any>("nested")).req.run(two);
   deepEqual(seen.toSorted(), [0, 1, 2]);
 });
+
+const PHOENIX = `
+  import { skynet } from "snax";
+  let lives = "";
+  export const response = {
+    self() { return [skynet.self(), lives]; },
+    burn() { process.exit(1); },
+  };
+  export function init(wish: object, word: string, state: { n: number }) {
+    skynet.restart(wish);
+    state.n += 1;
+    lives = word + state.n;
+    skynet.register("." + word);
+  }
+`;
+
+test("a service that asks for it is brought back when its thread has died, until it was too often", async (t) => {
+  const { snax, skynet, log } = await world(t, { phoenix: PHOENIX }, TWO);
+  const wish = { intensity: 2, period: 60_000, backoff: 1 };
+  await snax.newservice<any>("phoenix", wish, "bird", { n: 0 });
+  const back = async (): Promise<unknown> => {
+    for (let round = 0; round < 1000; round += 1) {
+      const handle = skynet.localname(".bird");
+      if (handle !== undefined) return snax.bind<any>(handle, "phoenix");
+      await skynet.sleep(1);
+    }
+    return undefined;
+  };
+  const handles = new Set<number>();
+  for (let life = 0; life < 3; life += 1) {
+    const bird = (await back()) as any;
+    const [handle, lives] = await bird.req.self();
+    // Its arguments are those of the first start, not what the service has made of them.
+    equal(lives, "bird1");
+    handles.add(handle);
+    await codeOfFailure(bird.req.burn());
+  }
+  equal(handles.size, 3);
+  await skynet.sleep(30);
+  equal(skynet.localname(".bird"), undefined);
+  const told = (await log()).filter((line) => line.includes("not brought back"));
+  deepEqual(told, ["snax phoenix is not brought back: 2 restarts within 60000 ms are its limit"]);
+});
+
+test("a unique service that is brought back is still the only one of its name", async (t) => {
+  const { snax, skynet } = await world(t, { phoenix: PHOENIX }, TWO);
+  const first = await snax.uniqueservice<any>("phoenix", {}, "one", { n: 0 });
+  await codeOfFailure(first.req.burn());
+  const second = await snax.uniqueservice<any>("phoenix", {}, "other", { n: 0 });
+  const [handle, lives] = await second.req.self();
+  notEqual(handle, first.handle);
+  // Whoever comes first starts it, the launcher or the program; there is one.
+  ok(lives === "one1" || lives === "other1", lives);
+  equal((await snax.uniqueservice<any>("phoenix")).handle, handle);
+  equal(skynet.localname("." + lives.slice(0, -1)), handle);
+});
+
+test("a wish to be brought back belongs to the beginning, and has to be one", async (t) => {
+  const { snax } = await world(
+    t,
+    {
+      wisher: `
+        import { skynet } from "snax";
+        export const response = { late() { skynet.restart(); } };
+        export function init(wish: object) { skynet.restart(wish); }`,
+    },
+    TWO,
+  );
+  const wisher = await snax.newservice<any>("wisher");
+  equal(await codeOfFailure(wisher.req.late()), "ERR_ARGUMENT");
+  for (const wish of [{ intensity: -1 }, { period: "x" }, { backoff: 2 ** 31 }]) {
+    equal(await codeOfFailure(snax.newservice<any>("wisher", wish)), "ERR_ARGUMENT");
+  }
+});
