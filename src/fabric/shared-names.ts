@@ -163,12 +163,29 @@ export class SharedNames implements NameStore {
     }
   }
 
-  /** Somebody was cut off while it changed the index: the entries say what belongs there. */
+  /**
+   * Somebody was cut off while it changed the index: the entries say what belongs there. A removal that was cut off may
+   * have left the last entry in two places; the second goes. test/unit/fabric/shared-names.test.ts
+   */
   #rebuild(): void {
     this.#index.fill(0);
-    const count = this.#words[COUNT] as number;
-    for (let number = 0; number < count; number += 1) this.#enter(number);
+    for (let number = 0; number < (this.#words[COUNT] as number);) {
+      if (this.#hasTwin(number)) {
+        this.#fill(number);
+      } else {
+        this.#enter(number);
+        number += 1;
+      }
+    }
     this.#changed();
+  }
+
+  /** Whether the name of an entry stands in the index already. */
+  #hasTwin(number: number): boolean {
+    const start = number * ENTRY_BYTES + TEXT_AT;
+    this.#length = this.#entries[number * ENTRY_WORDS + 2] as number;
+    this.#text.set(this.#bytes.subarray(start, start + this.#length));
+    return this.#find(this.#entries[number * ENTRY_WORDS + 1] as number) >= 0;
   }
 
   /** FNV-1a of the name's bytes, which are kept for the comparison. */
@@ -216,18 +233,22 @@ export class SharedNames implements NameStore {
     return place;
   }
 
-  /** Takes the entry at a place of the index out; the last entry fills the gap. */
+  /** Takes the entry at a place of the index out. */
   #remove(place: number): void {
     const number = (this.#index[place] as number) - 1;
+    this.#index[this.#placeOf((this.#words[COUNT] as number) - 1)] = number + 1;
+    this.#fill(number);
+    this.#vacate(place);
+  }
+
+  /** Gives up an entry; the last one takes its place. */
+  #fill(number: number): void {
     const last = (this.#words[COUNT] as number) - 1;
-    const lastPlace = this.#placeOf(last);
-    this.#index[lastPlace] = number + 1;
     if (last !== number) {
       const from = last * ENTRY_WORDS;
       this.#entries.copyWithin(number * ENTRY_WORDS, from, from + ENTRY_WORDS);
     }
     this.#words[COUNT] = last;
-    this.#vacate(place);
   }
 
   /** Empties a place and moves up those behind it that could not stand where they belong. */
