@@ -87,6 +87,36 @@ test("a thread that was cleared away can't take out its successor's service", ()
   equal(mine.threadOf(handle), 2);
 });
 
+test("a certain handle is taken if it is free, and counted as any other", () => {
+  const { mine, theirs } = open();
+  mine.claimAt(INDEX_MASK, 3);
+  deepEqual([theirs.threadOf(INDEX_MASK), theirs.count(3)], [3, 1]);
+  throws(() => theirs.claimAt(INDEX_MASK, 2), { code: "ERR_BUG" });
+  deepEqual([theirs.threadOf(INDEX_MASK), theirs.count(2)], [3, 0]);
+});
+
+test("a certain handle is passed over by those who want any, and free again after its service's death", () => {
+  const { mine, theirs } = open();
+  mine.claimAt(2, 3);
+  deepEqual([theirs.claim(1), theirs.claim(1)], [1, 3]);
+  mine.clear(3);
+  mine.claimAt(2, 3);
+  equal(mine.release(2, 3), true);
+  mine.claimAt(2, 4);
+  deepEqual([mine.count(3), mine.threadOf(2)], [0, 4]);
+});
+
+test("a kernel gives a handle back once, and not one that is another thread's", () => {
+  const { mine } = open();
+  const source = mine.handleSource(3);
+  const index = source.next();
+  mine.handleSource(4).free?.(index);
+  equal(mine.count(3), 1);
+  source.free?.(index);
+  source.free?.(index);
+  deepEqual([mine.count(3), mine.threadOf(index)], [0, undefined]);
+});
+
 test("the handle source of a kernel claims for its thread", () => {
   const { mine, theirs } = open();
   equal(theirs.threadOf(mine.handleSource(3).next()), 3);
