@@ -1239,6 +1239,7 @@ export interface NewVersion {
     readonly memory: SharedArrayBuffer;
     readonly changes?: Changes | undefined;
     readonly base: number;
+    readonly source?: string | undefined;
 }
 export interface PublishedVersion extends NewVersion {
     readonly version: number;

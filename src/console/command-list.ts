@@ -10,6 +10,7 @@ import { memoryCommands } from "./memory-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { recordCommands } from "./record-commands.ts";
 import { serviceCommands } from "./service-commands.ts";
+import { tableCommands } from "./table-commands.ts";
 import { taskCommands } from "./task-commands.ts";
 import { watchCommands } from "./watch-commands.ts";
 
@@ -30,6 +31,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...changeCommands,
     ...debugCommands,
     ...logpointCommands,
+    ...tableCommands,
     ...memoryCommands,
     ...watchCommands,
     ...nodeCommands,

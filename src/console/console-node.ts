@@ -7,6 +7,7 @@
 import type { LiveNode } from "../live/live-node.ts";
 import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../net/net-table.ts";
+import type { TableApi } from "../table/sharetable.ts";
 import { MessageRecorder } from "./message-recorder.ts";
 import { MessageTap } from "./message-tap.ts";
 import { SocketTable } from "./socket-table.ts";
@@ -22,9 +23,12 @@ export class ConsoleNode {
   readonly logpoints: LogpointTable;
   /** The sockets of all consoles. */
   readonly sockets: SocketTable;
+  /** The shared tables. */
+  readonly tables: TableApi;
 
-  constructor(live: LiveNode) {
+  constructor(live: LiveNode, tables: TableApi) {
     this.live = live;
+    this.tables = tables;
     this.logpoints = new LogpointTable(live.node.runtime);
     this.sockets = new SocketTable(netOf(live.node.runtime));
     this.tap = new MessageTap(live.node.runtime.kernel);

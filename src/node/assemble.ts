@@ -94,7 +94,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const live = new LiveNode(node, thread?.words);
   const createSnax = createSnaxMaker(live);
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
-  runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live)));
+  runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live, tableApi)));
   addLiveCommands(live);
   runtime.debugCommands.set("RUN", createRunCommand(live));
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);

@@ -21,6 +21,8 @@ export interface Loaded {
   readonly isTree: boolean;
   /** What the module itself wants checked. */
   readonly check: Check | undefined;
+  /** The file that it came from. */
+  readonly source?: string;
 }
 
 /** Where files are looked for. */

@@ -25,6 +25,7 @@ import { TablesMaker } from "./tables-object.ts";
 
 /** The makers of what a service imports. */
 export interface TableApi {
+  readonly thread: TableThread;
   readonly loader: TableLoader;
   readonly sharetable: (context: Context) => SharetableApi;
   readonly tables: (context: Context) => TablesObject;
@@ -44,6 +45,7 @@ export function createTableApi(thread: TableThread): TableApi {
   const maker = new TablesMaker(thread);
   const make = defineApi<Context>({ ...loadFunctions(loader), ...readFunctions(thread) });
   return {
+    thread,
     loader,
     sharetable: (context) => make(context) as SharetableApi,
     tables: () => maker.create() as TablesObject,

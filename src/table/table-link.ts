@@ -20,6 +20,8 @@ export interface NewVersion {
   readonly changes?: Changes | undefined;
   /** The version that was compared; 0 = none. */
   readonly base: number;
+  /** The file that it came from, so that it can be loaded again. */
+  readonly source?: string | undefined;
 }
 
 /** A version that has been published. */

@@ -26,8 +26,6 @@ import type { TableThread } from "./table-thread.ts";
 export class TableLoader {
   readonly #thread: TableThread;
   readonly #checks = new Map<string, Check>();
-  /** From where tables were loaded last, so that they can be loaded again. */
-  readonly #files = new Map<string, string>();
 
   constructor(thread: TableThread) {
     this.#thread = thread;
@@ -41,8 +39,7 @@ export class TableLoader {
   ): Promise<void> {
     const found = findTableFile(requireTableFile(name), placesOf(runtime));
     const loaded = await loadDataFile(found.file, args);
-    await this.#publish(new Map([[found.name, loaded]]));
-    this.#files.set(found.name, found.file);
+    await this.#publish(new Map([[found.name, { ...loaded, source: found.file }]]));
   }
 
   /** Loads a text; see SharetableApi.loadstring. */
@@ -78,11 +75,6 @@ export class TableLoader {
     return compareRoots(this.#thread.memoryOf(found.name), encodeTable(found.name, data, isTree));
   }
 
-  /** The file from which a table was loaded last on this thread. */
-  fileOf(name: string): string | undefined {
-    return this.#files.get(name);
-  }
-
   /** Has a table checked at every load; returns the end of it. */
   setCheck(name: string, check: Check | undefined): () => void {
     if (check === undefined) this.#checks.delete(name);
@@ -104,13 +96,13 @@ export class TableLoader {
     });
   }
 
-  #prepare(name: string, { data, isTree }: Loaded): NewVersion {
+  #prepare(name: string, { data, isTree, source }: Loaded): NewVersion {
     const memory = encodeTable(name, data, isTree);
     const base = this.#thread.versionOf(name);
     const before = this.#thread.memoryOf(name);
     // Of a first version everything is new, and nobody needs a list of it.
     const changes = before === undefined ? undefined : compareRoots(before, memory);
-    return { name, memory, base, changes };
+    return { name, memory, base, changes, source };
   }
 }
 

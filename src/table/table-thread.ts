@@ -170,6 +170,11 @@ export class TableThread {
     return this.#tables.get(name)?.current?.memory;
   }
 
+  /** The file that it came from. */
+  sourceOf(name: string): string | undefined {
+    return this.#tables.get(name)?.current?.source;
+  }
+
   /** What the last update changed, if whoever loaded it compared the two. */
   lastChanges(name: string): Changes | undefined {
     return this.#tables.get(name)?.current?.changes;

@@ -1,0 +1,3 @@
+import { defineConfig } from "snax";
+
+export default defineConfig({ thread: 2, start: "main" });

@@ -1,0 +1,77 @@
+/** The console's `sharetable`: an operator looks at tables, and loads them anew. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Desk } from "./console-client.ts";
+import { desk } from "./console-client.ts";
+
+const OK = "<CMD OK>";
+const ERROR = "<CMD Error>";
+
+const ITEMS = `{ "1": { "price": 10, "attr": { "atk": 5 } }, "2": { "price": 20, "attr": { "atk": 0 } } }`;
+
+async function open(t: TestContext): Promise<Desk> {
+  const node = await desk(t, { "items.json": ITEMS });
+  await node.sharetable.loadfile({ name: "items", file: `${node.folder}/items.json` });
+  return node;
+}
+
+test("the list shows every version in use with its size, pins and file", async (t) => {
+  const { ask, sharetable, folder } = await open(t);
+  const pinned = sharetable.pin("items") as object;
+  await sharetable.loadtable("items", { 1: { price: 1 } });
+  const [old = "", current = "", end] = await ask("sharetable");
+  match(old, /^items version 1\tkb:\d+\.\d\d\tpins:1\tversion:1$/);
+  match(current, /^items\tkb:\d+\.\d\d\tpins:0\tversion:2$/);
+  equal(end, OK);
+  sharetable.unpin(pinned);
+  await sharetable.loadfile({ name: "items", file: `${folder}/items.json` });
+  const [line = ""] = await ask("sharetable");
+  equal(line.replace(/kb:\S+/, "kb"), `items\tfile:${folder}/items.json\tkb\tpins:0\tversion:3`);
+});
+
+test("a table is loaded anew from its file, and what that changed is told", async (t) => {
+  const { ask, folder, tables } = await open(t);
+  const row = tables["items"][1];
+  writeFileSync(`${folder}/items.json`, `{ "1": { "price": 11, "attr": { "atk": 5 } }, "3": {} }`);
+  deepEqual(await ask("sharetable diff items"), ["version 1 had none before it", OK]);
+  const changes = ["3\tadded", "1\tchanged", "2\tremoved", OK];
+  deepEqual(await ask(`sharetable diff items ${folder}/items.json`), changes);
+  equal(row.price, 10);
+  deepEqual(await ask("sharetable load items"), [
+    "added\t1",
+    "changed\t1",
+    "removed\t1",
+    "version\t2",
+    OK,
+  ]);
+  equal(row.price, 11);
+  deepEqual(await ask("sharetable diff items"), changes);
+});
+
+test("a value is shown by its keys", async (t) => {
+  const { ask } = await open(t);
+  deepEqual(await ask("sharetable get items 1 attr atk"), ["5", OK]);
+  deepEqual(await ask("sharetable get items 1"), ["price\t10", "attr\t{ atk: 5 }", OK]);
+  deepEqual(await ask("sharetable get items 1 weight"), [
+    "ERR_ARGUMENT: there is no weight in items 1",
+    ERROR,
+  ]);
+});
+
+test("a load that fails says why and changes nothing, and a slip of the hand is told", async (t) => {
+  const { ask, folder, tables } = await open(t);
+  writeFileSync(`${folder}/items.json`, `{ "1": `);
+  const [why = "", end] = await ask("sharetable load items");
+  match(why, /^ERR_SYNTAX: \S+items\.json: /);
+  equal(end, ERROR);
+  equal(tables["items"][1].price, 10);
+  deepEqual(await ask("sharetable get itemz"), [
+    `ERR_NO_TABLE: there is no table "itemz"; did you mean "items"?`,
+    ERROR,
+  ]);
+  equal((await ask("sharetable reload items")).at(-1), ERROR);
+  equal((await ask("sharetable load")).at(-1), ERROR);
+});
