@@ -375,6 +375,7 @@ export declare class Outbox {
     addSize(size: number, bytes: 2 | 4): void;
     take(): Buffer | Buffer[];
 }
+export declare function requireWritable(data: unknown): void;
 
 // dist/net/socket-api.d.ts
 import type { ConnectionOptions } from "node:tls";
@@ -417,7 +418,7 @@ export interface SocketApi {
     invalid(id: number): boolean;
     disconnected(id: number): boolean;
     header(bytes: Uint8Array): number;
-    netstat(): SocketInfo[];
+    netstat(): Promise<SocketInfo[]>;
     resolve(host: string): Promise<string[]>;
     udp(onDatagram: OnDatagram, host?: string, port?: number): Promise<number>;
     udp_connect(id: number, host: string, port: number, onDatagram?: OnDatagram): Promise<void>;
@@ -436,6 +437,9 @@ export interface SocketInfo {
     readonly bytesRead?: number;
     readonly bytesWritten?: number;
     readonly unsentBytes?: number;
+    readonly isReading?: boolean;
+    readonly readMs?: number | undefined;
+    readonly writtenMs?: number | undefined;
 }
 
 // dist/service/skynet-api.d.ts

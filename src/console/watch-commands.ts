@@ -13,8 +13,9 @@ import { openInspector } from "./inspector-session.ts";
 import { formatFloat } from "./lua-number.ts";
 import { outputPath, stampedName } from "./output-file.ts";
 import { visitServices } from "./service-walk.ts";
-import type { DatagramRecord, ListenRecord, NetRecord } from "../net/net-table.ts";
-import { isLink, netOf } from "../net/net-table.ts";
+import type { ListenRecord } from "../net/net-table.ts";
+import { listSockets } from "../net/remote.ts";
+import type { SocketInfo } from "../net/socket-api.ts";
 import type { ClientRecord } from "./socket-table.ts";
 
 /** Services that `top` shows. */
@@ -95,32 +96,33 @@ function printThread(row: unknown): string {
   return `busy:${((busy ?? 0) * 100).toFixed(1)}%\theap:${formatBytes(heap ?? 0)}\tservices:${services}`;
 }
 
-function netstat({ operator }: CommandCall): Table {
-  const { runtime, node } = operator;
-  const now = runtime.clock.now();
-  const records = [...netOf(runtime).records(), ...node.sockets.records()];
-  const rows = records.toSorted((a, b) => a.id - b.id).map((record) => rowOf(record, now));
+async function netstat({ operator }: CommandCall): Promise<Table> {
+  const now = operator.runtime.clock.now();
+  const own = [...operator.node.sockets.records()].map((record): [number, object] => [
+    record.id,
+    record.kind === "LISTEN" ? listenRow(record, now) : clientRow(record, now),
+  ]);
+  const others = (await listSockets(operator.context)).map((socket): [number, object] => [
+    socket.id,
+    socketRow(socket),
+  ]);
+  const rows = [...own, ...others].toSorted(([a], [b]) => a - b).map(([, row]) => row);
   return new Map(rows.map((row, index) => [String(index + 1), row]));
 }
 
-function rowOf(record: NetRecord | ClientRecord, now: number): object {
-  if (record.kind === "LISTEN") return listenRow(record, now);
-  if ("socket" in record && record.kind === "TCP") return clientRow(record, now);
-  const { id, owner, kind, bytesRead, bytesWritten, readAt, writtenAt } = record;
-  const link = isLink(record) ? record : undefined;
-  const unsent = link?.unsentBytes ?? 0;
+function socketRow(socket: SocketInfo): object {
+  const { id, owner, type, place, accepted, bytesRead, bytesWritten, unsentBytes } = socket;
+  const common = { address: formatAddress(owner), id, rtime: formatSince(socket.readMs), type };
+  if (type === "LISTEN") return { accept: accepted, ...common, sock: place };
+  const isLink = unsentBytes !== undefined;
   return {
-    address: formatAddress(owner),
-    id,
-    [link === undefined ? "sock" : "peer"]: link?.peer ?? (record as DatagramRecord).name,
-    read: formatBytes(bytesRead),
-    ...(link === undefined ? {} : { reading: link.isReading }),
-    rtime: formatAge(readAt, now),
-    type: kind,
-    wbuffer: formatBytes(unsent),
-    write: formatBytes(bytesWritten),
-    ...(link === undefined ? {} : { writing: unsent > 0 }),
-    wtime: formatAge(writtenAt, now),
+    ...common,
+    [isLink ? "peer" : "sock"]: place,
+    read: formatBytes(bytesRead ?? 0),
+    ...(isLink ? { reading: socket.isReading, writing: unsentBytes > 0 } : {}),
+    wbuffer: formatBytes(unsentBytes ?? 0),
+    write: formatBytes(bytesWritten ?? 0),
+    wtime: formatSince(socket.writtenMs),
   };
 }
 
@@ -163,8 +165,12 @@ function formatBytes(size: number): string | number | undefined {
 
 /** As skynet writes ages: seconds with hundredths, from a minute on `[h:]m:s`. */
 function formatAge(at: number | undefined, now: number): string | undefined {
-  if (at === undefined) return undefined;
-  const hundredths = Math.floor((now - at) / 10);
+  return formatSince(at === undefined ? undefined : now - at);
+}
+
+function formatSince(ms: number | undefined): string | undefined {
+  if (ms === undefined) return undefined;
+  const hundredths = Math.floor(ms / 10);
   if (hundredths < 6000) return `${formatFloat(hundredths / 100)}s`;
   const hours = Math.floor(hundredths / 360_000);
   const minutes = Math.floor((hundredths % 360_000) / 6000);

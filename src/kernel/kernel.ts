@@ -243,7 +243,7 @@ export class Kernel {
     const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
     try {
       if (target === undefined) throw deadError(handle);
-      if (!isAnswer) this.#checkRoom(target);
+      if (!isAnswer && message.type !== PTYPE.flow) this.#checkRoom(target);
       this.#accept(target, message);
     } catch (error) {
       const isPost = message.reply === REPLY.none;

@@ -15,6 +15,8 @@ import type { Consumer, Link } from "./link.ts";
 
 /** What a client asks of its gate. */
 export interface ClientHost {
+  /** What a message counts beside its bytes. */
+  readonly messageCost: number;
   /** Hands on a message; false if the client was cut by that. */
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean;
   /** Puts a marker behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
@@ -28,7 +30,7 @@ export interface ClientHost {
 }
 
 /** What a message costs the receiver's mailbox beside its bytes; bounds small messages. */
-const MESSAGE_COST_BYTES = 64;
+export const MESSAGE_COST_BYTES = 64;
 
 /** A client of a gate. */
 export class GateClient implements Consumer {
@@ -69,6 +71,11 @@ export class GateClient implements Consumer {
     this.host = hostOf(link.peer);
   }
 
+  /** It waits for its receiver, and is not read. */
+  get isWaiting(): boolean {
+    return this.#isPaused;
+  }
+
   /** A message has begun and is not complete. */
   get isPartial(): boolean {
     return this.#splitter === undefined ? this.link.isPartial : this.#splitter.heldBytes > 0;
@@ -79,10 +86,7 @@ export class GateClient implements Consumer {
     if (splitter === undefined) return;
     this.isActive = true;
     splitter.push(chunk);
-    for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
-      if (!this.#take(frame, false)) return;
-    }
-    if (splitter.fault !== undefined) this.link.destroy(splitter.fault);
+    this.#takeFrames(splitter);
   }
 
   takeMessage(data: Buffer, isText: boolean): void {
@@ -124,10 +128,20 @@ export class GateClient implements Consumer {
     if (this.#isPaused) this.#resume();
   }
 
+  /** Takes messages out of what came, as long as the receiver may get more. */
+  #takeFrames(splitter: FrameSplitter): void {
+    while (!this.#isPaused) {
+      const frame = splitter.next();
+      if (frame === undefined) break;
+      if (!this.#take(frame, false)) return;
+    }
+    if (splitter.fault !== undefined) this.link.destroy(splitter.fault);
+  }
+
   #take(data: Buffer, isText: boolean): boolean {
     this.messages += 1;
     if (!this.#gate.deliver(this, data, isText)) return false;
-    this.#unmarked += data.length + MESSAGE_COST_BYTES;
+    this.#unmarked += data.length + this.#gate.messageCost;
     if (this.#unmarked < GATE_WINDOW_BYTES) return true;
     const bytes = this.#unmarked;
     this.#unmarked = 0;
@@ -146,7 +160,8 @@ export class GateClient implements Consumer {
     this.#isPaused = false;
     this.#unwatch?.();
     this.#unwatch = undefined;
-    this.link.resume();
+    if (this.#splitter !== undefined) this.#takeFrames(this.#splitter);
+    if (!this.#isPaused) this.link.resume();
   }
 }
 

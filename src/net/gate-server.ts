@@ -14,15 +14,16 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { codeOf, SnaxError } from "../base/error.ts";
+import { GATE_WINDOW_BYTES } from "../base/limits.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { Receiver } from "../service/context.ts";
-import { tableWith } from "../service/answers.ts";
+import { mailboxLength } from "../kernel/service.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { DoorRecord } from "./door-record.ts";
 import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
+import { placeMark } from "./flow.ts";
 import type { ClientHost } from "./gate-client.ts";
-import { GateClient, hostOf } from "./gate-client.ts";
+import { GateClient, hostOf, MESSAGE_COST_BYTES } from "./gate-client.ts";
 import type { GateEvent } from "./gate-mail.ts";
 import { GateMail } from "./gate-mail.ts";
 import type { GateSettings } from "./gate-settings.ts";
@@ -30,22 +31,11 @@ import { readGateOptions } from "./gate-settings.ts";
 import { watchClients } from "./gate-watch.ts";
 import type { Link } from "./link.ts";
 import { openPort } from "./listening.ts";
+import { tellMark } from "./remote.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { peerOf, StreamLink } from "./stream-link.ts";
 import { openWebSockets } from "./web-socket-door.ts";
 import { WebSocketLink } from "./web-socket-link.ts";
-
-/** Lies behind the messages of a client in its agent's mailbox. */
-interface Marker {
-  readonly client: GateClient;
-  readonly bytes: number;
-  readonly epoch: number;
-}
-
-const receiveFlow: Receiver = (_context, message) => {
-  const { client, bytes, epoch } = message.payload as Marker;
-  client.passed(bytes, epoch);
-};
 
 /** The gate of one service. */
 export class GateServer implements ClientHost {
@@ -55,6 +45,9 @@ export class GateServer implements ClientHost {
   readonly #handler: GateHandler;
   readonly #mail: GateMail;
   readonly #byHost = new Map<string, number>();
+  readonly messageCost: number;
+  /** Most messages that a mailbox holds; 0 = no bound. */
+  readonly #mailboxLimit: number;
   #settings: GateSettings | undefined;
   #doors: DoorRecord[] = [];
   #isWatched = false;
@@ -62,6 +55,10 @@ export class GateServer implements ClientHost {
   constructor(owner: SocketOwner, handler: GateHandler) {
     this.#owner = owner;
     this.#handler = handler;
+    this.#mailboxLimit = Number(owner.context.runtime.environment.get("mailbox") ?? 0);
+    // Half of a bounded mailbox may be one client's.
+    const cost = this.#mailboxLimit > 0 ? (4 * GATE_WINDOW_BYTES) / this.#mailboxLimit : 0;
+    this.messageCost = Math.max(MESSAGE_COST_BYTES, Math.ceil(cost));
     this.#mail = new GateMail(owner, (event) => this.#tell(event));
     owner.keep(() => {
       this.close();
@@ -98,10 +95,6 @@ export class GateServer implements ClientHost {
     client.agent = address;
     client.source = source;
     client.restart();
-    const context = this.#owner.context.runtime.contextOf(address);
-    if (context !== undefined && context.receivers[PTYPE.flow] === undefined) {
-      context.receivers = tableWith(context.receivers, PTYPE.flow, receiveFlow);
-    }
     // Order: what came before, and lies in the gate's own mail, must not come after what takes the direct way from now on.
     for (const { data, isText } of this.#mail.takeMessages(client)) {
       this.#toAgent(client, data as Buffer, isText === true);
@@ -127,18 +120,32 @@ export class GateServer implements ClientHost {
   }
 
   mark(client: GateClient, bytes: number): void {
-    const { agent, epoch } = client;
-    const { kernel } = this.#owner.context.runtime;
-    if (agent === 0) this.#mail.push({ kind: "mark", client, size: bytes, epoch });
-    else if (kernel.services.get(agent) === undefined) client.passed(bytes, epoch);
-    else {
-      const marker: Marker = { client, bytes, epoch };
-      kernel.arrive(agent, new Message(PTYPE.flow, 0, 0, 0, marker));
+    const { agent, epoch, link } = client;
+    const { context, net } = this.#owner;
+    if (agent === 0) {
+      this.#mail.push({ kind: "mark", client, size: bytes, epoch });
+      return;
     }
+    const reached = (): void => client.passed(bytes, epoch);
+    const isPlaced =
+      placeMark(context.runtime, agent, { reached }) ||
+      tellMark(net, agent, [link.id, bytes, epoch]);
+    // Nobody is there: the next message tells.
+    if (!isPlaced) reached();
   }
 
   watchAgent({ agent }: GateClient, onDeath: () => void): (() => void) | undefined {
     return this.#owner.context.runtime.kernel.watch(agent, onDeath);
+  }
+
+  /** Reads clients again whose agent has died on another thread, with the marks that lay there. */
+  lookForDeaths(): void {
+    const { kernel, threads } = this.#owner.context.runtime;
+    for (const client of this.clients.values()) {
+      const { agent, isWaiting } = client;
+      if (!isWaiting || agent === 0 || kernel.services.get(agent) !== undefined) continue;
+      if (threads?.threadOf(agent) === undefined) client.restart();
+    }
   }
 
   lose(client: GateClient, error: Error | undefined): void {
@@ -168,7 +175,7 @@ export class GateServer implements ClientHost {
     this.#settings = settings;
     try {
       const listened = await this.#owner.inTurn(this.#listen(settings));
-      if (!this.#isWatched) watchClients(this.#owner, this.clients, settings);
+      if (!this.#isWatched) watchClients(this.#owner, this, settings);
       this.#isWatched = true;
       this.#owner.log(`Listen on ${listened.address} ${listened.port}`);
       const { open } = this.#handler;
@@ -244,15 +251,36 @@ export class GateServer implements ClientHost {
     const { kernel } = this.#owner.context.runtime;
     const { agent, source, link } = client;
     const values = isText ? [data, true] : [data];
-    if (kernel.services.get(agent) !== undefined) {
+    const service = kernel.services.get(agent);
+    if (service !== undefined) {
+      if (this.#mailboxLimit > 0 && mailboxLength(service) >= this.#mailboxLimit) {
+        const why = `the mailbox of the service that serves the client is full: ${this.#mailboxLimit}`;
+        link.destroy(new SnaxError("ERR_MAILBOX_FULL", why));
+        return false;
+      }
       const message = new Message(PTYPE.client, source, link.id, 0, values);
       message.reply = REPLY.none;
       kernel.arrive(agent, message);
       return true;
     }
-    const envelope = { type: PTYPE.client, method: 0, values };
-    if (kernel.send(source, agent, envelope, link.id)) return true;
-    link.destroy(new SnaxError("ERR_SERVICE_DEAD", "the service that serves the client is dead"));
+    return this.#toThread(client, values);
+  }
+
+  /** Hands a message to an agent that lives on another thread. */
+  #toThread({ agent, source, link }: GateClient, values: unknown[]): boolean {
+    const { kernel } = this.#owner.context.runtime;
+    let error: unknown = new SnaxError(
+      "ERR_SERVICE_DEAD",
+      "the service that serves the client is dead",
+    );
+    try {
+      const envelope = { type: PTYPE.client, method: 0, values };
+      if (kernel.send(source, agent, envelope, link.id)) return true;
+    } catch (cause) {
+      // Too much waits on the way to that thread.
+      error = cause;
+    }
+    link.destroy(error as Error);
     return false;
   }
 

@@ -14,20 +14,32 @@ import type { SocketOwner } from "./socket-owner.ts";
 /** Looks per deadline. */
 const LOOKS = 4;
 
+/** Milliseconds between two looks for agents that died on other threads. */
+const DEATHS_MS = 1000;
+
+/** A gate, as the looks see it. */
+interface Watched {
+  readonly clients: ReadonlyMap<number, GateClient>;
+  lookForDeaths(): void;
+}
+
 /** Looks after the clients of one gate, as long as its service lives. */
 export function watchClients(
   owner: SocketOwner,
-  clients: ReadonlyMap<number, GateClient>,
+  gate: Watched,
   { idleMs, frameMs }: GateSettings,
 ): void {
   const { runtime, service } = owner.context;
   const every = (ms: number, look: (client: GateClient) => void): void => {
     const step = Math.max(1, Math.ceil(ms / LOOKS));
     const lookAtAll = (): void => {
-      for (const client of clients.values()) look(client);
+      for (const client of gate.clients.values()) look(client);
     };
     if (ms > 0) runtime.kernel.addTimer(service, step, lookAtAll, step);
   };
+  if (runtime.threads !== undefined) {
+    runtime.kernel.addTimer(service, DEATHS_MS, () => gate.lookForDeaths(), DEATHS_MS);
+  }
   every(idleMs, (client) => lookForIdle(client, idleMs));
   every(frameMs, (client) => lookForPartial(client, frameMs));
 }

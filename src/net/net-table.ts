@@ -1,7 +1,8 @@
 /**
  * The sockets of one thread by id, and the moment at which what a turn wrote leaves.
  *
- * Ids count from 1 and are not used again before the counter has gone round, as in skynet. All writes of a turn to one
+ * Ids count from 1 and are not used again before the counter has gone round, as in skynet; with several threads each takes those that
+ * leave its number as the remainder. All writes of a turn to one
  * connection leave in one write, once the event loop has handled what it had: agents that answer twenty requests in a turn
  * cost one system call.
  */
@@ -53,7 +54,8 @@ export class NetTable {
   readonly #records = new Map<number, NetRecord>();
   /** Connections that were written to since the last flush. */
   #dirty: Link[] = [];
-  #lastId = 0;
+  /** How many ids this thread has given. */
+  #last = 0;
   readonly #flush = (): void => {
     const dirty = this.#dirty;
     this.#dirty = [];
@@ -64,11 +66,29 @@ export class NetTable {
     this.runtime = runtime;
   }
 
-  /** Takes the next free id. */
+  /** How many threads share the ids. */
+  get #stride(): number {
+    return (this.runtime.threads?.hosts.length ?? 0) + 1;
+  }
+
+  /** Takes the next free id; it says which thread the socket lives on. */
   nextId(): number {
-    do this.#lastId = this.#lastId >= ID_MAX ? 1 : this.#lastId + 1;
-    while (this.#records.has(this.#lastId));
-    return this.#lastId;
+    const own = this.runtime.threads?.own ?? 0;
+    for (;;) {
+      const id = (this.#last + 1) * this.#stride + own;
+      this.#last = id > ID_MAX ? 0 : this.#last + 1;
+      if (id <= ID_MAX && !this.#records.has(id)) return id;
+    }
+  }
+
+  /** Returns the thread that a socket lives on, or lived on. */
+  threadOf(id: number): number {
+    return id % this.#stride;
+  }
+
+  /** Says whether a socket belongs to this thread. */
+  isHere(id: number): boolean {
+    return this.threadOf(id) === (this.runtime.threads?.own ?? 0);
   }
 
   add(record: NetRecord): void {

@@ -25,9 +25,9 @@ export class Outbox {
 
   /** Adds text or bytes. @throws {ERR_ARGUMENT} if it is neither. */
   add(data: Writable): void {
+    requireWritable(data);
     if (typeof data === "string") this.#addText(data);
-    else if (data instanceof Uint8Array) this.#addBytes(data);
-    else throw notWritable(data);
+    else this.#addBytes(data);
   }
 
   /** Adds a number of 2 or 4 bytes, big-endian. */
@@ -99,6 +99,8 @@ export class Outbox {
   }
 }
 
-function notWritable(data: unknown): SnaxError {
-  return new SnaxError("ERR_ARGUMENT", `text or bytes can be written, not ${typeof data}`);
+/** Refuses what can't be written. @throws {ERR_ARGUMENT} if it is neither text nor bytes. */
+export function requireWritable(data: unknown): void {
+  if (typeof data === "string" || data instanceof Uint8Array) return;
+  throw new SnaxError("ERR_ARGUMENT", `text or bytes can be written, not ${typeof data}`);
 }

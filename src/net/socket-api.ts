@@ -1,8 +1,8 @@
 /**
  * `socket` as one service holds it: skynet's names, promises where skynet blocks.
  *
- * A socket is a number. It belongs to the service that opened it and closes with it. Any service of the thread may write to
- * it; what comes in goes to its owner alone.
+ * A socket is a number. It belongs to the service that opened it and closes with it. Any service may write to it; what comes in
+ * goes to its owner alone.
  */
 
 import type { ConnectionOptions } from "node:tls";
@@ -51,7 +51,7 @@ export interface SocketApi {
    * Begins: on a port, each connection that comes is given to `onAccept`; on a connection it is read from now on, and belongs to
    * this service.
    *
-   * @throws {ERR_SOCKET} if there is no such socket.
+   * @throws {ERR_SOCKET} if there is no such socket, or it lives on another thread.
    */
   start(id: number, onAccept?: OnAccept): number;
   /**
@@ -78,7 +78,7 @@ export interface SocketApi {
   /**
    * Writes text (UTF-8) or bytes, which are the caller's again at once. Never waits; what one turn writes leaves in one write.
    *
-   * @returns false if the connection is closing, closed or unknown.
+   * @returns false if the connection is closing, closed or unknown; of a socket of another thread nothing is known here.
    */
   write(id: number, data: Writable | readonly Writable[]): boolean;
   /** As `write`, for what may wait until nothing else does. */
@@ -111,8 +111,8 @@ export interface SocketApi {
   disconnected(id: number): boolean;
   /** A number of 1 to 4 bytes, big-endian. */
   header(bytes: Uint8Array): number;
-  /** All sockets of the thread, as the console's `netstat` shows them. */
-  netstat(): SocketInfo[];
+  /** The sockets of all threads, by id, as the console's `netstat` shows them. */
+  netstat(): Promise<SocketInfo[]>;
   /** Resolves a name to addresses. @throws {ERR_CONNECT} if it has none. */
   resolve(host: string): Promise<string[]>;
   /** Opens a datagram socket, bound if a place is given. @throws {ERR_LISTEN} if it can't be bound. */
@@ -125,7 +125,7 @@ export interface SocketApi {
   udp_address(from: Uint8Array): { readonly address: string; readonly port: number };
 }
 
-/** One socket of the thread. */
+/** What is told of a socket. */
 export interface SocketInfo {
   readonly id: number;
   readonly type: "LISTEN" | "TCP" | "UDP" | "WEBSOCKET";
@@ -138,4 +138,8 @@ export interface SocketInfo {
   readonly bytesRead?: number;
   readonly bytesWritten?: number;
   readonly unsentBytes?: number;
+  readonly isReading?: boolean;
+  /** Milliseconds since something came, or was written; undefined if never. */
+  readonly readMs?: number | undefined;
+  readonly writtenMs?: number | undefined;
 }

@@ -12,12 +12,12 @@ import type { ApiTable } from "../service/lazy-api.ts";
 import { datagramFunctions, DatagramPort } from "./datagram.ts";
 import type { Link } from "./link.ts";
 import type { ListenOptions } from "./listening.ts";
-import type { NetRecord } from "./net-table.ts";
 import { isLink, netOf } from "./net-table.ts";
 import { connect, readOpenOptions } from "./opening.ts";
 import type { Writable } from "./outbox.ts";
 import { listen, PortRecord, readListenOptions } from "./port.ts";
 import { notOurs, readingFunctions, unknownSocket } from "./reading.ts";
+import { listSockets, tellSocket } from "./remote.ts";
 import type { Listened, OnAccept, OpenOptions, SocketApi, SocketInfo } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { socketOwnerOf } from "./socket-owner.ts";
@@ -28,7 +28,7 @@ function start(context: Context, id: number, onAccept?: OnAccept): number {
   requireAlive(context);
   const owner = socketOwnerOf(context);
   const record = owner.net.get(id);
-  if (record === undefined) throw unknownSocket(id);
+  if (record === undefined) throw owner.net.isHere(id) ? unknownSocket(id) : elsewhere(id);
   if (record instanceof PortRecord) {
     if (record.owner !== context.handle) throw notOurs(id);
     if (typeof onAccept !== "function") {
@@ -54,9 +54,12 @@ async function open(context: Context, place: string | OpenOptions, port?: number
 }
 
 function write(context: Context, id: number, data: Writable | readonly Writable[]): boolean {
-  const record = netOf(context.runtime).get(id);
   requireAlive(context);
-  if (record === undefined || record.kind === "LISTEN") return false;
+  const net = netOf(context.runtime);
+  const record = net.get(id);
+  if (record === undefined) {
+    return net.isHere(id) ? false : tellSocket(net, "write", id, joined(data));
+  }
   if (record instanceof DatagramPort) return record.send(joined(data));
   if (!isLink(record)) return false;
   if (!Array.isArray(data)) return record.write(data as Writable);
@@ -65,9 +68,13 @@ function write(context: Context, id: number, data: Writable | readonly Writable[
   return isWritten;
 }
 
-function lwrite(context: Context, id: number, data: Writable | readonly Writable[]): boolean {
+/** Writes to a connection, wherever it lives. */
+function writeTo(context: Context, id: number, verb: "writeLow" | "send", data: Writable): boolean {
   requireAlive(context);
-  return netOf(context.runtime).linkOf(id)?.writeLow(joined(data)) ?? false;
+  const net = netOf(context.runtime);
+  const link = net.linkOf(id);
+  if (link !== undefined) return link[verb](data);
+  return net.isHere(id) ? false : tellSocket(net, verb, id, data);
 }
 
 function joined(data: Writable | readonly Writable[]): Writable {
@@ -79,7 +86,10 @@ async function close(context: Context, id: number): Promise<void> {
   requireAlive(context);
   const owner = socketOwnerOf(context);
   const record = owner.net.get(id);
-  if (record === undefined) return;
+  if (record === undefined) {
+    if (!owner.net.isHere(id)) tellSocket(owner.net, "close", id);
+    return;
+  }
   if (record instanceof PortRecord) {
     if (record.owner !== context.handle) throw notOurs(id);
     await record.close();
@@ -109,25 +119,31 @@ const streamFunctions: ApiTable<Context> = {
   start,
   open,
   write,
-  lwrite,
-  send: (context: Context, id: number, data: Writable): boolean => {
-    requireAlive(context);
-    return netOf(context.runtime).linkOf(id)?.send(data) ?? false;
-  },
+  lwrite: (context: Context, id: number, data: Writable | readonly Writable[]): boolean =>
+    writeTo(context, id, "writeLow", joined(data)),
+  send: (context: Context, id: number, data: Writable): boolean =>
+    writeTo(context, id, "send", data),
   close,
   shutdown: (context: Context, id: number): void => {
     requireAlive(context);
-    netOf(context.runtime).linkOf(id)?.destroy();
+    const net = netOf(context.runtime);
+    if (net.isHere(id)) net.linkOf(id)?.destroy();
+    else tellSocket(net, "destroy", id);
   },
-  invalid: (context: Context, id: number): boolean => netOf(context.runtime).get(id) === undefined,
+  invalid: ({ runtime }: Context, id: number): boolean => {
+    const net = netOf(runtime);
+    return net.isHere(id) && net.get(id) === undefined;
+  },
   header: (_context: Context, bytes: Uint8Array): number => {
     if (bytes.length >= 1 && bytes.length <= 4) {
       return Buffer.from(bytes).readUIntBE(0, bytes.length);
     }
     throw new SnaxError("ERR_ARGUMENT", `a header has 1 to 4 bytes, not ${bytes.length}`);
   },
-  netstat: (context: Context): SocketInfo[] =>
-    [...netOf(context.runtime).records()].map((record) => describe(record)),
+  netstat: (context: Context): Promise<SocketInfo[]> => {
+    requireAlive(context);
+    return listSockets(context);
+  },
   resolve: async (_context: Context, host: string): Promise<string[]> => {
     try {
       return (await lookup(host, { all: true })).map(({ address }) => address);
@@ -137,17 +153,9 @@ const streamFunctions: ApiTable<Context> = {
   },
 };
 
-function describe(record: NetRecord): SocketInfo {
-  const { id, owner } = record;
-  if (record.kind === "LISTEN") {
-    const { name, accepted } = record;
-    return { id, type: "LISTEN", owner, place: name, accepted };
-  }
-  const { bytesRead, bytesWritten } = record;
-  if (!isLink(record))
-    return { id, type: "UDP", owner, place: record.name, bytesRead, bytesWritten };
-  const { kind, peer, unsentBytes } = record;
-  return { id, type: kind, owner, place: peer, bytesRead, bytesWritten, unsentBytes };
+function elsewhere(id: number): SnaxError {
+  const why = "what comes in there must be sent on by messages";
+  return new SnaxError("ERR_SOCKET", `socket ${id} lives on another thread: ${why}`);
 }
 
 const make = defineApi<Context>({

@@ -23,6 +23,7 @@ import { createRunCommand } from "../live/inject-command.ts";
 import { LiveNode } from "../live/live-node.ts";
 import { addLiveCommands } from "../live/steward-commands.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
+import { joinNet } from "../net/remote.ts";
 import { defineServiceObjects } from "../snax/service-object.ts";
 import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
 import { SnaxNode } from "../snax/snax-node.ts";
@@ -96,6 +97,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
   runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live, tableApi)));
   addLiveCommands(live);
+  joinNet(runtime);
   runtime.debugCommands.set("RUN", createRunCommand(live));
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
   runtime.kinds.set(SNAX_KIND, createSnaxKind(node));

@@ -47,9 +47,11 @@ export class FrameSplitter {
     return this.#heldLength;
   }
 
-  /** Gives the next chunk, whose bytes become the splitter's; all frames of the one before must be taken out. */
+  /** Gives the next chunk, whose bytes become the splitter's. */
   push(chunk: Buffer): void {
-    this.#chunk = chunk;
+    const before = this.#chunk?.subarray(this.#at);
+    this.#chunk =
+      before === undefined || before.length === 0 ? chunk : Buffer.concat([before, chunk]);
     this.#at = 0;
   }
 

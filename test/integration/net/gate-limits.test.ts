@@ -121,7 +121,7 @@ test("a client that sends faster than its agent works waits, and loses nothing",
       }
       export const response = {
         open() { return skynet.call(gate, "lua", "open", { address: "127.0.0.1", port: 0 }); },
-        bytesRead() { return socket.netstat().find(({ type }) => type === "TCP")?.bytesRead ?? 0; },
+        async bytesRead() { return (await socket.netstat()).find(({ type }) => type === "TCP")?.bytesRead ?? 0; },
       };
     `,
     agent: `
@@ -152,6 +152,14 @@ test("a client that sends faster than its agent works waits, and loses nothing",
   assert.ok((await bytesRead()) < 1 << 20);
   skynet.setenv("go", true);
   assert.equal(await peer.frame(), "321");
+});
+
+test("with bounded mailboxes a client's messages wait at the gate, and none is lost", async (t) => {
+  const here = await gateWorld(t, "text", {}, { mailbox: 20 });
+  const peer = await dial(t, here.port);
+  const texts = Array.from({ length: 1000 }, (_, index) => String(index));
+  peer.write(Buffer.concat(texts.map((text) => frameOf(text))));
+  for (const text of texts) assert.equal(await peer.frame(), text);
 });
 
 test("the death of an agent cuts its client at its next message, with ERR_SERVICE_DEAD", async (t) => {

@@ -3,7 +3,7 @@
  */
 
 import type { TestContext } from "node:test";
-import type { GateListened, GateOptions } from "../../../src/index.ts";
+import type { Config, GateListened, GateOptions } from "../../../src/index.ts";
 import type { World } from "../world.ts";
 import { world } from "../world.ts";
 
@@ -79,8 +79,9 @@ export async function gateWorld(
   t: TestContext,
   answer: string,
   options: Partial<GateOptions> = {},
+  config: Config = {},
 ): Promise<GateWorld> {
-  const here = await world(t, { watchdog: WATCHDOG, agent: agent(answer) });
+  const here = await world(t, { watchdog: WATCHDOG, agent: agent(answer) }, config);
   const { skynet } = here;
   const watchdog = await skynet.newservice("watchdog");
   const conf = { address: "127.0.0.1", port: 0, ...options };

@@ -25,7 +25,7 @@ const server = (perConnection: string, methods = ""): string => `
     port() { return port; },
     last() { return last; },
     told() { return told; },
-    bytesRead() { return socket.netstat().find(({ type }) => type === "TCP")?.bytesRead ?? 0; },
+    async bytesRead() { return (await socket.netstat()).find(({ type }) => type === "TCP")?.bytesRead ?? 0; },
     ${methods}
   };
 `;

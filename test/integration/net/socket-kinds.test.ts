@@ -85,7 +85,7 @@ test("datagrams are sent, answered and connected", async (t) => {
           const host = await socket.udp((data, from) => {
             socket.sendto(host, from, data.toString().toUpperCase());
           }, "127.0.0.1", 0);
-          const place = socket.netstat().find(({ id }) => id === host)!.place;
+          const place = (await socket.netstat()).find(({ id }) => id === host)!.place;
           const port = Number(place.split(":")[1]);
           const seen: unknown[] = [];
           let told = () => {};

@@ -1,0 +1,90 @@
+/**
+ * Sockets of other threads: what a service does to one goes there as a word between the threads.
+ *
+ *     socket.write(id, ...) here -> "socket" "write" id bytes -> the same there, in order with all messages of the pair
+ *     gate here, agent there     -> "mark" -> a mark in the agent's mailbox -> "passed" -> the client is read on
+ *
+ * An id says which thread its socket lives on. What comes in stays there: an owner forwards it by messages, as gates do.
+ */
+
+import { askSteward } from "../service/steward.ts";
+import type { Context } from "../service/context.ts";
+import { describeError } from "../service/error-text.ts";
+import type { Runtime } from "../service/runtime.ts";
+import { placeMark } from "./flow.ts";
+import { GateClient } from "./gate-client.ts";
+import type { NetTable } from "./net-table.ts";
+import { netOf } from "./net-table.ts";
+import type { Writable } from "./outbox.ts";
+import { requireWritable } from "./outbox.ts";
+import type { SocketInfo } from "./socket-api.ts";
+import { describeSockets } from "./socket-info.ts";
+
+/** What can be done to a socket of another thread. */
+export type RemoteVerb = "write" | "writeLow" | "send" | "close" | "destroy";
+
+/** Joins a runtime's sockets to those of the node's other threads. */
+export function joinNet(runtime: Runtime): void {
+  const net = netOf(runtime);
+  const { words, stewardCommands } = runtime;
+  words.set("socket", (verb, id, data) => {
+    hear(net, verb as RemoteVerb, id as number, data as Writable);
+  });
+  words.set("mark", (agent, thread, ...mark) => {
+    const tell = (): void => runtime.threads?.tell(thread as number, "passed", ...mark);
+    if (!placeMark(runtime, agent as number, { reached: tell })) tell();
+  });
+  words.set("passed", (id, bytes, epoch) => {
+    const client = net.linkOf(id as number)?.consumer;
+    if (client instanceof GateClient) client.passed(bytes as number, epoch as number);
+  });
+  stewardCommands.set("NETSTAT", () => describeSockets(net));
+}
+
+/**
+ * Does something to a socket of another thread.
+ *
+ * @returns true: what comes of it shows there.
+ * @throws {ERR_ARGUMENT} if the data can't be written.
+ */
+export function tellSocket(net: NetTable, verb: RemoteVerb, id: number, data?: Writable): boolean {
+  if (data !== undefined) requireWritable(data);
+  net.runtime.threads?.tell(net.threadOf(id), "socket", verb, id, data);
+  return true;
+}
+
+/**
+ * Asks the agent's thread to put a mark behind what was delivered to it; "passed" comes back.
+ *
+ * @returns false if the agent lives nowhere.
+ */
+export function tellMark(net: NetTable, agent: number, mark: readonly number[]): boolean {
+  const { threads } = net.runtime;
+  const thread = threads?.threadOf(agent);
+  if (threads === undefined || thread === undefined) return false;
+  threads.tell(thread, "mark", agent, threads.own, ...mark);
+  return true;
+}
+
+/** Lists the sockets of all threads. */
+export async function listSockets(context: Context): Promise<SocketInfo[]> {
+  const { runtime } = context;
+  const { threads } = runtime;
+  const others = [0, ...(threads?.hosts ?? [])].filter((thread) => thread !== (threads?.own ?? 0));
+  const lists = await Promise.allSettled(
+    others.map((thread) => askSteward(context, thread, "NETSTAT") as Promise<SocketInfo[]>),
+  );
+  // A thread that dies meanwhile takes its sockets with it.
+  const known = lists.flatMap((list) => (list.status === "fulfilled" ? list.value : []));
+  return [...describeSockets(netOf(runtime)), ...known].toSorted((a, b) => a.id - b.id);
+}
+
+function hear(net: NetTable, verb: RemoteVerb, id: number, data: Writable): void {
+  const link = net.linkOf(id);
+  if (link === undefined) return;
+  try {
+    link[verb](data as never);
+  } catch (error) {
+    net.runtime.log(link.owner, `socket error : ${describeError(error)}`);
+  }
+}
