@@ -116,6 +116,11 @@ export class Fabric implements Elsewhere {
     return this.#options.directory.threadOf(handle);
   }
 
+  /** Whether whoever lived under a handle of this node will answer no more, because its thread has died: see Directory. */
+  isLost(handle: number): boolean {
+    return harborOf(handle) === this.#options.harbor && this.#options.directory.isLost(handle);
+  }
+
   deliver(target: number, message: Message): boolean {
     const thread = this.threadOf(target);
     if (thread === undefined || thread === this.thread) return false;
@@ -126,10 +131,11 @@ export class Fabric implements Elsewhere {
 
   retarget(source: number, session: number, handle: number): void {
     const home = this.threadOf(source);
-    const thread = this.threadOf(handle);
-    if (home === undefined || home === this.thread || thread === undefined) return;
-    const epoch = thread === this.thread ? 0 : (this.#exchange?.epoch(thread) ?? 0);
-    const message = new Message(PTYPE.system, source, session, 0, [thread, epoch]);
+    if (home === undefined || home === this.thread) return;
+    // Order: the request first. A thread that dies between the two would leave a call that waits for somebody who has
+    // never heard of it. test/unit/fabric/fabric.test.ts
+    this.#exchange?.publish();
+    const message = new Message(PTYPE.system, source, session, 0, []);
     this.#send(home, handle, message, KIND.retarget);
   }
 
@@ -171,20 +177,30 @@ export class Fabric implements Elsewhere {
     const peer = this.#peers[thread];
     const exchange = this.#exchange;
     if (peer === undefined || exchange === undefined) return false;
-    if (peer.writer.isBusy) return sendNested(peer, target, message, kind);
+    if (peer.writer.isBusy) return keepNested(peer, target, message, kind);
     peer.writer.load(target, message, kind);
-    const isSent = exchange.send(thread, peer.writer);
-    peer.writer.unload();
-    for (let inner = peer.nested.shift(); inner !== undefined; inner = peer.nested.shift()) {
-      exchange.send(thread, inner);
+    try {
+      return exchange.send(thread, peer.writer);
+    } finally {
+      // Also if it was refused: what its getters sent was not.
+      peer.writer.unload();
+      if (peer.nested.length > 0) this.#sendNested(thread, peer);
     }
-    return isSent;
+  }
+
+  #sendNested(thread: number, { nested }: Peer): void {
+    for (let inner = nested.shift(); inner !== undefined; inner = nested.shift()) {
+      this.#exchange?.send(thread, inner);
+    }
   }
 
   /** Takes in what the other threads have published; a turn begins with it. */
   receive(): void {
     // A handler may have been cut off in a getter of what it sent.
-    for (const peer of this.#peers) peer?.encoder.recover();
+    for (const [thread, peer] of this.#peers.entries()) {
+      peer?.encoder.recover();
+      if (peer !== undefined && peer.nested.length > 0) this.#sendNested(thread, peer);
+    }
     this.#exchange?.receive();
   }
 
@@ -226,7 +242,7 @@ export class Fabric implements Elsewhere {
     if (head.kind === KIND.control) {
       this.#options.onWord(thread, payload as unknown[]);
     } else if (head.kind === KIND.retarget) {
-      this.#takeRetarget(head, payload as [thread: number, epoch: number]);
+      this.#takeRetarget(head);
     } else {
       const { type, source, session, method } = head;
       const message = new Message(type, source, session, method, payload);
@@ -235,19 +251,16 @@ export class Fabric implements Elsewhere {
     }
   }
 
-  /** Race: the thread of whoever answers from now on may have died before this word came; test/sim/fabric.test.ts */
-  #takeRetarget(head: Head, [thread, epoch]: [number, number]): void {
+  #takeRetarget({ target, source, session }: Head): void {
     const kernel = this.#kernel;
-    kernel?.retarget(head.source, head.session, head.target);
-    if (thread === this.thread || epoch === 0) return;
-    const isThere = this.#peers[thread] !== undefined && this.#exchange?.epoch(thread) === epoch;
-    if (!isThere && (this.#exchange?.epoch(thread) ?? 0) >= epoch) {
-      if (kernel !== undefined) bereave(kernel, (handle) => handle === head.target);
-    }
+    kernel?.retarget(source, session, target);
+    // Race: the thread of whoever answers from now on may have died, and its calls have been failed, before this word
+    // came. test/unit/fabric/fabric.test.ts
+    if (kernel !== undefined && this.isLost(target)) bereave(kernel, (handle) => handle === target);
   }
 }
 
-function sendNested(peer: Peer, target: number, message: Message, kind?: number): true {
+function keepNested(peer: Peer, target: number, message: Message, kind?: number): true {
   const writer = new RecordWriter(peer.encoder);
   writer.load(target, message, kind);
   writer.settle();

@@ -25,12 +25,7 @@ const RETRY_MS = 1000;
 /** What the warden tells a thread about another one. */
 export type ThreadNews =
   | { readonly kind: "join"; readonly joint: Joint }
-  | {
-      readonly kind: "part";
-      readonly thread: number;
-      /** Indexes of the handles whose services are lost. */
-      readonly lost: Int32Array;
-    };
+  | { readonly kind: "part"; readonly thread: number };
 
 /** What a worker is started with. */
 export interface ThreadData {
@@ -222,7 +217,7 @@ export class Warden {
     for (const ring of guarded.rings) closeRing(ring);
     const { main, onDeath, later } = this.#options;
     const lost = Int32Array.from(main.directory.clear(thread));
-    for (const other of this.#guarded.keys()) this.#tell(other, { kind: "part", thread, lost });
+    for (const other of this.#guarded.keys()) this.#tell(other, { kind: "part", thread });
     main.part(thread);
     main.names.sweep();
     if (this.#isStopping) return;

@@ -75,13 +75,26 @@ function tellWatchers(service: Service): void {
  */
 export function bereave(kernel: Kernel, isLost: (handle: number) => boolean): void {
   for (const service of kernel.services) {
+    let answered: Set<number> | undefined;
     for (const { target, session } of service.calls ?? []) {
       if (target === 0 || !isLost(target)) continue;
+      answered ??= answeredCalls(service);
+      if (answered.has(session)) continue;
       const news = new Message(PTYPE.error, target, session, 0, lostError(target));
       news.reply = REPLY.none;
       kernel.arrive(service.handle, news);
     }
   }
+}
+
+/** The sessions of the calls whose answers lie in the mailbox already: they came before the thread ended. */
+function answeredCalls({ mail }: Service): Set<number> {
+  const sessions = new Set<number>();
+  for (let message = mail.head; message !== undefined; message = message.next) {
+    const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
+    if (isAnswer) sessions.add(message.session);
+  }
+  return sessions;
 }
 
 /**

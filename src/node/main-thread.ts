@@ -13,7 +13,6 @@ import type { Thread } from "../fabric/thread.ts";
 import { createThread } from "../fabric/thread.ts";
 import type { ThreadEnd } from "../fabric/warden.ts";
 import { Warden } from "../fabric/warden.ts";
-import { INDEX_MASK } from "../kernel/address.ts";
 import { bereave } from "../kernel/death.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { LiveNode } from "../live/live-node.ts";
@@ -118,9 +117,8 @@ export class MainThread {
     // The steward is nobody's loss.
     const count = lost.length - 1;
     runtime.log(0, `thread ${thread} has died with ${count} services: ${reason}`);
-    const indexes = new Set(lost);
     const { kernel } = runtime;
-    bereave(kernel, (handle) => indexes.has(handle & INDEX_MASK));
+    bereave(kernel, (handle) => this.thread.fabric.isLost(handle));
     const launcher = kernel.names.get(".launcher");
     if (launcher === undefined) return;
     kernel.send(0, launcher, { type: PTYPE.lua, method: 0, values: ["LOST", [...lost]] });

@@ -11,7 +11,6 @@ import { systemClock } from "../base/clock.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
 import { createThread } from "../fabric/thread.ts";
 import type { ThreadData, ThreadNews } from "../fabric/warden.ts";
-import { INDEX_MASK } from "../kernel/address.ts";
 import { bereave } from "../kernel/death.ts";
 import type { BirthOrder } from "../live/hotfix-all-thread.ts";
 import { bearAgain } from "../live/hotfix-all-thread.ts";
@@ -71,8 +70,7 @@ async function run(data: ThreadData): Promise<void> {
   const hear = (heard: ThreadNews): void => {
     if (heard.kind === "join") return thread.join(heard.joint);
     thread.part(heard.thread);
-    const lost = new Set(heard.lost);
-    bereave(runtime.kernel, (handle) => lost.has(handle & INDEX_MASK));
+    bereave(runtime.kernel, (handle) => thread.fabric.isLost(handle));
   };
   const takeNews = (): void => {
     for (;;) {

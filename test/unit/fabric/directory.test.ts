@@ -50,7 +50,7 @@ test("after the last handle the first ones come again, without those that live",
 
 test("a directory without a free place says so", () => {
   const memory = createDirectory();
-  new Uint8Array(memory, 0, INDEX_MASK + 1).fill(1);
+  new Uint8Array(memory, 0, INDEX_MASK + 1).fill(0x81);
   throws(() => new Directory(memory).claim(0), { code: "ERR_EXHAUSTED" });
 });
 
@@ -75,6 +75,33 @@ test("a thread's death takes out its services and nobody else's", () => {
     [undefined, 2, undefined],
   );
   equal(mine.count(1), 0);
+});
+
+test("who ended with the thread is lost, and who ended there before; nobody else, and no successor", () => {
+  const { memory, mine, theirs } = open();
+  const [ended, lived, other] = [mine.claim(1), mine.claim(1), mine.claim(2)] as const;
+  mine.claimAt(INDEX_MASK - 1, 1);
+  mine.release(ended, 1);
+  mine.release(other, 2);
+  equal(theirs.isLost(ended), false);
+  deepEqual(theirs.clear(1), [lived, INDEX_MASK - 1]);
+  const handles = [ended, lived, other, INDEX_MASK - 1, 99];
+  deepEqual(
+    handles.map((handle) => mine.isLost(handle)),
+    [true, true, false, true, false],
+  );
+  setNext(memory, lived);
+  equal(mine.claim(1), lived);
+  deepEqual([mine.isLost(lived), mine.release(lived, 1), mine.isLost(lived)], [false, true, false]);
+});
+
+test("a thread's death finds its services wherever the counter has been", () => {
+  const { memory, mine, theirs } = open();
+  setNext(memory, INDEX_MASK - 200);
+  const before = mine.claim(1);
+  setNext(memory, INDEX_MASK);
+  deepEqual([mine.claim(1), mine.claim(1)], [INDEX_MASK, 1]);
+  deepEqual(theirs.clear(1), [1, before, INDEX_MASK]);
 });
 
 test("a thread that was cleared away can't take out its successor's service", () => {

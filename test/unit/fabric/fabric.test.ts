@@ -1,0 +1,471 @@
+/**
+ * What passes between the kernels of two threads: every kind of message, whatever its size, once and in order; and what
+ * happens when the other thread is dead, does not keep up, or the message can't be sent.
+ */
+
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { test } from "node:test";
+import { Script } from "node:vm";
+
+import { codeOf, SnaxError } from "../../../src/base/error.ts";
+import type { Message } from "../../../src/kernel/message.ts";
+import { REPLY } from "../../../src/kernel/message.ts";
+import { PTYPE } from "../../../src/kernel/protocol.ts";
+import type { Service } from "../../../src/kernel/service.ts";
+import type { Probe } from "../../../src/testing/index.ts";
+import { createEnvelope, createOutcome } from "../../../src/testing/index.ts";
+import type { FabricWorld, Side, WorldOptions } from "./fabric-world.ts";
+import { createFabrics } from "./fabric-world.ts";
+
+/** Answers a request with its arguments. */
+const echo = (message: Message, probe: Probe, side: Side): void => {
+  if (message.reply === REPLY.owed) side.kernel.reply(probe.service, message, message.payload);
+};
+
+/** Two threads, a service on each; the second one's echoes. */
+function createPair(options: WorldOptions = {}): {
+  world: FabricWorld;
+  one: Side;
+  two: Side;
+  caller: Probe;
+  callee: Probe;
+} {
+  const world = createFabrics(options);
+  const [one, two] = world.sides as [Side, Side];
+  const caller = one.probe();
+  const callee = two.probe((message, probe) => echo(message, probe, two));
+  return { world, one, two, caller, callee };
+}
+
+const LARGE = "x".repeat(10_000);
+
+test("a post arrives with its sender, its method and its values", () => {
+  const { world, caller, callee, one } = createPair();
+  const value = [1, "two", { three: new Date(3) }, null, undefined, new Uint8Array([4])];
+  const envelope = { type: PTYPE.snax, method: 0xfffff, values: value };
+  equal(one.kernel.send(caller.handle, callee.handle, envelope), true);
+  deepEqual(callee.received, []);
+  world.settle();
+  const [message] = callee.received as unknown as [Message];
+  deepEqual(message.payload, value);
+  deepEqual(
+    [message.type, message.method, message.source, message.session, message.reply],
+    [PTYPE.snax, 0xfffff, caller.handle, 0, REPLY.none],
+  );
+});
+
+test("a message of any type a program may register arrives as that", () => {
+  const { world, caller, callee, one } = createPair();
+  for (const type of [0, PTYPE.debug, 255, 511]) {
+    one.kernel.send(caller.handle, callee.handle, { type, method: 0, values: [type] });
+  }
+  world.settle();
+  deepEqual(
+    callee.received.map(({ type }) => type),
+    [0, PTYPE.debug, 255, 511],
+  );
+});
+
+test("a client's message carries its connection, and nobody waits", () => {
+  const { world, caller, callee, one } = createPair();
+  const envelope = { type: PTYPE.client, method: 0, values: ["data"] };
+  one.kernel.send(caller.handle, callee.handle, envelope, 0x7fffffff);
+  world.settle();
+  const [message] = callee.received as unknown as [Message];
+  deepEqual([message.session, message.reply], [0x7fffffff, REPLY.none]);
+});
+
+for (const [size, text] of [
+  ["small", "x"],
+  ["longer than the ring", LARGE],
+] as const) {
+  test(`a call is answered by a copy, ${size}`, () => {
+    const { world, caller, callee } = createPair();
+    const value = { text };
+    const outcome = caller.call(callee.handle, value);
+    world.settle();
+    deepEqual([outcome.settled, outcome.value], [1, [{ text }]]);
+    ok((outcome.value as unknown[])[0] !== value);
+  });
+
+  test(`a call fails with what its handler threw, ${size}`, () => {
+    const { world, two, caller } = createPair();
+    const thrower = two.probe((message, probe) => {
+      two.kernel.fail(probe.service, message, new SnaxError("ERR_REMOTE", text));
+    });
+    const outcome = caller.call(thrower.handle);
+    world.settle();
+    deepEqual([codeOf(outcome.error), (outcome.error as Error).message], ["ERR_REMOTE", text]);
+  });
+
+  test(`a word between fabrics is no service's, ${size}`, () => {
+    const { world, one, two } = createPair();
+    equal(one.fabric.tell(1, "word", { text }), true);
+    world.settle();
+    deepEqual(two.words, [{ thread: 0, values: ["word", { text }] }]);
+  });
+}
+
+test("shared memory arrives shared, in arguments and in answers", () => {
+  const { world, caller, callee } = createPair();
+  const shared = new SharedArrayBuffer(8);
+  const outcome = caller.call(callee.handle, shared, { again: shared });
+  world.settle();
+  const [first, { again }] = outcome.value as [SharedArrayBuffer, { again: SharedArrayBuffer }];
+  new Uint8Array(first)[0] = 7;
+  deepEqual([new Uint8Array(shared)[0], new Uint8Array(again)[0]], [7, 7]);
+});
+
+test("messages keep their order, whatever their size and kind, also when the ring is full", () => {
+  const { world, one, two, caller, callee } = createPair();
+  for (let number = 0; number < 60; number += 1) {
+    const extra = [LARGE, "", new SharedArrayBuffer(4), number][number % 4];
+    if (number % 3 === 0) caller.call(callee.handle, number, extra);
+    else caller.send(callee.handle, number, extra);
+    if (number % 5 === 0) one.fabric.tell(1, number);
+  }
+  world.settle();
+  deepEqual(
+    callee.heard,
+    Array.from({ length: 60 }, (_, index) => index),
+  );
+  deepEqual(
+    two.words.map(({ values: [number] }) => number),
+    Array.from({ length: 12 }, (_, index) => index * 5),
+  );
+  equal(one.kernel.pendingCalls, 0);
+});
+
+test("a word comes after the messages that were sent before it and before those sent after", () => {
+  const { world, one, two, caller, callee } = createPair();
+  const heard: unknown[] = [];
+  const arrive = two.kernel.arrive.bind(two.kernel);
+  two.kernel.arrive = (handle, message) => {
+    heard.push((message.payload as unknown[])[0]);
+    arrive(handle, message);
+  };
+  two.words.push = (...words) => heard.push(...words.map(({ values: [value] }) => value));
+  caller.send(callee.handle, 1, LARGE);
+  one.fabric.tell(1, 2);
+  caller.send(callee.handle, 3);
+  world.settle();
+  deepEqual(heard, [1, 2, 3]);
+});
+
+test("what can't be sent is refused with its path, leaves no call open and nothing in the ring", () => {
+  const { world, one, caller, callee } = createPair();
+  const bad = { list: [LARGE, () => {}] };
+  for (const values of [[bad], [LARGE, bad]]) {
+    throws(() => caller.send(callee.handle, ...values), { code: "ERR_NOT_SENDABLE" });
+    throws(() => caller.call(callee.handle, ...values), { code: "ERR_NOT_SENDABLE" });
+    throws(() => one.fabric.tell(1, ...values), { code: "ERR_NOT_SENDABLE" });
+  }
+  equal(one.kernel.pendingCalls, 0);
+  caller.send(callee.handle, "next", { key: 1 });
+  world.settle();
+  deepEqual(callee.heard, ["next"]);
+});
+
+test("an answer that can't be sent becomes the error that says so", () => {
+  const { world, two, caller } = createPair();
+  const bad = two.probe((message, probe) => two.kernel.reply(probe.service, message, () => {}));
+  const outcome = caller.call(bad.handle);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_NOT_SENDABLE"]);
+});
+
+for (const [what, extra] of [
+  ["small", () => 1],
+  ["large", () => LARGE],
+  ["shared memory", () => new SharedArrayBuffer(4)],
+] as const) {
+  test(`a message that a getter of another one sends comes behind it (${what})`, () => {
+    const { world, caller, callee } = createPair();
+    let runs = 0;
+    const outer = {
+      get value(): unknown {
+        runs += 1;
+        caller.send(callee.handle, "inner", extra());
+        return extra();
+      },
+    };
+    caller.send(callee.handle, "first");
+    caller.send(callee.handle, "outer", outer);
+    caller.send(callee.handle, "last");
+    world.settle();
+    ok(runs >= 1);
+    deepEqual(callee.heard, ["first", "outer", ...Array<string>(runs).fill("inner"), "last"]);
+  });
+}
+
+test("what a getter of a refused message sent comes before all that is sent later", () => {
+  const { world, caller, callee } = createPair();
+  let isSent = false;
+  const bad = {
+    get value(): unknown {
+      isSent ||= caller.send(callee.handle, "inner");
+      return () => {};
+    },
+  };
+  throws(() => caller.send(callee.handle, "outer", bad), { code: "ERR_NOT_SENDABLE" });
+  caller.send(callee.handle, "last");
+  world.settle();
+  deepEqual(callee.heard, ["inner", "last"]);
+});
+
+test("what a getter of a refused message sent comes even if nothing is sent later", () => {
+  const { world, caller, callee } = createPair();
+  let isSent = false;
+  const bad = {
+    get value(): unknown {
+      isSent ||= caller.send(callee.handle, "inner");
+      return () => {};
+    },
+  };
+  throws(() => caller.send(callee.handle, "outer", bad), { code: "ERR_NOT_SENDABLE" });
+  world.settle();
+  deepEqual(callee.heard, ["inner"]);
+});
+
+test("what a getter sent before it was cut off comes, and what is sent later is whole", () => {
+  const { world, caller, callee } = createPair();
+  let isSent = false;
+  const outer = {
+    get value(): unknown {
+      isSent ||= caller.send(callee.handle, "inner");
+      for (;;);
+    },
+  };
+  const run = (): unknown => caller.send(callee.handle, "outer", outer);
+  Object.assign(globalThis, { run });
+  const script = new Script("run()");
+  throws(() => script.runInThisContext({ timeout: 20 }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+  Reflect.deleteProperty(globalThis, "run");
+  world.sides[0]?.turn();
+  caller.send(callee.handle, "last", { key: 1 });
+  world.settle();
+  deepEqual(callee.heard, ["inner", "last"]);
+});
+
+test("a call from a getter is answered like any other", () => {
+  const { world, one, caller, callee } = createPair();
+  const inner = createOutcome();
+  const outer = {
+    get value(): unknown {
+      const envelope = createEnvelope("inner");
+      if (inner.call.session === 0) {
+        one.kernel.request(caller.service, callee.handle, envelope, inner.call);
+      }
+      return 1;
+    },
+  };
+  const outcome = caller.call(callee.handle, "outer", outer);
+  world.settle();
+  deepEqual([outcome.settled, inner.settled, inner.value], [1, 1, ["inner"]]);
+});
+
+test("a request to a service that has just died is answered so", () => {
+  const { world, two, caller, callee } = createPair();
+  const outcome = caller.call(callee.handle);
+  two.kernel.kill(callee.service);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
+  throws(() => caller.call(callee.handle), { code: "ERR_SERVICE_DEAD" });
+  equal(caller.send(callee.handle), false);
+});
+
+test("nothing is sent to a thread that has died, before the news of it and after", () => {
+  const { world, one, two, caller, callee } = createPair();
+  const outcome = caller.call(callee.handle);
+  world.kill(two);
+  throws(() => caller.call(callee.handle), { code: "ERR_SERVICE_DEAD" });
+  deepEqual([caller.send(callee.handle), one.fabric.tell(1, "word")], [false, false]);
+  equal(outcome.settled, 0);
+  world.tellDeath(one, two);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
+  deepEqual([caller.send(callee.handle), one.fabric.tell(1, "word")], [false, false]);
+  deepEqual(one.fabric.threads, []);
+});
+
+test("a handle of a thread that was not joined yet asks for news of it", () => {
+  const { world, one, two, caller, callee } = createPair();
+  world.tellDeath(one, two);
+  let asked = 0;
+  one.onUnknown = () => {
+    asked += 1;
+    if (asked === 2) world.join(one, two);
+  };
+  equal(caller.send(callee.handle, "lost"), false);
+  equal(caller.send(callee.handle, "found"), true);
+  world.settle();
+  deepEqual([asked, callee.heard], [2, ["found"]]);
+});
+
+test("an answer that a thread published before it died is the only one to its call", () => {
+  const { world, one, two, caller, callee } = createPair();
+  const late: number[] = [];
+  const settle = one.kernel.settle.bind(one.kernel);
+  one.kernel.settle = (service, session) => {
+    const call = settle(service, session);
+    if (call === undefined) late.push(session);
+    return call;
+  };
+  const outcome = caller.call(callee.handle);
+  one.turn();
+  two.turn();
+  world.kill(two);
+  world.tellDeath(one, two);
+  world.settle();
+  deepEqual([outcome.value, late], [[], []]);
+});
+
+test("what a thread published before it died is taken in, and each call ends once", () => {
+  const { world, one, two, caller, callee } = createPair();
+  const answered = caller.call(callee.handle, LARGE);
+  const lostOnes = [caller.call(callee.handle, 1), caller.call(callee.handle, 2)];
+  one.turn();
+  two.turn();
+  const late = caller.call(callee.handle, 3);
+  world.kill(two);
+  world.tellDeath(one, two);
+  world.settle();
+  deepEqual([answered.settled, (answered.value as string[])[0]?.length], [1, LARGE.length]);
+  for (const { settled } of [...lostOnes, late]) equal(settled, 1);
+  equal(codeOf(late.error), "ERR_SERVICE_DEAD");
+});
+
+test("a call fails whose answerer ended before its thread did, and had no time to say so", () => {
+  const { world, one, two, caller, callee } = createPair();
+  const outcome = caller.call(callee.handle);
+  one.turn();
+  two.kernel.kill(callee.service);
+  world.kill(two);
+  world.tellDeath(one, two);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
+});
+
+test("waitingLimit messages wait for a thread that does not keep up, and one more is refused", () => {
+  const { world, one, caller, callee } = createPair({ ringBytes: 64, waitingLimit: 3 });
+  let sent = 0;
+  while (one.exchange.waiting(1) < 3) caller.send(callee.handle, (sent += 1));
+  throws(() => caller.send(callee.handle, "no"), { code: "ERR_MAILBOX_FULL" });
+  throws(() => caller.call(callee.handle, "no"), { code: "ERR_MAILBOX_FULL" });
+  equal(one.kernel.pendingCalls, 0);
+  world.settle();
+  deepEqual(
+    callee.heard,
+    Array.from({ length: sent }, (_, index) => index + 1),
+  );
+  equal(caller.send(callee.handle, "yes"), true);
+});
+
+test("answers and words are not refused, however many wait", () => {
+  const { world, one, two, caller, callee } = createPair({ ringBytes: 64, waitingLimit: 3 });
+  const back = two.probe((message, probe) => echo(message, probe, two));
+  const answerer = one.probe((message, probe) => echo(message, probe, one));
+  const outcomes = [1, 2].map((value) => back.call(answerer.handle, value));
+  two.turn();
+  while (one.exchange.waiting(1) < 3) caller.send(callee.handle);
+  equal(one.fabric.tell(1, "word"), true);
+  world.settle();
+  deepEqual(
+    outcomes.map(({ value }) => value),
+    [[1], [2]],
+  );
+  equal(two.words.length, 1);
+});
+
+test("a request that finds a full mailbox is answered so; a post is dropped and told", () => {
+  const { world, two, caller, callee } = createPair({ mailboxLimit: 2 });
+  const outcomes = [1, 2, 3].map((value) => caller.call(callee.handle, value));
+  caller.send(callee.handle, 4);
+  world.settle();
+  deepEqual(
+    outcomes.map(({ error }) => codeOf(error)),
+    [undefined, undefined, "ERR_MAILBOX_FULL"],
+  );
+  deepEqual(two.errors.map(codeOf), ["ERR_MAILBOX_FULL"]);
+});
+
+/** Three threads: a caller, one that passes the call on, and one that answers it later. */
+function createRedirect(): {
+  world: FabricWorld;
+  sides: [Side, Side, Side];
+  outcome: ReturnType<Probe["call"]>;
+  answer: () => void;
+} {
+  const world = createFabrics({ threads: 3 });
+  const sides = world.sides as [Side, Side, Side];
+  const [one, two, three] = sides;
+  let answer = (): void => {};
+  const last = three.probe((message, probe) => {
+    answer = () => void three.kernel.reply(probe.service, message, "answer");
+    three.kernel.owe(probe.service, message);
+  });
+  const middle = two.probe((message, probe) => {
+    const { source, session } = message;
+    two.kernel.ignore(probe.service, message);
+    two.kernel.send(source, last.handle, createEnvelope("passed on"), session);
+  });
+  const outcome = one.probe().call(middle.handle);
+  return { world, sides, outcome, answer: () => answer() };
+}
+
+test("a call that was passed on to a third thread is answered from there", () => {
+  const { world, sides, outcome, answer } = createRedirect();
+  world.settle();
+  equal(outcome.settled, 0);
+  answer();
+  sides[2].turn();
+  world.settle();
+  deepEqual([outcome.settled, outcome.value], [1, "answer"]);
+});
+
+test("a call that was passed on keeps waiting where the threads were joined in another order", () => {
+  const { world, sides, outcome, answer } = createRedirect();
+  world.join(sides[0], sides[2]);
+  world.settle();
+  equal(outcome.settled, 0);
+  answer();
+  sides[2].turn();
+  world.settle();
+  deepEqual([outcome.settled, outcome.value], [1, "answer"]);
+});
+
+test("a call that was passed on to somebody who is dead by then ends once", () => {
+  const { world, sides, outcome } = createRedirect();
+  const [one, two, three] = sides;
+  one.turn();
+  two.turn();
+  three.kernel.kill([...three.kernel.services][0] as Service);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
+});
+
+test("a call that was passed on outlives the thread that passed it on, and not the one it went to", () => {
+  const { world, sides, outcome } = createRedirect();
+  const [one, two, three] = sides;
+  world.settle();
+  world.kill(two);
+  world.tellDeath(one, two);
+  world.settle();
+  equal(outcome.settled, 0);
+  world.kill(three);
+  world.tellDeath(one, three);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
+});
+
+test("a call that was passed on to a thread of whose death its caller knows already fails", () => {
+  const { world, sides, outcome } = createRedirect();
+  const [one, two, three] = sides;
+  one.turn();
+  two.turn();
+  world.kill(three);
+  world.tellDeath(one, three);
+  equal(outcome.settled, 0);
+  world.settle();
+  deepEqual([outcome.settled, codeOf(outcome.error)], [1, "ERR_SERVICE_DEAD"]);
+});
