@@ -133,7 +133,7 @@ export class Fabric implements Elsewhere {
     const home = this.threadOf(source);
     if (home === undefined || home === this.thread) return;
     // Order: the request first. A thread that dies between the two would leave a call that waits for somebody who has
-    // never heard of it. test/unit/fabric/fabric.test.ts
+    // never heard of it. test/unit/fabric/fabric-death.test.ts
     this.#exchange?.publish();
     const message = new Message(PTYPE.system, source, session, 0, []);
     this.#send(home, handle, message, KIND.retarget);
@@ -255,7 +255,7 @@ export class Fabric implements Elsewhere {
     const kernel = this.#kernel;
     kernel?.retarget(source, session, target);
     // Race: the thread of whoever answers from now on may have died, and its calls have been failed, before this word
-    // came. test/unit/fabric/fabric.test.ts
+    // came. test/unit/fabric/fabric-death.test.ts
     if (kernel !== undefined && this.isLost(target)) bereave(kernel, (handle) => handle === target);
   }
 }

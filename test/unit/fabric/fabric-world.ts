@@ -12,6 +12,8 @@ import { Exchange } from "../../../src/fabric/ring-exchange.ts";
 import { closeRing, createRing } from "../../../src/fabric/ring-memory.ts";
 import { bereave } from "../../../src/kernel/death.ts";
 import { Kernel } from "../../../src/kernel/kernel.ts";
+import type { Message } from "../../../src/kernel/message.ts";
+import { REPLY } from "../../../src/kernel/message.ts";
 import type { Probe, ProbeHandler } from "../../../src/testing/index.ts";
 import { createProbe, virtualClock } from "../../../src/testing/index.ts";
 import { PortableTable } from "../../../src/wire/codec-portable.ts";
@@ -116,6 +118,30 @@ export function createFabrics(options: WorldOptions = {}): FabricWorld {
   });
   world.settle();
   return world;
+}
+
+/** Answers a request with its arguments. */
+export function echo(message: Message, probe: Probe, side: Side): void {
+  if (message.reply === REPLY.owed) side.kernel.reply(probe.service, message, message.payload);
+}
+
+/** Two threads that are joined, with a service on each. */
+export interface Pair {
+  readonly world: FabricWorld;
+  readonly one: Side;
+  readonly two: Side;
+  readonly caller: Probe;
+  /** Echoes what it is asked. */
+  readonly callee: Probe;
+}
+
+/** Creates two threads, a service on each; the second one's echoes. */
+export function createPair(options: WorldOptions = {}): Pair {
+  const world = createFabrics(options);
+  const [one, two] = world.sides as [Side, Side];
+  const caller = one.probe();
+  const callee = two.probe((message, probe) => echo(message, probe, two));
+  return { world, one, two, caller, callee };
 }
 
 interface SideOptions extends WorldOptions {
