@@ -15,7 +15,7 @@ import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { NetTable } from "./net-table.ts";
 import type { Writable } from "./outbox.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, requireWritable } from "./outbox.ts";
 
 /** So many bytes do not wait for the end of the turn. */
 export const EARLY_BYTES: number = 256 * 1024;
@@ -47,7 +47,9 @@ export class StreamLink implements Link {
   #backlog = 0;
   /** So many unsent bytes are told of next. */
   #warnMark = SOCKET_WARN_BYTES;
+  /** What may wait until nothing else does. */
   #low: Buffer[] | undefined = undefined;
+  #lowBytes = 0;
   #isLowWriting = false;
   #isDirty = false;
   #isStarted = false;
@@ -85,7 +87,7 @@ export class StreamLink implements Link {
   readonly isPartial = false;
 
   get unsentBytes(): number {
-    return (this.#outbox?.length ?? 0) + this.#socket.writableLength;
+    return (this.#outbox?.length ?? 0) + this.#socket.writableLength + this.#lowBytes;
   }
 
   get bytesRead(): number {
@@ -141,10 +143,13 @@ export class StreamLink implements Link {
   }
 
   writeLow(data: Writable): boolean {
+    requireWritable(data);
     if (!this.isWritable) return false;
-    (this.#low ??= []).push(Buffer.from(data as Uint8Array));
+    const piece = Buffer.from(data as Uint8Array);
+    (this.#low ??= []).push(piece);
+    this.#lowBytes += piece.length;
     if (!this.#isDirty) this.#markDirty();
-    return true;
+    return this.#isWithin(this.unsentBytes);
   }
 
   flush(): void {
@@ -173,6 +178,8 @@ export class StreamLink implements Link {
     this.#isClosing = true;
     const socket = this.#socket;
     if (socket.destroyed) return;
+    // What could wait can't any more.
+    for (const piece of this.#low?.splice(0) ?? []) socket.write(piece);
     socket.destroySoon();
     if (socket.writableLength === 0) return;
     const cancel = this.#table.after(SOCKET_CLOSE_MS, () => socket.destroy());
@@ -226,7 +233,11 @@ export class StreamLink implements Link {
     if (outbox.length + this.#backlog <= EARLY_BYTES) return true;
     // So much at once leaves before the turn is over: only what the system does not take counts as unsent.
     this.flush();
-    const unsent = this.#backlog;
+    return this.#isWithin(this.#backlog + this.#lowBytes);
+  }
+
+  /** Cuts the connection if too much waits to be sent. */
+  #isWithin(unsent: number): boolean {
     if (unsent <= this.writeLimitBytes) return true;
     const why = `${unsent} unsent bytes exceed the limit of ${this.writeLimitBytes}`;
     this.destroy(new SnaxError("ERR_OVERFLOW", why));
@@ -246,6 +257,7 @@ export class StreamLink implements Link {
   #writeNextLow(): void {
     const piece = this.#low?.shift();
     if (piece === undefined) return;
+    this.#lowBytes -= piece.length;
     this.#isLowWriting = true;
     this.#socket.write(piece, () => {
       this.#isLowWriting = false;

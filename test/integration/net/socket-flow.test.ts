@@ -140,7 +140,7 @@ test("what was written before a close arrives, and what is of low priority comes
       socket.write(id, "high");
       socket.write(id, Buffer.alloc(3 << 20, "-"));
       await socket.readline(id);
-      socket.lwrite(id, "last");
+      for (const piece of ["la", "s", "t"]) socket.lwrite(id, piece);
       await socket.close(id);
       told.push(socket.write(id, "late"), socket.lwrite(id, "late"), socket.invalid(id));
     `),
@@ -159,4 +159,22 @@ test("what was written before a close arrives, and what is of low priority comes
     ),
     [false, false, true],
   );
+});
+
+test("a connection to a server that says nothing fails when its deadline passes", async (t) => {
+  const { make } = await world(t, {
+    main: server(
+      "",
+      `async open(port: number) {
+        try { await socket.open({ host: "127.0.0.1", port, tls: true, deadlineMs: 30 }); }
+        catch (error) { return [error.code, error.message]; }
+      },`,
+    ),
+  });
+  const main = await make("main");
+  const port = (await main.req.port()) as number;
+  assert.deepEqual(await main.req.open(port), [
+    "ERR_CONNECT",
+    `can't connect to 127.0.0.1:${port}: no answer within 30 ms`,
+  ]);
 });
