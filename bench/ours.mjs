@@ -11,7 +11,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { WALK_FROM_ONE, writeWorld } from "./world.mjs";
+import { WALK_FROM_ONE, writeLong, writeWorld } from "./world.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -21,12 +21,15 @@ export async function prepare(job) {
   // Joined as paths: in a URL the question mark of a search pattern would begin a query.
   const services = ["drivers", "services"].map((folder) => join(HERE, folder, "?.ts"));
   const size = { ...job.size };
-  if (job.section === "realistic") {
+  if (job.section === "realistic" || job.section === "clearcache") {
     const folder = await mkdtemp(join(tmpdir(), "snax-bench-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    await writeWorld(folder);
     services.push(join(folder, "?.ts"));
-    size["answer"] = WALK_FROM_ONE;
+    if (job.section === "clearcache") size["functions"] = await writeLong(folder);
+    else {
+      await writeWorld(folder);
+      size["answer"] = WALK_FROM_ONE;
+    }
   }
   const node = await start({ thread: 0, ...job.config, services });
   const driver = await node.snax.newservice(job.section, { ...size, ...job.init });

@@ -99,3 +99,34 @@ export const response = {
 `,
   );
 }
+
+/** Lines of each function of the long module. */
+const FUNCTION_LINES = 6;
+
+const LONG_FUNCTIONS = 100;
+
+/**
+ * Writes a service of 600 lines, `long.ts`: functions that call each other, with types to strip.
+ *
+ * @param {string} folder
+ * @returns {Promise<number>} what its method `last` answers.
+ */
+export async function writeLong(folder) {
+  const functions = Array.from({ length: LONG_FUNCTIONS }, (_, number) => {
+    const before = number === 0 ? "0" : `step${number - 1}({ value: 1, names: [] })`;
+    const lines = [
+      `interface State${number} { value: number; names: readonly string[] }`,
+      `export function step${number}(state: State${number}): number {`,
+      `  const sum: number = state.names.reduce((all: number, name: string) => all + name.length, 0);`,
+      `  const next = ${before} as number;`,
+      `  return next + state.value + sum;`,
+      `}`,
+    ];
+    if (lines.length !== FUNCTION_LINES) throw new Error("the long module has another length");
+    return lines.join("\n");
+  });
+  const last = `step${LONG_FUNCTIONS - 1}({ value: 1, names: [] })`;
+  const group = `export const response = { last() { return ${last}; } };`;
+  await writeFile(join(folder, "long.ts"), `${functions.join("\n")}\n${group}\n`);
+  return LONG_FUNCTIONS;
+}

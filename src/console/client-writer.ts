@@ -13,9 +13,6 @@ import type { Operator } from "./operator.ts";
 /** Characters that are written at once. */
 const PIECE_LENGTH = 1 << 16;
 
-/** Milliseconds of rest between two pieces. */
-const REST_MS = 1;
-
 /**
  * Writes texts one after the other.
  *
@@ -32,7 +29,7 @@ export async function writeTexts(
     if (piece.length < PIECE_LENGTH) continue;
     if (!(await writePiece(operator, out, piece))) return false;
     piece = "";
-    await operator.pause(REST_MS);
+    await operator.rest();
   }
   return piece === "" ? isOpen(out) : writePiece(operator, out, piece);
 }

@@ -7,6 +7,7 @@
  * failure is an outcome.
  */
 
+import { setImmediate } from "node:timers";
 import { SnaxError } from "../base/error.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { Context } from "../service/context.ts";
@@ -59,6 +60,13 @@ export class Operator {
         this.context.service,
         () => void this.#run(line, who, terminal).then(resolve),
       );
+    });
+  }
+
+  /** Ends the turn, so that everything goes first that waits on the thread: messages, timers, sockets. */
+  rest(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(() => this.runtime.kernel.soon(this.context.service, resolve));
     });
   }
 

@@ -8,9 +8,6 @@
 import { Context } from "../service/context.ts";
 import type { Operator } from "./operator.ts";
 
-/** Milliseconds of rest between two pages. */
-const REST_MS = 1;
-
 /**
  * Visits the services, by rising handle. The logger, the launcher and the program that embeds the node are no one's to
  * list, as in skynet.
@@ -25,7 +22,7 @@ export async function visitServices(
   for (let number = 0; number < services.pageCount; number += 1) {
     const page = services.page(number);
     if (page === undefined) continue;
-    if (number > 0) await operator.pause(REST_MS);
+    if (number > 0) await operator.rest();
     for (const service of page) {
       const context = service?.instance;
       if (!(context instanceof Context) || context.kind === "") continue;
