@@ -7,6 +7,8 @@
  * `skynet/section/<name>.lua` gives. Targets are the project's own promises; change one only with a reason.
  */
 
+import { OPERATOR_SECTIONS } from "./operator-sections.mjs";
+
 /**
  * @typedef {object} Run
  * @property {Record<string, unknown>} [config] keys of the node's configuration.
@@ -311,37 +313,5 @@ export const SECTIONS = [
       { label: "longest slice", unit: "ms", ours: "main.slice", most: 5 },
     ],
   },
-  {
-    name: "console",
-    title: "the debug console over TCP, 100,000 services",
-    size: { full: { services: 100_000 }, quick: { services: 100_000 } },
-    runs: { main: {} },
-    rows: [
-      { label: "list", unit: "ms", ours: "main.list", most: 500 },
-      { label: "longest wait of a call during list", unit: "ms", ours: "main.listDelay", most: 50 },
-      { label: "stat", unit: "ms", ours: "main.stat", most: 500 },
-      { label: "longest wait of a call during stat", unit: "ms", ours: "main.statDelay", most: 50 },
-    ],
-  },
-  {
-    name: "upvalues",
-    title: "upvalues of a closure",
-    size: { full: { count: 50 }, quick: { count: 20 } },
-    rounds: 1,
-    runs: { main: {} },
-    rows: [
-      { label: "the first in a process", unit: "ms", ours: "main.first", most: 40 },
-      { label: "the next", unit: "ms", ours: "main.next", most: 8 },
-    ],
-  },
-  {
-    name: "clearcache",
-    title: "newservice of a 600-line file after clearcache",
-    size: { full: { count: 20 }, quick: { count: 20 } },
-    runs: { main: {} },
-    rows: [
-      { label: "the first", unit: "ms", ours: "main.first", most: 40 },
-      { label: "the next", unit: "ms", ours: "main.next", most: 1 },
-    ],
-  },
+  ...OPERATOR_SECTIONS,
 ];

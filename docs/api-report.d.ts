@@ -2102,9 +2102,11 @@ import type { ReceiverTable } from "./context.ts";
 import type { DebugCommand } from "./debug.ts";
 import type { Environment } from "./environment.ts";
 export { describeError } from "./error-text.ts";
+import { MessageTap } from "./message-tap.ts";
 import type { SearchPath } from "./search-path.ts";
 import type { StewardCommand } from "./steward.ts";
 import type { Threads } from "./threads.ts";
+import type { Tracer } from "./tracer.ts";
 export interface Kind {
     readonly receivers: ReceiverTable;
     readonly claim?: (entry: ModuleInstance) => string | undefined;
@@ -2132,6 +2134,8 @@ export declare class Runtime {
     readonly kinds: Map<string, Kind>;
     readonly parts: Map<string, (context: Context) => unknown>;
     readonly commitments: Commitments;
+    readonly tap: MessageTap;
+    tracer: Tracer | undefined;
     readonly debugCommands: Map<unknown, DebugCommand>;
     readonly stewardCommands: Map<string, StewardCommand>;
     readonly words: Map<string, (...values: readonly unknown[]) => void>;
@@ -2218,6 +2222,18 @@ export declare function describeError(error: unknown): string;
 export declare function messageOf(thrown: unknown): string;
 export declare function isInnard(line: string): boolean;
 
+// dist/service/message-tap.d.ts
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Service } from "../kernel/service.ts";
+export type MessageListener = (service: Service, message: Message) => void;
+export declare class MessageTap {
+    #private;
+    constructor(kernel: Kernel);
+    add(listener: MessageListener): void;
+    remove(listener: MessageListener): void;
+}
+
 // dist/service/search-path.d.ts
 export declare function splitPatterns(services: string | readonly string[]): string[];
 export declare class SearchPath {
@@ -2257,6 +2273,24 @@ export interface Threads {
     tell(thread: number, word: string, ...values: readonly unknown[]): void;
     homesOf(name: string): readonly number[];
     monitor: number;
+}
+
+// dist/service/tracer.d.ts
+import type { Message } from "../kernel/message.ts";
+import type { PendingCall } from "../kernel/session-table.ts";
+import type { Timer } from "../kernel/timer-wheel.ts";
+import type { Context } from "./context.ts";
+import type { Runtime } from "./runtime.ts";
+export declare class Tracer {
+    #private;
+    private constructor();
+    static of(runtime: Runtime): Tracer;
+    setFlag({ handle }: Context, type: number, flag: boolean | undefined): void;
+    begin(context: Context, info: string | undefined): void;
+    called(context: Context, { session }: PendingCall): void;
+    slept(context: Context, timer: Timer): void;
+    answered({ handle }: Context, message: Message): void;
+    ended({ handle }: Context, message: Message, event: "end" | "error"): void;
 }
 
 // dist/fabric/shared-log.d.ts

@@ -61,6 +61,9 @@ export const CONSOLE_ADDRESSES_MAX = 1024;
 /** Most calls of one service whose stacks `task` and `uniqtask` look up; the others are listed without. */
 export const TASK_STACKS_MAX = 1000;
 
+/** Most requests, and most calls, that are followed by a trace at a time; beyond that the oldest is let go. */
+export const TRACES_MAX = 10_000;
+
 /** Seconds that `debug` may stay attached, and so hold the thread, if the operator says no number. */
 export const DEBUG_SECONDS = 60;
 

@@ -9,14 +9,11 @@ import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../net/net-table.ts";
 import type { TableApi } from "../table/sharetable.ts";
 import { MessageRecorder } from "./message-recorder.ts";
-import { MessageTap } from "./message-tap.ts";
 import { SocketTable } from "./socket-table.ts";
 
 /** The operators' side of a node. */
 export class ConsoleNode {
   readonly live: LiveNode;
-  /** Tells of the messages that services are handed. */
-  readonly tap: MessageTap;
   /** Records the messages of chosen services. */
   readonly recorder: MessageRecorder;
   /** Values that are logged as lines run. */
@@ -31,7 +28,6 @@ export class ConsoleNode {
     this.tables = tables;
     this.logpoints = new LogpointTable(live.node.runtime);
     this.sockets = new SocketTable(netOf(live.node.runtime));
-    this.tap = new MessageTap(live.node.runtime.kernel);
-    this.recorder = new MessageRecorder(live.node.runtime, this.tap);
+    this.recorder = new MessageRecorder(live.node.runtime);
   }
 }

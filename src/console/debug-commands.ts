@@ -41,7 +41,7 @@ async function debug({ operator, args, terminal }: CommandCall): Promise<Command
   const address = formatAddress(context.handle);
   const { runtime } = operator;
   attached = address;
-  const takeDown = putUpDesk(context, operator.node.tap);
+  const takeDown = putUpDesk(context);
   runtime.log(context.handle, `Attach to ${address}: Enter debug mode`);
   handle.readStop();
   try {

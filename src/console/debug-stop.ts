@@ -13,7 +13,7 @@ import { inspect } from "node:util";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "../service/context.ts";
-import type { MessageListener, MessageTap } from "./message-tap.ts";
+import type { MessageListener } from "../service/message-tap.ts";
 import type { ScriptPosition } from "./script-place.ts";
 import { fileLineOf } from "./script-place.ts";
 
@@ -47,8 +47,9 @@ export interface DebugDesk {
 }
 
 /** Puts up the desk for a service. @returns a function that takes it away. */
-export function putUpDesk(context: Context, tap: MessageTap): () => void {
+export function putUpDesk(context: Context): () => void {
   const { runtime, service } = context;
+  const { tap } = runtime;
   let watched: string | undefined;
   const listener: MessageListener = (target, message) => {
     if (target === service && isWatched(context, message, watched)) stopHere();

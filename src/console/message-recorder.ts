@@ -1,5 +1,5 @@
 /**
- * Records the messages that chosen services are handed: into a file (`logon`), or as trace lines in the log (`trace`).
+ * Records the messages that chosen services are handed into a file (`logon`).
  *
  * While nobody is recorded the kernel does not know of it. The file has skynet's format, one line a message:
  *
@@ -16,18 +16,13 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import type { Context } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
-import { logTrace } from "../service/information.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { encodeSeri } from "../wire/lua-seri.ts";
-import type { MessageTap } from "./message-tap.ts";
 import { outputPath } from "./output-file.ts";
 
-/** What is recorded of one service. */
+/** The file of one service. */
 interface Recording {
-  /** Undefined while no file is open. */
-  file: number | undefined;
-  /** Types whose messages are traced. */
-  readonly traced: Set<number>;
+  readonly file: number;
   /** Ends the watch for the service's death. */
   readonly unwatch: (() => void) | undefined;
 }
@@ -35,13 +30,11 @@ interface Recording {
 /** The recordings of a node. */
 export class MessageRecorder {
   readonly #runtime: Runtime;
-  readonly #taps: MessageTap;
   readonly #recordings = new Map<number, Recording>();
   readonly #tap = (service: Service, message: Message): void => this.#see(service, message);
 
-  constructor(runtime: Runtime, taps: MessageTap) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    this.#taps = taps;
   }
 
   /**
@@ -51,81 +44,47 @@ export class MessageRecorder {
    * @throws whatever the file system throws.
    */
   logOn({ handle }: Context, by: number): void {
-    if (this.#recordings.get(handle)?.file !== undefined) return;
-    const path = outputPath(this.#runtime, `${formatAddress(handle).slice(1)}.log`);
+    if (this.#recordings.has(handle)) return;
+    const runtime = this.#runtime;
+    const path = outputPath(runtime, `${formatAddress(handle).slice(1)}.log`);
     const file = openSync(path, "a");
-    writeSync(file, `open time: ${this.#now()} ${ctime(this.#runtime.clock.wall())}\n`);
-    this.#recordingOf(handle).file = file;
-    this.#runtime.log(by, `Open log file ${path}`);
+    writeSync(file, `open time: ${this.#now()} ${ctime(runtime.clock.wall())}\n`);
+    const unwatch = runtime.kernel.watch(handle, () => this.#close(handle));
+    this.#recordings.set(handle, { file, unwatch });
+    runtime.tap.add(this.#tap);
+    runtime.log(by, `Open log file ${path}`);
   }
 
   /** Ends that; nothing happens if the service is not written. */
   logOff(handle: number, by: number): void {
-    const recording = this.#recordings.get(handle);
-    if (recording?.file === undefined) return;
+    if (!this.#recordings.has(handle)) return;
     this.#runtime.log(by, `Close log file ${formatAddress(handle)}`);
-    this.#close(handle, recording, recording.file);
+    this.#close(handle);
   }
 
-  /** Begins or ends to log a line for each message of a type that a service is handed. */
-  trace({ handle }: Context, type: number, isOn: boolean): void {
-    const recording = this.#recordingOf(handle);
-    if (isOn) recording.traced.add(type);
-    else recording.traced.delete(type);
-    this.#release(handle, recording);
-  }
-
-  #recordingOf(handle: number): Recording {
-    const { kernel } = this.#runtime;
-    let recording = this.#recordings.get(handle);
-    if (recording === undefined) {
-      const unwatch = kernel.watch(handle, () => this.#forget(handle));
-      recording = { file: undefined, traced: new Set(), unwatch };
-      this.#recordings.set(handle, recording);
-      this.#taps.add(this.#tap);
-    }
-    return recording;
-  }
-
-  /** Forgets a service of which nothing is recorded any more. */
-  #release(handle: number, { file, traced, unwatch }: Recording): void {
-    if (file !== undefined || traced.size > 0) return;
-    unwatch?.();
-    this.#recordings.delete(handle);
-    if (this.#recordings.size === 0) this.#taps.remove(this.#tap);
-  }
-
-  #forget(handle: number): void {
+  #close(handle: number): void {
     const recording = this.#recordings.get(handle);
     if (recording === undefined) return;
-    recording.traced.clear();
-    if (recording.file === undefined) this.#release(handle, recording);
-    else this.#close(handle, recording, recording.file);
-  }
-
-  #close(handle: number, recording: Recording, file: number): void {
-    recording.file = undefined;
+    this.#recordings.delete(handle);
+    if (this.#recordings.size === 0) this.#runtime.tap.remove(this.#tap);
+    recording.unwatch?.();
     try {
-      writeSync(file, `close time: ${this.#now()}\n`);
+      writeSync(recording.file, `close time: ${this.#now()}\n`);
     } catch {
       // A disk that is full: the log has said so at the first line that was lost.
     }
-    closeSync(file);
-    this.#release(handle, recording);
+    closeSync(recording.file);
   }
 
-  #see(service: Service, message: Message): void {
-    const recording = this.#recordings.get(service.handle);
-    if (recording === undefined) return;
-    const context = this.#runtime.contextOf(service.handle);
-    if (context !== undefined && recording.traced.has(message.type)) logTrace(context, "request");
+  #see({ handle }: Service, message: Message): void {
+    const recording = this.#recordings.get(handle);
     // What the runtime itself does inside a service is no message of anybody's.
-    if (recording.file === undefined || message.type === PTYPE.system) return;
+    if (recording === undefined || message.type === PTYPE.system) return;
     try {
       writeSync(recording.file, `${formatMessage(message, this.#now())}\n`);
     } catch (error) {
-      this.#runtime.log(service.handle, `message log : ${describeError(error)}`);
-      this.#close(service.handle, recording, recording.file);
+      this.#runtime.log(handle, `message log : ${describeError(error)}`);
+      this.#close(handle);
     }
   }
 

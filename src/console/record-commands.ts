@@ -4,6 +4,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { protocolOf } from "../service/protocol-table.ts";
+import { Tracer } from "../service/tracer.ts";
 import { readAddress, readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
 
@@ -25,7 +26,7 @@ function trace({ operator, args: [word, ...rest] }: CommandCall): CommandResult 
     throw new SnaxError("ERR_ARGUMENT", `${flag} is neither on nor off`);
   }
   const { id } = protocolOf(context, proto);
-  operator.node.recorder.trace(context, id, flag === "on");
+  Tracer.of(operator.runtime).setFlag(context, id, flag === undefined ? undefined : flag === "on");
   const state = flag === undefined ? "nil" : String(flag === "on");
   operator.runtime.log(context.handle, `Turn trace log ${state} for ${proto}`);
   return undefined;

@@ -112,6 +112,7 @@ function ret(context: Context, value?: unknown): boolean {
   const message = current(context, "ret");
   const { kernel } = context.runtime;
   if (message.session === 0 || message.reply === REPLY.none) return false;
+  context.runtime.tracer?.answered(context, message);
   return kernel.reply(context.service, message, value);
 }
 

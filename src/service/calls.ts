@@ -43,6 +43,7 @@ export function request(
   try {
     if (typeof address === "number") kernel.request(context.service, address, envelope, call);
     else requestByText(context, address, envelope, call);
+    context.runtime.tracer?.called(context, call);
   } catch (error) {
     call.reject(error);
     return promise;

@@ -143,15 +143,19 @@ export class Context implements Instance {
   /** Answers a request with an error, or logs the error if nobody waits for an answer. */
   refuse(message: Message, error: unknown): void {
     if (error === EXIT_SIGNAL || !this.service.isAlive) return;
+    this.runtime.tracer?.ended(this, message, "error");
     const isOpen = message.reply === REPLY.owed || message.reply === REPLY.detached;
     if (isOpen) this.runtime.kernel.fail(this.service, message, toRemoteError(error, this.handle));
     else this.runtime.reportError(this.service, error, message);
   }
 
   #finish(message: Message, value: unknown): void {
+    const { kernel, tracer } = this.runtime;
     if (message.reply === REPLY.owed && this.service.isAlive) {
-      this.runtime.kernel.reply(this.service, message, value);
+      tracer?.answered(this, message);
+      kernel.reply(this.service, message, value);
     }
+    tracer?.ended(this, message, "end");
   }
 }
 

@@ -4,16 +4,15 @@
 
 import { format, inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { Context } from "./context.ts";
 import { extrasOf, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { StatKey } from "./skynet-api.ts";
+import { Tracer } from "./tracer.ts";
 
 const kInfo: unique symbol = Symbol("info");
-const kTraces: unique symbol = Symbol("traces");
 
 /** Longest line that one call of `skynet.error` logs, in characters; the rest is cut off and counted. */
 export const LOG_LINE_MAX = 65536;
@@ -61,15 +60,6 @@ export function printf(context: Context, text: string, ...values: unknown[]): vo
   context.runtime.log(context.handle, format(text, ...values));
 }
 
-/** Logs an event of a service's code with a new tag of the service. */
-export function logTrace(context: Context, event: string): void {
-  const traces = extrasOf(context, kTraces, () => ({ count: 0 }));
-  traces.count += 1;
-  const tag = `${formatAddress(context.handle)}-${traces.count}`;
-  const ns = BigInt(Math.round(context.runtime.clock.now() * 1e6));
-  context.runtime.log(context.handle, `<TRACE ${tag}> ${ns} ${event}`);
-}
-
 /** The functions of `skynet` that tell. */
 export const informationFunctions: ApiTable<Context> = {
   error: (context: Context, ...values: unknown[]): void => {
@@ -78,7 +68,7 @@ export const informationFunctions: ApiTable<Context> = {
   },
   trace: (context: Context, info?: string): void => {
     requireAlive(context);
-    logTrace(context, `trace${info === undefined ? "" : ` ${info}`}`);
+    Tracer.of(context.runtime).begin(context, info);
   },
   stat,
   mqlen: (context: Context): number => stat(context, "mqlen"),

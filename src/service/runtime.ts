@@ -23,9 +23,11 @@ import { describeError } from "./error-text.ts";
 export { describeError } from "./error-text.ts";
 import { LineBudget } from "./line-budget.ts";
 import { typeName } from "./protocol-table.ts";
+import { MessageTap } from "./message-tap.ts";
 import type { SearchPath } from "./search-path.ts";
 import type { StewardCommand } from "./steward.ts";
 import type { Threads } from "./threads.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** How services of one kind begin. */
 export interface Kind {
@@ -68,6 +70,10 @@ export class Runtime {
   readonly parts: Map<string, (context: Context) => unknown> = new Map();
   /** What handlers have promised, for the case that one is cut off. */
   readonly commitments: Commitments = new Commitments();
+  /** Who looks at the messages that services are handed. */
+  readonly tap: MessageTap;
+  /** Follows traced requests; undefined while there are none. */
+  tracer: Tracer | undefined = undefined;
   /** What services answer to debug messages besides the commands of every service. */
   readonly debugCommands: Map<unknown, DebugCommand> = new Map();
   /** What the steward of this thread is asked for by other threads. */
@@ -97,6 +103,7 @@ export class Runtime {
 
   constructor(options: RuntimeOptions) {
     this.kernel = options.kernel;
+    this.tap = new MessageTap(options.kernel);
     this.cache = options.cache;
     this.clock = options.clock;
     this.environment = options.environment;

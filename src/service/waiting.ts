@@ -34,6 +34,7 @@ function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" |
       resolve(undefined);
     });
     timer.origin = origin;
+    context.runtime.tracer?.slept(context, timer);
     if (token === undefined) return;
     sleepersOf(context).set(token, () => {
       kernel.removeTimer(context.service, timer);

@@ -188,19 +188,6 @@ test("a message log has skynet's format", async (t) => {
   equal((await log()).includes("Close log file :00000006"), true);
 });
 
-test("a traced service logs each message of the protocol", async (t) => {
-  const { open, skynet, log } = await desk(t, FILES);
-  await skynet.newservice("db");
-  const { run } = bound(await open());
-  await run("trace 6 on");
-  await run(`call 6 "GET","a"`);
-  await run("trace 6 lua off");
-  await run(`call 6 "GET","a"`);
-  const lines = await log();
-  equal(lines.filter((line) => /^<TRACE :00000006-\d+> \d+ request$/.test(line)).length, 1);
-  equal(lines.includes("Turn trace log true for lua"), true);
-});
-
 test("signals are told to the log", async (t) => {
   const { open, log } = await desk(t, FILES);
   const { run } = bound(await open());

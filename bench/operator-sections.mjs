@@ -1,0 +1,41 @@
+// @ts-check
+/**
+ * The sections about what an operator does to a node: looking at it, reaching into it, new code.
+ */
+
+/** @type {import("./sections.mjs").Section[]} */
+export const OPERATOR_SECTIONS = [
+  {
+    name: "console",
+    title: "the debug console over TCP, 100,000 services",
+    size: { full: { services: 100_000 }, quick: { services: 100_000 } },
+    runs: { main: {} },
+    rows: [
+      { label: "list", unit: "ms", ours: "main.list", most: 500 },
+      { label: "longest wait of a call during list", unit: "ms", ours: "main.listDelay", most: 50 },
+      { label: "stat", unit: "ms", ours: "main.stat", most: 500 },
+      { label: "longest wait of a call during stat", unit: "ms", ours: "main.statDelay", most: 50 },
+    ],
+  },
+  {
+    name: "upvalues",
+    title: "upvalues of a closure",
+    size: { full: { count: 50 }, quick: { count: 20 } },
+    rounds: 1,
+    runs: { main: {} },
+    rows: [
+      { label: "the first in a process", unit: "ms", ours: "main.first", most: 40 },
+      { label: "the next", unit: "ms", ours: "main.next", most: 8 },
+    ],
+  },
+  {
+    name: "clearcache",
+    title: "newservice of a 600-line file after clearcache",
+    size: { full: { count: 20 }, quick: { count: 20 } },
+    runs: { main: {} },
+    rows: [
+      { label: "the first", unit: "ms", ours: "main.first", most: 40 },
+      { label: "the next", unit: "ms", ours: "main.next", most: 1 },
+    ],
+  },
+];

@@ -1,0 +1,209 @@
+/**
+ * Follows requests through services, a line of the log for each step: skynet's trace log.
+ *
+ *     <TRACE :0000000a-1> 123456789 trace                           a request of a traced protocol, or skynet.trace()
+ *     <TRACE :0000000a-1> 123457000 call : @./services/agent.ts:12  it calls
+ *     <TRACE :0000000a-1> 123458000 request                         who is called takes the request under the same tag
+ *     <TRACE :0000000a-1> 123459000 response                        and answers; then `end`, or `error`
+ *     <TRACE :0000000a-1> 123460000 resume                          the first one goes on
+ *
+ * A tag belongs to a message; whatever follows from its handling (Kernel.origin) goes under it. It travels with calls to services
+ * of the same thread. Nobody pays for it until somebody asks for a trace.
+ */
+
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { TRACES_MAX } from "../base/limits.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Message } from "../kernel/message.ts";
+import { REPLY } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Service } from "../kernel/service.ts";
+import type { PendingCall } from "../kernel/session-table.ts";
+import type { Timer } from "../kernel/timer-wheel.ts";
+import { isGeneratedFrame } from "../loader/stack.ts";
+import type { Context } from "./context.ts";
+import { extrasOf } from "./context.ts";
+import type { Runtime } from "./runtime.ts";
+
+const kTraces: unique symbol = Symbol("traces");
+
+/** Where snax itself lies: its frames are nobody's. */
+const OWN_ROOT = new URL("..", import.meta.url).href;
+
+/** Places that a line shows. */
+const FRAMES_SHOWN_MAX = 3;
+
+/** Frames that are asked for, ours included. */
+const FRAMES_MAX = 30;
+
+/** The traces of one thread. */
+export class Tracer {
+  readonly #runtime: Runtime;
+  /** Protocols that are traced, or never traced, by service and message type. */
+  readonly #flags = new Map<number, Map<number, boolean>>();
+  /** Tags of the messages whose handling goes on, oldest first. */
+  readonly #tags = new Map<Message, string>();
+  /** Tags of the calls that wait, oldest first: what is called takes it over, and who called goes on under it. */
+  readonly #calls = new Map<string, string>();
+  readonly #sleeps = new WeakMap<Timer, string>();
+  readonly #see = (service: Service, message: Message): void => this.#take(service, message);
+
+  private constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    runtime.tap.add(this.#see);
+  }
+
+  /** The tracer of a thread, which is there from now on. */
+  static of(runtime: Runtime): Tracer {
+    return (runtime.tracer ??= new Tracer(runtime));
+  }
+
+  /**
+   * Says what becomes of a service's messages of one type: true = each begins a trace, false = none is traced,
+   * undefined = they are if their sender is.
+   */
+  setFlag({ handle }: Context, type: number, flag: boolean | undefined): void {
+    let flags = this.#flags.get(handle);
+    if (flags === undefined) {
+      flags = new Map();
+      this.#flags.set(handle, flags);
+      this.#runtime.kernel.watch(handle, () => {
+        this.#flags.delete(handle);
+        this.#rest();
+      });
+    }
+    if (flag === undefined) flags.delete(type);
+    else flags.set(type, flag);
+    if (flags.size === 0) this.#flags.delete(handle);
+    this.#rest();
+  }
+
+  /** Begins a trace of what is being handled: `skynet.trace()`. */
+  begin(context: Context, info: string | undefined): void {
+    const { origin } = this.#runtime.kernel;
+    if (origin !== undefined && this.#isForbidden(context.handle, origin.type)) return this.#rest();
+    const tag = newTag(context);
+    if (origin !== undefined && isHandled(origin)) this.#keep(this.#tags, origin, tag);
+    this.#log(context.handle, tag, info === undefined ? "trace" : `trace ${info}`);
+    this.#rest();
+  }
+
+  /** A call has been sent. */
+  called(context: Context, { session }: PendingCall): void {
+    const tag = this.#current();
+    if (tag === undefined || session === 0) return;
+    this.#keep(this.#calls, keyOf(context.handle, session), tag);
+    this.#log(context.handle, tag, `call${this.#places()}`);
+  }
+
+  /** The service sleeps. */
+  slept(context: Context, timer: Timer): void {
+    const tag = this.#current();
+    if (tag === undefined) return;
+    this.#sleeps.set(timer, tag);
+    this.#log(context.handle, tag, `sleep${this.#places()}`);
+  }
+
+  /** An answer goes out. */
+  answered({ handle }: Context, message: Message): void {
+    const tag = this.#tags.get(message);
+    if (tag !== undefined) this.#log(handle, tag, "response");
+  }
+
+  /** A handler has ended: `error` if it threw and somebody waits for the answer. */
+  ended({ handle }: Context, message: Message, event: "end" | "error"): void {
+    const tag = this.#tags.get(message);
+    if (tag === undefined) return;
+    this.#tags.delete(message);
+    if (event === "end" || message.reply !== REPLY.none) this.#log(handle, tag, event);
+    this.#rest();
+  }
+
+  /** A service is about to be handed a message. */
+  #take({ handle, instance }: Service, message: Message): void {
+    const { type, source, session } = message;
+    if (type === PTYPE.response || type === PTYPE.error) {
+      const key = keyOf(handle, session);
+      const tag = this.#calls.get(key);
+      this.#calls.delete(key);
+      if (tag !== undefined) this.#log(handle, tag, "resume");
+    } else if (type === PTYPE.timer) {
+      const tag = this.#sleeps.get(message.payload as Timer);
+      if (tag !== undefined) this.#log(handle, tag, "resume");
+    } else if (isHandled(message)) {
+      const flag = this.#flags.get(handle)?.get(type);
+      const tag = session === 0 ? undefined : this.#calls.get(keyOf(source, session));
+      if (flag === false) return;
+      if (tag !== undefined) {
+        this.#keep(this.#tags, message, tag);
+        this.#log(handle, tag, "request");
+      } else if (flag === true) {
+        const fresh = newTag(instance as Context);
+        this.#keep(this.#tags, message, fresh);
+        this.#log(handle, fresh, "trace");
+      }
+    }
+  }
+
+  #isForbidden(handle: number, type: number): boolean {
+    return this.#flags.get(handle)?.get(type) === false;
+  }
+
+  #current(): string | undefined {
+    const { origin } = this.#runtime.kernel;
+    return origin === undefined ? undefined : this.#tags.get(origin);
+  }
+
+  /** What never ends must not be kept for ever: the oldest gives way. */
+  #keep<K>(table: Map<K, string>, key: K, tag: string): void {
+    table.set(key, tag);
+    if (table.size <= TRACES_MAX) return;
+    for (const oldest of table.keys()) return void table.delete(oldest);
+  }
+
+  /** Nothing is traced any more: nobody pays for it from here on. */
+  #rest(): void {
+    if (this.#flags.size > 0 || this.#tags.size > 0) return;
+    this.#runtime.tap.remove(this.#see);
+    this.#runtime.tracer = undefined;
+  }
+
+  #log(handle: number, tag: string, event: string): void {
+    const ns = BigInt(Math.round(this.#runtime.clock.now() * 1e6));
+    this.#runtime.log(handle, `<TRACE ${tag}> ${ns} ${event}`);
+  }
+
+  /** Where the code that runs stands, innermost first. */
+  #places(): string {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = FRAMES_MAX;
+    const lines = (new Error("where").stack ?? "").split("\n");
+    Error.stackTraceLimit = stackTraceLimit;
+    const places: string[] = [];
+    for (const text of lines) {
+      const found = /(file:[^()\s]+):(\d+):\d+\)?$/.exec(text);
+      if (found?.[1] === undefined || found[1].startsWith(OWN_ROOT)) continue;
+      if (isGeneratedFrame(text)) continue;
+      const whole = fileURLToPath(found[1]);
+      const path = relative(this.#runtime.paths.root, whole);
+      places.push(`@${path.startsWith("..") ? whole : `./${path}`}:${found[2]}`);
+    }
+    return places.length === 0 ? "" : ` : ${places.slice(0, FRAMES_SHOWN_MAX).join(" ")}`;
+  }
+}
+
+function newTag(context: Context): string {
+  const traces = extrasOf(context, kTraces, () => ({ count: 0 }));
+  traces.count += 1;
+  return `${formatAddress(context.handle)}-${traces.count}`;
+}
+
+function keyOf(handle: number, session: number): string {
+  return `${handle} ${session}`;
+}
+
+/** Whether a message has a handler whose end is told; the runtime's own messages have none. */
+function isHandled({ type }: Message): boolean {
+  return type !== PTYPE.system && type !== PTYPE.debug && type !== PTYPE.timer;
+}

@@ -1,0 +1,135 @@
+/** Trace logs: a request is followed through services, a line of the log for each step, in skynet's format. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { TRACES_MAX } from "../../src/base/limits.ts";
+import { desk } from "./console-client.ts";
+import { failureOf } from "./world.ts";
+
+const FILES = {
+  front: `import { skynet } from "snax";
+let back = 0;
+export function init(handle: number) { back = handle; }
+export const response = {
+  async ask(n: number) {
+    const [a, b] = await Promise.all([half(n), half(n + 1)]);
+    await skynet.sleep(1);
+    return a + b;
+  },
+  plain() { return 1; },
+  async fail() { await skynet.call(back, "lua", "FAIL"); },
+  begin() { skynet.trace("by hand"); return half(1); },
+  late() { return new Promise<void>((resolve) => open.push(resolve)); },
+};
+export const accept = { release() { for (const go of open.splice(0)) go(); } };
+const open: (() => void)[] = [];
+async function half(n: number) {
+  return await skynet.call<number>(back, "lua", "HALF", n);
+}
+`,
+  back: `import { skynet } from "snax";
+skynet.start(() => {
+  skynet.dispatch("lua", async (_session, _source, name: string, n: number) => {
+    if (name === "FAIL") throw new Error("it fails");
+    return n / 2;
+  });
+});
+`,
+};
+
+/** The steps of each trace, by tag, without their times. */
+function traces(log: readonly string[]): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const line of log) {
+    const [, tag = "", ns = "", event = ""] = /^<TRACE (\S+)> (\d+) (.*)$/.exec(line) ?? [];
+    if (tag !== "") (found[tag] ??= []).push(event);
+    if (tag !== "") match(ns, /^\d{6,}$/);
+  }
+  return found;
+}
+
+async function start(t: Parameters<typeof desk>[0]) {
+  const node = await desk(t, FILES);
+  const back = await node.skynet.newservice("back");
+  return { ...node, back, front: await node.make("front", back) };
+}
+
+test("a request of a traced protocol is followed to the services that it calls, and back", async (t) => {
+  const { ask, front, log, folder } = await start(t);
+  deepEqual(await ask("trace 7 snax on"), ["<CMD OK>"]);
+  equal(await front.req.ask(3), 3.5);
+  const { ":00000007-1": steps = [], ...others } = traces(await log());
+  deepEqual(others, {});
+  deepEqual(
+    steps.map((step) => step.replace(/ : .*/, "")),
+    [
+      ...["trace", "call", "call", "request", "response", "end", "request", "response", "end"],
+      ...["resume", "resume", "sleep", "resume", "response", "end"],
+    ],
+  );
+  equal(steps[1], `call : @${folder}/front.ts:18 @${folder}/front.ts:6`);
+  equal(steps[11], `sleep : @${folder}/front.ts:7`);
+});
+
+test("what fails ends with error, and the failure with it goes back", async (t) => {
+  const { ask, front, log } = await start(t);
+  await ask("trace 7 snax on");
+  equal((await failureOf(front.req.fail())).message, "it fails");
+  const { ":00000007-1": steps = [] } = traces(await log());
+  deepEqual(
+    steps.map((step) => step.replace(/ : .*/, "")),
+    ["trace", "call", "request", "error", "resume", "error"],
+  );
+});
+
+test("a service begins a trace itself, and each has a tag of its own", async (t) => {
+  const { front, log } = await start(t);
+  equal(await front.req.begin(), 0.5);
+  equal(await front.req.begin(), 0.5);
+  const found = traces(await log());
+  deepEqual(Object.keys(found), [":00000007-1", ":00000007-2"]);
+  equal(found[":00000007-1"]?.[0], "trace by hand");
+  equal(found[":00000007-1"]?.at(-1), "end");
+});
+
+test("off keeps a service out of the traces of others, and on again begins some", async (t) => {
+  const { ask, front, log } = await start(t);
+  await ask("trace 7 snax on");
+  await ask("trace 6 lua off");
+  await front.req.ask(2);
+  const { ":00000007-1": steps = [] } = traces(await log());
+  equal(steps.includes("request"), false);
+  await ask("trace 6 lua");
+  await ask("trace 7 snax");
+  await front.req.ask(2);
+  deepEqual(Object.keys(traces(await log())), [":00000007-1"]);
+  const lines = await log();
+  deepEqual(
+    lines.filter((line) => line.startsWith("Turn trace log")),
+    ["true for snax", "false for lua", "nil for lua", "nil for snax"].map(
+      (end) => `Turn trace log ${end}`,
+    ),
+  );
+});
+
+test("so many requests are followed at a time; beyond that the oldest is let go", async (t) => {
+  const { ask, front, log } = await start(t);
+  await ask("trace 7 snax on");
+  const late = Array.from({ length: TRACES_MAX + 1 }, () => front.req.late());
+  front.post.release();
+  await Promise.all(late);
+  const ends = Object.values(traces(await log())).filter((steps) => steps.at(-1) === "end");
+  // The post that released them is one more.
+  equal(ends.length, TRACES_MAX);
+  equal(Object.keys(traces(await log())).length, TRACES_MAX + 2);
+});
+
+test("a plain service that nobody traces further logs three steps, until it is turned off", async (t) => {
+  const { open, log } = await start(t);
+  const client = await open();
+  await client.run("trace 6 on");
+  await client.run(`call 6 "HALF", 1`);
+  await client.run("trace 6 lua off");
+  await client.run(`call 6 "HALF", 1`);
+  deepEqual(traces(await log()), { ":00000006-1": ["trace", "response", "end"] });
+});
