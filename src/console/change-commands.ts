@@ -17,6 +17,7 @@ import { readAddress, readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
 import { toResult } from "./command.ts";
 import type { Operator } from "./operator.ts";
+import { toService } from "./thread-route.ts";
 
 /** Failures that `hotfix` of a whole type lists. */
 const FAILURES_SHOWN_MAX = 100;
@@ -62,7 +63,7 @@ function readTarget(operator: Operator, word: string | undefined): number | stri
   // The name of a type may look like a number; it is one only if a service lives there.
   const isNumber = /^[0-9a-fA-F]{1,8}$/.test(word);
   const handle = isNumber ? readAddress(operator, word) : 0;
-  return operator.runtime.contextOf(handle) === undefined ? word : handle;
+  return operator.runtime.kernel.lives(handle) ? handle : word;
 }
 
 async function runHotfix({ operator, args }: CommandCall): Promise<CommandResult> {
@@ -109,7 +110,12 @@ function patches({ operator }: CommandCall): CommandResult {
 /** The commands by name. */
 export const changeCommands: CommandTable = {
   clearcache: { help: "clear lua code cache", isChange: true, run: clear },
-  inject: { help: "inject address luascript.lua", isChange: true, run: runInject },
+  inject: {
+    help: "inject address luascript.lua",
+    isChange: true,
+    route: toService,
+    run: runInject,
+  },
   hotfix: {
     help: "hotfix address|type file args... : patch one service, or all of a type",
     isChange: true,

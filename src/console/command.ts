@@ -37,6 +37,9 @@ export interface Terminal {
   giveRest(rest: Uint8Array): void;
 }
 
+/** Says where a command runs: on a thread, on all of them, or (undefined) on the console's own. */
+export type Route = (call: CommandCall) => number | "all" | undefined;
+
 /** A command. */
 export interface Command {
   /** What `help` says; for skynet's commands skynet's own text. */
@@ -46,6 +49,14 @@ export interface Command {
   /** Rows are printed as they come, not by key. */
   readonly isOrdered?: boolean;
   run(call: CommandCall): CommandResult | Promise<CommandResult>;
+  /** On which thread it runs, where the node has several. @defaultValue on the console's own */
+  readonly route?: Route;
+  /** The keys of its rows only count them. */
+  readonly isNumbered?: boolean;
+  /** Milliseconds that it takes on purpose. @defaultValue 0 */
+  takesMs?(call: CommandCall): number;
+  /** Puts the rows of several threads in order. @defaultValue as they come */
+  order?(rows: Table): Table;
   /** Prints a row, or a result that is no table, where skynet does not print the value as it is. */
   print?(value: unknown, key: string): string;
 }

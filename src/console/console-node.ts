@@ -26,7 +26,7 @@ export class ConsoleNode {
   constructor(live: LiveNode, tables: TableApi) {
     this.live = live;
     this.tables = tables;
-    this.logpoints = new LogpointTable(live.node.runtime);
+    this.logpoints = new LogpointTable(live.node.runtime, live.words);
     this.sockets = new SocketTable(netOf(live.node.runtime));
     this.recorder = new MessageRecorder(live.node.runtime);
   }

@@ -10,6 +10,7 @@ import { SnaxError } from "../base/error.ts";
 import { readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
 import type { LogpointRow } from "./logpoint-table.ts";
+import { toService } from "./thread-route.ts";
 import { findPlace } from "./script-place.ts";
 
 function logpoint({ operator, args, line }: CommandCall): CommandResult {
@@ -24,6 +25,11 @@ function logpoint({ operator, args, line }: CommandCall): CommandResult {
   const number = logpoints.add(context, found, /^"(.+)"$/.exec(text)?.[1] ?? text);
   const rows = logpoints.rows();
   return new Map([...rows].filter(([key]) => key === String(number)));
+}
+
+/** Without an address the logpoints of all threads are meant. */
+function isAddress(word: string | undefined): boolean {
+  return word !== undefined && word !== "off";
 }
 
 function turnOff(logpoints: CommandCall["operator"]["node"]["logpoints"], word = ""): undefined {
@@ -47,6 +53,7 @@ export const logpointCommands: CommandTable = {
     help: 'logpoint [address file:line "expression" | off n|all] : log a value whenever a line runs',
     isChange: true,
     isOrdered: true,
+    route: (use) => (isAddress(use.args[0]) ? toService(use) : "all"),
     run: logpoint,
     print: printRow,
   },

@@ -17,6 +17,7 @@ import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
 import { formatLine } from "../service/information.ts";
 import { LineBudget } from "../service/line-budget.ts";
+import { NODE_WORD } from "../fabric/node-memory.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { ScriptPlace, ScriptPosition } from "./script-place.ts";
 import { fileLineOf } from "./script-place.ts";
@@ -80,10 +81,12 @@ export class LogpointTable {
   readonly #sites = new Map<string, Site>();
   /** Open while there are logpoints. */
   #session: Session | undefined;
-  #last = 0;
+  readonly #words: Int32Array;
 
-  constructor(runtime: Runtime) {
+  /** @param words - where the number of the last logpoint stands; shared by a node's threads. */
+  constructor(runtime: Runtime, words: Int32Array) {
     this.#runtime = runtime;
+    this.#words = words;
     tableCount += 1;
     this.#name = `$snaxLogpoint${tableCount}`;
   }
@@ -99,7 +102,7 @@ export class LogpointTable {
       throw refuse(`there are ${LOGPOINTS_MAX} logpoints already; \`logpoint off n\` ends one`);
     }
     checkExpression(expression);
-    const number = (this.#last += 1);
+    const number = Atomics.add(this.#words, NODE_WORD.logpoint, 1) + 1;
     const site = this.#siteOf(place);
     const { handle } = context;
     const unwatch = this.#runtime.kernel.watch(handle, () => this.remove(number));

@@ -17,6 +17,7 @@ import { estimateBytes } from "./heap-estimate.ts";
 import { openInspector } from "./inspector-session.ts";
 import type { Operator } from "./operator.ts";
 import { outputPath, stampedName } from "./output-file.ts";
+import { toAll, toThread } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 
 /** What `mem` says of a service, or of a thread. */
@@ -26,13 +27,14 @@ interface Memory {
 }
 
 async function measure({ operator }: CommandCall): Promise<CommandResult> {
+  const { threads } = operator.runtime;
   const rows = new Map<string, Memory>();
   await visitServices(operator, (context) => {
     const kb = estimateBytes(context) / 1024;
     rows.set(formatAddress(context.handle), { kb, title: context.service.title });
   });
   const kb = getHeapStatistics().used_heap_size / 1024;
-  return rows.set("thread 0", { kb, title: `heap of ${rows.size} services` });
+  return rows.set(`thread ${threads?.own ?? 0}`, { kb, title: `heap of ${rows.size} services` });
 }
 
 const printMemory = (row: unknown): string => {
@@ -92,12 +94,13 @@ async function dumpHeap({ operator }: CommandCall): Promise<CommandResult> {
 }
 
 function place({ runtime }: Operator, ending: string): string {
-  return outputPath(runtime, stampedName(runtime, "heap", ending));
+  return outputPath(runtime, stampedName(runtime, `heap-${runtime.threads?.own ?? 0}`, ending));
 }
 
 const gc: Command = {
   help: "gc : force every lua service do garbage collect",
   isChange: true,
+  route: toAll,
   run: (use) => {
     collectGarbage();
     return measure(use);
@@ -107,14 +110,20 @@ const gc: Command = {
 
 /** The commands by name. */
 export const memoryCommands: CommandTable = {
-  mem: { help: "mem : show memory status", run: measure, print: printMemory },
+  mem: { help: "mem : show memory status", route: toAll, run: measure, print: printMemory },
   gc,
   cmem: { help: "Show C memory info", run: cmem },
   jmem: absentCommand("Show jemalloc mem stats", "there is no jemalloc in Node; see cmem"),
   profactive: {
-    help: "profactive [on|off] : active/deactive jemalloc heap profilling",
+    help: "profactive [on|off] [thread] : active/deactive jemalloc heap profilling",
     isChange: true,
+    route: toThread(1),
     run: profileHeap,
   },
-  dumpheap: { help: "dumpheap : dump heap profilling", isChange: true, run: dumpHeap },
+  dumpheap: {
+    help: "dumpheap [thread] : dump heap profilling",
+    isChange: true,
+    route: toThread(0),
+    run: dumpHeap,
+  },
 };

@@ -17,6 +17,7 @@ import { COMMANDS } from "./command-list.ts";
 import type { Command, CommandCall, CommandResult, Terminal } from "./command.ts";
 import type { ConsoleNode } from "./console-node.ts";
 import { describeFailure } from "./failure.ts";
+import { runRouted } from "./thread-route.ts";
 
 /** What came of a line. */
 export type Outcome =
@@ -92,7 +93,7 @@ export class Operator {
 
   async #try(command: Command, call: CommandCall): Promise<Outcome> {
     try {
-      return { ok: true, command, result: await command.run(call) };
+      return { ok: true, command, result: await runRouted(command, call) };
     } catch (error) {
       return { ok: false, command, error };
     }

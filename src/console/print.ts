@@ -40,7 +40,9 @@ function* printResult(result: CommandResult, command: Command | undefined): Iter
   const keys = command?.isOrdered === true ? result.keys() : sortKeys(result.keys());
   for (const key of keys) {
     const value = result.get(key);
-    yield `${key}\t${command?.print?.(value, key) ?? formatValue(value)}`;
+    // A text in place of a record tells why there is none.
+    const isRow = typeof value !== "string";
+    yield `${key}\t${(isRow ? command?.print?.(value, key) : undefined) ?? formatValue(value)}`;
   }
 }
 

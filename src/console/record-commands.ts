@@ -7,6 +7,7 @@ import { protocolOf } from "../service/protocol-table.ts";
 import { Tracer } from "../service/tracer.ts";
 import { readAddress, readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
+import { toService } from "./thread-route.ts";
 
 function logOn({ operator, args }: CommandCall): CommandResult {
   operator.node.recorder.logOn(readService(operator, args[0]), operator.context.handle);
@@ -38,7 +39,7 @@ function isFlag(word: string | undefined): word is "on" | "off" {
 
 /** The commands by name. */
 export const recordCommands: CommandTable = {
-  logon: { help: "logon address", isChange: true, run: logOn },
-  logoff: { help: "logoff address", isChange: true, run: logOff },
-  trace: { help: "trace address [proto] [on|off]", isChange: true, run: trace },
+  logon: { help: "logon address", isChange: true, route: toService, run: logOn },
+  logoff: { help: "logoff address", isChange: true, route: toService, run: logOff },
+  trace: { help: "trace address [proto] [on|off]", isChange: true, route: toService, run: trace },
 };

@@ -17,6 +17,7 @@ import { estimateBytes } from "./heap-estimate.ts";
 import { parseLiterals } from "./literal.ts";
 import { formatFloat } from "./lua-number.ts";
 import type { Operator } from "./operator.ts";
+import { toAll, toService } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 
 /** What `stat` says of a service. */
@@ -53,7 +54,7 @@ async function start(
   try {
     if (name === undefined) throw new SnaxError("ERR_ARGUMENT", "need the name of a service");
     const handle = await run(name);
-    if (operator.runtime.contextOf(handle) === undefined) return "Exit";
+    if (!operator.runtime.kernel.lives(handle)) return "Exit";
     return new Map([[formatAddress(handle), name]]);
   } catch (error) {
     return `Failed\n${describeFailure(error)}`;
@@ -140,10 +141,12 @@ function signal({ operator, args: [word, text = "0"] }: CommandCall): CommandRes
 export const serviceCommands: CommandTable = {
   list: {
     help: "List all the service",
+    route: toAll,
     run: ({ operator }) => collect(operator, ({ service }) => service.title),
   },
   stat: {
     help: "Dump all stats",
+    route: toAll,
     run: ({ operator }) => collect(operator, statOf),
     print: (row) => {
       const { cpu, message, mqlen, task } = row as Stat;
@@ -191,8 +194,9 @@ export const serviceCommands: CommandTable = {
   log: {
     help: "launch a new lua service with log",
     isChange: true,
+    route: ({ operator, args }) => operator.runtime.threads?.choose(args[0] ?? ""),
     run: (use) =>
       start(use, use.args[0], (name) => startLogged(use.operator, name, use.args.slice(1))),
   },
-  signal: { help: "signal address sig", isChange: true, run: signal },
+  signal: { help: "signal address sig", isChange: true, route: toService, run: signal },
 };

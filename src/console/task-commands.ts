@@ -9,8 +9,10 @@ import { runInside } from "../service/job.ts";
 import type { Context } from "../service/context.ts";
 import { readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
+import type { Operator } from "./operator.ts";
 import type { TaskStack } from "./task-stack.ts";
 import { readStacks } from "./task-stack.ts";
+import { toService } from "./thread-route.ts";
 
 /** Sessions that one line of `uniqtask` names. */
 const SESSIONS_SHOWN_MAX = 9;
@@ -27,9 +29,28 @@ function* callsOf({ service }: Context): Iterable<PendingCall> {
   }
 }
 
-function targetOf({ runtime }: Context, { target }: PendingCall): string {
+/** Titles by handle. */
+type Titles = ReadonlyMap<number, string | undefined>;
+
+/** Finds out what those are called that the calls wait for, on whatever thread they live. */
+async function titlesOf(
+  { runtime, skynet }: Operator,
+  calls: readonly PendingCall[],
+): Promise<Titles> {
+  const titles = new Map<number, string | undefined>();
+  for (const { target } of calls) titles.set(target, runtime.kernel.services.get(target)?.title);
+  const far = [...titles.keys()].filter(
+    (handle) => titles.get(handle) === undefined && handle !== 0,
+  );
+  if (far.length === 0) return titles;
+  const found = await skynet.call<(string | undefined)[]>(".launcher", "lua", "TITLES", far);
+  for (const [index, handle] of far.entries()) titles.set(handle, found[index]);
+  return titles;
+}
+
+function targetOf(titles: Titles, { target }: PendingCall): string {
   if (target === 0) return "a name that nobody has";
-  const title = runtime.kernel.services.get(target)?.title;
+  const title = titles.get(target);
   return `${formatAddress(target)}${title === undefined ? "" : ` (${title})`}`;
 }
 
@@ -43,6 +64,7 @@ interface Task {
 async function task({ operator, args }: CommandCall): Promise<Table> {
   const context = readService(operator, args[0]);
   const calls = [...callsOf(context)];
+  const titles = await titlesOf(operator, calls);
   const stacks = await readStacks(context, calls);
   const now = operator.runtime.clock.now();
   const rows = new Map<string, Task>();
@@ -54,7 +76,7 @@ async function task({ operator, args }: CommandCall): Promise<Table> {
       ? "more than 30 s"
       : `${Math.max(0, Math.round(now - call.since))} ms`;
     const stack = stacks.get(call) ?? [];
-    rows.set(`session: ${call.session}`, { waitsFor: targetOf(context, call), since, stack });
+    rows.set(`session: ${call.session}`, { waitsFor: targetOf(titles, call), since, stack });
   }
   return rows;
 }
@@ -74,11 +96,12 @@ interface TaskGroup {
 async function uniqtask({ operator, args }: CommandCall): Promise<Table> {
   const context = readService(operator, args[0]);
   const calls = [...callsOf(context)];
+  const titles = await titlesOf(operator, calls);
   const stacks = await readStacks(context, calls);
   const groups = new Map<string, TaskGroup>();
   for (const call of calls) {
     if (call.session === 0) continue;
-    const [waitsFor, stack] = [targetOf(context, call), stacks.get(call) ?? []];
+    const [waitsFor, stack] = [targetOf(titles, call), stacks.get(call) ?? []];
     const key = [waitsFor, ...stack].join("\n");
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { waitsFor, stack, sessions: [call.session] });
@@ -117,15 +140,22 @@ function killTask({ operator, args: [word, name = ""] }: CommandCall): CommandRe
 
 /** The commands by name. */
 export const taskCommands: CommandTable = {
-  task: { help: "task address : show service task detail", run: task, print: printTask },
+  task: {
+    help: "task address : show service task detail",
+    route: toService,
+    run: task,
+    print: printTask,
+  },
   uniqtask: {
     help: "task address : show service unique task detail",
+    route: toService,
     run: uniqtask,
     print: printGroup,
   },
   killtask: {
     help: "killtask address threadname : threadname listed by task",
     isChange: true,
+    route: toService,
     run: killTask,
   },
 };

@@ -6,12 +6,14 @@ import { writeFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import type { Runtime } from "../service/runtime.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
 import { readSeconds } from "./command.ts";
 import { openInspector } from "./inspector-session.ts";
 import { formatFloat } from "./lua-number.ts";
 import { outputPath, stampedName } from "./output-file.ts";
+import { toAll, toThread } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 import type { ListenRecord } from "../net/net-table.ts";
 import { listSockets } from "../net/remote.ts";
@@ -50,6 +52,12 @@ async function top({ operator, args }: CommandCall): Promise<Table> {
     const cpu = (service.cpuMs - cpuMs) / ms;
     loads.push([formatAddress(service.handle), { cpu, message, mqlen, title: service.title }]);
   });
+  return byLoad(new Map(loads));
+}
+
+/** The busiest first, and no more than fit a screen. */
+function byLoad(rows: Table): Table {
+  const loads = [...rows] as [address: string, load: Load][];
   loads.sort(([, a], [, b]) => b.cpu - a.cpu || b.message - a.message);
   return new Map(loads.slice(0, TOP_LENGTH));
 }
@@ -74,7 +82,10 @@ async function profile({ operator, args }: CommandCall): Promise<CommandResult> 
     await operator.pause(seconds * 1000);
     const { profile: taken } = await session.post("Profiler.stop");
     const { runtime } = operator;
-    const path = outputPath(runtime, stampedName(runtime, "thread-0", "cpuprofile"));
+    const path = outputPath(
+      runtime,
+      stampedName(runtime, `thread-${ownThread(runtime)}`, "cpuprofile"),
+    );
     writeFileSync(path, JSON.stringify(taken));
     return path;
   } finally {
@@ -83,12 +94,21 @@ async function profile({ operator, args }: CommandCall): Promise<CommandResult> 
   }
 }
 
-/** One line a thread; a node has one. */
+function ownThread({ threads: all }: Runtime): number {
+  return all?.own ?? 0;
+}
+
+/** One line a thread. */
 function threads({ operator }: CommandCall): Table {
   const { kernel } = operator.runtime;
   const { used_heap_size: heap } = getHeapStatistics();
   const { utilization } = performance.eventLoopUtilization();
-  return new Map([["0", { busy: utilization, heap, services: kernel.services.size }]]);
+  return new Map([
+    [
+      String(ownThread(operator.runtime)),
+      { busy: utilization, heap, services: kernel.services.size },
+    ],
+  ]);
 }
 
 function printThread(row: unknown): string {
@@ -182,15 +202,24 @@ function formatSince(ms: number | undefined): string | undefined {
 export const watchCommands: CommandTable = {
   top: {
     help: "top [seconds] : services by load",
+    route: toAll,
+    takesMs: ({ args }) => readSeconds(args[0], 1) * 1000,
+    order: byLoad,
     run: top,
     isOrdered: true,
     print: printLoad,
   },
   profile: {
-    help: "profile [seconds] : write a .cpuprofile of the thread",
+    help: "profile [seconds] [thread|address] : write a .cpuprofile of a thread",
     isChange: true,
+    route: toThread(1),
     run: profile,
   },
-  threads: { help: "threads : show the threads of this node", run: threads, print: printThread },
-  netstat: { help: "netstat : show netstat", run: netstat },
+  threads: {
+    help: "threads : show the threads of this node",
+    route: toAll,
+    run: threads,
+    print: printThread,
+  },
+  netstat: { help: "netstat : show netstat", route: toAll, isNumbered: true, run: netstat },
 };

@@ -29,6 +29,8 @@ export const NODE_WORD = {
   monitor: 1,
   /** The number of the last patch. */
   patch: 2,
+  /** The number of the last logpoint. */
+  logpoint: 3,
 } as const;
 
 /** The kinds of entries in the log that the threads share. */

@@ -41,6 +41,8 @@ export interface PatchReport {
 export class LiveNode {
   readonly node: SnaxNode;
   readonly ledger: Ledger;
+  /** The single numbers that the threads of a node share. */
+  readonly words: Int32Array;
   /** Patches for all services of a type that are compiled and not applied to the end yet, by number. */
   readonly campaigns: Map<number, Ready> = new Map();
   /** Patches of shared modules that are compiled and not kept yet, by number. */
@@ -58,6 +60,7 @@ export class LiveNode {
   /** @param words - the single numbers that the threads of a node share. @defaultValue there is one thread */
   constructor(node: SnaxNode, words: Int32Array = new Int32Array(16)) {
     this.node = node;
+    this.words = words;
     const { runtime } = node;
     this.ledger = new Ledger(runtime.clock, words);
     runtime.words.set(BIRTH_WORD, (order) => this.remember(order as BirthOrder));

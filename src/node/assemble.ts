@@ -18,6 +18,7 @@ import { Runtime } from "../service/runtime.ts";
 import { SearchPath } from "../service/search-path.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
 import { ConsoleNode } from "../console/console-node.ts";
+import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
 import { createRunCommand } from "../live/inject-command.ts";
 import { LiveNode } from "../live/live-node.ts";
@@ -95,7 +96,9 @@ export function assemble(options: AssemblyOptions): Assembly {
   const live = new LiveNode(node, thread?.words);
   const createSnax = createSnaxMaker(live);
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
-  runtime.parts.set("operator", createOperatorMaker(new ConsoleNode(live, tableApi)));
+  const consoleNode = new ConsoleNode(live, tableApi);
+  runtime.parts.set("operator", createOperatorMaker(consoleNode));
+  addConsoleCommand(consoleNode);
   addLiveCommands(live);
   joinNet(runtime);
   runtime.debugCommands.set("RUN", createRunCommand(live));

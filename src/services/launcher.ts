@@ -3,7 +3,8 @@
  *
  *     LAUNCH kind name args...   answered with the handle by LAUNCHOK of the new service, or with its ERROR
  *     LAUNCHAT thread kind ...   the same, on that thread
- *     LIST, KILL handle          what runs, and ending it
+ *     LIST, TITLES handles       what runs
+ *     KILL handle                ends it
  *     LAUNCHOK, ERROR, REMOVE    from the services themselves
  *     RESTART wish               from a service that wants to be brought back if its thread dies
  *     LOST indexes               from the warden: a thread has died
@@ -142,6 +143,10 @@ const command = {
     return Object.fromEntries(
       [...services].map(([handle, text]) => [skynet.address(handle), text]),
     );
+  },
+  /** The titles of some services, in their order; undefined for one that is not there. */
+  TITLES(_source: number, handles: readonly number[]): (string | undefined)[] {
+    return handles.map((handle) => services.get(handle));
   },
   KILL(_source: number, address: number | string): Record<string, string> {
     const handle = typeof address === "string" ? Number.parseInt(address.slice(1), 16) : address;

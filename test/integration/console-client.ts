@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Config } from "../../src/index.ts";
-import { ONE_THREAD, world } from "./world.ts";
+import { world } from "./world.ts";
 import type { Files, World } from "./world.ts";
 
 /** A node with a debug console. */
@@ -19,7 +19,7 @@ export interface Desk extends World {
 
 /** Starts a node over these files, with a console on a free port of this machine. */
 export async function desk(t: TestContext, files: Files, config: Config = {}): Promise<Desk> {
-  const node = await world(t, files, { ...ONE_THREAD, console: 0, ...config });
+  const node = await world(t, files, { console: 0, ...config });
   const address = /Start debug console at \S+?:(\d+)$/m.exec((await node.log()).join("\n"));
   const port = Number(address?.[1]);
   const open = async (): Promise<LineClient> => {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../src/base/limits.ts";
 import { LINES_PER_SECOND_MAX } from "../../src/service/line-budget.ts";
 import { desk } from "./console-client.ts";
+import { ONE_THREAD } from "./world.ts";
 
 const FILES = {
   counter: `import { skynet } from "snax";
@@ -124,7 +125,7 @@ test("several stand on one line, and each is ended by its number", async (t) => 
 });
 
 test("nothing of it remains when the last one goes, by its number or with its service", async (t) => {
-  const { ask, make } = await desk(t, FILES);
+  const { ask, make } = await desk(t, FILES, ONE_THREAD);
   const names = (): string[] => Object.getOwnPropertyNames(globalThis);
   const before = names();
   await make("counter");

@@ -1,0 +1,27 @@
+/**
+ * Commands that an operator runs at the console of the main thread, on the thread whose services they are about.
+ */
+
+import { codeOf } from "../base/error.ts";
+import { messageOf } from "../service/error-text.ts";
+import type { CommandCall } from "./command.ts";
+import { COMMANDS } from "./command-list.ts";
+import type { ConsoleNode } from "./console-node.ts";
+import { Operator } from "./operator.ts";
+import type { Ran } from "./thread-route.ts";
+import { RUN } from "./thread-route.ts";
+
+/** Lets the steward of a thread run commands for consoles of other threads. */
+export function addConsoleCommand(node: ConsoleNode): void {
+  node.live.node.runtime.stewardCommands.set(RUN, async (context, [line]): Promise<Ran> => {
+    const text = String(line);
+    const [name = "", ...args] = text.trim().split(/\s+/);
+    const operator = new Operator(node, context);
+    const call: CommandCall = { operator, args, line: text, terminal: undefined };
+    try {
+      return { ok: true, result: await COMMANDS.get(name)?.run(call) };
+    } catch (error) {
+      return { ok: false, code: codeOf(error), message: messageOf(error) };
+    }
+  });
+}

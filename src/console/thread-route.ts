@@ -1,0 +1,115 @@
+/**
+ * On which threads a command runs, and how their answers become one.
+ *
+ *     line -> route: here | the thread of a service | every thread -> the stewards run it -> merge
+ *
+ * A command is written for the services of the thread that it runs on; what it returns is data, which travels.
+ */
+
+import type { ErrorCode } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { request } from "../service/calls.ts";
+import { askSteward, noThread } from "../service/steward.ts";
+import { readAddress } from "./address.ts";
+import type { Command, CommandCall, CommandResult, Route, Table } from "./command.ts";
+
+/** Milliseconds that the other threads have to answer; one that hangs must not keep the others' answers back. */
+const ANSWER_MS = 2000;
+
+/** The command of a thread's steward. */
+export const RUN = "CONSOLE";
+
+/** What came of a command on another thread. A failure travels as what an operator reads of it. */
+export type Ran =
+  | { readonly ok: true; readonly result: CommandResult }
+  | { readonly ok: false; readonly code: ErrorCode | undefined; readonly message: string };
+
+function resultOf(answer: unknown): CommandResult {
+  const ran = answer as Ran;
+  if (ran.ok) return ran.result;
+  throw ran.code === undefined ? new Error(ran.message) : new SnaxError(ran.code, ran.message);
+}
+
+/** The route of commands whose first word is the address of a service. */
+export const toService: Route = ({ operator, args }) => {
+  const { threads } = operator.runtime;
+  return threads?.threadOf(readAddress(operator, args[0]));
+};
+
+/** The route of commands about all services. */
+export const toAll: Route = () => "all";
+
+/** The route of commands about a thread, which one of their words names: by its number, or by a service of it. */
+export const toThread =
+  (index: number): Route =>
+  ({ operator, args }) => {
+    const { threads } = operator.runtime;
+    const word = args[index];
+    if (word === undefined) return undefined;
+    const number = /^\d{1,3}$/.test(word) ? Number(word) : undefined;
+    if (number === 0 || threads?.hosts.includes(number ?? -1) === true) return number;
+    const thread = threads?.threadOf(readAddress(operator, word));
+    if (thread === undefined) throw noThread(word);
+    return thread;
+  };
+
+/** Runs a command where it belongs. */
+export async function runRouted(command: Command, call: CommandCall): Promise<CommandResult> {
+  const { threads } = call.operator.runtime;
+  const place = threads === undefined ? undefined : command.route?.(call);
+  if (place === undefined || place === threads?.own) return await command.run(call);
+  if (place !== "all") {
+    return resultOf(await askSteward(call.operator.context, place, RUN, call.line));
+  }
+  return await runEverywhere(command, call);
+}
+
+async function runEverywhere(command: Command, call: CommandCall): Promise<CommandResult> {
+  const { operator, line } = call;
+  const { context } = operator;
+  const hosts = operator.runtime.threads?.hosts ?? [];
+  const waitMs = ANSWER_MS + (command.takesMs?.(call) ?? 0);
+  const own = Promise.resolve().then(() => command.run(call));
+  const others = hosts.map((thread) => {
+    const handle = operator.runtime.threads?.steward(thread) ?? 0;
+    const envelope = { type: PTYPE.system, method: 0, values: [RUN, line] };
+    return request(context, handle, envelope, waitMs).then(resultOf);
+  });
+  const answers = await Promise.allSettled([own, ...others]);
+  const results: CommandResult[] = [];
+  const silent = new Map<string, unknown>();
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === "fulfilled") results.push(answer.value);
+    // What a thread refuses another may have done; what does not answer has to be known.
+    else if (index > 0 && isSilence(answer.reason))
+      silent.set(`thread ${hosts[index - 1]}`, `no answer: ${messageOf(answer.reason)}`);
+  }
+  const [first] = answers;
+  if (results.length === 0 && first?.status === "rejected") throw first.reason;
+  return merge(command, results, silent);
+}
+
+function isSilence(reason: unknown): boolean {
+  const code = codeOf(reason);
+  return code === "ERR_TIMEOUT" || code === "ERR_SERVICE_DEAD";
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof SnaxError ? reason.message : String(reason);
+}
+
+/** Puts the tables of several threads together; a result that is none is the first that says something. */
+function merge(
+  command: Command,
+  results: readonly CommandResult[],
+  silent: ReadonlyMap<string, unknown>,
+): CommandResult {
+  const tables = results.filter((result): result is Table => result instanceof Map);
+  if (tables.length === 0) return results.find((result) => result !== undefined);
+  const all = tables.flatMap((table) => [...table]);
+  const numbered = all.map(([, row], index) => [String(index + 1), row] as const);
+  const rows = new Map(command.isNumbered === true ? numbered : all);
+  const ordered = command.order === undefined ? rows : command.order(rows);
+  return new Map([...ordered, ...silent]);
+}
