@@ -7,7 +7,7 @@
  */
 
 import { kindOf, refusalOf } from "../base/copy-class.ts";
-import { kPort } from "../base/portable.ts";
+import { kPort, kPortKind } from "../base/portable.ts";
 import { SERI_DEPTH_MAX } from "./lua-seri-format.ts";
 import { Refusal, nameOf, stepOf, within } from "./lua-seri-refusal.ts";
 import { LuaFloat, LuaPointer, keyOf } from "./lua-seri-value.ts";
@@ -57,7 +57,9 @@ function writeObject(writer: SeriWriter, value: object, depth: number): void {
 
 /** Says why an object can't be a table of fields. */
 function unknownToLua(value: object): string | undefined {
-  if (kPort in value) return "is an object of the runtime, which Lua does not know";
+  // What names its kind itself looks plain, and is: rows of shared tables.
+  if (kPort in value && !(kPortKind in value))
+    return "is an object of the runtime, which Lua does not know";
   const prototype: object | null = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || kindOf(prototype) === "data") return undefined;
   const name = Object.prototype.toString.call(value).slice("[object ".length, -1);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { copyResult } from "../../../src/base/copy.ts";
-import { isCollected } from "../../collector.ts";
+import { encodeSeri } from "../../../src/wire/lua-seri.ts";
+import { collect, isCollected } from "../../collector.ts";
 import { createTables } from "./harness.ts";
 
 const PLAIN = {
@@ -183,8 +184,12 @@ test("a thousand updates leave no memory behind, also while a row is held that n
     if (update % 7 === 0) assert.equal(shown("items")[update % 200].attr.factor, update);
   }
   assert.ok(await isCollected(first));
-  const grown = process.memoryUsage().arrayBuffers - before.arrayBuffers;
-  assert.ok(grown < 1_000_000, `${grown} bytes of buffers`);
+  const grown = (): number => process.memoryUsage().arrayBuffers - before.arrayBuffers;
+  for (let round = 0; round < 50 && grown() > 500_000; round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  assert.ok(grown() <= 500_000, `${grown()} bytes of buffers`);
   assert.deepEqual(
     thread.versions().map(({ version }) => version),
     [1001],
@@ -206,4 +211,13 @@ test("objects of many shapes are read as well as those of few", () => {
     load({ items: data });
     for (let n = 0; n < 700; n++) assert.deepEqual(shown("items")[n], data[n]);
   }
+});
+
+test("rows and lists are packed for Lua like the plain data that they show", () => {
+  const { load, shown, view } = createTables();
+  load({ items: { a: { n: 1, list: [1, "x"], inner: { m: true } } } });
+  const plain = encodeSeri([{ n: 1, list: [1, "x"], inner: { m: true } }]);
+  assert.deepEqual(encodeSeri([shown("items").a]), plain);
+  assert.deepEqual(encodeSeri([view("items").a]), plain);
+  assert.deepEqual(encodeSeri([view("items")]), encodeSeri([{ a: shown("items").a }]));
 });

@@ -12,6 +12,8 @@ import { TableThread } from "../../../src/table/table-thread.ts";
 import type { ReaderData, ReaderReport } from "./table-reader.ts";
 import { publishStamp, Reader } from "./table-reader.ts";
 
+const TABLE_FOLDER = new URL("../../../src/table/", import.meta.url).href;
+
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const scale = Number(process.env["SCALE"] ?? 1);
 
@@ -105,4 +107,43 @@ test("every read on every thread is of the version that the thread shows, and no
     assert.ok(heldReads > 100, `${heldReads} reads of held rows`);
     assert.ok(stamps > 5, `${stamps} versions seen`);
   }
+});
+
+test("a thread that ends gives back its place and its pins", async (t) => {
+  const hub = new TableHub(2);
+  const thread: TableThread = new TableThread(hub.join(() => {}));
+  const publish = (stamp: number): void => {
+    void publishStamp(thread, stamp);
+    thread.beginTurn();
+  };
+  publish(1);
+  const { port1, port2 } = new MessageChannel();
+  const text = `
+    const { parentPort, workerData: { invitation, port } } = require("node:worker_threads");
+    Promise.all(["table-port", "table-thread"].map((name) =>
+      import(new URL(name + ".js", ${JSON.stringify(TABLE_FOLDER)})))).then(([{ connectTables }, { TableThread }]) => {
+      const thread = new TableThread(connectTables(invitation, port, () => thread.catchUp()));
+      thread.beginTurn();
+      globalThis.pin = thread.pin("left", () => {});
+      parentPort.postMessage("pinned");
+      parentPort.on("message", () => {});
+    });
+  `;
+  const worker = new Worker(text, {
+    eval: true,
+    workerData: { invitation: hub.invite(port1), port: port2 },
+    transferList: [port2],
+  });
+  t.after(() => worker.terminate());
+  await once(worker, "message");
+  const pins = (): number => thread.versions().reduce((sum, version) => sum + version.pins, 0);
+  assert.equal(pins(), 1);
+  publish(2);
+  await worker.terminate();
+  await readUntil(
+    () => thread.versions().length === 2,
+    () => {},
+  );
+  assert.equal(pins(), 0);
+  hub.join(() => {});
 });
