@@ -27,7 +27,6 @@ const ORDER = [
   "net",
   "sproto",
   "cluster",
-  "library",
   "services",
   "console",
   "node",

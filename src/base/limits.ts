@@ -174,12 +174,3 @@ export const HTTP_REQUEST_MS = 10_000;
 
 /** Most connections to a port of `httpd` at a time, unless its options say otherwise. */
 export const HTTP_CONNECTIONS_MAX = 1024;
-
-/** Slots for sproto schemas that all services of a node share, numbered from 0; as in skynet. */
-export const SPROTO_SLOTS_MAX = 16;
-
-/** Most requests that wait for a value of the data center at a time. */
-export const DATACENTER_WAITING_MAX: number = 1 << 14;
-
-/** Most multicast channels of a node at a time. */
-export const MULTICAST_CHANNELS_MAX: number = 1 << 16;

@@ -31,6 +31,8 @@ export interface EventLoopWaker extends Waker {
   readonly turn: () => void;
   /** Says what a turn is; nothing happens before. */
   attach(turn: () => void): void;
+  /** Begins a turn although the last one never ended: an interrupt has cut it off. */
+  recover(): void;
   /** Ends the port and the alarm; the process may then end. */
   close(): void;
 }
@@ -84,6 +86,11 @@ class LoopWaker implements EventLoopWaker {
       if (this.#clock.now() < at) this.alarm(at);
       else this.wake();
     }, delay);
+  }
+
+  recover(): void {
+    this.#isInTurn = false;
+    this.#post();
   }
 
   attach(turn: () => void): void {

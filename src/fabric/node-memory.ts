@@ -3,6 +3,7 @@
  */
 
 import { createDirectory } from "./directory.ts";
+import { createPhaseMemory } from "./phase.ts";
 import { createDoorbell } from "./ring-doorbell.ts";
 import { createLogMemory } from "./shared-log.ts";
 import { createNamesMemory } from "./shared-names.ts";
@@ -17,6 +18,8 @@ export interface NodeMemory {
   readonly log: SharedArrayBuffer;
   /** Single numbers: see {@link NODE_WORD}. */
   readonly words: SharedArrayBuffer;
+  /** Whose message each thread handles, by its number. */
+  readonly phases: readonly SharedArrayBuffer[];
   /** How each thread is woken, by its number. */
   readonly doorbells: readonly SharedArrayBuffer[];
 }
@@ -54,6 +57,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     names: createNamesMemory(),
     log: createLogMemory(),
     words: new SharedArrayBuffer(64),
+    phases: Array.from({ length: threads }, createPhaseMemory),
     doorbells: Array.from({ length: threads }, createDoorbell),
   };
 }

@@ -47,6 +47,8 @@ export interface Thread {
   readonly names: SharedNames;
   readonly log: SharedLog;
   readonly words: Int32Array;
+  /** Where the thread's kernel says whose message it handles. */
+  readonly phase: SharedArrayBuffer;
   readonly exchange: Exchange;
   /** Joins this thread to another. */
   join(joint: Joint): void;
@@ -103,6 +105,7 @@ export function createThread(options: ThreadOptions): Thread {
     ...{ fabric, waker, directory, exchange, part, names },
     log: new SharedLog(memory.log, thread),
     words: new Int32Array(memory.words),
+    phase: memory.phases[thread] as SharedArrayBuffer,
     join: ({ wakePort, ...joint }) => {
       const doorbell = new Doorbell(memory.doorbells[joint.thread] as SharedArrayBuffer);
       wakePorts.get(joint.thread)?.close();

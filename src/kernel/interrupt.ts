@@ -1,7 +1,7 @@
 /**
  * After an interrupt: a handler was cut off wherever it stood, and nothing of it ran on, no `finally` either.
  *
- *     turn notices that the last one never ended
+ *     a turn notices that the last one never ended, or that the handler was condemned while it ran
  *       -> the request whose handler it was is answered with ERR_INTERRUPTED
  *       -> the service's instance lets go of what that handler held
  *       -> after a while the same for handlers of the service that wait for nothing the kernel knows: with a continuation
@@ -10,7 +10,6 @@
  * The service lives on, with whatever state the cut left in its variables.
  */
 
-import type { Burials } from "./death.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Message } from "./message.ts";
 import { REPLY } from "./message.ts";
@@ -23,11 +22,16 @@ import type { Service } from "./service.ts";
  */
 export const INTERRUPT_GRACE_MS = 5000;
 
-/** Clears up behind a handler of the service that was cut off; only the kernel calls this. */
-export function clearUp(kernel: Kernel, service: Service, burials: Burials): void {
-  burials.finish();
-  const { origin } = kernel;
-  kernel.origin = kernel.dispatching = undefined;
+/** A handler that is cut off, or about to be. */
+export interface Condemned {
+  readonly service: Service;
+  /** The message that it handles; see Kernel.origin. */
+  readonly origin: Message | undefined;
+}
+
+/** Clears up behind a handler that was cut off; only the kernel calls this. */
+export function clearUp(kernel: Kernel, { service, origin }: Condemned): void {
+  kernel.condemned = kernel.origin = kernel.dispatching = undefined;
   if (!service.isAlive) return;
   if (origin !== undefined) giveUp(kernel, service, origin);
   const doubtful = findDoubtful(service);

@@ -17,6 +17,7 @@
 
 import { copyResult, ownArguments } from "../base/copy.ts";
 import { Burials, watchDeath } from "./death.ts";
+import type { Condemned } from "./interrupt.ts";
 import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
 import { TURN_BUDGET_MS } from "./kernel-options.ts";
@@ -59,6 +60,8 @@ export class Kernel {
    * calls, sleeps and locks remember who began them. Only kernel files set it.
    */
   origin: Message | undefined = undefined;
+  /** What is about to be interrupted; somebody outside the turn sets it, while the thread stands still. */
+  condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
   readonly #namedMail = new NamedMail();
@@ -87,7 +90,8 @@ export class Kernel {
       nextDeadline: () => this.timers.next(),
       phase: options.phase,
       onCut: (service) => {
-        clearUp(this, service, this.#burials);
+        this.#burials.finish();
+        clearUp(this, { service, origin: this.origin });
         events.onCut?.(service);
       },
     });
@@ -290,6 +294,8 @@ export class Kernel {
     this.scheduler.turn();
     // With a drain that can't drain the continuations of the last message are still to run.
     if (this.scheduler.current === undefined) this.origin = undefined;
+    // Cut off behind an await, which ends the microtasks and not the turn.
+    if (this.condemned !== undefined) clearUp(this, this.condemned);
   }
 
   #deliver(service: Service, message: Message): void {

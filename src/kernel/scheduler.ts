@@ -73,9 +73,12 @@ export class Scheduler {
   #isRunning = false;
   #alarm: number | undefined = undefined;
   #dispatched = 0;
+  /** Where it stands whose message is handled. */
+  readonly phase: PhaseWords | undefined;
   readonly #options: SchedulerOptions;
 
   constructor(options: SchedulerOptions) {
+    this.phase = options.phase;
     this.#options = options;
     this.now = options.clock.now();
   }

@@ -79,6 +79,8 @@ export class Service {
   watchers: (() => void)[] | undefined = undefined;
   /** Messages dispatched so far. May be read by all. */
   messageCount = 0;
+  /** A watchdog has seen a handler that does not return; whoever is told of it clears it. */
+  isEndless = false;
   /** Milliseconds of CPU spent so far, if `profile` is on. May be read by all. */
   cpuMs = 0;
 

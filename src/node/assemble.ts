@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { createDrain, createWaker } from "../fabric/event-loop.ts";
+import { createPhase } from "../fabric/phase.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { CodeCache } from "../loader/code-cache.ts";
@@ -38,6 +39,7 @@ import type { PortableTable } from "../wire/codec-portable.ts";
 import { apiParts } from "./api-parts.ts";
 import type { FullConfig } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
+import { isWatched } from "./stall.ts";
 
 /** Where the system's own services lie, as the search path names them. */
 const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
@@ -124,6 +126,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
       profile: config.profile,
       mailboxLimit: config.mailbox,
       events: kernelEvents(() => runtime),
+      phase: isWatched(config) ? createPhase(thread?.phase) : undefined,
       ...shared,
     }),
     cache: new CodeCache({

@@ -12,6 +12,7 @@ import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import { DEFAULT_TABLE_PATTERNS } from "../table/data-source.ts";
 import { THREADS_MAX } from "../fabric/directory.ts";
+import type { StallLimits } from "../fabric/stall-watch.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 
 /** What a configuration may say; every key is optional. */
@@ -40,6 +41,12 @@ export interface Config {
   readonly mailbox?: number;
   /** Milliseconds that a service's beginning may take; 0 = no bound. @defaultValue 30000 */
   readonly inittimeout?: number;
+  /**
+   * Milliseconds after which a handler that does not return is reported, and interrupted; 0 = never.
+   *
+   * @defaultValue { warn: 1000, interrupt: 0 }
+   */
+  readonly stall?: Partial<StallLimits>;
   /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
   readonly stoptimeout?: number;
   /** Milliseconds that the async `hotfix()` of a patch may take before the patch is undone. @defaultValue 5000 */
@@ -78,6 +85,7 @@ export interface FullConfig extends Config {
   readonly stoptimeout: number;
   readonly hotfixtimeout: number;
   readonly polling: number;
+  readonly stall: StallLimits;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -147,7 +155,22 @@ const RULES: Readonly<Record<string, Rule>> = {
     fits: (value) => typeof value === "number" && value >= 0 && value <= POLLING_MAX_MS,
     expected: `milliseconds, 0..${POLLING_MAX_MS}`,
   },
+  stall: {
+    fits: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      Object.entries(value).every(
+        ([key, ms]) => (key === "warn" || key === "interrupt") && (ms === undefined || isMs(ms)),
+      ),
+    expected: "{ warn, interrupt }, each milliseconds, 0..2147483647",
+  },
 };
+
+const STALL_USUAL: StallLimits = { warn: 1000, interrupt: 0 };
+
+function withoutGaps(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
 
 function check(key: string, value: unknown): void {
   if (value === undefined) return;
@@ -188,9 +211,7 @@ export function completeConfig(config: unknown): FullConfig {
     throw new SnaxError("ERR_CONFIG", "the configuration is no object of keys and values");
   }
   for (const [key, value] of Object.entries(config)) check(key, value);
-  const given = Object.fromEntries(
-    Object.entries(config).filter(([, value]) => value !== undefined),
-  );
+  const given = withoutGaps(config) as Config;
   return {
     thread: Math.min(availableParallelism(), WORKERS_MAX),
     services: "./services/?.ts",
@@ -205,5 +226,6 @@ export function completeConfig(config: unknown): FullConfig {
     hotfixtimeout: 5000,
     polling: 0.1,
     ...given,
+    stall: { ...STALL_USUAL, ...withoutGaps(given.stall ?? {}) } as StallLimits,
   };
 }

@@ -26,13 +26,7 @@ import type { Threads } from "../service/threads.ts";
 const PINNED: ReadonlySet<string> = new Set([
   "logger",
   "launcher",
-  "cdummy",
-  "harbor",
-  "datacenterd",
   "service_mgr",
-  "multicastd",
-  "sprotoloader",
-  "protoloader",
   "debug_console",
   "console",
 ]);

@@ -1,8 +1,7 @@
 /**
  * A node: everything put together, started and stopped.
  *
- *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> cdummy (4), which starts harbor (5)
- *             -> datacenterd (6) -> service_mgr (7) -> the console and the start service
+ *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> service_mgr (4) -> the start service
  *             meanwhile the worker threads, if there are any
  *     stop    `exit` of every service, youngest type first, within `stoptimeout` -> everything is killed -> the threads end
  *
@@ -27,6 +26,7 @@ import { completeConfig, suspectKeys } from "./config.ts";
 import { endEverything, sayGoodbye } from "./goodbye.ts";
 import { MainThread } from "./main-thread.ts";
 import { watchStrayErrors } from "./rejections.ts";
+import { watchStalls } from "./stall.ts";
 
 /** A node that runs. */
 export interface Node {
@@ -53,9 +53,6 @@ export interface StartOptions {
   /** Stops the node when it fires, also while the node still starts. */
   readonly signal?: AbortSignal;
 }
-
-/** What the launcher starts first, in skynet's order for a node that stands alone. */
-const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
 
 /**
  * Starts a node in this process.
@@ -90,7 +87,7 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
 }
 
 function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
-  const absolute = (key: "logger" | "preload"): Partial<Config> => {
+  const absolute = (key: "logger" | "preload"): Pick<Config, "logger" | "preload"> => {
     const path = config[key];
     return path === undefined ? {} : { [key]: resolve(root, path) };
   };
@@ -111,6 +108,7 @@ class RunningNode implements Node {
   readonly #main: MainThread | undefined;
   readonly #ready: Promise<void>;
   readonly #forgetErrors: () => void;
+  readonly #endWatch: () => void;
   #stopping: Promise<void> | undefined;
   #resolveStopped: () => void = () => {};
 
@@ -141,6 +139,10 @@ class RunningNode implements Node {
     });
     runtime.owner = this.#program.handle;
     this.#main?.attach(live);
+    this.#endWatch =
+      this.#main === undefined
+        ? watchStalls({ runtime, waker: this.#assembly.waker, config })
+        : () => {};
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax(this.#program);
     this.sharetable = tableApi.sharetable(this.#program);
@@ -156,9 +158,7 @@ class RunningNode implements Node {
     // Whoever waits for it hears of its failure; a boot that fails before that does not.
     threads?.catch(() => {});
     await this.#launch("launcher");
-    const unbounded = this.skynet.within(Infinity);
-    for (const name of BOOT_SERVICES)
-      await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
+    await this.skynet.within(Infinity).call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
     await threads;
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
@@ -184,6 +184,7 @@ class RunningNode implements Node {
       endEverything(this.#program);
       this.#main?.close();
       this.#assembly.waker.close();
+      this.#endWatch();
       this.#forgetErrors();
       this.#resolveStopped();
     }

@@ -4,6 +4,7 @@
 
 import { format, inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
+import type { Service } from "../kernel/service.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { Context } from "./context.ts";
@@ -39,10 +40,17 @@ function stat(context: Context, key: StatKey): number {
     case "task":
       return service.calls?.size ?? 0;
     case "endless":
-      return 0;
+      return readEndless(service);
     default:
       throw new SnaxError("ERR_ARGUMENT", `no figure ${JSON.stringify(key)}`);
   }
+}
+
+/** As in skynet, told once. */
+function readEndless(service: Service): number {
+  const { isEndless } = service;
+  service.isEndless = false;
+  return isEndless ? 1 : 0;
 }
 
 /** Returns what the service gave to `skynet.info_func`, or undefined. */

@@ -11,6 +11,7 @@
 
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { skynet, SnaxError } from "snax";
+import { formatLogLine } from "../base/log-line.ts";
 
 const path = skynet.getenv("logger");
 const isJson = skynet.getenv("logformat") === "json";
@@ -18,30 +19,9 @@ const isJson = skynet.getenv("logformat") === "json";
 let file = path === undefined ? -1 : openSync(path, "a");
 let lines: string[] = [];
 
-function two(number: number): string {
-  return String(number).padStart(2, "0");
-}
-
-function timestamp(now: Date): string {
-  const day = `${two(now.getDate())}/${two(now.getMonth() + 1)}/${two(now.getFullYear() % 100)}`;
-  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
-  return `${day} ${time}.${two(Math.floor(now.getMilliseconds() / 10))}`;
-}
-
 function format(source: number, text: string, isPlain: boolean): string {
-  const now = new Date();
-  if (isJson) {
-    const address = skynet.address(source);
-    return JSON.stringify({
-      time: now.toISOString(),
-      address,
-      text,
-      ...(isPlain && { plain: true }),
-    });
-  }
-  if (isPlain) return text;
-  const line = `[${skynet.address(source)}] ${text}`;
-  return file < 0 ? line : `${timestamp(now)} ${line}`;
+  const entry = { address: skynet.address(source), text, isPlain };
+  return formatLogLine(Date.now(), entry, { isJson, isFile: file >= 0 });
 }
 
 function flush(): void {

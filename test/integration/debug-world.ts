@@ -18,7 +18,7 @@ export interface Outside {
   readonly says: (text: string) => Promise<void>;
 }
 
-/** Starts a node over these files; the service `main` is started and has the address 9. */
+/** Starts a node over these files; the service `main` is started and has the address 6. */
 export async function outside(t: TestContext, files: Files): Promise<Outside> {
   const folder = writeFiles(t, files);
   const program = `

@@ -1,0 +1,218 @@
+/**
+ * Looks into a thread that does not return, and ends what it does: the conversation, whichever way it travels.
+ *
+ *     Debugger.enable -> pause -> [ask the desk: who, what, where] -> resume
+ *                                                                  -> out of the runtime's own code -> [desk: condemn]
+ *                                                                     -> resume and terminate -> [desk: recover]
+ *
+ * Between pause and resume the thread can't change: what the desk says is true when the decision is made. Where the
+ * user has a debugger attached and sits in a pause of his own, nothing is touched.
+ */
+
+import type { InspectorLink, Paused } from "./inspector-link.ts";
+import { within } from "./inspector-link.ts";
+import type { DeskQuestion, DeskReport } from "./watch-desk.ts";
+import { askDesk, OWN_FILES, OWN_SERVICES } from "./watch-desk.ts";
+
+/** Milliseconds to wait for a thread that runs JavaScript: it answers within 100 on a busy machine. */
+const ANSWER_MS = 1000;
+
+/** How often the way out of the runtime's own code is tried, one function at a time. */
+const STEPS_MAX = 20;
+
+/** Milliseconds for one such step. */
+const STEP_MS = 250;
+
+/** What came of it. */
+export type Finding =
+  /** The thread was paused and went on; `report` says what it did. */
+  | { readonly kind: "seen"; readonly report: DeskReport }
+  /** What it did was cut off. */
+  | { readonly kind: "interrupted"; readonly report: DeskReport }
+  /** It was not cut off, because that would have done harm; `why` is for people. */
+  | { readonly kind: "refused"; readonly report: DeskReport; readonly why: string }
+  /** It had gone on to something else before it paused. */
+  | { readonly kind: "gone" }
+  /** Somebody else has paused it. */
+  | { readonly kind: "debugged" }
+  /** It does not answer: it is in native code. */
+  | { readonly kind: "silent" };
+
+/** Which dispatch of which node is meant. */
+export interface Suspect {
+  readonly desk: string;
+  readonly dispatch: number;
+  /** Cut it off as well. */
+  readonly isCondemned: boolean;
+}
+
+/** Examines a thread; the session is not closed. */
+export async function examine(link: InspectorLink, suspect: Suspect): Promise<Finding> {
+  const pauses = new PauseQueue(link);
+  if ((await within(ANSWER_MS, link.post("Debugger.enable"))) === undefined)
+    return { kind: "silent" };
+  try {
+    if (pauses.isPaused) return { kind: "debugged" };
+    const paused = await pauses.after(ANSWER_MS, () => void link.post("Debugger.pause"));
+    if (paused === undefined) return { kind: "silent" };
+    return await question(link, suspect, { pauses, paused });
+  } finally {
+    await within(ANSWER_MS, link.post("Debugger.disable"));
+  }
+}
+
+interface Hold {
+  readonly pauses: PauseQueue;
+  readonly paused: Paused;
+}
+
+async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Promise<Finding> {
+  const text = await ask(link, suspect.desk, "examine");
+  const report = text === undefined ? undefined : (JSON.parse(text) as DeskReport);
+  if (report === undefined || report.dispatch !== suspect.dispatch) {
+    await link.post("Debugger.resume");
+    return { kind: "gone" };
+  }
+  if (!suspect.isCondemned) {
+    await link.post("Debugger.resume");
+    return { kind: "seen", report };
+  }
+  const why = reasonToSpare(report, hold.paused) ?? (await leaveRuntime(link, hold));
+  if (why !== undefined) {
+    await link.post("Debugger.resume");
+    return { kind: "refused", report, why };
+  }
+  // On the way out of the runtime's code the handler may have come to its end.
+  if ((await ask(link, suspect.desk, "condemn")) !== String(suspect.dispatch)) {
+    await link.post("Debugger.resume");
+    return { kind: "gone" };
+  }
+  await link.post("Debugger.resume", { terminateOnResume: true });
+  await recover(link, suspect.desk);
+  return { kind: "interrupted", report };
+}
+
+/** How often the desk is asked for a turn. */
+const RECOVERIES_MAX = 20;
+
+/**
+ * Sees to it that a turn follows.
+ *
+ * Race: a question that comes while the thread is still on its way out of what was cut off ends with it, and is asked again;
+ * test/integration/watchdog.test.ts, on a busy machine.
+ */
+async function recover(link: InspectorLink, desk: string): Promise<void> {
+  for (let attempt = 0; attempt < RECOVERIES_MAX; attempt += 1) {
+    if ((await within(ANSWER_MS, ask(link, desk, "recover"))) === "ok") return;
+  }
+}
+
+async function ask(
+  link: InspectorLink,
+  desk: string,
+  about: DeskQuestion,
+): Promise<string | undefined> {
+  const expression = askDesk(desk, about);
+  const answer = await link.post("Runtime.evaluate", { expression, returnByValue: true });
+  const { value } = (answer as { result: { value?: unknown } }).result;
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Says why a handler must not be cut off where it is. */
+function reasonToSpare(
+  { isProgram, hasHooks }: DeskReport,
+  { callFrames }: Paused,
+): string | undefined {
+  if (isProgram) return "it is code of the program that started the node";
+  if (hasHooks && callFrames.some(isTick)) {
+    return (
+      "it runs behind an await while async hooks are on (AsyncLocalStorage on Node 20 and 22), " +
+      "and Node would end the process"
+    );
+  }
+  return undefined;
+}
+
+/** Node's own loop over next ticks and promises. */
+function isTick({ functionName, url }: Paused["callFrames"][number]): boolean {
+  const isTicks = functionName === "runNextTicks" || functionName === "processTicksAndRejections";
+  return isTicks && (url === "" || url.startsWith("node:"));
+}
+
+/**
+ * Goes on until the thread is in the program's code: cut off in the middle of the runtime's own, nobody knows what state
+ * that is in.
+ *
+ * @returns why that did not succeed.
+ */
+async function leaveRuntime(
+  link: InspectorLink,
+  { pauses, paused }: Hold,
+): Promise<string | undefined> {
+  let frames = paused.callFrames;
+  if (isLoading(frames)) return "a file is being loaded";
+  if (!frames.some(isForeign)) return IN_RUNTIME;
+  for (let step = 0; step < STEPS_MAX && isRuntime(frames); step += 1) {
+    const next = await pauses.after(STEP_MS, () => void link.post("Debugger.stepOut"));
+    if (next === undefined) return await holdAgain(link, pauses);
+    frames = next.callFrames;
+  }
+  return isRuntime(frames) ? IN_RUNTIME : undefined;
+}
+
+const IN_RUNTIME = "it is in the runtime's own code";
+
+/** A step that takes long is let go, so that the thread stands still for whoever goes on with it. */
+async function holdAgain(link: InspectorLink, pauses: PauseQueue): Promise<string> {
+  const paused = await pauses.after(ANSWER_MS, () => void link.post("Debugger.pause"));
+  return paused === undefined ? "it does not answer any more" : IN_RUNTIME;
+}
+
+/** Says whether the runtime is at work, and not a program that it has called. */
+function isRuntime([top]: Paused["callFrames"]): boolean {
+  return isOwnFile(top?.url ?? "");
+}
+
+/**
+ * Says whether the loader is at work, which takes its time for the first file of a process: then it stands below what packages
+ * and Node do for it, and above the program, if that has anything to do with it.
+ */
+function isLoading(frames: Paused["callFrames"]): boolean {
+  const doer = frames.find((frame) => isForeign(frame) || isOwnFile(frame.url));
+  const own = frames.find(({ url }) => isOwnFile(url));
+  const isForLoader = own?.url.startsWith(OWN_LOADER) === true;
+  return isForLoader && (doer === own || doer?.url.includes("/node_modules/") === true);
+}
+
+/** A frame of a program or a package: neither the runtime's nor Node's own. */
+function isForeign({ url }: Paused["callFrames"][number]): boolean {
+  return url !== "" && !/^(node|wasm):/.test(url) && !isOwnFile(url);
+}
+
+const OWN_LOADER = `${OWN_FILES}loader/`;
+
+function isOwnFile(url: string): boolean {
+  return url.startsWith(OWN_FILES) && !url.startsWith(OWN_SERVICES);
+}
+
+/** The pauses of a thread, one at a time. */
+class PauseQueue {
+  /** The thread has paused although nobody here has asked for it. */
+  isPaused = false;
+  #next: (paused: Paused) => void = () => {
+    this.isPaused = true;
+  };
+
+  constructor(link: InspectorLink) {
+    link.onPaused = (paused) => this.#next(paused);
+  }
+
+  /** Does something and waits for the pause that follows from it. @returns undefined if none does in time. */
+  after(ms: number, act: () => void): Promise<Paused | undefined> {
+    const paused = new Promise<Paused>((resolve) => {
+      this.#next = resolve;
+    });
+    act();
+    return within(ms, paused);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The watch over the main thread, for nodes that have their services there: one thread for all nodes of the process.
+ *
+ * It starts with the first node and ends with the last, and does not keep the process alive. It looks at a word of shared
+ * memory ten times a second, and attaches the inspector only to what does not return.
+ */
+
+import { Worker } from "node:worker_threads";
+import type { PhaseWords } from "../kernel/phase.ts";
+import type { DeskOptions } from "./watch-desk.ts";
+import { openDesk } from "./watch-desk.ts";
+import type { StallLimits } from "./stall-watch.ts";
+
+/** What the watching thread is told of a node. */
+export interface WatchedNode {
+  readonly phase: PhaseWords;
+  readonly limits: StallLimits;
+  /** Where its log goes. */
+  readonly log: { readonly path: string | undefined; readonly isJson: boolean };
+}
+
+/** Begin to watch a node, or without one: leave it. */
+export interface MainWatchOrder {
+  readonly id: string;
+  readonly node?: WatchedNode;
+}
+
+/** What the watching thread could not write itself. */
+export interface LostLine {
+  readonly handle: number;
+  readonly text: string;
+}
+
+/** A node on the main thread, and its desk. */
+export interface MainWatchOptions extends WatchedNode {
+  readonly desk: Omit<DeskOptions, "phase">;
+  /** Logs a line that the watching thread could not write. */
+  readonly onLostLine: (line: LostLine) => void;
+}
+
+let worker: Worker | undefined;
+let watched = 0;
+let lastId = 0;
+
+/** Begins to watch the services of a node on this, the main thread. @returns what ends the watch. */
+export function watchMainThread(options: MainWatchOptions): () => void {
+  const { phase, limits, log, desk, onLostLine } = options;
+  const id = `main-${(lastId += 1)}`;
+  const closeDesk = openDesk(id, { ...desk, phase });
+  const thread = (worker ??= startWorker());
+  watched += 1;
+  const order: MainWatchOrder = { id, node: { phase, limits, log } };
+  thread.postMessage(order);
+  thread.on("message", onLostLine);
+  return () => {
+    closeDesk();
+    thread.off("message", onLostLine);
+    watched -= 1;
+    if (watched > 0) return thread.postMessage({ id } satisfies MainWatchOrder);
+    worker = undefined;
+    void thread.terminate();
+  };
+}
+
+function startWorker(): Worker {
+  // What the process was started with, a debugger's port for one, is not meant for this thread.
+  const thread = new Worker(new URL("./main-watchdog-worker.js", import.meta.url), {
+    execArgv: [],
+    name: "snax watchdog",
+  });
+  thread.unref();
+  // Without it the node runs as well; an error must not end the process.
+  thread.on("error", () => {});
+  return thread;
+}

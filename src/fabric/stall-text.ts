@@ -1,0 +1,70 @@
+/**
+ * What the log says of a handler that does not return, in skynet's words and more.
+ */
+
+import { formatAddress } from "../kernel/address.ts";
+import type { Finding } from "./examination.ts";
+import type { Phase } from "./phase.ts";
+import type { DeskReport } from "./watch-desk.ts";
+
+/** A line for the log, and under whose address it stands. */
+export interface StallLine {
+  readonly handle: number;
+  readonly text: string;
+}
+
+/** Says that a handler has not returned for so long. */
+export function describeStall(
+  { source, handle, dispatch }: Phase,
+  ms: number,
+  finding: Finding,
+): StallLine {
+  const head =
+    `A message from [ ${formatAddress(source)} ] to [ ${formatAddress(handle)} ] ` +
+    `maybe in an endless loop (version = ${dispatch})`;
+  const text = `${head} : ${since(ms)}${detail(finding)}`;
+  return { handle: 0, text };
+}
+
+/** Says what came of the attempt to cut it off; undefined if it had returned by itself. */
+export function describeInterrupt(
+  { handle }: Phase,
+  ms: number,
+  finding: Finding,
+): StallLine | undefined {
+  switch (finding.kind) {
+    case "interrupted":
+      return {
+        handle,
+        text: `interrupted after ${Math.round(ms)} ms : ${describe(finding.report)}`,
+      };
+    case "refused":
+      return {
+        handle,
+        text: `can't be interrupted : ${finding.why}; it goes on, ${since(ms)}, ${describe(finding.report)}`,
+      };
+    case "silent":
+      return {
+        handle,
+        text: `can't be interrupted : it is in native code, which nothing stops; ${since(ms)}`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Says that a handler which was told of has returned. */
+export function describeReturn({ handle }: Phase, ms: number): StallLine {
+  return { handle, text: `the handler has returned after ${Math.round(ms)} ms` };
+}
+
+function detail(finding: Finding): string {
+  if ("report" in finding) return `, ${describe(finding.report)}`;
+  return finding.kind === "silent" ? ", in native code: it has no stack" : "";
+}
+
+function describe({ title, message, sender, stack }: DeskReport): string {
+  return `${title}, ${message} from ${sender}\n${stack}`;
+}
+
+const since = (ms: number): string => `for ${Math.round(ms)} ms`;

@@ -1,0 +1,165 @@
+/**
+ * What a thread lets its watchdog ask: a desk under a global symbol, which the inspector's `Runtime.evaluate` reaches while
+ * the thread is paused, whatever it was doing.
+ *
+ * The watchdog sits on another thread and sees handles and script offsets; who they are, and which lines of TypeScript,
+ * only this thread can tell. A thread has a desk for each node that it runs.
+ */
+
+import type { Kernel } from "../kernel/kernel.ts";
+import { PHASE } from "../kernel/phase.ts";
+import type { PhaseWords } from "../kernel/phase.ts";
+import { isGeneratedFrame } from "../loader/stack.ts";
+
+/** The symbol of the global. */
+const DESKS_KEY = "snax.watch";
+const kDesks: unique symbol = Symbol.for(DESKS_KEY) as never;
+
+/** Frames of a stack that a report shows. */
+const FRAMES_MAX = 20;
+
+/** Where the runtime's own code lies, and in it the system's services, which count as a program's. */
+export const OWN_FILES: string = new URL("..", import.meta.url).href;
+export const OWN_SERVICES: string = new URL("../services/", import.meta.url).href;
+
+/** What a thread says of the dispatch in which it is paused. */
+export interface DeskReport {
+  /** The number of the dispatch; 0 = none is. */
+  readonly dispatch: number;
+  /** Who handles the message, e.g. `snax shop`. */
+  readonly title: string;
+  /** What is handled, e.g. `post shop.buy`. */
+  readonly message: string;
+  /** Who sent it. */
+  readonly sender: string;
+  /** Where, one line a frame, positions of the source text. */
+  readonly stack: string;
+  /** The code is that of the program that started the node. */
+  readonly isProgram: boolean;
+  /** Async hooks are on: V8 calls back for every promise, and a continuation that is cut off ends the process. */
+  readonly hasHooks: boolean;
+}
+
+/** What a desk is made of. */
+export interface DeskOptions {
+  readonly kernel: Kernel;
+  readonly phase: PhaseWords;
+  /** Says in words what is handled. */
+  readonly describe: () => string;
+  /** Says in words who sent it. */
+  readonly sender: () => string;
+  /** Begins a turn after an interrupt. */
+  readonly recover: () => void;
+  /** The service that stands for the program which started the node. */
+  readonly program: () => number;
+  /** Says what the thread's services hold, largest first; for the heap guard. @defaultValue nothing */
+  readonly holdings?: () => string;
+}
+
+/** One node's desk on this thread. */
+class Desk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** Tells what is going on. */
+  examine(): string {
+    const { kernel, phase, describe, sender, program } = this.#options;
+    const { current } = kernel.scheduler;
+    if (current !== undefined) current.isEndless = true;
+    const report: DeskReport = {
+      dispatch: phase[PHASE.handle] === 0 ? 0 : (phase[PHASE.dispatch] as number) >>> 0,
+      title: current?.title ?? "",
+      message: describe(),
+      sender: sender(),
+      stack: readStack(),
+      isProgram: current?.handle === program(),
+      hasHooks: (asyncHookFields?.[HOOK_TOTALS] ?? 0) > 0,
+    };
+    return JSON.stringify(report);
+  }
+
+  /** Notes whose handler is cut off when the thread goes on. @returns the number of the dispatch */
+  condemn(): string {
+    const { kernel, phase } = this.#options;
+    const { current } = kernel.scheduler;
+    if (current === undefined) return "";
+    kernel.condemned = { service: current, origin: kernel.origin };
+    return String((phase[PHASE.dispatch] as number) >>> 0);
+  }
+
+  /** Sees to it that a turn follows an interrupt. @returns "ok" */
+  recover(): string {
+    this.#options.recover();
+    return "ok";
+  }
+
+  /** Says what the services hold. */
+  holdings(): string {
+    return this.#options.holdings?.() ?? "";
+  }
+}
+
+/** Opens a desk. @returns what closes it. */
+export function openDesk(id: string, options: DeskOptions): () => void {
+  const holder = globalThis as { [kDesks]?: Map<string, Desk> };
+  const desks = holder[kDesks] ?? new Map<string, Desk>();
+  if (holder[kDesks] === undefined) {
+    Object.defineProperty(globalThis, kDesks, { value: desks, configurable: true });
+  }
+  desks.set(id, new Desk(options));
+  return () => void desks.delete(id);
+}
+
+/** What a desk can be asked. */
+export type DeskQuestion = "examine" | "condemn" | "recover" | "holdings";
+
+/** The expression that asks a desk, for `Runtime.evaluate`. */
+export function askDesk(id: string, question: DeskQuestion): string {
+  return `globalThis[Symbol.for(${JSON.stringify(DESKS_KEY)})]?.get(${JSON.stringify(id)})?.${question}()`;
+}
+
+/** The stack below the inspector's question, without the runtime's own frames and those of Node. */
+function readStack(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES_MAX * 4;
+  const at: { stack?: unknown } = {};
+  try {
+    Error.captureStackTrace(at, Desk.prototype.examine);
+    const frames = String(at.stack).split("\n").slice(2);
+    const kept = frames.filter((line) => !isInnard(line));
+    return (kept.length > 0 ? kept : frames).slice(0, FRAMES_MAX).join("\n");
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+function isInnard(line: string): boolean {
+  if (line.includes(OWN_SERVICES)) return false;
+  return line.includes(OWN_FILES) || line.includes("(node:internal/") || isGeneratedFrame(line);
+}
+
+/** Where Node counts the async hooks that are on, among the fields of its binding. */
+const HOOK_TOTALS = 5;
+
+/**
+ * Node's own counters of async hooks: a live view. There is no public way to learn of hooks that somebody else has turned
+ * on. Where the binding is gone (26), AsyncLocalStorage needs no hooks.
+ */
+const asyncHookFields: Uint32Array | undefined = readHookFields();
+
+function readHookFields(): Uint32Array | undefined {
+  const { noDeprecation } = process;
+  try {
+    process.noDeprecation = true;
+    const { binding } = process as unknown as { binding: (name: string) => unknown };
+    const { async_hook_fields: fields } = binding("async_wrap") as { async_hook_fields?: unknown };
+    return fields instanceof Uint32Array ? fields : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    process.noDeprecation = noDeprecation ?? false;
+  }
+}

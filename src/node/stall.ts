@@ -1,0 +1,84 @@
+/**
+ * The node's side of the watchdog: which words describe what a service does, and where the lines go.
+ */
+
+import type { EventLoopWaker } from "../fabric/event-loop.ts";
+import { watchMainThread } from "../fabric/main-watchdog.ts";
+import type { DeskOptions } from "../fabric/watch-desk.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Message } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { Context } from "../service/context.ts";
+import type { Runtime } from "../service/runtime.ts";
+import { SnaxHost } from "../snax/snax-host.ts";
+import type { FullConfig } from "./config.ts";
+
+/** What is watched. */
+export interface StallOptions {
+  readonly runtime: Runtime;
+  readonly waker: EventLoopWaker;
+  readonly config: FullConfig;
+}
+
+/** Begins to watch the services of a node that has them on the main thread. @returns what ends the watch. */
+export function watchStalls({ runtime, waker, config }: StallOptions): () => void {
+  const { phase } = runtime.kernel.scheduler;
+  if (phase === undefined) return () => {};
+  return watchMainThread({
+    phase,
+    limits: config.stall,
+    log: { path: config.logger, isJson: config.logformat === "json" },
+    desk: deskOf(runtime, waker),
+    onLostLine: ({ handle, text }) => runtime.log(handle, text),
+  });
+}
+
+/** Says whether the configuration wants anybody to look. */
+export function isWatched({ stall: { warn, interrupt } }: FullConfig): boolean {
+  return warn > 0 || interrupt > 0;
+}
+
+/** What a thread's desk needs of the node. */
+export function deskOf(runtime: Runtime, waker: EventLoopWaker): Omit<DeskOptions, "phase"> {
+  const { kernel } = runtime;
+  return {
+    kernel,
+    describe: () => describeWork(runtime),
+    sender: () => describeSender(runtime),
+    recover: () => waker.recover(),
+    program: () => runtime.owner,
+  };
+}
+
+/** Says what the service does: not which answer it has just got, but which request it handles. */
+function describeWork({ kernel, owner, protocolName }: Runtime): string {
+  const { origin } = kernel;
+  const { current } = kernel.scheduler;
+  const isProgram = current?.handle === owner;
+  if (origin === undefined || current === undefined || isProgram) return "code of its own";
+  const isBehindAwait = kernel.dispatching !== origin;
+  return `${nameOf(origin, current.instance, protocolName)}${isBehindAwait ? " after an await" : ""}`;
+}
+
+function nameOf(
+  origin: Message,
+  instance: unknown,
+  protocolName: (type: number) => string,
+): string {
+  if (origin.type === PTYPE.timer) return "a timer";
+  if (origin.type === PTYPE.system) return "its beginning, a patch or a script";
+  const verb = origin.session === 0 ? "post" : "request";
+  if (origin.type === PTYPE.snax && instance instanceof Context) {
+    const { state } = instance;
+    const method = state instanceof SnaxHost ? state.numbers.nameOf(origin.method) : undefined;
+    if (method !== undefined) return `${verb} ${instance.name}.${method.name}`;
+  }
+  return `${protocolName(origin.type)} ${verb}`;
+}
+
+function describeSender({ kernel }: Runtime): string {
+  const source = kernel.origin?.source ?? 0;
+  if (source === 0) return "the runtime";
+  const title = kernel.services.get(source)?.title;
+  return title === undefined ? formatAddress(source) : `${formatAddress(source)} (${title})`;
+}
