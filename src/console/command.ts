@@ -9,6 +9,7 @@
 import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
+import type { DebugTerminal } from "./debug-driver.ts";
 import type { Operator } from "./operator.ts";
 
 /** Rows by key. A row is a scalar, or a record that is printed in one line. */
@@ -28,8 +29,8 @@ export interface CommandCall {
   readonly terminal: Terminal | undefined;
 }
 
-/** A client that talks in lines. */
-export interface Terminal {
+/** A client that talks in lines: on its own thread it is asked for lines, another one reads its socket. */
+export interface Terminal extends DebugTerminal {
   readonly socket: Socket;
   /** What came behind the command's line and was not read yet. */
   takeRest(): Buffer;

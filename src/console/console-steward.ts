@@ -4,15 +4,19 @@
 
 import { codeOf } from "../base/error.ts";
 import { messageOf } from "../service/error-text.ts";
+import { deadError } from "../kernel/refusal.ts";
 import type { CommandCall } from "./command.ts";
 import { COMMANDS } from "./command-list.ts";
 import type { ConsoleNode } from "./console-node.ts";
+import { DESK } from "./debug-commands.ts";
+import { putUpDesk } from "./debug-stop.ts";
 import { Operator } from "./operator.ts";
 import type { Ran } from "./thread-route.ts";
 import { RUN } from "./thread-route.ts";
 
 /** Lets the steward of a thread run commands for consoles of other threads. */
 export function addConsoleCommand(node: ConsoleNode): void {
+  addDeskCommand(node);
   node.live.node.runtime.stewardCommands.set(RUN, async (context, [line]): Promise<Ran> => {
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);
@@ -23,5 +27,22 @@ export function addConsoleCommand(node: ConsoleNode): void {
     } catch (error) {
       return { ok: false, code: codeOf(error), message: messageOf(error) };
     }
+  });
+}
+
+/** Lets the console of another thread put up a desk for a debugger here, and take it away. */
+function addDeskCommand({ live }: ConsoleNode): void {
+  const { runtime } = live.node;
+  const desks = new Map<unknown, () => void>();
+  runtime.stewardCommands.set(DESK, (_context, [verb, handle, token]) => {
+    if (verb === "down") {
+      desks.get(token)?.();
+      desks.delete(token);
+      return undefined;
+    }
+    const target = runtime.contextOf(Number(handle));
+    if (target === undefined) throw deadError(Number(handle));
+    desks.set(token, putUpDesk(target, String(token)));
+    return target.service.title;
   });
 }

@@ -1,93 +1,85 @@
 /**
- * The command `debug`: attaches a debugger to a service of this thread.
+ * The command `debug`: attaches a debugger to a service.
  *
- *     debug 6 -> the thread puts up a desk (debug-stop.ts), stops reading the client, starts a helper thread
- *             -> the helper reads the client and drives this thread's inspector (debug-worker.ts), until the end
- *             -> the thread reads the client again
- *
- * A thread that stands still can neither read a socket nor drive its own inspector; hence the helper.
+ *     a worker's service    its steward puts up a desk (debug-stop.ts); this thread reads the client and drives the worker
+ *     one of this thread    a desk here; a helper thread reads the client and drives this thread (debug-helper.ts), for a
+ *                           thread that stands still can do neither
  */
 
-import type { Socket } from "node:net";
-import { Worker } from "node:worker_threads";
+import { randomUUID } from "node:crypto";
 import { DEBUG_SECONDS, DEBUG_SECONDS_MAX } from "../base/limits.ts";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
-import type { Context } from "../service/context.ts";
-import { readService } from "./address.ts";
+import { deadError } from "../kernel/refusal.ts";
+import { askSteward } from "../service/steward.ts";
+import { readAddress, readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable, Terminal } from "./command.ts";
 import { readSeconds } from "./command.ts";
-import { putUpDesk } from "./debug-stop.ts";
-import type { DebugEnd, DebugTask } from "./debug-worker.ts";
+import { DebugDriver } from "./debug-driver.ts";
+import { debugHere } from "./debug-helper.ts";
+import { DESK_NAME } from "./debug-stop.ts";
+import { linkWorker } from "./inspector-link.ts";
+import type { Operator } from "./operator.ts";
 
-/** What Node's sockets are made of. Where there is no file descriptor (on Windows), it is -1. */
-interface SocketHandle {
-  readonly fd: number;
-  readStop(): unknown;
-  readStart(): unknown;
-}
-
-/** The service that is being debugged; a thread can stand still for one operator only. */
-let attached: string | undefined;
+/** The services that are being debugged, by thread: each can stand still for one operator only. */
+const attached = new Map<number, string>();
 
 async function debug({ operator, args, terminal }: CommandCall): Promise<CommandResult> {
-  const context = readService(operator, args[0]);
+  const handle = readAddress(operator, args[0]);
+  const { threads } = operator.runtime;
+  const own = threads?.own ?? 0;
+  const thread = threads === undefined ? own : threads.threadOf(handle);
+  if (thread === undefined) throw deadError(handle);
   const seconds = readSeconds(args[1], DEBUG_SECONDS, DEBUG_SECONDS_MAX);
-  if (context === operator.context) throw refuse("the console can't debug itself");
+  if (handle === operator.context.handle) throw refuse("the console can't debug itself");
   if (terminal === undefined)
     throw refuse("debug needs a connection that talks in lines, not HTTP");
-  if (attached !== undefined) throw refuse(`${attached} is being debugged on this thread`);
-  const handle = handleOf(terminal.socket);
-  const address = formatAddress(context.handle);
-  const { runtime } = operator;
-  attached = address;
-  const takeDown = putUpDesk(context);
-  runtime.log(context.handle, `Attach to ${address}: Enter debug mode`);
-  handle.readStop();
+  const other = attached.get(thread);
+  if (other !== undefined) throw refuse(`${other} is being debugged on this thread`);
+  const address = formatAddress(handle);
+  const target: Target = { operator, terminal, handle, thread, deadlineMs: seconds * 1000 };
+  attached.set(thread, address);
   try {
-    const { why, rest } = await converse(context, terminal, { seconds, fd: handle.fd });
-    terminal.giveRest(rest);
-    runtime.log(context.handle, `Leave debug mode : ${why}`);
+    const converse = thread === own ? converseHere : converseElsewhere;
+    const why = await converse(target, () =>
+      operator.runtime.log(handle, `Attach to ${address}: Enter debug mode`),
+    );
+    operator.runtime.log(handle, `Leave debug mode : ${why}`);
     return why;
   } finally {
-    attached = undefined;
-    takeDown();
-    if (!terminal.socket.destroyed) handle.readStart();
+    attached.delete(thread);
   }
 }
 
-/** Runs the helper thread. @returns how the conversation ended. */
-function converse(
-  { handle, service, runtime }: Context,
-  terminal: Terminal,
-  { seconds, fd }: { readonly seconds: number; readonly fd: number },
-): Promise<DebugEnd> {
-  const task: DebugTask = {
-    ...{ fd, handle, title: service.title, deadlineMs: seconds * 1000 },
-    rest: terminal.takeRest(),
-  };
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./debug-worker.js", import.meta.url), {
-      workerData: task,
-      execArgv: [],
-    });
-    const unwatch = runtime.kernel.watch(handle, () => {
-      void worker.terminate();
-      resolve({ why: "the service has ended", rest: new Uint8Array() });
-    });
-    worker.on("message", resolve);
-    worker.on("error", reject);
-    worker.on("exit", () => {
-      unwatch?.();
-      resolve({ why: "the debugger has ended", rest: new Uint8Array() });
-    });
-  });
+interface Target {
+  readonly operator: Operator;
+  readonly terminal: Terminal;
+  readonly handle: number;
+  readonly thread: number;
+  readonly deadlineMs: number;
 }
 
-function handleOf(socket: Socket): SocketHandle {
-  const { _handle: handle } = socket as unknown as { readonly _handle?: SocketHandle | null };
-  if (handle !== undefined && handle !== null && handle.fd >= 0) return handle;
-  throw refuse("this system's sockets can't be read by another thread; use node --inspect");
+function converseHere(target: Target, tell: () => void): Promise<string> {
+  const { operator, handle, terminal, deadlineMs } = target;
+  return debugHere(readService(operator, formatAddress(handle)), { terminal, deadlineMs, tell });
+}
+
+/** The verbs that stewards understand. */
+export const DESK = "DEBUG";
+
+async function converseElsewhere(target: Target, tell: () => void): Promise<string> {
+  const { operator, terminal, handle, thread, deadlineMs } = target;
+  const token = randomUUID();
+  const ask = (verb: "up" | "down"): Promise<unknown> =>
+    askSteward(operator.context, thread, DESK, verb, handle, token);
+  const title = String(await ask("up"));
+  try {
+    const link = await linkWorker(`globalThis.${DESK_NAME}?.token === ${JSON.stringify(token)}`);
+    tell();
+    return await new DebugDriver({ link, terminal, handle, title, deadlineMs }).run();
+  } finally {
+    await ask("down");
+  }
 }
 
 function refuse(why: string): SnaxError {

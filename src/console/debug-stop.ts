@@ -34,6 +34,8 @@ const VALUE_LENGTH_MAX = 8192;
 
 /** What the driver asks of the thread, through V8's evaluation of expressions. */
 export interface DebugDesk {
+  /** Tells the thread from others. */
+  readonly token: string;
   /** Whether the code that runs is the service's. */
   isTarget(): boolean;
   /** Prints a value. */
@@ -46,8 +48,8 @@ export interface DebugDesk {
   watchNothing(): void;
 }
 
-/** Puts up the desk for a service. @returns a function that takes it away. */
-export function putUpDesk(context: Context): () => void {
+/** Puts up the desk for a service; a thread has one at a time. @returns a function that takes it away. */
+export function putUpDesk(context: Context, token: string): () => void {
   const { runtime, service } = context;
   const { tap } = runtime;
   let watched: string | undefined;
@@ -55,6 +57,7 @@ export function putUpDesk(context: Context): () => void {
     if (target === service && isWatched(context, message, watched)) stopHere();
   };
   const desk: DebugDesk = {
+    token,
     isTarget: () => runtime.kernel.scheduler.current === service,
     show: showValue,
     place: (url, at) => placeIn(context, url, at),

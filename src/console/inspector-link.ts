@@ -28,11 +28,30 @@ export interface InspectorLink {
 /** Milliseconds after which an answer is late. */
 const LATE_MS = 100;
 
+type Send = (method: string, params: Json) => Promise<Json>;
+
+/**
+ * Sends a command, and sees to it that it is heard.
+ *
+ * Race: what comes just as the thread leaves its pause may lie unseen until the next command comes, so there is a next one.
+ * test/integration/console-debug.test.ts
+ */
+async function insist(send: Send, method: string, params: Json): Promise<Json> {
+  let isAnswered = false;
+  const answer = send(method, params).finally(() => (isAnswered = true));
+  answer.catch(() => {});
+  for (;;) {
+    await Promise.race([answer.catch(() => {}), pause(LATE_MS)]);
+    if (isAnswered) return answer;
+    send("Runtime.getIsolateId", {}).catch(() => {});
+  }
+}
+
 /** Connects a worker with the main thread of its process. */
 export function linkMainThread(): InspectorLink {
   const session = new Session();
   session.connectToMainThread();
-  const send = (method: string, params: Json): Promise<Json> =>
+  const send: Send = (method, params) =>
     new Promise((resolve, reject) => {
       session.post(method, params, (error: Error | null, answer?: object) => {
         if (error === null) resolve((answer ?? {}) as Json);
@@ -40,18 +59,7 @@ export function linkMainThread(): InspectorLink {
       });
     });
   const link: InspectorLink = {
-    post: async (method, params = {}) => {
-      let isAnswered = false;
-      const answer = send(method, params).finally(() => (isAnswered = true));
-      answer.catch(() => {});
-      // Race: a command that comes just as the thread leaves its pause may lie unseen until the next one comes, so
-      // there is a next one. test/integration/console-debug.test.ts
-      for (;;) {
-        await Promise.race([answer.catch(() => {}), pause(LATE_MS)]);
-        if (isAnswered) return answer;
-        send("Runtime.getIsolateId", {}).catch(() => {});
-      }
-    },
+    post: (method, params = {}) => insist(send, method, params),
     onEvent: () => {},
     close: () => session.disconnect(),
   };
@@ -61,41 +69,70 @@ export function linkMainThread(): InspectorLink {
   return link;
 }
 
+/** Milliseconds in which the worker that is looked for has said so. */
+const FIND_MS = 2000;
+
 /**
  * Connects the main thread with one of its workers.
  *
- * @param session - has NodeWorker enabled; it stays open.
- * @param sessionId - the worker's, of the event NodeWorker.attachedToWorker.
+ * @param test - an expression that is true on that worker only.
+ * @throws if none says so.
  */
-export function linkWorker(session: Session, sessionId: string): InspectorLink {
+export async function linkWorker(test: string): Promise<InspectorLink> {
+  const session = new Session();
+  session.connect();
+  const found = new Promise<InspectorLink>((resolve) => {
+    session.on("NodeWorker.attachedToWorker", ({ params }) => {
+      const link = linkAttached(session, params.sessionId);
+      const asked = link.post("Runtime.evaluate", { expression: test, returnByValue: true });
+      asked.then(
+        (answer) => {
+          if ((answer["result"] as Json | undefined)?.["value"] === true) resolve(link);
+          else session.post("NodeWorker.detach", { sessionId: params.sessionId }, () => {});
+        },
+        // It has ended meanwhile.
+        () => {},
+      );
+    });
+  });
+  session.post("NodeWorker.enable", { waitForDebuggerOnStart: false });
+  const link = await Promise.race([found, pause(FIND_MS, undefined)]);
+  if (link !== undefined) return link;
+  session.disconnect();
+  throw new Error("the thread does not answer");
+}
+
+function linkAttached(session: Session, sessionId: string): InspectorLink {
   const open = new Map<number, { resolve: (json: Json) => void; reject: (error: Error) => void }>();
   let last = 0;
-  const take = ({ params }: { params: { sessionId: string; message: string } }): void => {
+  const send: Send = (method, params) =>
+    new Promise((resolve, reject) => {
+      const id = (last += 1);
+      open.set(id, { resolve, reject });
+      const message = JSON.stringify({ id, method, params });
+      session.post("NodeWorker.sendMessageToWorker", { sessionId, message }, (error) => {
+        if (error !== null) reject(asError(error));
+      });
+    });
+  const link: InspectorLink = {
+    post: (method, params = {}) => insist(send, method, params),
+    onEvent: () => {},
+    close: () => session.disconnect(),
+  };
+  session.on("NodeWorker.receivedMessageFromWorker", ({ params }) => {
     if (params.sessionId !== sessionId) return;
-    const { id, method, result, error, ...rest } = JSON.parse(params.message) as Reply;
-    if (id === undefined) return link.onEvent(method ?? "", rest.params ?? {});
+    const { id, method, params: told, result, error } = JSON.parse(params.message) as Reply;
+    if (id === undefined) return link.onEvent(method ?? "", told ?? {});
     const call = open.get(id);
     open.delete(id);
     if (error === undefined) call?.resolve(result ?? {});
     else call?.reject(asError(error));
-  };
-  const link: InspectorLink = {
-    post: (method, params = {}) =>
-      new Promise((resolve, reject) => {
-        const id = (last += 1);
-        open.set(id, { resolve, reject });
-        const message = JSON.stringify({ id, method, params });
-        session.post("NodeWorker.sendMessageToWorker", { sessionId, message }, (error) => {
-          if (error !== null) reject(asError(error));
-        });
-      }),
-    onEvent: () => {},
-    close: () => {
-      session.off("NodeWorker.receivedMessageFromWorker", take);
-      session.post("NodeWorker.detach", { sessionId }, () => {});
-    },
-  };
-  session.on("NodeWorker.receivedMessageFromWorker", take);
+  });
+  session.on("NodeWorker.detachedFromWorker", ({ params }) => {
+    if (params.sessionId !== sessionId) return;
+    for (const { reject } of open.values()) reject(new Error("the thread has ended"));
+    open.clear();
+  });
   return link;
 }
 

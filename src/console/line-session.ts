@@ -40,11 +40,16 @@ export class LineSession {
   /** Another one has the socket. */
   #isOver = false;
   #isTrusted: boolean;
+  /** Somebody waits for a line, or for the end. */
+  #notice: () => void = () => {};
+  /** The command that asked for lines asks no more. */
+  #isTalkOver = false;
   /** For a command that takes the connection over; no line is read until it has ended. */
   readonly #terminal: Terminal;
   readonly #take = (chunk: Buffer): void => {
     this.#client.noteRead();
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#notice();
     this.#pump().catch((error: unknown) => this.#client.drop(error));
   };
 
@@ -55,6 +60,12 @@ export class LineSession {
     this.#handOver = handOver;
     this.#terminal = {
       socket: this.#socket,
+      write: (text) => void (this.#socket.writable && this.#socket.write(text)),
+      nextLine: () => this.#nextLine(),
+      close: () => {
+        this.#isTalkOver = true;
+        this.#notice();
+      },
       takeRest: () => {
         const waiting = this.#socket.read() as Buffer | null;
         const rest = waiting === null ? this.#rest : Buffer.concat([this.#rest, waiting]);
@@ -71,6 +82,25 @@ export class LineSession {
       if (!this.#isTrusted && !this.#isOver) this.#socket.destroy();
     });
     this.#socket.on("data", this.#take);
+    this.#socket.on("close", () => this.#notice());
+  }
+
+  /** The next line for a command that asks for one; undefined when the client has gone, or sends lines without end. */
+  async #nextLine(): Promise<string | undefined> {
+    this.#isTalkOver = false;
+    for (;;) {
+      const end = this.#rest.indexOf(LINE_FEED);
+      if (end >= 0) {
+        const line = this.#rest.toString("utf8", 0, end);
+        this.#rest = this.#rest.subarray(end + 1);
+        return line;
+      }
+      if (this.#isTalkOver || this.#socket.destroyed) return undefined;
+      if (this.#rest.length > CONSOLE_LINE_MAX) return undefined;
+      this.#socket.resume();
+      await new Promise<void>((resolve) => (this.#notice = resolve));
+      this.#socket.pause();
+    }
   }
 
   /** Whether the greeting has been sent. */

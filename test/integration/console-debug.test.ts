@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import { DEBUG_SECONDS_MAX } from "../../src/base/limits.ts";
 import { ConsoleConnection } from "../../src/cli/console-connection.ts";
 import { fetchJson } from "./console-client.ts";
@@ -47,6 +48,12 @@ export function twice(n: number): number {
 `,
 };
 
+/** The service lives on the thread of the console, or on a worker. */
+function bothWays(title: string, run: (t: TestContext, threads: number) => Promise<void>): void {
+  test(title, (t) => run(t, 0));
+  test(`on a worker thread, ${title}`, (t) => run(t, 1));
+}
+
 const ATTACHED = /^Attached to :00000006 \(snlua main\)\..*\n:00000006> /;
 const STOP = /^[^]*?[\w.]+\.ts\(\d+\)> $/;
 
@@ -69,33 +76,36 @@ async function attach(client: LineClient, line = "debug 6"): Promise<void> {
   await client.take(ATTACHED);
 }
 
-test("a service stops at its next message, and its variables are seen and set", async (t) => {
-  const { open, says } = await outside(t, FILES);
-  const [client, caller] = [await open(), await open()];
-  await attach(client);
-  const added = caller.run(`call 6 "add", 5`);
-  deepEqual(await stop(client), ["main.ts:21: return command[name](n);", "main.ts(21)> "]);
-  deepEqual(await say(client, "s"), ["main.ts:8: const before = count;", "main.ts(8)> "]);
-  deepEqual(await say(client, "n"), ["main.ts:9: count += twice(n);", "main.ts(9)> "]);
-  deepEqual(await say(client, "s"), [
-    "twice.ts:6: const factor = Number(Factor.two);",
-    "twice.ts(6)> ",
-  ]);
-  deepEqual(await say(client, "bt"), [
-    ...["twice twice.ts:6", "add main.ts:9", "(anonymous) main.ts:21"],
-    "twice.ts(6)> ",
-  ]);
-  const next = ["main.ts:10: return skynet.values(before, count);", "main.ts(10)> "];
-  deepEqual(await say(client, "o"), next);
-  deepEqual(await say(client, "before + n"), ["5", "main.ts(10)> "]);
-  deepEqual(await say(client, "before = 7"), ["7", "main.ts(10)> "]);
-  deepEqual(await say(client, "count = { a: [1] }"), ["{ a: [ 1 ] }", "main.ts(10)> "]);
-  client.write("cont\n");
-  equal(await client.take(/^[^]*?<CMD OK>\n/), "detached\n<CMD OK>\n");
-  deepEqual(await added, ["1\t7", "2\ta:[ 1 ]", "n\t2", "<CMD OK>"]);
-  await says("Attach to :00000006");
-  await says("Leave debug mode : detached");
-});
+bothWays(
+  "a service stops at its next message, and its variables are seen and set",
+  async (t, threads) => {
+    const { open, says } = await outside(t, FILES, threads);
+    const [client, caller] = [await open(), await open()];
+    await attach(client);
+    const added = caller.run(`call 6 "add", 5`);
+    deepEqual(await stop(client), ["main.ts:21: return command[name](n);", "main.ts(21)> "]);
+    deepEqual(await say(client, "s"), ["main.ts:8: const before = count;", "main.ts(8)> "]);
+    deepEqual(await say(client, "n"), ["main.ts:9: count += twice(n);", "main.ts(9)> "]);
+    deepEqual(await say(client, "s"), [
+      "twice.ts:6: const factor = Number(Factor.two);",
+      "twice.ts(6)> ",
+    ]);
+    deepEqual(await say(client, "bt"), [
+      ...["twice twice.ts:6", "add main.ts:9", "(anonymous) main.ts:21"],
+      "twice.ts(6)> ",
+    ]);
+    const next = ["main.ts:10: return skynet.values(before, count);", "main.ts(10)> "];
+    deepEqual(await say(client, "o"), next);
+    deepEqual(await say(client, "before + n"), ["5", "main.ts(10)> "]);
+    deepEqual(await say(client, "before = 7"), ["7", "main.ts(10)> "]);
+    deepEqual(await say(client, "count = { a: [1] }"), ["{ a: [ 1 ] }", "main.ts(10)> "]);
+    client.write("cont\n");
+    equal(await client.take(/^[^]*?<CMD OK>\n/), "detached\n<CMD OK>\n");
+    deepEqual(await added, ["1\t7", "2\ta:[ 1 ]", "n\t2", "<CMD OK>"]);
+    await says("Attach to :00000006");
+    await says("Leave debug mode : detached");
+  },
+);
 
 /** Attaches, lets another client call, and waits for the stop in `later`. */
 async function stopped(
@@ -109,27 +119,30 @@ async function stopped(
   return [answer];
 }
 
-test("a step leads over an await, and a step out of the handler to the next message", async (t) => {
-  const { open } = await outside(t, FILES);
-  const [client, caller] = [await open(), await open()];
-  const [later] = await stopped(client, caller, `call 6 "later", 3`);
-  await say(client, "s");
-  deepEqual(await say(client, "n"), ["main.ts:14: await skynet.sleep(1);", "main.ts(14)> "]);
-  deepEqual(await say(client, "n"), [
-    "main.ts:15: return skynet.values(text, n);",
-    "main.ts(15)> ",
-  ]);
-  deepEqual(await say(client, "text = 'changed'"), ["'changed'", "main.ts(15)> "]);
-  client.write("c\n");
-  deepEqual(await later, ["1\tchanged", "2\t3", "n\t2", "<CMD OK>"]);
-  const added = caller.run(`call 6 "add", 1`);
-  deepEqual(await stop(client), ["main.ts:21: return command[name](n);", "main.ts(21)> "]);
-  client.write("cont\n");
-  deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
-});
+bothWays(
+  "a step leads over an await, and a step out of the handler to the next message",
+  async (t, threads) => {
+    const { open } = await outside(t, FILES, threads);
+    const [client, caller] = [await open(), await open()];
+    const [later] = await stopped(client, caller, `call 6 "later", 3`);
+    await say(client, "s");
+    deepEqual(await say(client, "n"), ["main.ts:14: await skynet.sleep(1);", "main.ts(14)> "]);
+    deepEqual(await say(client, "n"), [
+      "main.ts:15: return skynet.values(text, n);",
+      "main.ts(15)> ",
+    ]);
+    deepEqual(await say(client, "text = 'changed'"), ["'changed'", "main.ts(15)> "]);
+    client.write("c\n");
+    deepEqual(await later, ["1\tchanged", "2\t3", "n\t2", "<CMD OK>"]);
+    const added = caller.run(`call 6 "add", 1`);
+    deepEqual(await stop(client), ["main.ts:21: return command[name](n);", "main.ts(21)> "]);
+    client.write("cont\n");
+    deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
+  },
+);
 
-test("variables are listed, and statements and errors are no harm", async (t) => {
-  const { open } = await outside(t, FILES);
+bothWays("variables are listed, and statements and errors are no harm", async (t, threads) => {
+  const { open } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
   const [added] = await stopped(client, caller, `call 6 "add", 2`);
   await say(client, "s");
@@ -150,8 +163,8 @@ test("variables are listed, and statements and errors are no harm", async (t) =>
   deepEqual(await added, ["1\t0", "2\t8", "n\t2", "<CMD OK>"]);
 });
 
-test("watch chooses the protocol whose messages stop the service", async (t) => {
-  const { open } = await outside(t, FILES);
+bothWays("watch chooses the protocol whose messages stop the service", async (t, threads) => {
+  const { open } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
   await attach(client);
   client.write("watch text\n");
@@ -165,20 +178,23 @@ test("watch chooses the protocol whose messages stop the service", async (t) => 
   deepEqual(await added, ["1\t4", "2\t8", "n\t2", "<CMD OK>"]);
 });
 
-test("commands that are piped in wait for the stop, and what follows them is the console's", async (t) => {
-  const { open } = await outside(t, FILES);
-  const [client, caller] = [await open(), await open()];
-  client.write("debug 6\ns\nn\nbefore + 1\ncont\ngetenv thread\n");
-  await client.take(ATTACHED);
-  await caller.run(`call 6 "add", 1`);
-  match(
-    await client.take(/^[^]*?<CMD OK>\n[^]*?<CMD OK>\n/),
-    /> 1\n[^]*detached\n<CMD OK>\nthread\t0\n<CMD OK>\n$/,
-  );
-});
+bothWays(
+  "commands that are piped in wait for the stop, and what follows them is the console's",
+  async (t, threads) => {
+    const { open } = await outside(t, FILES, threads);
+    const [client, caller] = [await open(), await open()];
+    client.write("debug 6\ns\nn\nbefore + 1\ncont\ngetenv thread\n");
+    await client.take(ATTACHED);
+    await caller.run(`call 6 "add", 1`);
+    match(
+      await client.take(/^[^]*?<CMD OK>\n[^]*?<CMD OK>\n/),
+      /> 1\n[^]*detached\n<CMD OK>\nthread\t\d\n<CMD OK>\n$/,
+    );
+  },
+);
 
-test("the service goes on at the deadline", async (t) => {
-  const { open } = await outside(t, FILES);
+bothWays("the service goes on at the deadline", async (t, threads) => {
+  const { open } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
   await attach(client, "debug 6 2");
   const began = performance.now();
@@ -187,11 +203,11 @@ test("the service goes on at the deadline", async (t) => {
   deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
   ok(performance.now() - began < 5000);
   match(await client.take(/^[^]*?<CMD OK>\n/), /2 s are over\n<CMD OK>\n$/);
-  deepEqual(await client.run("getenv thread"), ["thread\t0", "<CMD OK>"]);
+  deepEqual(await client.run("getenv thread"), [`thread\t${threads}`, "<CMD OK>"]);
 });
 
-test("the service goes on when the operator's connection ends", async (t) => {
-  const { open, says } = await outside(t, FILES);
+bothWays("the service goes on when the operator's connection ends", async (t, threads) => {
+  const { open, says } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
   const [added] = await stopped(client, caller, `call 6 "add", 1`);
   client.close();
@@ -242,4 +258,17 @@ test("the command line's connection shows what the debugger asks, and passes on 
   connection.reply("cont");
   equal(await isOk, true);
   deepEqual(lines.slice(1), [":00000006> detached", "<CMD OK>"]);
+});
+
+test("while a service of a worker thread stands still, the console and other threads go on", async (t) => {
+  const { open } = await outside(t, FILES, 1);
+  const [client, caller, other] = [await open(), await open(), await open()];
+  const [added] = await stopped(client, caller, `call 6 "add", 1`);
+  equal((await other.run("ping 4")).at(-1), "<CMD OK>");
+  equal(
+    (await other.run("debug 6"))[0],
+    "ERR_ARGUMENT: :00000006 is being debugged on this thread",
+  );
+  client.write("cont\n");
+  deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
 });

@@ -18,12 +18,12 @@ export interface Outside {
   readonly says: (text: string) => Promise<void>;
 }
 
-/** Starts a node over these files; the service `main` is started and has the address 6. */
-export async function outside(t: TestContext, files: Files): Promise<Outside> {
+/** Starts a node over these files, on its main thread unless a number says else; the service `main` is started and has the address 6. */
+export async function outside(t: TestContext, files: Files, threads = 0): Promise<Outside> {
   const folder = writeFiles(t, files);
   const program = `
     import { start } from ${JSON.stringify(PACKAGE)};
-    const node = await start({ thread: 0, services: ${JSON.stringify(folder)} + "/?.ts", console: 0 });
+    const node = await start({ thread: ${threads}, services: ${JSON.stringify(folder)} + "/?.ts", console: 0 });
     await node.skynet.newservice("main");`;
   const { child, says } = startNode(["--input-type=module", "--eval", program], folder);
   t.after(() => child.kill("SIGKILL"));
