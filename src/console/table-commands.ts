@@ -2,7 +2,8 @@
  * `sharetable`: what the shared tables are, what stands in them, and loading them again.
  *
  *     sharetable                       every version in use
- *     sharetable load name [file]      loads a table anew; without a file from where it came last, or by its name
+ *     sharetable load name [file]      loads a table anew, with the arguments of the last time; without a file from
+ *                                      where it came last, or by its name
  *     sharetable get name key...       a value
  *     sharetable diff name [file]      what the last load changed, or what loading the file would change
  */
@@ -50,7 +51,7 @@ function list({ node }: Operator): CommandResult {
     const facts = { version, kb: (sizeBytes / 1024).toFixed(2), pins };
     const source = thread.sourceOf(name);
     const key = isCurrent ? name : `${name} version ${version}`;
-    rows.set(key, isCurrent && source !== undefined ? { ...facts, file: source } : facts);
+    rows.set(key, isCurrent && source !== undefined ? { ...facts, file: source.file } : facts);
   }
   return rows;
 }
@@ -58,7 +59,7 @@ function list({ node }: Operator): CommandResult {
 async function load(operator: Operator, words: readonly string[]): Promise<CommandResult> {
   const name = requireWord(words[0], "load");
   const { loader, thread } = operator.node.tables;
-  await loader.loadFile(operator.runtime, fileOf(operator, name, words[1]), []);
+  await loader.loadFile(operator.runtime, fileOf(operator, name, words[1]), argsOf(operator, name));
   const changes = thread.lastChanges(name);
   const version = thread.versionOf(name);
   if (changes === undefined) return new Map([["version", version]]);
@@ -69,8 +70,17 @@ async function load(operator: Operator, words: readonly string[]): Promise<Comma
 
 /** The file that is named, else the one from which the table came, else what its name leads to. */
 function fileOf({ node }: Operator, name: string, file: string | undefined): string | TableFile {
-  const known = file ?? node.tables.thread.sourceOf(name);
+  const known = file ?? node.tables.thread.sourceOf(name)?.file;
   return known === undefined ? name : { name, file: known };
+}
+
+/** What the function of the table's file was given last. */
+function argsOf({ node }: Operator, name: string): readonly unknown[] {
+  const source = node.tables.thread.sourceOf(name);
+  if (source === undefined) return [];
+  if (source.args !== undefined) return source.args;
+  const why = `${name} was loaded with arguments that only its loader knows`;
+  throw new SnaxError("ERR_ARGUMENT", why);
 }
 
 function get({ node }: Operator, words: readonly string[]): CommandResult {
@@ -108,7 +118,7 @@ async function diff(operator: Operator, words: readonly string[]): Promise<Comma
   const changes =
     file === undefined
       ? thread.lastChanges(name)
-      : await loader.compare(operator.runtime, { name, file });
+      : await loader.compare(operator.runtime, { name, file }, argsOf(operator, name));
   if (changes === undefined) return `version ${thread.versionOf(name)} had none before it`;
   return listChanges(changes);
 }

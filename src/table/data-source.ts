@@ -13,6 +13,7 @@ import { CodeCache } from "../loader/code-cache.ts";
 import { buildImage } from "../loader/image-builder.ts";
 import { splitPatterns } from "../service/search-path.ts";
 import type { Check, TableFile } from "./sharetable-api.ts";
+import type { TableSource } from "./table-link.ts";
 
 /** Data that was loaded. */
 export interface Loaded {
@@ -21,8 +22,8 @@ export interface Loaded {
   readonly isTree: boolean;
   /** What the module itself wants checked. */
   readonly check: Check | undefined;
-  /** The file that it came from. */
-  readonly source?: string;
+  /** Where it came from. */
+  readonly source?: TableSource;
 }
 
 /** Where files are looked for. */
@@ -69,8 +70,15 @@ function findFile(files: readonly string[], name: string, root: string): string 
  * @throws {ERR_SYNTAX} if its text is no module, or no JSON.
  */
 export async function loadDataFile(file: string, args: readonly unknown[]): Promise<Loaded> {
-  if (file.endsWith(".json")) return parseJson(readFileSync(file, "utf8"), file);
-  return evaluate(new CodeCache(), file, args);
+  const isJson = file.endsWith(".json");
+  const loaded = isJson
+    ? parseJson(readFileSync(file, "utf8"), file)
+    : await evaluate(new CodeCache(), file, args);
+  return { ...loaded, source: { file, args: args.every(isScalar) ? args.slice() : undefined } };
+}
+
+function isScalar(value: unknown): value is string | number | boolean | null | undefined {
+  return value === null || ["string", "number", "boolean", "undefined"].includes(typeof value);
 }
 
 /**

@@ -6,13 +6,13 @@
  * row lies is in private fields, which no code outside the class can reach or change. The class is written to measure,
  * one for each shape: V8 then sees one kind of object in each accessor. Shapes past COMPILED_MAX share their code.
  *
- * A row reads its slot itself if the thread shows its version and a number is there; all else is the table's business
- * (`Rows`).
+ * A row reads its slot itself if the thread shows its version and a number or a text is there; all else is the table's
+ * business (`Rows`).
  */
 
 import { inspect } from "node:util";
 import { kPort, kPortKind } from "../base/portable.ts";
-import { TAG, TAG_MASK } from "./format.ts";
+import { KIND, TAG, TAG_MASK } from "./format.ts";
 import type { Step } from "./format.ts";
 import type { Memory } from "./memory.ts";
 
@@ -176,7 +176,9 @@ function accessorText(name: string, index: string): string {
       const memory = this.#memory;
       if (memory.isLive) {
         const at = this.#at + ${index};
-        if ((memory.words[at * 2 + 1] & ${TAG_MASK}) !== ${TAG}) return memory.doubles[at];
+        const high = memory.words[at * 2 + 1];
+        if ((high & ${TAG_MASK}) !== ${TAG}) return memory.doubles[at];
+        if (high === ${TAG | KIND.text}) return memory.text(memory.words[at * 2]);
         if (this.#place === ${index}) return this.#child;
         const children = this.#children;
         if (children !== undefined && children[${index}] !== undefined) return children[${index}];

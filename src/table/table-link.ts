@@ -12,6 +12,13 @@ export interface Changes {
   readonly removed: readonly string[];
 }
 
+/** The file of a version, and what its function was given. */
+export interface TableSource {
+  readonly file: string;
+  /** Undefined if some of them are no scalars: such a table can be loaded again only by who knows them. */
+  readonly args: readonly (string | number | boolean | null | undefined)[] | undefined;
+}
+
 /** A version on its way to the threads. */
 export interface NewVersion {
   readonly name: string;
@@ -20,8 +27,8 @@ export interface NewVersion {
   readonly changes?: Changes | undefined;
   /** The version that was compared; 0 = none. */
   readonly base: number;
-  /** The file that it came from, so that it can be loaded again. */
-  readonly source?: string | undefined;
+  /** Where it came from, so that it can be loaded again. */
+  readonly source?: TableSource | undefined;
 }
 
 /** A version that has been published. */

@@ -39,7 +39,7 @@ export class TableLoader {
   ): Promise<void> {
     const found = findTableFile(requireTableFile(name), placesOf(runtime));
     const loaded = await loadDataFile(found.file, args);
-    await this.#publish(new Map([[found.name, { ...loaded, source: found.file }]]));
+    await this.#publish(new Map([[found.name, loaded]]));
   }
 
   /** Loads a text; see SharetableApi.loadstring. */
@@ -69,9 +69,13 @@ export class TableLoader {
   }
 
   /** What loading a file would change, without loading it. */
-  async compare(runtime: Runtime, name: string | TableFile): Promise<Changes> {
+  async compare(
+    runtime: Runtime,
+    name: string | TableFile,
+    args: readonly unknown[],
+  ): Promise<Changes> {
     const found = findTableFile(name, placesOf(runtime));
-    const { data, isTree } = await loadDataFile(found.file, []);
+    const { data, isTree } = await loadDataFile(found.file, args);
     return compareRoots(this.#thread.memoryOf(found.name), encodeTable(found.name, data, isTree));
   }
 

@@ -16,6 +16,7 @@ import type {
   NewVersion,
   PublishedVersion,
   TableLink,
+  TableSource,
   VersionInfo,
 } from "./table-link.ts";
 import { TableView } from "./table-view.ts";
@@ -170,8 +171,8 @@ export class TableThread {
     return this.#tables.get(name)?.current?.memory;
   }
 
-  /** The file that it came from. */
-  sourceOf(name: string): string | undefined {
+  /** Where a table came from; undefined if from no file. */
+  sourceOf(name: string): TableSource | undefined {
     return this.#tables.get(name)?.current?.source;
   }
 

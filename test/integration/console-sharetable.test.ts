@@ -75,3 +75,20 @@ test("a load that fails says why and changes nothing, and a slip of the hand is 
   equal((await ask("sharetable reload items")).at(-1), ERROR);
   equal((await ask("sharetable load")).at(-1), ERROR);
 });
+
+test("a table is loaded anew with the arguments of the last time, if they can be known", async (t) => {
+  const { ask, sharetable, folder, tables } = await desk(t, {
+    "items.ts": `export default (price, options) => ({ 1: { price, ...options } });`,
+  });
+  const file = { name: "items", file: `${folder}/items.ts` };
+  await sharetable.loadfile(file, 7);
+  writeFileSync(file.file, `export default (price) => ({ 1: { price: price * 2 } });`);
+  deepEqual(await ask(`sharetable diff items ${file.file}`), ["1\tchanged", OK]);
+  equal((await ask("sharetable load items")).at(-1), OK);
+  equal(tables["items"][1].price, 14);
+  await sharetable.loadfile(file, 7, { some: "object" });
+  deepEqual(await ask("sharetable load items"), [
+    "ERR_ARGUMENT: items was loaded with arguments that only its loader knows",
+    ERROR,
+  ]);
+});
