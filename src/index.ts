@@ -90,6 +90,7 @@ export type {
   Check,
   CheckFunction,
   CheckIssue,
+  LoadOptions,
   Shared,
   SharetableApi,
   StandardSchema,

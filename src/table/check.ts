@@ -13,9 +13,13 @@ import type { Check, CheckIssue } from "./sharetable-api.ts";
 /** How many issues the message lists. */
 const ISSUES_SHOWN_MAX = 5;
 
+/** What a check of several tables at once looks at. */
+const ALL = "the tables";
+
 /**
  * Runs a check.
  *
+ * @param name - the table's; "" for data that is all tables of a step by name.
  * @throws {ERR_TABLE} if it refuses the data; the message says where, `data` lists all issues.
  * @throws {ERR_ARGUMENT} if it is no check.
  */
@@ -23,7 +27,7 @@ export async function runCheck(name: string, data: unknown, check: Check): Promi
   const issues = await findIssues(name, data, check);
   if (issues.length === 0) return;
   const shown = issues.slice(0, ISSUES_SHOWN_MAX).map(({ path, message }) => {
-    return `${formatPath(name, path)}: ${message}`;
+    return `${formatPath(name, path) || ALL}: ${message}`;
   });
   const more = issues.length - shown.length;
   if (more > 0) shown.push(`and ${more} more`);
@@ -48,7 +52,9 @@ async function findIssues(name: string, data: unknown, check: Check): Promise<re
     result = await check(data);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new SnaxError("ERR_TABLE", `the check refuses ${name}: ${message}`, { cause: error });
+    throw new SnaxError("ERR_TABLE", `the check refuses ${name || ALL}: ${message}`, {
+      cause: error,
+    });
   }
   if (result === false) return [{ message: "it returned false", path: [] }];
   if (typeof result === "string") return [{ message: result, path: [] }];
@@ -60,9 +66,9 @@ async function findIssues(name: string, data: unknown, check: Check): Promise<re
  *
  * @throws {ERR_ARGUMENT}
  */
-export function requireCheck(name: string, check: unknown): asserts check is Check {
+export function requireCheck(name: string, check: unknown): Check {
   const isObject = typeof check === "object" && check !== null;
-  if (typeof check === "function" || (isObject && "~standard" in check)) return;
+  if (typeof check === "function" || (isObject && "~standard" in check)) return check as Check;
   throw new SnaxError(
     "ERR_ARGUMENT",
     `the check of table ${name} is neither a function nor a schema that follows Standard Schema`,

@@ -97,8 +97,10 @@ export function indexOfKey(key: string): number {
 /** A step of a path: a key, or the index of an element. */
 export type Step = string | number;
 
-/** Prints a path behind the name of its table: `items[42].attr`. */
+/** Prints a path behind the name of its table: `items[42].attr`; without a name it begins with one. */
 export function formatPath(name: string, steps: readonly Step[]): string {
+  const [first, ...rest] = steps;
+  if (name === "" && typeof first === "string") return formatPath(first, rest);
   return name + steps.map(formatStep).join("");
 }
 

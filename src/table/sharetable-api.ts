@@ -92,14 +92,20 @@ export interface TableFile {
   readonly file: string;
 }
 
+/** What a load may be told. */
+export interface LoadOptions {
+  /** Looks at what is loaded, before the checks of its tables do; for `publish` at all tables by name. */
+  readonly check?: Check | undefined;
+}
+
 /** Everything under `import { sharetable } from "snax"`. Data is published when the promise resolves. */
 export interface SharetableApi {
   /**
    * Loads a table from a module, whose default export is the data or a function that gets the arguments and returns it,
    * or from a `.json` file. The file is read anew each time. A module may export its own `check`.
    *
-   * @param name - the path of the file, which is the table's name too; or a name, whose file the configuration's
-   * `tables` finds; or both, `{ name, file }`.
+   * @param name - the path of the file, which is the table's name too (it is also found by the file's name alone,
+   * without its ending); or a name, whose file the configuration's `tables` finds; or both, `{ name, file }`.
    * @throws {ERR_MODULE} if there is no such file, or it can't be loaded.
    * @throws {ERR_TABLE} if the data can't stand in a table, or a check refuses it; the version before stays.
    */
@@ -107,9 +113,9 @@ export interface SharetableApi {
   /** The same with the text of a module, or JSON. @throws {ERR_SYNTAX} if it is neither. */
   loadstring(name: string, source: string, ...args: unknown[]): Promise<void>;
   /** The same with a value of this service. */
-  loadtable(name: string, data: unknown): Promise<void>;
+  loadtable(name: string, data: unknown, options?: LoadOptions): Promise<void>;
   /** Loads several tables in one step: no service ever sees one of them new and another old. */
-  publish(tables: Readonly<Record<string, unknown>>): Promise<void>;
+  publish(tables: Readonly<Record<string, unknown>>, options?: LoadOptions): Promise<void>;
   /** Gives the root of a table, which may be kept and always shows what the thread shows; undefined if there is none. */
   query<N extends TableName>(name: N): Promise<TableData<N> | undefined>;
   /** The same for several tables, by name; without names for all. */

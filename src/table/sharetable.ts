@@ -14,6 +14,7 @@ import { copyPlain } from "./plain-copy.ts";
 import type {
   Changes,
   Check,
+  LoadOptions,
   SharetableApi,
   TableFile,
   TablesObject,
@@ -58,10 +59,10 @@ function loadFunctions(loader: TableLoader): ApiTable<Context> {
       settleIn(context, () => loader.loadFile(context.runtime, name, args)),
     loadstring: (context, name: string, text: string, ...args: unknown[]) =>
       settleIn(context, () => loader.loadText(context.runtime, { name, text }, args)),
-    loadtable: (context, name: string, data: unknown) =>
-      settleIn(context, () => loader.loadValues({ [name]: data })),
-    publish: (context, tables: Readonly<Record<string, unknown>>) =>
-      settleIn(context, () => loader.loadValues(tables)),
+    loadtable: (context, name: string, data: unknown, options?: LoadOptions) =>
+      settleIn(context, () => loader.loadOne(name, data, options?.check)),
+    publish: (context, tables: Readonly<Record<string, unknown>>, options?: LoadOptions) =>
+      settleIn(context, () => loader.loadValues(tables, options?.check)),
     check: (context, name: string, check: Check | undefined): void => {
       requireAlive(context);
       requireName(name);
@@ -96,7 +97,9 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
       return true;
     },
     info: (_context, name?: string): VersionInfo[] =>
-      thread.versions().filter((version) => name === undefined || version.name === name),
+      thread
+        .versions()
+        .filter((version) => name === undefined || version.name === thread.fullName(name)),
     onupdate: (context, name: string, listener: unknown) => listen(thread, context, name, listener),
   };
 }

@@ -9,7 +9,7 @@
 import { SnaxError } from "../base/error.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { compareRoots } from "./changes.ts";
-import { runCheck } from "./check.ts";
+import { requireCheck, runCheck } from "./check.ts";
 import {
   DEFAULT_TABLE_PATTERNS,
   findTableFile,
@@ -18,7 +18,7 @@ import {
 } from "./data-source.ts";
 import type { DataPlaces, Loaded } from "./data-source.ts";
 import { encodeTable } from "./encoder.ts";
-import type { Changes, Check, TableFile } from "./sharetable-api.ts";
+import type { Changes, Check, LoadOptions, TableFile } from "./sharetable-api.ts";
 import type { NewVersion } from "./table-link.ts";
 import type { TableThread } from "./table-thread.ts";
 
@@ -56,11 +56,22 @@ export class TableLoader {
     await this.#publish(new Map([[name, loaded]]));
   }
 
+  /** Loads a value. */
+  async loadOne(name: string, data: unknown, check: LoadOptions["check"]): Promise<void> {
+    requireName(name);
+    const own = check === undefined ? undefined : requireCheck(name, check);
+    await this.#publish(new Map([[name, { data, isTree: false, check: own }]]));
+  }
+
   /** Loads values, all in one step. */
-  async loadValues(tables: Readonly<Record<string, unknown>>): Promise<void> {
+  async loadValues(
+    tables: Readonly<Record<string, unknown>>,
+    check: LoadOptions["check"],
+  ): Promise<void> {
     if (typeof tables !== "object" || tables === null) {
       throw new SnaxError("ERR_ARGUMENT", "publish takes an object of tables by name");
     }
+    if (check !== undefined) await runCheck("", tables, check);
     const loaded = Object.entries(tables).map(([name, data]): [string, Loaded] => {
       requireName(name);
       return [name, { data, isTree: false, check: undefined }];

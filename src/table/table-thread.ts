@@ -41,6 +41,8 @@ export interface Pinned {
 export class TableThread {
   readonly #link: TableLink;
   readonly #tables = new Map<string, Table>();
+  /** Tables that were loaded under a path, by the name of their file alone. */
+  readonly #shortNames = new Map<string, string>();
   readonly #waiting: { readonly sequence: number; readonly run: () => void }[] = [];
   /** Told of each table that is shown for the first time. */
   readonly #onName: ((name: string) => void)[] = [];
@@ -95,6 +97,11 @@ export class TableThread {
       for (const listener of listeners) calls.push(() => listener(changes, next.version));
     }
     if (current === undefined) {
+      const short = shortNameOf(next.name);
+      if (short !== undefined && !this.#shortNames.has(short)) {
+        this.#shortNames.set(short, next.name);
+        for (const tell of this.#onName) calls.push(() => tell(short));
+      }
       for (const tell of this.#onName) calls.push(() => tell(next.name));
     }
     table.current = next;
@@ -133,7 +140,15 @@ export class TableThread {
   /** The view of a table; undefined if the thread shows none of that name. */
   find(name: string): TableView | undefined {
     const table = this.#tables.get(name);
-    return table?.current === undefined ? undefined : table.view;
+    if (table?.current !== undefined) return table.view;
+    const full = this.#shortNames.get(name);
+    return full === undefined ? undefined : this.#tables.get(full)?.view;
+  }
+
+  /** The name under which a table was loaded, if this is a short one. */
+  fullName(name: string): string {
+    if (this.#tables.get(name)?.current !== undefined) return name;
+    return this.#shortNames.get(name) ?? name;
   }
 
   /**
@@ -173,12 +188,12 @@ export class TableThread {
 
   /** Where a table came from; undefined if from no file. */
   sourceOf(name: string): TableSource | undefined {
-    return this.#tables.get(name)?.current?.source;
+    return this.#tables.get(this.fullName(name))?.current?.source;
   }
 
   /** What the last update changed, if whoever loaded it compared the two. */
   lastChanges(name: string): Changes | undefined {
-    return this.#tables.get(name)?.current?.changes;
+    return this.#tables.get(this.fullName(name))?.current?.changes;
   }
 
   /** Publishes versions in one step; `done` is called when this thread shows them. */
@@ -208,7 +223,7 @@ export class TableThread {
    */
   pin(name: string, onEnd: () => void): Pinned {
     this.get(name);
-    const { version, memory, entry } = this.#table(name).current as PublishedVersion;
+    const { version, memory, entry } = this.#table(this.fullName(name)).current as PublishedVersion;
     const view = new TableView(name, true);
     view.show(version, memory);
     this.#link.pin(entry);
@@ -229,7 +244,7 @@ export class TableThread {
 
   /** Calls back when an update changed a table; returns the end of it. */
   onUpdate(name: string, listener: ChangeListener): () => void {
-    const { listeners } = this.#table(name);
+    const { listeners } = this.#table(this.fullName(name));
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
@@ -238,4 +253,10 @@ export class TableThread {
   versions(): VersionInfo[] {
     return this.#link.versions();
   }
+}
+
+/** `./tables/items.ts` is also found as `items`, as long as nothing else is called so. */
+function shortNameOf(name: string): string | undefined {
+  const [, short] = /^(?:.*[/\\])?([^/\\]+)\.(?:json|[mc]?[jt]s)$/.exec(name) ?? [];
+  return short;
 }

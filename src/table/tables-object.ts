@@ -42,10 +42,12 @@ export class TablesMaker {
   #accessor(name: string): PropertyDescriptor {
     let accessor = this.#accessors.get(name);
     if (accessor === undefined) {
-      const view = this.#thread.get(name);
+      // A short name may come to stand for another table.
+      const thread = this.#thread;
+      const view = thread.fullName(name) === name ? thread.get(name) : undefined;
       accessor = {
         enumerable: true,
-        get: () => view.shown,
+        get: () => (view ?? thread.get(name)).shown,
         set: () => {
           throw readOnly(name);
         },

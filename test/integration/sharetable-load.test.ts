@@ -198,3 +198,40 @@ test("names and sources that make no sense are refused", async (t) => {
   assert.throws(() => sharetable.pin("nosuch"), { code: "ERR_NO_TABLE" });
   assert.throws(() => sharetable.onupdate("a", 5 as never), { code: "ERR_ARGUMENT" });
 });
+
+test("a table that was loaded under a path is also found by its file's name, unless another one is called so", async (t) => {
+  const { sharetable, tables, folder } = await world(t, {
+    "data/items.json": `{ "a": { "n": 1 } }`,
+  });
+  const path = `${folder}/data/items.json`;
+  const early = tables;
+  await sharetable.loadfile(path);
+  assert.equal(early["items"].a.n, 1);
+  assert.equal(await sharetable.query("items"), await sharetable.query(path));
+  assert.equal(sharetable.pin("items").a.n, 1);
+  assert.deepEqual(
+    sharetable.info("items").map(({ name }) => name),
+    [path],
+  );
+  await sharetable.loadtable("items", { b: { n: 2 } });
+  assert.deepEqual([early["items"].b.n, tables[path].a.n], [2, 1]);
+});
+
+test("a load may bring its own check, and that of a step sees all its tables", async (t) => {
+  const { sharetable, tables } = await world(t, {});
+  const check = (all: any): unknown =>
+    Object.entries<any>(all.drops).flatMap(([key, { item }]) =>
+      all.items[item] === undefined
+        ? [{ path: ["drops", key, "item"], message: "no such item" }]
+        : [],
+    );
+  const options = { check: check as never };
+  await sharetable.publish({ items: { 1: {} }, drops: { 5: { item: 1 } } }, options);
+  const refused = sharetable.publish({ items: { 2: {} }, drops: { 5: { item: 1 } } }, options);
+  assert.equal((await failureOf(refused)).message, "the check refuses drops[5].item: no such item");
+  assert.deepEqual(Object.keys(tables["items"]), ["1"]);
+  const one = sharetable.loadtable("items", {}, { check: () => false });
+  assert.equal((await failureOf(one)).message, "the check refuses items: it returned false");
+  const all = sharetable.publish({ items: {} }, { check: () => "not on Fridays" });
+  assert.equal((await failureOf(all)).message, "the check refuses the tables: not on Fridays");
+});
