@@ -21,7 +21,7 @@ export type { Address, CacheApi, Calls, Protocol, Queue, RequestItem, RequestSet
 export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
-export type { Changes, Check, CheckFunction, CheckIssue, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
+export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
 
 // dist/sproto/index.d.ts
 export type { DecodeOptions } from "./decoder.ts";
@@ -752,11 +752,14 @@ export interface TableFile {
     readonly name: string;
     readonly file: string;
 }
+export interface LoadOptions {
+    readonly check?: Check | undefined;
+}
 export interface SharetableApi {
     loadfile(name: string | TableFile, ...args: unknown[]): Promise<void>;
     loadstring(name: string, source: string, ...args: unknown[]): Promise<void>;
-    loadtable(name: string, data: unknown): Promise<void>;
-    publish(tables: Readonly<Record<string, unknown>>): Promise<void>;
+    loadtable(name: string, data: unknown, options?: LoadOptions): Promise<void>;
+    publish(tables: Readonly<Record<string, unknown>>, options?: LoadOptions): Promise<void>;
     query<N extends TableName>(name: N): Promise<TableData<N> | undefined>;
     queryall(names?: readonly string[]): Promise<TablesObject>;
     update(...names: string[]): Promise<void>;
@@ -1274,12 +1277,16 @@ export interface Changes {
     readonly changed: readonly string[];
     readonly removed: readonly string[];
 }
+export interface TableSource {
+    readonly file: string;
+    readonly args: readonly (string | number | boolean | null | undefined)[] | undefined;
+}
 export interface NewVersion {
     readonly name: string;
     readonly memory: SharedArrayBuffer;
     readonly changes?: Changes | undefined;
     readonly base: number;
-    readonly source?: string | undefined;
+    readonly source?: TableSource | undefined;
 }
 export interface PublishedVersion extends NewVersion {
     readonly version: number;
