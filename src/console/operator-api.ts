@@ -1,5 +1,5 @@
 /**
- * What the system's own services get as `operator`: opening a console. It is nothing for other services, which find that it
+ * What the system's own services get as `operator`: opening a console, at a port or at the terminal. It is nothing for other services, which find that it
  * refuses them.
  */
 
@@ -10,6 +10,7 @@ import { ConsoleServer, requireSafety } from "./console-server.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
 import { Operator } from "./operator.ts";
+import { openStdin } from "./stdin-session.ts";
 
 /** A console as the service that opened it sees it. */
 export interface OpenConsole {
@@ -29,11 +30,28 @@ export interface OperatorApi {
    * @throws {ERR_ARGUMENT} if the place is none, or nobody can listen there.
    */
   listen(...place: unknown[]): Promise<OpenConsole>;
+  /**
+   * Reads lines of the standard input until the service ends, and answers on standard output.
+   *
+   * @throws {ERR_ARGUMENT} if somebody reads it already.
+   */
+  talk(): void;
 }
 
 /** Makes the maker of `operator` for the services of a node. */
 export function createOperatorMaker(node: ConsoleNode): (context: Context) => OperatorApi {
-  return (context) => ({ listen: (...place) => listen(node, context, place) });
+  return (context) => ({
+    listen: (...place) => listen(node, context, place),
+    talk: () => {
+      requireSystem(context);
+      openStdin(new Operator(node, context));
+    },
+  });
+}
+
+function requireSystem({ runtime, name }: Context): void {
+  if (runtime.paths.isSystem(name)) return;
+  throw new SnaxError("ERR_FORBIDDEN", "operator is for the system's own services");
 }
 
 async function listen(
@@ -41,10 +59,8 @@ async function listen(
   context: Context,
   place: readonly unknown[],
 ): Promise<OpenConsole> {
-  const { paths, environment } = context.runtime;
-  if (!paths.isSystem(context.name)) {
-    throw new SnaxError("ERR_FORBIDDEN", "operator is for the system's own services");
-  }
+  requireSystem(context);
+  const { environment } = context.runtime;
   const endpoint = readPlace(place);
   const token = environment.get("consoletoken") as string | undefined;
   requireSafety(endpoint, token);
