@@ -348,6 +348,10 @@ export interface ListenOptions {
     readonly nodelay?: boolean | undefined;
     readonly reusePort?: boolean | undefined;
 }
+export declare const KEEP_ALIVE: {
+    readonly keepAlive: true;
+    readonly keepAliveInitialDelay: number;
+};
 export interface Listening {
     readonly server: Server;
     readonly address: string;

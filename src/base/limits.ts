@@ -174,3 +174,6 @@ export const HTTP_REQUEST_MS = 10_000;
 
 /** Most connections to a port of `httpd` at a time, unless its options say otherwise. */
 export const HTTP_CONNECTIONS_MAX = 1024;
+
+/** Milliseconds of silence after which the system asks the other side of a connection whether it is still there. */
+export const SOCKET_KEEP_ALIVE_MS = 60_000;

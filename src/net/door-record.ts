@@ -31,7 +31,7 @@ export class DoorRecord implements ListenRecord {
       this.readAt = owner.net.now();
     });
     // What goes wrong from here on (no file is free for a client) is told and ends nothing.
-    server.on("error", (error) => owner.log(`accept failed : ${error.message}`));
+    server.on("error", (error) => owner.tell(`accept failed : ${error.message}`));
   }
 
   /** Listens no longer; clients stay. */

@@ -21,8 +21,6 @@ export interface ClientHost {
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean;
   /** Puts a marker behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
   mark(client: GateClient, bytes: number): void;
-  /** Calls back if the receiver dies, with all markers that it holds; returns what ends the watch. */
-  watchAgent(client: GateClient, onDeath: () => void): (() => void) | undefined;
   /** The client's connection is gone. */
   lose(client: GateClient, error: Error | undefined): void;
   /** So many bytes wait to be sent to the client. */
@@ -42,6 +40,8 @@ export class GateClient implements Consumer {
   agent = 0;
   /** The source that the agent sees. */
   source = 0;
+  /** Ends the watch over the agent, if it lives on this thread. */
+  unwatch: (() => void) | undefined = undefined;
   /** Messages that came so far. */
   messages = 0;
   /** Counts the receivers: a marker from before means nothing. */
@@ -60,8 +60,6 @@ export class GateClient implements Consumer {
   /** Bytes in front of markers that are on their way. */
   #marked = 0;
   #isPaused = false;
-  /** Ends the watch over the receiver that a client which is not read waits for. */
-  #unwatch: (() => void) | undefined = undefined;
 
   /** @param splitter - cuts the stream; undefined if the connection carries messages. */
   constructor(gate: ClientHost, link: Link, splitter: FrameSplitter | undefined) {
@@ -69,11 +67,6 @@ export class GateClient implements Consumer {
     this.link = link;
     this.#splitter = splitter;
     this.host = hostOf(link.peer);
-  }
-
-  /** It waits for its receiver, and is not read. */
-  get isWaiting(): boolean {
-    return this.#isPaused;
   }
 
   /** A message has begun and is not complete. */
@@ -106,7 +99,6 @@ export class GateClient implements Consumer {
   }
 
   takeClose(error: Error | undefined): void {
-    this.#unwatch?.();
     this.#gate.lose(this, error);
   }
 
@@ -150,16 +142,12 @@ export class GateClient implements Consumer {
     if (this.#marked > GATE_WINDOW_BYTES && !this.#isPaused) {
       this.#isPaused = true;
       this.link.pause();
-      // Nobody will handle the markers of a dead agent: the client is read again, and its next message tells.
-      this.#unwatch = this.#gate.watchAgent(this, () => this.restart());
     }
     return true;
   }
 
   #resume(): void {
     this.#isPaused = false;
-    this.#unwatch?.();
-    this.#unwatch = undefined;
     if (this.#splitter !== undefined) this.#takeFrames(this.#splitter);
     if (!this.#isPaused) this.link.resume();
   }

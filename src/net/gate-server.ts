@@ -50,7 +50,9 @@ export class GateServer implements ClientHost {
   readonly #mailboxLimit: number;
   #settings: GateSettings | undefined;
   #doors: DoorRecord[] = [];
-  #isWatched = false;
+  #isOpening = false;
+  /** Ends the looks for deadlines. */
+  #unwatch = (): void => {};
 
   constructor(owner: SocketOwner, handler: GateHandler) {
     this.#owner = owner;
@@ -80,6 +82,7 @@ export class GateServer implements ClientHost {
   openClient(fd: number): void {
     const client = this.#clientOf(fd);
     if (client.agent !== 0) {
+      client.unwatch?.();
       client.agent = 0;
       client.restart();
     }
@@ -92,8 +95,11 @@ export class GateServer implements ClientHost {
     if (!Number.isInteger(address) || address <= 0) {
       throw new SnaxError("ERR_ARGUMENT", `${address} is no handle of a service`);
     }
+    const { kernel } = this.#owner.context.runtime;
+    client.unwatch?.();
     client.agent = address;
     client.source = source;
+    client.unwatch = kernel.watch(address, () => this.#loseAgent(client));
     client.restart();
     // Order: what came before, and lies in the gate's own mail, must not come after what takes the direct way from now on.
     for (const { data, isText } of this.#mail.takeMessages(client)) {
@@ -134,22 +140,19 @@ export class GateServer implements ClientHost {
     if (!isPlaced) reached();
   }
 
-  watchAgent({ agent }: GateClient, onDeath: () => void): (() => void) | undefined {
-    return this.#owner.context.runtime.kernel.watch(agent, onDeath);
-  }
-
-  /** Reads clients again whose agent has died on another thread, with the marks that lay there. */
+  /** Looks for agents that have died on other threads; those of this one tell. */
   lookForDeaths(): void {
     const { kernel, threads } = this.#owner.context.runtime;
     for (const client of this.clients.values()) {
-      const { agent, isWaiting } = client;
-      if (!isWaiting || agent === 0 || kernel.services.get(agent) !== undefined) continue;
-      if (threads?.threadOf(agent) === undefined) client.restart();
+      const { agent } = client;
+      if (agent === 0 || kernel.services.get(agent) !== undefined) continue;
+      if (threads?.threadOf(agent) === undefined) this.#loseAgent(client);
     }
   }
 
   lose(client: GateClient, error: Error | undefined): void {
     const { link, host } = client;
+    client.unwatch?.();
     this.clients.delete(link.id);
     this.counts.clients -= 1;
     const others = (this.#byHost.get(host) ?? 1) - 1;
@@ -168,23 +171,25 @@ export class GateServer implements ClientHost {
   }
 
   async #open(source: number, given: unknown): Promise<unknown> {
-    if (this.#doors.length > 0 || this.#settings !== undefined) {
+    if (this.#doors.length > 0 || this.#isOpening) {
       throw new SnaxError("ERR_ARGUMENT", "this gate is open already");
     }
     const settings = readGateOptions(given);
     this.#settings = settings;
+    this.#isOpening = true;
     try {
       const listened = await this.#owner.inTurn(this.#listen(settings));
-      if (!this.#isWatched) watchClients(this.#owner, this, settings);
-      this.#isWatched = true;
+      this.#unwatch();
+      this.#unwatch = watchClients(this.#owner, this, settings);
       this.#owner.log(`Listen on ${listened.address} ${listened.port}`);
       const { open } = this.#handler;
       if (open === undefined) return listened;
       return (await open.call(this.#handler, source, settings, listened)) ?? listened;
     } catch (error) {
       this.close();
-      this.#settings = undefined;
       throw error;
+    } finally {
+      this.#isOpening = false;
     }
   }
 
@@ -267,21 +272,24 @@ export class GateServer implements ClientHost {
   }
 
   /** Hands a message to an agent that lives on another thread. */
-  #toThread({ agent, source, link }: GateClient, values: unknown[]): boolean {
+  #toThread(client: GateClient, values: unknown[]): boolean {
+    const { agent, source, link } = client;
     const { kernel } = this.#owner.context.runtime;
-    let error: unknown = new SnaxError(
-      "ERR_SERVICE_DEAD",
-      "the service that serves the client is dead",
-    );
     try {
       const envelope = { type: PTYPE.client, method: 0, values };
       if (kernel.send(source, agent, envelope, link.id)) return true;
-    } catch (cause) {
+      this.#loseAgent(client);
+    } catch (error) {
       // Too much waits on the way to that thread.
-      error = cause;
+      link.destroy(error as Error);
     }
-    link.destroy(error as Error);
     return false;
+  }
+
+  /** Nobody serves the client any more: it ends after what was written to it. */
+  #loseAgent({ link }: GateClient): void {
+    const why = "the service that serves the client has ended";
+    link.closeFor(new SnaxError("ERR_SERVICE_DEAD", why));
   }
 
   #tell(event: GateEvent): unknown {

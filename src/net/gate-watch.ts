@@ -7,6 +7,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { Timer } from "../kernel/timer-wheel.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { SocketOwner } from "./socket-owner.ts";
@@ -23,25 +24,33 @@ interface Watched {
   lookForDeaths(): void;
 }
 
-/** Looks after the clients of one gate, as long as its service lives. */
+/**
+ * Looks after the clients of one gate, as long as its service lives.
+ *
+ * @returns what ends that.
+ */
 export function watchClients(
   owner: SocketOwner,
   gate: Watched,
   { idleMs, frameMs }: GateSettings,
-): void {
+): () => void {
   const { runtime, service } = owner.context;
-  const every = (ms: number, look: (client: GateClient) => void): void => {
-    const step = Math.max(1, Math.ceil(ms / LOOKS));
-    const lookAtAll = (): void => {
-      for (const client of gate.clients.values()) look(client);
-    };
-    if (ms > 0) runtime.kernel.addTimer(service, step, lookAtAll, step);
+  const timers: Timer[] = [];
+  const every = (step: number, look: () => void): void => {
+    timers.push(runtime.kernel.addTimer(service, step, look, step));
   };
-  if (runtime.threads !== undefined) {
-    runtime.kernel.addTimer(service, DEATHS_MS, () => gate.lookForDeaths(), DEATHS_MS);
-  }
-  every(idleMs, (client) => lookForIdle(client, idleMs));
-  every(frameMs, (client) => lookForPartial(client, frameMs));
+  const lookAtAll = (ms: number, look: (client: GateClient) => void): void => {
+    if (ms === 0) return;
+    every(Math.max(1, Math.ceil(ms / LOOKS)), () => {
+      for (const client of gate.clients.values()) look(client);
+    });
+  };
+  lookAtAll(idleMs, (client) => lookForIdle(client, idleMs));
+  lookAtAll(frameMs, (client) => lookForPartial(client, frameMs));
+  if (runtime.threads !== undefined) every(DEATHS_MS, () => gate.lookForDeaths());
+  return () => {
+    for (const timer of timers) runtime.kernel.removeTimer(service, timer);
+  };
 }
 
 function lookForIdle(client: GateClient, idleMs: number): void {

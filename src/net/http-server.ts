@@ -131,7 +131,7 @@ async function serve(
   } catch (error) {
     const isTheirs = codeOf(error) === "ERR_MALFORMED";
     if (!isTheirs)
-      owner.log(`http error : ${request.method} ${request.path} ${describeError(error)}`);
+      owner.tell(`http error : ${request.method} ${request.path} ${describeError(error)}`);
     if (response.headersSent) response.destroy();
     else write(response, isTheirs ? { status: 400, body: "bad request\n" } : FAILED);
   }

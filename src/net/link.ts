@@ -68,6 +68,8 @@ export interface Link {
   close(): void;
   /** Runs once when the connection is gone and its id is free; at once if that is so. */
   whenGone(run: () => void): void;
+  /** Does the same for a reason, which the consumer is told in the end. */
+  closeFor(error: Error): void;
   /** Ends the connection at once. */
   destroy(error?: Error): void;
 }

@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { TlsOptions } from "node:tls";
 import { SnaxError } from "../base/error.ts";
-import { SOCKET_BACKLOG, SOCKET_HANDSHAKE_MS } from "../base/limits.ts";
+import { SOCKET_BACKLOG, SOCKET_HANDSHAKE_MS, SOCKET_KEEP_ALIVE_MS } from "../base/limits.ts";
 import { formatEndpoint } from "./endpoint.ts";
 
 /** Where to listen, and how. */
@@ -29,6 +29,12 @@ export interface ListenOptions {
   /** Several threads or processes share the port; where Node and the system can. */
   readonly reusePort?: boolean | undefined;
 }
+
+/** As skynet does: the system finds out when the other side has vanished without a word. */
+export const KEEP_ALIVE: { readonly keepAlive: true; readonly keepAliveInitialDelay: number } = {
+  keepAlive: true,
+  keepAliveInitialDelay: SOCKET_KEEP_ALIVE_MS,
+};
 
 /** Where a port was opened. */
 export interface Listening {
@@ -83,10 +89,15 @@ export function listenOn(server: Server, options: ListenOptions): Promise<Listen
 
 function createPort(options: ListenOptions, onConnection: (socket: Socket) => void): Server {
   const { tls, nodelay = true } = options;
-  const common = { pauseOnConnect: true, allowHalfOpen: true, noDelay: nodelay };
+  const common = { pauseOnConnect: true, allowHalfOpen: true, noDelay: nodelay, ...KEEP_ALIVE };
   if (tls === undefined) return createServer(common, onConnection);
   // A TLS socket reads for its handshake by itself; paused it stays for what comes after.
-  const settings = { ...common, pauseOnConnect: false, handshakeTimeout: SOCKET_HANDSHAKE_MS };
+  const settings = {
+    ...common,
+    pauseOnConnect: false,
+    handshakeTimeout: SOCKET_HANDSHAKE_MS,
+    SOCKET_KEEP_ALIVE_MS,
+  };
   const server = createTlsServer({ ...settings, ...tls }, (socket) => {
     socket.pause();
     onConnection(socket);

@@ -8,6 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_CONNECT_MS } from "../base/limits.ts";
 import { formatEndpoint, parseEndpoint } from "./endpoint.ts";
+import { KEEP_ALIVE } from "./listening.ts";
 import type { OpenOptions } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { StreamLink } from "./stream-link.ts";
@@ -74,7 +75,7 @@ export function readOpenOptions(place: string | OpenOptions, port?: number): Ope
 
 function createSocket({ host, port = 0, path, tls }: OpenOptions): Socket {
   const where = path === undefined ? { host: host ?? "127.0.0.1", port } : { path };
-  const common = { ...where, allowHalfOpen: true, noDelay: true };
+  const common = { ...where, allowHalfOpen: true, noDelay: true, ...KEEP_ALIVE };
   if (tls === undefined || tls === false) return createConnection(common);
   return connectTls({ ...common, servername: host ?? "", ...(tls === true ? {} : tls) });
 }

@@ -46,7 +46,7 @@ export class PortRecord implements ListenRecord {
       owner.release(this.#close);
     });
     // What goes wrong from here on (no file is free for a connection) is told and ends nothing.
-    server.on("error", (error) => owner.log(`accept failed : ${error.message}`));
+    server.on("error", (error) => owner.tell(`accept failed : ${error.message}`));
   }
 
   /** Takes a connection of the server. */

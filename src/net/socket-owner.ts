@@ -6,6 +6,7 @@ import type { Message } from "../kernel/message.ts";
 import type { Context } from "../service/context.ts";
 import { EXIT_SIGNAL, extrasOf, isThenable } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
+import { LineBudget } from "../service/line-budget.ts";
 import type { NetTable } from "./net-table.ts";
 import { netOf } from "./net-table.ts";
 
@@ -16,11 +17,17 @@ export class SocketOwner {
   readonly context: Context;
   readonly net: NetTable;
   readonly #endings = new Set<() => void>();
+  readonly #budget: LineBudget;
 
   constructor(context: Context) {
     this.context = context;
     this.net = netOf(context.runtime);
-    const { kernel } = context.runtime;
+    const { kernel, clock } = context.runtime;
+    this.#budget = new LineBudget({
+      now: () => clock.now(),
+      later: (ms, run) => void kernel.addTimer(context.service, ms, run),
+      tell: (count) => this.log(`${count} lines about sockets were left out in a second`),
+    });
     kernel.watch(context.handle, () => {
       for (const end of [...this.#endings]) end();
     });
@@ -80,12 +87,17 @@ export class SocketOwner {
   }
 
   #report(what: string, error: unknown): void {
-    if (error !== EXIT_SIGNAL) this.log(`${what} error : ${describeError(error)}`);
+    if (error !== EXIT_SIGNAL) this.tell(`${what} error : ${describeError(error)}`);
   }
 
   /** Writes a line to the log under the service's address. */
   log(text: string): void {
     this.context.runtime.log(this.context.handle, text);
+  }
+
+  /** The same for what others can bring about as often as they like; see LineBudget. */
+  tell(text: string): void {
+    if (this.#budget.allow()) this.log(text);
   }
 }
 

@@ -186,6 +186,12 @@ export class StreamLink implements Link {
     socket.once("close", cancel);
   }
 
+  closeFor(error: Error): void {
+    if (this.#isClosing) return;
+    this.error ??= error;
+    this.close();
+  }
+
   destroy(error?: Error): void {
     this.error ??= error;
     this.#isClosing = true;

@@ -85,7 +85,7 @@ export class StreamReader implements Consumer {
     const { onWarning } = this;
     if (onWarning !== undefined) this.#owner.wakeProgram(() => onWarning(id, size));
     else if (size > 0) {
-      this.#owner.log(`WARNING: ${size} K bytes need to send out (fd = ${id})`);
+      this.#owner.tell(`WARNING: ${size} K bytes need to send out (fd = ${id})`);
     }
   }
 
@@ -188,21 +188,21 @@ export class StreamReader implements Consumer {
 
   #overflow(length: number): void {
     const { id } = this.#link;
-    this.#owner.log(`socket buffer overflow: fd=${id} size=${length}`);
+    this.#owner.tell(`socket buffer overflow: fd=${id} size=${length}`);
     const why = `${length} unread bytes exceed the limit of ${this.limitBytes}`;
     this.#link.destroy(new SnaxError("ERR_OVERFLOW", why));
   }
 
   #pause(length: number): void {
     if (this.#isPaused) return;
-    this.#owner.log(`Pause socket (${this.#link.id}) size : ${length}`);
+    this.#owner.tell(`Pause socket (${this.#link.id}) size : ${length}`);
     this.#stop();
   }
 
   #resumeIfRead(): void {
     const { length } = this.#queue;
     if (!this.#isPaused || this.#isHeld || length > SOCKET_PAUSE_BYTES) return;
-    this.#owner.log(`Resume socket (${this.#link.id})`);
+    this.#owner.tell(`Resume socket (${this.#link.id})`);
     this.#go();
   }
 

@@ -18,7 +18,7 @@ import {
   SOCKET_BACKLOG,
 } from "../base/limits.ts";
 import type { Listening } from "./listening.ts";
-import { listenOn } from "./listening.ts";
+import { KEEP_ALIVE, listenOn } from "./listening.ts";
 import type { WebSocketOptions } from "./web-socket-options.ts";
 
 /** What a door needs of its gate. */
@@ -61,6 +61,7 @@ export async function openWebSockets(
     if (status !== undefined) return turnAway(socket, status);
     if (!host.canAdmit(socket)) return turnAway(socket, "503 Service Unavailable");
     socket.setNoDelay(true);
+    socket.setKeepAlive(KEEP_ALIVE.keepAlive, KEEP_ALIVE.keepAliveInitialDelay);
     webs.handleUpgrade(request, socket, head, (web) => {
       web.pause();
       host.admit(web, socket);

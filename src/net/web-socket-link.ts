@@ -155,6 +155,12 @@ export class WebSocketLink implements Link {
     this.#web.once("close", cancel);
   }
 
+  closeFor(error: Error): void {
+    if (this.#isClosing) return;
+    this.error ??= error;
+    this.close();
+  }
+
   destroy(error?: Error): void {
     this.error ??= error;
     this.#isClosing = true;

@@ -162,15 +162,36 @@ test("with bounded mailboxes a client's messages wait at the gate, and none is l
   for (const text of texts) assert.equal(await peer.frame(), text);
 });
 
-test("the death of an agent cuts its client at its next message, with ERR_SERVICE_DEAD", async (t) => {
-  const here = await gateWorld(t, `text === "die" ? skynet.exit() : text`);
+test("the death of an agent ends its client after what was written to it, with ERR_SERVICE_DEAD", async (t) => {
+  const here = await gateWorld(
+    t,
+    `text === "die" ? (socket.send(session, "bye"), skynet.exit()) : text`,
+  );
   const peer = await dial(t, here.port);
   peer.write(frameOf("hello"));
   assert.equal(await peer.frame(), "hello");
   peer.write(frameOf("die"));
-  peer.write(frameOf("anybody there?"));
+  assert.equal(await peer.frame(), "bye");
   assert.equal(await peer.ended(), "");
-  assert.deepEqual(Object.keys((await countsOf(here)).cut), ["ERR_SERVICE_DEAD"]);
+  const counts = await until(
+    () => countsOf(here),
+    ({ clients }) => clients === 0,
+  );
+  assert.deepEqual(counts.cut, { ERR_SERVICE_DEAD: 1 });
+});
+
+test("an agent that hands its client on may die; the client stays with the next one", async (t) => {
+  const here = await gateWorld(t, "text");
+  const peer = await dial(t, here.port);
+  peer.write(frameOf("one"));
+  assert.equal(await peer.frame(), "one");
+  const [[, fd]] = (await here.events()) as [[string, number]];
+  const [first = 0] = await here.skynet.call<number[]>(here.watchdog, "lua", "agents");
+  const second = await here.skynet.newservice("agent");
+  await here.skynet.call(second, "lua", "start", { gate: here.gate, fd });
+  here.skynet.kill(first);
+  peer.write(frameOf("two"));
+  assert.equal(await peer.frame(), "two");
 });
 
 test("frames with 4 bytes of length, and lines, are served as well", async (t) => {

@@ -112,3 +112,17 @@ test("a command that a gate does not know, a client that it does not have, and a
   assert.equal(await ask("kick", 4711), "resolved to undefined");
   assert.equal(await ask("open", { port: 0 }), "ERR_ARGUMENT");
 });
+
+test("a gate that was closed keeps its clients, and may be opened again with other options", async (t) => {
+  const { port, gate, skynet } = await gateWorld(t, "text", { maxclient: 1 });
+  const first = await dial(t, port);
+  first.write(frameOf("one"));
+  assert.equal(await first.frame(), "one");
+  await skynet.call(gate, "lua", "close");
+  assert.equal(await codeOfFailure(dial(t, port)), "Error: connect ECONNREFUSED 127.0.0.1:" + port);
+  first.write(frameOf("still here"));
+  assert.equal(await first.frame(), "still here");
+  const again = { address: "127.0.0.1", port: 0, maxclient: 2 };
+  const listened = await skynet.call<{ port: number }>(gate, "lua", "open", again);
+  await dial(t, listened.port);
+});
