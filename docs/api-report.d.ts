@@ -40,6 +40,9 @@ export type { Outcome, Probe, ProbeHandler } from "./probe.ts";
 export type { Tally } from "./referee.ts";
 export { createSimulator, Simulator } from "./simulator.ts";
 export type { Check, ReportedCall, ReportedError, SimulatorOptions } from "./simulator.ts";
+export type { SimulatedFabric } from "./simulated-thread.ts";
+export { SimulatedThreads } from "./simulated-threads.ts";
+export type { ThreadWatcher } from "./simulated-threads.ts";
 export { Trace } from "./trace.ts";
 export { Traffic } from "./traffic.ts";
 export type { TrafficOptions } from "./traffic.ts";
@@ -955,7 +958,7 @@ export declare function createOutcome(): Outcome;
 export declare function createProbe(kernel: Kernel, handler?: ProbeHandler): Probe;
 
 // dist/testing/referee.d.ts
-export type Ending = "value" | "error" | "timeout";
+export type Ending = "value" | "error" | "timeout" | "lost";
 export interface Tally {
     issued: number;
     values: number;
@@ -975,6 +978,7 @@ export declare class Referee {
     settled(nonce: number, ending: Ending, value?: unknown): void;
     orphaned(caller: number, session: number): void;
     died(handle: number): void;
+    cutOff(handle: number): void;
     numberOf(source: number, target: number): number;
     posted(source: number, target: number): void;
     heard(source: number, target: number, number: number): void;
@@ -990,6 +994,8 @@ import type { Service } from "../kernel/service.ts";
 import type { PendingCall } from "../kernel/session-table.ts";
 import type { FaultChoice } from "./fault.ts";
 import { FaultPlan } from "./fault.ts";
+import type { SimulatedFabric } from "./simulated-thread.ts";
+import { SimulatedThreads } from "./simulated-threads.ts";
 import type { Microtasks } from "./microtasks.ts";
 import { Trace } from "./trace.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -1001,6 +1007,7 @@ export interface SimulatorOptions {
     readonly microtasks?: Microtasks;
     readonly linkDelayMaxMs?: number;
     readonly messageMs?: number;
+    readonly fabric?: boolean | SimulatedFabric;
     readonly firstHandle?: number;
     readonly kernel?: Partial<KernelOptions>;
     readonly createKernel?: (options: KernelOptions) => Kernel;
@@ -1025,13 +1032,15 @@ export declare class Simulator {
     readonly faults: FaultPlan;
     readonly microtasks: Microtasks;
     readonly trace: Trace;
-    readonly kernels: readonly Kernel[];
+    readonly threads: SimulatedThreads | undefined;
     turnCount: number;
     readonly errors: ReportedError[];
     readonly slowCalls: ReportedCall[];
     readonly deaths: Service[];
     readonly overloads: number[];
     constructor(options: SimulatorOptions);
+    get kernels(): readonly Kernel[];
+    isUp(kernel: Kernel): boolean;
     get kernel(): Kernel;
     addCheck(check: Check): void;
     after(ms: number, run: () => void): void;
@@ -1041,6 +1050,86 @@ export declare class Simulator {
     fail(problem: string): never;
 }
 export declare function createSimulator(options: SimulatorOptions): Simulator;
+
+// dist/testing/simulated-thread.d.ts
+import type { MessagePort } from "node:worker_threads";
+import type { Random } from "../base/random.ts";
+import type { NodeMemory } from "../fabric/node-memory.ts";
+import { Directory } from "../fabric/directory.ts";
+import type { FabricOptions } from "../fabric/fabric.ts";
+import { Fabric } from "../fabric/fabric.ts";
+import type { ExchangeOptions } from "../fabric/ring-exchange.ts";
+import { Exchange } from "../fabric/ring-exchange.ts";
+import { SharedNames } from "../fabric/shared-names.ts";
+import { bereave } from "../kernel/death.ts";
+import type { KernelOptions } from "../kernel/kernel-options.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { FaultPlan } from "./fault.ts";
+import { ThreadLoop } from "./thread-loop.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+import type { VirtualLoop } from "./virtual-loop.ts";
+export interface SimulatedFabric {
+    readonly ringBytes?: number;
+    readonly waitingLimit?: number;
+    readonly createFabric?: (options: FabricOptions) => Fabric;
+    readonly createExchange?: (options: ExchangeOptions) => Exchange;
+    readonly bereave?: typeof bereave;
+}
+export interface ThreadWorld {
+    readonly clock: VirtualClock;
+    readonly loop: VirtualLoop;
+    readonly random: Random;
+    readonly faults: FaultPlan;
+    readonly memory: NodeMemory;
+    readonly fabric: SimulatedFabric;
+    readonly createKernel: (own: Partial<KernelOptions>) => Kernel;
+    readonly drain: () => void;
+    readonly isSynchronous: boolean;
+    readonly onTurn: () => void;
+    readonly onEnd: (thread: SimulatedThread) => void;
+    readonly onProblem: (problem: string) => void;
+}
+export interface SimulatedJoint {
+    readonly other: SimulatedThread;
+    readonly outgoing: SharedArrayBuffer;
+    readonly incoming: SharedArrayBuffer;
+    readonly port: MessagePort;
+}
+export declare class SimulatedThread {
+    #private;
+    readonly number: number;
+    readonly kernel: Kernel;
+    readonly exchange: Exchange;
+    readonly directory: Directory;
+    readonly names: SharedNames;
+    readonly loop: ThreadLoop;
+    isDead: boolean;
+    isUp: boolean;
+    readonly news: (() => void)[];
+    constructor(world: ThreadWorld, number: number);
+    end(): void;
+    join({ other, ...link }: SimulatedJoint): void;
+    part(thread: number): void;
+    takeNews(): void;
+}
+
+// dist/testing/simulated-threads.d.ts
+import type { Kernel } from "../kernel/kernel.ts";
+import type { ThreadWorld } from "./simulated-thread.ts";
+import { SimulatedThread } from "./simulated-thread.ts";
+export interface ThreadWatcher {
+    onEnd(kernel: Kernel): void;
+    onUp(kernel: Kernel): void;
+}
+export declare class SimulatedThreads {
+    #private;
+    readonly all: SimulatedThread[];
+    watcher: ThreadWatcher | undefined;
+    constructor(world: Omit<ThreadWorld, "memory" | "onEnd">, count: number);
+    end(number: number): void;
+    close(): void;
+    check(): string | undefined;
+}
 
 // dist/testing/trace.d.ts
 export declare class Trace {
@@ -1052,15 +1141,17 @@ export declare class Trace {
 }
 
 // dist/testing/traffic.d.ts
+import type { Kernel } from "../kernel/kernel.ts";
 import { Referee } from "./referee.ts";
 import type { Tally } from "./referee.ts";
+import type { ThreadWatcher } from "./simulated-threads.ts";
 import type { Simulator } from "./simulator.ts";
 import type { TrafficWorld } from "./traffic-service.ts";
 export interface TrafficOptions {
     readonly services?: number;
     readonly messages?: number;
 }
-export declare class Traffic implements TrafficWorld {
+export declare class Traffic implements TrafficWorld, ThreadWatcher {
     #private;
     readonly simulator: Simulator;
     readonly referee: Referee;
@@ -1068,6 +1159,8 @@ export declare class Traffic implements TrafficWorld {
     budget: number;
     constructor(simulator: Simulator, options?: TrafficOptions);
     run(): Tally;
+    onEnd(kernel: Kernel): void;
+    onUp(kernel: Kernel): void;
     pickTarget(): number;
     pickName(): string;
 }
@@ -1452,7 +1545,7 @@ export declare class Kernel {
     kill(service: Service): void;
     watch(handle: number, onDeath: () => void): (() => void) | undefined;
     send(source: number, handle: number, envelope: Envelope, session?: number): boolean;
-    retarget(source: number, session: number, handle: number): void;
+    retarget(source: number, session: number, handle: number, from: number): number | undefined;
     request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number;
     arrive(handle: number, message: Message): void;
     sendUrgent(service: Service, message: Message, behind?: number): void;
@@ -1593,7 +1686,7 @@ import type { PendingCall } from "./session-table.ts";
 export interface Elsewhere {
     deliver(target: number, message: Message): boolean;
     lives(handle: number): boolean;
-    retarget(source: number, session: number, handle: number): void;
+    retarget(source: number, session: number, handle: number, from: number): void;
 }
 export interface KernelEvents {
     onError(service: Service, error: unknown, message: Message): void;
@@ -1617,6 +1710,170 @@ export interface KernelOptions {
     readonly profile?: boolean;
     readonly phase?: PhaseWords | undefined;
     readonly mailboxLimit?: number;
+}
+
+// dist/fabric/node-memory.d.ts
+export interface NodeMemory {
+    readonly directory: SharedArrayBuffer;
+    readonly names: SharedArrayBuffer;
+    readonly log: SharedArrayBuffer;
+    readonly words: SharedArrayBuffer;
+    readonly phases: readonly SharedArrayBuffer[];
+    readonly doorbells: readonly SharedArrayBuffer[];
+}
+export declare const NODE_WORD: {
+    readonly logger: 0;
+    readonly monitor: 1;
+    readonly patch: 2;
+    readonly logpoint: 3;
+};
+export declare const LOG_KIND: {
+    readonly method: 1;
+    readonly offer: 2;
+    readonly environment: 3;
+};
+export declare function createNodeMemory(threads: number): NodeMemory;
+
+// dist/fabric/directory.d.ts
+import type { HandleSource } from "../kernel/service-table.ts";
+export declare const THREADS_MAX = 127;
+export declare function createDirectory(): SharedArrayBuffer;
+export declare class Directory {
+    #private;
+    constructor(memory: SharedArrayBuffer);
+    threadOf(handle: number): number | undefined;
+    isLost(handle: number): boolean;
+    count(thread: number): number;
+    claim(thread: number): number;
+    claimAt(index: number, thread: number): void;
+    release(handle: number, thread: number): boolean;
+    handleSource(thread: number): HandleSource;
+    clear(thread: number): number[];
+}
+
+// dist/fabric/fabric.d.ts
+import type { Elsewhere } from "../kernel/kernel-options.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { Message } from "../kernel/message.ts";
+import type { PortableTable } from "../wire/codec-portable.ts";
+import type { Directory } from "./directory.ts";
+import type { Exchange, Rest, ThreadLink } from "./ring-exchange.ts";
+import type { Incoming } from "./ring-inbox.ts";
+export interface FabricOptions {
+    readonly thread: number;
+    readonly directory: Directory;
+    readonly portables: PortableTable;
+    readonly harbor: number;
+    readonly waitingLimit: number;
+    readonly onWord: (thread: number, values: readonly unknown[]) => void;
+    readonly onUnknown?: () => void;
+    readonly onMalformed: (thread: number, error: unknown) => void;
+}
+export declare class Fabric implements Elsewhere {
+    #private;
+    readonly thread: number;
+    constructor(options: FabricOptions);
+    attach(kernel: Kernel, exchange: Exchange): void;
+    connect(link: ThreadLink): boolean;
+    disconnect(thread: number): void;
+    lives(handle: number): boolean;
+    threadOf(handle: number): number | undefined;
+    isLost(handle: number): boolean;
+    deliver(target: number, message: Message): boolean;
+    retarget(source: number, session: number, handle: number, from: number): void;
+    tell(thread: number, ...values: readonly unknown[]): boolean;
+    tellAll(...values: readonly unknown[]): void;
+    get threads(): number[];
+    receive(): void;
+    rest(): Rest;
+    take(thread: number, record: Incoming): void;
+}
+
+// dist/fabric/ring-exchange.d.ts
+import type { MessagePort } from "node:worker_threads";
+import type { Clock } from "../base/clock.ts";
+import type { Doorbell } from "./ring-doorbell.ts";
+import type { Incoming } from "./ring-inbox.ts";
+import type { Outgoing } from "./ring-outbox.ts";
+import type { PollingOptions } from "./ring-polling.ts";
+export type Rest = "again" | "asleep";
+export interface ExchangeOptions {
+    readonly clock: Clock;
+    readonly doorbell: Doorbell;
+    readonly polling?: PollingOptions;
+    readonly take: (thread: number, record: Incoming) => void;
+    readonly wake: () => void;
+}
+export interface ThreadLink {
+    readonly thread: number;
+    readonly outgoing: SharedArrayBuffer;
+    readonly incoming: SharedArrayBuffer;
+    readonly port: MessagePort;
+    readonly doorbell: Doorbell;
+    readonly wake: () => void;
+}
+export declare class Exchange {
+    #private;
+    constructor(options: ExchangeOptions);
+    connect(link: ThreadLink): boolean;
+    epoch(thread: number): number;
+    disconnect(thread: number): void;
+    send(thread: number, record: Outgoing): boolean;
+    waiting(thread: number): number;
+    receive(): number;
+    hasMail(): boolean;
+    rest(): Rest;
+    publish(): void;
+}
+
+// dist/fabric/shared-names.d.ts
+import type { NameStore } from "../kernel/name-table.ts";
+export declare const NAMES_MAX = 65536;
+export declare function createNamesMemory(): SharedArrayBuffer;
+export interface SharedNamesOptions {
+    readonly thread: number;
+    readonly isAlive: (handle: number) => boolean;
+    readonly announce: (name: string, handle: number) => void;
+}
+export declare class SharedNames implements NameStore {
+    #private;
+    onRegister: (name: string, handle: number) => void;
+    constructor(memory: SharedArrayBuffer, { thread, isAlive, announce }: SharedNamesOptions);
+    get(name: string): number | undefined;
+    register(name: string, handle: number): boolean;
+    release(handle: number): void;
+    sweep(): void;
+}
+
+// dist/kernel/death.d.ts
+import type { Kernel } from "./kernel.ts";
+import type { KernelEvents } from "./kernel-options.ts";
+import type { Service } from "./service.ts";
+export declare class Burials {
+    #private;
+    constructor(events: KernelEvents);
+    bury(kernel: Kernel, service: Service): void;
+    finish(): void;
+}
+export declare function bereave(kernel: Kernel, isLost: (handle: number) => boolean): void;
+export declare function watchDeath(service: Service, onDeath: () => void): () => void;
+
+// dist/testing/thread-loop.d.ts
+import type { Waker } from "../kernel/scheduler.ts";
+import type { ThreadWorld } from "./simulated-thread.ts";
+export interface ThreadTurn {
+    readonly isDead: () => boolean;
+    readonly run: () => void;
+    readonly hasMail: () => boolean;
+    readonly rest: () => "again" | "asleep";
+}
+export declare class ThreadLoop implements Waker {
+    #private;
+    constructor(world: ThreadWorld, turn: ThreadTurn);
+    get isAwake(): boolean;
+    readonly wake: () => void;
+    alarm(at: number | undefined): void;
+    readonly turn: () => void;
 }
 
 // dist/testing/traffic-service.d.ts
@@ -1995,6 +2252,7 @@ export declare class OpenCalls {
     constructor({ clock, events, services, scheduler, timers, namedMail }: OpenCallsOptions);
     open(source: Service, target: number, call: PendingCall, origin: Message | undefined): number;
     settle(service: Service, session: number): PendingCall | undefined;
+    retarget(call: PendingCall, handle: number, from: number): void;
     setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void;
     abandon(service: Service): void;
 }
@@ -2052,6 +2310,86 @@ export declare class TimerWheel {
     take(now: number): Timer | undefined;
 }
 export {};
+
+// dist/wire/codec-portable.d.ts
+export interface PortableKind<T extends object = object, P = unknown> {
+    readonly name: string;
+    readonly pack: (value: T) => P;
+    readonly unpack: (packed: P, receiver: object | undefined) => unknown;
+}
+export declare class PortableTable {
+    #private;
+    define<T extends object, P>(constructor: abstract new (...args: never[]) => T, kind: PortableKind<T, P>): void;
+    defineNamed<P>(kind: PortableKind<object, P>): void;
+    kindOf(value: object): PortableKind | undefined;
+    get(name: string): PortableKind | undefined;
+}
+
+// dist/fabric/ring-inbox.d.ts
+import type { MessagePort } from "node:worker_threads";
+export interface Incoming {
+    readonly bytes: Uint8Array;
+    readonly start: number;
+    readonly end: number;
+    readonly attachments: readonly unknown[];
+}
+export declare class RingInbox implements Incoming {
+    #private;
+    bytes: Uint8Array;
+    start: number;
+    end: number;
+    attachments: readonly unknown[];
+    constructor(memory: SharedArrayBuffer, port: MessagePort);
+    refresh(): boolean;
+    next(): boolean;
+    release(): boolean;
+}
+
+// dist/fabric/ring-doorbell.d.ts
+export declare function createDoorbell(): SharedArrayBuffer;
+export declare class Doorbell {
+    #private;
+    constructor(memory: SharedArrayBuffer);
+    fallAsleep(): void;
+    wakeUp(): void;
+    ring(): boolean;
+    notify(): void;
+    wait(onWake: () => void): void;
+}
+
+// dist/fabric/ring-outbox.d.ts
+import type { MessagePort } from "node:worker_threads";
+export interface Outgoing {
+    write(bytes: Uint8Array, start: number, end: number): number;
+    readonly attachments: readonly unknown[];
+}
+export interface Parcel {
+    readonly bytes: Uint8Array;
+    readonly attachments: readonly unknown[];
+}
+export declare class RingOutbox {
+    #private;
+    constructor(memory: SharedArrayBuffer, port: MessagePort);
+    get waiting(): number;
+    get isClosed(): boolean;
+    send(record: Outgoing): void;
+    flush(): boolean;
+    publish(): boolean;
+    wantRoom(): boolean;
+}
+
+// dist/fabric/ring-polling.d.ts
+export interface PollingOptions {
+    readonly windowMs?: number;
+    readonly freshMs?: number;
+}
+export declare class Polling {
+    #private;
+    constructor(options?: PollingOptions);
+    get isOn(): boolean;
+    arrived(now: number): void;
+    isOpen(now: number): boolean;
+}
 
 // dist/loader/followers.d.ts
 export type ImportSetter = (index: number, value: unknown) => void;

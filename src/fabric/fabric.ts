@@ -24,7 +24,7 @@ import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Directory } from "./directory.ts";
 import type { Head } from "./record.ts";
 import { HEAD_BYTES, KIND, readHead, RecordWriter } from "./record.ts";
-import type { Exchange, ThreadLink } from "./ring-exchange.ts";
+import type { Exchange, Rest, ThreadLink } from "./ring-exchange.ts";
 import type { Incoming } from "./ring-inbox.ts";
 import { epochOf } from "./ring-memory.ts";
 
@@ -71,6 +71,8 @@ export class Fabric implements Elsewhere {
   readonly #peers: (Peer | undefined)[] = [];
   #kernel: Kernel | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
+  /** What waits until all that was sent to a thread before is published. */
+  #late: { readonly thread: number; readonly send: () => void }[] = [];
 
   constructor(options: FabricOptions) {
     this.thread = options.thread;
@@ -103,6 +105,7 @@ export class Fabric implements Elsewhere {
   disconnect(thread: number): void {
     this.#exchange?.disconnect(thread);
     this.#peers[thread] = undefined;
+    if (this.#late.length > 0) this.#sendLate();
   }
 
   lives(handle: number): boolean {
@@ -129,14 +132,26 @@ export class Fabric implements Elsewhere {
     return this.#send(thread, target, message);
   }
 
-  retarget(source: number, session: number, handle: number): void {
+  retarget(source: number, session: number, handle: number, from: number): void {
     const home = this.threadOf(source);
     if (home === undefined || home === this.thread) return;
+    const message = new Message(PTYPE.system, source, session, 0, [from]);
+    const thread = this.threadOf(handle) ?? this.thread;
     // Order: the request first. A thread that dies between the two would leave a call that waits for somebody who has
-    // never heard of it. test/unit/fabric/fabric-death.test.ts
+    // never heard of it. test/sim/fabric.test.ts
+    this.#late.push({ thread, send: () => void this.#send(home, handle, message, KIND.retarget) });
+    this.#sendLate();
+  }
+
+  /** Sends what goes behind a request to another thread, as far as that request is published. */
+  #sendLate(): void {
     this.#exchange?.publish();
-    const message = new Message(PTYPE.system, source, session, 0, []);
-    this.#send(home, handle, message, KIND.retarget);
+    const late = this.#late;
+    this.#late = [];
+    for (const word of late) {
+      if ((this.#exchange?.waiting(word.thread) ?? 0) > 0) this.#late.push(word);
+      else word.send();
+    }
   }
 
   /**
@@ -149,8 +164,9 @@ export class Fabric implements Elsewhere {
     return this.#send(thread, 0, new Message(PTYPE.system, 0, 0, 0, values), KIND.control);
   }
 
-  /** Says something to the fabrics of all other threads. */
+  /** Says something to the fabrics of all other threads, those included of which only the news has come. */
   tellAll(...values: readonly unknown[]): void {
+    this.#options.onUnknown?.();
     for (const thread of this.#peers.keys()) {
       if (this.#peers[thread] !== undefined) this.tell(thread, ...values);
     }
@@ -204,6 +220,12 @@ export class Fabric implements Elsewhere {
     this.#exchange?.receive();
   }
 
+  /** Ends a turn: see Exchange.rest. */
+  rest(): Rest {
+    if (this.#late.length > 0) this.#sendLate();
+    return this.#exchange?.rest() ?? "asleep";
+  }
+
   /** Gets a record from the exchange; see ExchangeOptions. */
   take(thread: number, record: Incoming): void {
     const peer = this.#peers[thread];
@@ -242,7 +264,7 @@ export class Fabric implements Elsewhere {
     if (head.kind === KIND.control) {
       this.#options.onWord(thread, payload as unknown[]);
     } else if (head.kind === KIND.retarget) {
-      this.#takeRetarget(head);
+      this.#takeRetarget(head, payload as [from: number]);
     } else {
       const { type, source, session, method } = head;
       const message = new Message(type, source, session, method, payload);
@@ -251,12 +273,13 @@ export class Fabric implements Elsewhere {
     }
   }
 
-  #takeRetarget({ target, source, session }: Head): void {
+  #takeRetarget({ target, source, session }: Head, [from]: [number]): void {
     const kernel = this.#kernel;
-    kernel?.retarget(source, session, target);
+    const answerer = kernel?.retarget(source, session, target, from);
     // Race: the thread of whoever answers from now on may have died, and its calls have been failed, before this word
     // came. test/unit/fabric/fabric-death.test.ts
-    if (kernel !== undefined && this.isLost(target)) bereave(kernel, (handle) => handle === target);
+    if (kernel === undefined || answerer === undefined || !this.isLost(answerer)) return;
+    bereave(kernel, (handle) => handle === answerer);
   }
 }
 

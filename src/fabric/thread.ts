@@ -93,7 +93,7 @@ export function createThread(options: ThreadOptions): Thread {
   const waker = createWaker(clock, {
     receive: () => fabric.receive(),
     hasMail: () => exchange.hasMail(),
-    rest: () => exchange.rest(),
+    rest: () => fabric.rest(),
   });
   wake = waker.wake;
   const part = (other: number): void => {

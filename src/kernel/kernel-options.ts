@@ -26,7 +26,7 @@ export interface Elsewhere {
   /** Says whether a service lives under the handle, on another kernel. */
   lives(handle: number): boolean;
   /** Says that somebody else answers a waiting call of another kernel's service: see {@link Kernel.retarget}. */
-  retarget(source: number, session: number, handle: number): void;
+  retarget(source: number, session: number, handle: number, from: number): void;
 }
 
 /** What the kernel tells about, and does not decide. */

@@ -175,23 +175,34 @@ export class Kernel {
       const message = new Message(type, source, session, method, values);
       if (type === PTYPE.client) message.reply = REPLY.none;
       if (this.#elsewhere?.deliver(handle, message) !== true) return false;
-      if (message.reply === REPLY.owed) this.retarget(source, session, handle);
+      if (message.reply === REPLY.owed) this.#passedOn(source, session, handle);
       return true;
     }
     this.#checkRoom(target);
     const message = new Message(type, source, session, method, ownArguments(values, target));
     if (type === PTYPE.client) message.reply = REPLY.none;
     this.#accept(target, message);
-    if (message.reply === REPLY.owed) this.retarget(source, session, handle);
+    if (message.reply === REPLY.owed) this.#passedOn(source, session, handle);
     return true;
   }
 
-  /** Notes that somebody else answers a call that waits: the request was passed on. */
-  retarget(source: number, session: number, handle: number): void {
-    const caller = this.services.get(source);
-    if (caller === undefined) return this.#elsewhere?.retarget(source, session, handle);
-    const call = caller.calls?.get(session);
-    if (call !== undefined) call.target = handle;
+  #passedOn(source: number, session: number, handle: number): void {
+    const from = this.scheduler.current?.handle ?? 0;
+    if (this.services.get(source) !== undefined) this.retarget(source, session, handle, from);
+    else this.#elsewhere?.retarget(source, session, handle, from);
+  }
+
+  /**
+   * Notes that somebody else answers a call that waits: the request was passed on.
+   *
+   * @param from - who passed it on; 0 = nobody knows. Where a request is passed on several times the news of it may come in
+   * another order: who passed it on tells which is to be heard first.
+   * @returns who answers the call as far as it is known; undefined if it does not wait here.
+   */
+  retarget(source: number, session: number, handle: number, from: number): number | undefined {
+    const call = this.services.get(source)?.calls?.get(session);
+    if (call !== undefined) this.calls.retarget(call, handle, from);
+    return call?.target;
   }
 
   /**

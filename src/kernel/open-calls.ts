@@ -38,6 +38,8 @@ export class OpenCalls {
   readonly #timers: KernelTimers;
   readonly #namedMail: NamedMail;
   readonly #slowCalls: SlowCallSweep | undefined;
+  /** News of calls that were passed on, which came before the news that must be heard first. */
+  readonly #early = new WeakMap<PendingCall, { from: number; handle: number }[]>();
 
   constructor({ clock, events, services, scheduler, timers, namedMail }: OpenCallsOptions) {
     this.#scheduler = scheduler;
@@ -80,6 +82,26 @@ export class OpenCalls {
     if (call.timer !== undefined) this.#timers.remove(service, call.timer);
     if (call.target === 0) this.#namedMail.forget(call);
     return call;
+  }
+
+  /** Notes who answers a call from now on: see Kernel.retarget. */
+  retarget(call: PendingCall, handle: number, from: number): void {
+    if (from !== 0 && call.target !== from) {
+      // Race: it was passed on to `from` before, and the news of that is still under way. test/sim/fabric.test.ts
+      const early = this.#early.get(call);
+      if (early === undefined) this.#early.set(call, [{ from, handle }]);
+      else early.push({ from, handle });
+      return;
+    }
+    call.target = handle;
+    const early = this.#early.get(call);
+    if (early === undefined) return;
+    for (;;) {
+      const index = early.findIndex((move) => move.from === call.target);
+      if (index < 0) return;
+      call.target = early[index]?.handle ?? 0;
+      early.splice(index, 1);
+    }
   }
 
   /** Sets a deadline for a call: it then fails with what `error` makes. */

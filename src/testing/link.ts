@@ -43,9 +43,9 @@ export function createLinks(options: LinkOptions): Elsewhere {
       return true;
     },
     lives: (handle) => options.kernels.some(({ services }) => services.get(handle) !== undefined),
-    retarget: (source, session, handle) => {
+    retarget: (source, session, handle, from) => {
       const home = options.kernels.find(({ services }) => services.get(source) !== undefined);
-      home?.retarget(source, session, handle);
+      home?.retarget(source, session, handle, from);
     },
   };
 }

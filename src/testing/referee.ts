@@ -6,8 +6,8 @@
  * what was sent, heard and settled, and compares.
  */
 
-/** How a call ended. */
-export type Ending = "value" | "error" | "timeout";
+/** How a call ended; `lost` with the thread of whoever should answer, as far as anyone knows. */
+export type Ending = "value" | "error" | "timeout" | "lost";
 
 interface Issued {
   readonly caller: number;
@@ -39,8 +39,10 @@ export class Referee {
   readonly #calls: Issued[] = [];
   readonly #open = new Map<number, Set<number>>();
   readonly #pairs = new Map<string, Pair>();
-  /** Calls that ended by their deadline: one answer to each may still come. */
+  /** Calls that ended by their deadline or with a thread: one answer to each may still come. */
   readonly #late = new Set<string>();
+  /** Services that ended with their thread: the last of what they sent may never have left it. */
+  readonly #cutOff = new Set<number>();
   #problem: string | undefined = undefined;
 
   /** The first broken promise, or undefined. */
@@ -86,6 +88,8 @@ export class Referee {
       this.#late.add(`${call.caller}:${call.session}`);
     } else {
       this.tally.errors += 1;
+      // It may have been passed on to another thread, without a word of it.
+      if (ending === "lost") this.#late.add(`${call.caller}:${call.session}`);
     }
   }
 
@@ -101,6 +105,11 @@ export class Referee {
       if (this.#close(nonce, "abandoned") !== undefined) this.tally.abandoned += 1;
     }
     this.#open.delete(handle);
+  }
+
+  /** Learns that a service's thread has ended, with it or after it: the last of what it sent may be lost. */
+  cutOff(handle: number): void {
+    this.#cutOff.add(handle);
   }
 
   /** The number that the next message of the pair carries. */
@@ -135,7 +144,7 @@ export class Referee {
       if (nonce !== undefined) this.blame(`call ${nonce} of ${caller} never ended`);
     }
     for (const { source, target, sent, heard } of this.#pairs.values()) {
-      if (isAlive(target) && heard !== sent) {
+      if (isAlive(target) && heard !== sent && !this.#cutOff.has(source)) {
         this.blame(`${target} lives and heard ${heard} of the ${sent} messages of ${source}`);
       }
     }

@@ -4,6 +4,8 @@
  *     step():  next event of the virtual loop -> a turn, an arrival on a link, or what a test has planned
  *              continuations -> invariants checked -> fingerprint kept
  *
+ * With `fabric` the kernels are threads of a node: joined by the real fabric instead of links, they end and are replaced.
+ *
  * The same seed gives the same run to the last bit, so a failure is repeated by its seed. What is promised at every step
  * is checked at every step: see {@link Simulator.addCheck}; that open calls are counted right is checked always.
  */
@@ -21,6 +23,8 @@ import type { PendingCall } from "../kernel/session-table.ts";
 import type { FaultChoice } from "./fault.ts";
 import { FaultPlan } from "./fault.ts";
 import { createLinks } from "./link.ts";
+import type { SimulatedFabric } from "./simulated-thread.ts";
+import { SimulatedThreads } from "./simulated-threads.ts";
 import type { Microtasks } from "./microtasks.ts";
 import { callbackMicrotasks } from "./microtasks.ts";
 import { Trace } from "./trace.ts";
@@ -43,7 +47,9 @@ export interface SimulatorOptions {
   readonly linkDelayMaxMs?: number;
   /** Milliseconds that pass with each message, so that a flood uses up a turn's time. @defaultValue 0.001 */
   readonly messageMs?: number;
-  /** The first handle, 1..0xffffff. @defaultValue 1 */
+  /** Joins the kernels by the fabric that joins the threads of a node, instead of links. @defaultValue false */
+  readonly fabric?: boolean | SimulatedFabric;
+  /** The first handle, 1..0xffffff; not with `fabric`. @defaultValue 1 */
   readonly firstHandle?: number;
   /** What the kernels are told beside that. @defaultValue nothing */
   readonly kernel?: Partial<KernelOptions>;
@@ -78,7 +84,8 @@ export class Simulator {
   readonly faults: FaultPlan;
   readonly microtasks: Microtasks;
   readonly trace: Trace = new Trace();
-  readonly kernels: readonly Kernel[];
+  /** The threads of the node, if the kernels are joined by the fabric. */
+  readonly threads: SimulatedThreads | undefined;
   /** Turns that the kernels had so far. */
   turnCount = 0;
   /** What the kernels reported, in order. */
@@ -88,6 +95,7 @@ export class Simulator {
   /** Mailbox lengths at which an overload was reported. */
   readonly overloads: number[] = [];
   readonly #checks: Check[] = [];
+  readonly #linked: readonly Kernel[];
 
   constructor(options: SimulatorOptions) {
     this.seed = options.seed;
@@ -96,8 +104,23 @@ export class Simulator {
     this.loop = new VirtualLoop(this.clock, this.random);
     this.faults = new FaultPlan(this.random, options.faults ?? "drawn");
     this.microtasks = options.microtasks ?? callbackMicrotasks();
-    this.kernels = this.#createKernels(options);
+    const { fabric = false } = options;
+    this.#linked = fabric === false ? this.#createKernels(options) : [];
+    this.threads =
+      fabric === false ? undefined : this.#createThreads(options, fabric === true ? {} : fabric);
     this.#checks.push(() => checkOpenCalls(this.kernels));
+    this.#checks.push(() => this.threads?.check());
+  }
+
+  /** The kernels; one of a thread that has ended stands here until another takes its place. */
+  get kernels(): readonly Kernel[] {
+    return this.threads?.all.map(({ kernel }) => kernel) ?? this.#linked;
+  }
+
+  /** Says whether a kernel runs: its thread has not ended. */
+  isUp(kernel: Kernel): boolean {
+    const thread = this.threads?.all.find((one) => one.kernel === kernel);
+    return thread === undefined ? this.threads === undefined : thread.isUp && !thread.isDead;
   }
 
   /** The first kernel, for simulations that have only one. */
@@ -191,6 +214,26 @@ export class Simulator {
       kernels.push(kernel);
     }
     return kernels;
+  }
+
+  #createThreads(options: SimulatorOptions, fabric: SimulatedFabric): SimulatedThreads {
+    const { clock, loop, random, faults } = this;
+    const { messageMs = 0.001, kernel, kernels = 1 } = options;
+    const create = options.createKernel ?? ((made: KernelOptions): Kernel => new Kernel(made));
+    const drain = this.#createDrain(messageMs);
+    const events = this.#createEvents();
+    const createKernel = (own: Partial<KernelOptions>): Kernel =>
+      // The thread says all that a kernel must be told.
+      create({ clock, events, ...own, ...kernel } as KernelOptions);
+    return new SimulatedThreads(
+      {
+        ...{ clock, loop, random, faults, fabric, createKernel },
+        ...{ drain: () => drain.drain(), isSynchronous: drain.isSynchronous },
+        onTurn: () => (this.turnCount += 1),
+        onProblem: (problem) => this.fail(problem),
+      },
+      kernels,
+    );
   }
 
   #createDrain(messageMs: number): Drain {

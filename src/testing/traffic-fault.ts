@@ -31,5 +31,11 @@ export const DELAY: FaultPoint = faults.define("reply.delay", 0.3);
 export const TWICE: FaultPoint = faults.define("reply.twice", 0.1);
 /** A result can't be sent. */
 export const UNSENDABLE: FaultPoint = faults.define("reply.unsendable", 0.05);
+/** A request is passed on to another service, which answers it. */
+export const PASS: FaultPoint = faults.define("request.pass", 0.2);
+/** A message is long. */
+export const LARGE: FaultPoint = faults.define("message.large", 0.1);
+/** A message holds shared memory. */
+export const SHARED: FaultPoint = faults.define("message.shared", 0.05);
 /** A call has a short deadline, which its answer may miss. */
 export const HURRY: FaultPoint = faults.define("call.hurry", 0.2);

@@ -7,13 +7,13 @@
 
 import { codeOf, SnaxError } from "../base/error.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { Message } from "../kernel/message.ts";
+import type { Envelope, Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import { GATE } from "../kernel/service.ts";
 import { PendingCall } from "../kernel/session-table.ts";
 import { createEnvelope } from "./probe.ts";
-import type { Referee } from "./referee.ts";
+import type { Ending, Referee } from "./referee.ts";
 import type { Simulator } from "./simulator.ts";
 import * as fault from "./traffic-fault.ts";
 
@@ -122,6 +122,8 @@ export class TrafficService implements Instance {
       kernel.reply(service, request, () => {});
     } else if (hasDeadline && faults.fires(fault.SILENT)) {
       kernel.owe(service, request);
+    } else if (hops > 0 && faults.fires(fault.PASS)) {
+      this.#pass(service, request);
     } else if (faults.fires(fault.DELAY)) {
       const finish = this.#suspend(service, request);
       const timer = kernel.addTimer(service, random.next() * PAUSE_MAX_MS, () => {
@@ -133,6 +135,31 @@ export class TrafficService implements Instance {
     } else {
       this.#reply(service, request, nonce);
     }
+  }
+
+  /** Lets another service answer, if there is one. */
+  #pass(service: Service, request: Message): void {
+    const kernel = this.#kernel;
+    const [, nonce, hops, hasDeadline] = request.payload as Payload;
+    const { source, session } = request;
+    const envelope = this.#envelope(0, nonce, hops - 1, hasDeadline);
+    try {
+      if (kernel.send(source, this.#world.pickTarget(), envelope, session)) {
+        return kernel.ignore(service, request);
+      }
+    } catch (error) {
+      if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
+    }
+    kernel.fail(service, request, new SnaxError("ERR_REMOTE", "as planned"));
+  }
+
+  /** Makes a message of the traffic. */
+  #envelope(number: number, nonce: number, hops: number, hasDeadline: boolean): Envelope {
+    const { faults, random } = this.#world.simulator;
+    const values: unknown[] = [number, nonce, hops, hasDeadline];
+    if (faults.fires(fault.LARGE)) values.push("x".repeat(random.below(5000)));
+    if (faults.fires(fault.SHARED)) values.push(new SharedArrayBuffer(8));
+    return createEnvelope(...values);
   }
 
   /** Leaves the handler as an await does. @returns what ends it with an answer. */
@@ -162,7 +189,7 @@ export class TrafficService implements Instance {
     const target = this.#world.pickTarget();
     const number = referee.numberOf(this.#handle, target);
     try {
-      const envelope = createEnvelope(number, -1, 0, false);
+      const envelope = this.#envelope(number, -1, 0, false);
       if (this.#kernel.send(this.#handle, target, envelope)) referee.posted(this.#handle, target);
     } catch (error) {
       if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
@@ -173,14 +200,14 @@ export class TrafficService implements Instance {
   #call(hops: number, then: () => void): void {
     const { referee, simulator } = this.#world;
     const nonce = referee.issue(this.#handle);
-    const end = (ending: "value" | "error" | "timeout", value?: unknown): void => {
+    const end = (ending: Ending, value?: unknown): void => {
       referee.settled(nonce, ending, value);
       simulator.trace.note(this.#handle, nonce, ending.length);
       simulator.microtasks.defer(() => this.#enter(then));
     };
     const call = new PendingCall(
       (value) => end("value", value),
-      (error) => end(codeOf(error) === "ERR_TIMEOUT" ? "timeout" : "error"),
+      (error) => end(endingOf(error)),
     );
     try {
       referee.sent(nonce, this.#request(nonce, hops, call));
@@ -201,12 +228,12 @@ export class TrafficService implements Instance {
     const hasDeadline = isNamed || isHurried || service.gate !== GATE.open;
     let session: number;
     if (isNamed) {
-      const envelope = createEnvelope(0, nonce, hops, hasDeadline);
+      const envelope = this.#envelope(0, nonce, hops, hasDeadline);
       session = this.#kernel.requestNamed(service, this.#world.pickName(), envelope, call);
     } else {
       const target = this.#world.pickTarget();
       const number = referee.numberOf(this.#handle, target);
-      const envelope = createEnvelope(number, nonce, hops, hasDeadline);
+      const envelope = this.#envelope(number, nonce, hops, hasDeadline);
       session = this.#kernel.request(service, target, envelope, call);
       referee.posted(this.#handle, target);
     }
@@ -216,4 +243,10 @@ export class TrafficService implements Instance {
     }
     return session;
   }
+}
+
+function endingOf(error: unknown): Ending {
+  if (codeOf(error) === "ERR_TIMEOUT") return "timeout";
+  // As lostError of kernel/refusal.ts says it.
+  return String(error).includes("with its thread") ? "lost" : "error";
 }

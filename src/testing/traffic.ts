@@ -14,7 +14,9 @@ import type { Service } from "../kernel/service.ts";
 import { GATE } from "../kernel/service.ts";
 import { Referee } from "./referee.ts";
 import type { Tally } from "./referee.ts";
+import type { ThreadWatcher } from "./simulated-threads.ts";
 import type { Simulator } from "./simulator.ts";
+import { END } from "./thread-fault.ts";
 import * as fault from "./traffic-fault.ts";
 import type { TrafficWorld } from "./traffic-service.ts";
 import { TrafficService } from "./traffic-service.ts";
@@ -32,13 +34,15 @@ const DISTURBANCE_MAX_MS = 6;
 const ABSENCE_MAX_MS = 20;
 
 /** The traffic of one simulation. */
-export class Traffic implements TrafficWorld {
+export class Traffic implements TrafficWorld, ThreadWatcher {
   readonly simulator: Simulator;
   readonly referee: Referee = new Referee();
   running = 0;
   budget: number;
   /** The living service of each place; undefined while it has none. */
   readonly #places: (Service | undefined)[] = [];
+  /** All services that were ever born on a kernel. */
+  readonly #born = new Map<Kernel, number[]>();
   #lastDead = 0;
   #errorsSeen = 0;
 
@@ -46,6 +50,7 @@ export class Traffic implements TrafficWorld {
     this.simulator = simulator;
     this.budget = options.messages ?? 500;
     for (const kernel of simulator.kernels) this.#observe(kernel);
+    if (simulator.threads !== undefined) simulator.threads.watcher = this;
     for (let place = 0; place < (options.services ?? 12); place += 1) this.#spawn(place);
     simulator.addCheck(() => this.#unplannedError() ?? this.referee.problem);
     this.#disturbLater();
@@ -65,7 +70,23 @@ export class Traffic implements TrafficWorld {
     for (const { pendingCalls } of simulator.kernels) {
       if (pendingCalls !== 0) simulator.fail(`${pendingCalls} sessions are open at the end`);
     }
+    simulator.threads?.close();
     return this.referee.tally;
+  }
+
+  /** Services ended with their thread: see ThreadWatcher. */
+  onEnd(kernel: Kernel): void {
+    for (const handle of this.#born.get(kernel) ?? []) this.referee.cutOff(handle);
+    for (const [place, service] of this.#places.entries()) {
+      if (service === undefined || kernel.services.get(service.handle) !== service) continue;
+      this.referee.died(service.handle);
+      this.#vacate(place, service.handle);
+    }
+  }
+
+  /** A thread runs again: see ThreadWatcher. */
+  onUp(kernel: Kernel): void {
+    this.#observe(kernel);
   }
 
   /** Draws whom to send to: see TrafficWorld. */
@@ -102,22 +123,35 @@ export class Traffic implements TrafficWorld {
   #spawn(place: number): void {
     const { simulator } = this;
     const kernel = this.#kernelOf(place);
+    if (!simulator.isUp(kernel)) return this.#spawnLater(place);
     let code: TrafficService | undefined;
     const service = kernel.create("traffic", (handle) => {
       code = new TrafficService(this, kernel, handle);
       return code;
     });
     this.#places[place] = service;
+    const born = this.#born.get(kernel);
+    if (born === undefined) this.#born.set(kernel, [service.handle]);
+    else born.push(service.handle);
     if (!kernel.names.register(nameOf(place), service.handle)) {
       this.referee.blame(`the name ${nameOf(place)} outlived its service`);
     }
     kernel.watch(service.handle, () => {
-      this.#places[place] = undefined;
-      this.#lastDead = service.handle;
       this.referee.died(service.handle);
-      simulator.after(simulator.random.next() * ABSENCE_MAX_MS, () => this.#spawn(place));
+      this.#vacate(place, service.handle);
     });
     code?.begin();
+  }
+
+  #vacate(place: number, handle: number): void {
+    this.#places[place] = undefined;
+    this.#lastDead = handle;
+    this.#spawnLater(place);
+  }
+
+  #spawnLater(place: number): void {
+    const { random } = this.simulator;
+    this.simulator.after(random.next() * ABSENCE_MAX_MS, () => this.#spawn(place));
   }
 
   #disturbLater(): void {
@@ -130,7 +164,8 @@ export class Traffic implements TrafficWorld {
   }
 
   #disturb(): void {
-    const { faults, random } = this.simulator;
+    const { faults, random, threads } = this.simulator;
+    if (threads !== undefined && faults.fires(END)) threads.end(random.below(threads.all.length));
     const place = random.below(this.#places.length);
     const service = this.#places[place];
     if (service === undefined) return;

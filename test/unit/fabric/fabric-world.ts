@@ -183,7 +183,7 @@ function createSide(options: SideOptions): Side {
     turn: () => {
       fabric.receive();
       kernel.turn();
-      if (exchange.rest() === "again") wake();
+      if (fabric.rest() === "again") wake();
     },
     probe: (handler) => createProbe(kernel, handler),
   };
