@@ -9,7 +9,11 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { gateserver, httpd, sharetable, skynet, snax, socket, socketchannel, tables, } from "./outside.ts";
+export { datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
+export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter.ts";
+export type { HarborApi } from "./library/harbor.ts";
+export type { MulticastApi, MulticastChannel, MulticastOptions, OnMulticast, } from "./library/multicast.ts";
+export type { SprotoloaderApi } from "./library/sprotoloader.ts";
 export type { Channel, ChannelOptions, ChannelPlace, ChannelSocket, ReadAnswer, ReadSession, SocketChannelApi, } from "./net/channel-api.ts";
 export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, } from "./net/gate-api.ts";
 export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
@@ -203,6 +207,10 @@ export declare class CodeCache implements Library {
 }
 
 // dist/outside.d.ts
+import type { DatacenterApi } from "./library/datacenter.ts";
+import type { HarborApi } from "./library/harbor.ts";
+import type { MulticastApi } from "./library/multicast.ts";
+import type { SprotoloaderApi } from "./library/sprotoloader.ts";
 import type { GateServerApi } from "./net/gate-api.ts";
 import type { SocketChannelApi } from "./net/channel-api.ts";
 import type { HttpApi } from "./net/http-api.ts";
@@ -218,6 +226,66 @@ export declare const httpd: HttpApi;
 export declare const gateserver: GateServerApi;
 export declare const sharetable: SharetableApi;
 export declare const tables: TablesObject;
+export declare const datacenter: DatacenterApi;
+export declare const harbor: HarborApi;
+export declare const multicast: MulticastApi;
+export declare const sprotoloader: SprotoloaderApi;
+
+// dist/library/datacenter.d.ts
+import type { Context } from "../service/context.ts";
+export type DatacenterKey = string | number | bigint | boolean;
+export interface DatacenterCalls {
+    get<T = unknown>(...keys: DatacenterKey[]): Promise<T | undefined>;
+    set<T = unknown>(...keysAndValue: [DatacenterKey, ...unknown[]]): Promise<T | undefined>;
+    wait<T = unknown>(...keys: DatacenterKey[]): Promise<T>;
+}
+export interface DatacenterApi extends DatacenterCalls {
+    within(ms: number): DatacenterCalls;
+}
+export declare function createDatacenter(context: Context): DatacenterApi;
+
+// dist/library/harbor.d.ts
+import type { Context } from "../service/context.ts";
+export interface HarborApi {
+    globalname(name: string, handle?: number): boolean;
+    queryname(name: string): Promise<number | undefined>;
+    link(id: number): Promise<void>;
+    connect(id: number): Promise<void>;
+    linkmaster(): Promise<void>;
+}
+export declare function createHarbor(context: Context): HarborApi;
+
+// dist/library/multicast.d.ts
+import type { Context } from "../service/context.ts";
+export type OnMulticast<A extends unknown[] = never[]> = (channel: MulticastChannel, source: number, ...values: A) => unknown;
+export interface MulticastOptions {
+    readonly channel?: number;
+    readonly dispatch?: OnMulticast;
+}
+export interface MulticastChannel {
+    readonly channel: number;
+    publish(...values: unknown[]): Promise<number>;
+    subscribe(): Promise<void>;
+    unsubscribe(): void;
+    delete(): void;
+}
+export interface MulticastApi {
+    new: (options?: MulticastOptions) => Promise<MulticastChannel>;
+}
+export declare function createMulticast(context: Context): MulticastApi;
+
+// dist/library/sprotoloader.d.ts
+import type { Context } from "../service/context.ts";
+import type { DecodeOptions } from "../sproto/decoder.ts";
+import { Sproto } from "../sproto/sproto.ts";
+import type { AnySchema, SchemaTypes } from "../sproto/types.ts";
+export interface SprotoloaderApi {
+    register(file: string, slot: number): Promise<void>;
+    compile(file: string): Uint8Array;
+    save(binary: Uint8Array, slot: number): Promise<void>;
+    load: <S extends SchemaTypes = AnySchema>(slot: number, options?: DecodeOptions) => Promise<Sproto<S>>;
+}
+export declare function createSprotoloader(context: Context): SprotoloaderApi;
 
 // dist/net/channel-api.d.ts
 import type { ConnectionOptions } from "node:tls";
@@ -1347,6 +1415,48 @@ export declare class Program {
     static expectWrites(node: ModuleNode, instances: Iterable<Instance>): void;
 }
 
+// dist/service/context.d.ts
+import { SnaxError } from "../base/error.ts";
+import type { Message } from "../kernel/message.ts";
+import type { Instance, Service } from "../kernel/service.ts";
+import type { Instance as ModuleInstance } from "../loader/instance.ts";
+import type { Job } from "./job.ts";
+import type { Runtime } from "./runtime.ts";
+export type Receiver = (context: Context, message: Message) => void;
+export type ReceiverTable = readonly (Receiver | undefined)[];
+export declare const EXIT_SIGNAL: unique symbol;
+export declare const DEAD_CALLS_MAX = 1000;
+export declare class Context implements Instance {
+    #private;
+    readonly runtime: Runtime;
+    readonly name: string;
+    readonly service: Service;
+    receivers: ReceiverTable;
+    code: ModuleInstance | undefined;
+    kind: string;
+    isReady: boolean;
+    beginning: readonly unknown[] | undefined;
+    patching: Promise<void> | undefined;
+    whenReady: Job[] | undefined;
+    state: object | undefined;
+    extras: Map<symbol, unknown> | undefined;
+    deadCalls: number;
+    held: Set<(error: unknown) => void> | undefined;
+    constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable, reserved?: number);
+    get handle(): number;
+    receive(message: Message): void;
+    interrupted(message: Message, error: unknown): void;
+    holding(): Generator<Message>;
+    waiting(): Iterable<Message>;
+    answer(message: Message, result: unknown, done?: () => void): void;
+    refuse(message: Message, error: unknown): void;
+}
+export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
+export declare function extrasOf<T>(context: Context, key: symbol, make: () => T): T;
+export declare function requireAlive(context: Context): void;
+export declare function deadPromise(context: Context): Promise<never> | undefined;
+export declare function stoppedError(): SnaxError;
+
 // dist/service/protocol-table.d.ts
 import type { Context } from "./context.ts";
 export interface Protocol {
@@ -2118,47 +2228,82 @@ export declare class ModuleNode {
     cellOf(name: string): number | undefined;
 }
 
-// dist/service/context.d.ts
-import { SnaxError } from "../base/error.ts";
+// dist/service/job.d.ts
+import type { Context, Receiver } from "./context.ts";
+export type Job = (context: Context) => void;
+export declare function runInside(context: Context, job: Job, behind?: number): void;
+export declare const receiveJob: Receiver;
+
+// dist/service/runtime.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
-import type { Instance, Service } from "../kernel/service.ts";
-import type { Instance as ModuleInstance } from "../loader/instance.ts";
-import type { Job } from "./job.ts";
-import type { Runtime } from "./runtime.ts";
-export type Receiver = (context: Context, message: Message) => void;
-export type ReceiverTable = readonly (Receiver | undefined)[];
-export declare const EXIT_SIGNAL: unique symbol;
-export declare const DEAD_CALLS_MAX = 1000;
-export declare class Context implements Instance {
-    #private;
-    readonly runtime: Runtime;
-    readonly name: string;
-    readonly service: Service;
-    receivers: ReceiverTable;
-    code: ModuleInstance | undefined;
-    kind: string;
-    isReady: boolean;
-    beginning: readonly unknown[] | undefined;
-    patching: Promise<void> | undefined;
-    whenReady: Job[] | undefined;
-    state: object | undefined;
-    extras: Map<symbol, unknown> | undefined;
-    deadCalls: number;
-    held: Set<(error: unknown) => void> | undefined;
-    constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable, reserved?: number);
-    get handle(): number;
-    receive(message: Message): void;
-    interrupted(message: Message, error: unknown): void;
-    holding(): Generator<Message>;
-    waiting(): Iterable<Message>;
-    answer(message: Message, result: unknown, done?: () => void): void;
-    refuse(message: Message, error: unknown): void;
+import type { Service } from "../kernel/service.ts";
+import type { CodeCache } from "../loader/code-cache.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
+import { Commitments } from "./commitment.ts";
+import { Context } from "./context.ts";
+import type { ReceiverTable } from "./context.ts";
+import type { DebugCommand } from "./debug.ts";
+import type { Environment } from "./environment.ts";
+export { describeError } from "./error-text.ts";
+import { MessageTap } from "./message-tap.ts";
+import type { SearchPath } from "./search-path.ts";
+import type { StewardCommand } from "./steward.ts";
+import type { Threads } from "./threads.ts";
+import type { Tracer } from "./tracer.ts";
+export interface Kind {
+    readonly receivers: ReceiverTable;
+    readonly claim?: (entry: ModuleInstance) => string | undefined;
+    readonly holding?: (context: Context) => Message | undefined;
+    readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
+    begin(context: Context, args: readonly unknown[]): unknown;
 }
-export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
-export declare function extrasOf<T>(context: Context, key: symbol, make: () => T): T;
-export declare function requireAlive(context: Context): void;
-export declare function deadPromise(context: Context): Promise<never> | undefined;
-export declare function stoppedError(): SnaxError;
+export interface RuntimeOptions {
+    readonly kernel: Kernel;
+    readonly cache: CodeCache;
+    readonly clock: Clock;
+    readonly environment: Environment;
+    readonly paths: SearchPath;
+    readonly write: (line: string) => void;
+    readonly abort: () => void;
+}
+export declare class Runtime {
+    #private;
+    readonly kernel: Kernel;
+    readonly cache: CodeCache;
+    readonly clock: Clock;
+    readonly environment: Environment;
+    readonly paths: SearchPath;
+    readonly abort: () => void;
+    readonly kinds: Map<string, Kind>;
+    readonly parts: Map<string, (context: Context) => unknown>;
+    readonly commitments: Commitments;
+    readonly tap: MessageTap;
+    tracer: Tracer | undefined;
+    readonly debugCommands: Map<unknown, DebugCommand>;
+    readonly stewardCommands: Map<string, StewardCommand>;
+    readonly words: Map<string, (...values: readonly unknown[]) => void>;
+    onClear: ((file: string | undefined) => void) | undefined;
+    threads: Threads | undefined;
+    logger: number;
+    owner: number;
+    monitor: number;
+    state: "running" | "stopping" | "stopped";
+    readonly callTimeoutMs: number;
+    readonly isProfiling: boolean;
+    readonly startedAt: number;
+    constructor(options: RuntimeOptions);
+    contextOf(handle: number): Context | undefined;
+    after(ms: number, run: () => void): () => void;
+    kind(name: string): Kind;
+    log(handle: number, text: string): void;
+    logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void;
+    print(handle: number, text: string): void;
+    reportError(service: Service, error: unknown, message: Message): void;
+    reportFork(service: Service, error: unknown): void;
+    protocolName(type: number): string;
+}
 
 // dist/kernel/phase.d.ts
 import type { Message } from "./message.ts";
@@ -2497,112 +2642,6 @@ export declare class ApiSource implements Source {
     read(instance: Instance): unknown;
 }
 
-// dist/service/job.d.ts
-import type { Context, Receiver } from "./context.ts";
-export type Job = (context: Context) => void;
-export declare function runInside(context: Context, job: Job, behind?: number): void;
-export declare const receiveJob: Receiver;
-
-// dist/service/runtime.d.ts
-import type { Clock } from "../base/clock.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import type { Message } from "../kernel/message.ts";
-import type { Service } from "../kernel/service.ts";
-import type { CodeCache } from "../loader/code-cache.ts";
-import type { ModuleInstance } from "../loader/module-instance.ts";
-import { Commitments } from "./commitment.ts";
-import { Context } from "./context.ts";
-import type { ReceiverTable } from "./context.ts";
-import type { DebugCommand } from "./debug.ts";
-import type { Environment } from "./environment.ts";
-export { describeError } from "./error-text.ts";
-import { MessageTap } from "./message-tap.ts";
-import type { SearchPath } from "./search-path.ts";
-import type { StewardCommand } from "./steward.ts";
-import type { Threads } from "./threads.ts";
-import type { Tracer } from "./tracer.ts";
-export interface Kind {
-    readonly receivers: ReceiverTable;
-    readonly claim?: (entry: ModuleInstance) => string | undefined;
-    readonly holding?: (context: Context) => Message | undefined;
-    readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
-    begin(context: Context, args: readonly unknown[]): unknown;
-}
-export interface RuntimeOptions {
-    readonly kernel: Kernel;
-    readonly cache: CodeCache;
-    readonly clock: Clock;
-    readonly environment: Environment;
-    readonly paths: SearchPath;
-    readonly write: (line: string) => void;
-    readonly abort: () => void;
-}
-export declare class Runtime {
-    #private;
-    readonly kernel: Kernel;
-    readonly cache: CodeCache;
-    readonly clock: Clock;
-    readonly environment: Environment;
-    readonly paths: SearchPath;
-    readonly abort: () => void;
-    readonly kinds: Map<string, Kind>;
-    readonly parts: Map<string, (context: Context) => unknown>;
-    readonly commitments: Commitments;
-    readonly tap: MessageTap;
-    tracer: Tracer | undefined;
-    readonly debugCommands: Map<unknown, DebugCommand>;
-    readonly stewardCommands: Map<string, StewardCommand>;
-    readonly words: Map<string, (...values: readonly unknown[]) => void>;
-    onClear: ((file: string | undefined) => void) | undefined;
-    threads: Threads | undefined;
-    logger: number;
-    owner: number;
-    monitor: number;
-    state: "running" | "stopping" | "stopped";
-    readonly callTimeoutMs: number;
-    readonly isProfiling: boolean;
-    readonly startedAt: number;
-    constructor(options: RuntimeOptions);
-    contextOf(handle: number): Context | undefined;
-    after(ms: number, run: () => void): () => void;
-    kind(name: string): Kind;
-    log(handle: number, text: string): void;
-    logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void;
-    print(handle: number, text: string): void;
-    reportError(service: Service, error: unknown, message: Message): void;
-    reportFork(service: Service, error: unknown): void;
-    protocolName(type: number): string;
-}
-
-// dist/kernel/named-mail.d.ts
-import type { Envelope } from "./message.ts";
-import type { PendingCall } from "./session-table.ts";
-export declare const PENDING_PER_NAME_MAX = 65536;
-export interface Letter {
-    readonly name: string;
-    readonly source: number;
-    readonly envelope: Envelope;
-    readonly call: PendingCall | undefined;
-}
-export declare class NamedMail {
-    #private;
-    keep(letter: Letter): void;
-    take(name: string): Iterable<Letter>;
-    forget(call: PendingCall): void;
-}
-
-// dist/loader/scope.d.ts
-import type { AnyNode, Pattern } from "acorn";
-export declare class Scope {
-    readonly names: Set<string>;
-    readonly parent: Scope | undefined;
-    constructor(parent: Scope | undefined);
-    find(name: string): Scope | undefined;
-}
-export declare function visitBoundNames(pattern: Pattern, visit: (name: string, node: AnyNode) => void): void;
-export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
-export declare function declareVars(node: AnyNode, scope: Scope): void;
-
 // dist/service/commitment.d.ts
 import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
@@ -2706,6 +2745,35 @@ export declare class Tracer {
     answered({ handle }: Context, message: Message): void;
     ended({ handle }: Context, message: Message, event: "end" | "error"): void;
 }
+
+// dist/kernel/named-mail.d.ts
+import type { Envelope } from "./message.ts";
+import type { PendingCall } from "./session-table.ts";
+export declare const PENDING_PER_NAME_MAX = 65536;
+export interface Letter {
+    readonly name: string;
+    readonly source: number;
+    readonly envelope: Envelope;
+    readonly call: PendingCall | undefined;
+}
+export declare class NamedMail {
+    #private;
+    keep(letter: Letter): void;
+    take(name: string): Iterable<Letter>;
+    forget(call: PendingCall): void;
+}
+
+// dist/loader/scope.d.ts
+import type { AnyNode, Pattern } from "acorn";
+export declare class Scope {
+    readonly names: Set<string>;
+    readonly parent: Scope | undefined;
+    constructor(parent: Scope | undefined);
+    find(name: string): Scope | undefined;
+}
+export declare function visitBoundNames(pattern: Pattern, visit: (name: string, node: AnyNode) => void): void;
+export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
+export declare function declareVars(node: AnyNode, scope: Scope): void;
 
 // dist/fabric/shared-log.d.ts
 export declare const LOG_BYTES: number;

@@ -27,6 +27,7 @@ const ORDER = [
   "net",
   "sproto",
   "cluster",
+  "library",
   "services",
   "console",
   "node",

@@ -13,15 +13,28 @@ export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
 export {
+  datacenter,
   gateserver,
+  harbor,
   httpd,
+  multicast,
   sharetable,
   skynet,
   snax,
   socket,
   socketchannel,
+  sprotoloader,
   tables,
 } from "./outside.ts";
+export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter.ts";
+export type { HarborApi } from "./library/harbor.ts";
+export type {
+  MulticastApi,
+  MulticastChannel,
+  MulticastOptions,
+  OnMulticast,
+} from "./library/multicast.ts";
+export type { SprotoloaderApi } from "./library/sprotoloader.ts";
 export type {
   Channel,
   ChannelOptions,

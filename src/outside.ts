@@ -7,6 +7,10 @@
 
 import { SnaxError } from "./base/error.ts";
 import type { OperatorApi } from "./console/operator-api.ts";
+import type { DatacenterApi } from "./library/datacenter.ts";
+import type { HarborApi } from "./library/harbor.ts";
+import type { MulticastApi } from "./library/multicast.ts";
+import type { SprotoloaderApi } from "./library/sprotoloader.ts";
 import type { GateServerApi } from "./net/gate-api.ts";
 import type { SocketChannelApi } from "./net/channel-api.ts";
 import type { HttpApi } from "./net/http-api.ts";
@@ -50,6 +54,18 @@ export const sharetable: SharetableApi = outside("sharetable") as SharetableApi;
 
 /** The tables themselves. */
 export const tables: TablesObject = outside("tables") as TablesObject;
+
+/** Values by keys, for all services. */
+export const datacenter: DatacenterApi = outside("datacenter") as DatacenterApi;
+
+/** Global names, and other harbors. */
+export const harbor: HarborApi = outside("harbor") as HarborApi;
+
+/** Channels with any number of listeners. */
+export const multicast: MulticastApi = outside("multicast") as MulticastApi;
+
+/** Slots of sproto schemas that all services share. */
+export const sprotoloader: SprotoloaderApi = outside("sprotoloader") as SprotoloaderApi;
 
 /** What only the system's own services may use. @internal */
 export const operator: OperatorApi = outside("operator") as OperatorApi;

@@ -177,3 +177,12 @@ export const HTTP_CONNECTIONS_MAX = 1024;
 
 /** Milliseconds of silence after which the system asks the other side of a connection whether it is still there. */
 export const SOCKET_KEEP_ALIVE_MS = 60_000;
+
+/** Slots for sproto schemas that all services of a node share, numbered from 0; as in skynet. */
+export const SPROTO_SLOTS_MAX = 16;
+
+/** Most requests that wait for a value of the data center at a time. */
+export const DATACENTER_WAITING_MAX: number = 1 << 14;
+
+/** Most multicast channels of a node at a time. */
+export const MULTICAST_CHANNELS_MAX: number = 1 << 16;

@@ -9,8 +9,8 @@ import { Context } from "../service/context.ts";
 import type { Operator } from "./operator.ts";
 
 /**
- * Visits the services, by rising handle. The logger, the launcher and the program that embeds the node are no one's to
- * list, as in skynet.
+ * Visits the services, by rising handle. The logger, the launcher, the harbor and the program that embeds the node are no
+ * one's to list, as in skynet.
  */
 export async function visitServices(
   operator: Operator,
@@ -18,7 +18,7 @@ export async function visitServices(
 ): Promise<void> {
   const { kernel, logger } = operator.runtime;
   const { services } = kernel;
-  const launcher = kernel.names.get(".launcher");
+  const hidden = new Set([logger, kernel.names.get(".launcher"), kernel.names.get(".harbor")]);
   for (let number = 0; number < services.pageCount; number += 1) {
     const page = services.page(number);
     if (page === undefined) continue;
@@ -26,7 +26,7 @@ export async function visitServices(
     for (const service of page) {
       const context = service?.instance;
       if (!(context instanceof Context) || context.kind === "") continue;
-      if (context.handle !== logger && context.handle !== launcher) visit(context);
+      if (!hidden.has(context.handle)) visit(context);
     }
   }
 }

@@ -5,6 +5,10 @@
  */
 
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
+import { createDatacenter } from "../library/datacenter.ts";
+import { createHarbor } from "../library/harbor.ts";
+import { createMulticast } from "../library/multicast.ts";
+import { createSprotoloader } from "../library/sprotoloader.ts";
 import { createGateServerApi } from "../net/gate.ts";
 import { createHttpApi } from "../net/httpd.ts";
 import { createSocketApi } from "../net/socket.ts";
@@ -35,6 +39,11 @@ export function apiParts(
     ["gateserver", createGateServerApi],
     ["sharetable", tableApi.sharetable],
     ["tables", tableApi.tables],
+
+    ["datacenter", createDatacenter],
+    ["harbor", createHarbor],
+    ["multicast", createMulticast],
+    ["sprotoloader", createSprotoloader],
     ["upvalues", () => upvalues],
     ["SnaxError", () => SnaxError],
     ["codeOf", () => codeOf],

@@ -26,7 +26,13 @@ import type { Threads } from "../service/threads.ts";
 const PINNED: ReadonlySet<string> = new Set([
   "logger",
   "launcher",
+  "cdummy",
+  "harbor",
+  "datacenterd",
   "service_mgr",
+  "multicastd",
+  "sprotoloader",
+  "protoloader",
   "debug_console",
   "console",
 ]);

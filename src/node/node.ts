@@ -1,7 +1,8 @@
 /**
  * A node: everything put together, started and stopped.
  *
- *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> service_mgr (4) -> the start service
+ *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> cdummy (4), which starts harbor (5)
+ *             -> datacenterd (6) -> service_mgr (7) -> the console and the start service
  *             meanwhile the worker threads, if there are any
  *     stop    `exit` of every service, youngest type first, within `stoptimeout` -> everything is killed -> the threads end
  *
@@ -53,6 +54,9 @@ export interface StartOptions {
   /** Stops the node when it fires, also while the node still starts. */
   readonly signal?: AbortSignal;
 }
+
+/** What the launcher starts first, in skynet's order for a node that stands alone. */
+const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
 
 /**
  * Starts a node in this process.
@@ -158,7 +162,9 @@ class RunningNode implements Node {
     // Whoever waits for it hears of its failure; a boot that fails before that does not.
     threads?.catch(() => {});
     await this.#launch("launcher");
-    await this.skynet.within(Infinity).call(".launcher", "lua", "LAUNCH", "snlua", "service_mgr");
+    const unbounded = this.skynet.within(Infinity);
+    for (const name of BOOT_SERVICES)
+      await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
     await threads;
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);

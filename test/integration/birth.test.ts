@@ -111,7 +111,7 @@ test("a beginning that never ends is ERR_INIT_TIMEOUT, and no service remains", 
   assert.equal(await codeOfFailure(skynet.newservice("plain")), "ERR_INIT_TIMEOUT");
   assert.equal(await codeOfFailure(snax.newservice<any>("typed")), "ERR_INIT_TIMEOUT");
   const list = await skynet.call<object>(".launcher", "lua", "LIST");
-  assert.deepEqual(Object.values(list), ["snlua service_mgr"]);
+  assert.deepEqual(Object.values(list), ["snlua cdummy", "snlua datacenterd", "snlua service_mgr"]);
 });
 
 test("a service that is killed while it begins fails its newservice", async (t) => {

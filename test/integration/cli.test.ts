@@ -23,7 +23,7 @@ test("start runs a node until it aborts, with exit code 0", async (t) => {
   const folder = writeFiles(t, { "snax.config.ts": CONFIG, "services/main.ts": QUITTER });
   const { code, stdout, stderr } = await snax(["start"], folder);
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.match(stdout, /^\[:00000005\] hello$/m);
+  assert.match(stdout, /^\[:00000008\] hello$/m);
 });
 
 test("the configuration may be TypeScript, JavaScript or JSON, in another folder too", async (t) => {

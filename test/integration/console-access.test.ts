@@ -167,10 +167,10 @@ test("as many clients as the limit are served, and one more is told and closed",
   const clients = [];
   for (let count = 0; count < CONSOLE_CLIENTS_MAX; count += 1) clients.push(await open());
   equal(await exchange(port, ""), "too many clients\n");
-  for (const client of clients) equal((await client.run("ping 4")).at(-1), "<CMD OK>");
+  for (const client of clients) equal((await client.run("ping 7")).at(-1), "<CMD OK>");
   clients[0]?.socket.end();
   await clients[0]?.ended();
-  equal((await ask("ping 4")).at(-1), "<CMD OK>");
+  equal((await ask("ping 7")).at(-1), "<CMD OK>");
 });
 
 test("a client that does not read its answers keeps nobody waiting", async (t) => {
@@ -180,7 +180,7 @@ test("a client that does not read its answers keeps nobody waiting", async (t) =
   slow.write("help\n".repeat(20_000));
   const other = await open();
   for (let count = 0; count < 100; count += 1) {
-    equal((await other.run("ping 4")).at(-1), "<CMD OK>");
+    equal((await other.run("ping 7")).at(-1), "<CMD OK>");
   }
 });
 
@@ -202,7 +202,7 @@ test("clients that leave in the middle of anything harm nobody", async (t) => {
 test("when the console's service ends, so do its port and its clients", async (t) => {
   const { open, port, skynet } = await desk(t, {});
   const client = await open();
-  skynet.kill(5);
+  skynet.kill(8);
   await client.ended();
   equal(
     await codeOfFailure(fetchJson(port, "/list")),

@@ -49,7 +49,7 @@ test("a place where nobody listens gives exit code 1 and one clear line", async 
 
 test("a console that ends in the middle gives exit code 1", async (t) => {
   const { port } = await desk(t, {});
-  const { code, stderr } = await pipe([`${port}`], "kill 5\nlist\n");
+  const { code, stderr } = await pipe([`${port}`], "kill 8\nlist\n");
   equal(code, 1);
   match(stderr, /^snax: .+\n$/);
 });

@@ -8,6 +8,13 @@ import type { Config } from "../../src/index.ts";
 import { world } from "./world.ts";
 import type { Files, World } from "./world.ts";
 
+/** What `list` shows of the services that a node starts by itself. */
+export const SYSTEM_LIST: readonly string[] = [
+  ":00000004\tsnlua cdummy",
+  ":00000006\tsnlua datacenterd",
+  ":00000007\tsnlua service_mgr",
+];
+
 /** A node with a debug console. */
 export interface Desk extends World {
   readonly port: number;

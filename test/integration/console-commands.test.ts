@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { desk } from "./console-client.ts";
+import { SYSTEM_LIST, desk } from "./console-client.ts";
 import { ONE_THREAD, writeFiles } from "./world.ts";
 
 const DB = `
@@ -49,40 +49,40 @@ test("lists of services have skynet's form", async (t) => {
   await skynet.newservice("db");
   await skynet.uniqueservice("unique", "a", 1);
   deepEqual(await ask("list"), [
-    ":00000004\tsnlua service_mgr",
-    ":00000005\tsnlua debug_console 0",
-    ":00000006\tsnlua db",
-    ":00000007\tsnlua unique a 1",
+    ...SYSTEM_LIST,
+    ":00000008\tsnlua debug_console 0",
+    ":00000009\tsnlua db",
+    ":0000000a\tsnlua unique a 1",
     OK,
   ]);
-  deepEqual(await ask("service"), ["unique\t:00000007", OK]);
-  const [stat = ""] = (await ask("stat")).slice(2);
-  match(stat, /^:00000006\tcpu:\d+\.\d+(e-\d+)?\tmessage:\d\tmqlen:0\ttask:0$/);
-  const [memory] = shape((await ask("mem")).slice(2));
-  equal(memory, ":00000006\t# Kb (snlua db)");
-  match((await ask("gc")).at(-2) ?? "", /^thread 0\t\d+\.\d\d Kb \(heap of 4 services\)$/);
+  deepEqual(await ask("service"), ["unique\t:0000000a", OK]);
+  const [stat = ""] = (await ask("stat")).slice(4);
+  match(stat, /^:00000009\tcpu:\d+\.\d+(e-\d+)?\tmessage:\d\tmqlen:0\ttask:0$/);
+  const [memory] = shape((await ask("mem")).slice(4));
+  equal(memory, ":00000009\t# Kb (snlua db)");
+  match((await ask("gc")).at(-2) ?? "", /^thread 0\t\d+\.\d\d Kb \(heap of 6 services\)$/);
 });
 
 test("a service is asked for its information, a debug message, and how long it takes", async (t) => {
   const { open, skynet } = await desk(t, FILES);
   await skynet.newservice("slow");
   const { run } = bound(await open());
-  deepEqual(await run("info 7 x y"), ["args\tx,y", "keys\t2", "name\tdb", OK]);
-  deepEqual(await run("info :00000006"), ["I am slow", OK]);
-  deepEqual(await run("info 4"), [OK]);
-  deepEqual(await run("dbgcmd 7 PING"), [OK]);
-  deepEqual(await run("dbgcmd 7 NO"), [`ERR_NO_METHOD: no debug command "NO"`, ERROR]);
-  match((await run("ping 7")).join(), /^\d+,<CMD OK>$/);
+  deepEqual(await run("info a x y"), ["args\tx,y", "keys\t2", "name\tdb", OK]);
+  deepEqual(await run("info :00000009"), ["I am slow", OK]);
+  deepEqual(await run("info 7"), [OK]);
+  deepEqual(await run("dbgcmd a PING"), [OK]);
+  deepEqual(await run("dbgcmd a NO"), [`ERR_NO_METHOD: no debug command "NO"`, ERROR]);
+  match((await run("ping a")).join(), /^\d+,<CMD OK>$/);
 });
 
 test("a call takes literals and prints each result", async (t) => {
   const { open, skynet } = await desk(t, FILES);
   await skynet.newservice("db");
   const { run } = bound(await open());
-  deepEqual(await run(`call 6 "SET","k",{a: [1, -2.5], b: nil}`), ["n\t1", OK]);
-  deepEqual(await run(`call 6 "SET", 'k', "v"`), ["1\ta:[ 1, -2.5 ]", "n\t1", OK]);
-  deepEqual(await run(`call 6 "GET", "k"`), ["1\tv", "n\t1", OK]);
-  deepEqual(await run(`call 6 "MANY"`), [
+  deepEqual(await run(`call 9 "SET","k",{a: [1, -2.5], b: nil}`), ["n\t1", OK]);
+  deepEqual(await run(`call 9 "SET", 'k', "v"`), ["1\ta:[ 1, -2.5 ]", "n\t1", OK]);
+  deepEqual(await run(`call 9 "GET", "k"`), ["1\tv", "n\t1", OK]);
+  deepEqual(await run(`call 9 "MANY"`), [
     "1\t1",
     "2\tb",
     "3\t1.5",
@@ -91,28 +91,28 @@ test("a call takes literals and prints each result", async (t) => {
     "n\t6",
     OK,
   ]);
-  deepEqual(await run("call 6"), ["ERR_ARGUMENT: need arguments", ERROR]);
-  deepEqual(await run(`call 6 "NO"`), ["ERR_REMOTE: no NO", ERROR]);
+  deepEqual(await run("call 9"), ["ERR_ARGUMENT: need arguments", ERROR]);
+  deepEqual(await run(`call 9 "NO"`), ["ERR_REMOTE: no NO", ERROR]);
   for (const text of ["oops(", "process.exit(1)", "[][0]", "x", "1 + 1", "...[1]", "/x/"]) {
-    match((await run(`call 6 ${text}`)).join(), /^ERR_ARGUMENT: Invalid arguments.*,<CMD Error>$/);
+    match((await run(`call 9 ${text}`)).join(), /^ERR_ARGUMENT: Invalid arguments.*,<CMD Error>$/);
   }
 });
 
 test("services are started and ended", async (t) => {
   const { open, skynet } = await desk(t, FILES);
   const { run } = bound(await open());
-  deepEqual(await run("start db"), [":00000006\tdb", OK]);
-  deepEqual(await run("snax foo 1 2"), [":00000007\tfoo", OK]);
+  deepEqual(await run("start db"), [":00000009\tdb", OK]);
+  deepEqual(await run("snax foo 1 2"), [":0000000a\tfoo", OK]);
   deepEqual(await run("snax foo leave"), ["Exit", OK]);
   match(
     (await run("start nosuch")).join(),
     /^Failed,ERR_NO_SERVICE: no service nosuch.*,<CMD OK>$/,
   );
-  deepEqual(await run("kill 6"), [":00000006\tsnlua db", OK]);
+  deepEqual(await run("kill 9"), [":00000009\tsnlua db", OK]);
   deepEqual(await run("kill 99"), [":00000099\tnil", OK]);
-  deepEqual(await run("exit 7"), [OK]);
+  deepEqual(await run("exit a"), [OK]);
   // On another thread its death and the ping may pass each other.
-  match((await run("ping 7")).join(), /^ERR_SERVICE_DEAD: .*:00000007.*,<CMD Error>$/);
+  match((await run("ping a")).join(), /^ERR_SERVICE_DEAD: .*:0000000a.*,<CMD Error>$/);
   equal(skynet.localname(".nobody"), undefined);
 });
 
@@ -157,16 +157,16 @@ test("the open calls of a service are listed, grouped and ended", async (t) => {
   const { open, skynet, log } = await desk(t, FILES);
   await skynet.newservice("slow");
   const { run } = bound(await open());
-  deepEqual(shape(await run("task 6")), [
-    "session: 2\twaits for :00000007 (snlua db) since # ms",
-    "session: 3\twaits for :00000007 (snlua db) since # ms",
+  deepEqual(shape(await run("task 9")), [
+    "session: 2\twaits for :0000000a (snlua db) since # ms",
+    "session: 3\twaits for :0000000a (snlua db) since # ms",
     OK,
   ]);
-  deepEqual(await run("uniqtask 6"), ["2\tsessions:[2,3]", "\twaits for :00000007 (snlua db)", OK]);
-  deepEqual(await run("killtask 6 nothing"), ["Not found", OK]);
-  deepEqual(await run("killtask 6 session: 2"), ["Not found", OK]);
-  deepEqual(await run("killtask 6 2"), [OK]);
-  deepEqual(shape(await run("task 6")).length, 2);
+  deepEqual(await run("uniqtask 9"), ["2\tsessions:[2,3]", "\twaits for :0000000a (snlua db)", OK]);
+  deepEqual(await run("killtask 9 nothing"), ["Not found", OK]);
+  deepEqual(await run("killtask 9 session: 2"), ["Not found", OK]);
+  deepEqual(await run("killtask 9 2"), [OK]);
+  deepEqual(shape(await run("task 9")).length, 2);
   const lines = await log();
   equal(lines.includes("an operator ended the wait of session 2"), true);
   equal(lines.includes("Kill session 2"), true);
@@ -177,16 +177,16 @@ test("a message log has skynet's format", async (t) => {
   const { open, skynet, log } = await desk(t, FILES, { logpath });
   await skynet.newservice("db");
   const { run } = bound(await open());
-  deepEqual(await run("logon 6"), [OK]);
-  await run(`call 6 "GET","a"`);
-  deepEqual(await run("logoff 6"), [OK]);
-  await run(`call 6 "GET","a"`);
-  const lines = readFileSync(join(logpath, "00000006.log"), "utf8").split("\n");
+  deepEqual(await run("logon 9"), [OK]);
+  await run(`call 9 "GET","a"`);
+  deepEqual(await run("logoff 9"), [OK]);
+  await run(`call 9 "GET","a"`);
+  const lines = readFileSync(join(logpath, "00000009.log"), "utf8").split("\n");
   match(lines[0] ?? "", /^open time: \d+ \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);
-  match(lines[1] ?? "", /^:00000005 10 \d+ \d+ 1c4745540c61$/);
+  match(lines[1] ?? "", /^:00000008 10 \d+ \d+ 1c4745540c61$/);
   match(lines[2] ?? "", /^close time: \d+$/);
   equal(lines.length, 4);
-  equal((await log()).includes("Close log file :00000006"), true);
+  equal((await log()).includes("Close log file :00000009"), true);
 });
 
 test("signals are told to the log", async (t) => {
@@ -203,7 +203,7 @@ test("a patch from a file reaches one service or all of a type, and stands in th
   const { open, make, folder } = await desk(t, { ...FILES, "fix.ts": patch });
   const foo = await make("foo");
   const { run } = bound(await open());
-  deepEqual(await run(`hotfix 6 ${folder}/fix.ts 5`), ["5", OK]);
+  deepEqual(await run(`hotfix 9 ${folder}/fix.ts 5`), ["5", OK]);
   equal(await foo.req.get(), 5);
   deepEqual(await run(`hotfix foo ${folder}/fix.ts 6`), [
     ...["applied\t1", "failed\t0", "id\t2", "skipped\t0"],
@@ -211,9 +211,9 @@ test("a patch from a file reaches one service or all of a type, and stands in th
   ]);
   equal(await foo.req.get(), 6);
   const [first = "", second = ""] = await run("patches");
-  match(first, /^1\tapplied:1\tfailed:0\thash:[0-9a-f]{12}\ttarget::00000006 foo\ttime:\S+Z$/);
+  match(first, /^1\tapplied:1\tfailed:0\thash:[0-9a-f]{12}\ttarget::00000009 foo\ttime:\S+Z$/);
   match(second, /^2\tapplied:1\tfailed:0\thash:\w+\ttarget:all foo\t/);
-  deepEqual(await run("hotfix 6 nosuch.ts"), ["ERR_ARGUMENT: Can't open nosuch.ts", ERROR]);
+  deepEqual(await run("hotfix 9 nosuch.ts"), ["ERR_ARGUMENT: Can't open nosuch.ts", ERROR]);
 });
 
 test("the load of a service is seen, and a profile of the thread is written", async (t) => {
@@ -221,7 +221,7 @@ test("the load of a service is seen, and a profile of the thread is written", as
   await make("busy");
   const { run } = bound(await open());
   const [first = ""] = await run("top 0.2");
-  match(first, /^:00000006\tcpu:\d+\.\d%\tmessage:\d+\/s\tmqlen:\d+\tsnax busy$/);
+  match(first, /^:00000009\tcpu:\d+\.\d%\tmessage:\d+\/s\tmqlen:\d+\tsnax busy$/);
   const [path = ""] = await run("profile 0.1");
   const profile = JSON.parse(readFileSync(path, "utf8")) as { nodes: unknown[] };
   equal(profile.nodes.length > 0, true);
@@ -250,10 +250,10 @@ test("the sockets of the console are listed as skynet lists them", async (t) => 
   match(
     listening,
     new RegExp(
-      `^1\\taccept:1\\taddress::00000005\\tid:1\\trtime:\\S+s\\tsock:127.0.0.1:${port}\\ttype:LISTEN$`,
+      `^1\\taccept:1\\taddress::00000008\\tid:1\\trtime:\\S+s\\tsock:127.0.0.1:${port}\\ttype:LISTEN$`,
     ),
   );
-  match(client, /^2\taddress::00000005\tid:2\tpeer:127.0.0.1:\d+\tread:9\treading:/);
+  match(client, /^2\taddress::00000008\tid:2\tpeer:127.0.0.1:\d+\tread:9\treading:/);
 });
 
 test("the sockets of services are listed among those of the console", async (t) => {
@@ -272,7 +272,7 @@ test("the sockets of services are listed among those of the console", async (t) 
   `;
   const { open } = await desk(t, { main }, { start: "main" });
   const { run } = bound(await open());
-  const rows = (await run("netstat")).filter((row) => row.includes("address::00000006"));
+  const rows = (await run("netstat")).filter((row) => row.includes("address::00000009"));
   deepEqual(rows.map((row) => String(/type:(\w+)/.exec(row)?.[1])).toSorted(), [
     "LISTEN",
     "TCP",
@@ -299,13 +299,13 @@ test("what changes something is logged with who, what and the result", async (t)
 test("a command that does not end, and one that ends its own console, are logged too", async (t) => {
   const { open, skynet, log } = await desk(t, FILES);
   await skynet.newservice("db");
-  (await open()).write(`call 6 "HANG"\n`);
+  (await open()).write(`call 9 "HANG"\n`);
   const isTold = async (text: string): Promise<boolean> => (await log()).join().includes(text);
-  while (!(await isTold(`ran "call 6 \\"HANG\\"" : runs`))) await skynet.sleep(50);
+  while (!(await isTold(`ran "call 9 \\"HANG\\"" : runs`))) await skynet.sleep(50);
   const client = await open();
-  client.write("kill 5\n");
+  client.write("kill 8\n");
   await client.ended();
-  equal(await isTold(`ran "kill 5" : the console ended before the command`), true);
+  equal(await isTold(`ran "kill 8" : the console ended before the command`), true);
 });
 
 /** Lets `run` be taken out of a client. */

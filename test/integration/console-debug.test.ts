@@ -54,14 +54,14 @@ function bothWays(title: string, run: (t: TestContext, threads: number) => Promi
   test(`on a worker thread, ${title}`, (t) => run(t, 1));
 }
 
-const ATTACHED = /^Attached to :00000006 \(snlua main\)\..*\n:00000006> /;
+const ATTACHED = /^Attached to :00000009 \(snlua main\)\..*\n:00000009> /;
 const STOP = /^[^]*?[\w.]+\.ts\(\d+\)> $/;
 
 /** What is said until the service stands somewhere, without the prompts in between. */
 async function stop(client: LineClient): Promise<string[]> {
   const text = await client.take(STOP);
   return text
-    .replaceAll(/^:00000006> /gm, "")
+    .replaceAll(/^:00000009> /gm, "")
     .split("\n")
     .filter(Boolean);
 }
@@ -71,7 +71,7 @@ async function say(client: LineClient, line: string): Promise<string[]> {
   return stop(client);
 }
 
-async function attach(client: LineClient, line = "debug 6"): Promise<void> {
+async function attach(client: LineClient, line = "debug 9"): Promise<void> {
   client.write(`${line}\n`);
   await client.take(ATTACHED);
 }
@@ -82,7 +82,7 @@ bothWays(
     const { open, says } = await outside(t, FILES, threads);
     const [client, caller] = [await open(), await open()];
     await attach(client);
-    const added = caller.run(`call 6 "add", 5`);
+    const added = caller.run(`call 9 "add", 5`);
     deepEqual(await stop(client), ["main.ts:21: return command[name](n);", "main.ts(21)> "]);
     deepEqual(await say(client, "s"), ["main.ts:8: const before = count;", "main.ts(8)> "]);
     deepEqual(await say(client, "n"), ["main.ts:9: count += twice(n);", "main.ts(9)> "]);
@@ -102,7 +102,7 @@ bothWays(
     client.write("cont\n");
     equal(await client.take(/^[^]*?<CMD OK>\n/), "detached\n<CMD OK>\n");
     deepEqual(await added, ["1\t7", "2\ta:[ 1 ]", "n\t2", "<CMD OK>"]);
-    await says("Attach to :00000006");
+    await says("Attach to :00000009");
     await says("Leave debug mode : detached");
   },
 );
@@ -124,7 +124,7 @@ bothWays(
   async (t, threads) => {
     const { open } = await outside(t, FILES, threads);
     const [client, caller] = [await open(), await open()];
-    const [later] = await stopped(client, caller, `call 6 "later", 3`);
+    const [later] = await stopped(client, caller, `call 9 "later", 3`);
     await say(client, "s");
     deepEqual(await say(client, "n"), ["main.ts:14: await skynet.sleep(1);", "main.ts(14)> "]);
     deepEqual(await say(client, "n"), [
@@ -134,7 +134,7 @@ bothWays(
     deepEqual(await say(client, "text = 'changed'"), ["'changed'", "main.ts(15)> "]);
     client.write("c\n");
     deepEqual(await later, ["1\tchanged", "2\t3", "n\t2", "<CMD OK>"]);
-    const added = caller.run(`call 6 "add", 1`);
+    const added = caller.run(`call 9 "add", 1`);
     deepEqual(await stop(client), ["main.ts:21: return command[name](n);", "main.ts(21)> "]);
     client.write("cont\n");
     deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
@@ -144,7 +144,7 @@ bothWays(
 bothWays("variables are listed, and statements and errors are no harm", async (t, threads) => {
   const { open } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
-  const [added] = await stopped(client, caller, `call 6 "add", 2`);
+  const [added] = await stopped(client, caller, `call 9 "add", 2`);
   await say(client, "s");
   const listed = await say(client, "locals");
   deepEqual(
@@ -168,11 +168,11 @@ bothWays("watch chooses the protocol whose messages stop the service", async (t,
   const [client, caller] = [await open(), await open()];
   await attach(client);
   client.write("watch text\n");
-  await client.take(/^:00000006> /);
-  deepEqual(await caller.run(`call 6 "add", 2`), ["1\t0", "2\t4", "n\t2", "<CMD OK>"]);
+  await client.take(/^:00000009> /);
+  deepEqual(await caller.run(`call 9 "add", 2`), ["1\t0", "2\t4", "n\t2", "<CMD OK>"]);
   client.write('watch("lua")\n');
-  await client.take(/^:00000006> /);
-  const added = caller.run(`call 6 "add", 2`);
+  await client.take(/^:00000009> /);
+  const added = caller.run(`call 9 "add", 2`);
   await stop(client);
   client.write("cont\n");
   deepEqual(await added, ["1\t4", "2\t8", "n\t2", "<CMD OK>"]);
@@ -183,9 +183,9 @@ bothWays(
   async (t, threads) => {
     const { open } = await outside(t, FILES, threads);
     const [client, caller] = [await open(), await open()];
-    client.write("debug 6\ns\nn\nbefore + 1\ncont\ngetenv thread\n");
+    client.write("debug 9\ns\nn\nbefore + 1\ncont\ngetenv thread\n");
     await client.take(ATTACHED);
-    await caller.run(`call 6 "add", 1`);
+    await caller.run(`call 9 "add", 1`);
     match(
       await client.take(/^[^]*?<CMD OK>\n[^]*?<CMD OK>\n/),
       /> 1\n[^]*detached\n<CMD OK>\nthread\t\d\n<CMD OK>\n$/,
@@ -196,9 +196,9 @@ bothWays(
 bothWays("the service goes on at the deadline", async (t, threads) => {
   const { open } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
-  await attach(client, "debug 6 2");
+  await attach(client, "debug 9 2");
   const began = performance.now();
-  const added = caller.run(`call 6 "add", 1`);
+  const added = caller.run(`call 9 "add", 1`);
   await stop(client);
   deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
   ok(performance.now() - began < 5000);
@@ -209,7 +209,7 @@ bothWays("the service goes on at the deadline", async (t, threads) => {
 bothWays("the service goes on when the operator's connection ends", async (t, threads) => {
   const { open, says } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
-  const [added] = await stopped(client, caller, `call 6 "add", 1`);
+  const [added] = await stopped(client, caller, `call 9 "add", 1`);
   client.close();
   deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);
   await says("Leave debug mode : the client has gone");
@@ -221,10 +221,10 @@ test("a service that ends while it is waited for ends the debugger", async (t) =
   const [client, other] = [await open(), await open()];
   await attach(client);
   equal(
-    (await other.run("debug 6")).at(0),
-    "ERR_ARGUMENT: :00000006 is being debugged on this thread",
+    (await other.run("debug 9")).at(0),
+    "ERR_ARGUMENT: :00000009 is being debugged on this thread",
   );
-  await other.run("kill 6");
+  await other.run("kill 9");
   equal(await client.take(/^[^]*?<CMD OK>\n/), "the service has ended\n<CMD OK>\n");
   deepEqual(await client.run("getenv thread"), ["thread\t0", "<CMD OK>"]);
 });
@@ -233,16 +233,16 @@ test("what can't be debugged is refused with the reason", async (t) => {
   const { open, port } = await outside(t, FILES);
   const client = await open();
   const refusals = {
-    "debug 5": "ERR_ARGUMENT: the console can't debug itself",
-    "debug 6 0": "ERR_ARGUMENT: 0 is no number of seconds above 0, at most 600",
-    [`debug 6 ${DEBUG_SECONDS_MAX + 1}`]: `ERR_ARGUMENT: ${DEBUG_SECONDS_MAX + 1} is no number of seconds above 0, at most 600`,
+    "debug 8": "ERR_ARGUMENT: the console can't debug itself",
+    "debug 9 0": "ERR_ARGUMENT: 0 is no number of seconds above 0, at most 600",
+    [`debug 9 ${DEBUG_SECONDS_MAX + 1}`]: `ERR_ARGUMENT: ${DEBUG_SECONDS_MAX + 1} is no number of seconds above 0, at most 600`,
   };
   for (const [line, reason] of Object.entries(refusals)) {
     deepEqual(await client.run(line), [reason, "<CMD Error>"]);
   }
   const { body } = await fetchJson(port, "/debug/6");
   match(body, /debug needs a connection that talks in lines, not HTTP/);
-  await attach(client, `debug 6 ${DEBUG_SECONDS_MAX}`);
+  await attach(client, `debug 9 ${DEBUG_SECONDS_MAX}`);
 });
 
 test("the command line's connection shows what the debugger asks, and passes on what is answered", async (t) => {
@@ -252,22 +252,22 @@ test("the command line's connection shows what the debugger asks, and passes on 
   const lines: string[] = [];
   let isOk: Promise<boolean> | undefined;
   const prompt = await new Promise<string>((resolve) => {
-    isOk = connection.ask("debug 6", (line) => lines.push(line), resolve);
+    isOk = connection.ask("debug 9", (line) => lines.push(line), resolve);
   });
-  equal(prompt, ":00000006> ");
+  equal(prompt, ":00000009> ");
   connection.reply("cont");
   equal(await isOk, true);
-  deepEqual(lines.slice(1), [":00000006> detached", "<CMD OK>"]);
+  deepEqual(lines.slice(1), [":00000009> detached", "<CMD OK>"]);
 });
 
 test("while a service of a worker thread stands still, the console and other threads go on", async (t) => {
   const { open } = await outside(t, FILES, 1);
   const [client, caller, other] = [await open(), await open(), await open()];
-  const [added] = await stopped(client, caller, `call 6 "add", 1`);
+  const [added] = await stopped(client, caller, `call 9 "add", 1`);
   equal((await other.run("ping 4")).at(-1), "<CMD OK>");
   equal(
-    (await other.run("debug 6"))[0],
-    "ERR_ARGUMENT: :00000006 is being debugged on this thread",
+    (await other.run("debug 9"))[0],
+    "ERR_ARGUMENT: :00000009 is being debugged on this thread",
   );
   client.write("cont\n");
   deepEqual(await added, ["1\t0", "2\t2", "n\t2", "<CMD OK>"]);

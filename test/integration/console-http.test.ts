@@ -35,7 +35,12 @@ test("who asks for JSON gets a real response", async (t) => {
   equal(status, 200);
   deepEqual(JSON.parse(body), {
     ok: true,
-    result: { ":00000004": "snlua service_mgr", ":00000005": "snlua debug_console 0" },
+    result: {
+      ":00000004": "snlua cdummy",
+      ":00000006": "snlua datacenterd",
+      ":00000007": "snlua service_mgr",
+      ":00000008": "snlua debug_console 0",
+    },
   });
 });
 
@@ -44,8 +49,8 @@ test("JSON holds data, not what is printed", async (t) => {
   const stat = JSON.parse((await fetchJson(port, "/stat")).body) as {
     result: Record<string, Record<string, number>>;
   };
-  equal(typeof stat.result[":00000004"]?.cpu, "number");
-  const ping = await fetchJson(port, "/", { method: "POST", body: "ping 4\n" });
+  equal(typeof stat.result[":00000007"]?.cpu, "number");
+  const ping = await fetchJson(port, "/", { method: "POST", body: "ping 7\n" });
   match(ping.body, /^\{"ok":true,"result":\d/);
   const none = await fetchJson(port, "/clearcache");
   equal(none.body, `{"ok":true,"result":null}\n`);
@@ -54,7 +59,7 @@ test("JSON holds data, not what is printed", async (t) => {
 test("what JSON has no word for is written as the nearest that it has", async (t) => {
   const { port, skynet } = await desk(t, FILES);
   await skynet.newservice("odd");
-  const { body } = await fetchJson(port, "/info/6");
+  const { body } = await fetchJson(port, "/info/9");
   deepEqual(JSON.parse(body), {
     ok: true,
     result: { big: "10", map: { a: 1 }, set: [1], at: "1970-01-01T00:00:00.000Z" },

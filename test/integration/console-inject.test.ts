@@ -21,15 +21,15 @@ test("a script replaces a function of a service that was never prepared for it",
   const { skynet, ask, folder } = await desk(t, FILES);
   const db = await skynet.newservice("simpledb");
   await skynet.call(db, "lua", "SET", "k", "v");
-  deepEqual(await ask(`inject 6 ${folder}/append.ts`), ["inject success!!", "<CMD OK>"]);
-  deepEqual(await ask(`call 6 "GET", "k"`), ["1\tvA", "n\t1", "<CMD OK>"]);
+  deepEqual(await ask(`inject 9 ${folder}/append.ts`), ["inject success!!", "<CMD OK>"]);
+  deepEqual(await ask(`call 9 "GET", "k"`), ["1\tvA", "n\t1", "<CMD OK>"]);
   equal(await skynet.call(db, "lua", "GET", "k"), "vAA");
 });
 
 test("a script that fails half-way shows what it printed until then, and where it failed", async (t) => {
   const { skynet, ask, folder } = await desk(t, FILES);
   await skynet.newservice("simpledb");
-  const lines = await ask(`inject 6 ${folder}/half.ts x`);
+  const lines = await ask(`inject 9 ${folder}/half.ts x`);
   equal(lines[0], "half of it\tx");
   match(lines.slice(1).join("\n"), /no further[^]*half\.ts:2:\d+[^]*<CMD Error>$/);
 });
@@ -37,13 +37,13 @@ test("a script that fails half-way shows what it printed until then, and where i
 test("as in skynet, a script that prints nothing is answered with an empty line", async (t) => {
   const { skynet, ask, folder } = await desk(t, FILES);
   await skynet.newservice("simpledb");
-  deepEqual(await ask(`inject 6 ${folder}/silent.ts`), ["", "<CMD OK>"]);
+  deepEqual(await ask(`inject 9 ${folder}/silent.ts`), ["", "<CMD OK>"]);
 });
 
 test("a script that is none and a file that is not there are refused", async (t) => {
   const { skynet, ask, folder } = await desk(t, FILES);
   await skynet.newservice("simpledb");
-  match((await ask(`inject 6 ${folder}/wrong.ts`)).join(), /wrong\.ts:1:\d+: .*,<CMD Error>$/);
-  match((await ask("inject 6 nosuch.ts")).join(), /Can't open nosuch\.ts,<CMD Error>$/);
+  match((await ask(`inject 9 ${folder}/wrong.ts`)).join(), /wrong\.ts:1:\d+: .*,<CMD Error>$/);
+  match((await ask("inject 9 nosuch.ts")).join(), /Can't open nosuch\.ts,<CMD Error>$/);
   match((await ask(`inject 99 ${folder}/silent.ts`)).join(), /^ERR_SERVICE_DEAD: .*,<CMD Error>$/);
 });

@@ -57,8 +57,8 @@ function hitsIn(log: readonly string[]): string[] {
 test("a value is logged under the service's address whenever the line runs", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
-  deepEqual(await ask(`logpoint 6 counter.ts:9 "count + n"`), [
-    "1\t:00000006 counter.ts:9\tcount + n\thits:0",
+  deepEqual(await ask(`logpoint 9 counter.ts:9 "count + n"`), [
+    "1\t:00000009 counter.ts:9\tcount + n\thits:0",
     OK,
   ]);
   equal(await counter.req.add(1), 2);
@@ -67,13 +67,13 @@ test("a value is logged under the service's address whenever the line runs", asy
     "logpoint 1 counter.ts:9 count + n : 3",
     "logpoint 1 counter.ts:9 count + n : 8",
   ]);
-  deepEqual(await ask("logpoint"), ["1\t:00000006 counter.ts:9\tcount + n\thits:2\tlast:8", OK]);
+  deepEqual(await ask("logpoint"), ["1\t:00000009 counter.ts:9\tcount + n\thits:2\tlast:8", OK]);
 });
 
 test("it concerns the one service, also behind an await", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const [first, second] = [await make("counter"), await make("counter")];
-  await ask("logpoint 6 counter.ts:14 here");
+  await ask("logpoint 9 counter.ts:14 here");
   deepEqual(await Promise.all([first.req.later(1), second.req.later(2)]), [1, 2]);
   deepEqual(hitsIn(await log()), ["logpoint 1 counter.ts:14 here : 1"]);
 });
@@ -81,8 +81,8 @@ test("it concerns the one service, also behind an await", async (t) => {
 test("lines are counted as in the file, also where the text was printed anew", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
-  deepEqual(await ask(`logpoint 6 twice.ts:8 [n, kind]`), [
-    "1\t:00000006 twice.ts:8\t[n, kind]\thits:0",
+  deepEqual(await ask(`logpoint 9 twice.ts:8 [n, kind]`), [
+    "1\t:00000009 twice.ts:8\t[n, kind]\thits:0",
     OK,
   ]);
   await counter.req.add(3);
@@ -92,13 +92,13 @@ test("lines are counted as in the file, also where the text was printed anew", a
 test("a line without code means the next one that has some", async (t) => {
   const { ask, make } = await desk(t, FILES);
   await make("counter");
-  match((await ask("logpoint 6 counter.ts:3 count"))[0] ?? "", /^1\t:00000006 counter\.ts:4\t/);
+  match((await ask("logpoint 9 counter.ts:3 count"))[0] ?? "", /^1\t:00000009 counter\.ts:4\t/);
 });
 
 test("an expression that throws is told of, and harms nobody", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
-  await ask("logpoint 6 counter.ts:9 nothing.here");
+  await ask("logpoint 9 counter.ts:9 nothing.here");
   equal(await counter.req.add(1), 2);
   deepEqual(hitsIn(await log()), [
     "logpoint 1 counter.ts:9 nothing.here : threw nothing is not defined",
@@ -108,7 +108,7 @@ test("an expression that throws is told of, and harms nobody", async (t) => {
 test("several stand on one line, and each is ended by its number", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
-  for (const name of ["count", "n", "this"]) await ask(`logpoint 6 counter.ts:9 ${name}`);
+  for (const name of ["count", "n", "this"]) await ask(`logpoint 9 counter.ts:9 ${name}`);
   deepEqual(await ask("logpoint off 3"), [OK]);
   await counter.req.add(1);
   deepEqual(await ask("logpoint off 1"), [OK]);
@@ -129,9 +129,9 @@ test("nothing of it remains when the last one goes, by its number or with its se
   const names = (): string[] => Object.getOwnPropertyNames(globalThis);
   const before = names();
   await make("counter");
-  await ask("logpoint 6 counter.ts:9 count");
+  await ask("logpoint 9 counter.ts:9 count");
   equal(names().length, before.length + 1);
-  await ask("kill 6");
+  await ask("kill 9");
   deepEqual(names(), before);
   deepEqual(await ask("logpoint"), [OK]);
 });
@@ -139,7 +139,7 @@ test("nothing of it remains when the last one goes, by its number or with its se
 test("a debugger statement stops nothing while there are logpoints", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
-  await ask(`logpoint 6 counter.ts:18 "'at it'"`);
+  await ask(`logpoint 9 counter.ts:18 "'at it'"`);
   equal(await counter.req.stop(), "went on");
   deepEqual(hitsIn(await log()), ["logpoint 1 counter.ts:18 'at it' : at it"]);
 });
@@ -147,7 +147,7 @@ test("a debugger statement stops nothing while there are logpoints", async (t) =
 test("a line that runs very often fills neither the log nor the thread's time, and is seen again later", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
-  await ask("logpoint 6 counter.ts:22 index");
+  await ask("logpoint 9 counter.ts:22 index");
   const began = performance.now();
   await counter.req.loop(1_000_000);
   ok(performance.now() - began < 5000);
@@ -164,7 +164,7 @@ test("a line that runs very often fills neither the log nor the thread's time, a
 test("one time less than too often is seen every time", async (t) => {
   const { ask, make } = await desk(t, FILES);
   const counter = await make("counter");
-  await ask("logpoint 6 counter.ts:22 index");
+  await ask("logpoint 9 counter.ts:22 index");
   await counter.req.loop(LOGPOINT_HITS_MAX - 1);
   await counter.req.loop(1);
   match((await ask("logpoint"))[0] ?? "", new RegExp(`hits:${LOGPOINT_HITS_MAX}\t`));
@@ -174,14 +174,14 @@ test("what can't be one is refused with the reason", async (t) => {
   const { ask, make } = await desk(t, FILES);
   await make("counter");
   const refusals = {
-    "logpoint 6": "need a place: file:line",
-    "logpoint 6 counter.ts count": "need a place: file:line",
-    "logpoint 6 counter.ts:9": "need an expression",
-    "logpoint 6 counter.ts:99 count": /counter\.ts has 26 lines$/,
-    "logpoint 6 nosuch.ts:1 count": ":00000006 has no file nosuch.ts; it has counter.ts, twice.ts",
-    "logpoint 6 counter.ts:26 count": "no code stands at counter.ts:26 or behind it",
-    "logpoint 6 counter.ts:9 count +": /^"count \+" is no expression: /,
-    "logpoint 6 counter.ts:9 count), process.exit(1": /is (no|more than one) expression/,
+    "logpoint 9": "need a place: file:line",
+    "logpoint 9 counter.ts count": "need a place: file:line",
+    "logpoint 9 counter.ts:9": "need an expression",
+    "logpoint 9 counter.ts:99 count": /counter\.ts has 26 lines$/,
+    "logpoint 9 nosuch.ts:1 count": ":00000009 has no file nosuch.ts; it has counter.ts, twice.ts",
+    "logpoint 9 counter.ts:26 count": "no code stands at counter.ts:26 or behind it",
+    "logpoint 9 counter.ts:9 count +": /^"count \+" is no expression: /,
+    "logpoint 9 counter.ts:9 count), process.exit(1": /is (no|more than one) expression/,
     "logpoint off 7": "no logpoint has the number 7",
   };
   for (const [line, reason] of Object.entries(refusals)) {
@@ -204,9 +204,9 @@ test("there are so many at most", async (t) => {
   await make("counter");
   const console = await open();
   for (let count = 0; count < LOGPOINTS_MAX; count += 1) {
-    equal((await console.run("logpoint 6 counter.ts:9 count")).at(-1), OK);
+    equal((await console.run("logpoint 9 counter.ts:9 count")).at(-1), OK);
   }
-  const [said = ""] = await console.run("logpoint 6 counter.ts:9 count");
+  const [said = ""] = await console.run("logpoint 9 counter.ts:9 count");
   equal(
     said,
     `ERR_ARGUMENT: there are ${LOGPOINTS_MAX} logpoints already; \`logpoint off n\` ends one`,

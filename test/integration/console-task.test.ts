@@ -57,14 +57,14 @@ function shape(lines: readonly string[]): string[] {
   );
 }
 
-/** Starts both services; the oracle is 6, the asker 7. */
+/** Starts both services; the oracle is 9, the asker a. */
 async function start(desk: Desk): Promise<{ asker: any; say: (...words: string[]) => unknown }> {
   const oracle = await desk.skynet.newservice("oracle");
   const asker = await desk.make("asker", oracle);
   return { asker, say: (...words) => desk.skynet.call(oracle, "lua", ...words) };
 }
 
-const HEAD = "waits for :00000006 (snlua oracle) since #";
+const HEAD = "waits for :00000009 (snlua oracle) since #";
 const OK = "<CMD OK>";
 
 test("task tells where a call waits, up to the handler, and the call goes on as if nobody had looked", async (t) => {
@@ -77,21 +77,21 @@ test("task tells where a call waits, up to the handler, and the call goes on as 
     "\tat async far (asker.ts:8:16)",
     OK,
   ];
-  deepEqual(shape(await node.ask("task 7")), expected);
-  deepEqual(shape(await node.ask("task 7")), expected);
+  deepEqual(shape(await node.ask("task a")), expected);
+  deepEqual(shape(await node.ask("task a")), expected);
   await say("x");
   equal(await far, "xx");
-  deepEqual(await node.ask("task 7"), [OK]);
+  deepEqual(await node.ask("task a"), [OK]);
 });
 
 test("uniqtask puts the calls together that wait for the same at the same place", async (t) => {
   const node = await desk(t, FILES);
   const { asker, say } = await start(node);
   const results = [asker.req.both(), asker.req.both(), asker.req.far()];
-  const shown = shape(await node.ask("uniqtask 7"));
+  const shown = shape(await node.ask("uniqtask a"));
   deepEqual(shown.slice(0, 5), [
     "1\tsessions:[5]",
-    "\twaits for :00000006 (snlua oracle)",
+    "\twaits for :00000009 (snlua oracle)",
     "\tat async twice (twice.ts:4:21)",
     "\tat async far (asker.ts:8:16)",
     "2\tsessions:[1,3]",
@@ -110,7 +110,7 @@ test("a call that nobody awaits yet has no stack until somebody does", async (t)
   const late = asker.req.late();
   // More often than such a call is looked at.
   for (let round = 0; round < 10; round += 1) {
-    deepEqual(shape(await node.ask("task 7")), [
+    deepEqual(shape(await node.ask("task a")), [
       `session: 1\t${HEAD}`,
       `session: 2\t${HEAD}`,
       "\tat async late (asker.ts:16:9)",
@@ -125,7 +125,7 @@ test("a call that was looked at still fails at its deadline", async (t) => {
   const node = await desk(t, FILES);
   const { asker } = await start(node);
   const short = failureOf(asker.req.short());
-  equal((await node.ask("task 7")).length, 3);
+  equal((await node.ask("task a")).length, 3);
   equal((await short).code, "ERR_TIMEOUT");
 });
 
@@ -134,7 +134,7 @@ test("stacks are looked up for so many calls at a time, the rest is listed witho
   const { asker, say } = await start(node);
   const count = TASK_STACKS_MAX + 1;
   const many = asker.req.many(count);
-  const shown = await node.ask("task 7");
+  const shown = await node.ask("task a");
   equal(shown.filter((line) => line.startsWith("session: ")).length, count);
   equal(shown.filter((line) => line.includes("at async wish")).length, TASK_STACKS_MAX);
   await say(...Array.from({ length: count }, () => "x"));
@@ -146,7 +146,7 @@ test("a service that ends while it is looked at leaves no command hanging", asyn
   const { asker } = await start(node);
   asker.req.far().catch(() => {});
   const client = await node.open();
-  client.write("task 7\nkill 7\ntask 7\n");
+  client.write("task a\nkill 7\ntask 7\n");
   const answers = await client.take(/^(?:.*\n)*?<CMD Error>\n/);
   equal(answers.split("\n").filter((line) => line === OK).length, 2);
 });

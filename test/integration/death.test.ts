@@ -165,7 +165,7 @@ test("monitor gets a client message from each service that ends", async (t) => {
         skynet.dispatch("client", (_s, source) => { dead.push(source); });
         skynet.dispatch("lua", async () => {
           while (dead.length < 2) await skynet.sleep(1);
-          return dead.sort();
+          return dead.sort((a, b) => a - b);
         });
       });
     `,

@@ -18,7 +18,7 @@ export interface Outside {
   readonly says: (text: string) => Promise<void>;
 }
 
-/** Starts a node over these files, on its main thread unless a number says else; the service `main` is started and has the address 6. */
+/** Starts a node over these files, on its main thread unless a number says else; the service `main` is started and has the address 9. */
 export async function outside(t: TestContext, files: Files, threads = 0): Promise<Outside> {
   const folder = writeFiles(t, files);
   const program = `

@@ -56,9 +56,9 @@ async function start(t: Parameters<typeof desk>[0]) {
 
 test("a request of a traced protocol is followed to the services that it calls, and back", async (t) => {
   const { ask, front, log, folder } = await start(t);
-  deepEqual(await ask("trace 7 snax on"), ["<CMD OK>"]);
+  deepEqual(await ask("trace a snax on"), ["<CMD OK>"]);
   equal(await front.req.ask(3), 3.5);
-  const { ":00000007-1": steps = [], ...others } = traces(await log());
+  const { ":0000000a-1": steps = [], ...others } = traces(await log());
   deepEqual(others, {});
   deepEqual(
     steps.map((step) => step.replace(/ : .*/, "")),
@@ -73,9 +73,9 @@ test("a request of a traced protocol is followed to the services that it calls, 
 
 test("what fails ends with error, and the failure with it goes back", async (t) => {
   const { ask, front, log } = await start(t);
-  await ask("trace 7 snax on");
+  await ask("trace a snax on");
   equal((await failureOf(front.req.fail())).message, "it fails");
-  const { ":00000007-1": steps = [] } = traces(await log());
+  const { ":0000000a-1": steps = [] } = traces(await log());
   deepEqual(
     steps.map((step) => step.replace(/ : .*/, "")),
     ["trace", "call", "request", "error", "resume", "error"],
@@ -87,22 +87,22 @@ test("a service begins a trace itself, and each has a tag of its own", async (t)
   equal(await front.req.begin(), 0.5);
   equal(await front.req.begin(), 0.5);
   const found = traces(await log());
-  deepEqual(Object.keys(found), [":00000007-1", ":00000007-2"]);
-  equal(found[":00000007-1"]?.[0], "trace by hand");
-  equal(found[":00000007-1"]?.at(-1), "end");
+  deepEqual(Object.keys(found), [":0000000a-1", ":0000000a-2"]);
+  equal(found[":0000000a-1"]?.[0], "trace by hand");
+  equal(found[":0000000a-1"]?.at(-1), "end");
 });
 
 test("off keeps a service out of the traces of others, and on again begins some", async (t) => {
   const { ask, front, log } = await start(t);
-  await ask("trace 7 snax on");
-  await ask("trace 6 lua off");
+  await ask("trace a snax on");
+  await ask("trace 9 lua off");
   await front.req.ask(2);
-  const { ":00000007-1": steps = [] } = traces(await log());
+  const { ":0000000a-1": steps = [] } = traces(await log());
   equal(steps.includes("request"), false);
-  await ask("trace 6 lua");
-  await ask("trace 7 snax");
+  await ask("trace 9 lua");
+  await ask("trace a snax");
   await front.req.ask(2);
-  deepEqual(Object.keys(traces(await log())), [":00000007-1"]);
+  deepEqual(Object.keys(traces(await log())), [":0000000a-1"]);
   const lines = await log();
   deepEqual(
     lines.filter((line) => line.startsWith("Turn trace log")),
@@ -114,7 +114,7 @@ test("off keeps a service out of the traces of others, and on again begins some"
 
 test("so many requests are followed at a time; beyond that the oldest is let go", async (t) => {
   const { ask, front, log } = await start(t);
-  await ask("trace 7 snax on");
+  await ask("trace a snax on");
   const late = Array.from({ length: TRACES_MAX + 1 }, () => front.req.late());
   front.post.release();
   await Promise.all(late);
@@ -127,9 +127,9 @@ test("so many requests are followed at a time; beyond that the oldest is let go"
 test("a plain service that nobody traces further logs three steps, until it is turned off", async (t) => {
   const { open, log } = await start(t);
   const client = await open();
-  await client.run("trace 6 on");
-  await client.run(`call 6 "HALF", 1`);
-  await client.run("trace 6 lua off");
-  await client.run(`call 6 "HALF", 1`);
-  deepEqual(traces(await log()), { ":00000006-1": ["trace", "response", "end"] });
+  await client.run("trace 9 on");
+  await client.run(`call 9 "HALF", 1`);
+  await client.run("trace 9 lua off");
+  await client.run(`call 9 "HALF", 1`);
+  deepEqual(traces(await log()), { ":00000009-1": ["trace", "response", "end"] });
 });

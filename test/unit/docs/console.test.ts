@@ -13,7 +13,7 @@ test("the session on the page is answered as the page shows", async (t) => {
   const root = writeFiles(t, readFiles(PAGE));
   const node = await start({ thread: 0, console: 0, logger: "node.log" }, { root });
   t.after(() => node.stop());
-  const { address } = await node.skynet.call<{ address: string }>(5, "debug", "INFO");
+  const { address } = await node.skynet.call<{ address: string }>(8, "debug", "INFO");
   const client = await LineClient.open(Number(address.split(":")[1]));
   t.after(() => client.close());
   const shown = readBlocks(PAGE).find(({ mark }) => mark === "session")?.text ?? "";

@@ -73,17 +73,17 @@ test("the repair service applies what lies in its folder, for a type and for one
     "snax.config.json": "{}",
   });
   const { child, ended, says } = startSnax(["start"], folder);
-  await says("ready 7");
+  await says("ready 10");
   await says("says new");
   const one = `export const response = { word() { return "newer"; } };`;
-  writeFileSync(join(folder, "patches/:00000007.ts"), one);
+  writeFileSync(join(folder, "patches/:0000000a.ts"), one);
   writeFileSync(join(folder, "patches/nobody.ts"), one);
   await says("says newer");
   await says("patch nobody.ts refused SnaxError: no service nobody");
   child.kill("SIGTERM");
   const { code, stdout } = await ended;
   equal(code, 0);
-  match(stdout, /patch shop\.ts done \{"id":1,"applied":\[7\],"failed":\[\],"skipped":\[\]\}/);
+  match(stdout, /patch shop\.ts done \{"id":1,"applied":\[10\],"failed":\[\],"skipped":\[\]\}/);
   const left = readdirSync(join(folder, "patches")).toSorted().join();
-  match(left, /^:00000007\.ts\.\d+\.done,nobody\.ts\.\d+\.refused,shop\.ts\.\d+\.done$/);
+  match(left, /^:0000000a\.ts\.\d+\.done,nobody\.ts\.\d+\.refused,shop\.ts\.\d+\.done$/);
 });

@@ -2,11 +2,13 @@
 
 import { deepEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as limits from "../../../src/base/limits.ts";
+import { start } from "../../../src/index.ts";
 import { completeConfig } from "../../../src/node/config.ts";
-import { world } from "../../integration/world.ts";
-import { readCode, readPage, readTable } from "./page.ts";
+import { world, writeFiles } from "../../integration/world.ts";
+import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("services.md");
 const [, SKYNET = "", SNAX = ""] = PAGE.split(/^## /m);
@@ -27,6 +29,49 @@ test("the tables of functions name what skynet and snax offer", async (t) => {
   const { skynet, snax } = await world(t, {});
   deepEqual(namesIn(SKYNET), namesOf(skynet));
   deepEqual(namesIn(SNAX), namesOf(snax));
+});
+
+test("the tables of what else services import name what there is", async (t) => {
+  const names = ["datacenter", "multicast", "harbor"];
+  const { make } = await world(t, {
+    main: `
+      import { datacenter, multicast, harbor } from "snax";
+      const namesOf = (api: object) => { const names = []; for (const name in api) names.push(name); return names; };
+      export const response = { run: () => [datacenter, multicast, harbor].map(namesOf) };
+    `,
+  });
+  const main = await make("main");
+  const found = (await main.req.run()) as string[][];
+  for (const [index, name] of names.entries()) {
+    const section = PAGE.slice(PAGE.indexOf("## datacenter"));
+    const shown = readTable(section, `\`${name}\``).flatMap(([cell = ""]) => readCode(cell));
+    deepEqual(shown.toSorted(), found[index]?.toSorted(), name);
+  }
+});
+
+test("a node starts what the page lists, in that order", async (t) => {
+  const { skynet, readLog } = await world(t, {});
+  await skynet.call(".logger", "lua", "FLUSH");
+  const shown = readTable(PAGE, "handle").map(([handle = "", name = ""]) => [
+    handle,
+    readCode(name)[0],
+  ]);
+  const lines = [...readLog().matchAll(/\[:0000000(\d)\] LAUNCH snlua (\w+)/g)];
+  const started = lines.map(([, handle, name]) => [handle, name]);
+  // The logger's own line can't be logged, and the program is not launched.
+  deepEqual(started, shown.slice(2));
+});
+
+test("the services of the page publish and hear the news", async (t) => {
+  const folder = writeFiles(t, readFiles(PAGE));
+  const logger = join(folder, "node.log");
+  const node = await start({ thread: 0, start: "news", logger }, { root: folder });
+  await node.stopped;
+  const plain = readFileSync(logger, "utf8")
+    .split("\n")
+    .filter((line) => !/\[:[0-9a-f]{8}\]/.test(line));
+  const shown = readBlocks(PAGE).find(({ mark }) => mark === "output")?.text;
+  deepEqual(plain.join("\n"), shown);
 });
 
 test("the table of the configuration names every key", () => {

@@ -48,6 +48,7 @@ test("the tables of functions name what there is", () => {
   const schema = sproto.parse(SCHEMA);
   deepEqual(namesIn("schema"), methodsOf(schema));
   deepEqual(namesIn("host"), methodsOf(schema.host()));
+  deepEqual(namesIn("`sprotoloader`"), ["compile", "load", "register", "save"]);
 });
 
 test("the page names every limit of sproto", () => {

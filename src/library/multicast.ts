@@ -1,0 +1,166 @@
+/**
+ * `multicast`: channels that any number of services publish to and listen to.
+ *
+ *     publish(...) -- PUB --> multicastd -- multicast, channel, values --> each subscriber -- dispatch(channel, source, ...)
+ *
+ * What one service publishes arrives everywhere in that order. Who subscribes later has missed what went before; who has
+ * unsubscribed gets nothing more, also of what was on its way.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Context } from "../service/context.ts";
+import { extrasOf, requireAlive } from "../service/context.ts";
+import { post, request } from "../service/calls.ts";
+import { defineApi } from "../service/lazy-api.ts";
+import { createSkynet } from "../service/skynet.ts";
+
+/** Gets what is published: the channel, who published, and the values. */
+export type OnMulticast<A extends unknown[] = never[]> = (
+  channel: MulticastChannel,
+  source: number,
+  ...values: A
+) => unknown;
+
+/** What a channel object is made from. */
+export interface MulticastOptions {
+  /** The number of a channel that somebody has made. @defaultValue a new channel */
+  readonly channel?: number;
+  /** Gets what is published once this object has subscribed. */
+  readonly dispatch?: OnMulticast;
+}
+
+/** A channel, as one service holds it. */
+export interface MulticastChannel {
+  /** Its number: send it to others, who make an object of their own from it. */
+  readonly channel: number;
+  /** Sends values to all subscribers; resolves to their number when it has gone out to them. */
+  publish(...values: unknown[]): Promise<number>;
+  /**
+   * Begins to listen; resolves when nothing that is published later is missed.
+   *
+   * @throws {ERR_ARGUMENT} if the object has no `dispatch`, or the channel is there no more.
+   */
+  subscribe(): Promise<void>;
+  /** Ceases to listen. */
+  unsubscribe(): void;
+  /** Deletes the channel, for all; this object can't be used any more. */
+  delete(): void;
+}
+
+/** Everything under `import { multicast } from "snax"`. */
+export interface MulticastApi {
+  /**
+   * Makes a channel, or an object for one that is there.
+   *
+   * @throws {ERR_EXHAUSTED} if there are MULTICAST_CHANNELS_MAX channels.
+   */
+  new: (options?: MulticastOptions) => Promise<MulticastChannel>;
+}
+
+const kListening: unique symbol = Symbol("multicast");
+
+/** Which object of a service gets what is published, by channel. */
+function listenersOf(context: Context): Map<number, Channel> {
+  return extrasOf(context, kListening, () => listen(context));
+}
+
+function listen(context: Context): Map<number, Channel> {
+  const listeners = new Map<number, Channel>();
+  createSkynet(context).register_protocol({
+    name: "multicast",
+    id: PTYPE.multicast,
+    dispatch: (_session, source, channel: number, ...values: never[]) =>
+      listeners.get(channel)?.deliver(source, values),
+  });
+  return listeners;
+}
+
+class Channel implements MulticastChannel {
+  readonly channel: number;
+  readonly #context: Context;
+  readonly #server: number;
+  readonly #dispatch: OnMulticast | undefined;
+  #isDeleted = false;
+
+  constructor(context: Context, server: number, channel: number, dispatch?: OnMulticast) {
+    this.#context = context;
+    this.#server = server;
+    this.channel = channel;
+    this.#dispatch = dispatch;
+  }
+
+  publish(...values: unknown[]): Promise<number> {
+    return this.#ask("PUB", values) as Promise<number>;
+  }
+
+  async subscribe(): Promise<void> {
+    const listeners = listenersOf(this.#context);
+    if (listeners.get(this.channel) === this) return;
+    if (this.#dispatch === undefined) {
+      throw new SnaxError("ERR_ARGUMENT", `${this.toString()} has no dispatch to listen with`);
+    }
+    await this.#ask("SUB", []);
+    // Order: what is published next lies behind the answer in the mailbox, and this runs before the next message is taken.
+    listeners.set(this.channel, this);
+  }
+
+  unsubscribe(): void {
+    const listeners = listenersOf(this.#context);
+    if (listeners.get(this.channel) !== this) return;
+    listeners.delete(this.channel);
+    this.#tell("USUB");
+  }
+
+  delete(): void {
+    this.#requireThere();
+    listenersOf(this.#context).delete(this.channel);
+    this.#tell("DEL");
+    this.#isDeleted = true;
+  }
+
+  toString(): string {
+    return `[Multicast:${this.channel.toString(16)}]`;
+  }
+
+  /** Hands on what was published. */
+  deliver(source: number, values: readonly never[]): unknown {
+    return this.#dispatch?.(this, source, ...values);
+  }
+
+  async #ask(command: string, values: readonly unknown[]): Promise<unknown> {
+    this.#requireThere();
+    const message = [command, this.channel, ...values];
+    return request(this.#context, this.#server, lua(message), Infinity);
+  }
+
+  #tell(command: string): void {
+    post(this.#context, this.#server, lua([command, this.channel]));
+  }
+
+  #requireThere(): void {
+    if (!this.#isDeleted) return;
+    throw new SnaxError("ERR_ARGUMENT", `${this.toString()} was deleted`);
+  }
+}
+
+function lua(values: unknown[]): { type: number; method: number; values: unknown[] } {
+  return { type: PTYPE.lua, method: 0, values };
+}
+
+async function create(context: Context, options: MulticastOptions = {}): Promise<MulticastChannel> {
+  requireAlive(context);
+  const server = await createSkynet(context).uniqueservice("multicastd");
+  const channel = options.channel ?? (await request(context, server, lua(["NEW"]), Infinity));
+  if (typeof channel !== "number") {
+    throw new SnaxError("ERR_ARGUMENT", `a channel is a number, not ${typeof channel}`);
+  }
+  return new Channel(context, server, channel, options.dispatch);
+}
+
+const make = defineApi<Context>({ new: create });
+
+/** Makes the `multicast` of one service. */
+export function createMulticast(context: Context): MulticastApi {
+  return make(context) as MulticastApi;
+}

@@ -1,0 +1,194 @@
+/**
+ * The data center, `DATACENTER`: values by keys, for all services, and a way to wait for one.
+ *
+ *     UPDATE key... value    sets, answered with what was there; undefined deletes
+ *     QUERY key...           what is there
+ *     WAIT key...            the same, as soon as there is something
+ *
+ * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists that somebody set. As
+ * in skynet, waiting for what lies in a branch and for the branch itself exclude each other, and who waits for a value
+ * where a branch comes to be is told so. Unlike there, who waits for what lies in a value that is set whole gets it.
+ */
+
+import { skynet, SnaxError } from "snax";
+import type { Response } from "snax";
+import { DATACENTER_WAITING_MAX } from "../base/limits.ts";
+import { serveCommands } from "./lib/command.ts";
+
+type Key = string | number | bigint | boolean;
+
+/** A branch that was made on the way to a key. */
+type Branch = Map<Key, unknown>;
+
+/** Who waits for a key: either for its value, or for what lies in it. */
+interface Expectation {
+  readonly waiting?: Set<Response>;
+  readonly branch?: Map<Key, Expectation>;
+}
+
+const database: Branch = new Map();
+const expected = new Map<Key, Expectation>();
+let waitingCount = 0;
+
+function checkKeys(keys: readonly unknown[]): readonly Key[] {
+  if (keys.length === 0) throw refuse("at least one key is needed");
+  const types = ["string", "number", "bigint", "boolean"];
+  const wrong = keys.findIndex((key) => !types.includes(typeof key) || Number.isNaN(key));
+  if (wrong < 0) return keys as Key[];
+  throw refuse(`key ${wrong + 1} is ${String(keys[wrong])}: keys are texts, numbers or booleans`);
+}
+
+/** Writes keys as a program would name the place. */
+function placeOf(keys: readonly Key[]): string {
+  return keys.map(String).join(".").slice(0, 200);
+}
+
+function refuse(message: string): SnaxError {
+  return new SnaxError("ERR_ARGUMENT", `datacenter: ${message}`);
+}
+
+function childOf(node: unknown, key: Key): unknown {
+  if (node instanceof Map) return node.get(key);
+  const fields = node as Record<string, unknown>;
+  return Object.hasOwn(fields, String(key)) ? fields[String(key)] : undefined;
+}
+
+/** Says whether something lies in a value. */
+function isBranch(value: unknown): boolean {
+  if (value instanceof Map || Array.isArray(value)) return true;
+  return typeof value === "object" && value !== null && isPlain(Object.getPrototypeOf(value));
+}
+
+function isPlain(prototype: unknown): boolean {
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** Finds what keys lead to. @returns undefined if there is nothing. */
+function find(root: unknown, keys: readonly Key[]): unknown {
+  let node = root;
+  for (const [depth, key] of keys.entries()) {
+    if (node === undefined) return undefined;
+    if (!isBranch(node)) throw refuse(`${placeOf(keys.slice(0, depth))} is a value, no branch`);
+    node = childOf(node, key);
+  }
+  return node;
+}
+
+/** Finds the branch that a value is to lie in, made if need be. */
+function makeBranch(keys: readonly Key[]): unknown {
+  let node: unknown = database;
+  for (const [depth, key] of keys.entries()) {
+    let next = childOf(node, key);
+    if (next === undefined) put(node, key, (next = new Map()));
+    else if (!isBranch(next)) {
+      throw refuse(`${placeOf(keys.slice(0, depth + 1))} is a value, no branch`);
+    }
+    node = next;
+  }
+  return node;
+}
+
+function put(node: unknown, key: Key, value: unknown): void {
+  if (node instanceof Map) {
+    if (value === undefined) node.delete(key);
+    else node.set(key, value);
+  } else if (Array.isArray(node)) {
+    const isPlace = typeof key === "number" && Number.isInteger(key) && key >= 0;
+    if (!isPlace || key > node.length) throw refuse(`${String(key)} is no place in a list`);
+    node[key] = value;
+  } else if (value === undefined) Reflect.deleteProperty(node as object, String(key));
+  else {
+    const attributes = { enumerable: true, writable: true, configurable: true };
+    Object.defineProperty(node, String(key), { value, ...attributes });
+  }
+}
+
+/** Answers who waits for a value, or for what lies in it. */
+function tell(expectation: Expectation, value: unknown): boolean {
+  for (const answer of expectation.waiting ?? []) answer(true, value);
+  waitingCount -= expectation.waiting?.size ?? 0;
+  const { branch } = expectation;
+  if (branch === undefined || !isBranch(value)) return branch === undefined;
+  for (const [key, inner] of branch) {
+    const content = childOf(value, key);
+    if (content !== undefined && tell(inner, content)) branch.delete(key);
+  }
+  return branch.size === 0;
+}
+
+/** Follows the keys that got a value through those who wait. @returns whether nobody waits here any more. */
+function wake(branch: Map<Key, Expectation>, keys: readonly Key[], value: unknown): boolean {
+  const [key, ...rest] = keys;
+  const expectation = key === undefined ? undefined : branch.get(key);
+  if (key === undefined || expectation === undefined) return false;
+  let isDone: boolean;
+  if (rest.length === 0) isDone = tell(expectation, value);
+  else if (expectation.branch !== undefined) isDone = wake(expectation.branch, rest, value);
+  else {
+    const error = refuse(`${String(key)} became a branch while it was waited for`);
+    for (const answer of expectation.waiting ?? []) answer(false, error);
+    waitingCount -= expectation.waiting?.size ?? 0;
+    isDone = true;
+  }
+  if (isDone) branch.delete(key);
+  return branch.size === 0;
+}
+
+function expect(keys: readonly Key[]): void {
+  const path = keys.slice(0, -1);
+  const last = keys[keys.length - 1] as Key;
+  let branch = expected;
+  const made: [Map<Key, Expectation>, Key][] = [];
+  for (const [depth, key] of path.entries()) {
+    let next = branch.get(key);
+    if (next === undefined) {
+      branch.set(key, (next = { branch: new Map() }));
+      made.push([branch, key]);
+    }
+    if (next.branch === undefined) {
+      throw refuse(
+        `${placeOf(keys.slice(0, depth + 1))} is waited for as a value, not as a branch`,
+      );
+    }
+    branch = next.branch;
+  }
+  const found = branch.get(last);
+  if (found?.branch !== undefined) {
+    throw refuse(`${placeOf(keys)} is waited for as a branch, not as a value`);
+  }
+  const waiting = found?.waiting ?? new Set();
+  waiting.add(skynet.response());
+  waitingCount += 1;
+  if (found === undefined) branch.set(last, { waiting });
+}
+
+serveCommands("the data center", {
+  QUERY: (_source, ...keys) => find(database, checkKeys(keys)),
+  UPDATE(_source, ...given) {
+    if (given.length < 2) throw refuse("set takes keys and a value");
+    const keys = checkKeys(given.slice(0, -1));
+    const value: unknown = given[given.length - 1];
+    const last = keys[keys.length - 1] as Key;
+    if (value === undefined && find(database, keys) === undefined) return undefined;
+    const branch = makeBranch(keys.slice(0, -1));
+    const before = childOf(branch, last);
+    put(branch, last, value);
+    if (value !== undefined) wake(expected, keys, value);
+    return before;
+  },
+  WAIT(_source, ...given) {
+    const keys = checkKeys(given);
+    const value = find(database, keys);
+    if (value !== undefined) return value;
+    if (waitingCount >= DATACENTER_WAITING_MAX) {
+      const text = `${waitingCount} requests wait in the data center, DATACENTER_WAITING_MAX`;
+      throw new SnaxError("ERR_EXHAUSTED", text);
+    }
+    expect(keys);
+    return undefined;
+  },
+});
+
+skynet.start(() => {
+  skynet.register("DATACENTER");
+});
