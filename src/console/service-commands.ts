@@ -6,11 +6,12 @@
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import { deadError } from "../kernel/refusal.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { launch } from "../service/boot.ts";
 import type { Context } from "../service/context.ts";
 import { readAddress, readService } from "./address.ts";
-import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
+import type { CommandCall, CommandResult, CommandTable, Route, Table } from "./command.ts";
 import { toResult } from "./command.ts";
 import { describeFailure } from "./failure.ts";
 import { estimateBytes } from "./heap-estimate.ts";
@@ -124,18 +125,25 @@ async function ping({ operator, args }: CommandCall): Promise<CommandResult> {
   return clock.now() - since;
 }
 
-/** Signal 0 would stop a handler that does not return; while the console's own thread runs this, no other code does. */
-function signal({ operator, args: [word, text = "0"] }: CommandCall): CommandResult {
-  const context = readService(operator, word);
+/** Signal 0 cuts off a handler that does not return; it is sent from the main thread, for the service's own can't hear it. */
+async function signal({ operator, args: [word, text = "0"] }: CommandCall): Promise<CommandResult> {
+  const handle = readAddress(operator, word);
   const number = Number(text);
   if (!Number.isInteger(number)) throw new SnaxError("ERR_ARGUMENT", `${text} is no signal`);
-  operator.runtime.log(context.handle, `recv a signal ${number}`);
+  const { runtime } = operator;
+  if (!runtime.kernel.lives(handle)) throw deadError(handle);
+  runtime.log(handle, `recv a signal ${number}`);
+  if (number === 0) return await runtime.interrupt?.(handle);
   if (number === 1) {
-    const kb = (estimateBytes(context) / 1024).toFixed(3);
-    operator.runtime.log(context.handle, `Current Memory ${kb}K`);
+    const kb = (estimateBytes(readService(operator, word)) / 1024).toFixed(3);
+    runtime.log(handle, `Current Memory ${kb}K`);
   }
   return undefined;
 }
+
+/** Any other signal is the service's own thread's business. */
+const toSignalled: Route = (call) =>
+  Number(call.args[1] ?? 0) === 0 ? undefined : toService(call);
 
 /** The commands by name. */
 export const serviceCommands: CommandTable = {
@@ -198,5 +206,5 @@ export const serviceCommands: CommandTable = {
     run: (use) =>
       start(use, use.args[0], (name) => startLogged(use.operator, name, use.args.slice(1))),
   },
-  signal: { help: "signal address sig", isChange: true, route: toService, run: signal },
+  signal: { help: "signal address sig", isChange: true, route: toSignalled, run: signal },
 };

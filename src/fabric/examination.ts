@@ -30,7 +30,13 @@ export type Finding =
   /** What it did was cut off. */
   | { readonly kind: "interrupted"; readonly report: DeskReport }
   /** It was not cut off, because that would have done harm; `why` is for people. */
-  | { readonly kind: "refused"; readonly report: DeskReport; readonly why: string }
+  | {
+      readonly kind: "refused";
+      readonly report: DeskReport;
+      readonly why: string;
+      /** It will never be possible, as long as this handler runs. */
+      readonly isForGood: boolean;
+    }
   /** It had gone on to something else before it paused. */
   | { readonly kind: "gone" }
   /** Somebody else has paused it. */
@@ -77,10 +83,11 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
     await link.post("Debugger.resume");
     return { kind: "seen", report };
   }
-  const why = reasonToSpare(report, hold.paused) ?? (await leaveRuntime(link, hold));
+  const spared = reasonToSpare(report, hold.paused);
+  const why = spared ?? (await leaveRuntime(link, hold));
   if (why !== undefined) {
     await link.post("Debugger.resume");
-    return { kind: "refused", report, why };
+    return { kind: "refused", report, why, isForGood: spared !== undefined };
   }
   // On the way out of the runtime's code the handler may have come to its end.
   if ((await ask(link, suspect.desk, "condemn")) !== String(suspect.dispatch)) {

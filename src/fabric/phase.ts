@@ -16,6 +16,8 @@ export interface Phase {
   /** The handle of who sent the message; 0 = the runtime. */
   readonly source: number;
   readonly session: number;
+  /** The number of the turn. */
+  readonly turn: number;
 }
 
 /** Allocates the memory of one phase. */
@@ -41,5 +43,6 @@ export function readPhase(words: PhaseWords): Phase {
     method: at(PHASE.method),
     source: at(PHASE.source) >>> 0,
     session: at(PHASE.session),
+    turn: at(PHASE.turn) >>> 0,
   };
 }

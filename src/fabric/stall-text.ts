@@ -29,28 +29,36 @@ export function describeStall(
 /** Says what came of the attempt to cut it off; undefined if it had returned by itself. */
 export function describeInterrupt(
   { handle }: Phase,
-  ms: number,
+  ms: number | undefined,
   finding: Finding,
 ): StallLine | undefined {
+  const age = ms === undefined ? "" : `, ${since(ms)}`;
   switch (finding.kind) {
     case "interrupted":
       return {
         handle,
-        text: `interrupted after ${Math.round(ms)} ms : ${describe(finding.report)}`,
+        text: `interrupted${ms === undefined ? "" : ` after ${Math.round(ms)} ms`} : ${describe(finding.report)}`,
       };
     case "refused":
       return {
         handle,
-        text: `can't be interrupted : ${finding.why}; it goes on, ${since(ms)}, ${describe(finding.report)}`,
+        text: `can't be interrupted : ${finding.why}; it goes on${age}, ${describe(finding.report)}`,
       };
     case "silent":
       return {
         handle,
-        text: `can't be interrupted : it is in native code, which nothing stops; ${since(ms)}`,
+        text: `can't be interrupted : it is in native code, which nothing stops${age}`,
       };
     default:
       return undefined;
   }
+}
+
+/** Says that code outside any message keeps a thread. */
+export function describeOutside(thread: number, ms: number, finding: Finding): StallLine {
+  const what = `thread ${thread} : code outside any message does not return`;
+  const where = "report" in finding ? `\n${finding.report.stack}` : detail(finding);
+  return { handle: 0, text: `${what}, ${since(ms)}${where}` };
 }
 
 /** Says that a handler which was told of has returned. */

@@ -112,9 +112,10 @@ export class Warden {
     return thread === 0 || this.#guarded.has(thread);
   }
 
-  /** Returns the worker of a thread, for those who watch over it. */
+  /** Returns the worker of a thread that hosts services, for those who watch over it. */
   worker(thread: number): Worker | undefined {
-    return this.#guarded.get(thread)?.worker;
+    const guarded = this.#guarded.get(thread);
+    return guarded?.wasReady === true ? guarded.worker : undefined;
   }
 
   /** Ends a thread, with all its services; another one takes its number. */

@@ -24,6 +24,8 @@ export const PHASE = {
   source: 4,
   /** The session under which the sender waits; 0 = nobody does. */
   session: 5,
+  /** The number of turns that have begun; wraps. */
+  turn: 6,
 } as const;
 
 /** How many words a phase has. */

@@ -112,12 +112,14 @@ export class Scheduler {
     this.current = undefined;
     this.#isRunning = true;
     const options = this.#options;
+    const { phase } = options;
+    if (phase !== undefined) phase[PHASE.turn] = (phase[PHASE.turn] as number) + 1;
     this.now = options.clock.now();
     if (this.#alarm !== undefined && this.#alarm <= this.now) this.#alarm = undefined;
     options.fireTimers(this.now);
     this.#runServices(this.now + options.turnBudgetMs);
     if (options.drain.isSynchronous) this.current = undefined;
-    if (options.phase !== undefined) options.phase[PHASE.handle] = 0;
+    if (phase !== undefined) phase[PHASE.handle] = 0;
     this.#isRunning = false;
     // If the microtasks of the last message are still to run, `current` says whose they are until the next turn begins.
     if (this.#head !== undefined || this.current !== undefined) {

@@ -126,7 +126,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
       profile: config.profile,
       mailboxLimit: config.mailbox,
       events: kernelEvents(() => runtime),
-      phase: isWatched(config) ? createPhase(thread?.phase) : undefined,
+      phase: thread !== undefined || isWatched(config) ? createPhase(thread?.phase) : undefined,
       ...shared,
     }),
     cache: new CodeCache({

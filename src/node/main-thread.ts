@@ -9,6 +9,9 @@ import { MessageChannel } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
+import { createPhase } from "../fabric/phase.ts";
+import type { WatchedThread } from "../fabric/thread-watchdog.ts";
+import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { createThread } from "../fabric/thread.ts";
 import type { ThreadEnd } from "../fabric/warden.ts";
@@ -40,6 +43,7 @@ export class MainThread {
   #runtime: Runtime | undefined;
   #threads: NodeThreads | undefined;
   #warden: Warden | undefined;
+  #watchdog: ThreadWatchdog | undefined;
 
   constructor(config: FullConfig, root: string) {
     this.#config = config;
@@ -93,6 +97,23 @@ export class MainThread {
       onDeath: (end) => this.#bury(runtime, end),
       onReplaced: (thread) => runtime.log(0, `thread ${thread} is back`),
     });
+    this.#watchdog = new ThreadWatchdog({
+      limits: this.#config.stall,
+      threads: () => this.#watched(threads.hosts),
+      log: ({ handle, text }) => runtime.log(handle, text),
+      onHopeless: (thread, why) => this.#warden?.end(thread, why),
+    });
+    runtime.interrupt = (handle) => this.#watchdog?.interrupt(handle) ?? Promise.resolve(undefined);
+  }
+
+  /** The threads that are up. */
+  *#watched(hosts: readonly number[]): Generator<WatchedThread> {
+    for (const thread of hosts) {
+      const worker = this.#warden?.worker(thread);
+      const phase = this.#memory.phases[thread];
+      if (worker !== undefined && phase !== undefined)
+        yield { thread, worker, phase: createPhase(phase) };
+    }
   }
 
   /** Starts the workers; the logger runs already. */
@@ -103,6 +124,7 @@ export class MainThread {
 
   /** Ends the workers. */
   async stop(): Promise<void> {
+    this.#watchdog?.stop();
     await this.#warden?.stop();
   }
 

@@ -9,8 +9,10 @@ import type { MessagePort } from "node:worker_threads";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
+import { WORKER_DESK } from "../fabric/thread-watchdog.ts";
 import { createThread } from "../fabric/thread.ts";
 import type { ThreadData, ThreadNews } from "../fabric/warden.ts";
+import { openDesk } from "../fabric/watch-desk.ts";
 import { bereave } from "../kernel/death.ts";
 import type { BirthOrder } from "../live/hotfix-all-thread.ts";
 import { bearAgain } from "../live/hotfix-all-thread.ts";
@@ -23,6 +25,7 @@ import { assemble } from "./assemble.ts";
 import type { FullConfig } from "./config.ts";
 import { addGoodbyeCommands } from "./goodbye.ts";
 import { NodeThreads } from "./node-threads.ts";
+import { deskOf } from "./stall.ts";
 import { watchStrayErrors } from "./rejections.ts";
 
 /** What the node's layer tells its workers. */
@@ -85,6 +88,10 @@ async function run(data: ThreadData): Promise<void> {
   if (births.length > 0) await bearAgain(live, steward, births);
   for (const joint of joints) thread.join(joint);
   thread.waker.turn();
+  const { phase } = runtime.kernel.scheduler;
+  if (phase !== undefined) openDesk(WORKER_DESK, { ...deskOf(runtime, thread.waker), phase });
+  // The watchdog asks for a turn where nobody can tell from outside whether the event loop goes round.
+  parentPort?.on("message", thread.waker.turn);
   parentPort?.postMessage("ready");
 }
 

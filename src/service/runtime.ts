@@ -92,6 +92,12 @@ export class Runtime {
   monitor = 0;
   /** How far the node's end has come: nothing is launched any more; nobody is left. */
   state: "running" | "stopping" | "stopped" = "running";
+  /**
+   * Cuts off what a service of another thread does at this moment; undefined where nobody can.
+   *
+   * @returns what came of it, for people; undefined if the service does nothing.
+   */
+  interrupt: ((handle: number) => Promise<string | undefined>) | undefined = undefined;
   /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
   readonly callTimeoutMs: number;
   /** Count what services and their methods cost. */

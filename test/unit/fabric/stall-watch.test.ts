@@ -12,7 +12,7 @@ import { Message } from "../../../src/kernel/message.ts";
 import { writePhase } from "../../../src/kernel/phase.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 
-const idle: Phase = { handle: 0, dispatch: 9, type: 0, method: 0, source: 0, session: 0 };
+const idle: Phase = { handle: 0, dispatch: 9, type: 0, method: 0, source: 0, session: 0, turn: 1 };
 const busy = (dispatch: number): Phase => ({ ...idle, handle: 5, dispatch });
 
 /** Looks at these moments at the same dispatch. @returns what was due, with its time. */

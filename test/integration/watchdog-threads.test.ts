@@ -1,0 +1,172 @@
+/**
+ * The watchdog over worker threads: handlers that do not return are found, named and stopped from the main thread, and the other
+ * threads notice nothing. Test 4 of the reliability list at its small scale.
+ */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+
+import { codeOfFailure, world } from "./world.ts";
+import type { Files } from "./world.ts";
+
+const STALL = { thread: 2, stall: { warn: 250, interrupt: 800 } };
+
+const FILES: Files = {
+  "spin.ts": `
+export function spin(limit: number): never {
+  for (let count: number = 0; ; count += limit);
+}`,
+  good: `export const response = { hello() { return "hello"; } };`,
+  bad: `
+    import { AsyncLocalStorage } from "node:async_hooks";
+    import { readFile } from "node:fs/promises";
+    import { skynet, upvalues } from "snax";
+    import { spin } from "./spin.ts";
+    const lock = skynet.queue();
+    const storage = new AsyncLocalStorage<number>();
+    const hidden = ((n: number) => () => n)(7);
+    export const response = {
+      hello() { return "hello"; },
+      sync() { spin(1); },
+      async locked() { await lock(async () => { await skynet.sleep(1); spin(1); }); },
+      useLock() { return lock(() => "free"); },
+      tries() { for (;;) { try { spin(1); } finally { spin(2); } } },
+      regex() { return /(a+)+b/.test("a".repeat(40)); },
+      sends() { for (;;) skynet.send(0x7ffff0, "lua"); },
+      async local() { return storage.run(1, async () => { await skynet.sleep(1); spin(1); }); },
+      async outside() { await readFile("/dev/null"); spin(1); },
+      raw() { globalThis.setTimeout(() => spin(1), 1); },
+      endless() { return skynet.stat("endless"); },
+      captured(ms: number) {
+        const end = Date.now() + ms;
+        let sum = 0;
+        while (Date.now() < end) sum += (upvalues(hidden) as { n: number }).n;
+        return sum > 0;
+      },
+    };
+  `,
+  queued: `
+    import { skynet } from "snax";
+    import { spin } from "./spin.ts";
+    export const response = { hello() { return "hello"; } };
+    export const accept = { async post() { await skynet.sleep(1); spin(1); } };
+    export function init() { return "queue"; }
+  `,
+};
+
+test("a handler that loops is cut off; its thread, its service and the others go on", async (t) => {
+  const node = await world(t, FILES, STALL);
+  const [bad, good] = [
+    await node.snax.at(1).newservice<any>("bad"),
+    await node.snax.at(1).newservice<any>("good"),
+  ];
+  const other = await node.snax.at(2).newservice<any>("good");
+  for (const method of ["sync", "locked", "tries", "regex", "sends"]) {
+    const looping = codeOfFailure(bad.req[method]());
+    const neighbour = good.req.hello();
+    equal(await other.req.hello(), "hello", "at once: the loop still runs");
+    deepEqual(
+      [await looping, await neighbour, await bad.req.hello()],
+      ["ERR_INTERRUPTED", "hello", "hello"],
+    );
+    equal(await bad.req.useLock(), "free");
+    deepEqual([await bad.req.endless(), await bad.req.endless()], [1, 0]);
+  }
+  const log = node.readLog();
+  match(
+    log,
+    /maybe in an endless loop \(version = \d+\) : for \d+ ms, snax bad, request bad\.sync from/,
+  );
+  match(log, /\n {4}at spin \(file:\S*spin\.ts:3:3\)\n {4}at sync \(file:\S*bad\.ts:11:\d+\)/);
+  match(log, /interrupted after \d+ ms : snax bad, request bad\.locked after an await/);
+  ok(!log.includes("has died"));
+});
+
+test("queue mode goes on after a post that was cut off", async (t) => {
+  const node = await world(t, FILES, STALL);
+  const queued = await node.make("queued");
+  queued.post.post();
+  equal(await queued.req.hello(), "hello");
+});
+
+const LOST = {
+  local: /it runs behind an await while async hooks are on|interrupted after/,
+  outside: /code outside any message does not return/,
+  raw: /code outside any message does not return/,
+};
+
+for (const [method, words] of Object.entries(LOST)) {
+  test(`where nothing can be cut off safely the thread is replaced, and every call ends: ${method}`, async (t) => {
+    const node = await world(t, FILES, STALL);
+    const [bad, good] = [
+      await node.snax.at(1).newservice<any>("bad"),
+      await node.snax.at(1).newservice<any>("good"),
+    ];
+    const other = await node.snax.at(2).newservice<any>("good");
+    const looping = codeOfFailure(bad.req[method]());
+    // The timer comes a millisecond later.
+    if (method === "raw") await looping.then(() => node.skynet.sleep(50));
+    else match(await looping, /^ERR_(SERVICE_DEAD|INTERRUPTED)$/);
+    const isLost = method !== "local" || Number(process.versions.node.split(".")[0]) < 24;
+    equal(
+      await codeOfFailure(good.req.hello()),
+      isLost ? "ERR_SERVICE_DEAD" : 'resolved to "hello"',
+    );
+    equal(await other.req.hello(), "hello");
+    match(node.readLog(), words);
+    // Its successor hosts services; until it is there a new one is refused.
+    let again;
+    while (again === undefined) {
+      again = await node.snax
+        .at(1)
+        .newservice<any>("good")
+        .catch(() => undefined);
+      if (again === undefined) await node.skynet.sleep(20);
+    }
+    equal(await again.req.hello(), "hello");
+  });
+}
+
+test("upvalues work while the watchdog looks into the thread", async (t) => {
+  const node = await world(t, FILES, { thread: 1, stall: { warn: 100, interrupt: 0 } });
+  const bad = await node.make("bad");
+  equal(await bad.req.captured(1500), true);
+  match(node.readLog(), /maybe in an endless loop/);
+});
+
+/** Sends a line to a console and returns what it answers. */
+async function ask(port: number, line: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let said = "";
+  socket.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+    if (/<CMD (OK|Error)>\n$/.test(said)) socket.end();
+  });
+  socket.write(`${line}\n`);
+  await once(socket, "close");
+  return said.replace(/^Welcome to skynet console\n/, "");
+}
+
+test("an operator's signal stops a handler on any thread while stall.interrupt is 0", async (t) => {
+  const node = await world(t, FILES, { thread: 2, stall: { warn: 0, interrupt: 0 } });
+  await node.skynet.newservice("debug_console", 0);
+  const port = Number(
+    /Start debug console at 127\.0\.0\.1:(\d+)/.exec(
+      node.readLog() + (await node.log()).join("\n"),
+    )?.[1],
+  );
+  const bad = await node.snax.at(1).newservice<any>("bad");
+  const address = node.skynet.address(bad.handle);
+  equal(await ask(port, `signal ${address}`), "<CMD OK>\n", "it does nothing");
+  const looping = codeOfFailure(bad.req.sync());
+  let said = "";
+  while (!said.includes("interrupted")) said = await ask(port, `signal ${address}`);
+  match(
+    said,
+    /^interrupted : snax bad, request bad\.sync from .*\n {4}at spin \(file:\S*spin\.ts:3:3\)/,
+  );
+  equal(await looping, "ERR_INTERRUPTED");
+  equal(await bad.req.hello(), "hello");
+});
