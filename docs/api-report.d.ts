@@ -2023,6 +2023,7 @@ export interface Phase {
     readonly method: number;
     readonly source: number;
     readonly session: number;
+    readonly turn: number;
 }
 export declare function createPhaseMemory(): SharedArrayBuffer;
 export declare function createPhase(memory?: SharedArrayBuffer): PhaseWords;
@@ -2290,6 +2291,7 @@ export declare class Runtime {
     owner: number;
     monitor: number;
     state: "running" | "stopping" | "stopped";
+    interrupt: ((handle: number) => Promise<string | undefined>) | undefined;
     readonly callTimeoutMs: number;
     readonly isProfiling: boolean;
     readonly startedAt: number;
@@ -2314,6 +2316,7 @@ export declare const PHASE: {
     readonly method: 3;
     readonly source: 4;
     readonly session: 5;
+    readonly turn: 6;
 };
 export declare const PHASE_LENGTH = 8;
 export type PhaseWords = Int32Array;
