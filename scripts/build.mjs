@@ -1,5 +1,5 @@
-/** `npm run build`: src/ to dist/. */
+/** `npm run build`: src/ to dist/, and the clients of examples/simple, which use it. */
 
-import { buildPackage } from "./compile.mjs";
+import { buildExample, buildPackage } from "./compile.mjs";
 
-process.exitCode = buildPackage() ? 0 : 1;
+process.exitCode = buildPackage() && buildExample() ? 0 : 1;

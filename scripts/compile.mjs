@@ -78,6 +78,17 @@ export function buildPackage() {
 }
 
 /**
+ * Makes examples/simple/dist/: the programs of the example that run beside its node, and the code of its page.
+ *
+ * @returns {boolean} whether there were no errors
+ */
+export function buildExample() {
+  const ok = compile("examples/simple/tsconfig.json");
+  prune("examples/simple/dist", "examples/simple");
+  return ok;
+}
+
+/**
  * Makes build/: src/ and test/ compiled together, so that a test reaches what the package does not export.
  *
  * @returns {boolean} whether there were no errors

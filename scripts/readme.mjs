@@ -4,7 +4,7 @@
  * A mark in front of a fenced block says what the block must equal:
  *
  *     <!-- file: examples/foobar/services/main.ts -->
- *     <!-- output: npm run --silent start -->
+ *     <!-- output: node dist/cli/main.js start examples/foobar/snax.config.ts -->
  *
  * the text of a file, or what a command writes to its standard output. Without arguments differences are printed and
  * fail; `--write` puts the truth into the pages.

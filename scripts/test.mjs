@@ -1,5 +1,5 @@
 /**
- * `npm test [-- filter ...]`: builds dist/, compiles src/ and test/ into build/ and runs the tests on Node's own runner.
+ * `npm test [-- filter ...]`: builds dist/ and the example, compiles src/ and test/ into build/ and runs the tests on Node's own runner.
  *
  * A filter is a part of a path ("kernel/", "mailbox"); without one everything runs except the folders that take long
  * or need a registry, which are run by name. `--compiled` runs what is compiled already (for other releases of
@@ -10,7 +10,7 @@ import { spec } from "node:test/reporters";
 import { join, relative } from "node:path";
 import { run } from "node:test";
 
-import { ROOT, buildPackage, buildTests, listFiles } from "./compile.mjs";
+import { ROOT, buildExample, buildPackage, buildTests, listFiles } from "./compile.mjs";
 
 /** Folders of test/ that run only when a filter names them. */
 const BY_NAME = ["dist", "reliability"];
@@ -25,7 +25,7 @@ const isListed = args.includes("--list");
 
 process.chdir(ROOT);
 // Tests that start the command or read the package find it in dist/.
-const isTyped = isCompiled || [buildPackage(), buildTests()].every(Boolean);
+const isTyped = isCompiled || [buildPackage(), buildExample(), buildTests()].every(Boolean);
 let ok = isTyped;
 
 const files = listFiles("build/test").filter((file) => file.endsWith(".test.js") && isChosen(file));

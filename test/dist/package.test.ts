@@ -85,7 +85,7 @@ test("a program that uses the package passes the compiler", () => {
 });
 
 test("the README's first program prints with the installed package what the README shows", () => {
-  const shown = /<!-- output: .+? -->\n+```\w*\n([\s\S]*?)^```$/m.exec(
+  const shown = /<!-- output: .+?foobar.+? -->\n+```\w*\n([\s\S]*?)^```$/m.exec(
     readFileSync("README.md", "utf8"),
   )?.[1];
   cpSync("examples/foobar", join(folder, "foobar"), { recursive: true });
