@@ -8,6 +8,7 @@ import { debugCommands } from "./debug-commands.ts";
 import { logpointCommands } from "./logpoint-commands.ts";
 import { memoryCommands } from "./memory-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
+import { profileCommands } from "./profile-commands.ts";
 import { recordCommands } from "./record-commands.ts";
 import { serviceCommands } from "./service-commands.ts";
 import { tableCommands } from "./table-commands.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...help,
     ...serviceCommands,
     ...taskCommands,
+    ...profileCommands,
     ...recordCommands,
     ...changeCommands,
     ...debugCommands,

@@ -1,19 +1,15 @@
 /**
- * Commands that watch the node for a while, or show what it is doing: load, profile, sockets, threads.
+ * Commands that watch the node for a while, or show what it is doing: load, sockets, threads.
  */
 
-import { writeFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
-import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { mailboxLength } from "../kernel/service.ts";
-import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
+import type { CommandCall, CommandTable, Table } from "./command.ts";
 import { readSeconds } from "./command.ts";
-import { openInspector } from "./inspector-session.ts";
 import { formatFloat } from "./lua-number.ts";
-import { outputPath, stampedName } from "./output-file.ts";
-import { toAll, toThread } from "./thread-route.ts";
+import { toAll } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 import type { ListenRecord } from "../net/net-table.ts";
 import { listSockets } from "../net/remote.ts";
@@ -65,33 +61,6 @@ function byLoad(rows: Table): Table {
 function printLoad(row: unknown): string {
   const { cpu, message, mqlen, title } = row as Load;
   return `cpu:${(cpu * 100).toFixed(1)}%\tmessage:${Math.round(message)}/s\tmqlen:${mqlen}\t${title}`;
-}
-
-/** Which thread is being profiled; V8 has one profiler for each. */
-let isProfiling = false;
-
-async function profile({ operator, args }: CommandCall): Promise<CommandResult> {
-  const seconds = readSeconds(args[0], 5);
-  if (isProfiling)
-    throw new SnaxError("ERR_ARGUMENT", "a profile is being taken; wait for its end");
-  isProfiling = true;
-  const session = openInspector();
-  try {
-    await session.post("Profiler.enable");
-    await session.post("Profiler.start");
-    await operator.pause(seconds * 1000);
-    const { profile: taken } = await session.post("Profiler.stop");
-    const { runtime } = operator;
-    const path = outputPath(
-      runtime,
-      stampedName(runtime, `thread-${ownThread(runtime)}`, "cpuprofile"),
-    );
-    writeFileSync(path, JSON.stringify(taken));
-    return path;
-  } finally {
-    isProfiling = false;
-    session.disconnect();
-  }
 }
 
 function ownThread({ threads: all }: Runtime): number {
@@ -208,12 +177,6 @@ export const watchCommands: CommandTable = {
     run: top,
     isOrdered: true,
     print: printLoad,
-  },
-  profile: {
-    help: "profile [seconds] [thread|address] : write a .cpuprofile of a thread",
-    isChange: true,
-    route: toThread(1),
-    run: profile,
   },
   threads: {
     help: "threads : show the threads of this node",
