@@ -15,6 +15,7 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { GATE_WINDOW_BYTES } from "../base/limits.ts";
+import { formatAddress } from "../kernel/address.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { mailboxLength } from "../kernel/service.ts";
@@ -95,16 +96,20 @@ export class GateServer implements ClientHost {
     if (!Number.isInteger(address) || address <= 0) {
       throw new SnaxError("ERR_ARGUMENT", `${address} is no handle of a service`);
     }
-    const { kernel } = this.#owner.context.runtime;
+    const { kernel, threads } = this.#owner.context.runtime;
+    if (kernel.services.get(address) === undefined && threads?.threadOf(address) === undefined) {
+      throw new SnaxError("ERR_SERVICE_DEAD", `no service lives under ${formatAddress(address)}`);
+    }
     client.unwatch?.();
     client.agent = address;
     client.source = source;
     client.unwatch = kernel.watch(address, () => this.#loseAgent(client));
-    client.restart();
-    // Order: what came before, and lies in the gate's own mail, must not come after what takes the direct way from now on.
+    // Order: what came before, and lies in the gate's own mail, must not come after what takes the direct way from now on;
+    // test/integration/net/gate.test.ts
     for (const { data, isText } of this.#mail.takeMessages(client)) {
       this.#toAgent(client, data as Buffer, isText === true);
     }
+    client.restart();
     client.link.start();
   }
 

@@ -206,7 +206,7 @@ export class StreamLink implements Link {
   /** Takes what came: for the listeners below. @internal */
   take(chunk: Buffer): void {
     this.readAt = this.#table.now();
-    this.consumer?.takeChunk(chunk);
+    if (!this.#isClosing) this.consumer?.takeChunk(chunk);
   }
 
   /** The socket is gone: for the listeners below. @internal */

@@ -126,3 +126,57 @@ test("a gate that was closed keeps its clients, and may be opened again with oth
   const listened = await skynet.call<{ port: number }>(gate, "lua", "open", again);
   await dial(t, listened.port);
 });
+
+test("a client that is handed on in the midst of a flood loses no message, and none overtakes another", async (t) => {
+  const { make } = await world(t, {
+    main: `
+      import { skynet, snax } from "snax";
+      const seen: number[] = [];
+      let gate = 0;
+      let agent;
+      export async function init() {
+        agent = await snax.newservice("agent");
+        skynet.dispatch("lua", (_session, _source, _socket, what: string, fd: number, data: Buffer) => {
+          if (what === "open") return skynet.call(gate, "lua", "accept", fd);
+          if (what !== "data") return;
+          seen.push(Number(data));
+          if (seen.length === 100) return skynet.call(gate, "lua", "forward", fd, 0, agent.handle);
+        });
+        gate = await skynet.newservice("gate");
+      }
+      export const response = {
+        open() { return skynet.call(gate, "lua", "open", { address: "127.0.0.1", port: 0 }); },
+        async seen() { return [seen, await agent.req.seen()]; },
+      };
+    `,
+    agent: `
+      import { skynet } from "snax";
+      const seen: number[] = [];
+      export function init() {
+        skynet.dispatch("client", (_fd, _source, data: Buffer) => void seen.push(Number(data)));
+      }
+      export const response = { seen() { return seen; } };
+    `,
+  });
+  const main = await make("main");
+  const { port } = (await main.req.open()) as { port: number };
+  const peer = await dial(t, port);
+  const numbers = Array.from({ length: 50_000 }, (_, index) => index);
+  peer.write(Buffer.concat(numbers.map((number) => frameOf(String(number)))));
+  const [before = [], after = []] = await until(
+    () => main.req.seen() as Promise<number[][]>,
+    (lists) => lists.flat().length === numbers.length,
+  );
+  assert.ok(before.length >= 100 && after.length > 0);
+  assert.deepEqual([...before, ...after], numbers);
+});
+
+test("a client can't be handed to a service that is dead", async (t) => {
+  const { port, gate, skynet, events } = await gateWorld(t, "text");
+  await dial(t, port);
+  const [[, fd] = []] = await until(events, (list) => list.length > 0);
+  const dead = await skynet.newservice("agent");
+  skynet.kill(dead);
+  const answer = skynet.call(gate, "lua", "forward", fd, 0, dead);
+  assert.equal(await codeOfFailure(answer), "ERR_SERVICE_DEAD");
+});
