@@ -47,8 +47,8 @@ test("a profile of a service shows its work and nobody else's", async (t) => {
   const { ask, make } = await desk(t, FILES, { logpath: writeFiles(t, {}) });
   await make("first");
   await make("second");
-  const path = await seen(ask, "profile 7 0.3", (_first, second) => second > 0);
-  match(path, /00000007-\d+-\w+\.cpuprofile$/);
+  const path = await seen(ask, "profile a 0.3", (_first, second) => second > 0);
+  match(path, /0000000a-\d+-\w+\.cpuprofile$/);
   equal(hits(path)[0], 0);
 });
 

@@ -33,9 +33,9 @@ test("commands are answered, and any other word starts a service", async (t) => 
   child.stdin?.write("getenv thread\nplain 1 2\n\nsnax typed\nlist\nnosuch\n");
   await says("thread\t0\n<CMD OK>\n");
   await says("plain got 1,2\n");
-  await says(":00000006\tplain\n<CMD OK>\n");
-  await says(":00000007\ttyped\n<CMD OK>\n");
-  await says(":00000007\tsnax typed\n<CMD OK>\n");
+  await says(":00000009\tplain\n<CMD OK>\n");
+  await says(":0000000a\ttyped\n<CMD OK>\n");
+  await says(":0000000a\tsnax typed\n<CMD OK>\n");
   await says("Failed\nERR_NO_SERVICE: no service nosuch");
 });
 
