@@ -72,9 +72,18 @@ function findFile(files: readonly string[], name: string, root: string): string 
 export async function loadDataFile(file: string, args: readonly unknown[]): Promise<Loaded> {
   const isJson = file.endsWith(".json");
   const loaded = isJson
-    ? parseJson(readFileSync(file, "utf8"), file)
+    ? parseJson(readText(file), file)
     : await evaluate(new CodeCache(), file, args);
   return { ...loaded, source: { file, args: args.every(isScalar) ? args.slice() : undefined } };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = `can't read ${file}: ${(error as Error).message}`;
+    throw new SnaxError("ERR_MODULE", why, { cause: error });
+  }
 }
 
 function isScalar(value: unknown): value is string | number | boolean | null | undefined {

@@ -13,6 +13,9 @@ import type { TableThread } from "./table-thread.ts";
 export class TablesMaker {
   readonly #thread: TableThread;
   readonly #made = new Set<WeakRef<object>>();
+  readonly #gone = new FinalizationRegistry((reference: WeakRef<object>) => {
+    this.#made.delete(reference);
+  });
   readonly #accessors = new Map<string, PropertyDescriptor>();
   readonly #fallback: object;
 
@@ -22,9 +25,8 @@ export class TablesMaker {
     thread.onName((name) => {
       for (const reference of this.#made) {
         const tables = reference.deref();
-        if (tables === undefined) this.#made.delete(reference);
         // A service that has put something else there has only itself to blame.
-        else Reflect.defineProperty(tables, name, this.#accessor(name));
+        if (tables !== undefined) Reflect.defineProperty(tables, name, this.#accessor(name));
       }
     });
   }
@@ -35,7 +37,9 @@ export class TablesMaker {
     for (const name of this.#thread.names) {
       Object.defineProperty(tables, name, this.#accessor(name));
     }
-    this.#made.add(new WeakRef(tables));
+    const reference = new WeakRef(tables);
+    this.#made.add(reference);
+    this.#gone.register(tables, reference);
     return tables;
   }
 
@@ -67,11 +71,13 @@ function createFallback(thread: TableThread): object {
   });
   return new Proxy(Object.freeze(inherited), {
     get: (target, name) => {
-      // What asks whether it holds a promise, or how it is printed, asks for no table.
-      if (typeof name === "symbol" || name === "then" || name === "toJSON") {
-        return Reflect.get(target, name) as unknown;
-      }
-      return thread.get(name).shown;
+      if (typeof name === "symbol") return Reflect.get(target, name) as unknown;
+      const view = thread.find(name);
+      if (view !== undefined) return view.shown;
+      // What asks whether it is a promise, or what every object has, asks for no table.
+      if (name === "then" || name === "toJSON") return undefined;
+      if (name in Object.prototype) return Reflect.get(Object.prototype, name) as unknown;
+      return thread.get(name);
     },
     has: () => false,
     set: (_target, name) => {

@@ -12,7 +12,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { Container } from "./container.ts";
-import { formatPath, KIND, LIST_FLAG } from "./format.ts";
+import { formatPath, KIND, LIST_FLAG, ROOT_AT } from "./format.ts";
 import type { Step } from "./format.ts";
 import { createLiveView } from "./live-view.ts";
 import type { Memory, Target } from "./memory.ts";
@@ -33,7 +33,7 @@ export class Views implements Rows {
   /** The object at the root: a row, or a container. */
   root(memory: Memory): Owner {
     const table = this.#table;
-    const target = memory.target(3);
+    const target = memory.target(ROOT_AT);
     const old = table.root;
     if (old !== undefined && this.#rebind(old, memory, target)) return old;
     return (table.root = this.#make(memory, target, undefined, ""));

@@ -184,6 +184,46 @@ test("update waits for what others have published, and refuses a name that is no
   assert.equal(await codeOfFailure(sharetable.update("items", "nosuch")), "ERR_NO_TABLE");
 });
 
+test("a file that can't be read is told with its path", async (t) => {
+  const { sharetable, folder } = await world(t, { "items.json/deeper.txt": "" });
+  const error = await failureOf(sharetable.loadfile(`${folder}/items.json`));
+  assert.equal(error.code, "ERR_MODULE");
+  assert.match(error.message, /^can't read .*items\.json: EISDIR/);
+});
+
+test("tables is printed and listed like an object of all tables, and belongs to its service", async (t) => {
+  const answer = await run(t, {
+    vandal: `
+      import { tables } from "snax";
+      export const response = { try() {
+        Object.defineProperty(tables, "evil", { value: 1 });
+        Object.setPrototypeOf(tables, { items: "evil" });
+        return Object.keys(tables);
+      } };
+    `,
+    main: `
+      import { sharetable, snax, tables } from "snax";
+      import { inspect } from "node:util";
+      export const response = { async run() {
+        await sharetable.publish({ items: { 1: { n: 1 } }, drops: [] });
+        const vandal = await snax.newservice("vandal");
+        await vandal.req.try();
+        const writes = [
+          () => (tables.items = 1), () => (tables.fresh = 1), () => delete tables.items,
+        ].map((write) => { try { write(); return "written"; } catch (error) { return error.code ?? error.name; } });
+        return [inspect(tables), Object.keys(tables), "evil" in tables, tables.items[1].n, writes];
+      } };
+    `,
+  });
+  assert.deepEqual(answer, [
+    "{ items: { '1': { n: 1 } }, drops: [] }",
+    ["items", "drops"],
+    false,
+    1,
+    ["ERR_READ_ONLY", "ERR_READ_ONLY", "TypeError"],
+  ]);
+});
+
 test("names and sources that make no sense are refused", async (t) => {
   const { sharetable } = await world(t, {});
   const codes = await Promise.all([

@@ -98,3 +98,35 @@ test("listeners of every thread hear which keys an update changed", async (t) =>
   assert.deepEqual(await a.req.changes(), changes);
   assert.deepEqual(await b.req.changes(), changes);
 });
+
+test("a thread that takes the place of one that died shows the newest versions, and old pins are gone", async (t) => {
+  const node = await world(
+    t,
+    {
+      reader: READER,
+      deadly: `export const accept = { die() { process.exit(7); } };`,
+    },
+    { thread: 1 },
+  );
+  const a = await node.snax.newservice<any>("reader");
+  await a.req.load(1);
+  await a.req.pin();
+  await a.req.load(2);
+  assert.equal(node.sharetable.info().length, 2);
+  const deadly = await node.snax.newservice<any>("deadly");
+  const died = a.req.hold().then(
+    () => undefined,
+    () => undefined,
+  );
+  deadly.post.die();
+  await died;
+  await assert.rejects(async () => {
+    for (;;) await a.req.hold();
+  });
+  let b: any;
+  while (b === undefined) {
+    b = await node.snax.newservice<any>("reader").catch(() => node.skynet.sleep(10));
+  }
+  assert.equal(await b.req.hold(), 14);
+  while (node.sharetable.info().length > 1) await node.skynet.sleep(10);
+});
