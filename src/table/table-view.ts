@@ -115,11 +115,17 @@ export class TableView {
     // Most often there is a plain root already, or there never will be one.
     if (this.#shown !== this.#view || this.isPin) return;
     const { count, memory } = root;
-    if (++this.#readCount < count && !this.#wasPlain) return;
+    this.#readCount++;
+    if (this.#readCount < (this.#wasPlain ? 0 : count)) return;
     if (count > PLAIN_ENTRIES_MAX || memory.sizeBytes > PLAIN_BYTES_MAX) return;
     const entries = (this.#entries ??= []);
     const end = Math.min(count, entries.length + (this.#wasPlain ? STEP_AGAIN : STEP_NEW));
-    while (entries.length < end) entries.push(this.rows.entry(root, entries.length));
+    while (entries.length < end) {
+      const value = this.rows.lastingEntry(root, entries.length);
+      // A date may be changed by whoever reads it: this version stays as it is.
+      if (value === undefined) return void (this.#readCount = -Infinity);
+      entries.push(value.value);
+    }
     if (entries.length < count) return;
     this.#entries = undefined;
     this.#wasPlain = true;
@@ -127,8 +133,6 @@ export class TableView {
   }
 
   #plainRoot(root: Container, entries: unknown[]): object {
-    // A date may be changed by whoever reads it: such roots stay as they are.
-    if (entries.some((entry) => entry instanceof Date)) return this.view;
     const plain: object = root.kind === KIND.list ? entries : {};
     if (!Array.isArray(plain)) {
       const fields = plain as Record<string, unknown>;

@@ -78,6 +78,17 @@ export class Views implements Rows {
     return node instanceof Container ? this.valueOf(node) : node;
   }
 
+  /** The same for an entry that everybody may be given; undefined if it is, or holds, a date of its own. */
+  lastingEntry(container: Container, ordinal: number): { readonly value: unknown } | undefined {
+    if (!container.isPacked && !container.memory.isScalar(container.slotOf(ordinal))) {
+      const node = this.#entryNode(container, ordinal);
+      if (!(node instanceof Container)) return { value: node };
+      return isLasting(node) ? { value: this.valueOf(node) } : undefined;
+    }
+    const value = this.entry(container, ordinal);
+    return value instanceof Date ? undefined : { value };
+  }
+
   #entryNode(container: Container, ordinal: number): Owner {
     const sure = container.sureRowAt(ordinal);
     if (sure !== undefined) return sure;

@@ -167,3 +167,14 @@ test("no symbol, prototype or accessor of a row leads to where it lies", () => {
   assert.equal(Object.getPrototypeOf(row), Object.prototype);
   assert.ok(Object.isFrozen(row));
 });
+
+test("a date in a root that is read often stays everybody's own", () => {
+  const { load, shown } = createTables();
+  for (const odd of [new Date(5), [new Date(5)], [[new Date(5)]]]) {
+    load({ keyed: { ...dictionary(), odd } });
+    for (let round = 0; round < 1000; round++) assert.equal(shown("keyed").k7.n, 7);
+    const read = (): Date => [shown("keyed").odd].flat(2)[0] as Date;
+    read().setTime(0);
+    assert.equal(read().getTime(), 5);
+  }
+});
