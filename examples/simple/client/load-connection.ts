@@ -33,6 +33,7 @@ export class LoadConnection {
   #open: number[] = [];
   readonly #sentMs: Float64Array;
   #rest: Buffer | undefined = undefined;
+  #onGreeted: (() => void) | undefined = undefined;
   readonly #fail: (why: Error) => void;
 
   constructor(socket: Socket, exchange: Exchange, fail: (why: Error) => void) {
@@ -44,6 +45,14 @@ export class LoadConnection {
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("error", fail);
     socket.on("close", () => fail(new Error("Server closed")));
+  }
+
+  /** Asks once, and resolves to the answer: then somebody serves the connection. */
+  greet(): Promise<void> {
+    const { requests } = this.#exchange;
+    this.#open = [0];
+    this.#socket.write(requests[0] as Buffer);
+    return new Promise((resolve) => (this.#onGreeted = resolve));
   }
 
   /** Sends the first requests. */
@@ -81,7 +90,10 @@ export class LoadConnection {
       if (slot === undefined) continue;
       this.histogram?.add(nowMs - (this.#sentMs[slot] as number));
       if (this.histogram !== undefined) this.answers += 1;
-      if (!this.isPlaying) continue;
+      if (!this.isPlaying) {
+        this.#onGreeted?.();
+        continue;
+      }
       this.#sentMs[slot] = nowMs;
       this.#open.push(slot);
       again.push(this.#exchange.requests[slot] as Buffer);
@@ -111,18 +123,14 @@ export class LoadConnection {
   }
 }
 
-/** Opens a connection. */
-export function openConnection(
+/** Opens a connection, and waits until it is served. */
+export async function openConnection(
   place: { readonly host: string; readonly port: number },
   exchange: Exchange,
   fail: (why: Error) => void,
 ): Promise<LoadConnection> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(place);
-    socket.once("error", reject);
-    socket.once("connect", () => {
-      socket.off("error", reject);
-      resolve(new LoadConnection(socket, exchange, fail));
-    });
-  });
+  const socket = connect(place);
+  const connection = new LoadConnection(socket, exchange, fail);
+  await connection.greet();
+  return connection;
 }

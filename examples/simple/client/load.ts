@@ -1,7 +1,7 @@
 /**
  * `npm run load [-- options] [[host:]port]`: many players who ask for a key as fast as they are answered.
  *
- *     100 connections, 1 in flight: 41000 answers/s, p50 2.3 ms, p99 3.9 ms, max 11 ms
+ *     100 connections, 1 in flight: 41000 answers/s, p50 2.3 ms, p99 3.9 ms, max 11 ms; opened in 0.2 ms each
  *
  * Each answer is compared with what it has to be; a wrong one, or a connection that ends, makes the exit code 1.
  */
@@ -115,7 +115,9 @@ async function run(options: Options): Promise<void> {
       all.push(...(await Promise.all(some)));
     }
   };
+  const openMs = performance.now();
   await Promise.race([open(), failure]);
+  const openEach = (performance.now() - openMs) / (count + idle);
   const players = all.slice(0, count);
   const histogram = new Histogram();
   for (const player of players) player.play();
@@ -129,14 +131,16 @@ async function run(options: Options): Promise<void> {
   const rate = Math.round((histogram.count / elapsedMs) * 1000);
   const [p50, p99] = [histogram.percentile(0.5), histogram.percentile(0.99)];
   if (isJson) {
-    const figures = { connections: count, inFlight, idle, rate, p50, p99, max: histogram.maxMs };
+    const max = histogram.maxMs;
+    const figures = { connections: count, inFlight, idle, openEach, rate, p50, p99, max };
     process.stdout.write(`${JSON.stringify(figures)}\n`);
     return;
   }
   const text = (ms: number): string => `${Number(ms.toPrecision(3))} ms`;
   process.stdout.write(
     `${count} connections, ${inFlight} in flight: ${rate} answers/s, ` +
-      `p50 ${text(p50)}, p99 ${text(p99)}, max ${text(histogram.maxMs)}\n`,
+      `p50 ${text(p50)}, p99 ${text(p99)}, max ${text(histogram.maxMs)}; ` +
+      `opened in ${text(openEach)} each\n`,
   );
 }
 
