@@ -20,7 +20,7 @@ import type { Joint, Thread } from "./thread.ts";
 const EXEC_ARGV = ["--no-force-async-hooks-checks"];
 
 /** Milliseconds until a thread that died before it was ready is tried again. */
-const RETRY_MS = 1000;
+export const RETRY_MS = 1000;
 
 /** What the warden tells a thread about another one. */
 export type ThreadNews =
@@ -78,8 +78,8 @@ export interface WardenOptions {
 interface Guarded {
   readonly worker: Worker;
   readonly news: MessagePort;
-  /** The rings to and from it. */
-  readonly rings: SharedArrayBuffer[];
+  /** The rings to and from it, by the number of the other thread; those of one that was replaced are not kept. */
+  readonly rings: Map<number, readonly SharedArrayBuffer[]>;
   /** Resolves when the thread can host services; rejects if it ends before. */
   readonly ready: Promise<void>;
   wasReady: boolean;
@@ -137,15 +137,16 @@ export class Warden {
     const { entry, limits, memory, main, node, workers } = this.#options;
     this.#options.onOpen(thread);
     const channel = new MessageChannel();
-    const rings: SharedArrayBuffer[] = [];
+    const rings: Guarded["rings"] = new Map();
     const joints: Joint[] = [];
     for (const other of [0, ...this.#guarded.keys()]) {
       const [mine, theirs] = this.#joints(thread, other);
       joints.push(mine);
-      rings.push(mine.outgoing, mine.incoming);
+      const pair = [mine.outgoing, mine.incoming];
+      rings.set(other, pair);
       if (other === 0) main.join(theirs);
       else this.#tell(other, { kind: "join", joint: theirs }, [theirs.port, theirs.wakePort]);
-      this.#guarded.get(other)?.rings.push(mine.outgoing, mine.incoming);
+      this.#guarded.get(other)?.rings.set(thread, pair);
     }
     const setup = node(thread);
     const data: ThreadData = {
@@ -215,7 +216,7 @@ export class Warden {
     if (this.#guarded.get(thread) !== guarded) return;
     this.#guarded.delete(thread);
     guarded.news.close();
-    for (const ring of guarded.rings) closeRing(ring);
+    for (const pair of guarded.rings.values()) pair.forEach(closeRing);
     const { main, onDeath, later } = this.#options;
     const lost = Int32Array.from(main.directory.clear(thread));
     for (const other of this.#guarded.keys()) this.#tell(other, { kind: "part", thread });

@@ -1,0 +1,162 @@
+/**
+ * Threads of a node end again and again, in every way a thread can, under calls from all sides.
+ *
+ *     round:  calls that nobody answers, from the main thread and from every other one -> the victim's thread ends
+ *             -> each of them fails with ERR_SERVICE_DEAD -> a service is born on the thread that takes the number
+ *     meanwhile services on the other threads call each other and are answered
+ */
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { TestContext } from "node:test";
+import type { Worker } from "node:worker_threads";
+
+import type { ServiceObject } from "../../src/index.ts";
+import type { World } from "../integration/world.ts";
+import { codeOfFailure, world } from "../integration/world.ts";
+
+/** How much is done. */
+export interface DeathScale {
+  readonly threads: number;
+  readonly rounds: number;
+  /** Calls to the victim that are open when it ends, per thread. */
+  readonly open: number;
+}
+
+/** What was measured; times in milliseconds. */
+export interface DeathFigures {
+  /** From the end of the thread until a call to it failed. */
+  readonly failureMs: readonly number[];
+  /** From the end of the thread until a service of its successor answered. */
+  readonly backMs: readonly number[];
+  /** Calls between the other threads that were answered meanwhile. */
+  readonly bystanders: number;
+  readonly rssFirst: number;
+  readonly rssLast: number;
+}
+
+const SERVICE = `
+  import { setImmediate } from "node:timers";
+  import { threadId } from "node:worker_threads";
+  export const response = {
+    where() { return threadId; },
+    echo(value: unknown) { return value; },
+    hang() { return new Promise(() => {}); },
+    async ask(other: any, count: number) {
+      const calls = Array.from({ length: count }, () => other.req.hang());
+      const codes = (await Promise.allSettled(calls)).map((end: any) => end.reason?.code);
+      return codes;
+    },
+    async chat(other: any, count: number) {
+      for (let n = 0; n < count; n += 1) {
+        if ((await other.req.echo(n)) !== n) throw new Error("a wrong answer");
+      }
+      return count;
+    },
+    exit() { process.exit(3); },
+    crash() {
+      process.removeAllListeners("uncaughtException");
+      setImmediate(() => { throw new Error("as planned"); });
+      return new Promise(() => {});
+    },
+  };`;
+
+const WAYS = ["terminate", "exit", "crash"] as const;
+
+class Rounds {
+  readonly failureMs: number[] = [];
+  readonly backMs: number[] = [];
+  bystanders = 0;
+  readonly #node: World;
+  readonly #scale: DeathScale;
+  /** Workers by the id that their services see. */
+  readonly #workers: Map<number, Worker>;
+  /** A service on each thread; its number - 1 is the index. */
+  readonly #services: ServiceObject[] = [];
+
+  constructor(node: World, scale: DeathScale, workers: Map<number, Worker>) {
+    this.#node = node;
+    this.#scale = scale;
+    this.#workers = workers;
+  }
+
+  async begin(): Promise<void> {
+    for (let thread = 1; thread <= this.#scale.threads; thread += 1) {
+      this.#services.push(await this.#node.snax.at(thread).newservice<any>("target"));
+    }
+  }
+
+  async run(round: number): Promise<void> {
+    const { threads, open } = this.#scale;
+    const victim = round % threads;
+    const target = this.#services[victim] as ServiceObject;
+    const others = this.#services.filter((_, index) => index !== victim);
+    const worker = this.#workers.get((await target.req.where()) as number) as Worker;
+    const asked = others.map((other) => other.req.ask(target, open) as Promise<string[]>);
+    const own = Array.from({ length: open }, () => codeOfFailure(target.req.hang()));
+    const chats = others.map((one, index) => one.req.chat(others[(index + 1) % others.length], 50));
+    await target.req.echo(1);
+    const gone = new Promise<number>((resolve) => {
+      worker.once("exit", () => resolve(performance.now()));
+    });
+    const way = WAYS[round % WAYS.length] as (typeof WAYS)[number];
+    const last = way === "terminate" ? worker.terminate() : codeOfFailure(target.req[way]());
+    const at = await gone;
+    const failed = [...own, ...asked].map((call) =>
+      call.then((code) => {
+        this.failureMs.push(performance.now() - at);
+        return code;
+      }),
+    );
+    const codes = (await Promise.all(failed)).flat();
+    deepEqual([...new Set(codes)], ["ERR_SERVICE_DEAD"], `round ${round}, ${way}`);
+    equal(codes.length, open * threads);
+    if (way !== "terminate") equal(await last, "ERR_SERVICE_DEAD");
+    this.#services[victim] = await this.#bear(victim + 1);
+    this.backMs.push(performance.now() - at);
+    for (const count of await Promise.all(chats)) this.bystanders += Number(count);
+  }
+
+  /** Starts a service on a thread that may still be on its way. */
+  async #bear(thread: number): Promise<ServiceObject> {
+    const until = performance.now() + 20_000;
+    for (;;) {
+      try {
+        const service = await this.#node.snax.at(thread).newservice<any>("target");
+        equal(await service.req.echo("back"), "back");
+        return service;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "ERR_SERVICE_DEAD") throw error;
+        ok(performance.now() < until, `thread ${thread} did not come back`);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+}
+
+/** Runs the rounds and checks what must hold in each of them. */
+export async function runDeaths(t: TestContext, scale: DeathScale): Promise<DeathFigures> {
+  const workers = new Map<number, Worker>();
+  const note = (worker: Worker): void => void workers.set(worker.threadId, worker);
+  process.on("worker", note);
+  t.after(() => process.off("worker", note));
+  const node = await world(t, { target: SERVICE }, { thread: scale.threads });
+  const rounds = new Rounds(node, scale, workers);
+  await rounds.begin();
+  // The first rounds fill what later ones use again.
+  const warm = Math.min(20, scale.rounds >> 1);
+  let rssFirst = 0;
+  for (let round = 0; round < scale.rounds; round += 1) {
+    if (round === warm) rssFirst = process.memoryUsage.rss();
+    await rounds.run(round);
+  }
+  const lines = (await node.log()).filter((line) => /^thread \d+ has died/.test(line));
+  equal(lines.length, scale.rounds, "each death is logged once");
+  const { failureMs, backMs, bystanders } = rounds;
+  return { failureMs, backMs, bystanders, rssFirst, rssLast: process.memoryUsage.rss() };
+}
+
+/** The value that 99 of 100 do not exceed. */
+export function p99(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * 0.99)] ?? 0;
+}
