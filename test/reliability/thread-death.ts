@@ -7,8 +7,11 @@
  */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { once } from "node:events";
 import type { TestContext } from "node:test";
-import type { Worker } from "node:worker_threads";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Worker } from "node:worker_threads";
 
 import type { ServiceObject } from "../../src/index.ts";
 import type { World } from "../integration/world.ts";
@@ -136,7 +139,11 @@ class Rounds {
 /** Runs the rounds and checks what must hold in each of them. */
 export async function runDeaths(t: TestContext, scale: DeathScale): Promise<DeathFigures> {
   const workers = new Map<number, Worker>();
-  const note = (worker: Worker): void => void workers.set(worker.threadId, worker);
+  const note = (worker: Worker): void => {
+    const { threadId } = worker;
+    workers.set(threadId, worker);
+    worker.once("exit", () => workers.delete(threadId));
+  };
   process.on("worker", note);
   t.after(() => process.off("worker", note));
   const node = await world(t, { target: SERVICE }, { thread: scale.threads });
@@ -146,13 +153,31 @@ export async function runDeaths(t: TestContext, scale: DeathScale): Promise<Deat
   const warm = Math.min(20, scale.rounds >> 1);
   let rssFirst = 0;
   for (let round = 0; round < scale.rounds; round += 1) {
-    if (round === warm) rssFirst = process.memoryUsage.rss();
+    if (round === warm) rssFirst = readRss();
     await rounds.run(round);
   }
   const lines = (await node.log()).filter((line) => /^thread \d+ has died/.test(line));
   equal(lines.length, scale.rounds, "each death is logged once");
   const { failureMs, backMs, bystanders } = rounds;
-  return { failureMs, backMs, bystanders, rssFirst, rssLast: process.memoryUsage.rss() };
+  return { failureMs, backMs, bystanders, rssFirst, rssLast: readRss() };
+}
+
+/** What the process holds when its garbage is collected. */
+function readRss(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage.rss();
+}
+
+/** Milliseconds that this machine takes just now to start and end a thread that does nothing; the worst of ten. */
+export async function measureBareThread(): Promise<number> {
+  let worst = 0;
+  for (let tries = 0; tries < 10; tries += 1) {
+    const since = performance.now();
+    await once(new Worker("", { eval: true }), "exit");
+    worst = Math.max(worst, performance.now() - since);
+  }
+  return worst;
 }
 
 /** The value that 99 of 100 do not exceed. */
