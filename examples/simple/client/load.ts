@@ -147,6 +147,7 @@ async function run(options: Options): Promise<void> {
 try {
   await run(readOptions());
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const text = error instanceof Error ? error.message : String(error);
+  // Other connections may be open still.
+  process.stderr.write(`${text}\n`, () => process.exit(1));
 }

@@ -1,0 +1,50 @@
+/** The programs of examples/simple beside its node: `npm run client` and `npm run load`. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import type { Ended } from "../process.ts";
+import { startNode } from "../process.ts";
+import { FROM_SERVER } from "./recorded.ts";
+import { simpleNode } from "./simple-node.ts";
+
+const run = (program: string, ...args: string[]): Promise<Ended> =>
+  startNode([`examples/simple/dist/client/${program}.js`, ...args], process.cwd()).ended;
+
+test("the load generator counts answers, and its connections leave without a trace", async (t) => {
+  const { gatePort, log } = await simpleNode(t, { maxclient: 30 });
+  const args = ["--connections", "20", "--in-flight", "3", "--idle", "9", "--seconds", "0.2"];
+  const { code, stdout, stderr } = await run("load", ...args, "--json", `127.0.0.1:${gatePort}`);
+  deepEqual([code, stderr], [0, ""]);
+  const figures = JSON.parse(stdout) as Record<string, number>;
+  deepEqual([figures["connections"], figures["inFlight"], figures["idle"]], [20, 3, 9]);
+  const { rate = 0, p50 = 0, p99 = 0, max = 0 } = figures;
+  ok(rate > 0 && p50 > 0 && p99 >= p50 && max >= p99, stdout);
+  // The one that set the key, and the thirty less one that played or waited.
+  for (;;) if ((await log()).match(/KILL self/g)?.length === 1 + 1 + 29) break;
+});
+
+test("the load generator ends with code 1 when an answer is wrong", async (t) => {
+  // The answer to `set` with session 1, then one of session 3 which nobody has asked.
+  const answers = [Buffer.from("000415020104", "hex")];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", () => socket.write(answers.shift() ?? FROM_SERVER.world));
+  });
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await run("load", "--connections", "1", String(port));
+  equal(code, 1);
+  match(stderr, /^an answer that was not expected: 000d5502010801c4/);
+});
+
+test("where nobody listens, or a place is none, the programs say so in one line", async () => {
+  for (const program of ["main", "load"]) {
+    const refused = await run(program, "127.0.0.1:1");
+    deepEqual([refused.code, refused.stderr], [1, "connect ECONNREFUSED 127.0.0.1:1\n"]);
+    const wrong = await run(program, "here");
+    deepEqual([wrong.code, wrong.stderr], [1, "here is not a port, nor host:port\n"]);
+  }
+});
