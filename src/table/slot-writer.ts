@@ -9,8 +9,11 @@ import { SnaxError } from "../base/error.ts";
 import { TABLE_BYTES_MAX } from "../base/limits.ts";
 import { HEADER_SLOTS, KIND, MAGIC, TAG } from "./format.ts";
 
-/** How many texts are remembered, so that the same one is written once. */
+/** How many texts are remembered at most, so that the same one is written once. */
 const KNOWN_TEXTS_MAX = 1 << 18;
+
+/** So many are remembered in any case; more only while more texts were met again than are remembered. */
+const KNOWN_TEXTS_MIN = 1 << 14;
 
 /** Longer texts are seldom met twice. */
 const KNOWN_TEXT_LENGTH = 64;
@@ -24,6 +27,8 @@ export class SlotWriter {
   #bytes: Buffer = Buffer.alloc(16_384);
   #bytesEnd = 0;
   readonly #known = new Map<string, number>();
+  /** How many texts were met again. */
+  #metAgain = 0;
 
   /** Takes so many slots and returns the position of the first. */
   take(count: number): number {
@@ -58,10 +63,18 @@ export class SlotWriter {
   textPayload(text: string): number {
     if (text.length > KNOWN_TEXT_LENGTH) return this.#addText(text);
     const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#metAgain++;
+      return known;
+    }
     const payload = this.#addText(text);
-    if (this.#known.size < KNOWN_TEXTS_MAX) this.#known.set(text, payload);
+    if (this.#remembersMore()) this.#known.set(text, payload);
     return payload;
+  }
+
+  #remembersMore(): boolean {
+    const { size } = this.#known;
+    return size < KNOWN_TEXTS_MIN || (size < KNOWN_TEXTS_MAX && this.#metAgain > size);
   }
 
   /** Returns the finished version. */

@@ -132,3 +132,10 @@ function show(read: unknown): string {
     typeof each === "bigint" ? `${each}n` : each,
   );
 }
+
+test("a text that comes often is written once", () => {
+  const texts = Array.from({ length: 20_000 }, (_, index) => `text number ${index}`);
+  const once = encodeTable("texts", texts).byteLength;
+  const often = encodeTable("texts", [texts, texts.slice(0, 10_000)]).byteLength;
+  assert.ok(often - once < 10_000 * 8 + 100, `${often - once} bytes more`);
+});
