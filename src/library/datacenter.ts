@@ -40,17 +40,21 @@ export interface DatacenterApi extends DatacenterCalls {
   within(ms: number): DatacenterCalls;
 }
 
+const NO_DEADLINE = 0;
+
 function calls(context: Context, deadlineMs: number): DatacenterCalls {
-  const send = (command: string, args: readonly unknown[]): Promise<never> =>
-    ask(context, "DATACENTER", { command: [command], args, deadlineMs }) as Promise<never>;
+  const send = (name: string, args: readonly unknown[], ...more: unknown[]): Promise<never> =>
+    ask(context, "DATACENTER", { command: [name, ...more], args, deadlineMs }) as Promise<never>;
   return {
     get: (...keys) => send("QUERY", keys),
     set: (...keysAndValue) => send("UPDATE", keysAndValue),
-    wait: (...keys) => send("WAIT", keys),
+    // The data center forgets a request at its deadline too: a loop of short waits must not fill it.
+    wait: (...keys) =>
+      deadlineMs === NO_DEADLINE || deadlineMs === Infinity
+        ? send("WAIT", keys)
+        : send("WAITFOR", keys, deadlineMs),
   };
 }
-
-const NO_DEADLINE = 0;
 
 const make = defineApi<Context>({
   get: (context: Context, ...keys: DatacenterKey[]) => calls(context, NO_DEADLINE).get(...keys),

@@ -112,9 +112,9 @@ export class NodeThreads implements Threads {
     return best;
   }
 
-  /** Says whether a service runs on the main thread, whoever starts it. */
+  /** Says whether a service runs on the main thread, whoever starts it; a program's own service of such a name does not. */
   isPinned(name: string): boolean {
-    return PINNED.has(name);
+    return PINNED.has(name) && this.#runtime.paths.isSystem(name);
   }
 
   launch(thread: number, { kind, name, args }: LaunchRequest): number {

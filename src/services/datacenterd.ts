@@ -4,6 +4,7 @@
  *     UPDATE key... value    sets, answered with what was there; undefined deletes
  *     QUERY key...           what is there
  *     WAIT key...            the same, as soon as there is something
+ *     WAITFOR ms key...      the same for somebody who gives up after so long, so that nothing is kept for longer
  *
  * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists that somebody set. As
  * in skynet, waiting for what lies in a branch and for the branch itself exclude each other, and who waits for a value
@@ -134,17 +135,14 @@ function wake(branch: Map<Key, Expectation>, keys: readonly Key[], value: unknow
   return branch.size === 0;
 }
 
-function expect(keys: readonly Key[]): void {
+/** Keeps the answer to the message being dispatched until there is a value. */
+function expect(keys: readonly Key[]): Response {
   const path = keys.slice(0, -1);
   const last = keys[keys.length - 1] as Key;
   let branch = expected;
-  const made: [Map<Key, Expectation>, Key][] = [];
   for (const [depth, key] of path.entries()) {
     let next = branch.get(key);
-    if (next === undefined) {
-      branch.set(key, (next = { branch: new Map() }));
-      made.push([branch, key]);
-    }
+    if (next === undefined) branch.set(key, (next = { branch: new Map() }));
     if (next.branch === undefined) {
       throw refuse(
         `${placeOf(keys.slice(0, depth + 1))} is waited for as a value, not as a branch`,
@@ -157,9 +155,58 @@ function expect(keys: readonly Key[]): void {
     throw refuse(`${placeOf(keys)} is waited for as a branch, not as a value`);
   }
   const waiting = found?.waiting ?? new Set();
-  waiting.add(skynet.response());
+  const answer = skynet.response();
+  waiting.add(answer);
   waitingCount += 1;
   if (found === undefined) branch.set(last, { waiting });
+  return answer;
+}
+
+/** Forgets a request that nobody waits for any more, and the branches that led to it alone. */
+function forget(branch: Map<Key, Expectation>, keys: readonly Key[], answer: Response): void {
+  const [key, ...rest] = keys;
+  const expectation = key === undefined ? undefined : branch.get(key);
+  if (key === undefined || expectation === undefined) return;
+  if (rest.length > 0 && expectation.branch !== undefined) forget(expectation.branch, rest, answer);
+  else if (expectation.waiting?.delete(answer) === true) waitingCount -= 1;
+  const size = expectation.branch?.size ?? expectation.waiting?.size ?? 0;
+  if (size === 0) branch.delete(key);
+}
+
+/** Forgets the requests of services that have died. */
+function forgetTheDead(branch: Map<Key, Expectation>): void {
+  for (const [key, { waiting, branch: inner }] of branch) {
+    for (const answer of waiting ?? []) {
+      if (!answer("TEST") && waiting?.delete(answer) === true) waitingCount -= 1;
+    }
+    if (inner !== undefined) forgetTheDead(inner);
+    if ((inner?.size ?? waiting?.size ?? 0) === 0) branch.delete(key);
+  }
+}
+
+function expectBesideTheLiving(keys: readonly Key[]): Response {
+  try {
+    return expect(keys);
+  } catch {
+    // What is in the way may be a request of a service that has died; if not, the second refusal stands.
+    forgetTheDead(expected);
+    return expect(keys);
+  }
+}
+
+/** Returns the value of a key, or detaches the answer until there is one. @param ms - Infinity for ever. */
+function wait(given: readonly unknown[], ms: number): unknown {
+  const keys = checkKeys(given);
+  const value = find(database, keys);
+  if (value !== undefined) return value;
+  if (waitingCount >= DATACENTER_WAITING_MAX) forgetTheDead(expected);
+  if (waitingCount >= DATACENTER_WAITING_MAX) {
+    const text = `${waitingCount} requests wait in the data center, DATACENTER_WAITING_MAX`;
+    throw new SnaxError("ERR_EXHAUSTED", text);
+  }
+  const answer = expectBesideTheLiving(keys);
+  if (ms !== Infinity) skynet.timeout(ms, () => forget(expected, keys, answer));
+  return undefined;
 }
 
 serveCommands("the data center", {
@@ -176,17 +223,8 @@ serveCommands("the data center", {
     if (value !== undefined) wake(expected, keys, value);
     return before;
   },
-  WAIT(_source, ...given) {
-    const keys = checkKeys(given);
-    const value = find(database, keys);
-    if (value !== undefined) return value;
-    if (waitingCount >= DATACENTER_WAITING_MAX) {
-      const text = `${waitingCount} requests wait in the data center, DATACENTER_WAITING_MAX`;
-      throw new SnaxError("ERR_EXHAUSTED", text);
-    }
-    expect(keys);
-    return undefined;
-  },
+  WAIT: (_source, ...given) => wait(given, Infinity),
+  WAITFOR: (_source, ms: number, ...given) => wait(given, ms),
 });
 
 skynet.start(() => {

@@ -93,7 +93,7 @@ for (const [what, files, expected] of [
   [
     "a value that makes no sense",
     { "snax.config.ts": `export default { thread: "many" };` },
-    /^snax: .*snax\.config\.ts: thread is 'many'; expected an integer, 0\.\.254$/,
+    /^snax: .*snax\.config\.ts: thread is 'many'; expected an integer, 0\.\.126$/,
   ],
   [
     "JSON that is none",

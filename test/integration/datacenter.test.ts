@@ -9,13 +9,14 @@ import { codeOfFailure, failureOf, world } from "./world.ts";
 
 /** A service that does with the data center what it is told. */
 const CLIENT = `
-  import { datacenter } from "snax";
+  import { datacenter, skynet } from "snax";
   export const response = {
     get: (...keys) => datacenter.get(...keys),
     set: (...keys) => datacenter.set(...keys),
     wait: (...keys) => datacenter.wait(...keys),
     soon: (...keys) => datacenter.within(5).wait(...keys),
   };
+  export const accept = { die: () => skynet.exit() };
 `;
 
 type Client = Pick<DatacenterApi, "get" | "set" | "wait"> & { soon: DatacenterApi["wait"] };
@@ -138,6 +139,16 @@ test("waiting for a branch and for what lies in it exclude each other, until nob
   equal(await get("key"), 2);
 });
 
+test("who waited and died is in nobody's way", async (t) => {
+  const { make } = await world(t, { client: CLIENT });
+  const [one, two] = [await make("client"), await make("client")];
+  const lost = codeOfFailure(one.req.wait("key", "foobar"));
+  equal(await codeOfFailure(two.req.soon("key")), "ERR_ARGUMENT");
+  one.post.die();
+  equal(await lost, "ERR_SERVICE_DEAD");
+  equal(await codeOfFailure(two.req.soon("key")), "ERR_TIMEOUT");
+});
+
 test("deleting wakes nobody", async (t) => {
   const { set, soon } = await client(t);
   const code = codeOfFailure(soon("key"));
@@ -148,6 +159,44 @@ test("deleting wakes nobody", async (t) => {
 test("a deadline ends the wait", async (t) => {
   const { soon } = await client(t);
   equal(await codeOfFailure(soon("never")), "ERR_TIMEOUT");
+});
+
+test("a wait that ended at its deadline, or with its service, leaves room for others", async (t) => {
+  const { make } = await world(t, {
+    brief: `
+      import { datacenter, skynet } from "snax";
+      export const response = {
+        async run(count) {
+          const waits = [];
+          for (let i = 0; i < count; i += 1) waits.push(datacenter.within(1).wait("brief", i % 100, i));
+          await Promise.allSettled(waits);
+        },
+        async fill(count) {
+          for (let i = 0; i < count; i += 1) datacenter.wait("long", i % 100, i).catch(() => {});
+          await datacenter.set("filled", true);
+        },
+      };
+      export const accept = { die: () => skynet.exit() };
+    `,
+    client: CLIENT,
+  });
+  const [brief, other] = [await make("brief"), await make("client")];
+  await brief.req.run(DATACENTER_WAITING_MAX);
+  // What waited for a branch goes as well; until then this is refused.
+  let code = "ERR_ARGUMENT";
+  while (code === "ERR_ARGUMENT") code = await codeOfFailure(other.req.soon("brief"));
+  equal(code, "ERR_TIMEOUT");
+  // The last one above may be counted for a moment longer; the second round takes its place.
+  await brief.req.fill(DATACENTER_WAITING_MAX);
+  await brief.req.fill(10);
+  equal(await codeOfFailure(other.req.wait("more")), "ERR_EXHAUSTED");
+  brief.post.die();
+  // Its death is told before anything that this program sends later arrives.
+  equal(await codeOfFailure(brief.req.run(1)), "ERR_SERVICE_DEAD");
+  const waiting = [other.req.wait("more"), other.req.wait("long")];
+  await other.req.set("more", 1);
+  await other.req.set("long", 2);
+  deepEqual(await Promise.all(waiting), [1, 2]);
 });
 
 test("DATACENTER_WAITING_MAX requests wait, the next is refused, and one more fits when one has its answer", async (t) => {

@@ -1,6 +1,6 @@
 /** The data center, multicast and schema slots between services on worker threads; their services stay on the main one. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, notEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { sprotoparser } from "../../src/sproto/library.ts";
 import { world } from "./world.ts";
@@ -72,6 +72,22 @@ test("a schema that is saved on one thread is loaded on others, also when it is 
   await two.req.save(sprotoparser.parse(".a { x 0 : integer } .b {}"));
   equal(await one.req.load(), true);
   deepEqual(await two.req.decode(new Uint8Array([1, 0, 14, 0])), { x: 6 });
+});
+
+test("a program's own service of such a name runs where other services do", async (t) => {
+  const { skynet } = await world(
+    t,
+    {
+      protoloader: `
+        import { threadId } from "node:worker_threads";
+        import { skynet } from "snax";
+        skynet.start(() => void skynet.dispatch("lua", () => threadId));
+      `,
+    },
+    { thread: 1 },
+  );
+  const handle = await skynet.uniqueservice("protoloader");
+  notEqual(await skynet.call(handle, "lua"), 0);
 });
 
 test("the services behind them run on the main thread, whoever starts them", async (t) => {

@@ -145,11 +145,11 @@ test("the log names service, message, sender, file and line", async (t) => {
   );
   equal(value, "ERR_INTERRUPTED");
   const told = log.match(
-    /\[:00000000\] A message from \[ :0000000\d \] to \[ :00000005 \] maybe in an endless loop \(version = \d+\) : for \d+ ms, snax bad, request bad\.later after an await from :00000002 \(program\)/g,
+    /\[:00000000\] A message from \[ :0000000\d \] to \[ :00000008 \] maybe in an endless loop \(version = \d+\) : for \d+ ms, snax bad, request bad\.later after an await from :00000002 \(program\)/g,
   );
   ok((told?.length ?? 0) >= 1, log);
   match(log, /\n {4}at spin \(file:\S*spin\.ts:3:3\)\n {4}at later \(file:\S*bad\.ts:10:\d+\)/);
-  match(log, /\[:00000005\] interrupted after \d+ ms : snax bad, request bad\.later/);
+  match(log, /\[:00000008\] interrupted after \d+ ms : snax bad, request bad\.later/);
   ok(!log.includes("event-loop"), "nothing of the runtime's own");
 });
 
