@@ -1952,7 +1952,7 @@ export declare class SharedNames implements NameStore {
     get(name: string): number | undefined;
     register(name: string, handle: number): boolean;
     release(handle: number): void;
-    sweep(): void;
+    sweep(dead: number): void;
 }
 
 // dist/kernel/death.d.ts
@@ -2788,6 +2788,7 @@ export declare class SharedLog {
     on(kind: LogKind, reader: (bytes: Uint8Array) => void): void;
     sync(): void;
     add(kind: LogKind, decide: () => Uint8Array | undefined): boolean;
+    inherit(dead: number): void;
 }
 
 // dist/service/boot.d.ts

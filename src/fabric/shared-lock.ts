@@ -2,7 +2,8 @@
  * A lock in shared memory for work of some microseconds that calls no code of a user.
  *
  * A thread can be ended, or a handler of it cut off, in the middle of such work. So whoever finds the lock held by its
- * own thread, or by the same holder for LOCK_STALE_MS, takes it over and is told that the work was left unfinished.
+ * own thread, or by the same holder for LOCK_STALE_MS, takes it over and is told that the work was left unfinished. Whoever
+ * buries a thread takes the lock from it at once.
  */
 
 /** Milliseconds after which a holder is taken for dead: what the lock guards takes some thousandths of that. */
@@ -43,6 +44,16 @@ export class SharedLock {
       if (holder === this.#mark) return this.#taken(true);
     }
     return this.#takeWaiting();
+  }
+
+  /**
+   * Takes the lock as {@link take} does, and at once if its holder is a thread that is known to be dead.
+   *
+   * @returns true if the last holder was cut off before it gave the lock back.
+   */
+  takeFrom(dead: number): boolean {
+    const holder = Atomics.compareExchange(this.#words, this.#index, dead + 1, this.#mark);
+    return holder === dead + 1 ? this.#taken(true) : this.take();
   }
 
   #takeWaiting(): boolean {

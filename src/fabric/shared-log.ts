@@ -80,6 +80,12 @@ export class SharedLog {
     }
   }
 
+  /** Frees the log if a thread that has died was cut off while it added an entry, so that nobody waits for it. */
+  inherit(dead: number): void {
+    this.#lock.takeFrom(dead);
+    this.#lock.give();
+  }
+
   #write(kind: LogKind, entry: Uint8Array): boolean {
     const at = this.#read;
     const end = (at + HEAD_BYTES + entry.length + 3) & ~3;

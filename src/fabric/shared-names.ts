@@ -111,9 +111,13 @@ export class SharedNames implements NameStore {
     Atomics.and(this.#marks, at, ~bit);
   }
 
-  /** Takes the names from all services that live no more: their thread has died. */
-  sweep(): void {
-    this.#locked(() => this.#removeAll((handle) => !this.#isAlive(handle)));
+  /**
+   * Takes the names from all services that live no more.
+   *
+   * @param dead - their thread, which has died; it may have been cut off while it held the lock.
+   */
+  sweep(dead: number): void {
+    this.#locked(() => this.#removeAll((handle) => !this.#isAlive(handle)), dead);
   }
 
   /** @returns who has the name already. */
@@ -154,8 +158,9 @@ export class SharedNames implements NameStore {
     Atomics.add(this.#words, VERSION, 1);
   }
 
-  #locked<T>(run: () => T): T {
-    if (this.#lock.take()) this.#rebuild();
+  #locked<T>(run: () => T, dead?: number): T {
+    const isUnfinished = dead === undefined ? this.#lock.take() : this.#lock.takeFrom(dead);
+    if (isUnfinished) this.#rebuild();
     try {
       return run();
     } finally {

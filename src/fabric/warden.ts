@@ -221,7 +221,8 @@ export class Warden {
     const lost = Int32Array.from(main.directory.clear(thread));
     for (const other of this.#guarded.keys()) this.#tell(other, { kind: "part", thread });
     main.part(thread);
-    main.names.sweep();
+    main.names.sweep(thread);
+    main.log.inherit(thread);
     if (this.#isStopping) return;
     onDeath({ thread, lost, reason: guarded.reason ?? failure });
     // One that died before it could do anything is not replaced at once: its successor may fare no better.

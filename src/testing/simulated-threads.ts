@@ -120,7 +120,7 @@ export class SimulatedThreads {
       if (other !== dead) this.#tell(other, () => other.part(number));
     }
     main.part(number);
-    main.names.sweep();
+    main.names.sweep(number);
     const { thread, joints } = this.#create(number);
     this.all[number] = thread;
     this.#after(START_MAX_MS, () => {

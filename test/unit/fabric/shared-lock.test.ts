@@ -51,3 +51,18 @@ test("a holder from whom the lock was taken over does not free it for a third on
   heir.give();
   deepEqual([words[0], late.take()], [0, false]);
 });
+
+test("the lock of a thread that is known to be dead is taken at once, and that of another one is not", () => {
+  const words = createWords();
+  const heir = new SharedLock(words, 0, 2);
+  new SharedLock(words, 0, 1).take();
+  const since = performance.now();
+  equal(heir.takeFrom(1), true);
+  ok(performance.now() - since < LOCK_STALE_MS);
+  heir.give();
+  equal(heir.takeFrom(1), false);
+  heir.give();
+  new SharedLock(words, 0, 3).take();
+  equal(heir.takeFrom(1), true);
+  ok(performance.now() - since >= LOCK_STALE_MS);
+});

@@ -1,8 +1,9 @@
 /** The log that all threads share: everyone reads the same entries in the same order. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
+import { LOCK_STALE_MS } from "../../../src/fabric/shared-lock.ts";
 import { createLogMemory, SharedLog } from "../../../src/fabric/shared-log.ts";
 import { runRace } from "./shared-race.ts";
 
@@ -158,6 +159,21 @@ test("a decision that throws adds nothing and leaves the log open to others", ()
     theirs.log.add(1, () => encode("one")),
     true,
   );
+  mine.log.sync();
+  deepEqual(mine.read, ["one"]);
+});
+
+test("a log that a dead thread held is free for others once it is inherited", () => {
+  const memory = createLogMemory();
+  const [mine, theirs] = [open(memory, 1), open(memory, 2)];
+  new Int32Array(memory)[0] = 4;
+  const since = performance.now();
+  mine.log.inherit(3);
+  equal(
+    theirs.log.add(1, () => encode("one")),
+    true,
+  );
+  ok(performance.now() - since < LOCK_STALE_MS);
   mine.log.sync();
   deepEqual(mine.read, ["one"]);
 });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import type { Random } from "../../../src/base/random.ts";
 import { createRandom } from "../../../src/base/random.ts";
+import { LOCK_STALE_MS } from "../../../src/fabric/shared-lock.ts";
 import { createNamesMemory, NAMES_MAX, SharedNames } from "../../../src/fabric/shared-names.ts";
 import { LOCAL_NAME_BYTES_MAX } from "../../../src/kernel/name-table.ts";
 import { drawSeeds } from "../../sim/scale.ts";
@@ -88,7 +89,7 @@ test("a sweep takes the names from the dead and leaves those of the living", () 
   const [mine, theirs] = views;
   for (let handle = 1; handle <= 100; handle += 1) mine.register(`.s${handle}`, handle);
   for (let handle = 1; handle <= 100; handle += 2) dead.add(handle);
-  theirs.sweep();
+  theirs.sweep(3);
   dead.clear();
   for (let handle = 1; handle <= 100; handle += 1) {
     equal(mine.get(`.s${handle}`), handle % 2 === 0 ? handle : undefined);
@@ -135,7 +136,7 @@ test("names that come and go stand as a plain list of them would", () => {
         release(handle);
       } else if (what === 6) {
         dead.add(handle);
-        view.sweep();
+        view.sweep(3);
         dead.delete(handle);
         release(handle);
       }
@@ -165,6 +166,18 @@ test("names are found again after a holder of the lock was cut off in the middle
   words.fill(0, 16, 16 + PLACES);
   words[0] = 3;
   names.forEach((name, index) => equal(views[1].get(name), index + 1));
+});
+
+test("a sweep takes the lock from a dead thread at once, and finds the names whole", () => {
+  const { memory, views } = open();
+  const names = createNeighbours(6);
+  names.forEach((name, index) => views[0].register(name, index + 1));
+  new Int32Array(memory).fill(0, 16, 16 + PLACES);
+  new Int32Array(memory)[0] = 4;
+  const since = performance.now();
+  views[1].sweep(3);
+  ok(performance.now() - since < LOCK_STALE_MS);
+  names.forEach((name, index) => equal(views[0].get(name), index + 1));
 });
 
 test("a name that a cut-off removal left there twice has one holder again", () => {
