@@ -52,8 +52,6 @@ export interface Command {
   run(call: CommandCall): CommandResult | Promise<CommandResult>;
   /** On which thread it runs, where the node has several. @defaultValue on the console's own */
   readonly route?: Route;
-  /** The keys of its rows only count them. */
-  readonly isNumbered?: boolean;
   /** Milliseconds that it takes on purpose. @defaultValue 0 */
   takesMs?(call: CommandCall): number;
   /** Puts the rows of several threads in order. @defaultValue as they come */

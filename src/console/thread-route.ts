@@ -107,9 +107,7 @@ function merge(
 ): CommandResult {
   const tables = results.filter((result): result is Table => result instanceof Map);
   if (tables.length === 0) return results.find((result) => result !== undefined);
-  const all = tables.flatMap((table) => [...table]);
-  const numbered = all.map(([, row], index) => [String(index + 1), row] as const);
-  const rows = new Map(command.isNumbered === true ? numbered : all);
+  const rows = new Map(tables.flatMap((table) => [...table]));
   const ordered = command.order === undefined ? rows : command.order(rows);
   return new Map([...ordered, ...silent]);
 }

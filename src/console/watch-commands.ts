@@ -184,5 +184,5 @@ export const watchCommands: CommandTable = {
     run: threads,
     print: printThread,
   },
-  netstat: { help: "netstat : show netstat", route: toAll, isNumbered: true, run: netstat },
+  netstat: { help: "netstat : show netstat", run: netstat },
 };

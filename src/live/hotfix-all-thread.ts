@@ -66,7 +66,7 @@ export const CAMPAIGN: Readonly<
 > = {
   PREPARE: async (live, context, order): Promise<Prepared> => {
     const ready = await compile(live, context, order);
-    live.campaigns.set(order.id, ready);
+    if (!live.withdrawn.delete(order.id)) live.campaigns.set(order.id, ready);
     return { summary: summaryOf(ready.born) };
   },
   APPLY: async (live, context, { id, type, texts, args, caller }): Promise<Applied> => {
@@ -83,7 +83,9 @@ export const CAMPAIGN: Readonly<
     live.remember({ id, type, texts });
   },
   WITHDRAW: async (live, _context, { id }) => {
-    live.campaigns.get(id)?.withdraw();
+    const ready = live.campaigns.get(id);
+    ready?.withdraw();
+    if (ready === undefined) live.withdrawn.add(id);
     live.campaigns.delete(id);
   },
 };

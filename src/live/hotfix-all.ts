@@ -9,7 +9,7 @@
  * What a thread does for it stands in hotfix-all-thread.ts; here is who asks the threads, and puts their answers together.
  */
 
-import { codeOf } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
 import { askSteward } from "../service/steward.ts";
@@ -84,6 +84,9 @@ async function prepareEverywhere(
     if (answer.status === "fulfilled") prepared.set(homes[index], answer.value as Prepared);
   }
   if (refusal?.status !== "rejected") return prepared;
+  const others = homes.filter((home) => !prepared.has(home));
+  // Who has not answered yet will find that it is to forget what it compiles.
+  void askHomes(live, context, { homes: others, order, command: "WITHDRAW" }).catch(() => {});
   await askHomes(live, context, { homes: [...prepared.keys()], order, command: "WITHDRAW" });
   throw refusal.reason;
 }
@@ -116,7 +119,35 @@ function askHome(
   if (home === undefined || home === context.runtime.threads?.own) {
     return CAMPAIGN[command](live, context, order);
   }
-  return askSteward(context, home, `HOTFIXALL_${command}`, order);
+  const answer = askSteward(context, home, `HOTFIXALL_${command}`, order);
+  return command === "PREPARE" ? beforeTooLong(context, home, answer) : answer;
+}
+
+/** A thread whose handler never returns must not keep the operator waiting who is about to repair it. */
+function beforeTooLong(context: Context, home: number, answer: Promise<unknown>): Promise<unknown> {
+  const { environment, kernel } = context.runtime;
+  const ms = Number(environment.get("hotfixtimeout"));
+  return new Promise((resolve, reject) => {
+    const { origin } = kernel;
+    const timer = kernel.addTimer(context.service, ms, () => reject(stuckError(home, ms)));
+    timer.origin = origin;
+    const settled = (settle: () => void): void => {
+      kernel.removeTimer(context.service, timer);
+      settle();
+    };
+    answer.then(
+      (value) => settled(() => resolve(value)),
+      (error: unknown) => settled(() => reject(error as Error)),
+    );
+  });
+}
+
+function stuckError(home: number, ms: number): SnaxError {
+  return new SnaxError(
+    "ERR_PATCH_TIMEOUT",
+    `thread ${home} did not compile the patch within hotfixtimeout, ${ms} ms, and nothing has changed: ` +
+      "a handler there does not return",
+  );
 }
 
 function isGone(error: unknown): boolean {

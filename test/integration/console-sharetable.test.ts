@@ -5,21 +5,23 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Desk } from "./console-client.ts";
+import type { Config } from "../../src/index.ts";
 import { desk } from "./console-client.ts";
+import { ONE_THREAD } from "./world.ts";
 
 const OK = "<CMD OK>";
 const ERROR = "<CMD Error>";
 
 const ITEMS = `{ "1": { "price": 10, "attr": { "atk": 5 } }, "2": { "price": 20, "attr": { "atk": 0 } } }`;
 
-async function open(t: TestContext): Promise<Desk> {
-  const node = await desk(t, { "items.json": ITEMS });
+async function open(t: TestContext, config: Config = {}): Promise<Desk> {
+  const node = await desk(t, { "items.json": ITEMS }, config);
   await node.sharetable.loadfile({ name: "items", file: `${node.folder}/items.json` });
   return node;
 }
 
 test("the list shows every version in use with its size, pins and file", async (t) => {
-  const { ask, sharetable, folder } = await open(t);
+  const { ask, sharetable, folder } = await open(t, ONE_THREAD); // else the others move a moment later
   const pinned = sharetable.pin("items") as object;
   await sharetable.loadtable("items", { 1: { price: 1 } });
   const [old = "", current = "", end] = await ask("sharetable");

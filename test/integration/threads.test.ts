@@ -29,6 +29,7 @@ const WHERE = `
     bad(other: any) { return other.req.echo({ list: [1, () => {}] }); },
     exit() { process.exit(3); },
     hang() { return new Promise(() => {}); },
+    spin(ms: number) { const until = Date.now() + ms; while (Date.now() < until); },
     setenv(key: string, value: unknown) { skynet.setenv(key, value); },
     getenv(key: string) { return skynet.getenv(key); },
     register(name: string) { return skynet.register(name); },
@@ -145,6 +146,19 @@ test("a patch for all reaches every thread, and those who are born on a thread t
   equal(await (await snax.at(1).newservice<any>("where")).req.echo(), "patched");
   equal((await failureOf(snax.hotfixall<any>("where", "let x = ;"))).code, "ERR_SYNTAX");
   equal(snax.patches().length, 2);
+});
+
+test("a patch for all does not wait for a thread whose handler does not return, and changes nothing", async (t) => {
+  const { snax } = await world(t, { where: WHERE }, { ...TWO, hotfixtimeout: 50 });
+  const one = await snax.at(1).newservice<any>("where");
+  const two = await snax.at(2).newservice<any>("where");
+  const busy = two.req.spin(400);
+  const patch = `export const response = { echo() { return "patched"; } };`;
+  equal(await codeOfFailure(snax.hotfixall<any>("where", patch)), "ERR_PATCH_TIMEOUT");
+  await busy;
+  deepEqual(await Promise.all([one.req.echo(1), two.req.echo(2)]), [1, 2]);
+  equal(await (await snax.at(2).newservice<any>("where")).req.echo(3), 3);
+  equal((await snax.hotfixall<any>("where", patch)).applied.length, 3);
 });
 
 test("a message whose getter sends another one to the same thread loses neither", async (t) => {

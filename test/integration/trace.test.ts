@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { TRACES_MAX } from "../../src/base/limits.ts";
 import { desk } from "./console-client.ts";
-import { failureOf } from "./world.ts";
+import { failureOf, ONE_THREAD } from "./world.ts";
 
 const FILES = {
   front: `import { skynet } from "snax";
@@ -49,7 +49,7 @@ function traces(log: readonly string[]): Record<string, string[]> {
 }
 
 async function start(t: Parameters<typeof desk>[0]) {
-  const node = await desk(t, FILES);
+  const node = await desk(t, FILES, ONE_THREAD);
   const back = await node.skynet.newservice("back");
   return { ...node, back, front: await node.make("front", back) };
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { codeOfFailure, world } from "../world.ts";
+import { codeOfFailure, ONE_THREAD, world } from "../world.ts";
 import { dial } from "./peer.ts";
 
 /** A service that opens a port and runs the text for each connection, with `id` and `peer`. */
@@ -131,12 +131,14 @@ test("sockets close with the service that owns them, after what it wrote", async
 });
 
 test("another service may write to a socket but not read it, until it is abandoned and started there", async (t) => {
-  const { make } = await world(t, {
-    main: server(
-      `socket.start(id); notes.push(id);`,
-      `abandon(id: number) { socket.abandon(id); },`,
-    ),
-    other: `
+  const { make } = await world(
+    t,
+    {
+      main: server(
+        `socket.start(id); notes.push(id);`,
+        `abandon(id: number) { socket.abandon(id); },`,
+      ),
+      other: `
       import { socket } from "snax";
       export const response = {
         write(id: number) { return socket.write(id, "hello\\n"); },
@@ -144,7 +146,9 @@ test("another service may write to a socket but not read it, until it is abandon
         start(id: number) { return socket.start(id); },
       };
     `,
-  });
+    },
+    ONE_THREAD,
+  );
   const main = await make("main");
   const other = await make("other");
   const peer = await dial(t, (await main.req.port()) as number);
