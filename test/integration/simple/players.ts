@@ -51,6 +51,8 @@ class Player {
   constructor(client: Client, inFlight: number) {
     this.#client = client;
     this.done = Promise.all(Array.from({ length: inFlight }, () => this.#play())).then(() => {});
+    // Whoever waits for it hears of a failure; a test that fails before that has said why.
+    this.done.catch(() => {});
   }
 
   async #play(): Promise<void> {
@@ -110,6 +112,8 @@ export async function playThrough(t: TestContext, play: Play): Promise<number> {
     clients.push(client);
   }
   await clients[0]?.request("set", { what: "hello", value: "world" });
+  // From here on every client has its agent, so that a patch that is for all of them reaches as many.
+  await Promise.all(clients.map((client) => client.request("handshake")));
   const players = clients.map((client) => new Player(client, inFlight));
   await untilAnswered(players, count);
   const last = await patchAgents(server, players, patches);
