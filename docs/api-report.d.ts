@@ -129,6 +129,7 @@ export interface Config {
     readonly calltimeout?: number;
     readonly mailbox?: number;
     readonly inittimeout?: number;
+    readonly heap?: number;
     readonly stall?: Partial<StallLimits>;
     readonly stoptimeout?: number;
     readonly hotfixtimeout?: number;

@@ -42,6 +42,11 @@ export interface Config {
   /** Milliseconds that a service's beginning may take; 0 = no bound. @defaultValue 30000 */
   readonly inittimeout?: number;
   /**
+   * MiB of JavaScript heap that a worker thread may use; it is ended at three quarters of that, instead of the process. 0 =
+   * nobody looks. @defaultValue Node's own limit
+   */
+  readonly heap?: number;
+  /**
    * Milliseconds after which a handler that does not return is reported, and interrupted; 0 = never.
    *
    * @defaultValue { warn: 1000, interrupt: 0 }
@@ -124,6 +129,10 @@ const POLLING_MAX_MS = 10;
 /** The main thread is one of the threads that the directory can tell apart. */
 const WORKERS_MAX = THREADS_MAX - 1;
 
+/** A thread without services takes 15 MiB. */
+const HEAP_MIN_MIB = 32;
+const HEAP_MAX_MIB = 1 << 20;
+
 const RULES: Readonly<Record<string, Rule>> = {
   thread: { fits: isIn(0, WORKERS_MAX), expected: `an integer, 0..${WORKERS_MAX}` },
   start: { fits: isText, expected: "the name of a service" },
@@ -154,6 +163,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   polling: {
     fits: (value) => typeof value === "number" && value >= 0 && value <= POLLING_MAX_MS,
     expected: `milliseconds, 0..${POLLING_MAX_MS}`,
+  },
+  heap: {
+    fits: (value) => value === 0 || isIn(HEAP_MIN_MIB, HEAP_MAX_MIB)(value),
+    expected: `MiB, ${HEAP_MIN_MIB}..${HEAP_MAX_MIB}, or 0`,
   },
   stall: {
     fits: (value) =>

@@ -6,9 +6,13 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { MessageChannel } from "node:worker_threads";
+import type { ResourceLimits } from "node:worker_threads";
+import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
+import type { HeapFacts } from "../fabric/heap-guard.ts";
+import { HeapGuard } from "../fabric/heap-guard.ts";
 import { createPhase } from "../fabric/phase.ts";
 import type { WatchedThread } from "../fabric/thread-watchdog.ts";
 import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
@@ -17,6 +21,7 @@ import { createThread } from "../fabric/thread.ts";
 import type { ThreadEnd } from "../fabric/warden.ts";
 import { Warden } from "../fabric/warden.ts";
 import { bereave } from "../kernel/death.ts";
+import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { LiveNode } from "../live/live-node.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -44,6 +49,7 @@ export class MainThread {
   #threads: NodeThreads | undefined;
   #warden: Warden | undefined;
   #watchdog: ThreadWatchdog | undefined;
+  #heapGuard: HeapGuard | undefined;
 
   constructor(config: FullConfig, root: string) {
     this.#config = config;
@@ -92,6 +98,7 @@ export class MainThread {
       memory: this.#memory,
       main: this.thread,
       node: setup,
+      ...(this.#config.heap === undefined ? {} : v8Limits(this.#config.heap)),
       onOpen: (thread) => this.thread.directory.claimAt(stewardIndex(thread), thread),
       later: (ms, run) => void runtime.after(ms, run),
       onDeath: (end) => this.#bury(runtime, end),
@@ -103,7 +110,25 @@ export class MainThread {
       log: ({ handle, text }) => runtime.log(handle, text),
       onHopeless: (thread, why) => this.#warden?.end(thread, why),
     });
+    const heapMib = this.#config.heap;
+    if (heapMib !== 0) {
+      this.#heapGuard = new HeapGuard({
+        limitBytes: heapMib === undefined ? undefined : heapMib * 2 ** 20,
+        threads: () => this.#watched(threads.hosts),
+        onHeap: (thread, facts) => this.#endFull(runtime, thread, facts),
+      });
+    }
     runtime.interrupt = (handle) => this.#watchdog?.interrupt(handle) ?? Promise.resolve(undefined);
+  }
+
+  /** Ends a thread before its heap ends the process. */
+  #endFull(runtime: Runtime, thread: number, facts: HeapFacts): void {
+    const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+    const size = `${mib(facts.usedBytes)} of ${mib(facts.limitBytes)}`;
+    const runs = facts.handle === 0 ? "" : `; ${formatAddress(facts.handle)} runs`;
+    const who = facts.holdings === "" ? "" : `; who holds most:\n${facts.holdings}`;
+    runtime.log(0, `thread ${thread} uses ${size} of heap and is ended${runs}${who}`);
+    this.#warden?.end(thread, `its heap is full, ${size}`);
   }
 
   /** The threads that are up. */
@@ -125,6 +150,7 @@ export class MainThread {
   /** Ends the workers. */
   async stop(): Promise<void> {
     this.#watchdog?.stop();
+    this.#heapGuard?.stop();
     await this.#warden?.stop();
   }
 
@@ -145,6 +171,15 @@ export class MainThread {
     if (launcher === undefined) return;
     kernel.send(0, launcher, { type: PTYPE.lua, method: 0, values: ["LOST", [...lost]] });
   }
+}
+
+/**
+ * V8 keeps Node's own limit where that is larger: at its limit it would end the process, and the room between the two is what
+ * the guard has to act in.
+ */
+function v8Limits(mib: number): { readonly limits?: ResourceLimits } {
+  const usualMib = getHeapStatistics().heap_size_limit / 2 ** 20;
+  return mib > usualMib ? { limits: { maxOldGenerationSizeMb: mib } } : {};
 }
 
 /** A patch for services yet to be born is for the text that they would be born from; where that goes, it goes too. */

@@ -12,6 +12,7 @@ import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
 import type { FullConfig } from "./config.ts";
+import { describeHoldings } from "./holdings.ts";
 
 /** What is watched. */
 export interface StallOptions {
@@ -47,6 +48,7 @@ export function deskOf(runtime: Runtime, waker: EventLoopWaker): Omit<DeskOption
     sender: () => describeSender(runtime),
     recover: () => waker.recover(),
     program: () => runtime.owner,
+    holdings: () => describeHoldings(runtime),
   };
 }
 
