@@ -2293,6 +2293,7 @@ export declare class Runtime {
     monitor: number;
     state: "running" | "stopping" | "stopped";
     interrupt: ((handle: number) => Promise<string | undefined>) | undefined;
+    runningOn: ((thread: number) => number) | undefined;
     readonly callTimeoutMs: number;
     readonly isProfiling: boolean;
     readonly startedAt: number;

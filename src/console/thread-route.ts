@@ -8,6 +8,7 @@
 
 import type { ErrorCode } from "../base/error.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { request } from "../service/calls.ts";
 import { askSteward, noThread } from "../service/steward.ts";
@@ -83,11 +84,22 @@ async function runEverywhere(command: Command, call: CommandCall): Promise<Comma
     if (answer.status === "fulfilled") results.push(answer.value);
     // What a thread refuses another may have done; what does not answer has to be known.
     else if (index > 0 && isSilence(answer.reason))
-      silent.set(`thread ${hosts[index - 1]}`, `no answer: ${messageOf(answer.reason)}`);
+      silent.set(...silence(call, hosts[index - 1] ?? 0, answer.reason));
   }
   const [first] = answers;
   if (results.length === 0 && first?.status === "rejected") throw first.reason;
   return merge(command, results, silent);
+}
+
+/** The row of a thread that does not answer; it names the service that runs there, and perhaps never returns. */
+function silence(
+  { operator }: CommandCall,
+  thread: number,
+  reason: unknown,
+): [key: string, row: string] {
+  const handle = operator.runtime.runningOn?.(thread) ?? 0;
+  const running = handle === 0 ? "" : `; ${formatAddress(handle)} runs`;
+  return [`thread ${thread}`, `no answer: ${messageOf(reason)}${running}`];
 }
 
 function isSilence(reason: unknown): boolean {

@@ -13,7 +13,7 @@ import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
 import type { HeapFacts } from "../fabric/heap-guard.ts";
 import { HeapGuard } from "../fabric/heap-guard.ts";
-import { createPhase } from "../fabric/phase.ts";
+import { createPhase, readPhase } from "../fabric/phase.ts";
 import type { WatchedThread } from "../fabric/thread-watchdog.ts";
 import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
 import type { Thread } from "../fabric/thread.ts";
@@ -118,6 +118,10 @@ export class MainThread {
         onHeap: (thread, facts) => this.#endFull(runtime, thread, facts),
       });
     }
+    runtime.runningOn = (thread) => {
+      const memory = this.#memory.phases[thread];
+      return memory === undefined ? 0 : readPhase(createPhase(memory)).handle;
+    };
     runtime.interrupt = (handle) => this.#watchdog?.interrupt(handle) ?? Promise.resolve(undefined);
   }
 
