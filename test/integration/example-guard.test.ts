@@ -17,6 +17,6 @@ test("a loop, a leak and an exit end as the example shows, and the healthy servi
   const [, shown = ""] = /^```text output\n(.*?)^```$/ms.exec(README) ?? [];
   deepEqual({ code, stdout: plain.join("\n") }, { code: 0, stdout: shown });
   match(stdout, /endless loop/);
-  match(stdout, /culprit\.ts:12:/);
+  match(stdout, /culprit\.ts:9:/);
   match(stdout, /thread 3 has died with \d+ services/);
 });
