@@ -1769,6 +1769,7 @@ export declare class PendingCall {
     target: number;
     since: number;
     origin: Message | undefined;
+    isPatient: boolean;
     timer: Timer | undefined;
     resolve: (value: unknown) => void;
     reject: (error: unknown) => void;

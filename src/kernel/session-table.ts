@@ -29,6 +29,8 @@ export class PendingCall {
   since = 0;
   /** The message whose handling made the call; see Kernel.origin. */
   origin: Message | undefined = undefined;
+  /** It waits for something that may take for ever, a death: nobody is told that it takes long. */
+  isPatient = false;
   /** The deadline, if one was set. */
   timer: Timer | undefined = undefined;
   /** Settle it. An operator who asks where the call waits puts others in their place, which do the same. */

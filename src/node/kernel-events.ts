@@ -38,12 +38,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
     },
     onSlowCall: (service, call, ms) => {
       const who = runtime().kernel.services.get(call.target);
-      // The debug message LINK waits for a death; it is meant to take long.
-      const isLink = [...(who?.owed ?? [])].some(
-        ({ type, source, session }) =>
-          type === PTYPE.debug && source === service.handle && session === call.session,
-      );
-      if (isLink) return;
+      if (call.isPatient) return;
       const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
       runtime().log(
         service.handle,

@@ -9,6 +9,7 @@ import { SnaxError } from "../base/error.ts";
 import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
+import { PTYPE } from "../kernel/protocol.ts";
 import { PendingCall } from "../kernel/session-table.ts";
 import type { Context } from "./context.ts";
 import { deadPromise, requireAlive } from "./context.ts";
@@ -39,6 +40,8 @@ export function request(
   if (dead !== undefined) return dead;
   const promise = new Promise<unknown>(capture);
   const call = new PendingCall(resolveNew, rejectNew);
+  // The debug message LINK is answered by nothing but a death.
+  if (envelope.type === PTYPE.debug && envelope.values[0] === "LINK") call.isPatient = true;
   const { kernel, callTimeoutMs } = context.runtime;
   try {
     if (typeof address === "number") kernel.request(context.service, address, envelope, call);

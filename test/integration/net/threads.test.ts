@@ -103,7 +103,8 @@ test("a client that sends faster than an agent on another thread works waits, an
     const sockets = (await main.req.netstat()) as SocketInfo[];
     return sockets.find(({ type }) => type === "TCP")?.bytesRead ?? 0;
   };
-  await until(bytesRead, (bytes) => bytes > 128 * 1024);
+  // Where the reading stops depends on how the stream was cut into chunks.
+  await until(bytesRead, (bytes) => bytes >= 64 * 1024);
   for (let n = 0; n < 100; n += 1) await bytesRead();
   assert.ok((await bytesRead()) < 1 << 20);
   skynet.setenv("go", true);
