@@ -2,7 +2,7 @@
  * Connecting to somebody: TCP, TLS or a unix socket, within a deadline.
  */
 
-import { createConnection } from "node:net";
+import { createConnection, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { SnaxError } from "../base/error.ts";
@@ -77,7 +77,9 @@ function createSocket({ host, port = 0, path, tls }: OpenOptions): Socket {
   const where = path === undefined ? { host: host ?? "127.0.0.1", port } : { path };
   const common = { ...where, allowHalfOpen: true, noDelay: true, ...KEEP_ALIVE };
   if (tls === undefined || tls === false) return createConnection(common);
-  return connectTls({ ...common, servername: host ?? "", ...(tls === true ? {} : tls) });
+  // Node 26 refuses an address as the name of a server, which RFC 6066 does too.
+  const servername = host === undefined || isIP(host) !== 0 ? "" : host;
+  return connectTls({ ...common, servername, ...(tls === true ? {} : tls) });
 }
 
 function connectError({ host, port = 0, path }: OpenOptions, cause: Error): SnaxError {
