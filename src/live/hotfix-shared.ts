@@ -45,29 +45,29 @@ export async function hotfixshared(
     home === undefined || home === runtime.threads?.own
       ? SHARED_PATCH[command](live, order)
       : askSteward(context, home, `HOTFIXSHARED_${command}`, order);
+  let using: readonly Home[];
+  let summary: unknown;
   try {
     const summaries = await askAll(homes, (home) => ask(home, "PREPARE"));
-    const using = homes.filter((home) => summaries.get(home) !== undefined);
-    if (using.length === 0) {
-      throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
-    }
-    try {
-      await askAll(using, (home) => ask(home, "COMMIT"));
-    } catch (error) {
-      await askAll(using, (home) => ask(home, "UNDO"));
-      throw error;
-    }
+    using = homes.filter((home) => summaries.get(home) !== undefined);
+    summary = summaries.get(using[0]);
+    await askAll(using, (home) => ask(home, "COMMIT"));
     await askAll(using, (home) => ask(home, "KEEP"));
-    enter(`applied: ${String(summaries.get(using[0]))}`, { ok: true });
-    return { id, threads: using.length };
   } catch (error) {
-    const code = codeOf(error) ?? "ERR_PATCH_FAILED";
-    // As long as nothing is known to use the module there is nothing to enter.
-    if (code !== "ERR_PATCH_NAME" || !messageOf(error).startsWith("no service uses")) {
-      enter(`refused: ${messageOf(error)}`, { ok: false, code });
-    }
+    // A thread that has only compiled it forgets it; one that has put it in takes it back.
+    await askAll(homes, (home) => ask(home, "UNDO"));
+    enter(`refused: ${messageOf(error)}`, {
+      ok: false,
+      code: codeOf(error) ?? "ERR_PATCH_FAILED",
+    });
     throw error;
   }
+  // Nothing was patched, so there is nothing to enter.
+  if (using.length === 0) {
+    throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
+  }
+  enter(`applied: ${String(summary)}`, { ok: true });
+  return { id, threads: using.length };
 }
 
 /** The number of a thread; undefined in a node of one thread. */
