@@ -14,7 +14,7 @@ import { formatAddress } from "../kernel/address.ts";
 import type { Finding, Suspect } from "./examination.ts";
 import { examine } from "./examination.ts";
 import { connectToMain } from "./inspector-link.ts";
-import type { MainWatchOrder, WatchedNode } from "./main-watchdog.ts";
+import type { MainWatchOrder, MainWatchReport, WatchedNode } from "./main-watchdog.ts";
 import { readPhase } from "./phase.ts";
 import type { StallEvent } from "./stall-watch.ts";
 import { StallWatch } from "./stall-watch.ts";
@@ -32,18 +32,33 @@ const IDLE_MS = 1000;
 
 const nodes = new Map<string, Watched>();
 let timer: NodeJS.Timeout | undefined;
+let running: Promise<void> | undefined;
 
-parentPort?.on("message", (order: MainWatchOrder) => {
-  if (order.node === undefined) nodes.delete(order.id);
-  else nodes.set(order.id, { node: order.node, watch: new StallWatch(order.node.limits) });
-  schedule();
+parentPort?.on("message", ({ id, node }: MainWatchOrder) => {
+  if (node === undefined) return void leave(id);
+  nodes.set(id, { node, watch: new StallWatch(node.limits) });
+  if (running === undefined) schedule();
 });
+
+/** What has been found is written first: the cut-off handler may have been the last thing that the node did. */
+async function leave(id: string): Promise<void> {
+  nodes.delete(id);
+  await running;
+  parentPort?.postMessage({ left: id } satisfies MainWatchReport);
+}
 
 function schedule(): void {
   clearTimeout(timer);
   const now = performance.now();
   const pauses = [...nodes.values()].map(({ watch }) => watch.pause(now));
-  timer = setTimeout(() => void round(), Math.min(IDLE_MS, ...pauses));
+  timer = setTimeout(begin, Math.min(IDLE_MS, ...pauses));
+}
+
+function begin(): void {
+  running = round().finally(() => {
+    running = undefined;
+    schedule();
+  });
 }
 
 async function round(): Promise<void> {
@@ -54,7 +69,6 @@ async function round(): Promise<void> {
       });
     }
   }
-  schedule();
 }
 
 async function act(desk: string, { node, watch }: Watched, event: StallEvent): Promise<void> {
@@ -89,6 +103,6 @@ function write({ log }: WatchedNode, line: StallLine | undefined): void {
     else appendFileSync(path, text);
   } catch {
     // A pipe that is full, a disk that is: the main thread logs it when it can.
-    parentPort?.postMessage({ text: line.text, handle: line.handle });
+    parentPort?.postMessage({ lost: line } satisfies MainWatchReport);
   }
 }

@@ -9,6 +9,7 @@ import { Worker } from "node:worker_threads";
 import type { PhaseWords } from "../kernel/phase.ts";
 import type { DeskOptions } from "./watch-desk.ts";
 import { openDesk } from "./watch-desk.ts";
+import type { StallLine } from "./stall-text.ts";
 import type { StallLimits } from "./stall-watch.ts";
 
 /** What the watching thread is told of a node. */
@@ -25,41 +26,72 @@ export interface MainWatchOrder {
   readonly node?: WatchedNode;
 }
 
-/** What the watching thread could not write itself. */
-export interface LostLine {
-  readonly handle: number;
-  readonly text: string;
+/** What the watching thread tells. */
+export interface MainWatchReport {
+  /** A line that it could not write itself. */
+  readonly lost?: StallLine;
+  /** The node that it has left: nothing more is written of it. */
+  readonly left?: string;
 }
 
 /** A node on the main thread, and its desk. */
 export interface MainWatchOptions extends WatchedNode {
   readonly desk: Omit<DeskOptions, "phase">;
   /** Logs a line that the watching thread could not write. */
-  readonly onLostLine: (line: LostLine) => void;
+  readonly onLostLine: (line: StallLine) => void;
 }
 
 let worker: Worker | undefined;
 let watched = 0;
 let lastId = 0;
 
-/** Begins to watch the services of a node on this, the main thread. @returns what ends the watch. */
-export function watchMainThread(options: MainWatchOptions): () => void {
+/**
+ * Begins to watch the services of a node on this, the main thread.
+ *
+ * @returns what ends the watch, once everything that was found has been written.
+ */
+export function watchMainThread(options: MainWatchOptions): () => Promise<void> {
   const { phase, limits, log, desk, onLostLine } = options;
   const id = `main-${(lastId += 1)}`;
   const closeDesk = openDesk(id, { ...desk, phase });
   const thread = (worker ??= startWorker());
   watched += 1;
-  const order: MainWatchOrder = { id, node: { phase, limits, log } };
-  thread.postMessage(order);
-  thread.on("message", onLostLine);
-  return () => {
-    closeDesk();
-    thread.off("message", onLostLine);
-    watched -= 1;
-    if (watched > 0) return thread.postMessage({ id } satisfies MainWatchOrder);
-    worker = undefined;
-    void thread.terminate();
+  tell(thread, { id, node: { phase, limits, log } });
+  const onReport = ({ lost }: MainWatchReport): void => {
+    if (lost !== undefined) onLostLine(lost);
   };
+  thread.on("message", onReport);
+  return async () => {
+    watched -= 1;
+    // Whoever begins to watch in the meantime needs a thread that stays.
+    const isLast = watched === 0;
+    if (isLast) worker = undefined;
+    await leave(thread, id);
+    thread.off("message", onReport);
+    closeDesk();
+    if (isLast) void thread.terminate();
+  };
+}
+
+/** Resolves when the thread has left a node, or is no more. */
+function leave(thread: Worker, id: string): Promise<void> {
+  return new Promise((resolve) => {
+    // It has ended.
+    if (thread.threadId < 0) return resolve();
+    const finish = (): void => {
+      thread.off("message", onReport).off("exit", finish).unref();
+      resolve();
+    };
+    const onReport = ({ left }: MainWatchReport): void => {
+      if (left === id) finish();
+    };
+    thread.on("message", onReport).on("exit", finish).ref();
+    tell(thread, { id });
+  });
+}
+
+function tell(thread: Worker, order: MainWatchOrder): void {
+  thread.postMessage(order);
 }
 
 function startWorker(): Worker {

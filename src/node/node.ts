@@ -112,7 +112,7 @@ class RunningNode implements Node {
   readonly #main: MainThread | undefined;
   readonly #ready: Promise<void>;
   readonly #forgetErrors: () => void;
-  readonly #endWatch: () => void;
+  readonly #endWatch: () => Promise<void>;
   #stopping: Promise<void> | undefined;
   #resolveStopped: () => void = () => {};
 
@@ -146,7 +146,7 @@ class RunningNode implements Node {
     this.#endWatch =
       this.#main === undefined
         ? watchStalls({ runtime, waker: this.#assembly.waker, config })
-        : () => {};
+        : async () => {};
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax(this.#program);
     this.sharetable = tableApi.sharetable(this.#program);
@@ -190,7 +190,7 @@ class RunningNode implements Node {
       endEverything(this.#program);
       this.#main?.close();
       this.#assembly.waker.close();
-      this.#endWatch();
+      await this.#endWatch();
       this.#forgetErrors();
       this.#resolveStopped();
     }

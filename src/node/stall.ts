@@ -22,9 +22,9 @@ export interface StallOptions {
 }
 
 /** Begins to watch the services of a node that has them on the main thread. @returns what ends the watch. */
-export function watchStalls({ runtime, waker, config }: StallOptions): () => void {
+export function watchStalls({ runtime, waker, config }: StallOptions): () => Promise<void> {
   const { phase } = runtime.kernel.scheduler;
-  if (phase === undefined) return () => {};
+  if (phase === undefined) return async () => {};
   return watchMainThread({
     phase,
     limits: config.stall,
