@@ -55,6 +55,8 @@ class LoopWaker implements EventLoopWaker {
   #kernelTurn: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isInTurn = false;
+  /** Mail is taken in, and the kernel's turn follows: nobody needs to ask for it. */
+  #isReceiving = false;
   /** A look at the mail is to come. */
   #isLooking = false;
   #isClosed = false;
@@ -70,6 +72,7 @@ class LoopWaker implements EventLoopWaker {
   readonly #post = (): void => this.#asking.postMessage(0);
 
   readonly wake = (): void => {
+    if (this.#isReceiving) return;
     // Node hands a port up to 1000 messages in a row, those posted meanwhile included: a turn that asked for the next
     // one directly would keep sockets and timers waiting for 1000 turns. test/unit/kernel/scheduler.test.ts
     if (this.#isInTurn) setImmediate(this.#post);
@@ -90,6 +93,7 @@ class LoopWaker implements EventLoopWaker {
 
   recover(): void {
     this.#isInTurn = false;
+    this.#isReceiving = false;
     this.#post();
   }
 
@@ -102,11 +106,14 @@ class LoopWaker implements EventLoopWaker {
     if (this.#isClosed) return;
     this.#isInTurn = true;
     try {
+      this.#isReceiving = true;
       this.#mailroom?.receive();
+      this.#isReceiving = false;
       this.#kernelTurn();
       this.#isInTurn = false;
     } finally {
       // Something threw that must not, and cut the turn off: the mail behind it still waits.
+      this.#isReceiving = false;
       if (this.#isInTurn) setImmediate(this.#post);
     }
     if (this.#mailroom !== undefined) this.#rest(this.#mailroom);
