@@ -1,17 +1,21 @@
 /**
  * Whether a thread that has nothing to do looks at its rings for a while before it sleeps.
  *
+ *     mail -> turn -> nothing to do: the wait begins ... mail          a short wait: the next one is spent looking
+ *                                    |--- window ---| sleep             nothing came in it: it closed in vain
+ *
  * Waking a thread takes 10 to 40 us; a thread that still looks finds its mail in one. It pays where mail comes in quick
  * succession and the other thread has a core of its own, and nowhere else. So only fresh traffic opens the window: mail
- * that came soon after other mail; and many windows in a row that close in vain end it for a while. KVM's halt polling
- * opens and shuts its window by the same measures.
+ * that was not waited for long; and many windows in a row that close in vain end it for a while. What is measured is the
+ * wait, not the time from mail to mail: the longer the turns, the more mail is in each, and the more a wake would cost.
+ * KVM's halt polling opens and shuts its window by the same measures.
  */
 
 /** How long a thread polls. */
 export interface PollingOptions {
-  /** Milliseconds after the last mail during which the thread looks again before it sleeps; 0 = never. @defaultValue 0.1 */
+  /** Milliseconds after a turn that had mail during which the thread looks again before it sleeps; 0 = never. @defaultValue 0.1 */
   readonly windowMs?: number;
-  /** Most milliseconds between two arrivals of mail that still count as fresh traffic. @defaultValue 0.2 */
+  /** Most milliseconds that a thread waited for mail which still count as fresh traffic. @defaultValue 0.2 */
   readonly freshMs?: number;
 }
 
@@ -30,8 +34,8 @@ const PAUSE_ARRIVALS = 256;
 export class Polling {
   readonly #windowMs: number;
   readonly #freshMs: number;
-  /** When mail came last. */
-  #lastAt = Number.NEGATIVE_INFINITY;
+  /** Since when the thread waits for mail; undefined while it has some. */
+  #waitsSince: number | undefined = Number.NEGATIVE_INFINITY;
   /** The next look finds the window open, unless its time is over. */
   #isFresh = false;
   /** The thread has looked again since mail came last. */
@@ -55,15 +59,17 @@ export class Polling {
   arrived(now: number): void {
     if (this.#isPolling) this.#vain = 0;
     this.#isPolling = false;
-    this.#isFresh = this.#pause === 0 && now - this.#lastAt <= this.#freshMs;
-    this.#lastAt = now;
+    const waitedMs = now - (this.#waitsSince ?? now);
+    this.#isFresh = this.#pause === 0 && waitedMs <= this.#freshMs;
+    this.#waitsSince = undefined;
     if (this.#pause > 0) this.#pause -= 1;
   }
 
-  /** Whether to look again instead of sleeping. @param now - milliseconds. */
+  /** Whether to look again instead of sleeping; asked when there is nothing else to do. @param now - milliseconds. */
   isOpen(now: number): boolean {
+    this.#waitsSince ??= now;
     if (!this.#isFresh) return false;
-    if (now - this.#lastAt < this.#windowMs) {
+    if (now - this.#waitsSince < this.#windowMs) {
       this.#isPolling = true;
       return true;
     }

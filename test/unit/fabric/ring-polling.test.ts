@@ -14,20 +14,29 @@ test("mail out of silence opens no window", () => {
   equal(polling.isOpen(1), false);
 });
 
-test("mail soon after mail opens the window, for its time", () => {
+test("mail that was not waited for long opens the window, for its time from the end of the turn", () => {
   const polling = new Polling({ windowMs: 0.1, freshMs: 0.2 });
   polling.arrived(1);
-  polling.arrived(1.2);
-  equal(polling.isOpen(1.2), true);
-  equal(polling.isOpen(1.29), true);
-  equal(polling.isOpen(1.31), false);
+  equal(polling.isOpen(1.5), false);
+  polling.arrived(1.7);
+  equal(polling.isOpen(3), true);
+  equal(polling.isOpen(3.09), true);
+  equal(polling.isOpen(3.11), false);
 });
 
-test("mail that comes later than the bound of freshness opens none", () => {
+test("mail that was there when the turn ended was not waited for", () => {
+  const polling = new Polling();
+  polling.arrived(1);
+  polling.arrived(5);
+  equal(polling.isOpen(5), true);
+});
+
+test("mail that was waited for longer than the bound of freshness opens none", () => {
   const polling = new Polling({ freshMs: 0.2 });
   polling.arrived(1);
-  polling.arrived(1.3);
-  equal(polling.isOpen(1.3), false);
+  equal(polling.isOpen(1.1), false);
+  polling.arrived(1.4);
+  equal(polling.isOpen(1.4), false);
 });
 
 test("a window of 0 is never open", () => {
