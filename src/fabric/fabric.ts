@@ -22,8 +22,7 @@ import { ThreadEncoder } from "../wire/codec-encoder.ts";
 import { CodecMemory, NO_MEMORY } from "../wire/codec-memory.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Directory } from "./directory.ts";
-import type { Head } from "./record.ts";
-import { HEAD_BYTES, KIND, readHead, RecordWriter } from "./record.ts";
+import { HEAD_BYTES, KIND, RecordHead, RecordWriter } from "./record.ts";
 import type { Exchange, Rest, ThreadLink } from "./ring-exchange.ts";
 import type { Incoming } from "./ring-inbox.ts";
 import { epochOf } from "./ring-memory.ts";
@@ -52,6 +51,8 @@ class Peer {
   readonly encoder: ThreadEncoder;
   readonly decoder: ThreadDecoder;
   readonly writer: RecordWriter;
+  /** Of the record that came last. */
+  readonly head = new RecordHead();
   /** Records that getters of a message sent while it was being written; they go behind it. */
   readonly nested: RecordWriter[] = [];
   /** The ring's memory, as the codec sees it. */
@@ -63,6 +64,8 @@ class Peer {
     this.writer = new RecordWriter(this.encoder);
   }
 }
+
+type Retarget = Pick<RecordHead, "target" | "source" | "session">;
 
 /** The fabric of one thread. */
 export class Fabric implements Elsewhere {
@@ -230,50 +233,52 @@ export class Fabric implements Elsewhere {
   take(thread: number, record: Incoming): void {
     const peer = this.#peers[thread];
     if (peer === undefined) return;
+    let payload: unknown;
     try {
-      this.#read(thread, peer, record);
+      payload = this.#read(peer, record);
     } catch (error) {
-      this.#options.onMalformed(thread, error);
+      return this.#options.onMalformed(thread, error);
     }
+    this.#hand(thread, peer.head, payload);
   }
 
-  #read(thread: number, peer: Peer, { bytes, start, end, attachments }: Incoming): void {
+  #read(peer: Peer, { bytes, start, end, attachments }: Incoming): unknown {
     if (peer.incoming.bytes.buffer !== bytes.buffer) peer.incoming = new CodecMemory(bytes);
-    const memory = peer.incoming;
-    const head = readHead(memory, start);
+    const { incoming: memory, head, decoder } = peer;
+    head.read(memory, start);
     // Every record is decoded, also if nobody is left to get it: a later one may be written in its terms.
     const receiver = this.#kernel?.services.get(head.target);
+    const isOne = head.kind === KIND.value;
     const at = start + HEAD_BYTES;
-    const { decoder } = peer;
-    let payload: unknown;
     if (attachments.length > 0) {
       const parcel = { bytes: bytes.subarray(at, end), shared: attachments as SharedArrayBuffer[] };
-      payload =
-        head.kind === KIND.value
-          ? decoder.decodeResultApart(parcel, receiver)
-          : decoder.decodeArgumentsApart(parcel, receiver);
-    } else if (head.kind === KIND.value) {
-      payload = decoder.decodeResult(memory, at, end, receiver);
-    } else {
-      payload = decoder.decodeArguments(memory, at, end, receiver);
+      return isOne
+        ? decoder.decodeResultApart(parcel, receiver)
+        : decoder.decodeArgumentsApart(parcel, receiver);
     }
-    this.#hand(thread, head, payload);
+    return isOne
+      ? decoder.decodeResult(memory, at, end, receiver)
+      : decoder.decodeArguments(memory, at, end, receiver);
   }
 
-  #hand(thread: number, head: Head, payload: unknown): void {
-    if (head.kind === KIND.control) {
+  /** The head is read before anything is called: what is called may take in the next record. */
+  #hand(
+    thread: number,
+    { kind, target, type, source, session, method }: RecordHead,
+    payload: unknown,
+  ): void {
+    if (kind === KIND.control) {
       this.#options.onWord(thread, payload as unknown[]);
-    } else if (head.kind === KIND.retarget) {
-      this.#takeRetarget(head, payload as [from: number]);
+    } else if (kind === KIND.retarget) {
+      this.#takeRetarget({ target, source, session }, payload as [from: number]);
     } else {
-      const { type, source, session, method } = head;
       const message = new Message(type, source, session, method, payload);
-      if (head.kind === KIND.value || type === PTYPE.client) message.reply = REPLY.none;
-      this.#kernel?.arrive(head.target, message);
+      if (kind === KIND.value || type === PTYPE.client) message.reply = REPLY.none;
+      this.#kernel?.arrive(target, message);
     }
   }
 
-  #takeRetarget({ target, source, session }: Head, [from]: [number]): void {
+  #takeRetarget({ target, source, session }: Retarget, [from]: [number]): void {
     const kernel = this.#kernel;
     const answerer = kernel?.retarget(source, session, target, from);
     // Race: the thread of whoever answers from now on may have died, and its calls have been failed, before this word

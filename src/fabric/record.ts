@@ -136,25 +136,23 @@ export class RecordWriter implements Outgoing {
   }
 }
 
-/** A record's head, as it was read. */
-export interface Head {
-  readonly kind: number;
-  readonly target: number;
-  readonly source: number;
-  readonly session: number;
-  readonly type: number;
-  readonly method: number;
-}
+/** A record's head, as it was read; one object serves all that come from one other thread. */
+export class RecordHead {
+  kind = 0;
+  target = 0;
+  source = 0;
+  session = 0;
+  type = 0;
+  method = 0;
 
-/** Reads a head. */
-export function readHead({ view }: CodecMemory, start: number): Head {
-  const bits = view.getUint32(start + 12, true);
-  return {
-    kind: bits >>> KIND_SHIFT,
-    target: view.getUint32(start, true),
-    source: view.getUint32(start + 4, true),
-    session: view.getUint32(start + 8, true),
-    type: bits & TYPE_MASK,
-    method: (bits >>> METHOD_SHIFT) & METHOD_MASK,
-  };
+  /** Reads the head that begins there. */
+  read({ view }: CodecMemory, start: number): void {
+    const bits = view.getUint32(start + 12, true);
+    this.kind = bits >>> KIND_SHIFT;
+    this.target = view.getUint32(start, true);
+    this.source = view.getUint32(start + 4, true);
+    this.session = view.getUint32(start + 8, true);
+    this.type = bits & TYPE_MASK;
+    this.method = (bits >>> METHOD_SHIFT) & METHOD_MASK;
+  }
 }

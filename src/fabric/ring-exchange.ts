@@ -3,7 +3,7 @@
  *
  *     event loop: a wake, or "again"
  *       -> receive    wide awake; every record that was published goes to `take`
- *       -> the kernel's turn, which sends
+ *       -> the kernel's turn, which sends; each 32 records of a long one are published at once
  *       -> rest       publishes once, rings whoever sleeps; then "again" while traffic is fresh, else "asleep"
  *
  * It knows neither messages nor event loops: records are bytes, and how a thread is woken is handed in. An idle thread
@@ -32,7 +32,7 @@ export interface ExchangeOptions {
   /** This thread's own doorbell. */
   readonly doorbell: Doorbell;
   readonly polling?: PollingOptions;
-  /** Gets each record that came, with the number of its thread; must not throw. */
+  /** Gets each record that came, with the number of its thread. If it throws, the others come with the next turn. */
   readonly take: (thread: number, record: Incoming) => void;
   /**
    * Asks this thread's event loop for a turn: something was sent, or found, while it slept. Called once until
@@ -61,7 +61,15 @@ interface End {
   readonly link: ThreadLink;
   readonly outbox: RingOutbox;
   readonly inbox: RingInbox;
+  /** Records sent so far. */
+  sent: number;
 }
+
+/**
+ * A turn publishes when it ends, and a long one after so many records, so that both threads work at the same time; a power
+ * of two. Measured with a hundred calls in flight: half the time of one publication a turn; 8 to 64 records are alike.
+ */
+const RECORDS_IN_A_ROW = 32;
 
 /** The rings of one thread. */
 export class Exchange {
@@ -100,6 +108,7 @@ export class Exchange {
       link,
       outbox: new RingOutbox(outgoing, port),
       inbox: new RingInbox(incoming, port),
+      sent: 0,
     };
     this.#ends[thread] = end;
     this.#all = [...this.#all, end];
@@ -128,16 +137,20 @@ export class Exchange {
   }
 
   /**
-   * Sends a record to a thread; it is published when the turn ends.
+   * Sends a record to a thread; it is published when the turn ends, or before.
    *
    * @returns false if that thread is dead or was never there.
    */
   send(thread: number, record: Outgoing): boolean {
     const end = this.#ends[thread];
     if (end === undefined || end.outbox.isClosed) return false;
-    end.outbox.send(record);
-    // The ring is full of what this turn sent: the reader may as well begin.
-    if (end.outbox.waiting > 0 && end.outbox.publish()) ring(end.link);
+    const { outbox } = end;
+    outbox.send(record);
+    end.sent += 1;
+    // A long turn, or a ring that is full of what it sent: the reader may as well begin.
+    if ((end.sent & (RECORDS_IN_A_ROW - 1)) === 0 || outbox.waiting > 0) {
+      if (outbox.publish()) ring(end.link);
+    }
     this.#wake();
     return true;
   }

@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * Arrays: integers and doubles in a row where there is nothing else, otherwise value after value.
  *

@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * One walk through one message, reading it into fresh values of this thread.
  *

@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * The receiving end of the codec: reads the messages of one direction into fresh values of this thread.
  *

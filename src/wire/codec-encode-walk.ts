@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * One walk through one message, writing it: decides what each object is, and knows which ones it has met.
  *

@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * The sending end of the codec: writes the messages of one thread for another one straight into shared memory.
  *

@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * Reads scalars one after the other from a region of memory that nobody vouches for.
  *

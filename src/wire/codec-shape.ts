@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * Shapes: lists of keys that come often. Between two threads the keys of one are sent once, afterwards its number.
  *

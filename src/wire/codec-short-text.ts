@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * Short texts out of memory: for each length a function that names its units one by one.
  *

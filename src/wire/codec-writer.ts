@@ -1,4 +1,3 @@
-// Hot path, once the threads use it.
 /**
  * Writes scalars one after the other into a region of memory, or into memory of its own that grows.
  *

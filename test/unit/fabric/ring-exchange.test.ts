@@ -18,6 +18,22 @@ test("a record is seen when the turn that sent it has ended", () => {
   deepEqual(b.got, [[4, 1]]);
 });
 
+test("a long turn lets the other thread see each 32 records that it has sent", () => {
+  const { a, b } = createPair({ windowMs: 0 }, 4096);
+  b.exchange.receive();
+  const send = (count: number): void => {
+    for (let value = 0; value < count; value += 1) a.exchange.send(OTHER, createRecord(4, value));
+  };
+  send(31);
+  equal(b.exchange.receive(), 0);
+  send(1);
+  equal(b.exchange.receive(), 32);
+  send(33);
+  equal(b.exchange.receive(), 32);
+  a.exchange.rest();
+  equal(b.exchange.receive(), 1);
+});
+
 test("a sleeping thread is woken once, however much is sent to it", () => {
   const { a, b } = createPair();
   for (let turn = 0; turn < 2; turn += 1) {

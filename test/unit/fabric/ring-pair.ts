@@ -76,12 +76,15 @@ export function createLinks(sides: readonly [Side, Side], epoch = 1, bytes = 64)
   });
 }
 
-/** Two threads that are joined and asleep, with rings of 64 bytes. */
-export function createPair(polling?: PollingOptions): { a: Side; b: Side; clock: { ms: number } } {
+/** Two threads that are joined and asleep, with rings of 64 bytes or more. */
+export function createPair(
+  polling?: PollingOptions,
+  ringBytes?: number,
+): { a: Side; b: Side; clock: { ms: number } } {
   const clock = { ms: 0 };
   const a = createSide(() => clock.ms, polling);
   const b = createSide(() => clock.ms, polling);
-  const [linkA, linkB] = createLinks([a, b]);
+  const [linkA, linkB] = createLinks([a, b], 1, ringBytes);
   a.exchange.connect(linkA as ThreadLink);
   b.exchange.connect(linkB as ThreadLink);
   return { a, b, clock };
