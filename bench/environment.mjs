@@ -19,7 +19,7 @@ import { findSkynet } from "./skynet.mjs";
  * @property {string} node
  * @property {string} cpus
  * @property {Record<string, string>} entries URL of each build of ours, by subject: "ours", perhaps "base".
- * @property {string[]} peers the installed ones.
+ * @property {string[]} peers the installed ones, and Node itself.
  * @property {string[]} versions of the installed peers, with their names.
  * @property {boolean} hasAllPeers
  * @property {string | undefined} skynet folder of a built one.
@@ -27,7 +27,10 @@ import { findSkynet } from "./skynet.mjs";
  */
 
 /** The peers of bench/package.json. */
-const PEERS = ["moleculer", "nact", "xstate"];
+const PEERS = ["moleculer", "nact", "xstate", "comlink"];
+
+/** What Node does itself, without anything installed. */
+const NODE = "node";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -67,7 +70,7 @@ export function readEnvironment() {
   if (base) entries["base"] = pathToFileURL(resolve(base)).href;
   const skynet = findSkynet(folder);
   const installed = readPeers();
-  const peers = installed.map((peer) => peer.name);
+  const peers = [...installed.map((peer) => peer.name), NODE];
   return {
     commit: readCommit(),
     node: process.version,
@@ -75,7 +78,7 @@ export function readEnvironment() {
     entries,
     peers,
     versions: installed.map((peer) => `${peer.name} ${peer.version}`),
-    hasAllPeers: peers.length === PEERS.length,
+    hasAllPeers: installed.length === PEERS.length,
     skynet,
     subjects: [...(base ? ["base"] : []), ...(skynet ? ["skynet"] : []), ...peers],
   };

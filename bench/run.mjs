@@ -70,14 +70,20 @@ function summaryText(lines) {
   return `${count("ok")} ok, ${count("MISS")} missed, ${count("FAILED")} failed${hint}`;
 }
 
-/** @param {Plan} plan @param {Environment} environment */
-function* introduce(plan, environment) {
-  const { commit, node, cpus, versions, hasAllPeers, skynet, subjects } = environment;
+/** A column for whoever has a part in a section. @param {Environment} environment @param {typeof SECTIONS} chosen */
+function columnsOf({ subjects }, chosen) {
+  const rows = chosen.flatMap((section) => section.rows);
+  return subjects.filter((name) => name === "base" || rows.some((row) => Object.hasOwn(row, name)));
+}
+
+/** @param {Plan} plan @param {Environment} environment @param {string[]} columns */
+function* introduce(plan, environment, columns) {
+  const { commit, node, cpus, versions, hasAllPeers, skynet } = environment;
   yield `snax bench, ${plan.mode}: commit ${commit}, node ${node}, cpus ${cpus}`;
   yield `peers: ${versions.join(", ") || "none"}; Nx = ours is N times better`;
   if (!hasAllPeers) yield "for all peers: npm ci --prefix bench";
   if (skynet === undefined) yield "for the real skynet: SKYNET=<folder of a built skynet>";
-  yield `\n${headText(subjects)}`;
+  yield `\n${headText(columns)}`;
 }
 
 /** @returns {{ plan: Plan, isJson: boolean, chosen: typeof SECTIONS }} */
@@ -99,10 +105,11 @@ async function main() {
   const { plan, isJson, chosen } = readPlan();
   if (!existsSync(DIST)) quit("there is no build: run `npm run build` first", 2);
   const environment = readSubjects();
-  const { commit, node, cpus, versions, subjects } = environment;
+  const { commit, node, cpus, versions } = environment;
+  const columns = columnsOf(environment, chosen);
   const print = (/** @type {string} */ text) => isJson || process.stdout.write(`${text}\n`);
 
-  for (const text of introduce(plan, environment)) print(text);
+  for (const text of introduce(plan, environment, columns)) print(text);
   /** @type {Line[]} */
   const lines = [];
   /** @type {string[]} */
@@ -112,8 +119,7 @@ async function main() {
     const results = await measureSection(section, plan, environment);
     const measured = section.rows.map((row) => createLine(section, row, results));
     const failed = failureText(results);
-    for (const text of [...measured.map((line) => lineText(line, subjects)), ...failed])
-      print(text);
+    for (const text of [...measured.map((line) => lineText(line, columns)), ...failed]) print(text);
     lines.push(...measured);
     failures.push(...failed);
   }

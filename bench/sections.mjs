@@ -9,6 +9,7 @@
 
 import { OPERATOR_SECTIONS } from "./operator-sections.mjs";
 import { TABLE_SECTIONS } from "./table-sections.mjs";
+import { THREAD_SECTIONS } from "./thread-sections.mjs";
 
 /**
  * @typedef {object} Run
@@ -24,12 +25,15 @@ import { TABLE_SECTIONS } from "./table-sections.mjs";
  * @property {string} unit
  * @property {string} ours "run.key".
  * @property {string} [over] "run.key" that ours is divided by.
+ * @property {string} [overNode] key of Node's own that ours is divided by.
  * @property {number} [most] target: at most so much.
  * @property {number} [least] target: at least so much; such a figure is better when it is higher.
  * @property {string} [skynet]
  * @property {string} [moleculer]
  * @property {string} [nact]
  * @property {string} [xstate]
+ * @property {string} [comlink]
+ * @property {string} [node]
  */
 
 /**
@@ -137,39 +141,7 @@ export const SECTIONS = [
       },
     ],
   },
-  {
-    name: "thread",
-    title: "to another thread",
-    size: {
-      full: { count: 200_000, single: 40_000, callers: 100, batch: 1_000 },
-      quick: { count: 40_000, single: 10_000, callers: 100, batch: 1_000 },
-    },
-    runs: { on: { config: { thread: 2 } }, off: { config: { thread: 2, polling: 0 } } },
-    rows: [
-      { label: "a call, 100 in flight", unit: "us", ours: "on.flight", most: 1.2 },
-      { label: "with a player object", unit: "us", ours: "on.player", most: 4 },
-      { label: "a call, one at a time", unit: "us", ours: "on.single", most: 8 },
-      { label: "the same, polling off", unit: "us", ours: "off.single", most: 25 },
-      { label: "send and drain, 1,000 at a time", unit: "M/s", ours: "on.drain", least: 2 },
-    ],
-  },
-  {
-    name: "pairs",
-    title: "independent pairs calling each other, one call at a time each",
-    size: {
-      full: { calls: 50_000, count: 8 },
-      quick: { calls: 10_000, count: 8 },
-    },
-    runs: {
-      one: { config: { thread: 2 }, init: { threads: 1 } },
-      two: { config: { thread: 2 }, init: { threads: 2 } },
-    },
-    rows: [
-      { label: "on one thread", unit: "M/s", ours: "one.rate", least: 0.01 },
-      { label: "on two threads", unit: "M/s", ours: "two.rate", least: 0.01 },
-      { label: "two over one", unit: "x", ours: "two.rate", over: "one.rate", least: 1.7 },
-    ],
-  },
+  ...THREAD_SECTIONS,
   {
     name: "spawn",
     title: "start a small service",

@@ -25,6 +25,16 @@
 /** Enough for a message and where it came from; --json has no more either. */
 const REASON_LINES = 5;
 
+/** Whom a row may compare ours with, by the key that names its measure of them. */
+const SUBJECTS = /** @type {const} */ ([
+  "skynet",
+  "moleculer",
+  "nact",
+  "xstate",
+  "comlink",
+  "node",
+]);
+
 const WIDTH = { label: 38, target: 13, ours: 19, other: 18 };
 
 /** @param {Result | undefined} result @param {string} key */
@@ -41,8 +51,12 @@ function ownFigure(results, subject, path) {
 /** @param {Results} results @param {string} subject @param {Row} row */
 function ownValue(results, subject, row) {
   const value = ownFigure(results, subject, row.ours);
-  if (row.over === undefined || value === undefined) return value;
-  const divisor = ownFigure(results, subject, row.over);
+  const { over, overNode } = row;
+  if (value === undefined || (over ?? overNode) === undefined) return value;
+  const divisor =
+    over === undefined
+      ? figure(results["node"], overNode ?? "")
+      : ownFigure(results, subject, over);
   return divisor === undefined ? undefined : value / divisor;
 }
 
@@ -74,7 +88,7 @@ export function createLine(section, row, results) {
     others[subject] = { value: other, ratio };
   };
   add("base", ownValue(results, "base", row));
-  for (const peer of /** @type {const} */ (["skynet", "moleculer", "nact", "xstate"])) {
+  for (const peer of SUBJECTS) {
     const key = row[peer];
     if (key !== undefined) add(peer, figure(results[peer], key));
   }
