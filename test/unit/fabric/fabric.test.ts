@@ -126,6 +126,26 @@ test("a word comes after the messages that were sent before it and before those 
   deepEqual(heard, [1, 2, 3]);
 });
 
+test("what a word sets off may throw: the other thread is not blamed, and what it sent behind it comes", () => {
+  const { world, one, two, caller, callee } = createPair();
+  const push = two.words.push;
+  two.words.push = () => {
+    two.words.push = push;
+    throw new Error("a bug of this thread");
+  };
+  one.fabric.tell(1, "first");
+  caller.send(callee.handle, "second");
+  one.fabric.tell(1, "third");
+  throws(() => world.settle(), /a bug of this thread/);
+  two.turn();
+  deepEqual(two.malformed, []);
+  deepEqual(callee.heard, ["second"]);
+  deepEqual(
+    two.words.map(({ values }) => values),
+    [["third"]],
+  );
+});
+
 test("what can't be sent is refused with its path, leaves no call open and nothing in the ring", () => {
   const { world, one, caller, callee } = createPair();
   const bad = { list: [LARGE, () => {}] };
