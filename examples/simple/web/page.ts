@@ -37,7 +37,8 @@ async function connect(): Promise<Client> {
 function ask<N extends ProtocolName<C2s>>(client: Client, name: N, args?: RequestOf<C2s, N>): void {
   const answer = client.request(name, args);
   print("Request:", client.session);
-  answer.catch((error: Error) => print(error.message));
+  // A request fails with its connection only, whose end is told once, below.
+  answer.catch(() => {});
 }
 
 async function play(): Promise<void> {
@@ -56,6 +57,7 @@ async function play(): Promise<void> {
   element("set").onclick = () => ask(client, "set", { what: what.value, value: value.value });
   element("quit").onclick = () => ask(client, "quit");
   print((await client.closed).message);
+  for (const id of ["get", "set", "quit"]) element<HTMLButtonElement>(id).disabled = true;
 }
 
 play().catch((error: Error) => print(error.message));

@@ -27,7 +27,6 @@ test("the page loads by its import map without Node's modules, and plays over th
     `result\t${"welt €".repeat(40)}!`,
     "Request:\t4",
     "Server closed",
-    "Server closed",
     "",
   ]);
 });
