@@ -6,6 +6,7 @@
  * Node), `--list` shows each test. A type error does not keep the tests from running, but fails the run.
  */
 
+import { setMaxListeners } from "node:events";
 import { spec } from "node:test/reporters";
 import { join, relative } from "node:path";
 import { run } from "node:test";
@@ -36,6 +37,8 @@ if (files.length === 0) {
 // The runner's own `timeout` is for a file on Node 20 and for a test on later releases, where a file that hangs after
 // its tests would never end.
 const silence = new AbortController();
+// The runner listens once for each file, and that is no leak.
+setMaxListeners(0, silence.signal);
 const alarm = setTimeout(() => silence.abort(), files.some(isSlow) ? SLOW_SILENCE_MS : SILENCE_MS);
 alarm.unref();
 const stream = run({

@@ -10,9 +10,9 @@
  */
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer } from "node:http";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { CONSOLE_BODY_MAX, CONSOLE_HEAD_MAX, CONSOLE_LOGIN_MS } from "../base/limits.ts";
+import { loadHttp } from "../net/late-module.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
 import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
@@ -38,12 +38,15 @@ export class HttpDoor {
   /** @param isLocal - the console listens on this machine alone. */
   constructor(isLocal: boolean) {
     this.#isLocal = isLocal;
-    this.#server = createServer({ maxHeaderSize: CONSOLE_HEAD_MAX }, (request, response) => {
-      const visit = this.#visits.get(request.socket);
-      if (visit === undefined || visit.isTaken) return;
-      visit.isTaken = true;
-      this.#serve(visit, request, response).catch((error: unknown) => visit.client.drop(error));
-    });
+    this.#server = loadHttp().createServer(
+      { maxHeaderSize: CONSOLE_HEAD_MAX },
+      (request, response) => {
+        const visit = this.#visits.get(request.socket);
+        if (visit === undefined || visit.isTaken) return;
+        visit.isTaken = true;
+        this.#serve(visit, request, response).catch((error: unknown) => visit.client.drop(error));
+      },
+    );
   }
 
   /** Takes a socket whose next bytes are a request. */

@@ -54,7 +54,7 @@ export function reachScope(session: InspectorSession, open: OpenFunction): Scope
     },
   };
   const tripwire = (): void => {};
-  session.post("Debugger.enable");
+  session.enableDebugger();
   breakAtCall(session, tripwire, ARM);
   breakAtBody(session, open);
   withGlobal(desk, () => runAndEnd(session));
@@ -65,7 +65,7 @@ export function reachScope(session: InspectorSession, open: OpenFunction): Scope
 
 function breakAtCall(session: InspectorSession, code: object, condition: string): void {
   const objectId = session.idOf(code);
-  session.post("Debugger.setBreakpointOnFunctionCall", { objectId, condition });
+  session.setBreakpoint("Debugger.setBreakpointOnFunctionCall", { objectId, condition });
 }
 
 /** Breakpoints on the first places of the body, behind the default values of parameters, which do not run. */
@@ -88,7 +88,7 @@ function breakAtBody(session: InspectorSession, { code, location, text }: OpenFu
   if (inBody.length === 0) breakAtCall(session, code, TAKE);
   for (const { scriptId, lineNumber, columnNumber } of inBody.slice(0, PLACES_MAX)) {
     const place = { scriptId, lineNumber, columnNumber };
-    session.post("Debugger.setBreakpoint", { location: place, condition: TAKE });
+    session.setBreakpoint("Debugger.setBreakpoint", { location: place, condition: TAKE });
   }
 }
 

@@ -1,9 +1,14 @@
 /**
- * A thread's own inspector, for as long as one question takes.
+ * A thread's own inspector, until the event loop goes on.
+ *
+ *     first question of a turn: connect, ask, let go of what the answer needed    debugger on: V8 lists every script
+ *     next ones:                         ask, let go                              some 10 ms cheaper
+ *     setImmediate:             disconnect
  *
  * The session is connected to the thread that it runs on, so every answer is there when `post` returns. Values become
- * known to the protocol by a global that exists for the length of one command; nobody else's code runs meanwhile. `close`
- * releases everything that the session held: object ids, breakpoints, the debugger.
+ * known to the protocol by a global that exists for the length of one command; nobody else's code runs meanwhile. What
+ * a question set is gone when it is answered, object ids and breakpoints; the rest of the turn sees nothing of the
+ * session, for it skips every pause.
  */
 
 import { Session } from "node:inspector";
@@ -24,12 +29,18 @@ interface NamedValue {
   readonly value?: RemoteObject;
 }
 
+/** What the objects belong to that a question asks for. */
+const OBJECT_GROUP = "snax";
+
 /** A session with the inspector of this thread. */
 export class InspectorSession {
   readonly #session = new Session();
   /** What goes to the protocol or comes from it. */
   readonly #holder: { object: unknown } = { object: undefined };
   #holderId: string | undefined = undefined;
+  #isDebugging = false;
+  /** Of the breakpoints that the question has set. */
+  readonly #breakpointIds: string[] = [];
 
   constructor() {
     this.#session.connect();
@@ -45,6 +56,19 @@ export class InspectorSession {
     });
     if (failure !== null) throw failure as Error;
     return answer as T;
+  }
+
+  /** Makes breakpoints possible; nothing that the thread meets pauses because of it, no `debugger` statement either. */
+  enableDebugger(): void {
+    if (this.#isDebugging) return;
+    this.post("Debugger.enable");
+    this.post("Debugger.setSkipAllPauses", { skip: true });
+    this.#isDebugging = true;
+  }
+
+  /** Sets a breakpoint that is there until the question is answered. */
+  setBreakpoint(method: string, params: object): void {
+    this.#breakpointIds.push(this.post<{ breakpointId: string }>(method, params).breakpointId);
   }
 
   /** Sends a command whose answer comes when it is too late to care: the end of whatever runs. */
@@ -67,7 +91,10 @@ export class InspectorSession {
 
   #getHolderId(): string {
     this.#holderId ??= withGlobal(this.#holder, () =>
-      this.post<{ result: RemoteObject }>("Runtime.evaluate", { expression: GLOBAL_NAME }),
+      this.post<{ result: RemoteObject }>("Runtime.evaluate", {
+        expression: GLOBAL_NAME,
+        objectGroup: OBJECT_GROUP,
+      }),
     ).result.objectId;
     return this.#holderId ?? "";
   }
@@ -94,30 +121,70 @@ export class InspectorSession {
     return this.#holder.object;
   }
 
+  /** Takes back what a question set, and lets go of the objects that it asked for. */
+  letGo(): void {
+    for (const breakpointId of this.#breakpointIds.splice(0)) {
+      this.post("Debugger.removeBreakpoint", { breakpointId });
+    }
+    this.#holder.object = undefined;
+    this.#holderId = undefined;
+    this.post("Runtime.releaseObjectGroup", { objectGroup: OBJECT_GROUP });
+  }
+
   /** Ends the session and everything that it set. */
   close(): void {
     this.#session.disconnect();
   }
 }
 
-/** Runs something with a session of its own. */
+/** The session of the turn, while nobody uses it. */
+let idle: InspectorSession | undefined;
+
+/** Asks the thread's inspector something. What is asked for meanwhile, by code that the question runs, has its own session. */
 export function withSession<T>(run: (session: InspectorSession) => T): T {
-  const session = new InspectorSession();
+  const session = idle ?? new InspectorSession();
+  idle = undefined;
+  let isDone = false;
   try {
-    return run(session);
+    const answer = run(session);
+    session.letGo();
+    isDone = true;
+    return answer;
   } finally {
-    session.close();
+    if (isDone && idle === undefined) keep(session);
+    else session.close();
   }
+}
+
+/** Keeps a session until the event loop goes on. */
+function keep(session: InspectorSession): void {
+  idle = session;
+  if (isClosing) return;
+  isClosing = true;
+  // oxlint-disable-next-line no-restricted-globals -- the thread's own event loop, not a service's time
+  setImmediate(closeIdle);
+}
+
+/** Whether {@link closeIdle} will be called. */
+let isClosing = false;
+
+function closeIdle(): void {
+  isClosing = false;
+  idle?.close();
+  idle = undefined;
 }
 
 /** Runs something while an object is a global, under {@link GLOBAL_NAME}. */
 export function withGlobal<T>(value: object, run: () => T): T {
+  const before = Object.getOwnPropertyDescriptor(globalThis, GLOBAL_NAME);
   if (!Reflect.defineProperty(globalThis, GLOBAL_NAME, { value, configurable: true })) {
     throw new SnaxError("ERR_ARGUMENT", "globalThis is closed: its upvalues can't be reached");
   }
   try {
     return run();
   } finally {
-    Reflect.deleteProperty(globalThis, GLOBAL_NAME);
+    // Code that a question runs may ask one of its own.
+    if (before === undefined) Reflect.deleteProperty(globalThis, GLOBAL_NAME);
+    else Reflect.defineProperty(globalThis, GLOBAL_NAME, before);
   }
 }

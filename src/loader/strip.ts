@@ -6,10 +6,9 @@
  * It is loaded at the first TypeScript text: a thread that gets its images from another one never pays for it.
  */
 
-import { createRequire } from "node:module";
+import { loadCompiler } from "./compiler.ts";
+import type { TransformSync } from "./compiler.ts";
 import { createPlacedError } from "./position.ts";
-
-type TransformSync = (typeof import("@swc/wasm-typescript"))["transformSync"];
 
 /** JavaScript made from a TypeScript text. */
 export interface Stripped {
@@ -28,14 +27,10 @@ interface StripError {
 
 const NON_ASCII_OR_TAB = /[^\n\r\x20-\x7e]/g;
 
-const COMPILER = "@swc/wasm-typescript";
-
-const require = createRequire(import.meta.url);
-
 let loaded: TransformSync | undefined;
 
 function transform(text: string, file: string, mode: "strip-only" | "transform"): Stripped {
-  loaded ??= (require(COMPILER) as { transformSync: TransformSync }).transformSync;
+  loaded ??= loadCompiler();
   try {
     const output = loaded(text, {
       mode,
@@ -46,18 +41,12 @@ function transform(text: string, file: string, mode: "strip-only" | "transform")
     });
     return { code: output.code, map: output.map };
   } catch (error) {
-    if (error instanceof RangeError || (error as Error).name === "RuntimeError") unload();
+    if (error instanceof RangeError || (error as Error).name === "RuntimeError") {
+      // Out of its stack it has left its memory in disorder, and would fail at every later text: the next gets a new one.
+      loaded = undefined;
+    }
     throw error;
   }
-}
-
-/**
- * Lets go of the compiler. One that ran out of its stack has left its memory in disorder, and would fail at every
- * text after the one that did it; the next text gets a new one.
- */
-function unload(): void {
-  loaded = undefined;
-  delete require.cache[require.resolve(COMPILER)];
 }
 
 /**

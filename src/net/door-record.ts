@@ -2,7 +2,7 @@
  * A port whose connections are not sockets of a service, of a gate or of `httpd`, as the table of sockets knows it.
  */
 
-import { Server as HttpServer } from "node:http";
+import type { Server as HttpServer } from "node:http";
 import type { Server } from "node:net";
 import type { Listening } from "./listening.ts";
 import type { ListenRecord } from "./net-table.ts";
@@ -38,7 +38,7 @@ export class DoorRecord implements ListenRecord {
   close(): void {
     this.server.close();
     // Those of an HTTP server that are no web sockets (yet).
-    if (this.server instanceof HttpServer) this.server.closeAllConnections();
+    if ("closeAllConnections" in this.server) (this.server as HttpServer).closeAllConnections();
     this.#host.net.delete(this.id);
   }
 }

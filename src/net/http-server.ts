@@ -6,9 +6,7 @@
  * Nothing reaches the service before a request is whole, so slow and broken clients cost it nothing.
  */
 
-import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import { SnaxError, codeOf } from "../base/error.ts";
 import {
   HTTP_BODY_MAX,
@@ -19,6 +17,7 @@ import {
 import { describeError } from "../service/error-text.ts";
 import type { HttpAnswer, HttpHandler, HttpOptions, HttpRequest } from "./http-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
+import { loadHttp, loadHttps } from "./late-module.ts";
 import { peerOf } from "./stream-link.ts";
 
 /** A request with its body. */
@@ -83,7 +82,9 @@ export function createHttpServer(
     connectionsCheckingInterval: Math.max(10, Math.ceil(requestMs / 10)),
   };
   const server =
-    tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls });
+    tls === undefined
+      ? loadHttp().createServer(settings)
+      : loadHttps().createServer({ ...settings, ...tls });
   server.maxConnections = connectionsMax;
   const limitBytes = options.bodyLimitBytes ?? HTTP_BODY_MAX;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {

@@ -6,11 +6,11 @@
 
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
 import type { TlsOptions } from "node:tls";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_BACKLOG, SOCKET_HANDSHAKE_MS, SOCKET_KEEP_ALIVE_MS } from "../base/limits.ts";
 import { formatEndpoint } from "./endpoint.ts";
+import { loadTls } from "./late-module.ts";
 
 /** Where to listen, and how. */
 export interface ListenOptions {
@@ -98,7 +98,7 @@ function createPort(options: ListenOptions, onConnection: (socket: Socket) => vo
     handshakeTimeout: SOCKET_HANDSHAKE_MS,
     SOCKET_KEEP_ALIVE_MS,
   };
-  const server = createTlsServer({ ...settings, ...tls }, (socket) => {
+  const server = loadTls().createServer({ ...settings, ...tls }, (socket) => {
     socket.pause();
     onConnection(socket);
   });

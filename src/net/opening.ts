@@ -4,10 +4,10 @@
 
 import { createConnection, isIP } from "node:net";
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_CONNECT_MS } from "../base/limits.ts";
 import { formatEndpoint, parseEndpoint } from "./endpoint.ts";
+import { loadTls } from "./late-module.ts";
 import { KEEP_ALIVE } from "./listening.ts";
 import type { OpenOptions } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
@@ -79,7 +79,7 @@ function createSocket({ host, port = 0, path, tls }: OpenOptions): Socket {
   if (tls === undefined || tls === false) return createConnection(common);
   // Node 26 refuses an address as the name of a server, which RFC 6066 does too.
   const servername = host === undefined || isIP(host) !== 0 ? "" : host;
-  return connectTls({ ...common, servername, ...(tls === true ? {} : tls) });
+  return loadTls().connect({ ...common, servername, ...(tls === true ? {} : tls) });
 }
 
 function connectError({ host, port = 0, path }: OpenOptions, cause: Error): SnaxError {

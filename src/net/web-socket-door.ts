@@ -5,11 +5,8 @@
  * them at a time. Pages that the options name are served; anything else is 404.
  */
 
-import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import type { Server as NetServer, Socket } from "node:net";
-import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import {
   GATE_HANDSHAKES_MAX,
@@ -17,6 +14,7 @@ import {
   GATE_HEAD_MAX,
   SOCKET_BACKLOG,
 } from "../base/limits.ts";
+import { loadHttp, loadHttps, loadWebSockets } from "./late-module.ts";
 import type { Listening } from "./listening.ts";
 import { KEEP_ALIVE, listenOn } from "./listening.ts";
 import type { WebSocketOptions } from "./web-socket-options.ts";
@@ -49,6 +47,7 @@ export async function openWebSockets(
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     answer(pages, request, response);
   });
+  const { WebSocketServer } = loadWebSockets();
   const webs = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -80,7 +79,9 @@ function createHttp({ tls }: WebSocketOptions): Server {
     connectionsCheckingInterval: Math.ceil(GATE_HANDSHAKE_MS / 10),
   };
   const server =
-    tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls });
+    tls === undefined
+      ? loadHttp().createServer(settings)
+      : loadHttps().createServer({ ...settings, ...tls });
   // A silent connection is none of those that the settings above look at.
   server.setTimeout(GATE_HANDSHAKE_MS);
   return server;

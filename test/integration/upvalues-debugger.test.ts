@@ -1,6 +1,7 @@
 /** Upvalues and debuggers: others that are attached to the thread are not disturbed, and disturb nothing. */
 
 import { deepEqual, equal, throws } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { Session } from "node:inspector";
 import { test } from "node:test";
@@ -132,6 +133,75 @@ test("a closed globalThis is refused", async (t) => {
   equal(await heard(worker), "ERR_ARGUMENT");
 });
 
+test("questions of one turn share one session, which is gone when the event loop goes on", async (t) => {
+  const heard = listen(t);
+  const { code, runs } = make();
+  equal(upvalues(code)["count"], 0);
+  equal(upvalues(runs)["count"], 0);
+  equal(upvalues.scopes(code)[0]?.names[0], "count");
+  deepEqual(heard, ["connect", "Debugger.enable"]);
+  await immediate();
+  deepEqual(heard, ["connect", "Debugger.enable", "disconnect"]);
+  equal(upvalues(code)["count"], 0);
+  await immediate();
+  deepEqual(heard.slice(3), ["connect", "Debugger.enable", "disconnect"]);
+});
+
+test("a question that is refused ends the session at once", (t) => {
+  const heard = listen(t);
+  throws(() => upvalues(Math.max));
+  deepEqual(heard, ["connect", "disconnect"]);
+});
+
+test("a function that was asked for stops nowhere in the rest of the turn", (t) => {
+  const holder = globalThis as { $snaxDesk?: object };
+  t.after(() => delete holder.$snaxDesk);
+  const { code, runs } = make();
+  upvalues(code);
+  let stops = 0;
+  holder.$snaxDesk = { take: () => (stops += 1), arm: () => (stops += 1) };
+  code();
+  deepEqual([stops, runs()], [0, 1]);
+});
+
+test("a question inside a question has a session of its own", () => {
+  const inner = make();
+  let seen: unknown;
+  const name = { toString: () => ((seen = upvalues(inner.code)["count"]), "key") };
+  let n = 1;
+  const outer = ({ [name as unknown as string]: x }: Record<string, unknown>) => [x, n];
+  equal(upvalues(outer)["n"], 1);
+  n = 2;
+  equal(upvalues(outer)["n"], 2);
+  equal(seen, 0);
+});
+
+test("a debugger statement in the rest of the turn holds nobody, whoever is attached outside", async (t) => {
+  const worker = new Worker(STATEMENT, { eval: true, workerData: PACKAGE });
+  t.after(() => worker.terminate());
+  const session = new Session();
+  session.connect();
+  t.after(() => session.disconnect());
+  const attached = new Promise((resolve) => session.on("NodeWorker.attachedToWorker", resolve));
+  session.post("NodeWorker.enable", { waitForDebuggerOnStart: false });
+  await attached;
+  worker.postMessage("go");
+  equal(await heard(worker), 1);
+});
+
+test("a process may end in the turn of a question", () => {
+  const program = `
+    const { upvalues } = await import(${JSON.stringify(PACKAGE)});
+    let n = 7;
+    process.exit(upvalues(() => n).n);`;
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "--eval", program],
+    { encoding: "utf8" },
+  );
+  deepEqual([status, stderr], [7, ""]);
+});
+
 test("a function that has been optimised is reached and stays what it is", () => {
   const made = ((n) => ({ add: (x: number) => n + x }))(1);
   let sum = 0;
@@ -142,6 +212,32 @@ test("a function that has been optimised is reached and stays what it is", () =>
   throws(() => upvalues(Math.max));
   equal(sum, 5_000_050_000);
 });
+
+/** What the sessions of this thread do from now on: where they begin and end, and when the debugger is switched on. */
+function listen(t: TestContext): string[] {
+  const seen: string[] = [];
+  const { connect, disconnect, post } = Session.prototype;
+  t.after(() => Object.assign(Session.prototype, { connect, disconnect, post }));
+  Object.assign(Session.prototype, {
+    connect(this: Session) {
+      seen.push("connect");
+      connect.call(this);
+    },
+    disconnect(this: Session) {
+      seen.push("disconnect");
+      disconnect.call(this);
+    },
+    post(this: Session, method: string, ...rest: unknown[]) {
+      if (method === "Debugger.enable") seen.push(method);
+      Reflect.apply(post, this, [method, ...rest]);
+    },
+  });
+  return seen;
+}
+
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 function breakAt(session: Session, code: () => unknown): void {
   const holder = globalThis as { $testCode?: unknown };
@@ -183,6 +279,17 @@ const INSIDE = `
     const before = captured.n;
     captured.n = 42;
     parentPort.postMessage({ before, after: read(), ran });
+  });
+`;
+
+const STATEMENT = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  parentPort.once("message", async () => {
+    const { upvalues } = await import(workerData);
+    let n = 1;
+    const captured = upvalues(() => n);
+    debugger;
+    parentPort.postMessage(captured.n);
   });
 `;
 
