@@ -1292,6 +1292,7 @@ export declare class StallWatch {
     constructor(limits: StallLimits);
     look(now: number, phase: Phase): StallEvent[];
     pause(now: number): number;
+    age(now: number): number;
     noteInterrupt(): void;
     excuse(now: number): void;
 }

@@ -186,3 +186,15 @@ export const DATACENTER_WAITING_MAX: number = 1 << 14;
 
 /** Most multicast channels of a node at a time. */
 export const MULTICAST_CHANNELS_MAX: number = 1 << 16;
+
+/** Milliseconds in one dispatch after which a thread gets new services only if all others are as badly off. */
+export const PLACEMENT_STUCK_MS = 250;
+
+/** How many of the last looks at a thread, one every 100 ms, tell whether it is busy; at most 31. */
+export const PLACEMENT_LOOKS = 16;
+
+/** Looks of these at which a service was at work; with so many, the threads that have less to do come first. */
+export const PLACEMENT_BUSY_LOOKS = 12;
+
+/** Milliseconds for what the watchdog is about to write of a handler to be written when the node stops. */
+export const WATCHDOG_FLUSH_MS = 2000;

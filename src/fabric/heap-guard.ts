@@ -8,13 +8,12 @@
  * Not seen: what Buffers hold, and one giant allocation between two looks. An idle thread is not looked at.
  */
 
-/* oxlint-disable no-restricted-globals -- the guard keeps its own time: no service's, and no kernel's */
-
 import type { Worker } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import type { InspectorLink } from "./inspector-link.ts";
 import { within } from "./inspector-link.ts";
 import { readPhase } from "./phase.ts";
+import type { Visitor } from "./rounds.ts";
 import type { WatchedThread } from "./thread-watchdog.ts";
 import { WORKER_DESK } from "./thread-watchdog.ts";
 import type { DeskQuestion } from "./watch-desk.ts";
@@ -81,13 +80,12 @@ interface Heap {
 }
 
 /** The guard over the workers of one node. */
-export class HeapGuard {
+export class HeapGuard implements Visitor {
   readonly #options: HeapGuardOptions;
   readonly #limitBytes: number;
   /** V8 ends the process at its own limit, which may be far above the one that is kept here. */
   readonly #hopelessBytes: number;
   readonly #heaps = new Map<Worker, Heap>();
-  #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(options: HeapGuardOptions) {
@@ -98,25 +96,16 @@ export class HeapGuard {
       HOPELESS_SHARE * this.#limitBytes,
       HOPELESS_SHARE_OF_V8 * v8Bytes,
     );
-    this.#schedule(PERIOD_MAX_MS);
   }
 
   /** Ends the guard. */
   stop(): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
     for (const { link } of this.#heaps.values()) link?.close();
     this.#heaps.clear();
   }
 
-  #schedule(ms: number): void {
-    if (this.#isStopped) return;
-    this.#timer = setTimeout(() => this.#round(), ms);
-    this.#timer.unref();
-  }
-
-  #round(): void {
-    const now = performance.now();
+  round(now: number): number {
     let next = now + PERIOD_MAX_MS;
     for (const watched of this.#options.threads()) {
       const heap = this.#heapOf(watched.worker);
@@ -137,7 +126,7 @@ export class HeapGuard {
       }
       next = Math.min(next, heap.lookAt);
     }
-    this.#schedule(Math.max(PERIOD_MIN_MS, next - now));
+    return Math.max(now + PERIOD_MIN_MS, next);
   }
 
   #heapOf(worker: Worker): Heap {

@@ -80,6 +80,11 @@ export class StallWatch {
     return Math.max(1, Math.min(period, Math.ceil(left)));
   }
 
+  /** For how many milliseconds the dispatch that was seen last has been seen; 0 = none was. */
+  age(now: number): number {
+    return this.#phase === undefined ? 0 : now - this.#since;
+  }
+
   /** Learns that it was cut off: that it is over then needs no word. */
   noteInterrupt(): void {
     this.#isReported = false;

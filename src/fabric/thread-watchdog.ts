@@ -7,16 +7,19 @@
  *
  * What loops outside any message (behind `fetch`, in the callback of a package) is found by the event loop that neither rests
  * nor handles messages; nobody can tell whose calls hang on it, so it is never cut off, and at `interrupt` it is hopeless.
+ * Whether an idle thread still rests is asked twice a second.
  */
 
-/* oxlint-disable no-restricted-globals -- the watch keeps its own time: no service's, and no kernel's */
-
+import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
+import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
 import type { Finding, Suspect } from "./examination.ts";
 import { examine } from "./examination.ts";
+import { within } from "./inspector-link.ts";
 import type { Phase } from "./phase.ts";
 import { readPhase } from "./phase.ts";
+import type { Visitor } from "./rounds.ts";
 import type { StallLine } from "./stall-text.ts";
 import { describeInterrupt, describeOutside, describeReturn, describeStall } from "./stall-text.ts";
 import type { StallEvent, StallLimits } from "./stall-watch.ts";
@@ -28,6 +31,9 @@ export const WORKER_DESK = "worker";
 
 /** Interrupts after which a handler that still has not returned is hopeless. */
 const INTERRUPTS_MAX = 2;
+
+/** Milliseconds between two questions to an idle thread's event loop; less where the limits are short. */
+const REST_MAX_MS = 500;
 
 /** A thread that is watched. */
 export interface WatchedThread {
@@ -53,31 +59,51 @@ interface Patient {
   readonly outside: StallWatch;
   /** A conversation is going on. */
   isBusy: boolean;
+  /** When to look again for what runs outside any message. */
+  outsideAt: number;
+  /** The turn that was seen last outside any message. */
+  turn: number;
   /** How often the event loop was seen to have rested. */
   rests: number;
   idleMs: number;
+  /** It neither rested nor turned between the last two looks. */
+  isStill: boolean;
   /** The dispatch that was cut off last, and how often. */
   dispatch: number;
   interrupts: number;
 }
 
 /** The watch over the workers of one node. */
-export class ThreadWatchdog {
+export class ThreadWatchdog implements Visitor {
   readonly #options: ThreadWatchOptions;
   readonly #patients = new WeakMap<Worker, Patient>();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #conversations = new Set<Promise<unknown>>();
+  readonly #periodMs: number;
+  /** Milliseconds between two questions to an idle thread's event loop. */
+  readonly #restMs: number;
 
   constructor(options: ThreadWatchOptions) {
     this.#options = options;
+    this.#periodMs = periodOf(options.limits);
     const { warn, interrupt } = options.limits;
-    if (warn === 0 && interrupt === 0) return;
-    this.#timer = setInterval(() => this.#round(), periodOf(options.limits));
-    this.#timer.unref();
+    const least = Math.min(...[warn, interrupt].filter((ms) => ms > 0));
+    this.#restMs = Math.max(this.#periodMs, Math.min(REST_MAX_MS, least / 2));
   }
 
-  /** Ends the watch. */
-  stop(): void {
-    clearInterval(this.#timer);
+  /**
+   * Resolves when every conversation that is under way has come to its end, and its line is in the log; after
+   * WATCHDOG_FLUSH_MS in any case.
+   */
+  async settled(): Promise<void> {
+    if (this.#conversations.size === 0) return;
+    await within(WATCHDOG_FLUSH_MS, Promise.allSettled(this.#conversations));
+  }
+
+  /** For how many milliseconds code outside any message has kept a thread; 0 = it does not. */
+  outsideMs({ worker, phase }: WatchedThread, now: number): number {
+    const patient = this.#patients.get(worker);
+    const isStill = patient?.isStill === true && readPhase(phase).turn === patient.turn;
+    return isStill ? patient.outside.age(now) : 0;
   }
 
   /**
@@ -85,41 +111,53 @@ export class ThreadWatchdog {
    *
    * @returns what came of it, for people; undefined if it does nothing.
    */
-  async interrupt(handle: number): Promise<string | undefined> {
+  interrupt(handle: number): Promise<string | undefined> {
     for (const watched of this.#options.threads()) {
       const phase = readPhase(watched.phase);
-      if (phase.handle !== handle) continue;
-      const finding = await look(watched.worker, {
-        desk: WORKER_DESK,
-        dispatch: phase.dispatch,
-        isCondemned: true,
-      });
-      this.#follow(watched, phase, finding);
-      const line = describeInterrupt(phase, undefined, finding);
-      if (line !== undefined) this.#options.log(line);
-      return line?.text;
+      if (phase.handle === handle) return this.#talk(watched, this.#interruptNow(watched, phase));
     }
-    return undefined;
+    return Promise.resolve(undefined);
   }
 
-  #round(): void {
-    const now = performance.now();
+  async #interruptNow(watched: WatchedThread, phase: Phase): Promise<string | undefined> {
+    const finding = await look(watched.worker, {
+      desk: WORKER_DESK,
+      dispatch: phase.dispatch,
+      isCondemned: true,
+    });
+    this.#follow(watched, phase, finding);
+    const line = describeInterrupt(phase, undefined, finding);
+    if (line !== undefined) this.#options.log(line);
+    return line?.text;
+  }
+
+  round(now: number): number {
     for (const watched of this.#options.threads()) {
       const patient = this.#patientOf(watched.worker);
       if (patient.isBusy) continue;
       const phase = readPhase(watched.phase);
       const events = patient.watch.look(now, phase);
-      const outside = patient.outside.look(now, this.#outside(watched, patient, phase));
+      const outside = this.#lookOutside(now, watched, patient, phase);
       if (events.length === 0 && outside.length === 0) continue;
       patient.isBusy = true;
-      this.#act(watched, patient, { events, outside })
+      const acting = this.#act(watched, patient, { events, outside })
         .catch((error: unknown) => {
           this.#options.log({ handle: 0, text: `the watchdog failed : ${String(error)}` });
         })
         .finally(() => {
           patient.isBusy = false;
         });
+      void this.#talk(watched, acting);
     }
+    return now + this.#periodMs;
+  }
+
+  /** Remembers a conversation as long as it lasts; with a thread that has gone it has no end. */
+  #talk<T>({ worker }: WatchedThread, conversation: Promise<T>): Promise<T> {
+    const over = Promise.race([conversation, once(worker, "exit")]).catch(() => {});
+    this.#conversations.add(over);
+    void over.then(() => this.#conversations.delete(over));
+    return conversation;
   }
 
   #patientOf(worker: Worker): Patient {
@@ -128,7 +166,15 @@ export class ThreadWatchdog {
       const { limits } = this.#options;
       patient = {
         ...{ watch: new StallWatch(limits), outside: new StallWatch(limits), isBusy: false },
-        ...{ rests: 0, idleMs: 0, dispatch: 0, interrupts: 0 },
+        ...{
+          outsideAt: 0,
+          turn: -1,
+          rests: 0,
+          idleMs: 0,
+          isStill: false,
+          dispatch: 0,
+          interrupts: 0,
+        },
       };
       this.#patients.set(worker, patient);
     }
@@ -139,14 +185,28 @@ export class ThreadWatchdog {
    * Makes a phase of what the event loop does: one dispatch between two rests or turns. A thread that still starts is at rest.
    * One that does not rest is asked for a turn: callbacks in a row are no stall, however many they are.
    */
-  #outside({ worker }: WatchedThread, patient: Patient, phase: Phase): Phase {
-    if (phase.handle !== 0) return { ...phase, handle: 0 };
-    const { idle } = worker.performance.eventLoopUtilization();
-    const isResting = idle !== patient.idleMs;
-    patient.idleMs = idle;
-    if (isResting) patient.rests += 1;
-    else if (idle > 0) worker.postMessage(0);
-    return { ...phase, handle: idle > 0 ? 1 : 0, dispatch: patient.rests * 2 ** 20 + phase.turn };
+  // oxlint-disable-next-line max-params -- when, who, what is known of it, what it does: an object would only be taken apart
+  #lookOutside(
+    now: number,
+    { worker }: WatchedThread,
+    patient: Patient,
+    phase: Phase,
+  ): StallEvent[] {
+    if (now < patient.outsideAt) return [];
+    let isUp = false;
+    if (phase.handle === 0 && phase.turn === patient.turn) {
+      const { idle } = worker.performance.eventLoopUtilization();
+      isUp = idle > 0;
+      patient.isStill = isUp && idle === patient.idleMs;
+      patient.idleMs = idle;
+      if (patient.isStill) worker.postMessage(0);
+      else patient.outsideAt = now + this.#restMs;
+    } else {
+      patient.isStill = false;
+    }
+    if (!patient.isStill) patient.rests += 1;
+    patient.turn = phase.turn;
+    return patient.outside.look(now, { ...phase, handle: isUp ? 1 : 0, dispatch: patient.rests });
   }
 
   async #act(

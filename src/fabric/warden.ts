@@ -118,6 +118,12 @@ export class Warden {
     return guarded?.wasReady === true ? guarded.worker : undefined;
   }
 
+  /** Whether a thread hosts services and nobody has begun to end it. */
+  isHost(thread: number): boolean {
+    const guarded = this.#guarded.get(thread);
+    return guarded?.wasReady === true && guarded.reason === undefined;
+  }
+
   /** Ends a thread, with all its services; another one takes its number. */
   end(thread: number, reason: string): void {
     const guarded = this.#guarded.get(thread);

@@ -11,17 +11,15 @@ import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
-import type { HeapFacts } from "../fabric/heap-guard.ts";
-import { HeapGuard } from "../fabric/heap-guard.ts";
 import { createPhase, readPhase } from "../fabric/phase.ts";
+import { STANDING } from "../fabric/thread-load.ts";
 import type { WatchedThread } from "../fabric/thread-watchdog.ts";
-import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { createThread } from "../fabric/thread.ts";
 import type { ThreadEnd } from "../fabric/warden.ts";
 import { Warden } from "../fabric/warden.ts";
 import { bereave } from "../kernel/death.ts";
-import { formatAddress } from "../kernel/address.ts";
+import type { PhaseWords } from "../kernel/phase.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { LiveNode } from "../live/live-node.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -31,6 +29,7 @@ import { PortableTable } from "../wire/codec-portable.ts";
 import type { FullConfig } from "./config.ts";
 import { addGoodbyeCommands } from "./goodbye.ts";
 import { NodeThreads } from "./node-threads.ts";
+import { ThreadCare } from "./thread-care.ts";
 import type { WorkerSetup } from "./worker.ts";
 
 /** The module that a worker runs. */
@@ -45,16 +44,17 @@ export class MainThread {
   readonly #config: FullConfig;
   readonly #root: string;
   readonly #memory: NodeMemory;
+  readonly #phases: readonly PhaseWords[];
   #runtime: Runtime | undefined;
   #threads: NodeThreads | undefined;
   #warden: Warden | undefined;
-  #watchdog: ThreadWatchdog | undefined;
-  #heapGuard: HeapGuard | undefined;
+  #care: ThreadCare | undefined;
 
   constructor(config: FullConfig, root: string) {
     this.#config = config;
     this.#root = root;
     this.#memory = createNodeMemory(config.thread + 1);
+    this.#phases = this.#memory.phases.map((memory) => createPhase(memory));
     // A thread that takes the number of another may join before that one is seen to have gone.
     this.tableHub = new TableHub(config.thread * 2 + 1);
     this.thread = createThread({
@@ -104,45 +104,41 @@ export class MainThread {
       onDeath: (end) => this.#bury(runtime, end),
       onReplaced: (thread) => runtime.log(0, `thread ${thread} is back`),
     });
-    this.#watchdog = new ThreadWatchdog({
-      limits: this.#config.stall,
-      threads: () => this.#watched(threads.hosts),
+    const care = new ThreadCare({
+      config: this.#config,
+      threads: () => this.#allWatched(threads.hosts),
       log: ({ handle, text }) => runtime.log(handle, text),
-      onHopeless: (thread, why) => this.#warden?.end(thread, why),
+      end: (thread, why) => this.#warden?.end(thread, why),
     });
-    const heapMib = this.#config.heap;
-    if (heapMib !== 0) {
-      this.#heapGuard = new HeapGuard({
-        limitBytes: heapMib === undefined ? undefined : heapMib * 2 ** 20,
-        threads: () => this.#watched(threads.hosts),
-        onHeap: (thread, facts) => this.#endFull(runtime, thread, facts),
-      });
-    }
-    runtime.runningOn = (thread) => {
-      const memory = this.#memory.phases[thread];
-      return memory === undefined ? 0 : readPhase(createPhase(memory)).handle;
+    this.#care = care;
+    threads.standing = (thread) => {
+      const watched = this.#warden?.isHost(thread) === true ? this.#watched(thread) : undefined;
+      return watched === undefined ? STANDING.stuck : care.standing(watched);
     };
-    runtime.interrupt = (handle) => this.#watchdog?.interrupt(handle) ?? Promise.resolve(undefined);
-  }
-
-  /** Ends a thread before its heap ends the process. */
-  #endFull(runtime: Runtime, thread: number, facts: HeapFacts): void {
-    const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-    const size = `${mib(facts.usedBytes)} of ${mib(facts.limitBytes)}`;
-    const runs = facts.handle === 0 ? "" : `; ${formatAddress(facts.handle)} runs`;
-    const who = facts.holdings === "" ? "" : `; who holds most:\n${facts.holdings}`;
-    runtime.log(0, `thread ${thread} uses ${size} of heap and is ended${runs}${who}`);
-    this.#warden?.end(thread, `its heap is full, ${size}`);
+    runtime.runningOn = (thread) => {
+      const phase = this.#phases[thread];
+      return phase === undefined ? 0 : readPhase(phase).handle;
+    };
+    runtime.interrupt = (handle) => care.watchdog.interrupt(handle);
   }
 
   /** The threads that are up. */
-  *#watched(hosts: readonly number[]): Generator<WatchedThread> {
+  *#allWatched(hosts: readonly number[]): Generator<WatchedThread> {
     for (const thread of hosts) {
-      const worker = this.#warden?.worker(thread);
-      const phase = this.#memory.phases[thread];
-      if (worker !== undefined && phase !== undefined)
-        yield { thread, worker, phase: createPhase(phase) };
+      const watched = this.#watched(thread);
+      if (watched !== undefined) yield watched;
     }
+  }
+
+  #watched(thread: number): WatchedThread | undefined {
+    const worker = this.#warden?.worker(thread);
+    const phase = this.#phases[thread];
+    return worker === undefined || phase === undefined ? undefined : { thread, worker, phase };
+  }
+
+  /** Resolves when the log has what the watchdog has found. */
+  async watchdogSettled(): Promise<void> {
+    await this.#care?.watchdog.settled();
   }
 
   /** Starts the workers; the logger runs already. */
@@ -153,8 +149,7 @@ export class MainThread {
 
   /** Ends the workers. */
   async stop(): Promise<void> {
-    this.#watchdog?.stop();
-    this.#heapGuard?.stop();
+    this.#care?.stop();
     await this.#warden?.stop();
   }
 

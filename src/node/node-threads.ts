@@ -10,7 +10,10 @@
 import { copyArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
+import type { Standing } from "../fabric/thread-load.ts";
+import { STANDING } from "../fabric/thread-load.ts";
 import type { Thread } from "../fabric/thread.ts";
+import { INDEX_MASK } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { CacheMode } from "../loader/code-cache.ts";
 import type { Image, ImageData } from "../loader/image.ts";
@@ -37,6 +40,9 @@ const PINNED: ReadonlySet<string> = new Set([
   "console",
 ]);
 
+/** More than any thread can host. */
+const HANDLES_MAX = INDEX_MASK + 1;
+
 /** What travels of a launch. */
 interface Launch {
   readonly handle: number;
@@ -61,6 +67,8 @@ export class NodeThreads implements Threads {
   readonly #thread: Thread;
   readonly #runtime: Runtime;
   readonly #harborBits: number;
+  /** Tells how welcome a new service is on a thread. Only the main thread can tell, and it is where threads are chosen. */
+  standing: (thread: number) => Standing = () => STANDING.free;
   /** What a thread has got from this one, by its number. */
   #given: Given[] = [];
   /** The thread that was chosen last. */
@@ -94,7 +102,10 @@ export class NodeThreads implements Threads {
     Atomics.store(this.#thread.words, NODE_WORD.monitor, handle);
   }
 
-  /** The one with the fewest services; of several, the next after the one that was chosen last. */
+  /**
+   * The one with the fewest services among those with the best standing; of several, the next after the one that was chosen
+   * last.
+   */
   choose(name: string): number {
     if (this.isPinned(name)) return 0;
     const { directory } = this.#thread;
@@ -103,9 +114,10 @@ export class NodeThreads implements Threads {
     let least = Number.POSITIVE_INFINITY;
     for (let step = 0; step < count; step += 1) {
       const thread = this.hosts[(this.#last + step) % count] as number;
-      const services = directory.count(thread);
-      if (services >= least) continue;
-      least = services;
+      // Whoever has something against it comes behind all others, however few services it has.
+      const weight = this.standing(thread) * HANDLES_MAX + directory.count(thread);
+      if (weight >= least) continue;
+      least = weight;
       best = thread;
     }
     this.#last = best;

@@ -1,0 +1,76 @@
+/**
+ * Who looks after the workers of a node, put together: the watchdog, the guard over their heaps, the looks at their load.
+ * All of them go on the same rounds.
+ */
+
+import { PLACEMENT_STUCK_MS } from "../base/limits.ts";
+import type { HeapFacts } from "../fabric/heap-guard.ts";
+import { HeapGuard } from "../fabric/heap-guard.ts";
+import { beginRounds } from "../fabric/rounds.ts";
+import type { StallLine } from "../fabric/stall-text.ts";
+import type { Standing } from "../fabric/thread-load.ts";
+import { STANDING, ThreadLoads } from "../fabric/thread-load.ts";
+import type { WatchedThread } from "../fabric/thread-watchdog.ts";
+import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { FullConfig } from "./config.ts";
+
+/** What the care for the threads is made of. */
+export interface ThreadCareOptions {
+  readonly config: FullConfig;
+  /** The threads that are up. */
+  readonly threads: () => Iterable<WatchedThread>;
+  readonly log: (line: StallLine) => void;
+  /** Ends a thread. */
+  readonly end: (thread: number, why: string) => void;
+}
+
+/** The care for the workers of one node. */
+export class ThreadCare {
+  readonly watchdog: ThreadWatchdog;
+  readonly #options: ThreadCareOptions;
+  readonly #loads: ThreadLoads;
+  readonly #heapGuard: HeapGuard | undefined;
+  readonly #endRounds: () => void;
+
+  constructor(options: ThreadCareOptions) {
+    this.#options = options;
+    const { config, threads, log, end } = options;
+    this.watchdog = new ThreadWatchdog({ limits: config.stall, threads, log, onHopeless: end });
+    this.#loads = new ThreadLoads(threads);
+    const heapMib = config.heap;
+    if (heapMib !== 0) {
+      this.#heapGuard = new HeapGuard({
+        limitBytes: heapMib === undefined ? undefined : heapMib * 2 ** 20,
+        threads,
+        onHeap: (thread, facts) => this.#endFull(thread, facts),
+      });
+    }
+    const visitors = [this.watchdog, this.#loads, this.#heapGuard];
+    this.#endRounds = beginRounds(visitors.filter((visitor) => visitor !== undefined));
+  }
+
+  /** Says how welcome a new service is on a thread that is up. */
+  standing(watched: WatchedThread): Standing {
+    const now = performance.now();
+    const isKept = this.watchdog.outsideMs(watched, now) >= PLACEMENT_STUCK_MS;
+    return isKept ? STANDING.stuck : this.#loads.standing(watched, now);
+  }
+
+  /** Ends it all. */
+  stop(): void {
+    this.#endRounds();
+    this.#heapGuard?.stop();
+  }
+
+  /** Ends a thread before its heap ends the process. */
+  #endFull(thread: number, { usedBytes, limitBytes, handle, holdings }: HeapFacts): void {
+    const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+    const size = `${mib(usedBytes)} of ${mib(limitBytes)}`;
+    const runs = handle === 0 ? "" : `; ${formatAddress(handle)} runs`;
+    const who = holdings === "" ? "" : `; who holds most:\n${holdings}`;
+    const text = `thread ${thread} uses ${size} of heap and is ended${runs}${who}`;
+    this.#options.log({ handle: 0, text });
+    this.#options.end(thread, `its heap is full, ${size}`);
+  }
+}
