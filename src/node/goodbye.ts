@@ -33,8 +33,13 @@ export function addGoodbyeCommands(runtime: Runtime): void {
  *
  * @param program - who asks: the context of the program that started the node.
  * @param timeoutMs - milliseconds for all of them together.
+ * @param settled - resolves when nobody else has anything left to say in the log.
  */
-export async function sayGoodbye(program: Context, timeoutMs: number): Promise<void> {
+export async function sayGoodbye(
+  program: Context,
+  timeoutMs: number,
+  settled: () => Promise<void>,
+): Promise<void> {
   const { clock, kernel, logger } = program.runtime;
   const until = clock.now() + timeoutMs;
   const guests = await allGuests(program, timeoutMs);
@@ -53,6 +58,7 @@ export async function sayGoodbye(program: Context, timeoutMs: number): Promise<v
   }
   rejectWaits(program);
   await askThreads(program, "END", FLUSH_MS);
+  await settled();
   killAllBut(program.runtime, [logger, program.handle]);
   if (kernel.services.get(logger) === undefined) return;
   const flush = { type: PTYPE.lua, method: 0, values: ["FLUSH"] };

@@ -184,7 +184,9 @@ class RunningNode implements Node {
     this.#runtime.state = "stopping";
     this.#main?.thread.fabric.tellAll("stopping");
     try {
-      await sayGoodbye(this.#program, this.#config.stoptimeout);
+      // What the watchdog has cut off may have been the last thing that the node did; test/integration/watchdog-threads.test.ts
+      const settled = async (): Promise<void> => await this.#main?.watchdogSettled();
+      await sayGoodbye(this.#program, this.#config.stoptimeout, settled);
     } finally {
       await this.#main?.stop();
       endEverything(this.#program);

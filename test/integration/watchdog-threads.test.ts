@@ -91,6 +91,17 @@ test("queue mode goes on after a post that was cut off", async (t) => {
   equal(await queued.req.hello(), "hello");
 });
 
+test("what was cut off stands in the log of a node that stops at once", async (t) => {
+  for (let round = 0; round < 3; round += 1) {
+    const stall = { warn: 0, interrupt: 100 };
+    const node = await world(t, FILES, { thread: 2, stall, stoptimeout: 0 });
+    const bad = await node.snax.at(1).newservice<any>("bad");
+    equal(await codeOfFailure(bad.req.sync()), "ERR_INTERRUPTED");
+    await node.stop();
+    match(node.readLog(), /interrupted after \d+ ms : snax bad, request bad\.sync/);
+  }
+});
+
 const LOST = {
   local: /it runs behind an await while async hooks are on|interrupted after/,
   outside: /code outside any message does not return/,
