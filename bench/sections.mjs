@@ -25,7 +25,7 @@ import { THREAD_SECTIONS } from "./thread-sections.mjs";
  * @property {string} unit
  * @property {string} ours "run.key".
  * @property {string} [over] "run.key" that ours is divided by.
- * @property {string} [overNode] key of Node's own that ours is divided by.
+ * @property {string} [beyondNode] key of Node's own that is taken from ours.
  * @property {number} [most] target: at most so much.
  * @property {number} [least] target: at least so much; such a figure is better when it is higher.
  * @property {string} [skynet]

@@ -51,13 +51,11 @@ function ownFigure(results, subject, path) {
 /** @param {Results} results @param {string} subject @param {Row} row */
 function ownValue(results, subject, row) {
   const value = ownFigure(results, subject, row.ours);
-  const { over, overNode } = row;
-  if (value === undefined || (over ?? overNode) === undefined) return value;
-  const divisor =
-    over === undefined
-      ? figure(results["node"], overNode ?? "")
-      : ownFigure(results, subject, over);
-  return divisor === undefined ? undefined : value / divisor;
+  const { over, beyondNode } = row;
+  if (value === undefined) return undefined;
+  if (over !== undefined) return value / (ownFigure(results, subject, over) ?? NaN);
+  if (beyondNode !== undefined) return value - (figure(results["node"], beyondNode) ?? NaN);
+  return value;
 }
 
 /** @param {Row} row @param {number | undefined} value @returns {Line["verdict"]} */

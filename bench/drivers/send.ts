@@ -7,7 +7,7 @@
 import { snax } from "snax";
 import type { ServiceObject } from "snax";
 import type * as Counter from "../services/counter.ts";
-import { expectEqual } from "../services/lib/check.ts";
+import { timeDrain } from "../services/lib/drain.ts";
 
 let counter: ServiceObject<typeof Counter>;
 
@@ -15,21 +15,11 @@ export async function init() {
   counter = await snax.newservice<typeof Counter>("counter");
 }
 
-/** Returns millions of messages a second. */
-async function timeDrain(count: number, batch: number) {
-  const before = await counter.req.total();
-  const beginMs = performance.now();
-  for (let sent = 0; sent < count; sent += batch) {
-    for (let i = 0; i < batch; i += 1) counter.post.add(1);
-    await counter.req.total();
-  }
-  const rate = count / (performance.now() - beginMs) / 1000;
-  expectEqual((await counter.req.total()) - before, count, "messages handled");
-  return rate;
-}
-
 export const response = {
   async round({ count, batch, burst }: { count: number; batch: number; burst: number }) {
-    return { batches: await timeDrain(count, batch), burst: await timeDrain(burst, burst) };
+    return {
+      batches: await timeDrain(counter, count, batch),
+      burst: await timeDrain(counter, burst, burst),
+    };
   },
 };

@@ -10,6 +10,7 @@ import type * as Counter from "../services/counter.ts";
 import type * as Lobby from "../services/lobby.ts";
 import type * as Where from "../services/where.ts";
 import { expectEqual, microsecondsEach, sumBelow } from "../services/lib/check.ts";
+import { timeDrain } from "../services/lib/drain.ts";
 import { createPlayer } from "../services/lib/player.ts";
 
 let counter: ServiceObject<typeof Counter>;
@@ -54,26 +55,13 @@ async function timeVisits(count: number, callers: number) {
   return us;
 }
 
-/** Returns millions of messages a second. */
-async function timeDrain(count: number, batch: number) {
-  const before = await counter.req.total();
-  const beginMs = performance.now();
-  for (let sent = 0; sent < count; sent += batch) {
-    for (let i = 0; i < batch; i += 1) counter.post.add(1);
-    await counter.req.total();
-  }
-  const rate = count / (performance.now() - beginMs) / 1000;
-  expectEqual((await counter.req.total()) - before, count, "messages handled");
-  return rate;
-}
-
 export const response = {
   async round({ count, single, callers, batch }: Record<string, number>) {
     return {
       flight: await timeCalls(count ?? 0, callers ?? 1),
       single: await timeCalls(single ?? 0, 1),
       player: await timeVisits((count ?? 0) / 4, callers ?? 1),
-      drain: await timeDrain(count ?? 0, batch ?? 1),
+      drain: await timeDrain(counter, count ?? 0, batch ?? 1),
     };
   },
 };

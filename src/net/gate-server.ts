@@ -20,7 +20,7 @@ import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
-import { DoorRecord } from "./door-record.ts";
+import { OpenPort } from "./open-port.ts";
 import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
 import { placeMark } from "./flow.ts";
 import type { ClientHost } from "./gate-client.ts";
@@ -50,7 +50,7 @@ export class GateServer implements ClientHost {
   /** Most messages that a mailbox holds; 0 = no bound. */
   readonly #mailboxLimit: number;
   #settings: GateSettings | undefined;
-  #doors: DoorRecord[] = [];
+  #doors: OpenPort[] = [];
   #isOpening = false;
   /** Ends the looks for deadlines. */
   #unwatch = (): void => {};
@@ -120,7 +120,7 @@ export class GateServer implements ClientHost {
 
   /** Ends listening; clients stay. */
   close(): void {
-    for (const door of this.#doors.splice(0)) door.close();
+    for (const door of this.#doors.splice(0)) door.shut();
   }
 
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean {
@@ -204,7 +204,7 @@ export class GateServer implements ClientHost {
     if (wanted !== undefined || path !== undefined) {
       const place = path === undefined ? { host: address } : {};
       const opened = await openPort({ ...settings, ...place }, (socket) => this.#welcome(socket));
-      this.#doors.push(new DoorRecord(this.#owner, opened));
+      this.#doors.push(new OpenPort(this.#owner, opened));
       port = opened.port;
     }
     if (websocket === undefined) return { address: path ?? address, port, websocket: 0 };
@@ -214,7 +214,7 @@ export class GateServer implements ClientHost {
       canAdmit: (socket) => this.#canAdmit(socket),
       admit: (web, socket) => this.#welcomeWeb(web, socket),
     });
-    this.#doors.push(new DoorRecord(this.#owner, opened));
+    this.#doors.push(new OpenPort(this.#owner, opened));
     return { address: path ?? address, port, websocket: opened.port };
   }
 

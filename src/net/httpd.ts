@@ -8,13 +8,16 @@ import { SOCKET_BACKLOG } from "../base/limits.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
-import { DoorRecord } from "./door-record.ts";
 import type { HttpApi, HttpHandler, HttpOptions } from "./http-api.ts";
 import { createHttpServer } from "./http-server.ts";
 import { listenOn } from "./listening.ts";
 import { notOurs } from "./reading.ts";
+import { OpenPort } from "./open-port.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { socketOwnerOf } from "./socket-owner.ts";
+
+/** A port that httpd.close may close. */
+class HttpPort extends OpenPort {}
 
 async function listen(
   context: Context,
@@ -38,8 +41,8 @@ async function open(
   const server = createHttpServer(owner, options, handler) as unknown as Server;
   const { host = "127.0.0.1", port } = options;
   const opened = await listenOn(server, { host, port, backlog: SOCKET_BACKLOG });
-  const record = new DoorRecord(owner, opened);
-  const end = (): void => record.close();
+  const record = new HttpPort(owner, opened);
+  const end = (): void => record.shut();
   owner.keep(end);
   server.once("close", () => owner.release(end));
   if (!owner.context.service.isAlive) end();
@@ -49,9 +52,9 @@ async function open(
 function close(context: Context, id: number): void {
   requireAlive(context);
   const record = socketOwnerOf(context).net.get(id);
-  if (!(record instanceof DoorRecord)) return;
+  if (!(record instanceof HttpPort)) return;
   if (record.owner !== context.handle) throw notOurs(id);
-  record.close();
+  record.shut();
 }
 
 const make = defineApi<Context>({ listen, close });

@@ -6,53 +6,38 @@
  * Before `start` the system keeps connections waiting: Node has accepted them, nobody has been told.
  */
 
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { SnaxError } from "../base/error.ts";
 import { adopt } from "./adoption.ts";
+import { OpenPort } from "./open-port.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import type { Link } from "./link.ts";
 import type { Listening, ListenOptions } from "./listening.ts";
 import { openPort } from "./listening.ts";
-import type { ListenRecord } from "./net-table.ts";
 import type { Listened, OnAccept } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { StreamLink } from "./stream-link.ts";
 
 /** A port, and who takes its connections. */
-export class PortRecord implements ListenRecord {
-  readonly kind = "LISTEN";
-  readonly id: number;
-  readonly owner: number;
-  readonly server: Server;
-  readonly name: string;
-  accepted = 0;
-  readAt: number | undefined = undefined;
+export class PortRecord extends OpenPort {
   readonly #host: SocketOwner;
   readonly #close = (): void => void this.server.close();
   #onAccept: OnAccept | undefined = undefined;
   /** Connections that came before `start`. */
   #early: Link[] = [];
 
-  constructor(owner: SocketOwner, { server, name }: Listening) {
-    this.id = owner.net.nextId();
-    this.owner = owner.context.handle;
-    this.server = server;
-    this.name = name;
+  constructor(owner: SocketOwner, opened: Listening) {
+    super(owner, opened);
     this.#host = owner;
-    owner.net.add(this);
     owner.keep(this.#close);
-    server.once("close", () => {
+    this.server.once("close", () => {
       owner.net.delete(this.id);
       owner.release(this.#close);
     });
-    // What goes wrong from here on (no file is free for a connection) is told and ends nothing.
-    server.on("error", (error) => owner.tell(`accept failed : ${error.message}`));
   }
 
   /** Takes a connection of the server. */
   take(socket: Socket): void {
-    this.accepted += 1;
-    this.readAt = this.#host.net.now();
     const link = new StreamLink(this.#host.net, socket, this.owner);
     adopt(this.#host, link);
     if (this.#onAccept === undefined) this.#early.push(link);
@@ -68,13 +53,11 @@ export class PortRecord implements ListenRecord {
   /** Closes the port; connections stay. Resolves when it is closed. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      const finish = (): void => this.#host.wake(resolve);
       this.#host.release(this.#close);
       for (const link of this.#early.splice(0)) link.close();
       // Node's own `close` event waits for the connections; the port is closed at once.
-      this.server.close();
-      this.#host.net.delete(this.id);
-      finish();
+      this.shut();
+      this.#host.wake(resolve);
     });
   }
 

@@ -9,13 +9,14 @@
 
 import type { Socket } from "node:net";
 import { SnaxError } from "../base/error.ts";
-import { SOCKET_CLOSE_MS, SOCKET_UNSENT_MAX, SOCKET_WARN_BYTES } from "../base/limits.ts";
+import { SOCKET_CLOSE_MS, SOCKET_UNSENT_MAX } from "../base/limits.ts";
 import type { Framing } from "../wire/frame-splitter.ts";
 import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { NetTable } from "./net-table.ts";
 import type { Writable } from "./outbox.ts";
 import { Outbox, requireWritable } from "./outbox.ts";
+import { excess, UnsentMark } from "./unsent-mark.ts";
 
 /** So many bytes do not wait for the end of the turn. */
 export const EARLY_BYTES: number = 256 * 1024;
@@ -45,8 +46,7 @@ export class StreamLink implements Link {
   #outbox: Outbox | undefined = undefined;
   /** Bytes that the socket had not sent at the last flush. */
   #backlog = 0;
-  /** So many unsent bytes are told of next. */
-  #warnMark = SOCKET_WARN_BYTES;
+  readonly #mark = new UnsentMark();
   /** What may wait until nothing else does. */
   #low: Buffer[] | undefined = undefined;
   #lowBytes = 0;
@@ -166,7 +166,7 @@ export class StreamLink implements Link {
       } else socket.write(data);
     }
     this.#backlog = socket.writableLength;
-    if (this.#backlog > this.#warnMark && !socket.destroyed) this.#warn();
+    if (!socket.destroyed) this.#mark.note(this.#backlog, this.consumer);
     if (this.#low !== undefined && !this.#isLowWriting) this.#writeNextLow();
   }
 
@@ -220,9 +220,7 @@ export class StreamLink implements Link {
   /** Everything is sent: for the listeners below. @internal */
   drained(): void {
     this.#backlog = 0;
-    if (this.#warnMark === SOCKET_WARN_BYTES) return;
-    this.#warnMark = SOCKET_WARN_BYTES;
-    this.consumer?.takeWarning(0);
+    this.#mark.clear(this.consumer);
   }
 
   #forget(): void {
@@ -244,20 +242,14 @@ export class StreamLink implements Link {
 
   /** Cuts the connection if too much waits to be sent. */
   #isWithin(unsent: number): boolean {
-    if (unsent <= this.writeLimitBytes) return true;
-    const why = `${unsent} unsent bytes exceed the limit of ${this.writeLimitBytes}`;
-    this.destroy(new SnaxError("ERR_OVERFLOW", why));
-    return false;
+    const error = excess(unsent, this.writeLimitBytes);
+    if (error !== undefined) this.destroy(error);
+    return error === undefined;
   }
 
   #markDirty(): void {
     this.#isDirty = true;
     this.#table.flushSoon(this);
-  }
-
-  #warn(): void {
-    while (this.#backlog > this.#warnMark) this.#warnMark *= 2;
-    this.consumer?.takeWarning(this.#backlog);
   }
 
   #writeNextLow(): void {

@@ -10,11 +10,12 @@
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import { SnaxError } from "../base/error.ts";
-import { SOCKET_CLOSE_MS, SOCKET_UNSENT_MAX, SOCKET_WARN_BYTES } from "../base/limits.ts";
+import { SOCKET_CLOSE_MS, SOCKET_UNSENT_MAX } from "../base/limits.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { NetTable } from "./net-table.ts";
 import type { Writable } from "./outbox.ts";
 import { EARLY_BYTES, peerOf } from "./stream-link.ts";
+import { excess, UnsentMark } from "./unsent-mark.ts";
 
 const kLink: unique symbol = Symbol("snax.link");
 
@@ -41,8 +42,7 @@ export class WebSocketLink implements Link {
   readonly #web: Carrier;
   /** What the web socket goes over. */
   readonly #socket: Socket;
-  /** So many unsent bytes are told of next. */
-  #warnMark = SOCKET_WARN_BYTES;
+  readonly #mark = new UnsentMark();
   /** How much had been read when the last message was complete. */
   #readUpTo: number;
   #isDirty = false;
@@ -125,11 +125,9 @@ export class WebSocketLink implements Link {
     if (this.#web.bufferedAmount <= EARLY_BYTES) return true;
     // So much at once leaves before the turn is over: only what the system does not take counts as unsent.
     this.flush();
-    const { bufferedAmount } = this.#web;
-    if (bufferedAmount <= this.writeLimitBytes) return true;
-    const why = `${bufferedAmount} unsent bytes exceed the limit of ${this.writeLimitBytes}`;
-    this.destroy(new SnaxError("ERR_OVERFLOW", why));
-    return false;
+    const error = excess(this.#web.bufferedAmount, this.writeLimitBytes);
+    if (error !== undefined) this.destroy(error);
+    return error === undefined;
   }
 
   flush(): void {
@@ -137,11 +135,9 @@ export class WebSocketLink implements Link {
     this.#isDirty = false;
     this.writtenAt = this.#table.now();
     this.#socket.uncork();
-    const unsent = this.#web.bufferedAmount;
-    if (unsent <= this.#warnMark) return;
-    while (unsent > this.#warnMark) this.#warnMark *= 2;
-    this.consumer?.takeWarning(unsent);
-    this.#socket.once("drain", () => this.#drained());
+    const wasRaised = this.#mark.isRaised;
+    this.#mark.note(this.#web.bufferedAmount, this.consumer);
+    if (this.#mark.isRaised && !wasRaised) this.#socket.on("drain", this.#drained);
   }
 
   close(): void {
@@ -194,11 +190,11 @@ export class WebSocketLink implements Link {
     for (const run of this.#whenGone ?? []) run();
   }
 
-  #drained(): void {
-    if (this.#warnMark === SOCKET_WARN_BYTES || this.#web.bufferedAmount > 0) return;
-    this.#warnMark = SOCKET_WARN_BYTES;
-    this.consumer?.takeWarning(0);
-  }
+  readonly #drained = (): void => {
+    if (this.#web.bufferedAmount > 0) return;
+    this.#socket.off("drain", this.#drained);
+    this.#mark.clear(this.consumer);
+  };
 }
 
 function onMessage(this: Carrier, data: RawData, isBinary: boolean): void {

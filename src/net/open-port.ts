@@ -1,5 +1,6 @@
 /**
- * A port whose connections are not sockets of a service, of a gate or of `httpd`, as the table of sockets knows it.
+ * A port as the table of sockets knows it: of a gate or of `httpd`, whose connections are no sockets of a service; of
+ * `socket.listen`, with what port.ts adds.
  */
 
 import type { Server as HttpServer } from "node:http";
@@ -8,8 +9,8 @@ import type { Listening } from "./listening.ts";
 import type { ListenRecord } from "./net-table.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 
-/** A port of a gate or of `httpd`. */
-export class DoorRecord implements ListenRecord {
+/** An open port: who has it, and how many came. */
+export class OpenPort implements ListenRecord {
   readonly kind = "LISTEN";
   readonly id: number;
   readonly owner: number;
@@ -35,7 +36,7 @@ export class DoorRecord implements ListenRecord {
   }
 
   /** Listens no longer; clients stay. */
-  close(): void {
+  shut(): void {
     this.server.close();
     // Those of an HTTP server that are no web sockets (yet).
     if ("closeAllConnections" in this.server) (this.server as HttpServer).closeAllConnections();
