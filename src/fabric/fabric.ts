@@ -207,6 +207,12 @@ export class Fabric implements Elsewhere {
     }
   }
 
+  readonly #recover = (peer: Peer | undefined, thread: number): void => {
+    if (peer === undefined) return;
+    peer.encoder.recover();
+    if (peer.nested.length > 0) this.#sendNested(thread, peer);
+  };
+
   #sendNested(thread: number, { nested }: Peer): void {
     for (let inner = nested.shift(); inner !== undefined; inner = nested.shift()) {
       this.#exchange?.send(thread, inner);
@@ -216,10 +222,7 @@ export class Fabric implements Elsewhere {
   /** Takes in what the other threads have published; a turn begins with it. */
   receive(): void {
     // A handler may have been cut off in a getter of what it sent.
-    for (const [thread, peer] of this.#peers.entries()) {
-      peer?.encoder.recover();
-      if (peer !== undefined && peer.nested.length > 0) this.#sendNested(thread, peer);
-    }
+    this.#peers.forEach(this.#recover);
     this.#exchange?.receive();
   }
 
