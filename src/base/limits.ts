@@ -46,6 +46,9 @@ export const CONSOLE_BUFFER_MAX: number = 1 << 20;
 /** Milliseconds after which a client that does not read its answer is closed. */
 export const CONSOLE_STALL_MS = 10_000;
 
+/** Milliseconds that a thread has to answer before a console tells that it does not. */
+export const CONSOLE_ANSWER_MS = 2000;
+
 /** Milliseconds for a client to show its token, and for an HTTP request to arrive whole. */
 export const CONSOLE_LOGIN_MS = 10_000;
 

@@ -14,7 +14,7 @@ import { clearCache } from "../service/cache.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { PatchRecord } from "../snax/types.ts";
 import { readAddress, readService } from "./address.ts";
-import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
+import type { CommandCall, CommandResult, CommandTable, Route } from "./command.ts";
 import { toResult } from "./command.ts";
 import type { Operator } from "./operator.ts";
 import { toService } from "./thread-route.ts";
@@ -65,6 +65,12 @@ function readTarget(operator: Operator, word: string | undefined): number | stri
   const handle = isNumber ? readAddress(operator, word) : 0;
   return operator.runtime.kernel.lives(handle) ? handle : word;
 }
+
+/** A type is patched on all threads or on none. */
+const toPatched: Route = ({ operator, args }) => {
+  const target = readTarget(operator, args[0]);
+  return typeof target === "number" ? operator.runtime.threads?.threadOf(target) : "all";
+};
 
 async function runHotfix({ operator, args }: CommandCall): Promise<CommandResult> {
   const [word, file, ...rest] = args;
@@ -119,6 +125,7 @@ export const changeCommands: CommandTable = {
   hotfix: {
     help: "hotfix address|type file args... : patch one service, or all of a type",
     isChange: true,
+    needs: toPatched,
     run: runHotfix,
   },
   patches: {

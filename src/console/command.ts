@@ -52,6 +52,11 @@ export interface Command {
   run(call: CommandCall): CommandResult | Promise<CommandResult>;
   /** On which thread it runs, where the node has several. @defaultValue on the console's own */
   readonly route?: Route;
+  /**
+   * The thread (or all) whose services the command asks, where it runs on the console's own: one that does not answer is
+   * an error, before anything is asked. @defaultValue none
+   */
+  needs?: Route;
   /** Milliseconds that it takes on purpose. @defaultValue 0 */
   takesMs?(call: CommandCall): number;
   /** Puts the rows of several threads in order. @defaultValue as they come */

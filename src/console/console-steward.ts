@@ -11,12 +11,14 @@ import type { ConsoleNode } from "./console-node.ts";
 import { DESK } from "./debug-commands.ts";
 import { putUpDesk } from "./debug-stop.ts";
 import { Operator } from "./operator.ts";
+import { PROBE } from "./silent-thread.ts";
 import type { Ran } from "./thread-route.ts";
 import { RUN } from "./thread-route.ts";
 
 /** Lets the steward of a thread run commands for consoles of other threads. */
 export function addConsoleCommand(node: ConsoleNode): void {
   addDeskCommand(node);
+  node.live.node.runtime.stewardCommands.set(PROBE, () => true);
   node.live.node.runtime.stewardCommands.set(RUN, async (context, [line]): Promise<Ran> => {
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);

@@ -17,12 +17,11 @@ import type { CommandCall, CommandResult, CommandTable, Terminal } from "./comma
 import { readSeconds } from "./command.ts";
 import { DebugDriver } from "./debug-driver.ts";
 import { debugHere } from "./debug-helper.ts";
+import { debugged } from "./debugged.ts";
 import { DESK_NAME } from "./debug-stop.ts";
 import { linkWorker } from "./inspector-link.ts";
 import type { Operator } from "./operator.ts";
-
-/** The services that are being debugged, by thread: each can stand still for one operator only. */
-const attached = new Map<number, string>();
+import { probe } from "./silent-thread.ts";
 
 async function debug({ operator, args, terminal }: CommandCall): Promise<CommandResult> {
   const handle = readAddress(operator, args[0]);
@@ -34,11 +33,14 @@ async function debug({ operator, args, terminal }: CommandCall): Promise<Command
   if (handle === operator.context.handle) throw refuse("the console can't debug itself");
   if (terminal === undefined)
     throw refuse("debug needs a connection that talks in lines, not HTTP");
-  const other = attached.get(thread);
-  if (other !== undefined) throw refuse(`${other} is being debugged on this thread`);
+  refuseSecond(thread);
+  if (thread !== own) {
+    await probe(operator, [thread]);
+    refuseSecond(thread);
+  }
   const address = formatAddress(handle);
   const target: Target = { operator, terminal, handle, thread, deadlineMs: seconds * 1000 };
-  attached.set(thread, address);
+  debugged.set(thread, address);
   try {
     const converse = thread === own ? converseHere : converseElsewhere;
     const why = await converse(target, () =>
@@ -47,8 +49,13 @@ async function debug({ operator, args, terminal }: CommandCall): Promise<Command
     operator.runtime.log(handle, `Leave debug mode : ${why}`);
     return why;
   } finally {
-    attached.delete(thread);
+    debugged.delete(thread);
   }
+}
+
+function refuseSecond(thread: number): void {
+  const other = debugged.get(thread);
+  if (other !== undefined) throw refuse(`${other} is being debugged on this thread`);
 }
 
 interface Target {

@@ -167,15 +167,22 @@ export const serviceCommands: CommandTable = {
   },
   info: {
     help: "info address : get service infomation",
+    needs: toService,
     run: (use) => ask(use, "INFO", ...use.args.slice(1)),
   },
   dbgcmd: {
     help: "run address debug command",
     isChange: true,
+    needs: toService,
     run: (use) => ask(use, use.args[1], ...use.args.slice(2)),
   },
-  ping: { help: "ping address", run: ping, print: (ms) => String(Math.floor(Number(ms) / 10)) },
-  call: { help: "call address ...", isChange: true, run: call },
+  ping: {
+    help: "ping address",
+    needs: toService,
+    run: ping,
+    print: (ms) => String(Math.floor(Number(ms) / 10)),
+  },
+  call: { help: "call address ...", isChange: true, needs: toService, run: call },
   exit: {
     help: "exit address : kill a lua service",
     isChange: true,

@@ -3,20 +3,20 @@
  *
  *     line -> route: here | the thread of a service | every thread -> the stewards run it -> merge
  *
+ * A thread that hangs keeps no answer back: one that all threads give comes without it, and a command that needs it is
+ * refused (silent-thread.ts).
+ *
  * A command is written for the services of the thread that it runs on; what it returns is data, which travels.
  */
 
 import type { ErrorCode } from "../base/error.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
-import { PTYPE } from "../kernel/protocol.ts";
-import { request } from "../service/calls.ts";
+import { CONSOLE_ANSWER_MS } from "../base/limits.ts";
 import { askSteward, noThread } from "../service/steward.ts";
 import { readAddress } from "./address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "./command.ts";
-
-/** Milliseconds that the other threads have to answer; one that hangs must not keep the others' answers back. */
-const ANSWER_MS = 2000;
+import type { Operator } from "./operator.ts";
+import { askThread, probe, whoRuns } from "./silent-thread.ts";
 
 /** The command of a thread's steward. */
 export const RUN = "CONSOLE";
@@ -59,24 +59,33 @@ export const toThread =
 export async function runRouted(command: Command, call: CommandCall): Promise<CommandResult> {
   const { threads } = call.operator.runtime;
   const place = threads === undefined ? undefined : command.route?.(call);
+  if (place === "all") return await runEverywhere(command, call);
+  await probe(call.operator, neededThreads(command, call, place));
   if (place === undefined || place === threads?.own) return await command.run(call);
-  if (place !== "all") {
-    return resultOf(await askSteward(call.operator.context, place, RUN, call.line));
-  }
-  return await runEverywhere(command, call);
+  return resultOf(await askSteward(call.operator.context, place, RUN, call.line));
+}
+
+/** The other threads without which a command can't be done. */
+function neededThreads(
+  command: Command,
+  call: CommandCall,
+  place: number | undefined,
+): readonly number[] {
+  const { threads } = call.operator.runtime;
+  if (threads === undefined) return [];
+  const needed = place ?? command.needs?.(call);
+  if (needed === "all") return threads.hosts.filter((thread) => thread !== threads.own);
+  return needed === undefined || needed === threads.own ? [] : [needed];
 }
 
 async function runEverywhere(command: Command, call: CommandCall): Promise<CommandResult> {
   const { operator, line } = call;
-  const { context } = operator;
   const hosts = operator.runtime.threads?.hosts ?? [];
-  const waitMs = ANSWER_MS + (command.takesMs?.(call) ?? 0);
+  const waitMs = CONSOLE_ANSWER_MS + (command.takesMs?.(call) ?? 0);
   const own = Promise.resolve().then(() => command.run(call));
-  const others = hosts.map((thread) => {
-    const handle = operator.runtime.threads?.steward(thread) ?? 0;
-    const envelope = { type: PTYPE.system, method: 0, values: [RUN, line] };
-    return request(context, handle, envelope, waitMs).then(resultOf);
-  });
+  const others = hosts.map((thread) =>
+    askThread(operator, thread, [RUN, line], waitMs).then(resultOf),
+  );
   const answers = await Promise.allSettled([own, ...others]);
   const results: CommandResult[] = [];
   const silent = new Map<string, unknown>();
@@ -84,7 +93,7 @@ async function runEverywhere(command: Command, call: CommandCall): Promise<Comma
     if (answer.status === "fulfilled") results.push(answer.value);
     // What a thread refuses another may have done; what does not answer has to be known.
     else if (index > 0 && isSilence(answer.reason))
-      silent.set(...silence(call, hosts[index - 1] ?? 0, answer.reason));
+      silent.set(...(await silence(operator, hosts[index - 1] ?? 0, answer.reason, waitMs)));
   }
   const [first] = answers;
   if (results.length === 0 && first?.status === "rejected") throw first.reason;
@@ -92,14 +101,16 @@ async function runEverywhere(command: Command, call: CommandCall): Promise<Comma
 }
 
 /** The row of a thread that does not answer; it names the service that runs there, and perhaps never returns. */
-function silence(
-  { operator }: CommandCall,
+async function silence(
+  operator: Operator,
   thread: number,
   reason: unknown,
-): [key: string, row: string] {
-  const handle = operator.runtime.runningOn?.(thread) ?? 0;
-  const running = handle === 0 ? "" : `; ${formatAddress(handle)} runs`;
-  return [`thread ${thread}`, `no answer: ${messageOf(reason)}${running}`];
+  waitMs: number,
+): Promise<[key: string, row: string]> {
+  const { handle, text } = await whoRuns(operator, thread);
+  const why =
+    codeOf(reason) === "ERR_TIMEOUT" ? `no answer within ${waitMs} ms` : messageOf(reason);
+  return [`thread ${thread}`, handle === 0 ? why : `${why}; ${text} runs`];
 }
 
 function isSilence(reason: unknown): boolean {

@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { DEBUG_SECONDS_MAX } from "../../src/base/limits.ts";
+import { CONSOLE_ANSWER_MS, DEBUG_SECONDS_MAX } from "../../src/base/limits.ts";
 import { ConsoleConnection } from "../../src/cli/console-connection.ts";
 import { fetchJson } from "./console-client.ts";
 import type { LineClient } from "./console-client.ts";
@@ -227,6 +227,19 @@ test("a service that ends while it is waited for ends the debugger", async (t) =
   await other.run("kill 9");
   equal(await client.take(/^[^]*?<CMD OK>\n/), "the service has ended\n<CMD OK>\n");
   deepEqual(await client.run("getenv thread"), ["thread\t0", "<CMD OK>"]);
+});
+
+test("while a thread stands still, a command that needs it says so", async (t) => {
+  const { open } = await outside(t, FILES, 1);
+  const [client, caller, other] = [await open(), await open(), await open()];
+  const [added] = await stopped(client, caller, `call 9 "add", 1`);
+  const silence = `ERR_TIMEOUT: thread 1 does not answer within ${CONSOLE_ANSWER_MS} ms`;
+  deepEqual(await other.run("info 9"), [
+    `${silence}; :00000009 is being debugged there`,
+    "<CMD Error>",
+  ]);
+  client.write("cont\n");
+  await added;
 });
 
 test("what can't be debugged is refused with the reason", async (t) => {
