@@ -2295,7 +2295,6 @@ export declare class Runtime {
     monitor: number;
     state: "running" | "stopping" | "stopped";
     interrupt: ((handle: number) => Promise<string | undefined>) | undefined;
-    runningOn: ((thread: number) => number) | undefined;
     readonly callTimeoutMs: number;
     readonly isProfiling: boolean;
     readonly startedAt: number;
@@ -2719,6 +2718,11 @@ export declare function noThread(thread: unknown): SnaxError;
 
 // dist/service/threads.d.ts
 import type { LaunchRequest } from "./boot.ts";
+export interface ThreadWork {
+    readonly handle: number;
+    readonly dispatch: number;
+    readonly turn: number;
+}
 export interface Threads {
     readonly own: number;
     readonly hosts: readonly number[];
@@ -2729,6 +2733,7 @@ export interface Threads {
     kill(handle: number): void;
     clearCache(path: string | undefined): void;
     setCacheMode(mode: string): void;
+    workOf(thread: number): ThreadWork | undefined;
     tellAll(word: string, ...values: readonly unknown[]): void;
     tell(thread: number, word: string, ...values: readonly unknown[]): void;
     homesOf(name: string): readonly number[];

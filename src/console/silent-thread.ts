@@ -67,7 +67,7 @@ export async function whoRuns(
   { runtime, skynet }: Operator,
   thread: number,
 ): Promise<{ readonly handle: number; readonly text: string }> {
-  const handle = runtime.runningOn?.(thread) ?? 0;
+  const handle = runtime.threads?.workOf(thread)?.handle ?? 0;
   if (handle === 0) return { handle, text: "" };
   const [title] = await skynet.call<(string | undefined)[]>(".launcher", "lua", "TITLES", [handle]);
   return { handle, text: `${formatAddress(handle)}${title === undefined ? "" : ` (${title})`}` };

@@ -8,12 +8,14 @@ import type { MessagePort } from "node:worker_threads";
 
 import type { Clock } from "../base/clock.ts";
 import { isLocalName } from "../kernel/name-table.ts";
+import type { PhaseWords } from "../kernel/phase.ts";
 import { Directory } from "./directory.ts";
 import type { EventLoopWaker } from "./event-loop.ts";
 import { createWaker } from "./event-loop.ts";
 import type { FabricOptions } from "./fabric.ts";
 import { Fabric } from "./fabric.ts";
 import type { NodeMemory } from "./node-memory.ts";
+import { createPhase } from "./phase.ts";
 import { Doorbell } from "./ring-doorbell.ts";
 import { Exchange } from "./ring-exchange.ts";
 import type { PollingOptions } from "./ring-polling.ts";
@@ -49,6 +51,8 @@ export interface Thread {
   readonly words: Int32Array;
   /** Where the thread's kernel says whose message it handles. */
   readonly phase: SharedArrayBuffer;
+  /** The same of all threads, by their numbers. */
+  readonly phases: readonly PhaseWords[];
   readonly exchange: Exchange;
   /** Joins this thread to another. */
   join(joint: Joint): void;
@@ -106,6 +110,7 @@ export function createThread(options: ThreadOptions): Thread {
     log: new SharedLog(memory.log, thread),
     words: new Int32Array(memory.words),
     phase: memory.phases[thread] as SharedArrayBuffer,
+    phases: memory.phases.map((each) => createPhase(each)),
     join: ({ wakePort, ...joint }) => {
       const doorbell = new Doorbell(memory.doorbells[joint.thread] as SharedArrayBuffer);
       wakePorts.get(joint.thread)?.close();

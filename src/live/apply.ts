@@ -19,6 +19,8 @@ import { rootScope, scopeOf } from "./name-scope.ts";
 import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import { failedError, ServicePatch } from "./service-patch.ts";
+import type { OrderState } from "./thread-order.ts";
+import { commitOrder } from "./thread-order.ts";
 import { UndoLog } from "./undo-log.ts";
 
 /** Returns the code of a living service. */
@@ -41,6 +43,8 @@ export interface PatchRequest {
   readonly args: readonly unknown[];
   /** Who asks, by handle: what it sent before is handled before. */
   readonly caller: number;
+  /** How far the order of another thread has come, if it is one for this service alone. */
+  readonly order?: OrderState | undefined;
 }
 
 /** A patch on its way into one service; its outcome is told once, also if the service dies. */
@@ -49,6 +53,7 @@ export class Application {
   readonly #parts: readonly PatchPart[];
   readonly #args: readonly unknown[];
   readonly #caller: number;
+  readonly #order: OrderState | undefined;
   readonly #outcome: Outcome;
   #unwatch: (() => void) | undefined = undefined;
 
@@ -57,6 +62,7 @@ export class Application {
     this.#parts = request.parts;
     this.#args = request.args;
     this.#caller = request.caller;
+    this.#order = request.order;
     this.#outcome = outcome;
   }
 
@@ -94,6 +100,7 @@ export class Application {
       this.#end().stale();
       return;
     }
+    commitOrder(this.#order);
     const { state, service, runtime } = this.#context;
     const host = state instanceof SnaxHost ? state : undefined;
     const log = new UndoLog();

@@ -21,6 +21,8 @@ import type { NameScope } from "./name-scope.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { PatchTexts } from "./patch.ts";
 import { compileParts, summaryOf } from "./patch.ts";
+import type { OrderState } from "./thread-order.ts";
+import { beginOrder } from "./thread-order.ts";
 import { VariantTable } from "./variant-table.ts";
 
 /** Services that begin to be patched before others get their turn. */
@@ -55,25 +57,34 @@ export interface Applied {
 }
 
 /** What a thread can be told about a patch, in this order; WITHDRAW in place of APPLY or of KEEP. */
-export type CampaignCommand = "PREPARE" | "APPLY" | "KEEP" | "WITHDRAW";
+export type CampaignCommand = "PREPARE" | "READY" | "APPLY" | "KEEP" | "WITHDRAW";
 
 /** What the thread of `context` does at each command. */
 export const CAMPAIGN: Readonly<
   Record<
     CampaignCommand,
-    (live: LiveNode, context: Context, order: CampaignOrder) => Promise<unknown>
+    (live: LiveNode, context: Context, order: CampaignOrder, state?: OrderState) => Promise<unknown>
   >
 > = {
   PREPARE: async (live, context, order): Promise<Prepared> => {
-    const ready = await compile(live, context, order);
-    if (!live.withdrawn.delete(order.id)) live.campaigns.set(order.id, ready);
-    return { summary: summaryOf(ready.born) };
+    live.compiling.add(order.id);
+    try {
+      const ready = await compile(live, context, order);
+      if (live.compiling.has(order.id)) live.campaigns.set(order.id, ready);
+      return { summary: summaryOf(ready.born) };
+    } finally {
+      live.compiling.delete(order.id);
+    }
   },
-  APPLY: async (live, context, { id, type, texts, args, caller }): Promise<Applied> => {
+  /** Answers, which a thread that hangs does not. */
+  READY: async () => {},
+  // oxlint-disable-next-line max-params -- as the others
+  APPLY: async (live, context, { id, type, texts, args, caller }, state): Promise<Applied> => {
     const ready = live.campaigns.get(id) as Ready;
     const report = new Report();
     // The births and the list of who lives belong together: no service can be born unnoticed between them.
     ready.withdraw = live.addBirth(ready.program, id, ready.born);
+    if (!beginOrder(state)) return { applied: [], failed: [], skipped: [] };
     const campaign = { variants: ready.variants, texts, args, caller, report };
     await applyInSlices(campaign, contextsOf(context.runtime, type));
     return { applied: report.applied, failed: report.failed, skipped: report.skipped };
@@ -83,10 +94,9 @@ export const CAMPAIGN: Readonly<
     live.remember({ id, type, texts });
   },
   WITHDRAW: async (live, _context, { id }) => {
-    const ready = live.campaigns.get(id);
-    ready?.withdraw();
-    if (ready === undefined) live.withdrawn.add(id);
+    live.campaigns.get(id)?.withdraw();
     live.campaigns.delete(id);
+    live.compiling.delete(id);
   },
 };
 

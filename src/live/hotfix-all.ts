@@ -2,23 +2,24 @@
  * `snax.hotfixall`: one patch for every service of a type, those to be born included, on all threads.
  *
  *     compile   on every thread, for every text and history that running services of the type have; any error, and nothing
- *               has changed anywhere
+ *               has changed anywhere; a thread that hangs, and does not compile, is such an error
  *     births    from this moment new services of the thread have the patch before their `init`
  *     apply     service by service, each wholly or not at all, in slices that let other messages through
  *
  * What a thread does for it stands in hotfix-all-thread.ts; here is who asks the threads, and puts their answers together.
  */
 
-import { codeOf, SnaxError } from "../base/error.ts";
+import type { SnaxError } from "../base/error.ts";
+import { codeOf } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
-import { askSteward } from "../service/steward.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../snax/types.ts";
 import type { Applied, CampaignCommand, CampaignOrder, Prepared } from "./hotfix-all-thread.ts";
 import { CAMPAIGN } from "./hotfix-all-thread.ts";
 import type { LiveNode } from "./live-node.ts";
 import { hashOfPatch, readPatch } from "./patch.ts";
+import { orderThread, stuckThread } from "./thread-order.ts";
 
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
@@ -43,11 +44,12 @@ export async function hotfixall(
     throw error;
   }
   const homes = [...prepared.keys()];
-  const outcome = merge(await askHomes<Applied>(live, context, { homes, order, command: "APPLY" }));
-  const { applied, failed, skipped } = outcome;
+  const answers = await askHomes<Applied>(live, context, { homes, order, command: "APPLY" });
+  const { applied, failed, skipped } = merge(answers);
   // What failed everywhere would fail in every service to come.
   const isKept = applied.length > 0 || failed.length === 0;
-  await askHomes(live, context, { homes, order, command: isKept ? "KEEP" : "WITHDRAW" });
+  const ending = { homes, order, command: isKept ? "KEEP" : "WITHDRAW" } as const;
+  await tellHomes(live, context, ending, (home) => answers.stuck.has(home));
   const [summary] = [...prepared.values()].map((each) => each.summary);
   const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
   enter(`${counts}: ${summary ?? ""}`, [
@@ -67,7 +69,14 @@ interface Question {
   readonly command: CampaignCommand;
 }
 
-/** Has the patch compiled on every thread; where one refuses, all forget it. */
+/** What several threads said. */
+interface Answers<T> {
+  readonly values: ReadonlyMap<Home, T>;
+  /** For which an order was given up, with the error. */
+  readonly stuck: ReadonlyMap<Home, SnaxError>;
+}
+
+/** Has the patch compiled on every thread; where one refuses, or hangs, all forget it. */
 async function prepareEverywhere(
   live: LiveNode,
   context: Context,
@@ -75,20 +84,28 @@ async function prepareEverywhere(
 ): Promise<ReadonlyMap<Home, Prepared>> {
   const { threads } = context.runtime;
   const homes: readonly Home[] = threads?.homesOf(order.type) ?? [undefined];
-  const answers = await Promise.allSettled(
-    homes.map((home) => askHome(live, context, home, "PREPARE", order)),
-  );
-  const refusal = answers.find((each) => each.status === "rejected" && !isGone(each.reason));
   const prepared = new Map<Home, Prepared>();
-  for (const [index, answer] of answers.entries()) {
-    if (answer.status === "fulfilled") prepared.set(homes[index], answer.value as Prepared);
+  try {
+    const answers = await Promise.allSettled(
+      homes.map(async (home) => {
+        const answer = await askHome(live, context, home, "PREPARE", order);
+        prepared.set(home, answer as Prepared);
+      }),
+    );
+    const refusal = answers.find((each) => each.status === "rejected" && !isGone(each.reason));
+    if (refusal?.status === "rejected") throw refusal.reason;
+    // Some were faster than others, and may have begun to hang since.
+    const question = { homes: [...prepared.keys()], order, command: "READY" } as const;
+    const { stuck } = await askHomes(live, context, question);
+    for (const error of stuck.values()) throw error;
+    return prepared;
+  } catch (error) {
+    // Who has not answered yet will find that it is to forget what it compiles.
+    const question = { homes, order, command: "WITHDRAW" } as const;
+    const isSilent = (home: Home): boolean => home === stuckThread(error) || !prepared.has(home);
+    await tellHomes(live, context, question, isSilent);
+    throw error;
   }
-  if (refusal?.status !== "rejected") return prepared;
-  const others = homes.filter((home) => !prepared.has(home));
-  // Who has not answered yet will find that it is to forget what it compiles.
-  void askHomes(live, context, { homes: others, order, command: "WITHDRAW" }).catch(() => {});
-  await askHomes(live, context, { homes: [...prepared.keys()], order, command: "WITHDRAW" });
-  throw refusal.reason;
 }
 
 /** Asks several threads; what has died meanwhile has no say, and nothing of it remains to be patched. */
@@ -96,16 +113,34 @@ async function askHomes<T>(
   live: LiveNode,
   context: Context,
   { homes, order, command }: Question,
-): Promise<T[]> {
-  const answers = await Promise.allSettled(
-    homes.map((home) => askHome(live, context, home, command, order)),
-  );
-  const values: T[] = [];
-  for (const answer of answers) {
-    if (answer.status === "fulfilled") values.push(answer.value as T);
-    else if (!isGone(answer.reason)) throw answer.reason;
-  }
-  return values;
+): Promise<Answers<T>> {
+  const values = new Map<Home, T>();
+  const stuck = new Map<Home, SnaxError>();
+  const ask = async (home: Home): Promise<void> => {
+    try {
+      values.set(home, (await askHome(live, context, home, command, order)) as T);
+    } catch (error) {
+      if (stuckThread(error) !== undefined) stuck.set(home, error as SnaxError);
+      else if (!isGone(error)) throw error;
+    }
+  };
+  const answers = await Promise.allSettled(homes.map(ask));
+  for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
+  return { values, stuck };
+}
+
+/** Tells threads how a patch ends; nobody waits for those that are silent anyway. */
+// oxlint-disable-next-line max-params -- who, where, what: an object would only be taken apart again
+async function tellHomes(
+  live: LiveNode,
+  context: Context,
+  question: Question,
+  isSilent: (home: Home) => boolean,
+): Promise<void> {
+  const { homes } = question;
+  void askHomes(live, context, { ...question, homes: homes.filter(isSilent) }).catch(() => {});
+  const others = homes.filter((home) => !isSilent(home));
+  await askHomes(live, context, { ...question, homes: others });
 }
 
 // oxlint-disable-next-line max-params -- who, where, what: an object would only be taken apart again
@@ -119,45 +154,23 @@ function askHome(
   if (home === undefined || home === context.runtime.threads?.own) {
     return CAMPAIGN[command](live, context, order);
   }
-  const answer = askSteward(context, home, `HOTFIXALL_${command}`, order);
-  return command === "PREPARE" ? beforeTooLong(context, home, answer) : answer;
-}
-
-/** A thread whose handler never returns must not keep the operator waiting who is about to repair it. */
-function beforeTooLong(context: Context, home: number, answer: Promise<unknown>): Promise<unknown> {
-  const { environment, kernel } = context.runtime;
-  const ms = Number(environment.get("hotfixtimeout"));
-  return new Promise((resolve, reject) => {
-    const { origin } = kernel;
-    const timer = kernel.addTimer(context.service, ms, () => reject(stuckError(home, ms)));
-    timer.origin = origin;
-    const settled = (settle: () => void): void => {
-      kernel.removeTimer(context.service, timer);
-      settle();
-    };
-    answer.then(
-      (value) => settled(() => resolve(value)),
-      (error: unknown) => settled(() => reject(error as Error)),
-    );
-  });
-}
-
-function stuckError(home: number, ms: number): SnaxError {
-  return new SnaxError(
-    "ERR_PATCH_TIMEOUT",
-    `thread ${home} did not compile the patch within hotfixtimeout, ${ms} ms, and nothing has changed: ` +
-      "a handler there does not return",
-  );
+  return orderThread(context, home, `HOTFIXALL_${command}`, order);
 }
 
 function isGone(error: unknown): boolean {
   return codeOf(error) === "ERR_SERVICE_DEAD";
 }
 
-function merge(parts: readonly Applied[]): Applied {
+/** A thread that hangs counts as a failure, under the service that it runs. */
+function merge({ values, stuck }: Answers<Applied>): Applied {
+  const parts = [...values.values()];
+  const hanging = [...stuck.values()].map(({ code, message, data }) => {
+    const { handle } = data as { handle: number };
+    return { handle, code, message };
+  });
   return {
     applied: parts.flatMap(({ applied }) => applied),
-    failed: parts.flatMap(({ failed }) => failed),
+    failed: [...parts.flatMap(({ failed }) => failed), ...hanging],
     skipped: parts.flatMap(({ skipped }) => skipped),
   };
 }

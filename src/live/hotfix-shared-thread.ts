@@ -14,6 +14,8 @@ import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import { compileParts, findSharedNode, summaryOf } from "./patch.ts";
 import { ServicePatch } from "./service-patch.ts";
+import type { OrderState } from "./thread-order.ts";
+import { commitOrder } from "./thread-order.ts";
 
 /** One call of hotfixshared. */
 export interface SharedOrder {
@@ -36,7 +38,10 @@ export interface SharedPatch {
 
 /** What a thread does at each command. */
 export const SHARED_PATCH: Readonly<
-  Record<SharedCommand, (live: LiveNode, order: SharedOrder) => Promise<unknown>>
+  Record<
+    SharedCommand,
+    (live: LiveNode, order: SharedOrder, state?: OrderState) => Promise<unknown>
+  >
 > = {
   /** Compiles it; answers what it does, or undefined if no service of this thread uses the module. */
   PREPARE: async (live, { id, file, text }): Promise<string | undefined> => {
@@ -44,20 +49,26 @@ export const SHARED_PATCH: Readonly<
     const node = findSharedNode(program, file);
     if (node === undefined) return undefined;
     const instance = program.sharedInstance;
-    const parts = await compileParts(new Map([[file, text]]), {
-      program,
-      scopeOf: (each) => scopeIn(instance, each),
-      hasMethods: false,
-      apiNames: new Set(),
-      find: () => node,
-    });
-    await evaluateImports(parts, instance);
-    live.sharedPatches.set(id, { node, parts, patch: undefined });
-    return summaryOf(parts);
+    live.compiling.add(id);
+    try {
+      const parts = await compileParts(new Map([[file, text]]), {
+        program,
+        scopeOf: (each) => scopeIn(instance, each),
+        hasMethods: false,
+        apiNames: new Set(),
+        find: () => node,
+      });
+      await evaluateImports(parts, instance);
+      if (live.compiling.has(id)) live.sharedPatches.set(id, { node, parts, patch: undefined });
+      return summaryOf(parts);
+    } finally {
+      live.compiling.delete(id);
+    }
   },
   /** Puts it in and runs its `hotfix()`; an error has undone it. */
-  COMMIT: async (live, { id }) => {
+  COMMIT: async (live, { id }, state) => {
     const { runtime } = live.node;
+    commitOrder(state);
     const waiting = live.sharedPatches.get(id) as SharedPatch;
     Program.expectWrites(waiting.node, instancesOf(runtime));
     const patch = ServicePatch.commit(
@@ -73,10 +84,10 @@ export const SHARED_PATCH: Readonly<
     live.sharedPatches.delete(id);
   },
   UNDO: async (live, { id }) => {
-    live.sharedPatches
-      .get(id)
-      ?.patch?.undo(new SnaxError("ERR_PATCH_FAILED", "another thread failed"));
+    const waiting = live.sharedPatches.get(id);
+    waiting?.patch?.undo(new SnaxError("ERR_PATCH_FAILED", "another thread failed"));
     live.sharedPatches.delete(id);
+    live.compiling.delete(id);
   },
 };
 

@@ -9,13 +9,13 @@
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { messageOf } from "../service/error-text.ts";
-import { askSteward } from "../service/steward.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
 import type { SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
 import { SHARED_PATCH } from "./hotfix-shared-thread.ts";
 import type { LiveNode } from "./live-node.ts";
 import { hashOfPatch } from "./patch.ts";
+import { orderThread, stuckThread } from "./thread-order.ts";
 
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */
 export async function hotfixshared(
@@ -44,7 +44,7 @@ export async function hotfixshared(
   const ask = (home: Home, command: SharedCommand): Promise<unknown> =>
     home === undefined || home === runtime.threads?.own
       ? SHARED_PATCH[command](live, order)
-      : askSteward(context, home, `HOTFIXSHARED_${command}`, order);
+      : orderThread(context, home, `HOTFIXSHARED_${command}`, order);
   let using: readonly Home[];
   let summary: unknown;
   try {
@@ -52,16 +52,17 @@ export async function hotfixshared(
     using = homes.filter((home) => summaries.get(home) !== undefined);
     summary = summaries.get(using[0]);
     await askAll(using, (home) => ask(home, "COMMIT"));
-    await askAll(using, (home) => ask(home, "KEEP"));
   } catch (error) {
-    // A thread that has only compiled it forgets it; one that has put it in takes it back.
-    await askAll(homes, (home) => ask(home, "UNDO"));
+    // A thread that has only compiled it forgets it; one that has put it in takes it back, one that hangs when it goes on.
+    await endEverywhere(homes, error, (home) => ask(home, "UNDO"));
     enter(`refused: ${messageOf(error)}`, {
       ok: false,
       code: codeOf(error) ?? "ERR_PATCH_FAILED",
     });
     throw error;
   }
+  // It is in everywhere: nothing that happens to a thread changes that.
+  await endEverywhere(using, undefined, (home) => ask(home, "KEEP"));
   // Nothing was patched, so there is nothing to enter.
   if (using.length === 0) {
     throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
@@ -72,6 +73,17 @@ export async function hotfixshared(
 
 /** The number of a thread; undefined in a node of one thread. */
 type Home = number | undefined;
+
+/** Tells several threads how it ends; nobody waits for one that hangs. */
+async function endEverywhere(
+  homes: readonly Home[],
+  error: unknown,
+  tell: (home: Home) => Promise<unknown>,
+): Promise<void> {
+  const stuck = stuckThread(error);
+  const told = homes.map((home) => ({ home, answer: tell(home).catch(() => {}) }));
+  await Promise.all(told.filter(({ home }) => home !== stuck).map(({ answer }) => answer));
+}
 
 /** Asks several threads at once; when all have answered, the first refusal is thrown. */
 async function askAll(

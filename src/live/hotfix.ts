@@ -12,7 +12,6 @@ import { deadError } from "../kernel/refusal.ts";
 import { resolveAddress } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
-import { askSteward } from "../service/steward.ts";
 import { SnaxObject } from "../snax/service-object.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
@@ -23,6 +22,8 @@ import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
 import type { PatchTexts } from "./patch.ts";
 import { compileParts, hashOfPatch, readPatch, summaryOf } from "./patch.ts";
+import type { OrderState } from "./thread-order.ts";
+import { orderThread } from "./thread-order.ts";
 
 /** Repairs one service; see `SnaxApi.hotfix`. */
 export async function hotfix(
@@ -37,15 +38,8 @@ export async function hotfix(
   const thread = threads?.threadOf(handle);
   if (thread !== undefined && thread !== threads?.own) {
     const own = copyArguments(args, undefined);
-    return await askSteward(
-      caller.context,
-      thread,
-      HOTFIX,
-      caller.context.handle,
-      handle,
-      texts,
-      own,
-    );
+    const { context } = caller;
+    return await orderThread(context, thread, HOTFIX, context.handle, handle, texts, own);
   }
   const order = { handle, texts, args, caller: caller.context.handle };
   return await hotfixHere(live, order, caller.context.service);
@@ -62,6 +56,8 @@ export interface HotfixOrder {
   readonly args: readonly unknown[];
   /** Who asks, by handle. */
   readonly caller: number;
+  /** How far the order has come, if it is another thread's. */
+  readonly order?: OrderState | undefined;
 }
 
 /**
@@ -71,7 +67,7 @@ export interface HotfixOrder {
  */
 export async function hotfixHere(
   live: LiveNode,
-  { handle, texts, args, caller }: HotfixOrder,
+  { handle, texts, args, caller, order }: HotfixOrder,
   receiver: object | undefined,
 ): Promise<unknown> {
   const context = live.node.runtime.contextOf(handle);
@@ -85,7 +81,7 @@ export async function hotfixHere(
   };
   let value: unknown;
   try {
-    const done = await patchOne(context, { texts, args: own, caller });
+    const done = await patchOne(context, { texts, args: own, caller, order });
     ({ value } = done);
     enter(`applied: ${done.summary}`, { ok: true });
   } catch (error) {
@@ -103,7 +99,7 @@ export async function hotfixHere(
 /** Compiles a patch for one service as it is, and applies it; again, if another patch was faster. */
 export async function patchOne(
   context: Context,
-  { texts, args, caller }: { texts: PatchTexts; args: readonly unknown[]; caller: number },
+  { texts, args, caller, order }: Omit<HotfixOrder, "handle">,
 ): Promise<{ value: unknown; summary: string }> {
   for (;;) {
     const instance = codeOfService(context);
@@ -118,7 +114,7 @@ export async function patchOne(
     const done = await new Promise<{ value: unknown } | undefined>((resolve, reject) => {
       new Application(
         context,
-        { parts, args, caller },
+        { parts, args, caller, order },
         {
           applied: (value) => resolve({ value }),
           failed: reject,

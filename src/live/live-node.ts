@@ -45,8 +45,8 @@ export class LiveNode {
   readonly words: Int32Array;
   /** Patches for all services of a type that are compiled and not applied to the end yet, by number. */
   readonly campaigns: Map<number, Ready> = new Map();
-  /** The numbers of those that were given up before they were compiled. */
-  readonly withdrawn: Set<number> = new Set();
+  /** The numbers of those that are being compiled; what is given up meanwhile is taken out, and then kept by nobody. */
+  readonly compiling: Set<number> = new Set();
   /** Patches of shared modules that are compiled and not kept yet, by number. */
   readonly sharedPatches: Map<number, SharedPatch> = new Map();
   /**

@@ -9,12 +9,19 @@ import type { SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
 import { HOTFIX, hotfixHere } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 import type { PatchTexts } from "./patch.ts";
+import type { OrderState } from "./thread-order.ts";
+import { takeOrder } from "./thread-order.ts";
+
+/** What ends a patch is done however late it comes: nobody waits for it, and nothing else depends on it. */
+const MUST_BE_HEARD: ReadonlySet<string> = new Set(["APPLY", "KEEP", "WITHDRAW", "UNDO"]);
 
 /** Gives the steward of a runtime the commands. */
 export function addLiveCommands(live: LiveNode): void {
   const { stewardCommands } = live.node.runtime;
-  stewardCommands.set(HOTFIX, (_context, [caller, handle, texts, args]) => {
+  stewardCommands.set(HOTFIX, (_context, [state, caller, handle, texts, args]) => {
+    takeOrder(state as OrderState);
     const order = {
+      order: state as OrderState,
       caller: caller as number,
       handle: handle as number,
       texts: texts as PatchTexts,
@@ -23,13 +30,15 @@ export function addLiveCommands(live: LiveNode): void {
     return hotfixHere(live, order, undefined);
   });
   for (const command of Object.keys(CAMPAIGN) as CampaignCommand[]) {
-    stewardCommands.set(`HOTFIXALL_${command}`, (context, [order]) =>
-      CAMPAIGN[command](live, context, order as CampaignOrder),
-    );
+    stewardCommands.set(`HOTFIXALL_${command}`, (context, [state, order]) => {
+      if (!MUST_BE_HEARD.has(command)) takeOrder(state as OrderState);
+      return CAMPAIGN[command](live, context, order as CampaignOrder, state as OrderState);
+    });
   }
   for (const command of Object.keys(SHARED_PATCH) as SharedCommand[]) {
-    stewardCommands.set(`HOTFIXSHARED_${command}`, (_context, [order]) =>
-      SHARED_PATCH[command](live, order as SharedOrder),
-    );
+    stewardCommands.set(`HOTFIXSHARED_${command}`, (_context, [state, order]) => {
+      if (!MUST_BE_HEARD.has(command)) takeOrder(state as OrderState);
+      return SHARED_PATCH[command](live, order as SharedOrder, state as OrderState);
+    });
   }
 }

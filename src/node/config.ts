@@ -54,7 +54,12 @@ export interface Config {
   readonly stall?: Partial<StallLimits>;
   /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
   readonly stoptimeout?: number;
-  /** Milliseconds that the async `hotfix()` of a patch may take before the patch is undone. @defaultValue 5000 */
+  /**
+   * Milliseconds that the async `hotfix()` of a patch may take before the patch is undone, and that a thread may be in one
+   * handler before a patch for it is given up.
+   *
+   * @defaultValue 5000
+   */
   readonly hotfixtimeout?: number;
   /** Where the debug console listens: a port of this machine, or "host:port". @defaultValue nowhere */
   readonly console?: number | string;

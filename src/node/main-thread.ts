@@ -11,7 +11,6 @@ import { getHeapStatistics } from "node:v8";
 import { systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
-import { createPhase, readPhase } from "../fabric/phase.ts";
 import { STANDING } from "../fabric/thread-load.ts";
 import type { WatchedThread } from "../fabric/thread-watchdog.ts";
 import type { Thread } from "../fabric/thread.ts";
@@ -19,7 +18,6 @@ import { createThread } from "../fabric/thread.ts";
 import type { ThreadEnd } from "../fabric/warden.ts";
 import { Warden } from "../fabric/warden.ts";
 import { bereave } from "../kernel/death.ts";
-import type { PhaseWords } from "../kernel/phase.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { LiveNode } from "../live/live-node.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -44,7 +42,6 @@ export class MainThread {
   readonly #config: FullConfig;
   readonly #root: string;
   readonly #memory: NodeMemory;
-  readonly #phases: readonly PhaseWords[];
   #runtime: Runtime | undefined;
   #threads: NodeThreads | undefined;
   #warden: Warden | undefined;
@@ -54,7 +51,6 @@ export class MainThread {
     this.#config = config;
     this.#root = root;
     this.#memory = createNodeMemory(config.thread + 1);
-    this.#phases = this.#memory.phases.map((memory) => createPhase(memory));
     // A thread that takes the number of another may join before that one is seen to have gone.
     this.tableHub = new TableHub(config.thread * 2 + 1);
     this.thread = createThread({
@@ -115,10 +111,6 @@ export class MainThread {
       const watched = this.#warden?.isHost(thread) === true ? this.#watched(thread) : undefined;
       return watched === undefined ? STANDING.stuck : care.standing(watched);
     };
-    runtime.runningOn = (thread) => {
-      const phase = this.#phases[thread];
-      return phase === undefined ? 0 : readPhase(phase).handle;
-    };
     runtime.interrupt = (handle) => care.watchdog.interrupt(handle);
   }
 
@@ -132,7 +124,7 @@ export class MainThread {
 
   #watched(thread: number): WatchedThread | undefined {
     const worker = this.#warden?.worker(thread);
-    const phase = this.#phases[thread];
+    const phase = this.thread.phases[thread];
     return worker === undefined || phase === undefined ? undefined : { thread, worker, phase };
   }
 

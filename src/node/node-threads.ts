@@ -10,6 +10,7 @@
 import { copyArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
+import { readPhase } from "../fabric/phase.ts";
 import type { Standing } from "../fabric/thread-load.ts";
 import { STANDING } from "../fabric/thread-load.ts";
 import type { Thread } from "../fabric/thread.ts";
@@ -23,7 +24,7 @@ import { clearCache } from "../service/cache.ts";
 import { toRemoteError } from "../service/remote-error.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { stewardIndex } from "../service/steward.ts";
-import type { Threads } from "../service/threads.ts";
+import type { Threads, ThreadWork } from "../service/threads.ts";
 
 /** Services that run on the main thread, whoever starts them: they must answer while every other thread hangs. */
 const PINNED: ReadonlySet<string> = new Set([
@@ -195,6 +196,11 @@ export class NodeThreads implements Threads {
 
   tell(thread: number, word: string, ...values: readonly unknown[]): void {
     this.#thread.fabric.tell(thread, word, ...values);
+  }
+
+  workOf(thread: number): ThreadWork | undefined {
+    const phase = this.#thread.phases[thread];
+    return phase === undefined ? undefined : readPhase(phase);
   }
 
   homesOf(name: string): readonly number[] {

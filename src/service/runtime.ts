@@ -98,8 +98,6 @@ export class Runtime {
    * @returns what came of it, for people; undefined if the service does nothing.
    */
   interrupt: ((handle: number) => Promise<string | undefined>) | undefined = undefined;
-  /** Tells which service another thread runs at this moment, by handle; 0 = none. Undefined where nobody can tell. */
-  runningOn: ((thread: number) => number) | undefined = undefined;
   /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
   readonly callTimeoutMs: number;
   /** Count what services and their methods cost. */

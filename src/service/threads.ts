@@ -4,6 +4,15 @@
 
 import type { LaunchRequest } from "./boot.ts";
 
+/** What a thread does at a moment, as the others see it; see PHASE in kernel/phase.ts. */
+export interface ThreadWork {
+  /** The service whose message is handled; 0 = none is. */
+  readonly handle: number;
+  /** The number of that dispatch, and of the turn. */
+  readonly dispatch: number;
+  readonly turn: number;
+}
+
 /** The threads of a node. */
 export interface Threads {
   /** The number of the thread that asks; 0 is the main thread. */
@@ -29,6 +38,8 @@ export interface Threads {
   /** Tells the others that the cache of the code is to be cleared, or how it is used. */
   clearCache(path: string | undefined): void;
   setCacheMode(mode: string): void;
+  /** Tells what a thread does at this moment; undefined if there is no such thread. */
+  workOf(thread: number): ThreadWork | undefined;
   /** Says a word to the runtimes of all other threads: see Runtime.words. */
   tellAll(word: string, ...values: readonly unknown[]): void;
   /** Says a word to the runtime of one thread. */

@@ -3,13 +3,14 @@
 import { equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 
+import { Flag, IS_OVER } from "./flag.ts";
 import { codeOfFailure, world } from "./world.ts";
 
 const FILES = {
   worker: `
     import { threadId } from "node:worker_threads";
     import { skynet, snax } from "snax";
-    const isOver = (flag: SharedArrayBuffer) => Atomics.load(new Int32Array(flag), 0) === 1;
+    ${IS_OVER}
     export const response = {
       where() { return threadId; },
       /** Does not return before the test says so. */
@@ -31,14 +32,6 @@ const FILES = {
     };
   `,
 };
-
-/** What ends a loop of the service's. */
-class Flag {
-  readonly memory = new SharedArrayBuffer(4);
-  raise(): void {
-    Atomics.store(new Int32Array(this.memory), 0, 1);
-  }
-}
 
 for (const how of ["hang", "hangOutside"]) {
   test(`new services go to a thread that answers, however many live there: ${how}`, async (t) => {
