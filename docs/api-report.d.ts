@@ -1779,6 +1779,7 @@ export declare class PendingCall {
 export declare class SessionTable {
     #private;
     size: number;
+    next(last: number): number;
     open(call: PendingCall, last: number): number;
     close(session: number): PendingCall | undefined;
     get isLarge(): boolean;
@@ -2746,13 +2747,17 @@ import type { PendingCall } from "../kernel/session-table.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Address } from "./skynet-api.ts";
 export declare class Tracer {
     #private;
     private constructor();
     static of(runtime: Runtime): Tracer;
     setFlag({ handle }: Context, type: number, flag: boolean | undefined): void;
     begin(context: Context, info: string | undefined): void;
+    static hear(runtime: Runtime, source: number, session: number, tag: string | undefined): void;
+    calling({ handle, service, runtime }: Context, address: Address): void;
     called(context: Context, { session }: PendingCall): void;
+    refused({ handle, service, runtime }: Context): void;
     slept(context: Context, timer: Timer): void;
     answered({ handle }: Context, message: Message): void;
     ended({ handle }: Context, message: Message, event: "end" | "error"): void;

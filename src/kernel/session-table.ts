@@ -52,19 +52,29 @@ export class SessionTable {
   size = 0;
 
   /**
-   * Files a call under the first free session after `last`.
+   * Returns the session that the next call gets: the first free one after `last`.
    *
-   * @returns the session, which is the new last one.
    * @throws {ERR_EXHAUSTED} if PENDING_CALLS_MAX calls wait already.
    */
-  open(call: PendingCall, last: number): number {
+  next(last: number): number {
     if (this.size >= this.#slots.length >> 1) this.#grow();
     const mask = this.#slots.length - 1;
     let session = last;
     do {
       session = session >= SESSION_MAX ? 1 : session + 1;
     } while (this.#slots[session & mask] !== undefined);
-    this.#slots[session & mask] = call;
+    return session;
+  }
+
+  /**
+   * Files a call under the next session.
+   *
+   * @returns the session, which is the new last one.
+   * @throws {ERR_EXHAUSTED} if PENDING_CALLS_MAX calls wait already.
+   */
+  open(call: PendingCall, last: number): number {
+    const session = this.next(last);
+    this.#slots[session & (this.#slots.length - 1)] = call;
     this.size += 1;
     call.session = session;
     return session;

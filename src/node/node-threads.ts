@@ -25,6 +25,7 @@ import { toRemoteError } from "../service/remote-error.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { stewardIndex } from "../service/steward.ts";
 import type { Threads, ThreadWork } from "../service/threads.ts";
+import { Tracer } from "../service/tracer.ts";
 
 /** Services that run on the main thread, whoever starts them: they must answer while every other thread hangs. */
 const PINNED: ReadonlySet<string> = new Set([
@@ -229,6 +230,9 @@ export class NodeThreads implements Threads {
       runtime.paths.clear();
       runtime.cache.clear(path as string | undefined);
     });
+    words.set("trace", (source, session, tag) =>
+      Tracer.hear(runtime, source as number, session as number, tag as string | undefined),
+    );
     words.set("mode", (mode) => {
       runtime.cache.mode = mode as CacheMode;
       if (this.own === 0) this.setCacheMode(mode as string);

@@ -42,12 +42,14 @@ export function request(
   const call = new PendingCall(resolveNew, rejectNew);
   // The debug message LINK is answered by nothing but a death.
   if (envelope.type === PTYPE.debug && envelope.values[0] === "LINK") call.isPatient = true;
-  const { kernel, callTimeoutMs } = context.runtime;
+  const { kernel, callTimeoutMs, tracer } = context.runtime;
   try {
+    tracer?.calling(context, address);
     if (typeof address === "number") kernel.request(context.service, address, envelope, call);
     else requestByText(context, address, envelope, call);
-    context.runtime.tracer?.called(context, call);
+    tracer?.called(context, call);
   } catch (error) {
+    tracer?.refused(context);
     call.reject(error);
     return promise;
   }

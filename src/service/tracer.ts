@@ -7,29 +7,34 @@
  *     <TRACE :0000000a-1> 123459000 response                        and answers; then `end`, or `error`
  *     <TRACE :0000000a-1> 123460000 resume                          the first one goes on
  *
- * A tag belongs to a message; whatever follows from its handling (Kernel.origin) goes under it. It travels with calls to services
- * of the same thread. Nobody pays for it until somebody asks for a trace.
+ * A tag belongs to a message; whatever follows from its handling (Kernel.origin) goes under it. It travels with calls to any
+ * service of the node: to another thread as a word in front of the request. Nobody pays for it until somebody asks for a trace.
  */
 
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TRACES_MAX } from "../base/limits.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import type { PendingCall } from "../kernel/session-table.ts";
+import { SessionTable } from "../kernel/session-table.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import { isGeneratedFrame } from "../loader/stack.ts";
 import type { Context } from "./context.ts";
 import { extrasOf } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Address } from "./skynet-api.ts";
 
 const kTraces: unique symbol = Symbol("traces");
 
 /** Where snax itself lies: its frames are nobody's. */
 const OWN_ROOT = new URL("..", import.meta.url).href;
+
+/** The word to other threads, as node-threads.ts hears it. */
+const WORD = "trace";
 
 /** Places that a line shows. */
 const FRAMES_SHOWN_MAX = 3;
@@ -46,6 +51,8 @@ export class Tracer {
   readonly #tags = new Map<Message, string>();
   /** Tags of the calls that wait, oldest first: what is called takes it over, and who called goes on under it. */
   readonly #calls = new Map<string, string>();
+  /** Tags of requests that other threads have sent, by caller and session, until they are handled here; oldest first. */
+  readonly #expected = new Map<string, string>();
   readonly #sleeps = new WeakMap<Timer, string>();
   readonly #see = (service: Service, message: Message): void => this.#take(service, message);
 
@@ -89,12 +96,42 @@ export class Tracer {
     this.#rest();
   }
 
+  /** A request of another thread comes with that tag; without one it does not come any more. */
+  static hear(runtime: Runtime, source: number, session: number, tag: string | undefined): void {
+    const tracer = tag === undefined ? runtime.tracer : Tracer.of(runtime);
+    if (tracer === undefined) return;
+    const key = keyOf(source, session);
+    if (tag !== undefined) tracer.#keep(tracer.#expected, key, tag);
+    else if (tracer.#expected.delete(key)) tracer.#rest();
+  }
+
+  /** A call is about to be sent: another thread has to know before the request is there. */
+  calling({ handle, service, runtime }: Context, address: Address): void {
+    const { threads, kernel } = runtime;
+    const tag = threads === undefined ? undefined : this.#current();
+    if (tag === undefined) return;
+    const target =
+      typeof address === "number"
+        ? address
+        : (parseAddress(address) ?? kernel.names.get(address) ?? 0);
+    const thread = threads?.threadOf(target);
+    if (thread === undefined || thread === threads?.own) return;
+    const session = (service.calls ??= new SessionTable()).next(service.session);
+    threads?.tell(thread, WORD, handle, session, tag);
+  }
+
   /** A call has been sent. */
   called(context: Context, { session }: PendingCall): void {
     const tag = this.#current();
     if (tag === undefined || session === 0) return;
     this.#keep(this.#calls, keyOf(context.handle, session), tag);
     this.#log(context.handle, tag, `call${this.#places()}`);
+  }
+
+  /** A call could not be sent. */
+  refused({ handle, service, runtime }: Context): void {
+    if (this.#current() === undefined) return;
+    runtime.threads?.tellAll(WORD, handle, service.session, undefined);
   }
 
   /** The service sleeps. */
@@ -127,14 +164,17 @@ export class Tracer {
       const key = keyOf(handle, session);
       const tag = this.#calls.get(key);
       this.#calls.delete(key);
-      if (tag !== undefined) this.#log(handle, tag, "resume");
+      if (tag === undefined) return;
+      this.#log(handle, tag, "resume");
+      // It may have failed before anybody took it.
+      if (type === PTYPE.error) this.#runtime.threads?.tellAll(WORD, handle, session, undefined);
     } else if (type === PTYPE.timer) {
       const tag = this.#sleeps.get(message.payload as Timer);
       if (tag !== undefined) this.#log(handle, tag, "resume");
     } else if (isHandled(message)) {
       const flag = this.#flags.get(handle)?.get(type);
-      const tag = session === 0 ? undefined : this.#calls.get(keyOf(source, session));
-      if (flag === false) return;
+      const tag = session === 0 ? undefined : this.#tagOf(keyOf(source, session));
+      if (flag === false) return this.#rest();
       if (tag !== undefined) {
         this.#keep(this.#tags, message, tag);
         this.#log(handle, tag, "request");
@@ -144,6 +184,13 @@ export class Tracer {
         this.#log(handle, fresh, "trace");
       }
     }
+  }
+
+  #tagOf(key: string): string | undefined {
+    const far = this.#expected.get(key);
+    if (far === undefined) return this.#calls.get(key);
+    this.#expected.delete(key);
+    return far;
   }
 
   #isForbidden(handle: number, type: number): boolean {
@@ -164,7 +211,7 @@ export class Tracer {
 
   /** Nothing is traced any more: nobody pays for it from here on. */
   #rest(): void {
-    if (this.#flags.size > 0 || this.#tags.size > 0) return;
+    if (this.#flags.size > 0 || this.#tags.size > 0 || this.#expected.size > 0) return;
     this.#runtime.tap.remove(this.#see);
     this.#runtime.tracer = undefined;
   }

@@ -18,6 +18,7 @@ export const response = {
   },
   plain() { return 1; },
   async fail() { await skynet.call(back, "lua", "FAIL"); },
+  async unsendable() { await skynet.call(back, "lua", "HALF", () => {}); },
   begin() { skynet.trace("by hand"); return half(1); },
   late() { return new Promise<void>((resolve) => open.push(resolve)); },
 };
@@ -67,8 +68,54 @@ test("a request of a traced protocol is followed to the services that it calls, 
       ...["resume", "resume", "sleep", "resume", "response", "end"],
     ],
   );
-  equal(steps[1], `call : @${folder}/front.ts:18 @${folder}/front.ts:6`);
+  equal(steps[1], `call : @${folder}/front.ts:19 @${folder}/front.ts:6`);
   equal(steps[11], `sleep : @${folder}/front.ts:7`);
+});
+
+test("a trace goes on in services of other threads, and back, and nobody is traced afterwards", async (t) => {
+  const node = await desk(t, FILES, { thread: 2 });
+  const back = await node.skynet.at(2).newservice("back");
+  const front = await node.snax.at(1).newservice("front", back);
+  const at = node.skynet.address(front.handle);
+  await node.ask(`trace ${at} snax on`);
+  equal(await front.req.ask(3), 3.5);
+  await node.ask(`trace ${at} snax`);
+  equal(await front.req.ask(4), 4.5);
+  const lines = await node.log();
+  const found = traces(lines);
+  deepEqual(Object.keys(found), [`${at}-1`]);
+  // Lines of two threads are in order for each of them.
+  const steps = (found[`${at}-1`] ?? []).map((step) => step.replace(/ : .*/, ""));
+  const taken = ["request", "response", "end"];
+  deepEqual(
+    steps.filter((step) => step === "call" || step === "resume" || step === "sleep"),
+    ["call", "call", "resume", "resume", "sleep", "resume"],
+  );
+  deepEqual(
+    steps.filter((step) => taken.includes(step)).toSorted(),
+    [...taken, ...taken, "response", "end"].toSorted(),
+  );
+});
+
+test("a traced call to another thread that fails ends with error on both sides, also if it never got there", async (t) => {
+  const node = await desk(t, FILES, { thread: 2 });
+  const back = await node.skynet.at(2).newservice("back");
+  const front = await node.snax.at(1).newservice("front", back);
+  const at = node.skynet.address(front.handle);
+  await node.ask(`trace ${at} snax on`);
+  equal((await failureOf(front.req.fail())).message, "it fails");
+  equal((await failureOf(front.req.unsendable())).code, "ERR_NOT_SENDABLE");
+  node.skynet.kill(back);
+  equal((await failureOf(front.req.ask(1))).code, "ERR_SERVICE_DEAD");
+  const found = traces(await node.log());
+  deepEqual((found[`${at}-1`] ?? []).map((step) => step.replace(/ : .*/, "")).toSorted(), [
+    "call",
+    "error",
+    "error",
+    "request",
+    "resume",
+    "trace",
+  ]);
 });
 
 test("what fails ends with error, and the failure with it goes back", async (t) => {
