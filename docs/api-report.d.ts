@@ -1407,6 +1407,7 @@ export type Birth = (instance: Instance) => void;
 export declare class Program {
     #private;
     readonly births: Birth[];
+    onShared: ((nodes: readonly ModuleNode[]) => Promise<void> | undefined) | undefined;
     constructor(library: Library, shared: Program | undefined);
     get entry(): ModuleNode;
     get nodes(): ReadonlyMap<string, ModuleNode>;

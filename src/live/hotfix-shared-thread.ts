@@ -48,17 +48,9 @@ export const SHARED_PATCH: Readonly<
     const program = live.node.runtime.cache.shared;
     const node = findSharedNode(program, file);
     if (node === undefined) return undefined;
-    const instance = program.sharedInstance;
     live.compiling.add(id);
     try {
-      const parts = await compileParts(new Map([[file, text]]), {
-        program,
-        scopeOf: (each) => scopeIn(instance, each),
-        hasMethods: false,
-        apiNames: new Set(),
-        find: () => node,
-      });
-      await evaluateImports(parts, instance);
+      const parts = await compileShared(program, node, { file, text });
       if (live.compiling.has(id)) live.sharedPatches.set(id, { node, parts, patch: undefined });
       return summaryOf(parts);
     } finally {
@@ -70,17 +62,14 @@ export const SHARED_PATCH: Readonly<
     const { runtime } = live.node;
     commitOrder(state);
     const waiting = live.sharedPatches.get(id) as SharedPatch;
-    Program.expectWrites(waiting.node, instancesOf(runtime));
-    const patch = ServicePatch.commit(
-      runtime.cache.shared.sharedInstance,
-      undefined,
-      waiting.parts,
-    );
+    const patch = commitShared(runtime, runtime.cache.shared, waiting);
     runNow(patch);
     waiting.patch = patch;
   },
   KEEP: async (live, { id }) => {
-    live.sharedPatches.get(id)?.patch?.keep();
+    const waiting = live.sharedPatches.get(id);
+    waiting?.patch?.keep();
+    if (waiting?.node.shared !== undefined) live.lateShared.note(waiting.node.shared, id);
     live.sharedPatches.delete(id);
   },
   UNDO: async (live, { id }) => {
@@ -90,6 +79,34 @@ export const SHARED_PATCH: Readonly<
     live.compiling.delete(id);
   },
 };
+
+/** Compiles a patch of a shared module as the module is. */
+export async function compileShared(
+  program: Program,
+  node: ModuleNode,
+  { file, text }: Pick<SharedOrder, "file" | "text">,
+): Promise<readonly PatchPart[]> {
+  const instance = program.sharedInstance;
+  const parts = await compileParts(new Map([[file, text]]), {
+    program,
+    scopeOf: (each) => scopeIn(instance, each),
+    hasMethods: false,
+    apiNames: new Set(),
+    find: () => node,
+  });
+  await evaluateImports(parts, instance);
+  return parts;
+}
+
+/** Puts it in; its `hotfix()` does not run yet. */
+export function commitShared(
+  runtime: Runtime,
+  program: Program,
+  { node, parts }: Pick<SharedPatch, "node" | "parts">,
+): ServicePatch {
+  Program.expectWrites(node, instancesOf(runtime));
+  return ServicePatch.commit(program.sharedInstance, undefined, parts);
+}
 
 function* instancesOf(runtime: Runtime): Generator<Instance> {
   for (const { instance } of runtime.kernel.services) {

@@ -63,6 +63,7 @@ export async function hotfixshared(
   }
   // It is in everywhere: nothing that happens to a thread changes that.
   await endEverywhere(using, undefined, (home) => ask(home, "KEEP"));
+  if (using.length > 0) live.lateShared.spread(order);
   // Nothing was patched, so there is nothing to enter.
   if (using.length === 0) {
     throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);

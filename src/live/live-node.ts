@@ -13,6 +13,7 @@ import type { PatchRecord, PatchResult } from "../snax/types.ts";
 import { Ledger } from "./ledger.ts";
 import type { BirthOrder, Ready } from "./hotfix-all-thread.ts";
 import type { SharedPatch } from "./hotfix-shared-thread.ts";
+import { LateShared } from "./late-shared.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
 import { rootScope } from "./name-scope.ts";
@@ -53,6 +54,8 @@ export class LiveNode {
    * The patches for services yet to be born, for threads yet to be started: the main thread's, where the node has several.
    */
   readonly bornPatches: BirthOrder[] = [];
+  /** The patches of shared modules for threads that load the module later, and for those yet to be started. */
+  readonly lateShared: LateShared;
   readonly #lines: LineBudget;
   /** Methods that a patch gave to a service whose methods have not been read yet. */
   readonly #bornMethods = new WeakMap<Instance, GivenMethod[]>();
@@ -66,6 +69,7 @@ export class LiveNode {
     const { runtime } = node;
     this.ledger = new Ledger(runtime.clock, words);
     runtime.words.set(BIRTH_WORD, (order) => this.remember(order as BirthOrder));
+    this.lateShared = new LateShared(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),

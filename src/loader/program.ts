@@ -31,6 +31,11 @@ export type Birth = (instance: Instance) => void;
 export class Program {
   /** Run for every instance right after it was made: patches for services yet to be born. */
   readonly births: Birth[] = [];
+  /**
+   * Of the program of shared modules: runs when these have been evaluated and before whoever imports them is, at every birth
+   * of a service; for patches that a module has missed.
+   */
+  onShared: ((nodes: readonly ModuleNode[]) => Promise<void> | undefined) | undefined = undefined;
   readonly #library: Library;
   /** The thread's program of shared modules; undefined in that one itself. */
   readonly #shared: Program | undefined;
@@ -232,10 +237,16 @@ export class Program {
     sharedOrder: readonly ModuleNode[],
     order: readonly ModuleNode[],
   ): Promise<void> | undefined {
-    const isReady = sharedOrder.length === 0;
-    const running = isReady ? undefined : this.#sharedProgram.sharedInstance.evaluate(sharedOrder);
-    if (running === undefined) return instance.evaluate(order);
-    return running.then(() => instance.evaluate(order));
+    if (sharedOrder.length === 0) return instance.evaluate(order);
+    const { sharedInstance, onShared } = this.#sharedProgram;
+    const running = sharedInstance.evaluate(sharedOrder);
+    const ready =
+      onShared === undefined || running === undefined
+        ? (running ?? onShared?.(sharedOrder))
+        : running.then(() => onShared(sharedOrder));
+    return ready === undefined
+      ? instance.evaluate(order)
+      : ready.then(() => instance.evaluate(order));
   }
 
   /** The thread's one instance of the shared modules. @internal */

@@ -82,6 +82,7 @@ export class MainThread {
         config: this.#config,
         root: this.#root,
         births: live.bornPatches,
+        shared: live.lateShared.orders,
         images: live.bornPatches.flatMap(({ type }) => threads.imagesFor(thread, type)),
         tables: { invitation: this.tableHub.invite(port1), port: port2 },
       };
@@ -174,16 +175,20 @@ function v8Limits(mib: number): { readonly limits?: ResourceLimits } {
 }
 
 /** A patch for services yet to be born is for the text that they would be born from; where that goes, it goes too. */
-function forgetBirths({ bornPatches, node }: LiveNode, file: string | undefined): void {
+function forgetBirths(live: LiveNode, file: string | undefined): void {
+  const { bornPatches, lateShared, node } = live;
   const { cache, paths } = node.runtime;
-  const uses = (type: string): boolean => {
+  const uses = (find: () => string): boolean => {
     try {
-      return [...cache.reach(paths.find(type))].some((image) => image.file === file);
+      return [...cache.reach(find())].some((image) => image.file === file);
     } catch {
       // Its files are not what they were, so it is not the patch's either.
       return true;
     }
   };
-  const kept = bornPatches.filter(({ type }) => file !== undefined && !uses(type));
+  lateShared.forget((order) => file !== undefined && !uses(() => order.file));
+  const kept = bornPatches.filter(
+    ({ type }) => file !== undefined && !uses(() => paths.find(type)),
+  );
   bornPatches.splice(0, bornPatches.length, ...kept);
 }

@@ -16,6 +16,7 @@ import { openDesk } from "../fabric/watch-desk.ts";
 import { bereave } from "../kernel/death.ts";
 import type { BirthOrder } from "../live/hotfix-all-thread.ts";
 import { bearAgain } from "../live/hotfix-all-thread.ts";
+import type { SharedOrder } from "../live/hotfix-shared-thread.ts";
 import type { ImageData } from "../loader/image.ts";
 import { createSteward } from "../service/steward.ts";
 import type { TableInvitation } from "../table/table-hub.ts";
@@ -35,6 +36,8 @@ export interface WorkerSetup {
   readonly root: string;
   /** The patches for services yet to be born. */
   readonly births: readonly BirthOrder[];
+  /** The patches of shared modules. */
+  readonly shared: readonly SharedOrder[];
   /** The code that these are for. */
   readonly images: readonly ImageData[];
   /** How the thread takes part in the shared tables. */
@@ -43,7 +46,7 @@ export interface WorkerSetup {
 
 async function run(data: ThreadData): Promise<void> {
   const { thread: number, memory, joints, news } = data;
-  const { config, root, births, images, tables } = data.node as WorkerSetup;
+  const { config, root, births, shared, images, tables } = data.node as WorkerSetup;
   const portables = new PortableTable();
   const thread = createThread({
     clock: systemClock,
@@ -85,6 +88,7 @@ async function run(data: ThreadData): Promise<void> {
   news.on("message", hear);
   // Before the first launch is heard; a program that imports packages makes it wait.
   for (const image of images) runtime.cache.adopt(image);
+  for (const order of shared) live.lateShared.remember(order);
   if (births.length > 0) await bearAgain(live, steward, births);
   for (const joint of joints) thread.join(joint);
   thread.waker.turn();
