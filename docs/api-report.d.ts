@@ -1776,6 +1776,7 @@ export declare class PendingCall {
     resolve: (value: unknown) => void;
     reject: (error: unknown) => void;
     constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void);
+    get isOpen(): boolean;
 }
 export declare class SessionTable {
     #private;
@@ -2442,6 +2443,7 @@ export declare class Timer {
     readonly intervalMs: number;
     readonly owner: number;
     origin: Message | undefined;
+    subject: object | undefined;
     passesHold: boolean;
     isCancelled: boolean;
     readonly run: () => void;

@@ -1,5 +1,5 @@
 /**
- * Where a call waits: the `await` that goes on when the answer comes, and the functions that wait for that one.
+ * Where a call or a sleep waits: the `await` that goes on when its end comes, and the functions that wait for that one.
  *
  * JavaScript tells no stack of what is suspended. But V8 tells one of whatever a microtask is about to resume, by walking
  * from promise to promise. So the call's promise is made to follow another one, whose reaction is a function of ours:
@@ -12,10 +12,16 @@
  */
 
 import { TASK_STACKS_MAX } from "../base/limits.ts";
-import type { PendingCall } from "../kernel/session-table.ts";
 import { isInnard } from "../service/error-text.ts";
 import { runInside } from "../service/job.ts";
 import type { Context } from "../service/context.ts";
+
+/** A call that waits, or somebody who sleeps. */
+export interface Suspended {
+  readonly isOpen: boolean;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
 
 /** Calls that one job looks at: a few milliseconds. */
 const BATCH_LENGTH = 100;
@@ -32,13 +38,13 @@ interface Look {
   stack: TaskStack;
 }
 
-const looks = new WeakMap<PendingCall, Look>();
+const looks = new WeakMap<Suspended, Look>();
 
 /** Looks up where calls of a service wait, at most {@link TASK_STACKS_MAX} of them; those of a dead service nowhere. */
 export async function readStacks(
   context: Context,
-  calls: readonly PendingCall[],
-): Promise<ReadonlyMap<PendingCall, TaskStack>> {
+  calls: readonly Suspended[],
+): Promise<ReadonlyMap<Suspended, TaskStack>> {
   const chosen = calls.slice(0, TASK_STACKS_MAX);
   const news = chosen.filter((call) => {
     const look = looks.get(call);
@@ -51,13 +57,12 @@ export async function readStacks(
 }
 
 /** Looks at calls in a job of the service that waits for them. */
-function lookInside(context: Context, calls: readonly PendingCall[]): Promise<void> {
+function lookInside(context: Context, calls: readonly Suspended[]): Promise<void> {
   return new Promise((resolve) => {
     const unwatch = context.runtime.kernel.watch(context.handle, resolve);
     if (unwatch === undefined) return resolve();
     runInside(context, () => {
-      const open = calls.filter((call) => context.service.calls?.has(call.session) === true);
-      void lookAt(open).then(() => {
+      void lookAt(calls.filter(({ isOpen }) => isOpen)).then(() => {
         unwatch();
         resolve();
       });
@@ -68,7 +73,7 @@ function lookInside(context: Context, calls: readonly PendingCall[]): Promise<vo
 /** Awaited, it lets the microtasks run that wait already. */
 const microtask = Promise.resolve();
 
-async function lookAt(calls: readonly PendingCall[]): Promise<void> {
+async function lookAt(calls: readonly Suspended[]): Promise<void> {
   let begin = (): void => {};
   const start = new Promise<void>((resolve) => (begin = resolve));
   for (const call of calls) redirect(call, start);
@@ -81,7 +86,7 @@ async function lookAt(calls: readonly PendingCall[]): Promise<void> {
 }
 
 /** Lets a call's promise follow one of ours, which is looked at from inside when `start` settles. */
-function redirect(call: PendingCall, start: Promise<void>): void {
+function redirect(call: Suspended, start: Promise<void>): void {
   const { resolve } = call;
   const later = new Promise<unknown>((settle, fail) => {
     call.resolve = settle;

@@ -41,6 +41,11 @@ export class PendingCall {
     this.resolve = resolve;
     this.reject = reject;
   }
+
+  /** Nobody has settled it yet. */
+  get isOpen(): boolean {
+    return this.session !== 0;
+  }
 }
 
 /** The waiting calls of one service. */

@@ -27,6 +27,8 @@ export class Timer {
    * so; undefined = it begins something of its own.
    */
   origin: Message | undefined = undefined;
+  /** What it is for, if whoever adds it has something to say to those who list timers. */
+  subject: object | undefined = undefined;
   /** Begun while a patch was being applied: it may be the patch's own wait, so the patch does not hold it back. */
   passesHold = false;
   /** Set when it was cancelled, perhaps while its message lay in the mailbox. */

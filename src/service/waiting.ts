@@ -11,14 +11,57 @@ import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
 import type { Queue } from "./skynet-api.ts";
 
-/** Ends a wait before its time. */
-type Wake = () => void;
+/** Somebody who sleeps, or waits to be woken. */
+export class Waiter {
+  /** When it began, in milliseconds of the kernel's clock as of that turn. */
+  readonly since: number;
+  /** What it can be woken by. */
+  readonly token: unknown;
+  /** Settle it. An operator who asks where it waits puts others in their place, which do the same. */
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+  isOpen = true;
+  /** Ends it before its time; only one with a token can be woken. */
+  wake: (() => void) | undefined = undefined;
+  /** As it stands in `Context.held`. */
+  held: ((error: unknown) => void) | undefined = undefined;
+
+  constructor(
+    since: number,
+    token: unknown,
+    resolve: (value: never) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.since = since;
+    this.token = token;
+    this.resolve = resolve as (value: unknown) => void;
+    this.reject = reject;
+  }
+}
 
 const kSleepers: unique symbol = Symbol("sleepers");
-const createSleepers = (): Map<unknown, Wake> => new Map<unknown, Wake>();
+const createSleepers = (): Map<unknown, Waiter> => new Map<unknown, Waiter>();
 
-function sleepersOf(context: Context): Map<unknown, Wake> {
+/** Those that have a token, by token. */
+function sleepersOf(context: Context): Map<unknown, Waiter> {
   return extrasOf(context, kSleepers, createSleepers);
+}
+
+/** Lists those that sleep or wait in a service, each with the moment at which it sleeps no longer. */
+export function* waitersOf(
+  context: Context,
+): Generator<{ readonly waiter: Waiter; readonly until: number | undefined }> {
+  const sleepers = new Set<unknown>();
+  for (let timer = context.service.timers; timer !== undefined; timer = timer.following) {
+    const waiter = timer.subject;
+    if (!(waiter instanceof Waiter)) continue;
+    sleepers.add(waiter);
+    // One that is due waits for its turn.
+    yield { waiter, until: timer.bucket?.deadline ?? 0 };
+  }
+  for (const waiter of sleepersOf(context).values()) {
+    if (!sleepers.has(waiter)) yield { waiter, until: undefined };
+  }
 }
 
 function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" | undefined> {
@@ -28,19 +71,20 @@ function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" |
     requireMs(ms);
     const { kernel } = context.runtime;
     const { origin } = kernel;
-    const end = hold(context, token, reject);
+    const waiter = beginWait(context, token, resolve, reject);
     const timer = after(context, ms, () => {
-      end();
-      resolve(undefined);
+      endWait(context, waiter);
+      waiter.resolve(undefined);
     });
     timer.origin = origin;
+    timer.subject = waiter;
     context.runtime.tracer?.slept(context, timer);
     if (token === undefined) return;
-    sleepersOf(context).set(token, () => {
+    waiter.wake = () => {
       kernel.removeTimer(context.service, timer);
-      end();
-      kernel.resume(context.service, origin, () => resolve("BREAK"));
-    });
+      endWait(context, waiter);
+      kernel.resume(context.service, origin, () => waiter.resolve("BREAK"));
+    };
   });
 }
 
@@ -50,49 +94,64 @@ function wait(context: Context, token: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     const { kernel, commitments } = context.runtime;
     const { origin } = kernel;
-    const end = hold(context, token, reject);
-    const endWait = commitments.wait(origin, context.service);
-    sleepersOf(context).set(token, () => {
-      end();
-      endWait();
-      kernel.resume(context.service, origin, resolve);
-    });
+    const waiter = beginWait(context, token, resolve, reject);
+    const settle = commitments.wait(origin, context.service);
+    waiter.wake = () => {
+      endWait(context, waiter);
+      settle();
+      kernel.resume(context.service, origin, () => waiter.resolve(undefined));
+    };
   });
 }
 
-/** Runs something after `ms` milliseconds; at 0 after the messages that wait already. */
 function requireMs(ms: unknown): void {
   if (typeof ms === "number" && !Number.isNaN(ms)) return;
   throw new SnaxError("ERR_ARGUMENT", `a time is a number of milliseconds, not ${inspect(ms)}`);
 }
 
+/** Runs something after `ms` milliseconds; at 0 after the messages that wait already. */
 function after({ runtime, service }: Context, ms: number, run: () => void): Timer {
   const { kernel } = runtime;
   return ms > 0 ? kernel.addTimer(service, ms, run) : kernel.soon(service, run);
 }
 
 /**
- * Begins a wait.
+ * Begins a wait; {@link endWait} ends it.
  *
- * @returns a function that ends it.
  * @throws {ERR_ARGUMENT} if somebody waits on the token.
  */
-function hold(context: Context, token: unknown, reject: (error: unknown) => void): () => void {
-  if (token !== undefined && sleepersOf(context).has(token)) {
-    throw new SnaxError("ERR_ARGUMENT", "somebody in this service waits on that token already");
+function beginWait(
+  context: Context,
+  token: unknown,
+  resolve: (value: never) => void,
+  reject: (error: unknown) => void,
+): Waiter {
+  const waiter = new Waiter(context.runtime.kernel.scheduler.now, token, resolve, reject);
+  if (token !== undefined) {
+    const sleepers = sleepersOf(context);
+    if (sleepers.has(token)) {
+      throw new SnaxError("ERR_ARGUMENT", "somebody in this service waits on that token already");
+    }
+    sleepers.set(token, waiter);
   }
-  context.held?.add(reject);
-  return () => {
-    if (token !== undefined) sleepersOf(context).delete(token);
-    context.held?.delete(reject);
-  };
+  if (context.held !== undefined) {
+    waiter.held = (error) => waiter.reject(error);
+    context.held.add(waiter.held);
+  }
+  return waiter;
+}
+
+function endWait(context: Context, waiter: Waiter): void {
+  waiter.isOpen = false;
+  if (waiter.token !== undefined) sleepersOf(context).delete(waiter.token);
+  if (waiter.held !== undefined) context.held?.delete(waiter.held);
 }
 
 function wakeup(context: Context, token: unknown): boolean {
   requireAlive(context);
-  const wake = sleepersOf(context).get(token);
-  wake?.();
-  return wake !== undefined;
+  const waiter = sleepersOf(context).get(token);
+  waiter?.wake?.();
+  return waiter !== undefined;
 }
 
 function timeout(context: Context, ms: number, run: () => unknown): void {

@@ -1,6 +1,6 @@
 /** Where the calls of a service wait, seen from the console: `task` and `uniqtask`. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { TASK_STACKS_MAX } from "../../src/base/limits.ts";
 import type { Desk } from "./console-client.ts";
@@ -42,6 +42,19 @@ const FILES = {
       const said = await skynet.call<string>(oracle, "lua");
       return word + said;
     }`,
+  sleeper: `
+    import { skynet } from "snax";
+    const key = {};
+    async function nap(ms: number, token?: unknown) {
+      const how = await skynet.sleep(ms, token);
+      return how ?? "slept";
+    }
+    export const response = {
+      nap,
+      named() { return nap(600_000, key); },
+      async held() { await skynet.wait(key); return "woken"; },
+      wake() { return skynet.wakeup(key); },
+    };`,
   "twice.ts": `
     enum Times { two = 2 }
     export async function twice(ask: () => Promise<string>) {
@@ -102,6 +115,50 @@ test("uniqtask puts the calls together that wait for the same at the same place"
   );
   await say("1", "2", "3", "4", "5");
   deepEqual(await Promise.all(results), ["a1,b2", "a3,b4", "55"]);
+});
+
+test("task lists who sleeps and who waits to be woken, with where, and they go on as if nobody had looked", async (t) => {
+  const node = await desk(t, FILES);
+  const sleeper = await node.make("sleeper");
+  const at = node.skynet.address(sleeper.handle);
+  const short = sleeper.req.nap(300);
+  sleeper.req.nap(600_000).catch(() => {});
+  const named = sleeper.req.named();
+  const shown = await node.ask(`task ${at}`);
+  deepEqual(
+    shape(shown).map((line) => line.replace(/\d+ ms to go/, "# ms to go")),
+    [
+      ...["sleep: 1\tsleeps since #, # ms to go", "\tat async nap (sleeper.ts:5:19)"],
+      ...["sleep: 2\tsleeps since #, # ms to go", "\tat async nap (sleeper.ts:5:19)"],
+      ...["sleep: 3\tsleeps since #, # ms to go", "\tat async nap (sleeper.ts:5:19)"],
+      OK,
+    ],
+  );
+  const left = shown
+    .filter((_, row) => row % 2 === 0)
+    .map((line) => /(\d+) ms to go/.exec(line)?.[1]);
+  ok(Number(left[0]) <= 300 && Number(left[1]) > 590_000, String(left));
+  deepEqual(shape(await node.ask(`uniqtask ${at}`)), [
+    ...[
+      "3\tsessions:[sleep 1,sleep 2,sleep 3]",
+      "\tsleeps",
+      "\tat async nap (sleeper.ts:5:19)",
+      OK,
+    ],
+  ]);
+  equal(await short, "slept");
+  equal(await sleeper.req.wake(), true);
+  equal(await named, "BREAK");
+  const held = sleeper.req.held();
+  deepEqual(shape(await node.ask(`task ${at}`)).slice(2), [
+    "wait: 2\twaits for a wakeup since #",
+    "\tat async held (sleeper.ts:11:22)",
+    OK,
+  ]);
+  deepEqual(await node.ask(`killtask ${at} sleep:1`), ["Not found", OK]);
+  equal(await sleeper.req.wake(), true);
+  equal(await held, "woken");
+  deepEqual((await node.ask(`task ${at}`)).length, 3);
 });
 
 test("a call that nobody awaits yet has no stack until somebody does", async (t) => {
