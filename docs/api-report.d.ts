@@ -2311,6 +2311,7 @@ export declare class Runtime {
     reportError(service: Service, error: unknown, message: Message): void;
     reportFork(service: Service, error: unknown): void;
     protocolName(type: number): string;
+    writePast({ source, payload }: Message): void;
 }
 
 // dist/kernel/phase.d.ts

@@ -12,7 +12,12 @@ import type { Runtime } from "../service/runtime.ts";
 /** Makes the listeners of a kernel; the runtime exists when the first event comes. */
 export function kernelEvents(runtime: () => Runtime): KernelEvents {
   return {
-    onError: (service, error, message) => runtime().reportError(service, error, message),
+    onError: (service, error, message) => {
+      const isLine = service.handle === runtime().logger && message.type === PTYPE.text;
+      // A line of another thread that found the logger's mailbox full.
+      if (isLine && codeOf(error) === "ERR_MAILBOX_FULL") runtime().writePast(message);
+      else runtime().reportError(service, error, message);
+    },
     onOverload: (service, length) => {
       const { logger, state } = runtime();
       // A line about the logger's own mailbox would make it longer, and a node that stops asks everybody at once.

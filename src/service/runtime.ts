@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
@@ -191,10 +191,25 @@ export class Runtime {
     return typeName(type);
   }
 
+  /** Writes a line that the logger did not take. */
+  writePast({ source, payload }: Message): void {
+    const [text, isPlain] = payload as [text: string, isPlain?: boolean];
+    this.#writeLine(source, text, isPlain === true);
+  }
+
+  #writeLine(handle: number, text: string, isPlain: boolean): void {
+    this.#write(isPlain ? text : `[${formatAddress(handle)}] ${text}`);
+  }
+
   #log(handle: number, text: string, isPlain: boolean): void {
     const values = isPlain ? [text, true] : [text];
     const envelope = { type: PTYPE.text, method: 0, values };
-    if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
-    this.#write(isPlain ? text : `[${formatAddress(handle)}] ${text}`);
+    try {
+      if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
+    } catch (error) {
+      // Whoever logs, the runtime itself for one, must not fail for it; the line goes past the logger.
+      if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
+    }
+    this.#writeLine(handle, text, isPlain);
   }
 }
