@@ -3,6 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import type { TestContext } from "node:test";
 
+import type { Ended } from "./process.ts";
 import { PACKAGE, startNode } from "./process.ts";
 import { writeFiles } from "./world.ts";
 
@@ -25,6 +26,19 @@ export const response = {
       await skynet.sleep(1);
     }
   },
+  /** One of many that grow together, none of them much. */
+  async share() {
+    for (;;) {
+      kept.push(Array.from({ length: 500 }, (_, n) => n + 0.5));
+      await skynet.sleep(1);
+    }
+  },
+  /** Outside V8's heap. */
+  buffers(mib: number) {
+    const before = process.memoryUsage.rss();
+    for (let n = 0; n < mib; n += 1) kept.push(Buffer.alloc(2 ** 20, 1));
+    return process.memoryUsage.rss() - before;
+  },
   garbage(ms: number) {
     const end = Date.now() + ms;
     let n = 0;
@@ -44,12 +58,35 @@ export interface Leaked {
   readonly log: string;
 }
 
-/** Lets a service leak in these shapes, one after the other, in a thread of `heap` MiB. */
+/** How a node leaks. */
+export interface LeakOptions {
+  /** MiB of heap at which the guard acts; 0 = nobody looks. */
+  readonly heap: number;
+  /** MiB at which V8 ends the process. @defaultValue its own limit */
+  readonly v8?: number;
+  /** Services of each leak that leak at the same time, on one thread. @defaultValue 1 */
+  readonly services?: number;
+  /** What the method is called with. @defaultValue 1000 */
+  readonly argument?: number;
+}
+
+/** Lets services leak in these shapes, one after the other. */
 export async function leak(
   t: TestContext,
-  heap: number,
+  options: LeakOptions,
   shapes: readonly string[],
 ): Promise<Leaked> {
+  const { code, stdout, stderr } = await runLeak(t, options, shapes);
+  deepEqual([code, stderr], [0, ""], stdout);
+  return JSON.parse(stdout) as Leaked;
+}
+
+/** The same, whatever becomes of the process. */
+export async function runLeak(
+  t: TestContext,
+  { heap, v8, services = 1, argument = 1000 }: LeakOptions,
+  shapes: readonly string[],
+): Promise<Ended> {
   const folder = writeFiles(t, { "leak.ts": LEAK });
   const program = `
     import { codeOf, start } from ${JSON.stringify(PACKAGE)};
@@ -60,22 +97,24 @@ export async function leak(
     const other = await node.snax.at(2).newservice("leak");
     const outcomes = [];
     for (const shape of ${JSON.stringify(shapes)}) {
-      let leak;
-      // The thread of the last one is being replaced.
-      while (leak === undefined) {
-        leak = await node.snax.at(1).newservice("leak").catch(() => node.skynet.sleep(20).then(() => undefined));
-      }
-      const leaking = leak.req[shape](1000).catch((error) => codeOf(error));
+      const make = async () => {
+        // The thread of the last one is being replaced.
+        for (;;) {
+          const made = await node.snax.at(1).newservice("leak").catch(() => node.skynet.sleep(20).then(() => undefined));
+          if (made !== undefined) return made;
+        }
+      };
+      const all = [];
+      while (all.length < ${services}) all.push(await make());
+      const leaking = all.map((each) => each.req[shape](${argument}).catch((error) => codeOf(error)));
       const hello = await other.req.hello();
-      outcomes.push([shape, await leaking, hello]);
+      const ends = await Promise.all(leaking);
+      const isOne = new Set(ends).size === 1;
+      outcomes.push([shape, isOne ? ends[0] : ends, hello]);
     }
     await node.stop();
     console.log(JSON.stringify({ outcomes, log: readFileSync(folder + "/node.log", "utf8") }));
   `;
-  const { code, stdout, stderr } = await startNode(
-    ["--input-type=module", "--eval", program],
-    folder,
-  ).ended;
-  deepEqual([code, stderr], [0, ""], stdout);
-  return JSON.parse(stdout) as Leaked;
+  const flags = v8 === undefined ? [] : [`--max-old-space-size=${v8}`];
+  return await startNode([...flags, "--input-type=module", "--eval", program], folder).ended;
 }

@@ -17,8 +17,12 @@ const STEADY = 6;
 const MORTAL = 4;
 const OPERATIONS = { c: 300, r: 20_000, s: 200_000 } as const;
 
+/** A hot-fix of all peers each so many kills, at most one a time of this many milliseconds. */
+const PATCH_PERIOD_MS = { c: 0, r: 200, s: 200 } as const;
+
 const PEER = `
   import { skynet } from "snax";
+  const VERSION = 0;
   let mortals: any[] = [];
   const heard = new Map<number, number>();
   const sent = new Map<number, number>();
@@ -76,16 +80,28 @@ const PEER = `
       await Promise.all(calls);
       return tally;
     },
-    report() { return { heard: [...heard], sent: [...sent], broken }; },
+    report() { return { heard: [...heard], sent: [...sent], broken, version: VERSION }; },
   };`;
+
+/** Replaces what every message runs through, with itself. */
+const patchOf = (version: number): string => `
+  declare const heard: Map<number, number>;
+  declare const broken: string[];
+  const VERSION = ${version};
+  function hear(from: number, number: number) {
+    const last = heard.get(from) ?? 0;
+    if (number !== last + 1) broken.push(number + " of " + from + " came after " + last + " in version ${version}");
+    heard.set(from, number);
+  }`;
 
 interface Report {
   readonly heard: [number, number][];
   readonly sent: [number, number][];
   readonly broken: string[];
+  readonly version: number;
 }
 
-test("between threads calls end exactly once and messages keep their order while services are killed", async (t) => {
+test("between threads calls end exactly once and messages keep their order while services are killed and patched", async (t) => {
   const { seeds, name } = drawSeeds("threads.traffic", { c: 1, r: 1, s: 1 });
   const count = OPERATIONS[name as keyof typeof OPERATIONS];
   const { snax, skynet } = await world(t, { peer: PEER }, { thread: THREADS });
@@ -95,8 +111,11 @@ test("between threads calls end exactly once and messages keep their order while
   const mortals = await Promise.all(Array.from({ length: MORTAL }, (_, index) => make(index)));
   const tell = (): void => steady.forEach((one) => one.post.mortals(mortals));
   tell();
+  const handles = steady.map(({ handle }) => handle);
   let isOver = false;
   let kills = 0;
+  let version = 0;
+  let patchedAt = performance.now();
   const runs = Promise.all(
     steady.map((one, index) => one.req.run(steady, count, (seeds[0] as number) + index)),
   ).finally(() => (isOver = true));
@@ -106,6 +125,15 @@ test("between threads calls end exactly once and messages keep their order while
     mortals[index] = await make(index);
     tell();
     kills += 1;
+    if (performance.now() - patchedAt < PATCH_PERIOD_MS[name as keyof typeof OPERATIONS]) continue;
+    version += 1;
+    const { applied, failed } = await snax.hotfixall<any>("peer", patchOf(version));
+    deepEqual(failed, []);
+    deepEqual(
+      handles.filter((handle) => !applied.includes(handle)),
+      [],
+    );
+    patchedAt = performance.now();
   }
   const tallies = (await runs) as { issued: number; values: number; dead: number; wrong: number }[];
   for (const { issued, values, dead, wrong } of tallies) {
@@ -115,8 +143,9 @@ test("between threads calls end exactly once and messages keep their order while
   // The last posts may still be on their way; an answered call has come in behind them.
   await Promise.all(steady.map((one) => one.req.flush(steady)));
   const reports = (await Promise.all(steady.map((one) => one.req.report()))) as Report[];
-  for (const [index, { heard, broken }] of reports.entries()) {
+  for (const [index, { heard, broken, version: own }] of reports.entries()) {
     deepEqual(broken, []);
+    equal(own, version);
     const target = (steady[index] as ServiceObject).handle;
     for (const [other, { sent }] of reports.entries()) {
       const from = (steady[other] as ServiceObject).handle;
@@ -124,4 +153,11 @@ test("between threads calls end exactly once and messages keep their order while
     }
   }
   ok(tallies.some(({ values }) => values > 0));
+  ok(version > 0);
+  const sum = (key: "issued" | "dead"): number =>
+    tallies.reduce((all, tally) => all + tally[key], 0);
+  console.log(
+    `threads.traffic: operations=${STEADY * count} calls=${sum("issued")} dead=${sum("dead")} ` +
+      `kills=${kills} hotfixes=${version} lost=0 doubled=0`,
+  );
 });

@@ -14,6 +14,7 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 
 import type { ServiceObject } from "../../src/index.ts";
+import { Flag, IS_OVER } from "../integration/flag.ts";
 import type { World } from "../integration/world.ts";
 import { codeOfFailure, world } from "../integration/world.ts";
 
@@ -23,6 +24,8 @@ export interface DeathScale {
   readonly rounds: number;
   /** Calls to the victim that are open when it ends, per thread. */
   readonly open: number;
+  /** Milliseconds for which the services talk before the first thread ends. */
+  readonly quietMs: number;
 }
 
 /** What was measured; times in milliseconds. */
@@ -31,8 +34,10 @@ export interface DeathFigures {
   readonly failureMs: readonly number[];
   /** From the end of the thread until a service of its successor answered. */
   readonly backMs: readonly number[];
-  /** Calls between the other threads that were answered meanwhile. */
-  readonly bystanders: number;
+  /** How long each call between the other threads took meanwhile. */
+  readonly bystanderMs: readonly number[];
+  /** The same while no thread ended. */
+  readonly quietMs: readonly number[];
   readonly rssFirst: number;
   readonly rssLast: number;
 }
@@ -40,6 +45,8 @@ export interface DeathFigures {
 const SERVICE = `
   import { setImmediate } from "node:timers";
   import { threadId } from "node:worker_threads";
+  import { skynet } from "snax";
+  ${IS_OVER}
   export const response = {
     where() { return threadId; },
     echo(value: unknown) { return value; },
@@ -49,11 +56,16 @@ const SERVICE = `
       const codes = (await Promise.allSettled(calls)).map((end: any) => end.reason?.code);
       return codes;
     },
-    async chat(other: any, count: number) {
-      for (let n = 0; n < count; n += 1) {
-        if ((await other.req.echo(n)) !== n) throw new Error("a wrong answer");
-      }
-      return count;
+    /** Calls another one until the flag is raised. @returns how long each call took, in ms */
+    async chat(other: any, flag: SharedArrayBuffer) {
+      const times: number[] = [];
+      do {
+        const since = performance.now();
+        if ((await other.req.echo(since)) !== since) throw new Error("a wrong answer");
+        times.push(performance.now() - since);
+        await skynet.sleep(1);
+      } while (!isOver(flag));
+      return times;
     },
     exit() { process.exit(3); },
     crash() {
@@ -68,7 +80,8 @@ const WAYS = ["terminate", "exit", "crash"] as const;
 class Rounds {
   readonly failureMs: number[] = [];
   readonly backMs: number[] = [];
-  bystanders = 0;
+  readonly bystanderMs: number[] = [];
+  readonly quietMs: number[] = [];
   readonly #node: World;
   readonly #scale: DeathScale;
   /** Workers by the id that their services see. */
@@ -88,6 +101,21 @@ class Rounds {
     }
   }
 
+  /** Lets all of them talk for a while. */
+  async talk(ms: number): Promise<void> {
+    const flag = new Flag();
+    const chats = this.#chat(this.#services, flag);
+    await this.#node.skynet.sleep(ms);
+    flag.raise();
+    for (const times of await Promise.all(chats)) this.quietMs.push(...times);
+  }
+
+  #chat(services: readonly ServiceObject[], { memory }: Flag): Promise<number[]>[] {
+    return services.map((one, index) =>
+      one.req.chat(services[(index + 1) % services.length], memory),
+    );
+  }
+
   async run(round: number): Promise<void> {
     const { threads, open } = this.#scale;
     const victim = round % threads;
@@ -96,7 +124,8 @@ class Rounds {
     const worker = this.#workers.get((await target.req.where()) as number) as Worker;
     const asked = others.map((other) => other.req.ask(target, open) as Promise<string[]>);
     const own = Array.from({ length: open }, () => codeOfFailure(target.req.hang()));
-    const chats = others.map((one, index) => one.req.chat(others[(index + 1) % others.length], 50));
+    const flag = new Flag();
+    const chats = this.#chat(others, flag);
     await target.req.echo(1);
     const gone = new Promise<number>((resolve) => {
       worker.once("exit", () => resolve(performance.now()));
@@ -116,7 +145,8 @@ class Rounds {
     if (way !== "terminate") equal(await last, "ERR_SERVICE_DEAD");
     this.#services[victim] = await this.#bear(victim + 1);
     this.backMs.push(performance.now() - at);
-    for (const count of await Promise.all(chats)) this.bystanders += Number(count);
+    flag.raise();
+    for (const times of await Promise.all(chats)) this.bystanderMs.push(...times);
   }
 
   /** Starts a service on a thread that may still be on its way. */
@@ -149,6 +179,7 @@ export async function runDeaths(t: TestContext, scale: DeathScale): Promise<Deat
   const node = await world(t, { target: SERVICE }, { thread: scale.threads });
   const rounds = new Rounds(node, scale, workers);
   await rounds.begin();
+  await rounds.talk(scale.quietMs);
   // The first rounds fill what later ones use again.
   const warm = Math.min(20, scale.rounds >> 1);
   let rssFirst = 0;
@@ -160,8 +191,8 @@ export async function runDeaths(t: TestContext, scale: DeathScale): Promise<Deat
   }
   const lines = (await node.log()).filter((line) => /^thread \d+ has died/.test(line));
   equal(lines.length, scale.rounds, "each death is logged once");
-  const { failureMs, backMs, bystanders } = rounds;
-  return { failureMs, backMs, bystanders, rssFirst, rssLast: readRss() };
+  const { failureMs, backMs, bystanderMs, quietMs } = rounds;
+  return { failureMs, backMs, bystanderMs, quietMs, rssFirst, rssLast: readRss() };
 }
 
 /** What the process holds when its garbage is collected. */
