@@ -1172,6 +1172,7 @@ export declare class SimulatedThread {
     readonly directory: Directory;
     readonly names: SharedNames;
     readonly loop: ThreadLoop;
+    readonly doorbell: SharedArrayBuffer;
     isDead: boolean;
     isUp: boolean;
     readonly news: (() => void)[];
@@ -1835,7 +1836,7 @@ export interface NodeMemory {
     readonly log: SharedArrayBuffer;
     readonly words: SharedArrayBuffer;
     readonly phases: readonly SharedArrayBuffer[];
-    readonly doorbells: readonly SharedArrayBuffer[];
+    readonly doorbells: SharedArrayBuffer[];
 }
 export declare const NODE_WORD: {
     readonly logger: 0;
@@ -1917,6 +1918,7 @@ export interface ExchangeOptions {
     readonly clock: Clock;
     readonly doorbell: Doorbell;
     readonly polling?: PollingOptions;
+    readonly recordsInARow?: number;
     readonly take: (thread: number, record: Incoming) => void;
     readonly wake: () => void;
 }

@@ -20,8 +20,11 @@ export interface NodeMemory {
   readonly words: SharedArrayBuffer;
   /** Whose message each thread handles, by its number. */
   readonly phases: readonly SharedArrayBuffer[];
-  /** How each thread is woken, by its number. */
-  readonly doorbells: readonly SharedArrayBuffer[];
+  /**
+   * How each thread is woken, by its number. A thread that takes the place of another has a doorbell of its own: somebody who has
+   * not heard yet of the death still rings for the dead one. test/sim/fabric.test.ts
+   */
+  readonly doorbells: SharedArrayBuffer[];
 }
 
 /** Indexes of the single numbers. */

@@ -32,6 +32,12 @@ export interface ExchangeOptions {
   /** This thread's own doorbell. */
   readonly doorbell: Doorbell;
   readonly polling?: PollingOptions;
+  /**
+   * A turn publishes when it ends, and a long one after so many records for one thread, so that both threads work at the same
+   * time. Measured with a hundred calls in flight: half the time of one publication a turn; 8 to 64 records are alike.
+   * @defaultValue 32
+   */
+  readonly recordsInARow?: number;
   /** Gets each record that came, with the number of its thread. If it throws, the others come with the next turn. */
   readonly take: (thread: number, record: Incoming) => void;
   /**
@@ -61,20 +67,17 @@ interface End {
   readonly link: ThreadLink;
   readonly outbox: RingOutbox;
   readonly inbox: RingInbox;
-  /** Records sent so far. */
-  sent: number;
+  /** Records sent since a turn ended, or since so many were that they were published. */
+  unseen: number;
 }
 
-/**
- * A turn publishes when it ends, and a long one after so many records, so that both threads work at the same time; a power
- * of two. Measured with a hundred calls in flight: half the time of one publication a turn; 8 to 64 records are alike.
- */
 const RECORDS_IN_A_ROW = 32;
 
 /** The rings of one thread. */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #polling: Polling;
+  readonly #recordsInARow: number;
   /** Number of the other thread -> its end. */
   readonly #ends: (End | undefined)[] = [];
   /** The same ends, for walks. */
@@ -87,6 +90,7 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#polling = new Polling(options.polling);
+    this.#recordsInARow = options.recordsInARow ?? RECORDS_IN_A_ROW;
     options.doorbell.fallAsleep();
   }
 
@@ -108,7 +112,7 @@ export class Exchange {
       link,
       outbox: new RingOutbox(outgoing, port),
       inbox: new RingInbox(incoming, port),
-      sent: 0,
+      unseen: 0,
     };
     this.#ends[thread] = end;
     this.#all = [...this.#all, end];
@@ -146,9 +150,10 @@ export class Exchange {
     if (end === undefined || end.outbox.isClosed) return false;
     const { outbox } = end;
     outbox.send(record);
-    end.sent += 1;
+    end.unseen += 1;
     // A long turn, or a ring that is full of what it sent: the reader may as well begin.
-    if ((end.sent & (RECORDS_IN_A_ROW - 1)) === 0 || outbox.waiting > 0) {
+    if (end.unseen >= this.#recordsInARow || outbox.waiting > 0) {
+      end.unseen = 0;
       if (outbox.publish()) ring(end.link);
     }
     this.#wake();
@@ -220,9 +225,10 @@ export class Exchange {
 
   /** Lets the other threads see what was sent so far, in the middle of a long turn for one. */
   publish(): void {
-    for (const { outbox, link } of this.#all) {
-      outbox.flush();
-      if (outbox.publish()) ring(link);
+    for (const end of this.#all) {
+      end.unseen = 0;
+      end.outbox.flush();
+      if (end.outbox.publish()) ring(end.link);
     }
   }
 

@@ -28,6 +28,8 @@ export interface Joint {
   readonly thread: number;
   readonly outgoing: SharedArrayBuffer;
   readonly incoming: SharedArrayBuffer;
+  /** The other side's. */
+  readonly doorbell: SharedArrayBuffer;
   /** For large records. */
   readonly port: MessagePort;
   /** Wakes the other side, and is woken by it. */
@@ -112,7 +114,7 @@ export function createThread(options: ThreadOptions): Thread {
     phase: memory.phases[thread] as SharedArrayBuffer,
     phases: memory.phases.map((each) => createPhase(each)),
     join: ({ wakePort, ...joint }) => {
-      const doorbell = new Doorbell(memory.doorbells[joint.thread] as SharedArrayBuffer);
+      const doorbell = new Doorbell(joint.doorbell);
       wakePorts.get(joint.thread)?.close();
       wakePorts.set(joint.thread, wakePort);
       wakePort.on("message", waker.turn);

@@ -13,6 +13,7 @@ import type { MessagePort, ResourceLimits } from "node:worker_threads";
 import { MessageChannel, Worker } from "node:worker_threads";
 
 import type { NodeMemory } from "./node-memory.ts";
+import { createDoorbell } from "./ring-doorbell.ts";
 import { closeRing, createRing } from "./ring-memory.ts";
 import type { Joint, Thread } from "./thread.ts";
 
@@ -142,6 +143,7 @@ export class Warden {
   #open(thread: number): Guarded {
     const { entry, limits, memory, main, node, workers } = this.#options;
     this.#options.onOpen(thread);
+    memory.doorbells[thread] = createDoorbell();
     const channel = new MessageChannel();
     const rings: Guarded["rings"] = new Map();
     const joints: Joint[] = [];
@@ -180,15 +182,15 @@ export class Warden {
     const incoming = createRing({ epoch });
     const large = new MessageChannel();
     const wake = new MessageChannel();
+    const { doorbells } = this.#options.memory;
+    const mine = { outgoing, incoming, doorbell: doorbells[other] as SharedArrayBuffer };
+    const theirs = {
+      ...{ outgoing: incoming, incoming: outgoing },
+      doorbell: doorbells[thread] as SharedArrayBuffer,
+    };
     return [
-      { thread: other, outgoing, incoming, port: large.port1, wakePort: wake.port1 },
-      {
-        thread,
-        outgoing: incoming,
-        incoming: outgoing,
-        port: large.port2,
-        wakePort: wake.port2,
-      },
+      { ...mine, thread: other, port: large.port1, wakePort: wake.port1 },
+      { ...theirs, thread, port: large.port2, wakePort: wake.port2 },
     ];
   }
 

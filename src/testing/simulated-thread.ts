@@ -11,7 +11,7 @@ import type { NodeMemory } from "../fabric/node-memory.ts";
 import { Directory } from "../fabric/directory.ts";
 import type { FabricOptions } from "../fabric/fabric.ts";
 import { Fabric } from "../fabric/fabric.ts";
-import { Doorbell } from "../fabric/ring-doorbell.ts";
+import { createDoorbell, Doorbell } from "../fabric/ring-doorbell.ts";
 import type { ExchangeOptions } from "../fabric/ring-exchange.ts";
 import { Exchange } from "../fabric/ring-exchange.ts";
 import { SharedNames } from "../fabric/shared-names.ts";
@@ -79,6 +79,7 @@ export class SimulatedThread {
   readonly directory: Directory;
   readonly names: SharedNames;
   readonly loop: ThreadLoop;
+  readonly doorbell: SharedArrayBuffer = createDoorbell();
   /** It has ended, and nothing of it runs any more. */
   isDead = false;
   /** It has joined the others and runs. */
@@ -130,7 +131,7 @@ export class SimulatedThread {
     this.#fabric.connect({
       ...link,
       thread: other.number,
-      doorbell: new Doorbell(this.#world.memory.doorbells[other.number] as SharedArrayBuffer),
+      doorbell: new Doorbell(other.doorbell),
       wake: () => {
         other.loop.wake();
         if (!this.#world.faults.fires(fault.CUT) || this.number === 0) return;
@@ -170,12 +171,14 @@ export class SimulatedThread {
   }
 
   #createExchange(): Exchange {
-    const { clock, memory, fabric, random } = this.#world;
+    const { clock, fabric, random } = this.#world;
     const create = fabric.createExchange ?? ((options): Exchange => new Exchange(options));
     return create({
       clock,
-      doorbell: new Doorbell(memory.doorbells[this.number] as SharedArrayBuffer),
+      doorbell: new Doorbell(this.doorbell),
       polling: random.next() < 0.5 ? { windowMs: 0 } : {},
+      // Some threads publish each record at once, others seldom before their turns end.
+      recordsInARow: 2 ** this.number,
       take: (thread, record) => this.#fabric.take(thread, record),
       wake: () => this.loop.wake(),
     });

@@ -50,6 +50,22 @@ test("a handle of a thread that was not joined yet asks for news of it", () => {
   deepEqual([asked, callee.heard], [2, ["found"]]);
 });
 
+test("a handle of a thread that has taken the place of a dead one asks for the news of both", () => {
+  const { world, one, two, caller } = createPair();
+  world.kill(two);
+  const successor = two.probe();
+  let asked = 0;
+  one.onUnknown = () => {
+    asked += 1;
+    world.tellDeath(one, two);
+    world.join(one, two);
+  };
+  equal(caller.send(successor.handle, "found"), true);
+  one.turn();
+  two.turn();
+  deepEqual([asked, successor.heard], [1, ["found"]]);
+});
+
 test("an answer that a thread published before it died is the only one to its call", () => {
   const { world, one, two, caller, callee } = createPair();
   const late: number[] = [];
