@@ -192,22 +192,17 @@ export class Fabric implements Elsewhere {
   }
 
   #send(thread: number, target: number, message: Message, kind?: number): boolean {
-    const peer = this.#peers[thread];
-    if (peer !== undefined && this.#sendTo(peer, thread, target, message, kind)) return true;
+    const before = this.#peers[thread];
+    if (this.#sendTo(thread, target, message, kind)) return true;
     // Race: a thread that ended may have a successor already, known to whoever sent us here and not to us: the news of it
-    // lies unread. test/sim/fabric.test.ts
+    // lies unread. test/unit/fabric/fabric-death.test.ts
     this.#options.onUnknown?.();
-    const next = this.#peers[thread];
-    return next !== undefined && next !== peer && this.#sendTo(next, thread, target, message, kind);
+    return this.#peers[thread] !== before && this.#sendTo(thread, target, message, kind);
   }
 
-  #sendTo(
-    peer: Peer,
-    thread: number,
-    target: number,
-    message: Message,
-    kind: number | undefined,
-  ): boolean {
+  #sendTo(thread: number, target: number, message: Message, kind: number | undefined): boolean {
+    const peer = this.#peers[thread];
+    if (peer === undefined) return false;
     if (peer.writer.isBusy) return keepNested(peer, target, message, kind);
     peer.writer.load(target, message, kind);
     try {
