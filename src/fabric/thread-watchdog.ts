@@ -10,7 +10,6 @@
  * Whether an idle thread still rests is asked twice a second.
  */
 
-import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
@@ -154,7 +153,14 @@ export class ThreadWatchdog implements Visitor {
 
   /** Remembers a conversation as long as it lasts; with a thread that has gone it has no end. */
   #talk<T>({ worker }: WatchedThread, conversation: Promise<T>): Promise<T> {
-    const over = Promise.race([conversation, once(worker, "exit")]).catch(() => {});
+    const over = new Promise<void>((resolve) => {
+      const end = (): void => {
+        worker.off("exit", end);
+        resolve();
+      };
+      worker.on("exit", end);
+      conversation.then(end, end);
+    });
     this.#conversations.add(over);
     void over.then(() => this.#conversations.delete(over));
     return conversation;

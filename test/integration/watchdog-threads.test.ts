@@ -84,6 +84,19 @@ test("a handler that loops is cut off; its thread, its service and the others go
   ok(!log.includes("has died"));
 });
 
+test("many conversations with a thread leave nothing behind", async (t) => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", note);
+  t.after(() => process.off("warning", note));
+  const node = await world(t, FILES, { thread: 1, stall: { warn: 0, interrupt: 20 } });
+  const bad = await node.make("bad");
+  for (let round = 0; round < 12; round += 1) {
+    equal(await codeOfFailure(bad.req.sync()), "ERR_INTERRUPTED");
+  }
+  deepEqual(warnings, []);
+});
+
 test("queue mode goes on after a post that was cut off", async (t) => {
   const node = await world(t, FILES, STALL);
   const queued = await node.make("queued");
