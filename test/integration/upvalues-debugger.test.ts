@@ -133,19 +133,26 @@ test("a closed globalThis is refused", async (t) => {
   equal(await heard(worker), "ERR_ARGUMENT");
 });
 
-test("questions of one turn share one session, which is gone when the event loop goes on", async (t) => {
-  const heard = listen(t);
-  const { code, runs } = make();
-  equal(upvalues(code)["count"], 0);
-  equal(upvalues(runs)["count"], 0);
-  equal(upvalues.scopes(code)[0]?.names[0], "count");
-  deepEqual(heard, ["connect", "Debugger.enable"]);
-  await immediate();
-  deepEqual(heard, ["connect", "Debugger.enable", "disconnect"]);
-  equal(upvalues(code)["count"], 0);
-  await immediate();
-  deepEqual(heard.slice(3), ["connect", "Debugger.enable", "disconnect"]);
-});
+/** On Node 22 no session stays: src/live/upvalues-session.ts. */
+const skip = process.versions.v8.startsWith("12.");
+
+test(
+  "questions of one turn share one session, which is gone when the event loop goes on",
+  { skip },
+  async (t) => {
+    const heard = listen(t);
+    const { code, runs } = make();
+    equal(upvalues(code)["count"], 0);
+    equal(upvalues(runs)["count"], 0);
+    equal(upvalues.scopes(code)[0]?.names[0], "count");
+    deepEqual(heard, ["connect", "Debugger.enable"]);
+    await immediate();
+    deepEqual(heard, ["connect", "Debugger.enable", "disconnect"]);
+    equal(upvalues(code)["count"], 0);
+    await immediate();
+    deepEqual(heard.slice(3), ["connect", "Debugger.enable", "disconnect"]);
+  },
+);
 
 test("a question that is refused ends the session at once", (t) => {
   const heard = listen(t);

@@ -39,6 +39,7 @@ export function spin(limit: number): never {
       async outside() { await readFile("/dev/null"); spin(1); },
       raw() { globalThis.setTimeout(() => spin(1), 1); },
       endless() { return skynet.stat("endless"); },
+      asks() { let n = 0; upvalues(() => n); for (;;) n += 1; },
       captured(ms: number) {
         const end = Date.now() + ms;
         let sum = 0;
@@ -63,7 +64,7 @@ test("a handler that loops is cut off; its thread, its service and the others go
     await node.snax.at(1).newservice<any>("good"),
   ];
   const other = await node.snax.at(2).newservice<any>("good");
-  for (const method of ["sync", "locked", "tries", "regex", "sends"]) {
+  for (const method of ["sync", "locked", "tries", "regex", "sends", "asks"]) {
     const looping = codeOfFailure(bad.req[method]());
     const neighbour = good.req.hello();
     equal(await other.req.hello(), "hello", "at once: the loop still runs");

@@ -26,7 +26,7 @@ const FILES: Files = {
   "spin.ts": SPIN,
   good: `export const response = { hello() { return "hello"; } };`,
   bad: `
-    import { skynet } from "snax";
+    import { skynet, upvalues } from "snax";
     import { spin } from "./spin.ts";
     const lock = skynet.queue();
     const pause = () => skynet.sleep(1);
@@ -44,6 +44,7 @@ const FILES: Files = {
       calls() { for (;;) void skynet.call(0x7ffff0, "lua").catch(() => {}); },
       microtasks() { const again = (): Promise<void> => Promise.resolve().then(again); return again(); },
       ticks() { const again = () => process.nextTick(again); again(); },
+      asks() { let n = 0; upvalues(() => n); for (;;) n += 1; },
       endless() { return skynet.stat("endless"); },
     };
     export const accept = {
@@ -110,7 +111,7 @@ async function play(
 
 const METHODS = [
   ["sync", "later", "locked", "lockedSync", "tries"],
-  ["regex", "sends", "calls", "microtasks"],
+  ["regex", "sends", "calls", "microtasks", "asks"],
 ];
 
 for (const names of METHODS) {
