@@ -100,7 +100,10 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
 }
 
 /** How often the desk is asked for a turn. */
-const RECOVERIES_MAX = 20;
+const RECOVERIES_MAX = 100;
+
+/** Milliseconds until it is asked again; a thread that has just been cut off has nothing else to do. */
+const RECOVERY_MS = 100;
 
 /**
  * Sees to it that a turn follows.
@@ -110,7 +113,7 @@ const RECOVERIES_MAX = 20;
  */
 async function recover(link: InspectorLink, desk: string): Promise<void> {
   for (let attempt = 0; attempt < RECOVERIES_MAX; attempt += 1) {
-    if ((await within(ANSWER_MS, ask(link, desk, "recover"))) === "ok") return;
+    if ((await within(RECOVERY_MS, ask(link, desk, "recover"))) === "ok") return;
   }
 }
 

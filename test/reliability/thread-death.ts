@@ -215,6 +215,11 @@ export async function measureBareThread(): Promise<number> {
 
 /** The value that 99 of 100 do not exceed. */
 export function p99(values: readonly number[]): number {
+  return percentile(values, 0.99);
+}
+
+/** The value that such a share does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) * 0.99)] ?? 0;
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 }
