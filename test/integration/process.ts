@@ -26,7 +26,7 @@ export interface Running {
 }
 
 /** Milliseconds until a child that does not end is killed. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 100_000;
 
 /** Starts Node with these arguments. */
 export function startNode(args: readonly string[], folder: string): Running {

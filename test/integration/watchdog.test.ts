@@ -227,15 +227,31 @@ test("a patch that loops is undone, in hotfix(), behind an await of it, and whil
   deepEqual(value, [...undone, ...undone, ...undone, [1, 3]]);
 });
 
-const BUSY = `export const response = {
-  run(ms: number) { const end = Date.now() + ms; while (Date.now() < end); return 1; } };`;
+/** Works until the log says something, however long that takes on this machine. */
+const UNTIL_SAID = `
+  function workUntilSaid(path, words) {
+    for (;;) {
+      const end = Date.now() + 50;
+      while (Date.now() < end);
+      if (readFileSync(path, "utf8").includes(words)) return;
+    }
+  }`;
+
+const BUSY = `
+  // @ts-nocheck
+  import { readFileSync } from "node:fs";
+  ${UNTIL_SAID}
+  export const response = {
+    run(ms) { const end = Date.now() + ms; while (Date.now() < end); return 1; },
+    runUntilSaid(path, words) { workUntilSaid(path, words); return 1; },
+  };`;
 
 test("without an interrupt a long handler is told of and returns", async (t) => {
   const { value, log } = await play(
     t,
     { busy: BUSY },
     `const busy = await make("busy");
-    const value = await busy.req.run(400);
+    const value = await busy.req.runUntilSaid(logger, "maybe in an endless loop");
     // What the watching thread writes last comes with its next look.
     while (!readLog().includes("has returned after")) await node.skynet.sleep(5);
     return value;`,
@@ -250,9 +266,9 @@ test("code of the program that started the node is told of and never cut off", a
   const { value, log } = await play(
     t,
     {},
-    `await node.skynet.sleep(1);
-    const end = Date.now() + 2500;
-    while (Date.now() < end);
+    `${UNTIL_SAID}
+    await node.skynet.sleep(1);
+    workUntilSaid(logger, "can't be interrupted");
     return "went on";`,
   );
   equal(value, "went on");
@@ -282,22 +298,24 @@ test("where an interrupt would end the process nothing is cut off, and the log s
     t,
     {
       local: `
+        // @ts-nocheck
         import { AsyncLocalStorage } from "node:async_hooks";
+        import { readFileSync } from "node:fs";
         import { skynet } from "snax";
+        ${UNTIL_SAID}
         const storage = new AsyncLocalStorage<number>();
         export const response = {
           use() { return storage.run(7, () => storage.getStore()); },
-          async later() {
+          async later(path) {
             await skynet.sleep(1);
-            const end = Date.now() + 3000;
-            while (Date.now() < end);
+            workUntilSaid(path, "can't be interrupted");
             return "returned";
           },
           sync() { for (;;); },
         };`,
     },
     `const local = await make("local");
-    return [await local.req.use(), await fail(local.req.later()), await fail(local.req.sync())];`,
+    return [await local.req.use(), await fail(local.req.later(logger)), await fail(local.req.sync())];`,
   );
   const isSafe = Number(process.versions.node.split(".")[0]) >= 24;
   deepEqual(value, [7, isSafe ? "ERR_INTERRUPTED" : "returned", "ERR_INTERRUPTED"]);
