@@ -106,3 +106,5 @@ function write({ log }: WatchedNode, line: StallLine | undefined): void {
     parentPort?.postMessage({ lost: line } satisfies MainWatchReport);
   }
 }
+
+parentPort?.postMessage({} satisfies MainWatchReport);

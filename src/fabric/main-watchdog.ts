@@ -6,10 +6,12 @@
  */
 
 import { Worker } from "node:worker_threads";
+import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
 import type { DeskOptions } from "./watch-desk.ts";
 import { openDesk } from "./watch-desk.ts";
 import type { StallLine } from "./stall-text.ts";
+import { within } from "./inspector-link.ts";
 import type { StallLimits } from "./stall-watch.ts";
 
 /** What the watching thread is told of a node. */
@@ -26,7 +28,7 @@ export interface MainWatchOrder {
   readonly node?: WatchedNode;
 }
 
-/** What the watching thread tells. */
+/** What the watching thread tells; an empty report comes first, when it is up. */
 export interface MainWatchReport {
   /** A line that it could not write itself. */
   readonly lost?: StallLine;
@@ -42,6 +44,8 @@ export interface MainWatchOptions extends WatchedNode {
 }
 
 let worker: Worker | undefined;
+/** The threads that have come up. */
+const watching = new WeakSet<Worker>();
 let watched = 0;
 let lastId = 0;
 
@@ -73,21 +77,21 @@ export function watchMainThread(options: MainWatchOptions): () => Promise<void> 
   };
 }
 
-/** Resolves when the thread has left a node, or is no more. */
-function leave(thread: Worker, id: string): Promise<void> {
-  return new Promise((resolve) => {
-    // It has ended.
-    if (thread.threadId < 0) return resolve();
-    const finish = (): void => {
-      thread.off("message", onReport).off("exit", finish).unref();
-      resolve();
-    };
-    const onReport = ({ left }: MainWatchReport): void => {
-      if (left === id) finish();
-    };
-    thread.on("message", onReport).on("exit", finish).ref();
-    tell(thread, { id });
+/** Resolves when the thread has left a node, or is no more; after WATCHDOG_FLUSH_MS in any case. */
+async function leave(thread: Worker, id: string): Promise<void> {
+  tell(thread, { id });
+  // One that has not come up yet, or has ended, has found nothing.
+  if (!watching.has(thread) || thread.threadId < 0) return;
+  let finish = (): void => {};
+  const onReport = ({ left }: MainWatchReport): void => {
+    if (left === id) finish();
+  };
+  const gone = new Promise<void>((resolve) => {
+    finish = resolve;
   });
+  thread.on("message", onReport).on("exit", finish);
+  await within(WATCHDOG_FLUSH_MS, gone);
+  thread.off("message", onReport).off("exit", finish);
 }
 
 function tell(thread: Worker, order: MainWatchOrder): void {
@@ -103,5 +107,6 @@ function startWorker(): Worker {
   thread.unref();
   // Without it the node runs as well; an error must not end the process.
   thread.on("error", () => {});
+  thread.once("message", () => watching.add(thread));
   return thread;
 }
