@@ -117,7 +117,8 @@ async function recover(link: InspectorLink, desk: string): Promise<void> {
   }
 }
 
-async function ask(
+/** Asks a thread's desk; waits for as long as the thread does not answer. */
+export async function ask(
   link: InspectorLink,
   desk: string,
   about: DeskQuestion,

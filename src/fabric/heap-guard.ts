@@ -10,14 +10,13 @@
 
 import type { Worker } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
+import { ask } from "./examination.ts";
 import type { InspectorLink } from "./inspector-link.ts";
 import { within } from "./inspector-link.ts";
 import { readPhase } from "./phase.ts";
 import type { Visitor } from "./rounds.ts";
 import type { WatchedThread } from "./thread-watchdog.ts";
 import { WORKER_DESK } from "./thread-watchdog.ts";
-import type { DeskQuestion } from "./watch-desk.ts";
-import { askDesk } from "./watch-desk.ts";
 import { connectToWorker } from "./worker-inspector.ts";
 
 /** Share of the limit at which a thread is ended. */
@@ -155,10 +154,12 @@ export class HeapGuard implements Visitor {
     const link = await linkOf(worker, heap);
     if (link === undefined || now < heap.collectAt) return;
     // Most of it may be what V8 has not got round to collecting.
-    heap.usedBytes = Number((await askThread(link, "collect", COLLECT_MS)) ?? heap.usedBytes);
+    const collected = await within(COLLECT_MS, ask(link, WORKER_DESK, "collect"));
+    heap.usedBytes = Number(collected ?? heap.usedBytes);
     heap.collectAt = performance.now() + COLLECT_PERIOD_MS;
     if (heap.usedBytes < FULL_SHARE * limitBytes) return;
-    this.#end(watched, heap, (await askThread(link, "holdings", ANSWER_MS)) ?? "");
+    const holdings = await within(ANSWER_MS, ask(link, WORKER_DESK, "holdings"));
+    this.#end(watched, heap, holdings ?? "");
   }
 
   #end({ thread, phase }: WatchedThread, heap: Heap, holdings: string): void {
@@ -177,25 +178,12 @@ async function linkOf(worker: Worker, heap: Heap): Promise<InspectorLink | undef
 }
 
 async function usedBytes(worker: Worker, heap: Heap): Promise<number> {
-  const { getHeapStatistics: ask } = worker as TellingWorker;
-  if (ask !== undefined) {
-    const told = await within(ANSWER_MS, ask.call(worker));
+  const { getHeapStatistics: tell } = worker as TellingWorker;
+  if (tell !== undefined) {
+    const told = await within(ANSWER_MS, tell.call(worker));
     return told?.used_heap_size ?? heap.usedBytes;
   }
   const link = await linkOf(worker, heap);
   const told = link && (await within(ANSWER_MS, link.post("Runtime.getHeapUsage")));
   return (told as { usedSize: number } | undefined)?.usedSize ?? heap.usedBytes;
-}
-
-/** Asks the thread's desk; undefined if no answer comes in time. */
-async function askThread(
-  link: InspectorLink,
-  question: DeskQuestion,
-  ms: number,
-): Promise<string | undefined> {
-  const expression = askDesk(WORKER_DESK, question);
-  const asked = link.post("Runtime.evaluate", { expression, returnByValue: true });
-  const answer = await within(ms, asked);
-  const { value } = (answer as { result: { value?: unknown } } | undefined)?.result ?? {};
-  return typeof value === "string" ? value : undefined;
 }

@@ -61,6 +61,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     log: createLogMemory(),
     words: new SharedArrayBuffer(64),
     phases: Array.from({ length: threads }, createPhaseMemory),
-    doorbells: Array.from({ length: threads }, createDoorbell),
+    // The main thread's; each worker gets its own when it is started.
+    doorbells: [createDoorbell()],
   };
 }

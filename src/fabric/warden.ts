@@ -182,12 +182,10 @@ export class Warden {
     const incoming = createRing({ epoch });
     const large = new MessageChannel();
     const wake = new MessageChannel();
-    const { doorbells } = this.#options.memory;
-    const mine = { outgoing, incoming, doorbell: doorbells[other] as SharedArrayBuffer };
-    const theirs = {
-      ...{ outgoing: incoming, incoming: outgoing },
-      doorbell: doorbells[thread] as SharedArrayBuffer,
-    };
+    const bellOf = (one: number): SharedArrayBuffer =>
+      this.#options.memory.doorbells[one] as SharedArrayBuffer;
+    const mine = { outgoing, incoming, doorbell: bellOf(other) };
+    const theirs = { outgoing: incoming, incoming: outgoing, doorbell: bellOf(thread) };
     return [
       { ...mine, thread: other, port: large.port1, wakePort: wake.port1 },
       { ...theirs, thread, port: large.port2, wakePort: wake.port2 },
