@@ -5,14 +5,14 @@ import { test } from "node:test";
 import { embed, snax } from "./process.ts";
 import { writeFiles } from "./world.ts";
 
-/** A service with every way of losing an error. */
+/** A service with every way of losing an error; `lose` answers when the error is about to be thrown. */
 const LOSER = `
-  import { EventEmitter } from "node:events";
   import { readFile } from "node:fs";
   import { skynet } from "snax";
-  const fail = (text) => { throw new Error(text); };
+  let answer;
+  const fail = (text) => { answer(); throw new Error(text); };
   const ways = {
-    floating: () => { Promise.reject(new Error("floating")); },
+    floating: () => { answer(); Promise.reject(new Error("floating")); },
     async: () => { (async () => { await skynet.sleep(1); fail("after sleep"); })(); },
     timer: () => { setTimeout(() => fail("timer"), 1); },
     asyncTimer: () => { setTimeout(async () => fail("async timer"), 1); },
@@ -20,10 +20,14 @@ const LOSER = `
     tick: () => { process.nextTick(() => fail("tick")); },
     foreign: () => { readFile("/", () => fail("foreign callback")); },
     fork: () => { skynet.fork(async () => fail("fork")); },
-    text: () => { Promise.reject("just text"); },
-    hostile: () => { Promise.reject(Object.create(null)); },
+    text: () => { answer(); Promise.reject("just text"); },
+    hostile: () => { answer(); Promise.reject(Object.create(null)); },
   };
-  export const response = { lose: (way) => ways[way](), ping: () => "pong", at: () => skynet.address(skynet.self()) };
+  export const response = {
+    lose: (way) => new Promise((resolve) => { answer = resolve; ways[way](); }),
+    ping: () => "pong",
+    at: () => skynet.address(skynet.self()),
+  };
 `;
 
 const WAYS = {
@@ -43,7 +47,6 @@ const LOSE_ALL = `
   const p = await node.snax.newservice("loser");
   for (const way of ${JSON.stringify([...Object.keys(WAYS), "foreign"])}) {
     await p.req.lose(way);
-    await node.skynet.sleep(10);
     if (await p.req.ping() !== "pong") throw new Error(way);
   }
   console.log("address " + await p.req.at());
@@ -71,7 +74,6 @@ test("the host's own handlers are called for the host's errors, and not for a se
     process.on("uncaughtException", (error, origin) => console.log("host got", origin, error.message));
     const p = await node.snax.newservice("loser");
     await p.req.lose("timer");
-    await node.skynet.sleep(5);
     Promise.reject(new Error("of the host"));
     await new Promise((resolve) => setTimeout(resolve, 5));
     setTimeout(() => { throw new Error("thrown by the host"); }, 1);
@@ -129,7 +131,7 @@ test("in a process that is nothing but a node even what cannot be attributed end
       import { skynet, snax } from "snax";
       skynet.start(async () => {
         const p = await snax.newservice("loser");
-        for (const way of ["foreign", "text", "tick"]) { await p.req.lose(way); await skynet.sleep(5); }
+        for (const way of ["foreign", "text", "tick"]) { await p.req.lose(way); }
         (async () => { await later(1); throw "text from nowhere"; })();
         await skynet.sleep(20);
         skynet.error("still here");
