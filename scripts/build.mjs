@@ -1,5 +1,6 @@
 /** `npm run build`: src/ to dist/, and the clients of examples/simple, which use it. */
 
-import { buildExample, buildPackage } from "./compile.mjs";
+import { buildExample } from "./compile.mjs";
+import { buildPackage } from "./dist.mjs";
 
-process.exitCode = buildPackage() && buildExample() ? 0 : 1;
+process.exitCode = (await buildPackage()) && buildExample() ? 0 : 1;

@@ -7,7 +7,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,7 @@ export function listFiles(folder) {
  * @param {string} project - tsconfig.*.json
  * @returns {boolean} whether there were no errors; the output is written either way
  */
-function compile(project) {
+export function compile(project) {
   const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
   const args = [join(tsc, "..", "bin", "tsc"), "-p", join(ROOT, project)];
   const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
@@ -57,24 +57,6 @@ function prune(output, sources) {
     if (!["", ".ts", ".mts"].some((suffix) => existsSync(source + suffix)))
       rmSync(join(ROOT, file));
   }
-}
-
-/**
- * Makes dist/: one JavaScript file for each TypeScript file of src/, and no bundler between them.
- *
- * @returns {boolean} whether there were no errors
- */
-export function buildPackage() {
-  const ok = compile("tsconfig.build.json");
-  prune("dist", "src");
-  /** @type {{ bin: Record<string, string> }} */
-  const { bin } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  for (const command of Object.values(bin)) {
-    // A clone calls the command by its path; npm marks it only where it installs it.
-    const file = join(ROOT, command);
-    if (existsSync(file)) chmodSync(file, 0o755);
-  }
-  return ok;
 }
 
 /**

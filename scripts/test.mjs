@@ -11,7 +11,8 @@ import { spec } from "node:test/reporters";
 import { join, relative } from "node:path";
 import { run } from "node:test";
 
-import { ROOT, buildExample, buildPackage, buildTests, listFiles } from "./compile.mjs";
+import { ROOT, buildExample, buildTests, listFiles } from "./compile.mjs";
+import { buildPackage } from "./dist.mjs";
 
 /** Folders of test/ that run only when a filter names them. */
 const BY_NAME = ["dist", "reliability"];
@@ -26,7 +27,7 @@ const isListed = args.includes("--list");
 
 process.chdir(ROOT);
 // Tests that start the command or read the package find it in dist/.
-const isTyped = isCompiled || [buildPackage(), buildExample(), buildTests()].every(Boolean);
+const isTyped = isCompiled || [await buildPackage(), buildExample(), buildTests()].every(Boolean);
 let ok = isTyped;
 
 const files = listFiles("build/test").filter((file) => file.endsWith(".test.js") && isChosen(file));

@@ -9,7 +9,7 @@ import type { CommandCall } from "./command.ts";
 import { COMMANDS } from "./command-list.ts";
 import type { ConsoleNode } from "./console-node.ts";
 import { DESK } from "./debug-commands.ts";
-import { putUpDesk } from "./debug-stop.ts";
+import { putUpDesk } from "./debug-desk.ts";
 import { Operator } from "./operator.ts";
 import { PROBE } from "./silent-thread.ts";
 import type { Ran } from "./thread-route.ts";

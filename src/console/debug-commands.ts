@@ -1,7 +1,7 @@
 /**
  * The command `debug`: attaches a debugger to a service.
  *
- *     a worker's service    its steward puts up a desk (debug-stop.ts); this thread reads the client and drives the worker
+ *     a worker's service    its steward puts up a desk (debug-desk.ts); this thread reads the client and drives the worker
  *     one of this thread    a desk here; a helper thread reads the client and drives this thread (debug-helper.ts), for a
  *                           thread that stands still can do neither
  */
@@ -18,7 +18,7 @@ import { readSeconds } from "./command.ts";
 import { DebugDriver } from "./debug-driver.ts";
 import { debugHere } from "./debug-helper.ts";
 import { debugged } from "./debugged.ts";
-import { DESK_NAME } from "./debug-stop.ts";
+import { DESK_NAME } from "./debug-desk.ts";
 import { linkWorker } from "./inspector-link.ts";
 import type { Operator } from "./operator.ts";
 import { probe } from "./silent-thread.ts";

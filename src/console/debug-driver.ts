@@ -14,7 +14,7 @@ import { formatAddress } from "../kernel/address.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { Frame, Place, Scope } from "./debug-frame.ts";
 import { isOwnFrame, nameOfScope, OWN_SCRIPTS, ScriptTable, STOP_SCRIPT } from "./debug-frame.ts";
-import { DESK_NAME } from "./debug-stop.ts";
+import { DESK_NAME } from "./debug-desk.ts";
 import type { InspectorLink, Json } from "./inspector-link.ts";
 
 /** The operator's side. */

@@ -11,7 +11,7 @@ import { Worker } from "node:worker_threads";
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import type { Terminal } from "./command.ts";
-import { putUpDesk } from "./debug-stop.ts";
+import { putUpDesk } from "./debug-desk.ts";
 import type { DebugEnd, DebugTask } from "./debug-worker.ts";
 
 /** What Node's sockets are made of. Where there is no file descriptor (on Windows), it is -1. */

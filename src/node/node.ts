@@ -11,6 +11,7 @@
  */
 
 import { resolve } from "node:path";
+import { readScripts } from "../live/upvalues-session.ts";
 import { launch } from "../service/boot.ts";
 import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { Context } from "../service/context.ts";
@@ -166,6 +167,8 @@ class RunningNode implements Node {
     for (const name of BOOT_SERVICES)
       await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
     await threads;
+    // With workers no service of the program's lives here.
+    if (threads === undefined) readScripts();
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
     if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);

@@ -17,6 +17,7 @@ import { bereave } from "../kernel/death.ts";
 import type { BirthOrder } from "../live/hotfix-all-thread.ts";
 import { bearAgain } from "../live/hotfix-all-thread.ts";
 import type { SharedOrder } from "../live/hotfix-shared-thread.ts";
+import { readScripts } from "../live/upvalues-session.ts";
 import type { ImageData } from "../loader/image.ts";
 import { createSteward } from "../service/steward.ts";
 import type { TableInvitation } from "../table/table-hub.ts";
@@ -96,6 +97,7 @@ async function run(data: ThreadData): Promise<void> {
   if (phase !== undefined) openDesk(WORKER_DESK, { ...deskOf(runtime, thread.waker), phase });
   // The watchdog asks for a turn where nobody can tell from outside whether the event loop goes round.
   parentPort?.on("message", thread.waker.turn);
+  readScripts();
   parentPort?.postMessage("ready");
 }
 

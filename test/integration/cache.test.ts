@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isCollected } from "../collector.ts";
-import type { CacheMode, ServiceObject } from "../../src/index.ts";
+import type { CacheMode, ServiceObject } from "snax";
 import { desk } from "./console-client.ts";
 import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
 import type { World } from "./world.ts";

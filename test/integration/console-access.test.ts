@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { CONSOLE_BODY_MAX, CONSOLE_CLIENTS_MAX, CONSOLE_LINE_MAX } from "../../src/base/limits.ts";
-import { start } from "../../src/index.ts";
+import { start } from "snax";
 import { desk, exchange, fetchJson } from "./console-client.ts";
 import { codeOfFailure, world } from "./world.ts";
 

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
-import type { Config } from "../../src/index.ts";
+import type { Config } from "snax";
 import { world } from "./world.ts";
 import type { Files, World } from "./world.ts";
 

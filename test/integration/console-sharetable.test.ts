@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Desk } from "./console-client.ts";
-import type { Config } from "../../src/index.ts";
+import type { Config } from "snax";
 import { desk } from "./console-client.ts";
 import { ONE_THREAD } from "./world.ts";
 

@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { DATACENTER_WAITING_MAX } from "../../src/base/limits.ts";
-import type { DatacenterApi } from "../../src/index.ts";
+import type { DatacenterApi } from "snax";
 import { codeOfFailure, failureOf, world } from "./world.ts";
 
 /** A service that does with the data center what it is told. */

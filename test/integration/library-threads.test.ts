@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, notEqual } from "node:assert/strict";
 import { test } from "node:test";
-import { sprotoparser } from "../../src/sproto/library.ts";
+import { sprotoparser } from "snax/sproto";
 import { world } from "./world.ts";
 
 const USER = `

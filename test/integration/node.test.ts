@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { snax as outsideSnax, skynet as outsideSkynet, start } from "../../src/index.ts";
+import { snax as outsideSnax, skynet as outsideSkynet, start } from "snax";
 import { snax as snaxCommand } from "./process.ts";
 import { codeOfFailure, failureOf, world, writeFiles } from "./world.ts";
 

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 /** The command line of the package; the tests are run after it is built. */
 const MAIN: string = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
-/** The package as it is compiled for the tests, for programs that import it. */
-export const PACKAGE: string = new URL("../../src/index.js", import.meta.url).href;
+/** The package as a user gets it, for programs that are not inside its folder. */
+export const PACKAGE: string = import.meta.resolve("snax");
 
 /** How a process ended. */
 export interface Ended {

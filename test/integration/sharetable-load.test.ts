@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { StandardSchema } from "../../src/index.ts";
+import type { StandardSchema } from "snax";
 import { codeOfFailure, failureOf, run, world } from "./world.ts";
 
 test("a table comes from a module, with its imports, as data or from a function of the arguments", async (t) => {

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SPROTO_SLOTS_MAX } from "../../src/base/limits.ts";
-import { sprotoparser } from "../../src/sproto/library.ts";
+import { sprotoparser } from "snax/sproto";
 import { codeOfFailure, failureOf, world } from "./world.ts";
 
 const OLD = ".a { x 0 : integer }";

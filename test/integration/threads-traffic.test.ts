@@ -8,7 +8,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import type { ServiceObject } from "../../src/index.ts";
+import type { ServiceObject } from "snax";
 import { drawSeeds } from "../sim/scale.ts";
 import { world } from "./world.ts";
 

@@ -7,9 +7,9 @@ import { Session } from "node:inspector";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { Worker } from "node:worker_threads";
-import { codeOf, upvalues } from "../../src/index.ts";
+import { codeOf, upvalues } from "snax";
 
-const PACKAGE = new URL("../../src/index.js", import.meta.url).href;
+const PACKAGE = import.meta.resolve("snax");
 
 /** A debugger on this thread; what it sets goes with the test. */
 function attach(t: TestContext): Session {

@@ -4,8 +4,8 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { createContext, runInContext } from "node:vm";
-import type { Captured } from "../../src/index.ts";
-import { codeOf, upvalues } from "../../src/index.ts";
+import type { Captured } from "snax";
+import { codeOf, upvalues } from "snax";
 
 type Code = (...args: never[]) => unknown;
 

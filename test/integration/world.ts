@@ -9,8 +9,8 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { codeOf, start } from "../../src/index.ts";
-import type { Config, Node, ServiceObject } from "../../src/index.ts";
+import { codeOf, start } from "snax";
+import type { Config, Node, ServiceObject } from "snax";
 
 /** Worker threads of the nodes: the whole suite runs on one thread, and again on several. */
 export const THREADS = Number(process.env["SNAX_TEST_THREADS"] ?? 0);

@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import { collect } from "../collector.ts";
-import type { GateCounts, GateListened } from "../../src/index.ts";
+import type { GateCounts, GateListened } from "snax";
 import type { GateWorld } from "../integration/net/gate-world.ts";
 import { gateWorld, until } from "../integration/net/gate-world.ts";
 import {

@@ -8,8 +8,8 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import { codeOf, start } from "../../src/index.ts";
-import type { Node, ServiceObject } from "../../src/index.ts";
+import { codeOf, start } from "snax";
+import type { Node, ServiceObject } from "snax";
 import { Mutator } from "./hotfix-mutator.ts";
 
 const [, , seed, count, folder] = process.argv;

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import type { ServiceObject } from "../../src/index.ts";
+import type { ServiceObject } from "snax";
 import { World } from "../integration/hotfix/harness.ts";
 
 const CALLERS = 20;

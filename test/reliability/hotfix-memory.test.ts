@@ -3,7 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { collect } from "../collector.ts";
-import type { ServiceObject } from "../../src/index.ts";
+import type { ServiceObject } from "snax";
 import { World, fails } from "../integration/hotfix/harness.ts";
 
 const ROUNDS = 1000;

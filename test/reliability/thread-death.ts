@@ -13,7 +13,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 
-import type { ServiceObject } from "../../src/index.ts";
+import type { ServiceObject } from "snax";
 import { Flag, IS_OVER } from "../integration/flag.ts";
 import type { World } from "../integration/world.ts";
 import { codeOfFailure, world } from "../integration/world.ts";

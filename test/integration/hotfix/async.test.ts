@@ -3,8 +3,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { World, fails, serve } from "./harness.ts";
-import { codeOf } from "../../../src/index.ts";
-import type { ServiceObject } from "../../../src/index.ts";
+import { codeOf } from "snax";
+import type { ServiceObject } from "snax";
 
 const SERVICE = `
   import { skynet } from "snax";

@@ -12,15 +12,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { codeOf, start } from "../../../src/index.ts";
-import type {
-  Config,
-  HotfixAllResult,
-  HotfixSharedResult,
-  Node,
-  Patch,
-  ServiceObject,
-} from "../../../src/index.ts";
+import { codeOf, start } from "snax";
+import type { Config, HotfixAllResult, HotfixSharedResult, Node, Patch, ServiceObject } from "snax";
 
 /** Files by path relative to the test's folder. */
 export type Files = Readonly<Record<string, string>>;

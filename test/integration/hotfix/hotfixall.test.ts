@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { World, fails } from "./harness.ts";
-import type { ServiceObject } from "../../../src/index.ts";
+import type { ServiceObject } from "snax";
 
 const SERVICE = `
   let id = 0; let n = 0; let born = "";

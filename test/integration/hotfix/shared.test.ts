@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { World, fails } from "./harness.ts";
-import type { Patch } from "../../../src/index.ts";
+import type { Patch } from "snax";
 import type { Files } from "./harness.ts";
 
 const FILES: Files = {

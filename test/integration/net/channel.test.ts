@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
-import type { ServiceObject } from "../../../src/index.ts";
+import type { ServiceObject } from "snax";
 import { codeOfFailure, failureOf, world } from "../world.ts";
 
 /** A server that answers lines with what `reply` makes of them; undefined: not at all. */

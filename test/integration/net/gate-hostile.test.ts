@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { GateCounts } from "../../../src/index.ts";
+import type { GateCounts } from "snax";
 import { gateWorld, until } from "./gate-world.ts";
 import { attack, attackAll, attackWeb, Honest, LIMIT_BYTES, sumOf } from "./hostile.ts";
 

@@ -3,7 +3,7 @@
  */
 
 import type { TestContext } from "node:test";
-import type { Config, GateListened, GateOptions } from "../../../src/index.ts";
+import type { Config, GateListened, GateOptions } from "snax";
 import type { World } from "../world.ts";
 import { world } from "../world.ts";
 

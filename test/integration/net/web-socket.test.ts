@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { WebSocket } from "ws";
 import type { ClientOptions } from "ws";
-import type { GateCounts } from "../../../src/index.ts";
+import type { GateCounts } from "snax";
 import { world } from "../world.ts";
 import { dial, frameOf } from "./peer.ts";
 import type { GateWorld } from "./gate-world.ts";

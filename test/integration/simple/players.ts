@@ -7,7 +7,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Client } from "../../../examples/simple/client/client.ts";
-import type { Config } from "../../../src/index.ts";
+import type { Config } from "snax";
 import type { SimpleNode } from "./simple-node.ts";
 import { simpleNode } from "./simple-node.ts";
 

@@ -11,8 +11,8 @@ import type { Schemas } from "../../../examples/simple/client/client.ts";
 import { openTcp } from "../../../examples/simple/client/tcp.ts";
 import type { C2s } from "../../../examples/simple/proto/c2s.ts";
 import type { S2c } from "../../../examples/simple/proto/s2c.ts";
-import { start } from "../../../src/index.ts";
-import type { Config, Node } from "../../../src/index.ts";
+import { start } from "snax";
+import type { Config, Node } from "snax";
 import { THREADS, writeFiles } from "../world.ts";
 
 const ROOT = "examples/simple";

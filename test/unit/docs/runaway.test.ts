@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { start } from "../../../src/index.ts";
+import { start } from "snax";
 import { LineClient } from "../../integration/console-client.ts";
 import { codeOfFailure, writeFiles } from "../../integration/world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";

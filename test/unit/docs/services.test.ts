@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as limits from "../../../src/base/limits.ts";
-import { start } from "../../../src/index.ts";
+import { start } from "snax";
 import { completeConfig } from "../../../src/node/config.ts";
 import { world, writeFiles } from "../../integration/world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";

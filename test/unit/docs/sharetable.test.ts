@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { test } from "node:test";
-import { start } from "../../../src/index.ts";
+import { start } from "snax";
 import { snax } from "../../integration/process.ts";
 import { world, writeFiles } from "../../integration/world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";

@@ -15,7 +15,7 @@ const BUILT = new URL("dist/", HERE);
 const PACKAGE = new URL("../", `file://${createRequire(import.meta.url).resolve("snax/sproto")}`);
 
 /** The end of an import or an export; the comments of a module hold some that are none. */
-const IMPORTED = /^(?:import|export|\}).*?"(\.[^"]+)";$/gm;
+const IMPORTED = /^(?:import|export|\}).*?["'](\.[^"']+)["'];$/gm;
 
 /** Adds a module and what it imports to the pages. */
 function addModule(pages: Record<string, string>, path: string): void {
