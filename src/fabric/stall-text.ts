@@ -49,6 +49,8 @@ export function describeInterrupt(
         handle,
         text: `can't be interrupted : it is in native code, which nothing stops${age}`,
       };
+    case "debugged":
+      return { handle, text: `can't be interrupted : a debugger holds its thread${age}` };
     default:
       return undefined;
   }

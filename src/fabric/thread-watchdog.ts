@@ -56,8 +56,11 @@ interface Patient {
   readonly watch: StallWatch;
   /** The same for what runs outside any message. */
   readonly outside: StallWatch;
-  /** A conversation is going on. */
-  isBusy: boolean;
+  /**
+   * Resolves when the conversation that is going on is over; undefined if none is. There is one at a time, for a debugger that
+   * finds the thread paused takes the other for a user's and touches nothing.
+   */
+  talk: Promise<void> | undefined;
   /** When to look again for what runs outside any message. */
   outsideAt: number;
   /** The turn that was seen last outside any message. */
@@ -113,9 +116,18 @@ export class ThreadWatchdog implements Visitor {
   interrupt(handle: number): Promise<string | undefined> {
     for (const watched of this.#options.threads()) {
       const phase = readPhase(watched.phase);
-      if (phase.handle === handle) return this.#talk(watched, this.#interruptNow(watched, phase));
+      if (phase.handle === handle) return this.#interruptNext(watched, handle);
     }
     return Promise.resolve(undefined);
+  }
+
+  /** Interrupts a service as soon as nobody else talks to its thread. */
+  async #interruptNext(watched: WatchedThread, handle: number): Promise<string | undefined> {
+    const patient = this.#patientOf(watched.worker);
+    while (patient.talk !== undefined) await patient.talk;
+    const phase = readPhase(watched.phase);
+    if (phase.handle !== handle) return undefined;
+    return await this.#talk(watched, patient, this.#interruptNow(watched, phase));
   }
 
   async #interruptNow(watched: WatchedThread, phase: Phase): Promise<string | undefined> {
@@ -133,26 +145,21 @@ export class ThreadWatchdog implements Visitor {
   round(now: number): number {
     for (const watched of this.#options.threads()) {
       const patient = this.#patientOf(watched.worker);
-      if (patient.isBusy) continue;
+      if (patient.talk !== undefined) continue;
       const phase = readPhase(watched.phase);
       const events = patient.watch.look(now, phase);
       const outside = this.#lookOutside(now, watched, patient, phase);
       if (events.length === 0 && outside.length === 0) continue;
-      patient.isBusy = true;
-      const acting = this.#act(watched, patient, { events, outside })
-        .catch((error: unknown) => {
-          this.#options.log({ handle: 0, text: `the watchdog failed : ${String(error)}` });
-        })
-        .finally(() => {
-          patient.isBusy = false;
-        });
-      void this.#talk(watched, acting);
+      const acting = this.#act(watched, patient, { events, outside }).catch((error: unknown) => {
+        this.#options.log({ handle: 0, text: `the watchdog failed : ${String(error)}` });
+      });
+      void this.#talk(watched, patient, acting);
     }
     return now + this.#periodMs;
   }
 
   /** Remembers a conversation as long as it lasts; with a thread that has gone it has no end. */
-  #talk<T>({ worker }: WatchedThread, conversation: Promise<T>): Promise<T> {
+  #talk<T>({ worker }: WatchedThread, patient: Patient, conversation: Promise<T>): Promise<T> {
     const over = new Promise<void>((resolve) => {
       const end = (): void => {
         worker.off("exit", end);
@@ -161,8 +168,12 @@ export class ThreadWatchdog implements Visitor {
       worker.on("exit", end);
       conversation.then(end, end);
     });
+    patient.talk = over;
     this.#conversations.add(over);
-    void over.then(() => this.#conversations.delete(over));
+    void over.then(() => {
+      patient.talk = undefined;
+      this.#conversations.delete(over);
+    });
     return conversation;
   }
 
@@ -171,7 +182,7 @@ export class ThreadWatchdog implements Visitor {
     if (patient === undefined) {
       const { limits } = this.#options;
       patient = {
-        ...{ watch: new StallWatch(limits), outside: new StallWatch(limits), isBusy: false },
+        ...{ watch: new StallWatch(limits), outside: new StallWatch(limits), talk: undefined },
         ...{
           outsideAt: 0,
           turn: -1,

@@ -238,6 +238,10 @@ test("while a thread stands still, a command that needs it says so", async (t) =
     `${silence}; :00000009 is being debugged there`,
     "<CMD Error>",
   ]);
+  deepEqual(await other.run("signal 9"), [
+    "can't be interrupted : a debugger holds its thread",
+    "<CMD OK>",
+  ]);
   client.write("cont\n");
   await added;
 });

@@ -205,3 +205,24 @@ test("an operator's signal stops a handler on any thread while stall.interrupt i
   equal(await looping, "ERR_INTERRUPTED");
   equal(await bad.req.hello(), "hello");
 });
+
+test("a signal waits for the watchdog's own look, which would otherwise pass for a user's debugger", async (t) => {
+  // It looks after 5, 10, 20 milliseconds and so on, which each time takes longer than that.
+  const node = await world(t, FILES, { thread: 2, stall: { warn: 5, interrupt: 0 } });
+  await node.skynet.newservice("debug_console", 0);
+  const port = Number(
+    /Start debug console at 127\.0\.0\.1:(\d+)/.exec(
+      node.readLog() + (await node.log()).join("\n"),
+    )?.[1],
+  );
+  const bad = await node.snax.at(1).newservice<any>("bad");
+  const address = node.skynet.address(bad.handle);
+  const countLooks = (): number => node.readLog().split("bad.sync from").length;
+  for (let round = 1; round <= 5; round += 1) {
+    const before = countLooks();
+    const looping = codeOfFailure(bad.req.sync());
+    while (countLooks() === before) await node.skynet.sleep(1);
+    match(await ask(port, `signal ${address}`), /^interrupted : snax bad/, `round ${round}`);
+    equal(await looping, "ERR_INTERRUPTED");
+  }
+});
