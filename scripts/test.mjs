@@ -4,6 +4,9 @@
  * A filter is a part of a path ("kernel/", "mailbox"); without one everything runs except the folders that take long
  * or need a registry, which are run by name. `--compiled` runs what is compiled already (for other releases of
  * Node), `--list` shows each test. A type error does not keep the tests from running, but fails the run.
+ *
+ * With CI in the environment a file that fails runs once more, by itself. If it passes then, the run passes and names it as
+ * flaky: whoever brings a change is not held up by a race that he did not make, and nobody can overlook it.
  */
 
 import { setMaxListeners } from "node:events";
@@ -16,6 +19,8 @@ import { buildPackage } from "./dist.mjs";
 
 /** Folders of test/ that run only when a filter names them. */
 const BY_NAME = ["dist", "reliability"];
+/** More failing files than this are no accident. */
+const FLAKY_MAX = 3;
 /** A run from which nothing is heard for so long is ended and fails; the second holds for the folders above. */
 const SILENCE_MS = 2 * 60_000;
 const SLOW_SILENCE_MS = 15 * 60_000;
@@ -42,17 +47,47 @@ const silence = new AbortController();
 setMaxListeners(0, silence.signal);
 const alarm = setTimeout(() => silence.abort(), files.some(isSlow) ? SLOW_SILENCE_MS : SILENCE_MS);
 alarm.unref();
-const stream = run({
-  files: files.map((file) => join(ROOT, file)),
-  concurrency: 2,
-  signal: silence.signal,
-});
-for (const type of ["test:pass", "test:fail", "test:stdout"])
-  stream.on(type, () => alarm.refresh());
-stream.on("test:fail", () => (ok = false));
 process.on("exit", () => (process.exitCode ||= ok ? 0 : 1));
-if (isListed) stream.compose(new spec()).pipe(process.stdout);
-else await report(stream);
+const paths = files.map((file) => join(ROOT, file));
+const failures = await runFiles(paths, 2);
+ok = isTyped && failures.size === 0;
+const isRetried =
+  isTyped && process.env.CI && failures.size <= FLAKY_MAX && !silence.signal.aborted;
+if (!ok && isRetried) ok = await passAlone(failures);
+
+/**
+ * Runs test files and prints how they did.
+ *
+ * @param {string[]} paths
+ * @param {number} concurrency
+ * @returns {Promise<Map<string, string>>} what failed last in each file, by its path; a failure that belongs to no file stands
+ * under its name
+ */
+async function runFiles(paths, concurrency) {
+  const stream = run({ files: paths, concurrency, signal: silence.signal });
+  /** @type {Map<string, string>} */
+  const failures = new Map();
+  for (const type of ["test:pass", "test:fail", "test:stdout"])
+    stream.on(type, () => alarm.refresh());
+  stream.on("test:fail", ({ file, name }) => failures.set(file ?? name, name));
+  if (isListed) for await (const text of stream.compose(new spec())) process.stdout.write(text);
+  else await report(stream);
+  return failures;
+}
+
+/**
+ * Runs the files that failed once more, by themselves.
+ *
+ * @param {Map<string, string>} failures
+ */
+async function passAlone(failures) {
+  const again = await runFiles([...failures.keys()], 1);
+  for (const [file, name] of failures) {
+    const verdict = again.has(file) ? "fails alone as well" : "flaky, passed alone";
+    process.stdout.write(`# ${verdict}: ${relative(ROOT, file)}, ${name}\n`);
+  }
+  return again.size === 0;
+}
 
 /**
  * Says whether the arguments ask for this file.
