@@ -4,10 +4,13 @@
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import type { Message } from "../kernel/message.ts";
 import type { PendingCall } from "../kernel/session-table.ts";
 import { runInside } from "../service/job.ts";
 import type { Context } from "../service/context.ts";
+import { lockWaitersOf } from "../service/lock.ts";
 import { waitersOf } from "../service/waiting.ts";
+import { senderOf, titleOf } from "../snax/message-title.ts";
 import { readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable, Table } from "./command.ts";
 import type { Operator } from "./operator.ts";
@@ -61,6 +64,8 @@ interface Pending {
   readonly name: string;
   readonly suspended: Suspended;
   readonly waitsFor: string;
+  /** Who has the lock that it waits for, if that is known. */
+  readonly heldBy?: string;
   /** When it began, in milliseconds of the kernel's clock; NaN if that was forgotten. */
   readonly since: number;
   /** When it ends by itself. */
@@ -78,20 +83,47 @@ async function pendingOf(operator: Operator, context: Context): Promise<Pending[
     const { since } = call;
     pending.push({ name, suspended: call, waitsFor, since, until: undefined });
   }
-  // A service lists its timers from the newest on.
-  const waiters = [...waitersOf(context)]
-    .reverse()
-    .toSorted((one, two) => one.waiter.since - two.waiter.since);
-  for (const [index, { waiter, until }] of waiters.slice(0, CALLS_SHOWN_MAX).entries()) {
-    const name = `${until === undefined ? "wait" : "sleep"}: ${index + 1}`;
-    const waitsFor = until === undefined ? A_WAKEUP : TIME;
-    pending.push({ name, suspended: waiter, waitsFor, since: waiter.since, until });
+  const waits = waitsOf(context).slice(0, CALLS_SHOWN_MAX);
+  for (const [index, { waiter, ...wait }] of waits.entries()) {
+    const name = `${wait.until === undefined ? "wait" : "sleep"}: ${index + 1}`;
+    pending.push({ name, suspended: waiter, since: waiter.since, ...wait });
   }
   return pending;
 }
 
+/** A sleep or a wait. */
+interface Wait extends Pick<Pending, "waitsFor" | "heldBy" | "until"> {
+  readonly waiter: Suspended & { readonly since: number };
+}
+
+/** Lists sleeps and waits, from the oldest to the newest. */
+function waitsOf(context: Context): Wait[] {
+  const waits: Wait[] = [];
+  for (const { waiter, until } of waitersOf(context)) {
+    waits.push({ waiter, until, waitsFor: until === undefined ? A_WAKEUP : TIME });
+  }
+  // A service lists its timers from the newest on.
+  waits.reverse();
+  for (const { waiter, holder } of lockWaitersOf(context)) {
+    const held = holder === undefined ? {} : { heldBy: holderText(context, holder) };
+    waits.push({ waiter, until: undefined, waitsFor: A_LOCK, ...held });
+  }
+  return waits.toSorted((one, two) => one.waiter.since - two.waiter.since);
+}
+
+/** Says who has a lock, and in which session that handler waits itself: `killtask` ends such a wait. */
+function holderText({ service, runtime }: Context, holder: Message): string {
+  const title = titleOf(holder, service.instance, runtime.protocolName);
+  const sender = holder.source === 0 ? "" : ` from ${senderOf(runtime, holder)}`;
+  for (const { origin, session } of service.calls ?? []) {
+    if (origin === holder) return `${title}${sender}, which waits in session ${session}`;
+  }
+  return `${title}${sender}`;
+}
+
 /** What those wait for who have no target. */
 const A_WAKEUP = "a wakeup";
+const A_LOCK = "a lock";
 const TIME = "time";
 
 /** What is pending and where it waits, without what has ended meanwhile. */
@@ -111,6 +143,8 @@ async function stacksOf(
 /** What `task` says of a call, a sleep or a wait. */
 interface Task {
   readonly waitsFor: string;
+  /** Who has the lock that it waits for. */
+  readonly heldBy?: string;
   readonly since: string;
   /** Milliseconds that a sleep still lasts. */
   readonly leftMs?: number;
@@ -122,22 +156,27 @@ async function task({ operator, args }: CommandCall): Promise<Table> {
   const found = await stacksOf(context, await pendingOf(operator, context));
   const now = operator.runtime.clock.now();
   const rows = new Map<string, Task>();
-  for (const [{ name, waitsFor, since, until }, stack] of found) {
+  for (const [{ name, waitsFor, heldBy, since, until }, stack] of found) {
     // A call that the log has told of as unanswered for long keeps no time.
     const ago = Number.isNaN(since)
       ? "more than 30 s"
       : `${Math.max(0, Math.round(now - since))} ms`;
     const left = until === undefined ? {} : { leftMs: Math.max(0, Math.round(until - now)) };
-    rows.set(name, { waitsFor, since: ago, ...left, stack });
+    const held = heldBy === undefined ? {} : { heldBy };
+    rows.set(name, { waitsFor, ...held, since: ago, ...left, stack });
   }
   return rows;
 }
 
+function heldText(heldBy: string | undefined): string {
+  return heldBy === undefined ? "" : `, held by ${heldBy}`;
+}
+
 function printTask(row: unknown): string {
-  const { waitsFor, since, leftMs, stack } = row as Task;
+  const { waitsFor, heldBy, since, leftMs, stack } = row as Task;
   const what =
     leftMs === undefined
-      ? `waits for ${waitsFor} since ${since}`
+      ? `waits for ${waitsFor} since ${since}${heldText(heldBy)}`
       : `sleeps since ${since}, ${leftMs} ms to go`;
   return [what, ...stack].join("\n\t");
 }
@@ -145,6 +184,7 @@ function printTask(row: unknown): string {
 /** What `uniqtask` says of calls that wait for the same, at the same place. */
 interface TaskGroup {
   readonly waitsFor: string;
+  readonly heldBy?: string;
   readonly stack: TaskStack;
   /** Sessions of calls; sleeps and waits under the names that `task` gives them. */
   readonly sessions: string[];
@@ -153,14 +193,15 @@ interface TaskGroup {
 async function uniqtask({ operator, args }: CommandCall): Promise<Table> {
   const context = readService(operator, args[0]);
   const groups = new Map<string, TaskGroup>();
-  for (const [{ name, waitsFor }, stack] of await stacksOf(
+  for (const [{ name, waitsFor, heldBy }, stack] of await stacksOf(
     context,
     await pendingOf(operator, context),
   )) {
     const session = name.replace("session: ", "").replace(": ", " ");
-    const key = [waitsFor, ...stack].join("\n");
+    const key = [waitsFor, heldBy, ...stack].join("\n");
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { waitsFor, stack, sessions: [session] });
+    const held = heldBy === undefined ? {} : { heldBy };
+    if (group === undefined) groups.set(key, { waitsFor, ...held, stack, sessions: [session] });
     else group.sessions.push(session);
   }
   // No session stands in two groups, so that no two have the same key.
@@ -175,8 +216,9 @@ function headOf({ sessions }: TaskGroup): string {
 }
 
 function printGroup(row: unknown): string {
-  const { waitsFor, stack } = row as TaskGroup;
-  return [waitsFor === TIME ? "sleeps" : `waits for ${waitsFor}`, ...stack].join("\n\t");
+  const { waitsFor, heldBy, stack } = row as TaskGroup;
+  const what = waitsFor === TIME ? "sleeps" : `waits for ${waitsFor}${heldText(heldBy)}`;
+  return [what, ...stack].join("\n\t");
 }
 
 /** Ends the wait of one call with ERR_TIMEOUT, inside the service that waits. */

@@ -5,12 +5,8 @@
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { watchMainThread } from "../fabric/main-watchdog.ts";
 import type { DeskOptions } from "../fabric/watch-desk.ts";
-import { formatAddress } from "../kernel/address.ts";
-import type { Message } from "../kernel/message.ts";
-import { PTYPE } from "../kernel/protocol.ts";
-import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
-import { SnaxHost } from "../snax/snax-host.ts";
+import { senderOf, titleOf } from "../snax/message-title.ts";
 import type { FullConfig } from "./config.ts";
 import { describeHoldings } from "./holdings.ts";
 
@@ -59,28 +55,9 @@ function describeWork({ kernel, owner, protocolName }: Runtime): string {
   const isProgram = current?.handle === owner;
   if (origin === undefined || current === undefined || isProgram) return "code of its own";
   const isBehindAwait = kernel.dispatching !== origin;
-  return `${nameOf(origin, current.instance, protocolName)}${isBehindAwait ? " after an await" : ""}`;
+  return `${titleOf(origin, current.instance, protocolName)}${isBehindAwait ? " after an await" : ""}`;
 }
 
-function nameOf(
-  origin: Message,
-  instance: unknown,
-  protocolName: (type: number) => string,
-): string {
-  if (origin.type === PTYPE.timer) return "a timer";
-  if (origin.type === PTYPE.system) return "its beginning, a patch or a script";
-  const verb = origin.session === 0 ? "post" : "request";
-  if (origin.type === PTYPE.snax && instance instanceof Context) {
-    const { state } = instance;
-    const method = state instanceof SnaxHost ? state.numbers.nameOf(origin.method) : undefined;
-    if (method !== undefined) return `${verb} ${instance.name}.${method.name}`;
-  }
-  return `${protocolName(origin.type)} ${verb}`;
-}
-
-function describeSender({ kernel }: Runtime): string {
-  const source = kernel.origin?.source ?? 0;
-  if (source === 0) return "the runtime";
-  const title = kernel.services.get(source)?.title;
-  return title === undefined ? formatAddress(source) : `${formatAddress(source)} (${title})`;
+function describeSender(runtime: Runtime): string {
+  return senderOf(runtime, runtime.kernel.origin ?? { source: 0 });
 }

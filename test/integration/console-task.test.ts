@@ -55,6 +55,20 @@ const FILES = {
       async held() { await skynet.wait(key); return "woken"; },
       wake() { return skynet.wakeup(key); },
     };`,
+  saver: `
+    import { skynet } from "snax";
+    const lock = skynet.queue();
+    let oracle = 0;
+    export function init(handle: number) { oracle = handle; }
+    export const response = {
+      async save(word: string) { return await lock(write, word); },
+      nap() { return lock(() => skynet.sleep(600_000, "nap")); },
+      wake() { return skynet.wakeup("nap"); },
+    };
+    async function write(word: string) {
+      const said = await skynet.call<string>(oracle, "lua");
+      return word + said;
+    }`,
   "twice.ts": `
     enum Times { two = 2 }
     export async function twice(ask: () => Promise<string>) {
@@ -159,6 +173,50 @@ test("task lists who sleeps and who waits to be woken, with where, and they go o
   equal(await sleeper.req.wake(), true);
   equal(await held, "woken");
   deepEqual((await node.ask(`task ${at}`)).length, 3);
+});
+
+test("task lists who waits for a lock, who has it, and in which session that one waits; all go on in order", async (t) => {
+  const node = await desk(t, FILES);
+  const oracle = await node.skynet.newservice("oracle");
+  const saver = await node.make("saver", oracle);
+  const at = node.skynet.address(saver.handle);
+  const saves = [saver.req.save("a"), saver.req.save("b"), saver.req.save("c")];
+  const held = "held by request saver.save from :00000002 (program), which waits in session 1";
+  const waiting = ["\tat async save (saver.ts:7:41)"];
+  const expected = [
+    ...[`session: 1\t${HEAD}`, "\tat async write (saver.ts:12:20)", ...waiting],
+    ...[`wait: 1\twaits for a lock since #, ${held}`, ...waiting],
+    ...[`wait: 2\twaits for a lock since #, ${held}`, ...waiting],
+    OK,
+  ];
+  deepEqual(shape(await node.ask(`task ${at}`)), expected);
+  deepEqual(shape(await node.ask(`task ${at}`)), expected);
+  deepEqual(shape(await node.ask(`uniqtask ${at}`)).slice(4), [
+    ...["2\tsessions:[wait 1,wait 2]", `\twaits for a lock, ${held}`, ...waiting, OK],
+  ]);
+  for (const word of ["1", "2", "3"]) {
+    await node.ask(`task ${at}`);
+    await node.skynet.call(oracle, "lua", word);
+  }
+  deepEqual(await Promise.all(saves), ["a1", "b2", "c3"]);
+  deepEqual(await node.ask(`task ${at}`), [OK]);
+});
+
+test("who has a lock while it sleeps is named without a session", async (t) => {
+  const node = await desk(t, FILES);
+  const saver = await node.make("saver", 0);
+  const naps = [saver.req.nap(), saver.req.nap()];
+  const shown = shape(await node.ask(`task ${node.skynet.address(saver.handle)}`));
+  ok(
+    shown.includes(
+      "wait: 2\twaits for a lock since #, held by request saver.nap from :00000002 (program)",
+    ),
+    shown.join("\n"),
+  );
+  equal(await saver.req.wake(), true);
+  equal(await naps[0], "BREAK");
+  equal(await saver.req.wake(), true);
+  equal(await naps[1], "BREAK");
 });
 
 test("a call that nobody awaits yet has no stack until somebody does", async (t) => {
