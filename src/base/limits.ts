@@ -49,6 +49,9 @@ export const CONSOLE_STALL_MS = 10_000;
 /** Milliseconds that a thread has to answer before a console tells that it does not. */
 export const CONSOLE_ANSWER_MS = 2000;
 
+/** Milliseconds for which a thread may be silent while a command waits for it, before a console gives the command up. */
+export const CONSOLE_SILENCE_MS = 5000;
+
 /** Milliseconds for a client to show its token, and for an HTTP request to arrive whole. */
 export const CONSOLE_LOGIN_MS = 10_000;
 

@@ -27,6 +27,8 @@ export interface CommandCall {
   readonly line: string;
   /** The client's connection, if it talks in lines: a command may take it over until it ends. */
   readonly terminal: Terminal | undefined;
+  /** Is given a command that nobody waits for any more, and that may be done all the same. @defaultValue nobody is */
+  onLate?(work: Promise<CommandResult>): void;
 }
 
 /** A client that talks in lines: on its own thread it is asked for lines, another one reads its socket. */
@@ -49,7 +51,8 @@ export interface Command {
   readonly isChange?: boolean;
   /** Rows are printed as they come, not by key. */
   readonly isOrdered?: boolean;
-  run(call: CommandCall): CommandResult | Promise<CommandResult>;
+  /** @param needed - the other threads that it needs: those of {@link needs}, if it runs on the console's own. */
+  run(call: CommandCall, needed: readonly number[]): CommandResult | Promise<CommandResult>;
   /** On which thread it runs, where the node has several. @defaultValue on the console's own */
   readonly route?: Route;
   /**

@@ -14,23 +14,29 @@ import { Operator } from "./operator.ts";
 import { PROBE } from "./silent-thread.ts";
 import type { Ran } from "./thread-route.ts";
 import { RUN } from "./thread-route.ts";
+import type { Ticket } from "./ticket.ts";
+import { begin } from "./ticket.ts";
 
 /** Lets the steward of a thread run commands for consoles of other threads. */
 export function addConsoleCommand(node: ConsoleNode): void {
   addDeskCommand(node);
   node.live.node.runtime.stewardCommands.set(PROBE, () => true);
-  node.live.node.runtime.stewardCommands.set(RUN, async (context, [line]): Promise<Ran> => {
+  node.live.node.runtime.stewardCommands.set(RUN, async (context, [line, ticket]): Promise<Ran> => {
+    if (ticket !== undefined && !begin(ticket as Ticket)) return WITHDRAWN;
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);
     const operator = new Operator(node, context);
     const call: CommandCall = { operator, args, line: text, terminal: undefined };
     try {
-      return { ok: true, result: await COMMANDS.get(name)?.run(call) };
+      return { ok: true, result: await COMMANDS.get(name)?.run(call, []) };
     } catch (error) {
       return { ok: false, code: codeOf(error), message: messageOf(error) };
     }
   });
 }
+
+/** What nobody waits for any more. */
+const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command was withdrawn" };
 
 /** Lets the console of another thread put up a desk for a debugger here, and take it away. */
 function addDeskCommand({ live }: ConsoleNode): void {

@@ -8,7 +8,7 @@
 
 import { randomUUID } from "node:crypto";
 import { DEBUG_SECONDS, DEBUG_SECONDS_MAX } from "../base/limits.ts";
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { deadError } from "../kernel/refusal.ts";
 import { askSteward } from "../service/steward.ts";
@@ -21,7 +21,8 @@ import { debugged } from "./debugged.ts";
 import { DESK_NAME } from "./debug-desk.ts";
 import { linkWorker } from "./inspector-link.ts";
 import type { Operator } from "./operator.ts";
-import { probe } from "./silent-thread.ts";
+import type { Fate } from "./silent-thread.ts";
+import { FATE, probe, waitWatching } from "./silent-thread.ts";
 
 async function debug({ operator, args, terminal }: CommandCall): Promise<CommandResult> {
   const handle = readAddress(operator, args[0]);
@@ -79,13 +80,25 @@ async function converseElsewhere(target: Target, tell: () => void): Promise<stri
   const token = randomUUID();
   const ask = (verb: "up" | "down"): Promise<unknown> =>
     askSteward(operator.context, thread, DESK, verb, handle, token);
-  const title = String(await ask("up"));
+  const inTime = (verb: "up" | "down"): Promise<unknown> => {
+    const giveUp = (): Fate => FATE.sent;
+    return waitWatching(operator, { threads: [thread], work: ask(verb), giveUp });
+  };
+  // A desk that nobody waits for any more is not to stand there when the thread goes on.
+  const withdraw = (error: unknown): never => {
+    ask("down").catch(() => {}); // It goes with the thread.
+    throw error;
+  };
+  const title = String(await inTime("up").catch(withdraw));
   try {
     const link = await linkWorker(`globalThis.${DESK_NAME}?.token === ${JSON.stringify(token)}`);
     tell();
     return await new DebugDriver({ link, terminal, handle, title, deadlineMs }).run();
   } finally {
-    await ask("down");
+    // A thread that hangs by then takes the desk down when it goes on.
+    await inTime("down").catch((error: unknown) => {
+      if (codeOf(error) !== "ERR_TIMEOUT") throw error;
+    });
   }
 }
 

@@ -81,11 +81,19 @@ export class Operator {
   async #run(line: string, who: string, terminal: Terminal | undefined): Promise<Outcome> {
     const [name = "", ...args] = line.trim().split(/\s+/);
     const command = COMMANDS.get(name);
-    const call = { operator: this, args, line, terminal };
+    const call: CommandCall = { operator: this, args, line, terminal };
     if (command === undefined) return { ok: false, command, error: unknownCommand() };
     if (command.isChange !== true) return this.#try(command, call);
     const endWatch = this.#watch(line, who);
-    const outcome = await this.#try(command, call);
+    const onLate = (work: Promise<CommandResult>): void => {
+      const tell = (outcome: Outcome): void =>
+        this.#audit(line, who, `ended at last : ${summarize(outcome)}`);
+      work.then(
+        (result) => tell({ ok: true, command, result }),
+        (error: unknown) => tell({ ok: false, command, error }),
+      );
+    };
+    const outcome = await this.#try(command, { ...call, onLate });
     endWatch();
     this.#audit(line, who, summarize(outcome));
     return outcome;

@@ -10,6 +10,7 @@ import { deadError } from "../kernel/refusal.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { launch } from "../service/boot.ts";
 import type { Context } from "../service/context.ts";
+import { launchCommand, PLAIN_KIND_NAME } from "../service/life.ts";
 import { readAddress, readService } from "./address.ts";
 import type { CommandCall, CommandResult, CommandTable, Route, Table } from "./command.ts";
 import { toResult } from "./command.ts";
@@ -60,6 +61,21 @@ async function start(
   } catch (error) {
     return `Failed\n${describeFailure(error)}`;
   }
+}
+
+/** The thread on which a new service is started: one of those with the least to do. */
+const toChosen: Route = ({ operator, args }) => operator.runtime.threads?.choose(args[0] ?? "");
+
+/** Asks the launcher for a service, on a thread or, for those that belong there, on the main one. */
+function launcherOf(
+  { operator, args }: CommandCall,
+  kind: string,
+  thread: number | undefined,
+): (name: string) => Promise<number> {
+  return (name) =>
+    operator.skynet
+      .within(Infinity)
+      .call(".launcher", "lua", ...launchCommand(thread), kind, name, ...args.slice(1));
 }
 
 /** Starts a service whose messages are recorded from the first one on; the launcher learns of it from the service. */
@@ -195,21 +211,19 @@ export const serviceCommands: CommandTable = {
   start: {
     help: "lanuch a new lua service",
     isChange: true,
-    run: (use) =>
-      start(use, use.args[0], (name) => use.operator.skynet.newservice(name, ...use.args.slice(1))),
+    needs: toChosen,
+    run: (use, [thread]) => start(use, use.args[0], launcherOf(use, PLAIN_KIND_NAME, thread)),
   },
   snax: {
     help: "lanuch a new snax service",
     isChange: true,
-    run: (use) =>
-      start(use, use.args[0], (name) =>
-        use.operator.skynet.call(".launcher", "lua", "LAUNCH", "snax", name, ...use.args.slice(1)),
-      ),
+    needs: toChosen,
+    run: (use, [thread]) => start(use, use.args[0], launcherOf(use, "snax", thread)),
   },
   log: {
     help: "launch a new lua service with log",
     isChange: true,
-    route: ({ operator, args }) => operator.runtime.threads?.choose(args[0] ?? ""),
+    route: toChosen,
     run: (use) =>
       start(use, use.args[0], (name) => startLogged(use.operator, name, use.args.slice(1))),
   },

@@ -4,7 +4,7 @@
  *     line -> route: here | the thread of a service | every thread -> the stewards run it -> merge
  *
  * A thread that hangs keeps no answer back: one that all threads give comes without it, and a command that needs it is
- * refused (silent-thread.ts).
+ * refused, or given up (silent-thread.ts).
  *
  * A command is written for the services of the thread that it runs on; what it returns is data, which travels.
  */
@@ -16,7 +16,9 @@ import { askSteward, noThread } from "../service/steward.ts";
 import { readAddress } from "./address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "./command.ts";
 import type { Operator } from "./operator.ts";
-import { askThread, probe, whoRuns } from "./silent-thread.ts";
+import type { Fate, Watched } from "./silent-thread.ts";
+import { askThread, FATE, probe, waitWatching, whoRuns } from "./silent-thread.ts";
+import { createTicket, withdraw } from "./ticket.ts";
 
 /** The command of a thread's steward. */
 export const RUN = "CONSOLE";
@@ -60,9 +62,28 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
   const { threads } = call.operator.runtime;
   const place = threads === undefined ? undefined : command.route?.(call);
   if (place === "all") return await runEverywhere(command, call);
-  await probe(call.operator, neededThreads(command, call, place));
-  if (place === undefined || place === threads?.own) return await command.run(call);
-  return resultOf(await askSteward(call.operator.context, place, RUN, call.line));
+  const needed = neededThreads(command, call, place);
+  await probe(call.operator, needed);
+  if (place === undefined || place === threads?.own) {
+    const work = (async () => command.run(call, needed))();
+    return await waitFor(call, { threads: needed, work, giveUp: () => FATE.sent });
+  }
+  const ticket = createTicket();
+  const work = askSteward(call.operator.context, place, RUN, call.line, ticket).then(resultOf);
+  const giveUp = (): Fate => (withdraw(ticket) ? FATE.none : FATE.begun);
+  return await waitFor(call, { threads: needed, work, giveUp });
+}
+
+/** Waits for a command whose threads answer; of one that was given up and may be done all the same somebody hears later. */
+function waitFor(call: CommandCall, watched: Watched<CommandResult>): Promise<CommandResult> {
+  const { work, threads } = watched;
+  if (threads.length === 0) return work;
+  const giveUp = (): Fate => {
+    const fate = watched.giveUp();
+    if (fate !== FATE.none) call.onLate?.(work);
+    return fate;
+  };
+  return waitWatching(call.operator, { threads, work, giveUp });
 }
 
 /** The other threads without which a command can't be done. */
@@ -82,7 +103,7 @@ async function runEverywhere(command: Command, call: CommandCall): Promise<Comma
   const { operator, line } = call;
   const hosts = operator.runtime.threads?.hosts ?? [];
   const waitMs = CONSOLE_ANSWER_MS + (command.takesMs?.(call) ?? 0);
-  const own = Promise.resolve().then(() => command.run(call));
+  const own = Promise.resolve().then(() => command.run(call, []));
   const others = hosts.map((thread) =>
     askThread(operator, thread, [RUN, line], waitMs).then(resultOf),
   );

@@ -12,7 +12,8 @@ import { formatFloat } from "./lua-number.ts";
 import { toAll } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 import type { ListenRecord } from "../net/net-table.ts";
-import { listSockets } from "../net/remote.ts";
+import { netOf } from "../net/net-table.ts";
+import { describeSockets } from "../net/socket-info.ts";
 import type { SocketInfo } from "../net/socket-api.ts";
 import type { ClientRecord } from "./socket-table.ts";
 
@@ -85,18 +86,26 @@ function printThread(row: unknown): string {
   return `busy:${((busy ?? 0) * 100).toFixed(1)}%\theap:${formatBytes(heap ?? 0)}\tservices:${services}`;
 }
 
-async function netstat({ operator }: CommandCall): Promise<Table> {
+/** The sockets of this thread by number; those of a node with several threads are put in order when all have answered. */
+function netstat({ operator }: CommandCall): Table {
   const now = operator.runtime.clock.now();
-  const own = [...operator.node.sockets.records()].map((record): [number, object] => [
-    record.id,
+  const { runtime } = operator;
+  const own = [...operator.node.sockets.records()].map((record): [string, object] => [
+    String(record.id),
     record.kind === "LISTEN" ? listenRow(record, now) : clientRow(record, now),
   ]);
-  const others = (await listSockets(operator.context)).map((socket): [number, object] => [
-    socket.id,
+  const others = describeSockets(netOf(runtime)).map((socket): [string, object] => [
+    String(socket.id),
     socketRow(socket),
   ]);
-  const rows = [...own, ...others].toSorted(([a], [b]) => a - b).map(([, row]) => row);
-  return new Map(rows.map((row, index) => [String(index + 1), row]));
+  const rows = new Map([...own, ...others]);
+  return runtime.threads === undefined ? numbered(rows) : rows;
+}
+
+/** As skynet's: a list in order of the sockets' numbers. */
+function numbered(rows: Table): Table {
+  const ordered = [...rows].toSorted(([a], [b]) => Number(a) - Number(b));
+  return new Map(ordered.map(([, row], index) => [String(index + 1), row]));
 }
 
 function socketRow(socket: SocketInfo): object {
@@ -184,5 +193,5 @@ export const watchCommands: CommandTable = {
     run: threads,
     print: printThread,
   },
-  netstat: { help: "netstat : show netstat", run: netstat },
+  netstat: { help: "netstat : show netstat", route: toAll, order: numbered, run: netstat },
 };

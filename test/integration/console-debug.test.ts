@@ -233,7 +233,7 @@ test("while a thread stands still, a command that needs it says so", async (t) =
   const { open } = await outside(t, FILES, 1);
   const [client, caller, other] = [await open(), await open(), await open()];
   const [added] = await stopped(client, caller, `call 9 "add", 1`);
-  const silence = `ERR_TIMEOUT: thread 1 does not answer within ${CONSOLE_ANSWER_MS} ms`;
+  const silence = `ERR_TIMEOUT: nothing was done: thread 1 does not answer within ${CONSOLE_ANSWER_MS} ms`;
   deepEqual(await other.run("info 9"), [
     `${silence}; :00000009 is being debugged there`,
     "<CMD Error>",
