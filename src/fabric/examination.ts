@@ -76,27 +76,40 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
   const text = await ask(link, suspect.desk, "examine");
   const report = text === undefined ? undefined : (JSON.parse(text) as DeskReport);
   if (report === undefined || report.dispatch !== suspect.dispatch) {
-    await link.post("Debugger.resume");
+    await resume(link);
     return { kind: "gone" };
   }
   if (!suspect.isCondemned) {
-    await link.post("Debugger.resume");
+    await resume(link);
     return { kind: "seen", report };
   }
   const spared = reasonToSpare(report, hold.paused);
   const why = spared ?? (await leaveRuntime(link, hold));
   if (why !== undefined) {
-    await link.post("Debugger.resume");
+    await resume(link);
     return { kind: "refused", report, why, isForGood: spared !== undefined };
   }
   // On the way out of the runtime's code the handler may have come to its end.
   if ((await ask(link, suspect.desk, "condemn")) !== String(suspect.dispatch)) {
-    await link.post("Debugger.resume");
+    await resume(link);
     return { kind: "gone" };
   }
+  // Not waited for: a question that comes when the thread has begun to go on can swallow the termination.
   await link.post("Debugger.resume", { terminateOnResume: true });
   await recover(link, suspect.desk);
   return { kind: "interrupted", report };
+}
+
+/**
+ * Lets the thread go on, and waits until it does. One that is still on its way out of the pause takes every message that
+ * comes meanwhile for one of the pause: the next conversation would find it paused, and take that for somebody else's.
+ */
+async function resume(link: InspectorLink): Promise<void> {
+  const resumed = new Promise<void>((resolve) => {
+    link.onResumed = resolve;
+  });
+  await link.post("Debugger.resume");
+  await within(ANSWER_MS, resumed);
 }
 
 /** How often the desk is asked for a turn. */
@@ -113,7 +126,8 @@ const RECOVERY_MS = 100;
  */
 async function recover(link: InspectorLink, desk: string): Promise<void> {
   for (let attempt = 0; attempt < RECOVERIES_MAX; attempt += 1) {
-    if ((await within(RECOVERY_MS, ask(link, desk, "recover"))) === "ok") return;
+    const answer = ask(link, desk, "recover").catch(() => undefined);
+    if ((await within(RECOVERY_MS, answer)) === "ok") return;
   }
 }
 

@@ -24,6 +24,8 @@ export interface InspectorLink {
   post(method: string, params?: object): Promise<unknown>;
   /** Is called each time the thread pauses. */
   onPaused: (paused: Paused) => void;
+  /** Is called each time it goes on. */
+  onResumed: () => void;
   /** Ends the session; the thread goes on if it was paused. */
   close(): void;
 }
@@ -41,11 +43,13 @@ export function connectToMain(): InspectorLink {
         });
       }),
     onPaused: () => {},
+    onResumed: () => {},
     close: () => session.disconnect(),
   };
   const scripts = new ScriptNames();
   session.on("Debugger.scriptParsed", ({ params }) => scripts.add(params));
   session.on("Debugger.paused", ({ params }) => link.onPaused(scripts.name(params)));
+  session.on("Debugger.resumed", () => link.onResumed());
   return link;
 }
 

@@ -47,6 +47,7 @@ export async function connectToWorker({ threadId }: Worker): Promise<InspectorLi
 /** A session with one worker. */
 class WorkerLink implements InspectorLink {
   onPaused: InspectorLink["onPaused"] = () => {};
+  onResumed: InspectorLink["onResumed"] = () => {};
   readonly #session: Session;
   readonly #sessionId: string;
   readonly #scripts = new ScriptNames();
@@ -89,6 +90,7 @@ class WorkerLink implements InspectorLink {
   #receive({ id, method, params, ...answer }: Answer): void {
     if (method === "Debugger.scriptParsed") this.#scripts.add(params as ParsedScript);
     else if (method === "Debugger.paused") this.onPaused(this.#scripts.name(params as RawPause));
+    else if (method === "Debugger.resumed") this.onResumed();
     else if (id !== undefined) {
       this.#waiting.get(id)?.(answer);
       this.#waiting.delete(id);
