@@ -2762,6 +2762,7 @@ export declare class Tracer {
     begin(context: Context, info: string | undefined): void;
     static hear(runtime: Runtime, source: number, session: number, tag: string | undefined): void;
     calling({ handle, service, runtime }: Context, address: Address): void;
+    passing(address: Address, source: number, session: number): () => void;
     called(context: Context, { session }: PendingCall): void;
     refused({ handle, service, runtime }: Context): void;
     slept(context: Context, timer: Timer): void;

@@ -182,7 +182,16 @@ export const callFunctions: ApiTable<Context> = {
     requireAlive(context);
     const [type, session, ...values] = message;
     const from = resolveAddress(context, source) ?? 0;
-    return postFrom(context, address, envelopeOf(context, type, values), { source: from, session });
+    const envelope = envelopeOf(context, type, values);
+    if (type === "client") return postFrom(context, address, envelope, { source: from, session });
+    const takeBack = context.runtime.tracer?.passing(address, from, session);
+    let isSent = false;
+    try {
+      isSent = postFrom(context, address, envelope, { source: from, session });
+    } finally {
+      if (!isSent) takeBack?.();
+    }
+    return isSent;
   },
   within: (context: Context, ms: number): Calls => {
     checkDeadline(ms);

@@ -8,7 +8,7 @@
  *     <TRACE :0000000a-1> 123460000 resume                          the first one goes on
  *
  * A tag belongs to a message; whatever follows from its handling (Kernel.origin) goes under it. It travels with calls to any
- * service of the node: to another thread as a word in front of the request. Nobody pays for it until somebody asks for a trace.
+ * service of the node, and with requests that are passed on: to another thread as a word in front. Nobody pays for it until somebody asks for a trace.
  */
 
 import { relative } from "node:path";
@@ -107,17 +107,47 @@ export class Tracer {
 
   /** A call is about to be sent: another thread has to know before the request is there. */
   calling({ handle, service, runtime }: Context, address: Address): void {
-    const { threads, kernel } = runtime;
-    const tag = threads === undefined ? undefined : this.#current();
+    const tag = runtime.threads === undefined ? undefined : this.#current();
     if (tag === undefined) return;
-    const target =
-      typeof address === "number"
-        ? address
-        : (parseAddress(address) ?? kernel.names.get(address) ?? 0);
-    const thread = threads?.threadOf(target);
-    if (thread === undefined || thread === threads?.own) return;
+    const thread = this.#threadOf(address);
+    if (thread === undefined || thread === runtime.threads?.own) return;
     const session = (service.calls ??= new SessionTable()).next(service.session);
-    threads?.tell(thread, WORD, handle, session, tag);
+    runtime.threads?.tell(thread, WORD, handle, session, tag);
+  }
+
+  /**
+   * Somebody's request is about to be passed on: whoever takes it next follows it under the same tag.
+   *
+   * @returns what takes that back, if it could not be passed on.
+   */
+  passing(address: Address, source: number, session: number): () => void {
+    const { threads } = this.#runtime;
+    const key = keyOf(source, session);
+    const tag = session === 0 ? undefined : (this.#calls.get(key) ?? this.#handledUnder(key));
+    const thread = this.#threadOf(address);
+    if (tag === undefined || threads === undefined || thread === undefined) return () => {};
+    const tell = (word: string | undefined): void => {
+      if (thread === threads.own) Tracer.hear(this.#runtime, source, session, word);
+      else threads.tell(thread, WORD, source, session, word);
+    };
+    tell(tag);
+    return () => tell(undefined);
+  }
+
+  /** The tag of a request whose handling goes on here. */
+  #handledUnder(key: string): string | undefined {
+    for (const [{ source, session }, tag] of this.#tags) {
+      if (keyOf(source, session) === key) return tag;
+    }
+    return undefined;
+  }
+
+  /** The thread of a service, if somebody lives there. */
+  #threadOf(address: Address): number | undefined {
+    const { threads, kernel } = this.#runtime;
+    const isHandle = typeof address === "number";
+    const target = isHandle ? address : (parseAddress(address) ?? kernel.names.get(address) ?? 0);
+    return threads?.threadOf(target);
   }
 
   /** A call has been sent. */

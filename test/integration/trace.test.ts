@@ -28,6 +28,17 @@ async function half(n: number) {
   return await skynet.call<number>(back, "lua", "HALF", n);
 }
 `,
+  relay: `import { skynet } from "snax";
+let back = 0;
+skynet.start((handle: number) => {
+  back = handle;
+  skynet.dispatch("lua", async (session, source, ...words: unknown[]) => {
+    skynet.ignoreret();
+    await skynet.sleep(1);
+    skynet.redirect(back, source, "lua", session, ...words);
+  });
+});
+`,
   back: `import { skynet } from "snax";
 skynet.start(() => {
   skynet.dispatch("lua", async (_session, _source, name: string, n: number) => {
@@ -96,6 +107,38 @@ test("a trace goes on in services of other threads, and back, and nobody is trac
     [...taken, ...taken, "response", "end"].toSorted(),
   );
 });
+
+for (const [caller, relay, answerer] of [
+  [1, 2, 2],
+  [1, 2, 1],
+  [1, 1, 2],
+  [1, 2, 3],
+] as const) {
+  test(`a request of thread ${caller} that is redirected on thread ${relay} to ${answerer} is followed there`, async (t) => {
+    const node = await desk(t, FILES, { thread: 3 });
+    const back = await node.skynet.at(answerer).newservice("back");
+    const between = await node.skynet.at(relay).newservice("relay", back);
+    const front = await node.snax.at(caller).newservice("front", between);
+    const at = node.skynet.address(front.handle);
+    await node.ask(`trace ${at} snax on`);
+    equal(await front.req.ask(3), 3.5);
+    await node.ask(`trace ${at} snax`);
+    await node.log();
+    const lines = node.readLog().split("\n");
+    const steps = lines.flatMap((line) => {
+      const found = new RegExp(`\\[(:\\w+)\\] <TRACE ${at}-1> \\d+ (\\w+)`).exec(line);
+      return found === null ? [] : [`${found[1]} ${found[2]}`];
+    });
+    const of = (handle: number): string[] =>
+      steps
+        .filter((step) => step.startsWith(node.skynet.address(handle)))
+        .map((step) => step.slice(10));
+    deepEqual(of(back), ["request", "response", "end", "request", "response", "end"]);
+    deepEqual(of(between).toSorted(), [
+      ...["end", "end", "request", "request", "resume", "resume", "sleep", "sleep"],
+    ]);
+  });
+}
 
 test("a traced call to another thread that fails ends with error on both sides, also if it never got there", async (t) => {
   const node = await desk(t, FILES, { thread: 2 });
