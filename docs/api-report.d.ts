@@ -2708,6 +2708,7 @@ export declare class SearchPath {
     readonly root: string;
     constructor(services: string | readonly string[], root: string, system: readonly string[]);
     find(name: string): string;
+    has(name: string): boolean;
     isSystem(name: string): boolean;
     clear(): void;
 }

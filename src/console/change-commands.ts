@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { PATCH_LENGTH_MAX } from "../base/limits.ts";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import { deadError } from "../kernel/refusal.ts";
 import { hotfix } from "../live/hotfix.ts";
 import { hotfixall } from "../live/hotfix-all.ts";
 import { inject } from "../live/inject.ts";
@@ -63,7 +64,10 @@ function readTarget(operator: Operator, word: string | undefined): number | stri
   // The name of a type may look like a number; it is one only if a service lives there.
   const isNumber = /^[0-9a-fA-F]{1,8}$/.test(word);
   const handle = isNumber ? readAddress(operator, word) : 0;
-  return operator.runtime.kernel.lives(handle) ? handle : word;
+  const { kernel, paths } = operator.runtime;
+  if (kernel.lives(handle)) return handle;
+  if (isNumber && !paths.has(word)) throw deadError(handle);
+  return word;
 }
 
 /** A type is patched on all threads or on none. */

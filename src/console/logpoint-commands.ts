@@ -37,6 +37,7 @@ function turnOff(logpoints: CommandCall["operator"]["node"]["logpoints"], word =
     for (const number of logpoints.numbers()) logpoints.remove(number);
     return;
   }
+  if (word === "") throw new SnaxError("ERR_ARGUMENT", "need the number of a logpoint, or all");
   if (logpoints.remove(Number(word))) return;
   throw new SnaxError("ERR_ARGUMENT", `no logpoint has the number ${word}`);
 }

@@ -149,7 +149,7 @@ async function signal({ operator, args: [word, text = "0"] }: CommandCall): Prom
   const { runtime } = operator;
   if (!runtime.kernel.lives(handle)) throw deadError(handle);
   runtime.log(handle, `recv a signal ${number}`);
-  if (number === 0) return await runtime.interrupt?.(handle);
+  if (number === 0) return (await runtime.interrupt?.(handle)) ?? "it does nothing at the moment";
   if (number === 1) {
     const kb = (estimateBytes(readService(operator, word)) / 1024).toFixed(3);
     runtime.log(handle, `Current Memory ${kb}K`);
@@ -190,7 +190,10 @@ export const serviceCommands: CommandTable = {
     help: "run address debug command",
     isChange: true,
     needs: toService,
-    run: (use) => ask(use, use.args[1], ...use.args.slice(2)),
+    run: (use) => {
+      if (use.args[1] === undefined) throw new SnaxError("ERR_ARGUMENT", "need a debug command");
+      return ask(use, use.args[1], ...use.args.slice(2));
+    },
   },
   ping: {
     help: "ping address",
@@ -203,7 +206,8 @@ export const serviceCommands: CommandTable = {
     help: "exit address : kill a lua service",
     isChange: true,
     run: ({ operator, args }) => {
-      operator.skynet.send(readAddress(operator, args[0]), "debug", "EXIT");
+      const handle = readAddress(operator, args[0]);
+      if (!operator.skynet.send(handle, "debug", "EXIT")) throw deadError(handle);
       return undefined;
     },
   },

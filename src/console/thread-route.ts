@@ -12,7 +12,9 @@
 import type { ErrorCode } from "../base/error.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { CONSOLE_ANSWER_MS } from "../base/limits.ts";
-import { askSteward, noThread } from "../service/steward.ts";
+import { formatAddress } from "../kernel/address.ts";
+import { deadError } from "../kernel/refusal.ts";
+import { askSteward } from "../service/steward.ts";
 import { readAddress } from "./address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "./command.ts";
 import type { Operator } from "./operator.ts";
@@ -52,15 +54,21 @@ export const toThread =
     if (word === undefined) return undefined;
     const number = /^\d{1,3}$/.test(word) ? Number(word) : undefined;
     if (number === 0 || threads?.hosts.includes(number ?? -1) === true) return number;
-    const thread = threads?.threadOf(readAddress(operator, word));
-    if (thread === undefined) throw noThread(word);
-    return thread;
+    const handle = readAddress(operator, word);
+    const { kernel } = operator.runtime;
+    const thread = threads === undefined && kernel.lives(handle) ? 0 : threads?.threadOf(handle);
+    if (thread !== undefined) return thread;
+    if (number === undefined) throw deadError(handle);
+    const why = `no thread ${word}, and no service lives under ${formatAddress(handle)}`;
+    throw new SnaxError("ERR_ARGUMENT", why);
   };
 
 /** Runs a command where it belongs. */
 export async function runRouted(command: Command, call: CommandCall): Promise<CommandResult> {
   const { threads } = call.operator.runtime;
-  const place = threads === undefined ? undefined : command.route?.(call);
+  // A word that names no thread and no service is refused on a node of one thread too.
+  const route = command.route?.(call);
+  const place = threads === undefined ? undefined : route;
   if (place === "all") return await runEverywhere(command, call);
   const needed = neededThreads(command, call, place);
   await probe(call.operator, needed);

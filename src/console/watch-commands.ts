@@ -83,7 +83,7 @@ function threads({ operator }: CommandCall): Table {
 
 function printThread(row: unknown): string {
   const { busy, heap, services } = row as Record<string, number>;
-  return `busy:${((busy ?? 0) * 100).toFixed(1)}%\theap:${formatBytes(heap ?? 0)}\tservices:${services}`;
+  return `busy:${((busy ?? 0) * 100).toFixed(1)}%\theap:${((heap ?? 0) / (1024 * 1024)).toFixed(2)}M\tservices:${services}`;
 }
 
 /** The sockets of this thread by number; those of a node with several threads are put in order when all have answered. */

@@ -64,6 +64,13 @@ export class SearchPath {
     return path;
   }
 
+  /** Says whether there is a file of a service of that name. */
+  has(name: string): boolean {
+    if (this.#found.has(name)) return true;
+    if (!NAME.test(name)) return false;
+    return this.patterns.some((pattern) => existsSync(pattern.replaceAll("?", name)));
+  }
+
   /** Says whether the name stands for one of the system's own services. */
   isSystem(name: string): boolean {
     const path = this.find(name);

@@ -71,6 +71,7 @@ test("a service is asked for its information, a debug message, and how long it t
   deepEqual(await run("info :00000009"), ["I am slow", OK]);
   deepEqual(await run("info 7"), [OK]);
   deepEqual(await run("dbgcmd a PING"), [OK]);
+  deepEqual(await run("dbgcmd a"), ["ERR_ARGUMENT: need a debug command", ERROR]);
   deepEqual(await run("dbgcmd a NO"), [`ERR_NO_METHOD: no debug command "NO"`, ERROR]);
   match((await run("ping a")).join(), /^\d+,<CMD OK>$/);
 });
@@ -111,10 +112,13 @@ test("services are started and ended", async (t) => {
   deepEqual(await run("kill 9"), [":00000009\tsnlua db", OK]);
   deepEqual(await run("kill 99"), [":00000099\tnil", OK]);
   deepEqual(await run("exit a"), [OK]);
+  deepEqual(await run("exit 99"), [NOBODY, ERROR]);
   // On another thread its death and the ping may pass each other.
   match((await run("ping a")).join(), /^ERR_SERVICE_DEAD: .*:0000000a.*,<CMD Error>$/);
   equal(skynet.localname(".nobody"), undefined);
 });
+
+const NOBODY = "ERR_SERVICE_DEAD: no service lives under :00000099";
 
 test("words that are no address are refused in skynet's words", async (t) => {
   const { ask } = await desk(t, FILES);
@@ -226,7 +230,7 @@ test("the load of a service is seen, and a profile of the thread is written", as
   const profile = JSON.parse(readFileSync(path, "utf8")) as { nodes: unknown[] };
   equal(profile.nodes.length > 0, true);
   equal((await run("profile 100")).at(-1), ERROR);
-  match((await run("threads"))[0] ?? "", /^0\tbusy:\d+\.\d%\theap:[\d.]+M\tservices:\d+$/);
+  match((await run("threads"))[0] ?? "", /^0\tbusy:\d+\.\d%\theap:\d+\.\d\dM\tservices:\d+$/);
 });
 
 const BUSY = `

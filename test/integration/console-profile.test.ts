@@ -76,6 +76,10 @@ test("a profile reaches other threads, by their number and by a service", async 
 test("what can't be profiled is refused", async (t) => {
   const { ask, open } = await desk(t, FILES, { logpath: writeFiles(t, {}) });
   deepEqual(await ask("profile 99 1"), [
+    "ERR_ARGUMENT: no thread 99, and no service lives under :00000099",
+    "<CMD Error>",
+  ]);
+  deepEqual(await ask("profile :00000099 1"), [
     "ERR_SERVICE_DEAD: no service lives under :00000099",
     "<CMD Error>",
   ]);
