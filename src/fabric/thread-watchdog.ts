@@ -199,8 +199,8 @@ export class ThreadWatchdog implements Visitor {
   }
 
   /**
-   * Makes a phase of what the event loop does: one dispatch between two rests or turns. A thread that still starts is at rest.
-   * One that does not rest is asked for a turn: callbacks in a row are no stall, however many they are.
+   * Makes a phase of what the event loop does: one dispatch between two rests or turns. One that does not rest is asked for a
+   * turn: callbacks in a row are no stall, however many they are. A thread may not have rested once since it is up.
    */
   // oxlint-disable-next-line max-params -- when, who, what is known of it, what it does: an object would only be taken apart
   #lookOutside(
@@ -210,11 +210,10 @@ export class ThreadWatchdog implements Visitor {
     phase: Phase,
   ): StallEvent[] {
     if (now < patient.outsideAt) return [];
-    let isUp = false;
-    if (phase.handle === 0 && phase.turn === patient.turn) {
+    const isOutside = phase.handle === 0 && phase.turn === patient.turn;
+    if (isOutside) {
       const { idle } = worker.performance.eventLoopUtilization();
-      isUp = idle > 0;
-      patient.isStill = isUp && idle === patient.idleMs;
+      patient.isStill = idle === patient.idleMs;
       patient.idleMs = idle;
       if (patient.isStill) worker.postMessage(0);
       else patient.outsideAt = now + this.#restMs;
@@ -223,7 +222,11 @@ export class ThreadWatchdog implements Visitor {
     }
     if (!patient.isStill) patient.rests += 1;
     patient.turn = phase.turn;
-    return patient.outside.look(now, { ...phase, handle: isUp ? 1 : 0, dispatch: patient.rests });
+    return patient.outside.look(now, {
+      ...phase,
+      handle: isOutside ? 1 : 0,
+      dispatch: patient.rests,
+    });
   }
 
   async #act(
