@@ -275,11 +275,8 @@ test("code of the program that started the node is told of and never cut off", a
   match(log, /can't be interrupted : it is code of the program that started the node/);
 });
 
-/** For another process to run: it ends when the log says that its parent can't be interrupted. */
-const WAIT_FOR_REFUSAL = `
-  const { readFileSync } = require("node:fs");
-  while (!readFileSync(process.argv[1], "utf8").includes("can't be interrupted"));
-`;
+/** For another process to run, until the log says that its parent can't be interrupted. */
+const WAIT_FOR_REFUSAL = `while (!require("fs").readFileSync(process.argv[1], "utf8").includes("can't be interrupted"));`;
 
 test("native code is told of, and not stopped", async (t) => {
   const { value, log } = await play(
