@@ -4,10 +4,9 @@
  */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { test } from "node:test";
 
+import { desk } from "./console-client.ts";
 import { codeOfFailure, world } from "./world.ts";
 import type { Files } from "./world.ts";
 
@@ -171,33 +170,14 @@ test("upvalues work while the watchdog looks into the thread", async (t) => {
   await asking;
 });
 
-/** Sends a line to a console and returns what it answers. */
-async function ask(port: number, line: string): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  let said = "";
-  socket.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-    if (/<CMD (OK|Error)>\n$/.test(said)) socket.end();
-  });
-  socket.write(`${line}\n`);
-  await once(socket, "close");
-  return said.replace(/^Welcome to skynet console\n/, "");
-}
-
 test("an operator's signal stops a handler on any thread while stall.interrupt is 0", async (t) => {
-  const node = await world(t, FILES, { thread: 2, stall: { warn: 0, interrupt: 0 } });
-  await node.skynet.newservice("debug_console", 0);
-  const port = Number(
-    /Start debug console at 127\.0\.0\.1:(\d+)/.exec(
-      node.readLog() + (await node.log()).join("\n"),
-    )?.[1],
-  );
+  const node = await desk(t, FILES, { thread: 2, stall: { warn: 0, interrupt: 0 } });
   const bad = await node.snax.at(1).newservice<any>("bad");
   const address = node.skynet.address(bad.handle);
-  equal(await ask(port, `signal ${address}`), "it does nothing at the moment\n<CMD OK>\n");
+  deepEqual(await node.ask(`signal ${address}`), ["it does nothing at the moment", "<CMD OK>"]);
   const looping = codeOfFailure(bad.req.sync());
   let said = "";
-  while (!said.includes("interrupted")) said = await ask(port, `signal ${address}`);
+  while (!said.includes("interrupted")) said = (await node.ask(`signal ${address}`)).join("\n");
   match(
     said,
     /^interrupted : snax bad, request bad\.sync from .*\n {4}at spin \(file:\S*spin\.ts:3:3\)/,
@@ -208,13 +188,7 @@ test("an operator's signal stops a handler on any thread while stall.interrupt i
 
 test("a signal waits for the watchdog's own look, which would otherwise pass for a user's debugger", async (t) => {
   // It looks after 5, 10, 20 milliseconds and so on, which each time takes longer than that.
-  const node = await world(t, FILES, { thread: 2, stall: { warn: 5, interrupt: 0 } });
-  await node.skynet.newservice("debug_console", 0);
-  const port = Number(
-    /Start debug console at 127\.0\.0\.1:(\d+)/.exec(
-      node.readLog() + (await node.log()).join("\n"),
-    )?.[1],
-  );
+  const node = await desk(t, FILES, { thread: 2, stall: { warn: 5, interrupt: 0 } });
   const bad = await node.snax.at(1).newservice<any>("bad");
   const address = node.skynet.address(bad.handle);
   const countLooks = (): number => node.readLog().split("bad.sync from").length;
@@ -222,7 +196,7 @@ test("a signal waits for the watchdog's own look, which would otherwise pass for
     const before = countLooks();
     const looping = codeOfFailure(bad.req.sync());
     while (countLooks() === before) await node.skynet.sleep(1);
-    match(await ask(port, `signal ${address}`), /^interrupted : snax bad/);
+    match((await node.ask(`signal ${address}`)).join("\n"), /^interrupted : snax bad/);
     equal(await looping, "ERR_INTERRUPTED");
   }
 });
