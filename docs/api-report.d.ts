@@ -1448,6 +1448,8 @@ export declare class Context implements Instance {
     held: Set<(error: unknown) => void> | undefined;
     constructor(runtime: Runtime, name: string, title: string, receivers: ReceiverTable, reserved?: number);
     get handle(): number;
+    get isListening(): boolean;
+    hears(type: number): boolean;
     receive(message: Message): void;
     interrupted(message: Message, error: unknown): void;
     holding(): Generator<Message>;
@@ -1676,7 +1678,7 @@ export declare class Kernel {
     requestNamed(source: Service, name: string, envelope: Envelope, call: PendingCall): number;
     sendNamed(source: number, name: string, envelope: Envelope): boolean;
     closeGate(service: Service, bit: number): void;
-    openGate(service: Service, bit: number): void;
+    openGate(service: Service, bit?: number): void;
     addTimer(service: Service, ms: number, run: () => void, intervalMs?: number): Timer;
     soon(service: Service, run: () => void): Timer;
     resume(service: Service, origin: Message | undefined, run: () => void): void;
@@ -1723,6 +1725,7 @@ import type { SessionTable } from "./session-table.ts";
 import type { Timer } from "./timer-wheel.ts";
 export interface Instance {
     receive(message: Message): void;
+    hears?(type: number): boolean;
     interrupted?(message: Message, error: unknown): void;
     holding?(): Iterable<Message>;
     waiting?(): Iterable<Message>;
@@ -2263,6 +2266,7 @@ import type { Threads } from "./threads.ts";
 import type { Tracer } from "./tracer.ts";
 export interface Kind {
     readonly receivers: ReceiverTable;
+    readonly listensEarly?: boolean;
     readonly claim?: (entry: ModuleInstance) => string | undefined;
     readonly holding?: (context: Context) => Message | undefined;
     readonly interrupted?: (context: Context, message: Message, error: unknown) => void;

@@ -467,13 +467,17 @@ export class Kernel {
     }
   }
 
-  /** Lets only answers (and for `busy` timers) through to a service. */
+  /** Lets only what {@link GATE} says through to a service. */
   closeGate(service: Service, bit: number): void {
     service.gate |= bit;
   }
 
-  /** Lets through again what waited. */
-  openGate(service: Service, bit: number): void {
+  /**
+   * Lets through again what waited.
+   *
+   * @param bit - the reason that is gone. @defaultValue none: the instance hears more than before
+   */
+  openGate(service: Service, bit: number = GATE.open): void {
     service.gate &= ~bit;
     if (service.gate !== GATE.open) reconsiderDeferred(service);
     if (service.isAlive && mailboxLength(service) > 0) this.scheduler.enqueue(service);

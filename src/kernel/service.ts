@@ -20,6 +20,11 @@ export interface Instance {
    */
   receive(message: Message): void;
   /**
+   * Says whether it handles messages of a type although its beginning is not over (GATE.starting); those that it does not
+   * hear wait. Whoever changes the answer has the gate looked at again: Kernel.openGate.
+   */
+  hears?(type: number): boolean;
+  /**
    * Lets go of what the handler of a message held, which an interrupt has cut off: a lock, a beginning. The message is
    * answered already. Runs inside the service.
    *
@@ -32,14 +37,14 @@ export interface Instance {
   waiting?(): Iterable<Message>;
 }
 
-/** Why a service takes only some of its messages: bits of {@link Service.gate}. */
+/** Why a service takes only some of its messages: bits of {@link Service.gate}. Debug messages pass whatever the gate. */
 export const GATE = {
   open: 0,
-  /** Queue mode, and a handler runs: requests and posts wait, answers, timers and debug messages pass. */
+  /** Queue mode, and a handler runs: requests and posts wait, answers and timers pass. */
   busy: 1,
   /** A hot-fix is being applied: requests, posts and the timers from before wait, answers pass. */
   held: 2,
-  /** The code is not ready for requests: they wait, answers and timers pass. */
+  /** The beginning is not over: what the instance does not hear yet waits, answers and timers pass. */
   starting: 4,
 } as const;
 
@@ -141,7 +146,7 @@ export function reconsiderDeferred(service: Service): void {
 function takeThroughGate(service: Service): Message | undefined {
   for (;;) {
     const message = service.mail.shift();
-    if (message === undefined || passes(message, service.gate)) return message;
+    if (message === undefined || passes(service, message)) return message;
     (service.deferred ??= new MessageList()).push(message);
   }
 }
@@ -153,11 +158,11 @@ export function hasMailFrom(service: Service, source: number): boolean {
   return message !== undefined;
 }
 
-function passes({ type, payload }: Message, gate: number): boolean {
+function passes({ gate, instance }: Service, { type, payload }: Message): boolean {
   // A system message stands in the mail only to keep its place behind others of its sender.
   if (type === PTYPE.response || type === PTYPE.error || type === PTYPE.system) return true;
-  // An operator can look into a service in queue mode that is stuck in an await.
-  if (type === PTYPE.debug) return gate === GATE.busy;
-  if (type !== PTYPE.timer) return false;
-  return (gate & GATE.held) === 0 || (payload as Timer).passesHold;
+  // An operator can look into a service that is stuck in an await, whatever it waits for.
+  if (type === PTYPE.debug) return true;
+  if (type === PTYPE.timer) return (gate & GATE.held) === 0 || (payload as Timer).passesHold;
+  return gate === GATE.starting && instance.hears?.(type) === true;
 }

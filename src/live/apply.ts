@@ -73,7 +73,7 @@ export class Application {
       this.#outcome.failed(deadError(context.handle));
     });
     if (this.#unwatch === undefined) this.#outcome.failed(deadError(context.handle));
-    else if (context.isReady) runInside(context, () => this.#apply(), this.#caller);
+    else if (context.isListening) runInside(context, () => this.#apply(), this.#caller);
     else (context.whenReady ??= []).push(() => this.#apply());
   }
 

@@ -64,7 +64,8 @@ const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
  *
  * @param config - the same keys as in a configuration file.
  * @throws {ERR_CONFIG} if a key has a value that makes no sense.
- * @throws what the start service throws while it loads or begins; then no node remains. If the node was told to stop
+ * @throws what the start service throws while it loads or begins; then no node remains. One whose start function waits is
+ * waited for as long as `inittimeout`; from then on the node runs, whatever becomes of it. If the node was told to stop
  * before it was ready (`skynet.abort` in the start service), that is no failure: it is given as a node that has stopped.
  * @example
  * ```ts
@@ -171,7 +172,8 @@ class RunningNode implements Node {
     if (threads === undefined) readScripts();
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
-    if (this.#config.start !== undefined) await this.skynet.newservice(this.#config.start);
+    const { start: main } = this.#config;
+    if (main !== undefined) await unbounded.call(".launcher", "lua", "LAUNCHMAIN", "snlua", main);
   }
 
   /** Somebody has asked for the end. */

@@ -86,6 +86,8 @@ function dispatch(context: Context, type: string, handler?: Handler): Handler | 
   receptionsOf(context).set(id, { handler, unpack });
   if (context.receivers[id] !== receiveValues) {
     context.receivers = tableWith(context.receivers, id, receiveValues);
+    // What came before there was a handler has waited for it.
+    if (!context.isReady && context.isListening) context.runtime.kernel.openGate(context.service);
   }
   return before;
 }

@@ -3,6 +3,7 @@
  *
  *     launch(kind, name, args)     handle reserved, gate closed for requests
  *       job: boot                  file found -> program -> module instance -> the kind's begin()
+ *       begin() waits              a plain service handles what it has set a handler for
  *       ready                      gate opened, `onReady` told; by default LAUNCHOK goes to the launcher
  *       or not                     service killed, `onReady` told why; by default ERROR goes to the launcher
  *
@@ -100,21 +101,32 @@ export function end(context: Context, isKill = false): void {
 
 function boot(context: Context, begin: () => unknown, tell: OnReady): void {
   const { kernel, commitments } = context.runtime;
+  const { origin } = kernel;
   let stopWaiting = (): void => {};
+  let endWait = (): void => {};
   let isOver = false;
   const settle = (error?: unknown): void => {
     if (isOver) return;
     isOver = true;
     stopWaiting();
+    endWait();
     keepPromise();
     if (error === undefined) becomeReady(context);
     else giveUp(context, error);
     tell(error);
   };
   const fail = (error: unknown): void => settle(error === EXIT_SIGNAL ? undefined : error);
-  const keepPromise = commitments.add(kernel.origin, context.service, fail);
+  const keepPromise = commitments.add(origin, context.service, fail);
   try {
-    const begun = after(loadCode(context), begin);
+    const begun = after(loadCode(context), () => {
+      const rest = begin();
+      if (isThenable(rest) && context.isListening) {
+        // Other handlers run from here on: an interrupt of one of them must not take the beginning for cut off.
+        endWait = commitments.wait(origin, context.service);
+        kernel.openGate(context.service);
+      }
+      return rest;
+    });
     if (!isThenable(begun)) return settle();
     stopWaiting = watchBeginning(context, fail);
     begun.then(() => settle(), fail);
@@ -124,6 +136,7 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
 }
 
 function becomeReady(context: Context): void {
+  if (context.isReady) return;
   const { whenReady } = context;
   context.whenReady = undefined;
   context.isReady = true;
@@ -132,17 +145,31 @@ function becomeReady(context: Context): void {
   context.runtime.kernel.openGate(context.service, GATE.starting);
 }
 
-/** Ends the wait for a service that is killed, or that takes too long. */
+/**
+ * Ends the wait for a service that is killed, or that takes too long. One that listens lives on, as in skynet, for its start
+ * function may be meant to loop for ever: it counts as begun, and whoever started it waits on.
+ */
 function watchBeginning(context: Context, fail: (error: unknown) => void): () => void {
   const { kernel, environment } = context.runtime;
   const { service } = context;
   const unwatch = kernel.watch(context.handle, () => fail(endedEarly(context)));
   const ms = Number(environment.get("inittimeout") ?? 0);
-  const timer = ms > 0 ? kernel.addTimer(service, ms, () => fail(late(context, ms))) : undefined;
+  const giveNotice = (): void =>
+    context.isListening ? goOn(context, ms) : fail(late(context, ms));
+  const timer = ms > 0 ? kernel.addTimer(service, ms, giveNotice) : undefined;
   return () => {
     unwatch?.();
     if (timer !== undefined) kernel.removeTimer(service, timer);
   };
+}
+
+function goOn(context: Context, ms: number): void {
+  becomeReady(context);
+  context.runtime.log(
+    context.handle,
+    `the start function of ${context.service.title} has not ended after ${ms} ms: the service handles messages meanwhile`,
+  );
+  tellLauncher(context, "LATE");
 }
 
 function late({ service }: Context, ms: number): SnaxError {

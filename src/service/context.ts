@@ -45,7 +45,7 @@ export class Context implements Instance {
   code: ModuleInstance | undefined = undefined;
   /** The name of its kind, as `launch` got it; empty for the program that embeds the node. */
   kind = "";
-  /** Its beginning is over: requests reach it. */
+  /** Its beginning is over, or has lasted so long that the service counts as begun: requests reach it. */
   isReady = false;
   /** What it was started with, while it begins. */
   beginning: readonly unknown[] | undefined = undefined;
@@ -83,6 +83,17 @@ export class Context implements Instance {
   /** The service's address. */
   get handle(): number {
     return this.service.handle;
+  }
+
+  /** Its code runs, and handles messages or is about to: it is ready, or its start function waits. */
+  get isListening(): boolean {
+    if (this.isReady) return true;
+    return this.code !== undefined && this.runtime.kinds.get(this.kind)?.listensEarly === true;
+  }
+
+  /** Says whether a message is handled although the beginning is not over; see Instance. */
+  hears(type: number): boolean {
+    return this.receivers[type] !== undefined && this.isListening;
   }
 
   /** Handles a message; see Instance. */

@@ -39,9 +39,13 @@ function refuseForeign({ runtime, code, name }: Context): void {
   }
 }
 
-/** A plain service: its module is evaluated, then what it gave to `skynet.init` and `skynet.start` runs. */
+/**
+ * A plain service: its module is evaluated, then what it gave to `skynet.init` and `skynet.start` runs. While that waits
+ * messages are handled, as in skynet, where the start function is a coroutine like any other.
+ */
 export const PLAIN_KIND: Kind = {
   receivers: PLAIN_RECEIVERS,
+  listensEarly: true,
   begin: (context, args) => {
     const { inits, start } = beginningOf(context);
     if (start === undefined) refuseForeign(context);

@@ -33,6 +33,12 @@ import type { Tracer } from "./tracer.ts";
 export interface Kind {
   /** What handles their messages until they say otherwise. */
   readonly receivers: ReceiverTable;
+  /**
+   * What a handler is set for is handled while `begin` waits, as in skynet, and `inittimeout` does not end the service then.
+   *
+   * @defaultValue all requests and posts wait until the service is ready
+   */
+  readonly listensEarly?: boolean;
   /** Says why a file is meant for this kind and no other, if it is. */
   readonly claim?: (entry: ModuleInstance) => string | undefined;
   /** Says which message's handler keeps the service from others; see Instance.holding. */

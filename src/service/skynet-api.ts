@@ -94,13 +94,14 @@ export interface Calls {
 /** Starts services; see {@link SkynetApi.at}. */
 export interface Starters {
   /**
-   * Starts the service file `name` and resolves to its handle when its start function is done.
+   * Starts the service file `name` and resolves to its handle when its start function is done. While that waits the service
+   * handles messages already; one whose start function never ends is waited for without end.
    *
    * The arguments, any values that can be sent, reach the function given to `skynet.start`.
    *
    * @throws {ERR_NO_SERVICE} if no file of that name is on the search path; what the file or its start function
    * throws arrives as it is.
-   * @throws {ERR_INIT_TIMEOUT} if it is not ready after `inittimeout`.
+   * @throws {ERR_INIT_TIMEOUT} if its file is not evaluated after `inittimeout`.
    */
   newservice(name: string, ...args: unknown[]): Promise<number>;
   /** Starts the only service of that name on this node, or gives the one that runs. `true` first: in the network. */
@@ -121,7 +122,10 @@ export interface RestartWish {
 
 /** Everything under `import { skynet } from "snax"`. */
 export interface SkynetApi extends Calls, Starters {
-  /** Begins a plain service: runs `run` with the arguments of `newservice` once the module is evaluated. */
+  /**
+   * Begins a plain service: runs `run` with the arguments of `newservice` once the module is evaluated. While it waits the
+   * service handles messages: a type for which `dispatch` has set no handler yet waits for that.
+   */
   start(run?: (...args: never[]) => unknown): void;
   /** Runs something before the start function. */
   init(run: () => unknown): void;

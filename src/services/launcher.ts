@@ -3,9 +3,11 @@
  *
  *     LAUNCH kind name args...   answered with the handle by LAUNCHOK of the new service, or with its ERROR
  *     LAUNCHAT thread kind ...   the same, on that thread
+ *     LAUNCHMAIN kind name ...   as LAUNCH, and answered by LATE as well: the node is up if its main service loops for ever
  *     LIST, TITLES handles       what runs
  *     KILL handle                ends it
  *     LAUNCHOK, ERROR, REMOVE    from the services themselves
+ *     LATE                       from one whose start function has not ended after `inittimeout`
  *     RESTART wish               from a service that wants to be brought back if its thread dies
  *     LOST indexes               from the warden: a thread has died
  *
@@ -21,6 +23,9 @@ const services = new Map<number, string>();
 
 /** The service manager's keys of the services that it keeps the only ones of their name. */
 const unique = new Map<number, string>();
+
+/** The node's main service; 0 = there is none. */
+let main = 0;
 
 /** Who waits for a service that is not ready yet. */
 const waiting = new Map<number, (ok: boolean, value: unknown) => void>();
@@ -102,6 +107,15 @@ const command = {
     requireText(kind, "the kind of a service");
     requireText(name, "the name of a service");
     begin(source, skynet.at(place).launch(kind, name, ...args), what);
+  },
+  /** The node's main service: one that loops in its start function is up all the same. */
+  LAUNCHMAIN(source: number, ...what: Target): void {
+    const [kind, name, ...args] = what;
+    main = skynet.launch(kind, name, ...args);
+    begin(source, main, what);
+  },
+  LATE(source: number): void {
+    if (source === main) settle(source, true, source);
   },
   LAUNCHOK(source: number): void {
     settle(source, true, source);

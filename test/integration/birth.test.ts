@@ -48,19 +48,18 @@ test("newservice resolves when the start function has ended, init functions firs
   assert.deepEqual(await skynet.call(handle, "lua"), ["init 1", "init 2", "start"]);
 });
 
-test("requests that come before a service is ready wait for it", async (t) => {
-  const { skynet } = await world(t, {
+test("requests that come before a snax service is ready wait for it", async (t) => {
+  const { skynet, snax } = await world(t, {
     slow: `
       import { skynet } from "snax";
       let isReady = false;
-      skynet.dispatch("lua", () => isReady);
-      skynet.register(".slow");
-      skynet.start(async () => { await skynet.sleep(5); isReady = true; });
+      export const response = { isReady: () => isReady };
+      export async function init() { skynet.register(".slow"); await skynet.sleep(5); isReady = true; }
     `,
   });
-  const starting = skynet.newservice("slow");
+  const starting = snax.newservice<any>("slow");
   while (skynet.localname(".slow") === undefined) await skynet.sleep(0);
-  assert.equal(await skynet.call(".slow", "lua"), true);
+  assert.equal(await snax.bind<any>(skynet.localname(".slow") ?? 0, "slow").req.isReady(), true);
   await starting;
 });
 
@@ -104,7 +103,7 @@ test("an init that throws what can't be sent still answers", async (t) => {
 
 test("a beginning that never ends is ERR_INIT_TIMEOUT, and no service remains", async (t) => {
   const files = {
-    plain: `import { skynet } from "snax"; skynet.start(() => new Promise(() => {}));`,
+    plain: "await new Promise(() => {});",
     typed: `export const init = () => new Promise(() => {});`,
   };
   const { skynet, snax } = await world(t, files, { inittimeout: 10 });

@@ -36,6 +36,16 @@ for (const name of ["busy", "held", "starting"] as const) {
     deepEqual([target.heard, outcome.value], [[1, 2, 3], "answer"]);
   });
 
+  test(`debug messages pass a gate that is ${name}`, () => {
+    const { simulator, sender, target } = createWorld();
+    const { kernel } = simulator;
+    kernel.closeGate(target.service, GATE[name]);
+    sender.send(target.handle, "waits");
+    kernel.send(sender.handle, target.handle, { type: PTYPE.debug, method: 0, values: ["looks"] });
+    simulator.advance(10);
+    deepEqual(target.heard, ["looks"]);
+  });
+
   test(`answers pass a gate that is ${name}`, () => {
     const { simulator, sender, target } = createWorld();
     simulator.kernel.closeGate(sender.service, GATE[name]);
@@ -54,6 +64,35 @@ for (const name of ["busy", "held", "starting"] as const) {
     deepEqual(target.heard, ["urgent"]);
   });
 }
+
+test("what a service hears that begins passes its gate, and the rest keeps its order", () => {
+  const { simulator, sender, target } = createWorld();
+  const { kernel } = simulator;
+  let hearsText = false;
+  target.service.instance.hears = (type) =>
+    type === PTYPE.lua || (hearsText && type === PTYPE.text);
+  kernel.closeGate(target.service, GATE.starting);
+  const send = (type: number, value: unknown): void =>
+    void kernel.send(sender.handle, target.handle, { type, method: 0, values: [value] });
+  send(PTYPE.text, 1);
+  send(PTYPE.lua, "heard");
+  send(PTYPE.text, 2);
+  simulator.advance(10);
+  deepEqual(target.heard, ["heard"]);
+  hearsText = true;
+  send(PTYPE.text, 3);
+  kernel.openGate(target.service);
+  simulator.advance(10);
+  deepEqual(target.heard, ["heard", 1, 2, 3]);
+  // A patch that is being applied holds all of it.
+  kernel.closeGate(target.service, GATE.held);
+  send(PTYPE.lua, "held");
+  simulator.advance(10);
+  deepEqual(target.heard, ["heard", 1, 2, 3]);
+  kernel.openGate(target.service, GATE.held);
+  simulator.advance(10);
+  deepEqual(target.heard, ["heard", 1, 2, 3, "held"]);
+});
 
 test("the system lane goes before the mail of an open service", () => {
   const { simulator, sender, target } = createWorld();
