@@ -37,7 +37,7 @@ export const CONSOLE_HEAD_MAX = 8192;
 /** Longest body of an HTTP request to a debug console, in bytes; as in skynet. */
 export const CONSOLE_BODY_MAX = 8192;
 
-/** Most clients of one debug console at a time. */
+/** Most clients of one debug console at a time; one more takes the place of the one that has been idle for the longest. */
 export const CONSOLE_CLIENTS_MAX = 64;
 
 /** Most bytes that wait for a client of a debug console to read them; more is written only as it reads. */
@@ -54,6 +54,9 @@ export const CONSOLE_SILENCE_MS = 5000;
 
 /** Milliseconds for a client to show its token, and for an HTTP request to arrive whole. */
 export const CONSOLE_LOGIN_MS = 10_000;
+
+/** Milliseconds for a client that a debug console has refused to read why, before the connection is cut. */
+export const CONSOLE_REFUSED_MS = 1000;
 
 /** Wrong tokens from one address after which it has to wait. */
 export const CONSOLE_ATTEMPTS_MAX = 5;

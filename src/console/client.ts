@@ -27,8 +27,13 @@ export class Client {
   readonly name: string;
   /** The other side's host. */
   readonly host: string;
+  /** A command of the client runs, or its answer is being written. */
+  isBusy = false;
+  /** It has sent a command. */
+  isProven = false;
   readonly #tell: (text: string) => void;
   readonly #record: ClientRecord;
+  readonly #openedAt: number;
 
   constructor({ socket, operator, gate, tell }: ClientOptions) {
     this.socket = socket;
@@ -39,6 +44,13 @@ export class Client {
     this.host = (socket.remoteAddress ?? "nowhere").replace(/^::ffff:/, "");
     this.name = formatEndpoint(this.host, socket.remotePort ?? 0);
     this.#record = operator.node.sockets.addClient(operator.context.handle, socket, this.name);
+    this.#openedAt = operator.runtime.clock.now();
+  }
+
+  /** When something was read or written last, in milliseconds of the clock; at the beginning when it came. */
+  get activeAt(): number {
+    const { readAt, writtenAt } = this.#record;
+    return Math.max(this.#openedAt, readAt ?? 0, writtenAt ?? 0);
   }
 
   /** Says that something was read. */

@@ -5,7 +5,8 @@
  *                              `-- "GET ..." -> HttpDoor -> Operator.execute -> raw text, or JSON
  *
  * It belongs to the console's service and ends with it. What clients do harms nobody: there are CONSOLE_CLIENTS_MAX at
- * most, and what they send and do not read is bounded.
+ * most, and what they send and do not read is bounded. They can't keep the operator out either: whoever comes beyond that number
+ * takes the place of an idle one.
  */
 
 import { createServer } from "node:net";
@@ -29,7 +30,8 @@ export class ConsoleServer {
   readonly #gate: TokenGate;
   readonly #door: HttpDoor;
   readonly #budget: LineBudget;
-  readonly #clients = new Set<Socket>();
+  /** In the order in which they came. */
+  readonly #clients = new Set<Client>();
   #record: ListenRecord | undefined;
 
   /**
@@ -46,7 +48,8 @@ export class ConsoleServer {
       later: (ms, run) => void runtime.kernel.addTimer(context.service, ms, run),
       tell: (count) => runtime.log(context.handle, `${count} lines about clients were left out`),
     });
-    this.#server = createServer((socket) => this.#welcome(socket));
+    // Half open: who has said everything still wants the answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket));
     runtime.kernel.watch(context.handle, () => this.#close());
   }
 
@@ -86,19 +89,41 @@ export class ConsoleServer {
       this.#record.accepted += 1;
       this.#record.readAt = runtime.clock.now();
     }
-    if (this.#clients.size >= CONSOLE_CLIENTS_MAX || !context.service.isAlive) {
+    if (!context.service.isAlive || !this.#makeRoom()) {
       socket.end("too many clients\n", () => socket.destroy());
       return;
     }
-    this.#clients.add(socket);
     const tell = (text: string): void => this.#tell(text);
     const client = new Client({ socket, operator: this.#operator, gate: this.#gate, tell });
+    this.#clients.add(client);
     client.tell("connected");
     socket.once("close", () => {
-      this.#clients.delete(socket);
+      this.#clients.delete(client);
       client.tell("disconnect");
     });
     const session = new LineSession(client, () => this.#door.admit(client, session.isGreeted));
+  }
+
+  /**
+   * Makes room for a client: the one that has been idle for the longest goes, before all those that have never sent a command.
+   *
+   * @returns false if commands of all of them run.
+   */
+  #makeRoom(): boolean {
+    if (this.#clients.size < CONSOLE_CLIENTS_MAX) return true;
+    const idle = [...this.#clients].filter(({ isBusy }) => !isBusy);
+    const strangers = idle.filter(({ isProven }) => !isProven);
+    const [oldest] = (strangers.length > 0 ? strangers : idle).toSorted(
+      (a, b) => a.activeAt - b.activeAt,
+    );
+    if (oldest === undefined) return false;
+    this.#clients.delete(oldest);
+    oldest.tell("was closed : too many clients, and it was idle for the longest");
+    const { socket } = oldest;
+    // What comes now is not run: nobody would get the answer.
+    socket.removeAllListeners("data");
+    socket.end("too many clients: this one was idle for the longest\n", () => socket.destroy());
+    return true;
   }
 
   #tell(text: string): void {
@@ -108,7 +133,7 @@ export class ConsoleServer {
 
   #close(): void {
     this.#server.close();
-    for (const socket of this.#clients) socket.destroy();
+    for (const { socket } of this.#clients) socket.destroy();
   }
 }
 

@@ -4,7 +4,8 @@
  *     GET /stat/500          the path, `/` as blanks, is the command
  *     POST /                 the body is the command
  *
- * As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
+ * A browser's GET may look but change nothing: a link in a mail, or what a browser fetches ahead of the Enter key, is nobody's
+ * decision. As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
  * `Accept: application/json` it is a real response with JSON, and so is every refusal of the request itself. Node's own
  * server reads the requests; sockets come from the sessions that saw a request begin.
  */
@@ -16,7 +17,9 @@ import { loadHttp } from "../net/late-module.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
 import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
+import { COMMANDS } from "./command-list.ts";
 import { writeOutcome } from "./json.ts";
+import { firstWord, isText } from "./line-guard.ts";
 import { GREETING, printOutcome } from "./print.ts";
 
 /** A client that has begun an HTTP request. */
@@ -47,6 +50,8 @@ export class HttpDoor {
         this.#serve(visit, request, response).catch((error: unknown) => visit.client.drop(error));
       },
     );
+    // A client that ends its side behind its request still wants the answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
   }
 
   /** Takes a socket whose next bytes are a request. */
@@ -65,12 +70,16 @@ export class HttpDoor {
       refuseBrowsers(request.headers, this.#isLocal);
       visit.client.login(tokenOf(request));
       line = await readCommand(request);
+      refuseChange(request, line);
       visit.isRead = true;
     } catch (error) {
       refuse(response, error);
       return;
     }
     const { operator, name } = visit.client;
+    // The console has closed it meanwhile: nobody would get the answer.
+    if (!request.socket.writable) return;
+    visit.client.isBusy = true;
     const outcome = await operator.execute(line, name);
     if (/\bapplication\/json\b/.test(request.headers.accept ?? "")) {
       response.writeHead(outcome.ok ? 200 : 400, HEAD);
@@ -97,7 +106,9 @@ function tokenOf({ headers }: IncomingMessage): string | undefined {
 
 /** Reads the command of a request; as in skynet a path is not decoded. */
 async function readCommand(request: IncomingMessage): Promise<string> {
-  if (request.method === "GET") return (request.url ?? "").slice(1).replaceAll("/", " ");
+  if (request.method === "GET") {
+    return oneLine(Buffer.from((request.url ?? "").slice(1).replaceAll("/", " "), "latin1"));
+  }
   if (request.method !== "POST") {
     throw new SnaxError("ERR_MALFORMED", "only GET and POST are answered");
   }
@@ -110,7 +121,21 @@ async function readCommand(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString("utf8").trim();
+  return oneLine(Buffer.concat(chunks));
+}
+
+/** A request is one command, as a line is; `curl -d @file` and forms in several parts are none. */
+function oneLine(bytes: Buffer): string {
+  const line = bytes.toString("utf8").trim();
+  if (isText(Buffer.from(line))) return line;
+  throw new SnaxError("ERR_MALFORMED", "a request is one command, in one line of text");
+}
+
+/** Refuses a command that changes something, if a browser has fetched it as it fetches a page. */
+function refuseChange({ method, headers }: IncomingMessage, line: string): void {
+  if (method !== "GET" || headers["sec-fetch-site"] === undefined) return;
+  if (COMMANDS.get(firstWord(line))?.isChange !== true) return;
+  throw new SnaxError("ERR_FORBIDDEN", "a browser may look, and change nothing with GET");
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

@@ -3,28 +3,30 @@
  *
  *     greeting -> line -> answer, <CMD OK> or <CMD Error> -> line -> ...
  *
- * Lines are answered one after the other; what comes meanwhile waits with the client. A line that is the head of an HTTP
- * request makes the session hand the socket over. To leave room for that the greeting waits for the first line, but not
- * longer than a person would notice.
+ * Lines are answered one after the other; what comes meanwhile waits with the client. A client that ends its side (`nc -N`) gets
+ * its answers all the same, and its last line needs no end. A line that is the head of an HTTP request makes the session hand
+ * the socket over. To leave room for that the greeting waits for the first line, but not longer than a person would notice.
+ * What begins as no operator would is refused (line-guard.ts).
  */
 
 import type { Socket } from "node:net";
 import { SnaxError } from "../base/error.ts";
-import { CONSOLE_LINE_MAX, CONSOLE_LOGIN_MS } from "../base/limits.ts";
+import {
+  CONSOLE_LINE_MAX,
+  CONSOLE_LOGIN_MS,
+  CONSOLE_REFUSED_MS,
+  CONSOLE_STALL_MS,
+} from "../base/limits.ts";
 import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
 import type { Terminal } from "./command.ts";
+import { firstWord, isCommand, isHttpHead, mayBecomeHttp } from "./line-guard.ts";
+import { refuseBeginning, refuseFirstLine } from "./line-guard.ts";
 import type { Outcome } from "./operator.ts";
 import { GREETING, printOutcome } from "./print.ts";
 
 /** Milliseconds in which a client that speaks HTTP has begun to. */
 const GREETING_DELAY_MS = 200;
-
-/** The head of an HTTP request, also with a method that nobody answers: its other lines are no commands. */
-const HTTP_HEAD = /^(?:(?:GET|POST) |[A-Z]+ \S+ HTTP\/\d)/;
-
-/** What may still become such a head. */
-const HTTP_BEGINNING = /^(?:G|GE|GET|P|PO|POS|POST|(?:GET|POST) .*)$/s;
 
 const LINE_FEED = 0x0a;
 
@@ -37,6 +39,12 @@ export class LineSession {
   #rest: Buffer = Buffer.alloc(0);
   #isBusy = false;
   #isGreeted = false;
+  /** An empty line came. */
+  #hasGreeted = false;
+  /** A line came that only an operator sends; see line-guard.ts. */
+  #isProven = false;
+  /** The client sends nothing any more. */
+  #isEnded = false;
   /** Another one has the socket. */
   #isOver = false;
   #isTrusted: boolean;
@@ -49,8 +57,11 @@ export class LineSession {
   readonly #take = (chunk: Buffer): void => {
     this.#client.noteRead();
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#notice();
-    this.#pump().catch((error: unknown) => this.#client.drop(error));
+    this.#goOn();
+  };
+  readonly #takeEnd = (): void => {
+    this.#isEnded = true;
+    this.#goOn();
   };
 
   /** @param handOver - takes the socket once an HTTP request begins; its bytes are back in the socket by then. */
@@ -76,26 +87,32 @@ export class LineSession {
     };
     this.#isTrusted = !client.gate.isClosed;
     client.after(GREETING_DELAY_MS, () => {
-      if (!HTTP_BEGINNING.test(this.#rest.toString("latin1"))) this.#greet();
+      if (!mayBecomeHttp(this.#rest.toString("latin1"))) this.#greet();
     });
     client.after(CONSOLE_LOGIN_MS, () => {
       if (!this.#isTrusted && !this.#isOver) this.#socket.destroy();
     });
     this.#socket.on("data", this.#take);
+    this.#socket.on("end", this.#takeEnd);
     this.#socket.on("close", () => this.#notice());
+  }
+
+  #goOn(): void {
+    this.#notice();
+    this.#pump().catch((error: unknown) => this.#client.drop(error));
   }
 
   /** The next line for a command that asks for one; undefined when the client has gone, or sends lines without end. */
   async #nextLine(): Promise<string | undefined> {
     this.#isTalkOver = false;
     for (;;) {
-      const end = this.#rest.indexOf(LINE_FEED);
+      const end = this.#endOfLine();
       if (end >= 0) {
         const line = this.#rest.toString("utf8", 0, end);
         this.#rest = this.#rest.subarray(end + 1);
         return line;
       }
-      if (this.#isTalkOver || this.#socket.destroyed) return undefined;
+      if (this.#isTalkOver || this.#isEnded || this.#socket.destroyed) return undefined;
       if (this.#rest.length > CONSOLE_LINE_MAX) return undefined;
       this.#socket.resume();
       await new Promise<void>((resolve) => (this.#notice = resolve));
@@ -108,6 +125,13 @@ export class LineSession {
     return this.#isGreeted;
   }
 
+  /** Where the next line ends; -1 if its end has not come. The last one ends with what the client sends. */
+  #endOfLine(): number {
+    const { length } = this.#rest;
+    const end = this.#rest.indexOf(LINE_FEED);
+    return end < 0 && this.#isEnded && length > 0 ? length : end;
+  }
+
   #greet(): void {
     if (this.#isGreeted || this.#isOver || !this.#socket.writable) return;
     this.#isGreeted = true;
@@ -115,28 +139,39 @@ export class LineSession {
   }
 
   async #pump(): Promise<void> {
-    if (this.#isBusy) return;
+    if (this.#isBusy || this.#isOver) return;
     this.#isBusy = true;
     this.#socket.pause();
     for (;;) {
-      const end = this.#rest.indexOf(LINE_FEED);
-      if ((end < 0 ? this.#rest.length : end) > CONSOLE_LINE_MAX) return this.#refuseLine();
+      const end = this.#endOfLine();
+      const bytes = this.#rest.subarray(0, end < 0 ? this.#rest.length : end);
+      if (bytes.length > CONSOLE_LINE_MAX) return this.#refuse(TOO_LONG);
       if (end < 0) break;
-      const line = this.#rest.toString("utf8", 0, end).replace(/\r$/, "");
-      if (HTTP_HEAD.test(line)) return this.#leave();
+      const line = bytes.toString("utf8").replace(/\r$/, "");
+      if (isHttpHead(line, this.#isProven)) return this.#leave();
+      const refusal = this.#isProven ? undefined : refuseFirstLine(bytes, this.#hasGreeted);
+      if (refusal !== undefined) return this.#refuse(refusal);
       this.#rest = this.#rest.subarray(end + 1);
       this.#greet();
-      if (line.trim() !== "" && !(await this.#answer(line))) return;
+      if (line.trim() === "") this.#hasGreeted = true;
+      else if (!(await this.#answer(line))) return;
     }
+    const refusal = this.#isProven ? undefined : refuseBeginning(this.#rest);
+    if (refusal !== undefined) return this.#refuse(refusal);
+    if (this.#isEnded) return this.#end();
     this.#isBusy = false;
     this.#socket.resume();
   }
 
   async #answer(line: string): Promise<boolean> {
     const { operator, name } = this.#client;
+    if (isCommand(firstWord(line))) this.#isProven = this.#client.isProven = true;
+    this.#client.isBusy = true;
     const outcome = this.#login(line) ?? (await operator.execute(line, name, this.#terminal));
     this.#client.noteWrite();
-    return writeTexts(operator, this.#socket, printOutcome(outcome));
+    const isOpen = await writeTexts(operator, this.#socket, printOutcome(outcome));
+    this.#client.isBusy = false;
+    return isOpen;
   }
 
   /** Handles `auth TOKEN`, and refuses anything else until the client is trusted; undefined lets the line pass. */
@@ -152,22 +187,42 @@ export class LineSession {
     }
   }
 
-  #refuseLine(): void {
-    const why = `a line is longer than ${CONSOLE_LINE_MAX} bytes`;
-    const error = new SnaxError("ERR_MALFORMED", why);
+  /** Ends the connection with a line that says why. Nothing that comes is looked at any more. */
+  #refuse(error: SnaxError): void {
+    this.#client.tell(`was refused : ${error.message}`);
     this.#greet();
-    const texts = [...printOutcome({ ok: false, command: LOGIN, error })];
-    this.#socket.end(texts.join(""), () => this.#socket.destroy());
+    this.#isOver = true;
+    this.#socket.off("data", this.#take);
+    this.#socket.end([...printOutcome({ ok: false, command: LOGIN, error })].join(""));
+    // To close what is still being sent would take the line from the other side.
+    this.#socket.resume();
+    this.#client.after(CONSOLE_REFUSED_MS, () => this.#socket.destroy());
+  }
+
+  /** All lines of a client that has ended its side are answered. */
+  #end(): void {
+    this.#isOver = true;
+    this.#socket.end();
+    this.#client.after(CONSOLE_STALL_MS, () => this.#socket.destroy());
   }
 
   #leave(): void {
+    // Of a head that ends where the client did nothing more will come.
+    if (this.#isEnded) return this.#refuse(NO_REQUEST);
     this.#isOver = true;
     this.#socket.off("data", this.#take);
+    this.#socket.off("end", this.#takeEnd);
     this.#socket.unshift(this.#rest);
     this.#handOver();
     this.#socket.resume();
   }
 }
+
+const TOO_LONG = new SnaxError("ERR_MALFORMED", `a line is longer than ${CONSOLE_LINE_MAX} bytes`);
+const NO_REQUEST = new SnaxError(
+  "ERR_MALFORMED",
+  "the request has ended in the middle of its head",
+);
 
 /** Stands for the session itself where an outcome asks for a command. */
 const LOGIN = { help: "auth TOKEN", run: (): undefined => undefined };
