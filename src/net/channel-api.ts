@@ -15,7 +15,7 @@ export interface ChannelSocket {
 
 /**
  * Reads one answer. What it resolves to is the answer; an Error that it resolves to (and does not throw) rejects the request. What
- * it throws rejects it too, and ends the connection: nobody knows how much of the answer was read.
+ * it throws rejects it too, and ends the connection (the others get ERR_CLOSED): nobody knows how much of the answer was read.
  */
 export type ReadAnswer<T = unknown> = (from: ChannelSocket) => T | Promise<T>;
 
@@ -41,7 +41,11 @@ export interface ChannelOptions {
   readonly overload?: (isOverloaded: boolean) => unknown;
   /** Speak TLS: true, or what Node's `tls.connect` takes. */
   readonly tls?: boolean | ConnectionOptions;
-  /** Milliseconds until a request fails with ERR_TIMEOUT; its answer is dropped when it comes. @defaultValue 0, never */
+  /**
+   * Milliseconds until a request fails with ERR_TIMEOUT, the time to connect included. In order mode that ends the connection, and
+   * others that wait on it get ERR_CLOSED: nobody can tell whose answer comes next. In session mode the answer is dropped when it
+   * comes; a session must not be used again. @defaultValue 0, never
+   */
   readonly deadlineMs?: number;
 }
 
@@ -52,13 +56,13 @@ export interface Channel {
    *
    * @param answer - reads the answer; in session mode its session instead.
    * @throws {ERR_CONNECT} if no place can be reached. {ERR_CLOSED} if the connection ends before the answer; whether the request
-   * was carried out nobody knows. {ERR_TIMEOUT} if a deadline was set and passed.
+   * was carried out nobody knows. What was not written before the end is sent on the next connection instead. {ERR_TIMEOUT} if a deadline was set and passed.
    */
   request<T = unknown>(
     data: Writable | readonly Writable[],
     answer?: ReadAnswer<T> | number | string,
   ): Promise<T>;
-  /** Waits for a message that nobody asked for, behind the answers of all requests so far. Not in session mode. */
+  /** Waits for a message that nobody asked for, behind the answers of all requests so far; without a deadline. Not in session mode. */
   response<T = unknown>(answer: ReadAnswer<T>): Promise<T>;
   /** Connects; with `true` once, else again and again, after 0, 1, 2 ... 10 seconds, until it is done. @throws {ERR_CONNECT} */
   connect(once?: boolean): Promise<void>;

@@ -4,11 +4,12 @@
  *     request -> connected? -> written and filed in one step -> serve(): reads one answer after the other -> settled
  *
  * In order mode answers belong to requests in the order in which these were written; in session mode they say themselves whose
- * they are. When the connection ends everybody who waits gets ERR_CLOSED, and the next request connects again. skynet's
- * socketchannel.lua is the model.
+ * they are. When the connection ends everybody who waits gets ERR_CLOSED, and the next request connects again; what was not
+ * written yet is sent on the next connection. In order mode an answer that does not come in time ends the connection, or every
+ * later request would get the answer of the one before. skynet's socketchannel.lua is the model; it knows no deadlines.
  */
 
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { CHANNEL_RETRY_SECONDS_MAX } from "../base/limits.ts";
 import type {
   Channel,
@@ -35,6 +36,14 @@ interface Asking {
   readonly read: ReadAnswer | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A request on its way, as its deadline sees it. */
+interface Attempt {
+  /** The deadline has passed: nothing is written for it any more. */
+  isLate: boolean;
+  /** What to do then; it waits for its answer. */
+  giveUp: (why: string) => void;
 }
 
 /** A connection that stands, and who waits for its answers. */
@@ -92,10 +101,10 @@ export class ServiceChannel implements Channel {
       const wanted = isSession ? "the session of its answer" : "a function that reads its answer";
       throw new SnaxError("ERR_ARGUMENT", `a request of this channel needs ${wanted}`);
     }
-    const line = this.#ready() ?? (await this.#connect());
-    if (!this.#host.socket.write(line.id, data)) throw closedError();
-    if (answer === undefined) return undefined as T;
-    return (await this.#await(line, answer as ReadAnswer | number | string)) as T;
+    const { deadlineMs = 0 } = this.#options;
+    const attempt: Attempt = { isLate: false, giveUp: () => {} };
+    const answered = this.#send(data, answer as ReadAnswer | number | string | undefined, attempt);
+    return (await (deadlineMs > 0 ? this.#within(deadlineMs, attempt, answered) : answered)) as T;
   }
 
   async response<T = unknown>(answer: ReadAnswer<T>): Promise<T> {
@@ -137,11 +146,55 @@ export class ServiceChannel implements Channel {
     if (this.#line !== undefined) this.#lose(this.#line, closedError());
   }
 
+  /** Fails a request when its deadline passes. */
+  #within<T>(ms: number, attempt: Attempt, answered: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#host.after(ms, () => {
+        attempt.isLate = true;
+        reject(new SnaxError("ERR_TIMEOUT", `no answer within ${ms} ms`));
+        attempt.giveUp(`an answer did not come within ${ms} ms`);
+      });
+      answered.finally(cancel).then(resolve, reject);
+    });
+  }
+
+  /** Writes a request, and waits for its answer if it has one. */
+  async #send(
+    data: Writable | readonly Writable[],
+    answer: ReadAnswer | number | string | undefined,
+    attempt: Attempt,
+  ): Promise<unknown> {
+    // A connection may have ended by the time at which something is to be written; the next one need not.
+    for (let left = ATTEMPTS; left > 0; left -= 1) {
+      const line = this.#ready() ?? (await this.#newLine(left));
+      if (line === undefined) continue;
+      if (attempt.isLate) return undefined;
+      if (typeof answer !== "function" && answer !== undefined) requireFree(line, answer);
+      if (this.#host.socket.write(line.id, data)) {
+        return answer === undefined ? undefined : await this.#await(line, answer, attempt);
+      }
+      if (this.#line === line) this.#line = undefined;
+    }
+    throw closedError();
+  }
+
+  /** Connects; undefined if the connection has ended again and another attempt is left. */
+  async #newLine(left: number): Promise<Line | undefined> {
+    try {
+      return await this.#connect();
+    } catch (error) {
+      if (left <= 1 || this.#isClosed || codeOf(error) !== "ERR_CLOSED") throw error;
+      return undefined;
+    }
+  }
+
   /** The connection that stands; undefined if it has to be made or waited for. */
   #ready(): Line | undefined {
     if (this.#isClosed) throw new SnaxError("ERR_CLOSED", "the channel was closed");
     if (this.#connecting !== undefined) return this.#authenticating;
-    return this.#line?.isOpen === true ? this.#line : undefined;
+    const line = this.#line;
+    // Who only reads what came before its end can't be asked anything.
+    return line?.isOpen === true && !this.#host.socket.disconnected(line.id) ? line : undefined;
   }
 
   #connect(): Promise<Line> {
@@ -178,7 +231,7 @@ export class ServiceChannel implements Channel {
     this.#line = line;
     socket.onclose(id, () => this.#lose(line, closedError()));
     if (overload !== undefined) socket.warning(id, (_id, size) => overload(size > 0));
-    void this.#serve(line).catch((error: unknown) => this.#lose(line, error));
+    void this.#serve(line).catch((error: unknown) => this.#lose(line, closedError(error)));
     if (auth === undefined) return line;
     this.#authenticating = line;
     try {
@@ -193,30 +246,19 @@ export class ServiceChannel implements Channel {
     return line;
   }
 
-  #await(line: Line, answer: ReadAnswer | number | string): Promise<unknown> {
-    const { deadlineMs = 0 } = this.#options;
+  #await(line: Line, answer: ReadAnswer | number | string, attempt?: Attempt): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (!line.isOpen) throw closedError();
-      const late = (): void =>
-        reject(new SnaxError("ERR_TIMEOUT", `no answer within ${deadlineMs} ms`));
-      const cancel = deadlineMs > 0 ? this.#host.after(deadlineMs, late) : (): void => {};
-      const settle =
-        (end: (value: unknown) => void) =>
-        (value: unknown): void => {
-          cancel();
-          end(value);
-        };
-      const asking = { resolve: settle(resolve), reject: settle(reject) };
       if (typeof answer === "function") {
-        line.queue.push({ read: answer, ...asking });
+        line.queue.push({ read: answer, resolve, reject });
         line.wake();
+        // Nobody can tell whose answer the next one is.
+        if (attempt !== undefined) attempt.giveUp = (why) => this.#lose(line, closedError(why));
         return;
       }
-      if (line.sessions.has(answer)) {
-        const why = `somebody waits for the session ${answer} already`;
-        throw new SnaxError("ERR_ARGUMENT", why);
-      }
-      line.sessions.set(answer, { read: undefined, ...asking });
+      const asking = { read: undefined, resolve, reject };
+      line.sessions.set(answer, asking);
+      if (attempt !== undefined) attempt.giveUp = () => line.sessions.delete(answer);
     });
   }
 
@@ -244,7 +286,13 @@ export class ServiceChannel implements Channel {
       });
       return;
     }
-    const value = await asking.read(line.from);
+    let value: unknown;
+    try {
+      value = await asking.read(line.from);
+    } catch (error) {
+      asking.reject(error);
+      throw error;
+    }
     line.queue.shift();
     if (value instanceof Error) asking.reject(value);
     else asking.resolve(value);
@@ -264,8 +312,22 @@ export class ServiceChannel implements Channel {
   }
 }
 
-function closedError(): SnaxError {
-  return new SnaxError("ERR_CLOSED", "the connection of the channel has ended");
+/** How often a request that could not be written is tried. */
+const ATTEMPTS = 2;
+
+/** @throws {ERR_ARGUMENT} if somebody waits for the session already. */
+function requireFree({ sessions }: Line, session: number | string): void {
+  if (!sessions.has(session)) return;
+  throw new SnaxError("ERR_ARGUMENT", `somebody waits for the session ${session} already`);
+}
+
+/** @param reason - why it has ended: a text, or what a reader of answers threw. */
+function closedError(reason?: unknown): SnaxError {
+  if (codeOf(reason) === "ERR_CLOSED") return reason as SnaxError;
+  const why = "the connection of the channel has ended";
+  if (reason === undefined) return new SnaxError("ERR_CLOSED", why);
+  if (typeof reason === "string") return new SnaxError("ERR_CLOSED", `${why}: ${reason}`);
+  return new SnaxError("ERR_CLOSED", `${why}: an answer could not be read`, { cause: reason });
 }
 
 function errorOf(data: unknown): Error {
