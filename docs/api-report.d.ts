@@ -1429,6 +1429,7 @@ import type { Runtime } from "./runtime.ts";
 export type Receiver = (context: Context, message: Message) => void;
 export type ReceiverTable = readonly (Receiver | undefined)[];
 export declare const EXIT_SIGNAL: unique symbol;
+export declare const kCutOff: unique symbol;
 export declare const DEAD_CALLS_MAX = 1000;
 export declare class Context implements Instance {
     #private;

@@ -130,6 +130,9 @@ export const GATE_FRAME_MAX: number = 1 << 20;
 /** Milliseconds in which a message to a gate that has begun must be complete, unless its options say otherwise. */
 export const GATE_FRAME_MS = 10_000;
 
+/** Milliseconds for the services of a gate to answer a client that has ended its side; then the connection closes. */
+export const GATE_ANSWER_MS = 5000;
+
 /** Unsent bytes beyond which a gate cuts a client that does not read, unless its options say otherwise. */
 export const GATE_UNSENT_MAX: number = 4 << 20;
 

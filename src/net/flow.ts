@@ -2,22 +2,28 @@
  * Marks behind what a gate delivered: when the receiver comes to one, it has handled everything before it.
  *
  * A mark is a message in the receiver's mailbox, so it waits where the messages wait, at a closed gate too. It says nothing to
- * the service; whoever has placed it learns that it was reached. Marks die with the service, unread.
+ * the service; whoever has placed it learns that it was reached. Marks die with the service, unread. The mark behind a client's last
+ * message is reached when the handlers of all of them have ended, those that wait for something too.
  */
 
 import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { tableWith } from "../service/answers.ts";
+import { whenClientIsServed } from "../service/client-handlers.ts";
 import type { Receiver } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 
 /** What is told when a receiver has come to a mark. */
 export interface Mark {
+  /** The connection behind whose last message it is; undefined: more may come. */
+  readonly endOf?: number;
   reached(): void;
 }
 
-const receiveFlow: Receiver = (_context, message) => {
-  (message.payload as Mark).reached();
+const receiveFlow: Receiver = (context, message) => {
+  const mark = message.payload as Mark;
+  if (mark.endOf === undefined) mark.reached();
+  else whenClientIsServed(context, mark.endOf, () => mark.reached());
 };
 
 /**

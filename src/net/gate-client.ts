@@ -21,6 +21,8 @@ export interface ClientHost {
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean;
   /** Puts a marker behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
   mark(client: GateClient, bytes: number): void;
+  /** The client sends nothing any more; an error says what was wrong with the end. Sees to it that the connection is closed. */
+  end(client: GateClient, error: Error | undefined): void;
   /** The client's connection is gone. */
   lose(client: GateClient, error: Error | undefined): void;
   /** So many bytes wait to be sent to the client. */
@@ -29,6 +31,9 @@ export interface ClientHost {
 
 /** What a message costs the receiver's mailbox beside its bytes; bounds small messages. */
 export const MESSAGE_COST_BYTES = 64;
+
+/** What the system says of an answer to somebody who has gone. */
+const GONE: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE"]);
 
 /** A client of a gate. */
 export class GateClient implements Consumer {
@@ -46,6 +51,8 @@ export class GateClient implements Consumer {
   messages = 0;
   /** Counts the receivers: a marker from before means nothing. */
   epoch = 0;
+  /** It sends nothing any more. */
+  isEnded = false;
   /** Something came since the gate last looked. */
   isActive = true;
   /** Looks of the gate in a row at which nothing had come. */
@@ -60,6 +67,9 @@ export class GateClient implements Consumer {
   /** Bytes in front of markers that are on their way. */
   #marked = 0;
   #isPaused = false;
+  /** Handlers of the gate's own service that are busy with its messages. */
+  #handlers = 0;
+  #whenIdle = (): void => {};
 
   /** @param splitter - cuts the stream; undefined if the connection carries messages. */
   constructor(gate: ClientHost, link: Link, splitter: FrameSplitter | undefined) {
@@ -92,14 +102,15 @@ export class GateClient implements Consumer {
   }
 
   takeEnd(): void {
-    if (this.isPartial) {
-      const why = "the connection ended in the middle of a message";
-      this.link.destroy(new SnaxError("ERR_MALFORMED", why));
-    } else this.link.close();
+    this.isEnded = true;
+    const why = "the connection ended in the middle of a message";
+    this.#gate.end(this, this.isPartial ? new SnaxError("ERR_MALFORMED", why) : undefined);
   }
 
   takeClose(error: Error | undefined): void {
-    this.#gate.lose(this, error);
+    // Who has ended his side may have gone for good: that an answer does not reach him is in order.
+    const isGone = this.isEnded && GONE.has((error as NodeJS.ErrnoException | undefined)?.code);
+    this.#gate.lose(this, isGone ? undefined : error);
   }
 
   takeWarning(unsentBytes: number): void {
@@ -111,6 +122,24 @@ export class GateClient implements Consumer {
     if (epoch !== this.epoch) return;
     this.#marked -= bytes;
     if (this.#isPaused && this.#marked <= GATE_WINDOW_BYTES) this.#resume();
+  }
+
+  /** A handler of the gate's own service goes on with a message. @returns what says that it has ended */
+  begin(): () => void {
+    this.#handlers += 1;
+    return () => {
+      this.#handlers -= 1;
+      if (this.#handlers === 0) this.#whenIdle();
+    };
+  }
+
+  /** Runs something once no such handler is busy. */
+  whenIdle(run: () => void): void {
+    this.#whenIdle = (): void => {
+      this.#whenIdle = (): void => {};
+      run();
+    };
+    if (this.#handlers === 0) this.#whenIdle();
   }
 
   /** Another receiver: what the last one left does not count. */

@@ -7,8 +7,8 @@ import type { SocketOwner } from "./socket-owner.ts";
 
 /** Something that happened to a client. */
 export interface GateEvent {
-  /** A mark comes behind messages, and says to the client that they were handled. */
-  readonly kind: "connect" | "message" | "mark" | "disconnect" | "error" | "warning";
+  /** A mark comes behind messages, and says to the client that they were handled; an end behind its last one. */
+  readonly kind: "connect" | "message" | "mark" | "end" | "disconnect" | "error" | "warning";
   readonly client: GateClient;
   readonly data?: Buffer;
   readonly isText?: boolean;
@@ -17,6 +17,8 @@ export interface GateEvent {
   /** KiB that wait to be sent; of a mark the bytes before it. */
   readonly size?: number;
   readonly epoch?: number;
+  /** Runs when an end is reached. */
+  readonly run?: () => void;
 }
 
 /** Most events handled with one message; then others get their turn. */

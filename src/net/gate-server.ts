@@ -6,7 +6,7 @@
  *
  * Messages are views of what the system read, never copied within a thread; an agent that lives elsewhere gets them by the
  * kernel's usual way. Every client is bounded: how many there are, how long a message is and takes, what it sends ahead of its
- * agent (gate-client.ts) and what it leaves unread.
+ * agent (gate-client.ts) and what it leaves unread. A client that ends its side is answered before its connection is closed.
  *
  * Hot path (bench: player).
  */
@@ -14,14 +14,15 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { GATE_WINDOW_BYTES } from "../base/limits.ts";
+import { GATE_ANSWER_MS, GATE_WINDOW_BYTES } from "../base/limits.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { isThenable } from "../service/context.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { OpenPort } from "./open-port.ts";
-import type { GateCounts, GateHandler, GateListened } from "./gate-api.ts";
+import type { GateCounts, GateHandler, GateListened, GateOptions } from "./gate-api.ts";
 import { placeMark } from "./flow.ts";
 import type { ClientHost } from "./gate-client.ts";
 import { GateClient, hostOf, MESSAGE_COST_BYTES } from "./gate-client.ts";
@@ -32,7 +33,7 @@ import { readGateOptions } from "./gate-settings.ts";
 import { watchClients } from "./gate-watch.ts";
 import type { Link } from "./link.ts";
 import { openPort } from "./listening.ts";
-import { tellMark } from "./remote.ts";
+import { tellEnd, tellMark } from "./remote.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { peerOf, StreamLink } from "./stream-link.ts";
 import { openWebSockets } from "./web-socket-door.ts";
@@ -52,6 +53,8 @@ export class GateServer implements ClientHost {
   #settings: GateSettings | undefined;
   #doors: OpenPort[] = [];
   #isOpening = false;
+  /** Who is told of clients by skynet's gate, and may answer them. */
+  #watchdog = 0;
   /** Ends the looks for deadlines. */
   #unwatch = (): void => {};
 
@@ -145,6 +148,32 @@ export class GateServer implements ClientHost {
     if (!isPlaced) reached();
   }
 
+  /** Closes the connection when whoever serves the client has handled all that it sent, but not later than GATE_ANSWER_MS. */
+  end(client: GateClient, error: Error | undefined): void {
+    const { link } = client;
+    const close = (): void => {
+      cancel();
+      if (error === undefined) link.close();
+      else link.closeFor(error);
+    };
+    const cancel = this.#owner.net.after(GATE_ANSWER_MS, close);
+    link.whenGone(cancel);
+    if (client.messages === 0) close();
+    else if (client.agent !== 0) this.#whenServed(client.agent, link.id, close);
+    else {
+      const run = (): void => this.#whenServed(this.#watchdog, link.id, close);
+      this.#mail.push({ kind: "end", client, run });
+    }
+  }
+
+  /** Runs something when a service, wherever it lives, has handled all that a client sent. */
+  #whenServed(handle: number, id: number, run: () => void): void {
+    const { context, net } = this.#owner;
+    const mark = { endOf: id, reached: run };
+    if (placeMark(context.runtime, handle, mark)) return;
+    if (!tellEnd(net, handle, id, run)) run();
+  }
+
   /** Looks for agents that have died on other threads; those of this one tell. */
   lookForDeaths(): void {
     const { kernel, threads } = this.#owner.context.runtime;
@@ -181,6 +210,7 @@ export class GateServer implements ClientHost {
     }
     const settings = readGateOptions(given);
     this.#settings = settings;
+    this.#watchdog = (given as GateOptions).watchdog ?? source;
     this.#isOpening = true;
     try {
       const listened = await this.#owner.inTurn(this.#listen(settings));
@@ -292,7 +322,8 @@ export class GateServer implements ClientHost {
   }
 
   /** Nobody serves the client any more: it ends after what was written to it. */
-  #loseAgent({ link }: GateClient): void {
+  #loseAgent({ link, isEnded }: GateClient): void {
+    if (isEnded) return link.close();
     const why = "the service that serves the client has ended";
     link.closeFor(new SnaxError("ERR_SERVICE_DEAD", why));
   }
@@ -301,12 +332,22 @@ export class GateServer implements ClientHost {
     const { kind, client, data, isText = false, text = "", code = "", size = 0 } = event;
     const handler = this.#handler;
     const { id, peer } = client.link;
-    if (kind === "message") return handler.message(id, data as Buffer, isText);
+    if (kind === "message")
+      return this.#handle(client, handler.message(id, data as Buffer, isText));
     if (kind === "mark") return client.passed(size, event.epoch ?? 0);
+    if (kind === "end") return client.whenIdle(event.run ?? ((): void => {}));
     if (kind === "connect") return handler.connect(id, peer);
     if (kind === "disconnect") return handler.disconnect?.(id);
     if (kind === "error") return handler.error?.(id, text, code);
     return handler.warning?.(id, size);
+  }
+
+  /** Counts what a handler of the gate has still to do for a client. */
+  #handle(client: GateClient, result: unknown): unknown {
+    if (!isThenable(result)) return result;
+    const end = client.begin();
+    result.then(end, end);
+    return result;
   }
 
   #clientOf(fd: number): GateClient {

@@ -54,6 +54,7 @@ export function watchClients(
 }
 
 function lookForIdle(client: GateClient, idleMs: number): void {
+  if (client.isEnded) return;
   client.idleLooks = client.isActive ? 0 : client.idleLooks + 1;
   client.isActive = false;
   if (client.idleLooks < LOOKS) return;
@@ -61,6 +62,7 @@ function lookForIdle(client: GateClient, idleMs: number): void {
 }
 
 function lookForPartial(client: GateClient, frameMs: number): void {
+  if (client.isEnded) return;
   const isSame = client.isPartial && client.messages === client.partialSince;
   client.partialLooks = isSame ? client.partialLooks + 1 : 0;
   client.partialSince = client.messages;

@@ -86,6 +86,8 @@ export function createHttpServer(
       ? loadHttp().createServer(settings)
       : loadHttps().createServer({ ...settings, ...tls });
   server.maxConnections = connectionsMax;
+  // A client that ends its side behind its request still wants the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   const limitBytes = options.bodyLimitBytes ?? HTTP_BODY_MAX;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     response.on("error", () => {});

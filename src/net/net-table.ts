@@ -51,6 +51,8 @@ const ID_MAX = 0x7fffffff;
 /** All sockets of one thread. */
 export class NetTable {
   readonly runtime: Runtime;
+  /** What to do when services of other threads have served clients that have ended their side, by number of the client. */
+  readonly ending: Map<number, () => void> = new Map();
   readonly #records = new Map<number, NetRecord>();
   /** Connections that were written to since the last flush. */
   #dirty: Link[] = [];

@@ -3,6 +3,7 @@
  *
  *     socket.write(id, ...) here -> "socket" "write" id bytes -> the same there, in order with all messages of the pair
  *     gate here, agent there     -> "mark" -> a mark in the agent's mailbox -> "passed" -> the client is read on
+ *     its client has ended       -> "last" -> the same; reached when the agent has answered -> "served" -> closed
  *
  * An id says which thread its socket lives on. What comes in stays there: an owner forwards it by messages, as gates do.
  */
@@ -38,6 +39,15 @@ export function joinNet(runtime: Runtime): void {
     const client = net.linkOf(id as number)?.consumer;
     if (client instanceof GateClient) client.passed(bytes as number, epoch as number);
   });
+  words.set("last", (agent, thread, id) => {
+    const tell = (): void => runtime.threads?.tell(thread as number, "served", id);
+    if (!placeMark(runtime, agent as number, { endOf: id as number, reached: tell })) tell();
+  });
+  words.set("served", (id) => {
+    const run = net.ending.get(id as number);
+    net.ending.delete(id as number);
+    run?.();
+  });
   stewardCommands.set("NETSTAT", () => describeSockets(net));
 }
 
@@ -63,6 +73,22 @@ export function tellMark(net: NetTable, agent: number, mark: readonly number[]):
   const thread = threads?.threadOf(agent);
   if (threads === undefined || thread === undefined) return false;
   threads.tell(thread, "mark", agent, threads.own, ...mark);
+  return true;
+}
+
+/**
+ * Runs something when a service of another thread has handled all that a client sent which sends nothing any more; never if the
+ * connection is gone before.
+ *
+ * @returns false if the service lives nowhere.
+ */
+export function tellEnd(net: NetTable, agent: number, id: number, run: () => void): boolean {
+  const { threads } = net.runtime;
+  const thread = threads?.threadOf(agent);
+  if (threads === undefined || thread === undefined) return false;
+  net.ending.set(id, run);
+  net.linkOf(id)?.whenGone(() => net.ending.delete(id));
+  threads.tell(thread, "last", agent, threads.own, id);
   return true;
 }
 
