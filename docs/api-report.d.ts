@@ -2298,6 +2298,7 @@ export declare class Runtime {
     readonly debugCommands: Map<unknown, DebugCommand>;
     readonly stewardCommands: Map<string, StewardCommand>;
     readonly words: Map<string, (...values: readonly unknown[]) => void>;
+    readonly onThreadDeath: ((thread: number) => void)[];
     onClear: ((file: string | undefined) => void) | undefined;
     threads: Threads | undefined;
     logger: number;

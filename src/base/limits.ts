@@ -118,6 +118,9 @@ export const SOCKET_WARN_BYTES: number = 1 << 20;
 /** Most unsent bytes of a socket; with more it is cut. */
 export const SOCKET_UNSENT_MAX: number = 256 << 20;
 
+/** Bytes of a connection that are on their way to a service of another thread; with more the socket is not read. */
+export const HANDOVER_WINDOW_BYTES: number = 128 * 1024;
+
 /** Most datagrams of a socket that came and were not handled; what comes beyond is lost. */
 export const DATAGRAM_WAITING_MAX = 1024;
 

@@ -6,17 +6,22 @@ import type { Link } from "./link.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { StreamReader } from "./stream-reader.ts";
 
-/** Makes a connection a service's own; what another service has left unread goes with it. */
-export function adopt(owner: SocketOwner, link: Link): void {
+/** Makes a connection a service's own; what another service has left unread goes with it. @returns its reader */
+export function adopt(owner: SocketOwner, link: Link): StreamReader {
   const before = link.consumer;
+  const isEnded = before instanceof StreamReader && before.isEnded;
   const queue = before instanceof StreamReader ? before.handOver() : undefined;
   const end = (): void => {
     if (link.owner === owner.context.handle) link.close();
   };
   link.owner = owner.context.handle;
-  link.consumer = new StreamReader(owner, link, queue);
+  const reader = new StreamReader(owner, link, queue);
+  link.consumer = reader;
   owner.keep(end);
   link.whenGone(() => owner.release(end));
   // The one before may have paused it.
   link.resume();
+  // Its end may have come before.
+  if (isEnded) reader.takeEnd();
+  return reader;
 }

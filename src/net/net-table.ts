@@ -2,7 +2,7 @@
  * The sockets of one thread by id, and the moment at which what a turn wrote leaves.
  *
  * Ids count from 1 and are not used again before the counter has gone round, as in skynet; with several threads each takes those that
- * leave its number as the remainder. All writes of a turn to one
+ * leave its number as the remainder, and what can be started on another thread has an odd quotient. All writes of a turn to one
  * connection leave in one write, once the event loop has handled what it had: agents that answer twenty requests in a turn
  * cost one system call.
  */
@@ -12,6 +12,7 @@
 import type { Server } from "node:net";
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Runtime } from "../service/runtime.ts";
+import type { Handover } from "./handover.ts";
 import type { Link } from "./link.ts";
 
 /** What is known of a listening socket. */
@@ -53,6 +54,8 @@ export class NetTable {
   readonly runtime: Runtime;
   /** What to do when services of other threads have served clients that have ended their side, by number of the client. */
   readonly ending: Map<number, () => void> = new Map();
+  /** Connections that services of other threads have started; undefined if there is one thread only. */
+  handover: Handover | undefined = undefined;
   readonly #records = new Map<number, NetRecord>();
   /** Connections that were written to since the last flush. */
   #dirty: Link[] = [];
@@ -73,11 +76,17 @@ export class NetTable {
     return (this.runtime.threads?.hosts.length ?? 0) + 1;
   }
 
-  /** Takes the next free id; it says which thread the socket lives on. */
-  nextId(): number {
+  /**
+   * Takes the next free id; it says which thread the socket lives on.
+   *
+   * @param isStream - a connection whose bytes a service reads: one of another thread may start it.
+   */
+  nextId(isStream = false): number {
     const own = this.runtime.threads?.own ?? 0;
+    const stride = this.#stride;
     for (;;) {
-      const id = (this.#last + 1) * this.#stride + own;
+      const next = this.#last + 1;
+      const id = stride === 1 ? next : (next * 2 + (isStream ? 1 : 0)) * stride + own;
       this.#last = id > ID_MAX ? 0 : this.#last + 1;
       if (id <= ID_MAX && !this.#records.has(id)) return id;
     }
@@ -91,6 +100,12 @@ export class NetTable {
   /** Says whether a socket belongs to this thread. */
   isHere(id: number): boolean {
     return this.threadOf(id) === (this.runtime.threads?.own ?? 0);
+  }
+
+  /** Says whether a socket of another thread may be started here. */
+  isStartable(id: number): boolean {
+    const isNumber = Number.isInteger(id) && id > 0 && id <= ID_MAX;
+    return isNumber && !this.isHere(id) && Math.floor(id / this.#stride) % 2 === 1;
   }
 
   add(record: NetRecord): void {

@@ -55,7 +55,7 @@ export function connect(
     socket.on("close", closed);
     socket.once(options.tls ? "secureConnect" : "connect", () => {
       socket.pause();
-      const link = new StreamLink(owner.net, socket, owner.context.handle);
+      const link = new StreamLink(owner.net, socket, owner.context.handle, true);
       adopt(link);
       finish(() => resolve(link));
     });

@@ -38,7 +38,7 @@ export class PortRecord extends OpenPort {
 
   /** Takes a connection of the server. */
   take(socket: Socket): void {
-    const link = new StreamLink(this.#host.net, socket, this.owner);
+    const link = new StreamLink(this.#host.net, socket, this.owner, true);
     adopt(this.#host, link);
     if (this.#onAccept === undefined) this.#early.push(link);
     else this.#tell(link, this.#onAccept);

@@ -5,7 +5,7 @@
  *     gate here, agent there     -> "mark" -> a mark in the agent's mailbox -> "passed" -> the client is read on
  *     its client has ended       -> "last" -> the same; reached when the agent has answered -> "served" -> closed
  *
- * An id says which thread its socket lives on. What comes in stays there: an owner forwards it by messages, as gates do.
+ * An id says which thread its socket lives on. What comes in is sent on to whoever has started it (handover.ts).
  */
 
 import { askSteward } from "../service/steward.ts";
@@ -14,6 +14,7 @@ import { describeError } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { placeMark } from "./flow.ts";
 import { GateClient } from "./gate-client.ts";
+import { Handover } from "./handover.ts";
 import type { NetTable } from "./net-table.ts";
 import { netOf } from "./net-table.ts";
 import type { Writable } from "./outbox.ts";
@@ -48,6 +49,7 @@ export function joinNet(runtime: Runtime): void {
     net.ending.delete(id as number);
     run?.();
   });
+  net.handover = new Handover(runtime);
   stewardCommands.set("NETSTAT", () => describeSockets(net));
 }
 

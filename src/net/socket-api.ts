@@ -49,9 +49,10 @@ export interface SocketApi {
   listen(place: string | number | ListenOptions): Promise<Listened>;
   /**
    * Begins: on a port, each connection that comes is given to `onAccept`; on a connection it is read from now on, and belongs to
-   * this service.
+   * this service. A connection of another thread stays there: what comes in is sent on, in order, and as fast as it is read here.
    *
-   * @throws {ERR_SOCKET} if there is no such socket, or it lives on another thread.
+   * @throws {ERR_SOCKET} if there is no such socket, or it is a port or a gate's client of another thread. A connection of another
+   * thread that is gone has ended for whoever reads it.
    */
   start(id: number, onAccept?: OnAccept): number;
   /**

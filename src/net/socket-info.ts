@@ -4,12 +4,15 @@
 
 import type { NetRecord, NetTable } from "./net-table.ts";
 import { isLink } from "./net-table.ts";
+import { RemoteLink } from "./remote-link.ts";
 import type { SocketInfo } from "./socket-api.ts";
 
 /** Describes all sockets of a thread, the oldest first. */
 export function describeSockets(net: NetTable): SocketInfo[] {
   const now = net.now();
-  return [...net.records()].map((record) => describe(record, now));
+  // The thread of the socket tells of one that was started elsewhere.
+  const own = [...net.records()].filter((record) => !(record instanceof RemoteLink));
+  return own.map((record) => describe(record, now));
 }
 
 function describe(record: NetRecord, now: number): SocketInfo {

@@ -21,6 +21,8 @@ import { listSockets, tellSocket } from "./remote.ts";
 import type { Listened, OnAccept, OpenOptions, SocketApi, SocketInfo } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { socketOwnerOf } from "./socket-owner.ts";
+import { Forwarder } from "./handover.ts";
+import { StreamLink } from "./stream-link.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { adopt } from "./adoption.ts";
 
@@ -28,13 +30,23 @@ function start(context: Context, id: number, onAccept?: OnAccept): number {
   requireAlive(context);
   const owner = socketOwnerOf(context);
   const record = owner.net.get(id);
-  if (record === undefined) throw owner.net.isHere(id) ? unknownSocket(id) : elsewhere(id);
+  if (record === undefined) {
+    const { handover } = owner.net;
+    if (handover === undefined || owner.net.isHere(id)) throw unknownSocket(id);
+    if (!owner.net.isStartable(id)) throw elsewhere(id);
+    handover.start(owner, id);
+    return id;
+  }
   if (record instanceof PortRecord) {
     if (record.owner !== context.handle) throw notOurs(id);
     if (typeof onAccept !== "function") {
       throw new SnaxError("ERR_ARGUMENT", `port ${id} needs a function that takes connections`);
     }
     record.accept(onAccept);
+    return id;
+  }
+  if (record instanceof StreamLink && record.consumer instanceof Forwarder) {
+    owner.net.handover?.takeBack(owner, record, record.consumer);
     return id;
   }
   const isStream = isLink(record) && record.consumer instanceof StreamReader;
@@ -154,8 +166,8 @@ const streamFunctions: ApiTable<Context> = {
 };
 
 function elsewhere(id: number): SnaxError {
-  const why = "what comes in there must be sent on by messages";
-  return new SnaxError("ERR_SOCKET", `socket ${id} lives on another thread: ${why}`);
+  const why = "only a connection can be started here, no port and no client of a gate";
+  return new SnaxError("ERR_SOCKET", `socket ${id} belongs to another thread: ${why}`);
 }
 
 const make = defineApi<Context>({

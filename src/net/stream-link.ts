@@ -55,15 +55,18 @@ export class StreamLink implements Link {
   #isStarted = false;
   #isClosing = false;
   /** The socket is gone. */
-  #isGone = false;
+  isGone = false;
   /** Somebody has closed it, so its id is free when the socket is gone. */
   #isReleased = false;
   #whenGone: (() => void)[] | undefined = undefined;
 
-  /** @param socket - connected, and paused. */
-  constructor(table: NetTable, socket: Socket, owner: number) {
+  /**
+   * @param socket - connected, and paused.
+   * @param isStream - its bytes are read by a service, and not cut by a gate.
+   */
+  constructor(table: NetTable, socket: Socket, owner: number, isStream = false) {
     this.#table = table;
-    this.id = table.nextId();
+    this.id = table.nextId(isStream);
     this.owner = owner;
     this.peer = peerOf(socket);
     this.#socket = socket;
@@ -172,7 +175,7 @@ export class StreamLink implements Link {
 
   close(): void {
     this.#isReleased = true;
-    if (this.#isGone) return this.#forget();
+    if (this.isGone) return this.#forget();
     if (this.#isClosing) return;
     this.flush();
     this.#isClosing = true;
@@ -199,7 +202,7 @@ export class StreamLink implements Link {
   }
 
   whenGone(run: () => void): void {
-    if (this.#isGone && this.#isReleased) run();
+    if (this.isGone && this.#isReleased) run();
     else (this.#whenGone ??= []).push(run);
   }
 
@@ -211,7 +214,7 @@ export class StreamLink implements Link {
 
   /** The socket is gone: for the listeners below. @internal */
   closed(): void {
-    this.#isClosing = this.#isGone = true;
+    this.#isClosing = this.isGone = true;
     this.#outbox = this.#low = undefined;
     this.consumer?.takeClose(this.error);
     if (this.#isReleased || this.consumer?.keepsClosed !== true) this.#forget();

@@ -45,6 +45,9 @@ export class StreamReader implements Consumer {
   #isSettling = false;
   #isPaused = false;
   #isHeld = false;
+  /** What comes while what came before is still on its way from another thread. */
+  #later: Buffer[] | undefined = undefined;
+  #endsLater = false;
 
   /** @param queue - what came before and was not read */
   constructor(owner: SocketOwner, link: Link, queue: ByteQueue = new ByteQueue()) {
@@ -58,7 +61,24 @@ export class StreamReader implements Consumer {
     return this.#queue.length;
   }
 
+  /** What came before is on its way; until {@link takeRest} nothing that comes may be read. */
+  expectRest(): void {
+    this.#later = [];
+  }
+
+  /** Takes what came before. */
+  takeRest(rest: Buffer): void {
+    const chunks = [rest, ...(this.#later ?? [])];
+    this.#later = undefined;
+    for (const chunk of chunks) if (chunk.length > 0) this.takeChunk(chunk);
+    if (this.#endsLater) this.#end();
+  }
+
   takeChunk(chunk: Buffer): void {
+    if (this.#later !== undefined) {
+      this.#later.push(chunk);
+      return;
+    }
     this.#queue.push(chunk);
     const { length } = this.#queue;
     if (length > this.limitBytes) return this.#overflow(length);
@@ -178,6 +198,10 @@ export class StreamReader implements Consumer {
   }
 
   #end(): void {
+    if (this.#later !== undefined) {
+      this.#endsLater = true;
+      return;
+    }
     if (this.isEnded) return;
     this.isEnded = true;
     this.#settleSoon();

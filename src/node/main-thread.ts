@@ -159,6 +159,7 @@ export class MainThread {
     runtime.log(0, `thread ${thread} has died with ${count} services: ${reason}`);
     const { kernel } = runtime;
     bereave(kernel, (handle) => this.thread.fabric.isLost(handle));
+    for (const tell of runtime.onThreadDeath) tell(thread);
     const launcher = kernel.names.get(".launcher");
     if (launcher === undefined) return;
     kernel.send(0, launcher, { type: PTYPE.lua, method: 0, values: ["LOST", [...lost]] });

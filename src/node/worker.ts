@@ -78,6 +78,7 @@ async function run(data: ThreadData): Promise<void> {
     if (heard.kind === "join") return thread.join(heard.joint);
     thread.part(heard.thread);
     bereave(runtime.kernel, (handle) => thread.fabric.isLost(handle));
+    for (const tell of runtime.onThreadDeath) tell(heard.thread);
   };
   const takeNews = (): void => {
     for (;;) {

@@ -86,6 +86,8 @@ export class Runtime {
   readonly stewardCommands: Map<string, StewardCommand> = new Map();
   /** What a word from another thread does: heard at once, in order with the messages from there; must not throw. */
   readonly words: Map<string, (...values: readonly unknown[]) => void> = new Map();
+  /** Who hears of a thread that has died, when the calls to its services have failed; must not throw. */
+  readonly onThreadDeath: ((thread: number) => void)[] = [];
   /** Hears that code is about to be forgotten: a file's, or all. */
   onClear: ((file: string | undefined) => void) | undefined = undefined;
   /** The node's other threads; undefined if there is one only. */

@@ -125,7 +125,7 @@ test("the death of an agent on another thread ends its client within a second or
   assert.deepEqual(cut, { ERR_SERVICE_DEAD: 2 });
 });
 
-test("sockets have numbers of their own on every thread; one that lives elsewhere can't be read or started", async (t) => {
+test("sockets have numbers of their own on every thread; a gate's client that lives elsewhere can't be read or started", async (t) => {
   const { main, port, snax } = await threads(t);
   const peer = await dial(t, port);
   peer.write(frameOf("hello"));
