@@ -7,7 +7,7 @@ export default defineConfig({
   consoleport: 8000,
   gateport: 8888,
   webport: 8889,
-  maxclient: 64,
+  maxclient: 1024, // more: npm start -- --set maxclient=20000
   verbose: true, // agents print each request
   daemon: false, // true: no service reads the standard input
 });

@@ -124,6 +124,9 @@ export const HANDOVER_WINDOW_BYTES: number = 128 * 1024;
 /** Most datagrams of a socket that came and were not handled; what comes beyond is lost. */
 export const DATAGRAM_WAITING_MAX = 1024;
 
+/** Milliseconds between two lines of the log about connections that a port has turned away. */
+export const TURNED_AWAY_MS = 1000;
+
 /** Most clients of a gate at a time, unless its options say otherwise; as in skynet. */
 export const GATE_CLIENTS_MAX = 1024;
 

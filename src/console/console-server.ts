@@ -17,6 +17,8 @@ import { LineBudget } from "../service/line-budget.ts";
 import { Client } from "./client.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { ListenRecord } from "../net/net-table.ts";
+import { peerOf } from "../net/stream-link.ts";
+import { TurnAway } from "../net/turn-away.ts";
 import { formatEndpoint, isLoopback } from "../net/endpoint.ts";
 import { HttpDoor } from "./http-door.ts";
 import { LineSession } from "./line-session.ts";
@@ -30,6 +32,7 @@ export class ConsoleServer {
   readonly #gate: TokenGate;
   readonly #door: HttpDoor;
   readonly #budget: LineBudget;
+  readonly #turnedAway: TurnAway;
   /** In the order in which they came. */
   readonly #clients = new Set<Client>();
   #record: ListenRecord | undefined;
@@ -43,6 +46,7 @@ export class ConsoleServer {
     this.#operator = operator;
     this.#gate = new TokenGate(token, () => runtime.clock.now());
     this.#door = new HttpDoor(isLocal);
+    this.#turnedAway = new TurnAway(context);
     this.#budget = new LineBudget({
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.kernel.addTimer(context.service, ms, run),
@@ -90,6 +94,7 @@ export class ConsoleServer {
       this.#record.readAt = runtime.clock.now();
     }
     if (!context.service.isAlive || !this.#makeRoom()) {
+      this.#turnedAway.note(peerOf(socket), `a console takes ${CONSOLE_CLIENTS_MAX} clients`);
       socket.end("too many clients\n", () => socket.destroy());
       return;
     }

@@ -24,8 +24,9 @@ import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { OpenPort } from "./open-port.ts";
 import type { GateCounts, GateHandler, GateListened, GateOptions } from "./gate-api.ts";
 import { placeMark } from "./flow.ts";
+import { GateAdmission } from "./gate-admission.ts";
 import type { ClientHost } from "./gate-client.ts";
-import { GateClient, hostOf, MESSAGE_COST_BYTES } from "./gate-client.ts";
+import { GateClient, MESSAGE_COST_BYTES } from "./gate-client.ts";
 import type { GateEvent } from "./gate-mail.ts";
 import { GateMail } from "./gate-mail.ts";
 import type { GateSettings } from "./gate-settings.ts";
@@ -46,7 +47,7 @@ export class GateServer implements ClientHost {
   readonly #owner: SocketOwner;
   readonly #handler: GateHandler;
   readonly #mail: GateMail;
-  readonly #byHost = new Map<string, number>();
+  readonly #admission: GateAdmission;
   readonly messageCost: number;
   /** Most messages that a mailbox holds; 0 = no bound. */
   readonly #mailboxLimit: number;
@@ -65,6 +66,7 @@ export class GateServer implements ClientHost {
     // Half of a bounded mailbox may be one client's.
     const cost = this.#mailboxLimit > 0 ? (4 * GATE_WINDOW_BYTES) / this.#mailboxLimit : 0;
     this.messageCost = Math.max(MESSAGE_COST_BYTES, Math.ceil(cost));
+    this.#admission = new GateAdmission(owner.context);
     this.#mail = new GateMail(owner, (event) => this.#tell(event));
     owner.keep(() => {
       this.close();
@@ -189,9 +191,7 @@ export class GateServer implements ClientHost {
     client.unwatch?.();
     this.clients.delete(link.id);
     this.counts.clients -= 1;
-    const others = (this.#byHost.get(host) ?? 1) - 1;
-    if (others === 0) this.#byHost.delete(host);
-    else this.#byHost.set(host, others);
+    this.#admission.leave(host);
     if (error !== undefined) {
       const code = codeOf(error) ?? (error as NodeJS.ErrnoException).code ?? "ERR_SOCKET";
       this.counts.cut[code] = (this.counts.cut[code] ?? 0) + 1;
@@ -250,11 +250,9 @@ export class GateServer implements ClientHost {
 
   /** Says whether another client may come in; counts a refusal. */
   #canAdmit(socket: Socket): boolean {
-    const { maxclient, maxperaddress } = this.#settings as GateSettings;
-    const isFull =
-      this.counts.clients >= maxclient ||
-      (maxperaddress > 0 && (this.#byHost.get(hostOf(peerOf(socket))) ?? 0) >= maxperaddress);
-    if (!isFull && this.#owner.context.service.isAlive) return true;
+    const { isAlive } = this.#owner.context.service;
+    const settings = this.#settings as GateSettings;
+    if (isAlive && this.#admission.allows(peerOf(socket), settings)) return true;
     this.counts.refused += 1;
     return false;
   }
@@ -283,7 +281,7 @@ export class GateServer implements ClientHost {
     this.clients.set(link.id, client);
     this.counts.clients += 1;
     this.counts.accepted += 1;
-    this.#byHost.set(client.host, (this.#byHost.get(client.host) ?? 0) + 1);
+    this.#admission.enter(client.host);
     this.#mail.push({ kind: "connect", client });
   }
 

@@ -7,6 +7,7 @@
  */
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { DropArgument } from "node:net";
 import { SnaxError, codeOf } from "../base/error.ts";
 import {
   HTTP_BODY_MAX,
@@ -16,9 +17,11 @@ import {
 } from "../base/limits.ts";
 import { describeError } from "../service/error-text.ts";
 import type { HttpAnswer, HttpHandler, HttpOptions, HttpRequest } from "./http-api.ts";
+import { formatEndpoint } from "./endpoint.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { loadHttp, loadHttps } from "./late-module.ts";
 import { peerOf } from "./stream-link.ts";
+import { TurnAway } from "./turn-away.ts";
 
 /** A request with its body. */
 class ServiceRequest implements HttpRequest {
@@ -86,6 +89,13 @@ export function createHttpServer(
       ? loadHttp().createServer(settings)
       : loadHttps().createServer({ ...settings, ...tls });
   server.maxConnections = connectionsMax;
+  const turnedAway = new TurnAway(owner.context);
+  server.on("drop", ({ remoteAddress, remotePort }: DropArgument = {}) => {
+    turnedAway.note(
+      formatEndpoint(remoteAddress ?? "somebody", remotePort ?? 0),
+      `connectionsMax is ${connectionsMax}`,
+    );
+  });
   // A client that ends its side behind its request still wants the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   const limitBytes = options.bodyLimitBytes ?? HTTP_BODY_MAX;

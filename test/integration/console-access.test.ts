@@ -196,13 +196,14 @@ test("connections that say nothing go before those of operators, however many co
 });
 
 test("a client whose command runs is not idle: if all of them are like this the next one is told", async (t) => {
-  const { open, port, skynet } = await desk(t, { slow: SLOW });
+  const { log, open, port, skynet } = await desk(t, { slow: SLOW });
   const slow = await skynet.newservice("slow");
   const clients = [];
   for (let count = 0; count < CONSOLE_CLIENTS_MAX; count += 1) clients.push(await open());
   const calls = clients.map((client) => client.run(`call ${slow.toString(16)} "hold"`));
   await skynet.call(slow, "lua", "count", CONSOLE_CLIENTS_MAX);
   equal(await exchange(port, ""), "too many clients\n");
+  match((await log()).join("\n"), /:\d+ was turned away : a console takes 64 clients$/m);
   await skynet.call(slow, "lua", "end");
   for (const call of calls) equal((await call).at(-1), "<CMD OK>");
 });

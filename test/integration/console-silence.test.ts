@@ -45,6 +45,14 @@ async function start(t: TestContext): Promise<Hanging> {
   };
 }
 
+/** Asks about a thread that does not hang. On a busy machine it may be late all the same: then nothing was done, and it is asked again. */
+async function insist(ask: Desk["ask"], line: string): Promise<string[]> {
+  for (;;) {
+    const answer = await ask(line);
+    if (!answer[0]?.startsWith("ERR_TIMEOUT: nothing was done: ")) return answer;
+  }
+}
+
 test("a command for a service whose thread hangs is refused, whichever service hangs, and is not done later", async (t) => {
   const { ask, hang, looper, quiet } = await start(t);
   hang(600_000);
@@ -78,13 +86,14 @@ test("a command for a service whose thread hangs is refused, whichever service h
   }
 
   match((await ask(`signal ${looper}`)).join("\n"), /^interrupted : snax looper/);
-  deepEqual(await ask(`task ${quiet}`), ["<CMD OK>"]);
-  deepEqual(await ask(`call ${quiet} 1`), ["1\t1", "n\t1", "<CMD OK>"]);
+  deepEqual(await insist(ask, `task ${quiet}`), ["<CMD OK>"]);
+  deepEqual(await insist(ask, `call ${quiet} 1`), ["1\t1", "n\t1", "<CMD OK>"]);
 });
 
 test("a thread that answers within the limit is waited for", async (t) => {
   const { ask, hang, quiet } = await start(t);
-  hang(CONSOLE_ANSWER_MS / 2);
+  // Most of the limit is for a machine that has other work.
+  hang(CONSOLE_ANSWER_MS / 10);
   deepEqual(await ask(`task ${quiet}`), ["<CMD OK>"]);
 });
 
@@ -97,7 +106,7 @@ test("a service of another thread is asked meanwhile, and one of the hanging thr
   const { ask, hang, looper, quiet, skynet } = await start(t);
   const other = skynet.address(await skynet.at(2).newservice("quiet"));
   hang(600_000);
-  deepEqual(await ask(`call ${other} 1`), ["1\t1", "n\t1", "<CMD OK>"]);
+  deepEqual(await insist(ask, `call ${other} 1`), ["1\t1", "n\t1", "<CMD OK>"]);
   deepEqual(await ask(`kill ${quiet}`), [`${quiet}\tsnlua quiet`, "<CMD OK>"]);
   equal((await ask(`signal ${looper}`)).at(-1), "<CMD OK>");
 });
@@ -117,7 +126,7 @@ test("a command whose thread begins to hang is given up, with what became of it,
   ]);
   for (const at of [quiet, other]) {
     match((await ask(`signal ${at}`)).join("\n"), /^interrupted : snlua quiet/);
-    await ask(`ping ${at}`);
+    await insist(ask, `ping ${at}`);
   }
   const late = (await log()).filter((line) => line.includes(" : ended at last : failed : "));
   equal(late.length, 2, late.join("\n"));
@@ -165,7 +174,7 @@ test("whoever is told that nothing was done can rely on it when the thread goes 
   const texts = answers.map(([first]) => first ?? "");
   const done = texts.filter((text) => text === "<CMD OK>").length;
   const refused = texts.filter((text) => text.startsWith("ERR_TIMEOUT: nothing was done: ")).length;
-  equal((await ask(`signal ${quiet}`)).at(-1), "<CMD OK>");
-  const marks = Number((await ask(`inject ${quiet} ${folder}/marks.ts`))[0]);
+  equal((await insist(ask, `signal ${quiet}`)).at(-1), "<CMD OK>");
+  const marks = Number((await insist(ask, `inject ${quiet} ${folder}/marks.ts`))[0]);
   ok(marks >= done && marks <= texts.length - refused, `${marks} of ${texts.join("\n")}`);
 });

@@ -12,12 +12,25 @@ import type { Histogram } from "./histogram.ts";
 /** What all connections send and expect: frames, by session less one. */
 export interface Exchange {
   readonly requests: readonly Buffer[];
-  readonly answers: readonly Buffer[];
+  /** What may come: since the last change of the server's code, before it, and so on. */
+  readonly answers: readonly (readonly Buffer[])[];
+  /** Is shown a packet that was not expected; true: from now on it is, it is what a hot-fix has made of the answer. */
+  learn(packet: Uint8Array): boolean;
   /** What the server may send besides. */
   readonly heartbeat: Buffer;
 }
 
 const HEADER_BYTES = 2;
+
+/** What to say of a connection that ended before anything came. */
+export function explainLoss(why: Error): Error {
+  const { code } = why as NodeJS.ErrnoException;
+  if (code !== undefined && code !== "ECONNRESET" && code !== "EPIPE") return why;
+  return new Error(
+    "the server has closed a connection before it was served: it may take no more clients (its log says so). " +
+      "Let more in: npm start -- --set maxclient=20000",
+  );
+}
 
 /** One connection. */
 export class LoadConnection {
@@ -34,6 +47,8 @@ export class LoadConnection {
   readonly #sentMs: Float64Array;
   #rest: Buffer | undefined = undefined;
   #onGreeted: (() => void) | undefined = undefined;
+  /** Something came. */
+  #isServed = false;
   readonly #fail: (why: Error) => void;
 
   constructor(socket: Socket, exchange: Exchange, fail: (why: Error) => void) {
@@ -43,8 +58,12 @@ export class LoadConnection {
     this.#sentMs = new Float64Array(exchange.requests.length);
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("error", fail);
-    socket.on("close", () => fail(new Error("Server closed")));
+    socket.on("error", (error) => this.#lose(error));
+    socket.on("close", () => this.#lose(new Error("Server closed")));
+  }
+
+  #lose(why: Error): void {
+    this.#fail(this.#isServed ? why : explainLoss(why));
   }
 
   /** Asks once, and resolves to the answer: then somebody serves the connection. */
@@ -77,6 +96,7 @@ export class LoadConnection {
   }
 
   #take(chunk: Buffer): void {
+    this.#isServed = true;
     let bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = undefined;
     const nowMs = performance.now();
@@ -105,20 +125,22 @@ export class LoadConnection {
 
   /** Finds whose answer a frame is. @returns undefined if it is a heartbeat. */
   #settle(bytes: Buffer, start: number, end: number): number | undefined {
-    const { answers, heartbeat } = this.#exchange;
+    const { answers, heartbeat, learn } = this.#exchange;
     const isFrame = (frame: Buffer): boolean =>
       frame.compare(bytes, start, end, 0, frame.length) === 0;
-    for (let index = 0; index < this.#open.length; index += 1) {
-      const slot = this.#open[index] as number;
-      if (!isFrame(answers[slot] as Buffer)) continue;
-      if (index === 0) this.#open.shift();
-      else this.#open.splice(index, 1);
-      return slot;
+    for (const known of answers) {
+      for (let index = 0; index < this.#open.length; index += 1) {
+        const slot = this.#open[index] as number;
+        if (!isFrame(known[slot] as Buffer)) continue;
+        if (index === 0) this.#open.shift();
+        else this.#open.splice(index, 1);
+        return slot;
+      }
     }
-    if (!isFrame(heartbeat)) {
-      const hex = bytes.toString("hex", start, end);
-      this.#fail(new Error(`an answer that was not expected: ${hex}`));
-    }
+    if (isFrame(heartbeat)) return undefined;
+    if (learn(bytes.subarray(start + HEADER_BYTES, end))) return this.#settle(bytes, start, end);
+    const hex = bytes.toString("hex", start, end);
+    this.#fail(new Error(`an answer that was not expected: ${hex}`));
     return undefined;
   }
 }

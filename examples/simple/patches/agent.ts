@@ -2,6 +2,6 @@
 import { skynet } from "snax";
 
 async function get({ what }: { what?: string }): Promise<{ result: string }> {
-  const result = await skynet.call<string>("SIMPLEDB", "lua", "get", what);
+  const result = (await skynet.call<string>("SIMPLEDB", "lua", "get", what)) ?? "nothing yet";
   return { result: `${result}, and a good evening to you` };
 }

@@ -53,11 +53,17 @@ async function play(): Promise<void> {
   };
   ask(client, "handshake");
   const [what, value] = [element<HTMLInputElement>("what"), element<HTMLInputElement>("value")];
-  element("get").onclick = () => ask(client, "get", { what: what.value });
-  element("set").onclick = () => ask(client, "set", { what: what.value, value: value.value });
+  const get = (): void => ask(client, "get", { what: what.value });
+  const set = (): void => ask(client, "set", { what: what.value, value: value.value });
+  element("get").onclick = get;
+  element("set").onclick = set;
+  what.onkeydown = ({ key }) => void (key === "Enter" && get());
+  value.onkeydown = ({ key }) => void (key === "Enter" && set());
   element("quit").onclick = () => ask(client, "quit");
   print((await client.closed).message);
-  for (const id of ["get", "set", "quit"]) element<HTMLButtonElement>(id).disabled = true;
+  for (const id of ["get", "set", "quit", "what", "value"]) {
+    element<HTMLButtonElement | HTMLInputElement>(id).disabled = true;
+  }
 }
 
 play().catch((error: Error) => print(error.message));

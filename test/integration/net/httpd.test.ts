@@ -100,13 +100,17 @@ test("what is no HTTP, and a head that is too long, are refused; others are serv
   assert.equal(await (await fetch(at("/"))).text(), "served");
 });
 
-test("more connections than the limit are closed at once", async (t) => {
-  const { port } = await serve(t, `return "served";`, "connectionsMax: 1,");
+test("more connections than the limit are closed at once, and the log says which limit it was", async (t) => {
+  const { log, port } = await serve(t, `return "served";`, "connectionsMax: 1,");
   const first = await dial(t, port);
   const second = await dial(t, port);
   assert.equal(await second.ended(), "");
   first.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   assert.match(await first.ended(), /served$/);
+  assert.match(
+    (await log()).join("\n"),
+    /^127\.0\.0\.1:\d+ was turned away : connectionsMax is 1$/m,
+  );
 });
 
 test("a port closes with its service, by itself too, and one that is in use is ERR_LISTEN", async (t) => {

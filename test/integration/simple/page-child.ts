@@ -17,6 +17,7 @@ class Element {
   scrollTop = 0;
   scrollHeight = 0;
   onclick: () => void = () => {};
+  onkeydown: (event: { key: string }) => void = () => {};
   animate(): void {}
 }
 
@@ -83,6 +84,12 @@ getElementById("set").onclick();
 await shows("RESPONSE\t2");
 getElementById("get").onclick();
 await shows("RESPONSE\t3");
+// The Enter key does what the button behind the field does; other keys do nothing.
+getElementById("value").value = "drei";
+for (const key of ["x", "Enter"]) getElementById("value").onkeydown({ key });
+await shows("RESPONSE\t4");
+for (const key of ["x", "Enter"]) getElementById("what").onkeydown({ key });
+await shows("RESPONSE\t5");
 getElementById("quit").onclick();
 await shows("Server closed");
 process.stdout.write(getElementById("log").textContent);

@@ -26,6 +26,11 @@ test("the page loads by its import map without Node's modules, and plays over th
     "RESPONSE\t3",
     `result\t${"welt €".repeat(40)}!`,
     "Request:\t4",
+    "RESPONSE\t4",
+    "Request:\t5",
+    "RESPONSE\t5",
+    "result\tdrei",
+    "Request:\t6",
     "Server closed",
     "",
   ]);

@@ -1,6 +1,7 @@
 /** The programs of examples/simple beside its node: `npm run client` and `npm run load`. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -38,6 +39,43 @@ test("the load generator ends with code 1 when an answer is wrong", async (t) =>
   const { code, stderr } = await run("load", "--connections", "1", String(port));
   equal(code, 1);
   match(stderr, /^an answer that was not expected: 000d5502010801c4/);
+});
+
+test("the example takes as many clients as the load generator opens, and the one that sets the key", () => {
+  const numberIn = (file: string, pattern: RegExp): number =>
+    Number(pattern.exec(readFileSync(`examples/simple/${file}`, "utf8"))?.[1]);
+  const most = numberIn("snax.config.ts", /maxclient: (\d+)/);
+  ok(most > numberIn("client/load.ts", /connections: \{ type: "string", default: "(\d+)"/));
+});
+
+test("the load generator says that the server takes no more clients, and the server says whom it turned away", async (t) => {
+  const { gatePort, log } = await simpleNode(t, { maxclient: 10 });
+  const full = await run("load", "--connections", "30", "--seconds", "0.1", String(gatePort));
+  equal(full.code, 1);
+  match(
+    full.stderr,
+    /^the server has closed a connection before it was served: .*maxclient=20000\n$/,
+  );
+  for (;;) if (/\d+ more were turned away/.test(await log())) break;
+  match(await log(), /127\.0\.0\.1:\d+ was turned away : maxclient is 10\n/);
+  match(await log(), /\d+ more were turned away : maxclient is 10\n/);
+});
+
+test("the load generator plays on when a hot-fix changes the answer, and before it began", async (t) => {
+  const { gatePort, node } = await simpleNode(t, { maxclient: 100 });
+  const args = ["--connections", "20", "--in-flight", "3", "--seconds", "0.2", String(gatePort)];
+  const before = await run("load", ...args);
+  deepEqual([before.code, before.stderr], [0, ""]);
+  ok(!before.stdout.includes("evening"), before.stdout);
+  // The births to come have it.
+  const patch = readFileSync("examples/simple/patches/agent.ts", "utf8");
+  await node.snax.hotfixall("agent", patch);
+  const after = await run("load", ...args);
+  deepEqual([after.code, after.stderr], [0, ""]);
+  match(
+    after.stdout,
+    /^the answers were not "world" all along, but "world, and a good evening to you"$/m,
+  );
 });
 
 test("where nobody listens, or a place is none, the programs say so in one line", async () => {
