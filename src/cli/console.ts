@@ -2,7 +2,8 @@
  * `snax console [host:]port`: a debug console with line editing, history, and completion of commands and addresses.
  *
  * Without a terminal it runs the lines of its input and prints the answers. Exit code 0 if all of them succeeded, 1 if one
- * failed or the connection was lost. The token, if one is needed, comes from SNAX_CONSOLE_TOKEN or from a line `auth TOKEN`,
+ * failed or the connection was lost. When nobody reads the answers any more (`| head -1`) it stops after the command that is being
+ * answered. The token, if one is needed, comes from SNAX_CONSOLE_TOKEN or from a line `auth TOKEN`,
  * which the history does not keep.
  */
 
@@ -42,8 +43,11 @@ export async function runConsole(place: Endpoint): Promise<number> {
 /** Runs what is piped in. */
 async function runLines(connection: ConsoleConnection): Promise<number> {
   let code = 0;
+  let isRead = true;
+  process.stdout.on("error", () => (isRead = false));
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() !== "" && !(await connection.ask(line, print))) code = 1;
+    if (!isRead) break;
   }
   return code;
 }

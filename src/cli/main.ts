@@ -58,6 +58,10 @@ function version(): string {
   return (load("../../package.json") as { version: string }).version;
 }
 
+// What nobody reads any more (`snax console 8000 | head -1`) ends nothing by itself.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+
 let invocation: Invocation | undefined;
 try {
   invocation = parseArguments(process.argv.slice(2));

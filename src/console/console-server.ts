@@ -66,14 +66,14 @@ export class ConsoleServer {
    * Begins to listen.
    *
    * @returns where, as `host:port`.
-   * @throws {ERR_ARGUMENT} if that is not possible; the message says why.
+   * @throws {ERR_LISTEN} if that is not possible; the message says why.
    */
   listen({ host, port }: Endpoint): Promise<string> {
     const { context } = this.#operator;
     return new Promise((resolve, reject) => {
       this.#server.once("error", (cause: Error) => {
         const why = `can't listen on ${formatEndpoint(host, port)}: ${cause.message}`;
-        reject(new SnaxError("ERR_ARGUMENT", why, { cause }));
+        reject(new SnaxError("ERR_LISTEN", why, { cause }));
       });
       this.#server.listen(port, host, () => {
         const name = formatEndpoint(host, (this.#server.address() as AddressInfo).port);

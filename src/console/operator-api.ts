@@ -27,7 +27,7 @@ export interface OperatorApi {
    *
    * @param place - a port, `"host:port"`, or a host and a port.
    * @throws {ERR_FORBIDDEN} if others than this machine could reach it and no `consoletoken` is set.
-   * @throws {ERR_ARGUMENT} if the place is none, or nobody can listen there.
+   * @throws {ERR_ARGUMENT} if the place is none. {ERR_LISTEN} if nobody can listen there.
    */
   listen(...place: unknown[]): Promise<OpenConsole>;
   /**

@@ -41,7 +41,10 @@ export class DatagramPort implements DatagramRecord {
   readonly #host: SocketOwner;
   readonly #end = (): void => this.close();
 
-  constructor(owner: SocketOwner, socket: Socket, onDatagram: OnDatagram) {
+  readonly #isSix: boolean;
+
+  constructor(owner: SocketOwner, socket: Socket, isSix: boolean, onDatagram: OnDatagram) {
+    this.#isSix = isSix;
     this.id = owner.net.nextId();
     this.owner = owner.context.handle;
     this.socket = socket;
@@ -72,6 +75,13 @@ export class DatagramPort implements DatagramRecord {
   /** Sends to whom `connect` named, or to `to`. */
   send(data: Writable, to?: { readonly address: string; readonly port: number }): boolean {
     if (to === undefined && !this.#isConnected) return false;
+    if (to !== undefined && (isIP(to.address) === 6) !== this.#isSix) {
+      const own = this.#isSix ? "6" : '4; socket.udp(fn, "::") opens one for IPv6';
+      throw new SnaxError(
+        "ERR_ARGUMENT",
+        `${to.address} is none for socket ${this.id}, of IPv${own}`,
+      );
+    }
     this.writtenAt = this.#host.net.now();
     const bytes = Buffer.from(data as Uint8Array);
     this.bytesWritten += bytes.length;
@@ -162,7 +172,7 @@ export async function openDatagrams(
   const owner = socketOwnerOf(context);
   const isSix = host !== undefined && isIP(host) === 6;
   const socket = createSocket(isSix ? "udp6" : "udp4");
-  const record = new DatagramPort(owner, socket, onDatagram);
+  const record = new DatagramPort(owner, socket, isSix, onDatagram);
   if (host !== undefined || port !== undefined) await bind(owner, record, host, port);
   return record.id;
 }

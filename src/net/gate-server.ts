@@ -30,7 +30,7 @@ import { GateClient, MESSAGE_COST_BYTES } from "./gate-client.ts";
 import type { GateEvent } from "./gate-mail.ts";
 import { GateMail } from "./gate-mail.ts";
 import type { GateSettings } from "./gate-settings.ts";
-import { readGateOptions } from "./gate-settings.ts";
+import { describePorts, readGateOptions } from "./gate-settings.ts";
 import { watchClients } from "./gate-watch.ts";
 import type { Link } from "./link.ts";
 import { openPort } from "./listening.ts";
@@ -216,7 +216,7 @@ export class GateServer implements ClientHost {
       const listened = await this.#owner.inTurn(this.#listen(settings));
       this.#unwatch();
       this.#unwatch = watchClients(this.#owner, this, settings);
-      this.#owner.log(`Listen on ${listened.address} ${listened.port}`);
+      for (const line of describePorts(settings, listened)) this.#owner.log(line);
       const { open } = this.#handler;
       if (open === undefined) return listened;
       return (await open.call(this.#handler, source, settings, listened)) ?? listened;

@@ -11,7 +11,7 @@ import {
 } from "../base/limits.ts";
 import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
 import { checkWebSocketOptions } from "./web-socket-options.ts";
-import type { GateOptions } from "./gate-api.ts";
+import type { GateListened, GateOptions } from "./gate-api.ts";
 
 type Filled =
   | "address"
@@ -71,4 +71,17 @@ function requireCount(name: string, value: unknown): void {
 
 function withoutUndefined(options: GateOptions): GateOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** The lines of the log about the ports of a gate that has begun to listen. */
+export function describePorts(
+  { path, address, websocket }: GateSettings,
+  listened: GateListened,
+): string[] {
+  const lines: string[] = [];
+  const isPlain = listened.port > 0 || path !== undefined;
+  if (isPlain) lines.push(`Listen on ${listened.address} ${listened.port}`);
+  if (websocket === undefined) return lines;
+  const place = websocket.address ?? address;
+  return [...lines, `Listen on ${place} ${listened.websocket} for web sockets`];
 }

@@ -7,7 +7,7 @@ import { formatAddress } from "../kernel/address.ts";
 import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
-import { netOf } from "./net-table.ts";
+import { isLink, netOf } from "./net-table.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 /** The error for a number that is no socket, or no more. */
@@ -79,7 +79,11 @@ export const readingFunctions: ApiTable<Context> = {
     if (link !== undefined) link.owner = 0;
   },
   disconnected: (context: Context, id: number): boolean => {
-    const link = netOf(context.runtime).linkOf(id);
-    return !(link?.consumer instanceof StreamReader) || link.consumer.isEnded;
+    const record = netOf(context.runtime).get(id);
+    if (record === undefined) return true;
+    // A port and a datagram socket are connected to nobody, and can't lose him.
+    if (!isLink(record)) return false;
+    const { consumer } = record;
+    return consumer instanceof StreamReader ? consumer.isEnded : !record.isWritable;
   },
 };

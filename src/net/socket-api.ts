@@ -108,7 +108,7 @@ export interface SocketApi {
   warning(id: number, run: (id: number, size: number) => unknown): void;
   /** Says that there is no such socket. */
   invalid(id: number): boolean;
-  /** Says that nothing comes from the other side any more. */
+  /** Says that nothing comes from the other side any more; of a port that is open, and of a datagram socket, false. */
   disconnected(id: number): boolean;
   /** A number of 1 to 4 bytes, big-endian. */
   header(bytes: Uint8Array): number;
@@ -116,11 +116,16 @@ export interface SocketApi {
   netstat(): Promise<SocketInfo[]>;
   /** Resolves a name to addresses. @throws {ERR_CONNECT} if it has none. */
   resolve(host: string): Promise<string[]>;
-  /** Opens a datagram socket, bound if a place is given. @throws {ERR_LISTEN} if it can't be bound. */
+  /**
+   * Opens a datagram socket, bound if a place is given: of IPv6 if that is an address of IPv6 (`"::"` for all of the machine's, those of
+   * IPv4 included), else of IPv4.
+   *
+   * @throws {ERR_LISTEN} if it can't be bound.
+   */
   udp(onDatagram: OnDatagram, host?: string, port?: number): Promise<number>;
   /** Sets whom `write` sends datagrams to; others are no longer heard. @throws {ERR_CONNECT} */
   udp_connect(id: number, host: string, port: number, onDatagram?: OnDatagram): Promise<void>;
-  /** Sends a datagram; false if the socket is unknown. */
+  /** Sends a datagram; false if the socket is unknown. @throws {ERR_ARGUMENT} if the address is of the other family. */
   sendto(id: number, to: Uint8Array, data: Writable): boolean;
   /** Whom a datagram came from. */
   udp_address(from: Uint8Array): { readonly address: string; readonly port: number };

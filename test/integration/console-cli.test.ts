@@ -72,6 +72,28 @@ test("commands that are asked for at once are answered one after the other", asy
   ]);
 });
 
+test("when nobody reads the answers any more it ends without a word, and runs nothing further", async (t) => {
+  const { log, port } = await desk(t, {});
+  const { child, ended } = startSnax(["console", `${port}`], ".");
+  child.stdin?.write("help\n");
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  child.stdout?.destroy();
+  // As long as it reads, it may not know yet.
+  child.stdin?.on("error", () => {});
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  for (let count = 0; !isOver; count += 1) {
+    child.stdin?.write(`setenv count${count} 1\n`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { code, stderr } = await ended;
+  deepEqual([code, stderr], [0, ""]);
+  equal(
+    (await log()).some((line) => line.includes("dropped")),
+    false,
+  );
+});
+
 test("wrong usage gives exit code 2", async () => {
   for (const args of [[], ["nowhere"], ["127.0.0.1:x"], ["8000", "more"]]) {
     equal((await pipe(args, "")).code, 2, args.join(" "));

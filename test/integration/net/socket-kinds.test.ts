@@ -108,6 +108,48 @@ test("datagrams are sent, answered and connected", async (t) => {
   assert.deepEqual(await main.req.run(), [false, true, "HELLO", true, true]);
 });
 
+test(
+  "datagrams go over IPv6 from a socket that has an address of it, and to no other family",
+  { skip: !hasIpv6 && "no IPv6 here" },
+  async (t) => {
+    const { make } = await world(t, {
+      main: `
+      import { socket } from "snax";
+      export const response = {
+        async run(place: string) {
+          const host = await socket.udp((data, from) => {
+            socket.sendto(host, from, data.toString().toUpperCase());
+          }, place, 0);
+          const name = (await socket.netstat()).find(({ id }) => id === host)!.place;
+          const port = Number(/\\d+$/.exec(name)![0]);
+          let told: (text: string) => void = () => {};
+          const answered = new Promise<string>((resolve) => (told = resolve));
+          const client = await socket.udp((data, from) => {
+            told(data + " from " + socket.udp_address(from).address);
+          }, "::");
+          const to = Buffer.concat([Buffer.from([2, port >> 8, port & 255]), Buffer.alloc(15), Buffer.from([1])]);
+          socket.sendto(client, to, "hello");
+          const four = await socket.udp(() => {});
+          const codes = [[client, Buffer.from([1, 0, 9, 127, 0, 0, 1])], [four, to]].map(([id, where]: any) => {
+            try { return socket.sendto(id, where, "x"); } catch (error: any) { return error.code; }
+          });
+          return [await answered, ...codes, socket.disconnected(client)];
+        },
+      };
+    `,
+    });
+    const main = await make("main");
+    for (const place of ["::1", "::"]) {
+      const refused = ["ERR_ARGUMENT", "ERR_ARGUMENT"];
+      assert.deepEqual(await main.req.run(place), [
+        "HELLO from 0:0:0:0:0:0:0:1",
+        ...refused,
+        false,
+      ]);
+    }
+  },
+);
+
 test("the address of a datagram is written as skynet writes it", () => {
   assert.equal(packAddress("127.0.0.1", 8888).toString("hex"), "0122b87f000001");
   const six = packAddress("fe80::1:2%lo", 1);

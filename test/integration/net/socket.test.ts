@@ -36,6 +36,24 @@ const ECHO = `
   await socket.close(id);
 `;
 
+test("a port that is open is not disconnected; one that is closed, and what never was, is", async (t) => {
+  const { make } = await world(t, {
+    main: `
+      import { socket } from "snax";
+      export const response = {
+        async run() {
+          const { id } = await socket.listen("127.0.0.1", 0);
+          const before = socket.disconnected(id);
+          socket.start(id, () => {});
+          const open = socket.disconnected(id);
+          await socket.close(id);
+          return [before, open, socket.disconnected(id), socket.disconnected(12345)];
+        },
+      };`,
+  });
+  assert.deepEqual(await (await make("main")).req.run(), [false, false, true, true]);
+});
+
 test("a service takes connections, reads lines and answers", async (t) => {
   const { make } = await world(t, { main: server(ECHO) });
   const main = await make("main");

@@ -73,7 +73,7 @@ test("one gate serves web sockets and TCP with the same agents; text is answered
 });
 
 test("an agent is told what is text, and bytes that it sends arrive as bytes", async (t) => {
-  const { skynet, make } = await world(t, {
+  const { log, skynet, make } = await world(t, {
     main: `
       import { skynet, socket } from "snax";
       let gate = 0;
@@ -103,6 +103,9 @@ test("an agent is told what is text, and bytes that it sends arrive as bytes", a
   assert.equal(await browser.next(), "text a");
   assert.deepEqual(await browser.next(), Buffer.from([3, 2, 1]));
   assert.equal(await browser.next(), "text ");
+  // Of ports that a gate does not have the log says nothing.
+  const lines = (await log()).filter((line) => line.startsWith("Listen on"));
+  assert.deepEqual(lines, [`Listen on 127.0.0.1 ${websocket} for web sockets`]);
 });
 
 test("a message beyond the limit, and bytes that are no web socket's, cut with ERR_MALFORMED", async (t) => {
