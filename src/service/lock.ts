@@ -1,11 +1,20 @@
 /**
  * The lock behind `skynet.queue`: functions run one after the other, in the order in which they asked.
  *
+ * It is re-entrant by what can be proved: the stack of whoever asks goes on through the functions that await it, and one of them
+ * is the lock's own. A promise that is not awaited there leaves no such trace: its function waits like anybody's. A handler
+ * that waits for itself all the same is told of in the log at once, anything else that keeps a lock after half a minute.
+ *
  * Whoever waits is woken by a message of the system lane that goes on in the name of its own handler, so that an interrupt
  * always finds the handler that has the lock, and frees it.
  */
 
+import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { SLOW_CALL_MS } from "../kernel/slow-calls.ts";
+import type { Timer } from "../kernel/timer-wheel.ts";
+import { placesIn, takeStack } from "./code-place.ts";
 import type { Context } from "./context.ts";
 import { extrasOf } from "./context.ts";
 
@@ -61,14 +70,28 @@ export function* lockWaitersOf(
   }
 }
 
+/** Frames of a stack among which a lock looks for itself: so many functions may await each other between two uses. */
+export const LOCK_FRAMES_MAX = 200;
+
+/** How many locks this thread has made. */
+let count = 0;
+
 /** One lock of one service. */
 export class Lock {
+  /** What stacks and lines of the log call it. */
+  readonly name: string = `skynet.queue#${(count += 1)}`;
   /** The function that has the lock runs, and has not awaited yet. */
   isInside = false;
   readonly #context: Context;
   readonly #waiters: LockWaiter[] = [];
   /** The message whose handler has the lock; null = code that belongs to no message has it, undefined = it is free. */
   #holder: Message | null | undefined = undefined;
+  /** How many have had it. */
+  #tenure = 0;
+  /** The log has told of this holder. */
+  #isTold = false;
+  /** Tells of a holder that keeps others waiting for long; undefined while nobody waits. */
+  #alarm: Timer | undefined = undefined;
 
   constructor(context: Context) {
     this.#context = context;
@@ -84,12 +107,28 @@ export class Lock {
     return this.#holder ?? undefined;
   }
 
+  /**
+   * Says whether whoever asks runs inside the function that has the lock.
+   *
+   * @param door - the function through which it is asked for, which bears the lock's name.
+   */
+  isHeldAround(door: (...args: never[]) => unknown): boolean {
+    if (this.#holder === undefined) return false;
+    // Whoever has not awaited yet is inside nothing that has.
+    if (this.#context.runtime.kernel.dispatching !== undefined) return false;
+    const stack = takeStack(LOCK_FRAMES_MAX, door);
+    const frame = `at async ${this.name} (`;
+    if (stack.some((line) => line.includes(frame))) return true;
+    this.#suspect(stack);
+    return false;
+  }
+
   /** Runs something while nobody else has the lock, and returns what it returned or its promise resolved to. */
   async hold<R>(run: () => R): Promise<Awaited<R>> {
     const { service, runtime } = this.#context;
     const { origin } = runtime.kernel;
     if (this.#holder !== undefined) await this.#wait(origin);
-    this.#holder = origin ?? null;
+    this.#take(origin);
     let isOver = false;
     // An interrupt may have taken the lock from a handler that goes on all the same.
     const end = (): void => {
@@ -98,14 +137,21 @@ export class Lock {
     };
     const keepPromise = runtime.commitments.add(origin, service, end);
     try {
-      return await this.#enter(run);
+      return await this.enter(run);
     } finally {
       keepPromise();
       end();
     }
   }
 
-  #enter<R>(run: () => R): R {
+  #take(origin: Message | undefined): void {
+    this.#holder = origin ?? null;
+    this.#tenure += 1;
+    this.#isTold = false;
+  }
+
+  /** Runs something inside what has the lock; until it first awaits nobody has to look at the stack. */
+  enter<R>(run: () => R): R {
     this.isInside = true;
     try {
       return run();
@@ -116,6 +162,7 @@ export class Lock {
 
   #wait(origin: Message | undefined): Promise<void> {
     const { service, runtime } = this.#context;
+    this.#alarm ??= this.#watch();
     return new Promise((resolve, reject) => {
       const endWait = runtime.commitments.wait(origin, service);
       const { now } = runtime.kernel.scheduler;
@@ -133,8 +180,57 @@ export class Lock {
       this.#holder = undefined;
       return;
     }
-    this.#holder = next.origin ?? null;
-    if (this.#waiters.length === 0) contendedOf(this.#context).delete(this);
+    this.#take(next.origin);
+    if (this.#waiters.length === 0) {
+      contendedOf(this.#context).delete(this);
+      if (this.#alarm !== undefined) runtime.kernel.removeTimer(service, this.#alarm);
+      this.#alarm = undefined;
+    }
     runtime.kernel.resume(service, next.origin, () => next.go());
   }
+
+  /** A handler asks for a lock that it has, and is at nothing else that the kernel knows: it may wait for itself. */
+  #suspect(stack: readonly string[]): void {
+    const { runtime } = this.#context;
+    const { origin } = runtime.kernel;
+    if (origin === undefined || origin !== this.#holder || this.#isTold) return;
+    if (isWaiting(this.#context, origin)) return;
+    this.#isTold = true;
+    const places = placesIn(stack, runtime);
+    const text = `a handler asks for a lock that it has itself, and may wait for ever: ${this.#text()}`;
+    runtime.log(this.#context.handle, places === "" ? text : `${text}, asked for at ${places}`);
+  }
+
+  /** Looks again after half a minute: whoever had the lock then, and has it still, is told of, once. */
+  #watch(): Timer {
+    const { service, runtime } = this.#context;
+    const tenure = this.#tenure;
+    return runtime.kernel.addTimer(service, SLOW_CALL_MS, () => {
+      this.#alarm = this.#watch();
+      if (this.#isTold || tenure !== this.#tenure) return;
+      this.#isTold = true;
+      const who = `${this.#waiters.length} wait for a lock that has been held for ${SLOW_CALL_MS / 1000} s`;
+      runtime.log(this.#context.handle, `${who}: ${this.#text()}`);
+    });
+  }
+
+  /** Names the lock and its holder. */
+  #text(): string {
+    const { runtime, handle } = this.#context;
+    const holder = this.#holder ?? undefined;
+    if (holder === undefined) return `${this.name}, held by code that belongs to no message`;
+    if (holder.type === PTYPE.timer) return `${this.name}, held by a timer`;
+    const type = runtime.protocolName(holder.type);
+    const way = `${formatAddress(holder.source)} to ${formatAddress(handle)} : ${holder.session}`;
+    return `${this.name}, held by the ${type} call [${way}]`;
+  }
+}
+
+/** Says whether a handler waits for something that the kernel knows: it is not the lock that keeps it. */
+function isWaiting({ service, runtime }: Context, origin: Message): boolean {
+  for (const call of service.calls ?? []) if (call.origin === origin) return true;
+  for (let timer = service.timers; timer !== undefined; timer = timer.following) {
+    if (timer.origin === origin) return true;
+  }
+  return runtime.commitments.waiting(service).includes(origin);
 }

@@ -1,6 +1,7 @@
 /**
  * `setTimeout` and its kin for one service: they die with it, and they arrive as messages.
  *
+ * Unlike Node's they wait however long: there a delay of more than 2,147,483,647 ms counts as 1.
  * What they return works like Node's own: it can be passed to clearTimeout, turned into a number and back, refreshed.
  * `ref` and `unref` change nothing, since a node lives until it is stopped.
  */
@@ -12,9 +13,6 @@ import { EXIT_SIGNAL, extrasOf, requireAlive } from "./context.ts";
 
 /** What a timer runs. */
 export type TimerCallback = (...args: unknown[]) => unknown;
-
-/** Longest delay in milliseconds; as in Node a longer one counts as 1. */
-const DELAY_MAX_MS = 0x7fffffff;
 
 const kNumbers: unique symbol = Symbol("timer numbers");
 const createNumbers = (): Map<number, ServiceTimer> => new Map<number, ServiceTimer>();
@@ -174,5 +172,5 @@ function numbersOf(context: Context): Map<number, ServiceTimer> {
 
 function delayOf(ms: number | undefined): number {
   const delay = Number(ms ?? 1);
-  return delay >= 1 && delay <= DELAY_MAX_MS ? Math.trunc(delay) : 1;
+  return delay >= 1 ? Math.trunc(delay) : 1;
 }

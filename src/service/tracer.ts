@@ -11,8 +11,6 @@
  * service of the node, and with requests that are passed on: to another thread as a word in front. Nobody pays for it until somebody asks for a trace.
  */
 
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { TRACES_MAX } from "../base/limits.ts";
 import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
@@ -22,7 +20,7 @@ import type { Service } from "../kernel/service.ts";
 import type { PendingCall } from "../kernel/session-table.ts";
 import { SessionTable } from "../kernel/session-table.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
-import { isGeneratedFrame } from "../loader/stack.ts";
+import { currentPlaces } from "./code-place.ts";
 import type { Context } from "./context.ts";
 import { extrasOf } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
@@ -30,17 +28,8 @@ import type { Address } from "./skynet-api.ts";
 
 const kTraces: unique symbol = Symbol("traces");
 
-/** Where snax itself lies: its frames are nobody's. */
-const OWN_ROOT = new URL("..", import.meta.url).href;
-
 /** The word to other threads, as node-threads.ts hears it. */
 const WORD = "trace";
-
-/** Places that a line shows. */
-const FRAMES_SHOWN_MAX = 3;
-
-/** Frames that are asked for, ours included. */
-const FRAMES_MAX = 30;
 
 /** The traces of one thread. */
 export class Tracer {
@@ -253,20 +242,8 @@ export class Tracer {
 
   /** Where the code that runs stands, innermost first. */
   #places(): string {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = FRAMES_MAX;
-    const lines = (new Error("where").stack ?? "").split("\n");
-    Error.stackTraceLimit = stackTraceLimit;
-    const places: string[] = [];
-    for (const text of lines) {
-      const found = /(file:[^()\s]+):(\d+):\d+\)?$/.exec(text);
-      if (found?.[1] === undefined || found[1].startsWith(OWN_ROOT)) continue;
-      if (isGeneratedFrame(text)) continue;
-      const whole = fileURLToPath(found[1]);
-      const path = relative(this.#runtime.paths.root, whole);
-      places.push(`@${path.startsWith("..") ? whole : `./${path}`}:${found[2]}`);
-    }
-    return places.length === 0 ? "" : ` : ${places.slice(0, FRAMES_SHOWN_MAX).join(" ")}`;
+    const places = currentPlaces(this.#runtime);
+    return places === "" ? "" : ` : ${places}`;
   }
 }
 

@@ -180,12 +180,12 @@ function fork(context: Context, run: (...args: unknown[]) => unknown, ...args: u
 }
 
 /**
- * Makes a lock. The lock is re-entrant only before the running function's first await: later nobody can tell whose
- * code asks, and a nested use waits for itself.
+ * Makes a lock. It is re-entrant, as in skynet: what the function that has the lock awaits may use it again. That is seen by
+ * the name of this function on the stack, and looked for only where somebody would wait.
  */
 function queue(context: Context): Queue {
   const lock = new Lock(context);
-  return async <A extends unknown[], R>(
+  const hold = async <A extends unknown[], R>(
     run: (...args: A) => R,
     ...args: A
   ): Promise<Awaited<R>> => {
@@ -193,8 +193,11 @@ function queue(context: Context): Queue {
     if (dead !== undefined) return dead;
     requireFunction(run, "a queue");
     if (lock.isInside) return await run(...args);
+    if (lock.isHeldAround(hold)) return await lock.enter(() => run(...args));
     return await lock.hold(() => run(...args));
   };
+  Object.defineProperty(hold, "name", { value: lock.name });
+  return hold;
 }
 
 function requireFunction(run: unknown, what: string): void {

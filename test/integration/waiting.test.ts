@@ -97,14 +97,6 @@ test("a queue runs functions one after the other, awaits included, and outlives 
   ]);
 });
 
-test("a queue is re-entrant before the first await", async (t) => {
-  const answer = await run(
-    t,
-    main(`const lock = skynet.queue(); return lock(() => lock(() => 7));`),
-  );
-  assert.equal(answer, 7);
-});
-
 test("functions are asked for where functions are needed", async (t) => {
   const answer = await run(
     t,

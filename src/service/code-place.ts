@@ -1,0 +1,56 @@
+/**
+ * Where the code that runs stands, in files of the program: for lines of the log that have to lead an operator there.
+ */
+
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isGeneratedFrame } from "../loader/stack.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Where snax itself lies: its frames are nobody's. */
+const OWN_ROOT = new URL("..", import.meta.url).href;
+
+/** Places that a line shows. */
+const FRAMES_SHOWN_MAX = 3;
+
+/** Frames that are asked for, ours included. */
+const FRAMES_MAX = 30;
+
+/**
+ * Takes a stack, which goes on through the functions that await the one which runs.
+ *
+ * @param framesMax - most frames.
+ * @param above - the stack begins behind this function, which runs. @defaultValue begins at the top
+ */
+export function takeStack(
+  framesMax: number,
+  above?: (...args: never[]) => unknown,
+): readonly string[] {
+  const { stackTraceLimit } = Error;
+  // Not by assignment, which throws where the intrinsics are frozen.
+  Reflect.set(Error, "stackTraceLimit", framesMax);
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, above);
+  const lines = String(holder.stack).split("\n").slice(1);
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  return lines;
+}
+
+/** Names the places of a stack that belong to the program, innermost first: `@./services/agent.ts:12`. */
+export function placesIn(stack: readonly string[], { paths }: Runtime): string {
+  const places: string[] = [];
+  for (const text of stack) {
+    const found = /(file:[^()\s]+):(\d+):\d+\)?$/.exec(text);
+    if (found?.[1] === undefined || found[1].startsWith(OWN_ROOT)) continue;
+    if (isGeneratedFrame(text)) continue;
+    const whole = fileURLToPath(found[1]);
+    const path = relative(paths.root, whole);
+    places.push(`@${path.startsWith("..") ? whole : `./${path}`}:${found[2]}`);
+  }
+  return places.slice(0, FRAMES_SHOWN_MAX).join(" ");
+}
+
+/** Names where the code stands that runs; empty if that is nowhere in the program. */
+export function currentPlaces(runtime: Runtime): string {
+  return placesIn(takeStack(FRAMES_MAX), runtime);
+}
