@@ -119,8 +119,14 @@ async function report(events) {
   const written = new Map();
   const failures = [];
   const closing = [];
+  /** Files that were heard, and those of them that came to their end. */
+  const begun = new Set();
+  const aborted = new Set();
   for await (const { type, data } of events) {
-    if (type === "test:pass" && data.details.type !== "suite") process.stdout.write(".");
+    const isAborted = type === "test:fail" && isAbort(data.details.error);
+    if (data.file !== undefined && !isAborted) begun.add(data.file);
+    if (isAborted) aborted.add(data.file);
+    else if (type === "test:pass" && data.details.type !== "suite") process.stdout.write(".");
     else if (type === "test:fail") {
       // A group fails with its tests, which have said why.
       if (data.details.error?.failureType === "subtestsFailed") continue;
@@ -138,12 +144,27 @@ async function report(events) {
       `\nnot ok ${name}\n  ${where}\n${indent(error?.stack ?? String(error))}\n`,
     );
   }
-  for (const file of new Set(failures.map((failure) => failure.file))) {
+  const hanging = [...aborted].filter((file) => begun.has(file));
+  if (aborted.size > 0) {
+    const names = hanging.map((file) => relative(ROOT, file)).join(" ") || "none of them was heard";
+    process.stdout.write(`\nnot ok cut off after a long silence: ${names}\n`);
+    process.stdout.write(`  ${aborted.size - hanging.length} more files did not run\n`);
+  }
+  for (const file of new Set([...failures.map((failure) => failure.file), ...hanging])) {
     const text = written.get(file);
     if (text) process.stdout.write(`\nwritten by ${relative(ROOT, file)}:\n${indent(text)}\n`);
   }
   process.stdout.write(`\n${closing.map((line) => `# ${line}`).join("\n")}\n`);
   if (!isTyped) process.stdout.write("# the compiler's errors above fail the run\n");
+}
+
+/**
+ * Says whether a file ended because the run was given up.
+ *
+ * @param {any} error
+ */
+function isAbort(error) {
+  return (error?.cause ?? error)?.name === "AbortError";
 }
 
 /** @param {string} text */

@@ -1,7 +1,8 @@
 /** A real browser for tests: Debian's chromium, where there is one. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -27,12 +28,14 @@ export function openPage(t: TestContext, url: string): void {
       ...["--headless=new", ...quiet.split(" "), `--user-data-dir=${folder}`],
       ...["--host-resolver-rules=MAP *.example 127.0.0.1", "--remote-debugging-port=0", url],
     ],
-    { stdio: "ignore" },
+    // A group of its own: the browser is many processes, and all of them must end. What they leave goes with the folder.
+    { stdio: "ignore", detached: true, env: { ...process.env, TMPDIR: folder } },
   );
   const ended = new Promise((resolve) => child.once("close", resolve));
   t.after(async () => {
-    child.kill("SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     await ended;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    // Race: the kernel ends the other processes of the group a little later, and they write until then.
+    await rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   });
 }
