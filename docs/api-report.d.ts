@@ -1412,6 +1412,7 @@ export declare class Program {
     constructor(library: Library, shared: Program | undefined);
     get entry(): ModuleNode;
     get nodes(): ReadonlyMap<string, ModuleNode>;
+    modules(): Iterable<ModuleNode>;
     get size(): number;
     get files(): Set<string>;
     instantiate(surroundings: Surroundings): Instance | Promise<Instance>;

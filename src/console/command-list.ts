@@ -5,6 +5,7 @@
 import { changeCommands } from "./change-commands.ts";
 import type { Command, CommandTable } from "./command.ts";
 import { debugCommands } from "./debug-commands.ts";
+import { hotfixCommands } from "./hotfix-command.ts";
 import { logpointCommands } from "./logpoint-commands.ts";
 import { memoryCommands } from "./memory-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...profileCommands,
     ...recordCommands,
     ...changeCommands,
+    ...hotfixCommands,
     ...debugCommands,
     ...logpointCommands,
     ...tableCommands,

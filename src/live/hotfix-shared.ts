@@ -8,6 +8,7 @@
 
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
+import { resolveFile } from "../loader/resolution.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
@@ -66,11 +67,20 @@ export async function hotfixshared(
   if (using.length > 0) live.lateShared.spread(order);
   // Nothing was patched, so there is nothing to enter.
   if (using.length === 0) {
-    throw new SnaxError("ERR_PATCH_NAME", `no service uses a shared module ${file}`);
+    const image = runtime.cache.images.get(resolveFile(file) ?? file);
+    const why =
+      image === undefined || image.data.isShared
+        ? `no service uses a shared module ${file}`
+        : `${file} is not shared: each service that imports it has its own; ${HOW_OWN}`;
+    throw new SnaxError("ERR_PATCH_NAME", why);
   }
   enter(`applied: ${String(summary)}`, { ok: true });
   return { id, threads: using.length };
 }
+
+/** How a module is patched of which each service has its own. */
+const HOW_OWN =
+  "give its text to the services, snax.hotfixall(type, { path: text }), or `hotfix TYPE path=FILE` in the console";
 
 /** The number of a thread; undefined in a node of one thread. */
 type Home = number | undefined;

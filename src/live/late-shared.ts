@@ -16,7 +16,7 @@ import { describeError } from "../service/runtime.ts";
 import type { SharedOrder } from "./hotfix-shared-thread.ts";
 import { commitShared, compileShared } from "./hotfix-shared-thread.ts";
 import type { LiveNode } from "./live-node.ts";
-import { findSharedNode } from "./patch.ts";
+import { findSharedNode } from "./module-search.ts";
 
 /** The word about a patch that was kept: to the main thread, and from there to all. */
 const KEPT_WORD = "sharedpatch";

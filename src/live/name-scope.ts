@@ -9,6 +9,7 @@ import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Name } from "../loader/names.ts";
+import type { Place } from "../loader/position.ts";
 import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
 
 /** A name as a patch sees it. */
@@ -31,6 +32,8 @@ export interface PatchCode {
   readonly constructed: ReadonlySet<string>;
   /** Names that it adds. */
   readonly fresh: ReadonlyMap<string, SeenName>;
+  /** Those of them that nothing in it uses, with their places. */
+  readonly unused: ReadonlyMap<string, Place>;
   /** Functions that it takes as values: they need a forwarder first. */
   readonly values: readonly string[];
   /** The modules that it imports, also for nothing but their effects. */

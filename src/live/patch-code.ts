@@ -39,6 +39,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     replaced,
     constructed,
     fresh,
+    unused: plan.unused,
     values,
     requests: plan.requests,
     imports: plan.imports,

@@ -5,6 +5,7 @@
 
 import type { Analysis, Reference } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
+import type { Place } from "../loader/position.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
 import { readRecord } from "../loader/record.ts";
@@ -18,6 +19,7 @@ import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { Range } from "./reach.ts";
 import { reachableRanges } from "./reach.ts";
 import { suggest } from "../base/suggestion.ts";
+import { visitBoundNames } from "../loader/scope.ts";
 
 /** What a patch wants. */
 export interface PatchPlan {
@@ -34,6 +36,8 @@ export interface PatchPlan {
   readonly constructed: ReadonlySet<string>;
   /** Names that it adds. */
   readonly fresh: ReadonlyMap<string, SeenName>;
+  /** Those of them that nothing in it uses, with their places. */
+  readonly unused: ReadonlyMap<string, Place>;
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** Functions that it passes on: whoever gets one must follow a later patch. */
@@ -83,6 +87,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     replaced,
     constructed,
     fresh,
+    unused: unusedIn(reader, analysis, text),
     methods,
     values,
     tracked,
@@ -123,10 +128,11 @@ function checkReserved({ declared, freeReferences }: Analysis, { syntax }: Patch
   if (offset >= 0) throw createPlacedError("ERR_PATCH", syntax.locate(offset), why);
 }
 
-function checkDeclared({ declared }: PatchText, { scope }: PatchTarget): void {
+function checkDeclared({ declared }: PatchText, { scope, elsewhere }: PatchTarget): void {
   for (const [name, place] of declared) {
     if (scope.get(name) !== undefined) continue;
-    const why = `the service has no ${name}${suggest(name, scope.names())}`;
+    const hint = elsewhere(name) || suggest(name, scope.names());
+    const why = `the service has no ${name}${hint}`;
     throw createPlacedError("ERR_PATCH_NAME", place, why);
   }
 }
@@ -134,14 +140,15 @@ function checkDeclared({ declared }: PatchText, { scope }: PatchTarget): void {
 function checkFreeNames(
   { freeReferences }: Analysis,
   { syntax }: PatchText,
-  { scope, injected }: PatchTarget,
+  { scope, injected, elsewhere }: PatchTarget,
   fresh: ReadonlyMap<string, SeenName>,
 ): void {
   for (const { name, use, start } of freeReferences) {
     const isKnown = name in globalThis || injected.has(name) || name === "arguments";
     if (use === "typeof" || isKnown) continue;
     const known = [...scope.names(), ...fresh.keys()];
-    const why = `neither the service nor the patch has a ${name}${suggest(name, known)}`;
+    const hint = elsewhere(name) || suggest(name, known);
+    const why = `neither the service nor the patch has a ${name}${hint}`;
     throw createPlacedError("ERR_PATCH_NAME", syntax.locate(start), why);
   }
 }
@@ -150,12 +157,13 @@ function checkFreeNames(
 function checkWrites(
   { writes }: Analysis,
   { syntax }: PatchText,
-  { scope }: PatchTarget,
+  { scope, elsewhere }: PatchTarget,
   fresh: ReadonlyMap<string, SeenName>,
 ): void {
   for (const { names, start } of writes) {
     for (const name of names) {
-      const kind = fresh.has(name) ? undefined : scope.get(name)?.kind;
+      const seen = fresh.has(name) ? undefined : scope.get(name);
+      const kind = seen?.kind;
       if (
         kind === "function" ||
         kind === "const-function" ||
@@ -164,13 +172,34 @@ function checkWrites(
       ) {
         const advice =
           kind === "import"
-            ? "patch the module that has it"
+            ? `patch the module that has it${elsewhere(seen?.origin?.name ?? name)}`
             : `write \`${kind === "class" ? "class" : "function"} ${name}\` in the patch`;
         const why = `${name} is ${describeKind(kind)} of the service and can't be assigned: ${advice}`;
         throw createPlacedError("ERR_PATCH", syntax.locate(start), why);
       }
     }
   }
+}
+
+/** Names that a patch adds and does not use itself. */
+function unusedIn(
+  { fresh, items }: PatchReader,
+  { references }: Analysis,
+  { syntax }: PatchText,
+): Map<string, Place> {
+  const used = new Set(references.map(({ name }) => name));
+  const unused = new Map<string, Place>();
+  const add = (name: string, start: number): void => {
+    if (fresh.has(name) && !used.has(name)) unused.set(name, syntax.locate(start));
+  };
+  for (const item of items) {
+    if ("name" in item) add(item.name, item.node.start);
+    if (item.kind !== "state") continue;
+    for (const { id } of item.declaration.declarations) {
+      visitBoundNames(id, (name, node) => add(name, node.start));
+    }
+  }
+  return unused;
 }
 
 function usedAsValues(

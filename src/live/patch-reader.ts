@@ -197,7 +197,9 @@ export class PatchReader {
     if (!isExported || !this.#target.hasMethods || name === "exit") return;
     const known = [...GROUP_NAMES, ...STEP_NAMES, "exit"];
     const advice =
-      suggest(name, known) || "; methods stand in response or accept, helpers need no export";
+      this.#target.elsewhere(name) ||
+      suggest(name, known) ||
+      "; methods stand in response or accept, helpers need no export";
     throw this.#error(
       "ERR_PATCH",
       node,
@@ -206,6 +208,11 @@ export class PatchReader {
   }
 
   #clash(node: AnyNode, name: string, seen: SeenName): SnaxError {
+    const { origin } = seen;
+    if (origin !== undefined) {
+      const why = `${name} is imported from ${origin.specifier}, and a patch replaces it where it is declared`;
+      return this.#error("ERR_PATCH", node, why + this.#target.elsewhere(origin.name));
+    }
     const isState = seen.kind === "let" || seen.kind === "var" || seen.kind === "const";
     const kind = describeKind(seen.kind);
     const advice = isState

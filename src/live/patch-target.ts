@@ -13,4 +13,6 @@ export interface PatchTarget {
   readonly injected: ReadonlySet<string>;
   /** Whether the module may export groups of methods: the service's own file, of a snax service. */
   readonly hasMethods: boolean;
+  /** Says which other module of the service has a name, for the end of an error; nothing if none has it. */
+  readonly elsewhere: (name: string) => string;
 }

@@ -10,9 +10,10 @@ import { SnaxError } from "../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../base/limits.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
-import { resolveFile } from "../loader/resolution.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
 import type { Patch } from "../snax/types.ts";
+import { createPlacedError } from "../loader/position.ts";
+import { findNode, tellHome } from "./module-search.ts";
 import type { NameScope, PatchCode } from "./name-scope.ts";
 import { compilePatch, hashOf } from "./patch-code.ts";
 import { moduleOf, resolveImports } from "./patch-import.ts";
@@ -83,8 +84,13 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
     const node = find(path);
     if (codes.has(node)) throw new SnaxError("ERR_PATCH", `the patch has two texts for ${path}`);
     const hasMethods = target.hasMethods && !node.isShared && node === program.entry;
-    const module = { image: node.image, scope: scopeOf(node), injected: INJECTED, hasMethods };
+    const elsewhere = (name: string): string => tellHome(program, { node, scopeOf }, name);
+    const { image } = node;
+    const module = { image, scope: scopeOf(node), injected: INJECTED, hasMethods, elsewhere };
     codes.set(node, compilePatch(text, module));
+  }
+  for (const [node, code] of codes) {
+    checkHome(code, codes, (name) => tellHome(program, { node, scopeOf }, name));
   }
   const parts: PatchPart[] = [];
   for (const [node, code] of codes) {
@@ -95,31 +101,21 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
 }
 
 /**
- * Finds a module of a program by the path that a patch gives.
- *
- * @throws {ERR_PATCH_NAME} if there is none.
- * @throws {ERR_PATCH} if it is shared by all services.
+ * What a patch adds, and nothing of it uses, while another module of the service has one of that name, was meant for that one: here it
+ * would do nothing, and nobody would notice.
  */
-export function findNode(program: Program, path: string): ModuleNode {
-  const node = path === "" ? program.entry : program.node(path);
-  if (node === undefined) {
-    const known = [...program.nodes.keys()].join(", ");
-    throw new SnaxError(
-      "ERR_PATCH_NAME",
-      `the service has no module ${path}; it consists of ${known}`,
-    );
+function checkHome(
+  { unused }: PatchCode,
+  codes: ReadonlyMap<ModuleNode, PatchCode>,
+  elsewhere: (name: string) => string,
+): void {
+  for (const [name, place] of unused) {
+    const imports = [...codes.values()].flatMap((code) => code.imports);
+    const home = imports.some((entry) => entry.name === name) ? "" : elsewhere(name);
+    if (home === "") continue;
+    const why = `${name} would be new to this module, and nothing uses it${home}`;
+    throw createPlacedError("ERR_PATCH_NAME", place, why);
   }
-  if (!node.isShared) return node;
-  throw new SnaxError(
-    "ERR_PATCH",
-    `${path} is shared by all services: patch it with snax.hotfixshared`,
-  );
-}
-
-/** Finds a shared module of a thread by its absolute path; undefined if no service has needed it yet. */
-export function findSharedNode(program: Program, path: string): ModuleNode | undefined {
-  const node = program.nodes.get(path) ?? program.nodes.get(resolveFile(path) ?? path);
-  return node?.shared === undefined ? undefined : node;
 }
 
 /** Says what the parts of a patch do, for the log. */

@@ -13,7 +13,8 @@ import { scopeIn } from "./apply.ts";
 import type { NameScope } from "./name-scope.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { PatchTexts } from "./patch.ts";
-import { compileParts, findNode } from "./patch.ts";
+import { findNode } from "./module-search.ts";
+import { compileParts } from "./patch.ts";
 
 interface Variant {
   readonly program: Program;

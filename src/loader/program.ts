@@ -63,6 +63,12 @@ export class Program {
     return this.#nodes;
   }
 
+  /** The modules that services of the program reach, its own first, then shared ones. */
+  *modules(): Iterable<ModuleNode> {
+    yield* this.#nodes.values();
+    yield* this.#sharedOrder;
+  }
+
   /** Number of modules, without shared ones. */
   get size(): number {
     return this.#count;

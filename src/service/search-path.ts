@@ -4,9 +4,10 @@
  * As in skynet a `?` in a pattern stands for the name; patterns are relative to the configuration file, tried in order.
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { SnaxError } from "../base/error.ts";
+import { suggest } from "../base/suggestion.ts";
 
 /** A service's name: path segments of letters, digits and the like, without leading dots, so that it can't leave the patterns' folders. */
 const NAME = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
@@ -56,12 +57,20 @@ export class SearchPath {
     if (path === undefined) {
       throw new SnaxError(
         "ERR_NO_SERVICE",
-        `no service ${name} on the search path; looked for ${places.join(", ")}`,
+        `no service ${name} on the search path${this.#suggest(name)}; looked for ${places.join(", ")}`,
         { data: { name, places } },
       );
     }
     this.#found.set(name, path);
     return path;
+  }
+
+  /** Guesses which service was meant. */
+  #suggest(name: string): string {
+    return suggest(
+      name,
+      this.patterns.flatMap((pattern) => listNames(pattern, name)),
+    );
   }
 
   /** Says whether there is a file of a service of that name. */
@@ -80,5 +89,35 @@ export class SearchPath {
   /** Forgets what was found, so that a file that came or went is noticed. */
   clear(): void {
     this.#found.clear();
+  }
+}
+
+/** Lists the services of a pattern that lie in the folder where one of that name would lie. */
+function listNames(pattern: string, name: string): string[] {
+  const at = pattern.indexOf("?");
+  const [start, end] = [pattern.slice(0, at), pattern.slice(at + 1)];
+  const inner = name.slice(0, name.lastIndexOf("/") + 1);
+  const folder = (start + inner).replace(/[^/\\]*$/, "");
+  const names: string[] = [];
+  for (const entry of readFolder(folder).slice(0, FOLDER_LENGTH_MAX)) {
+    const path = folder + entry;
+    const isFile = end !== "" && path.endsWith(end);
+    const candidate = path.slice(start.length, isFile ? -end.length : undefined);
+    if (path.startsWith(start) && existsSync(pattern.replaceAll("?", candidate))) {
+      names.push(candidate);
+    }
+  }
+  return names;
+}
+
+/** Files of a folder among which a name is looked for that was meant. */
+const FOLDER_LENGTH_MAX = 1000;
+
+function readFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing to suggest: the folder is missing, or nobody may read it.
+    return [];
   }
 }

@@ -35,7 +35,13 @@ test("a module becomes the text that the page shows", (t) => {
 test("a patch becomes the text that the page shows", (t) => {
   const image = build(t);
   const injected = new Set(INJECTED_NAMES);
-  const target = { image, scope: rootScope(image), injected, hasMethods: true };
+  const target = {
+    image,
+    scope: rootScope(image),
+    injected,
+    hasMethods: true,
+    elsewhere: () => "",
+  };
   const { code } = compilePatch(shown("patch"), target);
   equal(bare(shown("patched")), bare(code));
 });
