@@ -5,9 +5,11 @@
 import { changeCommands } from "./change-commands.ts";
 import type { Command, CommandTable } from "./command.ts";
 import { debugCommands } from "./debug-commands.ts";
+import { evalCommands } from "./eval-command.ts";
 import { hotfixCommands } from "./hotfix-command.ts";
 import { logpointCommands } from "./logpoint-commands.ts";
 import { memoryCommands } from "./memory-commands.ts";
+import { methodCommands } from "./method-commands.ts";
 import { nodeCommands } from "./node-commands.ts";
 import { profileCommands } from "./profile-commands.ts";
 import { recordCommands } from "./record-commands.ts";
@@ -28,10 +30,12 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     ...help,
     ...serviceCommands,
+    ...methodCommands,
     ...taskCommands,
     ...profileCommands,
     ...recordCommands,
     ...changeCommands,
+    ...evalCommands,
     ...hotfixCommands,
     ...debugCommands,
     ...logpointCommands,

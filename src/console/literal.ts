@@ -41,7 +41,7 @@ function read(node: AnyNode): unknown {
       throw invalid("a regular expression");
     case "Identifier":
       if (NAMES.has(node.name)) return NAMES.get(node.name);
-      throw invalid(node.name);
+      throw invalid(node.name, "; a text stands in quotes");
     case "UnaryExpression": {
       const value = read(node.argument);
       if (node.operator === "-" && typeof value === "number") return -value;
@@ -69,6 +69,6 @@ function readObject({ properties }: ObjectExpression): object {
   return Object.fromEntries(entries);
 }
 
-function invalid(what: string): SnaxError {
-  return new SnaxError("ERR_ARGUMENT", `Invalid arguments: ${what} is no value`);
+function invalid(what: string, advice = ""): SnaxError {
+  return new SnaxError("ERR_ARGUMENT", `Invalid arguments: ${what} is no value${advice}`);
 }

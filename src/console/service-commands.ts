@@ -16,7 +16,6 @@ import type { CommandCall, CommandResult, CommandTable, Route, Table } from "./c
 import { toResult } from "./command.ts";
 import { describeFailure } from "./failure.ts";
 import { estimateBytes } from "./heap-estimate.ts";
-import { parseLiterals } from "./literal.ts";
 import { formatFloat } from "./lua-number.ts";
 import type { Operator } from "./operator.ts";
 import { toAll, toService } from "./thread-route.ts";
@@ -119,20 +118,6 @@ async function kill({ operator, args }: CommandCall): Promise<CommandResult> {
   return new Map(Object.entries(killed).map(([key, title]) => [key, title === "" ? null : title]));
 }
 
-/** The text behind the address is a list of literals; several results of the answer are a row each, and `n` counts. */
-async function call({ operator, args, line }: CommandCall): Promise<CommandResult> {
-  const handle = readAddress(operator, args[0]);
-  const text = /^\s*\S+\s+\S+\s(.+)$/s.exec(line)?.[1];
-  if (text === undefined) throw new SnaxError("ERR_ARGUMENT", "need arguments");
-  const answer = await operator.skynet.call(handle, "lua", ...parseLiterals(text));
-  const values: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
-  const rows = new Map<string, unknown>();
-  for (const [index, value] of values.entries()) {
-    if (value !== undefined && value !== null) rows.set(String(index + 1), value);
-  }
-  return rows.set("n", values.length);
-}
-
 async function ping({ operator, args }: CommandCall): Promise<CommandResult> {
   const handle = readAddress(operator, args[0]);
   const { clock } = operator.runtime;
@@ -201,7 +186,6 @@ export const serviceCommands: CommandTable = {
     run: ping,
     print: (ms) => String(Math.floor(Number(ms) / 10)),
   },
-  call: { help: "call address ...", isChange: true, needs: toService, run: call },
   exit: {
     help: "exit address : kill a lua service",
     isChange: true,
