@@ -27,6 +27,20 @@ export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
 
+// types/inject.d.ts
+import type { upvalues as liveUpvalues } from "snax";
+
+declare global {
+  function print(...values: unknown[]): void;
+  const args: readonly any[];
+  const upvalues: typeof liveUpvalues;
+  const _P: Readonly<{ lua: any; snax: any; client: any; [protocol: string]: any }>;
+  const _U: Readonly<{
+    proto: Record<string, { name: string; dispatch: unknown }>;
+    [name: string]: any;
+  }>;
+}
+
 // dist/sproto/index.d.ts
 export type { DecodeOptions } from "./decoder.ts";
 export type { Host } from "./host.ts";

@@ -1,7 +1,7 @@
 /**
- * `_P` and `_U` of a script: the objects that a service's handlers can reach by name, as skynet's inject gives them.
+ * `_P` and `_U` of a script: the objects and functions that a service's handlers can reach by name, as skynet's inject gives them.
  *
- * From each handler every variable that it uses is looked at: an object is a table and gets its name in the result, a
+ * From each handler every variable that it uses is looked at: objects and functions get their names in the result, and a
  * function of the service's own modules is followed in turn. The nearest to the handler wins a name. Variables are only read.
  */
 
@@ -15,7 +15,7 @@ import { openFunction, valueOf, visibleValues } from "./upvalues-scopes.ts";
 import type { InspectorSession } from "./upvalues-session.ts";
 import { withSession } from "./upvalues-session.ts";
 
-/** Objects by the name of the variable that holds them. */
+/** Objects and functions by the name of the variable that holds them. */
 export type Tables = Record<string, object>;
 
 /** Returns the tables of each protocol that the service handles; those of a snax service's methods are under `snax`. */
@@ -62,15 +62,12 @@ function collectTables(session: InspectorSession, handlers: readonly unknown[]):
     if (open === undefined || !(handlers.includes(code) || isOfService(open.scopes))) continue;
     for (const [name, value] of visibleValues(open)) {
       if (open.text.used?.has(name) === false) continue;
-      if (typeof value === "object" && value !== null) tables[name] ??= value;
-      else if (
-        typeof value === "function" &&
-        !known.has(value) &&
-        known.size < INJECT_FUNCTIONS_MAX
-      ) {
-        known.add(value);
-        queue.push(value);
-      }
+      const isFunction = typeof value === "function";
+      if (!isFunction && (typeof value !== "object" || value === null)) continue;
+      tables[name] ??= value;
+      if (!isFunction || known.has(value) || known.size >= INJECT_FUNCTIONS_MAX) continue;
+      known.add(value);
+      queue.push(value);
     }
   }
   return tables;

@@ -42,7 +42,9 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 test("the tarball holds the compiled package and its papers, no sources and no tests", () => {
-  const others = packed.files.map((file) => file.path).filter((path) => !path.startsWith("dist/"));
+  const others = packed.files
+    .map((file) => file.path)
+    .filter((path) => !/^(dist|types)\//.test(path));
   const papers = others.filter((path) => !/^docs\/[\w-]+\.md$/.test(path));
   deepEqual(papers.toSorted(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   deepEqual(papers.length < others.length, true);

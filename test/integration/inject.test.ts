@@ -138,7 +138,7 @@ test("names that patches have added are in scope", async (t) => {
   deepEqual(await inject(`added += 1; print(added);`), [true, "6"]);
 });
 
-test("_P has the tables of each protocol, also those behind functions, and of a snax service's methods", async (t) => {
+test("_P has the tables and functions of each protocol, also those behind functions, and of a snax service's methods", async (t) => {
   const main = `import { skynet } from "snax";
     const command = { GET: () => 1 }; const users = new Map();
     function run(name: "GET") { return find(name)(); } function find(name: "GET") { users.size; return command[name]; }
@@ -147,7 +147,7 @@ test("_P has the tables of each protocol, also those behind functions, and of a 
   const { inject } = await plain(t, main);
   deepEqual(
     await inject(`for (const name in _P) print(name, Object.keys(_P[name]).sort().join());`),
-    [true, "custom\tusers\nlua\tcommand,users"],
+    [true, "custom\tusers\nlua\tcommand,find,run,users"],
   );
   const { make, skynet } = await world(t, {
     main: `const users = new Map(); export const response = { count() { return users.size; } };`,
@@ -157,6 +157,22 @@ test("_P has the tables of each protocol, also those behind functions, and of a 
     await skynet.call(p.handle, "debug", "RUN", `print(Object.keys(_P.snax).join())`, "fix.ts"),
     [true, "users"],
   );
+});
+
+test("_P and _U hold the functions that handlers use, through functions of the service", async (t) => {
+  const { inject } = await plain(
+    t,
+    `import { skynet } from "snax";
+    import { far } from "./far.ts";
+    const table = new Map([["k", 1]]);
+    function get(key: string) { return find(key); }
+    const find = (key: string) => table.get(key) ?? far();
+    skynet.start(() => skynet.dispatch("lua", (_session, _source, key: string) => get(key)));`,
+    { "far.ts": `let distance = 5; export function far() { return distance; }` },
+  );
+  const text = `const { get, find, far, table } = _P.lua;
+    print(get("k"), find("none"), upvalues(far).distance, table.size, _U.get === get);`;
+  deepEqual(await inject(text), [true, "1\t5\t5\t1\ttrue"]);
 });
 
 test("_U has all of them and the protocols", async (t) => {

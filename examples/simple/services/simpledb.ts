@@ -12,15 +12,17 @@ const PING_SHOWN_MAX = 20;
 
 const db = new Map<string, string>();
 
-function get(key: string): string | undefined {
-  return db.get(key);
-}
-
-function set(key: string, value: string): string | undefined {
-  const last = db.get(key);
-  db.set(key, value);
-  return last;
-}
+/** What others may ask for. */
+const command: Record<string, (...args: string[]) => string | undefined> = {
+  GET(key = "") {
+    return db.get(key);
+  },
+  SET(key = "", value = "") {
+    const last = db.get(key);
+    db.set(key, value);
+    return last;
+  },
+};
 
 function ping(source: number, text: string): void {
   const rest = text.length > PING_SHOWN_MAX ? `...(${text.length})` : "";
@@ -28,17 +30,12 @@ function ping(source: number, text: string): void {
 }
 
 skynet.start(() => {
-  skynet.dispatch("lua", (_session, source, command: string, ...args: [string, string]) => {
-    switch (command.toUpperCase()) {
-      case "GET":
-        return get(args[0]);
-      case "SET":
-        return set(...args);
-      case "PING":
-        return ping(source, args[0]);
-      default:
-        throw new Error(`Unknown command ${command.toUpperCase()}`);
-    }
+  skynet.dispatch("lua", (_session, source, name: string, ...args: string[]) => {
+    const key = name.toUpperCase();
+    if (key === "PING") return ping(source, args[0] ?? "");
+    const run = command[key];
+    if (run === undefined) throw new Error(`Unknown command ${key}`);
+    return run(...args);
   });
   skynet.register("SIMPLEDB");
 });
