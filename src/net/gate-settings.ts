@@ -10,6 +10,7 @@ import {
   GATE_UNSENT_MAX,
 } from "../base/limits.ts";
 import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
+import { requireCount } from "./count.ts";
 import { checkWebSocketOptions } from "./web-socket-options.ts";
 import type { GateListened, GateOptions } from "./gate-api.ts";
 
@@ -62,11 +63,6 @@ export function readGateOptions(given: unknown): GateSettings {
     throw new SnaxError("ERR_ARGUMENT", "a gate needs a port, or the path of a unix socket");
   }
   return settings;
-}
-
-function requireCount(name: string, value: unknown): void {
-  if (typeof value === "number" && value >= 0) return;
-  throw new SnaxError("ERR_ARGUMENT", `${name} is a number from 0 on, not ${String(value)}`);
 }
 
 function withoutUndefined(options: GateOptions): GateOptions {

@@ -52,7 +52,7 @@ export interface HttpOptions {
   readonly port: number;
   /** Longest body in bytes; who sends more gets 413. @defaultValue HTTP_BODY_MAX */
   readonly bodyLimitBytes?: number;
-  /** Milliseconds for a request to arrive whole; who takes longer gets 408. @defaultValue HTTP_REQUEST_MS */
+  /** Milliseconds for a request to arrive whole; who takes longer gets 408; 0 = no bound. @defaultValue HTTP_REQUEST_MS */
   readonly requestMs?: number;
   /** Most connections at a time; more are closed at once. @defaultValue HTTP_CONNECTIONS_MAX */
   readonly connectionsMax?: number;

@@ -16,12 +16,16 @@ import {
   HTTP_REQUEST_MS,
 } from "../base/limits.ts";
 import { describeError } from "../service/error-text.ts";
+import { requireCount } from "./count.ts";
 import type { HttpAnswer, HttpHandler, HttpOptions, HttpRequest } from "./http-api.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { loadHttp, loadHttps } from "./late-module.ts";
 import { peerOf } from "./stream-link.ts";
 import { TurnAway } from "./turn-away.ts";
+
+/** The longest time between two looks for requests that take too long, in milliseconds; setInterval knows no longer one. */
+const CHECK_MAX_MS = 60_000;
 
 /** A request with its body. */
 class ServiceRequest implements HttpRequest {
@@ -78,11 +82,14 @@ export function createHttpServer(
   handler: HttpHandler,
 ): Server {
   const { requestMs = HTTP_REQUEST_MS, connectionsMax = HTTP_CONNECTIONS_MAX, tls } = options;
+  requireCount("requestMs", requestMs);
+  const limitMs = Number.isSafeInteger(Math.ceil(requestMs)) ? Math.ceil(requestMs) : 0;
   const settings = {
     maxHeaderSize: HTTP_HEAD_MAX,
-    headersTimeout: requestMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.max(10, Math.ceil(requestMs / 10)),
+    // Node takes whole numbers only, 0 for none, and looks as often as its own timers can wait.
+    headersTimeout: limitMs,
+    requestTimeout: limitMs,
+    connectionsCheckingInterval: Math.min(Math.max(10, Math.ceil(requestMs / 10)), CHECK_MAX_MS),
   };
   const server =
     tls === undefined

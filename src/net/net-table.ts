@@ -49,6 +49,9 @@ export type NetRecord = Link | ListenRecord | DatagramRecord;
 /** The last id before the counter begins again at 1. */
 const ID_MAX = 0x7fffffff;
 
+/** setTimeout takes no longer delay; a later moment is reached in several steps. */
+const DELAY_MAX_MS = 0x7fffffff;
+
 /** All sockets of one thread. */
 export class NetTable {
   readonly runtime: Runtime;
@@ -139,12 +142,17 @@ export class NetTable {
   }
 
   /**
-   * Runs something of a connection's own later, also after its service's death.
+   * Runs something of a connection's own later, also after its service's death; never if that is Infinity.
    *
    * @returns a function that cancels it.
    */
   after(ms: number, run: () => void): () => void {
-    const timer = setTimeout(run, ms).unref();
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      const step = Math.min(left, DELAY_MAX_MS);
+      timer = setTimeout(() => (step < left ? wait(left - step) : run()), step).unref();
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   }
 

@@ -6,6 +6,7 @@ import { createConnection, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_CONNECT_MS } from "../base/limits.ts";
+import { checkDeadline } from "../service/calls.ts";
 import { formatEndpoint, parseEndpoint } from "./endpoint.ts";
 import { loadTls } from "./late-module.ts";
 import { KEEP_ALIVE } from "./listening.ts";
@@ -26,6 +27,8 @@ export function connect(
 ): Promise<StreamLink> {
   const { runtime } = owner.context;
   return new Promise((resolve, reject) => {
+    const ms = options.deadlineMs ?? SOCKET_CONNECT_MS;
+    checkDeadline(ms);
     let socket: Socket;
     try {
       socket = createSocket(options);
@@ -48,7 +51,6 @@ export function connect(
       socket.destroy();
     };
     const closed = (): void => fail(new Error("the connection was closed"));
-    const ms = options.deadlineMs ?? SOCKET_CONNECT_MS;
     const cancel = runtime.after(ms, () => fail(new Error(`no answer within ${ms} ms`)));
     owner.keep(end);
     socket.on("error", fail);

@@ -9,6 +9,7 @@ import { defineApi } from "../service/lazy-api.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { Channel, ChannelOptions, SocketChannelApi } from "./channel-api.ts";
 import { ServiceChannel } from "./channel.ts";
+import { requireCount } from "./count.ts";
 import { createSocketApi } from "./socket.ts";
 
 function channel(context: Context, options: ChannelOptions): Channel {
@@ -17,6 +18,7 @@ function channel(context: Context, options: ChannelOptions): Channel {
   if (typeof host !== "string" || typeof port !== "number") {
     throw new SnaxError("ERR_ARGUMENT", "a channel needs a host and a port");
   }
+  requireCount("deadlineMs", options.deadlineMs ?? 0);
   const skynet = createSkynet(context);
   const { kernel } = context.runtime;
   return new ServiceChannel(
