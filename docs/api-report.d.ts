@@ -1427,6 +1427,7 @@ export declare class Program {
     get entry(): ModuleNode;
     get nodes(): ReadonlyMap<string, ModuleNode>;
     modules(): Iterable<ModuleNode>;
+    get shared(): Program;
     get size(): number;
     get files(): Set<string>;
     instantiate(surroundings: Surroundings): Instance | Promise<Instance>;

@@ -4,7 +4,6 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Instance } from "../loader/instance.ts";
-import type { ModuleNode } from "../loader/module-node.ts";
 import { Program } from "../loader/program.ts";
 import { Context, isThenable } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -12,7 +11,8 @@ import { scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
 import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
-import { findSharedNode } from "./module-search.ts";
+import type { SharedPlace } from "./module-search.ts";
+import { findSharedPlaces } from "./module-search.ts";
 import { compileParts, summaryOf } from "./patch.ts";
 import { ServicePatch } from "./service-patch.ts";
 import type { OrderState } from "./thread-order.ts";
@@ -29,12 +29,16 @@ export interface SharedOrder {
 /** What a thread can be told, in this order; UNDO in place of KEEP. */
 export type SharedCommand = "PREPARE" | "COMMIT" | "KEEP" | "UNDO";
 
-/** A patch of a shared module on its way into a thread. */
+/** A patch of a shared module on its way into a thread, for each instance of the module that somebody runs. */
 export interface SharedPatch {
-  readonly node: ModuleNode;
+  readonly targets: readonly SharedTarget[];
+  /** Those that are in, and not kept yet. */
+  readonly patches: ServicePatch[];
+}
+
+/** A patch compiled for one instance of a shared module. */
+export interface SharedTarget extends SharedPlace {
   readonly parts: readonly PatchPart[];
-  /** In, and not kept yet. */
-  patch: ServicePatch | undefined;
 }
 
 /** What a thread does at each command. */
@@ -46,14 +50,16 @@ export const SHARED_PATCH: Readonly<
 > = {
   /** Compiles it; answers what it does, or undefined if no service of this thread uses the module. */
   PREPARE: async (live, { id, file, text }): Promise<string | undefined> => {
-    const program = live.node.runtime.cache.shared;
-    const node = findSharedNode(program, file);
-    if (node === undefined) return undefined;
+    const { runtime } = live.node;
+    const places = findSharedPlaces(runtime, file);
+    const [first] = places;
+    if (first === undefined) return undefined;
     live.compiling.add(id);
     try {
-      const parts = await compileShared(program, node, { file, text });
-      if (live.compiling.has(id)) live.sharedPatches.set(id, { node, parts, patch: undefined });
-      return summaryOf(parts);
+      const targets: SharedTarget[] = [];
+      for (const place of places) targets.push(await compileAt(runtime, place, { file, text }));
+      if (live.compiling.has(id)) live.sharedPatches.set(id, { targets, patches: [] });
+      return summaryOf(targets[0]?.parts ?? []);
     } finally {
       live.compiling.delete(id);
     }
@@ -62,29 +68,52 @@ export const SHARED_PATCH: Readonly<
   COMMIT: async (live, { id }, state) => {
     const { runtime } = live.node;
     commitOrder(state);
-    const waiting = live.sharedPatches.get(id) as SharedPatch;
-    const patch = commitShared(runtime, runtime.cache.shared, waiting);
-    runNow(patch);
-    waiting.patch = patch;
+    const { targets, patches } = live.sharedPatches.get(id) as SharedPatch;
+    for (const target of targets) {
+      const patch = commitShared(runtime, target);
+      runNow(patch);
+      patches.push(patch);
+    }
   },
   KEEP: async (live, { id }) => {
-    const waiting = live.sharedPatches.get(id);
-    waiting?.patch?.keep();
-    if (waiting?.node.shared !== undefined) live.lateShared.note(waiting.node.shared, id);
+    const { targets = [], patches = [] } = live.sharedPatches.get(id) ?? {};
+    for (const patch of patches) patch.keep();
+    for (const { node } of targets) {
+      if (node.shared !== undefined) live.lateShared.note(node.shared, id);
+    }
     live.sharedPatches.delete(id);
   },
+  /** What went in last is taken back first. */
   UNDO: async (live, { id }) => {
-    const waiting = live.sharedPatches.get(id);
-    waiting?.patch?.undo(new SnaxError("ERR_PATCH_FAILED", "another thread failed"));
+    const { patches = [] } = live.sharedPatches.get(id) ?? {};
     live.sharedPatches.delete(id);
     live.compiling.delete(id);
+    for (const patch of patches.toReversed()) {
+      patch.undo(new SnaxError("ERR_PATCH_FAILED", "another instance or thread failed"));
+    }
   },
 };
 
+/** What a text from before the cache was cleared refuses says so: it is not the one that the operator has in front of him. */
+async function compileAt(
+  { cache }: Runtime,
+  place: SharedPlace,
+  order: Pick<SharedOrder, "file" | "text">,
+): Promise<SharedTarget> {
+  const { node, program } = place;
+  try {
+    return { node, program, parts: await compileShared(place, order) };
+  } catch (error) {
+    const isFormer = cache.shared.nodes.get(node.image.file) !== node;
+    if (!isFormer || !(error instanceof SnaxError)) throw error;
+    const why = `${error.message} (so it is in the text that services from before the cache was cleared run)`;
+    throw new SnaxError(error.code, why, { cause: error });
+  }
+}
+
 /** Compiles a patch of a shared module as the module is. */
 export async function compileShared(
-  program: Program,
-  node: ModuleNode,
+  { node, program }: SharedPlace,
   { file, text }: Pick<SharedOrder, "file" | "text">,
 ): Promise<readonly PatchPart[]> {
   const instance = program.sharedInstance;
@@ -102,8 +131,7 @@ export async function compileShared(
 /** Puts it in; its `hotfix()` does not run yet. */
 export function commitShared(
   runtime: Runtime,
-  program: Program,
-  { node, parts }: Pick<SharedPatch, "node" | "parts">,
+  { node, program, parts }: SharedTarget,
 ): ServicePatch {
   Program.expectWrites(node, instancesOf(runtime));
   return ServicePatch.commit(program.sharedInstance, undefined, parts);

@@ -49,9 +49,9 @@ export class LateShared {
   /** Tells every thread of a patch that was kept. */
   spread(order: SharedOrder): void {
     const { threads } = this.#live.node.runtime;
-    // With one thread, whoever has the module has the patch.
-    if (threads === undefined) return;
-    if (threads.own === 0) this.#hear(order);
+    // With one thread the module may have been forgotten with a cleared cache, and be loaded once more.
+    if (threads === undefined) this.remember(order);
+    else if (threads.own === 0) this.#hear(order);
     else threads.tell(0, KEPT_WORD, order);
   }
 
@@ -95,8 +95,10 @@ export class LateShared {
   #has(node: ModuleNode | undefined, { id }: SharedOrder): boolean {
     const module = node?.shared;
     const isDone = module !== undefined && this.#done.get(module)?.has(id) === true;
+    if (isDone) return true;
     // It is in, but whoever keeps it has not been heard yet.
-    return isDone || this.#live.sharedPatches.get(id)?.patch !== undefined;
+    const { targets = [], patches = [] } = this.#live.sharedPatches.get(id) ?? {};
+    return targets.slice(0, patches.length).some((target) => target.node === node);
   }
 
   /** Puts into modules what they have missed. @returns a promise if that is not done at once */
@@ -119,8 +121,8 @@ export class LateShared {
   async #putIn(program: Program, node: ModuleNode, order: SharedOrder): Promise<void> {
     const { runtime } = this.#live.node;
     try {
-      const parts = await compileShared(program, node, order);
-      commitShared(runtime, program, { node, parts }).keep();
+      const parts = await compileShared({ node, program }, order);
+      commitShared(runtime, { node, program, parts }).keep();
     } catch (error) {
       const what = `the shared module ${order.file} is loaded without patch ${order.id}`;
       runtime.log(0, `${what}: ${describeError(error)}`);

@@ -70,6 +70,7 @@ export class LiveNode {
     this.ledger = new Ledger(runtime.clock, words);
     runtime.words.set(BIRTH_WORD, (order) => this.remember(order as BirthOrder));
     this.lateShared = new LateShared(this);
+    runtime.onClear = (file) => this.#forget(file);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
@@ -98,6 +99,26 @@ export class LiveNode {
     if (threads === undefined) return;
     if (threads.own !== 0) threads.tell(0, BIRTH_WORD, order);
     else if (!this.bornPatches.some(({ id }) => id === order.id)) this.bornPatches.push(order);
+  }
+
+  /** A patch for services yet to be born is for the text that they would be born from; where that goes, it goes too. */
+  #forget(file: string | undefined): void {
+    const { cache, paths, threads } = this.node.runtime;
+    // The others hear of it from the main thread.
+    if (threads !== undefined && threads.own !== 0) return;
+    const uses = (find: () => string): boolean => {
+      try {
+        return [...cache.reach(find())].some((image) => image.file === file);
+      } catch {
+        // Its files are not what they were, so it is not the patch's either.
+        return true;
+      }
+    };
+    this.lateShared.forget((order) => file !== undefined && !uses(() => order.file));
+    const kept = this.bornPatches.filter(
+      ({ type }) => file !== undefined && !uses(() => paths.find(type)),
+    );
+    this.bornPatches.splice(0, this.bornPatches.length, ...kept);
   }
 
   /** Returns the scope in which a module of a program is born. */

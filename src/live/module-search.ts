@@ -11,6 +11,8 @@ import { suggest } from "../base/suggestion.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
 import { resolveFile } from "../loader/resolution.ts";
+import { Context } from "../service/context.ts";
+import type { Runtime } from "../service/runtime.ts";
 import type { NameScope } from "./name-scope.ts";
 
 /** Modules that an error names. */
@@ -33,6 +35,34 @@ export function findNode(program: Program, path: string): ModuleNode {
 export function findSharedNode(program: Program, path: string): ModuleNode | undefined {
   const node = program.nodes.get(path) ?? program.nodes.get(resolveFile(path) ?? path);
   return node?.shared === undefined ? undefined : node;
+}
+
+/** A shared module, and the program of shared modules that it belongs to. */
+export interface SharedPlace {
+  readonly node: ModuleNode;
+  readonly program: Program;
+}
+
+/**
+ * Finds every instance of a shared module that somebody on a thread runs, by its absolute path: that of services yet to be
+ * born first, then those that services hold on to from before the cache was cleared.
+ */
+export function findSharedPlaces({ cache, kernel }: Runtime, path: string): SharedPlace[] {
+  const file = resolveFile(path) ?? path;
+  const found = new Map<ModuleNode, Program>();
+  const add = (node: ModuleNode, program: Program): void => {
+    const isMeant = node.isShared && (node.image.file === path || node.image.file === file);
+    if (isMeant && node.shared !== undefined && !found.has(node)) found.set(node, program);
+  };
+  const programs = new Set<Program>([cache.shared]);
+  for (const { instance } of kernel.services) {
+    const program = instance instanceof Context ? instance.code?.program : undefined;
+    if (program === undefined || programs.has(program)) continue;
+    programs.add(program);
+    programs.add(program.shared);
+  }
+  for (const program of programs) for (const node of program.modules()) add(node, program.shared);
+  return [...found].map(([node, program]) => ({ node, program }));
 }
 
 function findByEnd(program: Program, path: string): ModuleNode {

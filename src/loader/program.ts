@@ -69,6 +69,11 @@ export class Program {
     yield* this.#sharedOrder;
   }
 
+  /** The program of the shared modules that services of this one use. */
+  get shared(): Program {
+    return this.#shared ?? this;
+  }
+
   /** Number of modules, without shared ones. */
   get size(): number {
     return this.#count;
@@ -125,7 +130,7 @@ export class Program {
     try {
       const roots = files.map((file) => this.#addFile(file, collection, fresh));
       for (const node of fresh) {
-        const home = node.isShared ? this.#sharedProgram : this;
+        const home = node.isShared ? this.shared : this;
         linkModule(node, (source, watcher) => home.#watch(source, watcher));
       }
       return roots;
@@ -170,17 +175,13 @@ export class Program {
   }
 
   #remove(node: ModuleNode): void {
-    const home = node.isShared ? this.#sharedProgram : this;
+    const home = node.isShared ? this.shared : this;
     home.#nodes.delete(node.image.file);
     for (const other of home.#nodes.values()) {
       for (const [cell, watchers] of other.watchers.entries()) {
         other.watchers[cell] = watchers?.filter((watcher) => watcher.node !== node);
       }
     }
-  }
-
-  get #sharedProgram(): Program {
-    return this.#shared ?? this;
   }
 
   /** Forgets shared modules that are or reach a file; programs that use them keep them. @internal */
@@ -244,7 +245,7 @@ export class Program {
     order: readonly ModuleNode[],
   ): Promise<void> | undefined {
     if (sharedOrder.length === 0) return instance.evaluate(order);
-    const { sharedInstance, onShared } = this.#sharedProgram;
+    const { sharedInstance, onShared } = this.shared;
     const running = sharedInstance.evaluate(sharedOrder);
     const ready =
       onShared === undefined || running === undefined
@@ -275,11 +276,24 @@ export class Program {
       return new PackageSource(this.#library.findPackage(resolution.specifier, file));
     }
     if (resolution.kind === "api") return new ApiSource("*", () => new TypeError(specifier));
+    const known = this.#reachedShared(importer, resolution.file);
+    if (known !== undefined) return this.#whole(known);
     const collection = new Collection(this.#library);
     for (const node of this.#nodes.values()) collection.images.set(node.image.file, node.image);
     await collection.collect(resolution.file, place);
     if (importer.isShared) checkShared(request, resolution, collection);
     const [node] = this.#add([resolution.file], collection) as [ModuleNode];
+    return this.#whole(node);
+  }
+
+  /** A shared module that is used already stays the same one, also where a cleared cache holds another of its path. */
+  #reachedShared(importer: ModuleNode, file: string): ModuleNode | undefined {
+    const reached = importer.isShared ? orderModules(importer) : this.#sharedOrder;
+    return reached.find((node) => node.isShared && node.image.file === file);
+  }
+
+  /** Prepares a module for those who import all of it at run time. */
+  #whole(node: ModuleNode): NamespaceSource {
     wantAllForwarders(node);
     this.watchNamespace(node);
     return new NamespaceSource(node);

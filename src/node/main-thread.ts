@@ -88,7 +88,6 @@ export class MainThread {
       };
       return { data, transfer: [port2] };
     };
-    runtime.onClear = (file) => forgetBirths(live, file);
     this.#warden = new Warden({
       workers: this.#config.thread,
       entry: ENTRY,
@@ -173,23 +172,4 @@ export class MainThread {
 function v8Limits(mib: number): { readonly limits?: ResourceLimits } {
   const usualMib = getHeapStatistics().heap_size_limit / 2 ** 20;
   return mib > usualMib ? { limits: { maxOldGenerationSizeMb: mib } } : {};
-}
-
-/** A patch for services yet to be born is for the text that they would be born from; where that goes, it goes too. */
-function forgetBirths(live: LiveNode, file: string | undefined): void {
-  const { bornPatches, lateShared, node } = live;
-  const { cache, paths } = node.runtime;
-  const uses = (find: () => string): boolean => {
-    try {
-      return [...cache.reach(find())].some((image) => image.file === file);
-    } catch {
-      // Its files are not what they were, so it is not the patch's either.
-      return true;
-    }
-  };
-  lateShared.forget((order) => file !== undefined && !uses(() => order.file));
-  const kept = bornPatches.filter(
-    ({ type }) => file !== undefined && !uses(() => paths.find(type)),
-  );
-  bornPatches.splice(0, bornPatches.length, ...kept);
 }

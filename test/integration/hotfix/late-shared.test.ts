@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { codeOfFailure, world } from "../world.ts";
+import { codeOfFailure, failureOf, world } from "../world.ts";
 import type { World } from "../world.ts";
 
 const PRICE = `"use shared";
@@ -124,4 +124,93 @@ test("a patch that a service applies reaches the other threads as well", async (
   for (const place of [2, 3]) {
     deepEqual(await (await node.snax.at(place).newservice<any>("shop")).req.get(), [3, 3, 3, 0]);
   }
+});
+
+/** A world with a service of each thread from before the cache was cleared, and perhaps one from after it. */
+async function clearedShops(
+  t: TestContext,
+  thread: number,
+  what: { readonly isWhole: boolean; readonly isLoadedAgain: boolean },
+): Promise<Shops & { readonly before: any[]; readonly after: any[] }> {
+  const node = await shops(t, thread);
+  const places = thread === 0 ? [0] : [1, 2];
+  const start = (): Promise<any[]> =>
+    Promise.all(
+      thread === 0 ? [node.snax.newservice<any>("shop")] : places.map((place) => node.shop(place)),
+    );
+  const before = await start();
+  node.skynet.cache.clear(what.isWhole ? undefined : join(node.folder, "price.ts"));
+  return { ...node, before, after: what.isLoadedAgain ? await start() : [] };
+}
+
+for (const thread of [0, 2]) {
+  for (const isWhole of [true, false]) {
+    const what = `${isWhole ? "whole" : "one file's"} cache was cleared, thread: ${thread}`;
+
+    test(`every instance of a shared module that somebody runs is patched; ${what}`, async (t) => {
+      const state = { isWhole, isLoadedAgain: true };
+      const { before, after, patch, snax } = await clearedShops(t, thread, state);
+      equal(await patch(PATCH), Math.max(thread, 1));
+      for (const each of [...before, ...after]) deepEqual(await each.req.get(), [1, 10, 10, 102]);
+      // A second patch finds what the first one has added, in each of them.
+      await patch(`declare let times: number; export function price() { return times + 1; }`);
+      const late = await snax.newservice<any>("shop");
+      for (const each of [...before, ...after]) deepEqual(await each.req.get(), [1, 11, 11, 102]);
+      deepEqual(await late.req.get(), [11, 11, 11, 102]);
+    });
+
+    test(`services from before are patched, and those to come as well; ${what}`, async (t) => {
+      const state = { isWhole, isLoadedAgain: false };
+      const { before, patch, snax } = await clearedShops(t, thread, state);
+      await patch(PATCH);
+      for (const each of before) deepEqual(await each.req.get(), [1, 10, 10, 102]);
+      const late = await snax.newservice<any>("shop");
+      deepEqual(await late.req.get(), [10, 10, 10, 3]);
+    });
+  }
+
+  test(`a text from before that can't take the patch refuses it for all, thread: ${thread}`, async (t) => {
+    const { shop, folder, snax, skynet, patch } = await shops(t, thread);
+    const start = (): Promise<any> => (thread === 0 ? snax.newservice<any>("shop") : shop(1));
+    const before = await start();
+    writeFileSync(join(folder, "price.ts"), `${PRICE} let fresh = 1;`);
+    skynet.cache.clear();
+    const after = await start();
+    const error = await failureOf(
+      patch(`declare let fresh: number; export function price() { return fresh + 1; }`),
+    );
+    deepEqual(
+      [error.code, /from before the cache was cleared/.test(error.message)],
+      ["ERR_PATCH_NAME", true],
+    );
+    // Where it fails late in the second of them, the first one is as it was.
+    equal(
+      await codeOfFailure(
+        patch(
+          `declare let count: number;
+           export function price() { return 7; }
+           export function hotfix() { if (Reflect.has(globalThis, "hasSeen")) throw new Error("no"); Reflect.set(globalThis, "hasSeen", 1); count = 5; }
+           export function rollback() { Reflect.deleteProperty(globalThis, "hasSeen"); }`,
+        ),
+      ),
+      "ERR_PATCH_FAILED",
+    );
+    for (const each of [before, after]) deepEqual(await each.req.get(), [1, 1, 1, 0]);
+  });
+}
+
+test("a patch that imports a shared module means the one that its service uses", async (t) => {
+  const { shop, folder, snax, skynet } = await shops(t);
+  const before = await shop(1);
+  await snax.hotfixshared(
+    join(folder, "price.ts"),
+    `declare let count: number; export function hotfix() { count = 7; }`,
+  );
+  skynet.cache.clear(join(folder, "price.ts"));
+  const after = await shop(1);
+  const text = `
+    import { count as seen } from "./price.ts";
+    export const response = { seen() { return seen; } };`;
+  await snax.hotfixall<string>("shop", text);
+  deepEqual([await before.req.seen(), await after.req.seen()], [7, 0]);
 });
