@@ -183,6 +183,7 @@ export interface Node {
     readonly tables: TablesObject;
     stop(): Promise<void>;
     readonly stopped: Promise<void>;
+    readonly cutOff: readonly string[];
 }
 export interface StartOptions {
     readonly root?: string;

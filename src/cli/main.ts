@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The program `snax`. Exit codes: 0 done, 1 the node could not start or the work failed, 2 wrong usage.
+ * The program `snax`. Exit codes: 0 done, 1 the node could not start or the work failed, 2 wrong usage,
+ * 3 the node has stopped, and not every service left in order.
  */
 
 import { createRequire } from "node:module";

@@ -1,8 +1,8 @@
 /**
  * `snax start`: a process that is nothing but a node.
  *
- * Exit code 0 after `skynet.abort()` or a signal that was handled in time, 1 if the node could not start, with one clear
- * line on stderr. A second signal ends the process at once.
+ * Exit code 0 after `skynet.abort()` or a signal if every service has left in order, 3 if something was cut off, 1 if the
+ * node could not start, with one clear line on stderr. A second signal ends the process at once.
  */
 
 import { messageOf } from "../service/error-text.ts";
@@ -12,6 +12,9 @@ import { loadConfig } from "../node/config-file.ts";
 import type { Node } from "../node/node.ts";
 import { start } from "../node/node.ts";
 import type { Invocation } from "./arguments.ts";
+
+/** The exit code of a node that stopped and has cut something off. */
+const CUT_OFF = 3;
 
 /** Signals that stop the node, with the number that a shell adds to 128. */
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
@@ -27,7 +30,7 @@ export async function runStart(invocation: Invocation): Promise<number> {
   try {
     node = await startFrom(await load(invocation), stopping);
     await node.stopped;
-    return 0;
+    return node.cutOff.length === 0 ? 0 : CUT_OFF;
   } catch (error) {
     process.stderr.write(`snax: ${firstLine(messageOf(error))}\n`);
     return 1;

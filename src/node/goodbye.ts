@@ -4,17 +4,30 @@
  * Services leave type by type, the type that was born last first, those of one type at the same time, on whatever thread:
  * what was started early is usually what the others need in their `exit` (a database, a session table). All of it together
  * is bounded; what is not done by then is cut off and named in the log.
+ *
+ *     who is there?  -> the youngest type: exit -> the next type: exit -> ... -> all that are late -> END -> the log
+ *        |                    |
+ *        +- a thread that does not answer is left out;  an exit that does not end is waited for as long as something is left
+ *           a handler that hangs is cut off              for the others, and goes on beside them (holdup-watch.ts)
+ *
+ * So nobody keeps anybody else from his `exit`.
  */
 
+import { codeOf } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { request } from "../service/calls.ts";
 import { Context, stoppedError } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
+import { HoldupWatch } from "./holdup-watch.ts";
 
 /** Milliseconds for the last lines of the log, and for a thread to end its services. */
 const FLUSH_MS = 1000;
+
+/** The part of the time that is left for which one step is waited for, if others follow. */
+const STEP_SHARE = 3 / 4;
 
 /** A service that may leave. */
 type Guest = readonly [handle: number, type: string, title: string];
@@ -34,36 +47,130 @@ export function addGoodbyeCommands(runtime: Runtime): void {
  * @param program - who asks: the context of the program that started the node.
  * @param timeoutMs - milliseconds for all of them together.
  * @param settled - resolves when nobody else has anything left to say in the log.
+ * @returns what was cut off, for people; empty if everybody has left in order.
  */
 export async function sayGoodbye(
   program: Context,
   timeoutMs: number,
   settled: () => Promise<void>,
-): Promise<void> {
-  const { clock, kernel, logger } = program.runtime;
-  const until = clock.now() + timeoutMs;
-  const guests = await allGuests(program, timeoutMs);
-  for (const handles of generations(guests)) {
-    const leftMs = until - clock.now();
-    if (leftMs <= 0) break;
-    await Promise.allSettled(handles.map((handle) => leave(program, handle, leftMs)));
-  }
-  const late = guests.filter(([handle]) => kernel.lives(handle));
-  if (late.length > 0) {
-    program.runtime.log(
-      program.handle,
-      `cut off ${late.length} services whose exit took more than ${timeoutMs} ms: ` +
-        [...new Set(late.map(([, , title]) => title))].slice(0, 10).join(", "),
-    );
-  }
+): Promise<readonly string[]> {
+  const { kernel, logger } = program.runtime;
+  const departure = new Departure(program, timeoutMs);
+  await departure.run();
   rejectWaits(program);
-  await askThreads(program, "END", FLUSH_MS);
+  await askThreads(program, departure.answering, "END", FLUSH_MS);
   await settled();
   killAllBut(program.runtime, [logger, program.handle]);
-  if (kernel.services.get(logger) === undefined) return;
-  const flush = { type: PTYPE.lua, method: 0, values: ["FLUSH"] };
-  // A logger that can't write any more must not keep the node alive.
-  await request(program, logger, flush, FLUSH_MS).catch(() => undefined);
+  if (kernel.services.get(logger) !== undefined) {
+    const flush = { type: PTYPE.lua, method: 0, values: ["FLUSH"] };
+    // A logger that can't write any more must not keep the node alive.
+    await request(program, logger, flush, FLUSH_MS).catch(() => undefined);
+  }
+  return [...departure.cutOff];
+}
+
+/** Everybody's `exit`. */
+class Departure {
+  /** What was cut off, for people. */
+  readonly cutOff: Set<string>;
+  /** The threads that answer. */
+  answering: readonly number[];
+  readonly #program: Context;
+  readonly #timeoutMs: number;
+  readonly #until: number;
+  readonly #watch: HoldupWatch;
+
+  constructor(program: Context, timeoutMs: number) {
+    const { runtime } = program;
+    this.#program = program;
+    this.#timeoutMs = timeoutMs;
+    this.#until = runtime.clock.now() + timeoutMs;
+    this.#watch = new HoldupWatch(runtime, timeoutMs);
+    this.cutOff = this.#watch.culprits;
+    this.answering = runtime.threads?.hosts ?? [];
+  }
+
+  async run(): Promise<void> {
+    const guests = await this.#allGuests();
+    await this.#leaveInOrder(guests);
+    this.#watch.end();
+    this.#tellLate(guests);
+  }
+
+  /** The snax services of all threads that answer, the oldest first. */
+  async #allGuests(): Promise<readonly Guest[]> {
+    const { runtime } = this.#program;
+    const own = guestsOf(runtime);
+    const { threads } = runtime;
+    if (threads === undefined) return own;
+    const { hosts } = threads;
+    const waitMs = Math.max(this.#timeoutMs * STEP_SHARE, 1);
+    const answers = await askThreads(this.#program, hosts, "GUESTS", waitMs);
+    this.answering = hosts.filter((_thread, index) => answers[index] !== undefined);
+    for (const thread of hosts) if (!this.answering.includes(thread)) this.#tellSilent(thread);
+    const others = answers as (Guest[] | undefined)[];
+    const all = [...own, ...others.flatMap((list) => list ?? [])];
+    return all.sort(([a], [b]) => a - b);
+  }
+
+  /** One that is not up yet has no services, and one that has died has told of it. */
+  #tellSilent(thread: number): void {
+    const { runtime } = this.#program;
+    const { kernel, threads } = runtime;
+    if (threads === undefined || !kernel.lives(threads.steward(thread))) return;
+    const work = threads.workOf(thread);
+    if (work === undefined || work.turn === 0) return;
+    const what = work.handle === 0 ? "" : `, ${formatAddress(work.handle)} runs there`;
+    const text = `thread ${thread} does not answer${what}: its services end without their exit`;
+    runtime.log(0, text);
+    this.cutOff.add(`thread ${thread}`);
+  }
+
+  async #leaveInOrder(guests: readonly Guest[]): Promise<void> {
+    const { clock } = this.#program.runtime;
+    const leaving: Promise<unknown>[] = [];
+    for (const group of generations(guests)) {
+      const leftMs = this.#until - clock.now();
+      if (leftMs <= 0) break;
+      const all = Promise.all(group.map((guest) => this.#leave(guest, leftMs)));
+      leaving.push(all);
+      await this.#atMost(leftMs * STEP_SHARE, all);
+    }
+    await Promise.all(leaving);
+  }
+
+  async #leave([handle, , title]: Guest, timeoutMs: number): Promise<void> {
+    const envelope = { type: PTYPE.snax, method: SYSTEM_METHOD.exit, values: [] };
+    try {
+      await request(this.#program, handle, envelope, timeoutMs);
+    } catch (error) {
+      // Whoever cut it off has told where it was.
+      if (codeOf(error) === "ERR_INTERRUPTED") this.cutOff.add(title);
+    }
+  }
+
+  /** Waits for something, but not longer than `ms` milliseconds. */
+  #atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#program.runtime.after(ms, resolve);
+      void promise.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #tellLate(guests: readonly Guest[]): void {
+    const { runtime, handle: own } = this.#program;
+    const late = guests.filter(([handle]) => runtime.kernel.lives(handle));
+    if (late.length === 0) return;
+    const titles = [...new Set(late.map(([, , title]) => title))];
+    for (const title of titles) this.cutOff.add(title);
+    const text =
+      `cut off ${late.length} services whose exit took more than ${this.#timeoutMs} ms: ` +
+      titles.slice(0, 10).join(", ");
+    runtime.log(own, text);
+  }
 }
 
 /** Ends what is left. */
@@ -90,25 +197,21 @@ function rejectWaits({ runtime, service, held }: Context): void {
   held?.clear();
 }
 
-/** Asks the other threads; one that does not answer in time, or is dead, has nothing to say. */
-async function askThreads(program: Context, command: string, ms: number): Promise<unknown[]> {
+/** Asks threads; one that does not answer in time, or is dead, has nothing to say. */
+// oxlint-disable-next-line max-params -- who asks whom, what and for how long
+async function askThreads(
+  program: Context,
+  hosts: readonly number[],
+  command: string,
+  ms: number,
+): Promise<unknown[]> {
   const { threads } = program.runtime;
   if (threads === undefined) return [];
-  const answers = threads.hosts.map((thread) => {
+  const answers = hosts.map((thread) => {
     const envelope = { type: PTYPE.system, method: 0, values: [command] };
     return request(program, threads.steward(thread), envelope, ms).catch(() => undefined);
   });
   return await Promise.all(answers);
-}
-
-/** The snax services of all threads, the oldest first. */
-async function allGuests(program: Context, timeoutMs: number): Promise<readonly Guest[]> {
-  const { threads } = program.runtime;
-  const own = guestsOf(program.runtime);
-  if (threads === undefined) return own;
-  const others = (await askThreads(program, "GUESTS", Math.max(timeoutMs, 1))) as Guest[][];
-  const all = [...own, ...others.flatMap((list) => list ?? [])];
-  return all.sort(([a], [b]) => a - b);
 }
 
 /** The snax services of a thread. */
@@ -123,18 +226,14 @@ function guestsOf({ kernel }: Runtime): Guest[] {
   return guests;
 }
 
-/** The handles by type, the type whose first service is youngest first. */
-function generations(guests: readonly Guest[]): number[][] {
-  const types = new Map<string, number[]>();
-  for (const [handle, type] of guests) {
-    const handles = types.get(type);
-    if (handles === undefined) types.set(type, [handle]);
-    else handles.push(handle);
+/** The services by type, the type whose first service is youngest first. */
+function generations(guests: readonly Guest[]): Guest[][] {
+  const types = new Map<string, Guest[]>();
+  for (const guest of guests) {
+    const [, type] = guest;
+    const group = types.get(type);
+    if (group === undefined) types.set(type, [guest]);
+    else group.push(guest);
   }
   return [...types.values()].reverse();
-}
-
-async function leave(program: Context, handle: number, timeoutMs: number): Promise<void> {
-  const envelope = { type: PTYPE.snax, method: SYSTEM_METHOD.exit, values: [] };
-  await request(program, handle, envelope, timeoutMs);
 }

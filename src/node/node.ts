@@ -44,6 +44,8 @@ export interface Node {
   stop(): Promise<void>;
   /** Resolves when the node has stopped, whoever asked for it. */
   readonly stopped: Promise<void>;
+  /** What was cut off when the node stopped, for people; empty if every service has left in order. */
+  readonly cutOff: readonly string[];
 }
 
 /** What only the command line says. */
@@ -106,6 +108,7 @@ class RunningNode implements Node {
   readonly sharetable: SharetableApi;
   readonly tables: TablesObject;
   readonly stopped: Promise<void>;
+  cutOff: readonly string[] = [];
   readonly #config: FullConfig;
   readonly #assembly: Assembly;
   readonly #runtime: Runtime;
@@ -191,7 +194,7 @@ class RunningNode implements Node {
     try {
       // What the watchdog has cut off may have been the last thing that the node did; test/integration/watchdog-threads.test.ts
       const settled = async (): Promise<void> => await this.#main?.watchdogSettled();
-      await sayGoodbye(this.#program, this.#config.stoptimeout, settled);
+      this.cutOff = await sayGoodbye(this.#program, this.#config.stoptimeout, settled);
     } finally {
       await this.#main?.stop();
       endEverything(this.#program);

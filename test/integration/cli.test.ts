@@ -193,7 +193,7 @@ test("an exit that hangs is cut off, and a second signal ends the process at onc
   const bounded = startSnax(["start", "--set", "stoptimeout=20"], folder);
   await bounded.says("up\n");
   bounded.child.kill("SIGTERM");
-  assert.equal((await bounded.ended).code, 0);
+  assert.equal((await bounded.ended).code, 3);
   const twice = startSnax(["start", "--set", "stoptimeout=60000"], folder);
   await twice.says("up\n");
   twice.child.kill("SIGTERM");

@@ -55,6 +55,9 @@ export async function world(t: TestContext, files: Files, config: Config = {}): 
   return {
     ...{ folder, readLog, skynet: node.skynet, snax: node.snax, stopped: node.stopped },
     ...{ sharetable: node.sharetable, tables: node.tables },
+    get cutOff() {
+      return node.cutOff;
+    },
     stop: () => node.stop(),
     make: (name, ...args) => node.snax.newservice<any>(name, ...(args as never[])),
     log: async () => {
