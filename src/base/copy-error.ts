@@ -20,14 +20,14 @@ const BUILT_IN: readonly (new (message?: string) => Error)[] = [
 ];
 
 /** What an error holds in own properties that are seldom enumerable. */
-const HIDDEN_KEYS: readonly string[] = ["cause", "errors"];
+export const HIDDEN_KEYS: readonly string[] = ["cause", "errors"];
 
 /** Copies an error with what it carries. */
 export function copyError(source: Error, walk: Walk, depth: number): Error {
   const copy = createLike(source);
   walk.keep(source, copy);
   // Reading `stack` formats it: the price of an error that still says where it was thrown.
-  defineField(copy, "stack", source.stack, false);
+  defineField(copy, "stack", walk.copy(source.stack, depth + 1), false);
   defineField(copy, "message", String(source.message), false);
   if (source.name !== copy.name) defineField(copy, "name", String(source.name), false);
   const fields = source as unknown as Record<string, unknown>;
@@ -42,7 +42,7 @@ export function copyError(source: Error, walk: Walk, depth: number): Error {
 }
 
 /** An empty error of the class that the copy keeps; it takes no stack of its own. */
-function createLike(source: Error): Error {
+export function createLike(source: Error): Error {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
@@ -57,6 +57,11 @@ function createLike(source: Error): Error {
 }
 
 /** Defines a property, whatever the prototype says about its key; an error's own ones do not show in a listing. */
-function defineField(target: object, key: string, value: unknown, enumerable: boolean): void {
+export function defineField(
+  target: object,
+  key: string,
+  value: unknown,
+  enumerable: boolean,
+): void {
   Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }

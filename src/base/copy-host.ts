@@ -25,7 +25,9 @@ type ViewConstructor = new (
 export function copyHost(source: object, walk: Walk, depth: number): object | undefined {
   if (types.isMap(source)) return copyMap(source, walk, depth);
   if (types.isSet(source)) return copySet(source, walk, depth);
-  if (types.isNativeError(source) || source instanceof Error) return copyError(source, walk, depth);
+  if (types.isNativeError(source) || source instanceof Error) {
+    return walk.errors === undefined ? copyError(source, walk, depth) : walk.errors(source, depth);
+  }
   const copy = ArrayBuffer.isView(source) ? copyView(source, walk, depth) : copyLeaf(source);
   if (copy !== undefined) walk.keep(source, copy);
   return copy;

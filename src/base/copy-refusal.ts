@@ -28,6 +28,15 @@ interface Refusal {
   readonly cause?: unknown;
 }
 
+/** A search for what can't be sent. */
+interface Search {
+  readonly seen: Set<object>;
+  /** Looks into errors; each of those that a thrown error leads to is copied by itself. */
+  readonly opensErrors: boolean;
+  /** In how many objects the first value lies. */
+  readonly depth: number;
+}
+
 /**
  * Makes the error for a message that could not be copied.
  *
@@ -35,27 +44,51 @@ interface Refusal {
  * @param failure - what the copier threw.
  */
 export function explain(values: Iterable<readonly [string, unknown]>, failure: unknown): SnaxError {
-  const seen = new Set<object>();
+  const search: Search = { seen: new Set(), opensErrors: true, depth: 0 };
   for (const [label, value] of values) {
-    const found = find(value, seen);
+    const found = find(value, search);
     if (found !== undefined) return refuse(label, found);
   }
-  const reason = `can't be sent: ${textOf(failure)}`;
+  const reason = `can't be sent: ${textOfThrown(failure)}`;
   return refuse("the message", { path: "", reason, cause: failure });
 }
 
-function refuse(label: string, { path, reason, cause }: Refusal): SnaxError {
-  const shown = path.length > COPY_PATH_MAX ? `${path.slice(0, COPY_PATH_MAX)}...` : path;
-  const where = shown === "" ? label : `${label} ${shown}`;
-  return new SnaxError("ERR_NOT_SENDABLE", `${where} ${reason}`, { cause });
+/**
+ * Says why a field of a thrown error could not be copied: `config .onRetry is a function`.
+ *
+ * @param depth - how deep in the message that error lies.
+ */
+export function explainField(
+  name: string,
+  value: unknown,
+  failure: unknown,
+  depth: number,
+): string {
+  const found = find(value, { seen: new Set(), opensErrors: false, depth });
+  const reason = `can't be sent: ${textOfThrown(failure)}`;
+  return wordsOf(shorten(name), found ?? { path: "", reason });
+}
+
+function refuse(label: string, refusal: Refusal): SnaxError {
+  const { cause } = refusal;
+  return new SnaxError("ERR_NOT_SENDABLE", wordsOf(label, refusal), { cause });
+}
+
+function wordsOf(label: string, { path, reason }: Refusal): string {
+  const where = path === "" ? label : `${label} ${shorten(path)}`;
+  return `${where} ${reason}`;
+}
+
+function shorten(path: string): string {
+  return path.length > COPY_PATH_MAX ? `${path.slice(0, COPY_PATH_MAX)}...` : path;
 }
 
 /** Looks for the first value that the copier would refuse, in the copier's order; it needs no depth of stack. */
-function find(root: unknown, seen: Set<object>): Refusal | undefined {
+function find(root: unknown, search: Search): Refusal | undefined {
   const open: Level[] = [];
   let at: Child = ["", () => root];
   for (;;) {
-    const found = visit(at, open, seen);
+    const found = visit(at, open, search);
     if (found !== undefined) return found;
     const next = advance(open);
     if (next === undefined) return undefined;
@@ -64,21 +97,25 @@ function find(root: unknown, seen: Set<object>): Refusal | undefined {
 }
 
 /** Reads and judges one value, and opens it if it holds others. */
-function visit([path, read]: Child, open: Level[], seen: Set<object>): Refusal | undefined {
-  let value: unknown;
+function visit([path, read]: Child, open: Level[], search: Search): Refusal | undefined {
   try {
-    value = read();
+    return judge(path, read(), open, search);
   } catch (error) {
-    return { path, reason: `threw when it was read: ${textOf(error)}`, cause: error };
+    return { path, reason: `threw when it was read: ${textOfThrown(error)}`, cause: error };
   }
+}
+
+function judge(path: string, value: unknown, open: Level[], search: Search): Refusal | undefined {
+  const { seen, opensErrors, depth } = search;
   if (isPlain(value)) return undefined;
   if (typeof value === "object" && value !== null) {
     if (seen.has(value)) return undefined;
     seen.add(value);
-    if (open.length >= COPY_DEPTH_MAX) {
+    if (open.length + depth >= COPY_DEPTH_MAX) {
       return { path, reason: `lies deeper than COPY_DEPTH_MAX ${COPY_DEPTH_MAX}` };
     }
     if (typeof (value as Partial<Portable>)[kPort] === "function") return undefined;
+    if (!opensErrors && value instanceof Error) return undefined;
   }
   const refused = refusalOf(value);
   if (refused !== undefined) return { path, reason: `is ${refused}` };
@@ -89,8 +126,13 @@ function visit([path, read]: Child, open: Level[], seen: Set<object>): Refusal |
 /** Goes on to the next value: inside the innermost open one, or behind it when that is done. */
 function advance(open: Level[]): Child | undefined {
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
-    const next = level.children.next();
-    if (next.done !== true) return [level.path + next.value[0], next.value[1]];
+    try {
+      const next = level.children.next();
+      if (next.done !== true) return [level.path + next.value[0], next.value[1]];
+    } catch (error) {
+      // A trap of a proxy threw. A generator that threw has ended.
+      return [level.path, () => rethrow(error)];
+    }
     open.pop();
   }
   return undefined;
@@ -130,6 +172,16 @@ function nameOf(key: unknown): string {
   return typeof key === "object" && key !== null ? "{...}" : String(key);
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Says in few words what was thrown; whatever that is, this does not throw. */
+export function textOfThrown(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    // To read it throws as well.
+    return "something that can't be printed";
+  }
 }

@@ -44,6 +44,8 @@ export class Walk {
   count = 0;
   /** The objects met when the lists were full, with their copies. */
   later: Map<object, unknown> | undefined = undefined;
+  /** Says what the copy of an error is, in place of copy-error.ts. */
+  errors: ((source: Error, depth: number) => Error) | undefined = undefined;
 
   /**
    * Copies a value that lies `depth` levels deep.

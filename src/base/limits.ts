@@ -16,6 +16,21 @@ export const COPY_DEPTH_MAX = 1000;
 /** How many characters of the path to a refused value an error message shows. */
 export const COPY_PATH_MAX = 200;
 
+/** How many errors may lie inside each other in the copy of an error that was thrown: what has more is left out. */
+export const ERROR_DEPTH_MAX = 50;
+
+/** How many errors the copy of an error that was thrown holds. */
+export const ERROR_COUNT_MAX = 500;
+
+/** How many characters of the message, and of the stack, the copy of an error that was thrown keeps. */
+export const ERROR_TEXT_MAX: number = 1 << 16;
+
+/** How many things the copy of an error names that were left out of it; the others are counted. */
+export const ERROR_NOTES_MAX = 10;
+
+/** Objects in fields of an error that can't be sent; beyond that no further field with objects is tried. */
+export const ERROR_REFUSED_MAX = 10_000;
+
 /** Longest text of one patch, in UTF-16 units; a patch of several modules has it for each. */
 export const PATCH_LENGTH_MAX: number = 1 << 20;
 

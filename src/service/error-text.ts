@@ -5,6 +5,7 @@
  */
 
 import { inspect } from "node:util";
+import type { Incomplete } from "../base/copy-thrown.ts";
 import { isGeneratedFrame } from "../loader/stack.ts";
 
 /** How many causes of an error are printed. */
@@ -50,10 +51,11 @@ const UNPRINTABLE = "something that can't be printed";
 
 function describe(error: unknown, causesLeft: number): string {
   if (!(error instanceof Error)) return messageOf(error);
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  const { code, cause, leftOut } = error as Error & { code?: unknown } & Incomplete;
   const head = withoutInnards(String(error.stack ?? `${error.name}: ${error.message}`));
   const coded =
     typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;
-  if (cause === undefined || causesLeft === 0) return coded;
-  return `${coded}\n  cause: ${describe(cause, causesLeft - 1)}`;
+  const whole = Array.isArray(leftOut) ? `${coded}\n    left out: ${leftOut.join("; ")}` : coded;
+  if (cause === undefined || causesLeft === 0) return whole;
+  return `${whole}\n  cause: ${describe(cause, causesLeft - 1)}`;
 }

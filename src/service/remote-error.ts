@@ -5,13 +5,15 @@
  * A handler may throw anything; whatever it is, the caller gets an error, and nothing here throws.
  */
 
-import { copyResult } from "../base/copy.ts";
+import { types } from "node:util";
+import { copyThrown } from "../base/copy-thrown.ts";
+import type { Incomplete } from "../base/copy-thrown.ts";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { messageOf } from "./error-text.ts";
 
 /** What the copy of an error carries beside what the error had. */
-export interface RemoteMark {
+export interface RemoteMark extends Incomplete {
   /** The address of the service where the error arose, `:0000000a`; undefined for an error of one's own service. */
   readonly remote?: string;
 }
@@ -23,7 +25,7 @@ export interface RemoteMark {
  * that came from yet another service keeps the mark of the first.
  */
 export function toRemoteError(thrown: unknown, handle: number): Error {
-  const copy = thrown instanceof Error ? copyError(thrown) : wrap(thrown);
+  const copy: Coded = copyOf(thrown);
   if (copy.code === undefined) define(copy, "code", "ERR_REMOTE");
   if (!Object.hasOwn(copy, "remote")) {
     const remote = formatAddress(handle);
@@ -35,41 +37,14 @@ export function toRemoteError(thrown: unknown, handle: number): Error {
 
 type Coded = Error & { code?: unknown };
 
-function wrap(thrown: unknown): Coded {
-  return new SnaxError("ERR_REMOTE", messageOf(thrown));
-}
-
-function copyError(thrown: Error): Coded {
+function copyOf(thrown: unknown): Coded {
   try {
-    return copyResult(thrown, undefined) as Coded;
-  } catch {
-    // Something that hangs on the error can't be sent; the rest of it can.
-    return copyWhatCanBeSent(thrown);
-  }
-}
-
-function copyWhatCanBeSent(thrown: Error): Coded {
-  try {
-    const copy = new Error(messageOf(thrown));
-    copy.name = String(thrown.name);
-    copy.stack = String(thrown.stack);
-    for (const key of ["cause", ...Object.keys(thrown)]) {
-      const value = copyField((thrown as unknown as Record<string, unknown>)[key]);
-      if (value !== undefined) define(copy, key, value);
-    }
-    return copy;
-  } catch {
-    // Its properties throw when they are read.
-    return wrap(thrown);
-  }
-}
-
-function copyField(value: unknown): unknown {
-  try {
-    return value instanceof Error ? copyError(value) : copyResult(value, undefined);
-  } catch {
-    // This is the field that can't be sent.
-    return undefined;
+    const isError = thrown instanceof Error || types.isNativeError(thrown);
+    return isError ? copyThrown(thrown) : new SnaxError("ERR_REMOTE", messageOf(thrown));
+  } catch (failure) {
+    // A proxy that is revoked, or whose trap throws.
+    const why = `what was thrown can't be read: ${messageOf(failure)}`;
+    return new SnaxError("ERR_REMOTE", why);
   }
 }
 

@@ -12,6 +12,11 @@ test("an error is printed with its stack, its code and its causes", () => {
   assert.match(text, /\n {4}code: E_ABOVE\n {2}cause: TypeError: below\n/);
 });
 
+test("what was left out of an error on its way is printed below its stack", () => {
+  const error = Object.assign(new Error("x"), { leftOut: ["a is a function", "b is a symbol"] });
+  assert.match(describeError(error), /\n {4}left out: a is a function; b is a symbol$/);
+});
+
 test("a chain of causes that leads back to itself is cut off", () => {
   const error = new Error("round");
   error.cause = error;
