@@ -124,7 +124,8 @@ function findFiles(options: TypesOptions): Map<string, string> {
     // As at run time, a folder that does not exist holds no service.
     if (!existsSync(root)) continue;
     for (const path of walk(root)) {
-      const name = form.exec(relative(root, path).replaceAll(sep, "/"))?.[1];
+      // A file system may keep a name in its decomposed form; programs write it composed.
+      const name = form.exec(relative(root, path).replaceAll(sep, "/"))?.[1]?.normalize("NFC");
       if (name !== undefined && !files.has(name)) files.set(name, path);
     }
   }

@@ -5,6 +5,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { faultOfCharacters, quoteName } from "../base/name-characters.ts";
 
 /** Longest global name, as in skynet. */
 export const GLOBAL_NAME_LENGTH_MAX = 15;
@@ -84,6 +85,10 @@ export function checkName(name: string): void {
   if (typeof name !== "string") {
     throw new SnaxError("ERR_ARGUMENT", `a name is a text, not ${typeof name}`);
   }
+  const fault = faultOfCharacters(name);
+  if (fault !== undefined) {
+    throw new SnaxError("ERR_ARGUMENT", `${quoteName(name)} can't be a name: ${fault}`);
+  }
   const isGood = isLocalName(name)
     ? name.length > 1 && isShort(name)
     : name.length > 0 &&
@@ -93,9 +98,9 @@ export function checkName(name: string): void {
   if (!isGood) {
     throw new SnaxError(
       "ERR_ARGUMENT",
-      `${JSON.stringify(name.slice(0, 200))} can't be a name: use ".name" of up to ` +
+      `${quoteName(name)} can't be a name: use ".name" of up to ` +
         `${LOCAL_NAME_BYTES_MAX} bytes, or up to ` +
-        `${GLOBAL_NAME_LENGTH_MAX} characters that are no number and don't begin with ":"`,
+        `${GLOBAL_NAME_LENGTH_MAX} characters of any script that are no number and don't begin with ":"`,
     );
   }
 }

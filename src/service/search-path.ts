@@ -7,10 +7,19 @@
 import { existsSync, readdirSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { SnaxError } from "../base/error.ts";
+import { describeCharacter, faultOfCharacters, quoteName } from "../base/name-characters.ts";
 import { suggest } from "../base/suggestion.ts";
 
-/** A service's name: path segments of letters, digits and the like, without leading dots, so that it can't leave the patterns' folders. */
-const NAME = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
+/**
+ * A service's name: path segments of letters and digits of any script and the like, without leading dots, so that it can't
+ * leave the patterns' folders. A mark belongs to the letter before it.
+ */
+const NAME = /^[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_.-]*(?:\/[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_.-]*)*$/u;
+
+const OTHER_CHARACTER = /[^\p{L}\p{M}\p{N}_./-]/u;
+
+const NAME_RULE =
+  'a name is made of letters and digits of any script, "_", "-" and ".", with "/" between folders; no part of it begins with "."';
 
 /** Splits the configuration's `services` into patterns. */
 export function splitPatterns(services: string | readonly string[]): string[] {
@@ -49,11 +58,13 @@ export class SearchPath {
   find(name: string): string {
     const known = this.#found.get(name);
     if (known !== undefined) return known;
-    if (!NAME.test(name)) {
-      throw new SnaxError("ERR_NO_SERVICE", `${JSON.stringify(name)} is no name of a service`);
+    const fault = faultOf(name);
+    if (fault !== undefined) {
+      const why = `${quoteName(String(name))} is no name of a service: ${fault}`;
+      throw new SnaxError("ERR_NO_SERVICE", why);
     }
     const places = this.patterns.map((pattern) => pattern.replaceAll("?", name));
-    const path = places.find((place) => existsSync(place));
+    const path = firstFile(places);
     if (path === undefined) {
       throw new SnaxError(
         "ERR_NO_SERVICE",
@@ -76,8 +87,8 @@ export class SearchPath {
   /** Says whether there is a file of a service of that name. */
   has(name: string): boolean {
     if (this.#found.has(name)) return true;
-    if (!NAME.test(name)) return false;
-    return this.patterns.some((pattern) => existsSync(pattern.replaceAll("?", name)));
+    if (faultOf(name) !== undefined) return false;
+    return firstFile(this.patterns.map((pattern) => pattern.replaceAll("?", name))) !== undefined;
   }
 
   /** Says whether the name stands for one of the system's own services. */
@@ -92,6 +103,26 @@ export class SearchPath {
   }
 }
 
+/** Says why a text is no name of a service, or returns undefined if it is one. */
+function faultOf(name: unknown): string | undefined {
+  if (typeof name !== "string") return `a name is a text, not ${typeof name}`;
+  const fault = faultOfCharacters(name);
+  if (fault !== undefined) return fault;
+  if (NAME.test(name)) return undefined;
+  const other = OTHER_CHARACTER.exec(name)?.[0];
+  return other === undefined ? NAME_RULE : `it holds ${describeCharacter(other)}; ${NAME_RULE}`;
+}
+
+/** Returns the first path at which there is a file; a file system may keep names in their decomposed form. */
+function firstFile(places: readonly string[]): string | undefined {
+  for (const place of places) {
+    if (existsSync(place)) return place;
+    const decomposed = place.normalize("NFD");
+    if (decomposed !== place && existsSync(decomposed)) return decomposed;
+  }
+  return undefined;
+}
+
 /** Lists the services of a pattern that lie in the folder where one of that name would lie. */
 function listNames(pattern: string, name: string): string[] {
   const at = pattern.indexOf("?");
@@ -104,7 +135,7 @@ function listNames(pattern: string, name: string): string[] {
     const isFile = end !== "" && path.endsWith(end);
     const candidate = path.slice(start.length, isFile ? -end.length : undefined);
     if (path.startsWith(start) && existsSync(pattern.replaceAll("?", candidate))) {
-      names.push(candidate);
+      names.push(candidate.normalize("NFC"));
     }
   }
   return names;

@@ -103,7 +103,7 @@ export async function loadDataText(
 ): Promise<Loaded> {
   if (/^\s*[[{]/.test(text)) return parseJson(text, name);
   // Relative imports start at the configuration's folder.
-  const file = resolve(root, `${name.replaceAll(/[^\w.-]/g, "_")}.table.ts`);
+  const file = resolve(root, `${name.replaceAll(/[^\p{L}\p{M}\p{N}_.-]/gu, "_")}.table.ts`);
   const cache = new CodeCache();
   cache.adopt(buildImage(text, file, new Set()));
   return evaluate(cache, file, args);

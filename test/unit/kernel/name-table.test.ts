@@ -44,6 +44,20 @@ test("a global name has up to 15 characters, is no number and no address; a loca
   }
 });
 
+test("a name may be of any script; what can't be seen, half characters and decomposed letters are refused", () => {
+  const names = new NameTable();
+  for (const name of ["房间", ".игрок", ".ผู้เล่น", ".\u{1f3f0}", ".Müller 2"]) {
+    equal(names.register(name, 1), true, name);
+  }
+  for (const name of [".a\nb", ".\u001b[2J", "a\u202eb", ".\u200b", ".\ud800", ".u\u0308"]) {
+    throws(
+      () => names.register(name, 1),
+      { code: "ERR_ARGUMENT", message: /^(?:[ -~]|\u00fc|\u0308)*$/ },
+      name,
+    );
+  }
+});
+
 test("messages to a global name that nobody has wait for it and arrive in order", () => {
   const { kernel, drain } = withKernel();
   const caller = createProbe(kernel);

@@ -52,3 +52,56 @@ test("what was found is remembered until it is cleared", (t) => {
   path.clear();
   assert.equal(path.find("x"), join(root, "a/x.ts"));
 });
+
+const NAMES = [
+  "房间",
+  "игрок/счёт",
+  "ผู้เล่น",
+  "खिलाड़ी",
+  "café",
+  "プレイヤー_2",
+  "٣",
+  "room-1.v2",
+].map((name) => name.normalize("NFC"));
+
+test("a name is made of letters and digits of any script", (t) => {
+  const files = NAMES.map((name) => `s/${name}.ts`);
+  const root = folderWith(t, files);
+  const path = new SearchPath("./s/?.ts", root, []);
+  assert.deepEqual(
+    NAMES.map((name) => path.find(name)),
+    files.map((file) => join(root, file)),
+  );
+  assert.ok(NAMES.every((name) => path.has(name)));
+});
+
+test("a file whose name is stored decomposed is found by the composed name, which alone is taken", (t) => {
+  const root = folderWith(t, ["s/cafe\u0301.ts"]);
+  const path = new SearchPath("./s/?.ts", root, []);
+  assert.equal(path.find("caf\u00e9").normalize("NFC"), join(root, "s/caf\u00e9.ts"));
+  assert.equal(path.has("caf\u00e9"), true);
+  assert.throws(() => path.find("cafe\u0301"), { code: "ERR_NO_SERVICE", message: /NFC/ });
+  assert.throws(() => path.find("caff\u00e9"), { message: /did you mean "caf\u00e9"/ });
+});
+
+test("what is no name is refused with the reason", (t) => {
+  const path = new SearchPath("./s/?.ts", folderWith(t, ["s/x.ts"]), []);
+  const reasons: [unknown, RegExp][] = [
+    [
+      "x y",
+      /^"x y" is no name of a service: it holds " " \(U\+0020\); a name is made of letters and digits/,
+    ],
+    ["房间！", /it holds "！" \(U\+FF01\)/],
+    ["x\u202ey", /^"x\\u\{202e\}y" is no name of a service: U\+202E can't stand in a name$/],
+    ["x\0", /U\+0000 can't/],
+    [".x", /no part of it begins with "\."/],
+    ["", /a name is made of/],
+    ["\u0301x", /a name is made of/],
+    [5, /a name is a text, not number/],
+    [undefined, /a name is a text, not undefined/],
+  ];
+  for (const [name, message] of reasons) {
+    assert.throws(() => path.find(name as string), { code: "ERR_NO_SERVICE", message });
+    assert.equal(path.has(name as string), false);
+  }
+});
