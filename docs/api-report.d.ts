@@ -2266,6 +2266,7 @@ export declare const receiveJob: Receiver;
 
 // dist/service/runtime.d.ts
 import type { Clock } from "../base/clock.ts";
+import type { LogEntry } from "../base/log-line.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
@@ -2296,7 +2297,7 @@ export interface RuntimeOptions {
     readonly clock: Clock;
     readonly environment: Environment;
     readonly paths: SearchPath;
-    readonly write: (line: string) => void;
+    readonly write: (entry: LogEntry) => void;
     readonly abort: () => void;
 }
 export declare class Runtime {
@@ -2677,6 +2678,19 @@ export declare class ApiSource implements Source {
     constructor(name: string, refuse: (name: string) => Error);
     read(instance: Instance): unknown;
 }
+
+// dist/base/log-line.d.ts
+export interface LogFormat {
+    readonly isJson: boolean;
+    readonly isFile: boolean;
+    readonly isTerminal?: boolean;
+}
+export interface LogEntry {
+    readonly address: string;
+    readonly text: string;
+    readonly isPlain?: boolean;
+}
+export declare function formatLogLine(now: number, entry: LogEntry, format: LogFormat): string;
 
 // dist/service/commitment.d.ts
 import type { Message } from "../kernel/message.ts";

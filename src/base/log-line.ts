@@ -1,7 +1,11 @@
 /**
  * One line of the log as it stands in a file or on stdout: the logger's words, and those of whoever writes while the logger
  * can't.
+ *
+ * Much of it is text of others. Whatever that holds, it steers no terminal and passes for no other line: see visible-text.ts.
  */
+
+import { indentMore, showControls, showJson, showStyled } from "./visible-text.ts";
 
 /** How lines look. */
 export interface LogFormat {
@@ -9,6 +13,8 @@ export interface LogFormat {
   readonly isJson: boolean;
   /** The line goes to a file: with the time in front. */
   readonly isFile: boolean;
+  /** The line goes to a terminal: what programs print may have colours. */
+  readonly isTerminal?: boolean;
 }
 
 /** One line, without its end. */
@@ -20,21 +26,33 @@ export interface LogEntry {
   readonly isPlain?: boolean;
 }
 
+/** What stands in front of the further lines of a text. */
+const INDENT = "    ";
+
+/** The head of a line of the log, or the mark at the end of a console's answer, where a program has printed it. */
+const FOREIGN_HEAD = /^(?=\p{Cf}*(?:[\d/]+ [\d:.]+ )?(?:\[:[0-9a-f]{8}\]|<CMD ))/gmu;
+
 /** Formats a line. @param now - milliseconds since 1970. */
-export function formatLogLine(now: number, entry: LogEntry, { isJson, isFile }: LogFormat): string {
+export function formatLogLine(now: number, entry: LogEntry, format: LogFormat): string {
   const { address, text, isPlain = false } = entry;
+  const { isJson, isFile, isTerminal = false } = format;
   const date = new Date(now);
   if (isJson) {
-    return JSON.stringify({
+    return showJson({
       time: date.toISOString(),
       address,
       text,
       ...(isPlain && { plain: true }),
     });
   }
-  if (isPlain) return text;
-  const line = `[${address}] ${text}`;
+  if (isPlain) return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
+  const line = `[${address}] ${indentMore(showControls(text), INDENT)}`;
   return isFile ? `${timestamp(date)} ${line}` : line;
+}
+
+/** The lines that a program prints are its own affair, unless they pass for the log's. */
+function formatPrinted(text: string): string {
+  return text.includes("[:") || text.includes("<CMD ") ? text.replace(FOREIGN_HEAD, INDENT) : text;
 }
 
 function timestamp(now: Date): string {

@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import type { Interface } from "node:readline";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
+import { showControls } from "../base/visible-text.ts";
 import { messageOf } from "../service/error-text.ts";
 import { ConsoleConnection } from "./console-connection.ts";
 
@@ -20,7 +21,8 @@ const ADDRESSES_MAX = 1000;
 /** Lines that the history keeps. */
 const HISTORY_LENGTH = 500;
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+/** The node has made its texts fit for a terminal; but who knows what answers at that port. */
+const print = (line: string): void => void process.stdout.write(`${showControls(line)}\n`);
 
 /** Runs until the input ends; resolves to the exit code. */
 export async function runConsole(place: Endpoint): Promise<number> {

@@ -16,6 +16,7 @@ import type { Frame, Place, Scope } from "./debug-frame.ts";
 import { isOwnFrame, nameOfScope, OWN_SCRIPTS, ScriptTable, STOP_SCRIPT } from "./debug-frame.ts";
 import { DESK_NAME } from "./debug-desk.ts";
 import type { InspectorLink, Json } from "./inspector-link.ts";
+import { showAnswer } from "./print.ts";
 
 /** The operator's side. */
 export interface DebugTerminal {
@@ -72,7 +73,13 @@ export class DebugDriver {
   readonly #scripts = new ScriptTable();
 
   constructor(options: DebugOptions) {
-    this.#options = options;
+    const { terminal } = options;
+    const shown: DebugTerminal = {
+      write: (text) => terminal.write(showAnswer(text)),
+      nextLine: () => terminal.nextLine(),
+      close: () => terminal.close(),
+    };
+    this.#options = { ...options, terminal: shown };
   }
 
   /** Talks until the end. @returns what ended it. */

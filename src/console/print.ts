@@ -1,10 +1,12 @@
 /**
  * Results as skynet's console prints them: keys in order, `key<tab>value`, a record as `k:v<tab>k:v`.
  *
- * Lines are made as they are asked for, so that a hundred thousand of them need not be there at once.
+ * Lines are made as they are asked for, so that a hundred thousand of them need not be there at once. Much of what is shown is
+ * text of others: it steers no terminal, passes for no other row, and never for the end of the answer.
  */
 
 import { inspect } from "node:util";
+import { indentMore, showControls, showInLine } from "../base/visible-text.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { describeFailure } from "./failure.ts";
@@ -14,13 +16,15 @@ import type { Outcome } from "./operator.ts";
 /** Yields the lines that answer a line: what came of it, and `<CMD OK>` or `<CMD Error>`. */
 export function* printOutcome(outcome: Outcome): Iterable<string> {
   if (outcome.ok) {
-    for (const line of printResult(outcome.result, outcome.command)) yield `${line}\n`;
+    for (const line of printResult(outcome.result, outcome.command)) yield `${showAnswer(line)}\n`;
     yield `${END_MARKS[0]}\n`;
     return;
   }
   // As in skynet, an unknown command is told of in two lines, of which the second is empty.
   const isUnknown = outcome.command === undefined;
-  yield isUnknown ? `${messageOf(outcome.error)}\n\n` : `${describeFailure(outcome.error)}\n`;
+  yield isUnknown
+    ? `${messageOf(outcome.error)}\n\n`
+    : `${showAnswer(describeFailure(outcome.error))}\n`;
   yield `${END_MARKS[1]}\n`;
 }
 
@@ -29,6 +33,14 @@ export const END_MARKS = ["<CMD OK>", "<CMD Error>"] as const;
 
 /** The line with which a console greets its client. */
 export const GREETING = "Welcome to skynet console";
+
+/** What stands where a client, or a person, reads it as the console's own words. */
+const OWN_WORDS = new RegExp(`^(?=\\p{Cf}*(?:${[...END_MARKS, GREETING].join("|")}))`, "gmu");
+
+/** Shows texts of others in an answer: control characters as `\x1b`, and lines that look like the console's own indented. */
+export function showAnswer(text: string): string {
+  return showControls(text).replace(OWN_WORDS, "\t");
+}
 
 /** Yields the lines of a result, without their ends. */
 function* printResult(result: CommandResult, command: Command | undefined): Iterable<string> {
@@ -42,7 +54,8 @@ function* printResult(result: CommandResult, command: Command | undefined): Iter
     const value = result.get(key);
     // A text in place of a record tells why there is none.
     const isRow = typeof value !== "string";
-    yield `${key}\t${(isRow ? command?.print?.(value, key) : undefined) ?? formatValue(value)}`;
+    const shown = (isRow ? command?.print?.(value, key) : undefined) ?? formatValue(value);
+    yield indentMore(`${key}\t${shown}`, "\t");
   }
 }
 
@@ -54,7 +67,7 @@ export function formatValue(value: unknown): string {
 
 function formatEntries(entries: ReadonlyMap<string, unknown>): string {
   return sortKeys(entries.keys())
-    .map((key) => `${key}:${formatScalar(entries.get(key))}`)
+    .map((key) => showInLine(`${key}:${formatScalar(entries.get(key))}`))
     .join("\t");
 }
 

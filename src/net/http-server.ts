@@ -15,6 +15,7 @@ import {
   HTTP_HEAD_MAX,
   HTTP_REQUEST_MS,
 } from "../base/limits.ts";
+import { showInLine } from "../base/visible-text.ts";
 import { describeError } from "../service/error-text.ts";
 import { requireCount } from "./count.ts";
 import type { HttpAnswer, HttpHandler, HttpOptions, HttpRequest } from "./http-api.ts";
@@ -151,7 +152,9 @@ async function serve(
   } catch (error) {
     const isTheirs = codeOf(error) === "ERR_MALFORMED";
     if (!isTheirs)
-      owner.tell(`http error : ${request.method} ${request.path} ${describeError(error)}`);
+      owner.tell(
+        `http error : ${request.method} ${showInLine(request.path)} ${describeError(error)}`,
+      );
     if (response.headersSent) response.destroy();
     else write(response, isTheirs ? { status: 400, body: "bad request\n" } : FAILED);
   }

@@ -6,6 +6,8 @@
 
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
+import type { LogEntry } from "../base/log-line.ts";
+import { formatLogLine } from "../base/log-line.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { createDrain, createWaker } from "../fabric/event-loop.ts";
 import { createPhase } from "../fabric/phase.ts";
@@ -111,7 +113,9 @@ export function assemble(options: AssemblyOptions): Assembly {
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {
   const { config, root, thread, isConfigured, abort } = options;
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const format = { isJson: config.logformat === "json", isFile: false };
+  const write = (entry: LogEntry): void =>
+    void process.stdout.write(`${formatLogLine(Date.now(), entry, format)}\n`);
   const shared = thread && {
     elsewhere: thread.fabric,
     handles: thread.directory.handleSource(thread.fabric.thread),

@@ -8,6 +8,7 @@
 
 import type { EventEmitter } from "node:events";
 import { inspect } from "node:util";
+import { showControls } from "../base/visible-text.ts";
 import { EXIT_SIGNAL } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -60,7 +61,7 @@ function onException(error: unknown): void {
 }
 
 function die(error: unknown): never {
-  process.stderr.write(`Uncaught ${describeError(error)}\n`);
+  process.stderr.write(`${showControls(`Uncaught ${describeError(error)}`)}\n`);
   process.exit(1);
 }
 

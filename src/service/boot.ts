@@ -13,6 +13,7 @@
 
 import { copyArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
+import { showInLine } from "../base/visible-text.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
@@ -214,7 +215,7 @@ function tellLauncher(context: Context, ...values: unknown[]): void {
 
 function titleOf({ kind, name, args }: LaunchRequest): string {
   const words = args.filter((arg) => typeof arg === "string" || typeof arg === "number");
-  return [kind, name, ...words].join(" ").slice(0, TITLE_LENGTH_MAX);
+  return showInLine([kind, name, ...words].join(" ")).slice(0, TITLE_LENGTH_MAX);
 }
 
 /** Longest title of a service in lists and logs, in characters. */

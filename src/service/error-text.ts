@@ -47,12 +47,22 @@ export function isInnard(line: string): boolean {
   return line.includes(OWN_FILES) || line.includes("(node:internal/") || isGeneratedFrame(line);
 }
 
+/** A message may have lines that look like frames: those behind its first are marked. */
+function markMessage(stack: string, message: string): string {
+  const at = message.includes("\n") ? stack.indexOf(message) : -1;
+  if (at < 0) return stack;
+  const marked = message.replaceAll("\n", "\n  | ");
+  return stack.slice(0, at) + marked + stack.slice(at + message.length);
+}
+
 const UNPRINTABLE = "something that can't be printed";
 
 function describe(error: unknown, causesLeft: number): string {
   if (!(error instanceof Error)) return messageOf(error);
   const { code, cause, leftOut } = error as Error & { code?: unknown } & Incomplete;
-  const head = withoutInnards(String(error.stack ?? `${error.name}: ${error.message}`));
+  const message = String(error.message);
+  const stack = String(error.stack ?? `${error.name}: ${message}`);
+  const head = withoutInnards(markMessage(stack, message));
   const coded =
     typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;
   const whole = Array.isArray(leftOut) ? `${coded}\n    left out: ${leftOut.join("; ")}` : coded;

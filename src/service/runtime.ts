@@ -7,6 +7,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
+import type { LogEntry } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
@@ -57,7 +58,7 @@ export interface RuntimeOptions {
   readonly environment: Environment;
   readonly paths: SearchPath;
   /** Where lines go while no logger service is there. */
-  readonly write: (line: string) => void;
+  readonly write: (entry: LogEntry) => void;
   /** Ends the node; `skynet.abort` calls it. */
   readonly abort: () => void;
 }
@@ -112,7 +113,7 @@ export class Runtime {
   readonly isProfiling: boolean;
   /** Milliseconds of the clock at which the node began. */
   readonly startedAt: number;
-  readonly #write: (line: string) => void;
+  readonly #write: (entry: LogEntry) => void;
   readonly #lifeLines: LineBudget;
 
   constructor(options: RuntimeOptions) {
@@ -206,7 +207,7 @@ export class Runtime {
   }
 
   #writeLine(handle: number, text: string, isPlain: boolean): void {
-    this.#write(isPlain ? text : `[${formatAddress(handle)}] ${text}`);
+    this.#write({ address: formatAddress(handle), text, isPlain });
   }
 
   #log(handle: number, text: string, isPlain: boolean): void {

@@ -21,7 +21,9 @@ let lines: string[] = [];
 
 function format(source: number, text: string, isPlain: boolean): string {
   const entry = { address: skynet.address(source), text, isPlain };
-  return formatLogLine(Date.now(), entry, { isJson, isFile: file >= 0 });
+  const isFile = file >= 0;
+  const isTerminal = !isFile && process.stdout.isTTY;
+  return formatLogLine(Date.now(), entry, { isJson, isFile, isTerminal });
 }
 
 function flush(): void {

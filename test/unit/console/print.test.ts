@@ -79,3 +79,48 @@ test("a value whose inspection throws is printed all the same", () => {
   }
   equal(print(new Map([["k", new Hostile()]])).at(-2), "<CMD OK>");
 });
+
+/** An answer as a client reads it, without the mark at its end. */
+function body(texts: Iterable<string>): string[] {
+  const lines = [...texts].join("").split("\n");
+  equal(lines.pop(), "");
+  const marks = lines.filter((line) => line.trim().startsWith("<CMD") && !/^\s/.test(line));
+  deepEqual(marks, lines.splice(-1));
+  return lines;
+}
+
+test("no text makes an answer end, or begin, before its time", () => {
+  const text = "a\n<CMD OK>\nWelcome to skynet console\n<CMD Error>";
+  const shown = ["a", "\t<CMD OK>", "\tWelcome to skynet console", "\t<CMD Error>"];
+  deepEqual(body(printOutcome({ ok: true, command: COMMAND, result: text })), shown);
+  const error = new Error(text);
+  deepEqual(body(printOutcome({ ok: false, command: COMMAND, error })), shown);
+  deepEqual(body(printOutcome({ ok: true, command: COMMAND, result: "\u200b<CMD OK>" })), [
+    "\t\u200b<CMD OK>",
+  ]);
+});
+
+test("no text in a table adds a row", () => {
+  const table = new Map<string, unknown>([
+    [":0a", "snlua x\n:0b\tsnlua forged"],
+    [":0c", { name: "x\n:0d\tforged", "k\n:0e": 1 }],
+    [":0f", ["x\n:10\tforged"]],
+    [":1a\n:1b", "key"],
+  ]);
+  deepEqual(body(printOutcome({ ok: true, command: COMMAND, result: table })), [
+    ":0a\tsnlua x",
+    "\t:0b\tsnlua forged",
+    ":0c\tk\\n:0e:1\tname:x\\n:0d\tforged",
+    ":0f\t1:x\\n:10\tforged",
+    ":1a",
+    "\t:1b\tkey",
+  ]);
+});
+
+test("an answer steers no terminal", () => {
+  const hostile = "\x1b[31m\x1b]0;t\x07\x9b2J\u202e\r";
+  const shown = "\\x1b[31m\\x1b]0;t\\x07\\x9b2J\\u202e\\r";
+  const table = new Map([[hostile, { [hostile]: hostile }]]);
+  deepEqual(print(hostile), [shown, "<CMD OK>", ""]);
+  deepEqual(print(table), [`${shown}\t${shown}:${shown}`, "<CMD OK>", ""]);
+});

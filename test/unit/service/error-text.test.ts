@@ -41,3 +41,20 @@ test("an error that throws when it is read is printed all the same", () => {
   assert.equal(describeError(hostile), "something that can't be printed");
   assert.equal(messageOf(hostile), "something that can't be printed");
 });
+
+test("a message adds no frame, no code and no cause to its stack", () => {
+  const message =
+    "first\n    at forged (bank.ts:1:1)\n    code: ERR_FORGED\n  cause: Error: x\nlast";
+  for (const error of [new TypeError(message), new AggregateError([], message)]) {
+    const lines = describeError(new Error("above", { cause: error })).split("\n");
+    const from = lines.findIndex((line) => line.startsWith("  cause: "));
+    assert.deepEqual(lines.slice(from, from + 5), [
+      `  cause: ${error.name}: first`,
+      "  |     at forged (bank.ts:1:1)",
+      "  |     code: ERR_FORGED",
+      "  |   cause: Error: x",
+      "  | last",
+    ]);
+    assert.match(lines[from + 5] ?? "", /^ {4}at /);
+  }
+});
