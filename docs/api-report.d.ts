@@ -563,7 +563,7 @@ export interface CacheApi {
     clear(path?: string): void;
     mode(mode?: CacheMode): CacheMode;
 }
-export type StatKey = "mqlen" | "message" | "cpu" | "task" | "endless";
+export type StatKey = "mqlen" | "message" | "cpu" | "task" | "handlers" | "endless";
 export interface Calls {
     call<R = unknown>(address: Address, type: string, ...values: unknown[]): Promise<R>;
     rawcall<R = unknown>(address: Address, type: string, bytes: Uint8Array): Promise<R>;
@@ -1649,6 +1649,7 @@ export declare class Scheduler {
 
 // dist/kernel/kernel.d.ts
 import type { Condemned } from "./interrupt.ts";
+import type { Handling } from "./handling.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import { KernelTimers } from "./kernel-timers.ts";
 import type { Envelope } from "./message.ts";
@@ -1688,6 +1689,7 @@ export declare class Kernel {
     reply(service: Service, request: Message, value: unknown): boolean;
     fail(service: Service, request: Message, error: unknown): boolean;
     owe(service: Service, request: Message): void;
+    goesOn(service: Service, message: Message): Handling;
     detach(service: Service, request: Message): void;
     ignore(service: Service, request: Message): void;
     settle(service: Service, session: number): PendingCall | undefined;
@@ -1737,6 +1739,7 @@ export declare class MessageList {
 }
 
 // dist/kernel/service.d.ts
+import type { Handling } from "./handling.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import type { SessionTable } from "./session-table.ts";
@@ -1768,7 +1771,8 @@ export declare class Service {
     overloadMark: number;
     session: number;
     calls: SessionTable | undefined;
-    owed: Set<Message> | undefined;
+    owed: Map<Message, number> | undefined;
+    running: Handling[] | undefined;
     timers: Timer | undefined;
     watchers: (() => void)[] | undefined;
     messageCount: number;
@@ -2365,6 +2369,25 @@ export interface Condemned {
     readonly origin: Message | undefined;
 }
 export declare function clearUp(kernel: Kernel, { service, origin }: Condemned): void;
+export interface GivenUp {
+    readonly message: Message;
+    readonly error: () => unknown;
+}
+export declare function giveUp(kernel: Kernel, service: Service, { message, error }: GivenUp): void;
+
+// dist/kernel/handling.d.ts
+import type { Message } from "./message.ts";
+import type { Service } from "./service.ts";
+export declare class Handling {
+    readonly message: Message;
+    readonly since: number;
+    index: number;
+    constructor(message: Message, since: number, index: number);
+}
+export declare function beginHandling(service: Service, message: Message, since: number): Handling;
+export declare function endHandling({ running }: Service, handling: Handling): void;
+export declare function unfinishedOf({ owed, running }: Service): [message: Message, since: number][];
+export declare function unfinishedCount({ owed, running }: Service): number;
 
 // dist/kernel/kernel-timers.d.ts
 import type { Clock } from "../base/clock.ts";

@@ -7,6 +7,7 @@
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { deadError } from "../kernel/refusal.ts";
+import { unfinishedCount } from "../kernel/handling.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { launch } from "../service/boot.ts";
 import type { Context } from "../service/context.ts";
@@ -29,6 +30,8 @@ interface Stat {
   readonly mqlen: number;
   /** Calls that wait for an answer. */
   readonly task: number;
+  /** Handlers that wait, or whose answer is still to come. */
+  readonly handlers: number;
 }
 
 function statOf({ service }: Context): Stat {
@@ -37,6 +40,7 @@ function statOf({ service }: Context): Stat {
     message: service.messageCount,
     mqlen: mailboxLength(service),
     task: service.calls?.size ?? 0,
+    handlers: unfinishedCount(service),
   };
 }
 
@@ -158,8 +162,9 @@ export const serviceCommands: CommandTable = {
     route: toAll,
     run: ({ operator }) => collect(operator, statOf),
     print: (row) => {
-      const { cpu, message, mqlen, task } = row as Stat;
-      return `cpu:${formatFloat(cpu)}\tmessage:${message}\tmqlen:${mqlen}\ttask:${task}`;
+      const { cpu, message, mqlen, task, handlers } = row as Stat;
+      const head = `cpu:${formatFloat(cpu)}\tmessage:${message}\tmqlen:${mqlen}`;
+      return `${head}\ttask:${task}\thandlers:${handlers}`;
     },
   },
   service: {

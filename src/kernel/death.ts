@@ -54,9 +54,9 @@ function strikeOut(kernel: Kernel, service: Service): void {
     // The service ends itself, or is ended, by the very handler that runs: nobody has filed its request yet.
     bounce(kernel.dispatching);
   }
-  for (const request of [...(service.owed ?? [])]) bounce(request);
+  for (const request of [...(service.owed?.keys() ?? [])]) bounce(request);
   for (const list of [service.systemMail, service.deferred, service.mail]) drop(list, bounce);
-  service.owed = undefined;
+  service.owed = service.running = undefined;
   kernel.calls.abandon(service);
   kernel.timers.removeAll(service);
 }

@@ -11,6 +11,7 @@
  */
 
 import type { Kernel } from "./kernel.ts";
+import { endHandling } from "./handling.ts";
 import type { Message } from "./message.ts";
 import { REPLY } from "./message.ts";
 import { interruptedError } from "./refusal.ts";
@@ -33,29 +34,39 @@ export interface Condemned {
 export function clearUp(kernel: Kernel, { service, origin }: Condemned): void {
   kernel.condemned = kernel.origin = kernel.dispatching = undefined;
   if (!service.isAlive) return;
-  if (origin !== undefined) giveUp(kernel, service, origin);
+  const error = (): unknown => interruptedError(service);
+  if (origin !== undefined) giveUp(kernel, service, { message: origin, error });
   const doubtful = findDoubtful(service);
   if (doubtful.length === 0) return;
   const timer = kernel.addTimer(service, INTERRUPT_GRACE_MS, () => {
     const still = new Set(findDoubtful(service));
-    for (const message of doubtful) if (still.has(message)) giveUp(kernel, service, message);
+    for (const message of doubtful)
+      if (still.has(message)) giveUp(kernel, service, { message, error });
   });
   timer.passesHold = true;
 }
 
-function giveUp(kernel: Kernel, service: Service, message: Message): void {
+/** A handler that is given up. */
+export interface GivenUp {
+  readonly message: Message;
+  /** Makes the error for its caller, and for whoever waits for what it holds. */
+  readonly error: () => unknown;
+}
+
+/** Gives up a handler: its caller is told, and the service lets go of what it holds. If it goes on it is nobody's. */
+export function giveUp(kernel: Kernel, service: Service, { message, error }: GivenUp): void {
   const isOpen = message.reply === REPLY.owed || message.reply === REPLY.detached;
-  if (isOpen) kernel.fail(service, message, interruptedError(service));
+  if (isOpen) kernel.fail(service, message, error());
+  const handling = service.running?.find((each) => each.message === message);
+  if (handling !== undefined) endHandling(service, handling);
   // In a turn of its own: it may run code of the service, which may be in need of an interrupt again.
-  kernel.resume(service, undefined, () =>
-    service.instance.interrupted?.(message, interruptedError(service)),
-  );
+  kernel.resume(service, undefined, () => service.instance.interrupted?.(message, error()));
 }
 
 /** The messages whose handlers owe something and wait for nothing that the kernel knows. */
 function findDoubtful(service: Service): Message[] {
   const { owed, calls, instance } = service;
-  const open = new Set([...(owed ?? []), ...(instance.holding?.() ?? [])]);
+  const open = new Set([...(owed?.keys() ?? []), ...(instance.holding?.() ?? [])]);
   if (open.size === 0) return [];
   // A response taken out of the handler is given by somebody else, at any time.
   for (const message of open) if (message.reply === REPLY.detached) open.delete(message);

@@ -18,6 +18,8 @@
 import { copyResult, ownArguments } from "../base/copy.ts";
 import { Burials, watchDeath } from "./death.ts";
 import type { Condemned } from "./interrupt.ts";
+import type { Handling } from "./handling.ts";
+import { beginHandling } from "./handling.ts";
 import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
 import { TURN_BUDGET_MS } from "./kernel-options.ts";
@@ -369,7 +371,14 @@ export class Kernel {
 
   /** Remembers that a request was taken and its answer comes later, so that the service's death answers it. */
   owe(service: Service, request: Message): void {
-    if (request.reply === REPLY.owed) (service.owed ??= new Set()).add(request);
+    if (request.reply !== REPLY.owed) return;
+    // Whole milliseconds are kept in place, others in an object of their own.
+    (service.owed ??= new Map()).set(request, Math.floor(this.scheduler.now));
+  }
+
+  /** Remembers a handler that goes on behind an await, for those who list them. @returns what ends that: see endHandling */
+  goesOn(service: Service, message: Message): Handling {
+    return beginHandling(service, message, this.scheduler.now);
   }
 
   /** As {@link owe}, and what the handler returns is not the answer: somebody calls {@link reply} later. */

@@ -5,6 +5,7 @@
  * are public because kernel files share them; outside kernel/ only the ones marked so may be read, none written.
  */
 
+import type { Handling } from "./handling.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
@@ -76,8 +77,10 @@ export class Service {
   session = 0;
   /** Calls of this service that wait for an answer. */
   calls: SessionTable | undefined = undefined;
-  /** Requests that this service has taken and not answered yet. */
-  owed: Set<Message> | undefined = undefined;
+  /** Requests that this service has taken and not answered yet, with the whole millisecond at which that was. */
+  owed: Map<Message, number> | undefined = undefined;
+  /** Handlers that run on behind an await and owe nobody an answer; see handling.ts. */
+  running: Handling[] | undefined = undefined;
   /** The first of this service's timers. */
   timers: Timer | undefined = undefined;
   /** Who wants to know of its death: see Kernel.watch. */

@@ -14,6 +14,8 @@
 import { copyArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { showInLine } from "../base/visible-text.ts";
+import type { Handling } from "../kernel/handling.ts";
+import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
@@ -106,12 +108,14 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
   let stopWaiting = (): void => {};
   let endWait = (): void => {};
   let isOver = false;
+  let handling: Handling | undefined;
   const settle = (error?: unknown): void => {
     if (isOver) return;
     isOver = true;
     stopWaiting();
     endWait();
     keepPromise();
+    if (handling !== undefined) endHandling(context.service, handling);
     if (error === undefined) becomeReady(context);
     else giveUp(context, error);
     tell(error);
@@ -130,6 +134,7 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
     });
     if (!isThenable(begun)) return settle();
     stopWaiting = watchBeginning(context, fail);
+    if (origin !== undefined) handling = kernel.goesOn(context.service, origin);
     begun.then(() => settle(), fail);
   } catch (error) {
     fail(error);

@@ -12,6 +12,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import { endHandling } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
@@ -136,15 +137,24 @@ export class Context implements Instance {
    */
   answer(message: Message, result: unknown, done?: () => void): void {
     if (isThenable(result)) {
-      this.runtime.kernel.owe(this.service, message);
+      const { service } = this;
+      const { kernel } = this.runtime;
+      // Whom an answer is owed the kernel knows by that; the others are noted for those who list what runs.
+      const handling =
+        message.reply === REPLY.none || message.reply === REPLY.done
+          ? kernel.goesOn(service, message)
+          : undefined;
+      kernel.owe(service, message);
       // What is no promise of the platform may call back twice, or throw.
       const promise = result instanceof Promise ? result : Promise.resolve(result);
       promise.then(
         (value) => {
+          if (handling !== undefined) endHandling(service, handling);
           this.#finish(message, value);
           done?.();
         },
         (error: unknown) => {
+          if (handling !== undefined) endHandling(service, handling);
           this.refuse(message, error);
           done?.();
         },

@@ -6,6 +6,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Message } from "../kernel/message.ts";
+import { unfinishedCount } from "../kernel/handling.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { exitSelf } from "./boot.ts";
 import type { Context, Receiver } from "./context.ts";
@@ -31,6 +32,7 @@ const COMMANDS: ReadonlyMap<unknown, DebugCommand> = new Map<unknown, DebugComma
       message: service.messageCount,
       mqlen: mailboxLength(service),
       task: service.calls?.size ?? 0,
+      handlers: unfinishedCount(service),
     }),
   ],
 ]);

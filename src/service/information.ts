@@ -5,6 +5,7 @@
 import { format, inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import type { Service } from "../kernel/service.ts";
+import { unfinishedCount } from "../kernel/handling.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { Context } from "./context.ts";
@@ -39,6 +40,8 @@ function stat(context: Context, key: StatKey): number {
       return service.cpuMs / 1000;
     case "task":
       return service.calls?.size ?? 0;
+    case "handlers":
+      return unfinishedCount(service);
     case "endless":
       return readEndless(service);
     default:

@@ -73,7 +73,7 @@ export interface CacheApi {
 }
 
 /** What a service may be asked about itself. */
-export type StatKey = "mqlen" | "message" | "cpu" | "task" | "endless";
+export type StatKey = "mqlen" | "message" | "cpu" | "task" | "handlers" | "endless";
 
 /** The part of the API that a deadline can be given to. */
 export interface Calls {
@@ -247,7 +247,7 @@ export interface SkynetApi extends Calls, Starters {
   error(...values: unknown[]): void;
   /** Logs a trace line with a new tag of this service. */
   trace(info?: string): void;
-  /** Returns a figure about this service: mailbox length, messages handled, CPU seconds, calls that wait. */
+  /** Returns a figure about this service: mailbox length, messages handled, CPU seconds, calls that wait, handlers that wait. */
   stat(key: StatKey): number;
   /** How many messages wait. */
   mqlen(): number;

@@ -4,9 +4,13 @@
 
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
+import { endHandling } from "../kernel/handling.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Message } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
-import { EXIT_SIGNAL, deadPromise, extrasOf, requireAlive } from "./context.ts";
+import { EXIT_SIGNAL, deadPromise, extrasOf, isThenable, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
 import type { Queue } from "./skynet-api.ts";
@@ -15,6 +19,8 @@ import type { Queue } from "./skynet-api.ts";
 export class Waiter {
   /** When it began, in milliseconds of the kernel's clock as of that turn. */
   readonly since: number;
+  /** The message whose handler waits. */
+  readonly origin: Message | undefined;
   /** What it can be woken by. */
   readonly token: unknown;
   /** Settle it. An operator who asks where it waits puts others in their place, which do the same. */
@@ -27,12 +33,13 @@ export class Waiter {
   held: ((error: unknown) => void) | undefined = undefined;
 
   constructor(
-    since: number,
+    { scheduler, origin }: Kernel,
     token: unknown,
     resolve: (value: never) => void,
     reject: (error: unknown) => void,
   ) {
-    this.since = since;
+    this.since = scheduler.now;
+    this.origin = origin;
     this.token = token;
     this.resolve = resolve as (value: unknown) => void;
     this.reject = reject;
@@ -126,7 +133,7 @@ function beginWait(
   resolve: (value: never) => void,
   reject: (error: unknown) => void,
 ): Waiter {
-  const waiter = new Waiter(context.runtime.kernel.scheduler.now, token, resolve, reject);
+  const waiter = new Waiter(context.runtime.kernel, token, resolve, reject);
   if (token !== undefined) {
     const sleepers = sleepersOf(context);
     if (sleepers.has(token)) {
@@ -172,11 +179,35 @@ function fork(context: Context, run: (...args: unknown[]) => unknown, ...args: u
   requireAlive(context);
   requireFunction(run, "skynet.fork");
   const { kernel } = context.runtime;
-  kernel.resume(context.service, undefined, () => {
-    (async () => await run(...args))().catch((error: unknown) => {
-      if (error !== EXIT_SIGNAL) context.runtime.reportFork(context.service, error);
+  kernel.resume(context.service, undefined, () => runFork(context, run, args));
+}
+
+function runFork(
+  { runtime, service }: Context,
+  run: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+): void {
+  const { kernel } = runtime;
+  const { origin } = kernel;
+  const report = (error: unknown): void => {
+    if (error !== EXIT_SIGNAL) runtime.reportFork(service, error);
+  };
+  // So that a list of what runs can name it.
+  if (origin?.type === PTYPE.timer) (origin.payload as Timer).subject = run;
+  try {
+    const result = run(...args);
+    if (!isThenable(result)) return;
+    const handling = origin === undefined ? undefined : kernel.goesOn(service, origin);
+    const end = (): void => {
+      if (handling !== undefined) endHandling(service, handling);
+    };
+    Promise.resolve(result).then(end, (error: unknown) => {
+      end();
+      report(error);
     });
-  });
+  } catch (error) {
+    report(error);
+  }
 }
 
 /**

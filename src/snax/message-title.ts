@@ -5,6 +5,7 @@
 import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import type { Timer } from "../kernel/timer-wheel.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { SnaxHost } from "./snax-host.ts";
@@ -15,7 +16,7 @@ export function titleOf(
   instance: unknown,
   protocolName: (type: number) => string,
 ): string {
-  if (message.type === PTYPE.timer) return "a timer";
+  if (message.type === PTYPE.timer) return titleOfTimer(message.payload as Timer);
   if (message.type === PTYPE.system) return "its beginning, a patch or a script";
   const verb = message.session === 0 ? "post" : "request";
   if (message.type === PTYPE.snax && instance instanceof Context) {
@@ -24,6 +25,13 @@ export function titleOf(
     if (method !== undefined) return `${verb} ${instance.name}.${method.name}`;
   }
   return `${protocolName(message.type)} ${verb}`;
+}
+
+/** A timer's subject is a function where that was forked. */
+function titleOfTimer({ subject }: Timer): string {
+  if (typeof subject !== "function") return "a timer";
+  const { name } = subject;
+  return typeof name === "string" && name !== "" ? `fork ${name}` : "a fork";
 }
 
 /** Names who sent a message, e.g. `:0000000c (snax hall)`; by the address alone if it lives on another thread. */

@@ -8,6 +8,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import { endHandling } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { GATE } from "../kernel/service.ts";
@@ -161,9 +162,15 @@ function runMethod(
     return;
   }
   if (message.reply === REPLY.none && isThenable(result)) {
-    Promise.resolve(result).then(done, (error: unknown) => {
-      fail(host, message, error);
+    const { runtime, service } = host.context;
+    const handling = runtime.kernel.goesOn(service, message);
+    const end = (): void => {
+      endHandling(service, handling);
       done?.();
+    };
+    Promise.resolve(result).then(end, (error: unknown) => {
+      fail(host, message, error);
+      end();
     });
     return;
   }

@@ -57,7 +57,7 @@ test("lists of services have skynet's form", async (t) => {
   ]);
   deepEqual(await ask("service"), ["unique\t:0000000a", OK]);
   const [stat = ""] = (await ask("stat")).slice(4);
-  match(stat, /^:00000009\tcpu:\d+\.\d+(e-\d+)?\tmessage:\d\tmqlen:0\ttask:0$/);
+  match(stat, /^:00000009\tcpu:\d+\.\d+(e-\d+)?\tmessage:\d\tmqlen:0\ttask:0\thandlers:0$/);
   const [memory] = shape((await ask("mem")).slice(4));
   equal(memory, ":00000009\t# Kb (snlua db)");
   match((await ask("gc")).at(-2) ?? "", /^thread 0\t\d+\.\d\d Kb \(heap of 6 services\)$/);
@@ -162,15 +162,18 @@ test("the open calls of a service are listed, grouped and ended", async (t) => {
   await skynet.newservice("slow");
   const { run } = bound(await open());
   deepEqual(shape(await run("task 9")), [
-    "session: 2\twaits for :0000000a (snlua db) since # ms",
-    "session: 3\twaits for :0000000a (snlua db) since # ms",
-    OK,
+    ...["session: 2\twaits for :0000000a (snlua db) since # ms", "\tin a fork since # ms"],
+    ...["session: 3\twaits for :0000000a (snlua db) since # ms", "\tin a fork since # ms", OK],
   ]);
-  deepEqual(await run("uniqtask 9"), ["2\tsessions:[2,3]", "\twaits for :0000000a (snlua db)", OK]);
+  deepEqual(await run("uniqtask 9"), [
+    ...["2\tsessions:[2,3]", "\twaits for :0000000a (snlua db)", "\tin a fork", OK],
+  ]);
   deepEqual(await run("killtask 9 nothing"), ["Not found", OK]);
-  deepEqual(await run("killtask 9 session: 2"), ["Not found", OK]);
-  deepEqual(await run("killtask 9 2"), [OK]);
-  deepEqual(shape(await run("task 9")).length, 2);
+  deepEqual(await run("killtask 9 session: 9"), ["Not found", OK]);
+  deepEqual(await run("killtask 9 session: 2"), [OK]);
+  deepEqual(shape(await run("task 9")).length, 3);
+  deepEqual(await run("killtask 9 2"), ["Not found", OK]);
+  deepEqual(await run("killtask 9 3"), [OK]);
   const lines = await log();
   equal(lines.includes("an operator ended the wait of session 2"), true);
   equal(lines.includes("Kill session 2"), true);

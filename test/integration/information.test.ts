@@ -17,7 +17,7 @@ test("debug messages are answered whatever the program does", async (t) => {
   assert.equal(await skynet.call(handle, "debug", "INFO", "me"), "info of me");
   assert.equal(await skynet.call(handle, "debug", "TASK"), 0);
   const stat = await skynet.call<Record<string, number>>(handle, "debug", "STAT");
-  assert.deepEqual(Object.keys(stat).sort(), ["cpu", "message", "mqlen", "task"]);
+  assert.deepEqual(Object.keys(stat).sort(), ["cpu", "handlers", "message", "mqlen", "task"]);
   assert.equal(await codeOfFailure(skynet.call(handle, "debug", "toString")), "ERR_NO_METHOD");
   const link = codeOfFailure(skynet.call(handle, "debug", "LINK"));
   await codeOfFailure(skynet.call(handle, "debug", "EXIT"));

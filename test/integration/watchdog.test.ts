@@ -171,7 +171,7 @@ test("posts, timers and forks that loop are interrupted", async (t) => {
   deepEqual(value, ["hello", "hello", "hello"]);
   deepEqual(
     log.match(/interrupted after \d+ ms : snax bad, \S+ \S+/g)?.map((line) => line.split(", ")[1]),
-    ["post bad.post", "a timer", "a timer"],
+    ["post bad.post", "a timer", "a fork"],
   );
 });
 

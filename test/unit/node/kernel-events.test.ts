@@ -17,7 +17,7 @@ function createEvents(type: number) {
   const lines: string[] = [];
   const caller = new Service(10, "snlua caller", instance);
   const target = new Service(11, "snlua target", instance);
-  target.owed = new Set([new Message(type, caller.handle, 7, 0, [])]);
+  target.owed = new Map([[new Message(type, caller.handle, 7, 0, []), 0]]);
   const services = new Map([caller, target].map((service) => [service.handle, service]));
   const runtime = {
     logger: 1,
