@@ -1,20 +1,18 @@
 /**
  * What one thread does for `snax.hotfixall`: see hotfix-all.ts.
  *
- * A patch that is compiled waits here until the thread is told to apply or to forget it.
+ * A patch that is compiled waits (campaign.ts) until the thread is told to apply or to forget it.
  */
 
-import { copyArguments } from "../base/copy.ts";
 import { codeOf } from "../base/error.ts";
 import type { ImageData } from "../loader/image.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
-import { Context } from "../service/context.ts";
-import type { Runtime } from "../service/runtime.ts";
+import type { Context } from "../service/context.ts";
+import { messageOf } from "../service/error-text.ts";
 import { askSteward } from "../service/steward.ts";
 import type { PatchFailure, PatchSkip } from "../snax/types.ts";
-import { Application } from "./apply.ts";
-import { patchOne } from "./hotfix.ts";
+import { Campaign, contextsOf } from "./campaign.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
@@ -25,8 +23,6 @@ import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 import { VariantTable } from "./variant-table.ts";
 
-/** Services that begin to be patched before others get their turn. */
-const SLICE = 64;
 /** Services that are looked at before others get their turn. */
 const LOOK_SLICE = 1024;
 
@@ -37,12 +33,17 @@ export interface BirthOrder {
   readonly texts: PatchTexts;
 }
 
-/** One call of hotfixall. */
-export interface CampaignOrder extends BirthOrder {
+/** What a program asks of hotfixall. */
+export interface CampaignCall {
+  readonly type: string;
+  readonly texts: PatchTexts;
   readonly args: readonly unknown[];
   /** Who asks, by handle. */
   readonly caller: number;
 }
+
+/** One call of hotfixall, with its number. */
+export interface CampaignOrder extends BirthOrder, CampaignCall {}
 
 /** What a thread answers when the patch is compiled. */
 export interface Prepared {
@@ -70,7 +71,9 @@ export const CAMPAIGN: Readonly<
     live.compiling.add(order.id);
     try {
       const ready = await compile(live, context, order);
-      if (live.compiling.has(order.id)) live.campaigns.set(order.id, ready);
+      if (live.compiling.has(order.id)) {
+        live.campaigns.set(order.id, new Campaign(live, ready, order));
+      }
       return { summary: summaryOf(ready.born) };
     } finally {
       live.compiling.delete(order.id);
@@ -79,19 +82,20 @@ export const CAMPAIGN: Readonly<
   /** Answers, which a thread that hangs does not. */
   READY: async () => {},
   // oxlint-disable-next-line max-params -- as the others
-  APPLY: async (live, context, { id, type, texts, args, caller }, state): Promise<Applied> => {
-    const ready = live.campaigns.get(id) as Ready;
-    const report = new Report();
-    // The births and the list of who lives belong together: no service can be born unnoticed between them.
-    ready.withdraw = live.addBirth(ready.program, id, ready.born);
-    if (!beginOrder(state)) return { applied: [], failed: [], skipped: [] };
-    const campaign = { variants: ready.variants, texts, args, caller, report };
-    await applyInSlices(campaign, contextsOf(context.runtime, type));
-    return { applied: report.applied, failed: report.failed, skipped: report.skipped };
+  APPLY: async (live, context, { id, type }, state): Promise<Applied> => {
+    const campaign = live.campaigns.get(id);
+    // The thread has taken the place of one that has compiled it, and hears of it again when it is kept.
+    if (campaign === undefined) return { applied: [], failed: [], skipped: [] };
+    const contexts = contextsOf(context.runtime, type);
+    return await campaign.apply(contexts, () => beginOrder(state));
   },
-  KEEP: async (live, _context, { id, type, texts }) => {
+  KEEP: async (live, context, order): Promise<Applied | undefined> => {
+    const { id, type } = order;
+    if (live.inherited.delete(id)) return undefined;
+    const campaign = live.campaigns.get(id);
     live.campaigns.delete(id);
-    live.remember({ id, type, texts });
+    if (campaign !== undefined) return await campaign.keep();
+    return await keepLate(live, context, order, contextsOf(context.runtime, type));
   },
   WITHDRAW: async (live, _context, { id }) => {
     live.campaigns.get(id)?.withdraw();
@@ -100,6 +104,25 @@ export const CAMPAIGN: Readonly<
   },
 };
 
+/** Brings a patch that is kept to a thread that has taken another one's place since it was compiled. */
+// oxlint-disable-next-line max-params -- as the commands
+async function keepLate(
+  live: LiveNode,
+  context: Context,
+  order: CampaignOrder,
+  contexts: readonly Context[],
+): Promise<Applied> {
+  try {
+    const campaign = new Campaign(live, await compile(live, context, order), order);
+    return await campaign.keep();
+  } catch (error) {
+    logUnborn(live, order, error);
+    const code = codeOf(error) ?? "ERR_PATCH";
+    const failed = contexts.map(({ handle }) => ({ handle, code, message: messageOf(error) }));
+    return { applied: [], failed, skipped: [] };
+  }
+}
+
 /** Gives a thread that took another's place the patches for services yet to be born. */
 export async function bearAgain(
   live: LiveNode,
@@ -107,6 +130,7 @@ export async function bearAgain(
   orders: readonly BirthOrder[],
 ): Promise<void> {
   for (const order of orders) {
+    live.inherited.add(order.id);
     try {
       const { cache, paths } = context.runtime;
       // The images were brought along: the thread is joined to nobody yet that it could ask.
@@ -114,13 +138,14 @@ export async function bearAgain(
       const ready = await compile(live, context, order);
       live.addBirth(ready.program, order.id, ready.born);
     } catch (error) {
-      const { runtime } = live.node;
-      runtime.log(
-        0,
-        `new services of ${order.type} are born without patch ${order.id}: ${String(error)}`,
-      );
+      logUnborn(live, order, error);
     }
   }
+}
+
+function logUnborn(live: LiveNode, { id, type }: BirthOrder, error: unknown): void {
+  const what = `new services of ${type} are born without patch ${id}`;
+  live.node.runtime.log(0, `${what}: ${String(error)}`);
 }
 
 /** The text that services of a type are born from is the node's, whichever thread has read it. */
@@ -140,8 +165,6 @@ export interface Ready {
   /** For services yet to be born. */
   readonly born: readonly PatchPart[];
   readonly variants: VariantTable;
-  /** Takes it from those who are not born yet. */
-  withdraw: () => void;
 }
 
 async function compile(
@@ -157,7 +180,7 @@ async function compile(
   checkGroups(born, live.node.methods.of(type));
   const variants = new VariantTable(texts, apiNames);
   await compileForAll(caller, type, variants);
-  return { program, born, variants, withdraw: () => {} };
+  return { program, born, variants };
 }
 
 /**
@@ -177,78 +200,4 @@ async function compileForAll(caller: Context, type: string, variants: VariantTab
     if (context.service.isAlive && variants.lacks(context)) await variants.compile(context);
   }
   await pause();
-}
-
-function contextsOf(runtime: Runtime, type: string): Context[] {
-  const found: Context[] = [];
-  for (const { instance } of runtime.kernel.services) {
-    const isOne = instance instanceof Context && instance.name === type && instance.kind !== "";
-    if (isOne) found.push(instance);
-  }
-  return found;
-}
-
-/** What came of each service. */
-class Report {
-  readonly applied: number[] = [];
-  readonly failed: PatchFailure[] = [];
-  readonly skipped: PatchSkip[] = [];
-
-  fail({ handle, service }: Context, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!service.isAlive) this.skipped.push({ handle, reason: "it ended meanwhile" });
-    else this.failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
-  }
-}
-
-/** One call of hotfixall on one thread. */
-interface Campaign {
-  readonly variants: VariantTable;
-  readonly texts: PatchTexts;
-  readonly args: readonly unknown[];
-  /** Who asks, by handle. */
-  readonly caller: number;
-  readonly report: Report;
-}
-
-/** An async `hotfix()` keeps its own slice waiting, so no more than a slice of services is held at any time. */
-async function applyInSlices(campaign: Campaign, contexts: readonly Context[]): Promise<void> {
-  for (let from = 0; from < contexts.length; from += SLICE) {
-    await applySlice(campaign, contexts.slice(from, from + SLICE));
-  }
-}
-
-function applySlice(campaign: Campaign, contexts: readonly Context[]): Promise<void> {
-  return new Promise((resolve) => {
-    let left = contexts.length;
-    const done = (): void => {
-      left -= 1;
-      if (left === 0) resolve();
-    };
-    for (const context of contexts) applyTo(campaign, context, done);
-  });
-}
-
-function applyTo(campaign: Campaign, context: Context, done: () => void): void {
-  const { variants, texts, caller, report } = campaign;
-  const { handle } = context;
-  const parts = variants.find(context);
-  if (parts === undefined && !variants.lacks(context)) {
-    report.skipped.push({ handle, reason: variants.reasonToSkip(context) });
-    done();
-    return;
-  }
-  const args = copyArguments(campaign.args, context.service);
-  const applied = (): void => {
-    report.applied.push(handle);
-    done();
-  };
-  const failed = (error: unknown): void => {
-    report.fail(context, error);
-    done();
-  };
-  // Another patch was faster in this one, or it was born like no other: it is compiled for it alone.
-  const alone = (): void => void patchOne(context, { texts, args, caller }).then(applied, failed);
-  if (parts === undefined) alone();
-  else new Application(context, { parts, args, caller }, { applied, failed, stale: alone }).start();
 }

@@ -3,10 +3,13 @@
  *
  *     compile   on every thread, for every text and history that running services of the type have; any error, and nothing
  *               has changed anywhere; a thread that hangs, and does not compile, is such an error
- *     births    from this moment new services of the thread have the patch before their `init`
  *     apply     service by service, each wholly or not at all, in slices that let other messages through
+ *     births    from the first service on that takes it, new services of the thread have the patch before their `init`; who was
+ *               born before that gets it like those that ran already
+ *     keep      on all threads, those included that have taken another one's place meanwhile; or withdraw, if it failed everywhere
  *
- * What a thread does for it stands in hotfix-all-thread.ts; here is who asks the threads, and puts their answers together.
+ * What a thread does for it stands in hotfix-all-thread.ts; here is who asks the threads, and puts their answers together: the
+ * main thread, whichever thread the caller lives on.
  */
 
 import type { SnaxError } from "../base/error.ts";
@@ -15,7 +18,13 @@ import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../snax/types.ts";
-import type { Applied, CampaignCommand, CampaignOrder, Prepared } from "./hotfix-all-thread.ts";
+import type {
+  Applied,
+  CampaignCall,
+  CampaignCommand,
+  CampaignOrder,
+  Prepared,
+} from "./hotfix-all-thread.ts";
 import { CAMPAIGN } from "./hotfix-all-thread.ts";
 import type { LiveNode } from "./live-node.ts";
 import { hashOfPatch, readPatch } from "./patch.ts";
@@ -28,12 +37,39 @@ export async function hotfixall(
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<HotfixAllResult> {
-  const texts = readPatch(patch);
+  const call: CampaignCall = { type, texts: readPatch(patch), args, caller: context.handle };
+  const { threads } = context.runtime;
+  if (threads === undefined || threads.own === 0) return await runCampaign(live, context, call);
+  // Order: what was sent before is on its threads when these have answered; the main thread's words come by another way.
+  const question = { homes: threads.homesOf(type), order: { ...call, id: 0 }, command: "READY" };
+  const { stuck } = await askHomes(live, context, question as Question);
+  for (const error of stuck.values()) throw error;
+  return (await orderThread(context, 0, HOTFIXALL, call)) as HotfixAllResult;
+}
+
+/** The command of the main thread's steward. */
+export const HOTFIXALL = "HOTFIXALL";
+
+/** Runs on the main thread, which outlives all others: so whatever ends meanwhile, those that are left agree in the end. */
+export function runCampaign(
+  live: LiveNode,
+  context: Context,
+  call: CampaignCall,
+): Promise<HotfixAllResult> {
+  // Order: of two patches for a type every thread has the same one last.
+  return live.inTurn(call.type, () => runAlone(live, context, call));
+}
+
+async function runAlone(
+  live: LiveNode,
+  context: Context,
+  call: CampaignCall,
+): Promise<HotfixAllResult> {
   const id = live.ledger.next();
-  const order: CampaignOrder = { id, type, texts, args, caller: context.handle };
+  const order: CampaignOrder = { ...call, id };
   const enter = (said: string, results: readonly PatchResult[]): void => {
-    const target = `all ${type}`;
-    live.enter(context.handle, { id, hash: hashOfPatch(texts), target, results, said });
+    const target = `all ${call.type}`;
+    live.enter(call.caller, { id, hash: hashOfPatch(call.texts), target, results, said });
   };
   let prepared: ReadonlyMap<Home, Prepared>;
   try {
@@ -43,13 +79,20 @@ export async function hotfixall(
     enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
     throw error;
   }
-  const homes = [...prepared.keys()];
+  const homes = homesOf(context, order);
   const answers = await askHomes<Applied>(live, context, { homes, order, command: "APPLY" });
-  const { applied, failed, skipped } = merge(answers);
+  const { failed, skipped, applied } = merge(answers);
   // What failed everywhere would fail in every service to come.
   const isKept = applied.length > 0 || failed.length === 0;
+  // Order: a thread that takes another one's place from here on is born with it; one that has done so before is told.
+  if (isKept) live.keepForThreads(order);
   const ending = { homes, order, command: isKept ? "KEEP" : "WITHDRAW" } as const;
-  await tellHomes(live, context, ending, (home) => answers.stuck.has(home));
+  const ended = await tellHomes(live, context, ending, (home) => answers.stuck.has(home));
+  for (const late of ended) {
+    applied.push(...late.applied);
+    failed.push(...late.failed);
+    skipped.push(...late.skipped);
+  }
   const [summary] = [...prepared.values()].map((each) => each.summary);
   const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
   enter(`${counts}: ${summary ?? ""}`, [
@@ -57,6 +100,11 @@ export async function hotfixall(
     ...applied.map((handle) => ({ handle, ok: true })),
   ]);
   return { id, applied, failed, skipped };
+}
+
+/** The threads on which services of the type live, whoever has died meanwhile: another one has the number then. */
+function homesOf({ runtime }: Context, { type }: CampaignOrder): readonly Home[] {
+  return runtime.threads?.homesOf(type) ?? [undefined];
 }
 
 /** The number of a thread; undefined in a node of one thread. */
@@ -82,8 +130,7 @@ async function prepareEverywhere(
   context: Context,
   order: CampaignOrder,
 ): Promise<ReadonlyMap<Home, Prepared>> {
-  const { threads } = context.runtime;
-  const homes: readonly Home[] = threads?.homesOf(order.type) ?? [undefined];
+  const homes = homesOf(context, order);
   const prepared = new Map<Home, Prepared>();
   try {
     const answers = await Promise.allSettled(
@@ -129,18 +176,22 @@ async function askHomes<T>(
   return { values, stuck };
 }
 
-/** Tells threads how a patch ends; nobody waits for those that are silent anyway. */
+/** Tells threads how a patch ends; nobody waits for those that are silent anyway. @returns what came of it */
 // oxlint-disable-next-line max-params -- who, where, what: an object would only be taken apart again
 async function tellHomes(
   live: LiveNode,
   context: Context,
   question: Question,
   isSilent: (home: Home) => boolean,
-): Promise<void> {
+): Promise<readonly Applied[]> {
   const { homes } = question;
   void askHomes(live, context, { ...question, homes: homes.filter(isSilent) }).catch(() => {});
   const others = homes.filter((home) => !isSilent(home));
-  await askHomes(live, context, { ...question, homes: others });
+  const { values } = await askHomes<Applied | undefined>(live, context, {
+    ...question,
+    homes: others,
+  });
+  return [...values.values()].filter((each) => each !== undefined);
 }
 
 // oxlint-disable-next-line max-params -- who, where, what: an object would only be taken apart again

@@ -18,12 +18,18 @@ import { ServicePatch } from "./service-patch.ts";
 import type { OrderState } from "./thread-order.ts";
 import { commitOrder } from "./thread-order.ts";
 
-/** One call of hotfixshared. */
-export interface SharedOrder {
-  readonly id: number;
+/** What a program asks of hotfixshared. */
+export interface SharedCall {
   /** Absolute path of the module. */
   readonly file: string;
   readonly text: string;
+  /** Who asks, by handle. */
+  readonly caller: number;
+}
+
+/** One call of hotfixshared, with its number. */
+export interface SharedOrder extends Omit<SharedCall, "caller"> {
+  readonly id: number;
 }
 
 /** What a thread can be told, in this order; UNDO in place of KEEP. */
@@ -64,16 +70,22 @@ export const SHARED_PATCH: Readonly<
       live.compiling.delete(id);
     }
   },
-  /** Puts it in and runs its `hotfix()`; an error has undone it. */
-  COMMIT: async (live, { id }, state) => {
+  /**
+   * Puts it in and runs its `hotfix()`; an error has undone it. Answers false where it was not compiled: the thread has taken
+   * another one's place since, and gets it when it is kept.
+   */
+  COMMIT: async (live, { id }, state): Promise<boolean> => {
     const { runtime } = live.node;
     commitOrder(state);
-    const { targets, patches } = live.sharedPatches.get(id) as SharedPatch;
+    const waiting = live.sharedPatches.get(id);
+    if (waiting === undefined) return false;
+    const { targets, patches } = waiting;
     for (const target of targets) {
       const patch = commitShared(runtime, target);
       runNow(patch);
       patches.push(patch);
     }
+    return true;
   },
   KEEP: async (live, { id }) => {
     const { targets = [], patches = [] } = live.sharedPatches.get(id) ?? {};

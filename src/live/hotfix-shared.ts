@@ -9,10 +9,12 @@
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { resolveFile } from "../loader/resolution.ts";
+import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
+import type { Runtime } from "../service/runtime.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../snax/types.ts";
-import type { SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
+import type { SharedCall, SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
 import { SHARED_PATCH } from "./hotfix-shared-thread.ts";
 import type { LiveNode } from "./live-node.ts";
 import { hashOfPatch } from "./patch.ts";
@@ -28,31 +30,50 @@ export async function hotfixshared(
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
   }
+  const { paths, threads } = context.runtime;
+  const call: SharedCall = { file: resolve(paths.root, path), text, caller: context.handle };
+  if (threads === undefined || threads.own === 0) return await runShared(live, context, call);
+  return (await orderThread(context, 0, HOTFIXSHARED, call)) as HotfixSharedResult;
+}
+
+/** The command of the main thread's steward. */
+export const HOTFIXSHARED = "HOTFIXSHARED";
+
+/** Runs on the main thread, which outlives all others: so whatever ends meanwhile, those that are left agree in the end. */
+export function runShared(
+  live: LiveNode,
+  context: Context,
+  call: SharedCall,
+): Promise<HotfixSharedResult> {
+  // Order: of two patches for a module every thread has the same one last.
+  return live.inTurn(call.file, () => runAlone(live, context, call));
+}
+
+async function runAlone(
+  live: LiveNode,
+  context: Context,
+  { file, text, caller }: SharedCall,
+): Promise<HotfixSharedResult> {
   const { runtime } = context;
-  const file = resolve(runtime.paths.root, path);
   const id = live.ledger.next();
   const order: SharedOrder = { id, file, text };
   const hash = hashOfPatch(new Map([[file, text]]));
   const enter = (said: string, result: { ok: boolean; code?: string }): void =>
-    live.enter(context.handle, {
-      id,
-      hash,
-      target: file,
-      results: [{ handle: 0, ...result }],
-      said,
-    });
+    live.enter(caller, { id, hash, target: file, results: [{ handle: 0, ...result }], said });
   const homes: readonly Home[] = runtime.threads?.hosts ?? [undefined];
   const ask = (home: Home, command: SharedCommand): Promise<unknown> =>
     home === undefined || home === runtime.threads?.own
       ? SHARED_PATCH[command](live, order)
       : orderThread(context, home, `HOTFIXSHARED_${command}`, order);
   let using: readonly Home[];
+  let patched: readonly Home[];
   let summary: unknown;
   try {
     const summaries = await askAll(homes, (home) => ask(home, "PREPARE"));
     using = homes.filter((home) => summaries.get(home) !== undefined);
     summary = summaries.get(using[0]);
-    await askAll(using, (home) => ask(home, "COMMIT"));
+    const committed = await askAll(using, (home) => ask(home, "COMMIT"));
+    patched = using.filter((home) => committed.get(home) === true);
   } catch (error) {
     // A thread that has only compiled it forgets it; one that has put it in takes it back, one that hangs when it goes on.
     await endEverywhere(homes, error, (home) => ask(home, "UNDO"));
@@ -63,19 +84,22 @@ export async function hotfixshared(
     throw error;
   }
   // It is in everywhere: nothing that happens to a thread changes that.
-  await endEverywhere(using, undefined, (home) => ask(home, "KEEP"));
-  if (using.length > 0) live.lateShared.spread(order);
+  await endEverywhere(patched, undefined, (home) => ask(home, "KEEP"));
   // Nothing was patched, so there is nothing to enter.
-  if (using.length === 0) {
-    const image = runtime.cache.images.get(resolveFile(file) ?? file);
-    const why =
-      image === undefined || image.data.isShared
-        ? `no service uses a shared module ${file}`
-        : `${file} is not shared: each service that imports it has its own; ${HOW_OWN}`;
-    throw new SnaxError("ERR_PATCH_NAME", why);
-  }
+  if (using.length === 0) throw unusedError(runtime, file);
+  // Whoever loads the module later gets it then, those included that take another one's place.
+  live.lateShared.spread(order);
   enter(`applied: ${String(summary)}`, { ok: true });
-  return { id, threads: using.length };
+  return { id, threads: patched.length };
+}
+
+function unusedError({ cache }: Runtime, file: string): SnaxError {
+  const image = cache.images.get(resolveFile(file) ?? file);
+  const why =
+    image === undefined || image.data.isShared
+      ? `no service uses a shared module ${file}`
+      : `${file} is not shared: each service that imports it has its own; ${HOW_OWN}`;
+  return new SnaxError("ERR_PATCH_NAME", why);
 }
 
 /** How a module is patched of which each service has its own. */

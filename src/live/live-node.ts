@@ -11,7 +11,8 @@ import { describeError } from "../service/runtime.ts";
 import type { SnaxNode } from "../snax/snax-node.ts";
 import type { PatchRecord, PatchResult } from "../snax/types.ts";
 import { Ledger } from "./ledger.ts";
-import type { BirthOrder, Ready } from "./hotfix-all-thread.ts";
+import type { Campaign } from "./campaign.ts";
+import type { BirthOrder } from "./hotfix-all-thread.ts";
 import type { SharedPatch } from "./hotfix-shared-thread.ts";
 import { LateShared } from "./late-shared.ts";
 import type { GivenMethod } from "./method-swap.ts";
@@ -20,9 +21,6 @@ import { rootScope } from "./name-scope.ts";
 import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import { ServicePatch } from "./service-patch.ts";
-
-/** The word that tells the main thread of a patch for services yet to be born. */
-const BIRTH_WORD = "birth";
 
 /** The word that tells other threads of an entry of the ledger. */
 const PATCHED_WORD = "patched";
@@ -45,7 +43,9 @@ export class LiveNode {
   /** The single numbers that the threads of a node share. */
   readonly words: Int32Array;
   /** Patches for all services of a type that are compiled and not applied to the end yet, by number. */
-  readonly campaigns: Map<number, Ready> = new Map();
+  readonly campaigns: Map<number, Campaign> = new Map();
+  /** The numbers of those that this thread was born with, in the place of another one. */
+  readonly inherited: Set<number> = new Set();
   /** The numbers of those that are being compiled; what is given up meanwhile is taken out, and then kept by nobody. */
   readonly compiling: Set<number> = new Set();
   /** Patches of shared modules that are compiled and not kept yet, by number. */
@@ -57,6 +57,8 @@ export class LiveNode {
   /** The patches of shared modules for threads that load the module later, and for those yet to be started. */
   readonly lateShared: LateShared;
   readonly #lines: LineBudget;
+  /** What is under way, by key: see {@link LiveNode.inTurn}. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   /** Methods that a patch gave to a service whose methods have not been read yet. */
   readonly #bornMethods = new WeakMap<Instance, GivenMethod[]>();
   /** In which scope each module of a program is born, where patches have added names. */
@@ -68,7 +70,6 @@ export class LiveNode {
     this.words = words;
     const { runtime } = node;
     this.ledger = new Ledger(runtime.clock, words);
-    runtime.words.set(BIRTH_WORD, (order) => this.remember(order as BirthOrder));
     this.lateShared = new LateShared(this);
     runtime.onClear = (file) => this.#forget(file);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
@@ -93,12 +94,21 @@ export class LiveNode {
       this.node.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);
   }
 
-  /** Keeps a patch for the threads yet to be started. */
-  remember(order: BirthOrder): void {
-    const { threads } = this.node.runtime;
-    if (threads === undefined) return;
-    if (threads.own !== 0) threads.tell(0, BIRTH_WORD, order);
-    else if (!this.bornPatches.some(({ id }) => id === order.id)) this.bornPatches.push(order);
+  /** Keeps a patch for the threads yet to be started; for the main thread. */
+  keepForThreads({ id, type, texts }: BirthOrder): void {
+    if (this.node.runtime.threads !== undefined) this.bornPatches.push({ id, type, texts });
+  }
+
+  /** Does one thing after the other among those of one key. */
+  inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key);
+    const mine = before === undefined ? run() : before.then(run, run);
+    this.#turns.set(key, mine);
+    const forget = (): void => {
+      if (this.#turns.get(key) === mine) this.#turns.delete(key);
+    };
+    mine.then(forget, forget);
+    return mine;
   }
 
   /** A patch for services yet to be born is for the text that they would be born from; where that goes, it goes too. */
@@ -130,10 +140,20 @@ export class LiveNode {
    * Gives a patch to all services of a program yet to be born, before their `init`; their `hotfix()` does not run, since
    * there is no old state to repair.
    *
+   * @param onBorn - hears of every service that was born since, with the patch or, if it can't take it, without.
    * @returns a function that takes it from those who are not born by then.
    */
-  addBirth(program: Program, id: number, parts: readonly PatchPart[]): () => void {
-    const birth = (instance: Instance): void => this.#bear(instance, id, parts);
+  // oxlint-disable-next-line max-params -- for whom, which, what, and who hears of it
+  addBirth(
+    program: Program,
+    id: number,
+    parts: readonly PatchPart[],
+    onBorn: (instance: Instance) => void = () => {},
+  ): () => void {
+    const birth = (instance: Instance): void => {
+      onBorn(instance);
+      this.#bear(instance, id, parts);
+    };
     program.births.push(birth);
     let scopes = this.#bornScopes.get(program);
     if (scopes === undefined) {

@@ -2,10 +2,12 @@
  * What a thread's steward does for patches that somebody on another thread applies.
  */
 
-import type { CampaignCommand, CampaignOrder } from "./hotfix-all-thread.ts";
+import type { CampaignCall, CampaignCommand, CampaignOrder } from "./hotfix-all-thread.ts";
 import { CAMPAIGN } from "./hotfix-all-thread.ts";
+import { HOTFIXALL, runCampaign } from "./hotfix-all.ts";
 import { SHARED_PATCH } from "./hotfix-shared-thread.ts";
-import type { SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
+import type { SharedCall, SharedCommand, SharedOrder } from "./hotfix-shared-thread.ts";
+import { HOTFIXSHARED, runShared } from "./hotfix-shared.ts";
 import { HOTFIX, hotfixHere } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 import type { PatchTexts } from "./patch.ts";
@@ -28,6 +30,14 @@ export function addLiveCommands(live: LiveNode): void {
       args: args as unknown[],
     };
     return hotfixHere(live, order, undefined);
+  });
+  stewardCommands.set(HOTFIXALL, (context, [state, call]) => {
+    takeOrder(state as OrderState);
+    return runCampaign(live, context, call as CampaignCall);
+  });
+  stewardCommands.set(HOTFIXSHARED, (context, [state, call]) => {
+    takeOrder(state as OrderState);
+    return runShared(live, context, call as SharedCall);
   });
   for (const command of Object.keys(CAMPAIGN) as CampaignCommand[]) {
     stewardCommands.set(`HOTFIXALL_${command}`, (context, [state, order]) => {

@@ -81,6 +81,7 @@ export class MainThread {
       const data: WorkerSetup = {
         config: this.#config,
         root: this.#root,
+        cacheMode: runtime.cache.mode,
         births: live.bornPatches,
         shared: live.lateShared.orders,
         images: live.bornPatches.flatMap(({ type }) => threads.imagesFor(thread, type)),

@@ -18,6 +18,7 @@ import type { BirthOrder } from "../live/hotfix-all-thread.ts";
 import { bearAgain } from "../live/hotfix-all-thread.ts";
 import type { SharedOrder } from "../live/hotfix-shared-thread.ts";
 import { readScripts } from "../live/upvalues-session.ts";
+import type { CacheMode } from "../loader/code-cache.ts";
 import type { ImageData } from "../loader/image.ts";
 import { createSteward } from "../service/steward.ts";
 import type { TableInvitation } from "../table/table-hub.ts";
@@ -35,6 +36,8 @@ export interface WorkerSetup {
   readonly config: FullConfig;
   /** The folder to which paths in the configuration are relative. */
   readonly root: string;
+  /** What the node's threads do with their caches. */
+  readonly cacheMode: CacheMode;
   /** The patches for services yet to be born. */
   readonly births: readonly BirthOrder[];
   /** The patches of shared modules. */
@@ -47,7 +50,7 @@ export interface WorkerSetup {
 
 async function run(data: ThreadData): Promise<void> {
   const { thread: number, memory, joints, news } = data;
-  const { config, root, births, shared, images, tables } = data.node as WorkerSetup;
+  const { config, root, cacheMode, births, shared, images, tables } = data.node as WorkerSetup;
   const portables = new PortableTable();
   const thread = createThread({
     clock: systemClock,
@@ -77,7 +80,9 @@ async function run(data: ThreadData): Promise<void> {
   const hear = (heard: ThreadNews): void => {
     if (heard.kind === "join") return thread.join(heard.joint);
     thread.part(heard.thread);
-    bereave(runtime.kernel, (handle) => thread.fabric.isLost(handle));
+    // Another thread may have its number already, and a steward under the same handle: what was asked of the one before is lost.
+    const steward = threads.steward(heard.thread);
+    bereave(runtime.kernel, (handle) => handle === steward || thread.fabric.isLost(handle));
     for (const tell of runtime.onThreadDeath) tell(heard.thread);
   };
   const takeNews = (): void => {
@@ -90,6 +95,7 @@ async function run(data: ThreadData): Promise<void> {
   news.on("message", hear);
   // Before the first launch is heard; a program that imports packages makes it wait.
   for (const image of images) runtime.cache.adopt(image);
+  runtime.cache.mode = cacheMode;
   for (const order of shared) live.lateShared.remember(order);
   if (births.length > 0) await bearAgain(live, steward, births);
   for (const joint of joints) thread.join(joint);

@@ -222,6 +222,64 @@ test("a patch that fails in every service is not given to those born later", asy
   deepEqual(await (await world.start("main", 3)).req.get(), [3, 0, "old"]);
 });
 
+for (const thread of [0, 2]) {
+  test(`a patch that fails in every service is in none that was born meanwhile either, thread: ${thread}`, async (t) => {
+    const world = await World.open(t, { "main.ts": SERVICE }, { thread });
+    const old = [await world.start("main", 1), await world.start("main", 2)];
+    const gate = await world.start("gate");
+    const patch = `
+      declare let id: number;
+      function word() { return "new"; }
+      export const response = { added() { return word(); } };
+      export async function hotfix(gate: any) { await gate.req.pass("fix" + id); throw new Error("no"); }`;
+    const patching = world.hotfixall("main", patch, gate);
+    for (const id of [1, 2]) await gate.req.reached(`fix${id}`);
+    const meanwhile = [await world.start("main", 3), await world.start("main", 4)];
+    for (const id of [1, 2]) gate.post.open(`fix${id}`);
+    const { applied, failed } = await patching;
+    deepEqual([applied, failed.length], [[], 2]);
+    const all = [...old, ...meanwhile, await world.start("main", 5)];
+    for (const [index, p] of all.entries()) {
+      deepEqual(await p.req.get(), [index + 1, 0, "old"]);
+      await fails(p.req.added(), { code: "ERR_NO_METHOD" });
+    }
+  });
+
+  test(`whoever is born while a patch goes in has it in the end, and is named or born with it, thread: ${thread}`, async (t) => {
+    const world = await World.open(t, { "main.ts": SERVICE }, { thread });
+    const [first, second] = [await world.start("main", 1), await world.start("main", 2)];
+    const gate = await world.start("gate");
+    // The first fails, the second succeeds: births are as before until then.
+    const patch = `
+      declare let id: number, n: number;
+      function word() { return "new"; }
+      export async function hotfix(gate: any) {
+        n = 10;
+        if (id > 2) return;
+        await gate.req.pass("fix" + id);
+        if (id === 1) throw new Error("no");
+      }`;
+    const patching = world.hotfixall("main", patch, gate);
+    for (const id of [1, 2]) await gate.req.reached(`fix${id}`);
+    const early = [await world.start("main", 3), await world.start("main", 4)];
+    for (const p of early) deepEqual(((await p.req.get()) as unknown[])[2], "old");
+    gate.post.open("fix1");
+    while (((await first.req.get()) as unknown[])[1] === 10);
+    const middle = await world.start("main", 5);
+    gate.post.open("fix2");
+    const { applied, failed } = await patching;
+    deepEqual(
+      failed.map(({ handle }) => handle),
+      [first.handle],
+    );
+    deepEqual(new Set(applied), new Set(handles([second, ...early, middle])));
+    for (const p of [...early, middle]) {
+      deepEqual(((await p.req.get()) as unknown[]).slice(1), [10, "new"]);
+    }
+    deepEqual(await (await world.start("main", 6)).req.get(), [6, 0, "new"]);
+  });
+}
+
 test("traffic flows while many services are patched", async (t) => {
   const { world, all } = await open(t, 300);
   const bystander = await world.start("other", 1);
