@@ -231,3 +231,6 @@ export const PLACEMENT_BUSY_LOOKS = 12;
 
 /** Milliseconds for what the watchdog is about to write of a handler to be written when the node stops. */
 export const WATCHDOG_FLUSH_MS = 2000;
+
+/** Milliseconds that a handler may run on whose service was killed, before it is cut off. */
+export const KILLED_HANDLER_MS = 500;

@@ -136,7 +136,10 @@ async function signal({ operator, args: [word, text = "0"] }: CommandCall): Prom
   const number = Number(text);
   if (!Number.isInteger(number)) throw new SnaxError("ERR_ARGUMENT", `${text} is no signal`);
   const { runtime } = operator;
-  if (!runtime.kernel.lives(handle)) throw deadError(handle);
+  const { threads } = runtime;
+  // A handler may run on although its service was killed.
+  const isAtWork = threads?.hosts.some((thread) => threads.workOf(thread)?.handle === handle);
+  if (isAtWork !== true && !runtime.kernel.lives(handle)) throw deadError(handle);
   runtime.log(handle, `recv a signal ${number}`);
   if (number === 0) return (await runtime.interrupt?.(handle)) ?? "it does nothing at the moment";
   if (number === 1) {

@@ -104,6 +104,7 @@ export class MainThread {
     const care = new ThreadCare({
       config: this.#config,
       threads: () => this.#allWatched(threads.hosts),
+      lives: (handle) => this.thread.fabric.threadOf(handle) !== undefined,
       log: ({ handle, text }) => runtime.log(handle, text),
       end: (thread, why) => this.#warden?.end(thread, why),
     });

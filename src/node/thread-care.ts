@@ -1,9 +1,11 @@
 /**
- * Who looks after the workers of a node, put together: the watchdog, the guard over their heaps, the looks at their load.
+ * Who looks after the workers of a node, put together: the watchdog, the watch over handlers of dead services, the guard over
+ * their heaps, the looks at their load.
  * All of them go on the same rounds.
  */
 
 import { PLACEMENT_STUCK_MS } from "../base/limits.ts";
+import { DeadHandlerWatch } from "../fabric/dead-handler-watch.ts";
 import type { HeapFacts } from "../fabric/heap-guard.ts";
 import { HeapGuard } from "../fabric/heap-guard.ts";
 import { beginRounds } from "../fabric/rounds.ts";
@@ -20,6 +22,8 @@ export interface ThreadCareOptions {
   readonly config: FullConfig;
   /** The threads that are up. */
   readonly threads: () => Iterable<WatchedThread>;
+  /** Whether a service lives under a handle. */
+  readonly lives: (handle: number) => boolean;
   readonly log: (line: StallLine) => void;
   /** Ends a thread. */
   readonly end: (thread: number, why: string) => void;
@@ -46,7 +50,12 @@ export class ThreadCare {
         onHeap: (thread, facts) => this.#endFull(thread, facts),
       });
     }
-    const visitors = [this.watchdog, this.#loads, this.#heapGuard];
+    const deadHandlers = new DeadHandlerWatch({
+      threads,
+      lives: options.lives,
+      cutOff: (handle) => this.watchdog.interrupt(handle),
+    });
+    const visitors = [this.watchdog, deadHandlers, this.#loads, this.#heapGuard];
     this.#endRounds = beginRounds(visitors.filter((visitor) => visitor !== undefined));
   }
 
