@@ -9,7 +9,7 @@
  * order with the log, but plain. `REOPEN` opens the file anew (SIGHUP does it), `FLUSH` is answered when all is written.
  */
 
-import { appendFileSync, closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readSync, statSync } from "node:fs";
 import { skynet, SnaxError } from "snax";
 import { formatLogLine } from "../base/log-line.ts";
 
@@ -18,6 +18,8 @@ const isJson = skynet.getenv("logformat") === "json";
 
 let file = path === undefined ? -1 : openSync(path, "a");
 let lines: string[] = [];
+
+const LINE_FEED = 0x0a;
 
 function format(source: number, text: string, isPlain: boolean): string {
   const entry = { address: skynet.address(source), text, isPlain };
@@ -39,6 +41,8 @@ function writeToFile(chunk: string): void {
   try {
     appendFileSync(file, chunk);
   } catch (error) {
+    // Open, it would keep its room on the disk although it has been deleted.
+    closeQuietly(file);
     file = -1;
     process.stdout.write(`the log file ${path} can't be written: ${String(error)}\n${chunk}`);
   }
@@ -49,7 +53,36 @@ function reopen(): void {
   flush();
   const before = file;
   file = openSync(path, "a");
-  if (before >= 0) closeSync(before);
+  if (before >= 0) closeQuietly(before);
+  else endTornLine();
+}
+
+function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // A disk that fails says so here, too; the descriptor is gone in any case.
+  }
+}
+
+/** What was being written when the disk was full may have stopped in the middle of a line. */
+function endTornLine(): void {
+  if (path !== undefined && lastByte(path) !== LINE_FEED) writeToFile("\n");
+}
+
+/** The last byte of a file; a line feed if it is empty, or nobody may read it. */
+function lastByte(name: string): number | undefined {
+  try {
+    const { size } = statSync(name);
+    if (size === 0) return LINE_FEED;
+    const last = Buffer.alloc(1);
+    const reader = openSync(name, "r");
+    readSync(reader, last, 0, 1, size - 1);
+    closeSync(reader);
+    return last[0];
+  } catch {
+    return LINE_FEED;
+  }
 }
 
 skynet.start(() => {

@@ -1,7 +1,7 @@
 /** A node from outside: start, stop, several of them, and what the program gets when it is over. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { snax as outsideSnax, skynet as outsideSkynet, start } from "snax";
@@ -193,6 +193,46 @@ test("a log file that can't be written any more is told on stdout, and the log g
   assert.equal(code, 0);
   assert.match(stdout, /^the log file .*node\.log can't be written: Error: EBADF/m);
   assert.match(stdout, /after the loss/);
+});
+
+test("a log on a full disk gives its room back, and REOPEN goes on in the file behind a whole line", async (t) => {
+  if (!existsSync("/dev/full")) return t.skip("no /dev/full here");
+  const folder = writeFiles(t, {
+    main: `
+      import { readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+      import { skynet } from "snax";
+      const isOpen = () => readdirSync("/proc/self/fd").some((fd) => {
+        try { return readlinkSync("/proc/self/fd/" + fd) === "/dev/full"; } catch { return false; }
+      });
+      skynet.start(async () => {
+        skynet.error("into the full disk");
+        await skynet.call(".logger", "lua", "FLUSH");
+        console.log("open:", isOpen());
+        for (let round = 0; round < 3; round += 1) {
+          await skynet.call(".logger", "lua", "REOPEN");
+          skynet.error("still full");
+          await skynet.call(".logger", "lua", "FLUSH");
+        }
+        console.log("open after three attempts:", isOpen());
+        rmSync(skynet.getenv("logger"));
+        writeFileSync(skynet.getenv("logger"), "a torn li");
+        await skynet.call(".logger", "lua", "REOPEN");
+        skynet.error("there is room");
+        skynet.timeout(5, () => skynet.abort());
+      });
+    `,
+    "snax.config.ts": `export default { thread: 0, services: "./?.ts", logger: "./node.log" };`,
+  });
+  symlinkSync("/dev/full", join(folder, "node.log"));
+  const { code, stdout } = await snaxCommand(["start"], folder);
+  assert.equal(code, 0);
+  assert.match(stdout, /can't be written: Error: ENOSPC.*\n(?:.*\n)*.*into the full disk/);
+  assert.match(stdout, /open: false/);
+  assert.match(stdout, /open after three attempts: false/);
+  assert.match(
+    readFileSync(join(folder, "node.log"), "utf8"),
+    /^a torn li\n\S+ \S+ \[:[0-9a-f]{8}\] there is room\n/,
+  );
 });
 
 test("logformat json writes one object a line", async (t) => {
