@@ -2303,6 +2303,7 @@ export interface RuntimeOptions {
     readonly paths: SearchPath;
     readonly write: (entry: LogEntry) => void;
     readonly abort: () => void;
+    readonly arrived?: () => void;
 }
 export declare class Runtime {
     #private;
@@ -2312,6 +2313,7 @@ export declare class Runtime {
     readonly environment: Environment;
     readonly paths: SearchPath;
     readonly abort: () => void;
+    readonly arrived: () => void;
     readonly kinds: Map<string, Kind>;
     readonly parts: Map<string, (context: Context) => unknown>;
     readonly commitments: Commitments;

@@ -1,9 +1,10 @@
 /**
  * Lets a kernel run on Node's event loop: how a turn begins, and how microtasks are drained inside it.
  *
- * Turns begin in a MessagePort callback, never in a timer: user code that is interrupted inside a timer's callback would
- * take the process with it (docs: live-access). A timer only posts the message. The port also keeps the process alive
- * while a node runs, and lets sockets and timers breathe between two turns.
+ * Turns begin in a MessagePort callback, or in a tick behind the callback of a socket (arrivals.ts), never in a timer: user
+ * code that is interrupted inside a timer's callback would take the process with it (docs: live-access). A timer only
+ * posts the message. The port also keeps the process alive while a node runs, and lets sockets and timers breathe
+ * between two turns.
  */
 
 /* oxlint-disable no-restricted-globals -- this file is where the kernel meets Node's timers; all they do is post */
@@ -12,6 +13,7 @@ import type { MessagePort } from "node:worker_threads";
 import { MessageChannel } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Drain, Waker } from "../kernel/scheduler.ts";
+import { Arrivals } from "./arrivals.ts";
 
 /** setTimeout takes no longer delay; a later deadline is reached in several steps. */
 const DELAY_MAX_MS = 0x7fffffff;
@@ -29,6 +31,8 @@ export interface Mailroom {
 export interface EventLoopWaker extends Waker {
   /** Runs a turn; for those who are in a message callback already. */
   readonly turn: () => void;
+  /** Notes that a socket has something, in its callback: what that asks for may begin at once. */
+  readonly arrived: () => void;
   /** Says what a turn is; nothing happens before. */
   attach(turn: () => void): void;
   /** Begins a turn although the last one never ended: an interrupt has cut it off. */
@@ -41,9 +45,14 @@ export interface EventLoopWaker extends Waker {
  * Creates a waker on this thread's event loop.
  *
  * @param mailroom - what joins this thread to others. @defaultValue it stands alone
+ * @param arrivals - says when a turn may begin behind the callback of a socket
  */
-export function createWaker(clock: Clock, mailroom?: Mailroom): EventLoopWaker {
-  return new LoopWaker(clock, mailroom);
+export function createWaker(
+  clock: Clock,
+  mailroom?: Mailroom,
+  arrivals: Arrivals = new Arrivals(),
+): EventLoopWaker {
+  return new LoopWaker(clock, mailroom, arrivals);
 }
 
 class LoopWaker implements EventLoopWaker {
@@ -60,8 +69,12 @@ class LoopWaker implements EventLoopWaker {
   /** A look at the mail is to come. */
   #isLooking = false;
   #isClosed = false;
+  readonly #arrivals: Arrivals;
+  readonly arrived: () => void;
 
-  constructor(clock: Clock, mailroom: Mailroom | undefined) {
+  constructor(clock: Clock, mailroom: Mailroom | undefined, arrivals: Arrivals) {
+    this.#arrivals = arrivals;
+    this.arrived = arrivals.note;
     this.#clock = clock;
     this.#mailroom = mailroom;
     const { port1, port2 } = new MessageChannel();
@@ -76,6 +89,7 @@ class LoopWaker implements EventLoopWaker {
     // Node hands a port up to 1000 messages in a row, those posted meanwhile included: a turn that asked for the next
     // one directly would keep sockets and timers waiting for 1000 turns. test/unit/kernel/scheduler.test.ts
     if (this.#isInTurn) setImmediate(this.#post);
+    else if (this.#arrivals.mayBegin) process.nextTick(this.turn);
     else this.#post();
   };
 

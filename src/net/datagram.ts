@@ -105,7 +105,7 @@ export class DatagramPort implements DatagramRecord {
     if (this.#waiting >= DATAGRAM_WAITING_MAX) return;
     this.#waiting += 1;
     this.bytesRead += data.length;
-    this.readAt = this.#host.net.now();
+    this.readAt = this.#host.net.arrived();
     this.#host.wakeProgram(() => {
       this.#waiting -= 1;
       return this.onDatagram(data, packAddress(from.address, from.port));

@@ -156,6 +156,12 @@ export class NetTable {
     return () => clearTimeout(timer);
   }
 
+  /** Notes that a connection has something to read, in its callback; returns the milliseconds of the clock. */
+  arrived(): number {
+    this.runtime.arrived();
+    return this.runtime.clock.now();
+  }
+
   /** Milliseconds of the clock. */
   now(): number {
     return this.runtime.clock.now();

@@ -208,7 +208,7 @@ export class StreamLink implements Link {
 
   /** Takes what came: for the listeners below. @internal */
   take(chunk: Buffer): void {
-    this.readAt = this.#table.now();
+    this.readAt = this.#table.arrived();
     if (!this.#isClosing) this.consumer?.takeChunk(chunk);
   }
 

@@ -171,7 +171,7 @@ export class WebSocketLink implements Link {
   /** Takes a message: for the listeners below. @internal */
   take(data: Buffer, isText: boolean): void {
     this.#readUpTo = this.#socket.bytesRead;
-    this.readAt = this.#table.now();
+    this.readAt = this.#table.arrived();
     if (!this.#isClosing) this.consumer?.takeMessage(data, isText);
   }
 

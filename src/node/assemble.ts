@@ -147,6 +147,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
     paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
     write,
     abort,
+    arrived: waker.arrived,
   });
   return runtime;
 }

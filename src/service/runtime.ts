@@ -61,6 +61,8 @@ export interface RuntimeOptions {
   readonly write: (entry: LogEntry) => void;
   /** Ends the node; `skynet.abort` calls it. */
   readonly abort: () => void;
+  /** Notes that a socket has something, in its callback. @defaultValue nobody wants to know */
+  readonly arrived?: () => void;
 }
 
 /** The runtime of one thread. */
@@ -71,6 +73,8 @@ export class Runtime {
   readonly environment: Environment;
   readonly paths: SearchPath;
   readonly abort: () => void;
+  /** Notes that a socket has something, in its callback: what that asks for may begin at once. */
+  readonly arrived: () => void;
   /** How services of each kind begin, by the kind's name. */
   readonly kinds: Map<string, Kind> = new Map();
   /** What a service gets under each name of the package. */
@@ -124,6 +128,7 @@ export class Runtime {
     this.environment = options.environment;
     this.paths = options.paths;
     this.abort = options.abort;
+    this.arrived = options.arrived ?? ((): void => {});
     this.#write = options.write;
     this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
     this.isProfiling = options.environment.get("profile") !== false;

@@ -1,11 +1,14 @@
-/** Turns that begin with mail from other threads. */
+/** Turns that begin with mail from other threads, and behind the callbacks of sockets. */
 
 import { equal } from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
+import { Worker } from "node:worker_threads";
 
 import { systemClock } from "../../../src/base/clock.ts";
 import type { EventLoopWaker } from "../../../src/fabric/event-loop.ts";
 import { createWaker } from "../../../src/fabric/event-loop.ts";
+import type { Case } from "./arrivals-thread.ts";
 
 /** Runs a thread whose mail wakes the kernel so many times; returns the turns that it had until it slept. */
 async function countTurns(wakes: {
@@ -37,4 +40,33 @@ test("mail that wakes the kernel is handled in the turn that it began, and asks 
 
 test("a kernel that is not done with its turn gets another", async () => {
   equal(await countTurns({ inMail: 0, inTurn: 1 }), 2);
+});
+
+/** Says whether a turn that a socket asks for begins before the round of the event loop is over. */
+async function beginsAtOnce(given: Case): Promise<boolean> {
+  // The test runner follows promises in this thread, with async hooks.
+  const worker = new Worker(new URL("arrivals-thread.js", import.meta.url), { workerData: given });
+  const [turns] = (await once(worker, "message")) as [{ inRound: number; inAll: number }];
+  equal(turns.inAll, 1, "it begins in any case, once");
+  return turns.inRound === 1;
+}
+
+test("what a lone socket asks for begins behind its callback, in the same round of the event loop", async () => {
+  equal(await beginsAtOnce({ lastRound: 1 }), true);
+});
+
+test("where the last round read several sockets, a turn waits for all that this one reads", async () => {
+  equal(await beginsAtOnce({ lastRound: 2 }), false);
+});
+
+test("a wakeup that comes from no socket goes through the port", async () => {
+  equal(await beginsAtOnce({ lastRound: 1, isSocket: false }), false);
+});
+
+test("while async hooks are on, no turn begins in a tick", async () => {
+  equal(await beginsAtOnce({ lastRound: 1, hasHooks: true }), false);
+});
+
+test("a thread that is told so begins no turn in a tick", async () => {
+  equal(await beginsAtOnce({ lastRound: 1, isOn: false }), false);
 });
