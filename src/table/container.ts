@@ -20,7 +20,7 @@ type Chunks = (unknown[] | undefined)[];
 /** A dictionary or a list. */
 export class Container {
   /** What holds it; undefined for the root of a table. */
-  readonly owner: Owner | undefined;
+  owner: Owner | undefined;
   readonly step: Step;
   /** The version that it was read from last. */
   memory: Memory;
@@ -89,10 +89,27 @@ export class Container {
     return this.#sure[ordinal >>> 4]?.[ordinal & (CHUNK_SIZE - 1)] as object | undefined;
   }
 
-  /** Remembers the row of a place, which shows the version of `memory`. */
-  setRow(ordinal: number, row: object): void {
-    put(this.#chunks, ordinal, row);
-    put(this.#sure, ordinal, row);
+  /** Remembers what was read from a place, a row or a container, which shows the version of `memory`. */
+  keep(ordinal: number, view: object): void {
+    if (view instanceof Container) {
+      this.inner.set(ordinal, view);
+      if (this.rowAt(ordinal) !== undefined) put(this.#chunks, ordinal, undefined);
+      return;
+    }
+    put(this.#chunks, ordinal, view);
+    put(this.#sure, ordinal, view);
+    this.inner.delete(ordinal);
+  }
+
+  /** What was read, by step. */
+  *children(): Generator<readonly [Step, object]> {
+    for (const chunk of this.#chunks) {
+      for (const row of (chunk ?? []) as (object | undefined)[]) {
+        const step = row === undefined ? undefined : opsOf(row)?.step(row);
+        if (step !== undefined) yield [step, row as object];
+      }
+    }
+    for (const container of this.inner.values()) yield [container.step, container];
   }
 
   /** Goes over to another version. */
@@ -132,7 +149,7 @@ export class Container {
   }
 }
 
-function put(chunks: Chunks, ordinal: number, row: object): void {
+function put(chunks: Chunks, ordinal: number, row: object | undefined): void {
   const chunk = (chunks[ordinal >>> 4] ??= new Array<unknown>(CHUNK_SIZE).fill(undefined));
   chunk[ordinal & (CHUNK_SIZE - 1)] = row;
 }

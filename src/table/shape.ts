@@ -42,6 +42,7 @@ export interface RowOps {
   /** The position of the first field. */
   at(row: object): number;
   owner(row: object): Owner;
+  setOwner(row: object, owner: Owner): void;
   step(row: object): Step;
   /** What was read from the row, by place: objects and lists by field, behind them the containers of some of them. */
   child(row: object, place: number): unknown;
@@ -222,6 +223,7 @@ return (Bare, parts, keys) => {
     static memory(row) { return row.#memory; }
     static at(row) { return row.#at; }
     static owner(row) { return row.#owner; }
+    static setOwner(row, owner) { row.#owner = owner; }
     static step(row) { return row.#step; }
     static child(row, place) { return row.#place === place ? row.#child : row.#children?.[place]; }
     static setChild(row, place, child) {
@@ -233,10 +235,10 @@ return (Bare, parts, keys) => {
     static hasChildren(row) { return row.#place >= 0 || row.#children !== undefined; }
     static bind(row, memory, at) { row.#memory = memory; row.#at = at; }
   }
-  const { memory, at, owner, step, child, setChild, hasChildren, bind } = Row;
+  const { memory, at, owner, setOwner, step, child, setChild, hasChildren, bind } = Row;
   const create = (memory, at, owner, step) =>
     Object.preventExtensions(Object.defineProperties(new Row(memory, at, owner, step), properties));
-  return { create, memory, at, owner, step, child, setChild, hasChildren, bind };
+  return { create, memory, at, owner, setOwner, step, child, setChild, hasChildren, bind };
 };`;
   return new Function(text)() as ClassMaker;
 }

@@ -4,10 +4,9 @@
  * A view stands for a path. It reads the version that it was bound to as long as that one lives; after an update it finds its
  * way again, from the root down:
  *
- *     read of a stale row -> its owner, found in the same way -> the value at its step there
- *       a record with the same keys    the row goes over to it
- *       a record with other keys       a new row stands there from now on; the old one asks it, by name
- *       anything else, or nothing      the row is gone, and says so
+ *     read of a stale row -> its owner, found in the same way -> the value at its step there: see succession.ts
+ *
+ * A row whose keys changed asks the one that took its place, by name; where no object stands any more it says so.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -18,25 +17,26 @@ import { createLiveView } from "./live-view.ts";
 import type { Memory, Target } from "./memory.ts";
 import { opsOf, PORT_KIND } from "./shape.ts";
 import type { Owner, RowOps, Rows } from "./shape.ts";
+import { Succession } from "./succession.ts";
 import type { TableView } from "./table-view.ts";
 
 /** The views of one table, or of one pin. */
 export class Views implements Rows {
   readonly portKind: string | undefined;
   readonly #table: TableView;
+  readonly #succession: Succession;
 
   constructor(table: TableView) {
     this.#table = table;
+    this.#succession = new Succession(table);
     this.portKind = table.isPin ? undefined : PORT_KIND;
   }
 
   /** The object at the root: a row, or a container. */
   root(memory: Memory): Owner {
     const table = this.#table;
-    const target = memory.target(ROOT_AT);
-    const old = table.root;
-    if (old !== undefined && this.#rebind(old, memory, target)) return old;
-    return (table.root = this.#make(memory, target, undefined, ""));
+    const spot = { memory, target: memory.target(ROOT_AT) };
+    return (table.root = this.#succession.succeed(table.root, spot, undefined, ""));
   }
 
   read(ops: RowOps, row: object, index: number): unknown {
@@ -96,13 +96,9 @@ export class Views implements Rows {
     const target = memory.target(container.slotOf(ordinal));
     const old = container.rowAt(ordinal) ?? container.inner.get(ordinal);
     if (target.link > 0) return this.#follow(memory, target);
-    if (old !== undefined && this.#rebind(old, memory, target)) {
-      if (!(old instanceof Container)) container.setRow(ordinal, old);
-      return old;
-    }
-    const node = this.#make(memory, target, container, container.stepOf(ordinal));
-    if (node instanceof Container) container.inner.set(ordinal, node);
-    else container.setRow(ordinal, node);
+    const step = container.stepOf(ordinal);
+    const node = this.#succession.succeed(old, { memory, target }, container, step);
+    if (node !== old || !(node instanceof Container)) container.keep(ordinal, node);
     return node;
   }
 
@@ -133,8 +129,7 @@ export class Views implements Rows {
     const ops = opsOf(owner);
     const index = ops?.shape.indexOf(String(step)) ?? 0;
     const old = ops?.child(owner, ops.shape.keys.length + index);
-    if (old instanceof Container && this.#rebind(old, memory, target)) return old;
-    return this.#make(memory, target, owner, step);
+    return this.#succession.succeed(old, { memory, target }, owner, step);
   }
 
   /** Finds an object that several others hold where it was met first, so that it is one object for all of them. */
@@ -145,52 +140,6 @@ export class Views implements Rows {
     }
     if (node === undefined) throw new SnaxError("ERR_BUG", "a link of a table leads nowhere");
     return node;
-  }
-
-  #make(memory: Memory, target: Target, owner: Owner | undefined, step: Step): Owner {
-    if (target.kind === KIND.record) {
-      const shape = memory.shapeOf(target.position);
-      return shape.create(memory, target.position + 1, owner ?? this.#table, step);
-    }
-    return new Container(memory, target, owner, step);
-  }
-
-  /** Lets a view go over to what stands at its place in another version; false if that is something else. */
-  #rebind(node: unknown, memory: Memory, target: Target): boolean {
-    if (target.link > 0) return false;
-    if (node instanceof Container) {
-      if (target.kind !== node.kind) return false;
-      if (node.memory !== memory) node.bind(memory, target.kind, target.position);
-      return true;
-    }
-    const ops = opsOf(node);
-    if (ops === undefined || target.kind !== KIND.record) return false;
-    const row = node as object;
-    if (ops.memory(row) === memory) return ops.at(row) === target.position + 1;
-    if (memory.shapeOf(target.position) !== ops.shape) return false;
-    // Order: the children first. A service that is terminated in between must leave no row that is half old.
-    this.#rebindChildren(ops, row, { memory, at: target.position + 1 });
-    ops.bind(row, memory, target.position + 1);
-    return true;
-  }
-
-  /** What was read from a row goes over with it; lists are made anew. */
-  #rebindChildren(
-    ops: RowOps,
-    row: object,
-    { memory, at }: { readonly memory: Memory; readonly at: number },
-  ): void {
-    if (!ops.hasChildren(row)) return;
-    const { length } = ops.shape.keys;
-    for (let index = 0; index < length * 2; index++) {
-      const child = ops.child(row, index);
-      if (child === undefined) continue;
-      const slot = at + (index < length ? index : index - length);
-      const isOwn = index >= length || opsOf(child)?.owner(child as object) === row;
-      const isKept =
-        isOwn && !memory.isScalar(slot) && this.#rebind(child, memory, memory.target(slot));
-      if (!isKept) ops.setChild(row, index, undefined);
-    }
   }
 
   /**
