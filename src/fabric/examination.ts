@@ -9,10 +9,11 @@
  * user has a debugger attached and sits in a pause of his own, nothing is touched.
  */
 
+import { openBooks } from "./async-door.ts";
 import type { InspectorLink, Paused } from "./inspector-link.ts";
 import { within } from "./inspector-link.ts";
 import type { DeskQuestion, DeskReport } from "./watch-desk.ts";
-import { askDesk, OWN_FILES, OWN_SERVICES } from "./watch-desk.ts";
+import { askDesk, booksOf, OWN_FILES, OWN_SERVICES } from "./watch-desk.ts";
 
 /** Milliseconds to wait for a thread that runs JavaScript: it answers within 100 on a busy machine. */
 const ANSWER_MS = 1000;
@@ -83,7 +84,7 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
     await resume(link);
     return { kind: "seen", report };
   }
-  const spared = reasonToSpare(report, hold.paused);
+  const spared = await reasonToSpare(link, suspect, report);
   const why = spared ?? (await leaveRuntime(link, hold));
   if (why !== undefined) {
     await resume(link);
@@ -143,25 +144,16 @@ export async function ask(
   return typeof value === "string" ? value : undefined;
 }
 
-/** Says why a handler must not be cut off where it is. */
-function reasonToSpare(
-  { isProgram, hasHooks }: DeskReport,
-  { callFrames }: Paused,
-): string | undefined {
+/** Says why a handler must never be cut off. */
+async function reasonToSpare(
+  link: InspectorLink,
+  { desk }: Suspect,
+  { isProgram }: DeskReport,
+): Promise<string | undefined> {
   if (isProgram) return "it is code of the program that started the node";
-  if (hasHooks && callFrames.some(isTick)) {
-    return (
-      "it runs behind an await while async hooks are on (AsyncLocalStorage on Node 20 and 22), " +
-      "and Node would end the process"
-    );
-  }
+  // Found anew each time: that takes a millisecond, and nothing has to be right before it is needed.
+  if (!(await openBooks(link, booksOf(desk)))) return "this Node does not show its async ids";
   return undefined;
-}
-
-/** Node's own loop over next ticks and promises. */
-function isTick({ functionName, url }: Paused["callFrames"][number]): boolean {
-  const isTicks = functionName === "runNextTicks" || functionName === "processTicksAndRejections";
-  return isTicks && (url === "" || url.startsWith("node:"));
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { AsyncBooks } from "./async-books.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { PHASE } from "../kernel/phase.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
@@ -38,8 +39,6 @@ export interface DeskReport {
   readonly stack: string;
   /** The code is that of the program that started the node. */
   readonly isProgram: boolean;
-  /** Async hooks are on: V8 calls back for every promise, and a continuation that is cut off ends the process. */
-  readonly hasHooks: boolean;
 }
 
 /** What a desk is made of. */
@@ -58,8 +57,12 @@ export interface DeskOptions {
   readonly holdings?: () => string;
 }
 
+/** What Node notes of this thread. */
+const asyncBooks = new AsyncBooks();
+
 /** One node's desk on this thread. */
 class Desk {
+  readonly asyncBooks: AsyncBooks = asyncBooks;
   readonly #options: DeskOptions;
 
   constructor(options: DeskOptions) {
@@ -78,23 +81,26 @@ class Desk {
       sender: sender(),
       stack: readStack(),
       isProgram: current?.handle === program(),
-      hasHooks: (asyncHookFields?.[HOOK_TOTALS] ?? 0) > 0,
     };
     return JSON.stringify(report);
   }
 
-  /** Notes whose handler is cut off when the thread goes on. @returns the number of the dispatch */
+  /** Makes the thread ready to be cut off when it goes on, and notes whose handler that is. @returns the number of the dispatch */
   condemn(): string {
     const { kernel, phase } = this.#options;
     const { current } = kernel.scheduler;
     if (current === undefined) return "";
+    asyncBooks.prepare();
     kernel.condemned = { service: current, origin: kernel.origin };
     return String((phase[PHASE.dispatch] as number) >>> 0);
   }
 
-  /** Sees to it that a turn follows an interrupt. @returns "ok" */
+  /** Sees to it that a turn follows an interrupt. @returns "ok", unless what was cut off is still on its way out */
   recover(): string {
-    this.#options.recover();
+    const { kernel, recover } = this.#options;
+    if (kernel.condemned !== undefined && isInside()) return "busy";
+    asyncBooks.finish();
+    recover();
     return "ok";
   }
 
@@ -140,7 +146,24 @@ export type DeskQuestion = "examine" | "condemn" | "recover" | "collect" | "hold
 
 /** The expression that asks a desk, for `Runtime.evaluate`. */
 export function askDesk(id: string, question: DeskQuestion): string {
-  return `globalThis[Symbol.for(${JSON.stringify(DESKS_KEY)})]?.get(${JSON.stringify(id)})?.${question}()`;
+  return `${deskOf(id)}?.${question}()`;
+}
+
+/** The expression that is what Node notes of a desk's thread. */
+export function booksOf(id: string): string {
+  return `${deskOf(id)}?.asyncBooks`;
+}
+
+function deskOf(id: string): string {
+  return `globalThis[Symbol.for(${JSON.stringify(DESKS_KEY)})]?.get(${JSON.stringify(id)})`;
+}
+
+/** Says whether the inspector's question came in the middle of other code. */
+function isInside(): boolean {
+  const at: { stack?: unknown } = {};
+  Error.captureStackTrace(at, Desk.prototype.recover);
+  // The first line is the head, the second the question itself.
+  return String(at.stack).split("\n").length > 2;
 }
 
 /** The stack below the inspector's question, without the runtime's own frames and those of Node. */
@@ -161,27 +184,4 @@ function readStack(): string {
 function isInnard(line: string): boolean {
   if (line.includes(OWN_SERVICES)) return false;
   return line.includes(OWN_FILES) || line.includes("(node:internal/") || isGeneratedFrame(line);
-}
-
-/** Where Node counts the async hooks that are on, among the fields of its binding. */
-const HOOK_TOTALS = 5;
-
-/**
- * Node's own counters of async hooks: a live view. There is no public way to learn of hooks that somebody else has turned
- * on. Where the binding is gone (26), AsyncLocalStorage needs no hooks.
- */
-const asyncHookFields: Uint32Array | undefined = readHookFields();
-
-function readHookFields(): Uint32Array | undefined {
-  const { noDeprecation } = process;
-  try {
-    process.noDeprecation = true;
-    const { binding } = process as unknown as { binding: (name: string) => unknown };
-    const { async_hook_fields: fields } = binding("async_wrap") as { async_hook_fields?: unknown };
-    return fields instanceof Uint32Array ? fields : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    process.noDeprecation = noDeprecation ?? false;
-  }
 }

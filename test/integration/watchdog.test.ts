@@ -2,7 +2,7 @@
  * The watchdog over the main thread (`thread: 0`): handlers that do not return are found, named, stopped, and nothing else is
  * harmed. Services loop for ever here: without the watchdog no test of this file would end.
  *
- * Each program runs in a process of its own: the test runner has async hooks on, behind which nothing may be cut off.
+ * Each program runs in a process of its own: it is the main thread that loops.
  */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
@@ -295,36 +295,6 @@ test("native code is told of, and not stopped", async (t) => {
   deepEqual(value, [0, "hello"]);
   match(log, /maybe in an endless loop .* in native code: it has no stack/);
   match(log, /can't be interrupted : it is in native code/);
-});
-
-test("where an interrupt would end the process nothing is cut off, and the log says why", async (t) => {
-  const { value, log } = await play(
-    t,
-    {
-      local: `
-        // @ts-nocheck
-        import { AsyncLocalStorage } from "node:async_hooks";
-        import { readFileSync } from "node:fs";
-        import { skynet } from "snax";
-        ${UNTIL_SAID}
-        const storage = new AsyncLocalStorage<number>();
-        export const response = {
-          use() { return storage.run(7, () => storage.getStore()); },
-          async later(path) {
-            await skynet.sleep(1);
-            workUntilSaid(path, "can't be interrupted");
-            return "returned";
-          },
-          sync() { for (;;); },
-        };`,
-    },
-    `const local = await make("local");
-    return [await local.req.use(), await fail(local.req.later(logger)), await fail(local.req.sync())];`,
-  );
-  const isSafe = Number(process.versions.node.split(".")[0]) >= 24;
-  deepEqual(value, [7, isSafe ? "ERR_INTERRUPTED" : "returned", "ERR_INTERRUPTED"]);
-  if (isSafe) return;
-  match(log, /can't be interrupted : it runs behind an await while async hooks are on/);
 });
 
 test("with stall 0 nobody looks", async (t) => {
