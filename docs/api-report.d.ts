@@ -1429,6 +1429,7 @@ export declare class Program {
     get nodes(): ReadonlyMap<string, ModuleNode>;
     modules(): Iterable<ModuleNode>;
     get shared(): Program;
+    isImportedStatically(node: ModuleNode): boolean;
     get size(): number;
     get files(): Set<string>;
     instantiate(surroundings: Surroundings): Instance | Promise<Instance>;

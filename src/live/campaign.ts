@@ -15,7 +15,7 @@ import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../snax/types.ts";
 import { Application } from "./apply.ts";
-import type { Applied, CampaignOrder, Ready } from "./hotfix-all-thread.ts";
+import type { Applied, CampaignOrder, Kept, Ready } from "./hotfix-all-thread.ts";
 import { patchOne } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
 
@@ -52,10 +52,11 @@ export class Campaign {
     return await this.#run();
   }
 
-  /** Says that the patch stays: whoever was born without it gets it now. */
-  async keep(): Promise<Applied> {
+  /** Says that the patch stays: whoever was born without it gets it now, and earlier ones that it makes void are let go. */
+  async keep(): Promise<Kept> {
     this.#openBirths();
-    return await this.#run();
+    const retired = this.#live.births.retire(this.#ready.program);
+    return { ...(await this.#run()), retired };
   }
 
   /** Says that the patch is not for services to come. */
@@ -68,9 +69,12 @@ export class Campaign {
     if (this.#closeBirths !== undefined || this.#isWithdrawn) return;
     const { program, born } = this.#ready;
     const { runtime } = this.#live.node;
-    const note = (instance: Instance): void => void this.#bornWith.add(instance);
+    // It lives as long as the patch is given to births, and must not keep the campaign.
+    const bornWith = this.#bornWith;
+    const note = (instance: Instance): void => void bornWith.add(instance);
     // The births and the list of who lives belong together: no service can be born unnoticed between them.
-    this.#closeBirths = this.#live.addBirth(program, this.#order.id, born, note);
+    const { id } = this.#order;
+    this.#closeBirths = this.#live.births.add(program, { id, parts: born, onBorn: note });
     this.#add(contextsOf(runtime, this.#order.type));
   }
 

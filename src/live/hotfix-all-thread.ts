@@ -57,6 +57,12 @@ export interface Applied {
   readonly skipped: PatchSkip[];
 }
 
+/** The same, when the patch is kept. */
+export interface Kept extends Applied {
+  /** The numbers of earlier patches for services yet to be born of which it leaves nothing. */
+  readonly retired: readonly number[];
+}
+
 /** What a thread can be told about a patch, in this order; WITHDRAW in place of APPLY or of KEEP. */
 export type CampaignCommand = "PREPARE" | "READY" | "APPLY" | "KEEP" | "WITHDRAW";
 
@@ -89,7 +95,7 @@ export const CAMPAIGN: Readonly<
     const contexts = contextsOf(context.runtime, type);
     return await campaign.apply(contexts, () => beginOrder(state));
   },
-  KEEP: async (live, context, order): Promise<Applied | undefined> => {
+  KEEP: async (live, context, order): Promise<Kept | undefined> => {
     const { id, type } = order;
     if (live.inherited.delete(id)) return undefined;
     const campaign = live.campaigns.get(id);
@@ -111,7 +117,7 @@ async function keepLate(
   context: Context,
   order: CampaignOrder,
   contexts: readonly Context[],
-): Promise<Applied> {
+): Promise<Kept> {
   try {
     const campaign = new Campaign(live, await compile(live, context, order), order);
     return await campaign.keep();
@@ -119,7 +125,7 @@ async function keepLate(
     logUnborn(live, order, error);
     const code = codeOf(error) ?? "ERR_PATCH";
     const failed = contexts.map(({ handle }) => ({ handle, code, message: messageOf(error) }));
-    return { applied: [], failed, skipped: [] };
+    return { applied: [], failed, skipped: [], retired: [] };
   }
 }
 
@@ -136,7 +142,7 @@ export async function bearAgain(
       // The images were brought along: the thread is joined to nobody yet that it could ask.
       await cache.load(paths.find(order.type));
       const ready = await compile(live, context, order);
-      live.addBirth(ready.program, order.id, ready.born);
+      live.births.add(ready.program, { id: order.id, parts: ready.born, onBorn: undefined });
     } catch (error) {
       logUnborn(live, order, error);
     }
@@ -175,7 +181,7 @@ async function compile(
   const { runtime } = caller;
   const program = await loadProgram(caller, type);
   const apiNames = new Set(runtime.parts.keys());
-  const scopeOf = (node: ModuleNode): NameScope => live.bornScope(program, node);
+  const scopeOf = (node: ModuleNode): NameScope => live.births.scopeOf(program, node);
   const born = await compileParts(texts, { program, scopeOf, hasMethods: true, apiNames });
   checkGroups(born, live.node.methods.of(type));
   const variants = new VariantTable(texts, apiNames);

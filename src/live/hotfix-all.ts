@@ -23,6 +23,7 @@ import type {
   CampaignCall,
   CampaignCommand,
   CampaignOrder,
+  Kept,
   Prepared,
 } from "./hotfix-all-thread.ts";
 import { CAMPAIGN } from "./hotfix-all-thread.ts";
@@ -93,6 +94,7 @@ async function runAlone(
     failed.push(...late.failed);
     skipped.push(...late.skipped);
   }
+  live.dropForThreads(new Set(ended.flatMap(({ retired }) => retired)));
   const [summary] = [...prepared.values()].map((each) => each.summary);
   const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
   enter(`${counts}: ${summary ?? ""}`, [
@@ -183,11 +185,11 @@ async function tellHomes(
   context: Context,
   question: Question,
   isSilent: (home: Home) => boolean,
-): Promise<readonly Applied[]> {
+): Promise<readonly Kept[]> {
   const { homes } = question;
   void askHomes(live, context, { ...question, homes: homes.filter(isSilent) }).catch(() => {});
   const others = homes.filter((home) => !isSilent(home));
-  const { values } = await askHomes<Applied | undefined>(live, context, {
+  const { values } = await askHomes<Kept | undefined>(live, context, {
     ...question,
     homes: others,
   });

@@ -31,6 +31,9 @@ export class LateShared {
   #orders: SharedOrder[] = [];
   /** Which patches a module has, by number. */
   readonly #done = new WeakMap<ModuleInstance, Set<number>>();
+  /** How many orders have come, and how many of them a module has been compared with. */
+  #count = 0;
+  readonly #seen = new WeakMap<ModuleInstance, number>();
   /** Ends when all that is due is in; undefined if nothing is due. */
   #running: Promise<void> | undefined;
 
@@ -68,6 +71,7 @@ export class LateShared {
     const node = findSharedNode(shared, order.file);
     if (this.#orders.some(({ id }) => id === order.id) || this.#has(node, order)) return;
     this.#orders.push(order);
+    this.#count += 1;
     shared.onShared = (nodes) => this.#catchUp(shared, nodes);
     // Race: the module was loaded after this thread had said that nobody uses it.
     if (node !== undefined) void this.#catchUp(shared, [node]);
@@ -103,6 +107,11 @@ export class LateShared {
 
   /** Puts into modules what they have missed. @returns a promise if that is not done at once */
   #catchUp(program: Program, nodes: readonly ModuleNode[]): Promise<void> | undefined {
+    // At most births no module is new.
+    const isNew = ({ shared }: ModuleNode): boolean =>
+      shared !== undefined && this.#seen.get(shared) !== this.#count;
+    if (!nodes.some(isNew)) return this.#running;
+    for (const { shared } of nodes) if (shared !== undefined) this.#seen.set(shared, this.#count);
     for (const order of this.#orders) {
       const node = findSharedNode(program, order.file);
       if (node?.shared === undefined || !nodes.includes(node) || this.#has(node, order)) continue;

@@ -3,24 +3,15 @@
  * order of patches to one service.
  */
 
-import type { Instance } from "../loader/instance.ts";
-import type { ModuleNode } from "../loader/module-node.ts";
-import type { Program } from "../loader/program.ts";
 import { LineBudget } from "../service/line-budget.ts";
-import { describeError } from "../service/runtime.ts";
 import type { SnaxNode } from "../snax/snax-node.ts";
 import type { PatchRecord, PatchResult } from "../snax/types.ts";
+import { Births } from "./births.ts";
 import { Ledger } from "./ledger.ts";
 import type { Campaign } from "./campaign.ts";
 import type { BirthOrder } from "./hotfix-all-thread.ts";
 import type { SharedPatch } from "./hotfix-shared-thread.ts";
 import { LateShared } from "./late-shared.ts";
-import type { GivenMethod } from "./method-swap.ts";
-import type { NameScope } from "./name-scope.ts";
-import { rootScope } from "./name-scope.ts";
-import { evaluateImports } from "./patch-import.ts";
-import type { PatchPart } from "./patch-part.ts";
-import { ServicePatch } from "./service-patch.ts";
 
 /** The word that tells other threads of an entry of the ledger. */
 const PATCHED_WORD = "patched";
@@ -56,13 +47,11 @@ export class LiveNode {
   readonly bornPatches: BirthOrder[] = [];
   /** The patches of shared modules for threads that load the module later, and for those yet to be started. */
   readonly lateShared: LateShared;
+  /** What services of this thread are born with. */
+  readonly births: Births;
   readonly #lines: LineBudget;
   /** What is under way, by key: see {@link LiveNode.inTurn}. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  /** Methods that a patch gave to a service whose methods have not been read yet. */
-  readonly #bornMethods = new WeakMap<Instance, GivenMethod[]>();
-  /** In which scope each module of a program is born, where patches have added names. */
-  readonly #bornScopes = new WeakMap<Program, Map<ModuleNode, NameScope>>();
 
   /** @param words - the single numbers that the threads of a node share. @defaultValue there is one thread */
   constructor(node: SnaxNode, words: Int32Array = new Int32Array(16)) {
@@ -71,18 +60,13 @@ export class LiveNode {
     const { runtime } = node;
     this.ledger = new Ledger(runtime.clock, words);
     this.lateShared = new LateShared(this);
+    this.births = new Births(node);
     runtime.onClear = (file) => this.#forget(file);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.after(ms, run),
       tell: (count) => runtime.log(0, `${count} lines about patches were left out in a second`),
-    });
-    node.births.push((host) => {
-      const { code } = host.context;
-      for (const given of code === undefined ? [] : (this.#bornMethods.get(code) ?? [])) {
-        host.setMethod(given.group, given.name, given.method);
-      }
     });
   }
 
@@ -97,6 +81,12 @@ export class LiveNode {
   /** Keeps a patch for the threads yet to be started; for the main thread. */
   keepForThreads({ id, type, texts }: BirthOrder): void {
     if (this.node.runtime.threads !== undefined) this.bornPatches.push({ id, type, texts });
+  }
+
+  /** Forgets patches of which later ones leave nothing; for the main thread. */
+  dropForThreads(ids: ReadonlySet<number>): void {
+    const kept = this.bornPatches.filter(({ id }) => !ids.has(id));
+    this.bornPatches.splice(0, this.bornPatches.length, ...kept);
   }
 
   /** Does one thing after the other among those of one key. */
@@ -129,62 +119,5 @@ export class LiveNode {
       ({ type }) => file !== undefined && !uses(() => paths.find(type)),
     );
     this.bornPatches.splice(0, this.bornPatches.length, ...kept);
-  }
-
-  /** Returns the scope in which a module of a program is born. */
-  bornScope(program: Program, node: ModuleNode): NameScope {
-    return this.#bornScopes.get(program)?.get(node) ?? rootScope(node.image);
-  }
-
-  /**
-   * Gives a patch to all services of a program yet to be born, before their `init`; their `hotfix()` does not run, since
-   * there is no old state to repair.
-   *
-   * @param onBorn - hears of every service that was born since, with the patch or, if it can't take it, without.
-   * @returns a function that takes it from those who are not born by then.
-   */
-  // oxlint-disable-next-line max-params -- for whom, which, what, and who hears of it
-  addBirth(
-    program: Program,
-    id: number,
-    parts: readonly PatchPart[],
-    onBorn: (instance: Instance) => void = () => {},
-  ): () => void {
-    const birth = (instance: Instance): void => {
-      onBorn(instance);
-      this.#bear(instance, id, parts);
-    };
-    program.births.push(birth);
-    let scopes = this.#bornScopes.get(program);
-    if (scopes === undefined) {
-      scopes = new Map();
-      this.#bornScopes.set(program, scopes);
-    }
-    const before = new Map(scopes);
-    for (const { node, code } of parts) scopes.set(node, code.scopeAfter);
-    return () => {
-      program.births.splice(program.births.indexOf(birth), 1);
-      this.#bornScopes.set(program, before);
-    };
-  }
-
-  /** A service that can't take the patch is born without it, wholly as its text says. */
-  #bear(instance: Instance, id: number, parts: readonly PatchPart[]): void {
-    try {
-      if (evaluateImports(parts, instance) !== undefined) {
-        throw new TypeError("a module that the patch imports awaits at top level");
-      }
-      const patch = ServicePatch.commit(instance, undefined, parts);
-      patch.keep();
-      const methods = this.#bornMethods.get(instance);
-      if (methods === undefined) this.#bornMethods.set(instance, [...patch.methods]);
-      else methods.push(...patch.methods);
-    } catch (error) {
-      const { file } = instance.program.entry.image;
-      this.node.runtime.log(
-        0,
-        `a service of ${file} is born without patch ${id}: ${describeError(error)}`,
-      );
-    }
   }
 }

@@ -43,6 +43,9 @@ export interface PatchCode {
   readonly tracked: readonly string[];
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
+  /** See {@link PatchGifts}. */
+  readonly gifts: ReadonlySet<string>;
+  readonly isReplaceable: boolean;
   /** The scope of modules that have the patch. */
   readonly scopeAfter: NameScope;
 }

@@ -12,6 +12,7 @@ import type { Image } from "../loader/image.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { forgetStacks, mapStacks } from "../loader/stack.ts";
 import type { PatchCode } from "./name-scope.ts";
+import { listGifts } from "./patch-gifts.ts";
 import type { PatchPlan } from "./patch-plan.ts";
 import { planPatch } from "./patch-plan.ts";
 import { summarise } from "./patch-summary.ts";
@@ -45,6 +46,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     imports: plan.imports,
     tracked,
     methods,
+    ...listGifts(plan.items, constructed, fresh.size > 0),
     scopeAfter: target.scope.extend(text, fresh),
   };
   mapStacks(file, { shifts: woven.shifts, map: undefined });

@@ -74,6 +74,11 @@ export class Program {
     return this.#shared ?? this;
   }
 
+  /** Whether every service of the program has a module from its birth on. */
+  isImportedStatically(node: ModuleNode): boolean {
+    return this.#order.includes(node) || node.isShared;
+  }
+
   /** Number of modules, without shared ones. */
   get size(): number {
     return this.#count;
