@@ -60,9 +60,7 @@ export interface Command {
    * an error, before anything is asked. @defaultValue none
    */
   needs?: Route;
-  /** Milliseconds that it takes on purpose. @defaultValue 0 */
-  takesMs?(call: CommandCall): number;
-  /** Puts the rows of several threads in order. @defaultValue as they come */
+  /** Puts the rows of several threads in order. @defaultValue by their keys, in which each thread gives its own */
   order?(rows: Table): Table;
   /** Prints a row, or a result that is no table, where skynet does not print the value as it is. */
   print?(value: unknown, key: string): string;

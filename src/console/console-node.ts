@@ -9,6 +9,8 @@ import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../net/net-table.ts";
 import type { TableApi } from "../table/sharetable.ts";
 import { MessageRecorder } from "./message-recorder.ts";
+import { Pacer } from "./pacer.ts";
+import type { Collectors } from "./rows.ts";
 import { SocketTable } from "./socket-table.ts";
 
 /** The operators' side of a node. */
@@ -20,6 +22,10 @@ export class ConsoleNode {
   readonly logpoints: LogpointTable;
   /** The sockets of all consoles. */
   readonly sockets: SocketTable;
+  /** The pace of long work on this thread. */
+  readonly pacer: Pacer = new Pacer();
+  /** The tables that other threads send to this one. */
+  readonly collectors: Collectors = new Map();
   /** The shared tables. */
   readonly tables: TableApi;
 

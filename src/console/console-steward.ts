@@ -12,6 +12,8 @@ import { DESK } from "./debug-commands.ts";
 import { putUpDesk } from "./debug-desk.ts";
 import { Operator } from "./operator.ts";
 import { PROBE } from "./silent-thread.ts";
+import type { Collector } from "./rows.ts";
+import { addRowsCommand, sendPieces } from "./rows.ts";
 import type { Ran } from "./thread-route.ts";
 import { RUN } from "./thread-route.ts";
 import type { Ticket } from "./ticket.ts";
@@ -20,20 +22,27 @@ import { begin } from "./ticket.ts";
 /** Lets the steward of a thread run commands for consoles of other threads. */
 export function addConsoleCommand(node: ConsoleNode): void {
   addDeskCommand(node);
+  addRowsCommand(node);
   node.live.node.runtime.stewardCommands.set(PROBE, () => true);
-  node.live.node.runtime.stewardCommands.set(RUN, async (context, [line, ticket]): Promise<Ran> => {
-    if (ticket !== undefined && !begin(ticket as Ticket)) return WITHDRAWN;
+  node.live.node.runtime.stewardCommands.set(RUN, async (context, given): Promise<Ran> => {
+    const [line, ticket, collector] = given as RunOrder;
+    if (ticket !== undefined && !begin(ticket)) return WITHDRAWN;
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);
     const operator = new Operator(node, context);
     const call: CommandCall = { operator, args, line: text, terminal: undefined };
     try {
-      return { ok: true, result: await COMMANDS.get(name)?.run(call, []) };
+      const result = await COMMANDS.get(name)?.run(call, []);
+      if (collector === undefined) return { ok: true, result };
+      return { ok: true, result: await sendPieces(operator, result, collector) };
     } catch (error) {
       return { ok: false, code: codeOf(error), message: messageOf(error) };
     }
   });
 }
+
+/** A line, with the ticket of a command that may be withdrawn, and with whom a large table goes to. */
+type RunOrder = [line: string, ticket?: Ticket, collector?: Collector];
 
 /** What nobody waits for any more. */
 const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command was withdrawn" };

@@ -11,12 +11,14 @@ import { getHeapStatistics, setFlagsFromString, writeHeapSnapshot } from "node:v
 import { runInNewContext } from "node:vm";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import type { Context } from "../service/context.ts";
 import type { Command, CommandCall, CommandResult, CommandTable } from "./command.ts";
 import { absentCommand } from "./command.ts";
 import { estimateBytes } from "./heap-estimate.ts";
 import { openInspector } from "./inspector-session.ts";
 import type { Operator } from "./operator.ts";
 import { outputPath, stampedName } from "./output-file.ts";
+import { markInOrder } from "./rows.ts";
 import { toAll, toThread } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 
@@ -29,12 +31,15 @@ interface Memory {
 async function measure({ operator }: CommandCall): Promise<CommandResult> {
   const { threads } = operator.runtime;
   const rows = new Map<string, Memory>();
-  await visitServices(operator, (context) => {
+  const note = (context: Context): void => {
     const kb = estimateBytes(context) / 1024;
     rows.set(formatAddress(context.handle), { kb, title: context.service.title });
-  });
+  };
+  await visitServices(operator, note, true);
   const kb = getHeapStatistics().used_heap_size / 1024;
-  return rows.set(`thread ${threads?.own ?? 0}`, { kb, title: `heap of ${rows.size} services` });
+  rows.set(`thread ${threads?.own ?? 0}`, { kb, title: `heap of ${rows.size} services` });
+  // The address of a service comes before the word for a thread.
+  return markInOrder(rows);
 }
 
 const printMemory = (row: unknown): string => {

@@ -7,7 +7,6 @@
  * failure is an outcome.
  */
 
-import { setImmediate } from "node:timers";
 import { SnaxError } from "../base/error.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { Context } from "../service/context.ts";
@@ -64,11 +63,9 @@ export class Operator {
     });
   }
 
-  /** Ends the turn, so that everything goes first that waits on the thread: messages, timers, sockets. */
+  /** Ends a slice of long work, so that everything goes first that waits on the thread: messages, timers, sockets. */
   rest(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(() => this.runtime.kernel.soon(this.context.service, resolve));
-    });
+    return this.node.pacer.rest(this.context);
   }
 
   /** Waits inside the console's service. */

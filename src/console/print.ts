@@ -11,6 +11,7 @@ import { messageOf } from "../service/error-text.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { describeFailure } from "./failure.ts";
 import { formatNumber } from "./lua-number.ts";
+import { isInOrder } from "./rows.ts";
 import type { Outcome } from "./operator.ts";
 
 /** Yields the lines that answer a line: what came of it, and `<CMD OK>` or `<CMD Error>`. */
@@ -49,7 +50,8 @@ function* printResult(result: CommandResult, command: Command | undefined): Iter
     yield command?.print?.(result, "") ?? formatValue(result);
     return;
   }
-  const keys = command?.isOrdered === true ? result.keys() : sortKeys(result.keys());
+  const isSorted = command?.isOrdered === true || isInOrder(result);
+  const keys = isSorted ? result.keys() : sortKeys(result.keys());
   for (const key of keys) {
     const value = result.get(key);
     // A text in place of a record tells why there is none.

@@ -19,6 +19,7 @@ import { describeFailure } from "./failure.ts";
 import { estimateBytes } from "./heap-estimate.ts";
 import { formatFloat } from "./lua-number.ts";
 import type { Operator } from "./operator.ts";
+import { markInOrder } from "./rows.ts";
 import { toAll, toService } from "./thread-route.ts";
 import { visitServices } from "./service-walk.ts";
 
@@ -47,7 +48,8 @@ function statOf({ service }: Context): Stat {
 async function collect(operator: Operator, row: (context: Context) => unknown): Promise<Table> {
   const rows = new Map<string, unknown>();
   await visitServices(operator, (context) => rows.set(formatAddress(context.handle), row(context)));
-  return rows;
+  // An address has the same length as any other: it stands where its handle does.
+  return markInOrder(rows);
 }
 
 /** Starts a service as `newservice` does; as in skynet a failure is a result, and here with the reason below it. */

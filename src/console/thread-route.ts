@@ -11,15 +11,16 @@
 
 import type { ErrorCode } from "../base/error.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { CONSOLE_ANSWER_MS } from "../base/limits.ts";
+import { CONSOLE_ANSWER_MS, CONSOLE_SILENCE_MS } from "../base/limits.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { deadError } from "../kernel/refusal.ts";
 import { askSteward } from "../service/steward.ts";
 import { readAddress } from "./address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "./command.ts";
 import type { Operator } from "./operator.ts";
+import { collect, mergeInOrder } from "./rows.ts";
 import type { Fate, Watched } from "./silent-thread.ts";
-import { askThread, FATE, probe, waitWatching, whoRuns } from "./silent-thread.ts";
+import { askThread, FATE, probe, PROBE, waitWatching, whoRuns } from "./silent-thread.ts";
 import { createTicket, withdraw } from "./ticket.ts";
 
 /** The command of a thread's steward. */
@@ -110,11 +111,8 @@ function neededThreads(
 async function runEverywhere(command: Command, call: CommandCall): Promise<CommandResult> {
   const { operator, line } = call;
   const hosts = operator.runtime.threads?.hosts ?? [];
-  const waitMs = CONSOLE_ANSWER_MS + (command.takesMs?.(call) ?? 0);
   const own = Promise.resolve().then(() => command.run(call, []));
-  const others = hosts.map((thread) =>
-    askThread(operator, thread, [RUN, line], waitMs).then(resultOf),
-  );
+  const others = hosts.map((thread) => runThere(operator, thread, line));
   const answers = await Promise.allSettled([own, ...others]);
   const results: CommandResult[] = [];
   const silent = new Map<string, unknown>();
@@ -122,11 +120,48 @@ async function runEverywhere(command: Command, call: CommandCall): Promise<Comma
     if (answer.status === "fulfilled") results.push(answer.value);
     // What a thread refuses another may have done; what does not answer has to be known.
     else if (index > 0 && isSilence(answer.reason))
-      silent.set(...(await silence(operator, hosts[index - 1] ?? 0, answer.reason, waitMs)));
+      silent.set(...(await silence(operator, hosts[index - 1] ?? 0, answer.reason)));
   }
   const [first] = answers;
   if (results.length === 0 && first?.status === "rejected") throw first.reason;
-  return merge(command, results, silent);
+  return await merge(command, { operator, results, silent });
+}
+
+/** A thread that was silent for so long. */
+class SilentThread {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+}
+
+/**
+ * Runs a line on another thread; a large table comes in pieces.
+ *
+ * @throws {SilentThread} if the thread does not answer, at first or later.
+ */
+async function runThere(operator: Operator, thread: number, line: string): Promise<CommandResult> {
+  const silentFor =
+    (ms: number) =>
+    (error: unknown): never => {
+      throw codeOf(error) === "ERR_TIMEOUT" ? new SilentThread(ms) : error;
+    };
+  await askThread(operator, thread, [PROBE], CONSOLE_ANSWER_MS).catch(silentFor(CONSOLE_ANSWER_MS));
+  const { table, collector, end } = collect(operator);
+  try {
+    const asked = askSteward(operator.context, thread, RUN, line, undefined, collector);
+    const work = asked.then(resultOf);
+    const giveUp = (): Fate => FATE.sent;
+    const last = await waitWatching(operator, { threads: [thread], work, giveUp }).catch(
+      silentFor(CONSOLE_SILENCE_MS),
+    );
+    if (table.size === 0 || !(last instanceof Map)) return last;
+    for (const [key, row] of last as Table) table.set(key, row);
+    return table;
+  } finally {
+    end();
+  }
 }
 
 /** The row of a thread that does not answer; it names the service that runs there, and perhaps never returns. */
@@ -134,32 +169,37 @@ async function silence(
   operator: Operator,
   thread: number,
   reason: unknown,
-  waitMs: number,
 ): Promise<[key: string, row: string]> {
   const { handle, text } = await whoRuns(operator, thread);
   const why =
-    codeOf(reason) === "ERR_TIMEOUT" ? `no answer within ${waitMs} ms` : messageOf(reason);
+    reason instanceof SilentThread ? `no answer within ${reason.ms} ms` : messageOf(reason);
   return [`thread ${thread}`, handle === 0 ? why : `${why}; ${text} runs`];
 }
 
 function isSilence(reason: unknown): boolean {
-  const code = codeOf(reason);
-  return code === "ERR_TIMEOUT" || code === "ERR_SERVICE_DEAD";
+  return reason instanceof SilentThread || codeOf(reason) === "ERR_SERVICE_DEAD";
 }
 
 function messageOf(reason: unknown): string {
   return reason instanceof SnaxError ? reason.message : String(reason);
 }
 
+/** What the threads have answered, and who has not. */
+interface Answers {
+  readonly operator: Operator;
+  readonly results: readonly CommandResult[];
+  /** The rows of those who have not, in order of their keys. */
+  readonly silent: Table;
+}
+
 /** Puts the tables of several threads together; a result that is none is the first that says something. */
-function merge(
+async function merge(
   command: Command,
-  results: readonly CommandResult[],
-  silent: ReadonlyMap<string, unknown>,
-): CommandResult {
+  { operator, results, silent }: Answers,
+): Promise<CommandResult> {
   const tables = results.filter((result): result is Table => result instanceof Map);
   if (tables.length === 0) return results.find((result) => result !== undefined);
+  if (command.order === undefined) return await mergeInOrder(operator, [...tables, silent]);
   const rows = new Map(tables.flatMap((table) => [...table]));
-  const ordered = command.order === undefined ? rows : command.order(rows);
-  return new Map([...ordered, ...silent]);
+  return new Map([...command.order(rows), ...silent]);
 }
