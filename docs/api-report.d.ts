@@ -1447,7 +1447,6 @@ import type { Runtime } from "./runtime.ts";
 export type Receiver = (context: Context, message: Message) => void;
 export type ReceiverTable = readonly (Receiver | undefined)[];
 export declare const EXIT_SIGNAL: unique symbol;
-export declare const kCutOff: unique symbol;
 export declare const DEAD_CALLS_MAX = 1000;
 export declare class Context implements Instance {
     #private;
@@ -1774,6 +1773,7 @@ export declare class Service {
     calls: SessionTable | undefined;
     owed: Map<Message, number> | undefined;
     running: Handling[] | undefined;
+    onHandled: ((message: Message) => void) | undefined;
     timers: Timer | undefined;
     watchers: (() => void)[] | undefined;
     messageCount: number;
@@ -2388,7 +2388,7 @@ export declare class Handling {
     constructor(message: Message, since: number, index: number);
 }
 export declare function beginHandling(service: Service, message: Message, since: number): Handling;
-export declare function endHandling({ running }: Service, handling: Handling): void;
+export declare function endHandling(service: Service, handling: Handling): void;
 export declare function unfinishedOf({ owed, running }: Service): [message: Message, since: number][];
 export declare function unfinishedCount({ owed, running }: Service): number;
 

@@ -35,14 +35,17 @@ export function beginHandling(service: Service, message: Message, since: number)
 }
 
 /** Notes that it has ended; nothing happens if that is known. */
-export function endHandling({ running }: Service, handling: Handling): void {
+export function endHandling(service: Service, handling: Handling): void {
+  const { running } = service;
   const { index } = handling;
   if (running === undefined || index < 0) return;
   handling.index = -1;
   const last = running.pop();
-  if (last === undefined || last === handling) return;
-  running[index] = last;
-  last.index = index;
+  if (last !== undefined && last !== handling) {
+    running[index] = last;
+    last.index = index;
+  }
+  service.onHandled?.(handling.message);
 }
 
 /** Lists what a service has taken and not finished, with the moment at which it was taken, from the oldest to the newest. */

@@ -81,6 +81,8 @@ export class Service {
   owed: Map<Message, number> | undefined = undefined;
   /** Handlers that run on behind an await and owe nobody an answer; see handling.ts. */
   running: Handling[] | undefined = undefined;
+  /** Hears of each of those that ends, while somebody waits for it; must not throw. */
+  onHandled: ((message: Message) => void) | undefined = undefined;
   /** The first of this service's timers. */
   timers: Timer | undefined = undefined;
   /** Who wants to know of its death: see Kernel.watch. */

@@ -23,7 +23,7 @@ export interface Mark {
 const receiveFlow: Receiver = (context, message) => {
   const mark = message.payload as Mark;
   if (mark.endOf === undefined) mark.reached();
-  else whenClientIsServed(context, mark.endOf, () => mark.reached());
+  else whenClientIsServed(context.service, mark.endOf, () => mark.reached());
 };
 
 /**

@@ -9,9 +9,8 @@ import { SnaxError } from "../base/error.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import { finishClient } from "./client-handlers.ts";
 import type { Context, Receiver, ReceiverTable } from "./context.ts";
-import { extrasOf, isThenable, requireAlive } from "./context.ts";
+import { extrasOf, requireAlive } from "./context.ts";
 import { receiveDebug } from "./debug.ts";
 import { receiveJob } from "./job.ts";
 import type { ApiTable } from "./lazy-api.ts";
@@ -55,8 +54,7 @@ const receiveValues: Receiver = (context, message) => {
     unpack === undefined
       ? handler(session, source, ...values)
       : handler(session, source, ...asList(unpack(values[0] as unknown as Uint8Array)));
-  if (message.type === PTYPE.client && isThenable(result)) finishClient(context, message, result);
-  else context.answer(message, result);
+  context.answer(message, result);
 };
 
 function asList(unpacked: unknown): never[] {

@@ -1,65 +1,48 @@
 /**
- * The handlers of clients' messages that wait for something: whose they are, and when the last one of a client has ended.
+ * When the last handler of a client's messages has ended.
  *
- * Nobody waits for an answer to such a message, so the kernel does not know when its handling is over. A gate wants to know it of a
- * client that has ended its side: what the handlers still have to say is sent before the connection closes.
+ * Nobody waits for an answer to such a message. A gate wants to know it of a client that has ended its side: what the handlers
+ * still have to say is sent before the connection closes. Which handlers run the kernel knows (handling.ts); here is who waits.
  */
 
 import type { Message } from "../kernel/message.ts";
-import type { Context } from "./context.ts";
-import { extrasOf, kCutOff } from "./context.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Service } from "../kernel/service.ts";
 
-const kClientHandlers: unique symbol = Symbol("client handlers");
-
-/** What runs for the clients of one service. */
-class ClientHandlers {
-  /** The messages that are being handled. */
-  readonly #running = new Set<Message>();
-  /** Who is told when nothing runs any more for a connection. */
-  #waiting: { readonly session: number; readonly run: () => void }[] = [];
-
-  begin(message: Message): void {
-    this.#running.add(message);
-  }
-
-  end(message: Message): void {
-    this.#running.delete(message);
-    if (this.#waiting.length === 0) return;
-    const { session } = message;
-    if (this.#isBusy(session)) return;
-    const told = this.#waiting.filter((each) => each.session === session);
-    this.#waiting = this.#waiting.filter((each) => each.session !== session);
-    for (const { run } of told) run();
-  }
-
-  whenIdle(session: number, run: () => void): void {
-    if (this.#isBusy(session)) this.#waiting.push({ session, run });
-    else run();
-  }
-
-  #isBusy(session: number): boolean {
-    for (const message of this.#running) if (message.session === session) return true;
-    return false;
-  }
-}
-
-function handlersOf(context: Context): ClientHandlers {
-  return extrasOf(context, kClientHandlers, () => {
-    const handlers = new ClientHandlers();
-    // A handler that was cut off never ends.
-    extrasOf(context, kCutOff, () => (message: Message) => handlers.end(message));
-    return handlers;
-  });
-}
-
-/** Handles a client's message to the end: `result` is what its handler returned, a promise. */
-export function finishClient(context: Context, message: Message, result: unknown): void {
-  const handlers = handlersOf(context);
-  handlers.begin(message);
-  context.answer(message, result, () => handlers.end(message));
-}
+/** Who waits, by the connection. */
+type Waiting = Map<number, (() => void)[]>;
 
 /** Runs something when no handler runs any more for the messages of a connection; at once if none does. It must not throw. */
-export function whenClientIsServed(context: Context, session: number, run: () => void): void {
-  handlersOf(context).whenIdle(session, run);
+export function whenClientIsServed(service: Service, session: number, run: () => void): void {
+  if (isServed(service, session)) return run();
+  const waiting = waitingIn.get(service) ?? beginToWait(service);
+  const runs = waiting.get(session);
+  if (runs === undefined) waiting.set(session, [run]);
+  else runs.push(run);
+}
+
+/** Only while somebody waits is a service here, and has its ends looked at. */
+const waitingIn = new WeakMap<Service, Waiting>();
+
+function beginToWait(service: Service): Waiting {
+  const waiting: Waiting = new Map();
+  waitingIn.set(service, waiting);
+  service.onHandled = ({ type, session }: Message) => {
+    const runs = type === PTYPE.client ? waiting.get(session) : undefined;
+    if (runs === undefined || !isServed(service, session)) return;
+    waiting.delete(session);
+    if (waiting.size === 0) {
+      waitingIn.delete(service);
+      service.onHandled = undefined;
+    }
+    for (const run of runs) run();
+  };
+  return waiting;
+}
+
+function isServed({ running }: Service, session: number): boolean {
+  for (const { message } of running ?? []) {
+    if (message.type === PTYPE.client && message.session === session) return false;
+  }
+  return true;
 }

@@ -30,9 +30,6 @@ export type ReceiverTable = readonly (Receiver | undefined)[];
 /** What `skynet.exit()` throws to end the code that runs; nobody outside ever sees it. */
 export const EXIT_SIGNAL: unique symbol = Symbol("snax.exit");
 
-/** Under it {@link Context.extras} has a function that learns of each message whose handler was cut off. */
-export const kCutOff: unique symbol = Symbol("snax.cut off");
-
 /** How often the code of a dead service is told so before its calls simply stay unanswered. */
 export const DEAD_CALLS_MAX = 1000;
 
@@ -115,7 +112,6 @@ export class Context implements Instance {
   interrupted(message: Message, error: unknown): void {
     this.runtime.kinds.get(this.kind)?.interrupted?.(this, message, error);
     this.runtime.commitments.release(this.service, message, error);
-    (this.extras?.get(kCutOff) as ((message: Message) => void) | undefined)?.(message);
   }
 
   /** The messages whose handlers hold something; see Instance. */
