@@ -169,6 +169,7 @@ export interface FullConfig extends Config {
     readonly stall: StallLimits;
 }
 export declare function suspectKeys(config: Config): string[];
+export declare function describeNoConfig(value: unknown): string | undefined;
 export declare function completeConfig(config: unknown): FullConfig;
 
 // dist/node/node.d.ts

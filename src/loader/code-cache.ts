@@ -17,6 +17,7 @@ import type { ImportMeta } from "./import-meta.ts";
 import { Collection } from "./library.ts";
 import type { Library } from "./library.ts";
 import { importPackage } from "./package-import.ts";
+import { parseJson } from "./json.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
@@ -206,16 +207,10 @@ function readModule(file: string, place: Place | undefined): string {
     if (place === undefined) throw new SnaxError("ERR_MODULE", why, { cause: error });
     throw createPlacedError("ERR_MODULE", place, why, error);
   }
-  const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  return file.endsWith(".json") ? wrapJson(plain, file) : plain;
-}
-
-function wrapJson(text: string, file: string): string {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const place = { file, line: 1, column: 1 };
-    throw createPlacedError("ERR_SYNTAX", place, (error as Error).message, error);
+  if (file.endsWith(".json")) {
+    const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
+    parseJson(plain, file);
+    return `export default JSON.parse(${JSON.stringify(plain)});`;
   }
-  return `export default JSON.parse(${JSON.stringify(text)});`;
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { CodeCache } from "../loader/code-cache.ts";
-import { defineConfig } from "./config.ts";
+import { defineConfig, describeNoConfig } from "./config.ts";
 import type { Config } from "./config.ts";
 
 /** The names that are tried in the working directory. */
@@ -44,8 +44,12 @@ export async function loadConfig(
       cause: error,
     });
   }
-  if (typeof config !== "object" || config === null) {
-    throw new SnaxError("ERR_CONFIG", `${file}: the default export is no configuration`);
+  const what = describeNoConfig(config);
+  if (what !== undefined) {
+    throw new SnaxError(
+      "ERR_CONFIG",
+      `${file}: the default export is ${what}, not a configuration`,
+    );
   }
   return { config: config as Config, path: file, root: dirname(file) };
 }

@@ -219,17 +219,34 @@ export function suspectKeys(config: Config): string[] {
   });
 }
 
+/** Says what a value is that is no object of keys and values, or returns undefined if it is one. */
+export function describeNoConfig(value: unknown): string | undefined {
+  if (value === null) return "null";
+  if (value === undefined) return "undefined (is there a default export?)";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // The keys of an instance, a Map or a promise would be none, and the node would start with defaults.
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return undefined;
+  const maker: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return `an instance of ${typeof maker === "string" && maker !== "" ? maker : "a class"}`;
+}
+
 /**
  * Fills in the defaults.
  *
  * @throws {ERR_CONFIG} if a known key has a value that makes no sense.
  */
 export function completeConfig(config: unknown): FullConfig {
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw new SnaxError("ERR_CONFIG", "the configuration is no object of keys and values");
+  const what = describeNoConfig(config);
+  if (what !== undefined) {
+    throw new SnaxError(
+      "ERR_CONFIG",
+      `a configuration is an object of keys and values, not ${what}`,
+    );
   }
-  for (const [key, value] of Object.entries(config)) check(key, value);
-  const given = withoutGaps(config) as Config;
+  for (const [key, value] of Object.entries(config as object)) check(key, value);
+  const given = withoutGaps(config as object) as Config;
   return {
     thread: Math.min(availableParallelism(), WORKERS_MAX),
     services: "./services/?.ts",

@@ -24,7 +24,9 @@ export function toInteger(field: Field, value: unknown, index: number): number |
   const { factor } = field;
   const integer = factor === 0 ? integerOf(value) : decimalOf(value, factor);
   if (integer !== undefined) return integer;
-  throw mistyped(field, value, index, factor === 0 ? "an integer" : "a number");
+  const error = mistyped(field, value, index, factor === 0 ? "an integer" : "a number");
+  const number = describeNumber(value);
+  throw number === "" ? error : refuse(`${error.message}: ${number}`);
 }
 
 /** Returns a value that is a number. */
@@ -74,6 +76,13 @@ export function luaTypeOf(value: unknown): string {
 function mistyped(field: Field, value: unknown, index: number, what: string): SnaxError {
   const place = `${field.owner}.${field.name}[${index}]`;
   return refuse(`${place} is not ${what} (Is a ${luaTypeOf(value)})`);
+}
+
+/** What skynet's words leave open: which number does not fit, and why. */
+function describeNumber(value: unknown): string {
+  if (typeof value !== "number" && typeof value !== "bigint") return "";
+  const isTooLarge = typeof value === "bigint" || Number.isInteger(value);
+  return `${value}${isTooLarge ? " needs more than 64 bits" : ""}`;
 }
 
 function integerOf(value: unknown): number | bigint | undefined {

@@ -9,6 +9,7 @@
  * may stand for each other, as they do in Lua.
  */
 
+import type { SnaxError } from "../base/error.ts";
 import { SPROTO_BYTES_MAX, SPROTO_DEPTH_MAX } from "../base/limits.ts";
 import {
   luaTypeOf,
@@ -155,9 +156,7 @@ function writeElement(writer: MessageWriter, field: Field, value: Fields, depth:
 function writeList(writer: MessageWriter, field: Field, value: unknown, depth: number): void {
   const list = field.key === undefined ? value : elementsOf(field, value);
   if (!Array.isArray(list)) {
-    const place = `${field.owner}.${field.name}(1)`;
-    const what = "should be a table or an userdata with metamethods";
-    throw refuse(`${place} ${what} (Is a ${luaTypeOf(value)})`);
+    throw notAList(field, value);
   }
   const nil = list.findIndex((element) => element === undefined || element === null);
   const elements: readonly unknown[] = nil < 0 ? list : list.slice(0, nil);
@@ -166,6 +165,23 @@ function writeList(writer: MessageWriter, field: Field, value: unknown, depth: n
   writer.size += 4;
   writeElements(writer, field, elements, depth);
   writer.putInt32(start, writer.size - start - 4);
+}
+
+/** The error for a value that can't be read as a list: skynet's words, and for what is a table in Lua what is wanted. */
+function notAList(field: Field, value: unknown): SnaxError {
+  const place = `${field.owner}.${field.name}(1)`;
+  const type = luaTypeOf(value);
+  const words = `${place} should be a table or an userdata with metamethods (Is a ${type})`;
+  if (type !== "table") return refuse(words);
+  const isPairs = field.key !== undefined && field.value !== undefined;
+  const wanted = isPairs ? "a Map or an object of its pairs" : "an array";
+  return refuse(`${words}: ${wanted} is expected, not ${nameOf(value)}`);
+}
+
+function nameOf(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Map) return "a Map";
+  return value instanceof Set ? "a Set" : "an object";
 }
 
 /** Makes a list of what has keys: of a map its pairs, otherwise the values alone. */

@@ -42,6 +42,8 @@ export class SchemaScanner {
     }
     this.#text = text;
     this.#file = file;
+    // Editors put a byte order mark in front of a file; it is no part of the schema.
+    if (text.startsWith("\uFEFF")) this.#at = 1;
     this.#token = this.#read();
   }
 

@@ -11,6 +11,7 @@ import { isAbsolute, resolve } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { CodeCache } from "../loader/code-cache.ts";
 import { buildImage } from "../loader/image-builder.ts";
+import { parseJson } from "../loader/json.ts";
 import { splitPatterns } from "../service/search-path.ts";
 import type { Check, TableFile } from "./sharetable-api.ts";
 import type { TableSource } from "./table-link.ts";
@@ -72,7 +73,7 @@ function findFile(files: readonly string[], name: string, root: string): string 
 export async function loadDataFile(file: string, args: readonly unknown[]): Promise<Loaded> {
   const isJson = file.endsWith(".json");
   const loaded = isJson
-    ? parseJson(readText(file), file)
+    ? loadJson(readText(file), file)
     : await evaluate(new CodeCache(), file, args);
   return { ...loaded, source: { file, args: args.every(isScalar) ? args.slice() : undefined } };
 }
@@ -101,7 +102,7 @@ export async function loadDataText(
   root: string,
   args: readonly unknown[],
 ): Promise<Loaded> {
-  if (/^\s*[[{]/.test(text)) return parseJson(text, name);
+  if (/^\s*[[{]/.test(text)) return loadJson(text, name);
   // Relative imports start at the configuration's folder.
   const file = resolve(root, `${name.replaceAll(/[^\p{L}\p{M}\p{N}_.-]/gu, "_")}.table.ts`);
   const cache = new CodeCache();
@@ -109,13 +110,8 @@ export async function loadDataText(
   return evaluate(cache, file, args);
 }
 
-function parseJson(text: string, where: string): Loaded {
-  try {
-    const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
-    return { data: JSON.parse(plain), isTree: true, check: undefined };
-  } catch (error) {
-    throw new SnaxError("ERR_SYNTAX", `${where}: ${(error as Error).message}`, { cause: error });
-  }
+function loadJson(text: string, where: string): Loaded {
+  return { data: parseJson(text, where), isTree: true, check: undefined };
 }
 
 async function evaluate(cache: CodeCache, file: string, args: readonly unknown[]): Promise<Loaded> {

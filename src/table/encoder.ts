@@ -3,13 +3,14 @@
  *
  * What can stand in a table: texts, numbers, bigints, booleans, null, undefined, dates, lists, and objects without a class.
  * Anything else is refused with its path, and so is a value that holds itself. An object that several others hold stays
- * one object. Getters are read; keys that are symbols, and named properties of lists, are left out.
+ * one object. Getters are read; keys that are symbols are left out.
  */
 
 import { types } from "node:util";
 import { kindOf, refusalOf } from "../base/copy-class.ts";
 import { SnaxError } from "../base/error.ts";
 import { TABLE_DEPTH_MAX } from "../base/limits.ts";
+import { messageOf } from "../service/error-text.ts";
 import {
   formatPath,
   hashInteger,
@@ -22,6 +23,7 @@ import {
   SHARED,
 } from "./format.ts";
 import type { Step } from "./format.ts";
+import { findExtra, integerWidth, writeIntegers } from "./list-form.ts";
 import { SlotWriter } from "./slot-writer.ts";
 
 /** Where an object was written first. */
@@ -63,6 +65,8 @@ class Encoder {
   readonly #shapes: KnownShapes = new Map();
   /** The steps to the value that is being written. */
   readonly #path: Step[] = [];
+  /** The error of {@link Encoder.#refuse}, which has its path. */
+  #refusal: SnaxError | undefined = undefined;
 
   constructor(name: string, isTree: boolean) {
     this.#name = name;
@@ -119,8 +123,7 @@ class Encoder {
       throw this.#refuse(`lies deeper than TABLE_DEPTH_MAX ${TABLE_DEPTH_MAX}`);
     }
     if (Array.isArray(value)) return this.#list(at, value, holder);
-    this.#requirePlain(value);
-    const keys = Object.keys(value);
+    const keys = this.#keysOf(value);
     if (keys.length > RECORD_KEYS_MAX) return this.#dictionary(at, value, keys, holder);
     const position = this.#out.take(1 + keys.length);
     const place = this.#keep(value, { position, kind: KIND.record }, holder);
@@ -130,9 +133,48 @@ class Encoder {
     this.#out.words[position * 2 + 1] = keys.length;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
-      this.#value(position + 1 + index, (value as Record<string, unknown>)[key], value, key);
+      this.#value(position + 1 + index, this.#read(value, key), value, key);
     }
     if (place !== undefined) place.isOpen = false;
+  }
+
+  /** The keys of a plain object. */
+  #keysOf(value: object): string[] {
+    // What claims to be a tree is from JSON, where nothing throws.
+    if (this.#seen === undefined) return Object.keys(value);
+    try {
+      this.#requirePlain(value);
+      return Object.keys(value);
+    } catch (error) {
+      throw error === this.#refusal ? error : this.#unreadable(error);
+    }
+  }
+
+  #read(holder: object, step: Step): unknown {
+    try {
+      return (holder as Record<Step, unknown>)[step];
+    } catch (error) {
+      this.#path.push(step);
+      throw this.#unreadable(error);
+    }
+  }
+
+  /** How many bytes each integer of a list takes, 0 if its elements are no such integers. */
+  #widthOf(list: readonly unknown[]): number {
+    try {
+      if (this.#seen !== undefined) this.#requireBare(list);
+      return integerWidth(list);
+    } catch (error) {
+      throw error === this.#refusal ? error : this.#unreadable(error);
+    }
+  }
+
+  /** Refuses a list with properties beside its elements: they would be lost. */
+  #requireBare(list: readonly unknown[]): void {
+    const extra = findExtra(list);
+    if (extra === undefined) return;
+    const what = `has the property ${JSON.stringify(extra)} beside its elements`;
+    throw this.#refuse(`${what}, which a list in a table can't keep; [...list] has none`);
   }
 
   #requirePlain(value: object): void {
@@ -208,7 +250,7 @@ class Encoder {
   #list(at: number, list: readonly unknown[], holder: object | undefined): void {
     const out = this.#out;
     const { length } = list;
-    const width = integerWidth(list);
+    const width = this.#widthOf(list);
     const position = out.take(1 + Math.ceil((length * (width || 8)) / 8));
     const place = this.#keep(list, { position, kind: KIND.list }, holder);
     out.tag(at, KIND.list, position);
@@ -222,7 +264,7 @@ class Encoder {
   #elements(position: number, list: readonly unknown[]): number {
     let flags = 0;
     for (let index = 0; index < list.length; index++) {
-      const value = list[index];
+      const value = this.#read(list, index);
       this.#value(position + 1 + index, value, list, index);
       if (typeof value !== "object" || value === null) continue;
       if (types.isDate(value)) flags |= LIST_FLAG.hasDates;
@@ -253,7 +295,7 @@ class Encoder {
     for (let index = 0; index < length; index++) {
       const key = keys[index] as string;
       const slot = position + 2 + length + index;
-      this.#value(slot, (value as Record<string, unknown>)[key], value, key);
+      this.#value(slot, this.#read(value, key), value, key);
     }
     if (place !== undefined) place.isOpen = false;
   }
@@ -284,10 +326,17 @@ class Encoder {
     out.words[(position + 1) * 2 + 1] = high;
   }
 
-  #refuse(why: string): SnaxError {
-    return new SnaxError("ERR_TABLE", `${formatPath(this.#name, this.#path)} ${why}`, {
+  #refuse(why: string, cause?: unknown): SnaxError {
+    this.#refusal = new SnaxError("ERR_TABLE", `${formatPath(this.#name, this.#path)} ${why}`, {
       data: { table: this.#name, path: [...this.#path] },
+      ...(cause !== undefined && { cause }),
     });
+    return this.#refusal;
+  }
+
+  /** The error for what throws when it is read. */
+  #unreadable(error: unknown): SnaxError {
+    return this.#refuse(`can't be read: ${messageOf(error)}`, error);
   }
 }
 
@@ -297,33 +346,4 @@ function isSame(left: readonly string[], right: readonly string[]): boolean {
     if (left[index] !== right[index]) return false;
   }
   return true;
-}
-
-/** How many bytes each element needs if all are integers that fit 4; 0 if some are not. */
-function integerWidth(list: readonly unknown[]): number {
-  let low = 0;
-  let high = 0;
-  for (let index = 0; index < list.length; index++) {
-    const value = list[index];
-    if (typeof value !== "number" || (value | 0) !== value || Object.is(value, -0)) return 0;
-    if (value < low) low = value;
-    else if (value > high) high = value;
-  }
-  if (list.length === 0) return 0;
-  if (low >= -0x80 && high <= 0x7f) return 1;
-  return low >= -0x8000 && high <= 0x7fff ? 2 : 4;
-}
-
-function writeIntegers(
-  out: SlotWriter,
-  position: number,
-  width: number,
-  list: readonly number[],
-): void {
-  out.words[position * 2 + 1] = width;
-  const start = (position + 1) * 8;
-  const { buffer } = out.words;
-  if (width === 1) new Int8Array(buffer, start, list.length).set(list);
-  else if (width === 2) new Int16Array(buffer, start, list.length).set(list);
-  else new Int32Array(buffer, start, list.length).set(list);
 }

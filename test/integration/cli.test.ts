@@ -97,8 +97,18 @@ for (const [what, files, expected] of [
   ],
   [
     "JSON that is none",
-    { "snax.config.json": "{ thread: 1 " },
-    /^snax: .*snax\.config\.json:\d+:\d+.*$/,
+    { "snax.config.json": `{\n  "thread": 1,\n  "start": main\n}` },
+    /^snax: .*snax\.config\.json:3:12: no JSON: a value is expected, not "main"$/,
+  ],
+  [
+    "a configuration that is a list",
+    { "snax.config.json": "[]" },
+    /^snax: .*snax\.config\.json: the default export is a list, not a configuration$/,
+  ],
+  [
+    "a configuration that is a promise",
+    { "snax.config.ts": "export default (async () => ({ thread: 0 }))();" },
+    /^snax: .*snax\.config\.ts: the default export is an instance of Promise, not a configuration$/,
   ],
   [
     "a start service that does not exist",

@@ -237,3 +237,11 @@ test("two fields with one name, or tags out of order, are refused in a binary sc
     throws(() => sproto.new(fromHex(bytes)), { code: "ERR_SCHEMA" });
   }
 });
+
+test("a byte order mark in front of a schema does not count", () => {
+  equal(
+    hex(sprotoparser.parse(`\uFEFF${withField("x 0 : integer")}`)),
+    hex(sprotoparser.parse(withField("x 0 : integer"))),
+  );
+  throws(() => sprotoparser.parse(`.a {\uFEFF}`), { code: "ERR_SCHEMA" });
+});

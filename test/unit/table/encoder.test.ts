@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { SnaxError } from "../../../src/base/error.ts";
 import { TABLE_DEPTH_MAX } from "../../../src/base/limits.ts";
 import { encodeTable } from "../../../src/table/encoder.ts";
 import { runs } from "../../fuzz/runs.ts";
@@ -37,6 +38,70 @@ test("what a table can't hold is refused with its path", () => {
   for (const [name, data, message] of cases) {
     assert.throws(() => encodeTable(name, data), { code: "ERR_TABLE", message });
   }
+});
+
+test("what throws when it is read is refused with its path, and its error is the cause", () => {
+  const boom = (thrown: unknown): PropertyDescriptor & ThisType<unknown> => ({
+    enumerable: true,
+    get() {
+      throw thrown;
+    },
+  });
+  const error = new RangeError("no price yet");
+  const coded = new SnaxError("ERR_TABLE", "drops is gone");
+  const dictionary = Object.fromEntries(Array.from({ length: 80 }, (_, n) => [`k${n}`, n]));
+  const trap = new Proxy([1], {
+    ownKeys: () => {
+      throw error;
+    },
+  });
+  const cases: [unknown, RegExp, unknown][] = [
+    [
+      { 1: Object.defineProperty({ id: 1 }, "price", boom(error)) },
+      /^t\[1\]\.price can't be read: no price yet$/,
+      error,
+    ],
+    [
+      Object.defineProperty({}, "price", boom(coded)),
+      /^t\.price can't be read: drops is gone$/,
+      coded,
+    ],
+    [
+      { a: Object.defineProperty(dictionary, "z", boom("words")) },
+      /^t\.a\.z can't be read: words$/,
+      "words",
+    ],
+    [
+      { a: { list: Object.defineProperty([0, "x", 0], 2, boom(error)) } },
+      /^t\.a\.list\[2\] can't be read/,
+      error,
+    ],
+    [
+      { a: { list: Object.defineProperty([1, 2, 0], 2, boom(error)) } },
+      /^t\.a\.list(\[2\])? can't be read/,
+      error,
+    ],
+    [{ a: { trap } }, /^t\.a\.trap can't be read: no price yet$/, error],
+  ];
+  for (const [data, message, cause] of cases) {
+    assert.throws(() => encodeTable("t", data), { code: "ERR_TABLE", message, cause });
+  }
+});
+
+test("a list with properties beside its elements is refused, where they would be lost", () => {
+  const list = Object.assign([1, 2], { max: 9 });
+  const message = /^t\.a\[0\] has the property "max" beside its elements/;
+  assert.throws(() => encodeTable("t", { a: [list] }), { code: "ERR_TABLE", message });
+  assert.throws(() => encodeTable("t", { a: [/b/.exec("b")] }), { message: /"groups" beside/ });
+  const { load, shown } = createTables();
+  load({
+    t: {
+      a: [...list],
+      holes: Object.assign([1], { 2: 3 }),
+      hidden: Object.defineProperty([1], "x", { value: 2 }),
+    },
+  });
+  assert.deepEqual(shown("t"), { a: [1, 2], holes: [1, undefined, 3], hidden: [1] });
 });
 
 test("data as deep as the limit is accepted, and read to the bottom", () => {
