@@ -1926,6 +1926,8 @@ export declare class Fabric implements Elsewhere {
     deliver(target: number, message: Message): boolean;
     retarget(source: number, session: number, handle: number, from: number): void;
     tell(thread: number, ...values: readonly unknown[]): boolean;
+    show(...values: readonly unknown[]): boolean;
+    catchUp(): void;
     tellAll(...values: readonly unknown[]): void;
     get threads(): number[];
     receive(): void;
@@ -1964,6 +1966,8 @@ export declare class Exchange {
     epoch(thread: number): number;
     disconnect(thread: number): void;
     send(thread: number, record: Outgoing): boolean;
+    show(thread: number): void;
+    takeAll(): void;
     waiting(thread: number): number;
     receive(): number;
     hasMail(): boolean;
@@ -2328,6 +2332,7 @@ export declare class Runtime {
     onClear: ((file: string | undefined) => void) | undefined;
     threads: Threads | undefined;
     logger: number;
+    lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined;
     owner: number;
     monitor: number;
     state: "running" | "stopping" | "stopped";
@@ -2718,6 +2723,11 @@ export interface LogEntry {
     readonly isPlain?: boolean;
 }
 export declare function formatLogLine(now: number, entry: LogEntry, format: LogFormat): string;
+export declare class LogFormatter {
+    #private;
+    constructor(isJson: boolean);
+    format(now: number, entry: LogEntry, isFile: boolean, isTerminal: boolean): string;
+}
 
 // dist/service/commitment.d.ts
 import type { Message } from "../kernel/message.ts";

@@ -64,7 +64,7 @@ export type {
   SocketInfo,
 } from "./net/socket-api.ts";
 /** For the system's own services. @internal */
-export { operator } from "./outside.ts";
+export { logSink, operator } from "./outside.ts";
 export type {
   Address,
   CacheApi,

@@ -6,6 +6,7 @@
  */
 
 import { SnaxError } from "./base/error.ts";
+import type { LogSinkApi } from "./node/log-sink-api.ts";
 import type { OperatorApi } from "./console/operator-api.ts";
 import type { DatacenterApi } from "./library/datacenter.ts";
 import type { HarborApi } from "./library/harbor.ts";
@@ -66,6 +67,9 @@ export const multicast: MulticastApi = outside("multicast") as MulticastApi;
 
 /** Slots of sproto schemas that all services share. */
 export const sprotoloader: SprotoloaderApi = outside("sprotoloader") as SprotoloaderApi;
+
+/** The end of the log, for the logger. @internal */
+export const logSink: LogSinkApi = outside("logSink") as LogSinkApi;
 
 /** What only the system's own services may use. @internal */
 export const operator: OperatorApi = outside("operator") as OperatorApi;

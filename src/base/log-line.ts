@@ -50,6 +50,33 @@ export function formatLogLine(now: number, entry: LogEntry, format: LogFormat): 
   return isFile ? `${timestamp(date)} ${line}` : line;
 }
 
+/** Formats many lines: what stands in front of them changes a hundred times a second. */
+export class LogFormatter {
+  readonly #isJson: boolean;
+  #tick = -1;
+  #stamp = "";
+
+  constructor(isJson: boolean) {
+    this.#isJson = isJson;
+  }
+
+  /** Formats a line as {@link formatLogLine} does. */
+  // oxlint-disable-next-line max-params -- no object for each line
+  format(now: number, entry: LogEntry, isFile: boolean, isTerminal: boolean): string {
+    const { address, text, isPlain = false } = entry;
+    if (this.#isJson) return formatLogLine(now, entry, { isJson: true, isFile });
+    if (isPlain) return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
+    const line = `[${address}] ${indentMore(showControls(text), INDENT)}`;
+    if (!isFile) return line;
+    const tick = Math.floor(now / 10);
+    if (tick !== this.#tick) {
+      this.#tick = tick;
+      this.#stamp = timestamp(new Date(now));
+    }
+    return `${this.#stamp} ${line}`;
+  }
+}
+
 /** The lines that a program prints are its own affair, unless they pass for the log's. */
 function formatPrinted(text: string): string {
   return text.includes("[:") || text.includes("<CMD ") ? text.replace(FOREIGN_HEAD, INDENT) : text;

@@ -167,6 +167,25 @@ export class Fabric implements Elsewhere {
     return this.#send(thread, 0, new Message(PTYPE.system, 0, 0, 0, values), KIND.control);
   }
 
+  /**
+   * Says something to the main thread that it can see at once, although nobody wakes it for that before the turn ends.
+   *
+   * @returns false if the main thread is gone, or more than `waitingLimit` records wait for it.
+   */
+  show(...values: readonly unknown[]): boolean {
+    const { waitingLimit } = this.#options;
+    const exchange = this.#exchange as Exchange;
+    if (waitingLimit > 0 && exchange.waiting(0) >= waitingLimit) return false;
+    if (!this.tell(0, ...values)) return false;
+    exchange.show(0);
+    return true;
+  }
+
+  /** Takes in what the other threads have published, outside turns: see Exchange.takeAll. */
+  catchUp(): void {
+    this.#exchange?.takeAll();
+  }
+
   /** Says something to the fabrics of all other threads, those included of which only the news has come. */
   tellAll(...values: readonly unknown[]): void {
     this.#options.onUnknown?.();

@@ -1,19 +1,20 @@
 /**
  * The thread that watches the main thread: for nodes whose services live there (`thread: 0`).
  *
- * While the main thread hangs nobody there can log, so the lines are written from here, straight to where the log goes: stdout,
- * or the end of its file. They may stand before lines that the logger had not written yet.
+ * While the main thread hangs nobody there can log, so the lines are written from here, straight to where the log goes: those
+ * that the services wrote before it hung, and then those about it.
  */
 
 /* oxlint-disable no-restricted-globals -- no service runs on this thread: its time is its own */
 
-import { appendFileSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { formatLogLine } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Finding, Suspect } from "./examination.ts";
 import { examine } from "./examination.ts";
 import { connectToMain } from "./inspector-link.ts";
+import { DRAINER, LogJournal } from "./log-journal.ts";
 import type { MainWatchOrder, MainWatchReport, WatchedNode } from "./main-watchdog.ts";
 import { readPhase } from "./phase.ts";
 import type { StallEvent } from "./stall-watch.ts";
@@ -25,10 +26,16 @@ import { describeInterrupt, describeReturn, describeStall } from "./stall-text.t
 interface Watched {
   readonly node: WatchedNode;
   readonly watch: StallWatch;
+  readonly journal: LogJournal;
+  /** How far its lines had been written at the last look at which some waited; below 0 none did. */
+  written: number;
 }
 
 /** Milliseconds between two looks while there is nothing to look at. */
 const IDLE_MS = 1000;
+
+/** The descriptor of the standard output. */
+const STDOUT = 1;
 
 const nodes = new Map<string, Watched>();
 let timer: NodeJS.Timeout | undefined;
@@ -36,7 +43,8 @@ let running: Promise<void> | undefined;
 
 parentPort?.on("message", ({ id, node }: MainWatchOrder) => {
   if (node === undefined) return void leave(id);
-  nodes.set(id, { node, watch: new StallWatch(node.limits) });
+  const journal = new LogJournal(node.log.journal);
+  nodes.set(id, { node, watch: new StallWatch(node.limits), journal, written: -1 });
   if (running === undefined) schedule();
 });
 
@@ -62,25 +70,46 @@ function begin(): void {
 }
 
 async function round(): Promise<void> {
-  for (const [id, { node, watch }] of nodes) {
+  for (const [id, watched] of nodes) {
+    const { node, watch } = watched;
+    rescueLines(watched);
     for (const event of watch.look(performance.now(), readPhase(node.phase))) {
-      await act(id, { node, watch }, event).catch((error: unknown) => {
-        write(node, { handle: 0, text: `the watchdog failed : ${String(error)}` });
+      await act(id, watched, event).catch((error: unknown) => {
+        write(watched, { handle: 0, text: `the watchdog failed : ${String(error)}` });
       });
     }
   }
 }
 
-async function act(desk: string, { node, watch }: Watched, event: StallEvent): Promise<void> {
+/** Writes lines that wait since the last look: the main thread, which writes them once a turn, is in a long one. */
+function rescueLines(watched: Watched): void {
+  const { journal } = watched;
+  const isWaiting = journal.pending > 0;
+  if (isWaiting && journal.written === watched.written) drain(journal);
+  watched.written = isWaiting ? journal.written : -1;
+}
+
+function drain(journal: LogJournal): void {
+  const { descriptor } = journal;
+  if (descriptor < 0) return;
+  try {
+    journal.drain(DRAINER.watchdog, (bytes) => writeSync(descriptor, bytes));
+  } catch {
+    // A pipe that is full, a disk that is: they wait for the next look, or the main thread.
+  }
+}
+
+async function act(desk: string, watched: Watched, event: StallEvent): Promise<void> {
+  const { watch } = watched;
   const { kind, phase, ms } = event;
-  if (kind === "return") return write(node, describeReturn(phase, ms));
+  if (kind === "return") return write(watched, describeReturn(phase, ms));
   const isCondemned = kind === "interrupt";
   const finding = await look({ desk, dispatch: phase.dispatch, isCondemned });
   if (finding.kind === "debugged") return watch.excuse(performance.now());
   // It may have returned while it was looked at; that it was long is true all the same.
-  if (!isCondemned) return write(node, describeStall(phase, ms, finding));
+  if (!isCondemned) return write(watched, describeStall(phase, ms, finding));
   if (finding.kind === "interrupted") watch.noteInterrupt();
-  write(node, describeInterrupt(phase, ms, finding));
+  write(watched, describeInterrupt(phase, ms, finding));
 }
 
 async function look(suspect: Suspect): Promise<Finding> {
@@ -92,15 +121,16 @@ async function look(suspect: Suspect): Promise<Finding> {
   }
 }
 
-function write({ log }: WatchedNode, line: StallLine | undefined): void {
+function write({ node, journal }: Watched, line: StallLine | undefined): void {
   if (line === undefined) return;
-  const { path, isJson } = log;
+  // What the service said before it stood still stands before what is said of it.
+  drain(journal);
   const entry = { address: formatAddress(line.handle), text: line.text };
-  const format = { isJson, isFile: path !== undefined };
+  const { descriptor } = journal;
+  const format = { isJson: node.log.isJson, isFile: descriptor !== STDOUT };
   const text = `${formatLogLine(Date.now(), entry, format)}\n`;
   try {
-    if (path === undefined) writeSync(1, text);
-    else appendFileSync(path, text);
+    writeSync(descriptor, text);
   } catch {
     // A pipe that is full, a disk that is: the main thread logs it when it can.
     parentPort?.postMessage({ lost: line } satisfies MainWatchReport);

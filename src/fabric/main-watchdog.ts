@@ -18,8 +18,8 @@ import type { StallLimits } from "./stall-watch.ts";
 export interface WatchedNode {
   readonly phase: PhaseWords;
   readonly limits: StallLimits;
-  /** Where its log goes. */
-  readonly log: { readonly path: string | undefined; readonly isJson: boolean };
+  /** The lines that are on their way into its log. */
+  readonly log: { readonly journal: SharedArrayBuffer; readonly isJson: boolean };
 }
 
 /** Begin to watch a node, or without one: leave it. */

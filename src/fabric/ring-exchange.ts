@@ -69,6 +69,8 @@ interface End {
   readonly inbox: RingInbox;
   /** Records sent since a turn ended, or since so many were that they were published. */
   unseen: number;
+  /** Something is published and the other thread has not been rung for it. */
+  isQuiet: boolean;
 }
 
 const RECORDS_IN_A_ROW = 32;
@@ -113,6 +115,7 @@ export class Exchange {
       outbox: new RingOutbox(outgoing, port),
       inbox: new RingInbox(incoming, port),
       unseen: 0,
+      isQuiet: false,
     };
     this.#ends[thread] = end;
     this.#all = [...this.#all, end];
@@ -153,11 +156,24 @@ export class Exchange {
     end.unseen += 1;
     // A long turn, or a ring that is full of what it sent: the reader may as well begin.
     if (end.unseen >= this.#recordsInARow || outbox.waiting > 0) {
-      end.unseen = 0;
-      if (outbox.publish()) ring(end.link);
+      publish(end);
     }
     this.#wake();
     return true;
+  }
+
+  /**
+   * Lets a thread see what was sent to it so far. It is not rung for it before the turn ends: it sees it when it looks by
+   * itself, or takes it in when this thread dies.
+   */
+  show(thread: number): void {
+    const end = this.#ends[thread];
+    if (end !== undefined && end.outbox.publish()) end.isQuiet = true;
+  }
+
+  /** Takes in what the other threads have published, for somebody who is in no turn and begins none. */
+  takeAll(): void {
+    for (const end of this.#all) this.#takeFrom(end);
   }
 
   #wake(): void {
@@ -226,9 +242,8 @@ export class Exchange {
   /** Lets the other threads see what was sent so far, in the middle of a long turn for one. */
   publish(): void {
     for (const end of this.#all) {
-      end.unseen = 0;
       end.outbox.flush();
-      if (end.outbox.publish()) ring(end.link);
+      publish(end);
     }
   }
 
@@ -238,6 +253,13 @@ export class Exchange {
     for (const { outbox } of this.#all) if (!outbox.isClosed && outbox.wantRoom()) can = true;
     return can;
   }
+}
+
+function publish(end: End): void {
+  end.unseen = 0;
+  if (!end.outbox.publish() && !end.isQuiet) return;
+  end.isQuiet = false;
+  ring(end.link);
 }
 
 function ring(link: ThreadLink): void {

@@ -10,6 +10,7 @@ import type { LogEntry } from "../base/log-line.ts";
 import { formatLogLine } from "../base/log-line.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { createDrain, createWaker } from "../fabric/event-loop.ts";
+import type { LogSink } from "../fabric/log-sink.ts";
 import { createPhase } from "../fabric/phase.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { Kernel } from "../kernel/kernel.ts";
@@ -41,6 +42,7 @@ import type { PortableTable } from "../wire/codec-portable.ts";
 import { apiParts } from "./api-parts.ts";
 import type { FullConfig } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
+import { createLogSink, joinLogSink, refuseLogSink } from "./log-sink-api.ts";
 import { isWatched } from "./stall.ts";
 
 /** Where the system's own services lie, as the search path names them. */
@@ -78,11 +80,13 @@ export interface Assembly {
   readonly live: LiveNode;
   readonly createSnax: (context: Context) => SnaxApi;
   readonly tableApi: TableApi;
+  /** The end of the log; undefined on worker threads. */
+  readonly logSink: LogSink | undefined;
 }
 
 /** Puts the runtime of a thread together. */
 export function assemble(options: AssemblyOptions): Assembly {
-  const { thread, portables } = options;
+  const { thread, portables, isConfigured } = options;
   const waker = thread?.waker ?? createWaker(systemClock);
   const runtime = createRuntime(options, waker);
   if (thread !== undefined) thread.fabric.attach(runtime.kernel, thread.exchange);
@@ -108,7 +112,10 @@ export function assemble(options: AssemblyOptions): Assembly {
   runtime.debugCommands.set("RUN", createRunCommand(live));
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
   runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
-  return { runtime, waker, live, createSnax, tableApi };
+  const logSink = isConfigured ? undefined : createLogSink(options.config, thread);
+  if (logSink === undefined) refuseLogSink(runtime);
+  else joinLogSink(runtime, logSink);
+  return { runtime, waker, live, createSnax, tableApi, logSink };
 }
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {

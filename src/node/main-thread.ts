@@ -105,7 +105,12 @@ export class MainThread {
       config: this.#config,
       threads: () => this.#allWatched(threads.hosts),
       lives: (handle) => this.thread.fabric.threadOf(handle) !== undefined,
-      log: ({ handle, text }) => runtime.log(handle, text),
+      log: ({ handle, text }) => {
+        // What the service said before it stood still stands before what is said of it.
+        this.thread.fabric.catchUp();
+        runtime.log(handle, text);
+      },
+      collect: () => this.thread.fabric.catchUp(),
       end: (thread, why) => this.#warden?.end(thread, why),
     });
     this.#care = care;

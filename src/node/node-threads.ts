@@ -221,6 +221,10 @@ export class NodeThreads implements Threads {
       this.#launchHere(order as Launch, images as readonly ImageData[]),
     );
     words.set("kill", (handle) => this.#killHere(handle as number));
+    words.set("line", (handle, text, isPlain) => {
+      if (isPlain === true) runtime.print(handle as number, text as string);
+      else runtime.log(handle as number, text as string);
+    });
     words.set("abort", () => runtime.abort());
     words.set("stopping", () => {
       runtime.state = "stopping";

@@ -149,9 +149,7 @@ class RunningNode implements Node {
     runtime.owner = this.#program.handle;
     this.#main?.attach(live);
     this.#endWatch =
-      this.#main === undefined
-        ? watchStalls({ runtime, waker: this.#assembly.waker, config })
-        : async () => {};
+      this.#main === undefined ? watchStalls({ config, ...this.#assembly }) : async () => {};
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax(this.#program);
     this.sharetable = tableApi.sharetable(this.#program);
@@ -201,6 +199,7 @@ class RunningNode implements Node {
       this.#main?.close();
       this.#assembly.waker.close();
       await this.#endWatch();
+      this.#assembly.logSink?.close();
       this.#forgetErrors();
       this.#resolveStopped();
     }

@@ -4,6 +4,7 @@
 
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { watchMainThread } from "../fabric/main-watchdog.ts";
+import type { LogSink } from "../fabric/log-sink.ts";
 import type { DeskOptions } from "../fabric/watch-desk.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { senderOf, titleOf } from "../snax/message-title.ts";
@@ -15,16 +16,22 @@ export interface StallOptions {
   readonly runtime: Runtime;
   readonly waker: EventLoopWaker;
   readonly config: FullConfig;
+  readonly logSink: LogSink | undefined;
 }
 
 /** Begins to watch the services of a node that has them on the main thread. @returns what ends the watch. */
-export function watchStalls({ runtime, waker, config }: StallOptions): () => Promise<void> {
+export function watchStalls({
+  runtime,
+  waker,
+  config,
+  logSink,
+}: StallOptions): () => Promise<void> {
   const { phase } = runtime.kernel.scheduler;
-  if (phase === undefined) return async () => {};
+  if (phase === undefined || logSink === undefined) return async () => {};
   return watchMainThread({
     phase,
     limits: config.stall,
-    log: { path: config.logger, isJson: config.logformat === "json" },
+    log: { journal: logSink.journal.memory, isJson: config.logformat === "json" },
     desk: deskOf(runtime, waker),
     onLostLine: ({ handle, text }) => runtime.log(handle, text),
   });

@@ -8,6 +8,7 @@ import { PLACEMENT_STUCK_MS } from "../base/limits.ts";
 import { DeadHandlerWatch } from "../fabric/dead-handler-watch.ts";
 import type { HeapFacts } from "../fabric/heap-guard.ts";
 import { HeapGuard } from "../fabric/heap-guard.ts";
+import type { Visitor } from "../fabric/rounds.ts";
 import { beginRounds } from "../fabric/rounds.ts";
 import type { StallLine } from "../fabric/stall-text.ts";
 import type { Standing } from "../fabric/thread-load.ts";
@@ -17,6 +18,9 @@ import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { FullConfig } from "./config.ts";
 
+/** Milliseconds between two looks at what threads have published in the middle of a turn. */
+const COLLECT_MS = 100;
+
 /** What the care for the threads is made of. */
 export interface ThreadCareOptions {
   readonly config: FullConfig;
@@ -25,6 +29,8 @@ export interface ThreadCareOptions {
   /** Whether a service lives under a handle. */
   readonly lives: (handle: number) => boolean;
   readonly log: (line: StallLine) => void;
+  /** Takes in what a thread that is in a long turn has published. */
+  readonly collect: () => void;
   /** Ends a thread. */
   readonly end: (thread: number, why: string) => void;
 }
@@ -39,7 +45,7 @@ export class ThreadCare {
 
   constructor(options: ThreadCareOptions) {
     this.#options = options;
-    const { config, threads, log, end } = options;
+    const { config, threads, log, collect, end } = options;
     this.watchdog = new ThreadWatchdog({ limits: config.stall, threads, log, onHopeless: end });
     this.#loads = new ThreadLoads(threads);
     const heapMib = config.heap;
@@ -55,7 +61,13 @@ export class ThreadCare {
       lives: options.lives,
       cutOff: (handle) => this.watchdog.interrupt(handle),
     });
-    const visitors = [this.watchdog, deadHandlers, this.#loads, this.#heapGuard];
+    const collector: Visitor = {
+      round: (now) => {
+        collect();
+        return now + COLLECT_MS;
+      },
+    };
+    const visitors = [collector, this.watchdog, deadHandlers, this.#loads, this.#heapGuard];
     this.#endRounds = beginRounds(visitors.filter((visitor) => visitor !== undefined));
   }
 

@@ -72,6 +72,7 @@ async function run(data: ThreadData): Promise<void> {
   const threads = new NodeThreads(thread, runtime, data.threads);
   runtime.threads = threads;
   runtime.logger = Atomics.load(thread.words, NODE_WORD.logger) >>> 0;
+  runtime.lines = (handle, text, isPlain) => thread.fabric.show("line", handle, text, isPlain);
   const steward = createSteward(runtime, number, threads.steward(number));
   runtime.owner = steward.handle;
   addGoodbyeCommands(runtime);

@@ -99,6 +99,11 @@ export class Runtime {
   threads: Threads | undefined = undefined;
   /** The logger's handle; 0 until it runs. */
   logger = 0;
+  /**
+   * Takes a line for the log at once, so that it outlives whoever writes it. Undefined, or false, sends the line to the logger,
+   * as a message like any other.
+   */
+  lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined = undefined;
   /** The service that the runtime's own timers belong to; 0 = none yet. */
   owner = 0;
   /** Who is told of each death; 0 = nobody. */
@@ -216,6 +221,7 @@ export class Runtime {
   }
 
   #log(handle: number, text: string, isPlain: boolean): void {
+    if (this.lines?.(handle, text, isPlain) === true) return;
     const values = isPlain ? [text, true] : [text];
     const envelope = { type: PTYPE.text, method: 0, values };
     try {

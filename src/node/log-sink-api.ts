@@ -1,0 +1,70 @@
+/**
+ * What the logger gets as `logSink`: the end of the log, where the lines of all services go without a message to anybody. It
+ * stays open until the node has stopped, whatever becomes of the logger.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { LogSink } from "../fabric/log-sink.ts";
+import type { Thread } from "../fabric/thread.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Context } from "../service/context.ts";
+import type { Runtime } from "../service/runtime.ts";
+import type { FullConfig } from "./config.ts";
+import { isWatched } from "./stall.ts";
+
+/** Everything under `import { logSink } from "snax"`. */
+export interface LogSinkApi {
+  /**
+   * Opens the log; from then on it has the lines of all services.
+   *
+   * @param path - its file. @defaultValue stdout
+   * @throws {ERR_ARGUMENT} if another service has opened it; and what the file system throws.
+   */
+  open(path: string | undefined): void;
+  /** Takes a line under the address of a service. */
+  write(source: number, text: string, isPlain: boolean): void;
+  /** Writes all lines that are there. */
+  flush(): void;
+  /** Opens the file anew. @throws what the file system throws. */
+  reopen(): void;
+}
+
+/** Makes the end of the log of a node. @param thread - the main thread's part of it, if there are others. */
+export function createLogSink(config: FullConfig, thread: Thread | undefined): LogSink {
+  return new LogSink({
+    isJson: config.logformat === "json",
+    isImmediate: thread === undefined && !isWatched(config),
+    collect: () => thread?.fabric.catchUp(),
+  });
+}
+
+/** Joins the runtime of the main thread to the end of the log. */
+export function joinLogSink(runtime: Runtime, sink: LogSink): void {
+  const write = (handle: number, text: string, isPlain: boolean): void =>
+    sink.write({ address: formatAddress(handle), text, isPlain });
+  runtime.lines = (handle, text, isPlain) => {
+    if (!sink.isOpen) return false;
+    write(handle, text, isPlain);
+    return true;
+  };
+  runtime.parts.set("logSink", (context): LogSinkApi => ({
+    open: (path) => openFor(context, sink, path),
+    write,
+    flush: () => void sink.flush(),
+    reopen: () => sink.reopen(),
+  }));
+}
+
+/** Gives a worker's services what says that the log is elsewhere. */
+export function refuseLogSink(runtime: Runtime): void {
+  const refuse = (): never => {
+    throw new SnaxError("ERR_ARGUMENT", "the log ends on the main thread: a logger lives there");
+  };
+  const api: LogSinkApi = { open: refuse, write: refuse, flush: refuse, reopen: refuse };
+  runtime.parts.set("logSink", () => api);
+}
+
+function openFor({ runtime, handle }: Context, sink: LogSink, path: string | undefined): void {
+  sink.open(path);
+  runtime.kernel.watch(handle, () => sink.disown());
+}
