@@ -9,7 +9,7 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
+export { SERVICE_NAME, datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
 export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter.ts";
 export type { HarborApi } from "./library/harbor.ts";
 export type { MulticastApi, MulticastChannel, MulticastOptions, OnMulticast, } from "./library/multicast.ts";
@@ -236,6 +236,7 @@ import type { SkynetApi } from "./service/skynet-api.ts";
 import type { SnaxApi } from "./snax/types.ts";
 import type { SharetableApi, TablesObject } from "./table/sharetable-api.ts";
 export declare const skynet: SkynetApi;
+export declare const SERVICE_NAME: string;
 export declare const snax: SnaxApi;
 export declare const socket: SocketApi;
 export declare const socketchannel: SocketChannelApi;
@@ -2299,6 +2300,7 @@ export interface Kind {
     readonly claim?: (entry: ModuleInstance) => string | undefined;
     readonly holding?: (context: Context) => Message | undefined;
     readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
+    readonly info?: (context: Context) => unknown;
     begin(context: Context, args: readonly unknown[]): unknown;
 }
 export interface RuntimeOptions {
@@ -2843,6 +2845,7 @@ export declare class Tracer {
     slept(context: Context, timer: Timer): void;
     answered({ handle }: Context, message: Message): void;
     ended({ handle }: Context, message: Message, event: "end" | "error"): void;
+    returned(context: Context, result: unknown): void;
 }
 
 // dist/kernel/named-mail.d.ts

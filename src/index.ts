@@ -13,6 +13,7 @@ export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
 export {
+  SERVICE_NAME,
   datacenter,
   gateserver,
   harbor,

@@ -35,6 +35,9 @@ function outside(name: string): object {
 /** The runtime as the importing service holds it. */
 export const skynet: SkynetApi = outside("skynet") as SkynetApi;
 
+/** The name of the importing service's file, as it was started; empty outside a service. */
+export const SERVICE_NAME: string = "";
+
 /** Typed services as the importing service holds them. */
 export const snax: SnaxApi = outside("snax") as SnaxApi;
 

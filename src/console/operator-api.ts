@@ -1,6 +1,6 @@
 /**
- * What the system's own services get as `operator`: opening a console, at a port or at the terminal. It is nothing for other services, which find that it
- * refuses them.
+ * What the system's own services get as `operator`: opening a console, at a port or at the terminal, and running a command. It
+ * is nothing for other services, which find that it refuses them.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -36,6 +36,12 @@ export interface OperatorApi {
    * @throws {ERR_ARGUMENT} if somebody reads it already.
    */
   talk(): void;
+  /**
+   * Runs a command and returns its rows by key, as data.
+   *
+   * @param who - for the log, if the command changes something.
+   */
+  run(line: string, who: string): Promise<Record<string, unknown>>;
 }
 
 /** Makes the maker of `operator` for the services of a node. */
@@ -45,6 +51,12 @@ export function createOperatorMaker(node: ConsoleNode): (context: Context) => Op
     talk: () => {
       requireSystem(context);
       openStdin(new Operator(node, context));
+    },
+    run: async (line, who) => {
+      requireSystem(context);
+      const outcome = await new Operator(node, context).execute(line, who);
+      if (!outcome.ok) throw outcome.error;
+      return outcome.result instanceof Map ? Object.fromEntries(outcome.result) : {};
     },
   });
 }

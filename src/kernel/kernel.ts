@@ -316,7 +316,7 @@ export class Kernel {
     service.messageCount += 1;
     this.tap?.(service, message);
     try {
-      if (type === PTYPE.response || type === PTYPE.error) {
+      if (type === PTYPE.response || (type === PTYPE.error && message.session !== 0)) {
         const call = this.settle(service, message.session);
         this.origin = call?.origin;
         if (type === PTYPE.response) call?.resolve(message.payload);

@@ -163,9 +163,11 @@ export function hasMailFrom(service: Service, source: number): boolean {
   return message !== undefined;
 }
 
-function passes({ gate, instance }: Service, { type, payload }: Message): boolean {
+function passes({ gate, instance }: Service, { type, session, payload }: Message): boolean {
   // A system message stands in the mail only to keep its place behind others of its sender.
-  if (type === PTYPE.response || type === PTYPE.error || type === PTYPE.system) return true;
+  if (type === PTYPE.response || type === PTYPE.system) return true;
+  // Without a session it is no answer: somebody tells of a death.
+  if (type === PTYPE.error && session !== 0) return true;
   // An operator can look into a service that is stuck in an await, whatever it waits for.
   if (type === PTYPE.debug) return true;
   if (type === PTYPE.timer) return (gate & GATE.held) === 0 || (payload as Timer).passesHold;

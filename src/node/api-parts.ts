@@ -45,6 +45,7 @@ export function apiParts(
     ["multicast", createMulticast],
     ["sprotoloader", createSprotoloader],
     ["upvalues", () => upvalues],
+    ["SERVICE_NAME", (context) => context.name],
     ["SnaxError", () => SnaxError],
     ["codeOf", () => codeOf],
     ["ERROR_CODES", () => ERROR_CODES],

@@ -6,6 +6,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -61,11 +62,25 @@ function asList(unpacked: unknown): never[] {
   return (Array.isArray(unpacked) ? unpacked : [unpacked]) as never[];
 }
 
-/** What every service answers before it sets handlers: the runtime's jobs and debug messages. */
+/**
+ * Somebody tells of a death, as skynet's simplemonitor does: the calls that wait for that service fail. A service of this node
+ * that dies needs nobody to tell of it.
+ */
+const receiveDown: Receiver = ({ service, runtime }, { source }) => {
+  const { kernel } = runtime;
+  for (const call of [...(service.calls ?? [])]) {
+    if (call.target !== source || kernel.settle(service, call.session) === undefined) continue;
+    const why = `service ${formatAddress(source)} is down, as its monitor told`;
+    const error = new SnaxError("ERR_SERVICE_DEAD", why, { data: { handle: source } });
+    kernel.resume(service, call.origin, () => call.reject(error));
+  }
+};
+
+/** What every service answers before it sets handlers: the runtime's jobs, debug messages, and news of a death. */
 export const PLAIN_RECEIVERS: ReceiverTable = tableWith(
-  tableWith([], PTYPE.system, receiveJob),
-  PTYPE.debug,
-  receiveDebug,
+  tableWith(tableWith([], PTYPE.system, receiveJob), PTYPE.debug, receiveDebug),
+  PTYPE.error,
+  receiveDown,
 );
 
 /** Returns a table that has one receiver more. */

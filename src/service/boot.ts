@@ -116,6 +116,7 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
     endWait();
     keepPromise();
     if (handling !== undefined) endHandling(context.service, handling);
+    if (origin !== undefined) context.runtime.tracer?.ended(context, origin, "end");
     if (error === undefined) becomeReady(context);
     else giveUp(context, error);
     tell(error);

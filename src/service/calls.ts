@@ -40,6 +40,7 @@ export function request(
   if (dead !== undefined) return dead;
   const promise = new Promise<unknown>(capture);
   const call = new PendingCall(resolveNew, rejectNew);
+  if (envelope.type === PTYPE.error) return Promise.reject(errorIsSent());
   // The debug message LINK is answered by nothing but a death.
   if (envelope.type === PTYPE.debug && envelope.values[0] === "LINK") call.isPatient = true;
   const { kernel, callTimeoutMs, tracer } = context.runtime;
@@ -124,6 +125,11 @@ function postFrom(
   return kernel.send(source, handle, envelope, session);
 }
 
+/** A number there would end a call of the receiver that has nothing to do with it. */
+function errorIsSent(): SnaxError {
+  return new SnaxError("ERR_ARGUMENT", "a message of type error has no session and no answer");
+}
+
 function timeoutError(call: PendingCall, ms: number): SnaxError {
   const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
   return new SnaxError("ERR_TIMEOUT", `no answer from ${target} within ${ms} ms`, {
@@ -183,6 +189,7 @@ export const callFunctions: ApiTable<Context> = {
     const [type, session, ...values] = message;
     const from = resolveAddress(context, source) ?? 0;
     const envelope = envelopeOf(context, type, values);
+    if (envelope.type === PTYPE.error && session !== 0) throw errorIsSent();
     if (type === "client") return postFrom(context, address, envelope, { source: from, session });
     const takeBack = context.runtime.tracer?.passing(address, from, session);
     let isSent = false;

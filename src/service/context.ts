@@ -112,6 +112,7 @@ export class Context implements Instance {
   interrupted(message: Message, error: unknown): void {
     this.runtime.kinds.get(this.kind)?.interrupted?.(this, message, error);
     this.runtime.commitments.release(this.service, message, error);
+    this.runtime.tracer?.ended(this, message, "error");
   }
 
   /** The messages whose handlers hold something; see Instance. */

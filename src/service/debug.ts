@@ -22,7 +22,14 @@ export type DebugCommand = (
 const COMMANDS: ReadonlyMap<unknown, DebugCommand> = new Map<unknown, DebugCommand>([
   ["PING", () => undefined],
   ["LINK", (context, _args, message) => context.runtime.kernel.detach(context.service, message)],
-  ["INFO", (context, args) => infoOf(context)?.(...args)],
+  [
+    "INFO",
+    (context, args) => {
+      const tell = infoOf(context);
+      if (tell !== undefined) return tell(...args);
+      return context.runtime.kinds.get(context.kind)?.info?.(context);
+    },
+  ],
   ["TASK", (context) => context.service.calls?.size ?? 0],
   ["EXIT", (context) => exitSelf(context)],
   [

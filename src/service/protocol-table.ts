@@ -31,6 +31,7 @@ const BUILT_IN: readonly Protocol[] = [
   { name: "text", id: PTYPE.text },
   { name: "client", id: PTYPE.client },
   { name: "socket", id: PTYPE.socket },
+  { name: "error", id: PTYPE.error },
   { name: "debug", id: PTYPE.debug },
   { name: "lua", id: PTYPE.lua },
   { name: "snax", id: PTYPE.snax },

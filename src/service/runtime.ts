@@ -46,6 +46,8 @@ export interface Kind {
   readonly holding?: (context: Context) => Message | undefined;
   /** Lets go of it if an interrupt has cut that handler off. */
   readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
+  /** What debug INFO tells of a service that has given nothing to `skynet.info_func`. @defaultValue nothing */
+  readonly info?: (context: Context) => unknown;
   /** Runs inside the new service when its code is loaded; the service is ready when this ends or resolves. */
   begin(context: Context, args: readonly unknown[]): unknown;
 }

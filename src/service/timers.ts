@@ -48,7 +48,8 @@ export class ServiceTimer {
     this.#body = () => {
       if (isOnce) this.#forgetNumber();
       try {
-        run();
+        const result = run();
+        context.runtime.tracer?.returned(context, result);
       } catch (error) {
         if (error !== EXIT_SIGNAL) throw error;
       }

@@ -22,7 +22,7 @@ import { SessionTable } from "../kernel/session-table.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import { currentPlaces } from "./code-place.ts";
 import type { Context } from "./context.ts";
-import { extrasOf } from "./context.ts";
+import { extrasOf, isThenable } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Address } from "./skynet-api.ts";
 
@@ -79,8 +79,13 @@ export class Tracer {
   begin(context: Context, info: string | undefined): void {
     const { origin } = this.#runtime.kernel;
     if (origin !== undefined && this.#isForbidden(context.handle, origin.type)) return this.#rest();
+    if (origin === undefined || !isFollowed(context, origin)) {
+      // A tag that follows nothing would look like a trace.
+      this.#runtime.log(context.handle, `skynet.trace ${info ?? ""}: ${NOTHING_FOLLOWS}`);
+      return this.#rest();
+    }
     const tag = newTag(context);
-    if (origin !== undefined && isHandled(origin)) this.#keep(this.#tags, origin, tag);
+    this.#keep(this.#tags, origin, tag);
     this.#log(context.handle, tag, info === undefined ? "trace" : `trace ${info}`);
     this.#rest();
   }
@@ -176,6 +181,19 @@ export class Tracer {
     this.#rest();
   }
 
+  /**
+   * What a timer or a fork has run has returned: a trace that was begun there ends with it, or with the promise that it
+   * returned.
+   */
+  returned(context: Context, result: unknown): void {
+    const { origin } = this.#runtime.kernel;
+    if (origin === undefined || isHandled(origin) || !this.#tags.has(origin)) return;
+    const end = (): void => this.ended(context, origin, "end");
+    // Not caught: that nobody has caught the callback's own promise is still to be told.
+    if (isThenable(result)) void Promise.resolve(result).finally(end);
+    else end();
+  }
+
   /** A service is about to be handed a message. */
   #take({ handle, instance }: Service, message: Message): void {
     const { type, source, session } = message;
@@ -245,6 +263,17 @@ export class Tracer {
     const places = currentPlaces(this.#runtime);
     return places === "" ? "" : ` : ${places}`;
   }
+}
+
+const NOTHING_FOLLOWS =
+  "nothing is followed from here, for this is no handler, timer, fork or start function";
+
+/** Whether it is told when what follows from a message is over. */
+function isFollowed({ isReady, kind }: Context, message: Message): boolean {
+  const { type } = message;
+  // The program that embeds the node has none of these.
+  if (kind === "") return false;
+  return isHandled(message) || type === PTYPE.timer || (type === PTYPE.system && !isReady);
 }
 
 function newTag(context: Context): string {

@@ -167,7 +167,8 @@ function timeout(context: Context, ms: number, run: () => unknown): void {
   requireFunction(run, "skynet.timeout");
   after(context, ms, () => {
     try {
-      run();
+      const result = run();
+      context.runtime.tracer?.returned(context, result);
     } catch (error) {
       if (error !== EXIT_SIGNAL) throw error;
     }
@@ -183,10 +184,11 @@ function fork(context: Context, run: (...args: unknown[]) => unknown, ...args: u
 }
 
 function runFork(
-  { runtime, service }: Context,
+  context: Context,
   run: (...args: unknown[]) => unknown,
   args: readonly unknown[],
 ): void {
+  const { runtime, service } = context;
   const { kernel } = runtime;
   const { origin } = kernel;
   const report = (error: unknown): void => {
@@ -196,10 +198,11 @@ function runFork(
   if (origin?.type === PTYPE.timer) (origin.payload as Timer).subject = run;
   try {
     const result = run(...args);
-    if (!isThenable(result)) return;
+    if (!isThenable(result)) return runtime.tracer?.returned(context, undefined);
     const handling = origin === undefined ? undefined : kernel.goesOn(service, origin);
     const end = (): void => {
       if (handling !== undefined) endHandling(service, handling);
+      if (origin !== undefined) runtime.tracer?.ended(context, origin, "end");
     };
     Promise.resolve(result).then(end, (error: unknown) => {
       end();

@@ -5,6 +5,7 @@
  *     LAUNCHAT thread kind ...   the same, on that thread
  *     LAUNCHMAIN kind name ...   as LAUNCH, and answered by LATE as well: the node is up if its main service loops for ever
  *     LIST, TITLES handles       what runs
+ *     STAT, MEM, GC              figures of what runs, by address; GC collects garbage first
  *     KILL handle                ends it
  *     LAUNCHOK, ERROR, REMOVE    from the services themselves
  *     LATE                       from one whose start function has not ended after `inittimeout`
@@ -14,7 +15,7 @@
  * The commands are those of skynet's launcher, but arguments are values and an error arrives as it was thrown.
  */
 
-import { skynet, SnaxError } from "snax";
+import { operator, skynet, SnaxError } from "snax";
 import { Restarts } from "./lib/restart.ts";
 import type { Key, Wish } from "./lib/restart.ts";
 
@@ -161,6 +162,16 @@ const command = {
   /** The titles of some services, in their order; undefined for one that is not there. */
   TITLES(_source: number, handles: readonly number[]): (string | undefined)[] {
     return handles.map((handle) => services.get(handle));
+  },
+  STAT(): Promise<Record<string, unknown>> {
+    return operator.run("stat", "launcher");
+  },
+  /** Kilobytes and title of each service, an estimate; and of each thread, measured. */
+  MEM(): Promise<Record<string, unknown>> {
+    return operator.run("mem", "launcher");
+  },
+  GC(source: number): Promise<Record<string, unknown>> {
+    return operator.run("gc", skynet.address(source));
   },
   KILL(_source: number, address: number | string): Record<string, string> {
     const handle = typeof address === "string" ? Number.parseInt(address.slice(1), 16) : address;

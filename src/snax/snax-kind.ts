@@ -28,6 +28,9 @@ export function createSnaxKind(node: SnaxNode): Kind {
     interrupted: (context, message) => {
       if (context.state instanceof SnaxHost) endTurn(context.state, message);
     },
+    // As skynet's: how often each method was called, and the milliseconds that it took.
+    info: ({ state }) =>
+      state instanceof SnaxHost ? state.profile()?.report(state.numbers) : undefined,
     begin: (context, args) => {
       const host = new SnaxHost(context, node.methods.of(context.name));
       context.state = host;

@@ -97,3 +97,52 @@ test("console.log prints the plain line in order with the log, and skynet.error 
   const address = skynet.address(handle);
   assert.equal(tail, `] one 1 { deep: [ true ] }\ntwo 2\n[${address}] three\nfour\nlines\n`);
 });
+
+test("debug INFO and the console's info tell of a snax service's methods, unless it tells something else", async (t) => {
+  const node = await world(t, {
+    counted: `export const response = { hello: (n: number) => n }; export const accept = { touch() {} };`,
+    own: `import { skynet } from "snax"; skynet.info_func(() => "own"); export const response = {};`,
+  });
+  const counted = await node.make("counted");
+  for (let n = 0; n < 3; n += 1) await counted.req.hello(n);
+  counted.post.touch();
+  const info = await node.skynet.call<Record<string, { count: number; time: number }>>(
+    counted.handle,
+    "debug",
+    "INFO",
+  );
+  assert.deepEqual(
+    Object.entries(info).map(([name, { count }]) => [name, count]),
+    [
+      ["hello", 3],
+      ["touch", 1],
+    ],
+  );
+  const own = await node.make("own");
+  assert.equal(await node.skynet.call(own.handle, "debug", "INFO"), "own");
+});
+
+test("the launcher tells programs the figures of all services", async (t) => {
+  const node = await world(t, { quiet: `export const response = {};` });
+  const quiet = await node.make("quiet");
+  const key = node.skynet.address(quiet.handle);
+  type Rows = Record<string, Record<string, unknown>>;
+  const stat = await node.skynet.call<Rows>(".launcher", "lua", "STAT");
+  assert.deepEqual(Object.keys(stat[key] ?? {}), ["cpu", "message", "mqlen", "task", "handlers"]);
+  for (const name of ["MEM", "GC"]) {
+    const rows = await node.skynet.call<Rows>(".launcher", "lua", name);
+    assert.equal(rows[key]?.["title"], "snax quiet");
+    assert.equal(Number(rows["thread 0"]?.["kb"]) > 100, true);
+  }
+});
+
+test("a service knows its name", async (t) => {
+  const node = await world(t, {
+    "games/chess": `import { SERVICE_NAME } from "snax"; export const response = { name: () => SERVICE_NAME };`,
+    plain: `import { skynet, SERVICE_NAME } from "snax";
+      skynet.start(() => skynet.dispatch("lua", () => SERVICE_NAME));`,
+  });
+  const chess = await node.make("games/chess");
+  assert.equal(await chess.req.name(), "games/chess");
+  assert.equal(await node.skynet.call(await node.skynet.newservice("plain"), "lua"), "plain");
+});
