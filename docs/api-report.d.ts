@@ -209,6 +209,7 @@ export interface CodeCacheOptions {
 export declare class CodeCache implements Library {
     #private;
     mode: CacheMode;
+    clears: number;
     constructor(options?: CodeCacheOptions);
     load(path: string): Program | Promise<Program>;
     has(path: string): boolean;
@@ -1932,6 +1933,7 @@ export declare class Fabric implements Elsewhere {
     tellAll(...values: readonly unknown[]): void;
     get threads(): number[];
     receive(): void;
+    publish(): void;
     rest(): Rest;
     take(thread: number, record: Incoming): void;
 }
@@ -2820,6 +2822,7 @@ export interface Threads {
     workOf(thread: number): ThreadWork | undefined;
     tellAll(word: string, ...values: readonly unknown[]): void;
     tell(thread: number, word: string, ...values: readonly unknown[]): void;
+    publish(): void;
     homesOf(name: string): readonly number[];
     monitor: number;
 }
@@ -2904,5 +2907,8 @@ export interface LaunchRequest {
 export declare function launch(runtime: Runtime, request: LaunchRequest): Context;
 export declare function exitSelf(context: Context): never;
 export declare function end(context: Context, isKill?: boolean): void;
+export declare function wayOut(context: Context): "self" | "kill" | undefined;
+export declare function tellLauncher(context: Context, ...values: unknown[]): void;
+export declare function describeStart({ kind, name, args, }: Pick<LaunchRequest, "kind" | "name" | "args">): string;
 export declare const TITLE_LENGTH_MAX = 80;
 export declare function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | PromiseLike<R>): R | PromiseLike<R>;

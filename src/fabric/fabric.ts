@@ -252,6 +252,11 @@ export class Fabric implements Elsewhere {
     this.#exchange?.receive();
   }
 
+  /** Lets the other threads see what was sent so far. */
+  publish(): void {
+    this.#exchange?.publish();
+  }
+
   /** Ends a turn: see Exchange.rest. */
   rest(): Rest {
     if (this.#late.length > 0) this.#sendLate();

@@ -44,6 +44,8 @@ export interface CodeCacheOptions {
 export class CodeCache implements Library {
   /** What later loads do with the cache. */
   mode: CacheMode = "ON";
+  /** How often it was cleared. */
+  clears = 0;
   readonly #options: CodeCacheOptions;
   readonly #injected: ReadonlySet<string>;
   readonly #images = new Map<string, Image>();
@@ -93,6 +95,7 @@ export class CodeCache implements Library {
 
   /** Forgets everything, or one file and the programs made with it; running services keep what they have. */
   clear(path?: string): void {
+    this.clears += 1;
     this.#files.clear();
     if (path === undefined) {
       this.#images.clear();

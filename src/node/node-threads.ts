@@ -18,6 +18,7 @@ import { INDEX_MASK } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { CacheMode } from "../loader/code-cache.ts";
 import type { Image, ImageData } from "../loader/image.ts";
+import { addBirthCommand } from "../service/birth.ts";
 import type { LaunchRequest } from "../service/boot.ts";
 import { end, launch } from "../service/boot.ts";
 import { clearCache } from "../service/cache.ts";
@@ -199,6 +200,10 @@ export class NodeThreads implements Threads {
     this.#thread.fabric.tell(thread, word, ...values);
   }
 
+  publish(): void {
+    this.#thread.fabric.publish();
+  }
+
   workOf(thread: number): ThreadWork | undefined {
     const phase = this.#thread.phases[thread];
     return phase === undefined ? undefined : readPhase(phase);
@@ -241,6 +246,7 @@ export class NodeThreads implements Threads {
       runtime.cache.mode = mode as CacheMode;
       if (this.own === 0) this.setCacheMode(mode as string);
     });
+    addBirthCommand(runtime);
     runtime.stewardCommands.set("IMAGES", (_context, [thread, name]) =>
       this.imagesFor(thread as number, name as string),
     );

@@ -19,7 +19,7 @@ import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
-import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
+import { Context, EXIT_SIGNAL, extrasOf, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
@@ -97,9 +97,17 @@ export function exitSelf(context: Context): never {
 export function end(context: Context, isKill = false): void {
   if (!context.service.isAlive) return;
   const { runtime, handle } = context;
+  if (!context.isReady) extrasOf(context, kWayOut, () => (isKill ? "kill" : "self"));
   tellLauncher(context, "REMOVE", handle, isKill);
   runtime.logLife(handle, "KILL", isKill ? formatAddress(handle) : "self");
   runtime.kernel.kill(context.service);
+}
+
+const kWayOut: unique symbol = Symbol("way out");
+
+/** How a service ended before it was ready; undefined if its thread or a failure of its own ended it. */
+export function wayOut(context: Context): "self" | "kill" | undefined {
+  return context.extras?.get(kWayOut) as "self" | "kill" | undefined;
 }
 
 function boot(context: Context, begin: () => unknown, tell: OnReady): void {
@@ -212,16 +220,26 @@ function tellReady(context: Context, error: unknown): void {
   else tellLauncher(context, "ERROR", toRemoteError(error, context.handle));
 }
 
-function tellLauncher(context: Context, ...values: unknown[]): void {
+/** Says something to the launcher, in the name of a service that it knows or hears of now. */
+export function tellLauncher(context: Context, ...values: unknown[]): void {
   const { kernel } = context.runtime;
   const launcher = kernel.names.get(".launcher");
   if (launcher === undefined || launcher === context.handle) return;
   kernel.send(context.handle, launcher, { type: PTYPE.lua, method: 0, values });
 }
 
-function titleOf({ kind, name, args }: LaunchRequest): string {
+function titleOf(request: LaunchRequest): string {
+  return showInLine(describeStart(request)).slice(0, TITLE_LENGTH_MAX);
+}
+
+/** What a service was started with, in words. */
+export function describeStart({
+  kind,
+  name,
+  args,
+}: Pick<LaunchRequest, "kind" | "name" | "args">): string {
   const words = args.filter((arg) => typeof arg === "string" || typeof arg === "number");
-  return showInLine([kind, name, ...words].join(" ")).slice(0, TITLE_LENGTH_MAX);
+  return [kind, name, ...words].join(" ");
 }
 
 /** Longest title of a service in lists and logs, in characters. */

@@ -8,6 +8,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PLAIN_RECEIVERS } from "./answers.ts";
+import { BEAR_OFFSET, bearAt, canBearAt } from "./birth.ts";
 import type { LaunchRequest } from "./boot.ts";
 import { after, end, exitSelf, launch } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
@@ -75,6 +76,26 @@ export function ask(context: Context, name: string, question: Question): Promise
   });
 }
 
+/** A service to start. */
+export interface Start extends Pick<LaunchRequest, "kind" | "name" | "args"> {
+  /** The thread. @defaultValue left to the node */
+  readonly place: number | undefined;
+  /** @defaultValue none */
+  readonly deadlineMs?: number;
+}
+
+/** Starts a service and resolves with its handle when it is ready. */
+export function startService(context: Context, start: Start): Promise<number> {
+  const { kind, name, args, place, deadlineMs = 0 } = start;
+  if (place !== undefined && deadlineMs === 0 && canBearAt(context, place, name)) {
+    return bearAt(context, place, { kind, name, args }).catch((error: unknown) => {
+      throw renumber(error, BEAR_OFFSET);
+    });
+  }
+  const command = [...launchCommand(place), kind, name];
+  return ask(context, ".launcher", { command, args, deadlineMs }) as Promise<number>;
+}
+
 /** An argument that can't be sent is counted as the program counts it, without the command in front. */
 function renumber(error: unknown, offset: number): unknown {
   if (codeOf(error) !== "ERR_NOT_SENDABLE") return error;
@@ -110,10 +131,7 @@ function starters(context: Context, place?: number): Starters {
   const command = launchCommand(place);
   return {
     newservice: (name, ...args) =>
-      ask(context, ".launcher", {
-        command: [...command, PLAIN_KIND_NAME, name],
-        args,
-      }) as Promise<number>,
+      startService(context, { kind: PLAIN_KIND_NAME, name, args, place }),
     uniqueservice: (...given) => {
       // In the network the place is the other node's choice, as long as that is this one it is no one's.
       if (place === undefined || given[0] === true) {

@@ -44,6 +44,8 @@ export interface Threads {
   tellAll(word: string, ...values: readonly unknown[]): void;
   /** Says a word to the runtime of one thread. */
   tell(thread: number, word: string, ...values: readonly unknown[]): void;
+  /** Lets the other threads see at once what was sent to them. */
+  publish(): void;
   /** Returns the threads on which services of that name live. */
   homesOf(name: string): readonly number[];
   /** Who is told of each death, on whatever thread; 0 = nobody. */

@@ -4,6 +4,7 @@
  *     LAUNCH kind name args...   answered with the handle by LAUNCHOK of the new service, or with its ERROR
  *     LAUNCHAT thread kind ...   the same, on that thread
  *     LAUNCHMAIN kind name ...   as LAUNCH, and answered by LATE as well: the node is up if its main service loops for ever
+ *     BORN title                 from a service that was started without it
  *     LIST, TITLES handles       what runs
  *     STAT, MEM, GC              figures of what runs, by address; GC collects garbage first
  *     KILL handle                ends it
@@ -91,6 +92,14 @@ function begin(source: number, handle: number, [kind, name, ...args]: Target): v
   waiting.set(handle, (ok, value) => void (ok ? response(true, value) : response(false, value)));
 }
 
+/**
+ * Whoever asks what runs knows of a birth from the service's own thread, and its news may lie in the ring from there while the
+ * question came by another one: all rings are read between two turns.
+ */
+function allNews(): Promise<unknown> {
+  return skynet.sleep(1);
+}
+
 function requireText(value: unknown, what: string): void {
   if (typeof value === "string" && value !== "") return;
   throw new SnaxError("ERR_ARGUMENT", `${what} is a text with at least one character`);
@@ -117,6 +126,10 @@ const command = {
   },
   LATE(source: number): void {
     if (source === main) settle(source, true, source);
+  },
+  /** Somebody has asked a thread itself, and is answered by it. */
+  BORN(source: number, title: string): void {
+    services.set(source, title);
   },
   LAUNCHOK(source: number): void {
     settle(source, true, source);
@@ -154,13 +167,15 @@ const command = {
       new SnaxError("ERR_SERVICE_DEAD", `${who} was killed before it was ready`),
     );
   },
-  LIST(): Record<string, string> {
+  async LIST(): Promise<Record<string, string>> {
+    await allNews();
     return Object.fromEntries(
       [...services].map(([handle, text]) => [skynet.address(handle), text]),
     );
   },
   /** The titles of some services, in their order; undefined for one that is not there. */
-  TITLES(_source: number, handles: readonly number[]): (string | undefined)[] {
+  async TITLES(_source: number, handles: readonly number[]): Promise<(string | undefined)[]> {
+    await allNews();
     return handles.map((handle) => services.get(handle));
   },
   STAT(): Promise<Record<string, unknown>> {

@@ -13,7 +13,7 @@ import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import { printf } from "../service/information.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
-import { ask, launchCommand, readPlace } from "../service/life.ts";
+import { ask, launchCommand, readPlace, startService } from "../service/life.ts";
 import { SYSTEM_METHOD } from "./method-numbers.ts";
 import type { Caller } from "./service-object.ts";
 import { SnaxObject } from "./service-object.ts";
@@ -45,13 +45,12 @@ export function requireObject(value: unknown, what: string): SnaxObject {
   throw new SnaxError("ERR_ARGUMENT", `${what} needs a service object, not ${typeof value}`);
 }
 
-async function rawnewservice(
+function rawnewservice(
   { context, deadlineMs, place }: SnaxCaller,
   name: string,
   ...args: unknown[]
 ): Promise<number> {
-  const command = [...launchCommand(place), SNAX_KIND, name];
-  return (await ask(context, ".launcher", { command, args, deadlineMs })) as number;
+  return startService(context, { kind: SNAX_KIND, name, args, place, deadlineMs });
 }
 
 function uniqueKey(name: string): string {
