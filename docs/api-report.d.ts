@@ -144,13 +144,16 @@ export interface Config {
     readonly mailbox?: number;
     readonly inittimeout?: number;
     readonly heap?: number;
-    readonly stall?: Partial<StallLimits>;
+    readonly stall?: Partial<StallConfig>;
     readonly stoptimeout?: number;
     readonly hotfixtimeout?: number;
     readonly console?: number | string;
     readonly consoletoken?: string;
     readonly polling?: number;
     readonly [key: string]: unknown;
+}
+export interface StallConfig extends StallLimits {
+    readonly rest: number;
 }
 export declare function defineConfig(config: Config): Config;
 export interface FullConfig extends Config {
@@ -166,7 +169,7 @@ export interface FullConfig extends Config {
     readonly stoptimeout: number;
     readonly hotfixtimeout: number;
     readonly polling: number;
-    readonly stall: StallLimits;
+    readonly stall: StallConfig;
 }
 export declare function suspectKeys(config: Config): string[];
 export declare function describeNoConfig(value: unknown): string | undefined;
@@ -1643,11 +1646,13 @@ export declare class Scheduler {
     #private;
     current: Service | undefined;
     now: number;
+    first: Service | undefined;
     readonly phase: PhaseWords | undefined;
     constructor(options: SchedulerOptions);
     enqueue(service: Service): void;
     timerAdded(at: number): void;
     turn(): void;
+    noteCut(): void;
 }
 
 // dist/kernel/kernel.d.ts
@@ -1659,6 +1664,7 @@ import type { Envelope } from "./message.ts";
 import { Message } from "./message.ts";
 import type { NameStore } from "./name-table.ts";
 import { OpenCalls } from "./open-calls.ts";
+import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
 import { Service } from "./service.ts";
@@ -1674,9 +1680,11 @@ export declare class Kernel {
     readonly calls: OpenCalls;
     dispatching: Message | undefined;
     origin: Message | undefined;
-    condemned: Condemned | undefined;
+    readonly rests: Rests;
     tap: ((service: Service, message: Message) => void) | undefined;
     constructor(options: KernelOptions);
+    get condemned(): Condemned | undefined;
+    set condemned(condemned: Condemned | undefined);
     create(title: string, instance: (handle: number) => Instance, reserved?: number): Service;
     lives(handle: number): boolean;
     replace(handle: number, instance: Instance): Instance;
@@ -1704,7 +1712,7 @@ export declare class Kernel {
     openGate(service: Service, bit?: number): void;
     addTimer(service: Service, ms: number, run: () => void, intervalMs?: number): Timer;
     soon(service: Service, run: () => void): Timer;
-    resume(service: Service, origin: Message | undefined, run: () => void): void;
+    resume(service: Service, origin: Message | undefined, run: () => void): Timer;
     removeTimer(service: Service, timer: Timer): void;
 }
 
@@ -1758,6 +1766,7 @@ export declare const GATE: {
     readonly open: 0;
     readonly busy: 1;
     readonly held: 2;
+    readonly resting: 8;
     readonly starting: 4;
 };
 export declare class Service {
@@ -1788,8 +1797,10 @@ export declare const OVERLOAD_MARK_MIN = 1024;
 export declare function passesMark(service: Service): boolean;
 export declare function mailboxLength(service: Service): number;
 export declare function takeMessage(service: Service): Message | undefined;
+export declare function takeJob(service: Service): Message | undefined;
 export declare function reconsiderDeferred(service: Service): void;
 export declare function hasMailFrom(service: Service, source: number): boolean;
+export declare function isOfOperator(origin: Message | undefined): boolean;
 
 // dist/kernel/session-table.d.ts
 import type { Message } from "./message.ts";
@@ -1840,9 +1851,11 @@ export interface KernelEvents {
     onLateError?(service: Service, error: unknown, message: Message): void;
     onDeath(service: Service): void;
     onCut?(service: Service): void;
+    onRest?(service: Service, ms: number): void;
     onSlowCall?(service: Service, call: PendingCall, ms: number): void;
 }
 export declare const TURN_BUDGET_MS = 3;
+export declare const INTERRUPT_REST_MS = 1000;
 export interface KernelOptions {
     readonly clock: Clock;
     readonly drain: Drain;
@@ -1856,6 +1869,7 @@ export interface KernelOptions {
     readonly profile?: boolean;
     readonly phase?: PhaseWords | undefined;
     readonly mailboxLimit?: number;
+    readonly restMs?: number;
 }
 
 // dist/fabric/node-memory.d.ts
@@ -2380,8 +2394,9 @@ export declare const INTERRUPT_GRACE_MS = 5000;
 export interface Condemned {
     readonly service: Service;
     readonly origin: Message | undefined;
+    readonly isByHand?: boolean;
 }
-export declare function clearUp(kernel: Kernel, { service, origin }: Condemned): void;
+export declare function clearUp(kernel: Kernel, condemned: Condemned): void;
 export interface GivenUp {
     readonly message: Message;
     readonly error: () => unknown;
@@ -2472,6 +2487,28 @@ export declare class OpenCalls {
     retarget(call: PendingCall, handle: number, from: number): void;
     setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void;
     abandon(service: Service): void;
+}
+
+// dist/kernel/rest.d.ts
+import type { Clock } from "../base/clock.ts";
+import type { Condemned } from "./interrupt.ts";
+import type { KernelTimers } from "./kernel-timers.ts";
+import type { Service } from "./service.ts";
+export interface RestsOptions {
+    readonly clock: Clock;
+    readonly timers: KernelTimers;
+    readonly firstMs: number;
+    readonly openGate: (service: Service, bit: number) => void;
+    readonly onRest: (service: Service, ms: number) => void;
+}
+export declare class Rests {
+    #private;
+    constructor(options: RestsOptions);
+    get byHandMs(): number;
+    announce({ service, origin }: Condemned): void;
+    begin({ service, origin, isByHand }: Condemned, began: number): number;
+    end(service?: Service): void;
+    close(): void;
 }
 
 // dist/kernel/service-table.d.ts

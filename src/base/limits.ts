@@ -232,5 +232,14 @@ export const PLACEMENT_BUSY_LOOKS = 12;
 /** Milliseconds for what the watchdog is about to write of a handler to be written when the node stops. */
 export const WATCHDOG_FLUSH_MS = 2000;
 
+/** So many times longer rests a service that an operator's `signal` has cut off: he needs time to patch it. */
+export const INTERRUPT_BY_HAND_FACTOR = 10;
+
+/** Longest rest of a service that was cut off again and again, in milliseconds. */
+export const INTERRUPT_REST_MAX_MS = 30_000;
+
+/** Milliseconds after its rest in which a service that is cut off again rests twice as long. */
+export const INTERRUPT_FORGOTTEN_MS = 10_000;
+
 /** Milliseconds that a handler may run on whose service was killed, before it is cut off. */
 export const KILLED_HANDLER_MS = 500;

@@ -143,7 +143,13 @@ async function signal({ operator, args: [word, text = "0"] }: CommandCall): Prom
   const isAtWork = threads?.hosts.some((thread) => threads.workOf(thread)?.handle === handle);
   if (isAtWork !== true && !runtime.kernel.lives(handle)) throw deadError(handle);
   runtime.log(handle, `recv a signal ${number}`);
-  if (number === 0) return (await runtime.interrupt?.(handle)) ?? "it does nothing at the moment";
+  if (number === 0) {
+    const news = (await runtime.interrupt?.(handle)) ?? "it does nothing at the moment";
+    const { byHandMs } = runtime.kernel.rests;
+    if (byHandMs === 0 || !news.startsWith("interrupted") || !runtime.kernel.lives(handle))
+      return news;
+    return `${news}\nit rests for ${byHandMs} ms or longer; a patch ends that`;
+  }
   if (number === 1) {
     const kb = (estimateBytes(readService(operator, word)) / 1024).toFixed(3);
     runtime.log(handle, `Current Memory ${kb}K`);

@@ -51,6 +51,8 @@ export interface Suspect {
   readonly dispatch: number;
   /** Cut it off as well. */
   readonly isCondemned: boolean;
+  /** An operator wants it. @defaultValue false */
+  readonly isByHand?: boolean;
 }
 
 /** Examines a thread; the session is not closed. */
@@ -91,7 +93,8 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
     return { kind: "refused", report, why, isForGood: spared !== undefined };
   }
   // On the way out of the runtime's code the handler may have come to its end.
-  if ((await ask(link, suspect.desk, "condemn")) !== String(suspect.dispatch)) {
+  const sentence = suspect.isByHand === true ? "condemnByHand" : "condemn";
+  if ((await ask(link, suspect.desk, sentence)) !== String(suspect.dispatch)) {
     await resume(link);
     return { kind: "gone" };
   }

@@ -135,6 +135,7 @@ export class ThreadWatchdog implements Visitor {
       desk: WORKER_DESK,
       dispatch: phase.dispatch,
       isCondemned: true,
+      isByHand: true,
     });
     this.#follow(watched, phase, finding);
     const line = describeInterrupt(phase, undefined, finding);

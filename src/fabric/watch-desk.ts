@@ -86,13 +86,18 @@ class Desk {
   }
 
   /** Makes the thread ready to be cut off when it goes on, and notes whose handler that is. @returns the number of the dispatch */
-  condemn(): string {
+  condemn(isByHand = false): string {
     const { kernel, phase } = this.#options;
     const { current } = kernel.scheduler;
     if (current === undefined) return "";
     asyncBooks.prepare();
-    kernel.condemned = { service: current, origin: kernel.origin };
+    kernel.condemned = { service: current, origin: kernel.origin, isByHand };
     return String((phase[PHASE.dispatch] as number) >>> 0);
+  }
+
+  /** The same because an operator has asked for it, who needs time to patch the service. */
+  condemnByHand(): string {
+    return this.condemn(true);
   }
 
   /** Sees to it that a turn follows an interrupt. @returns "ok", unless what was cut off is still on its way out */
@@ -142,7 +147,13 @@ export function openDesk(id: string, options: DeskOptions): () => void {
 }
 
 /** What a desk can be asked. */
-export type DeskQuestion = "examine" | "condemn" | "recover" | "collect" | "holdings";
+export type DeskQuestion =
+  | "examine"
+  | "condemn"
+  | "condemnByHand"
+  | "recover"
+  | "collect"
+  | "holdings";
 
 /** The expression that asks a desk, for `Runtime.evaluate`. */
 export function askDesk(id: string, question: DeskQuestion): string {

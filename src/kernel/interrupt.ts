@@ -7,7 +7,7 @@
  *       -> after a while the same for handlers of the service that wait for nothing the kernel knows: with a continuation
  *          V8 drops the others that wait in its queue, and a promise may be continued in another handler's name
  *
- * The service lives on, with whatever state the cut left in its variables.
+ * The service lives on, with whatever state the cut left in its variables; before it handles what waits for it, it rests (rest.ts).
  */
 
 import type { Kernel } from "./kernel.ts";
@@ -28,17 +28,22 @@ export interface Condemned {
   readonly service: Service;
   /** The message that it handles; see Kernel.origin. */
   readonly origin: Message | undefined;
+  /** An operator has asked for it. @defaultValue false */
+  readonly isByHand?: boolean;
 }
 
 /** Clears up behind a handler that was cut off; only the kernel calls this. */
-export function clearUp(kernel: Kernel, { service, origin }: Condemned): void {
+export function clearUp(kernel: Kernel, condemned: Condemned): void {
+  const { service, origin } = condemned;
   kernel.condemned = kernel.origin = kernel.dispatching = undefined;
   if (!service.isAlive) return;
+  const restMs = kernel.rests.begin(condemned, kernel.scheduler.now);
   const error = (): unknown => interruptedError(service);
   if (origin !== undefined) giveUp(kernel, service, { message: origin, error });
   const doubtful = findDoubtful(service);
   if (doubtful.length === 0) return;
-  const timer = kernel.addTimer(service, INTERRUPT_GRACE_MS, () => {
+  // What they wait for may have to wait for the end of the rest.
+  const timer = kernel.addTimer(service, restMs + INTERRUPT_GRACE_MS, () => {
     const still = new Set(findDoubtful(service));
     for (const message of doubtful)
       if (still.has(message)) giveUp(kernel, service, { message, error });
@@ -60,7 +65,10 @@ export function giveUp(kernel: Kernel, service: Service, { message, error }: Giv
   const handling = service.running?.find((each) => each.message === message);
   if (handling !== undefined) endHandling(service, handling);
   // In a turn of its own: it may run code of the service, which may be in need of an interrupt again.
-  kernel.resume(service, undefined, () => service.instance.interrupted?.(message, error()));
+  const telling = kernel.resume(service, undefined, () =>
+    service.instance.interrupted?.(message, error()),
+  );
+  telling.passesHold = true;
 }
 
 /** The messages whose handlers owe something and wait for nothing that the kernel knows. */

@@ -41,12 +41,17 @@ export interface KernelEvents {
   onDeath(service: Service): void;
   /** An interrupt cut off what a service did. What the kernel has of it is in order again. */
   onCut?(service: Service): void;
+  /** A service whose handler was cut off rests for so many milliseconds. */
+  onRest?(service: Service, ms: number): void;
   /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
   onSlowCall?(service: Service, call: PendingCall, ms: number): void;
 }
 
 /** How long a turn lasts unless told otherwise, in milliseconds: sockets and foreign timers wait no longer for their own. */
 export const TURN_BUDGET_MS = 3;
+
+/** For how long a service rests whose handler was cut off unless told otherwise, in milliseconds. */
+export const INTERRUPT_REST_MS = 1000;
 
 /** What a kernel is made of. */
 export interface KernelOptions {
@@ -70,4 +75,6 @@ export interface KernelOptions {
   readonly phase?: PhaseWords | undefined;
   /** Most messages a mailbox holds; 0 = no bound. @defaultValue 0 */
   readonly mailboxLimit?: number;
+  /** Milliseconds for which a service rests whose handler was cut off; 0 = it does not. @defaultValue INTERRUPT_REST_MS */
+  readonly restMs?: number;
 }

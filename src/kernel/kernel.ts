@@ -22,7 +22,7 @@ import type { Handling } from "./handling.ts";
 import { beginHandling } from "./handling.ts";
 import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
-import { TURN_BUDGET_MS } from "./kernel-options.ts";
+import { INTERRUPT_REST_MS, TURN_BUDGET_MS } from "./kernel-options.ts";
 import { KernelTimers } from "./kernel-timers.ts";
 import type { Envelope } from "./message.ts";
 import { Message, MessageList, REPLY } from "./message.ts";
@@ -32,6 +32,7 @@ import { NamedMail } from "./named-mail.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { PTYPE } from "./protocol.ts";
 import { deadError, deadlockError, fullError, repliedError } from "./refusal.ts";
+import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
 import { GATE, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
@@ -62,8 +63,9 @@ export class Kernel {
    * calls, sleeps and locks remember who began them. Only kernel files set it.
    */
   origin: Message | undefined = undefined;
-  /** What is about to be interrupted; somebody outside the turn sets it, while the thread stands still. */
-  condemned: Condemned | undefined = undefined;
+  /** For kernel files; all others use the methods below. */
+  readonly rests: Rests;
+  #condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
   readonly #namedMail = new NamedMail();
@@ -93,14 +95,32 @@ export class Kernel {
       phase: options.phase,
       onCut: (service) => {
         this.#burials.finish();
-        clearUp(this, { service, origin: this.origin });
+        clearUp(this, { ...this.#condemned, service, origin: this.origin });
         events.onCut?.(service);
       },
     });
     const { services, scheduler } = this;
     const timers = (this.timers = new KernelTimers({ clock, services, scheduler }));
     const namedMail = this.#namedMail;
+    this.rests = new Rests({
+      ...{ clock, timers, firstMs: options.restMs ?? INTERRUPT_REST_MS },
+      openGate: (service, bit) => this.openGate(service, bit),
+      onRest: (service, ms) => events.onRest?.(service, ms),
+    });
     this.calls = new OpenCalls({ clock, events, services, scheduler, timers, namedMail });
+  }
+
+  /**
+   * What is about to be interrupted; somebody outside the turn sets it, while the thread stands still. Nothing more of the
+   * service runs in this turn.
+   */
+  get condemned(): Condemned | undefined {
+    return this.#condemned;
+  }
+
+  set condemned(condemned: Condemned | undefined) {
+    this.#condemned = condemned;
+    if (condemned !== undefined) this.rests.announce(condemned);
   }
 
   /**
@@ -308,7 +328,9 @@ export class Kernel {
     // With a drain that can't drain the continuations of the last message are still to run.
     if (this.scheduler.current === undefined) this.origin = undefined;
     // Cut off behind an await, which ends the microtasks and not the turn.
-    if (this.condemned !== undefined) clearUp(this, this.condemned);
+    if (this.#condemned === undefined) return;
+    clearUp(this, this.#condemned);
+    this.scheduler.noteCut();
   }
 
   #deliver(service: Service, message: Message): void {
@@ -518,10 +540,11 @@ export class Kernel {
    *
    * @param origin - the message that this handler handles; undefined = it is something new.
    */
-  resume(service: Service, origin: Message | undefined, run: () => void): void {
+  resume(service: Service, origin: Message | undefined, run: () => void): Timer {
     const timer = new Timer(service.handle, run);
     timer.origin = origin;
     this.sendUrgent(service, new Message(PTYPE.timer, 0, 0, 0, timer));
+    return timer;
   }
 
   /** Cancels a timer; nothing happens if it has fired or was cancelled. */

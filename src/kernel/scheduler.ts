@@ -7,6 +7,9 @@
  *            -> service B: message, microtasks; ...
  *       -> back to the event loop, so that sockets and timers breathe; woken again if work is left
  *
+ * After an interrupt a turn serves jobs only, and what they say leaves the thread with its end: whoever comes to repair what was cut
+ * off is heard and answered before anything runs that may loop again.
+ *
  * Hot path (bench: call, send). One service runs at a time, microtasks included: after each message the microtasks
  * are drained, so that `current` names the right service at every moment. With a Drain that cannot drain, a turn is one
  * message long, which is slow and right.
@@ -17,7 +20,7 @@ import type { Message } from "./message.ts";
 import type { PhaseWords } from "./phase.ts";
 import { PHASE, writePhase } from "./phase.ts";
 import type { Service } from "./service.ts";
-import { takeMessage } from "./service.ts";
+import { takeJob, takeMessage } from "./service.ts";
 
 /** Runs the microtasks that the last message left, before another service gets its turn. */
 export interface Drain {
@@ -67,12 +70,18 @@ export class Scheduler {
   current: Service | undefined = undefined;
   /** The clock as it was read last in this turn; good enough to date a call. */
   now: number;
+  /** The service that works for the node itself; after an interrupt it is served before all others. */
+  first: Service | undefined = undefined;
   #head: Service | undefined = undefined;
   #tail: Service | undefined = undefined;
   #isAwake = false;
   #isRunning = false;
   #alarm: number | undefined = undefined;
   #dispatched = 0;
+  /** Something was cut off, and the jobs that came meanwhile have not been served. */
+  #isAfterCut = false;
+  /** The service that runs has kept its place in the run queue. */
+  #isApart = false;
   /** Where it stands whose message is handled. */
   readonly phase: PhaseWords | undefined;
   readonly #options: SchedulerOptions;
@@ -116,8 +125,15 @@ export class Scheduler {
     if (phase !== undefined) phase[PHASE.turn] = (phase[PHASE.turn] as number) + 1;
     this.now = options.clock.now();
     if (this.#alarm !== undefined && this.#alarm <= this.now) this.#alarm = undefined;
-    options.fireTimers(this.now);
-    this.#runServices(this.now + options.turnBudgetMs);
+    const until = this.now + options.turnBudgetMs;
+    if (this.#isAfterCut) {
+      this.#isApart = true;
+      this.#isAfterCut = this.#hasMoreJobs(until);
+      this.#isApart = false;
+    } else {
+      options.fireTimers(this.now);
+      this.#runServices(until);
+    }
     if (options.drain.isSynchronous) this.current = undefined;
     if (phase !== undefined) phase[PHASE.handle] = 0;
     this.#isRunning = false;
@@ -133,15 +149,53 @@ export class Scheduler {
     }
   }
 
+  /** Learns that something was cut off: the next turn serves jobs only. */
+  noteCut(): void {
+    this.#isAfterCut = true;
+  }
+
   /** Puts the service back whose turn was cut off: it left the run queue, and its mail may still wait. */
   #recover(): void {
+    this.#isAfterCut = true;
     const service = this.current;
+    const hasLeft = !this.#isApart;
+    this.#isApart = false;
     if (service === undefined) return;
     const { clock, profile, onCut } = this.#options;
     if (profile) service.cpuMs += clock.now() - this.now;
-    service.isQueued = false;
-    this.enqueue(service);
+    if (hasLeft) {
+      service.isQueued = false;
+      this.enqueue(service);
+    }
     onCut(service);
+  }
+
+  /** Serves jobs, in the order of the run queue, in which all keep their places. @returns true if some may be left */
+  #hasMoreJobs(until: number): boolean {
+    const { first } = this;
+    if (first?.isQueued === true && !this.#runApart(first, takeMessage, until)) return true;
+    for (let service = this.#head; service !== undefined; service = service.nextRunnable) {
+      if (!this.#runApart(service, takeJob, until)) return true;
+    }
+    return false;
+  }
+
+  /** @returns false if the turn's time is over */
+  #runApart(service: Service, take: typeof takeJob, until: number): boolean {
+    const { clock, deliver, drain, profile, phase } = this.#options;
+    for (;;) {
+      const message = take(service);
+      if (message === undefined) return true;
+      this.current = service;
+      if (phase !== undefined) writePhase(phase, service.handle, message);
+      deliver(service, message);
+      if (!drain.isSynchronous) return false;
+      drain.drain();
+      const now = clock.now();
+      if (profile) service.cpuMs += now - this.now;
+      this.now = now;
+      if (now >= until) return false;
+    }
   }
 
   #runServices(until: number): void {

@@ -45,6 +45,8 @@ export const GATE = {
   busy: 1,
   /** A hot-fix is being applied: requests, posts and the timers from before wait, answers pass. */
   held: 2,
+  /** A handler was cut off a moment ago: only jobs, debug messages and what follows from them pass; see rest.ts. */
+  resting: 8,
   /** The beginning is not over: what the instance does not hear yet waits, answers and timers pass. */
   starting: 4,
 } as const;
@@ -125,7 +127,7 @@ export function mailboxLength(service: Service): number {
  */
 export function takeMessage(service: Service): Message | undefined {
   if (service.systemMail !== undefined) {
-    const urgent = service.systemMail.shift();
+    const urgent = takeUrgent(service, service.systemMail);
     if (urgent !== undefined) return urgent;
     service.systemMail = undefined;
   }
@@ -138,6 +140,29 @@ export function takeMessage(service: Service): Message | undefined {
   const message = service.mail.shift();
   // As in skynet_mq.c: a service that has caught up is warned of anew.
   if (message === undefined) service.overloadMark = 0;
+  return message;
+}
+
+/** While the service rests, the handlers that could go on wait with its mail. */
+function takeUrgent(service: Service, lane: MessageList): Message | undefined {
+  for (;;) {
+    const urgent = lane.shift();
+    if (urgent === undefined || !isRest(service) || passesRest(service, urgent)) return urgent;
+    (service.deferred ??= new MessageList()).push(urgent);
+  }
+}
+
+/** Takes the next job of the system lane; what goes on with a handler there stays. */
+export function takeJob(service: Service): Message | undefined {
+  const lane = service.systemMail;
+  if (lane === undefined) return undefined;
+  const passed = new MessageList();
+  let message = lane.shift();
+  while (message?.type === PTYPE.timer) {
+    passed.push(message);
+    message = lane.shift();
+  }
+  lane.prepend(passed);
   return message;
 }
 
@@ -163,7 +188,10 @@ export function hasMailFrom(service: Service, source: number): boolean {
   return message !== undefined;
 }
 
-function passes({ gate, instance }: Service, { type, session, payload }: Message): boolean {
+function passes(service: Service, message: Message): boolean {
+  const { gate, instance } = service;
+  const { type, session, payload } = message;
+  if (isRest(service)) return passesRest(service, message);
   // A system message stands in the mail only to keep its place behind others of its sender.
   if (type === PTYPE.response || type === PTYPE.system) return true;
   // Without a session it is no answer: somebody tells of a death.
@@ -172,4 +200,24 @@ function passes({ gate, instance }: Service, { type, session, payload }: Message
   if (type === PTYPE.debug) return true;
   if (type === PTYPE.timer) return (gate & GATE.held) === 0 || (payload as Timer).passesHold;
   return gate === GATE.starting && instance.hears?.(type) === true;
+}
+
+/** Says whether something follows from a job, a patch or a debug message; see Kernel.origin. */
+export function isOfOperator(origin: Message | undefined): boolean {
+  return origin !== undefined && (origin.type === PTYPE.system || origin.type === PTYPE.debug);
+}
+
+/** A patch that takes its time has gates of its own. */
+function isRest({ gate }: Service): boolean {
+  return (gate & (GATE.resting | GATE.held)) === GATE.resting;
+}
+
+function passesRest({ calls }: Service, { type, payload, session }: Message): boolean {
+  if (type === PTYPE.system || type === PTYPE.debug) return true;
+  if (type === PTYPE.timer) {
+    const { passesHold, origin } = payload as Timer;
+    return passesHold || isOfOperator(origin);
+  }
+  const isAnswer = type === PTYPE.response || type === PTYPE.error;
+  return isAnswer && isOfOperator(calls?.get(session)?.origin);
 }

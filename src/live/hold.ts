@@ -48,11 +48,17 @@ export function runHotfix(
   }
   if (!isThenable(result)) {
     kernel.openGate(context.service, GATE.held);
-    patch.keep();
+    keep(context, patch);
     outcome.applied(result);
     return;
   }
   waitFor(context, patch, result, outcome);
+}
+
+/** A service that was cut off, and rests, runs other code now. */
+function keep({ runtime, service }: Context, patch: ServicePatch): void {
+  patch.keep();
+  runtime.kernel.rests.end(service);
 }
 
 function waitFor(
@@ -95,7 +101,7 @@ function waitFor(
   result.then(
     (value) =>
       settle(() => {
-        patch.keep();
+        keep(context, patch);
         outcome.applied(value);
       }),
     (error: unknown) => settle(() => outcome.failed(patch.undo(error))),

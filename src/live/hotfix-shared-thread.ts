@@ -90,6 +90,8 @@ export const SHARED_PATCH: Readonly<
   KEEP: async (live, { id }) => {
     const { targets = [], patches = [] } = live.sharedPatches.get(id) ?? {};
     for (const patch of patches) patch.keep();
+    // Whoever was cut off and rests may have been so for the code that is another now.
+    live.node.runtime.kernel.rests.end();
     for (const { node } of targets) {
       if (node.shared !== undefined) live.lateShared.note(node.shared, id);
     }

@@ -136,6 +136,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
       harbor: config.harbor,
       profile: config.profile,
       mailboxLimit: config.mailbox,
+      restMs: config.stall.rest,
       events: kernelEvents(() => runtime),
       phase: thread !== undefined || isWatched(config) ? createPhase(thread?.phase) : undefined,
       ...shared,

@@ -12,6 +12,7 @@ import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import { DEFAULT_TABLE_PATTERNS } from "../table/data-source.ts";
 import { THREADS_MAX } from "../fabric/directory.ts";
+import { INTERRUPT_REST_MS } from "../kernel/kernel-options.ts";
 import type { StallLimits } from "../fabric/stall-watch.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 
@@ -47,11 +48,12 @@ export interface Config {
    */
   readonly heap?: number;
   /**
-   * Milliseconds after which a handler that does not return is reported, and interrupted; 0 = never.
+   * Milliseconds after which a handler that does not return is reported, and interrupted, and for which its service rests then;
+   * 0 = never.
    *
-   * @defaultValue { warn: 1000, interrupt: 0 }
+   * @defaultValue { warn: 1000, interrupt: 0, rest: 1000 }
    */
-  readonly stall?: Partial<StallLimits>;
+  readonly stall?: Partial<StallConfig>;
   /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
   readonly stoptimeout?: number;
   /**
@@ -76,6 +78,12 @@ export interface Config {
   readonly [key: string]: unknown;
 }
 
+/** What is done about a handler that does not return. */
+export interface StallConfig extends StallLimits {
+  /** Milliseconds for which a service rests whose handler was cut off; twice as long each time that it is cut off again. */
+  readonly rest: number;
+}
+
 /** Returns the configuration as it is, typed; for `export default defineConfig({ ... })`. */
 export function defineConfig(config: Config): Config {
   return config;
@@ -95,7 +103,7 @@ export interface FullConfig extends Config {
   readonly stoptimeout: number;
   readonly hotfixtimeout: number;
   readonly polling: number;
-  readonly stall: StallLimits;
+  readonly stall: StallConfig;
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -178,13 +186,13 @@ const RULES: Readonly<Record<string, Rule>> = {
       typeof value === "object" &&
       value !== null &&
       Object.entries(value).every(
-        ([key, ms]) => (key === "warn" || key === "interrupt") && (ms === undefined || isMs(ms)),
+        ([key, ms]) => Object.hasOwn(STALL_USUAL, key) && (ms === undefined || isMs(ms)),
       ),
-    expected: "{ warn, interrupt }, each milliseconds, 0..2147483647",
+    expected: "{ warn, interrupt, rest }, each milliseconds, 0..2147483647",
   },
 };
 
-const STALL_USUAL: StallLimits = { warn: 1000, interrupt: 0 };
+const STALL_USUAL: StallConfig = { warn: 1000, interrupt: 0, rest: INTERRUPT_REST_MS };
 
 function withoutGaps(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
@@ -261,6 +269,6 @@ export function completeConfig(config: unknown): FullConfig {
     hotfixtimeout: 5000,
     polling: 0.1,
     ...given,
-    stall: { ...STALL_USUAL, ...withoutGaps(given.stall ?? {}) } as StallLimits,
+    stall: { ...STALL_USUAL, ...withoutGaps(given.stall ?? {}) } as StallConfig,
   };
 }

@@ -41,6 +41,10 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       const envelope = { type: PTYPE.client, method: 0, values: [] };
       if (monitor !== 0) kernel.send(service.handle, monitor, envelope);
     },
+    onRest: (service, ms) => {
+      const what = "its requests, posts and timers wait, patches and the console's commands do not";
+      runtime().log(service.handle, `was cut off and rests for ${ms} ms: ${what}`);
+    },
     onSlowCall: (service, call, ms) => {
       const who = runtime().kernel.services.get(call.target);
       if (call.isPatient) return;

@@ -233,6 +233,7 @@ export class NodeThreads implements Threads {
     words.set("abort", () => runtime.abort());
     words.set("stopping", () => {
       runtime.state = "stopping";
+      runtime.kernel.rests.close();
     });
     words.set("clear", (path) => {
       if (this.own === 0) return clearCache(runtime, path as string | undefined);

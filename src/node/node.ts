@@ -188,6 +188,7 @@ class RunningNode implements Node {
 
   async #stop(): Promise<void> {
     this.#runtime.state = "stopping";
+    this.#runtime.kernel.rests.close();
     this.#main?.thread.fabric.tellAll("stopping");
     try {
       // What the watchdog has cut off may have been the last thing that the node did; test/integration/watchdog-threads.test.ts

@@ -43,7 +43,10 @@ const receiveSystem: Receiver = (context, message) => {
 /** Creates the steward of a runtime's thread. */
 export function createSteward(runtime: Runtime, thread: number, handle: number): Context {
   const table = tableWith(PLAIN_RECEIVERS, PTYPE.system, receiveSystem);
-  return new Context(runtime, "steward", `thread ${thread}`, table, handle);
+  const context = new Context(runtime, "steward", `thread ${thread}`, table, handle);
+  // What the console asks of a thread must not wait for what has just been cut off there.
+  runtime.kernel.scheduler.first = context.service;
+  return context;
 }
 
 /** Asks the steward of a thread; without threads there is nobody to ask. */

@@ -61,7 +61,7 @@ async function play(t: TestContext, thread: number, hooks: string): Promise<unkn
   const folder = writeFiles(t, files(hooks));
   const program = `
     import { codeOf, start } from ${JSON.stringify(PACKAGE)};
-    const stall = { warn: 0, interrupt: 200 };
+    const stall = { warn: 0, interrupt: 200, rest: 0 };
     const services = ${JSON.stringify(folder)} + "/?.ts";
     const logger = ${JSON.stringify(folder)} + "/node.log";
     const node = await start({ thread: ${thread}, services, logger, stall });

@@ -10,7 +10,7 @@ import { desk } from "./console-client.ts";
 import { codeOfFailure, world } from "./world.ts";
 import type { Files } from "./world.ts";
 
-const STALL = { thread: 2, stall: { warn: 250, interrupt: 800 } };
+const STALL = { thread: 2, stall: { warn: 250, interrupt: 800, rest: 0 } };
 
 const FILES: Files = {
   "spin.ts": `
@@ -91,7 +91,7 @@ test("many conversations with a thread leave nothing behind", async (t) => {
   const note = ({ name }: Error): void => void warnings.push(name);
   process.on("warning", note);
   t.after(() => process.off("warning", note));
-  const node = await world(t, FILES, { thread: 1, stall: { warn: 0, interrupt: 100 } });
+  const node = await world(t, FILES, { thread: 1, stall: { warn: 0, interrupt: 100, rest: 0 } });
   let bad: any;
   // On a busy machine its beginning may be cut off as well.
   while (bad === undefined) bad = await node.make("bad").catch(() => undefined);
@@ -166,7 +166,7 @@ test("upvalues work while the watchdog looks into the thread", async (t) => {
 });
 
 test("an operator's signal stops a handler on any thread while stall.interrupt is 0", async (t) => {
-  const node = await desk(t, FILES, { thread: 2, stall: { warn: 0, interrupt: 0 } });
+  const node = await desk(t, FILES, { thread: 2, stall: { warn: 0, interrupt: 0, rest: 0 } });
   const bad = await node.snax.at(1).newservice<any>("bad");
   const address = node.skynet.address(bad.handle);
   deepEqual(await node.ask(`signal ${address}`), ["it does nothing at the moment", "<CMD OK>"]);
@@ -183,7 +183,7 @@ test("an operator's signal stops a handler on any thread while stall.interrupt i
 
 test("a signal waits for the watchdog's own look, which would otherwise pass for a user's debugger", async (t) => {
   // It looks after 5, 10, 20 milliseconds and so on, which each time takes longer than that.
-  const node = await desk(t, FILES, { thread: 2, stall: { warn: 5, interrupt: 0 } });
+  const node = await desk(t, FILES, { thread: 2, stall: { warn: 5, interrupt: 0, rest: 0 } });
   const bad = await node.snax.at(1).newservice<any>("bad");
   const address = node.skynet.address(bad.handle);
   const countLooks = (): number => node.readLog().split("bad.sync from").length;

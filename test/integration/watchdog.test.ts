@@ -14,7 +14,7 @@ import type { Files } from "./world.ts";
 import { writeFiles } from "./world.ts";
 
 /** Well above what a busy machine takes to load a file. */
-const STALL = { warn: 250, interrupt: 800 };
+const STALL = { warn: 250, interrupt: 800, rest: 0 };
 
 /** Line 3 is the loop. */
 const SPIN = `import { skynet } from "snax";

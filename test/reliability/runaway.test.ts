@@ -15,7 +15,7 @@ import { measureBareThread, p99, percentile } from "./thread-death.ts";
 
 const TRIALS = 100 * Number(process.env["SCALE"] ?? 1);
 const HEALTHY = 20;
-const STALL = { warn: 0, interrupt: 200 };
+const STALL = { warn: 0, interrupt: 200, rest: 0 };
 
 /** Milliseconds from the decision until everybody is answered, on a quiet machine: half of them, and 99 of 100. */
 const AFTER_P50_MS = 250;
@@ -190,7 +190,7 @@ test("a loop in a raw timer costs its thread, which is replaced, and not the pro
 
 for (const [shape, trials] of Object.entries({ pbkdf2: 3, fill: 3 })) {
   test(`native code is named, and the other threads go on: ${shape}`, async (t) => {
-    const { node, bad, other } = await play(t, { warn: 300, interrupt: 1000 });
+    const { node, bad, other } = await play(t, { warn: 300, interrupt: 1000, rest: 0 });
     const partner = await node.snax.at(2).newservice<any>("good");
     const chat = async (until: Promise<unknown>): Promise<number[]> => {
       const flag = new Flag();
