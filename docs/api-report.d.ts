@@ -2817,9 +2817,9 @@ export declare class MessageTap {
 
 // dist/service/search-path.d.ts
 export declare function splitPatterns(services: string | readonly string[]): string[];
+export declare function placesOf(patterns: string | readonly string[], root: string, name: string): string[];
 export declare class SearchPath {
     #private;
-    readonly patterns: readonly string[];
     readonly root: string;
     constructor(services: string | readonly string[], root: string, system: readonly string[]);
     find(name: string): string;

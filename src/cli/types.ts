@@ -117,7 +117,10 @@ export {};
 /** Maps each name to the file that the search path gives for it. */
 function findFiles(options: TypesOptions): Map<string, string> {
   const files = new Map<string, string>();
-  for (const pattern of splitPatterns(options.services)) {
+  const inside = resolve(options.directory) + sep;
+  for (const given of splitPatterns(options.services)) {
+    // A "?" in the path of the folder itself is no mark.
+    const pattern = given.startsWith(inside) ? given.slice(inside.length) : given;
     const folder = pattern.slice(0, pattern.lastIndexOf("/", pattern.indexOf("?")) + 1);
     const root = resolve(options.directory, folder);
     const form = matcherOf(pattern.slice(folder.length));

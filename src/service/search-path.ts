@@ -1,11 +1,12 @@
 /**
  * Finds the file of a service by name: the configuration's `services` patterns, then the system's own services.
  *
- * As in skynet a `?` in a pattern stands for the name; patterns are relative to the configuration file, tried in order.
+ * As in skynet a `?` in a pattern stands for the name; patterns are relative to the configuration file, tried in order. In the
+ * path of the configuration's own folder it is a character like any other.
  */
 
 import { existsSync, readdirSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, resolve, sep } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { describeCharacter, faultOfCharacters, quoteName } from "../base/name-characters.ts";
 import { suggest } from "../base/suggestion.ts";
@@ -27,27 +28,53 @@ export function splitPatterns(services: string | readonly string[]): string[] {
   return list.map((pattern) => pattern.trim()).filter((pattern) => pattern !== "");
 }
 
+/** An absolute pattern: what stands before the first mark, and from there on. */
+interface Pattern {
+  readonly start: string;
+  readonly rest: string;
+}
+
+/** Makes a pattern absolute; the marks are those behind the folder to which it is relative, or in which it lies. */
+function readPattern(pattern: string, root: string): Pattern {
+  const path = isAbsolute(pattern) ? pattern : resolve(root, pattern);
+  const from = path.startsWith(root + sep) ? root.length : 0;
+  const mark = path.indexOf("?", from);
+  const at = mark < 0 ? path.length : mark;
+  return { start: path.slice(0, at), rest: path.slice(at) };
+}
+
+function fill({ start, rest }: Pattern, name: string): string {
+  return start + rest.replaceAll("?", name);
+}
+
+/** The absolute paths that patterns give for a name, in their order. */
+export function placesOf(
+  patterns: string | readonly string[],
+  root: string,
+  name: string,
+): string[] {
+  return splitPatterns(patterns).map((pattern) => fill(readPattern(pattern, root), name));
+}
+
 /** Where service files are looked for. */
 export class SearchPath {
-  /** Absolute patterns, in the order in which they are tried. */
-  readonly patterns: readonly string[];
+  /** In the order in which they are tried. */
+  readonly #patterns: readonly Pattern[];
   /** The folder to which the configuration's paths are relative. */
   readonly root: string;
-  readonly #system: readonly string[];
+  readonly #system: readonly Pattern[];
   readonly #found = new Map<string, string>();
 
   /**
    * @param services - the configuration's patterns.
    * @param root - the folder to which they are relative.
-   * @param system - absolute patterns of the system's services, tried last.
+   * @param system - absolute patterns of the system's services, with the mark in their last part; tried last.
    */
   constructor(services: string | readonly string[], root: string, system: readonly string[]) {
     this.root = root;
-    this.#system = system;
-    const user = splitPatterns(services).map((pattern) =>
-      isAbsolute(pattern) ? pattern : resolve(root, pattern),
-    );
-    this.patterns = [...user, ...system];
+    this.#system = system.map((pattern) => readPattern(pattern, dirname(pattern)));
+    const user = splitPatterns(services).map((pattern) => readPattern(pattern, root));
+    this.#patterns = [...user, ...this.#system];
   }
 
   /**
@@ -63,7 +90,7 @@ export class SearchPath {
       const why = `${quoteName(String(name))} is no name of a service: ${fault}`;
       throw new SnaxError("ERR_NO_SERVICE", why);
     }
-    const places = this.patterns.map((pattern) => pattern.replaceAll("?", name));
+    const places = this.#patterns.map((pattern) => fill(pattern, name));
     const path = firstFile(places);
     if (path === undefined) {
       throw new SnaxError(
@@ -80,7 +107,7 @@ export class SearchPath {
   #suggest(name: string): string {
     return suggest(
       name,
-      this.patterns.flatMap((pattern) => listNames(pattern, name)),
+      this.#patterns.flatMap((pattern) => listNames(pattern, name)),
     );
   }
 
@@ -88,13 +115,13 @@ export class SearchPath {
   has(name: string): boolean {
     if (this.#found.has(name)) return true;
     if (faultOf(name) !== undefined) return false;
-    return firstFile(this.patterns.map((pattern) => pattern.replaceAll("?", name))) !== undefined;
+    return firstFile(this.#patterns.map((pattern) => fill(pattern, name))) !== undefined;
   }
 
   /** Says whether the name stands for one of the system's own services. */
   isSystem(name: string): boolean {
     const path = this.find(name);
-    return this.#system.some((pattern) => path === pattern.replaceAll("?", name));
+    return this.#system.some((pattern) => path === fill(pattern, name));
   }
 
   /** Forgets what was found, so that a file that came or went is noticed. */
@@ -124,9 +151,9 @@ function firstFile(places: readonly string[]): string | undefined {
 }
 
 /** Lists the services of a pattern that lie in the folder where one of that name would lie. */
-function listNames(pattern: string, name: string): string[] {
-  const at = pattern.indexOf("?");
-  const [start, end] = [pattern.slice(0, at), pattern.slice(at + 1)];
+function listNames(pattern: Pattern, name: string): string[] {
+  const { start } = pattern;
+  const end = pattern.rest.slice(1);
   const inner = name.slice(0, name.lastIndexOf("/") + 1);
   const folder = (start + inner).replace(/[^/\\]*$/, "");
   const names: string[] = [];
@@ -134,7 +161,7 @@ function listNames(pattern: string, name: string): string[] {
     const path = folder + entry;
     const isFile = end !== "" && path.endsWith(end);
     const candidate = path.slice(start.length, isFile ? -end.length : undefined);
-    if (path.startsWith(start) && existsSync(pattern.replaceAll("?", candidate))) {
+    if (path.startsWith(start) && existsSync(fill(pattern, candidate))) {
       names.push(candidate.normalize("NFC"));
     }
   }

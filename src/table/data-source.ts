@@ -12,7 +12,7 @@ import { SnaxError } from "../base/error.ts";
 import { CodeCache } from "../loader/code-cache.ts";
 import { buildImage } from "../loader/image-builder.ts";
 import { parseJson } from "../loader/json.ts";
-import { splitPatterns } from "../service/search-path.ts";
+import { placesOf as filledPatterns } from "../service/search-path.ts";
 import type { Check, TableFile } from "./sharetable-api.ts";
 import type { TableSource } from "./table-link.ts";
 
@@ -49,7 +49,7 @@ export function findTableFile(name: string | TableFile, places: DataPlaces): Tab
   if (typeof name !== "string") {
     return { name: name.name, file: findFile([name.file], name.name, places.root) };
   }
-  const patterns = splitPatterns(places.patterns).map((each) => each.replaceAll("?", name));
+  const patterns = filledPatterns(places.patterns, places.root, name);
   const named = EXTENSIONS.map((extension) => name + extension);
   return { name, file: findFile([...named, ...patterns], name, places.root) };
 }

@@ -5,7 +5,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { snax as snaxCommand } from "./process.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "./world.ts";
 
 const FILES = {
   "大厅/房间.ts": `
@@ -42,6 +43,28 @@ test("a service of any script starts, is unique, is called by its name, reads ta
   const same = await snax.uniqueservice<any>("大厅/房间");
   assert.equal(one.handle, same.handle);
   assert.equal(await codeOfFailure(make("大厅/房间！")), "ERR_NO_SERVICE");
+});
+
+test("a project lies in a folder of any name", async (t) => {
+  const folder = writeFiles(t, {
+    "a?b #c %41 [d]/snax.config.ts": `import { defineConfig } from "snax"; export default defineConfig({ thread: 1 });`,
+    "a?b #c %41 [d]/services/main.ts": `
+      import { sharetable, skynet, snax, tables } from "snax";
+      import { five } from "../lib/five.ts";
+      skynet.start(async () => {
+        await sharetable.loadfile("t");
+        const other = await snax.newservice<any>("other");
+        await snax.hotfix(other, "export const response = { n() { return 6; } };");
+        console.log("result", five(), tables.t.n, await other.req.n());
+        skynet.abort();
+      });`,
+    "a?b #c %41 [d]/services/other.ts": `export const response = { n() { return 1; } };`,
+    "a?b #c %41 [d]/lib/five.ts": `export function five() { return 5; }`,
+    "a?b #c %41 [d]/tables/t.json": `{ "n": 7 }`,
+  });
+  const { code, stdout } = await snaxCommand(["start"], join(folder, "a?b #c %41 [d]"));
+  assert.match(stdout, /^result 5 7 6$/m);
+  assert.equal(code, 0);
 });
 
 test("the console starts, lists, calls and repairs a service of any script", async (t) => {

@@ -105,3 +105,20 @@ test("what is no name is refused with the reason", (t) => {
     assert.equal(path.has(name as string), false);
   }
 });
+
+test("a ? in the path of the configuration's folder, or of the system's, is no mark", (t) => {
+  const root = folderWith(t, ["a?b/s/x.ts", "a?b/sys?/z.ts", "a?b/s/y/y.ts"]);
+  const project = join(root, "a?b");
+  const system = [join(project, "sys?/?.ts")];
+  for (const patterns of ["./s/?.ts;./s/?/?.ts", `${project}/s/?.ts;${project}/s/?/?.ts`]) {
+    const path = new SearchPath(patterns, project, system);
+    assert.equal(path.find("x"), join(project, "s/x.ts"));
+    assert.equal(path.find("y"), join(project, "s/y/y.ts"));
+    assert.equal(path.find("z"), join(project, "sys?/z.ts"));
+    assert.deepEqual(
+      [path.isSystem("z"), path.isSystem("x"), path.has("none")],
+      [true, false, false],
+    );
+    assert.throws(() => path.find("xx"), { message: /did you mean "x"/ });
+  }
+});
