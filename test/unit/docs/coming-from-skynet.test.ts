@@ -29,6 +29,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   sprotoloader: "register save load",
   sproto: `new sharenew parse host exist_type encode decode pencode pdecode queryproto exist_proto pack unpack default`,
   "skynet.service": "new query close",
+  global: "SERVICE_NAME SERVICE_PATH",
 };
 
 /** The files of skynet's lualib, and the libraries in C that programs require. */
@@ -60,6 +61,7 @@ function readRows(heading: string, section = PAGE): Map<string, string> {
 
 /** The same for the functions of a module. */
 function readFunctions(module: string): Map<string, string> {
+  if (module === "global") return readRows("global");
   if (PAGE.includes(`| \`${module}.\``)) return readRows(`\`${module}.\``);
   const rows = readTable(PAGE.slice(PAGE.indexOf("## Other modules with functions")), "module");
   const own = rows.filter(([name = ""]) => readCode(name).includes(module));
@@ -78,6 +80,7 @@ test("the page names every function of skynet's libraries, and says whether it i
       const apis = { skynet, snax, socket, socketchannel, sharetable, datacenter, multicast, harbor, httpd, gateserver, sprotoloader };
       export const response = {
         has: (api: string, name: string) =>
+          api === "global" ? name in all :
           api === "sproto" ? name in sproto || name in schema : (apis as any)[api]?.[name] !== undefined || (api === "skynet.service" && "service" in skynet),
       };
     `,
