@@ -137,6 +137,7 @@ export interface Config {
     readonly tables?: string | readonly string[];
     readonly harbor?: number;
     readonly logger?: string;
+    readonly logservice?: "snlua" | "snax";
     readonly logformat?: "text" | "json";
     readonly preload?: string;
     readonly profile?: boolean;
@@ -1484,6 +1485,8 @@ export declare class Context implements Instance {
 export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
 export declare function extrasOf<T>(context: Context, key: symbol, make: () => T): T;
 export declare function requireAlive(context: Context): void;
+export declare const DEAD_LINES_MAX = 100;
+export declare function requireVoice(context: Context): void;
 export declare function deadPromise(context: Context): Promise<never> | undefined;
 export declare function stoppedError(): SnaxError;
 
@@ -2764,10 +2767,15 @@ export interface LogEntry {
     readonly isPlain?: boolean;
 }
 export declare function formatLogLine(now: number, entry: LogEntry, format: LogFormat): string;
+export interface LateEntry {
+    readonly address: () => string;
+    readonly text: string;
+    readonly isPlain: boolean;
+}
 export declare class LogFormatter {
     #private;
     constructor(isJson: boolean);
-    format(now: number, entry: LogEntry, isFile: boolean, isTerminal: boolean): string;
+    format(now: number, entry: LateEntry, isFile: boolean, isTerminal: boolean): string;
 }
 
 // dist/service/commitment.d.ts

@@ -50,6 +50,13 @@ export function formatLogLine(now: number, entry: LogEntry, format: LogFormat): 
   return isFile ? `${timestamp(date)} ${line}` : line;
 }
 
+/** A line whose address is printed if it is needed. */
+export interface LateEntry {
+  readonly address: () => string;
+  readonly text: string;
+  readonly isPlain: boolean;
+}
+
 /** Formats many lines: what stands in front of them changes a hundred times a second. */
 export class LogFormatter {
   readonly #isJson: boolean;
@@ -62,10 +69,14 @@ export class LogFormatter {
 
   /** Formats a line as {@link formatLogLine} does. */
   // oxlint-disable-next-line max-params -- no object for each line
-  format(now: number, entry: LogEntry, isFile: boolean, isTerminal: boolean): string {
-    const { address, text, isPlain = false } = entry;
-    if (this.#isJson) return formatLogLine(now, entry, { isJson: true, isFile });
-    if (isPlain) return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
+  format(now: number, entry: LateEntry, isFile: boolean, isTerminal: boolean): string {
+    const { text, isPlain } = entry;
+    if (isPlain && !this.#isJson) {
+      return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
+    }
+    const address = entry.address();
+    if (this.#isJson)
+      return formatLogLine(now, { address, text, isPlain }, { isJson: true, isFile });
     const line = `[${address}] ${indentMore(showControls(text), INDENT)}`;
     if (!isFile) return line;
     const tick = Math.floor(now / 10);

@@ -49,6 +49,8 @@ export interface Command {
   readonly help: string;
   /** It changes something, or runs code: who used it, and what came of it, stands in the log. */
   readonly isChange?: boolean;
+  /** The line as the log shows it, if it may hold what nobody should read there. @defaultValue the line */
+  readonly conceal?: (line: string) => string;
   /** Rows are printed as they come, not by key. */
   readonly isOrdered?: boolean;
   /** @param needed - the other threads that it needs: those of {@link needs}, if it runs on the console's own. */

@@ -25,5 +25,11 @@ function setEnv({ operator, args: [name, value] }: CommandCall): CommandResult {
 /** The commands by name. */
 export const nodeCommands: CommandTable = {
   getenv: { help: "getenv name : skynet.getenv(name)", run: getEnv },
-  setenv: { help: "setenv name value: skynet.setenv(name,value)", isChange: true, run: setEnv },
+  setenv: {
+    help: "setenv name value: skynet.setenv(name,value)",
+    isChange: true,
+    run: setEnv,
+    // Values are tokens and passwords as often as not, and many read the log.
+    conceal: (line) => line.replace(/^(\s*\S+\s+\S+\s+).*$/s, "$1..."),
+  },
 };

@@ -81,10 +81,11 @@ export class Operator {
     const call: CommandCall = { operator: this, args, line, terminal };
     if (command === undefined) return { ok: false, command, error: unknownCommand() };
     if (command.isChange !== true) return this.#try(command, call);
-    const endWatch = this.#watch(line, who);
+    const shown = command.conceal?.(line) ?? line;
+    const endWatch = this.#watch(shown, who);
     const onLate = (work: Promise<CommandResult>): void => {
       const tell = (outcome: Outcome): void =>
-        this.#audit(line, who, `ended at last : ${summarize(outcome)}`);
+        this.#audit(shown, who, `ended at last : ${summarize(outcome)}`);
       work.then(
         (result) => tell({ ok: true, command, result }),
         (error: unknown) => tell({ ok: false, command, error }),
@@ -92,7 +93,7 @@ export class Operator {
     };
     const outcome = await this.#try(command, { ...call, onLate });
     endWatch();
-    this.#audit(line, who, summarize(outcome));
+    this.#audit(shown, who, summarize(outcome));
     return outcome;
   }
 

@@ -12,7 +12,7 @@
 
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { SnaxError } from "../base/error.ts";
-import type { LogEntry } from "../base/log-line.ts";
+import type { LateEntry } from "../base/log-line.ts";
 import { LogFormatter } from "../base/log-line.ts";
 import { createJournalMemory, DRAINER, LogJournal } from "./log-journal.ts";
 
@@ -43,6 +43,7 @@ export class LogSink {
   readonly journal: LogJournal = new LogJournal(createJournalMemory());
   readonly #options: LogSinkOptions;
   readonly #format: LogFormatter;
+  readonly #isTerminal = process.stdout.isTTY;
   #path: string | undefined;
   #isOpen = false;
   /** A service has opened it, and lives. */
@@ -87,9 +88,9 @@ export class LogSink {
   }
 
   /** Takes a line. */
-  write(entry: LogEntry): void {
+  write(entry: LateEntry): void {
     const isFile = this.#isFile;
-    const isTerminal = !isFile && process.stdout.isTTY;
+    const isTerminal = !isFile && this.#isTerminal;
     const line = this.#format.format(Date.now(), entry, isFile, isTerminal);
     while (!this.journal.append(line)) {
       // The watchdog's thread writes at this moment, and makes room by that.

@@ -7,6 +7,7 @@
  * unsubscribed gets nothing more, also of what was on its way.
  */
 
+import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "../service/context.ts";
@@ -136,6 +137,11 @@ class Channel implements MulticastChannel {
 
   #tell(command: string): void {
     post(this.#context, this.#server, lua([command, this.channel]));
+  }
+
+  /** As Node shows it: what it keeps to itself says nothing to anybody. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   #requireThere(): void {

@@ -28,8 +28,10 @@ export interface Config {
   readonly tables?: string | readonly string[];
   /** This node's id in a harbor network, 0..255. @defaultValue 0 */
   readonly harbor?: number;
-  /** File for the log; SIGHUP reopens it. @defaultValue stdout */
+  /** File for the log; SIGHUP reopens it. With `logservice` the name of a service. @defaultValue stdout */
   readonly logger?: string;
+  /** The kind of the service that `logger` names, in place of the usual logger. @defaultValue `logger` is a file */
+  readonly logservice?: "snlua" | "snax";
   /** "text" as skynet prints, or "json", one object a line. @defaultValue "text" */
   readonly logformat?: "text" | "json";
   /** Module that is evaluated in every service before its own. */
@@ -152,7 +154,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   services: PATTERNS,
   tables: PATTERNS,
   harbor: { fits: isIn(0, 255), expected: "an integer, 0..255" },
-  logger: { fits: isText, expected: "the path of a file" },
+  logger: {
+    fits: isText,
+    expected: "the path of a file, or with logservice the name of a service",
+  },
+  logservice: {
+    fits: (value) => value === "snlua" || value === "snax",
+    expected: '"snlua" or "snax"',
+  },
   logformat: {
     fits: (value) => value === "text" || value === "json",
     expected: '"text" or "json"',
@@ -255,6 +264,9 @@ export function completeConfig(config: unknown): FullConfig {
   }
   for (const [key, value] of Object.entries(config as object)) check(key, value);
   const given = withoutGaps(config as object) as Config;
+  if (given.logservice !== undefined && given.logger === undefined) {
+    throw new SnaxError("ERR_CONFIG", "logservice needs logger, the name of a service");
+  }
   return {
     thread: Math.min(availableParallelism(), WORKERS_MAX),
     services: "./services/?.ts",

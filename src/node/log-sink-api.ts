@@ -41,7 +41,7 @@ export function createLogSink(config: FullConfig, thread: Thread | undefined): L
 /** Joins the runtime of the main thread to the end of the log. */
 export function joinLogSink(runtime: Runtime, sink: LogSink): void {
   const write = (handle: number, text: string, isPlain: boolean): void =>
-    sink.write({ address: formatAddress(handle), text, isPlain });
+    sink.write({ address: () => formatAddress(handle), text, isPlain });
   runtime.lines = (handle, text, isPlain) => {
     if (!sink.isOpen) return false;
     write(handle, text, isPlain);

@@ -12,6 +12,8 @@
 
 import { resolve } from "node:path";
 import { readScripts } from "../live/upvalues-session.ts";
+import { SnaxError } from "../base/error.ts";
+import { resolveFile } from "../loader/resolution.ts";
 import { launch } from "../service/boot.ts";
 import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { Context } from "../service/context.ts";
@@ -95,11 +97,16 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
 }
 
 function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
-  const absolute = (key: "logger" | "preload"): Pick<Config, "logger" | "preload"> => {
-    const path = config[key];
-    return path === undefined ? {} : { [key]: resolve(root, path) };
+  const { logger, logservice, preload } = config;
+  const file = preload === undefined ? undefined : resolve(root, preload);
+  if (file !== undefined && resolveFile(file) === undefined) {
+    throw new SnaxError("ERR_CONFIG", `preload names no file: ${file}`);
+  }
+  return {
+    ...config,
+    ...(logger !== undefined && logservice === undefined && { logger: resolve(root, logger) }),
+    ...(file !== undefined && { preload: file }),
   };
-  return { ...config, ...absolute("logger"), ...absolute("preload") };
 }
 
 class RunningNode implements Node {
@@ -115,7 +122,7 @@ class RunningNode implements Node {
   readonly #program: Context;
   /** The other threads; undefined if the node has one. */
   readonly #main: MainThread | undefined;
-  readonly #ready: Promise<void>;
+  readonly #ready: Promise<number>;
   readonly #forgetErrors: () => void;
   readonly #endWatch: () => Promise<void>;
   #stopping: Promise<void> | undefined;
@@ -138,7 +145,11 @@ class RunningNode implements Node {
       this.#resolveStopped = resolve;
     });
     // The logger first: it has handle 1, as in skynet.
-    this.#ready = this.#launch("logger");
+    const { logger, logservice } = config;
+    this.#ready =
+      logservice === undefined || logger === undefined
+        ? this.#launch("snlua", "logger")
+        : this.#launch(logservice, logger);
     this.#program = new Context(runtime, "program", "program", PLAIN_RECEIVERS);
     this.#program.held = new Set();
     this.#forgetErrors = watchStrayErrors({
@@ -158,13 +169,16 @@ class RunningNode implements Node {
 
   /** Starts the system's services, then the program's. */
   async boot(): Promise<void> {
-    await this.#ready;
-    this.#runtime.logger = this.#runtime.kernel.names.get(".logger") ?? 0;
+    const logger = await this.#ready;
+    const { names } = this.#runtime.kernel;
+    // A logger of the user's has the name, as in skynet, without asking for it.
+    if (names.get(".logger") === undefined) names.register(".logger", logger);
+    this.#runtime.logger = names.get(".logger") ?? 0;
     for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line);
     const threads = this.#main?.start();
     // Whoever waits for it hears of its failure; a boot that fails before that does not.
     threads?.catch(() => {});
-    await this.#launch("launcher");
+    await this.#launch("snlua", "launcher");
     const unbounded = this.skynet.within(Infinity);
     for (const name of BOOT_SERVICES)
       await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
@@ -206,13 +220,13 @@ class RunningNode implements Node {
     }
   }
 
-  #launch(name: string): Promise<void> {
+  #launch(kind: string, name: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const onReady = (error?: unknown): void => {
-        if (error === undefined) resolve();
+        if (error === undefined) resolve(context.handle);
         else reject(error as Error);
       };
-      launch(this.#runtime, { kind: "snlua", name, args: [], onReady });
+      const context = launch(this.#runtime, { kind, name, args: [], onReady });
     });
   }
 }

@@ -221,6 +221,23 @@ export function requireAlive(context: Context): void {
   );
 }
 
+/** Lines that a service may log after its end: `finally` blocks have something to say, a loop has not. */
+export const DEAD_LINES_MAX = 100;
+
+/**
+ * As {@link requireAlive}, for what logs a line: the first DEAD_LINES_MAX lines are logged although the service has ended.
+ *
+ * @throws {ERR_SERVICE_DEAD} beyond that. {ERR_STOPPED} if the service ended with its node.
+ */
+export function requireVoice(context: Context): void {
+  if (context.service.isAlive) return;
+  if (context.runtime.state !== "stopped" && context.deadCalls < DEAD_LINES_MAX) {
+    context.deadCalls += 1;
+    return;
+  }
+  requireAlive(context);
+}
+
 /**
  * As {@link requireAlive}, for functions that return a promise.
  *

@@ -9,7 +9,7 @@ import { unfinishedCount } from "../kernel/handling.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { Context } from "./context.ts";
-import { extrasOf, requireAlive } from "./context.ts";
+import { extrasOf, requireAlive, requireVoice } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
@@ -67,14 +67,14 @@ function bytesToString(bytes: Uint8Array): string {
 
 /** Logs a text formatted as by Node's `util.format`: `snax.printf`. */
 export function printf(context: Context, text: string, ...values: unknown[]): void {
-  requireAlive(context);
+  requireVoice(context);
   context.runtime.log(context.handle, format(text, ...values));
 }
 
 /** The functions of `skynet` that tell. */
 export const informationFunctions: ApiTable<Context> = {
   error: (context: Context, ...values: unknown[]): void => {
-    requireAlive(context);
+    requireVoice(context);
     context.runtime.log(context.handle, formatLine(values));
   },
   trace: (context: Context, info?: string): void => {

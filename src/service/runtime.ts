@@ -226,6 +226,8 @@ export class Runtime {
     if (this.lines?.(handle, text, isPlain) === true) return;
     const values = isPlain ? [text, true] : [text];
     const envelope = { type: PTYPE.text, method: 0, values };
+    // What the logger itself says would come back to it, line after line.
+    if (handle === this.logger) return this.#writeLine(handle, text, isPlain);
     try {
       if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
     } catch (error) {

@@ -11,7 +11,12 @@
 
 import { logSink, skynet, SnaxError } from "snax";
 
-logSink.open(skynet.getenv("logger"));
+const path = skynet.getenv<string | undefined>("logger");
+try {
+  logSink.open(path);
+} catch (error) {
+  throw new SnaxError("ERR_CONFIG", `logger: ${(error as Error).message}`, { cause: error });
+}
 
 skynet.start(() => {
   skynet.dispatch("text", (_session, source, text: unknown, isPlain?: boolean) => {

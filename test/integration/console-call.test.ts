@@ -112,3 +112,14 @@ test("what eval can't run is told of with its column in the line", async (t) => 
   match((await run("eval 99 1")).join(), /^ERR_SERVICE_DEAD/);
   equal((await run("eval 9 nosuch")).at(-1), ERROR);
 });
+
+test("the log tells that setenv was used, and not what was set", async (t) => {
+  const { ask, log, skynet } = await desk(t, {});
+  for (const line of ["setenv token sesame", "  setenv   other   sesame"]) {
+    equal((await ask(line)).at(-1), "<CMD OK>");
+  }
+  equal(skynet.getenv("token"), "sesame");
+  const lines = (await log()).join("\n");
+  equal(lines.match(/setenv/g)?.length, 2);
+  equal(lines.includes("sesame"), false);
+});

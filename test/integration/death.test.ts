@@ -78,13 +78,13 @@ test("late code of a dead service gets ERR_SERVICE_DEAD from every function", as
             sleep: () => skynet.sleep(1), wait: () => skynet.wait("x"), wakeup: () => skynet.wakeup("x"),
             yield: () => skynet.yield(), fork: () => skynet.fork(() => {}), lock: () => lock(() => {}),
             setTimeout: () => setTimeout(() => {}, 1), setInterval: () => setInterval(() => {}, 1),
-            setImmediate: () => setImmediate(() => {}), error: () => skynet.error("x"),
+            setImmediate: () => setImmediate(() => {}),
             trace: () => skynet.trace(), setenv: () => skynet.setenv("x", 1), exit: () => skynet.exit(),
             info_func: () => skynet.info_func(() => {}), start: () => skynet.start(), init: () => skynet.init(() => {}),
             abort: () => skynet.abort(),
             req: () => me.req.run(), post: () => me.post.touch(), snaxNew: () => snax.newservice("x"),
             snaxRaw: () => snax.rawnewservice("x"), bind: () => snax.bind(1, "x"), snaxExit: () => snax.exit(),
-            snaxKill: () => snax.kill(me), snaxUnique: () => snax.uniqueservice("x"), printf: () => snax.printf("x"),
+            snaxKill: () => snax.kill(me), snaxUnique: () => snax.uniqueservice("x"),
             snaxQuery: () => snax.queryservice("x"), profile: () => snax.profile_info(me),
           };
           for (const [name, run] of Object.entries(functions)) {
@@ -176,4 +176,34 @@ test("monitor gets a client message from each service that ends", async (t) => {
   skynet.kill(second);
   skynet.kill(first);
   assert.deepEqual(await skynet.call(watcher, "lua"), [first, second]);
+});
+
+test("code around the end of its service may log, a hundred lines of it", async (t) => {
+  const { make, log } = await world(t, {
+    main: `
+      import { skynet, snax } from "snax";
+      export const response = { async end() {
+        try { skynet.exit(); }
+        finally {
+          console.log("printed in finally");
+          skynet.error("logged in finally", 1);
+          snax.printf("formatted in finally %d", 2);
+          let count = 0;
+          try { for (;;) { skynet.error("again"); count += 1; } }
+          catch (error) { console.log(error.code, count < 100); }
+        }
+      } };`,
+  });
+  const main = await make("main");
+  assert.equal(await codeOfFailure(main.req.end()), "ERR_SERVICE_DEAD");
+  const lines = await log();
+  assert.deepEqual(
+    lines.filter((line) => /finally|ERR_SERVICE_DEAD/.test(line)),
+    [
+      "printed in finally",
+      "logged in finally 1",
+      "formatted in finally 2",
+      "ERR_SERVICE_DEAD true",
+    ],
+  );
 });

@@ -180,3 +180,16 @@ test("MULTICAST_CHANNELS_MAX channels are made, the next is refused, and one mor
   const maker = await make("maker");
   deepEqual(await maker.req.fill(MULTICAST_CHANNELS_MAX), ["ERR_EXHAUSTED", "number"]);
 });
+
+test("a channel is printed with its number", async (t) => {
+  const { make, log } = await world(t, {
+    main: `import { multicast } from "snax";
+      export const response = { async print() {
+        const channel = await multicast.new({ channel: 0x1f });
+        console.log(channel, [channel]);
+      } };`,
+  });
+  const main = await make("main");
+  await main.req.print();
+  equal((await log()).at(-1), "[Multicast:1f] [ [Multicast:1f] ]");
+});

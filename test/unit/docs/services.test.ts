@@ -1,6 +1,6 @@
 /** docs/services.md names every function, key and limit that there is, and none that there is not. */
 
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, match } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -72,6 +72,28 @@ test("the services of the page publish and hear the news", async (t) => {
     .filter((line) => !/\[:[0-9a-f]{8}\]/.test(line));
   const shown = readBlocks(PAGE).find(({ mark }) => mark === "output")?.text;
   deepEqual(plain.join("\n"), shown);
+});
+
+test("the logger of the page writes the lines of all services", async (t) => {
+  const folder = writeFiles(t, readFiles(PAGE));
+  const userlog = join(folder, "user.log");
+  const config = {
+    thread: 0,
+    start: "news",
+    logservice: "snlua",
+    logger: "userlog",
+    userlog,
+  } as const;
+  const node = await start(config, { root: folder });
+  await node.stopped;
+  const log = readFileSync(userlog, "utf8");
+  const lines = log
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as string);
+  const shown = readBlocks(PAGE).find(({ mark }) => mark === "output")?.text;
+  deepEqual(lines.filter((line) => !line.startsWith(":")).join("\n"), shown?.trimEnd());
+  match(lines[0] ?? "", /^:00000003 LAUNCH snlua launcher$/);
 });
 
 test("the table of the configuration names every key", () => {
