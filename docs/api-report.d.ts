@@ -1702,6 +1702,7 @@ export declare class Kernel {
     turn(): void;
     reply(service: Service, request: Message, value: unknown): boolean;
     fail(service: Service, request: Message, error: unknown): boolean;
+    failWith(service: Service, request: Message, make: () => unknown): boolean;
     owe(service: Service, request: Message): void;
     goesOn(service: Service, message: Message): Handling;
     detach(service: Service, request: Message): void;
@@ -2941,7 +2942,7 @@ export declare class SharedLog {
 // dist/service/boot.d.ts
 import { Context } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
-export type OnReady = (error?: unknown) => void;
+export type OnReady = (error?: unknown, sendable?: Error) => void;
 export interface LaunchRequest {
     readonly kind: string;
     readonly name: string;
@@ -2953,6 +2954,7 @@ export declare function launch(runtime: Runtime, request: LaunchRequest): Contex
 export declare function exitSelf(context: Context): never;
 export declare function end(context: Context, isKill?: boolean): void;
 export declare function wayOut(context: Context): "self" | "kill" | undefined;
+export declare function tellFailure(runtime: Runtime, handle: number, error: Error): void;
 export declare function tellLauncher(context: Context, ...values: unknown[]): void;
 export declare function describeStart({ kind, name, args, }: Pick<LaunchRequest, "kind" | "name" | "args">): string;
 export declare const TITLE_LENGTH_MAX = 80;

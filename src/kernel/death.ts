@@ -6,6 +6,7 @@
  * answered: skynet also bounces answers, which can fail an unrelated call of the other side (skynet-semantics 2.2).
  */
 
+import { isOpen } from "./answering.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelEvents } from "./kernel-options.ts";
 import type { MessageList } from "./message.ts";
@@ -47,8 +48,7 @@ function strikeOut(kernel: Kernel, service: Service): void {
   kernel.services.delete(service);
   kernel.names.release(service.handle);
   const bounce = (message: Message): void => {
-    const isOwed = message.reply === REPLY.owed || message.reply === REPLY.detached;
-    if (isOwed) kernel.fail(service, message, unansweredError(service));
+    if (isOpen(message)) kernel.fail(service, message, unansweredError(service));
   };
   if (kernel.scheduler.current === service && kernel.dispatching !== undefined) {
     // The service ends itself, or is ended, by the very handler that runs: nobody has filed its request yet.

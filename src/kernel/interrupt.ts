@@ -10,6 +10,7 @@
  * The service lives on, with whatever state the cut left in its variables; before it handles what waits for it, it rests (rest.ts).
  */
 
+import { isOpen } from "./answering.ts";
 import type { Kernel } from "./kernel.ts";
 import { endHandling } from "./handling.ts";
 import type { Message } from "./message.ts";
@@ -60,8 +61,7 @@ export interface GivenUp {
 
 /** Gives up a handler: its caller is told, and the service lets go of what it holds. If it goes on it is nobody's. */
 export function giveUp(kernel: Kernel, service: Service, { message, error }: GivenUp): void {
-  const isOpen = message.reply === REPLY.owed || message.reply === REPLY.detached;
-  if (isOpen) kernel.fail(service, message, error());
+  if (isOpen(message)) kernel.fail(service, message, error());
   const handling = service.running?.find((each) => each.message === message);
   if (handling !== undefined) endHandling(service, handling);
   // In a turn of its own: it may run code of the service, which may be in need of an interrupt again.

@@ -15,7 +15,9 @@
  * Hot path (bench: call, send).
  */
 
-import { copyResult, ownArguments } from "../base/copy.ts";
+import { ownArguments } from "../base/copy.ts";
+import { copyThrown } from "../base/copy-thrown.ts";
+import { Answering, isOpen } from "./answering.ts";
 import { Burials, watchDeath } from "./death.ts";
 import type { Condemned } from "./interrupt.ts";
 import type { Handling } from "./handling.ts";
@@ -31,7 +33,7 @@ import { isLocalName, NameTable } from "./name-table.ts";
 import { NamedMail } from "./named-mail.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { PTYPE } from "./protocol.ts";
-import { deadError, deadlockError, fullError, repliedError } from "./refusal.ts";
+import { deadError, deadlockError, fullError, interruptedError } from "./refusal.ts";
 import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
@@ -73,6 +75,7 @@ export class Kernel {
   readonly #events: KernelEvents;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #mailboxLimit: number;
+  readonly #answering: Answering;
 
   constructor(options: KernelOptions) {
     const { clock, events } = options;
@@ -100,6 +103,11 @@ export class Kernel {
       },
     });
     const { services, scheduler } = this;
+    this.#answering = new Answering({
+      services,
+      elsewhere: options.elsewhere,
+      accept: (target, answer) => this.#accept(target, answer),
+    });
     const timers = (this.timers = new KernelTimers({ clock, services, scheduler }));
     const namedMail = this.#namedMail;
     this.rests = new Rests({
@@ -285,7 +293,7 @@ export class Kernel {
     } catch (error) {
       const isPost = message.reply === REPLY.none;
       if (isPost && target !== undefined) this.#events.onError(target, error, message);
-      this.#answer(handle, PTYPE.error, message, error);
+      this.#answering.bounce(handle, message, error);
     }
   }
 
@@ -297,7 +305,7 @@ export class Kernel {
    */
   sendUrgent(service: Service, message: Message, behind = 0): void {
     if (!service.isAlive) {
-      this.#answer(service.handle, PTYPE.error, message, deadError(service.handle));
+      this.#answering.bounce(service.handle, message, deadError(service.handle));
       return;
     }
     if (behind !== 0 && hasMailFrom(service, behind)) service.mail.push(message);
@@ -324,6 +332,9 @@ export class Kernel {
 
   /** Runs what waits in the event loop's name: see Scheduler.turn. */
   turn(): void {
+    for (const { service, request } of this.#answering.takeAbandoned()) {
+      if (isOpen(request)) this.fail(service, request, interruptedError(service));
+    }
     this.scheduler.turn();
     // With a drain that can't drain the continuations of the last message are still to run.
     if (this.scheduler.current === undefined) this.origin = undefined;
@@ -355,8 +366,15 @@ export class Kernel {
       }
     } catch (error) {
       this.#events.onError(service, error, message);
+      this.#answerFor(service, message, error);
     }
     this.dispatching = undefined;
+  }
+
+  /** Answers a request whose service has thrown and not answered: nobody else would, unless it is filed as owed. */
+  #answerFor(service: Service, message: Message, error: unknown): void {
+    if (!service.isAlive || message.reply !== REPLY.owed || service.owed?.has(message)) return;
+    this.failWith(service, message, () => copyThrown(error as Error));
   }
 
   /**
@@ -368,15 +386,7 @@ export class Kernel {
    * @throws {ERR_REPLIED} if the request has been answered.
    */
   reply(service: Service, request: Message, value: unknown): boolean {
-    this.#claim(service, request);
-    if (request.reply === REPLY.none) return false;
-    const target = this.services.get(request.source);
-    try {
-      const payload = target === undefined ? value : copyResult(value, target);
-      return this.#answer(service.handle, PTYPE.response, request, payload);
-    } catch (error) {
-      return this.#answer(service.handle, PTYPE.error, request, error);
-    }
+    return this.#answering.reply(service, request, value);
   }
 
   /**
@@ -387,8 +397,15 @@ export class Kernel {
    * @throws {ERR_REPLIED} if the request has been answered.
    */
   fail(service: Service, request: Message, error: unknown): boolean {
-    this.#claim(service, request);
-    return this.#answer(service.handle, PTYPE.error, request, error);
+    return this.#answering.fail(service, request, () => error);
+  }
+
+  /**
+   * As {@link fail}, with an error that is still to be made. That may run code of the service: while it does the request is
+   * open, and if it throws, that is the error.
+   */
+  failWith(service: Service, request: Message, make: () => unknown): boolean {
+    return this.#answering.fail(service, request, make);
   }
 
   /** Remembers that a request was taken and its answer comes later, so that the service's death answers it. */
@@ -411,25 +428,9 @@ export class Kernel {
 
   /** Gives up a request's session: nothing will be answered, and nobody is told. */
   ignore(service: Service, request: Message): void {
+    if (request.reply !== REPLY.owed) return;
     request.reply = REPLY.none;
     service.owed?.delete(request);
-  }
-
-  #claim(service: Service, request: Message): void {
-    if (request.reply === REPLY.done) throw repliedError(request);
-    if (request.reply !== REPLY.none) request.reply = REPLY.done;
-    if (service.owed !== undefined) service.owed.delete(request);
-  }
-
-  #answer(source: number, type: number, request: Message, payload: unknown): boolean {
-    if (request.session === 0 || request.reply === REPLY.none) return false;
-    const answer = new Message(type, source, request.session, 0, payload);
-    // It carries a session, but nobody answers an answer: the receiver's death must not bounce it.
-    answer.reply = REPLY.none;
-    const target = this.services.get(request.source);
-    if (target === undefined) return this.#elsewhere?.deliver(request.source, answer) ?? false;
-    this.#accept(target, answer);
-    return true;
   }
 
   /** Takes out the call that waits under a session, with its deadline; undefined if none does. */
@@ -493,7 +494,7 @@ export class Kernel {
         if (target !== undefined) this.#accept(target, message);
         else if (this.#elsewhere?.deliver(handle, message) !== true) throw deadError(handle);
       } catch (error) {
-        this.#answer(handle, PTYPE.error, message, error);
+        this.#answering.bounce(handle, message, error);
       }
     }
   }

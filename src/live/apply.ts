@@ -120,14 +120,29 @@ export class Application {
 
   /** What the patch's own code throws, or a module that it imports, leaves nothing behind. */
   #fail(error: unknown): void {
-    this.#end().failed(
-      error instanceof SnaxError && error.code !== "ERR_INTERRUPTED" ? error : failedError(error),
+    const { runtime, service } = this.#context;
+    // To read what was thrown may run code of the service, which may be cut off as well.
+    const keepPromise = runtime.commitments.add(runtime.kernel.origin, service, (cut) =>
+      this.#end().failed(failedError(cut)),
     );
+    const isOwn = isSnaxError(error) && error.code !== "ERR_INTERRUPTED";
+    const failure = isOwn ? error : failedError(error);
+    keepPromise();
+    this.#end().failed(failure);
   }
 
   /** Ends the watch; what comes now is the outcome. */
   #end(): Outcome {
     this.#unwatch?.();
     return this.#outcome;
+  }
+}
+
+/** Tells an error of the runtime from anything that may be thrown, a proxy whose traps throw too. */
+function isSnaxError(thrown: unknown): thrown is SnaxError {
+  try {
+    return thrown instanceof SnaxError;
+  } catch {
+    return false;
   }
 }

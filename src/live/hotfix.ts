@@ -79,20 +79,33 @@ export async function hotfixHere(
     const results = [{ handle, ...result }];
     live.enter(caller, { id, hash: hashOfPatch(texts), target, results, said });
   };
-  let value: unknown;
+  let returned: Returned;
   try {
     const done = await patchOne(context, { texts, args: own, caller, order });
-    ({ value } = done);
+    ({ returned } = done);
     enter(`applied: ${done.summary}`, { ok: true });
   } catch (error) {
     enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
   }
+  if (returned.refusal !== undefined) {
+    const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(returned.refusal)}`;
+    throw new SnaxError("ERR_NOT_SENDABLE", why, { cause: returned.refusal });
+  }
+  return copyResult(returned.value, receiver);
+}
+
+/** What `hotfix()` returned, or why it can't be sent. */
+interface Returned {
+  readonly value?: unknown;
+  readonly refusal?: unknown;
+}
+
+function receive(value: unknown): Returned {
   try {
-    return copyResult(value, receiver);
-  } catch (error) {
-    const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(error)}`;
-    throw new SnaxError("ERR_NOT_SENDABLE", why, { cause: error });
+    return { value: copyResult(value, undefined) };
+  } catch (refusal) {
+    return { refusal };
   }
 }
 
@@ -100,7 +113,7 @@ export async function hotfixHere(
 export async function patchOne(
   context: Context,
   { texts, args, caller, order }: Omit<HotfixOrder, "handle">,
-): Promise<{ value: unknown; summary: string }> {
+): Promise<{ returned: Returned; summary: string }> {
   for (;;) {
     const instance = codeOfService(context);
     const { state } = context;
@@ -111,18 +124,19 @@ export async function patchOne(
       apiNames: new Set(context.runtime.parts.keys()),
     });
     if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
-    const done = await new Promise<{ value: unknown } | undefined>((resolve, reject) => {
+    const done = await new Promise<Returned | undefined>((resolve, reject) => {
       new Application(
         context,
         { parts, args, caller, order },
         {
-          applied: (value) => resolve({ value }),
+          receive,
+          applied: (returned) => resolve(returned as Returned),
           failed: reject,
           stale: () => resolve(undefined),
         },
       ).start();
     });
-    if (done !== undefined) return { value: done.value, summary: summaryOf(parts) };
+    if (done !== undefined) return { returned: done, summary: summaryOf(parts) };
   }
 }
 

@@ -15,12 +15,11 @@ import type { Standing } from "../fabric/thread-load.ts";
 import { STANDING } from "../fabric/thread-load.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { INDEX_MASK } from "../kernel/address.ts";
-import { PTYPE } from "../kernel/protocol.ts";
 import type { CacheMode } from "../loader/code-cache.ts";
 import type { Image, ImageData } from "../loader/image.ts";
 import { addBirthCommand } from "../service/birth.ts";
 import type { LaunchRequest } from "../service/boot.ts";
-import { end, launch } from "../service/boot.ts";
+import { end, launch, tellFailure } from "../service/boot.ts";
 import { clearCache } from "../service/cache.ts";
 import { toRemoteError } from "../service/remote-error.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -260,10 +259,7 @@ export class NodeThreads implements Threads {
       launch(runtime, { handle, kind, name, args });
     } catch (error) {
       this.#thread.directory.release(handle, this.own);
-      const launcher = runtime.kernel.names.get(".launcher");
-      const values = ["ERROR", toRemoteError(error, handle)];
-      if (launcher === undefined) return;
-      runtime.kernel.send(handle, launcher, { type: PTYPE.lua, method: 0, values });
+      tellFailure(runtime, handle, toRemoteError(error, handle));
     }
   }
 

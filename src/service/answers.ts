@@ -148,7 +148,7 @@ function response(context: Context): Response {
     if (!context.service.isAlive) return false;
     if (ok) return kernel.reply(context.service, message, value);
     const error = value ?? new SnaxError("ERR_REMOTE", "the service answered with an error");
-    return kernel.fail(context.service, message, toRemoteError(error, context.handle));
+    return kernel.failWith(context.service, message, () => toRemoteError(error, context.handle));
   };
 }
 

@@ -12,6 +12,7 @@
  */
 
 import { copyArguments } from "../base/copy.ts";
+import { copyBare } from "../base/copy-thrown.ts";
 import { SnaxError } from "../base/error.ts";
 import { showInLine } from "../base/visible-text.ts";
 import type { Handling } from "../kernel/handling.ts";
@@ -23,11 +24,11 @@ import { Context, EXIT_SIGNAL, extrasOf, isThenable, stoppedError } from "./cont
 import { runInside } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
-import { describeError } from "./error-text.ts";
+import { describeError, messageOf } from "./error-text.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
-/** Told once, when a service is ready, or with the reason why it is not. */
-export type OnReady = (error?: unknown) => void;
+/** Told once, when a service is ready, or with the reason why it is not, and the same as it can be sent. */
+export type OnReady = (error?: unknown, sendable?: Error) => void;
 
 /** What to launch. */
 export interface LaunchRequest {
@@ -56,7 +57,7 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const context = new Context(runtime, name, title, kind.receivers, request.handle);
   context.kind = kindName;
   const own = copyOrKill(context, args);
-  const tell = request.onReady ?? ((error) => tellReady(context, error));
+  const tell = request.onReady ?? ((_error, sendable) => tellReady(context, sendable));
   runtime.logLife(context.handle, "LAUNCH", context.service.title);
   runtime.kernel.closeGate(context.service, GATE.starting);
   runInside(context, () => boot(context, () => beginAs(kind, context, own), tell));
@@ -119,15 +120,17 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
   let handling: Handling | undefined;
   const settle = (error?: unknown): void => {
     if (isOver) return;
+    // The service lives and the promise stands while code of the service may run, for that may be cut off.
+    const failure = error === undefined ? becomeReady(context) : failureOf(context, error);
+    if (isOver) return;
     isOver = true;
     stopWaiting();
     endWait();
     keepPromise();
     if (handling !== undefined) endHandling(context.service, handling);
     if (origin !== undefined) context.runtime.tracer?.ended(context, origin, "end");
-    if (error === undefined) becomeReady(context);
-    else giveUp(context, error);
-    tell(error);
+    if (failure !== undefined) giveUp(context, failure.text);
+    tell(error, failure?.sendable);
   };
   const fail = (error: unknown): void => settle(error === EXIT_SIGNAL ? undefined : error);
   const keepPromise = commitments.add(origin, context.service, fail);
@@ -144,13 +147,19 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
     if (!isThenable(begun)) return settle();
     stopWaiting = watchBeginning(context, fail);
     if (origin !== undefined) handling = kernel.goesOn(context.service, origin);
-    begun.then(() => settle(), fail);
+    begun.then(() => {
+      try {
+        settle();
+      } catch (error) {
+        fail(error);
+      }
+    }, fail);
   } catch (error) {
     fail(error);
   }
 }
 
-function becomeReady(context: Context): void {
+function becomeReady(context: Context): undefined {
   if (context.isReady) return;
   const { whenReady } = context;
   context.whenReady = undefined;
@@ -204,9 +213,14 @@ function loadCode(context: Context): unknown {
   );
 }
 
-function giveUp(context: Context, error: unknown): void {
+/** What is told of a beginning that failed: to the log, and to whoever waits. To read an error may run code of the service. */
+function failureOf(context: Context, error: unknown): { text: string; sendable: Error } {
+  return { text: describeError(error), sendable: toRemoteError(error, context.handle) };
+}
+
+function giveUp(context: Context, text: string): void {
   if (!context.service.isAlive) return;
-  context.runtime.log(context.handle, `init service failed: ${describeError(error)}`);
+  context.runtime.log(context.handle, `init service failed: ${text}`);
   context.runtime.kernel.kill(context.service);
 }
 
@@ -215,9 +229,25 @@ function endedEarly(context: Context): SnaxError {
   return new SnaxError("ERR_SERVICE_DEAD", `service ${who} ended before it was ready`);
 }
 
-function tellReady(context: Context, error: unknown): void {
+function tellReady(context: Context, error: Error | undefined): void {
   if (error === undefined) tellLauncher(context, "LAUNCHOK");
-  else tellLauncher(context, "ERROR", toRemoteError(error, context.handle));
+  else tellFailure(context.runtime, context.handle, error);
+}
+
+/** Tells the launcher why a service has not become ready; what of the error can't be sent is left out. */
+export function tellFailure(runtime: Runtime, handle: number, error: Error): void {
+  const { kernel } = runtime;
+  const launcher = kernel.names.get(".launcher");
+  if (launcher === undefined) return;
+  const send = (sendable: Error): void => {
+    const values = ["ERROR", sendable];
+    kernel.send(handle, launcher, { type: PTYPE.lua, method: 0, values });
+  };
+  try {
+    send(error);
+  } catch (failure) {
+    send(copyBare(error, `can't be sent: ${messageOf(failure)}`));
+  }
 }
 
 /** Says something to the launcher, in the name of a service that it knows or hears of now. */

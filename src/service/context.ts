@@ -12,6 +12,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import { isOpen } from "../kernel/answering.ts";
 import { endHandling } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
@@ -147,13 +148,19 @@ export class Context implements Instance {
       promise.then(
         (value) => {
           if (handling !== undefined) endHandling(service, handling);
-          this.#finish(message, value);
-          done?.();
+          try {
+            this.#finish(message, value);
+          } finally {
+            done?.();
+          }
         },
         (error: unknown) => {
           if (handling !== undefined) endHandling(service, handling);
-          this.refuse(message, error);
-          done?.();
+          try {
+            this.refuse(message, error);
+          } finally {
+            done?.();
+          }
         },
       );
       return;
@@ -165,19 +172,24 @@ export class Context implements Instance {
   /** Answers a request with an error, or logs the error if nobody waits for an answer. */
   refuse(message: Message, error: unknown): void {
     if (error === EXIT_SIGNAL || !this.service.isAlive) return;
-    this.runtime.tracer?.ended(this, message, "error");
-    const isOpen = message.reply === REPLY.owed || message.reply === REPLY.detached;
-    if (isOpen) this.runtime.kernel.fail(this.service, message, toRemoteError(error, this.handle));
-    else this.runtime.reportError(this.service, error, message);
+    const { kernel, tracer } = this.runtime;
+    if (isOpen(message)) {
+      kernel.failWith(this.service, message, () => toRemoteError(error, this.handle));
+    } else this.runtime.reportError(this.service, error, message);
+    tracer?.ended(this, message, "error");
   }
 
   #finish(message: Message, value: unknown): void {
     const { kernel, tracer } = this.runtime;
-    if (message.reply === REPLY.owed && this.service.isAlive) {
-      tracer?.answered(this, message);
-      kernel.reply(this.service, message, value);
+    try {
+      if (message.reply === REPLY.owed && this.service.isAlive) {
+        tracer?.answered(this, message);
+        kernel.reply(this.service, message, value);
+      }
+      tracer?.ended(this, message, "end");
+    } catch (error) {
+      this.refuse(message, error);
     }
-    tracer?.ended(this, message, "end");
   }
 }
 

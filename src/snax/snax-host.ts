@@ -238,11 +238,12 @@ function leave(host: SnaxHost, message: Message): void {
   // A loop in `exit` does not keep the service alive either.
   const keepPromise = commitments.add(message, context.service, (error) => finish(error));
   const finish = (error?: unknown): void => {
+    // To read an error may run code of the service, which may be cut off: the promise stands meanwhile.
+    const isError = error !== undefined && error !== EXIT_SIGNAL;
+    const text = isError ? `exit error : ${describeError(error)}` : "";
     keepPromise();
     if (!context.service.isAlive) return;
-    if (error !== undefined && error !== EXIT_SIGNAL) {
-      context.runtime.log(context.handle, `exit error : ${describeError(error)}`);
-    }
+    if (isError) context.runtime.log(context.handle, text);
     if (message.reply === REPLY.owed) kernel.reply(context.service, message, undefined);
     end(context);
   };

@@ -1,0 +1,172 @@
+/**
+ * Answering: the one way by which a request is answered, whatever happens on it.
+ *
+ *     value or error made (code of a service may run: getters, traps) -> copied, or encoded for another kernel -> on its way
+ *        |                                                                                                          |
+ *        threw: the best error that can be sent goes in its place                          only now the request is settled
+ *        cut off, or the service has ended: the request is still open, and whoever clears up settles it
+ *
+ * A request whose answer is being made counts as open, so death and interrupts find it. Should everything fail, at the end of
+ * the stack for one, the error goes to whoever wanted to answer, and the request can still be answered.
+ *
+ * Hot path (bench: call).
+ */
+
+import { copyBare, copyThrown } from "../base/copy-thrown.ts";
+import { copyResult, isPlain } from "../base/copy.ts";
+import { SnaxError } from "../base/error.ts";
+import { textOfThrown } from "../base/copy-refusal.ts";
+import type { Elsewhere } from "./kernel-options.ts";
+import { Message, REPLY } from "./message.ts";
+import { PTYPE } from "./protocol.ts";
+import { repliedError } from "./refusal.ts";
+import type { Service } from "./service.ts";
+import type { ServiceTable } from "./service-table.ts";
+
+/** What answering needs of its kernel. */
+export interface AnsweringOptions {
+  readonly services: ServiceTable;
+  readonly elsewhere: Elsewhere | undefined;
+  /** Puts an answer into the mailbox of a service of this kernel. */
+  readonly accept: (target: Service, answer: Message) => void;
+}
+
+/** A request, and who answers it. */
+export interface Answer {
+  readonly service: Service;
+  readonly request: Message;
+}
+
+/** The answers of one kernel's services. */
+export class Answering {
+  readonly #services: ServiceTable;
+  readonly #elsewhere: Elsewhere | undefined;
+  readonly #accept: AnsweringOptions["accept"];
+  /** The answers that are being made by code of services, one inside the other. */
+  #making: Answer[] = [];
+
+  constructor({ services, elsewhere, accept }: AnsweringOptions) {
+    this.#services = services;
+    this.#elsewhere = elsewhere;
+    this.#accept = accept;
+  }
+
+  /** Answers with a value: see Kernel.reply. */
+  reply(service: Service, request: Message, value: unknown): boolean {
+    if (!isExpected(service, request)) return false;
+    const depth = this.#making.length;
+    try {
+      if (isPlain(value)) return this.#send(service, PTYPE.response, request, value);
+      this.#making.push({ service, request });
+      const target = this.#services.get(request.source);
+      const payload = target === undefined ? value : copyResult(value, target);
+      return this.#send(service, PTYPE.response, request, payload);
+    } catch (failure) {
+      return this.#sendError(service, request, [
+        () => copyThrown(failure as Error),
+        () => copyBare(failure as Error, "was left out"),
+      ]);
+    } finally {
+      // An interrupt passes this by: what stands here when the next turn begins was cut off.
+      this.#making.length = depth;
+    }
+  }
+
+  /**
+   * Answers with an error: see Kernel.failWith.
+   *
+   * @param make - makes it, and may run code of the service.
+   */
+  fail(service: Service, request: Message, make: () => unknown): boolean {
+    if (!isExpected(service, request)) return false;
+    const depth = this.#making.length;
+    this.#making.push({ service, request });
+    let error: unknown;
+    let why = "could not be made";
+    try {
+      return this.#sendError(service, request, [
+        () => (error = make()),
+        (failure) => {
+          why = `can't be sent: ${textOfThrown(failure)}`;
+          return copyThrown((error ?? failure) as Error);
+        },
+        () => copyBare((error ?? new SnaxError("ERR_REMOTE", "")) as Error, why),
+      ]);
+    } finally {
+      this.#making.length = depth;
+    }
+  }
+
+  /** Answers a message that reached nobody under the handle, if somebody waits for an answer. */
+  bounce(handle: number, request: Message, error: unknown): boolean {
+    if (!isAwaited(request)) return false;
+    return this.#post(handle, PTYPE.error, request, error);
+  }
+
+  /** Returns the answers whose making was cut off, and forgets them; nothing may be running. */
+  takeAbandoned(): readonly Answer[] {
+    const abandoned = this.#making;
+    if (abandoned.length > 0) this.#making = [];
+    return abandoned;
+  }
+
+  /** Sends the first of several errors that can be made and sent. */
+  #sendError(
+    service: Service,
+    request: Message,
+    makers: readonly ((failure: unknown) => unknown)[],
+  ): boolean {
+    let failure: unknown;
+    for (const make of [...makers, lastResort]) {
+      // The code that ran meanwhile has answered, or ended the service.
+      if (request.reply === REPLY.done) return false;
+      try {
+        return this.#send(service, PTYPE.error, request, make(failure));
+      } catch (next) {
+        failure = next;
+      }
+    }
+    throw failure;
+  }
+
+  #send(service: Service, type: number, request: Message, payload: unknown): boolean {
+    if (!isOpen(request)) return false;
+    const isSent = this.#post(service.handle, type, request, payload);
+    // Order: not before it is on its way. What throws there, or is cut off, leaves the request open.
+    request.reply = REPLY.done;
+    if (service.owed !== undefined) service.owed.delete(request);
+    return isSent;
+  }
+
+  // oxlint-disable-next-line max-params -- hot path: one object per answer; an options object would be a second one
+  #post(handle: number, type: number, { source, session }: Message, payload: unknown): boolean {
+    const answer = new Message(type, handle, session, 0, payload);
+    // It carries a session, but nobody answers an answer: the receiver's death must not bounce it.
+    answer.reply = REPLY.none;
+    const target = this.#services.get(source);
+    if (target === undefined) return this.#elsewhere?.deliver(source, answer) ?? false;
+    this.#accept(target, answer);
+    return true;
+  }
+}
+
+/** Says whether the answer to a request is still to come. */
+export function isOpen({ reply }: Message): boolean {
+  return reply === REPLY.owed || reply === REPLY.detached;
+}
+
+function isAwaited({ session, reply }: Message): boolean {
+  return session !== 0 && reply !== REPLY.none;
+}
+
+/** Says whether somebody waits for the answer that is to be given. */
+function isExpected(service: Service, request: Message): boolean {
+  if (request.reply === REPLY.done) throw repliedError(request);
+  if (isAwaited(request)) return true;
+  service.owed?.delete(request);
+  return false;
+}
+
+function lastResort(): SnaxError {
+  return new SnaxError("ERR_REMOTE", "the service answered with something that can't be sent");
+}
