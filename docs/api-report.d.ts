@@ -1853,6 +1853,7 @@ export interface KernelEvents {
     onError(service: Service, error: unknown, message: Message): void;
     onOverload(service: Service, length: number): void;
     onLateError?(service: Service, error: unknown, message: Message): void;
+    onLostError?(source: number, target: number, message: Message): void;
     onDeath(service: Service): void;
     onCut?(service: Service): void;
     onRest?(service: Service, ms: number): void;
@@ -2370,10 +2371,12 @@ export declare class Runtime {
     logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void;
     print(handle: number, text: string): void;
     reportError(service: Service, error: unknown, message: Message): void;
+    reportLostError(service: Service, error: unknown, message: Message): void;
     reportFork(service: Service, error: unknown): void;
     protocolName(type: number): string;
     writePast({ source, payload }: Message): void;
 }
+export declare function isNews(runtime: Runtime, error: unknown, caller: number): boolean;
 
 // dist/kernel/phase.d.ts
 import type { Message } from "./message.ts";

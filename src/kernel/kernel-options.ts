@@ -37,6 +37,10 @@ export interface KernelEvents {
   onOverload(service: Service, length: number): void;
   /** An error came as the answer to a call that had ended before, by its deadline for one. */
   onLateError?(service: Service, error: unknown, message: Message): void;
+  /**
+   * An error came as the answer of `source` for a service that has died on the way: nobody else will tell of it.
+   */
+  onLostError?(source: number, target: number, message: Message): void;
   /** A service died. */
   onDeath(service: Service): void;
   /** An interrupt cut off what a service did. What the kernel has of it is in order again. */

@@ -293,6 +293,9 @@ export class Kernel {
     } catch (error) {
       const isPost = message.reply === REPLY.none;
       if (isPost && target !== undefined) this.#events.onError(target, error, message);
+      if (message.type === PTYPE.error) {
+        this.#events.onLostError?.(message.source, handle, message);
+      }
       this.#answering.bounce(handle, message, error);
     }
   }

@@ -8,6 +8,7 @@ import type { KernelEvents } from "../kernel/kernel-options.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { describeError } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
+import { isNews } from "../service/runtime.ts";
 
 /** Makes the listeners of a kernel; the runtime exists when the first event comes. */
 export function kernelEvents(runtime: () => Runtime): KernelEvents {
@@ -33,6 +34,11 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
         service.handle,
         `the call of ${from}, session ${message.session}, had ended when its error came : ${describeError(error)}`,
       );
+    },
+    onLostError: (source, target, { session, payload }) => {
+      if (!isNews(runtime(), payload, target)) return;
+      const where = `call [${formatAddress(target)} to ${formatAddress(source)} : ${session}]`;
+      runtime().log(source, `${where} error : ${describeError(payload)}`);
     },
     onDeath: (service) => {
       const { kernel, threads, commitments } = runtime();

@@ -174,7 +174,11 @@ export class Context implements Instance {
     if (error === EXIT_SIGNAL || !this.service.isAlive) return;
     const { kernel, tracer } = this.runtime;
     if (isOpen(message)) {
-      kernel.failWith(this.service, message, () => toRemoteError(error, this.handle));
+      const make = (): Error => toRemoteError(error, this.handle);
+      const isSent = kernel.failWith(this.service, message, make);
+      if (!isSent && this.service.isAlive) {
+        this.runtime.reportLostError(this.service, error, message);
+      }
     } else this.runtime.reportError(this.service, error, message);
     tracer?.ended(this, message, "error");
   }

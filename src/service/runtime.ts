@@ -202,6 +202,11 @@ export class Runtime {
     this.log(service.handle, `${where} error : ${describeError(error)}`);
   }
 
+  /** Logs what a handler threw whose caller has died: nobody else tells of it. */
+  reportLostError(service: Service, error: unknown, message: Message): void {
+    if (isNews(this, error, message.source)) this.reportError(service, error, message);
+  }
+
   /** Logs what a fork threw. */
   reportFork(service: Service, error: unknown): void {
     this.log(service.handle, `fork error : ${describeError(error)}`);
@@ -235,5 +240,21 @@ export class Runtime {
       if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
     }
     this.#writeLine(handle, text, isPlain);
+  }
+}
+
+/**
+ * Says whether an error is worth a line although its caller is dead: that the caller itself is dead, or that everybody ends with
+ * the node, is no news.
+ */
+export function isNews(runtime: Runtime, error: unknown, caller: number): boolean {
+  try {
+    const code = codeOf(error);
+    if (code !== "ERR_SERVICE_DEAD" && code !== "ERR_STOPPED") return true;
+    const { data } = error as { data?: { handle?: unknown } };
+    return runtime.state === "running" && data?.handle !== caller;
+  } catch {
+    // It can't even be asked for its code: that is news.
+    return true;
   }
 }

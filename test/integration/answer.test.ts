@@ -68,6 +68,22 @@ test("ret in a timer is refused with ERR_CONTEXT", async (t) => {
   assert.equal(answer, "ERR_CONTEXT");
 });
 
+test("ignoreret after response() says only that the handler's result is no answer, as in skynet", async (t) => {
+  const { skynet } = await world(t, {
+    plain: plain(`() => {
+      const reply = skynet.response();
+      skynet.timeout(1, () => reply(true, 42));
+      skynet.ignoreret();
+      return "no answer";
+    }`),
+    thrower: plain(`() => { skynet.response(); skynet.ignoreret(); throw new Error("told"); }`),
+  });
+  const handle = await skynet.newservice("plain");
+  assert.equal(await skynet.call(handle, "lua"), 42);
+  const thrower = await skynet.newservice("thrower");
+  assert.equal((await failureOf(skynet.call(thrower, "lua"))).message, "told");
+});
+
 test("context gives session and source of the message being dispatched", async (t) => {
   const { skynet } = await world(t, {
     plain: plain("(session, source) => [skynet.context(), { session, source }]"),
