@@ -115,6 +115,7 @@ async function ask(
 
 async function kill({ operator, args }: CommandCall): Promise<CommandResult> {
   const handle = readAddress(operator, args[0]);
+  if (!operator.runtime.kernel.lives(handle)) throw deadError(handle);
   const killed = await operator.skynet.call<Record<string, string>>(
     ".launcher",
     "lua",

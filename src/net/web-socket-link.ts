@@ -24,7 +24,7 @@ interface Carrier extends WebSocket {
 }
 
 /** Close codes of RFC 6455. */
-const CLOSE = { normal: 1000, policy: 1008 } as const;
+const CLOSE = { normal: 1000, goingAway: 1001, policy: 1008 } as const;
 
 /** A connection over a web socket. */
 export class WebSocketLink implements Link {
@@ -146,7 +146,9 @@ export class WebSocketLink implements Link {
     this.#isClosing = true;
     // The other side answers a close, unless it is paused here or does not care.
     this.#web.resume();
-    this.#web.close(CLOSE.normal);
+    // A client that is told of the node's end may connect again later.
+    const isStopping = this.#table.runtime.state !== "running";
+    this.#web.close(isStopping ? CLOSE.goingAway : CLOSE.normal);
     const cancel = this.#table.after(SOCKET_CLOSE_MS, () => this.#web.terminate());
     this.#web.once("close", cancel);
   }

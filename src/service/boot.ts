@@ -22,6 +22,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
 import { Context, EXIT_SIGNAL, extrasOf, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
+import { describeBeginning } from "./late-beginning.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
 import { describeError, messageOf } from "./error-text.ts";
@@ -177,9 +178,13 @@ function watchBeginning(context: Context, fail: (error: unknown) => void): () =>
   const { kernel, environment } = context.runtime;
   const { service } = context;
   const unwatch = kernel.watch(context.handle, () => fail(endedEarly(context)));
+  const { origin } = kernel;
   const ms = Number(environment.get("inittimeout") ?? 0);
-  const giveNotice = (): void =>
-    context.isListening ? goOn(context, ms) : fail(late(context, ms));
+  const giveNotice = (): void => {
+    const what = describeBeginning(context, origin);
+    if (context.isListening) goOn(context, ms, what);
+    else fail(late(context, ms, what));
+  };
   const timer = ms > 0 ? kernel.addTimer(service, ms, giveNotice) : undefined;
   return () => {
     unwatch?.();
@@ -187,19 +192,20 @@ function watchBeginning(context: Context, fail: (error: unknown) => void): () =>
   };
 }
 
-function goOn(context: Context, ms: number): void {
+function goOn(context: Context, ms: number, what: string): void {
   becomeReady(context);
   context.runtime.log(
     context.handle,
-    `the start function of ${context.service.title} has not ended after ${ms} ms: the service handles messages meanwhile`,
+    `the start function of ${context.service.title} has not ended after ${ms} ms: ` +
+      `${what}; the service handles messages meanwhile`,
   );
   tellLauncher(context, "LATE");
 }
 
-function late({ service }: Context, ms: number): SnaxError {
+function late({ service }: Context, ms: number, what: string): SnaxError {
   return new SnaxError(
     "ERR_INIT_TIMEOUT",
-    `${service.title} was not ready after inittimeout, ${ms} ms`,
+    `${service.title} was not ready after inittimeout, ${ms} ms: ${what}`,
   );
 }
 

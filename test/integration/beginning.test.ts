@@ -127,6 +127,46 @@ test("a file that awaits without end is ERR_INIT_TIMEOUT: nobody has begun to li
   assert.equal(await codeOfFailure(skynet.newservice("file")), "ERR_INIT_TIMEOUT");
 });
 
+test("what a beginning waits for that takes too long is told", async (t) => {
+  const files = {
+    mute: `export const response = { never() { return new Promise(() => {}); } };`,
+    calls: `
+      import { snax } from "snax";
+      export async function init() { await (await snax.newservice<any>("mute")).req.never(); }
+    `,
+    sleeps: `
+      import { skynet } from "snax";
+      export async function init() { await skynet.sleep(1_000_000); }
+    `,
+    waits: `
+      import { skynet } from "snax";
+      skynet.start(async () => { await skynet.wait("token"); });
+    `,
+    file: `await new Promise(() => {});`,
+    stranger: `export async function init() { await new Promise(() => {}); }`,
+  };
+  const { skynet, snax, log } = await world(t, files, { inittimeout: 300, thread: 0 });
+  const messageOf = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(String, (error: unknown) => (error as Error).message);
+  const [calls, sleeps, file, stranger] = await Promise.all([
+    messageOf(snax.newservice<any>("calls")),
+    messageOf(snax.newservice<any>("sleeps")),
+    messageOf(skynet.newservice("file")),
+    messageOf(snax.newservice<any>("stranger")),
+  ]);
+  const head = "was not ready after inittimeout, 300 ms";
+  assert.match(
+    calls,
+    new RegExp(`${head}: it waits for an answer of :\\w+ \\(snax mute\\), for \\d+ ms$`),
+  );
+  assert.match(sleeps, new RegExp(`${head}: it waits in a sleep, for \\d+ ms$`));
+  assert.match(file, /: its file, outside any function, waits for a promise that is not snax's$/);
+  assert.match(stranger, /: it waits for a promise that is not snax's$/);
+  void skynet.newservice("waits").catch(() => undefined);
+  const told = /has not ended after 300 ms: it waits to be woken, for \d+ ms; the service handles/;
+  while (!(await log()).some((line) => told.test(line))) await skynet.sleep(1);
+});
+
 test("a start function that throws late ends the service and tells whoever waits", async (t) => {
   const { skynet } = await world(t, {
     late: `

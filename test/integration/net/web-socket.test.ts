@@ -127,6 +127,15 @@ test("a message beyond the limit, and bytes that are no web socket's, cut with E
   assert.deepEqual(counts.cut, { ERR_MALFORMED: 2 });
 });
 
+test("a client is told that the server goes away, and may come again, when the node stops", async (t) => {
+  const here = await gateWorld(t, "text", { websocket: { port: 0 } });
+  const browser = await browse(t, `ws://127.0.0.1:${here.websocket}`);
+  browser.web.send("hello");
+  assert.equal(await browser.next(), "hello");
+  await here.stop();
+  assert.equal(await browser.closed(), 1001);
+});
+
 test("a kick closes in order after what was written; a client that leaves is told to the watchdog", async (t) => {
   const here = await gateWorld(t, "text", { websocket: { port: 0 } });
   const browser = await browse(t, `ws://127.0.0.1:${here.websocket}`);
