@@ -2839,6 +2839,7 @@ export declare class SearchPath {
     isSystem(name: string): boolean;
     clear(): void;
 }
+export declare function faultOf(name: unknown): string | undefined;
 
 // dist/service/steward.d.ts
 import { SnaxError } from "../base/error.ts";

@@ -13,6 +13,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ModuleDeclaration, Pattern, Statement } from "acorn";
 import { parseModule } from "../loader/syntax.ts";
+import { faultOf } from "../service/search-path.ts";
 
 /** Where to look and where to write. */
 export interface TypesOptions {
@@ -129,7 +130,9 @@ function findFiles(options: TypesOptions): Map<string, string> {
     for (const path of walk(root)) {
       // A file system may keep a name in its decomposed form; programs write it composed.
       const name = form.exec(relative(root, path).replaceAll(sep, "/"))?.[1]?.normalize("NFC");
-      if (name !== undefined && !files.has(name)) files.set(name, path);
+      // What has no name of a service nobody can start.
+      if (name === undefined || faultOf(name) !== undefined) continue;
+      if (!files.has(name)) files.set(name, path);
     }
   }
   return files;

@@ -54,6 +54,9 @@ export function listMethods(runs: readonly PatchRun[]): GivenMethod[] {
       if (members === undefined) continue;
       for (const name of Object.keys(members)) {
         const method = members[name];
+        if (name === "__proto__") {
+          throw new SnaxError("ERR_PATCH", "no method can be named __proto__");
+        }
         if (typeof method !== "function") {
           throw new SnaxError("ERR_PATCH", `${exportName}.${name} must be a function`);
         }

@@ -79,8 +79,7 @@ export class PatchReader {
   }
 
   #readFunction({ node, isExported }: Place, name: string, value: AnyNode): void {
-    if (name === "__proto__")
-      throw this.#error("ERR_PATCH", node, "no function can be named __proto__");
+    this.#checkOwnName(node, name);
     if (name === "init") {
       const why = "a patch has no init of its own: the service has begun already; use hotfix()";
       throw this.#error("ERR_PATCH", node, why);
@@ -105,6 +104,7 @@ export class PatchReader {
 
   #readClass({ node, isExported }: Place, value: Class): void {
     const name = value.id?.name ?? "";
+    this.#checkOwnName(node, name);
     const seen = this.#target.scope.get(name);
     const facts = readClassFacts(value, this.#text.syntax.code);
     const isFresh = seen === undefined;
@@ -151,6 +151,7 @@ export class PatchReader {
   /** Reads what a single declarator may be besides state: a group of methods, a function, a literal. */
   #readValue(place: Place, name: string, value: Expression, isConst: boolean): boolean {
     const { node, isExported } = place;
+    this.#checkOwnName(node, name);
     const seen = this.#target.scope.get(name);
     if (GROUP_NAMES.has(name) && (isExported || this.#target.hasMethods)) {
       this.#readGroup(place, name, value);
@@ -184,12 +185,20 @@ export class PatchReader {
         throw refuse(`the methods of ${name} are written out, without a spread`);
       if (property.computed) continue;
       const { key } = property;
-      methods.push(
-        key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value),
-      );
+      const method =
+        key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value);
+      // It would replace the prototype of the object, or of the one that the service exports.
+      if (method === "__proto__") throw refuse("no method can be named __proto__");
+      methods.push(method);
     }
     this.methods.set(name, methods);
     this.items.push({ kind: "group", node, name, value, isFresh: false });
+  }
+
+  /** What a patch gives is kept in objects, by name. */
+  #checkOwnName(node: AnyNode, name: string): void {
+    if (name !== "__proto__") return;
+    throw this.#error("ERR_PATCH", node, "nothing that a patch gives can be named __proto__");
   }
 
   /** Nobody imports from a service's own file: an export that means nothing there is a mistake. */

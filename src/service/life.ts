@@ -3,6 +3,7 @@
  */
 
 import { codeOf, SnaxError } from "../base/error.ts";
+import { quoteName } from "../base/name-characters.ts";
 import { formatAddress, harborOf } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
@@ -164,8 +165,29 @@ function register(context: Context, name: string, handle: number): boolean {
   requireAlive(context);
   const { kernel } = context.runtime;
   if (!kernel.lives(handle)) throw deadError(handle);
-  return kernel.names.register(name, handle);
+  const isGiven = kernel.names.register(name, handle);
+  if (!isGiven) tellTaken(context, name, handle);
+  return isGiven;
 }
+
+const kTaken: unique symbol = Symbol("names that were taken");
+
+/** Few look at what `register` returns. One line for each name: some try until a name is free. */
+function tellTaken(context: Context, name: string, handle: number): void {
+  const told = extrasOf(context, kTaken, () => new Set<string>());
+  if (told.has(name) || told.size >= TAKEN_NAMES_MAX) return;
+  told.add(name);
+  const { kernel } = context.runtime;
+  const holder = kernel.names.get(name);
+  const who = holder === undefined ? "another service" : formatAddress(holder);
+  context.runtime.log(
+    context.handle,
+    `${formatAddress(handle)} does not get the name ${quoteName(name)}: ${who} has it`,
+  );
+}
+
+/** Names about which a service is told that it does not get them. */
+const TAKEN_NAMES_MAX = 64;
 
 function handleOf(context: Context, address: Address): number {
   const handle = resolveAddress(context, address);

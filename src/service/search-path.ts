@@ -131,7 +131,7 @@ export class SearchPath {
 }
 
 /** Says why a text is no name of a service, or returns undefined if it is one. */
-function faultOf(name: unknown): string | undefined {
+export function faultOf(name: unknown): string | undefined {
   if (typeof name !== "string") return `a name is a text, not ${typeof name}`;
   const fault = faultOfCharacters(name);
   if (fault !== undefined) return fault;

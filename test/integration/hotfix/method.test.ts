@@ -100,12 +100,33 @@ test("a method that the runtime reads from every object is an ordinary name", as
   );
 });
 
-test("__proto__ in a group changes no prototype", async (t) => {
-  const { world, p } = await serve(t, SERVICE);
-  const patch = `export const response = { __proto__: { evil() { return "evil"; } } };`;
-  await world.hotfix(p, patch).catch(() => undefined);
+test("__proto__ in a group is refused, and changes no prototype", async (t) => {
+  const { refuse, p } = await serve(t, SERVICE);
+  for (const members of [
+    `__proto__: { evil() { return "evil"; } }`,
+    `"__proto__": { evil() { return "evil"; } }, other() { return "new"; }`,
+    `__proto__() { return "evil"; }`,
+    `other() { return "new"; }, ["__proto" + "__"]() { return "evil"; }`,
+  ]) {
+    await refuse(`export const response = { ${members} };`, {
+      code: "ERR_PATCH",
+      message: /no method can be named __proto__/,
+    });
+  }
   await fails(p.req.evil(), { code: "ERR_NO_METHOD" });
   equal(await p.req.other(), "other");
+});
+
+test("nothing that a patch gives is named __proto__", async (t) => {
+  const { refuse } = await serve(t, SERVICE);
+  for (const text of [
+    `function __proto__() {}`,
+    `const __proto__ = () => 1;`,
+    `const __proto__ = 1;`,
+    `class __proto__ {}`,
+  ]) {
+    await refuse(text, { code: "ERR_PATCH", message: /__proto__/ });
+  }
 });
 
 test("messages that were sent before the patch and handled after it run the new method", async (t) => {

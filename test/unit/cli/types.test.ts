@@ -46,6 +46,17 @@ describe("the file that snax types writes", () => {
     assert.equal(status, 0);
   });
 
+  it("leaves out files whose names no service can have", (test) => {
+    const files = {
+      "services/a.ts": SERVICE,
+      "services/my shop.ts": SERVICE,
+      "services/shop (copy).ts": SERVICE,
+      "services/x/.b/c.ts": SERVICE,
+      "services/x/名.ts": SERVICE,
+    };
+    assert.deepEqual(namesIn(test, files), ["a", "x/名"]);
+  });
+
   it("stands beside the configuration unless another place is named", (test) => {
     const directory = createFolder(test, { "services/a.ts": SERVICE, "types/empty": "" });
     const services = "./services/?.ts";
