@@ -1476,6 +1476,7 @@ export declare class Context implements Instance {
     get isListening(): boolean;
     hears(type: number): boolean;
     receive(message: Message): void;
+    describe(message: Message): string;
     interrupted(message: Message, error: unknown): void;
     holding(): Generator<Message>;
     waiting(): Iterable<Message>;
@@ -1763,6 +1764,7 @@ export interface Instance {
     receive(message: Message): void;
     hears?(type: number): boolean;
     interrupted?(message: Message, error: unknown): void;
+    describe?(message: Message): string | undefined;
     holding?(): Iterable<Message>;
     waiting?(): Iterable<Message>;
 }
@@ -2320,6 +2322,7 @@ export interface Kind {
     readonly listensEarly?: boolean;
     readonly claim?: (entry: ModuleInstance) => string | undefined;
     readonly holding?: (context: Context) => Message | undefined;
+    readonly methodOf?: (context: Context, message: Message) => string | undefined;
     readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
     readonly info?: (context: Context) => unknown;
     begin(context: Context, args: readonly unknown[]): unknown;

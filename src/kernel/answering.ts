@@ -14,7 +14,7 @@
 
 import { copyBare, copyThrown } from "../base/copy-thrown.ts";
 import { copyResult, isPlain } from "../base/copy.ts";
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { textOfThrown } from "../base/copy-refusal.ts";
 import type { Elsewhere } from "./kernel-options.ts";
 import { Message, REPLY } from "./message.ts";
@@ -63,7 +63,7 @@ export class Answering {
       return this.#send(service, PTYPE.response, request, payload);
     } catch (failure) {
       return this.#sendError(service, request, [
-        () => copyThrown(failure as Error),
+        () => copyThrown(withName(failure as Error, service, request)),
         () => copyBare(failure as Error, "was left out"),
       ]);
     } finally {
@@ -165,6 +165,15 @@ function isExpected(service: Service, request: Message): boolean {
   if (isAwaited(request)) return true;
   service.owed?.delete(request);
   return false;
+}
+
+/** The refusal of an answer says whose it is: a path into it alone is hard to place. */
+function withName(failure: Error, { instance }: Service, request: Message): Error {
+  if (codeOf(failure) !== "ERR_NOT_SENDABLE") return failure;
+  const name = instance.describe?.(request);
+  if (name === undefined) return failure;
+  const { message, cause } = failure;
+  return new SnaxError("ERR_NOT_SENDABLE", `${message}, in the answer to ${name}`, { cause });
 }
 
 function lastResort(): SnaxError {

@@ -32,6 +32,8 @@ export interface Instance {
    * @param error - for whoever waits for that handler in another way than by a call.
    */
   interrupted?(message: Message, error: unknown): void;
+  /** Names a message for people, e.g. `request shop.buy`. */
+  describe?(message: Message): string | undefined;
   /** The messages whose handlers hold something that {@link interrupted} would let go of. */
   holding?(): Iterable<Message>;
   /** The messages whose handlers wait for something inside the service: to be woken, or for a lock. */

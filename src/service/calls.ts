@@ -5,7 +5,7 @@
  */
 
 import { inspect } from "node:util";
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
@@ -29,12 +29,15 @@ const capture = (resolve: (value: unknown) => void, reject: (error: unknown) => 
  *
  * @param deadlineMs - milliseconds until the call fails with ERR_TIMEOUT; 0 = the configuration's `calltimeout`, Infinity
  * = never.
+ * @param name - what an error calls the message that could not be sent, e.g. `request shop.buy`.
  */
+// oxlint-disable-next-line max-params -- hot path: an options object would be one more for each call
 export function request(
   context: Context,
   address: Address,
   envelope: Envelope,
   deadlineMs: number,
+  name?: string,
 ): Promise<unknown> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
@@ -51,7 +54,7 @@ export function request(
     tracer?.called(context, call);
   } catch (error) {
     tracer?.refused(context);
-    call.reject(error);
+    call.reject(withName(error, name));
     return promise;
   }
   const ms = deadlineMs === 0 ? callTimeoutMs : deadlineMs;
@@ -60,10 +63,30 @@ export function request(
   return promise;
 }
 
-/** Sends a message that nobody answers; false if nobody lives there. */
-export function post(context: Context, address: Address, envelope: Envelope): boolean {
+/**
+ * Sends a message that nobody answers; false if nobody lives there.
+ *
+ * @param name - as for {@link request}.
+ */
+export function post(
+  context: Context,
+  address: Address,
+  envelope: Envelope,
+  name?: string,
+): boolean {
   requireAlive(context);
-  return postFrom(context, address, envelope, { source: context.handle, session: 0 });
+  try {
+    return postFrom(context, address, envelope, { source: context.handle, session: 0 });
+  } catch (error) {
+    throw withName(error, name);
+  }
+}
+
+/** The refusal of a message says which one it was: a path into it alone is hard to place. */
+function withName(error: unknown, name: string | undefined): unknown {
+  if (name === undefined || codeOf(error) !== "ERR_NOT_SENDABLE") return error;
+  const { message, cause } = error as SnaxError;
+  return new SnaxError("ERR_NOT_SENDABLE", `${message}, in ${name}`, { cause });
 }
 
 /**

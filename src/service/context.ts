@@ -109,6 +109,13 @@ export class Context implements Instance {
     }
   }
 
+  /** Names a message for people; see Instance. */
+  describe(message: Message): string {
+    const { kinds } = this.runtime;
+    const name = kinds.get(this.kind)?.methodOf?.(this, message);
+    return `request ${name ?? `${this.runtime.protocolName(message.type)} of ${this.service.title}`}`;
+  }
+
   /** Lets go of what a handler held that was cut off; see Instance. */
   interrupted(message: Message, error: unknown): void {
     this.runtime.kinds.get(this.kind)?.interrupted?.(this, message, error);

@@ -44,6 +44,8 @@ export interface Kind {
   readonly claim?: (entry: ModuleInstance) => string | undefined;
   /** Says which message's handler keeps the service from others; see Instance.holding. */
   readonly holding?: (context: Context) => Message | undefined;
+  /** Names the method that a message asks for, e.g. `shop.buy`. @defaultValue services of the kind have no methods */
+  readonly methodOf?: (context: Context, message: Message) => string | undefined;
   /** Lets go of it if an interrupt has cut that handler off. */
   readonly interrupted?: (context: Context, message: Message, error: unknown) => void;
   /** What debug INFO tells of a service that has given nothing to `skynet.info_func`. @defaultValue nothing */

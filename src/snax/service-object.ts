@@ -136,10 +136,11 @@ function requestMethod(
   name: string,
 ): Method {
   const method = numberOf(numbers, "response", name);
-  const { handle } = target;
+  const { handle, type } = target;
+  const title = `request ${type}.${name}`;
   return (...values) => {
     if (context === undefined) throw unbound(target);
-    return request(context, handle, { type: PTYPE.snax, method, values }, deadlineMs);
+    return request(context, handle, { type: PTYPE.snax, method, values }, deadlineMs, title);
   };
 }
 
@@ -150,12 +151,13 @@ function postMethod(
   name: string,
 ): Method {
   const method = numberOf(numbers, "accept", name);
-  const { handle } = target;
+  const { handle, type } = target;
+  const title = `post ${type}.${name}`;
   return (...values) => {
     if (context === undefined) throw unbound(target);
     // Nobody would ever hear of it: a name that no service of the type has ever had is refused here.
-    if (numbers.isOffered("accept", name) === false) throw noMethod(target, name);
-    post(context, handle, { type: PTYPE.snax, method, values });
+    if (numbers.isOffered("accept", name) === false) throw noMethod(target, numbers, name);
+    post(context, handle, { type: PTYPE.snax, method, values }, title);
   };
 }
 
@@ -165,10 +167,12 @@ function numberOf(numbers: MethodNumbers, group: Group, name: string): number {
   throw new SnaxError("ERR_EXHAUSTED", `too many methods have been asked of type ${numbers.type}`);
 }
 
-function noMethod(target: SnaxObject, name: string): SnaxError {
+function noMethod(target: SnaxObject, numbers: MethodNumbers, name: string): SnaxError {
+  const isOther = numbers.isOffered("response", name) === true;
+  const advice = isOther ? `; it has one under response: use req.${name}` : "";
   return new SnaxError(
     "ERR_NO_METHOD",
-    `service ${target.type} has no method ${name} under accept or subscribe`,
+    `service ${target.type} has no method ${name} under accept or subscribe${advice}`,
   );
 }
 

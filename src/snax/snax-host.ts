@@ -223,9 +223,12 @@ function receiveSystem(host: SnaxHost, message: Message): void {
   const method = host.numbers.nameOf(message.method);
   const what =
     method === undefined ? `method ${message.method}` : `${method.group} method ${method.name}`;
+  const isOther =
+    method?.group === "response" && host.numbers.isOffered("accept", method.name) === true;
+  const advice = isOther ? `; it has one under accept or subscribe: use post.${method.name}` : "";
   throw new SnaxError(
     "ERR_NO_METHOD",
-    `service ${host.numbers.type} ${formatAddress(context.handle)} has no ${what}`,
+    `service ${host.numbers.type} ${formatAddress(context.handle)} has no ${what}${advice}`,
     method === undefined ? {} : { data: { type: host.numbers.type, ...method } },
   );
 }

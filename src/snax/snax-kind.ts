@@ -25,6 +25,11 @@ export function createSnaxKind(node: SnaxNode): Kind {
       return name && `exports ${name}: it is a snax service, start it with snax.newservice`;
     },
     holding: (context) => (context.state as SnaxHost | undefined)?.busyWith,
+    methodOf: ({ name, state }, { type, method }) => {
+      if (type !== PTYPE.snax || !(state instanceof SnaxHost)) return undefined;
+      const known = state.numbers.nameOf(method);
+      return known && `${name}.${known.name}`;
+    },
     interrupted: (context, message) => {
       if (context.state instanceof SnaxHost) endTurn(context.state, message);
     },

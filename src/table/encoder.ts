@@ -52,7 +52,8 @@ const INT64_MAX = 2n ** 63n - 1n;
  */
 export function encodeTable(name: string, data: unknown, isTree = false): SharedArrayBuffer {
   if (typeof data !== "object" || data === null) {
-    const what = data === null ? "null" : (refusalOf(data) ?? `a ${typeof data}`);
+    const isNothing = data === undefined || data === null;
+    const what = isNothing ? String(data) : (refusalOf(data) ?? `a ${typeof data}`);
     throw new SnaxError("ERR_TABLE", `${name} is ${what}; a table is an object or a list`);
   }
   return new Encoder(name, isTree).encode(data);

@@ -143,14 +143,40 @@ test("service objects travel in messages, nested and in Maps, bound to their rec
 
 test("values that can't be sent are refused with the path, as argument and as result", async (t) => {
   const { make } = await world(t, {
-    main: `export const response = { take: () => 1, give: () => ({ a: { b: () => 1 } }) };`,
+    main: `export const response = { take: () => 1, give: () => ({ a: { b: () => 1 } }) };
+      export const accept = { hear() {} };`,
   });
   const p = await make("main");
   const argument = await failureOf(p.req.take(1, { list: [() => 1] }));
-  assert.match(argument.message, /^argument 2 .*list.*is a function$/);
+  assert.match(argument.message, /^argument 2 .*list.*is a function, in request main\.take$/);
+  assert.throws(
+    () => p.post.hear(() => 1),
+    /^SnaxError: argument 1 is a function, in post main\.hear$/,
+  );
   const result = await failureOf(p.req.give());
-  assert.match(result.message, /^result .*a\.b is a function$/);
+  assert.match(
+    result.message,
+    /^result .*a\.b is a function, in the answer to request main\.give$/,
+  );
   assert.deepEqual([argument.code, result.code], ["ERR_NOT_SENDABLE", "ERR_NOT_SENDABLE"]);
+});
+
+test("a method that is asked for in the wrong group is named with the right one", async (t) => {
+  const { make } = await world(t, {
+    main: `export const response = { buy: () => 1 }; export const accept = { note() {} };`,
+  });
+  const p = await make("main");
+  assert.throws(
+    () => p.post.buy(),
+    /accept or subscribe; it has one under response: use req\.buy$/,
+  );
+  assert.throws(() => p.post.nothing(), /has no method nothing under accept or subscribe$/);
+  const error = await failureOf(p.req.note());
+  assert.match(
+    error.message,
+    /no response method note; it has one under accept or subscribe: use post\.note$/,
+  );
+  assert.match((await failureOf(p.req.nothing())).message, /no response method nothing$/);
 });
 
 test("numbers of methods are appended, never changed", async (t) => {

@@ -31,6 +31,8 @@ test("what a table can't hold is refused with its path", () => {
     ["items", { b: new Uint8Array(2) }, /^items\.b is an instance of Uint8Array$/],
     ["items", cyclic, /^items\.b\.back leads back to items$/],
     ["items", 5, /^items is a number; a table is an object or a list$/],
+    ["items", undefined, /^items is undefined; a table is an object or a list$/],
+    ["items", null, /^items is null; a table is an object or a list$/],
     ["items", null, /^items is null; /],
     ["items", () => {}, /^items is a function; /],
     ["items", nested(TABLE_DEPTH_MAX + 1), /lies deeper than TABLE_DEPTH_MAX 200$/],
