@@ -1503,6 +1503,7 @@ export interface Protocol {
 export type Handler = (session: number, source: number, ...values: never[]) => unknown;
 export declare function typeName(type: number): string;
 export declare function protocolOf(context: Context, name: string): Protocol;
+export declare function protocolNames(context: Context): Set<string>;
 export declare function protocolName(context: Context, id: number): string;
 export declare function registerProtocol(context: Context, protocol: Protocol): void;
 

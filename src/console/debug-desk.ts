@@ -12,7 +12,9 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { suggest } from "../base/suggestion.ts";
 import type { Context } from "../service/context.ts";
+import { protocolName, protocolNames } from "../service/protocol-table.ts";
 import type { MessageListener } from "../service/message-tap.ts";
 import type { ScriptPosition } from "./script-place.ts";
 import { fileLineOf } from "./script-place.ts";
@@ -43,8 +45,12 @@ export interface DebugDesk {
   show(value: unknown): string;
   /** Tells a line of a script as people know it: `[file, line, its text]`. */
   place(url: string, at: ScriptPosition): readonly [file: string, line: number, text: string];
-  /** Says at which messages to stop: those of a protocol, or of every one that is not the runtime's own. */
-  watch(protocol: string | undefined): void;
+  /**
+   * Says at which messages to stop: those of a protocol, or of every one that is not the runtime's own.
+   *
+   * @returns why not, if the service knows no such protocol; empty if it does.
+   */
+  watch(protocol: string | undefined): string;
   /** Stops at nothing any more. */
   watchNothing(): void;
 }
@@ -62,7 +68,11 @@ export function putUpDesk(context: Context, token: string): () => void {
     isTarget: () => runtime.kernel.scheduler.current === service,
     show: showValue,
     place: (url, at) => placeIn(context, url, at),
-    watch: (protocol) => void (watched = protocol),
+    watch: (protocol) => {
+      const why = protocol === undefined ? "" : refuseProtocol(context, protocol);
+      if (why === "") watched = protocol;
+      return why;
+    },
     watchNothing: () => tap.remove(listener),
   };
   Reflect.defineProperty(globalThis, DESK_NAME, { value: desk, configurable: true });
@@ -75,9 +85,14 @@ export function putUpDesk(context: Context, token: string): () => void {
 
 function isWatched(context: Context, { type }: Message, watched: string | undefined): boolean {
   if (watched === undefined) return !QUIET.has(type);
-  return type === PTYPE.timer
-    ? watched === "timer"
-    : context.runtime.protocolName(type) === watched;
+  return protocolName(context, type) === watched;
+}
+
+/** Says why no message of a protocol will ever come to a service. */
+function refuseProtocol(context: Context, name: string): string {
+  const known = protocolNames(context);
+  if (known.has(name)) return "";
+  return `no protocol ${name}${suggest(name, known)}: this service knows ${[...known].join(", ")}`;
 }
 
 function showValue(value: unknown): string {

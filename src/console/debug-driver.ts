@@ -143,7 +143,8 @@ export class DebugDriver {
 
   async #watch(protocol: string | undefined): Promise<void> {
     const argument = protocol === undefined ? "" : JSON.stringify(protocol);
-    await this.#ask(`watch(${argument})`);
+    const why = await this.#ask(`watch(${argument})`);
+    if (typeof why === "string" && why !== "") this.#options.terminal.write(`${why}\n`);
   }
 
   /** What needs a service that stands still. @returns whether a prompt is due: whoever stops again has got one. */

@@ -86,7 +86,7 @@ async function profileHeap({ args: [flag] }: CommandCall): Promise<CommandResult
   } else if (flag !== undefined && flag !== "on" && flag !== "off") {
     throw new SnaxError("ERR_ARGUMENT", `${flag} is neither on nor off`);
   }
-  return `heap profilling is ${sampling === undefined ? "deactive" : "active"}`;
+  return `heap profiling is ${sampling === undefined ? "not active" : "active"}`;
 }
 
 /** Writes what was sampled since `profactive on`, or else the whole heap, which holds the thread meanwhile. */
@@ -120,13 +120,13 @@ export const memoryCommands: CommandTable = {
   cmem: { help: "Show C memory info", run: cmem },
   jmem: absentCommand("Show jemalloc mem stats", "there is no jemalloc in Node; see cmem"),
   profactive: {
-    help: "profactive [on|off] [thread] : active/deactive jemalloc heap profilling",
+    help: "profactive [on|off] [thread] : activate/deactivate jemalloc heap profiling",
     isChange: true,
     route: toThread(1),
     run: profileHeap,
   },
   dumpheap: {
-    help: "dumpheap [thread] : dump heap profilling",
+    help: "dumpheap [thread] : dump heap profiling",
     isChange: true,
     route: toThread(0),
     run: dumpHeap,

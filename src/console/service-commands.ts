@@ -165,7 +165,7 @@ const toSignalled: Route = (call) =>
 /** The commands by name. */
 export const serviceCommands: CommandTable = {
   list: {
-    help: "List all the service",
+    help: "List all the services",
     route: toAll,
     run: ({ operator }) => collect(operator, ({ service }) => service.title),
   },
@@ -180,11 +180,11 @@ export const serviceCommands: CommandTable = {
     },
   },
   service: {
-    help: "List unique service",
+    help: "List unique services",
     run: async ({ operator }) => toResult(await operator.skynet.call(".service", "lua", "LIST")),
   },
   info: {
-    help: "info address : get service infomation",
+    help: "info address : get service information",
     needs: toService,
     run: (use) => ask(use, "INFO", ...use.args.slice(1)),
   },
@@ -214,13 +214,13 @@ export const serviceCommands: CommandTable = {
   },
   kill: { help: "kill address : kill service", isChange: true, run: kill },
   start: {
-    help: "lanuch a new lua service",
+    help: "launch a new lua service",
     isChange: true,
     needs: toChosen,
     run: (use, [thread]) => start(use, use.args[0], launcherOf(use, PLAIN_KIND_NAME, thread)),
   },
   snax: {
-    help: "lanuch a new snax service",
+    help: "launch a new snax service",
     isChange: true,
     needs: toChosen,
     run: (use, [thread]) => start(use, use.args[0], launcherOf(use, "snax", thread)),

@@ -14,6 +14,7 @@ import { copyPlain } from "../table/plain-copy.ts";
 import type { Changes, TableFile } from "../table/sharetable-api.ts";
 import type { CommandCall, CommandResult, CommandTable } from "./command.ts";
 import { toResult } from "./command.ts";
+import { showAt, showChange } from "./table-change.ts";
 import type { Operator } from "./operator.ts";
 
 /** Most keys that `diff` and `get` list. */
@@ -68,9 +69,10 @@ async function load(operator: Operator, words: readonly string[]): Promise<Comma
   return new Map(Object.entries({ ...counts, version }));
 }
 
-/** The file that is named, else the one from which the table came, else what its name leads to. */
+/** The file that is named, else (or by the table's own name) the one from which it came, else what its name leads to. */
 function fileOf({ node }: Operator, name: string, file: string | undefined): string | TableFile {
-  const known = file ?? node.tables.thread.sourceOf(name)?.file;
+  const isNamed = file !== undefined && file !== name;
+  const known = isNamed ? file : node.tables.thread.sourceOf(name)?.file;
   return known === undefined ? name : { name, file: known };
 }
 
@@ -113,21 +115,27 @@ function show(value: unknown): string | number | boolean | undefined {
 async function diff(operator: Operator, words: readonly string[]): Promise<CommandResult> {
   const name = requireWord(words[0], "diff");
   const { loader, thread } = operator.node.tables;
-  thread.get(name);
+  const { view } = thread.get(name);
   const file = words[1];
-  const changes =
-    file === undefined
-      ? thread.lastChanges(name)
-      : await loader.compare(operator.runtime, { name, file }, argsOf(operator, name));
-  if (changes === undefined) return `version ${thread.versionOf(name)} had none before it`;
-  return listChanges(changes);
+  if (file === undefined) {
+    const changes = thread.lastChanges(name);
+    if (changes === undefined) return `version ${thread.versionOf(name)} had none before it`;
+    return listChanges(changes);
+  }
+  const found = fileOf(operator, name, file);
+  const { changes, data } = await loader.compare(operator.runtime, found, argsOf(operator, name));
+  return listChanges(changes, [view, data]);
 }
 
-function listChanges({ added, changed, removed }: Changes): CommandResult {
+/** @param roots - of the version before and behind, where both are there. */
+function listChanges(
+  { added, changed, removed }: Changes,
+  [before, after]: readonly unknown[] = [],
+): CommandResult {
   const entries = [
-    ...added.map((key) => [key, "added"] as const),
-    ...changed.map((key) => [key, "changed"] as const),
-    ...removed.map((key) => [key, "removed"] as const),
+    ...added.map((key) => [key, `added${showAt(after, key)}`] as const),
+    ...changed.map((key) => [key, `changed${showChange(before, after, key)}`] as const),
+    ...removed.map((key) => [key, `removed${showAt(before, key)}`] as const),
   ];
   if (entries.length === 0) return "no difference";
   const rows = new Map<string, unknown>(entries.slice(0, ROWS_SHOWN_MAX));

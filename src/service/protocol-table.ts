@@ -79,6 +79,12 @@ export function protocolOf(context: Context, name: string): Protocol {
   );
 }
 
+/** The names of all types of messages that may come to a service. */
+export function protocolNames(context: Context): Set<string> {
+  const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;
+  return new Set([...TYPE_NAMES.values(), ...(registered?.keys() ?? [])]);
+}
+
 /** Returns the name by which a service knows a message type. */
 export function protocolName(context: Context, id: number): string {
   const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;

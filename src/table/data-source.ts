@@ -46,12 +46,11 @@ const EXTENSIONS = ["", ".ts", ".js", ".mjs", ".json"];
  * @throws {ERR_MODULE} if there is no such file, with the places that were looked at.
  */
 export function findTableFile(name: string | TableFile, places: DataPlaces): TableFile {
-  if (typeof name !== "string") {
-    return { name: name.name, file: findFile([name.file], name.name, places.root) };
-  }
-  const patterns = filledPatterns(places.patterns, places.root, name);
-  const named = EXTENSIONS.map((extension) => name + extension);
-  return { name, file: findFile([...named, ...patterns], name, places.root) };
+  const table = typeof name === "string" ? { name, file: name } : name;
+  const { file } = table;
+  const patterns = filledPatterns(places.patterns, places.root, file);
+  const named = EXTENSIONS.map((extension) => file + extension);
+  return { name: table.name, file: findFile([...named, ...patterns], table.name, places.root) };
 }
 
 function findFile(files: readonly string[], name: string, root: string): string {

@@ -79,15 +79,16 @@ export class TableLoader {
     await this.#publish(new Map(loaded));
   }
 
-  /** What loading a file would change, without loading it. */
+  /** What loading a file would change, without loading it; and what is in the file. */
   async compare(
     runtime: Runtime,
     name: string | TableFile,
     args: readonly unknown[],
-  ): Promise<Changes> {
+  ): Promise<{ readonly changes: Changes; readonly data: unknown }> {
     const found = findTableFile(name, placesOf(runtime));
     const { data, isTree } = await loadDataFile(found.file, args);
-    return compareRoots(this.#thread.memoryOf(found.name), encodeTable(found.name, data, isTree));
+    const memory = encodeTable(found.name, data, isTree);
+    return { changes: compareRoots(this.#thread.memoryOf(found.name), memory), data };
   }
 
   /** Has a table checked at every load; returns the end of it. */

@@ -46,7 +46,13 @@ test("the tarball holds the compiled package and its papers, no sources and no t
     .map((file) => file.path)
     .filter((path) => !/^(dist|types)\//.test(path));
   const papers = others.filter((path) => !/^docs\/[\w-]+\.md$/.test(path));
-  deepEqual(papers.toSorted(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  deepEqual(papers.toSorted(), [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "package.json",
+  ]);
   deepEqual(papers.length < others.length, true);
   deepEqual(
     packed.files.map((file) => file.path).filter((path) => /(?<!\.d)\.ts$|\.test\./.test(path)),

@@ -247,10 +247,10 @@ test("memory is told in V8's words, and the heap's samples are written", async (
   const { open } = await desk(t, FILES, { logpath: writeFiles(t, {}) });
   const { run } = bound(await open());
   match((await run("cmem")).join(), /^array_buffers\t\d+,external\t\d+,.*total\t\d+,<CMD OK>$/);
-  deepEqual(await run("profactive on"), ["heap profilling is active", OK]);
+  deepEqual(await run("profactive on"), ["heap profiling is active", OK]);
   const [path = ""] = await run("dumpheap");
   equal("head" in (JSON.parse(readFileSync(path, "utf8")) as object), true);
-  deepEqual(await run("profactive off"), ["heap profilling is deactive", OK]);
+  deepEqual(await run("profactive off"), ["heap profiling is not active", OK]);
   deepEqual(await run("jmem"), ["ERR_NO_METHOD: there is no jemalloc in Node; see cmem", ERROR]);
 });
 

@@ -167,6 +167,8 @@ bothWays("watch chooses the protocol whose messages stop the service", async (t,
   const { open } = await outside(t, FILES, threads);
   const [client, caller] = [await open(), await open()];
   await attach(client);
+  client.write("watch txt\n");
+  await client.take(/^no protocol txt; did you mean "text"\?: this service knows .*\n:00000009> /);
   client.write("watch text\n");
   await client.take(/^:00000009> /);
   deepEqual(await caller.run(`call 9 "add", 2`), ["1\t0", "2\t4", "n\t2", "<CMD OK>"]);

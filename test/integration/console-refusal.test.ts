@@ -16,7 +16,7 @@ test("a thread or a service that does not exist is no other one, and what does n
       ERROR,
     ]);
   }
-  deepEqual(await ask("profactive"), ["heap profilling is deactive", OK]);
+  deepEqual(await ask("profactive"), ["heap profiling is not active", OK]);
   deepEqual(await ask("hotfix 99 patch.ts"), [
     "ERR_SERVICE_DEAD: no service lives under :00000099",
     ERROR,

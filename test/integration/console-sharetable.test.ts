@@ -40,7 +40,15 @@ test("a table is loaded anew from its file, and what that changed is told", asyn
   writeFileSync(`${folder}/items.json`, `{ "1": { "price": 11, "attr": { "atk": 5 } }, "3": {} }`);
   deepEqual(await ask("sharetable diff items"), ["version 1 had none before it", OK]);
   const changes = ["3\tadded", "1\tchanged", "2\tremoved", OK];
-  deepEqual(await ask(`sharetable diff items ${folder}/items.json`), changes);
+  const told = [
+    "3\tadded {}",
+    "1\tchanged price: 10 -> 11",
+    "2\tremoved { price: 20, attr: { atk: 0 } }",
+    OK,
+  ];
+  deepEqual(await ask(`sharetable diff items ${folder}/items.json`), told);
+  // As `load` finds it: by the table's own name, and as the configuration's folder has it.
+  deepEqual(await ask("sharetable diff items items"), told);
   equal(row.price, 10);
   deepEqual(await ask("sharetable load items"), [
     "added\t1",
@@ -67,7 +75,7 @@ test("a load that fails says why and changes nothing, and a slip of the hand is 
   const { ask, folder, tables } = await open(t);
   writeFileSync(`${folder}/items.json`, `{ "1": `);
   const [why = "", end] = await ask("sharetable load items");
-  match(why, /^ERR_SYNTAX: \S+items\.json: /);
+  match(why, /^ERR_SYNTAX: \S+items\.json:1:8: /);
   equal(end, ERROR);
   equal(tables["items"][1].price, 10);
   deepEqual(await ask("sharetable get itemz"), [
@@ -85,7 +93,7 @@ test("a table is loaded anew with the arguments of the last time, if they can be
   const file = { name: "items", file: `${folder}/items.ts` };
   await sharetable.loadfile(file, 7);
   writeFileSync(file.file, `export default (price) => ({ 1: { price: price * 2 } });`);
-  deepEqual(await ask(`sharetable diff items ${file.file}`), ["1\tchanged", OK]);
+  deepEqual(await ask(`sharetable diff items ${file.file}`), ["1\tchanged price: 7 -> 14", OK]);
   equal((await ask("sharetable load items")).at(-1), OK);
   equal(tables["items"][1].price, 14);
   await sharetable.loadfile(file, 7, { some: "object" });
