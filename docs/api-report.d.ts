@@ -2427,6 +2427,7 @@ export declare function beginHandling(service: Service, message: Message, since:
 export declare function endHandling(service: Service, handling: Handling): void;
 export declare function unfinishedOf({ owed, running }: Service): [message: Message, since: number][];
 export declare function unfinishedCount({ owed, running }: Service): number;
+export declare function isDeathWatch({ type, reply }: Message): boolean;
 
 // dist/kernel/kernel-timers.d.ts
 import type { Clock } from "../base/clock.ts";

@@ -7,10 +7,9 @@
  */
 
 import { formatAddress } from "../kernel/address.ts";
-import { unfinishedOf } from "../kernel/handling.ts";
+import { isDeathWatch, unfinishedOf } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
-import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { titleOf } from "../snax/message-title.ts";
@@ -68,9 +67,8 @@ export function loneHandlersOf(
 ): LoneHandler[] {
   const lone: LoneHandler[] = [];
   for (const message of unfinished.keys()) {
+    if (known.has(message) || isDeathWatch(message)) continue;
     const isDetached = message.reply === REPLY.detached;
-    // Whoever waits for a service's death has asked so; nobody handles that.
-    if (known.has(message) || (isDetached && message.type === PTYPE.debug)) continue;
     const name = `handler: ${numberOf(message)}`;
     lone.push({ message, name, waitsFor: isDetached ? A_RESPONSE : A_PROMISE });
   }

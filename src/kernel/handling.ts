@@ -9,6 +9,8 @@
  */
 
 import type { Message } from "./message.ts";
+import { REPLY } from "./message.ts";
+import { PTYPE } from "./protocol.ts";
 import type { Service } from "./service.ts";
 
 /** A handler that nobody is owed an answer of. */
@@ -55,7 +57,14 @@ export function unfinishedOf({ owed, running }: Service): [message: Message, sin
   return all.toSorted(([, one], [, two]) => one - two);
 }
 
-/** How many these are. */
+/** How many of these are handlers. */
 export function unfinishedCount({ owed, running }: Service): number {
-  return (owed?.size ?? 0) + (running?.length ?? 0);
+  let count = running?.length ?? 0;
+  for (const message of owed?.keys() ?? []) if (!isDeathWatch(message)) count += 1;
+  return count;
+}
+
+/** Whether it is a request that nothing but the service's death answers: nobody handles that. */
+export function isDeathWatch({ type, reply }: Message): boolean {
+  return type === PTYPE.debug && reply === REPLY.detached;
 }

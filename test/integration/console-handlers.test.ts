@@ -154,6 +154,8 @@ test("whoever waits for a service's death is no handler of it", async (t) => {
   const plain = await node.skynet.newservice("plain");
   const gone = failureOf(node.skynet.call(plain, "debug", "LINK"));
   deepEqual(await task(node, "9"), [OK]);
+  const stat = (await node.ask("stat")).find((line) => line.startsWith(":00000009"));
+  match(stat ?? "", /\thandlers:0$/);
   node.skynet.kill(plain);
   equal((await gone).code, "ERR_SERVICE_DEAD");
 });
