@@ -24,20 +24,34 @@ export const PROBE = "PROBE";
 /**
  * Makes sure that threads answer.
  *
- * @throws {ERR_TIMEOUT} if one does not within {@link CONSOLE_ANSWER_MS}.
+ * @param waitMs - how long to wait for that. @defaultValue CONSOLE_ANSWER_MS
+ * @throws {ERR_TIMEOUT} if one does not within that time.
  * @throws {ERR_SERVICE_DEAD} if one has ended.
  */
-export async function probe(operator: Operator, threads: readonly number[]): Promise<void> {
+export async function probe(
+  operator: Operator,
+  threads: readonly number[],
+  waitMs: number = CONSOLE_ANSWER_MS,
+): Promise<void> {
   await Promise.all(
     threads.map(async (thread) => {
       try {
-        await askThread(operator, thread, [PROBE], CONSOLE_ANSWER_MS);
+        await askThread(operator, thread, [PROBE], waitMs);
       } catch (error) {
         if (codeOf(error) !== "ERR_TIMEOUT") throw error;
-        throw await silenceError(operator, { thread, waitMs: CONSOLE_ANSWER_MS, fate: FATE.none });
+        throw await silenceError(operator, { thread, waitMs, fate: FATE.none });
       }
     }),
   );
+}
+
+/**
+ * For how long somebody who wants to change something waits for a silent thread: the watchdog may be about to cut off what
+ * keeps it, and then is the time for a patch.
+ */
+export function patienceMs({ runtime }: Operator): number {
+  const { interrupt } = runtime.environment.get("stall") as { interrupt: number };
+  return interrupt === 0 ? CONSOLE_ANSWER_MS : interrupt + CONSOLE_ANSWER_MS;
 }
 
 /** Sends a command to a thread's steward; it fails with ERR_TIMEOUT after some milliseconds. */

@@ -20,7 +20,15 @@ import type { Command, CommandCall, CommandResult, Route, Table } from "./comman
 import type { Operator } from "./operator.ts";
 import { collect, mergeInOrder } from "./rows.ts";
 import type { Fate, Watched } from "./silent-thread.ts";
-import { askThread, FATE, probe, PROBE, waitWatching, whoRuns } from "./silent-thread.ts";
+import {
+  askThread,
+  FATE,
+  patienceMs,
+  probe,
+  PROBE,
+  waitWatching,
+  whoRuns,
+} from "./silent-thread.ts";
 import { createTicket, withdraw } from "./ticket.ts";
 
 /** The command of a thread's steward. */
@@ -72,7 +80,8 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
   const place = threads === undefined ? undefined : route;
   if (place === "all") return await runEverywhere(command, call);
   const needed = neededThreads(command, call, place);
-  await probe(call.operator, needed);
+  const isChange = command.isChange === true;
+  await probe(call.operator, needed, isChange ? patienceMs(call.operator) : CONSOLE_ANSWER_MS);
   if (place === undefined || place === threads?.own) {
     const work = (async () => command.run(call, needed))();
     return await waitFor(call, { threads: needed, work, giveUp: () => FATE.sent });

@@ -120,6 +120,16 @@ for (const thread of [2, 0]) {
   });
 }
 
+test("a patch waits for the watchdog to cut off what keeps the thread, however late that is", async (t) => {
+  const stall = { warn: 0, interrupt: 3000 };
+  const { node, loop, address, loops, memory } = await scene(t, { stall });
+  await loop.req.begin(1, memory);
+  await loops(1);
+  const patched = await node.ask(`hotfix ${address} ${join(node.folder, "patch.ts")}`);
+  match(patched.join(), /<CMD OK>/, node.readLog());
+  equal(await loop.req.hello(), "hello");
+});
+
 test("while a service rests it answers nobody, and its neighbours answer", async (t) => {
   const { node, loop, good, address, loops, memory } = await scene(t, {
     stall: { warn: 0, interrupt: 0, rest: 60_000 },
