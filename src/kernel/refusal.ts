@@ -17,13 +17,19 @@ export function deadError(handle: number): SnaxError {
   });
 }
 
-/** The error for a request whose service died before it answered. */
+/**
+ * The error for a request whose service died before it answered. It has no stack: that would be the kernel's, and to take it
+ * costs more than all else where thousands die at once.
+ */
 export function unansweredError({ handle, title }: Service): SnaxError {
-  return new SnaxError(
-    "ERR_SERVICE_DEAD",
-    `service ${formatAddress(handle)} (${title}) ended before it answered`,
-    { data: { handle } },
-  );
+  const text = `service ${formatAddress(handle)} (${title}) ended before it answered`;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return new SnaxError("ERR_SERVICE_DEAD", text, { data: { handle } });
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** The error for a request whose handler was cut off. */

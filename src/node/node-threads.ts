@@ -62,6 +62,9 @@ interface Given {
 
 const createGiven = (): Given => ({ images: new WeakSet(), names: new Set() });
 
+/** Services that are killed before others of the thread have their turn. */
+const KILLS_IN_A_ROW = 8;
+
 /** The threads of a node, seen from one. */
 export class NodeThreads implements Threads {
   readonly own: number;
@@ -73,6 +76,8 @@ export class NodeThreads implements Threads {
   standing: (thread: number) => Standing = () => STANDING.free;
   /** What a thread has got from this one, by its number. */
   #given: Given[] = [];
+  /** Handles of services that are to be killed, in slices. */
+  readonly #doomed: number[] = [];
   /** The thread that was chosen last. */
   #last = 0;
 
@@ -263,8 +268,25 @@ export class NodeThreads implements Threads {
     }
   }
 
+  /** Thousands of deaths in one go would silence the thread until the last of them is over. */
+  #killSome(): void {
+    const some = this.#doomed.splice(0, KILLS_IN_A_ROW);
+    // First of all: whoever watches a death may be cut off.
+    if (this.#doomed.length > 0) this.#killSoon();
+    for (const handle of some) {
+      const target = this.#runtime.contextOf(handle);
+      if (target !== undefined) end(target, true);
+    }
+  }
+
+  #killSoon(): void {
+    const { kernel } = this.#runtime;
+    const steward = kernel.services.get(this.steward(this.own));
+    if (steward !== undefined) kernel.soon(steward, () => this.#killSome());
+  }
+
   #killHere(handle: number): void {
-    const target = this.#runtime.contextOf(handle);
-    if (target !== undefined) end(target, true);
+    this.#doomed.push(handle);
+    if (this.#doomed.length === 1) this.#killSoon();
   }
 }

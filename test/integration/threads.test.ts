@@ -243,3 +243,22 @@ test("a wish to be brought back belongs to the beginning, and has to be one", as
     equal(await codeOfFailure(snax.newservice<any>("wisher", wish)), "ERR_ARGUMENT");
   }
 });
+
+test("services of another thread that are killed at once all end, and their callers are told", async (t) => {
+  const { snax, skynet } = await world(
+    t,
+    {
+      waiter: `export const response = { hang: () => new Promise(() => {}), hello: () => "hello" };`,
+    },
+    { thread: 2 },
+  );
+  const far = snax.at(2);
+  const all = await Promise.all(Array.from({ length: 100 }, () => far.newservice<any>("waiter")));
+  const last = await far.newservice<any>("waiter");
+  const calls = all.map((one) => codeOfFailure(one.req.hang()));
+  equal(await last.req.hello(), "hello");
+  for (const { handle } of all) skynet.kill(handle);
+  for (const one of all) equal(await codeOfFailure(one.req.hello()), "ERR_SERVICE_DEAD");
+  deepEqual(new Set(await Promise.all(calls)), new Set(["ERR_SERVICE_DEAD"]));
+  equal(await last.req.hello(), "hello");
+});
