@@ -1957,7 +1957,7 @@ export declare class Fabric implements Elsewhere {
     receive(): void;
     publish(): void;
     rest(): Rest;
-    take(thread: number, record: Incoming): void;
+    take(thread: number, record: Incoming): boolean;
 }
 
 // dist/fabric/ring-exchange.d.ts
@@ -1973,7 +1973,7 @@ export interface ExchangeOptions {
     readonly doorbell: Doorbell;
     readonly polling?: PollingOptions;
     readonly recordsInARow?: number;
-    readonly take: (thread: number, record: Incoming) => void;
+    readonly take: (thread: number, record: Incoming) => boolean | void;
     readonly wake: () => void;
 }
 export interface ThreadLink {

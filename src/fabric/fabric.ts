@@ -176,7 +176,8 @@ export class Fabric implements Elsewhere {
     const { waitingLimit } = this.#options;
     const exchange = this.#exchange as Exchange;
     if (waitingLimit > 0 && exchange.waiting(0) >= waitingLimit) return false;
-    if (!this.tell(0, ...values)) return false;
+    const message = new Message(PTYPE.system, 0, 0, 0, values);
+    if (!this.#send(0, 0, message, KIND.aside)) return false;
     exchange.show(0);
     return true;
   }
@@ -264,16 +265,19 @@ export class Fabric implements Elsewhere {
   }
 
   /** Gets a record from the exchange; see ExchangeOptions. */
-  take(thread: number, record: Incoming): void {
+  take(thread: number, record: Incoming): boolean {
     const peer = this.#peers[thread];
-    if (peer === undefined) return;
+    if (peer === undefined) return false;
     let payload: unknown;
     try {
       payload = this.#read(peer, record);
     } catch (error) {
-      return this.#options.onMalformed(thread, error);
+      this.#options.onMalformed(thread, error);
+      return false;
     }
+    const isAside = peer.head.kind === KIND.aside;
     this.#hand(thread, peer.head, payload);
+    return !isAside;
   }
 
   #read(peer: Peer, { bytes, start, end, attachments }: Incoming): unknown {
@@ -301,7 +305,7 @@ export class Fabric implements Elsewhere {
     { kind, target, type, source, session, method }: RecordHead,
     payload: unknown,
   ): void {
-    if (kind === KIND.control) {
+    if (kind === KIND.control || kind === KIND.aside) {
       this.#options.onWord(thread, payload as unknown[]);
     } else if (kind === KIND.retarget) {
       this.#takeRetarget({ target, source, session }, payload as [from: number]);

@@ -22,6 +22,8 @@ export const KIND = {
   control: 2,
   /** Somebody else answers a waiting call: see Kernel.retarget. */
   retarget: 3,
+  /** A word that nobody waits for: whoever takes it in need not look for more. */
+  aside: 4,
 } as const;
 
 /** Bytes of the head. */

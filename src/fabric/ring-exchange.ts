@@ -38,8 +38,12 @@ export interface ExchangeOptions {
    * @defaultValue 32
    */
   readonly recordsInARow?: number;
-  /** Gets each record that came, with the number of its thread. If it throws, the others come with the next turn. */
-  readonly take: (thread: number, record: Incoming) => void;
+  /**
+   * Gets each record that came, with the number of its thread. If it throws, the others come with the next turn.
+   *
+   * @returns false if nobody waits for what comes of it, so that it is no reason to look for more.
+   */
+  readonly take: (thread: number, record: Incoming) => boolean | void;
   /**
    * Asks this thread's event loop for a turn: something was sent, or found, while it slept. Called once until
    * the turn begins.
@@ -86,6 +90,8 @@ export class Exchange {
   #all: readonly End[] = [];
   /** Number of a thread -> the highest epoch it was ever joined with. */
   readonly #epochs = new Map<number, number>();
+  /** Something has come that somebody waits for. */
+  #hasTalk = false;
   /** No turn is under way and none was asked for: rest() said "asleep", or there was none yet. */
   #isAsleep = true;
 
@@ -168,7 +174,10 @@ export class Exchange {
    */
   show(thread: number): void {
     const end = this.#ends[thread];
-    if (end !== undefined && end.outbox.publish()) end.isQuiet = true;
+    if (end === undefined) return;
+    // A record that the other thread need not hurry for.
+    if (end.unseen > 0) end.unseen -= 1;
+    if (end.outbox.publish()) end.isQuiet = true;
   }
 
   /** Takes in what the other threads have published, for somebody who is in no turn and begins none. */
@@ -196,8 +205,9 @@ export class Exchange {
     this.#isAsleep = false;
     this.#options.doorbell.wakeUp();
     let count = 0;
+    this.#hasTalk = false;
     for (const end of this.#all) count += this.#takeFrom(end);
-    if (count > 0 && this.#polling.isOn) this.#polling.arrived(this.#options.clock.now());
+    if (this.#hasTalk && this.#polling.isOn) this.#polling.arrived(this.#options.clock.now());
     return count;
   }
 
@@ -206,7 +216,7 @@ export class Exchange {
     if (!inbox.refresh()) return 0;
     const { take } = this.#options;
     let count = 0;
-    for (; inbox.next(); count += 1) take(link.thread, inbox);
+    for (; inbox.next(); count += 1) if (take(link.thread, inbox) !== false) this.#hasTalk = true;
     if (inbox.release()) ring(link);
     return count;
   }

@@ -21,9 +21,12 @@ export const LOG_LINE_MAX = 65536;
 
 /** Prints values for the log: texts as they are, anything else as the console shows it, joined by a blank. */
 export function formatLine(values: readonly unknown[]): string {
-  const words = values.map((value) =>
-    typeof value === "string" ? value : inspect(value, { depth: 4, breakLength: Infinity }),
-  );
+  const words = values.map((value) => {
+    if (typeof value === "string") return value;
+    // The console shows most numbers so, and takes longer for it.
+    if (typeof value === "number" && value !== 0) return String(value);
+    return inspect(value, { depth: 4, breakLength: Infinity });
+  });
   const line = words.join(" ");
   if (line.length <= LOG_LINE_MAX) return line;
   return `${line.slice(0, LOG_LINE_MAX)}... (${line.length} characters)`;

@@ -273,3 +273,22 @@ test("nothing that waited for a dead thread reaches its successor", () => {
   b.exchange.receive();
   deepEqual(b.got, [[4, 99]]);
 });
+
+test("what is shown is seen at once, and rings nobody before the turn ends, however much it is", () => {
+  const { a, b } = createPair({ windowMs: 0 }, 1 << 16);
+  for (let value = 0; value < 100; value += 1) {
+    a.exchange.send(OTHER, createRecord(4, value));
+    a.exchange.show(OTHER);
+  }
+  equal(b.wakes.fromOutside, 0);
+  b.exchange.takeAll();
+  equal(b.got.length, 100);
+  a.exchange.send(OTHER, createRecord(4, 100));
+  a.exchange.show(OTHER);
+  a.exchange.rest();
+  // Nothing is left to publish, and the other thread sleeps on it all the same.
+  equal(b.wakes.fromOutside, 1);
+  equal(b.exchange.receive(), 1);
+  a.exchange.rest();
+  equal(b.wakes.fromOutside, 1);
+});
