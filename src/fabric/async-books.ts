@@ -15,10 +15,13 @@ import { executionAsyncId, executionAsyncResource } from "node:async_hooks";
 interface AsyncBinding {
   clearAsyncIdStack(): void;
   popAsyncContext(asyncId: number): boolean;
+  readonly async_hook_fields: Uint32Array;
+  readonly constants: { readonly kTotals: number; readonly kCheck: number };
   getPromiseHooks(): unknown[];
   setPromiseHooks(...hooks: readonly unknown[]): void;
 }
 
+/** Its functions. */
 const NEEDED = ["clearAsyncIdStack", "popAsyncContext", "getPromiseHooks", "setPromiseHooks"];
 
 /** More than a stack holds that is not endless. */
@@ -31,10 +34,16 @@ export class AsyncBooks {
   #binding: AsyncBinding | undefined;
   /** V8's hooks while they are put aside. */
   #hooks: unknown[] | undefined;
+  /** How many hooks and checks Node counts, while they are put aside. */
+  #counts: readonly number[] = [];
 
   /** Takes Node's binding from the inspector. @returns whether it has everything that is needed */
   take(binding: Readonly<Record<string, unknown>>): boolean {
-    const isComplete = NEEDED.every((name) => typeof binding[name] === "function");
+    const { async_hook_fields: fields, constants } = binding as Partial<AsyncBinding>;
+    const isComplete =
+      NEEDED.every((name) => typeof binding[name] === "function") &&
+      fields instanceof Uint32Array &&
+      [constants?.kTotals, constants?.kCheck].every((at) => at !== undefined && at in fields);
     if (isComplete) this.#binding = binding as unknown as AsyncBinding;
     return isComplete;
   }
@@ -49,6 +58,10 @@ export class AsyncBooks {
       forgetStores(binding);
       binding.setPromiseHooks(undefined, undefined, undefined, undefined);
     }
+    // V8 ends what runs at its next check, which may come behind the next id that Node puts on the stack. So nobody checks it
+    // until it is emptied once more.
+    if (this.#counts.length === 0)
+      this.#counts = countersOf(binding).map((at) => takeCount(binding, at));
     binding.clearAsyncIdStack();
   }
 
@@ -56,7 +69,27 @@ export class AsyncBooks {
   finish(): void {
     if (this.#hooks !== undefined) this.#binding?.setPromiseHooks(...this.#hooks);
     this.#hooks = undefined;
+    const binding = this.#binding;
+    if (binding === undefined || this.#counts.length === 0) return;
+    binding.clearAsyncIdStack();
+    // Whoever has turned hooks on meanwhile has counted from nothing.
+    for (const [index, at] of countersOf(binding).entries()) {
+      binding.async_hook_fields[at] =
+        (binding.async_hook_fields[at] ?? 0) + (this.#counts[index] ?? 0);
+    }
+    this.#counts = [];
   }
+}
+
+/** Where Node counts what makes it look whether its stack is in order. */
+function countersOf({ constants }: AsyncBinding): number[] {
+  return [constants.kTotals, constants.kCheck];
+}
+
+function takeCount({ async_hook_fields: fields }: AsyncBinding, at: number): number {
+  const count = fields[at] ?? 0;
+  fields[at] = 0;
+  return count;
 }
 
 /**

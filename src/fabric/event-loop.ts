@@ -18,6 +18,9 @@ import { Arrivals } from "./arrivals.ts";
 /** setTimeout takes no longer delay; a later deadline is reached in several steps. */
 const DELAY_MAX_MS = 0x7fffffff;
 
+/** The name of the function that drains the microtasks, for whoever looks at a stack. */
+export const DRAIN_NAME = "drainMicrotasks";
+
 /** What a turn does beside the kernel's work, where there are other threads: see ring-exchange.ts. */
 export interface Mailroom {
   /** Takes in what the others have published. */
@@ -170,7 +173,7 @@ export function createDrain(): Drain {
   const run = drain as () => void;
   return {
     isSynchronous: true,
-    drain: () => {
+    drain: function drainMicrotasks() {
       for (;;) {
         try {
           run();

@@ -9,51 +9,22 @@
  * user has a debugger attached and sits in a pause of his own, nothing is touched.
  */
 
-import { openBooks } from "./async-door.ts";
+import { ask, reasonToSpare, recover, sentenceOf } from "./desk-talk.ts";
+import type { Finding, Suspect } from "./finding.ts";
+import { IS_LOADING } from "./finding.ts";
 import type { InspectorLink, Paused } from "./inspector-link.ts";
 import { within } from "./inspector-link.ts";
-import type { DeskQuestion, DeskReport } from "./watch-desk.ts";
-import { askDesk, booksOf, OWN_FILES, OWN_SERVICES } from "./watch-desk.ts";
-
-/** Milliseconds to wait for a thread that runs JavaScript: it answers within 100 on a busy machine. */
-const ANSWER_MS = 1000;
+import { DRAIN_NAME } from "./event-loop.ts";
+import { PauseQueue } from "./pause-queue.ts";
+import { ANSWER_MS, lookUnpaused, mustNotPause } from "./unpaused-look.ts";
+import type { DeskReport } from "./watch-desk.ts";
+import { OWN_FILES, OWN_SERVICES } from "./watch-desk.ts";
 
 /** How often the way out of the runtime's own code is tried, one function at a time. */
 const STEPS_MAX = 20;
 
 /** Milliseconds for one such step. */
 const STEP_MS = 250;
-
-/** What came of it. */
-export type Finding =
-  /** The thread was paused and went on; `report` says what it did. */
-  | { readonly kind: "seen"; readonly report: DeskReport }
-  /** What it did was cut off. */
-  | { readonly kind: "interrupted"; readonly report: DeskReport }
-  /** It was not cut off, because that would have done harm; `why` is for people. */
-  | {
-      readonly kind: "refused";
-      readonly report: DeskReport;
-      readonly why: string;
-      /** It will never be possible, as long as this handler runs. */
-      readonly isForGood: boolean;
-    }
-  /** It had gone on to something else before it paused. */
-  | { readonly kind: "gone" }
-  /** Somebody else has paused it. */
-  | { readonly kind: "debugged" }
-  /** It does not answer: it is in native code. */
-  | { readonly kind: "silent" };
-
-/** Which dispatch of which node is meant. */
-export interface Suspect {
-  readonly desk: string;
-  readonly dispatch: number;
-  /** Cut it off as well. */
-  readonly isCondemned: boolean;
-  /** An operator wants it. @defaultValue false */
-  readonly isByHand?: boolean;
-}
 
 /** Examines a thread; the session is not closed. */
 export async function examine(link: InspectorLink, suspect: Suspect): Promise<Finding> {
@@ -62,8 +33,9 @@ export async function examine(link: InspectorLink, suspect: Suspect): Promise<Fi
     return { kind: "silent" };
   try {
     if (pauses.isPaused) return { kind: "debugged" };
+    if (await mustNotPause(link, suspect)) return await lookUnpaused(link, suspect);
     const paused = await pauses.after(ANSWER_MS, () => void link.post("Debugger.pause"));
-    if (paused === undefined) return { kind: "silent" };
+    if (paused === undefined) return await lookUnpaused(link, suspect);
     return await question(link, suspect, { pauses, paused });
   } finally {
     await within(ANSWER_MS, link.post("Debugger.disable"));
@@ -93,8 +65,7 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
     return { kind: "refused", report, why, isForGood: spared !== undefined };
   }
   // On the way out of the runtime's code the handler may have come to its end.
-  const sentence = suspect.isByHand === true ? "condemnByHand" : "condemn";
-  if ((await ask(link, suspect.desk, sentence)) !== String(suspect.dispatch)) {
+  if ((await ask(link, suspect.desk, sentenceOf(suspect))) !== String(suspect.dispatch)) {
     await resume(link);
     return { kind: "gone" };
   }
@@ -116,49 +87,6 @@ async function resume(link: InspectorLink): Promise<void> {
   await within(ANSWER_MS, resumed);
 }
 
-/** How often the desk is asked for a turn. */
-const RECOVERIES_MAX = 100;
-
-/** Milliseconds until it is asked again; a thread that has just been cut off has nothing else to do. */
-const RECOVERY_MS = 100;
-
-/**
- * Sees to it that a turn follows.
- *
- * Race: a question that comes while the thread is still on its way out of what was cut off ends with it, and is asked again;
- * test/integration/watchdog.test.ts, on a busy machine.
- */
-async function recover(link: InspectorLink, desk: string): Promise<void> {
-  for (let attempt = 0; attempt < RECOVERIES_MAX; attempt += 1) {
-    const answer = ask(link, desk, "recover").catch(() => undefined);
-    if ((await within(RECOVERY_MS, answer)) === "ok") return;
-  }
-}
-
-/** Asks a thread's desk; waits for as long as the thread does not answer. */
-export async function ask(
-  link: InspectorLink,
-  desk: string,
-  about: DeskQuestion,
-): Promise<string | undefined> {
-  const expression = askDesk(desk, about);
-  const answer = await link.post("Runtime.evaluate", { expression, returnByValue: true });
-  const { value } = (answer as { result: { value?: unknown } }).result;
-  return typeof value === "string" ? value : undefined;
-}
-
-/** Says why a handler must never be cut off. */
-async function reasonToSpare(
-  link: InspectorLink,
-  { desk }: Suspect,
-  { isProgram }: DeskReport,
-): Promise<string | undefined> {
-  if (isProgram) return "it is code of the program that started the node";
-  // Found anew each time: that takes a millisecond, and nothing has to be right before it is needed.
-  if (!(await openBooks(link, booksOf(desk)))) return "this Node does not show its async ids";
-  return undefined;
-}
-
 /**
  * Goes on until the thread is in the program's code: cut off in the middle of the runtime's own, nobody knows what state
  * that is in.
@@ -170,8 +98,8 @@ async function leaveRuntime(
   { pauses, paused }: Hold,
 ): Promise<string | undefined> {
   let frames = paused.callFrames;
-  if (isLoading(frames)) return "a file is being loaded";
-  if (!frames.some(isForeign)) return IN_RUNTIME;
+  if (isLoading(frames)) return IS_LOADING;
+  if (!frames.some(isForeign) && !isDraining(frames)) return IN_RUNTIME;
   for (let step = 0; step < STEPS_MAX && isRuntime(frames); step += 1) {
     const next = await pauses.after(STEP_MS, () => void link.post("Debugger.stepOut"));
     if (next === undefined) return await holdAgain(link, pauses);
@@ -194,6 +122,17 @@ function isRuntime([top]: Paused["callFrames"]): boolean {
 }
 
 /**
+ * Says whether microtasks are drained and none of the runtime's own is under way. A service that polls without a pause
+ * (`for (;;) await null`) is found between two of its microtasks, and then none of its frames is there.
+ */
+function isDraining(frames: Paused["callFrames"]): boolean {
+  const own = frames.find(({ url }) => isOwnFile(url));
+  // Cut off before, in the drain, it goes on where Node drains by itself.
+  if (own === undefined) return frames.at(-1)?.functionName === "processTicksAndRejections";
+  return own !== frames[0] && own.functionName === DRAIN_NAME;
+}
+
+/**
  * Says whether the loader is at work, which takes its time for the first file of a process: then it stands below what packages
  * and Node do for it, and above the program, if that has anything to do with it.
  */
@@ -213,26 +152,4 @@ const OWN_LOADER = `${OWN_FILES}loader/`;
 
 function isOwnFile(url: string): boolean {
   return url.startsWith(OWN_FILES) && !url.startsWith(OWN_SERVICES);
-}
-
-/** The pauses of a thread, one at a time. */
-class PauseQueue {
-  /** The thread has paused although nobody here has asked for it. */
-  isPaused = false;
-  #next: (paused: Paused) => void = () => {
-    this.isPaused = true;
-  };
-
-  constructor(link: InspectorLink) {
-    link.onPaused = (paused) => this.#next(paused);
-  }
-
-  /** Does something and waits for the pause that follows from it. @returns undefined if none does in time. */
-  after(ms: number, act: () => void): Promise<Paused | undefined> {
-    const paused = new Promise<Paused>((resolve) => {
-      this.#next = resolve;
-    });
-    act();
-    return within(ms, paused);
-  }
 }

@@ -10,7 +10,7 @@
 
 import type { Worker } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
-import { ask } from "./examination.ts";
+import { ask } from "./desk-talk.ts";
 import type { InspectorLink } from "./inspector-link.ts";
 import { within } from "./inspector-link.ts";
 import { readPhase } from "./phase.ts";

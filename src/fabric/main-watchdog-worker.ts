@@ -11,7 +11,7 @@ import { writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { formatLogLine } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
-import type { Finding, Suspect } from "./examination.ts";
+import type { Finding, Suspect } from "./finding.ts";
 import { examine } from "./examination.ts";
 import { connectToMain } from "./inspector-link.ts";
 import { DRAINER, LogJournal } from "./log-journal.ts";
@@ -20,7 +20,7 @@ import { readPhase } from "./phase.ts";
 import type { StallEvent } from "./stall-watch.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { StallLine } from "./stall-text.ts";
-import { describeInterrupt, describeReturn, describeStall } from "./stall-text.ts";
+import { describeInterrupt, describeReturn, describeStall, isWorthALine } from "./stall-text.ts";
 
 /** A node with the watch over it. */
 interface Watched {
@@ -109,7 +109,7 @@ async function act(desk: string, watched: Watched, event: StallEvent): Promise<v
   // It may have returned while it was looked at; that it was long is true all the same.
   if (!isCondemned) return write(watched, describeStall(phase, ms, finding));
   if (finding.kind === "interrupted") watch.noteInterrupt();
-  write(watched, describeInterrupt(phase, ms, finding));
+  if (isWorthALine(finding, watch)) write(watched, describeInterrupt(phase, ms, finding));
 }
 
 async function look(suspect: Suspect): Promise<Finding> {

@@ -3,8 +3,9 @@
  */
 
 import { formatAddress } from "../kernel/address.ts";
-import type { Finding } from "./examination.ts";
+import type { Finding } from "./finding.ts";
 import type { Phase } from "./phase.ts";
+import type { StallWatch } from "./stall-watch.ts";
 import type { DeskReport } from "./watch-desk.ts";
 
 /** A line for the log, and under whose address it stands. */
@@ -12,6 +13,9 @@ export interface StallLine {
   readonly handle: number;
   readonly text: string;
 }
+
+/** Where V8 neither pauses nor answers. */
+export const AT_THE_END = "it recurses at the end of its stack, where nothing can be looked at";
 
 /** Says that a handler has not returned for so long. */
 export function describeStall(
@@ -49,11 +53,19 @@ export function describeInterrupt(
         handle,
         text: `can't be interrupted : it is in native code, which nothing stops${age}`,
       };
+    case "deep":
+      return { handle, text: `can't be interrupted : ${AT_THE_END}${age}` };
     case "debugged":
       return { handle, text: `can't be interrupted : a debugger holds its thread${age}` };
     default:
       return undefined;
   }
+}
+
+/** Says whether an attempt is worth a line: one that came to nothing for the same reason as the last one is not. */
+export function isWorthALine(finding: Finding, watch: StallWatch): boolean {
+  if (finding.kind === "interrupted") return true;
+  return watch.isNews(finding.kind === "refused" ? finding.why : finding.kind);
 }
 
 /** Says that code outside any message keeps a thread. */
@@ -70,6 +82,7 @@ export function describeReturn({ handle }: Phase, ms: number): StallLine {
 
 function detail(finding: Finding): string {
   if ("report" in finding) return `, ${describe(finding.report)}`;
+  if (finding.kind === "deep") return `, ${AT_THE_END}`;
   return finding.kind === "silent" ? ", in native code: it has no stack" : "";
 }
 

@@ -47,6 +47,8 @@ export class StallWatch {
   #reportAt = 0;
   #interruptAt = 0;
   #isReported = false;
+  /** What has been said of why it is not cut off. */
+  #said = new Set<string>();
 
   constructor(limits: StallLimits) {
     this.#limits = limits;
@@ -90,6 +92,13 @@ export class StallWatch {
     this.#isReported = false;
   }
 
+  /** Says whether that is to be said: why a stall can't be cut off is said once, however often it is tried. */
+  isNews(why: string): boolean {
+    if (this.#said.has(why)) return false;
+    this.#said.add(why);
+    return true;
+  }
+
   /** Dates the stall anew: for a while somebody else held the thread, a debugger for one. */
   excuse(now: number): void {
     this.#since = now;
@@ -103,6 +112,7 @@ export class StallWatch {
     const told = this.#isReported && before !== undefined;
     const ms = now - this.#since;
     this.#phase = phase.handle === 0 ? undefined : phase;
+    this.#said.clear();
     this.#since = now;
     this.#isReported = false;
     this.#reportAt = this.#limits.warn > 0 ? this.#limits.warn : Infinity;

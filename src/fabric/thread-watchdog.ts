@@ -13,14 +13,22 @@
 import type { Worker } from "node:worker_threads";
 import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
-import type { Finding, Suspect } from "./examination.ts";
+import type { Finding, Suspect } from "./finding.ts";
+import { IS_LOADING } from "./finding.ts";
 import { examine } from "./examination.ts";
 import { within } from "./inspector-link.ts";
 import type { Phase } from "./phase.ts";
 import { readPhase } from "./phase.ts";
 import type { Visitor } from "./rounds.ts";
 import type { StallLine } from "./stall-text.ts";
-import { describeInterrupt, describeOutside, describeReturn, describeStall } from "./stall-text.ts";
+import {
+  AT_THE_END,
+  describeInterrupt,
+  describeOutside,
+  describeReturn,
+  describeStall,
+  isWorthALine,
+} from "./stall-text.ts";
 import type { StallEvent, StallLimits } from "./stall-watch.ts";
 import { periodOf, StallWatch } from "./stall-watch.ts";
 import { connectToWorker } from "./worker-inspector.ts";
@@ -30,6 +38,9 @@ export const WORKER_DESK = "worker";
 
 /** Interrupts after which a handler that still has not returned is hopeless. */
 const INTERRUPTS_MAX = 2;
+
+/** Milliseconds beyond the limit after which a handler that could not be cut off is hopeless, native code excepted. */
+const PATIENCE_MS = 4000;
 
 /** Milliseconds between two questions to an idle thread's event loop; less where the limits are short. */
 const REST_MAX_MS = 500;
@@ -249,9 +260,10 @@ export class ThreadWatchdog implements Visitor {
     if (finding.kind === "debugged") return watch.excuse(performance.now());
     if (!isCondemned) return log(describeStall(phase, ms, finding));
     const line = describeInterrupt(phase, ms, finding);
-    if (line !== undefined) log(line);
+    if (line !== undefined && isWorthALine(finding, watch)) log(line);
     if (finding.kind === "interrupted") watch.noteInterrupt();
     this.#follow(watched, phase, finding);
+    this.#giveUp(watched, ms, finding);
   }
 
   async #actOutside({ thread, worker }: WatchedThread, { kind, ms }: StallEvent): Promise<void> {
@@ -262,11 +274,20 @@ export class ThreadWatchdog implements Visitor {
     log(describeOutside(thread, ms, finding));
   }
 
+  /** Ends a thread that has been beyond the limit for too long, whatever stood in the way each time. */
+  #giveUp({ thread }: WatchedThread, ms: number, finding: Finding): void {
+    if (ms < this.#options.limits.interrupt + PATIENCE_MS) return;
+    if (finding.kind === "refused" && finding.why !== IS_LOADING) {
+      this.#options.onHopeless(thread, finding.why);
+    }
+  }
+
   /** Sees whether there is any hope for a thread. */
   #follow({ thread, worker }: WatchedThread, { dispatch }: Phase, finding: Finding): void {
     const { onHopeless } = this.#options;
     const patient = this.#patientOf(worker);
     if (finding.kind === "refused" && finding.isForGood) return onHopeless(thread, finding.why);
+    if (finding.kind === "deep") return onHopeless(thread, AT_THE_END);
     if (finding.kind !== "interrupted") return;
     patient.interrupts = patient.dispatch === dispatch ? patient.interrupts + 1 : 1;
     patient.dispatch = dispatch;

@@ -69,6 +69,11 @@ class Desk {
     this.#options = options;
   }
 
+  /** Tells whether the thread may be paused. @returns IN_GETTER if not */
+  glance(): string {
+    return GETTER_OF_ERROR.test(stackOf(Desk.prototype.glance)) ? IN_GETTER : "";
+  }
+
   /** Tells what is going on. */
   examine(): string {
     const { kernel, phase, describe, sender, program } = this.#options;
@@ -148,6 +153,7 @@ export function openDesk(id: string, options: DeskOptions): () => void {
 
 /** What a desk can be asked. */
 export type DeskQuestion =
+  | "glance"
   | "examine"
   | "condemn"
   | "condemnByHand"
@@ -171,22 +177,32 @@ function deskOf(id: string): string {
 
 /** Says whether the inspector's question came in the middle of other code. */
 function isInside(): boolean {
-  const at: { stack?: unknown } = {};
-  Error.captureStackTrace(at, Desk.prototype.recover);
   // The first line is the head, the second the question itself.
-  return String(at.stack).split("\n").length > 2;
+  return stackOf(Desk.prototype.recover).split("\n").length > 2;
 }
+
+/** What {@link Desk.glance} says of a thread that must not be paused. */
+export const IN_GETTER = "getter";
+
+/** A frame of what the inspector reads of an error. */
+const GETTER_OF_ERROR =
+  /^ +at (?:\S+\.)?get (?:\(|(?:message|stack|name)\b)|\[as (?:message|stack|name)\]/m;
 
 /** The stack below the inspector's question, without the runtime's own frames and those of Node. */
 function readStack(): string {
+  const frames = stackOf(Desk.prototype.examine).split("\n").slice(2);
+  const kept = frames.filter((line) => !isInnard(line));
+  return (kept.length > 0 ? kept : frames).slice(0, FRAMES_MAX).join("\n");
+}
+
+/** The stack from the caller of a function on. */
+function stackOf(below: (...args: never[]) => unknown): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = FRAMES_MAX * 4;
   const at: { stack?: unknown } = {};
   try {
-    Error.captureStackTrace(at, Desk.prototype.examine);
-    const frames = String(at.stack).split("\n").slice(2);
-    const kept = frames.filter((line) => !isInnard(line));
-    return (kept.length > 0 ? kept : frames).slice(0, FRAMES_MAX).join("\n");
+    Error.captureStackTrace(at, below);
+    return String(at.stack);
   } finally {
     Error.stackTraceLimit = limit;
   }

@@ -121,9 +121,10 @@ export class MainThread {
     runtime.interrupt = (handle) => care.watchdog.interrupt(handle);
   }
 
-  /** The threads that are up. */
+  /** The threads that are up, and that nobody has begun to end. */
   *#allWatched(hosts: readonly number[]): Generator<WatchedThread> {
     for (const thread of hosts) {
+      if (this.#warden?.isHost(thread) !== true) continue;
       const watched = this.#watched(thread);
       if (watched !== undefined) yield watched;
     }
