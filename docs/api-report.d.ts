@@ -102,6 +102,7 @@ export declare const ERROR_CODES: {
     readonly ERR_REMOTE: "the handler threw";
     readonly ERR_REPLIED: "the message has been answered";
     readonly ERR_SCHEMA: "the sproto schema can't be used";
+    readonly ERR_RUNTIME: "no node can run in this process";
     readonly ERR_ROW_GONE: "the row is gone";
     readonly ERR_SERVICE_DEAD: "the service is dead";
     readonly ERR_SOCKET: "the socket can't be used";
@@ -1317,6 +1318,7 @@ export declare class StallWatch {
     pause(now: number): number;
     age(now: number): number;
     noteInterrupt(): void;
+    isNews(why: string): boolean;
     excuse(now: number): void;
 }
 

@@ -44,7 +44,7 @@ export function copyError(source: Error, walk: Walk, depth: number): Error {
 /** An empty error of the class that the copy keeps; it takes no stack of its own. */
 export function createLike(source: Error): Error {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  Reflect.set(Error, "stackTraceLimit", 0);
   try {
     if (source instanceof SnaxError) return new SnaxError(source.code, "");
     if (source instanceof AggregateError) return new AggregateError([]);
@@ -52,7 +52,7 @@ export function createLike(source: Error): Error {
     const Class = BUILT_IN.find((each) => source instanceof each) ?? Error;
     return new Class();
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, "stackTraceLimit", limit);
   }
 }
 

@@ -72,6 +72,8 @@ export const ERROR_CODES = {
   ERR_REPLIED: "the message has been answered",
   /** The text or the binary form of a sproto schema can't be used. */
   ERR_SCHEMA: "the sproto schema can't be used",
+  /** The process lacks what a node needs, as bun, deno, or Node with some flags. */
+  ERR_RUNTIME: "no node can run in this process",
   /** The newest version of the table has nothing at the row's path. */
   ERR_ROW_GONE: "the row is gone",
   /** The service that should answer, or the service that asks, is dead. */

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { loadConfig } from "../node/config-file.ts";
 import { messageOf } from "../service/error-text.ts";
 import { completeConfig } from "../node/config.ts";
+import { checkRuntime } from "../node/footing.ts";
 import type { Invocation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { runConsole } from "./console.ts";
@@ -16,6 +17,7 @@ import { runStart } from "./start.ts";
 import { writeTypes } from "./types.ts";
 
 async function run(invocation: Invocation): Promise<number> {
+  if (invocation.command !== "help" && invocation.command !== "version") checkRuntime();
   switch (invocation.command) {
     case "help":
       process.stdout.write(USAGE);

@@ -108,9 +108,9 @@ const FRAMES_MAX = 60;
 /** The suspended functions that go on when the microtask that runs has ended; nothing that the loader generated. */
 function asyncFrames(): TaskStack {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = FRAMES_MAX;
+  Reflect.set(Error, "stackTraceLimit", FRAMES_MAX);
   const { stack } = new Error("where");
-  Error.stackTraceLimit = stackTraceLimit;
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   const lines = (stack ?? "").split("\n").map((line) => line.trim());
   return lines.filter((line) => line.startsWith("at async ") && !isInnard(line));
 }

@@ -13,6 +13,7 @@ import type { MessagePort } from "node:worker_threads";
 import { MessageChannel } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Drain, Waker } from "../kernel/scheduler.ts";
+import { findDrain } from "./find-drain.ts";
 import { Arrivals } from "./arrivals.ts";
 
 /** setTimeout takes no longer delay; a later deadline is reached in several steps. */
@@ -161,16 +162,12 @@ class LoopWaker implements EventLoopWaker {
 }
 
 /**
- * Creates the drain for this thread.
- *
- * `process._tickCallback` is what Node itself runs after each callback: next ticks, microtasks, and the reports of
- * rejections. It is undocumented but present on every release from 20 to 26; where it is missing, the scheduler makes
- * its turns one message long, and Node drains between them.
+ * Creates the drain for this thread: what Node itself runs after each callback, next ticks, microtasks, and the reports of
+ * rejections. Where it is missing, the scheduler makes its turns one message long, and Node drains between them.
  */
 export function createDrain(): Drain {
-  const drain = (process as { _tickCallback?: unknown })._tickCallback;
-  if (typeof drain !== "function") return { isSynchronous: false, drain: () => {} };
-  const run = drain as () => void;
+  const run = findDrain();
+  if (run === undefined) return { isSynchronous: false, drain: () => {} };
   return {
     isSynchronous: true,
     drain: function drainMicrotasks() {

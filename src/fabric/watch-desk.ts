@@ -198,13 +198,13 @@ function readStack(): string {
 /** The stack from the caller of a function on. */
 function stackOf(below: (...args: never[]) => unknown): string {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = FRAMES_MAX * 4;
+  Reflect.set(Error, "stackTraceLimit", FRAMES_MAX * 4);
   const at: { stack?: unknown } = {};
   try {
     Error.captureStackTrace(at, below);
     return String(at.stack);
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, "stackTraceLimit", limit);
   }
 }
 

@@ -53,7 +53,7 @@ export interface Config {
    * Milliseconds after which a handler that does not return is reported, and interrupted, and for which its service rests then;
    * 0 = never.
    *
-   * @defaultValue { warn: 1000, interrupt: 0, rest: 1000 }
+   * @defaultValue { warn: 1000, interrupt: 30000, rest: 1000 }
    */
   readonly stall?: Partial<StallConfig>;
   /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
@@ -201,7 +201,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 };
 
-const STALL_USUAL: StallConfig = { warn: 1000, interrupt: 0, rest: INTERRUPT_REST_MS };
+const STALL_USUAL: StallConfig = { warn: 1000, interrupt: 30_000, rest: INTERRUPT_REST_MS };
 
 function withoutGaps(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

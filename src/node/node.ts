@@ -27,6 +27,7 @@ import type { Assembly } from "./assemble.ts";
 import { assemble } from "./assemble.ts";
 import type { Config, FullConfig } from "./config.ts";
 import { completeConfig, suspectKeys } from "./config.ts";
+import { checkRuntime, lackOfWatchdog } from "./footing.ts";
 import { endEverything, sayGoodbye } from "./goodbye.ts";
 import { MainThread } from "./main-thread.ts";
 import { watchStrayErrors } from "./rejections.ts";
@@ -67,6 +68,7 @@ const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
  * Starts a node in this process.
  *
  * @param config - the same keys as in a configuration file.
+ * @throws {ERR_RUNTIME} if no node can run in this process.
  * @throws {ERR_CONFIG} if a key has a value that makes no sense.
  * @throws what the start service throws while it loads or begins; then no node remains. One whose start function waits is
  * waited for as long as `inittimeout`; from then on the node runs, whatever becomes of it. If the node was told to stop
@@ -79,6 +81,7 @@ const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
  * ```
  */
 export async function start(config: Config = {}, options: StartOptions = {}): Promise<Node> {
+  checkRuntime();
   const full = withAbsolutePaths(completeConfig(config), options.root ?? process.cwd());
   const running = new RunningNode(full, options);
   const stop = (): void => void running.stop();
@@ -175,6 +178,8 @@ class RunningNode implements Node {
     if (names.get(".logger") === undefined) names.register(".logger", logger);
     this.#runtime.logger = names.get(".logger") ?? 0;
     for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line);
+    const lack = lackOfWatchdog();
+    if (lack !== undefined) this.#runtime.log(0, lack);
     const threads = this.#main?.start();
     // Whoever waits for it hears of its failure; a boot that fails before that does not.
     threads?.catch(() => {});
@@ -184,7 +189,7 @@ class RunningNode implements Node {
       await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
     await threads;
     // With workers no service of the program's lives here.
-    if (threads === undefined) readScripts();
+    if (threads === undefined && lack === undefined) readScripts();
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
     const { start: main } = this.#config;

@@ -5,10 +5,12 @@
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { watchMainThread } from "../fabric/main-watchdog.ts";
 import type { LogSink } from "../fabric/log-sink.ts";
+import type { StallLimits } from "../fabric/stall-watch.ts";
 import type { DeskOptions } from "../fabric/watch-desk.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { senderOf, titleOf } from "../snax/message-title.ts";
 import type { FullConfig } from "./config.ts";
+import { lackOfWatchdog } from "./footing.ts";
 import { describeHoldings } from "./holdings.ts";
 
 /** What is watched. */
@@ -30,12 +32,16 @@ export function watchStalls({
   if (phase === undefined || logSink === undefined) return async () => {};
   return watchMainThread({
     phase,
-    limits: config.stall,
+    // Without an inspector the thread is there for the log alone.
+    limits: lackOfWatchdog() === undefined ? config.stall : NEVER,
     log: { journal: logSink.journal.memory, isJson: config.logformat === "json" },
     desk: deskOf(runtime, waker),
     onLostLine: ({ handle, text }) => runtime.log(handle, text),
   });
 }
+
+/** The limits of a watchdog that looks at nothing. */
+export const NEVER: StallLimits = { warn: 0, interrupt: 0 };
 
 /** Says whether the configuration wants anybody to look. */
 export function isWatched({ stall: { warn, interrupt } }: FullConfig): boolean {

@@ -17,6 +17,8 @@ import type { WatchedThread } from "../fabric/thread-watchdog.ts";
 import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { FullConfig } from "./config.ts";
+import { lackOfWatchdog } from "./footing.ts";
+import { NEVER } from "./stall.ts";
 
 /** Milliseconds between two looks at what threads have published in the middle of a turn. */
 const COLLECT_MS = 100;
@@ -46,10 +48,16 @@ export class ThreadCare {
   constructor(options: ThreadCareOptions) {
     this.#options = options;
     const { config, threads, log, collect, end } = options;
-    this.watchdog = new ThreadWatchdog({ limits: config.stall, threads, log, onHopeless: end });
+    const isBlind = lackOfWatchdog() !== undefined;
+    this.watchdog = new ThreadWatchdog({
+      limits: isBlind ? NEVER : config.stall,
+      threads,
+      log,
+      onHopeless: end,
+    });
     this.#loads = new ThreadLoads(threads);
     const heapMib = config.heap;
-    if (heapMib !== 0) {
+    if (heapMib !== 0 && !isBlind) {
       this.#heapGuard = new HeapGuard({
         limitBytes: heapMib === undefined ? undefined : heapMib * 2 ** 20,
         threads,
@@ -67,7 +75,13 @@ export class ThreadCare {
         return now + COLLECT_MS;
       },
     };
-    const visitors = [collector, this.watchdog, deadHandlers, this.#loads, this.#heapGuard];
+    const visitors = [
+      collector,
+      this.watchdog,
+      isBlind ? undefined : deadHandlers,
+      this.#loads,
+      this.#heapGuard,
+    ];
     this.#endRounds = beginRounds(visitors.filter((visitor) => visitor !== undefined));
   }
 

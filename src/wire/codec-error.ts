@@ -97,10 +97,10 @@ function hide(error: Error, key: string, value: unknown): void {
 /** Creates an error that takes no stack of its own. */
 function createSilently(errorClass: ErrorClass, clue: string): Error {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  Reflect.set(Error, "stackTraceLimit", 0);
   try {
     return errorClass.create(clue);
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, "stackTraceLimit", limit);
   }
 }

@@ -11,15 +11,19 @@ const LENGTH_MAX = 24;
 
 type TextReader = (bytes: Uint8Array, at: number) => string;
 
-const readers: readonly TextReader[] = Array.from({ length: LENGTH_MAX + 1 }, (_, length) => {
+const readers: TextReader[] = [];
+
+function makeReader(length: number): TextReader {
   const units = Array.from({ length }, (_unit, index) => `bytes[at + ${index}]`);
   const text = `"use strict"; return String.fromCharCode(${units.join(", ")});`;
-  return new Function("bytes", "at", text) as TextReader;
-});
+  const reader = new Function("bytes", "at", text) as TextReader;
+  for (let shorter = readers.length; shorter < length; shorter += 1) makeReader(shorter);
+  readers[length] = reader;
+  return reader;
+}
 
 /** Reads a text of one byte a unit; the bytes must be there. */
 export function readShortText(memory: CodecMemory, at: number, length: number): string {
-  const reader = readers[length];
-  if (reader !== undefined) return reader(memory.bytes, at);
+  if (length <= LENGTH_MAX) return (readers[length] ?? makeReader(length))(memory.bytes, at);
   return memory.buffer.toString("latin1", at, at + length);
 }
