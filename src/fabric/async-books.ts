@@ -53,7 +53,8 @@ export class AsyncBooks {
     const binding = this.#binding;
     if (binding === undefined) return;
     const hooks = binding.getPromiseHooks();
-    if (this.#hooks === undefined && hooks.some((hook) => hook !== undefined)) {
+    if (this.#hooks !== undefined) forgetStores(binding);
+    else if (hooks.some((hook) => hook !== undefined)) {
       this.#hooks = hooks;
       forgetStores(binding);
       binding.setPromiseHooks(undefined, undefined, undefined, undefined);

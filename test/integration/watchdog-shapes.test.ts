@@ -58,6 +58,9 @@ const files = (hooks: string): Files => ({
     };`,
 });
 
+/** Where a store hangs on a callback (Node 20 and 22), one that was not taken off in time may be seen by others. */
+const KEPT = Number(process.versions.node.split(".")[0]) < 24 ? /^hello / : /^hello none$/;
+
 /** Cuts off every shape and asks the neighbours and itself in between. @returns what was not as it should be. */
 async function play(t: TestContext, thread: number, hooks: string): Promise<unknown> {
   const folder = writeFiles(t, files(hooks));
@@ -74,7 +77,7 @@ async function play(t: TestContext, thread: number, hooks: string): Promise<unkn
     for (const name of names) {
       const cut = await bad.req[name]().catch((error) => codeOf(error) ?? String(error));
       const after = [await good.req.hello(), await bad.req.store()].join(" ");
-      if (cut !== "ERR_INTERRUPTED" || after !== "hello none") said[name] = [cut, after];
+      if (cut !== "ERR_INTERRUPTED" || !${KEPT}.test(after)) said[name] = [cut, after];
     }
     await node.stop();
     console.log(JSON.stringify([names.length, said]));
