@@ -311,7 +311,7 @@ export class Fabric implements Elsewhere {
       this.#takeRetarget({ target, source, session }, payload as [from: number]);
     } else {
       const message = new Message(type, source, session, method, payload);
-      if (kind === KIND.value || type === PTYPE.client) message.reply = REPLY.none;
+      if (kind === KIND.value || kind === KIND.posted) message.reply = REPLY.none;
       this.#kernel?.arrive(target, message);
     }
   }

@@ -7,6 +7,7 @@
  */
 
 import type { Message } from "../kernel/message.ts";
+import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Parcel, ThreadEncoder } from "../wire/codec-encoder.ts";
 import { CodecMemory, NO_MEMORY } from "../wire/codec-memory.ts";
@@ -24,6 +25,8 @@ export const KIND = {
   retarget: 3,
   /** A word that nobody waits for: whoever takes it in need not look for more. */
   aside: 4,
+  /** As values, and nobody waits for an answer although it carries a session: the message of a client. */
+  posted: 5,
 } as const;
 
 /** Bytes of the head. */
@@ -62,8 +65,7 @@ export class RecordWriter implements Outgoing {
   /** Says what is written next. */
   load(target: number, message: Message, kind?: number): void {
     const { type, method } = message;
-    const isAnswer = type === PTYPE.response || type === PTYPE.error;
-    const what = kind ?? (isAnswer ? KIND.value : KIND.values);
+    const what = kind ?? kindOf(message);
     this.#target = target;
     this.#source = message.source;
     this.#session = message.session;
@@ -136,6 +138,11 @@ export class RecordWriter implements Outgoing {
     bytes.set(parcel.bytes, start + HEAD_BYTES);
     return length;
   }
+}
+
+function kindOf({ type, session, reply }: Message): number {
+  if (type === PTYPE.response || type === PTYPE.error) return KIND.value;
+  return session !== 0 && reply === REPLY.none ? KIND.posted : KIND.values;
 }
 
 /** A record's head, as it was read; one object serves all that come from one other thread. */

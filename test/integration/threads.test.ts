@@ -90,6 +90,35 @@ test("between two threads messages keep their order, large and small, calls and 
   );
 });
 
+test("a call by a client's protocol ends on another thread as on the same, and a client's message is no call", async (t) => {
+  const { skynet } = await world(
+    t,
+    {
+      agent: `
+        import { skynet } from "snax";
+        const got: unknown[] = [];
+        skynet.dispatch("client", (session, _source, word) => {
+          got.push(session);
+          if (word === "throw") throw new Error("not today");
+          return word;
+        });
+        skynet.dispatch("lua", () => got.length);`,
+      deaf: `import { skynet } from "snax"; skynet.start(() => {});`,
+    },
+    TWO,
+  );
+  for (const thread of [1, 2]) {
+    const agent = await skynet.at(thread).newservice("agent");
+    const deaf = await skynet.at(thread).newservice("deaf");
+    equal(await skynet.call(agent, "client", "word"), "word");
+    equal(await codeOfFailure(skynet.call(agent, "client", "throw")), "ERR_REMOTE");
+    equal(await codeOfFailure(skynet.call(deaf, "client")), "ERR_NO_PROTOCOL");
+    // As a gate sends it: the session is the number of a connection.
+    equal(skynet.redirect(agent, 0, "client", 77, "word"), true);
+    equal(await skynet.call(agent, "lua"), 3);
+  }
+});
+
 test("names and the environment are the same on all threads, at once", async (t) => {
   const { snax, skynet } = await world(t, { where: WHERE }, TWO);
   const one = await snax.at(1).newservice<any>("where");
