@@ -3,7 +3,7 @@
  * watchdog cuts anything off here. Guarantee 6.
  */
 
-import { deepEqual, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
@@ -98,7 +98,9 @@ for (const method of ["sync", "waits", "timer"]) {
 test("skynet.kill from another thread does the same", async (t) => {
   const { bad, neighbour, stranger, looping } = await loops(t, "sync");
   await stranger.req.kill(bad.handle);
-  deepEqual([await looping, await neighbour.req.hello()], ["ERR_SERVICE_DEAD", "hello"]);
+  // What is cut off may be answered before its thread hears of the kill.
+  match(await looping, /^ERR_(SERVICE_DEAD|INTERRUPTED)$/);
+  equal(await neighbour.req.hello(), "hello");
 });
 
 test("a service that loops behind its own exit is cut off", async (t) => {
@@ -123,5 +125,6 @@ test("signal reaches what runs on behind a kill", async (t) => {
   await client.run(`kill ${address}`);
   const said = (await client.run(`signal ${address}`)).join("\n");
   match(said, /^interrupted : snax bad|does nothing|ERR_SERVICE_DEAD/);
-  deepEqual([await looping, await neighbour.req.hello()], ["ERR_SERVICE_DEAD", "hello"]);
+  match(await looping, /^ERR_(SERVICE_DEAD|INTERRUPTED)$/);
+  equal(await neighbour.req.hello(), "hello");
 });
