@@ -78,8 +78,8 @@ export class LineSession {
         this.#notice();
       },
       takeRest: () => {
-        const waiting = this.#socket.read() as Buffer | null;
-        const rest = waiting === null ? this.#rest : Buffer.concat([this.#rest, waiting]);
+        this.#takeBack();
+        const rest = this.#rest;
         this.#rest = Buffer.alloc(0);
         return rest;
       },
@@ -154,13 +154,32 @@ export class LineSession {
       this.#rest = this.#rest.subarray(end + 1);
       this.#greet();
       if (line.trim() === "") this.#hasGreeted = true;
-      else if (!(await this.#answer(line))) return;
+      else {
+        this.#giveBack();
+        if (!(await this.#answer(line))) return;
+        this.#takeBack();
+      }
     }
     const refusal = this.#isProven ? undefined : refuseBeginning(this.#rest);
     if (refusal !== undefined) return this.#refuse(refusal);
     if (this.#isEnded) return this.#end();
     this.#isBusy = false;
     this.#socket.resume();
+  }
+
+  /**
+   * What waits behind a command waits in the socket: so the client's end comes behind it, and a request among it can be
+   * handed over whole.
+   */
+  #giveBack(): void {
+    if (this.#rest.length === 0 || this.#isEnded || this.#socket.readableEnded) return;
+    this.#socket.unshift(this.#rest);
+    this.#rest = Buffer.alloc(0);
+  }
+
+  /** Takes what waits in the socket; it comes as any other chunk. */
+  #takeBack(): void {
+    this.#socket.read();
   }
 
   async #answer(line: string): Promise<boolean> {

@@ -126,7 +126,7 @@ for (const [what, files, expected] of [
       "snax.config.ts": `export default { logger: "./no/such/file" };`,
       "services/main.ts": QUITTER,
     },
-    /^snax: the node could not start: ENOENT.*no\/such\/file.*$/,
+    /^snax: the node could not start: logger: ENOENT.*no\/such\/file.*$/,
   ],
 ] as const) {
   test(`${what} is one clear line on stderr and exit code 1`, async (t) => {

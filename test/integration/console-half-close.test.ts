@@ -60,6 +60,11 @@ test("a request over HTTP that came before the end is answered, in a session too
     await ending(port, `getenv harbor\nGET /getenv/harbor HTTP/1.1\r\n${host}\r\n`),
     /<CMD OK>\nharbor\t0\n<CMD OK>\n$/,
   );
+  // However many commands are still to be answered when the end comes.
+  match(
+    await ending(port, `${"getenv harbor\n".repeat(20)}GET /getenv/harbor HTTP/1.1\r\n${host}\r\n`),
+    /^Welcome .*\n(?:harbor\t0\n<CMD OK>\n){21}$/,
+  );
   match(await ending(port, "GET /list HTTP/1.1\r\nHost: lo"), /^HTTP\/1\.1 400 /);
   match(await ending(port, "GET /list HTTP/1.1"), /^Welcome .*\nERR_MALFORMED: .*head\n/);
 });

@@ -35,7 +35,7 @@ interface Hanging extends Desk {
 
 /** A node whose thread 1 runs a service that can hang, and one that never does. */
 async function start(t: TestContext): Promise<Hanging> {
-  const node = await desk(t, FILES, { thread: 2, stall: { warn: 0 } });
+  const node = await desk(t, FILES, { thread: 2, stall: { warn: 0, interrupt: 0 } });
   const service = await node.snax.at(1).newservice("looper");
   const quiet = node.skynet.address(await node.skynet.at(1).newservice("quiet"));
   const looper = node.skynet.address(service.handle);

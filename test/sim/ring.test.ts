@@ -150,8 +150,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "a writer that sees whether the reader sleeps before it publishes": {
     file: "ring-exchange.js",
-    from: "            if (end.outbox.publish())\n                ring(end.link);\n        }",
-    to: "            ring(end.link); end.outbox.publish();\n        }",
+    from: "    if (!end.outbox.publish() && !end.isQuiet)\n        return;\n    end.isQuiet = false;\n    ring(end.link);",
+    to: "    ring(end.link);\n    end.outbox.publish();",
     found: LOST_WAKE,
   },
   "a writer that does not look for room again after it asked for it": {
