@@ -38,7 +38,7 @@ import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
 import { GATE, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
-import { reconsiderDeferred, Service } from "./service.ts";
+import { isRest, reconsiderDeferred, Service } from "./service.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
 import type { PendingCall } from "./session-table.ts";
 import { Timer } from "./timer-wheel.ts";
@@ -504,7 +504,12 @@ export class Kernel {
 
   /** Lets only what {@link GATE} says through to a service. */
   closeGate(service: Service, bit: number): void {
+    const wasRest = isRest(service);
     service.gate |= bit;
+    if (!wasRest || isRest(service)) return;
+    // Answers that waited for the end of the rest go before those that come from now on.
+    reconsiderDeferred(service);
+    if (mailboxLength(service) > 0) this.scheduler.enqueue(service);
   }
 
   /**

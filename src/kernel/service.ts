@@ -209,8 +209,8 @@ export function isOfOperator(origin: Message | undefined): boolean {
   return origin !== undefined && (origin.type === PTYPE.system || origin.type === PTYPE.debug);
 }
 
-/** A patch that takes its time has gates of its own. */
-function isRest({ gate }: Service): boolean {
+/** The service rests. A patch that takes its time has gates of its own: what it may wait for passes them. */
+export function isRest({ gate }: Service): boolean {
   return (gate & (GATE.resting | GATE.held)) === GATE.resting;
 }
 

@@ -133,7 +133,11 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
     if (failure !== undefined) giveUp(context, failure.text);
     tell(error, failure?.sendable);
   };
-  const fail = (error: unknown): void => settle(error === EXIT_SIGNAL ? undefined : error);
+  const fail = (error: unknown): void => {
+    if (error === EXIT_SIGNAL) settle();
+    // What throws undefined has failed too.
+    else settle(error === undefined ? new Error("undefined was thrown") : error);
+  };
   const keepPromise = commitments.add(origin, context.service, fail);
   try {
     const begun = after(loadCode(context), () => {

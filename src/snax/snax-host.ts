@@ -233,6 +233,9 @@ function receiveSystem(host: SnaxHost, message: Message): void {
   );
 }
 
+/** Stands for undefined and null that were thrown. */
+const NOTHING = "undefined or null was thrown";
+
 /** Runs the service's `exit`, answers, and ends the service; what `exit` throws is logged and does not keep it alive. */
 function leave(host: SnaxHost, message: Message): void {
   const { context } = host;
@@ -256,9 +259,12 @@ function leave(host: SnaxHost, message: Message): void {
       typeof exit === "function" ? (exit as Method)(...(message.payload as unknown[])) : undefined;
     if (isThenable(left)) {
       kernel.owe(context.service, message);
-      left.then(() => finish(), finish);
+      left.then(
+        () => finish(),
+        (error: unknown) => finish(error ?? NOTHING),
+      );
     } else finish();
   } catch (error) {
-    finish(error);
+    finish(error ?? NOTHING);
   }
 }

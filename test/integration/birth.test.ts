@@ -94,6 +94,31 @@ test("what a service throws at its beginning arrives as it is, and no service re
   assert.ok((await log()).some((line) => line.startsWith("init service failed: Error: in init")));
 });
 
+test("a beginning that throws undefined or null has failed", async (t) => {
+  const { skynet, snax } = await world(t, {
+    now: `export function init(what) { throw what; }`,
+    later: `export async function init(what) { await null; throw what; }`,
+    plain: `
+      import { skynet } from "snax";
+      skynet.start((what) => { throw what; });
+    `,
+    "plain-later": `
+      import { skynet } from "snax";
+      skynet.start((what) => Promise.reject(what));
+    `,
+  });
+  const before = await skynet.call(".launcher", "lua", "LIST");
+  for (const what of [undefined, null]) {
+    for (const name of ["now", "later"]) {
+      assert.match((await failureOf(snax.newservice(name, what))).message, /undefined|null/);
+    }
+    for (const name of ["plain", "plain-later"]) {
+      assert.match((await failureOf(skynet.newservice(name, what))).message, /undefined|null/);
+    }
+  }
+  assert.deepEqual(await skynet.call(".launcher", "lua", "LIST"), before);
+});
+
 test("an init that throws what can't be sent still answers", async (t) => {
   const { snax } = await world(t, {
     odd: `export function init() { throw Object.assign(new Error("odd"), { socket: () => {} }); }`,

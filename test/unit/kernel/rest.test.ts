@@ -15,6 +15,7 @@ import { INTERRUPT_REST_MS } from "../../../src/kernel/kernel-options.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
+import { GATE } from "../../../src/kernel/service.ts";
 import type { Probe, Simulator } from "../../../src/testing/index.ts";
 import { createProbe, createSimulator } from "../../../src/testing/index.ts";
 
@@ -172,6 +173,31 @@ test("what a debug message waits for passes, and the service's own answers wait"
   simulator.clock.advance(INTERRUPT_REST_MS);
   turns(all);
   deepEqual(answers, ["operator's", "own"]);
+});
+
+test("answers keep their order where a patch that takes its time is put in during the rest", () => {
+  const all = scene();
+  const { kernel, target, beCut } = all;
+  const requests: Message[] = [];
+  const helper = createProbe(kernel, (message) => requests.push(message));
+  const answers: string[] = [];
+  const ask = (name: string): void => {
+    Object.assign(target.call(helper.handle).call, { resolve: () => answers.push(name) });
+    turns(all);
+  };
+  const reply = (): void => {
+    for (const message of requests.splice(0)) kernel.reply(helper.service, message, 1);
+    turns(all);
+  };
+  for (const name of ["one", "two", "three"]) ask(name);
+  beCut();
+  turns(all);
+  reply();
+  deepEqual(answers, [], "the service rests");
+  ask("four");
+  kernel.closeGate(target.service, GATE.held);
+  reply();
+  deepEqual(answers, ["one", "two", "three", "four"]);
 });
 
 test("each cut soon after a rest doubles the next, up to the limit, and time or a patch makes it forgotten", () => {
