@@ -1810,6 +1810,7 @@ export declare function takeJob(service: Service): Message | undefined;
 export declare function reconsiderDeferred(service: Service): void;
 export declare function hasMailFrom(service: Service, source: number): boolean;
 export declare function isOfOperator(origin: Message | undefined): boolean;
+export declare function isRest({ gate }: Service): boolean;
 
 // dist/kernel/session-table.d.ts
 import type { Message } from "./message.ts";

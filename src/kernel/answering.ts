@@ -176,6 +176,19 @@ function withName(failure: Error, { instance }: Service, request: Message): Erro
   return new SnaxError("ERR_NOT_SENDABLE", `${message}, in the answer to ${name}`, { cause });
 }
 
+/** Nothing of the service is in it: to read a stack may run its Error.prepareStackTrace, which may throw. */
 function lastResort(): SnaxError {
-  return new SnaxError("ERR_REMOTE", "the service answered with something that can't be sent");
+  const { prepareStackTrace } = Error;
+  try {
+    Reflect.set(Error, "prepareStackTrace", undefined);
+    const error = new SnaxError(
+      "ERR_REMOTE",
+      "the service answered with something that can't be sent",
+    );
+    // It is made when it is read first.
+    void error.stack;
+    return error;
+  } finally {
+    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
+  }
 }

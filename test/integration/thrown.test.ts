@@ -101,3 +101,24 @@ for (const thread of [0, 1]) {
     }
   });
 }
+
+test("a prepareStackTrace of the program that throws keeps nobody waiting", async (t) => {
+  const { snax } = await world(
+    t,
+    {
+      prep: `
+        export const response = {
+          bad() {
+            (Error as any).prepareStackTrace = () => { throw new Error("no stack"); };
+            throw new Error("mine");
+          },
+          hello() { return "hello"; },
+        };`,
+    },
+    // Not in the thread of the test: all code of a thread has the same Error.
+    { thread: 1 },
+  );
+  const prep = await snax.newservice<any>("prep");
+  assert.equal((await failureOf(prep.req.bad())).code, "ERR_REMOTE");
+  assert.equal(await prep.req.hello(), "hello");
+});
