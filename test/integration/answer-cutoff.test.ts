@@ -77,7 +77,7 @@ async function play(
   const program = `
     import { codeOf, start } from ${JSON.stringify(PACKAGE)};
     const folder = ${JSON.stringify(folder)};
-    const stall = { warn: 250, interrupt: ${interrupt} };
+    const stall = { warn: 250, interrupt: ${interrupt}, rest: 0 };
     const node = await start({ thread: ${thread}, services: folder + "/?.ts", logger: folder + "/node.log", stall });
     const { skynet, snax } = node;
     const end = (promise) => promise.then((value) => value ?? null, (error) => codeOf(error) ?? String(error));
