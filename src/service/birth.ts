@@ -7,9 +7,10 @@
  * services that it brings back. The text that a service is born from is the node's: a thread that has not read it asks for it.
  */
 
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { deadError } from "../kernel/refusal.ts";
 import type { ImageData } from "../loader/image.ts";
 import { describeStart, launch, tellLauncher, wayOut } from "./boot.ts";
 import { request } from "./calls.ts";
@@ -53,6 +54,12 @@ export function bearAt(
     { type: PTYPE.system, method: 0, values },
     Infinity,
   ) as Promise<number>;
+}
+
+/** Says whether a birth failed because nobody was there to take it: nothing of it has been done. */
+export function isUntaken({ runtime }: Context, place: number, error: unknown): boolean {
+  const nobody = deadError(runtime.threads?.steward(place) ?? 0);
+  return codeOf(error) === nobody.code && (error as Error).message === nobody.message;
 }
 
 /** How many values stand in front of a service's own arguments. */
