@@ -22,14 +22,10 @@ import { askSteward } from "./steward.ts";
 /** The command of a thread's steward. */
 const BEAR = "BEAR";
 
-/**
- * Whether a thread can be asked itself; the main thread's programs and nodes of one thread have the launcher beside them. For
- * a thread that has died, and is not back yet, the launcher waits.
- */
+/** Whether a thread can be asked itself; the main thread's programs and nodes of one thread have the launcher beside them. */
 export function canBearAt({ runtime }: Context, place: number | undefined, name: unknown): boolean {
   const { threads } = runtime;
   if (threads === undefined || threads.own === 0 || place === undefined) return false;
-  if (threads.threadOf(threads.steward(place)) === undefined) return false;
   return typeof name === "string" && name !== "";
 }
 
