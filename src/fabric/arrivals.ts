@@ -5,9 +5,9 @@
  *     through the port:                        wait, read, post; wait, take the post -> turn -> write  6
  *
  * That pays while a round of the event loop reads one socket. Where a round reads many, one turn for all of them is cheaper:
- * the last round decides. A turn in a tick is cut off as safely as one in a port's callback, except while async hooks are
- * on: then Node would end the process (examination.ts spares the handler), and turns go through the port. Before Node 24 an
- * AsyncLocalStorage switches them on, at its first use, and a main thread can't be replaced: there no turn begins in a tick.
+ * the last round decides. A turn in a tick is cut off as safely as one in a port's callback. While async hooks are on turns go
+ * through the port all the same, and on the main thread before Node 24, where an AsyncLocalStorage switches them on: a cut in
+ * a tick has more of Node's books to put in order there (async-books.ts), and was not tried.
  */
 
 /* oxlint-disable no-restricted-globals -- an immediate says that a round of the event loop is over; nothing of users runs in it */
