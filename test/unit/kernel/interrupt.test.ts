@@ -1,8 +1,7 @@
 /**
  * Behind an interrupt: whoever waited for the handler that was cut off learns so, and everything else goes on.
  *
- * An interrupt leaves the turn without running anything on its way out. Here an error does the same that escapes from the
- * drain, behind the handler; real interrupts are in test/integration/watchdog.test.ts.
+ * Interrupts are simulated (cuttable.ts); real ones are in test/integration/watchdog.test.ts.
  */
 
 import { deepEqual, equal, throws } from "node:assert/strict";
@@ -13,25 +12,8 @@ import { INTERRUPT_GRACE_MS } from "../../../src/kernel/interrupt.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Message } from "../../../src/kernel/message.ts";
 import type { Probe, Simulator } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
-
-/** A simulation in which `cut()` interrupts whatever runs, as soon as it leaves the handler. */
-function createCuttable(): { simulator: Simulator; kernel: Kernel; cut: () => void } {
-  let isCut = false;
-  const drain = {
-    isSynchronous: true,
-    drain: () => {
-      if (!isCut) return simulator.microtasks.flush();
-      isCut = false;
-      throw new Error("interrupt");
-    },
-  };
-  const simulator: Simulator = createSimulator({ seed: 1, kernel: { drain } });
-  const cut = (): void => {
-    isCut = true;
-  };
-  return { simulator, kernel: simulator.kernel, cut };
-}
+import { createProbe } from "../../../src/testing/index.ts";
+import { createCuttable } from "./cuttable.ts";
 
 /** Lets the simulation run on through an interrupt, as who interrupts does. */
 function runThrough({ simulator, kernel }: { simulator: Simulator; kernel: Kernel }): void {

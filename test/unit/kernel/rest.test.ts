@@ -1,6 +1,6 @@
 /**
- * The rest of a service that was cut off, on a virtual clock: who waits, who passes, how long. An interrupt is simulated as in
- * interrupt.test.ts; real ones are in test/integration/stuck.test.ts.
+ * The rest of a service that was cut off, on a virtual clock: who waits, who passes, how long. An interrupt is simulated
+ * (cuttable.ts); real ones are in test/integration/stuck.test.ts.
  */
 
 import { deepEqual, equal, throws } from "node:assert/strict";
@@ -12,18 +12,15 @@ import {
   INTERRUPT_REST_MAX_MS,
 } from "../../../src/base/limits.ts";
 import { INTERRUPT_REST_MS } from "../../../src/kernel/kernel-options.ts";
-import type { Kernel } from "../../../src/kernel/kernel.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { GATE } from "../../../src/kernel/service.ts";
-import type { Probe, Simulator } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Probe } from "../../../src/testing/index.ts";
+import { createProbe } from "../../../src/testing/index.ts";
+import type { Cuttable } from "./cuttable.ts";
+import { createCuttable } from "./cuttable.ts";
 
-interface Scene {
-  readonly simulator: Simulator;
-  readonly kernel: Kernel;
-  /** Interrupts what runs, as soon as it leaves the handler. */
-  readonly cut: () => void;
+interface Scene extends Cuttable {
   /** A service that is cut off by each message "bad", and the others that it has handled. */
   readonly target: Probe;
   readonly done: unknown[];
@@ -33,20 +30,7 @@ interface Scene {
 }
 
 function scene(restMs = INTERRUPT_REST_MS): Scene {
-  let isCut = false;
-  const drain = {
-    isSynchronous: true,
-    drain: () => {
-      if (!isCut) return simulator.microtasks.flush();
-      isCut = false;
-      throw new Error("interrupt");
-    },
-  };
-  const simulator: Simulator = createSimulator({ seed: 1, kernel: { drain, restMs } });
-  const { kernel } = simulator;
-  const cut = (): void => {
-    isCut = true;
-  };
+  const { simulator, kernel, cut } = createCuttable({ restMs });
   const done: unknown[] = [];
   const target: Probe = createProbe(kernel, (message) => {
     const { payload, type } = message;
