@@ -38,7 +38,7 @@ const ATTACKS = `
     attacks.push(() => navigator.sendBeacon(url, evil));
     attacks.push(() => new Promise((done) => Object.assign(new EventSource(url), { onerror() { this.close(); done(); } })));
     attacks.push(() => new Promise((done) => (new WebSocket("ws://" + host + "/setenv/evil/1").onclose = done)));
-    attacks.push(() => fetch("https://" + host + "/", { method: "patch", body: evil, mode: "no-cors" }));
+    attacks.push(() => fetch("https://" + host + "/", { method: "POST", body: evil, mode: "no-cors" }));
     for (const enctype of ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
       attacks.push(() => new Promise((done) => {
         const frame = Object.assign(document.createElement("iframe"), { name: "f" + Math.random() });
@@ -102,7 +102,7 @@ test(
     const lines = (await log()).join("\n");
     ok(!lines.includes('ran "'), lines);
     deepEqual(await ask("getenv evil"), ["evil\tnil", "<CMD OK>"]);
-    // They did arrive: the hello of TLS for one is refused at the line door.
+    // They did arrive: the line door refuses the hello of TLS.
     match(lines, /was refused : the first line of a connection must be a command/);
   },
 );
