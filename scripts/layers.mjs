@@ -2,9 +2,9 @@
  * Knowledge points down: a folder of src/ imports only from the folders below it.
  *
  * This file holds the order, the one place where it is written. `npm run layers` reads the import lines (types count:
- * a type is knowledge), prints the graph and fails at the first arrow that points up; it also checks that the
- * editor's copy of the rule, in .oxlintrc.json, says the same. `--write` renews that copy. `--self-test` proves on
- * planted imports that the check can fail.
+ * a type is knowledge), prints the graph and fails at the first arrow that points up; it also checks that the copies of
+ * the order say the same: the editor's in .oxlintrc.json, the reader's in CONTRIBUTING.md. `--write` renews the copies.
+ * `--self-test` proves on planted imports that the check can fail.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -42,6 +42,7 @@ const STRANGERS = { loader: ["kernel"] };
 const TOP = "(entry)";
 
 const LINT = join(ROOT, ".oxlintrc.json");
+const PAGE = join(ROOT, "CONTRIBUTING.md");
 const SPECIFIER =
   /^(?:import|export)\b[^;"'=]*?\bfrom\s*["'](\.[^"']*)|^import\s*["'](\.[^"']*)|\bimport\(\s*["'](\.[^"']*)/gm;
 
@@ -137,6 +138,23 @@ function compareLint(isWriting) {
 }
 
 /**
+ * Compares the line of CONTRIBUTING.md that shows the order with the order, or renews it.
+ *
+ * @param {boolean} isWriting
+ * @returns {string[]} what differs
+ */
+function comparePage(isWriting) {
+  const page = readFileSync(PAGE, "utf8");
+  const renewed = page.replace(/^base < .*$/m, ORDER.join(" < "));
+  if (!renewed.includes(ORDER.join(" < "))) return ["CONTRIBUTING.md shows no order of the layers"];
+  if (renewed === page) return [];
+  if (!isWriting)
+    return ["CONTRIBUTING.md differs from the order: node scripts/layers.mjs --write"];
+  writeFileSync(PAGE, renewed);
+  return [];
+}
+
+/**
  * Plants imports that break the rule, and some that don't, and sees what the check says.
  *
  * @returns {string[]} the plants that it judged wrongly
@@ -183,7 +201,8 @@ for (const file of listFiles("src").filter((name) => /\.[cm]?ts$/.test(name))) {
 }
 const { graph, faults } = readGraph(texts);
 if (process.argv.includes("--self-test")) faults.push(...selfTest());
-faults.push(...compareLint(process.argv.includes("--write")));
+const isWriting = process.argv.includes("--write");
+faults.push(...compareLint(isWriting), ...comparePage(isWriting));
 print(graph);
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 process.exitCode = faults.length > 0 ? 1 : 0;

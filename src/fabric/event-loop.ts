@@ -2,7 +2,7 @@
  * Lets a kernel run on Node's event loop: how a turn begins, and how microtasks are drained inside it.
  *
  * Turns begin in a MessagePort callback, or in a tick behind the callback of a socket (arrivals.ts), never in a timer: user
- * code that is interrupted inside a timer's callback would take the process with it (docs: live-access). A timer only
+ * code that is interrupted inside a timer's callback would take the process with it. A timer only
  * posts the message. The port also keeps the process alive while a node runs, and lets sockets and timers breathe
  * between two turns.
  */

@@ -17,7 +17,7 @@ import { createDoorbell } from "./ring-doorbell.ts";
 import { closeRing, createRing } from "./ring-memory.ts";
 import type { Joint, Thread } from "./thread.ts";
 
-/** Flags of every worker: an interrupt inside a timer's callback would take the process with it (docs: live-access). */
+/** Flags of every worker: an interrupt inside a timer's callback would take the process with it. */
 const EXEC_ARGV = ["--no-force-async-hooks-checks"];
 
 /** Milliseconds until a thread that died before it was ready is tried again. */

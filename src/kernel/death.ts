@@ -3,7 +3,7 @@
  *
  * Order: the handle is struck out first, so that what is sent from now on finds nobody; then every request that it took or
  * that lies in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are
- * answered: skynet also bounces answers, which can fail an unrelated call of the other side (skynet-semantics 2.2).
+ * answered: skynet also bounces answers, which can fail an unrelated call of the other side.
  */
 
 import { isOpen } from "./answering.ts";

@@ -1,7 +1,7 @@
 /**
  * A connection that carries a stream of bytes: TCP, a unix socket, TLS over TCP.
  *
- * What a turn writes is gathered (outbox.ts) and leaves in one write. Unsent bytes are told from WARN_MIN_BYTES on and at
+ * What a turn writes is gathered (outbox.ts) and leaves in one write. Unsent bytes are told from SOCKET_WARN_BYTES on and at
  * each doubling; beyond `writeLimitBytes` the connection is cut, so a side that never reads costs so much and no more.
  *
  * Hot path (bench: player). The listeners are shared by all connections, which find theirs through the socket.
