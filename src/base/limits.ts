@@ -243,3 +243,9 @@ export const INTERRUPT_FORGOTTEN_MS = 10_000;
 
 /** Milliseconds that a handler may run on whose service was killed, before it is cut off. */
 export const KILLED_HANDLER_MS = 500;
+
+/** Largest `tsconfig.json` that is read, in bytes. */
+export const TSCONFIG_SIZE_MAX: number = 1 << 20;
+
+/** How many `tsconfig.json` may extend each other, one behind the other. */
+export const TSCONFIG_DEPTH_MAX = 32;
