@@ -4,6 +4,12 @@
 
 /** Returns `; did you mean "count"?` for the closest name, or nothing if none is close. */
 export function suggest(name: string, known: Iterable<string>): string {
+  const best = findNearest(name, known);
+  return best === undefined ? "" : `; did you mean "${best}"?`;
+}
+
+/** Returns the closest name; undefined if none is close. */
+export function findNearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.ceil(name.length / 2)) + 1;
   for (const candidate of known) {
@@ -13,7 +19,7 @@ export function suggest(name: string, known: Iterable<string>): string {
       bestDistance = distance;
     }
   }
-  return best === undefined ? "" : `; did you mean "${best}"?`;
+  return best;
 }
 
 /** Levenshtein's distance, or `limit` if it is not below it. */

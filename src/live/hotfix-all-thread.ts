@@ -18,7 +18,8 @@ import { checkGroups } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { PatchTexts } from "./patch.ts";
-import { compileParts, summaryOf } from "./patch.ts";
+import { compileParts } from "./patch.ts";
+import { summarise } from "./patch-summary.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 import { VariantTable } from "./variant-table.ts";
@@ -80,7 +81,8 @@ export const CAMPAIGN: Readonly<
       if (live.compiling.has(order.id)) {
         live.campaigns.set(order.id, new Campaign(live, ready, order));
       }
-      return { summary: summaryOf(ready.born) };
+      const [first] = contextsOf(context.runtime, order.type);
+      return { summary: summarise(ready.born, first?.code) };
     } finally {
       live.compiling.delete(order.id);
     }

@@ -13,7 +13,8 @@ import { evaluateImports } from "./patch-import.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { SharedPlace } from "./module-search.ts";
 import { findSharedPlaces } from "./module-search.ts";
-import { compileParts, summaryOf } from "./patch.ts";
+import { compileParts } from "./patch.ts";
+import { summarise } from "./patch-summary.ts";
 import { ServicePatch } from "./service-patch.ts";
 import type { OrderState } from "./thread-order.ts";
 import { commitOrder } from "./thread-order.ts";
@@ -65,7 +66,7 @@ export const SHARED_PATCH: Readonly<
       const targets: SharedTarget[] = [];
       for (const place of places) targets.push(await compileAt(runtime, place, { file, text }));
       if (live.compiling.has(id)) live.sharedPatches.set(id, { targets, patches: [] });
-      return summaryOf(targets[0]?.parts ?? []);
+      return summarise(targets[0]?.parts ?? [], targets[0]?.program.sharedInstance);
     } finally {
       live.compiling.delete(id);
     }

@@ -21,7 +21,8 @@ import { Application, codeOfService, scopeIn } from "./apply.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
 import type { PatchTexts } from "./patch.ts";
-import { compileParts, hashOfPatch, readPatch, summaryOf } from "./patch.ts";
+import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
+import { summarise } from "./patch-summary.ts";
 import type { OrderState } from "./thread-order.ts";
 import { orderThread } from "./thread-order.ts";
 
@@ -124,6 +125,8 @@ export async function patchOne(
       apiNames: new Set(context.runtime.parts.keys()),
     });
     if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
+    // What it adds can be told only before it is in.
+    const summary = summarise(parts, instance);
     const done = await new Promise<Returned | undefined>((resolve, reject) => {
       new Application(
         context,
@@ -136,7 +139,7 @@ export async function patchOne(
         },
       ).start();
     });
-    if (done !== undefined) return { returned: done, summary: summaryOf(parts) };
+    if (done !== undefined) return { returned: done, summary };
   }
 }
 

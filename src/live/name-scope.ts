@@ -11,6 +11,7 @@ import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Name } from "../loader/names.ts";
 import type { Place } from "../loader/position.ts";
 import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
+import type { PatchOutline } from "./patch-outline.ts";
 
 /** A name as a patch sees it. */
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
@@ -25,7 +26,7 @@ export interface PatchCode {
   /** What stacks call the patch. */
   readonly url: string;
   /** What it does, for the log. */
-  readonly summary: string;
+  readonly outline: PatchOutline;
   /** The functions, constants and classes of the module that it replaces. */
   readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
   /** Classes that get another constructor. */

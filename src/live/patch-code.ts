@@ -13,9 +13,9 @@ import { createPlacedError } from "../loader/position.ts";
 import { forgetStacks, mapStacks } from "../loader/stack.ts";
 import type { PatchCode } from "./name-scope.ts";
 import { listGifts } from "./patch-gifts.ts";
+import { outlinePatch } from "./patch-outline.ts";
 import type { PatchPlan } from "./patch-plan.ts";
 import { planPatch } from "./patch-plan.ts";
-import { summarise } from "./patch-summary.ts";
 import type { PatchTarget } from "./patch-target.ts";
 import { parsePatch } from "./patch-text.ts";
 import type { WovenPatch } from "./patch-weave.ts";
@@ -36,7 +36,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
   const code: PatchCode = {
     code: `${woven.code}\n//# sourceURL=${file}`,
     url: file,
-    summary: summarise(plan, target),
+    outline: outlinePatch(plan, target),
     replaced,
     constructed,
     fresh,

@@ -3,6 +3,7 @@
  */
 
 import type { AnyNode, Class } from "acorn";
+import { keyOf } from "../loader/text-members.ts";
 import type { PlannedItem } from "./patch-item.ts";
 
 /** What a patch gives. */
@@ -62,10 +63,4 @@ function addClass({ body }: Class, add: AddName): void {
       // A static field is state: the first patch that gives one wins.
     } else if (member.type !== "PropertyDefinition" || isStatic) add(undefined);
   }
-}
-
-function keyOf({ computed, key }: { computed: boolean; key: AnyNode }): string | undefined {
-  if (computed) return undefined;
-  if (key.type === "Identifier") return key.name;
-  return key.type === "Literal" ? String(key.value) : undefined;
 }

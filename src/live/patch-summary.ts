@@ -1,31 +1,110 @@
 /**
  * What a patch does, in one line for the log: whoever reads it sees at once whether it replaced what was meant.
+ *
+ * A function, a class or a method whose name was misspelt is added, and nobody calls it. Whether a class or a group has a method
+ * already is asked of a running service before the patch is in, since a text may get its methods in ways that only show there; where
+ * nobody lives yet, of the text.
  */
 
-import { suggest } from "../base/suggestion.ts";
-import type { PatchPlan } from "./patch-plan.ts";
-import type { PatchTarget } from "./patch-target.ts";
+import { basename } from "node:path";
+import { types } from "node:util";
+import type { Instance } from "../loader/instance.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
+import type { ModuleNode } from "../loader/module-node.ts";
+import { readMembers } from "../loader/text-members.ts";
+import type { GivenMember, MemberOwner, PatchOutline } from "./patch-outline.ts";
+import { askFor } from "./patch-outline.ts";
+import type { PatchPart } from "./patch-part.ts";
 
-/** Lists what a patch replaces and adds; a new name that nothing uses is held against the names that exist. */
-export function summarise(plan: PatchPlan, { scope }: PatchTarget): string {
-  const replaced = [...plan.replaced].map(([name, kind]) =>
-    kind === "class" ? `class ${name}` : name,
-  );
-  for (const [group, methods] of plan.methods) {
-    for (const method of methods) replaced.push(`${group}.${method}`);
-  }
-  const used = new Set(plan.analysis.references.map(({ name }) => name));
-  const added = [...plan.fresh].flatMap(([name, { kind }]) => {
-    if (kind === "import") return [];
-    const hint = used.has(name) ? "" : suggest(name, scope.names());
-    return [hint === "" ? name : `${name} (which nothing uses${hint})`];
+/**
+ * Says what the parts of a patch replace and add.
+ *
+ * @param instance - a service that does not have the patch yet; undefined if none lives.
+ */
+export function summarise(parts: readonly PatchPart[], instance: Instance | undefined): string {
+  const texts = parts.map(({ node, code }) => {
+    const found = instance?.find(node);
+    const module = found?.node === node ? found : undefined;
+    const said = describeOutline(code.outline, (owner) => namesIn(owner, node, module));
+    return parts.length === 1 ? said : `${basename(node.image.file)} ${said}`;
   });
-  const parts = [
+  return texts.join("; ");
+}
+
+/** The members that an owner has, those of its instances and its static ones; undefined if nobody can tell. */
+type FindMembers = (owner: MemberOwner) => Members | undefined;
+
+interface Members {
+  readonly own: ReadonlySet<string>;
+  readonly statics: ReadonlySet<string>;
+}
+
+function describeOutline(outline: PatchOutline, find: FindMembers): string {
+  const replaced = [...outline.replaced];
+  const added: string[] = [];
+  for (const member of outline.members) {
+    const label = `${member.owner.name}.${member.name}`;
+    const hint = hintOf(member, outline, find);
+    if (hint === undefined) replaced.push(label);
+    else added.push(label + hint);
+  }
+  added.push(...outline.added);
+  const said = [
     ...(replaced.length > 0 ? [`sets ${replaced.join(", ")}`] : []),
     ...(added.length > 0 ? [`adds ${added.join(", ")}`] : []),
-    ...(plan.items.some((item) => item.kind === "step" && item.name === "hotfix")
-      ? ["runs hotfix()"]
-      : []),
+    ...(outline.runsHotfix ? ["runs hotfix()"] : []),
   ];
-  return parts.length > 0 ? parts.join("; ") : "changes nothing";
+  return said.length > 0 ? said.join("; ") : "changes nothing";
+}
+
+/** Returns which name may have been meant by a new one, or nothing; undefined if the service has the member. */
+function hintOf(member: GivenMember, outline: PatchOutline, find: FindMembers): string | undefined {
+  const { owner, name, isStatic } = member;
+  const members = find(owner);
+  const known = isStatic ? members?.statics : members?.own;
+  if (known === undefined || known.has(name)) return undefined;
+  // What the patch gives as well was not forgotten.
+  const given = outline.members.filter((other) => other.owner.name === owner.name);
+  return askFor(
+    name,
+    [...known].filter((each) => !given.some((other) => other.name === each)),
+  );
+}
+
+function namesIn(
+  owner: MemberOwner,
+  node: ModuleNode,
+  module: ModuleInstance | undefined,
+): Members | undefined {
+  try {
+    if (module !== undefined) return liveMembers(owner, module);
+    return readMembers(node.image, owner.kind === "group" ? groupNames(owner) : [owner.name]);
+  } catch {
+    // A class before its declaration has run: the commit will say so.
+    return undefined;
+  }
+}
+
+function liveMembers(owner: MemberOwner, module: ModuleInstance): Members | undefined {
+  if (owner.kind === "class") {
+    const live = module.read(owner.name);
+    if (typeof live !== "function" || types.isProxy(live)) return undefined;
+    return {
+      own: new Set(keysOf(live.prototype)),
+      statics: new Set(Object.getOwnPropertyNames(live)),
+    };
+  }
+  const holders = groupNames(owner).map((name) => module.get(name));
+  // A proxy would run code of the service.
+  if (holders.some((holder) => types.isProxy(holder))) return undefined;
+  return { own: new Set(holders.flatMap(keysOf)), statics: new Set() };
+}
+
+function keysOf(holder: unknown): string[] {
+  return typeof holder === "object" && holder !== null ? Object.getOwnPropertyNames(holder) : [];
+}
+
+/** `accept` and `subscribe` are one group. */
+function groupNames({ name }: MemberOwner): string[] {
+  return name === "response" ? [name] : ["accept", "subscribe"];
 }

@@ -5,7 +5,6 @@
  * what another one adds.
  */
 
-import { basename } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../base/limits.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
@@ -116,12 +115,6 @@ function checkHome(
     const why = `${name} would be new to this module, and nothing uses it${home}`;
     throw createPlacedError("ERR_PATCH_NAME", place, why);
   }
-}
-
-/** Says what the parts of a patch do, for the log. */
-export function summaryOf(parts: readonly PatchPart[]): string {
-  if (parts.length === 1) return parts[0]?.code.summary ?? "";
-  return parts.map(({ node, code }) => `${basename(node.image.file)} ${code.summary}`).join("; ");
 }
 
 /** Parts whose additions others import go first; what imports each other stays as it was given. */

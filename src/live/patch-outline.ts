@@ -1,0 +1,85 @@
+/**
+ * What a patch gives, as far as its text tells: what the log says of it is made from this (see patch-summary.ts).
+ */
+
+import type { Class } from "acorn";
+import { findNearest } from "../base/suggestion.ts";
+import type { PatchPlan } from "./patch-plan.ts";
+import type { PatchTarget } from "./patch-target.ts";
+
+/** What holds members that a patch may give one by one. */
+export interface MemberOwner {
+  /** A class, or a group of methods. */
+  readonly kind: "class" | "group";
+  readonly name: string;
+}
+
+/** A member that a patch gives. */
+export interface GivenMember {
+  readonly owner: MemberOwner;
+  readonly name: string;
+  readonly isStatic: boolean;
+}
+
+/** What a patch gives. */
+export interface PatchOutline {
+  /** What it replaces by name. */
+  readonly replaced: readonly string[];
+  /** Whether the running service has each of these only shows there. */
+  readonly members: readonly GivenMember[];
+  /** Names that it adds; a new one that nothing uses, with the existing one that may have been meant. */
+  readonly added: readonly string[];
+  readonly runsHotfix: boolean;
+}
+
+/** Reads it off a plan. */
+export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutline {
+  const replaced: string[] = [];
+  for (const [name, kind] of plan.replaced) if (kind !== "class") replaced.push(name);
+  for (const name of plan.constructed) replaced.push(`the construction of ${name}`);
+  const added = [...plan.fresh].flatMap(([name, { kind }]) => {
+    if (kind === "import") return [];
+    const isFunction = kind === "function" || kind === "const-function";
+    const label = isFunction ? `function ${name}` : kind === "class" ? `class ${name}` : name;
+    return [plan.unused.has(name) ? label + askFor(name, scope.names()) : label];
+  });
+  return {
+    replaced,
+    members: listMembers(plan),
+    added,
+    runsHotfix: plan.items.some((item) => item.kind === "step" && item.name === "hotfix"),
+  };
+}
+
+/** Returns ` (did you mean count?)` for the closest name, or nothing if none is close. */
+export function askFor(name: string, known: Iterable<string>): string {
+  const nearest = findNearest(name, known);
+  return nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
+}
+
+function listMembers(plan: PatchPlan): GivenMember[] {
+  const members: GivenMember[] = [];
+  for (const item of plan.items) {
+    if (item.kind !== "class" || item.isFresh) continue;
+    const owner = { kind: "class", name: item.name } as const;
+    members.push(...membersOf(item.value as Class, owner));
+  }
+  for (const [name, methods] of plan.methods) {
+    const owner = { kind: "group", name } as const;
+    for (const method of methods) members.push({ owner, name: method, isStatic: false });
+  }
+  return members;
+}
+
+/** A getter and its setter are one member; one whose name only shows when it runs is left out. */
+function membersOf({ body }: Class, owner: MemberOwner): GivenMember[] {
+  const members = new Map<string, GivenMember>();
+  for (const member of body.body) {
+    if (member.type !== "MethodDefinition" || member.kind === "constructor" || member.computed)
+      continue;
+    const { key, static: isStatic } = member;
+    const name = key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value);
+    members.set(`${isStatic ? "static " : ""}${name}`, { owner, name, isStatic });
+  }
+  return [...members.values()];
+}

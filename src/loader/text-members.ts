@@ -1,0 +1,86 @@
+/**
+ * The members of classes and objects of a module's top level, read from its text.
+ *
+ * Few ask, and seldom: the image keeps its text and not the tree, so it is parsed again for them.
+ */
+
+import type { AnyNode, Class, ObjectExpression, Program } from "acorn";
+import { parse } from "acorn";
+import type { Image } from "./image.ts";
+
+/** The names of members: of a class's instances or of an object, and of a class itself. */
+export interface TextMembers {
+  readonly own: Set<string>;
+  readonly statics: Set<string>;
+}
+
+/** Reads the members of what has one of the names; undefined if nothing has, or if they only show at run time. */
+export function readMembers(image: Image, names: readonly string[]): TextMembers | undefined {
+  const members: TextMembers = { own: new Set(), statics: new Set() };
+  const values = valuesOf(parseBody(image), names);
+  const isComplete = values.length > 0 && values.every((node) => addMembers(node, members));
+  return isComplete ? members : undefined;
+}
+
+/** Parses the woven text of a module, whose body is that of a function that may await. */
+export function parseBody({ data }: Image): Program {
+  return parse(data.body, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    allowReturnOutsideFunction: true,
+  });
+}
+
+function valuesOf({ body }: Program, names: readonly string[]): AnyNode[] {
+  return body.flatMap((statement): AnyNode[] => {
+    if (statement.type === "ClassDeclaration")
+      return names.includes(statement.id.name) ? [statement] : [];
+    if (statement.type !== "VariableDeclaration") return [];
+    return statement.declarations.flatMap(({ id, init }) =>
+      id.type === "Identifier" && names.includes(id.name) ? [init ?? id] : [],
+    );
+  });
+}
+
+function addMembers(node: AnyNode, members: TextMembers): boolean {
+  switch (node.type) {
+    case "ClassDeclaration":
+      return addClassMembers(node, members);
+    case "ObjectExpression":
+      return addProperties(node, members);
+    default:
+      return false;
+  }
+}
+
+function addClassMembers({ body }: Class, { own, statics }: TextMembers): boolean {
+  for (const member of body.body) {
+    if (member.type === "StaticBlock") continue;
+    const name = keyOf(member);
+    if (name === undefined) return false;
+    (member.static ? statics : own).add(name);
+  }
+  return true;
+}
+
+function addProperties({ properties }: ObjectExpression, { own }: TextMembers): boolean {
+  for (const property of properties) {
+    const name = property.type === "Property" ? keyOf(property) : undefined;
+    if (name === undefined) return false;
+    own.add(name);
+  }
+  return true;
+}
+
+/** Returns the name of a member; undefined if it only shows at run time. */
+export function keyOf({
+  computed,
+  key,
+}: {
+  readonly computed: boolean;
+  readonly key: AnyNode;
+}): string | undefined {
+  if (computed) return undefined;
+  if (key.type === "Identifier") return key.name;
+  return key.type === "Literal" ? String(key.value) : undefined;
+}
