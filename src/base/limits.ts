@@ -220,6 +220,12 @@ export const DATACENTER_WAITING_MAX: number = 1 << 14;
 /** Most multicast channels of a node at a time. */
 export const MULTICAST_CHANNELS_MAX: number = 1 << 16;
 
+/** Most bytes that the messages in parts which are open on one connection of the cluster announce together. */
+export const CLUSTER_BYTES_MAX: number = 64 << 20;
+
+/** Most messages in parts that are open on one connection of the cluster. */
+export const CLUSTER_TRANSFERS_MAX = 256;
+
 /** Milliseconds in one dispatch after which a thread gets new services only if all others are as badly off. */
 export const PLACEMENT_STUCK_MS = 250;
 
