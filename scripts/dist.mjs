@@ -2,6 +2,7 @@
  * Makes dist/: the compiler writes the types, one file for each of src/; of the JavaScript there is one for each folder of src/.
  *
  *     src/kernel/*.ts      -> dist/kernel/kernel.js    so a stack still says through which layer it goes
+ *     src/console/doors/*.ts -> dist/console/doors/doors.js    and through which room
  *     src/cli/main.ts      -> dist/cli/main.js         what is started or imported by its path
  *     src/services/*.ts    -> dist/services/*.js       services like a user's: the loader reads them, file by file
  *
@@ -11,7 +12,7 @@
  */
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, posix, relative, sep } from "node:path";
 import { rollup } from "rollup";
 
 import { ROOT, compile, listFiles } from "./compile.mjs";
@@ -27,7 +28,7 @@ const ENTRIES = [
   "cli/main",
   "node/worker",
   "fabric/main-watchdog-worker",
-  "console/debug-worker",
+  "console/debugger/worker",
   // Services import them.
   "base/limits",
   "base/log-line",
@@ -36,7 +37,7 @@ const ENTRIES = [
 /** Files that stand alone although others import them. */
 const ALONE = [
   // The driver of the debugger knows it by its path.
-  "console/debug-stop",
+  "console/debugger/stop",
   // A browser loads them together with sproto, and can do nothing with the rest of their folders.
   "base/error",
   "wire/codec-memory",
@@ -104,8 +105,8 @@ async function bundle() {
 function chunkOf(id) {
   const name = relative(join(ROOT, PARTS), id).replaceAll(sep, "/").replace(/\.js$/, "");
   if (ENTRIES.includes(name) || ALONE.includes(name)) return name;
-  const [folder = "", file] = name.split("/");
-  return file === undefined ? "index" : `${folder}/${folder}`;
+  const folder = posix.dirname(name);
+  return folder === "." ? "index" : `${folder}/${posix.basename(folder)}`;
 }
 
 /**

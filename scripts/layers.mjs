@@ -1,7 +1,7 @@
 /**
  * Knowledge points down: a folder of src/ imports only from the folders below it.
  *
- * This file holds the order, the one place where it is written. `npm run layers` reads the import lines (types count:
+ * The same holds for the rooms of a folder. This file holds the order, the one place where it is written. `npm run layers` reads the import lines (types count:
  * a type is knowledge), prints the graph and fails at the first arrow that points up; it also checks that the copies of
  * the order say the same: the editor's in .oxlintrc.json, the reader's in CONTRIBUTING.md. `--write` renews the copies.
  * `--self-test` proves on planted imports that the check can fail.
@@ -35,6 +35,15 @@ const ORDER = [
   "testing",
 ];
 
+/**
+ * The rooms of a folder that has some, lowest first. What lies in the folder itself stands above its rooms.
+ *
+ * @type {Record<string, string[]>}
+ */
+const ROOMS = {
+  console: ["operator", "print", "inspect", "debugger", "threads", "commands", "doors"],
+};
+
 /** What a folder must not know although it stands below. @type {Record<string, string[]>} */
 const STRANGERS = { loader: ["kernel"] };
 
@@ -54,6 +63,27 @@ const SPECIFIER =
 function folderOf(path) {
   const [, first = "", ...rest] = path.split("/");
   return rest.length === 0 ? TOP : first;
+}
+
+/**
+ * Says by what an import inside a folder breaks the order of its rooms.
+ *
+ * @param {string} folder
+ * @param {string} path - the file that imports
+ * @param {string} target - what it imports
+ */
+function roomFault(folder, path, target) {
+  const rooms = ROOMS[folder];
+  if (rooms === undefined) return undefined;
+  const [from = "", to = ""] = [path, target].map((file) => {
+    const [, , room = "", ...rest] = file.split("/");
+    return rest.length === 0 ? TOP : room;
+  });
+  const [low, high] = [from, to].map((room) => (room === TOP ? rooms.length : rooms.indexOf(room)));
+  if (low === -1) return `src/${folder}/${from}/ is no room`;
+  return (high ?? 0) > (low ?? 0)
+    ? `${folder}/${from} must not import from ${folder}/${to}`
+    : undefined;
 }
 
 /**
@@ -83,9 +113,14 @@ function readGraph(texts) {
     if (from !== TOP && !ORDER.includes(from)) faults.push(`${path}: src/${from}/ is no layer`);
     for (const match of text.matchAll(SPECIFIER)) {
       const specifier = match[1] ?? match[2] ?? match[3] ?? "";
-      const to = folderOf(posix.join(posix.dirname(path), specifier));
-      if (to === from) continue;
+      const target = posix.join(posix.dirname(path), specifier);
+      const to = folderOf(target);
       const line = text.slice(0, match.index).split("\n").length;
+      if (to === from) {
+        const fault = roomFault(from, path, target);
+        if (fault !== undefined) faults.push(`${path}:${line}: ${fault} (${specifier})`);
+        continue;
+      }
       if (forbiddenTo(from).includes(to)) {
         faults.push(`${path}:${line}: ${from} must not import from ${to} (${specifier})`);
       }
@@ -171,6 +206,12 @@ function selfTest() {
     ["src/loader/a.ts", 'import { a } from "../kernel/a.ts";', true],
     ["src/cli/a.ts", 'import { a } from "../index.ts";', true],
     ["src/unheard/a.ts", "export {};", true],
+    ["src/console/print/a.ts", 'import { a } from "../doors/a.ts";', true],
+    ["src/console/print/a.ts", 'import type { A } from "../a.ts";', true],
+    ["src/console/unheard/a.ts", 'import { a } from "../print/a.ts";', true],
+    ["src/console/doors/a.ts", 'import { a } from "../print/a.ts";', false],
+    ["src/console/doors/a.ts", 'import { a } from "./b.ts";', false],
+    ["src/console/a.ts", 'import { a } from "./doors/a.ts";', false],
     ["src/kernel/a.ts", 'import { a } from "../base/a.ts";\nimport { b } from "./b.ts";', false],
     ["src/kernel/a.ts", 'export const mark = "../cli/";', false],
     ["src/services/a.ts", 'import { skynet } from "snax";', false],

@@ -9,7 +9,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
-import { END_MARKS, GREETING } from "../console/print.ts";
+import { END_MARKS, GREETING } from "../console/print/print.ts";
 
 /** What comes of a command: its answer's lines go to `onLine`, the mark included. */
 interface Question {

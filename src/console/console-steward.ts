@@ -5,31 +5,32 @@
 import { codeOf } from "../base/error.ts";
 import { messageOf } from "../service/error-text.ts";
 import { deadError } from "../kernel/refusal.ts";
-import type { CommandCall } from "./command.ts";
-import { COMMANDS } from "./command-list.ts";
-import type { ConsoleNode } from "./console-node.ts";
-import { DESK } from "./debug-commands.ts";
-import { putUpDesk } from "./debug-desk.ts";
-import { Operator } from "./operator.ts";
-import { PROBE } from "./silent-thread.ts";
-import type { Collector } from "./rows.ts";
-import { addRowsCommand, sendPieces } from "./rows.ts";
-import type { Ran } from "./thread-route.ts";
-import { RUN } from "./thread-route.ts";
-import type { Ticket } from "./ticket.ts";
-import { begin } from "./ticket.ts";
+import type { CommandCall } from "./operator/command.ts";
+import { COMMANDS } from "./commands/command-list.ts";
+import type { ConsoleThread } from "./operator/console-thread.ts";
+import { DESK } from "./commands/debug.ts";
+import { putUpDesk } from "./debugger/desk.ts";
+import { Operator } from "./operator/operator.ts";
+import { PROBE } from "./threads/silent-thread.ts";
+import type { Collector } from "./threads/rows.ts";
+import { addRowsCommand, sendPieces } from "./threads/rows.ts";
+import type { Ran } from "./threads/thread-route.ts";
+import { RUN } from "./threads/thread-route.ts";
+import type { Ticket } from "./threads/ticket.ts";
+import { begin } from "./threads/ticket.ts";
 
 /** Lets the steward of a thread run commands for consoles of other threads. */
-export function addConsoleCommand(node: ConsoleNode): void {
-  addDeskCommand(node);
-  addRowsCommand(node);
-  node.live.node.runtime.stewardCommands.set(PROBE, () => true);
-  node.live.node.runtime.stewardCommands.set(RUN, async (context, given): Promise<Ran> => {
+export function addConsoleCommand(thread: ConsoleThread): void {
+  const { stewardCommands } = thread.live.node.runtime;
+  addDeskCommand(thread);
+  addRowsCommand(thread);
+  stewardCommands.set(PROBE, () => true);
+  stewardCommands.set(RUN, async (context, given): Promise<Ran> => {
     const [line, ticket, collector] = given as RunOrder;
     if (ticket !== undefined && !begin(ticket)) return WITHDRAWN;
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);
-    const operator = new Operator(node, context);
+    const operator = new Operator(thread, context);
     const call: CommandCall = { operator, args, line: text, terminal: undefined };
     try {
       const result = await COMMANDS.get(name)?.run(call, []);
@@ -48,7 +49,7 @@ type RunOrder = [line: string, ticket?: Ticket, collector?: Collector];
 const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command was withdrawn" };
 
 /** Lets the console of another thread put up a desk for a debugger here, and take it away. */
-function addDeskCommand({ live }: ConsoleNode): void {
+function addDeskCommand({ live }: ConsoleThread): void {
   const { runtime } = live.node;
   const desks = new Map<unknown, () => void>();
   runtime.stewardCommands.set(DESK, (_context, [verb, handle, token]) => {

@@ -5,12 +5,13 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import type { ConsoleNode } from "./console-node.ts";
-import { ConsoleServer, requireSafety } from "./console-server.ts";
+import type { ConsoleThread } from "./operator/console-thread.ts";
+import { ConsoleServer, requireSafety } from "./doors/console-server.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
-import { Operator } from "./operator.ts";
-import { openStdin } from "./stdin-session.ts";
+import { execute } from "./commands/shell.ts";
+import { Operator } from "./operator/operator.ts";
+import { openStdin } from "./doors/stdin-session.ts";
 
 /** A console as the service that opened it sees it. */
 export interface OpenConsole {
@@ -45,16 +46,16 @@ export interface OperatorApi {
 }
 
 /** Makes the maker of `operator` for the services of a node. */
-export function createOperatorMaker(node: ConsoleNode): (context: Context) => OperatorApi {
+export function createOperatorMaker(thread: ConsoleThread): (context: Context) => OperatorApi {
   return (context) => ({
-    listen: (...place) => listen(node, context, place),
+    listen: (...place) => listen(thread, context, place),
     talk: () => {
       requireSystem(context);
-      openStdin(new Operator(node, context));
+      openStdin(new Operator(thread, context));
     },
     run: async (line, who) => {
       requireSystem(context);
-      const outcome = await new Operator(node, context).execute(line, who);
+      const outcome = await execute(new Operator(thread, context), line, who);
       if (!outcome.ok) throw outcome.error;
       return outcome.result instanceof Map ? Object.fromEntries(outcome.result) : {};
     },
@@ -67,7 +68,7 @@ function requireSystem({ runtime, name }: Context): void {
 }
 
 async function listen(
-  node: ConsoleNode,
+  thread: ConsoleThread,
   context: Context,
   place: readonly unknown[],
 ): Promise<OpenConsole> {
@@ -76,7 +77,7 @@ async function listen(
   const endpoint = readPlace(place);
   const token = environment.get("consoletoken") as string | undefined;
   requireSafety(endpoint, token);
-  const server = new ConsoleServer(new Operator(node, context), token, isLoopback(endpoint.host));
+  const server = new ConsoleServer(new Operator(thread, context), token, isLoopback(endpoint.host));
   const address = await server.listen(endpoint);
   return { address, clientCount: () => server.clientCount };
 }

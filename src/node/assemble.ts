@@ -21,7 +21,7 @@ import { PLAIN_KIND, PLAIN_KIND_NAME } from "../service/life.ts";
 import { Runtime } from "../service/runtime.ts";
 import { SearchPath } from "../service/search-path.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
-import { ConsoleNode } from "../console/console-node.ts";
+import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
 import { createRunCommand } from "../live/inject-command.ts";
@@ -104,7 +104,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const live = new LiveNode(node, thread?.words);
   const createSnax = createSnaxMaker(live);
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
-  const consoleNode = new ConsoleNode(live, tableApi);
+  const consoleNode = new ConsoleThread(live, tableApi);
   runtime.parts.set("operator", createOperatorMaker(consoleNode));
   addConsoleCommand(consoleNode);
   addLiveCommands(live);

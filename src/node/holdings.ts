@@ -4,7 +4,7 @@
 
 import { formatAddress } from "../kernel/address.ts";
 import { mailboxLength } from "../kernel/service.ts";
-import { estimateBytes } from "../console/heap-estimate.ts";
+import { estimateBytes } from "../console/inspect/heap-estimate.ts";
 import type { Runtime } from "../service/runtime.ts";
 
 /** Services that are named. */

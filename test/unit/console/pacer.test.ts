@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextRound } from "node:timers/promises";
-import { Pacer } from "../../../src/console/pacer.ts";
+import { Pacer } from "../../../src/console/operator/pacer.ts";
 import type { Context } from "../../../src/service/context.ts";
 
 /** A service that runs at once what its kernel is asked for. */

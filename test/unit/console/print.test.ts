@@ -2,9 +2,9 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import type { CommandResult } from "../../../src/console/command.ts";
-import { formatFloat, formatNumber } from "../../../src/console/lua-number.ts";
-import { printOutcome } from "../../../src/console/print.ts";
+import type { CommandResult } from "../../../src/console/operator/command.ts";
+import { formatFloat, formatNumber } from "../../../src/console/print/lua-number.ts";
+import { printOutcome } from "../../../src/console/print/print.ts";
 
 const COMMAND = { help: "", run: (): undefined => undefined };
 

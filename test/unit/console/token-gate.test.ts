@@ -7,7 +7,7 @@ import {
   CONSOLE_ATTEMPTS_MAX,
   CONSOLE_WAIT_MS,
 } from "../../../src/base/limits.ts";
-import { TokenGate } from "../../../src/console/token-gate.ts";
+import { TokenGate } from "../../../src/console/doors/token-gate.ts";
 
 const TOKEN = "a-token-for-tests";
 const FORBIDDEN = { code: "ERR_FORBIDDEN" };

@@ -1,0 +1,47 @@
+/**
+ * All commands of the debug console, by name.
+ */
+
+import { changeCommands } from "./change.ts";
+import type { Command, CommandTable } from "../operator/command.ts";
+import { debugCommands } from "./debug.ts";
+import { evalCommands } from "./eval.ts";
+import { hotfixCommands } from "./hotfix.ts";
+import { logpointCommands } from "./logpoint.ts";
+import { memoryCommands } from "./memory.ts";
+import { methodCommands } from "./methods.ts";
+import { nodeCommands } from "./node.ts";
+import { profileCommands } from "./profile.ts";
+import { recordCommands } from "./record.ts";
+import { serviceCommands } from "./services.ts";
+import { tableCommands } from "./tables.ts";
+import { taskCommands } from "./tasks.ts";
+import { watchCommands } from "./watch.ts";
+
+const help: CommandTable = {
+  help: {
+    help: "This help message",
+    run: () => new Map([...COMMANDS].map(([name, command]) => [name, command.help])),
+  },
+};
+
+/** The commands; a Map, because names come from outside. */
+export const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries({
+    ...help,
+    ...serviceCommands,
+    ...methodCommands,
+    ...taskCommands,
+    ...profileCommands,
+    ...recordCommands,
+    ...changeCommands,
+    ...evalCommands,
+    ...hotfixCommands,
+    ...debugCommands,
+    ...logpointCommands,
+    ...tableCommands,
+    ...memoryCommands,
+    ...watchCommands,
+    ...nodeCommands,
+  }),
+);

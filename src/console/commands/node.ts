@@ -1,0 +1,35 @@
+/**
+ * Commands about the node: its configuration.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
+
+/** Keys of the configuration whose value is nobody's to read. */
+const SECRETS: ReadonlySet<string> = new Set(["consoletoken"]);
+
+function getEnv({ operator, args: [name] }: CommandCall): CommandResult {
+  if (name === undefined) throw new SnaxError("ERR_ARGUMENT", "need a name");
+  const value = SECRETS.has(name) ? "(secret)" : operator.runtime.environment.get(name);
+  return new Map([[name, value]]);
+}
+
+function setEnv({ operator, args: [name, value] }: CommandCall): CommandResult {
+  if (name === undefined || value === undefined) {
+    throw new SnaxError("ERR_ARGUMENT", "need a name and a value");
+  }
+  operator.runtime.environment.set(name, value);
+  return undefined;
+}
+
+/** The commands by name. */
+export const nodeCommands: CommandTable = {
+  getenv: { help: "getenv name : skynet.getenv(name)", run: getEnv },
+  setenv: {
+    help: "setenv name value: skynet.setenv(name,value)",
+    isChange: true,
+    run: setEnv,
+    // Values are tokens and passwords as often as not, and many read the log.
+    conceal: (line) => line.replace(/^(\s*\S+\s+\S+\s+).*$/s, "$1..."),
+  },
+};

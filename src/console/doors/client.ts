@@ -1,0 +1,98 @@
+/**
+ * One connection to a debug console, whichever way it talks.
+ */
+
+import type { Socket } from "node:net";
+import { describeError } from "../../service/error-text.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
+import type { Operator } from "../operator/operator.ts";
+import type { ClientRecord } from "../operator/socket-table.ts";
+import type { TokenGate } from "./token-gate.ts";
+
+/** What a client belongs to. */
+export interface ClientOptions {
+  readonly socket: Socket;
+  readonly operator: Operator;
+  readonly gate: TokenGate;
+  /** Writes a line about the client to the log, unless there are too many. */
+  readonly tell: (text: string) => void;
+}
+
+/** A client. */
+export class Client {
+  readonly socket: Socket;
+  readonly operator: Operator;
+  readonly gate: TokenGate;
+  /** `host:port` of the other side, for the log. */
+  readonly name: string;
+  /** The other side's host. */
+  readonly host: string;
+  /** A command of the client runs, or its answer is being written. */
+  isBusy = false;
+  /** It has sent a command. */
+  isProven = false;
+  readonly #tell: (text: string) => void;
+  readonly #record: ClientRecord;
+  readonly #openedAt: number;
+
+  constructor({ socket, operator, gate, tell }: ClientOptions) {
+    this.socket = socket;
+    this.operator = operator;
+    this.gate = gate;
+    this.#tell = tell;
+    // A socket that listens on both families shows an IPv4 address inside an IPv6 one.
+    this.host = (socket.remoteAddress ?? "nowhere").replace(/^::ffff:/, "");
+    this.name = formatEndpoint(this.host, socket.remotePort ?? 0);
+    this.#record = operator.thread.sockets.addClient(operator.context.handle, socket, this.name);
+    this.#openedAt = operator.runtime.clock.now();
+  }
+
+  /** When something was read or written last, in milliseconds of the clock; at the beginning when it came. */
+  get activeAt(): number {
+    const { readAt, writtenAt } = this.#record;
+    return Math.max(this.#openedAt, readAt ?? 0, writtenAt ?? 0);
+  }
+
+  /** Says that something was read. */
+  noteRead(): void {
+    this.#record.readAt = this.operator.runtime.clock.now();
+  }
+
+  /** Says that something was written. */
+  noteWrite(): void {
+    this.#record.writtenAt = this.operator.runtime.clock.now();
+  }
+
+  /** Writes a line about this client to the log. */
+  tell(text: string): void {
+    this.#tell(`${this.name} ${text}`);
+  }
+
+  /**
+   * Checks a token.
+   *
+   * @throws {ERR_FORBIDDEN} if it is not the right one; the log says so.
+   */
+  login(token: string | undefined): void {
+    try {
+      this.gate.check(this.host, token);
+    } catch (error) {
+      if (token !== undefined) this.tell(`was refused : ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  /** Ends the connection after something that nobody expected; the node goes on. */
+  drop(error: unknown): void {
+    this.tell(`dropped : ${describeError(error)}`);
+    this.socket.destroy();
+  }
+
+  /** Runs something later, unless the client has gone by then. */
+  after(ms: number, run: () => void): void {
+    const { kernel } = this.operator.runtime;
+    const { service } = this.operator.context;
+    const timer = kernel.addTimer(service, ms, run);
+    this.socket.once("close", () => kernel.removeTimer(service, timer));
+  }
+}

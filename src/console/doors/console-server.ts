@@ -1,0 +1,157 @@
+/**
+ * The port of a debug console: takes clients and lets each talk in lines or HTTP.
+ *
+ *     socket -> Client -> LineSession -> Operator.execute -> printed lines
+ *                              `-- "GET ..." -> HttpDoor -> Operator.execute -> raw text, or JSON
+ *
+ * It belongs to the console's service and ends with it. What clients do harms nobody: there are CONSOLE_CLIENTS_MAX at
+ * most, and what they send and do not read is bounded. They can't keep the operator out either: whoever comes beyond that number
+ * takes the place of an idle one.
+ */
+
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { SnaxError } from "../../base/error.ts";
+import { CONSOLE_CLIENTS_MAX } from "../../base/limits.ts";
+import { LineBudget } from "../../service/line-budget.ts";
+import { Client } from "./client.ts";
+import type { Endpoint } from "../../net/endpoint.ts";
+import type { ListenRecord } from "../../net/net-table.ts";
+import { peerOf } from "../../net/stream-link.ts";
+import { TurnAway } from "../../net/turn-away.ts";
+import { formatEndpoint, isLoopback } from "../../net/endpoint.ts";
+import { HttpDoor } from "./http-door.ts";
+import { LineSession } from "./line-session.ts";
+import type { Operator } from "../operator/operator.ts";
+import { TokenGate } from "./token-gate.ts";
+
+/** A console that listens. */
+export class ConsoleServer {
+  readonly #operator: Operator;
+  readonly #server: Server;
+  readonly #gate: TokenGate;
+  readonly #door: HttpDoor;
+  readonly #budget: LineBudget;
+  readonly #turnedAway: TurnAway;
+  /** In the order in which they came. */
+  readonly #clients = new Set<Client>();
+  #record: ListenRecord | undefined;
+
+  /**
+   * @param token - what clients have to show; undefined lets everybody in who reaches the port.
+   * @param isLocal - the port can be reached from this machine alone.
+   */
+  constructor(operator: Operator, token: string | undefined, isLocal: boolean) {
+    const { runtime, context } = operator;
+    this.#operator = operator;
+    this.#gate = new TokenGate(token, () => runtime.clock.now());
+    this.#door = new HttpDoor(isLocal);
+    this.#turnedAway = new TurnAway(context);
+    this.#budget = new LineBudget({
+      now: () => runtime.clock.now(),
+      later: (ms, run) => void runtime.kernel.addTimer(context.service, ms, run),
+      tell: (count) => runtime.log(context.handle, `${count} lines about clients were left out`),
+    });
+    // Half open: who has said everything still wants the answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket));
+    runtime.kernel.watch(context.handle, () => this.#close());
+  }
+
+  /** How many clients are connected. */
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @returns where, as `host:port`.
+   * @throws {ERR_LISTEN} if that is not possible; the message says why.
+   */
+  listen({ host, port }: Endpoint): Promise<string> {
+    const { context } = this.#operator;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", (cause: Error) => {
+        const why = `can't listen on ${formatEndpoint(host, port)}: ${cause.message}`;
+        reject(new SnaxError("ERR_LISTEN", why, { cause }));
+      });
+      this.#server.listen(port, host, () => {
+        const name = formatEndpoint(host, (this.#server.address() as AddressInfo).port);
+        this.#record = this.#operator.thread.sockets.addServer(context.handle, this.#server, name);
+        // What goes wrong from here on (no file is free for a client) is told and ends nothing.
+        this.#server.on("error", (error) => this.#tell(`accept failed : ${error.message}`));
+        resolve(name);
+      });
+    });
+  }
+
+  #welcome(socket: Socket): void {
+    // Whatever a client's connection dies of is the client's business.
+    socket.on("error", () => {});
+    const { runtime, context } = this.#operator;
+    if (this.#record !== undefined) {
+      this.#record.accepted += 1;
+      this.#record.readAt = runtime.clock.now();
+    }
+    if (!context.service.isAlive || !this.#makeRoom()) {
+      this.#turnedAway.note(peerOf(socket), `a console takes ${CONSOLE_CLIENTS_MAX} clients`);
+      socket.end("too many clients\n", () => socket.destroy());
+      return;
+    }
+    const tell = (text: string): void => this.#tell(text);
+    const client = new Client({ socket, operator: this.#operator, gate: this.#gate, tell });
+    this.#clients.add(client);
+    client.tell("connected");
+    socket.once("close", () => {
+      this.#clients.delete(client);
+      client.tell("disconnect");
+    });
+    const session = new LineSession(client, () => this.#door.admit(client, session.isGreeted));
+  }
+
+  /**
+   * Makes room for a client: the one that has been idle for the longest goes, before all those that have never sent a command.
+   *
+   * @returns false if commands of all of them run.
+   */
+  #makeRoom(): boolean {
+    if (this.#clients.size < CONSOLE_CLIENTS_MAX) return true;
+    const idle = [...this.#clients].filter(({ isBusy }) => !isBusy);
+    const strangers = idle.filter(({ isProven }) => !isProven);
+    const [oldest] = (strangers.length > 0 ? strangers : idle).toSorted(
+      (a, b) => a.activeAt - b.activeAt,
+    );
+    if (oldest === undefined) return false;
+    this.#clients.delete(oldest);
+    oldest.tell("was closed : too many clients, and it was idle for the longest");
+    const { socket } = oldest;
+    // What comes now is not run: nobody would get the answer.
+    socket.removeAllListeners("data");
+    socket.end("too many clients: this one was idle for the longest\n", () => socket.destroy());
+    return true;
+  }
+
+  #tell(text: string): void {
+    const { runtime, context } = this.#operator;
+    if (context.service.isAlive && this.#budget.allow()) runtime.log(context.handle, text);
+  }
+
+  #close(): void {
+    this.#server.close();
+    for (const { socket } of this.#clients) socket.destroy();
+  }
+}
+
+/**
+ * Refuses a place that others than this machine can reach, unless they have to show a token.
+ *
+ * @throws {ERR_FORBIDDEN} then.
+ */
+export function requireSafety({ host, port }: Endpoint, token: string | undefined): void {
+  if (isLoopback(host) || token !== undefined) return;
+  throw new SnaxError(
+    "ERR_FORBIDDEN",
+    `a debug console on ${formatEndpoint(host, port)} can be reached from elsewhere: ` +
+      "set consoletoken in the configuration, or use 127.0.0.1",
+  );
+}

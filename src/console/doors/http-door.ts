@@ -1,0 +1,150 @@
+/**
+ * HTTP on a console's port: one request, one command, and the connection ends.
+ *
+ *     GET /stat/500          the path, `/` as blanks, is the command
+ *     POST /                 the body is the command
+ *
+ * A browser's GET may look but change nothing: a link in a mail, or what a browser fetches ahead of the Enter key, is nobody's
+ * decision. As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
+ * `Accept: application/json` it is a real response with JSON, and so is every refusal of the request itself. Node's own
+ * server reads the requests; sockets come from the sessions that saw a request begin.
+ */
+
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { codeOf, SnaxError } from "../../base/error.ts";
+import { CONSOLE_BODY_MAX, CONSOLE_HEAD_MAX, CONSOLE_LOGIN_MS } from "../../base/limits.ts";
+import { loadHttp } from "../../net/late-module.ts";
+import { refuseBrowsers } from "./browser-guard.ts";
+import { writeTexts } from "./client-writer.ts";
+import type { Client } from "./client.ts";
+import { COMMANDS } from "../commands/command-list.ts";
+import { execute } from "../commands/shell.ts";
+import { writeOutcome } from "../print/json.ts";
+import { firstWord, isText } from "./line-guard.ts";
+import { GREETING, printOutcome } from "../print/print.ts";
+
+/** A client that has begun an HTTP request. */
+interface Visit {
+  readonly client: Client;
+  readonly isGreeted: boolean;
+  /** The request has come whole. */
+  isRead: boolean;
+  /** A second request on the connection is nobody's business. */
+  isTaken: boolean;
+}
+
+/** The HTTP side of one console. */
+export class HttpDoor {
+  readonly #server: Server;
+  readonly #isLocal: boolean;
+  readonly #visits = new WeakMap<object, Visit>();
+
+  /** @param isLocal - the console listens on this machine alone. */
+  constructor(isLocal: boolean) {
+    this.#isLocal = isLocal;
+    this.#server = loadHttp().createServer(
+      { maxHeaderSize: CONSOLE_HEAD_MAX },
+      (request, response) => {
+        const visit = this.#visits.get(request.socket);
+        if (visit === undefined || visit.isTaken) return;
+        visit.isTaken = true;
+        this.#serve(visit, request, response).catch((error: unknown) => visit.client.drop(error));
+      },
+    );
+    // A client that ends its side behind its request still wants the answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+  }
+
+  /** Takes a socket whose next bytes are a request. */
+  admit(client: Client, isGreeted: boolean): void {
+    const visit = { client, isGreeted, isRead: false, isTaken: false };
+    this.#visits.set(client.socket, visit);
+    client.after(CONSOLE_LOGIN_MS, () => {
+      if (!visit.isRead) client.socket.destroy();
+    });
+    this.#server.emit("connection", client.socket);
+  }
+
+  async #serve(visit: Visit, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let line: string;
+    try {
+      refuseBrowsers(request.headers, this.#isLocal);
+      visit.client.login(tokenOf(request));
+      line = await readCommand(request);
+      refuseChange(request, line);
+      visit.isRead = true;
+    } catch (error) {
+      refuse(response, error);
+      return;
+    }
+    const { operator, name } = visit.client;
+    // The console has closed it meanwhile: nobody would get the answer.
+    if (!request.socket.writable) return;
+    visit.client.isBusy = true;
+    const outcome = await execute(operator, line, name);
+    if (/\bapplication\/json\b/.test(request.headers.accept ?? "")) {
+      response.writeHead(outcome.ok ? 200 : 400, HEAD);
+      await writeTexts(operator, response, writeOutcome(outcome));
+      response.end();
+      return;
+    }
+    const greeting = visit.isGreeted ? [] : [`${GREETING}\n`];
+    await writeTexts(operator, request.socket, chain(greeting, printOutcome(outcome)));
+    request.socket.end();
+  }
+}
+
+const HEAD = {
+  "content-type": "application/json; charset=utf-8",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  connection: "close",
+};
+
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
+}
+
+/** Reads the command of a request; as in skynet a path is not decoded. */
+async function readCommand(request: IncomingMessage): Promise<string> {
+  if (request.method === "GET") {
+    return oneLine(Buffer.from((request.url ?? "").slice(1).replaceAll("/", " "), "latin1"));
+  }
+  if (request.method !== "POST") {
+    throw new SnaxError("ERR_MALFORMED", "only GET and POST are answered");
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length;
+    if (length > CONSOLE_BODY_MAX) {
+      throw new SnaxError("ERR_MALFORMED", `a body is longer than ${CONSOLE_BODY_MAX} bytes`);
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return oneLine(Buffer.concat(chunks));
+}
+
+/** A request is one command, as a line is; `curl -d @file` and forms in several parts are none. */
+function oneLine(bytes: Buffer): string {
+  const line = bytes.toString("utf8").trim();
+  if (isText(Buffer.from(line))) return line;
+  throw new SnaxError("ERR_MALFORMED", "a request is one command, in one line of text");
+}
+
+/** Refuses a command that changes something, if a browser has fetched it as it fetches a page. */
+function refuseChange({ method, headers }: IncomingMessage, line: string): void {
+  if (method !== "GET" || headers["sec-fetch-site"] === undefined) return;
+  if (COMMANDS.get(firstWord(line))?.isChange !== true) return;
+  throw new SnaxError("ERR_FORBIDDEN", "a browser may look, and change nothing with GET");
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  response.writeHead(codeOf(error) === "ERR_FORBIDDEN" ? 403 : 400, HEAD);
+  const [body = ""] = writeOutcome({ ok: false, command: undefined, error });
+  response.end(body, () => response.socket?.destroySoon());
+}
+
+function* chain(...lists: Iterable<string>[]): Iterable<string> {
+  for (const list of lists) yield* list;
+}

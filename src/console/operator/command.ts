@@ -1,0 +1,139 @@
+/**
+ * What a command of the debug console is: a function from words to data.
+ *
+ * Commands know no client. What they return is printed as skynet prints it by `print.ts`, or as JSON by `json.ts`; a web
+ * console may stand on the same functions. What they throw is their failure; texts of failures that skynet has too are
+ * skynet's.
+ */
+
+import type { Socket } from "node:net";
+import { inspect } from "node:util";
+import { SnaxError } from "../../base/error.ts";
+import type { Operator } from "./operator.ts";
+
+/** Rows by key. A row is a scalar, or a record that is printed in one line. */
+export type Table = ReadonlyMap<string, unknown>;
+
+/** Tables whose rows are known to stand in the order in which they are printed. */
+const inOrder = new WeakSet<Table>();
+
+/** Says so of a table. */
+export function markInOrder<T extends Table>(table: T): T {
+  inOrder.add(table);
+  return table;
+}
+
+/** Whether it was said. */
+export function isInOrder(table: Table): boolean {
+  return inOrder.has(table);
+}
+
+/** What a command found out; undefined if there is nothing to say. */
+export type CommandResult = undefined | string | number | boolean | Table;
+
+/** One use of a command. */
+export interface CommandCall {
+  readonly operator: Operator;
+  /** The words behind the command. */
+  readonly args: readonly string[];
+  /** The whole line, for commands that take more than words. */
+  readonly line: string;
+  /** The client's connection, if it talks in lines: a command may take it over until it ends. */
+  readonly terminal: Terminal | undefined;
+  /** Is given a command that nobody waits for any more, and that may be done all the same. @defaultValue nobody is */
+  onLate?(work: Promise<CommandResult>): void;
+}
+
+/** What came of a line. */
+export type Outcome =
+  | { readonly ok: true; readonly command: Command; readonly result: CommandResult }
+  | { readonly ok: false; readonly command: Command | undefined; readonly error: unknown };
+
+/** Whoever is talked with in lines. */
+export interface LineTerminal {
+  write(text: string): void;
+  /** The next line; undefined when the client has gone. */
+  nextLine(): Promise<string | undefined>;
+  /** Nothing is read any more: who waits for a line gets undefined. */
+  close(): void;
+}
+
+/** A client that talks in lines: on its own thread it is asked for lines, another one reads its socket. */
+export interface Terminal extends LineTerminal {
+  readonly socket: Socket;
+  /** What came behind the command's line and was not read yet. */
+  takeRest(): Buffer;
+  /** Gives back what is for the console again. */
+  giveRest(rest: Uint8Array): void;
+}
+
+/** Says where a command runs: on a thread, on all of them, or (undefined) on the console's own. */
+export type Route = (call: CommandCall) => number | "all" | undefined;
+
+/** A command. */
+export interface Command {
+  /** What `help` says; for skynet's commands skynet's own text. */
+  readonly help: string;
+  /** It changes something, or runs code: who used it, and what came of it, stands in the log. */
+  readonly isChange?: boolean;
+  /** The line as the log shows it, if it may hold what nobody should read there. @defaultValue the line */
+  readonly conceal?: (line: string) => string;
+  /** Rows are printed as they come, not by key. */
+  readonly isOrdered?: boolean;
+  /** @param needed - the other threads that it needs: those of {@link needs}, if it runs on the console's own. */
+  run(call: CommandCall, needed: readonly number[]): CommandResult | Promise<CommandResult>;
+  /** On which thread it runs, where the node has several. @defaultValue on the console's own */
+  readonly route?: Route;
+  /**
+   * The thread (or all) whose services the command asks, where it runs on the console's own: one that does not answer is
+   * an error, before anything is asked. @defaultValue none
+   */
+  needs?: Route;
+  /** Puts the rows of several threads in order. @defaultValue by their keys, in which each thread gives its own */
+  order?(rows: Table): Table;
+  /** Prints a row, or a result that is no table, where skynet does not print the value as it is. */
+  print?(value: unknown, key: string): string;
+}
+
+/** Commands by name. */
+export type CommandTable = Readonly<Record<string, Command>>;
+
+/** Makes a result of whatever a service answered. */
+export function toResult(value: unknown): CommandResult {
+  if (value === null || value === undefined) return undefined;
+  if (value instanceof Map) return new Map([...value].map(([key, row]) => [String(key), row]));
+  if (Array.isArray(value)) {
+    return new Map(value.map((row: unknown, index) => [String(index + 1), row]));
+  }
+  if (typeof value === "object") return new Map(Object.entries(value));
+  if (typeof value === "string" || typeof value === "number") return value;
+  return typeof value === "boolean" ? value : inspect(value);
+}
+
+/**
+ * Reads a number of seconds.
+ *
+ * @throws {ERR_ARGUMENT} if it is none between 0 and the most.
+ */
+export function readSeconds(
+  word: string | undefined,
+  usual: number,
+  most: number = SECONDS_MAX,
+): number {
+  const seconds = word === undefined ? usual : Number(word);
+  if (seconds > 0 && seconds <= most) return seconds;
+  throw new SnaxError("ERR_ARGUMENT", `${word} is no number of seconds above 0, at most ${most}`);
+}
+
+/** Longest that a command measures, in seconds. */
+const SECONDS_MAX = 60;
+
+/** A command that only Lua, or only C, can have. */
+export function absentCommand(help: string, why: string): Command {
+  return {
+    help,
+    run: () => {
+      throw new SnaxError("ERR_NO_METHOD", why);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * What all debug consoles have in common on a thread: the live side, who is recorded, which sockets are open.
+ *
+ * A node may run several consoles; what one of them switched on, another can switch off.
+ */
+
+import type { LiveNode } from "../../live/live-node.ts";
+import { LogpointTable } from "./logpoint-table.ts";
+import { netOf } from "../../net/net-table.ts";
+import type { TableApi } from "../../table/sharetable.ts";
+import { MessageRecorder } from "./message-recorder.ts";
+import { Pacer } from "./pacer.ts";
+import { Collectors } from "./collectors.ts";
+import { SocketTable } from "./socket-table.ts";
+
+/** The operators' side of a thread. */
+export class ConsoleThread {
+  readonly live: LiveNode;
+  /** Records the messages of chosen services. */
+  readonly recorder: MessageRecorder;
+  /** Values that are logged as lines run. */
+  readonly logpoints: LogpointTable;
+  /** The sockets of all consoles. */
+  readonly sockets: SocketTable;
+  /** The pace of long work on this thread. */
+  readonly pacer: Pacer = new Pacer();
+  /** The tables that other threads send to this one. */
+  readonly collectors: Collectors = new Collectors();
+  /** The shared tables. */
+  readonly tables: TableApi;
+
+  constructor(live: LiveNode, tables: TableApi) {
+    this.live = live;
+    this.tables = tables;
+    this.logpoints = new LogpointTable(live.node.runtime, live.words);
+    this.sockets = new SocketTable(netOf(live.node.runtime));
+    this.recorder = new MessageRecorder(live.node.runtime);
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * Logpoints: a value is logged whenever a line of one service runs, and nothing stops.
+ *
+ *     line runs -> V8 evaluates the breakpoint's condition there: $snaxLogpointN(2,()=>(expression)) -> the log; false
+ *
+ * A condition that is false stops nothing, so no debugger is needed and one that somebody attached hears of nothing. All
+ * services of a file share its script: those that nobody asked about run the condition too, and it does nothing. While
+ * there is a logpoint, V8 keeps the functions that hold one unoptimised; without any, nothing of this exists.
+ */
+
+import { Session } from "node:inspector";
+import { parseExpressionAt } from "acorn";
+import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../base/limits.ts";
+import { SnaxError } from "../../base/error.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import type { Context } from "../../service/context.ts";
+import { messageOf } from "../../service/error-text.ts";
+import { formatLine } from "../../service/information.ts";
+import { LineBudget } from "../../service/line-budget.ts";
+import { NODE_WORD } from "../../fabric/node-memory.ts";
+import type { Runtime } from "../../service/runtime.ts";
+import type { ScriptPlace, ScriptPosition } from "./script-place.ts";
+import { fileLineOf } from "./script-place.ts";
+
+/** Characters of a value that the list shows. */
+const SHOWN_MAX = 80;
+
+/** A logpoint as an operator sees it. */
+export interface LogpointRow {
+  readonly address: string;
+  /** `file:line`: the line that has code, which may stand behind the one that was asked for. */
+  readonly place: string;
+  readonly expression: string;
+  /** How often the line has run; not counted while it ran more than LOGPOINT_HITS_MAX times a second. */
+  readonly hits: number;
+  /** What it gave last. */
+  readonly last: string | undefined;
+}
+
+interface Logpoint {
+  readonly context: Context;
+  readonly expression: string;
+  readonly site: Site;
+  readonly budget: LineBudget;
+  readonly unwatch: (() => void) | undefined;
+  hits: number;
+  last: string | undefined;
+}
+
+/** A line with logpoints, and V8's breakpoint that stands for all of them. */
+interface Site {
+  readonly key: string;
+  readonly place: ScriptPlace;
+  readonly numbers: Set<number>;
+  /** V8's breakpoint; empty while there is none. */
+  breakpoint: string;
+  /** When the second began in which `evaluated` counts. */
+  since: number;
+  evaluated: number;
+  /** `file:line` of where V8 has put it. */
+  shown: string;
+}
+
+/** What V8 answers. */
+interface Breakpoint {
+  readonly breakpointId: string;
+  readonly locations: readonly ScriptPosition[];
+}
+
+/** More than any text has: a patch's is not at hand. */
+const MOST_LINES = 1e9;
+
+/** Several nodes of a thread have a table each. */
+let tableCount = 0;
+
+/** The logpoints of one node on one thread. */
+export class LogpointTable {
+  readonly #runtime: Runtime;
+  readonly #name: string;
+  readonly #points = new Map<number, Logpoint>();
+  readonly #sites = new Map<string, Site>();
+  /** Open while there are logpoints. */
+  #session: Session | undefined;
+  readonly #words: Int32Array;
+
+  /** @param words - where the number of the last logpoint stands; shared by a node's threads. */
+  constructor(runtime: Runtime, words: Int32Array) {
+    this.#runtime = runtime;
+    this.#words = words;
+    tableCount += 1;
+    this.#name = `$snaxLogpoint${tableCount}`;
+  }
+
+  /**
+   * Sets a logpoint.
+   *
+   * @returns its number.
+   * @throws {ERR_ARGUMENT} if the expression is none, no code stands there, or there are LOGPOINTS_MAX already.
+   */
+  add(context: Context, place: ScriptPlace, expression: string): number {
+    if (this.#points.size >= LOGPOINTS_MAX) {
+      throw refuse(`there are ${LOGPOINTS_MAX} logpoints already; \`logpoint off n\` ends one`);
+    }
+    checkExpression(expression);
+    const number = Atomics.add(this.#words, NODE_WORD.logpoint, 1) + 1;
+    const site = this.#siteOf(place);
+    const { handle } = context;
+    const unwatch = this.#runtime.kernel.watch(handle, () => this.remove(number));
+    const budget = this.#budgetFor(number, handle);
+    const point = { context, expression, site, budget, unwatch, hits: 0, last: undefined };
+    this.#points.set(number, point);
+    site.numbers.add(number);
+    try {
+      this.#refresh(site);
+    } catch (error) {
+      this.remove(number);
+      throw error;
+    }
+    return number;
+  }
+
+  /** Ends a logpoint; false if there is none of that number. */
+  remove(number: number): boolean {
+    const point = this.#points.get(number);
+    if (point === undefined) return false;
+    this.#points.delete(number);
+    point.unwatch?.();
+    point.site.numbers.delete(number);
+    if (this.#points.size === 0) this.#close();
+    else this.#refresh(point.site);
+    return true;
+  }
+
+  /** The numbers of all logpoints. */
+  numbers(): number[] {
+    return [...this.#points.keys()];
+  }
+
+  /** What is set, oldest first. */
+  rows(): Map<string, LogpointRow> {
+    return new Map([...this.#points].map(([number, point]) => [String(number), rowOf(point)]));
+  }
+
+  #budgetFor(number: number, handle: number): LineBudget {
+    const runtime = this.#runtime;
+    return new LineBudget({
+      now: () => runtime.clock.now(),
+      later: (ms, run) => void runtime.after(ms, run),
+      tell: (count) =>
+        runtime.log(handle, `${count} lines of logpoint ${number} were left out in a second`),
+    });
+  }
+
+  #siteOf(place: ScriptPlace): Site {
+    const key = `${place.scriptLine} ${place.url}`;
+    let site = this.#sites.get(key);
+    if (site === undefined) {
+      site = { key, place, numbers: new Set(), breakpoint: "", since: 0, evaluated: 0, shown: "" };
+      this.#sites.set(key, site);
+    }
+    return site;
+  }
+
+  /** Makes V8's breakpoint say what the site's logpoints say. */
+  #refresh(site: Site): void {
+    const { numbers, place } = site;
+    this.#lift(site);
+    if (numbers.size === 0) {
+      this.#sites.delete(site.key);
+      return;
+    }
+    const calls = [...numbers].map((number) => {
+      const expression = this.#points.get(number)?.expression;
+      // The line's end ends a comment in the expression.
+      return `${this.#name}(${number},()=>(${expression}\n))`;
+    });
+    const { breakpointId, locations } = this.#post("Debugger.setBreakpointByUrl", {
+      url: place.url,
+      lineNumber: place.scriptLine,
+      condition: `${calls.join()},false`,
+    }) as Breakpoint;
+    site.breakpoint = breakpointId;
+    // The newest text of the file stands last.
+    const at = locations.at(-1);
+    const line = at === undefined ? Infinity : fileLineOf(place.image, at);
+    const count = place.image?.text.split("\n").length ?? MOST_LINES;
+    if (line > count) {
+      throw refuse(`no code stands at ${place.name}:${place.line} or behind it`);
+    }
+    site.shown = `${place.name}:${line}`;
+  }
+
+  #lift(site: Site): void {
+    if (site.breakpoint === "") return;
+    this.#post("Debugger.removeBreakpoint", { breakpointId: site.breakpoint });
+    site.breakpoint = "";
+  }
+
+  /** Lets a line run unseen for the rest of the second, if it has run too often in it. */
+  #bound(site: Site, number: number): void {
+    const runtime = this.#runtime;
+    const now = runtime.clock.now();
+    if (now - site.since >= 1000) {
+      site.since = now;
+      site.evaluated = 0;
+    }
+    site.evaluated += 1;
+    if (site.evaluated < LOGPOINT_HITS_MAX || site.breakpoint === "") return;
+    // Within the condition of this very breakpoint, as a debugger may within its pause.
+    this.#lift(site);
+    runtime.log(
+      0,
+      `logpoint ${number} ${site.shown} is not seen for the rest of this second: the line runs too often`,
+    );
+    runtime.after(1000 - (now - site.since), () => {
+      if (this.#sites.get(site.key) === site && site.breakpoint === "") this.#refresh(site);
+    });
+  }
+
+  /** The line of a logpoint runs. Nothing of what happens here may reach the code of the line. */
+  readonly #hit = (number: number, read: () => unknown): void => {
+    const point = this.#points.get(number);
+    if (point === undefined) return;
+    this.#bound(point.site, number);
+    const { handle, service } = point.context;
+    if (this.#runtime.kernel.scheduler.current !== service) return;
+    point.hits += 1;
+    const text = describe(read);
+    point.last = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
+    if (!point.budget.allow()) return;
+    const { expression, site } = point;
+    this.#runtime.log(handle, `logpoint ${number} ${site.shown} ${expression} : ${text}`);
+  };
+
+  #post(method: string, params: object = {}): unknown {
+    let failure: Error | null = null;
+    let answer: unknown;
+    this.#open().post(method, params, (error: Error | null, result?: object) => {
+      failure = error;
+      answer = result;
+    });
+    if (failure !== null) throw failure as Error;
+    return answer;
+  }
+
+  #open(): Session {
+    if (this.#session !== undefined) return this.#session;
+    const session = new Session();
+    session.connect();
+    session.post("Debugger.enable");
+    // A `debugger` statement of somebody's code is none of ours.
+    session.post("Debugger.setSkipAllPauses", { skip: true });
+    Reflect.defineProperty(globalThis, this.#name, { value: this.#hit, configurable: true });
+    return (this.#session = session);
+  }
+
+  #close(): void {
+    this.#sites.clear();
+    this.#session?.disconnect();
+    this.#session = undefined;
+    Reflect.deleteProperty(globalThis, this.#name);
+  }
+}
+
+function rowOf({ context, expression, site, hits, last }: Logpoint): LogpointRow {
+  return { address: formatAddress(context.handle), place: site.shown, expression, hits, last };
+}
+
+function describe(read: () => unknown): string {
+  try {
+    return formatLine([read()]);
+  } catch (error) {
+    return `threw ${messageOf(error)}`;
+  }
+}
+
+/** An expression that does not end, or is more than one, would be part of ours. */
+function checkExpression(text: string): void {
+  let end: number;
+  try {
+    ({ end } = parseExpressionAt(text, 0, { ecmaVersion: "latest" }));
+  } catch (error) {
+    throw refuse(`${JSON.stringify(text)} is no expression: ${messageOf(error)}`);
+  }
+  if (/^\s*(?:\/\/.*)?$/.test(text.slice(end))) return;
+  throw refuse(`${JSON.stringify(text)} is more than one expression`);
+}
+
+function refuse(why: string): SnaxError {
+  return new SnaxError("ERR_ARGUMENT", why);
+}
