@@ -11,6 +11,7 @@ import { suggest } from "../base/suggestion.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
 import { resolveFile } from "../loader/resolution.ts";
+import { ApiSource, CellSource, NamespaceSource } from "../loader/source.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { NameScope } from "./name-scope.ts";
@@ -120,8 +121,43 @@ export function tellHome(
   });
   const [home] = homes;
   if (home === undefined) return "";
-  const head = `; ${listPaths(program, homes)} ${homes.length > 1 ? "have" : "has"} ${name}`;
-  if (home.isShared) return `${head}, and is shared by all services: ${howShared(home)}`;
+  return `; ${listPaths(program, homes)} ${homes.length > 1 ? "have" : "has"} ${name}${howTo(program, home)}`;
+}
+
+/**
+ * Says where a name comes from that a module imports or exports and does not declare, and how that place is patched.
+ *
+ * @returns the end of a message, or nothing if the module has no such import or export.
+ */
+export function tellOrigin(program: Program, node: ModuleNode, name: string): string {
+  const cell = node.image.data.imports.findIndex(({ local }) => local === name);
+  const source =
+    cell < 0
+      ? program.resolveExport(node, name)
+      : node.links.find((link) => link.cell === cell)?.source;
+  if (source === undefined) return "";
+  if (source instanceof CellSource) return tellVariable(program, node, source, name);
+  if (source instanceof NamespaceSource) {
+    return `; it holds all exports of ${pathOf(program, source.node)}${howTo(program, source.node)}`;
+  }
+  return `; it comes from ${source instanceof ApiSource ? "snax" : "a package"}, which a patch does not reach`;
+}
+
+function tellVariable(
+  program: Program,
+  node: ModuleNode,
+  { node: home, cell }: CellSource,
+  name: string,
+): string {
+  const local = home.image.data.cells[cell] ?? name;
+  if (home === node) return local === name ? "" : `; it is what the module calls ${local}`;
+  const called = local === name ? name : `it under the name ${local}`;
+  return `; ${pathOf(program, home)} has ${called}${howTo(program, home)}`;
+}
+
+/** How the module that has a name is patched. */
+function howTo(program: Program, home: ModuleNode): string {
+  if (home.isShared) return `, and is shared by all services: ${howShared(home)}`;
   const path = pathOf(program, home);
-  return `${head}: give the text for that module, { "${path}": text }, or ${path}=FILE in the console`;
+  return `: give the text for that module, { "${path}": text }, or ${path}=FILE in the console`;
 }

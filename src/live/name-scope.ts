@@ -19,6 +19,13 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
   readonly isExported?: boolean;
 };
 
+/** A name that a patch declares and the module did not have. */
+export interface AddedName {
+  readonly place: Place;
+  /** Whether the patch refers to it. */
+  readonly isUsed: boolean;
+}
+
 /** A compiled patch. */
 export interface PatchCode {
   /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
@@ -33,8 +40,8 @@ export interface PatchCode {
   readonly constructed: ReadonlySet<string>;
   /** Names that it adds. */
   readonly fresh: ReadonlyMap<string, SeenName>;
-  /** Those of them that nothing in it uses, with their places. */
-  readonly unused: ReadonlyMap<string, Place>;
+  /** Those of them that are no imports, by where the text declares them. */
+  readonly added: ReadonlyMap<string, AddedName>;
   /** Functions that it takes as values: they need a forwarder first. */
   readonly values: readonly string[];
   /** The modules that it imports, also for nothing but their effects. */

@@ -40,7 +40,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     replaced,
     constructed,
     fresh,
-    unused: plan.unused,
+    added: plan.added,
     values,
     requests: plan.requests,
     imports: plan.imports,

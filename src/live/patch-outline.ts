@@ -41,7 +41,7 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
     if (kind === "import") return [];
     const isFunction = kind === "function" || kind === "const-function";
     const label = isFunction ? `function ${name}` : kind === "class" ? `class ${name}` : name;
-    return [plan.unused.has(name) ? label + askFor(name, scope.names()) : label];
+    return [plan.added.get(name)?.isUsed === false ? label + askFor(name, scope.names()) : label];
   });
   return {
     replaced,

@@ -5,11 +5,10 @@
 
 import type { Analysis, Reference } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
-import type { Place } from "../loader/position.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
 import { readRecord } from "../loader/record.ts";
-import type { SeenName } from "./name-scope.ts";
+import type { AddedName, SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
@@ -36,8 +35,8 @@ export interface PatchPlan {
   readonly constructed: ReadonlySet<string>;
   /** Names that it adds. */
   readonly fresh: ReadonlyMap<string, SeenName>;
-  /** Those of them that nothing in it uses, with their places. */
-  readonly unused: ReadonlyMap<string, Place>;
+  /** Those of them that are no imports, by where the text declares them. */
+  readonly added: ReadonlyMap<string, AddedName>;
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** Functions that it passes on: whoever gets one must follow a later patch. */
@@ -87,7 +86,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     replaced,
     constructed,
     fresh,
-    unused: unusedIn(reader, analysis, text),
+    added: addedBy(reader, analysis, text),
     methods,
     values,
     tracked,
@@ -172,7 +171,7 @@ function checkWrites(
       ) {
         const advice =
           kind === "import"
-            ? `patch the module that has it${elsewhere(seen?.origin?.name ?? name)}`
+            ? `patch the module that has it${elsewhere(name)}`
             : `write \`${kind === "class" ? "class" : "function"} ${name}\` in the patch`;
         const why = `${name} is ${describeKind(kind)} of the service and can't be assigned: ${advice}`;
         throw createPlacedError("ERR_PATCH", syntax.locate(start), why);
@@ -181,16 +180,17 @@ function checkWrites(
   }
 }
 
-/** Names that a patch adds and does not use itself. */
-function unusedIn(
+/** The names that a patch declares and the module does not have. */
+function addedBy(
   { fresh, items }: PatchReader,
   { references }: Analysis,
   { syntax }: PatchText,
-): Map<string, Place> {
+): Map<string, AddedName> {
   const used = new Set(references.map(({ name }) => name));
-  const unused = new Map<string, Place>();
+  const added = new Map<string, AddedName>();
   const add = (name: string, start: number): void => {
-    if (fresh.has(name) && !used.has(name)) unused.set(name, syntax.locate(start));
+    if (!fresh.has(name)) return;
+    added.set(name, { place: syntax.locate(start), isUsed: used.has(name) });
   };
   for (const item of items) {
     if ("name" in item) add(item.name, item.node.start);
@@ -199,7 +199,7 @@ function unusedIn(
       visitBoundNames(id, (name, node) => add(name, node.start));
     }
   }
-  return unused;
+  return added;
 }
 
 function usedAsValues(

@@ -220,7 +220,7 @@ export class PatchReader {
     const { origin } = seen;
     if (origin !== undefined) {
       const why = `${name} is imported from ${origin.specifier}, and a patch replaces it where it is declared`;
-      return this.#error("ERR_PATCH", node, why + this.#target.elsewhere(origin.name));
+      return this.#error("ERR_PATCH", node, why + this.#target.elsewhere(name));
     }
     const isState = seen.kind === "let" || seen.kind === "var" || seen.kind === "const";
     const kind = describeKind(seen.kind);

@@ -12,7 +12,7 @@ import type { Program } from "../loader/program.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
 import type { Patch } from "../snax/types.ts";
 import { createPlacedError } from "../loader/position.ts";
-import { findNode, tellHome } from "./module-search.ts";
+import { findNode, tellHome, tellOrigin } from "./module-search.ts";
 import type { NameScope, PatchCode } from "./name-scope.ts";
 import { compilePatch, hashOf } from "./patch-code.ts";
 import { moduleOf, resolveImports } from "./patch-import.ts";
@@ -83,13 +83,14 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
     const node = find(path);
     if (codes.has(node)) throw new SnaxError("ERR_PATCH", `the patch has two texts for ${path}`);
     const hasMethods = target.hasMethods && !node.isShared && node === program.entry;
-    const elsewhere = (name: string): string => tellHome(program, { node, scopeOf }, name);
+    const elsewhere = (name: string): string => tellWhere(target, node, name);
     const { image } = node;
     const module = { image, scope: scopeOf(node), injected: INJECTED, hasMethods, elsewhere };
     codes.set(node, compilePatch(text, module));
   }
   for (const [node, code] of codes) {
-    checkHome(code, codes, (name) => tellHome(program, { node, scopeOf }, name));
+    checkExports(code, (name) => tellOrigin(program, node, name));
+    checkHome(code, codes, (name) => tellWhere(target, node, name));
   }
   const parts: PatchPart[] = [];
   for (const [node, code] of codes) {
@@ -99,16 +100,32 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
   return inOrder(parts);
 }
 
+/** Says where a name is that a module does not declare: what it imports or exports under the name counts first. */
+function tellWhere({ program, scopeOf }: CompileTarget, node: ModuleNode, name: string): string {
+  return tellOrigin(program, node, name) || tellHome(program, { node, scopeOf }, name);
+}
+
+/** A module that exports another one's name gives that to all importers, whatever a patch adds beside it. */
+function checkExports({ fresh, added }: PatchCode, origin: (name: string) => string): void {
+  for (const [name, { place }] of added) {
+    const home = fresh.get(name)?.isExported === true ? origin(name) : "";
+    if (home === "") continue;
+    const why = `the module has an export named ${name} already, which is not declared under that name here${home}`;
+    throw createPlacedError("ERR_PATCH_NAME", place, why);
+  }
+}
+
 /**
  * What a patch adds, and nothing of it uses, while another module of the service has one of that name, was meant for that one: here it
  * would do nothing, and nobody would notice.
  */
 function checkHome(
-  { unused }: PatchCode,
+  { added }: PatchCode,
   codes: ReadonlyMap<ModuleNode, PatchCode>,
   elsewhere: (name: string) => string,
 ): void {
-  for (const [name, place] of unused) {
+  for (const [name, { place, isUsed }] of added) {
+    if (isUsed) continue;
     const imports = [...codes.values()].flatMap((code) => code.imports);
     const home = imports.some((entry) => entry.name === name) ? "" : elsewhere(name);
     if (home === "") continue;
