@@ -163,7 +163,7 @@ export const SECTIONS = [
   {
     name: "realistic",
     title: "start a realistic service (30 local modules, 360 functions, 30 classes)",
-    size: { full: { count: 500 }, quick: { count: 200 } },
+    size: { full: { count: 500 }, quick: { count: 500 } },
     runs: { main: { flags: GC } },
     rows: [
       { label: "snax.newservice", unit: "us", ours: "main.newservice", most: 350 },
@@ -179,6 +179,7 @@ export const SECTIONS = [
     runs: {
       own1: { init: { type: "units", instances: 1 } },
       own20: { init: { type: "units", instances: 20 } },
+      own100: { init: { type: "units", instances: 100 } },
       own1000: { init: { type: "units", instances: 1_000 } },
       shared1: { init: { type: "units-shared", instances: 1 } },
       shared20: { init: { type: "units-shared", instances: 20 } },
@@ -187,7 +188,22 @@ export const SECTIONS = [
     rows: [
       { label: "own classes, 1 instance", unit: "ns", ours: "own1.tick" },
       { label: "own classes, 20 instances", unit: "ns", ours: "own20.tick" },
+      { label: "own classes, 100 instances", unit: "ns", ours: "own100.tick" },
       { label: "own classes, 1,000 instances", unit: "ns", ours: "own1000.tick" },
+      {
+        label: "own classes, 20 instances over 1",
+        unit: "x",
+        ours: "own20.tick",
+        over: "own1.tick",
+        most: 1.2,
+      },
+      {
+        label: "own classes, 100 instances over 1",
+        unit: "x",
+        ours: "own100.tick",
+        over: "own1.tick",
+        most: 1.5,
+      },
       { label: '"use shared", 1 instance', unit: "ns", ours: "shared1.tick" },
       { label: '"use shared", 20 instances', unit: "ns", ours: "shared20.tick" },
       { label: '"use shared", 1,000 instances', unit: "ns", ours: "shared1000.tick" },

@@ -61,6 +61,8 @@ export interface Analysis {
   readonly metas: readonly number[];
   /** Whether there is an `await` at top level. */
   readonly isAsync: boolean;
+  /** Whether a class is written anywhere. */
+  readonly hasClasses: boolean;
 }
 
 /**
@@ -82,6 +84,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
     dynamicImports: walk.dynamicImports,
     metas: walk.metas,
     isAsync: walk.isAsync,
+    hasClasses: walk.hasClasses,
   };
 }
 
@@ -95,6 +98,7 @@ export class Walk {
   readonly dynamicImports: number[] = [];
   readonly metas: number[] = [];
   isAsync = false;
+  hasClasses = false;
   scope: Scope = this.module;
   #functionDepth = 0;
 

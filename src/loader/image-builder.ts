@@ -53,6 +53,7 @@ export function buildImage(text: string, file: string, injected: ReadonlySet<str
     suffix: createSuffix(frame),
     isShared: isSharedModule(syntax),
     isAsync: analysis.isAsync,
+    hasClasses: analysis.hasClasses,
     names,
     ...record,
     ...plan,

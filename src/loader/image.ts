@@ -8,6 +8,7 @@
 
 import { Script } from "node:vm";
 import { pathToFileURL } from "node:url";
+import { OWN_FUNCTIONS_MAX } from "../base/limits.ts";
 import type { LineShifts } from "./edits.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
@@ -32,6 +33,8 @@ export interface ImageData {
   readonly isShared: boolean;
   /** Whether there is an `await` at top level. */
   readonly isAsync: boolean;
+  /** Whether a class is written anywhere in the text. */
+  readonly hasClasses: boolean;
   readonly names: ReadonlyMap<string, Name>;
   readonly requests: readonly ModuleRequest[];
   readonly imports: readonly ImportEntry[];
@@ -75,6 +78,9 @@ export class Image {
   #factory: Factory | undefined;
   #asyncFactory: Factory | undefined;
   #script: Script | undefined;
+  #asyncScript: Script | undefined;
+  /** How many instances run functions of their own. */
+  #owners = 0;
 
   constructor(data: ImageData) {
     this.data = data;
@@ -107,15 +113,36 @@ export class Image {
   }
 
   /**
-   * Returns the function that makes instances.
+   * Returns the function that makes instances. Their functions share what V8 learns about them.
    *
    * @param isAsync - whether it can wait: for modules with `await` at top level, and for those that import each other
    * with one of these.
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
   factory(isAsync: boolean): Factory {
-    if (isAsync) return (this.#asyncFactory ??= run(this.#compile(true)));
-    return (this.#factory ??= run((this.#script ??= this.#compile(false))));
+    if (isAsync) return (this.#asyncFactory ??= run(this.#scriptOf(true)));
+    return (this.#factory ??= run(this.#scriptOf(false)));
+  }
+
+  /**
+   * Returns a function that makes one instance whose functions share nothing with those of others, so that V8 sees one set of
+   * classes in them. Who gets it gives the place back when the instance ends: {@link Image.releaseOwn}.
+   *
+   * @param isAsync - as for {@link Image.factory}.
+   * @returns undefined if there are no classes, or {@link OWN_FUNCTIONS_MAX} instances have functions of their own.
+   * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
+   */
+  takeOwn(isAsync: boolean): Factory | undefined {
+    if (!this.data.hasClasses || this.#owners >= OWN_FUNCTIONS_MAX) return undefined;
+    // Only another run of the script makes V8 learn anew; it compiles nothing again.
+    const factory = run(this.#scriptOf(isAsync));
+    this.#owners += 1;
+    return factory;
+  }
+
+  /** Hears that an instance with functions of its own has ended. */
+  releaseOwn(): void {
+    this.#owners -= 1;
   }
 
   /**
@@ -126,8 +153,12 @@ export class Image {
   toData(): ImageData {
     // A script that waits can't be compiled as one that doesn't, and V8's cache is for the latter.
     if (this.data.isAsync) return this.data;
-    this.#script ??= this.#compile(false);
-    return { ...this.data, cachedData: this.#script.createCachedData() };
+    return { ...this.data, cachedData: this.#scriptOf(false).createCachedData() };
+  }
+
+  #scriptOf(isAsync: boolean): Script {
+    if (isAsync) return (this.#asyncScript ??= this.#compile(true));
+    return (this.#script ??= this.#compile(false));
   }
 
   #compile(isAsync: boolean): Script {

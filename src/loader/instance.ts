@@ -7,6 +7,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { Factory, Image } from "./image.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 import { createNamespace } from "./namespace.ts";
@@ -27,6 +28,9 @@ interface Progress {
   readonly failed: Map<ModuleNode, unknown>;
 }
 
+/** What an instance has instead of a list when its service has ended. */
+const RELEASED: Image[] = [];
+
 /** One service's module instances. */
 export class Instance {
   readonly program: Program;
@@ -34,6 +38,8 @@ export class Instance {
   /** By number of the module in the program; a hole for what has not been imported. */
   readonly modules: (ModuleInstance | undefined)[];
   #progress: Progress | undefined = undefined;
+  /** The images of which it runs functions of its own. */
+  #owned: Image[] | undefined = undefined;
 
   constructor(program: Program, surroundings: Surroundings) {
     this.program = program;
@@ -100,12 +106,26 @@ export class Instance {
     if (known?.hasBegun) return this.#progress?.running.get(node);
     const module = known ?? this.#place(node);
     try {
-      const result = node.image.factory(node.isAsync)(module);
+      const result = this.#factoryOf(node)(module);
       return node.isAsync ? this.#await(node, result as Promise<void>) : undefined;
     } catch (error) {
       this.#noted.failed.set(node, error);
       throw error;
     }
+  }
+
+  /** A shared module has one instance, which needs no functions of its own. */
+  #factoryOf({ image, isAsync, isShared }: ModuleNode): Factory {
+    const own = isShared || this.#owned === RELEASED ? undefined : image.takeOwn(isAsync);
+    if (own === undefined) return image.factory(isAsync);
+    (this.#owned ??= []).push(image);
+    return own;
+  }
+
+  /** Hears that the service has ended: what only so many instances can have is free for others. */
+  release(): void {
+    for (const image of this.#owned ?? []) image.releaseOwn();
+    this.#owned = RELEASED;
   }
 
   #place(node: ModuleNode): ModuleInstance {

@@ -96,10 +96,24 @@ export class Program {
    * @throws whatever a module throws; then nothing remains of the instance.
    */
   instantiate(surroundings: Surroundings): Instance | Promise<Instance> {
-    const instance = new Instance(this, surroundings);
-    const done = this.#evaluateIn(instance, this.#sharedOrder, this.#order);
-    if (done !== undefined) return done.then(() => this.#bear(instance));
-    return this.#bear(instance);
+    return this.fill(new Instance(this, surroundings));
+  }
+
+  /** Evaluates every module in an instance that has none; otherwise as {@link Program.instantiate}. */
+  fill(instance: Instance): Instance | Promise<Instance> {
+    try {
+      const done = this.#evaluateIn(instance, this.#sharedOrder, this.#order);
+      if (done === undefined) return this.#bear(instance);
+      return done
+        .then(() => this.#bear(instance))
+        .catch((error: unknown) => {
+          instance.release();
+          throw error;
+        });
+    } catch (error) {
+      instance.release();
+      throw error;
+    }
   }
 
   #bear(instance: Instance): Instance {

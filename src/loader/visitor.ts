@@ -127,6 +127,7 @@ type NodeOf<Type extends AnyNode["type"]> = Extract<AnyNode, { type: Type }>;
 
 function visitClass(walk: Walk, node: NodeOf<"ClassDeclaration" | "ClassExpression">): void {
   const name = node.id?.name;
+  walk.hasClasses = true;
   walk.within(
     (scope) => name !== undefined && scope.names.add(name),
     () => {

@@ -7,6 +7,7 @@ import { formatAddress } from "../kernel/address.ts";
 import type { KernelEvents } from "../kernel/kernel-options.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { describeError } from "../service/error-text.ts";
+import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { isNews } from "../service/runtime.ts";
 
@@ -43,6 +44,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
     onDeath: (service) => {
       const { kernel, threads, commitments } = runtime();
       commitments.forget(service);
+      if (service.instance instanceof Context) service.instance.code?.release();
       const monitor = threads?.monitor ?? runtime().monitor;
       const envelope = { type: PTYPE.client, method: 0, values: [] };
       if (monitor !== 0) kernel.send(service.handle, monitor, envelope);

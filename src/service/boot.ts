@@ -20,6 +20,7 @@ import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
+import { Instance } from "../loader/instance.ts";
 import { Context, EXIT_SIGNAL, extrasOf, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
 import { describeBeginning } from "./late-beginning.ts";
@@ -217,10 +218,19 @@ function late({ service }: Context, ms: number, what: string): SnaxError {
 function loadCode(context: Context): unknown {
   const { cache, paths } = context.runtime;
   return after(cache.load(paths.find(context.name)), (program) =>
-    after(program.instantiate(surroundingsOf(context)), (code) => {
-      context.code = code;
-    }),
+    instantiate(context, new Instance(program, surroundingsOf(context))),
   );
+}
+
+function instantiate(context: Context, instance: Instance): unknown {
+  const { runtime, handle, service } = context;
+  const filled = instance.program.fill(instance);
+  // A module that waits may do so until somebody ends the service.
+  if (isThenable(filled)) runtime.kernel.watch(handle, () => instance.release());
+  return after(filled, () => {
+    context.code = instance;
+    if (!service.isAlive) instance.release();
+  });
 }
 
 /** What is told of a beginning that failed: to the log, and to whoever waits. To read an error may run code of the service. */
