@@ -1337,6 +1337,7 @@ export interface ImageData {
     readonly suffix: string;
     readonly isShared: boolean;
     readonly isAsync: boolean;
+    readonly hasClasses: boolean;
     readonly names: ReadonlyMap<string, Name>;
     readonly requests: readonly ModuleRequest[];
     readonly imports: readonly ImportEntry[];
@@ -1369,6 +1370,8 @@ export declare class Image {
     get exports(): readonly ExportEntry[];
     get freeNames(): ReadonlySet<string>;
     factory(isAsync: boolean): Factory;
+    takeOwn(isAsync: boolean): Factory | undefined;
+    releaseOwn(): void;
     toData(): ImageData;
 }
 
@@ -1442,6 +1445,7 @@ export declare class Program {
     get size(): number;
     get files(): Set<string>;
     instantiate(surroundings: Surroundings): Instance | Promise<Instance>;
+    fill(instance: Instance): Instance | Promise<Instance>;
     node(path: string): ModuleNode | undefined;
     static expectWrites(node: ModuleNode, instances: Iterable<Instance>): void;
 }
@@ -2251,6 +2255,7 @@ export declare class Instance {
     get entry(): ModuleInstance;
     get exports(): Record<string, unknown>;
     module(path: string): ModuleInstance | undefined;
+    release(): void;
 }
 
 // dist/loader/module-node.d.ts
@@ -2700,6 +2705,7 @@ export interface Analysis {
     readonly dynamicImports: readonly number[];
     readonly metas: readonly number[];
     readonly isAsync: boolean;
+    readonly hasClasses: boolean;
 }
 export declare function analyse(ast: Program, outer?: Iterable<string>): Analysis;
 export declare class Walk {
@@ -2712,6 +2718,7 @@ export declare class Walk {
     readonly dynamicImports: number[];
     readonly metas: number[];
     isAsync: boolean;
+    hasClasses: boolean;
     scope: Scope;
     constructor(ast: Program);
     visitAll(nodes: readonly (AnyNode | null)[]): void;
