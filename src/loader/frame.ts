@@ -2,7 +2,7 @@
  * The function around a module's body.
  *
  * In front of the body, on its first line: the variables of the imports, the injected names that the module mentions, and
- * the call that evaluates what this module depends on. Behind it, on a line of its own: the scope hook and the cell
+ * the call that hands over the module's closures. Behind it, on a line of its own: the scope hook and the cell
  * function. The hook is a strict direct `eval` inside the module's scope, so that code given to it later sees every
  * variable by name. The cell function reaches imports, exports and functions by number, in a few nanoseconds.
  *
@@ -16,6 +16,7 @@
 
 import type { Name } from "./names.ts";
 import { replacementOf } from "./class-weave.ts";
+import type { ImportPlan } from "./cycle.ts";
 import { DEFAULT_NAME } from "./record.ts";
 
 /** The order of a module's cells. */
@@ -32,22 +33,28 @@ export interface FrameParts {
   readonly names: ReadonlyMap<string, Name>;
   /** Injected names that the module mentions. */
   readonly injected: readonly string[];
-  /** Local names of imports. */
-  readonly imports: readonly string[];
   readonly usesDynamicImport: boolean;
-  /** Whether the default export needs a variable of its own. */
-  readonly declaresDefault: boolean;
+}
+
+/** What stands around a body, as plain data: the parts that do not depend on how the module is entered. */
+export interface Frame {
+  /** Declarations of the variables that are not imports, and the name of a hoisted default export. */
+  readonly declarations: string;
+  /** The call that hands over hook and cell function. */
+  readonly begin: string;
+  /** Hook and cell function. */
+  readonly suffix: string;
 }
 
 /**
- * The module's function is an arrow inside a strict function that runs once per image: so `this` is undefined as in a
- * module, and no instance has to keep an `arguments` object for the sake of the hook's `eval`.
+ * How a module is entered: its function runs to its end, it can wait, or it stops in front of the imports of a plan because
+ * the module belongs to a cycle.
  */
-const FACTORY_HEAD = "(function(){'use strict';return ";
+export type Entry = "sync" | "async" | ImportPlan;
 
-/** Returns the text in front of the body. */
-export function createPrefix(parts: FrameParts, isAsync: boolean): string {
-  const variables = [...parts.imports];
+/** Creates the frame of a module. */
+export function createFrame(parts: FrameParts): Frame {
+  const variables: string[] = [];
   const { cells, functionCount } = parts.plan;
   for (const name of cells.slice(cells.length - functionCount)) variables.push(forwardedOf(name));
   for (const [name, { kind }] of parts.names) {
@@ -55,19 +62,64 @@ export function createPrefix(parts: FrameParts, isAsync: boolean): string {
   }
   for (const name of parts.injected) variables.push(`${name}=$snax.injected("${name}")`);
   if (parts.usesDynamicImport) variables.push("$snaxI=(s,o)=>$snax.import(s,o)");
-  if (parts.declaresDefault) variables.push(DEFAULT_NAME);
-  const begin = `$snax.begin($snaxHook${cells.length > 0 ? ",$snaxCell" : ""})`;
   const isDefaultHoisted = parts.names.get(DEFAULT_NAME)?.kind === "function";
   const rename = isDefaultHoisted ? `$snax.nameDefault(${DEFAULT_NAME});` : "";
-  const call = isAsync ? `let $snaxB=${begin};if($snaxB)await $snaxB;` : `${begin};`;
-  const declarations = variables.length > 0 ? `let ${variables.join()};` : "";
-  return `${FACTORY_HEAD}${isAsync ? "async" : ""}($snax)=>{${declarations}${rename}${call}`;
+  const hook = "function $snaxHook($snaxCode){return eval($snaxCode)}";
+  return {
+    declarations: `${declare(variables)}${rename}`,
+    begin: `$snax.begin($snaxHook${cells.length > 0 ? ",$snaxCell" : ""});`,
+    suffix: `${hook}${createCellFunction(parts)}`,
+  };
 }
 
-/** Returns the text behind the body, which stands on a line of its own. */
-export function createSuffix(parts: FrameParts): string {
-  const hook = "function $snaxHook($snaxCode){return eval($snaxCode)}";
-  return `\n;${hook}${createCellFunction(parts)}}})()`;
+/** What a frame is put around. */
+export interface Framed {
+  readonly frame: Frame;
+  /** Names of the variables that the runtime reaches by number, imports first. */
+  readonly cells: readonly string[];
+  readonly imports: readonly unknown[];
+  /** Whether there is an `await` at top level. */
+  readonly isAsync: boolean;
+}
+
+/**
+ * Returns the texts in front of the body and behind it; the latter stands on a line of its own.
+ *
+ * The module's function is made by a strict function that runs once per image, so that `this` is undefined as in a module. It
+ * is an arrow, or in a cycle a generator, so that no instance has to keep an `arguments` object for the sake of the hook's `eval`.
+ */
+export function enclose(framed: Framed, entry: Entry): { prefix: string; suffix: string } {
+  const { frame, cells } = framed;
+  const { declarations, begin } = frame;
+  if (typeof entry !== "string") return encloseStops(framed, entry);
+  const imports = declare(cells.slice(0, framed.imports.length));
+  const head = entry === "async" ? "async($snax)=>{" : "($snax)=>{";
+  const prefix = `${FACTORY_HEAD}${head}${imports}${declarations}${begin}`;
+  return { prefix, suffix: `\n;${frame.suffix}}})()` };
+}
+
+const FACTORY_HEAD = "(function(){'use strict';return ";
+
+/** A module of a cycle: see `cycle.ts`. If it waits, its body is a function of its own, which waits first to be run. */
+function encloseStops(
+  { frame, cells, isAsync }: Framed,
+  plan: ImportPlan,
+): { prefix: string; suffix: string } {
+  const { declarations, begin } = frame;
+  const names = plan.cells.map((cell) => `${cells[cell]}=yield`);
+  const early = `${declare(names.slice(0, plan.earlyCount))}yield;`;
+  const late = declare(names.slice(plan.earlyCount));
+  const head = `${FACTORY_HEAD}function*($snax){`;
+  if (!isAsync) {
+    const prefix = `${head}${declarations}${begin}${early}`;
+    return { prefix, suffix: `\n;${late}${frame.suffix}}})()` };
+  }
+  const prefix = `${head}$snax.wait((async()=>{${declarations}await ${begin}`;
+  return { prefix, suffix: `\n;${frame.suffix}})());${early}${late}}})()` };
+}
+
+function declare(variables: readonly string[]): string {
+  return variables.length > 0 ? `let ${variables.join()};` : "";
 }
 
 function createCellFunction({ plan, names }: FrameParts): string {

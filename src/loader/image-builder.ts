@@ -7,12 +7,12 @@
 
 import { analyse } from "./analysis.ts";
 import type { Analysis } from "./analysis.ts";
-import { createPrefix, createSuffix } from "./frame.ts";
+import { createFrame } from "./frame.ts";
 import type { ImageData } from "./image.ts";
 import { readNames } from "./names.ts";
 import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
-import { DEFAULT_NAME, readRecord } from "./record.ts";
+import { readRecord } from "./record.ts";
 import type { ModuleRecord } from "./record.ts";
 import { parseModule } from "./syntax.ts";
 import type { Syntax } from "./syntax.ts";
@@ -36,21 +36,17 @@ export function buildImage(text: string, file: string, injected: ReadonlySet<str
   const plan = planCells(record, names, exported);
   const cells = new Map(plan.cells.map((name, index) => [name, index]));
   const edits = weave({ syntax, analysis, names, cells, exported });
-  const frame = {
+  const frame = createFrame({
     plan,
     names,
     injected: [...analysis.freeNames].filter((name) => injected.has(name)),
-    imports: record.imports.map(({ local }) => local),
     usesDynamicImport: analysis.dynamicImports.length > 0,
-    declaresDefault: isDefaultVariable(names.get(DEFAULT_NAME)),
-  };
+  });
   return {
     file,
     text,
     body: edits.toString(),
-    prefix: createPrefix(frame, false),
-    asyncPrefix: createPrefix(frame, true),
-    suffix: createSuffix(frame),
+    frame,
     isShared: isSharedModule(syntax),
     isAsync: analysis.isAsync,
     hasClasses: analysis.hasClasses,
@@ -68,10 +64,6 @@ export function buildImage(text: string, file: string, injected: ReadonlySet<str
     map: syntax.map,
     inspectorMap: syntax.map ?? (edits.movesCode ? edits.createMap(file) : undefined),
   };
-}
-
-function isDefaultVariable(name: Name | undefined): boolean {
-  return name !== undefined && name.kind !== "function" && name.kind !== "class";
 }
 
 /** Orders the cells: imports, then variables, then functions. */

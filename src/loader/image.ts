@@ -10,6 +10,8 @@ import { Script } from "node:vm";
 import { pathToFileURL } from "node:url";
 import { OWN_FUNCTIONS_MAX } from "../base/limits.ts";
 import type { LineShifts } from "./edits.ts";
+import { enclose } from "./frame.ts";
+import type { Entry, Frame } from "./frame.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
@@ -23,12 +25,10 @@ export interface ImageData {
   readonly file: string;
   /** The text of the file. */
   readonly text: string;
-  /** The woven body between prefix and suffix. */
+  /** The woven body. */
   readonly body: string;
-  /** Text in front of the body, for a module evaluated synchronously and for one that waits. */
-  readonly prefix: string;
-  readonly asyncPrefix: string;
-  readonly suffix: string;
+  /** What stands around it. */
+  readonly frame: Frame;
   /** Whether the module begins with `"use shared"`. */
   readonly isShared: boolean;
   /** Whether there is an `await` at top level. */
@@ -75,10 +75,8 @@ export class Image {
   readonly data: ImageData;
   /** The file URL that stacks and debuggers show. */
   readonly url: string;
-  #factory: Factory | undefined;
-  #asyncFactory: Factory | undefined;
-  #script: Script | undefined;
-  #asyncScript: Script | undefined;
+  readonly #scripts = new Map<string, Script>();
+  readonly #factories = new Map<string, Factory>();
   /** How many instances run functions of their own. */
   #owners = 0;
 
@@ -115,27 +113,28 @@ export class Image {
   /**
    * Returns the function that makes instances. Their functions share what V8 learns about them.
    *
-   * @param isAsync - whether it can wait: for modules with `await` at top level, and for those that import each other
-   * with one of these.
+   * @param entry - how the module is entered: "async" if it awaits at top level, by a plan if it belongs to a cycle.
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
-  factory(isAsync: boolean): Factory {
-    if (isAsync) return (this.#asyncFactory ??= run(this.#scriptOf(true)));
-    return (this.#factory ??= run(this.#scriptOf(false)));
+  factory(entry: Entry): Factory {
+    const key = keyOf(entry);
+    let factory = this.#factories.get(key);
+    if (factory === undefined) this.#factories.set(key, (factory = run(this.#script(entry))));
+    return factory;
   }
 
   /**
    * Returns a function that makes one instance whose functions share nothing with those of others, so that V8 sees one set of
    * classes in them. Who gets it gives the place back when the instance ends: {@link Image.releaseOwn}.
    *
-   * @param isAsync - as for {@link Image.factory}.
+   * @param entry - as for {@link Image.factory}.
    * @returns undefined if there are no classes, or {@link OWN_FUNCTIONS_MAX} instances have functions of their own.
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
-  takeOwn(isAsync: boolean): Factory | undefined {
+  takeOwn(entry: Entry): Factory | undefined {
     if (!this.data.hasClasses || this.#owners >= OWN_FUNCTIONS_MAX) return undefined;
     // Only another run of the script makes V8 learn anew; it compiles nothing again.
-    const factory = run(this.#scriptOf(isAsync));
+    const factory = run(this.#script(entry));
     this.#owners += 1;
     return factory;
   }
@@ -153,24 +152,28 @@ export class Image {
   toData(): ImageData {
     // A script that waits can't be compiled as one that doesn't, and V8's cache is for the latter.
     if (this.data.isAsync) return this.data;
-    return { ...this.data, cachedData: this.#scriptOf(false).createCachedData() };
+    return { ...this.data, cachedData: this.#script("sync").createCachedData() };
   }
 
-  #scriptOf(isAsync: boolean): Script {
-    if (isAsync) return (this.#asyncScript ??= this.#compile(true));
-    return (this.#script ??= this.#compile(false));
+  #script(entry: Entry): Script {
+    const key = keyOf(entry);
+    let script = this.#scripts.get(key);
+    if (script === undefined) this.#scripts.set(key, (script = this.#compile(entry)));
+    return script;
   }
 
-  #compile(isAsync: boolean): Script {
-    const { body, suffix, cachedData, inspectorMap, shifts, map } = this.data;
-    const prefix = isAsync ? this.data.asyncPrefix : this.data.prefix;
+  #compile(entry: Entry): Script {
+    const { body, cachedData, inspectorMap, shifts, map } = this.data;
+    const { prefix, suffix } = enclose(this.data, entry);
     noteLines(this.url, body);
     const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
     const mapUrl = base64 === "" ? "" : `${MAP_URL}${base64}`;
     const options = {
       filename: this.url,
       columnOffset: -prefix.length,
-      ...(cachedData === undefined || isAsync ? {} : { cachedData: Buffer.from(cachedData) }),
+      ...(cachedData === undefined || entry !== "sync"
+        ? {}
+        : { cachedData: Buffer.from(cachedData) }),
     };
     const text = `${prefix}${body}${suffix}${mapUrl}`;
     if (shifts !== undefined || map !== undefined) mapStacks(this.url, this.data, text);
@@ -189,6 +192,11 @@ export class Image {
     const place = { file: this.file, line, column: (caret?.[1]?.length ?? 0) + 1 };
     return createPlacedError("ERR_SYNTAX", place, error.message, error);
   }
+}
+
+/** Names the text of a script. */
+function keyOf(entry: Entry): string {
+  return typeof entry === "string" ? entry : entry.key;
 }
 
 const MAP_URL = "\n//# sourceMappingURL=data:application/json;base64,";

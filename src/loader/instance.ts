@@ -7,12 +7,15 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { Cycle, enterModule } from "./cycle.ts";
+import type { Entry } from "./frame.ts";
 import type { Factory, Image } from "./image.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import type { ModuleNode } from "./module-node.ts";
-import { createNamespace } from "./namespace.ts";
+import { createNamespace, setExport } from "./namespace.ts";
+import type { Step } from "./order.ts";
 import type { Program } from "./program.ts";
-import { kUnset, NamespaceSource } from "./source.ts";
+import { NamespaceSource } from "./source.ts";
 
 /** What a service's modules find around them. */
 export interface Surroundings {
@@ -77,47 +80,41 @@ export class Instance {
   }
 
   /** Evaluates modules in the given order; returns a promise only if one of them awaits. @internal */
-  evaluate(nodes: readonly ModuleNode[]): Promise<void> | undefined {
-    for (let index = 0; index < nodes.length; index += 1) {
-      const running = this.#start(nodes[index] as ModuleNode);
-      if (running !== undefined) return this.#evaluateRest(running, nodes, index + 1);
+  evaluate(steps: readonly Step[]): Promise<void> | undefined {
+    for (let index = 0; index < steps.length; index += 1) {
+      const running = this.#take(steps[index] as Step);
+      if (running !== undefined) return this.#evaluateRest(running, steps, index + 1);
     }
     return undefined;
   }
 
-  async #evaluateRest(
-    first: Promise<void>,
-    nodes: readonly ModuleNode[],
-    index: number,
-  ): Promise<void> {
+  async #evaluateRest(first: Promise<void>, steps: readonly Step[], index: number): Promise<void> {
     await first;
-    for (const node of nodes.slice(index)) await this.#start(node);
+    for (const step of steps.slice(index)) await this.#take(step);
   }
 
-  /** Evaluates what a module of a cycle imports from the same cycle and has not begun. @internal */
-  evaluateCycle(node: ModuleNode): Promise<void> | undefined {
-    return this.evaluate(node.cycle.filter((other) => this.find(other)?.hasBegun !== true));
+  #take(step: Step): Promise<void> | undefined {
+    return step instanceof Cycle ? this.#enterCycle(step) : this.#start(step);
   }
 
   /** Evaluates a module unless it was; what failed once fails again with the same error. */
   #start(node: ModuleNode): Promise<void> | undefined {
-    const known = this.find(node);
-    if (this.#progress?.failed.has(node)) throw this.#progress.failed.get(node);
-    if (known?.hasBegun) return this.#progress?.running.get(node);
-    const module = known ?? this.#place(node);
+    if (this.#isKnown(node)) return this.#progress?.running.get(node);
+    const { isAsync } = node.image.data;
     try {
-      const result = this.#factoryOf(node)(module);
-      return node.isAsync ? this.#await(node, result as Promise<void>) : undefined;
+      const factory = this.factoryOf(node, isAsync ? "async" : "sync");
+      const result = factory(this.find(node) ?? this.#place(node));
+      return isAsync ? this.#await(node, result as Promise<void>) : undefined;
     } catch (error) {
       this.#noted.failed.set(node, error);
       throw error;
     }
   }
 
-  /** A shared module has one instance, which needs no functions of its own. */
-  #factoryOf({ image, isAsync, isShared }: ModuleNode): Factory {
-    const own = isShared || this.#owned === RELEASED ? undefined : image.takeOwn(isAsync);
-    if (own === undefined) return image.factory(isAsync);
+  /** A shared module has one instance, which needs no functions of its own. @internal */
+  factoryOf({ image, isShared }: ModuleNode, entry: Entry): Factory {
+    const own = isShared || this.#owned === RELEASED ? undefined : image.takeOwn(entry);
+    if (own === undefined) return image.factory(entry);
     (this.#owned ??= []).push(image);
     return own;
   }
@@ -126,6 +123,52 @@ export class Instance {
   release(): void {
     for (const image of this.#owned ?? []) image.releaseOwn();
     this.#owned = RELEASED;
+  }
+
+  #isKnown(node: ModuleNode): boolean {
+    if (this.#progress?.failed.has(node)) throw this.#progress.failed.get(node);
+    return this.find(node)?.hasBegun === true;
+  }
+
+  /** Enters the modules of a cycle that have not begun, so that their functions can be called, then runs them in turn. */
+  #enterCycle(cycle: Cycle): Promise<void> | undefined {
+    const fresh = cycle.nodes.filter((node) => !this.#isKnown(node));
+    for (const node of fresh) {
+      const module = this.find(node) ?? this.#place(node);
+      enterModule(module, cycle.planOf(node));
+    }
+    for (const node of fresh) this.find(node)?.linkReady(cycle.planOf(node));
+    for (let index = 0; index < fresh.length; index += 1) {
+      const running = this.#runBody(fresh, index);
+      if (running !== undefined) return this.#runRest(running, fresh, index + 1);
+    }
+    this.#leave(fresh);
+    return undefined;
+  }
+
+  async #runRest(first: Promise<void>, nodes: readonly ModuleNode[], index: number): Promise<void> {
+    await first;
+    for (let next = index; next < nodes.length; next += 1) await this.#runBody(nodes, next);
+    this.#leave(nodes);
+  }
+
+  /** If a module of a cycle fails, those behind it have failed too. */
+  #runBody(nodes: readonly ModuleNode[], index: number): Promise<void> | undefined {
+    const node = nodes[index] as ModuleNode;
+    const fail = (error: unknown): never => {
+      for (const each of nodes.slice(index)) this.#noted.failed.set(each, error);
+      throw error;
+    };
+    try {
+      const running = this.find(node)?.pending?.run();
+      return running === undefined ? undefined : this.#await(node, running.catch(fail));
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  #leave(nodes: readonly ModuleNode[]): void {
+    for (const node of nodes) this.find(node)?.endPending();
   }
 
   #place(node: ModuleNode): ModuleInstance {
@@ -177,12 +220,15 @@ export class Instance {
     const module = this.find(node) ?? this.#place(node);
     if (module.namespace !== undefined) return module.namespace;
     const sources = this.program.watchNamespace(node);
-    const namespace = createNamespace();
-    // The object is known before it is filled: a module may export its own namespace.
-    module.namespace = namespace;
+    const values = new Map<string, unknown>();
     for (const [name, source] of sources) {
-      const value = source.read(this);
-      namespace[name] = value === kUnset ? undefined : value;
+      values.set(name, source instanceof NamespaceSource ? undefined : source.read(this));
+    }
+    const namespace = createNamespace(values);
+    module.namespace = namespace;
+    // The object is known by now: modules may export each other's namespaces.
+    for (const [name, source] of sources) {
+      if (source instanceof NamespaceSource) setExport(namespace, name, source.read(this));
     }
     return namespace;
   }

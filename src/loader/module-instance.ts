@@ -5,10 +5,11 @@
  * hook and the cell function (see `frame.ts`), and tells when exported variables change. Everything else is reached through
  * these two: an instance keeps no copy of any variable.
  *
- * `begin`, `declared`, `after`, `construct`, `injected`, `import`, `meta`, `nameDefault` and `Root` are called by woven code.
+ * `begin`, `wait`, `declared`, `after`, `construct`, `injected`, `import`, `meta`, `nameDefault` and `Root` are called by woven code.
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { ImportPlan, PendingImports } from "./cycle.ts";
 import { createForwarder } from "./frame.ts";
 import { Followers } from "./followers.ts";
 import type { ImportSetter } from "./followers.ts";
@@ -17,6 +18,8 @@ import type { ImportMeta } from "./import-meta.ts";
 import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 import type { Name } from "./names.ts";
+import { setExport } from "./namespace.ts";
+import { DEFAULT_NAME } from "./record.ts";
 import { kUnset } from "./source.ts";
 
 /** Evaluates a text in a module's scope, in strict mode, and returns its value. */
@@ -41,6 +44,8 @@ interface Extras {
   meta?: ImportMeta;
   namespace?: Record<string, unknown>;
   implementations?: Map<string, Implementation>;
+  /** In a cycle, until its modules have run. */
+  pending?: PendingImports;
   /** By cell; what patches of other modules, which import the variable, want to hear. */
   followers?: Followers;
 }
@@ -72,7 +77,7 @@ export class ModuleInstance {
 
   // What woven code calls.
 
-  /** Takes the module's closures, evaluates the modules of its cycle, and gives the imports their values. */
+  /** Takes the module's closures and gives the imports their values; in a cycle, returns what its body waits for. */
   begin(hook: ScopeHook, cell?: CellFunction): Promise<void> | undefined {
     this.#hook = hook;
     this.#cell = cell;
@@ -81,17 +86,18 @@ export class ModuleInstance {
     for (const index of forwarded) {
       if (node.image.names.get(cells[index] ?? "")?.kind === "function") this.forwardCell(index);
     }
-    if (node.cycle.length === 0) {
-      this.#link();
-      return undefined;
+    const pending = this.#extras?.pending;
+    if (pending !== undefined) return pending.gate;
+    for (const { cell: target, source } of node.links) {
+      const value = source.read(this.instance);
+      if (value !== kUnset) this.#cell?.(target, value);
     }
-    this.#publishFunctions();
-    const running = this.instance.evaluateCycle(node);
-    if (running === undefined) {
-      this.#link();
-      return undefined;
-    }
-    return running.then(() => this.#link());
+    return undefined;
+  }
+
+  /** Takes the promise of a body that waits, in a cycle. */
+  wait(done: Promise<void>): void {
+    if (this.#extras?.pending !== undefined) this.#extras.pending.done = done;
   }
 
   /** Hears that a declared variable has its value. */
@@ -99,7 +105,8 @@ export class ModuleInstance {
     const { node } = this;
     if (node.image.data.forwarded.includes(cell) || node.isForwardWanted[cell] === 1) {
       this.forwardCell(cell);
-    } else if (node.cycle.length > 0) this.#publish(cell, this.readCell(cell));
+    }
+    if (node.isInCycle) this.#publish(cell, this.readCell(cell));
   }
 
   /** Hears that exported variables were assigned, given as cell and value in turn; returns the expression's value. */
@@ -136,7 +143,7 @@ export class ModuleInstance {
 
   /** Gives an anonymous default export the name that the language asks for. */
   nameDefault(value: unknown): void {
-    if (typeof value !== "function" || value.name !== "$snaxDefault") return;
+    if (typeof value !== "function" || value.name !== DEFAULT_NAME) return;
     Object.defineProperty(value, "name", { value: "default", configurable: true });
   }
 
@@ -263,8 +270,12 @@ export class ModuleInstance {
 
   /** Gives an import variable, or a property of the namespace, its value. @internal */
   receive(target: number | string, value: unknown): void {
-    if (typeof target === "number") this.#cell?.(target, value);
-    else if (this.#extras?.namespace !== undefined) this.#extras.namespace[target] = value;
+    if (typeof target === "number") {
+      const pending = this.#extras?.pending;
+      if (pending?.has(target)) pending.give(target, value);
+      else this.#cell?.(target, value);
+    } else if (this.#extras?.namespace !== undefined)
+      setExport(this.#extras.namespace, target, value);
   }
 
   /** Puts the function in a cell behind a forwarder, unless it is; importers get the forwarder. @internal */
@@ -292,20 +303,29 @@ export class ModuleInstance {
     return (this.#extras ??= {});
   }
 
-  #link(): void {
-    for (const { cell, source } of this.node.links) {
-      const value = source.read(this.instance);
-      if (value !== kUnset) this.#cell?.(cell, value);
+  /** What a module of a cycle still waits for, while the cycle is evaluated. @internal */
+  get pending(): PendingImports | undefined {
+    return this.#extras?.pending;
+  }
+
+  set pending(pending: PendingImports) {
+    this.#more.pending = pending;
+  }
+
+  /** Gives a module of a cycle the imports that have a value before any module of the cycle has run. @internal */
+  linkReady({ cells, readyCount }: ImportPlan): void {
+    const sources = new Map(this.node.links.map(({ cell, source }) => [cell, source]));
+    for (const cell of cells.slice(0, readyCount)) {
+      const value = sources.get(cell)?.read(this.instance);
+      this.receive(cell, value === kUnset ? undefined : value);
     }
   }
 
-  /** Modules of a cycle may have linked before this one began: they get its functions now. */
-  #publishFunctions(): void {
-    const { cells, functionCount } = this.image.data;
-    for (let cell = cells.length - functionCount; cell < cells.length; cell += 1) {
-      const value = this.peek(cell);
-      if (value !== kUnset) this.#publish(cell, value);
-    }
+  /** Hears that the modules of its cycle have run. @internal */
+  endPending(): void {
+    if (this.#extras?.pending === undefined) return;
+    const { pending: _, ...extras } = this.#extras;
+    this.#extras = Object.keys(extras).length > 0 ? extras : undefined;
   }
 
   /** Tells each new value of an exported variable to a patch that imports it, as long as the patch is in use. */

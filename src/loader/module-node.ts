@@ -43,10 +43,8 @@ export class ModuleNode {
   readonly watchers: (Watcher[] | undefined)[] = [];
   /** By cell; 1 if some importer takes the function as a value. */
   readonly isForwardWanted: Uint8Array;
-  /** Modules imported here that import this one, in the order of the text. */
-  cycle: readonly ModuleNode[] = [];
-  /** Whether its function must be able to wait. */
-  isAsync: boolean;
+  /** Whether it belongs to modules that import each other, so that some may hold its variables before it runs. */
+  isInCycle = false;
   /** What the exported names resolve to, as far as asked. */
   readonly exportSources: Map<string, Source | undefined> = new Map();
   /** Whether its namespace hears of new values. */
@@ -65,7 +63,6 @@ export class ModuleNode {
     this.index = index;
     // A shared module does not know its importers, so whatever they hold must follow a replacement.
     this.isForwardWanted = new Uint8Array(image.data.cells.length).fill(index < 0 ? 1 : 0);
-    this.isAsync = image.data.isAsync;
     this.isAssigned = image.data.assigned.size > 0;
   }
 

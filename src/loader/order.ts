@@ -1,17 +1,39 @@
 /**
- * The order in which modules are evaluated: dependencies first, in the order of the text.
+ * The order in which modules are evaluated: dependencies first, in the order of the text, as ECMAScript asks for it.
  *
- * Modules that import each other form a cycle; only the one that is reached first stands in the order, and evaluates the
- * others when it begins. Tarjan's algorithm finds both in one walk.
+ * In a cycle some import leads forward in the order: its module runs before the one it imports from. All modules from the
+ * one to the other are entered together, so that their functions can be called, and then run one after another (see
+ * `cycle.ts`).
  */
 
+import { Cycle } from "./cycle.ts";
 import type { ModuleNode } from "./module-node.ts";
 
-/** Returns the order below a module, itself last; marks the cycles that it finds. */
-export function orderModules(root: ModuleNode): ModuleNode[] {
-  const walk = new Walk();
-  walk.visit(root);
-  return walk.order;
+/** What is evaluated at once: a module, or the modules of a cycle. */
+export type Step = ModuleNode | Cycle;
+
+/** Returns the order below modules, these included; without recursion, because chains of imports may be long. */
+export function orderModules(roots: Iterable<ModuleNode>): ModuleNode[] {
+  const order: ModuleNode[] = [];
+  const reached = new Set<ModuleNode>();
+  const path: { readonly node: ModuleNode; readonly rest: Iterator<ModuleNode> }[] = [];
+  const enter = (node: ModuleNode): void => {
+    if (reached.has(node)) return;
+    reached.add(node);
+    path.push({ node, rest: dependenciesOf(node).values() });
+  };
+  for (const root of roots) {
+    enter(root);
+    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      const next = last.rest.next();
+      if (next.done !== true) enter(next.value);
+      else {
+        order.push(last.node);
+        path.pop();
+      }
+    }
+  }
+  return order;
 }
 
 /** Returns the modules that a module imports statically, each once. */
@@ -19,33 +41,24 @@ export function dependenciesOf(node: ModuleNode): Set<ModuleNode> {
   return new Set(node.targets.flatMap((target) => (target.kind === "module" ? target.node : [])));
 }
 
-class Walk {
-  readonly order: ModuleNode[] = [];
-  /** By module: when it was reached, and the earliest module on the stack that it leads back to. */
-  readonly #reached = new Map<ModuleNode, { readonly at: number; low: number }>();
-  readonly #stack: ModuleNode[] = [];
-
-  visit(node: ModuleNode): number {
-    const mark = { at: this.#reached.size, low: this.#reached.size };
-    this.#reached.set(node, mark);
-    this.#stack.push(node);
-    for (const dependency of dependenciesOf(node)) {
-      const known = this.#reached.get(dependency);
-      if (known === undefined) mark.low = Math.min(mark.low, this.visit(dependency));
-      else if (this.#stack.includes(dependency)) mark.low = Math.min(mark.low, known.at);
+/** Puts the modules of each cycle together; marks them. */
+export function planSteps(order: readonly ModuleNode[]): Step[] {
+  const places = new Map(order.map((node, index) => [node, index]));
+  const steps: Step[] = [];
+  for (let index = 0; index < order.length; index += 1) {
+    const first = index;
+    let end = index;
+    let isCycle = false;
+    for (; index <= end; index += 1) {
+      for (const dependency of dependenciesOf(order[index] as ModuleNode)) {
+        const place = places.get(dependency) ?? -1;
+        isCycle ||= place >= index;
+        end = Math.max(end, place);
+      }
     }
-    if (mark.low === mark.at) this.#close(node);
-    return mark.low;
+    index = end;
+    const nodes = order.slice(first, end + 1);
+    steps.push(isCycle ? new Cycle(nodes) : (nodes[0] as ModuleNode));
   }
-
-  /** The modules above the first one on the stack are its cycle. */
-  #close(root: ModuleNode): void {
-    const members = new Set(this.#stack.splice(this.#stack.indexOf(root)));
-    const isAsync = [...members].some((member) => member.isAsync);
-    for (const member of members) {
-      member.cycle = [...dependenciesOf(member)].filter((dependency) => members.has(dependency));
-      member.isAsync = isAsync;
-    }
-    this.order.push(root);
-  }
+  return steps;
 }

@@ -16,7 +16,8 @@ import type { Library } from "./library.ts";
 import { linkModule, listExports, resolveExport, wantAllForwarders } from "./linker.ts";
 import { ModuleNode } from "./module-node.ts";
 import type { Target, Watcher } from "./module-node.ts";
-import { orderModules } from "./order.ts";
+import { orderModules, planSteps } from "./order.ts";
+import type { Step } from "./order.ts";
 import { createPlacedError } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
 import { resolveFile } from "./resolution.ts";
@@ -26,6 +27,21 @@ import type { Source } from "./source.ts";
 
 /** Is called with every new instance, before the service sees it. */
 export type Birth = (instance: Instance) => void;
+
+/** What is evaluated for an instance, in this order: the shared modules, then its own. */
+interface Schedule {
+  readonly shared: readonly ModuleNode[];
+  readonly sharedSteps: readonly Step[];
+  readonly steps: readonly Step[];
+}
+
+const NOTHING: Schedule = { shared: [], sharedSteps: [], steps: [] };
+
+function createSchedule(order: readonly ModuleNode[]): Schedule {
+  const shared = order.filter((node) => node.isShared);
+  const own = order.filter((node) => !node.isShared);
+  return { shared, sharedSteps: planSteps(shared), steps: planSteps(own) };
+}
 
 /** The linked modules of a service. */
 export class Program {
@@ -44,6 +60,7 @@ export class Program {
   #count = 0;
   #entry: ModuleNode | undefined;
   #order: readonly ModuleNode[] = [];
+  #schedule: Schedule = NOTHING;
   #sharedOrder: readonly ModuleNode[] = [];
   #sharedInstance: Instance | undefined;
 
@@ -102,7 +119,7 @@ export class Program {
   /** Evaluates every module in an instance that has none; otherwise as {@link Program.instantiate}. */
   fill(instance: Instance): Instance | Promise<Instance> {
     try {
-      const done = this.#evaluateIn(instance, this.#sharedOrder, this.#order);
+      const done = this.#evaluateIn(instance, this.#schedule);
       if (done === undefined) return this.#bear(instance);
       return done
         .then(() => this.#bear(instance))
@@ -137,9 +154,9 @@ export class Program {
   build(files: readonly string[], collection: Collection): this {
     const roots = this.#add(files, collection);
     this.#entry = roots.at(-1);
-    const order = new Set(roots.flatMap((root) => orderModules(root)));
-    this.#order = [...order].filter((node) => !node.isShared);
-    this.#sharedOrder = [...order].filter((node) => node.isShared);
+    this.#order = orderModules(roots);
+    this.#schedule = createSchedule(this.#order);
+    this.#sharedOrder = this.#schedule.shared;
     return this;
   }
 
@@ -206,7 +223,7 @@ export class Program {
   /** Forgets shared modules that are or reach a file; programs that use them keep them. @internal */
   forget(file: string): void {
     for (const node of [...this.#nodes.values()]) {
-      if (orderModules(node).some((below) => below.image.file === file)) this.#remove(node);
+      if (orderModules([node]).some((below) => below.image.file === file)) this.#remove(node);
     }
   }
 
@@ -260,19 +277,18 @@ export class Program {
 
   #evaluateIn(
     instance: Instance,
-    sharedOrder: readonly ModuleNode[],
-    order: readonly ModuleNode[],
+    { shared, sharedSteps, steps }: Schedule,
   ): Promise<void> | undefined {
-    if (sharedOrder.length === 0) return instance.evaluate(order);
+    if (shared.length === 0) return instance.evaluate(steps);
     const { sharedInstance, onShared } = this.shared;
-    const running = sharedInstance.evaluate(sharedOrder);
+    const running = sharedInstance.evaluate(sharedSteps);
     const ready =
       onShared === undefined || running === undefined
-        ? (running ?? onShared?.(sharedOrder))
-        : running.then(() => onShared(sharedOrder));
+        ? (running ?? onShared?.(shared))
+        : running.then(() => onShared(shared));
     return ready === undefined
-      ? instance.evaluate(order)
-      : ready.then(() => instance.evaluate(order));
+      ? instance.evaluate(steps)
+      : ready.then(() => instance.evaluate(steps));
   }
 
   /** The thread's one instance of the shared modules. @internal */
@@ -307,7 +323,7 @@ export class Program {
 
   /** A shared module that is used already stays the same one, also where a cleared cache holds another of its path. */
   #reachedShared(importer: ModuleNode, file: string): ModuleNode | undefined {
-    const reached = importer.isShared ? orderModules(importer) : this.#sharedOrder;
+    const reached = importer.isShared ? orderModules([importer]) : this.#sharedOrder;
     return reached.find((node) => node.isShared && node.image.file === file);
   }
 
@@ -320,14 +336,9 @@ export class Program {
 
   /** Evaluates a module that was included, and what it imports, in an instance. @internal */
   evaluate(instance: Instance, node: ModuleNode): Promise<void> | undefined {
-    const order = orderModules(node);
-    const shared = order.filter((each) => each.isShared);
-    this.#sharedOrder = [...new Set([...this.#sharedOrder, ...shared])];
-    return this.#evaluateIn(
-      instance,
-      shared,
-      order.filter((each) => !each.isShared),
-    );
+    const schedule = createSchedule(orderModules([node]));
+    this.#sharedOrder = [...new Set([...this.#sharedOrder, ...schedule.shared])];
+    return this.#evaluateIn(instance, schedule);
   }
 
   /** Creates `import.meta` for a module. @internal */

@@ -11,8 +11,8 @@ import type { Place } from "./position.ts";
 import { visitBoundNames } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
 
-/** The local name of a default export that has no name of its own. */
-export const DEFAULT_NAME = "$snaxDefault";
+/** The local name of a default export that has no name of its own; with `let` it fits into `export default`. */
+export const DEFAULT_NAME = "$snaxDef";
 
 /** A module that the text asks for. */
 export interface ModuleRequest {

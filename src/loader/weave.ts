@@ -13,6 +13,7 @@ import { weaveClass } from "./class-weave.ts";
 import { Edits } from "./edits.ts";
 import type { Name } from "./names.ts";
 import { DEFAULT_NAME, isAlias } from "./record.ts";
+import { visitBoundNames } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
 
 /** What the weaver needs to know about a module. */
@@ -65,14 +66,13 @@ function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
     if (node.kind === "const") edits.overwrite(node.start, node.start + "const".length, "let");
     const last = node.declarations.at(-1);
     for (const declarator of node.declarations) {
-      const { id, end } = declarator;
-      const name = id.type === "Identifier" ? id.name : undefined;
-      const cell = name === undefined ? undefined : weft.cells.get(name);
-      const isForwarded = name !== undefined && weft.names.get(name)?.isForwarded === true;
-      if (declarator !== last && isForwarded && cell !== undefined) {
-        // The declarators behind this one may take the function as a value.
-        edits.insertBehind(end, `,$snaxV_${name}=$snax.declared(${cell})`);
-      }
+      if (declarator === last) break;
+      // The declarators behind this one may take a function as a value, or call those who import a variable.
+      visitBoundNames(declarator.id, (name) => {
+        const cell = weft.cells.get(name);
+        if (cell === undefined) return;
+        edits.insertBehind(declarator.end, `,$snaxV_${name}=$snax.declared(${cell})`);
+      });
     }
     announce(weft, edits, node.end, declaredBy(weft, node.start, node.end));
   } else if (node.type === "ClassDeclaration") {
@@ -119,7 +119,7 @@ function weaveDefault(
     // The keyword's extent ends where it is written to end: what follows may be a parenthesis of the expression.
     const text = weft.syntax.code;
     const keywordEnd = text.indexOf("default", start) + "default".length;
-    edits.overwrite(start, keywordEnd, `${DEFAULT_NAME}=`);
+    edits.overwrite(start, keywordEnd, `let ${DEFAULT_NAME}=`);
     const isAnonymous = isAnonymousDefinition(declaration);
     edits.insertBehind(end, `;${isAnonymous ? NAME_DEFAULT : ""}`);
     announce(weft, edits, end, [DEFAULT_NAME]);
@@ -128,7 +128,7 @@ function weaveDefault(
 
 const NAME_DEFAULT = `;$snax.nameDefault(${DEFAULT_NAME});`;
 
-/** `export default function (` -> `function $snaxDefault (`, which is shorter. */
+/** `export default function (` -> `function $snaxDef (`, which is shorter. */
 function nameFunction(
   weft: Weft,
   edits: Edits,

@@ -12,6 +12,7 @@ import { compilePatch } from "../../../src/live/patch-code.ts";
 import { rootScope } from "../../../src/live/name-scope.ts";
 import { CodeCache } from "../../../src/loader/code-cache.ts";
 import type { Image } from "../../../src/loader/image.ts";
+import { enclose } from "../../../src/loader/frame.ts";
 import { INJECTED_NAMES } from "../../../src/service/surroundings.ts";
 import { writeFiles } from "../../integration/world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
@@ -33,8 +34,9 @@ function build(t: TestContext): Image {
 }
 
 test("a module becomes the text that the page shows", (t) => {
-  const { prefix, body, suffix } = build(t).data;
-  equal(bare(shown("woven")), bare(prefix + body + suffix));
+  const { data } = build(t);
+  const { prefix, suffix } = enclose(data, "sync");
+  equal(bare(shown("woven")), bare(prefix + data.body + suffix));
 });
 
 test("a patch becomes the text that the page shows", (t) => {

@@ -198,3 +198,39 @@ test("a default export of a variable that is assigned later keeps the value of t
   });
   deepEqual(result, [1, 2, undefined]);
 });
+
+test("a namespace object is what the language makes it: nobody else assigns it, and it has no prototype", async (t) => {
+  const { result } = await evaluate(t, {
+    "main.ts": `
+      import * as lib from "./lib.ts";
+      const all: any = lib;
+      const ask = (f: () => unknown) => { try { return f(); } catch (error) { return [(error as Error).name, (error as Error).message].join(": "); } };
+      export const result = [
+        ask(() => (all.x = 5)), ask(() => (all.fresh = 5)), ask(() => Object.setPrototypeOf(all, {})),
+        Object.getPrototypeOf(all), Object.prototype.toString.call(all), Object.keys(all).join(), Reflect.ownKeys(all).at(-1) === Symbol.toStringTag,
+        Object.isExtensible(all), all.x, (await import("./lib.ts")) === all,
+      ];`,
+    "lib.ts": `export let x = 1; export function b() {} export default 2; export class A {}`,
+  });
+  deepEqual(result, [
+    "TypeError: Cannot assign to read only property 'x' of object '[object Module]'",
+    "TypeError: Cannot add property fresh, object is not extensible",
+    "TypeError: #<Module> is not extensible".replace("#<Module>", "[object Module]"),
+    null,
+    "[object Module]",
+    "A,b,default,x",
+    true,
+    false,
+    1,
+    true,
+  ]);
+});
+
+test("modules may export each other's namespaces, and each its own", async (t) => {
+  const { result } = await evaluate(t, {
+    "main.ts": `import * as a from "./a.ts"; export const result = [a.b.a === a, a.self === a, a.b.a.b.x, a.b.x];`,
+    "a.ts": `export * as b from "./b.ts"; export * as self from "./a.ts";`,
+    "b.ts": `export * as a from "./a.ts"; export const x = 3;`,
+  });
+  deepEqual(result, [true, true, 3, 3]);
+});
