@@ -1324,6 +1324,7 @@ export declare class StallWatch {
 
 // dist/loader/image.d.ts
 import type { LineShifts } from "./edits.ts";
+import type { Entry, Frame } from "./frame.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
 import type { Place } from "./position.ts";
@@ -1332,9 +1333,7 @@ export interface ImageData {
     readonly file: string;
     readonly text: string;
     readonly body: string;
-    readonly prefix: string;
-    readonly asyncPrefix: string;
-    readonly suffix: string;
+    readonly frame: Frame;
     readonly isShared: boolean;
     readonly isAsync: boolean;
     readonly hasClasses: boolean;
@@ -1369,8 +1368,8 @@ export declare class Image {
     get names(): ReadonlyMap<string, Name>;
     get exports(): readonly ExportEntry[];
     get freeNames(): ReadonlySet<string>;
-    factory(isAsync: boolean): Factory;
-    takeOwn(isAsync: boolean): Factory | undefined;
+    factory(entry: Entry): Factory;
+    takeOwn(entry: Entry): Factory | undefined;
     releaseOwn(): void;
     toData(): ImageData;
 }
@@ -2116,7 +2115,41 @@ export declare class Edits {
     createMap(source: string): string;
 }
 
+// dist/loader/frame.d.ts
+import type { Name } from "./names.ts";
+import type { ImportPlan } from "./cycle.ts";
+export interface CellPlan {
+    readonly cells: readonly string[];
+    readonly functionCount: number;
+}
+export interface FrameParts {
+    readonly plan: CellPlan;
+    readonly names: ReadonlyMap<string, Name>;
+    readonly injected: readonly string[];
+    readonly usesDynamicImport: boolean;
+}
+export interface Frame {
+    readonly declarations: string;
+    readonly begin: string;
+    readonly suffix: string;
+}
+export type Entry = "sync" | "async" | ImportPlan;
+export declare function createFrame(parts: FrameParts): Frame;
+export interface Framed {
+    readonly frame: Frame;
+    readonly cells: readonly string[];
+    readonly imports: readonly unknown[];
+    readonly isAsync: boolean;
+}
+export declare function enclose(framed: Framed, entry: Entry): {
+    prefix: string;
+    suffix: string;
+};
+export declare function createForwarder(variable: string, length: number): string;
+export declare function readForwarder(text: string): string | undefined;
+
 // dist/loader/module-instance.d.ts
+import type { PendingImports } from "./cycle.ts";
 import type { ImportSetter } from "./followers.ts";
 import type { Image } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
@@ -2134,6 +2167,7 @@ export declare class ModuleInstance {
     get image(): Image;
     get hasBegun(): boolean;
     begin(hook: ScopeHook, cell?: CellFunction): Promise<void> | undefined;
+    wait(done: Promise<void>): void;
     declared(cell: number): void;
     after(result: unknown, ...changes: unknown[]): unknown;
     construct(replacement: new () => object, args: ArrayLike<unknown>, target: new () => object): object;
@@ -2155,6 +2189,7 @@ export declare class ModuleInstance {
     republish(instances?: Iterable<Instance>): void;
     name(name: string): Name | undefined;
     set namespace(namespace: Record<string, unknown>);
+    set pending(pending: PendingImports);
     follow(cell: number, set: ImportSetter, index: number): void;
 }
 declare const Root: new () => object;
@@ -2197,7 +2232,7 @@ import type { AnyNode } from "acorn";
 import type { Analysis } from "./analysis.ts";
 import type { Place } from "./position.ts";
 import type { Syntax } from "./syntax.ts";
-export declare const DEFAULT_NAME = "$snaxDefault";
+export declare const DEFAULT_NAME = "$snaxDef";
 export interface ModuleRequest {
     readonly specifier: string;
     readonly type: string | undefined;
@@ -2288,8 +2323,7 @@ export declare class ModuleNode {
     links: readonly Link[];
     readonly watchers: (Watcher[] | undefined)[];
     readonly isForwardWanted: Uint8Array;
-    cycle: readonly ModuleNode[];
-    isAsync: boolean;
+    isInCycle: boolean;
     readonly exportSources: Map<string, Source | undefined>;
     watchesNamespace: boolean;
     isAssigned: boolean;
@@ -2665,6 +2699,33 @@ export declare class Polling {
     arrived(now: number): void;
     isOpen(now: number): boolean;
 }
+
+// dist/loader/cycle.d.ts
+import type { ModuleInstance } from "./module-instance.ts";
+import type { ModuleNode } from "./module-node.ts";
+export interface ImportPlan {
+    readonly key: string;
+    readonly cells: readonly number[];
+    readonly readyCount: number;
+    readonly earlyCount: number;
+}
+export declare class Cycle {
+    #private;
+    readonly nodes: readonly ModuleNode[];
+    constructor(nodes: readonly ModuleNode[]);
+    planOf(node: ModuleNode): ImportPlan;
+}
+export declare class PendingImports {
+    #private;
+    readonly gate: Promise<void> | undefined;
+    done: Promise<void> | undefined;
+    constructor(plan: ImportPlan, isAsync: boolean);
+    enter(stops: Iterator<unknown, unknown, unknown>): void;
+    has(cell: number): boolean;
+    give(cell: number, value: unknown): void;
+    run(): Promise<void> | undefined;
+}
+export declare function enterModule(module: ModuleInstance, plan: ImportPlan): void;
 
 // dist/loader/followers.d.ts
 export type ImportSetter = (index: number, value: unknown) => void;
