@@ -9,7 +9,8 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
-export { SERVICE_NAME, datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
+export { SERVICE_NAME, cluster, datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
+export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster.ts";
 export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter.ts";
 export type { HarborApi } from "./library/harbor.ts";
 export type { MulticastApi, MulticastChannel, MulticastOptions, OnMulticast, } from "./library/multicast.ts";
@@ -87,6 +88,9 @@ export declare const ERROR_CODES: {
     readonly ERR_MALFORMED: "what came from outside can't be read";
     readonly ERR_MODULE: "the module can't be loaded";
     readonly ERR_NO_METHOD: "the service has no such method";
+    readonly ERR_NODE_DOWN: "the other node is down";
+    readonly ERR_NODE_UNKNOWN: "there is no such node";
+    readonly ERR_NODE_UNREACHABLE: "the other node can't be reached";
     readonly ERR_NO_PROTOCOL: "the service has no such protocol";
     readonly ERR_NO_SERVICE: "there is no such service";
     readonly ERR_NO_TABLE: "there is no such table";
@@ -95,6 +99,7 @@ export declare const ERROR_CODES: {
     readonly ERR_PATCH: "the patch is refused";
     readonly ERR_PATCH_CLASS: "the class can't be patched this way";
     readonly ERR_PATCH_FAILED: "the patch was undone";
+    readonly ERR_PATCH_LANGUAGE: "the patch is in another language";
     readonly ERR_PATCH_NAME: "the service has no such name";
     readonly ERR_PATCH_TIMEOUT: "the patch took too long and was undone";
     readonly ERR_PATCH_SIZE: "the patch is too long";
@@ -131,6 +136,7 @@ export declare const upvalues: Upvalues;
 
 // dist/node/config.d.ts
 import type { StallLimits } from "../fabric/stall-watch.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
 export interface Config {
     readonly thread?: number;
     readonly start?: string;
@@ -151,6 +157,8 @@ export interface Config {
     readonly hotfixtimeout?: number;
     readonly console?: number | string;
     readonly consoletoken?: string;
+    readonly node?: string;
+    readonly cluster?: ClusterConfig;
     readonly polling?: number;
     readonly [key: string]: unknown;
 }
@@ -230,6 +238,7 @@ export declare class CodeCache implements Library {
 }
 
 // dist/outside.d.ts
+import type { ClusterApi } from "./library/cluster.ts";
 import type { DatacenterApi } from "./library/datacenter.ts";
 import type { HarborApi } from "./library/harbor.ts";
 import type { MulticastApi } from "./library/multicast.ts";
@@ -250,10 +259,32 @@ export declare const httpd: HttpApi;
 export declare const gateserver: GateServerApi;
 export declare const sharetable: SharetableApi;
 export declare const tables: TablesObject;
+export declare const cluster: ClusterApi;
 export declare const datacenter: DatacenterApi;
 export declare const harbor: HarborApi;
 export declare const multicast: MulticastApi;
 export declare const sprotoloader: SprotoloaderApi;
+
+// dist/library/cluster.d.ts
+import type { Listened } from "../net/socket-api.ts";
+import type { Context } from "../service/context.ts";
+import type { ServiceModule, ServiceObject } from "../snax/types.ts";
+export type ClusterAddress = number | string;
+export interface ClusterCalls {
+    call<R = unknown>(node: string, address: ClusterAddress, ...values: unknown[]): Promise<R>;
+    query(node: string, name: string): Promise<number>;
+}
+export interface ClusterApi extends ClusterCalls {
+    send(node: string, address: ClusterAddress, ...values: unknown[]): void;
+    open(place: number | string, maxclient?: number): Promise<Listened>;
+    reload(nodes?: Readonly<Record<string, string | boolean>>): Promise<void>;
+    register(name: string, handle?: number): Promise<void>;
+    unregister(name: string): Promise<void>;
+    proxy(node: string, address?: ClusterAddress): Promise<number>;
+    snax<M extends ServiceModule = any>(node: string, type: string, address?: ClusterAddress): Promise<ServiceObject<M>>;
+    within(ms: number): ClusterCalls;
+}
+export declare function createCluster(context: Context): ClusterApi;
 
 // dist/library/datacenter.d.ts
 import type { Context } from "../service/context.ts";
@@ -773,6 +804,7 @@ export interface SnaxApi {
     readonly queryglobal: QueryService;
     readonly interface: <N extends string = KnownName>(name: NoInfer<N>) => Promise<ServiceInterface>;
     readonly printf: (format: string, ...args: unknown[]) => void;
+    readonly enablecluster: () => void;
     readonly profile_info: (target: ServiceObject) => Promise<ServiceProfile>;
     readonly at: (place: "near" | number) => SnaxApi;
     readonly within: (timeoutMs: number) => SnaxApi;
@@ -1322,6 +1354,16 @@ export declare class StallWatch {
     excuse(now: number): void;
 }
 
+// dist/node/cluster-config.d.ts
+export interface ClusterConfig {
+    readonly skynet?: {
+        readonly open?: number | string;
+        readonly expose?: readonly string[];
+        readonly nodes?: Readonly<Record<string, string | boolean>>;
+    };
+}
+export declare function checkCluster(cluster: ClusterConfig | undefined): void;
+
 // dist/loader/image.d.ts
 import type { LineShifts } from "./edits.ts";
 import type { Entry, Frame } from "./frame.ts";
@@ -1460,6 +1502,7 @@ export type Receiver = (context: Context, message: Message) => void;
 export type ReceiverTable = readonly (Receiver | undefined)[];
 export declare const EXIT_SIGNAL: unique symbol;
 export declare const DEAD_CALLS_MAX = 1000;
+export declare const kStandsFor: unique symbol;
 export declare class Context implements Instance {
     #private;
     readonly runtime: Runtime;
@@ -1513,10 +1556,14 @@ export declare function protocolName(context: Context, id: number): string;
 export declare function registerProtocol(context: Context, protocol: Protocol): void;
 
 // dist/service/values.d.ts
+import type { PortableTable } from "../wire/codec-portable.ts";
+import { Context } from "./context.ts";
 export declare class Values {
     readonly values: readonly unknown[];
     constructor(values: readonly unknown[]);
 }
+export declare function takeValuesWhole(context: Context): void;
+export declare function defineValues(portables: PortableTable): void;
 
 // dist/table/table-link.d.ts
 export interface Changes {
@@ -2424,6 +2471,20 @@ export declare class Runtime {
 }
 export declare function isNews(runtime: Runtime, error: unknown, caller: number): boolean;
 
+// dist/wire/codec-portable.d.ts
+export interface PortableKind<T extends object = object, P = unknown> {
+    readonly name: string;
+    readonly pack: (value: T) => P;
+    readonly unpack: (packed: P, receiver: object | undefined) => unknown;
+}
+export declare class PortableTable {
+    #private;
+    define<T extends object, P>(constructor: abstract new (...args: never[]) => T, kind: PortableKind<T, P>): void;
+    defineNamed<P>(kind: PortableKind<object, P>): void;
+    kindOf(value: object): PortableKind | undefined;
+    get(name: string): PortableKind | undefined;
+}
+
 // dist/kernel/phase.d.ts
 import type { Message } from "./message.ts";
 export declare const PHASE: {
@@ -2619,20 +2680,6 @@ export declare class TimerWheel {
     take(now: number): Timer | undefined;
 }
 export {};
-
-// dist/wire/codec-portable.d.ts
-export interface PortableKind<T extends object = object, P = unknown> {
-    readonly name: string;
-    readonly pack: (value: T) => P;
-    readonly unpack: (packed: P, receiver: object | undefined) => unknown;
-}
-export declare class PortableTable {
-    #private;
-    define<T extends object, P>(constructor: abstract new (...args: never[]) => T, kind: PortableKind<T, P>): void;
-    defineNamed<P>(kind: PortableKind<object, P>): void;
-    kindOf(value: object): PortableKind | undefined;
-    get(name: string): PortableKind | undefined;
-}
 
 // dist/fabric/ring-inbox.d.ts
 import type { MessagePort } from "node:worker_threads";
@@ -2969,12 +3016,14 @@ export declare class Tracer {
     static hear(runtime: Runtime, source: number, session: number, tag: string | undefined): void;
     calling({ handle, service, runtime }: Context, address: Address): void;
     passing(address: Address, source: number, session: number): () => void;
-    called(context: Context, { session }: PendingCall): void;
+    called(context: Context, { session, target }: PendingCall): void;
     refused({ handle, service, runtime }: Context): void;
     slept(context: Context, timer: Timer): void;
     answered({ handle }: Context, message: Message): void;
     ended({ handle }: Context, message: Message, event: "end" | "error"): void;
     returned(context: Context, result: unknown): void;
+    get tag(): string | undefined;
+    under<T>(tag: string, send: () => T): T;
 }
 
 // dist/kernel/named-mail.d.ts

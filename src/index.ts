@@ -14,6 +14,7 @@ export type { Node, StartOptions } from "./node/node.ts";
 export type { CacheMode } from "./loader/code-cache.ts";
 export {
   SERVICE_NAME,
+  cluster,
   datacenter,
   gateserver,
   harbor,
@@ -27,6 +28,7 @@ export {
   sprotoloader,
   tables,
 } from "./outside.ts";
+export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster.ts";
 export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter.ts";
 export type { HarborApi } from "./library/harbor.ts";
 export type {
@@ -65,7 +67,7 @@ export type {
   SocketInfo,
 } from "./net/socket-api.ts";
 /** For the system's own services. @internal */
-export { logSink, operator } from "./outside.ts";
+export { clusterHost, logSink, operator } from "./outside.ts";
 export type {
   Address,
   CacheApi,

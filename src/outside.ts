@@ -8,6 +8,8 @@
 import { SnaxError } from "./base/error.ts";
 import type { LogSinkApi } from "./node/log-sink-api.ts";
 import type { OperatorApi } from "./console/operator-api.ts";
+import type { ClusterHostApi } from "./library/cluster-host.ts";
+import type { ClusterApi } from "./library/cluster.ts";
 import type { DatacenterApi } from "./library/datacenter.ts";
 import type { HarborApi } from "./library/harbor.ts";
 import type { MulticastApi } from "./library/multicast.ts";
@@ -59,6 +61,9 @@ export const sharetable: SharetableApi = outside("sharetable") as SharetableApi;
 /** The tables themselves. */
 export const tables: TablesObject = outside("tables") as TablesObject;
 
+/** Services of other nodes. */
+export const cluster: ClusterApi = outside("cluster") as ClusterApi;
+
 /** Values by keys, for all services. */
 export const datacenter: DatacenterApi = outside("datacenter") as DatacenterApi;
 
@@ -76,3 +81,6 @@ export const logSink: LogSinkApi = outside("logSink") as LogSinkApi;
 
 /** What only the system's own services may use. @internal */
 export const operator: OperatorApi = outside("operator") as OperatorApi;
+
+/** The insides of the cluster's services. @internal */
+export const clusterHost: ClusterHostApi = outside("clusterHost") as ClusterHostApi;

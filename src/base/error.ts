@@ -42,6 +42,12 @@ export const ERROR_CODES = {
   ERR_MODULE: "the module can't be loaded",
   /** The service lacks the method. */
   ERR_NO_METHOD: "the service has no such method",
+  /** The connection to the other node is gone, or the node is set down; `data.sent`: the request may have been carried out. */
+  ERR_NODE_DOWN: "the other node is down",
+  /** Neither the configuration nor `cluster.reload` names such a node. */
+  ERR_NODE_UNKNOWN: "there is no such node",
+  /** The other node can't be connected to; the request was not sent. */
+  ERR_NODE_UNREACHABLE: "the other node can't be reached",
   /** The service has no handler for the protocol of the message. */
   ERR_NO_PROTOCOL: "the service has no such protocol",
   /** No service file of that name on the search path, or no service under that name or address. */
@@ -58,6 +64,8 @@ export const ERROR_CODES = {
   ERR_PATCH_CLASS: "the class can't be patched this way",
   /** The patch was undone because its `hotfix()` threw or rejected. */
   ERR_PATCH_FAILED: "the patch was undone",
+  /** A patch in TypeScript for a service of another language, or the other way round. */
+  ERR_PATCH_LANGUAGE: "the patch is in another language",
   /** The patch names something that the service does not have. */
   ERR_PATCH_NAME: "the service has no such name",
   /** The patch's `hotfix()` did not settle in time; the patch was undone. */

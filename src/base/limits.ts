@@ -234,6 +234,12 @@ export const CLUSTER_BYTES_MAX: number = 64 << 20;
 /** Most messages in parts that are open on one connection of the cluster. */
 export const CLUSTER_TRANSFERS_MAX = 256;
 
+/** Most connections of other nodes to one port of the cluster, unless `open` says otherwise; as in skynet. */
+export const CLUSTER_CLIENTS_MAX = 1024;
+
+/** Most calls of one connection of another node that are not answered. */
+export const CLUSTER_CALLS_MAX: number = 1 << 16;
+
 /** Milliseconds in one dispatch after which a thread gets new services only if all others are as badly off. */
 export const PLACEMENT_STUCK_MS = 250;
 

@@ -32,7 +32,8 @@ const ANSWER = ["error", "ok", "begin", "part", "last"] as const;
 /** What somebody asks for, or one frame of it. */
 export type RequestFrame =
   | { readonly kind: "trace"; readonly tag: string }
-  | { readonly kind: "part" | "last"; readonly session: number; readonly payload: Buffer }
+  | { readonly kind: "part"; readonly session: number; readonly payload: Buffer }
+  | { readonly kind: "last"; readonly session: number; readonly payload: Buffer }
   | {
       readonly kind: "begin";
       readonly address: WireAddress;

@@ -11,6 +11,7 @@ import { formatAddress } from "../kernel/address.ts";
 import { deadError } from "../kernel/refusal.ts";
 import { resolveAddress } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
+import { kStandsFor } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
 import { SnaxObject } from "../snax/service-object.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
@@ -115,6 +116,11 @@ export async function patchOne(
   context: Context,
   { texts, args, caller, order }: Omit<HotfixOrder, "handle">,
 ): Promise<{ returned: Returned; summary: string }> {
+  const elsewhere = context.extras?.get(kStandsFor) as string | undefined;
+  if (elsewhere !== undefined) {
+    const why = `it stands for ${elsewhere}, and only its own node can patch that`;
+    throw new SnaxError("ERR_PATCH_LANGUAGE", `${formatAddress(context.handle)}: ${why}`);
+  }
   for (;;) {
     const instance = codeOfService(context);
     const { state } = context;

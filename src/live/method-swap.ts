@@ -8,8 +8,9 @@
 import { SnaxError } from "../base/error.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Group, MethodNumbers } from "../snax/method-numbers.ts";
+import { GROUP_EXPORTS } from "../snax/method-numbers.ts";
 import type { Method, SnaxHost } from "../snax/snax-host.ts";
-import { GROUP_EXPORTS, groupOf } from "../snax/snax-host.ts";
+import { groupOf } from "../snax/snax-host.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { PatchRun } from "./patch-run.ts";
 import type { UndoLog } from "./undo-log.ts";

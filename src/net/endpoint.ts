@@ -25,6 +25,11 @@ export function parseEndpoint(value: unknown): Endpoint | undefined {
   return port > 65535 ? undefined : { host: bracketed ?? plain ?? LOOPBACK_HOST, port };
 }
 
+/** Says whether a text is `host:port`, with a host. */
+export function isPlace(value: unknown): boolean {
+  return typeof value === "string" && value.includes(":") && parseEndpoint(value) !== undefined;
+}
+
 /** Prints an address as `host:port`. */
 export function formatEndpoint(host: string, port: number): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;

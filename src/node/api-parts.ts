@@ -5,6 +5,7 @@
  */
 
 import { codeOf, ERROR_CODES, SnaxError } from "../base/error.ts";
+import { createCluster } from "../library/cluster.ts";
 import { createDatacenter } from "../library/datacenter.ts";
 import { createHarbor } from "../library/harbor.ts";
 import { createMulticast } from "../library/multicast.ts";
@@ -40,6 +41,7 @@ export function apiParts(
     ["sharetable", tableApi.sharetable],
     ["tables", tableApi.tables],
 
+    ["cluster", createCluster],
     ["datacenter", createDatacenter],
     ["harbor", createHarbor],
     ["multicast", createMulticast],

@@ -21,6 +21,7 @@ import { PLAIN_KIND, PLAIN_KIND_NAME } from "../service/life.ts";
 import { Runtime } from "../service/runtime.ts";
 import { SearchPath } from "../service/search-path.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
+import { defineValues } from "../service/values.ts";
 import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
@@ -28,6 +29,7 @@ import { createRunCommand } from "../live/inject-command.ts";
 import { LiveNode } from "../live/live-node.ts";
 import { addLiveCommands } from "../live/steward-commands.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
+import { createClusterHostMaker } from "../library/cluster-host.ts";
 import { joinNet } from "../net/remote.ts";
 import { defineServiceObjects } from "../snax/service-object.ts";
 import { createSnaxKind, SNAX_KIND } from "../snax/snax-kind.ts";
@@ -100,12 +102,16 @@ export function assemble(options: AssemblyOptions): Assembly {
   if (portables !== undefined) defineTableViews(portables, tableThread);
   const tableApi = createTableApi(tableThread);
   const node = new SnaxNode(runtime, thread?.log);
-  if (portables !== undefined) defineServiceObjects(portables, node);
+  if (portables !== undefined) {
+    defineServiceObjects(portables, node);
+    defineValues(portables);
+  }
   const live = new LiveNode(node, thread?.words);
   const createSnax = createSnaxMaker(live);
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
   const consoleNode = new ConsoleThread(live, tableApi);
   runtime.parts.set("operator", createOperatorMaker(consoleNode));
+  runtime.parts.set("clusterHost", createClusterHostMaker(node));
   addConsoleCommand(consoleNode);
   addLiveCommands(live);
   joinNet(runtime);

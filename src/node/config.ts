@@ -15,6 +15,8 @@ import { THREADS_MAX } from "../fabric/directory.ts";
 import { INTERRUPT_REST_MS } from "../kernel/kernel-options.ts";
 import type { StallLimits } from "../fabric/stall-watch.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
+import { checkCluster } from "./cluster-config.ts";
 
 /** What a configuration may say; every key is optional. */
 export interface Config {
@@ -69,6 +71,10 @@ export interface Config {
   readonly console?: number | string;
   /** What clients of the debug console have to show; needed where others than this machine can reach it. */
   readonly consoletoken?: string;
+  /** The name of this node among others. @defaultValue the name of the machine */
+  readonly node?: string;
+  /** Other nodes. @defaultValue none, until `cluster` is used */
+  readonly cluster?: ClusterConfig;
   /**
    * Milliseconds for which a thread goes on looking for mail of other threads before it sleeps, while mail comes in quick
    * succession; 0 = never.
@@ -182,6 +188,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     isSecret: true,
   },
   hotfixtimeout: MS,
+  node: { fits: isText, expected: "a name" },
+  cluster: {
+    fits: (value) => describeNoConfig(value) === undefined,
+    expected: "{ skynet: { open, expose, nodes } }",
+  },
   polling: {
     fits: (value) => typeof value === "number" && value >= 0 && value <= POLLING_MAX_MS,
     expected: `milliseconds, 0..${POLLING_MAX_MS}`,
@@ -263,6 +274,7 @@ export function completeConfig(config: unknown): FullConfig {
     );
   }
   for (const [key, value] of Object.entries(config as object)) check(key, value);
+  checkCluster((config as Config).cluster);
   const given = withoutGaps(config as object) as Config;
   if (given.logservice !== undefined && given.logger === undefined) {
     throw new SnaxError("ERR_CONFIG", "logservice needs logger, the name of a service");

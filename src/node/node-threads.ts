@@ -36,6 +36,7 @@ const PINNED: ReadonlySet<string> = new Set([
   "datacenterd",
   "service_mgr",
   "multicastd",
+  "clusterd",
   "sprotoloader",
   "protoloader",
   "debug_console",

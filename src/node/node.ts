@@ -192,7 +192,9 @@ class RunningNode implements Node {
     if (threads === undefined && lack === undefined) readScripts();
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
-    const { start: main } = this.#config;
+    const { cluster, start: main } = this.#config;
+    // Other nodes may call before anybody here does.
+    if (cluster?.skynet?.open !== undefined) await this.skynet.uniqueservice("clusterd");
     if (main !== undefined) await unbounded.call(".launcher", "lua", "LAUNCHMAIN", "snlua", main);
   }
 

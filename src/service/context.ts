@@ -34,6 +34,9 @@ export const EXIT_SIGNAL: unique symbol = Symbol("snax.exit");
 /** How often the code of a dead service is told so before its calls simply stay unanswered. */
 export const DEAD_CALLS_MAX = 1000;
 
+/** The key in `extras` of what a service stands for here that runs on another node: `db @sdb`, for people. */
+export const kStandsFor: unique symbol = Symbol("stands for");
+
 /** One service of a program. */
 export class Context implements Instance {
   readonly runtime: Runtime;

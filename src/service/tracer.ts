@@ -42,6 +42,8 @@ export class Tracer {
   readonly #calls = new Map<string, string>();
   /** Tags of requests that other threads have sent, by caller and session, until they are handled here; oldest first. */
   readonly #expected = new Map<string, string>();
+  /** The tag of another node under which requests are sent at this moment. */
+  #given: string | undefined = undefined;
   readonly #sleeps = new WeakMap<Timer, string>();
   readonly #see = (service: Service, message: Message): void => this.#take(service, message);
 
@@ -145,10 +147,14 @@ export class Tracer {
   }
 
   /** A call has been sent. */
-  called(context: Context, { session }: PendingCall): void {
+  called(context: Context, { session, target }: PendingCall): void {
     const tag = this.#current();
     if (tag === undefined || session === 0) return;
     this.#keep(this.#calls, keyOf(context.handle, session), tag);
+    // Nothing that is handled here has this tag, so it has to be expected, or it would be forgotten before it is taken.
+    const isHere = this.#runtime.contextOf(target) !== undefined;
+    if (this.#given !== undefined && isHere)
+      this.#keep(this.#expected, keyOf(context.handle, session), tag);
     this.#log(context.handle, tag, `call${this.#places()}`);
   }
 
@@ -234,7 +240,27 @@ export class Tracer {
     return this.#flags.get(handle)?.get(type) === false;
   }
 
+  /** The tag of what is being handled. */
+  get tag(): string | undefined {
+    return this.#current();
+  }
+
+  /**
+   * Sends requests under a tag that came from elsewhere.
+   *
+   * @param send - sends them before it returns.
+   */
+  under<T>(tag: string, send: () => T): T {
+    this.#given = tag;
+    try {
+      return send();
+    } finally {
+      this.#given = undefined;
+    }
+  }
+
   #current(): string | undefined {
+    if (this.#given !== undefined) return this.#given;
     const { origin } = this.#runtime.kernel;
     return origin === undefined ? undefined : this.#tags.get(origin);
   }

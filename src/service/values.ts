@@ -6,6 +6,9 @@
 
 import { copyArguments } from "../base/copy.ts";
 import { definePort } from "../base/portable.ts";
+import { Service } from "../kernel/service.ts";
+import type { PortableTable } from "../wire/codec-portable.ts";
+import { Context, extrasOf } from "./context.ts";
 
 /** Results made by `skynet.values(a, b)`. */
 export class Values {
@@ -17,6 +20,28 @@ export class Values {
   }
 
   static {
-    definePort(Values, ({ values }, receiver) => copyArguments(values, receiver));
+    definePort(Values, ({ values }, receiver) => arrive(copyArguments(values, receiver), receiver));
   }
+}
+
+const kWhole: unique symbol = Symbol("values whole");
+
+/** Lets several results arrive at a service as `Values`: it passes them on to somebody who tells them from one array. */
+export function takeValuesWhole(context: Context): void {
+  extrasOf(context, kWhole, () => true);
+}
+
+/** Says how several results travel between the threads of a node. */
+export function defineValues(portables: PortableTable): void {
+  portables.define(Values, {
+    name: "values",
+    pack: ({ values }) => values,
+    unpack: arrive,
+  });
+}
+
+function arrive(values: readonly unknown[], receiver: object | undefined): unknown {
+  const instance = receiver instanceof Service ? receiver.instance : undefined;
+  const isWhole = instance instanceof Context && instance.extras?.has(kWhole) === true;
+  return isWhole ? new Values(values) : values;
 }

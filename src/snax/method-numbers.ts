@@ -10,14 +10,23 @@
 
 import { LOG_KIND } from "../fabric/node-memory.ts";
 import type { SharedLog } from "../fabric/shared-log.ts";
+import type { WireNumbers } from "./wire-numbers.ts";
 
 /** The two groups of methods: those that answer and those that don't. */
 export type Group = "response" | "accept";
 
+/** The exports of a service file that hold methods, with the group that each belongs to. */
+export const GROUP_EXPORTS: readonly (readonly [name: string, group: Group])[] = [
+  ["response", "response"],
+  ["accept", "accept"],
+  ["subscribe", "accept"],
+];
+
 /** The numbers of snax's system methods. */
 export const SYSTEM_METHOD = { init: 1, exit: 2, hotfix: 3, profile: 4 } as const;
 
-const FIRST_FREE = 5;
+/** The number of the first method of a type. */
+export const FIRST_METHOD = 5;
 
 /** Most methods of one type, so that a caller of made-up names can't fill the memory. */
 export const METHODS_MAX = 65536;
@@ -36,6 +45,8 @@ export class MethodNumbers {
   readonly #names: MethodName[] = [];
   readonly #offered = new Set<number>();
   readonly #log: SharedLog | undefined;
+  /** The numbers on skynet's wire, and the text that they were read from. */
+  #wire: { readonly text: string; readonly numbers: WireNumbers } | undefined = undefined;
 
   /** @param log - what the threads of a node agree by. @defaultValue there is one thread */
   constructor(type: string, log?: SharedLog) {
@@ -64,8 +75,14 @@ export class MethodNumbers {
   /** Gives a method the next number, as some thread has decided. */
   note(group: Group, name: string): void {
     if (this.#names.length >= METHODS_MAX) return;
-    this.#numbers(group).set(name, FIRST_FREE + this.#names.length);
+    this.#numbers(group).set(name, FIRST_METHOD + this.#names.length);
     this.#names.push({ group, name });
+  }
+
+  /** Returns the numbers on skynet's wire that a text of the type gives. @param read - reads them, if nobody has */
+  wireNumbersOf(text: string, read: () => WireNumbers): WireNumbers {
+    if (this.#wire?.text !== text) this.#wire = { text, numbers: read() };
+    return this.#wire.numbers;
   }
 
   #numbers(group: Group): Map<string, number> {
@@ -74,13 +91,13 @@ export class MethodNumbers {
 
   /** One more than the last number handed out. */
   get end(): number {
-    return FIRST_FREE + this.#names.length;
+    return FIRST_METHOD + this.#names.length;
   }
 
   /** Returns which method a number stands for. */
   nameOf(number: number): MethodName | undefined {
     if (number >= this.end) this.#log?.sync();
-    return this.#names[number - FIRST_FREE];
+    return this.#names[number - FIRST_METHOD];
   }
 
   /** Notes that services of this type have the method. */

@@ -150,6 +150,8 @@ export const snaxFunctions: ApiTable<SnaxCaller> = {
     }
     return { name, response, accept };
   },
+  // Every snax service takes calls of other nodes; skynet's programs say so.
+  enablecluster: (): void => {},
   printf: ({ context }: SnaxCaller, format: string, ...args: unknown[]): void =>
     printf(context, format, ...args),
   profile_info: async (caller: SnaxCaller, target: unknown): Promise<ServiceProfile> =>

@@ -19,17 +19,10 @@ import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
 import { MethodProfiler } from "./method-profiler.ts";
 import type { Group, MethodNumbers } from "./method-numbers.ts";
-import { SYSTEM_METHOD } from "./method-numbers.ts";
+import { GROUP_EXPORTS, SYSTEM_METHOD } from "./method-numbers.ts";
 
 /** A method of a service. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
-
-/** The exports of a service file that hold methods, with the group that each belongs to. */
-export const GROUP_EXPORTS: readonly (readonly [name: string, group: Group])[] = [
-  ["response", "response"],
-  ["accept", "accept"],
-  ["subscribe", "accept"],
-];
 
 /** The objects that hold a service's methods, by export name. */
 export type MethodGroups = Readonly<Record<string, Record<string, unknown> | undefined>>;
@@ -128,17 +121,27 @@ export function hostOf(context: Context): SnaxHost {
 /** The receiver of snax messages. */
 export const receiveSnax: Receiver = (context, message) => {
   const host = context.state as SnaxHost;
-  const method = host.methods[message.method];
+  const { method: number } = message;
+  const method = host.methods[number];
   if (method === undefined) return receiveSystem(host, message);
-  if (host.isQueue) {
-    const { kernel } = context.runtime;
-    kernel.closeGate(context.service, GATE.busy);
-    host.busyWith = message;
-    runMethod(host, method, message, () => endTurn(host, message));
-  } else {
-    runMethod(host, method, message, undefined);
-  }
+  beginTurn(host, message, method, number, message.payload as unknown[]);
 };
+
+/** Runs a method for a message; in queue mode nothing else is handled meanwhile. */
+// oxlint-disable-next-line max-params -- hot path: an object would be one more for each message
+export function beginTurn(
+  host: SnaxHost,
+  message: Message,
+  method: Method,
+  number: number,
+  args: readonly unknown[],
+): void {
+  if (!host.isQueue) return runMethod(host, message, method, number, args, undefined);
+  const { service, runtime } = host.context;
+  runtime.kernel.closeGate(service, GATE.busy);
+  host.busyWith = message;
+  runMethod(host, message, method, number, args, () => endTurn(host, message));
+}
 
 /** Lets the next message of a service in queue mode in, unless an interrupt has done so. */
 export function endTurn(host: SnaxHost, message: Message): void {
@@ -147,17 +150,20 @@ export function endTurn(host: SnaxHost, message: Message): void {
   host.context.runtime.kernel.openGate(host.context.service, GATE.busy);
 }
 
+// oxlint-disable-next-line max-params -- as above
 function runMethod(
   host: SnaxHost,
-  method: Method,
   message: Message,
+  method: Method,
+  number: number,
+  args: readonly unknown[],
   done: (() => void) | undefined,
 ): void {
   let result: unknown;
   try {
-    result = run(host, method, message);
+    result = run(host, method, number, args);
   } catch (error) {
-    fail(host, message, error);
+    fail(host, message, number, error);
     done?.();
     return;
   }
@@ -169,7 +175,7 @@ function runMethod(
       done?.();
     };
     Promise.resolve(result).then(end, (error: unknown) => {
-      fail(host, message, error);
+      fail(host, message, number, error);
       end();
     });
     return;
@@ -177,11 +183,10 @@ function runMethod(
   host.context.answer(message, result, done);
 }
 
-function run(host: SnaxHost, method: Method, message: Message): unknown {
-  const args = message.payload as unknown[];
+function run(host: SnaxHost, method: Method, number: number, args: readonly unknown[]): unknown {
   const profiler = host.profile();
-  return profiler?.isDue(message.method) === true
-    ? profiler.measure(message.method, () => invoke(method, args))
+  return profiler?.isDue(number) === true
+    ? profiler.measure(number, () => invoke(method, args))
     : invoke(method, args);
 }
 
@@ -200,13 +205,13 @@ function invoke(method: Method, args: readonly unknown[]): unknown {
 }
 
 /** An error in a post reaches nobody but the log, which then has to say where it was. */
-function fail(host: SnaxHost, message: Message, error: unknown): void {
+function fail(host: SnaxHost, message: Message, number: number, error: unknown): void {
   const { context } = host;
   if (message.reply !== REPLY.none || error === EXIT_SIGNAL || !context.service.isAlive) {
     context.refuse(message, error);
     return;
   }
-  const name = host.numbers.nameOf(message.method)?.name ?? String(message.method);
+  const name = host.numbers.nameOf(number)?.name ?? String(number);
   context.runtime.log(
     context.handle,
     `post ${host.numbers.type}.${name} [${formatAddress(message.source)} to ` +
@@ -217,9 +222,7 @@ function fail(host: SnaxHost, message: Message, error: unknown): void {
 function receiveSystem(host: SnaxHost, message: Message): void {
   const { context } = host;
   if (message.method === SYSTEM_METHOD.exit) return leave(host, message);
-  if (message.method === SYSTEM_METHOD.profile) {
-    return context.answer(message, host.profile()?.report(host.numbers) ?? {});
-  }
+  if (message.method === SYSTEM_METHOD.profile) return answerProfile(host, message);
   const method = host.numbers.nameOf(message.method);
   const what =
     method === undefined ? `method ${message.method}` : `${method.group} method ${method.name}`;
@@ -231,6 +234,11 @@ function receiveSystem(host: SnaxHost, message: Message): void {
     `service ${host.numbers.type} ${formatAddress(context.handle)} has no ${what}${advice}`,
     method === undefined ? {} : { data: { type: host.numbers.type, ...method } },
   );
+}
+
+/** Answers with what each method has cost. */
+export function answerProfile(host: SnaxHost, message: Message): void {
+  host.context.answer(message, host.profile()?.report(host.numbers) ?? {});
 }
 
 /** Stands for undefined and null that were thrown. */

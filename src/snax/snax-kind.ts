@@ -8,6 +8,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { PLAIN_RECEIVERS, tableWith } from "../service/answers.ts";
 import { after } from "../service/boot.ts";
 import type { Kind } from "../service/runtime.ts";
+import { receiveNumbered } from "./numbered-call.ts";
 import { endTurn, receiveSnax, SnaxHost } from "./snax-host.ts";
 import type { SnaxNode } from "./snax-node.ts";
 
@@ -19,7 +20,11 @@ const METHOD_EXPORTS = ["response", "accept", "subscribe"] as const;
 /** Makes the kind of snax services. */
 export function createSnaxKind(node: SnaxNode): Kind {
   return {
-    receivers: tableWith(PLAIN_RECEIVERS, PTYPE.snax, receiveSnax),
+    receivers: tableWith(
+      tableWith(PLAIN_RECEIVERS, PTYPE.snax, receiveSnax),
+      PTYPE.lua,
+      receiveNumbered,
+    ),
     claim: (entry) => {
       const name = METHOD_EXPORTS.find((key) => entry.get(key) !== undefined);
       return name && `exports ${name}: it is a snax service, start it with snax.newservice`;

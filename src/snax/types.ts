@@ -351,6 +351,8 @@ export interface SnaxApi {
   readonly interface: <N extends string = KnownName>(name: NoInfer<N>) => Promise<ServiceInterface>;
   /** Logs a text under the service's address, formatted as by Node's `util.format`. */
   readonly printf: (format: string, ...args: unknown[]) => void;
+  /** Does nothing: services take calls of other nodes without it. It is there for programs that come from skynet. */
+  readonly enablecluster: () => void;
   /** Tells what each method of a service has cost so far. */
   readonly profile_info: (target: ServiceObject) => Promise<ServiceProfile>;
   /**

@@ -21,6 +21,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     listen abandon limit udp udp_connect udp_listen udp_dial sendto udp_address netstat resolve warning onclose`,
   socketchannel: "channel",
   sharetable: "loadfile loadstring loadtable query queryall update",
+  cluster: "call send open reload proxy snax register unregister query get_sender",
   datacenter: "get set wait",
   multicast: "new",
   harbor: "globalname queryname link connect linkmaster",
@@ -74,10 +75,10 @@ test("the page names every function of skynet's libraries, and says whether it i
   const { make } = await world(t, {
     main: `
       import * as all from "snax";
-      import { skynet, snax, socket, socketchannel, sharetable, datacenter, multicast, harbor, httpd, gateserver, sprotoloader } from "snax";
+      import { cluster, skynet, snax, socket, socketchannel, sharetable, datacenter, multicast, harbor, httpd, gateserver, sprotoloader } from "snax";
       import { sproto } from "snax/sproto";
       const schema = sproto.parse(".a { x 0 : integer }");
-      const apis = { skynet, snax, socket, socketchannel, sharetable, datacenter, multicast, harbor, httpd, gateserver, sprotoloader };
+      const apis = { cluster, skynet, snax, socket, socketchannel, sharetable, datacenter, multicast, harbor, httpd, gateserver, sprotoloader };
       export const response = {
         has: (api: string, name: string) =>
           api === "global" ? name in all :

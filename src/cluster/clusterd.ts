@@ -1,0 +1,191 @@
+/**
+ * The heart of `clusterd`, the one service of a node that holds its connections to skynet's nodes.
+ *
+ *     REQ node address bytes ms    a call of another node; answered with the bytes of the answer
+ *     PUSH node address bytes      the same without an answer
+ *     LISTEN place maxclient       opens a port for other nodes
+ *     REGISTER name handle         a service can be reached from other nodes; UNREGISTER name
+ *     PROXY node address type      the handle of a service that stands here for that one
+ *     RELOAD table                 names nodes
+ *
+ * Whoever calls has packed its values, and unpacks the answer: what passes here is bytes. Skynet has a service for each connection;
+ * here they are objects of this one, and only proxies are services, for they need a handle.
+ */
+
+import { hostname } from "node:os";
+import { SnaxError } from "../base/error.ts";
+import { CLUSTER_CLIENTS_MAX } from "../base/limits.ts";
+import { isLoopback, parseEndpoint } from "../net/endpoint.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import type { Listened } from "../net/socket-api.ts";
+import type { Context } from "../service/context.ts";
+import { formatAddress } from "../kernel/address.ts";
+import { createSkynet } from "../service/skynet.ts";
+import type { SkynetApi } from "../service/skynet-api.ts";
+import { takeValuesWhole } from "../service/values.ts";
+import { Exposure } from "./exposure.ts";
+import { Hub } from "./hub.ts";
+import { Order } from "./order.ts";
+import type { Wish } from "./order.ts";
+import { SkynetAgent } from "./skynet-agent.ts";
+import type { WireAddress } from "./skynet-frame.ts";
+import { SkynetNodes, unknownError } from "./skynet-nodes.ts";
+
+/** What the configuration says about skynet's wire: `cluster.skynet`. */
+export interface SkynetWireConfig {
+  /** Where other nodes reach this one. */
+  readonly open?: number | string;
+  /** Names of services that they reach. */
+  readonly expose?: readonly string[];
+  /** Their addresses by name. */
+  readonly nodes?: Readonly<Record<string, string | boolean>>;
+}
+
+/** The connections of one node. */
+export class Clusterd {
+  readonly #context: Context;
+  readonly #skynet: SkynetApi;
+  readonly #hub: Hub;
+  readonly #config: SkynetWireConfig;
+  readonly #exposure: Exposure;
+  readonly #nodes: SkynetNodes;
+  readonly #agents = new Set<SkynetAgent>();
+  readonly #proxies = new Map<string, Promise<number>>();
+
+  constructor(context: Context) {
+    const { environment, kernel } = context.runtime;
+    const cluster = environment.get("cluster") as { skynet?: SkynetWireConfig } | undefined;
+    this.#context = context;
+    this.#config = cluster?.skynet ?? {};
+    this.#skynet = createSkynet(context);
+    this.#hub = new Hub(context, (environment.get("node") as string | undefined) ?? hostname());
+    this.#exposure = new Exposure(kernel, this.#config.expose ?? []);
+    this.#nodes = new SkynetNodes(this.#hub);
+    takeValuesWhole(context);
+  }
+
+  /** Begins: what the configuration names and opens. */
+  async start(): Promise<void> {
+    this.#skynet.dispatch("lua", (_session, source, command: string, ...args: never[]) =>
+      this.#run(source, command, args),
+    );
+    this.#skynet.info_func(() => this.state);
+    this.#nodes.reload(this.#config.nodes ?? {});
+    if (this.#config.open !== undefined) await this.#listen(this.#config.open);
+    this.#skynet.register(".clusterd");
+  }
+
+  /** What is known, for people. */
+  get state(): object {
+    return {
+      nodes: this.#nodes.state,
+      clients: [...this.#agents].map(({ state }) => state),
+      registered: Object.fromEntries(this.#exposure.registered),
+      refused: Object.fromEntries(this.#hub.refusals),
+    };
+  }
+
+  #run(source: number, command: string, args: never[]): unknown {
+    switch (command) {
+      case "REQ":
+        return this.#order(...(args as unknown as [string, WireAddress, Uint8Array, number]));
+      case "PUSH":
+        return this.#push(...(args as unknown as [string, WireAddress, Uint8Array]));
+      case "LISTEN":
+        return this.#listen(...(args as unknown as [number | string, number?]));
+      case "REGISTER":
+        return this.#register(...(args as unknown as [string, number]));
+      case "UNREGISTER":
+        return this.#exposure.unregister(args[0] as unknown as string);
+      case "PROXY":
+        return this.#proxy(...(args as unknown as [string, WireAddress, string?]));
+      case "RELOAD":
+        return this.#nodes.reload(args[0] ?? this.#config.nodes ?? {});
+      default: {
+        const who = formatAddress(source);
+        const text = `clusterd has no command ${String(command).slice(0, 80)}, asked by ${who}`;
+        throw new SnaxError("ERR_NO_METHOD", text);
+      }
+    }
+  }
+
+  /** @param ms - milliseconds after which the caller has given up; 0 = never */
+  #order(node: string, address: WireAddress, payload: Uint8Array, ms: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const tag = this.#context.runtime.tracer?.tag;
+      const order = new Order({ node, address, payload, isPush: false, tag }, (error, answer) =>
+        error === undefined ? resolve(answer) : reject(error),
+      );
+      if (ms > 0) order.onOver = this.#hub.after(ms, () => order.giveUp());
+      this.#nodes.take(order);
+    });
+  }
+
+  #push(node: string, address: WireAddress, payload: Uint8Array): void {
+    const wish: Wish = { node, address, payload, isPush: true };
+    const order = new Order(wish, (error) => {
+      if (error !== undefined) this.#hub.log(`a push to ${node} is lost: ${error.message}`);
+    });
+    this.#nodes.take(order);
+  }
+
+  async #listen(
+    place: number | string,
+    clientsMax: number = CLUSTER_CLIENTS_MAX,
+  ): Promise<Listened> {
+    const endpoint = this.#endpointOf(place);
+    const { socket, log } = this.#hub;
+    const opened = await socket.listen(endpoint);
+    socket.start(opened.id, (id, peer) => this.#accept(id, peer, clientsMax));
+    const where = `${opened.address}:${opened.port}`;
+    log(`other nodes reach this one at ${where}`);
+    if (!isLoopback(endpoint.host)) {
+      log(
+        `whoever reaches ${where} may call what is exposed: nothing on skynet's wire says who asks`,
+      );
+    }
+    return opened;
+  }
+
+  #endpointOf(place: number | string): Endpoint {
+    const endpoint = parseEndpoint(place);
+    if (endpoint !== undefined) return endpoint;
+    const named = typeof place === "string" ? this.#nodes.placeOf(place) : undefined;
+    const found = typeof named === "string" ? parseEndpoint(named) : undefined;
+    if (found !== undefined) return found;
+    throw unknownError(String(place));
+  }
+
+  #accept(id: number, peer: string, clientsMax: number): void {
+    if (this.#agents.size >= clientsMax) {
+      this.#hub.refused("too many clients", `${peer} is turned away`);
+      return this.#hub.socket.shutdown(id);
+    }
+    const agent = new SkynetAgent(this.#hub, this.#exposure, id, peer);
+    this.#agents.add(agent);
+    void agent.run().finally(() => this.#agents.delete(agent));
+  }
+
+  #register(name: string, handle: number): void {
+    this.#exposure.register(name, handle);
+    this.#hub.log(`Register [${name}] ${formatAddress(handle)}`);
+  }
+
+  /** A proxy serves all that ask for the same; one that has died is made anew. */
+  #proxy(node: string, address: WireAddress, type?: string): Promise<number> {
+    const key = `${node} ${typeof address} ${address} ${type ?? ""}`;
+    let proxy = this.#proxies.get(key);
+    if (proxy === undefined) {
+      const forget = (): void => void this.#proxies.delete(key);
+      const args = type === undefined ? [] : [type];
+      proxy = this.#skynet.newservice("clusterproxy", node, address, ...args);
+      proxy.then(
+        (handle) =>
+          this.#skynet.within(Infinity).call(handle, "debug", "LINK").then(forget, forget),
+        forget,
+      );
+      this.#proxies.set(key, proxy);
+    }
+    return proxy;
+  }
+}

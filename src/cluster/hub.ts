@@ -1,0 +1,54 @@
+/**
+ * What the connections of clusterd have in common: the sockets, the log, the name of this node, and what was refused.
+ *
+ * Lines that others can bring about as often as they like have a budget (LineBudget); what is left out is counted.
+ */
+
+import type { SocketApi } from "../net/socket-api.ts";
+import { createSocketApi } from "../net/socket.ts";
+import type { Context } from "../service/context.ts";
+import { LineBudget } from "../service/line-budget.ts";
+import { showInLine } from "../base/visible-text.ts";
+
+/** Longest text of others in a line of the log, in characters. */
+const SHOWN_MAX = 200;
+
+/** What clusterd gives its connections. */
+export class Hub {
+  readonly context: Context;
+  readonly socket: SocketApi;
+  /** The name of this node, as others see it in traces. */
+  readonly nodeName: string;
+  /** How often what came was refused, by reason. */
+  readonly refusals: Map<string, number> = new Map();
+  readonly log: (text: string) => void;
+
+  constructor(context: Context, nodeName: string) {
+    this.context = context;
+    this.nodeName = nodeName;
+    this.socket = createSocketApi(context);
+    const { kernel, clock } = context.runtime;
+    const write = (text: string): void => context.runtime.log(context.handle, showInLine(text));
+    const budget = new LineBudget({
+      now: () => clock.now(),
+      later: (ms, run) => void kernel.addTimer(context.service, ms, run),
+      tell: (count) => write(`${count} lines about the cluster were left out in a second`),
+    });
+    this.log = (text) => {
+      if (budget.allow()) write(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text);
+    };
+  }
+
+  /** Counts a refusal, and tells of it. */
+  refused(reason: string, what: string): void {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    this.log(`${what} (${reason})`);
+  }
+
+  /** Runs something inside the service after `ms` milliseconds. @returns what cancels it */
+  after(ms: number, run: () => void): () => void {
+    const { service, runtime } = this.context;
+    const timer = runtime.kernel.addTimer(service, ms, run);
+    return () => runtime.kernel.removeTimer(service, timer);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A request or a push on its way to another node, from the moment at which a service asks for it.
+ *
+ * It is over once: with the answer, with an error, or because whoever asked has given up. What is over and was not written yet
+ * is never written: a request that its caller has forgotten must not run.
+ */
+
+import type { WireAddress } from "./skynet-frame.ts";
+
+/** What somebody wants of another node. */
+export interface Wish {
+  readonly node: string;
+  /** 0 asks for the handle of a name. */
+  readonly address: WireAddress;
+  readonly payload: Uint8Array;
+  readonly isPush: boolean;
+  /** The tag under which it is traced. */
+  readonly tag?: string | undefined;
+}
+
+/** One wish, and what becomes of it. */
+export class Order {
+  readonly wish: Wish;
+  /** Nobody waits for it any more. */
+  isOver = false;
+  readonly #settle: (error: Error | undefined, payload: Uint8Array) => void;
+  /** Undone when it is over: its deadline, its place where it waits. */
+  onOver: (() => void) | undefined = undefined;
+
+  /** @param settle - gets the error, or the payload of the answer; of a push only the error. */
+  constructor(wish: Wish, settle: (error: Error | undefined, payload: Uint8Array) => void) {
+    this.wish = wish;
+    this.#settle = settle;
+  }
+
+  /** Ends it with an answer. */
+  resolve(payload: Uint8Array): void {
+    if (this.#end()) this.#settle(undefined, payload);
+  }
+
+  /** Ends it with an error. */
+  reject(error: Error): void {
+    if (this.#end()) this.#settle(error, NOTHING);
+  }
+
+  /** Whoever asked waits no more. */
+  giveUp(): void {
+    this.#end();
+  }
+
+  #end(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    this.onOver?.();
+    return true;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,233 @@
+/**
+ * `cluster`: services of other nodes, over skynet's own wire.
+ *
+ *     call -> values packed -- REQ --> clusterd -> the other node -> clusterd -- bytes --> values
+ *
+ * Values are packed where they are sent and unpacked where they arrive, as in skynet, so clusterd passes bytes on. It is there
+ * from the first use on; what a service sends before goes out in order as soon as it is.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import type { Listened } from "../net/socket-api.ts";
+import { checkDeadline, post, request } from "../service/calls.ts";
+import type { Context } from "../service/context.ts";
+import { extrasOf, requireAlive } from "../service/context.ts";
+import { defineApi } from "../service/lazy-api.ts";
+import { createSkynet } from "../service/skynet.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
+import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
+
+/** A service of another node: `"@name"` that it has registered, `".name"` that its node exposes, or a handle that a query gave. */
+export type ClusterAddress = number | string;
+
+/** The part of the API that a deadline can be given to. */
+export interface ClusterCalls {
+  /**
+   * Calls a service of another node. Several results arrive as an array, none as undefined.
+   *
+   * @throws {ERR_NODE_UNKNOWN} if nobody has named the node. {ERR_NODE_UNREACHABLE} if it can't be connected to.
+   * {ERR_NODE_DOWN} if the connection is lost; `data.sent` says whether the request had left.
+   * @throws {ERR_FORBIDDEN} if the service is not exposed there. {ERR_NO_SERVICE} if it is not there. {ERR_REMOTE} with what
+   * the other node said, if that is not one of our codes: `call failed` of a real skynet node.
+   */
+  call<R = unknown>(node: string, address: ClusterAddress, ...values: unknown[]): Promise<R>;
+  /** Resolves to the handle of a service that has registered this name at another node, without `"@"`. */
+  query(node: string, name: string): Promise<number>;
+}
+
+/** Everything under `import { cluster } from "snax"`. */
+export interface ClusterApi extends ClusterCalls {
+  /** Sends what nobody answers. What becomes of it nobody hears but the log. */
+  send(node: string, address: ClusterAddress, ...values: unknown[]): void;
+  /**
+   * Opens a port for other nodes: a port of this machine, `"host:port"`, or the name of a node in the table, whose address it is.
+   *
+   * @param maxclient - most connections at a time. @defaultValue CLUSTER_CLIENTS_MAX
+   * @throws {ERR_LISTEN} if that is not possible. {ERR_NODE_UNKNOWN} if there is no such name.
+   */
+  open(place: number | string, maxclient?: number): Promise<Listened>;
+  /**
+   * Names nodes: `{ db: "host:port" }`; false takes one down, what is not named stays. With `__nowaiting: false` calls of unknown
+   * nodes wait until a reload names them. Without a table that of the configuration.
+   *
+   * @throws {ERR_ARGUMENT} if something in it makes no sense; then nothing has changed.
+   */
+  reload(nodes?: Readonly<Record<string, string | boolean>>): Promise<void>;
+  /**
+   * Lets other nodes reach a service as `"@name"`, and by its handle; by default the one that asks.
+   *
+   * @throws {ERR_ARGUMENT} if another service that lives has the name.
+   */
+  register(name: string, handle?: number): Promise<void>;
+  /** Takes a name back. */
+  unregister(name: string): Promise<void>;
+  /**
+   * Resolves to the handle of a service of this node that passes on what it is sent: `proxy("db", "@sdb")` or `proxy("db@sdb")`.
+   */
+  proxy(node: string, address?: ClusterAddress): Promise<number>;
+  /**
+   * Resolves to a snax service of another node.
+   *
+   * @param type - the name of its file, which has to be here too: methods are numbered by their order in its text.
+   * @param address - where it is. @defaultValue the unique service of that type
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as with snax.bind: without a type anything goes
+  snax<M extends ServiceModule = any>(
+    node: string,
+    type: string,
+    address?: ClusterAddress,
+  ): Promise<ServiceObject<M>>;
+  /** Gives calls with a deadline of `ms` milliseconds; Infinity means none. */
+  within(ms: number): ClusterCalls;
+}
+
+const DAEMON = "clusterd";
+const DAEMON_NAME = ".clusterd";
+
+/** What a service wants of clusterd before that is there. */
+type Pending = (daemon: number | undefined, error?: unknown) => void;
+
+const kPending: unique symbol = Symbol("cluster");
+
+/** Runs something with clusterd's handle: at once if it is there, else behind what waits for it already. */
+function withDaemon(context: Context, run: Pending): void {
+  const waiting = context.extras?.get(kPending) as Pending[] | undefined;
+  if (waiting !== undefined) return void waiting.push(run);
+  const handle = context.runtime.kernel.names.get(DAEMON_NAME);
+  if (handle !== undefined) return run(handle);
+  const queue = extrasOf(context, kPending, () => [run]);
+  const finish = (daemon: number | undefined, error?: unknown): void => {
+    context.extras?.delete(kPending);
+    for (const later of queue) later(daemon, error);
+  };
+  createSkynet(context)
+    .uniqueservice(DAEMON)
+    .then(finish, (error: unknown) => finish(undefined, error));
+}
+
+/** Asks clusterd. */
+function ask(context: Context, values: unknown[], ms = Infinity): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    withDaemon(context, (daemon, error) => {
+      if (daemon === undefined) return reject(error as Error);
+      resolve(request(context, daemon, { type: PTYPE.lua, method: 0, values }, ms));
+    });
+  });
+}
+
+function checkNode(node: unknown): void {
+  if (typeof node === "string" && node !== "") return;
+  throw new SnaxError("ERR_ARGUMENT", `the name of a node is a text, not ${typeof node}`);
+}
+
+function checkAddress(address: unknown): void {
+  if (typeof address === "string" && address !== "") return;
+  if (Number.isInteger(address) && (address as number) > 0 && (address as number) <= 0xffffffff) {
+    return;
+  }
+  const shown = typeof address === "number" ? String(address) : typeof address;
+  throw new SnaxError("ERR_ARGUMENT", `a service of a node is "@name" or a handle, not ${shown}`);
+}
+
+/** Packs values now, so that what becomes of them later is nobody's business. */
+function pack(node: string, address: ClusterAddress, values: readonly unknown[]): Uint8Array {
+  checkNode(node);
+  checkAddress(address);
+  return encodeSeri(values);
+}
+
+async function receive(context: Context, order: unknown[], deadlineMs: number): Promise<never> {
+  const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
+  const isBounded = ms > 0 && ms !== Infinity;
+  const bytes = await ask(
+    context,
+    ["REQ", ...order, isBounded ? ms : 0],
+    isBounded ? ms : Infinity,
+  );
+  const values = decodeSeri(bytes as Uint8Array);
+  return (values.length <= 1 ? values[0] : values) as never;
+}
+
+function calls(context: Context, deadlineMs: number): ClusterCalls {
+  return {
+    call: async (node, address, ...values) => {
+      const bytes = pack(node, address, values);
+      return await receive(context, [node, address, bytes], deadlineMs);
+    },
+    query: async (node, name) => {
+      checkNode(node);
+      return await receive(context, [node, 0, encodeSeri([String(name)])], deadlineMs);
+    },
+  };
+}
+
+function send(context: Context, node: string, address: ClusterAddress, ...values: unknown[]): void {
+  requireAlive(context);
+  const bytes = pack(node, address, values);
+  withDaemon(context, (daemon, error) => {
+    if (!context.service.isAlive) return;
+    if (daemon === undefined) {
+      const why = error instanceof Error ? error.message : String(error);
+      return context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`);
+    }
+    const push = ["PUSH", node, address, bytes];
+    post(context, daemon, { type: PTYPE.lua, method: 0, values: push });
+  });
+}
+
+/** `db@sdb`, `db.sdb`: the node, and the address with its prefix. */
+const FULL_NAME = /^([^@.]+)([@.].+)$/;
+
+async function proxy(context: Context, node: string, address?: ClusterAddress): Promise<number> {
+  const [, name, rest] = address === undefined ? (FULL_NAME.exec(String(node)) ?? []) : [];
+  const place = address ?? rest;
+  if (place === undefined) {
+    throw new SnaxError("ERR_ARGUMENT", `Invalid name ${String(node)}: use "node@name"`);
+  }
+  checkNode(name ?? node);
+  checkAddress(place);
+  return (await ask(context, ["PROXY", name ?? node, place])) as number;
+}
+
+async function bindSnax(
+  context: Context,
+  node: string,
+  type: string,
+  address?: ClusterAddress,
+): Promise<ServiceObject> {
+  // One that has no file has no numbers, and an object of it could call nothing.
+  context.runtime.paths.find(type);
+  const unique = [node, ".service", encodeSeri(["QUERY", "snaxd", type])];
+  const place = address ?? (await receive(context, unique, 0));
+  checkNode(node);
+  checkAddress(place);
+  const handle = (await ask(context, ["PROXY", node, place, type])) as number;
+  const snax = context.runtime.parts.get("snax")?.(context) as SnaxApi;
+  return snax.bind<ServiceModule>(handle, type) as ServiceObject;
+}
+
+const make = defineApi<Context>({
+  call: (context: Context, node: string, address: ClusterAddress, ...values: unknown[]) =>
+    calls(context, 0).call(node, address, ...values),
+  query: (context: Context, node: string, name: string) => calls(context, 0).query(node, name),
+  send,
+  open: (context: Context, place: number | string, maxclient?: number) =>
+    ask(context, maxclient === undefined ? ["LISTEN", place] : ["LISTEN", place, maxclient]),
+  reload: (context: Context, nodes?: object) =>
+    ask(context, nodes === undefined ? ["RELOAD"] : ["RELOAD", nodes]),
+  register: (context: Context, name: string, handle: number = context.handle) =>
+    ask(context, ["REGISTER", name, handle]),
+  unregister: (context: Context, name: string) => ask(context, ["UNREGISTER", name]),
+  proxy,
+  snax: bindSnax,
+  within: (context: Context, ms: number): ClusterCalls => {
+    checkDeadline(ms);
+    return calls(context, ms);
+  },
+});
+
+/** Makes the `cluster` of one service. */
+export function createCluster(context: Context): ClusterApi {
+  return make(context) as ClusterApi;
+}

@@ -1,0 +1,41 @@
+/**
+ * Calls of a snax service that come as skynet sends them between nodes: lua messages whose first value is the number of a method
+ * on the wire (`snax.enablecluster` there; here every snax service takes them). Ending and patching a service is left out: whoever
+ * reaches the port of a cluster could do it.
+ */
+
+import { SnaxError } from "../base/error.ts";
+import { formatAddress } from "../kernel/address.ts";
+import type { Receiver } from "../service/context.ts";
+import { SYSTEM_METHOD } from "./method-numbers.ts";
+import type { SnaxHost } from "./snax-host.ts";
+import { answerProfile, beginTurn } from "./snax-host.ts";
+import type { WireNumbers } from "./wire-numbers.ts";
+import { wireNumbersOf } from "./wire-numbers.ts";
+
+/** The receiver of such messages. */
+export const receiveNumbered: Receiver = (context, message) => {
+  const host = context.state as SnaxHost;
+  const [wire, ...args] = message.payload as unknown[];
+  const who = `service ${host.numbers.type} ${formatAddress(context.handle)}`;
+  if (wire === SYSTEM_METHOD.profile) return answerProfile(host, message);
+  if (wire === SYSTEM_METHOD.hotfix) {
+    throw new SnaxError("ERR_PATCH_LANGUAGE", `${who} takes no patch in Lua`);
+  }
+  if (wire === SYSTEM_METHOD.exit) {
+    throw new SnaxError("ERR_FORBIDDEN", `${who} is ended by its own node only`);
+  }
+  const name = numbersOf(host).nameOf(Number(wire));
+  const number = name === undefined ? 0 : host.numbers.numberOf(name.group, name.name);
+  const method = host.methods[number];
+  if (method !== undefined) return beginTurn(host, message, method, number, args);
+  throw new SnaxError(
+    "ERR_NO_METHOD",
+    `${who} has no method ${String(wire).slice(0, 80)} on the wire`,
+  );
+};
+
+function numbersOf({ context, numbers }: SnaxHost): WireNumbers {
+  const { text = "", file = "" } = context.code?.entry.node.image ?? {};
+  return numbers.wireNumbersOf(text, () => wireNumbersOf(text, file));
+}
