@@ -228,9 +228,11 @@ export declare class CodeCache implements Library {
     has(path: string): boolean;
     get shared(): Program;
     clear(path?: string): void;
-    reach(path: string): Iterable<Image>;
+    reach(path: string): Iterable<Image> | Promise<Iterable<Image>>;
+    uses(path: string, file: string | undefined): boolean;
     adopt(data: ImageData): void;
     image(file: string, place?: Place): Image;
+    imageSoon(file: string, place?: Place): Image | Promise<void>;
     get images(): ReadonlyMap<string, Image>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
@@ -1434,6 +1436,7 @@ import type { ModuleRequest } from "./record.ts";
 import type { Resolution } from "./resolution.ts";
 export interface Library {
     image(file: string, place: Place | undefined): Image;
+    imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
     createMeta(image: Image): ImportMeta;
@@ -1443,7 +1446,8 @@ export declare class Collection {
     readonly images: Map<string, Image>;
     constructor(library: Library);
     collect(file: string, place?: Place): Promise<void> | undefined;
-    reach(file: string): void;
+    reach(file: string): Promise<void> | undefined;
+    reachNow(file: string): void;
     image(file: string, place?: Place): Image;
 }
 export declare function resolveRequest(request: ModuleRequest, importer: string): Resolution;
@@ -2843,6 +2847,8 @@ export declare class Walk {
 // dist/loader/syntax.d.ts
 import type { Program } from "acorn";
 import type { Place } from "./position.ts";
+import type { Stripped } from "./strip.ts";
+import type { TransformOrder } from "./transform-worker.ts";
 export interface Syntax {
     readonly file: string;
     readonly code: string;
@@ -2850,7 +2856,12 @@ export interface Syntax {
     readonly ast: Program;
     locate(offset: number): Place;
 }
-export declare function parseModule(text: string, file: string): Syntax;
+export type Transform = (order: TransformOrder) => Stripped;
+export interface ParseOptions {
+    readonly home?: string;
+    readonly transform?: Transform;
+}
+export declare function parseModule(text: string, file: string, options?: ParseOptions): Syntax;
 
 // dist/loader/source.d.ts
 import type { Instance } from "./instance.ts";
@@ -3055,6 +3066,42 @@ export declare function visitBoundNames(pattern: Pattern, visit: (name: string, 
 export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
 export declare function declareVars(node: AnyNode, scope: Scope): void;
 
+// dist/loader/strip.d.ts
+export interface Stripped {
+    readonly code: string;
+    readonly map: string | undefined;
+}
+export declare function strip(text: string, file: string): Stripped;
+
+// dist/loader/transform-worker.d.ts
+import type { MessagePort } from "node:worker_threads";
+export interface TransformNeed {
+    readonly what: string;
+    readonly line: number;
+    readonly column: number;
+    readonly isExact?: boolean | undefined;
+}
+export interface TransformOrder {
+    readonly text: string;
+    readonly file: string;
+    readonly home: string;
+    readonly need: TransformNeed;
+}
+export type TransformAnswer = {
+    readonly code: string;
+    readonly map: string;
+    readonly why?: undefined;
+} | {
+    readonly why: string;
+    readonly line: number;
+    readonly column: number;
+    readonly isMissing?: boolean;
+};
+export interface TransformThreadData {
+    readonly port: MessagePort;
+    readonly answered: Int32Array;
+}
+
 // dist/fabric/shared-log.d.ts
 export declare const LOG_BYTES: number;
 export type LogKind = number;
@@ -3078,6 +3125,7 @@ export interface LaunchRequest {
     readonly args: readonly unknown[];
     readonly onReady?: OnReady;
     readonly handle?: number;
+    readonly code?: Promise<unknown>;
 }
 export declare function launch(runtime: Runtime, request: LaunchRequest): Context;
 export declare function exitSelf(context: Context): never;

@@ -45,6 +45,15 @@ export const PATCH_CACHE_MAX = 64;
  */
 export const OWN_FUNCTIONS_MAX = 128;
 
+/** How long the compiler of a project may take for one text that needs it, its own loading included, in milliseconds. */
+export const TRANSFORM_LIMIT_MS = 60_000;
+
+/** How long the thread of that compiler waits for the next text before it ends, in milliseconds. */
+export const TRANSFORM_IDLE_MS = 10_000;
+
+/** How many transformed texts a thread keeps for those who load the same text again. */
+export const TRANSFORMS_KEPT_MAX = 64;
+
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 

@@ -108,7 +108,7 @@ export class LiveNode {
     if (threads !== undefined && threads.own !== 0) return;
     const uses = (find: () => string): boolean => {
       try {
-        return [...cache.reach(find())].some((image) => image.file === file);
+        return cache.uses(find(), file);
       } catch {
         // Its files are not what they were, so it is not the patch's either.
         return true;

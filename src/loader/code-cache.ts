@@ -1,7 +1,8 @@
 /**
  * The code cache of one thread: file -> image, entry file -> program.
  *
- * Loading is synchronous as soon as the packages that a program names have been imported on this thread. Clearing the cache
+ * Loading is synchronous as soon as the packages that a program names have been imported on this thread, and texts that only
+ * a compiler can read have been transformed. Clearing the cache
  * concerns the services yet to be born: a running one keeps its program, and the program its images, exactly as long as
  * they are used.
  */
@@ -22,6 +23,8 @@ import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
 import { resolveFile } from "./resolution.ts";
+import type { Transform } from "./syntax.ts";
+import { transformer, transformNow, TransformPending, transformSoon } from "./transformer.ts";
 
 /** ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache. */
 export type CacheMode = "ON" | "EXIST" | "OFF";
@@ -63,7 +66,8 @@ export class CodeCache implements Library {
   }
 
   /**
-   * Returns the program of an entry file; a promise only while packages must be imported for the first time.
+   * Returns the program of an entry file; a promise only while packages must be imported, or texts be transformed, for the
+   * first time.
    *
    * @param path - path of the file, absolute or relative to the working directory.
    * @throws {ERR_MODULE} if a file is missing or unreadable, a name is not exported, or a rule of the loader is broken.
@@ -98,6 +102,7 @@ export class CodeCache implements Library {
     this.clears += 1;
     this.#files.clear();
     if (path === undefined) {
+      transformer.forget();
       this.#images.clear();
       this.#programs.clear();
       this.#shared = new Program(this, undefined);
@@ -105,6 +110,7 @@ export class CodeCache implements Library {
     }
     const file = resolveFile(path) ?? path;
     this.#images.delete(file);
+    transformer.forget(file);
     this.#shared.forget(file);
     for (const [entry, program] of this.#programs) {
       if (program instanceof Promise || program.files.has(file)) this.#programs.delete(entry);
@@ -115,14 +121,29 @@ export class CodeCache implements Library {
    * Returns the images of everything that an entry file's static imports reach, for other threads to adopt; packages are
    * not looked at.
    *
+   * @returns a promise only if texts must be transformed first.
    * @throws what {@link CodeCache.load} throws.
    */
-  reach(path: string): Iterable<Image> {
+  reach(path: string): Iterable<Image> | Promise<Iterable<Image>> {
     const { preload } = this.#options;
     const collection = new Collection(this);
-    if (preload !== undefined) collection.reach(this.#resolve(preload));
-    collection.reach(this.#resolve(path));
-    return collection.images.values();
+    const files = preload === undefined ? [path] : [preload, path];
+    const waits = files.flatMap((file) => collection.reach(this.#resolve(file)) ?? []);
+    const list = (): Iterable<Image> => collection.images.values();
+    return waits.length > 0 ? Promise.all(waits).then(list) : list();
+  }
+
+  /**
+   * Says whether an entry file's static imports reach a file; the caller sleeps where texts must be transformed.
+   *
+   * @throws what {@link CodeCache.load} throws.
+   */
+  uses(path: string, file: string | undefined): boolean {
+    const { preload } = this.#options;
+    const collection = new Collection(this);
+    if (preload !== undefined) collection.reachNow(this.#resolve(preload));
+    collection.reachNow(this.#resolve(path));
+    return file !== undefined && collection.images.has(file);
   }
 
   /** Puts an image that was made elsewhere into the cache: on another thread, or from a text that has no file. */
@@ -134,7 +155,23 @@ export class CodeCache implements Library {
   image(file: string, place?: Place): Image {
     const known = this.mode === "OFF" ? undefined : this.#images.get(file);
     if (known !== undefined) return known;
-    const image = new Image(buildImage(readModule(file, place), file, this.#injected));
+    return this.#build(readModule(file, place), file, transformNow);
+  }
+
+  /** Returns the image of a file, or a promise; see {@link Library}. */
+  imageSoon(file: string, place?: Place): Image | Promise<void> {
+    const known = this.mode === "OFF" ? undefined : this.#images.get(file);
+    if (known !== undefined) return known;
+    try {
+      return this.#build(readModule(file, place), file, transformSoon);
+    } catch (error) {
+      if (error instanceof TransformPending) return error.ready;
+      throw error;
+    }
+  }
+
+  #build(text: string, file: string, transform: Transform): Image {
+    const image = new Image(buildImage(text, file, this.#injected, transform));
     for (const write of image.data.globalWrites) this.#noteGlobal(write.name, write.place);
     if (this.mode === "ON") this.#images.set(file, image);
     return image;

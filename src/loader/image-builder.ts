@@ -15,7 +15,8 @@ import { createPlacedError } from "./position.ts";
 import { readRecord } from "./record.ts";
 import type { ModuleRecord } from "./record.ts";
 import { parseModule } from "./syntax.ts";
-import type { Syntax } from "./syntax.ts";
+import type { Syntax, Transform } from "./syntax.ts";
+import { transformNow } from "./transformer.ts";
 import { weave } from "./weave.ts";
 
 /**
@@ -23,11 +24,17 @@ import { weave } from "./weave.ts";
  *
  * @param file - real path of the file.
  * @param injected - names that the surroundings can supply in place of globals.
+ * @param transform - reads what can't be blanked; the caller sleeps meanwhile unless it says otherwise.
  * @throws {ERR_SYNTAX} if the text is not a valid module.
  * @throws {ERR_MODULE} if it uses names that the loader keeps for itself.
  */
-export function buildImage(text: string, file: string, injected: ReadonlySet<string>): ImageData {
-  const syntax = parseModule(text, file);
+export function buildImage(
+  text: string,
+  file: string,
+  injected: ReadonlySet<string>,
+  transform: Transform = transformNow,
+): ImageData {
+  const syntax = parseModule(text, file, { transform });
   const analysis = analyse(syntax.ast);
   const record = readRecord(syntax, analysis);
   const names = readNames(syntax, analysis, record);

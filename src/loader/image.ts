@@ -165,7 +165,7 @@ export class Image {
   #compile(entry: Entry): Script {
     const { body, cachedData, inspectorMap, shifts, map } = this.data;
     const { prefix, suffix } = enclose(this.data, entry);
-    noteLines(this.url, body);
+    noteLines(this.url, this.data.text);
     const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
     const mapUrl = base64 === "" ? "" : `${MAP_URL}${base64}`;
     const options = {

@@ -2,8 +2,8 @@
  * What a program is built from: images by file, packages by name.
  *
  * The interface that the code cache fulfils, and the walk that brings everything together before a program is built. The
- * walk is synchronous as long as every package it meets has been imported before; building and linking always are, so
- * that nobody ever sees half a program.
+ * walk is synchronous as long as every package it meets has been imported before and every text can be read at once;
+ * building and linking always are, so that nobody ever sees half a program.
  */
 
 import type { Image } from "./image.ts";
@@ -23,6 +23,8 @@ export interface Library {
    * @throws {ERR_SYNTAX} if its text is not a module.
    */
   image(file: string, place: Place | undefined): Image;
+  /** Returns the image of a file, or a promise that resolves when asking again gives it. */
+  imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
   /** Returns a package's namespace if it has been imported as that file would. */
   findPackage(specifier: string, importer: string): object | undefined;
   /** Imports a package as that file would; `findPackage` knows it from then on. */
@@ -30,6 +32,15 @@ export interface Library {
   /** Creates `import.meta` of a module. */
   createMeta(image: Image): ImportMeta;
 }
+
+/** A file that is visited as soon as its text can be read. */
+interface Pending {
+  readonly file: string;
+  readonly place: Place | undefined;
+  readonly ready: Promise<void>;
+}
+
+type Read = (file: string, place: Place | undefined) => Image | Promise<void>;
 
 /** Everything that a program's static imports reach. */
 export class Collection {
@@ -41,20 +52,35 @@ export class Collection {
     readonly importer: string;
     readonly place: Place;
   }[] = [];
+  /** Files whose text is being transformed. */
+  readonly #pending: Pending[] = [];
 
   constructor(library: Library) {
     this.#library = library;
   }
 
-  /** Collects what a file reaches; returns a promise only if packages must be imported first. */
+  readonly #read: Read = (file, place) => this.#library.imageSoon(file, place);
+
+  /** Collects what a file reaches; returns a promise only if packages must be imported or texts be transformed first. */
   collect(file: string, place?: Place): Promise<void> | undefined {
     this.#visit(file, place);
-    return this.#missing.length > 0 ? this.#fetch() : undefined;
+    return this.#missing.length > 0 || this.#pending.length > 0 ? this.#fetch() : undefined;
   }
 
-  /** Collects what a file reaches, packages apart: they are not imported, and nothing is awaited. */
-  reach(file: string): void {
+  /**
+   * Collects what a file reaches, packages apart: they are not imported.
+   *
+   * @returns a promise only if texts must be transformed first.
+   */
+  reach(file: string): Promise<void> | undefined {
     this.#visit(file, undefined);
+    this.#missing.length = 0;
+    return this.#pending.length > 0 ? this.#transform() : undefined;
+  }
+
+  /** Collects what a file reaches, packages apart, at once; the caller sleeps where texts must be transformed. */
+  reachNow(file: string): void {
+    this.#visit(file, undefined, (path, place) => this.#library.image(path, place));
     this.#missing.length = 0;
   }
 
@@ -65,12 +91,17 @@ export class Collection {
     return image;
   }
 
-  #visit(file: string, place: Place | undefined): void {
+  #visit(file: string, place: Place | undefined, read: Read = this.#read): void {
     if (this.images.has(file)) return;
-    const image = this.image(file, place);
+    const image = read(file, place);
+    if (image instanceof Promise) {
+      this.#pending.push({ file, place, ready: image });
+      return;
+    }
+    this.images.set(file, image);
     for (const request of image.data.requests) {
       const resolution = resolveRequest(request, file);
-      if (resolution.kind === "file") this.#visit(resolution.file, request.place);
+      if (resolution.kind === "file") this.#visit(resolution.file, request.place, read);
       else if (resolution.kind === "package") {
         const { specifier } = resolution;
         if (this.#library.findPackage(specifier, file) !== undefined) continue;
@@ -79,7 +110,16 @@ export class Collection {
     }
   }
 
+  async #transform(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const pending = this.#pending.splice(0);
+      await Promise.all(pending.map(({ ready }) => ready));
+      for (const { file, place } of pending) this.#visit(file, place);
+    }
+  }
+
   async #fetch(): Promise<void> {
+    await this.#transform();
     await Promise.all(
       this.#missing.map(async ({ specifier, importer, place }) => {
         try {

@@ -19,7 +19,7 @@ export type Resolution =
 /** The specifier of what the surroundings supply: this package's own name. */
 export const API_SPECIFIER = "snax";
 
-const SOURCE_EXTENSIONS = [".ts", ".mts", ".js", ".mjs", ".json"];
+const SOURCE_EXTENSIONS = [".ts", ".tsx", ".mts", ".js", ".mjs", ".json"];
 const TYPESCRIPT_OF: Readonly<Record<string, string>> = { ".js": ".ts", ".mjs": ".mts" };
 
 /** Returns why a specifier can't be resolved, as text, or what it stands for. */

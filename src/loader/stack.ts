@@ -17,6 +17,9 @@ import type { Position } from "./position.ts";
 export interface StackFacts {
   readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
   readonly map: string | undefined;
+  /** With a map: the text of the file, and the one that runs without what the loader puts behind it. */
+  readonly text?: string;
+  readonly body?: string;
 }
 
 /** One script of a file: services may still run an older text of it. */
@@ -34,7 +37,7 @@ type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
 /** By URL, newest first. */
 const scripts = new Map<string, MappedScript[]>();
-const sourceMaps = new WeakMap<StackFacts, SourceMap>();
+const sourceMaps = new WeakMap<StackFacts, { readonly map: SourceMap; readonly lines: number }>();
 let isInstalled = false;
 
 /**
@@ -77,12 +80,14 @@ export function originalPosition(facts: StackFacts, at: Position): Position {
   const { shifts, map } = facts;
   const plain = { line: at.line, column: unshift(shifts?.get(at.line), at.column) };
   if (map === undefined) return plain;
-  let sourceMap = sourceMaps.get(facts);
-  if (sourceMap === undefined) {
-    sourceMap = new SourceMap(JSON.parse(map) as SourceMapPayload);
-    sourceMaps.set(facts, sourceMap);
+  let known = sourceMaps.get(facts);
+  if (known === undefined) {
+    const lines = facts.body === undefined ? Infinity : countLines(facts.body);
+    known = { map: new SourceMap(JSON.parse(map) as SourceMapPayload), lines };
+    sourceMaps.set(facts, known);
   }
-  const found = sourceMap.findEntry(plain.line - 1, plain.column - 1);
+  if (plain.line > known.lines) return { ...plain, line: countLines(facts.text ?? "") + 1 };
+  const found = known.map.findEntry(plain.line - 1, plain.column - 1);
   if (!("originalLine" in found)) return plain;
   return { line: found.originalLine + 1, column: found.originalColumn + 1 };
 }
@@ -121,14 +126,22 @@ function headOf(error: unknown): string {
   }
 }
 
-/** Number of lines of each module's text: the loader's own code stands behind the last one. */
+/** Number of lines of each module's file: the loader's own code is said to stand behind the last one. */
 const lineCounts = new Map<string, number>();
 
-/** Notes the length of a module's text, so that frames of generated code can be told. */
+/**
+ * Notes the length of a module's text, so that frames of generated code can be told.
+ *
+ * @param text - the text of the file, which may have more lines or fewer than the one that runs.
+ */
 export function noteLines(url: string, text: string): void {
+  lineCounts.set(url, countLines(text));
+}
+
+function countLines(text: string): number {
   let count = 1;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
-  lineCounts.set(url, count);
+  return count;
 }
 
 /** Says whether a printed frame lies in code that the loader generated: a forwarder, for one. */

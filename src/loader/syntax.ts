@@ -2,16 +2,25 @@
  * A module's text -> its syntax tree.
  *
  * The one door to the parser: images of files and texts of patches go through it. TypeScript is stripped first (see
- * `strip.ts`); JavaScript is parsed as it is. Whatever is not valid is refused with file, line and column.
+ * `strip.ts`); what that can't do is left to the compiler of the user's project (see `transformer.ts`); JavaScript is parsed
+ * as it is. Whatever is not valid is refused with file, line and column.
  */
 
 import { parse } from "acorn";
 import type { Program } from "acorn";
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
+import { dirname, isAbsolute } from "node:path";
+import { findLostExport } from "./namespace-parts.ts";
 import { createPlacedError, Lines } from "./position.ts";
 import type { Place } from "./position.ts";
 import { strip } from "./strip.ts";
+import type { Stripped } from "./strip.ts";
+import { hasTypeScript } from "./transform-tools.ts";
+import type { TransformNeed, TransformOrder } from "./transform-worker.ts";
+import { transformNow, TransformPending } from "./transformer.ts";
+import { findUnknown, findUnparsable } from "./unblankable.ts";
+import type { Unblankable } from "./unblankable.ts";
 
 /** Files that have no types; the text of a JSON file has been wrapped by then. */
 const JAVASCRIPT = /\.(?:js|mjs|json)$/;
@@ -30,6 +39,21 @@ export interface Syntax {
   locate(offset: number): Place;
 }
 
+/** Has the compiler of a project transform a text. */
+export type Transform = (order: TransformOrder) => Stripped;
+
+/** How a text is read. */
+export interface ParseOptions {
+  /**
+   * Real path of the file whose project has the compiler and the options for what can't be blanked.
+   *
+   * @defaultValue the file itself
+   */
+  readonly home?: string;
+  /** @defaultValue the caller sleeps until the text is transformed */
+  readonly transform?: Transform;
+}
+
 /**
  * Parses a module.
  *
@@ -37,9 +61,54 @@ export interface Syntax {
  * @param file - path of the file, for messages and for the choice of language.
  * @throws {ERR_SYNTAX} if the text is not valid; data: `{ file, line, column }`.
  */
-export function parseModule(text: string, file: string): Syntax {
-  const isJavaScript = JAVASCRIPT.test(file);
-  const { code, map } = isJavaScript ? { code: text, map: undefined } : strip(text, file);
+export function parseModule(text: string, file: string, options: ParseOptions = {}): Syntax {
+  const { home = file, transform = transformNow } = options;
+  const again = (need: TransformNeed): Syntax =>
+    createSyntax(file, transform({ text, file, home, need }));
+  if (JAVASCRIPT.test(file)) return createSyntax(file, { code: text, map: undefined });
+  if (file.endsWith(".tsx")) return again({ what: "JSX needs", line: 1, column: 1 });
+  const stripped = stripOr(() => again({ what: "", line: 1, column: 1 }), text, file, home);
+  if ("ast" in stripped) return stripped;
+  const { code, map } = stripped;
+  const locate = createLocator(file, code, map);
+  const need = ({ what, at, isExact }: Unblankable): TransformNeed => {
+    const { line, column } = locate(at);
+    return { what, line, column, isExact };
+  };
+  let syntax: Syntax;
+  try {
+    syntax = createSyntax(file, stripped);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    const found =
+      cause instanceof SyntaxError ? findUnparsable(code, positionOf(cause)) : undefined;
+    if (found === undefined) throw error;
+    return again(need(found));
+  }
+  const found = findUnknown(syntax) ?? (map === undefined ? undefined : findLostExport(syntax.ast));
+  return found === undefined ? syntax : again(need(found));
+}
+
+/** The stripper minds more than TypeScript's own transform does; what that lets pass is let pass. */
+function stripOr(
+  transform: () => Syntax,
+  text: string,
+  file: string,
+  home: string,
+): Stripped | Syntax {
+  try {
+    return strip(text, file);
+  } catch (error) {
+    if (!isAbsolute(home) || !hasTypeScript(dirname(home))) throw error;
+    try {
+      return transform();
+    } catch (other) {
+      throw other instanceof TransformPending ? other : error;
+    }
+  }
+}
+
+function createSyntax(file: string, { code, map }: Stripped): Syntax {
   const locate = createLocator(file, code, map);
   try {
     const ast = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
@@ -50,10 +119,13 @@ export function parseModule(text: string, file: string): Syntax {
       throw createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
     }
     if (!(error instanceof SyntaxError)) throw error;
-    const { pos } = error as SyntaxError & { pos: number };
     const why = error.message.replace(/ \(\d+:\d+\)$/, "");
-    throw createPlacedError("ERR_SYNTAX", locate(pos), why, error);
+    throw createPlacedError("ERR_SYNTAX", locate(positionOf(error)), why, error);
   }
+}
+
+function positionOf(error: SyntaxError): number {
+  return (error as SyntaxError & { readonly pos: number }).pos;
 }
 
 /** Lines and the decoded map are made at the first question: most texts are never asked. */

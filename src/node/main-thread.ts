@@ -84,7 +84,7 @@ export class MainThread {
         cacheMode: runtime.cache.mode,
         births: live.bornPatches,
         shared: live.lateShared.orders,
-        images: live.bornPatches.flatMap(({ type }) => threads.imagesFor(thread, type)),
+        images: live.bornPatches.flatMap(({ type }) => threads.imagesNow(thread, type)),
         tables: { invitation: this.tableHub.invite(port1), port: port2 },
       };
       return { data, transfer: [port2] };

@@ -17,7 +17,7 @@ import type { Thread } from "../fabric/thread.ts";
 import { INDEX_MASK } from "../kernel/address.ts";
 import type { CacheMode } from "../loader/code-cache.ts";
 import type { Image, ImageData } from "../loader/image.ts";
-import { addBirthCommand } from "../service/birth.ts";
+import { addBirthCommand, fetchCode } from "../service/birth.ts";
 import type { LaunchRequest } from "../service/boot.ts";
 import { end, launch, tellFailure } from "../service/boot.ts";
 import { clearCache } from "../service/cache.ts";
@@ -52,6 +52,8 @@ interface Launch {
   readonly kind: string;
   readonly name: string;
   readonly args: readonly unknown[];
+  /** Whether the code is still being made of its text, and is to be asked for. */
+  readonly isCodeLater: boolean;
 }
 
 /** The code that a thread has got. */
@@ -142,8 +144,10 @@ export class NodeThreads implements Threads {
     const own = copyArguments(args, undefined);
     const handle = (this.#harborBits | directory.claim(thread)) >>> 0;
     try {
-      const order: Launch = { handle, kind, name, args: own };
-      if (fabric.tell(thread, "launch", order, this.imagesFor(thread, name))) return handle;
+      const images = this.imagesFor(thread, name);
+      const isCodeLater = images instanceof Promise;
+      const order: Launch = { handle, kind, name, args: own, isCodeLater };
+      if (fabric.tell(thread, "launch", order, isCodeLater ? [] : images)) return handle;
     } catch (error) {
       directory.release(handle, thread);
       throw error;
@@ -175,15 +179,23 @@ export class NodeThreads implements Threads {
     this.#given[thread] = createGiven();
   }
 
-  /** The code that a thread needs for a service and has not got yet; what can't be read it will complain of itself. */
-  imagesFor(thread: number, name: string): ImageData[] {
+  /**
+   * The code that a thread needs for a service and has not got yet; what can't be read it will complain of itself. It is a promise
+   * only where texts must be transformed first.
+   */
+  imagesFor(thread: number, name: string): ImageData[] | Promise<ImageData[]> {
     const { cache, paths } = this.#runtime;
     if (this.own !== 0 || cache.mode === "OFF") return [];
     const given = (this.#given[thread] ??= createGiven());
     if (given.names.has(name)) return [];
     try {
+      const reached = cache.reach(paths.find(name));
+      if (reached instanceof Promise) {
+        const again = (): ImageData[] | Promise<ImageData[]> => this.imagesFor(thread, name);
+        return reached.then(again, () => []);
+      }
       // With EXIST some were read just now and belong to nobody: who needs them reads for itself.
-      const fresh = [...cache.reach(paths.find(name))].filter(
+      const fresh = [...reached].filter(
         (image) => !given.images.has(image) && cache.images.get(image.file) === image,
       );
       const data = fresh.map((image) => image.toData());
@@ -195,6 +207,12 @@ export class NodeThreads implements Threads {
       // The service's beginning fails for the same reason on its own thread, which tells whoever asked.
       return [];
     }
+  }
+
+  /** The same without what must be transformed first: the thread reads that for itself. */
+  imagesNow(thread: number, name: string): ImageData[] {
+    const images = this.imagesFor(thread, name);
+    return images instanceof Promise ? [] : images;
   }
 
   tellAll(word: string, ...values: readonly unknown[]): void {
@@ -258,11 +276,17 @@ export class NodeThreads implements Threads {
     );
   }
 
-  #launchHere({ handle, kind, name, args }: Launch, images: readonly ImageData[]): void {
+  #launchHere(order: Launch, images: readonly ImageData[]): void {
+    const { handle, kind, name, args } = order;
     const runtime = this.#runtime;
     for (const image of images) runtime.cache.adopt(image);
+    const steward = runtime.contextOf(this.steward(this.own));
+    const isLater = order.isCodeLater && steward !== undefined;
     try {
-      launch(runtime, { handle, kind, name, args });
+      launch(runtime, {
+        ...{ handle, kind, name, args },
+        ...(isLater ? { code: fetchCode(steward, name) } : {}),
+      });
     } catch (error) {
       this.#thread.directory.release(handle, this.own);
       tellFailure(runtime, handle, toRemoteError(error, handle));

@@ -117,7 +117,7 @@ function hasCode({ cache, paths, threads }: Runtime, name: string): boolean {
 }
 
 /** Gets the images that the main thread has, or reads, of a service's code. */
-async function fetchCode(steward: Context, name: string): Promise<void> {
+export async function fetchCode(steward: Context, name: string): Promise<void> {
   const { cache, threads } = steward.runtime;
   for (;;) {
     const { clears } = cache;

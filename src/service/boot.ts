@@ -42,6 +42,8 @@ export interface LaunchRequest {
   readonly onReady?: OnReady;
   /** Its handle, if one was taken for it before. @defaultValue a new one */
   readonly handle?: number;
+  /** Its beginning waits for this, however it ends: its code is on the way. */
+  readonly code?: Promise<unknown>;
 }
 
 /**
@@ -62,7 +64,11 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const tell = request.onReady ?? ((_error, sendable) => tellReady(context, sendable));
   runtime.logLife(context.handle, "LAUNCH", context.service.title);
   runtime.kernel.closeGate(context.service, GATE.starting);
-  runInside(context, () => boot(context, () => beginAs(kind, context, own), tell));
+  const begin = (): unknown => beginAs(kind, context, own);
+  const { code } = request;
+  runInside(context, () =>
+    boot(context, code === undefined ? begin : () => code.then(begin, begin), tell),
+  );
   return context;
 }
 
