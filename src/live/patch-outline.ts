@@ -4,6 +4,7 @@
 
 import type { Class } from "acorn";
 import { findNearest } from "../base/suggestion.ts";
+import { publicName } from "./patch-default.ts";
 import type { PatchPlan } from "./patch-plan.ts";
 import type { PatchTarget } from "./patch-target.ts";
 
@@ -35,8 +36,8 @@ export interface PatchOutline {
 /** Reads it off a plan. */
 export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutline {
   const replaced: string[] = [];
-  for (const [name, kind] of plan.replaced) if (kind !== "class") replaced.push(name);
-  for (const name of plan.constructed) replaced.push(`the construction of ${name}`);
+  for (const [name, kind] of plan.replaced) if (kind !== "class") replaced.push(publicName(name));
+  for (const name of plan.constructed) replaced.push(`the construction of ${publicName(name)}`);
   const added = [...plan.fresh].flatMap(([name, { kind }]) => {
     if (kind === "import") return [];
     const isFunction = kind === "function" || kind === "const-function";

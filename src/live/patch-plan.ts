@@ -139,12 +139,15 @@ function checkDeclared({ declared }: PatchText, { scope, elsewhere }: PatchTarge
 function checkFreeNames(
   { freeReferences }: Analysis,
   { syntax }: PatchText,
-  { scope, injected, elsewhere }: PatchTarget,
+  { image, scope, injected, elsewhere }: PatchTarget,
   fresh: ReadonlyMap<string, SeenName>,
 ): void {
-  for (const { name, use, start } of freeReferences) {
+  // Whoever asks with `typeof` whether there is a global may use it after that.
+  const asked = new Set(freeReferences.flatMap(({ name, use }) => (use === "typeof" ? name : [])));
+  for (const { name, start } of freeReferences) {
+    const isOptional = asked.has(name) || image.freeNames.has(name);
     const isKnown = name in globalThis || injected.has(name) || name === "arguments";
-    if (use === "typeof" || isKnown) continue;
+    if (isOptional || isKnown) continue;
     const known = [...scope.names(), ...fresh.keys()];
     const hint = elsewhere(name) || suggest(name, known);
     const why = `neither the service nor the patch has a ${name}${hint}`;

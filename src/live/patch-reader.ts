@@ -9,6 +9,7 @@ import { isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import { checkClass, isConstructing } from "./class-rules.ts";
+import { readDefault, publicName } from "./patch-default.ts";
 import type { SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
@@ -51,13 +52,25 @@ export class PatchReader {
     if (isSilent) this.items.push({ kind: "silent", node });
     else if (node.type === "ExportNamedDeclaration" && node.declaration) {
       this.#readDeclaration({ node, isExported: true }, node.declaration);
-    } else if (node.type === "ExportDefaultDeclaration" && hasName(node.declaration)) {
-      // The module's default export by its name; that it is the default is nothing that a patch could change.
-      this.#readDeclaration({ node, isExported: true }, node.declaration as AnyNode);
+    } else if (node.type === "ExportDefaultDeclaration") {
+      this.#readDefault(node);
     } else if (node.type.startsWith("Export")) {
       const allowed = "response, accept, subscribe, hotfix, rollback and new names";
       throw this.#error("ERR_PATCH", node, `a patch exports ${allowed}, each with its declaration`);
     } else this.#readDeclaration({ node, isExported: false }, node as AnyNode);
+  }
+
+  #readDefault(node: AnyNode & { type: "ExportDefaultDeclaration" }): void {
+    const { image, elsewhere } = this.#target;
+    const given = readDefault(node, image, elsewhere);
+    if (given.refusal !== undefined) throw this.#error("ERR_PATCH", node, given.refusal);
+    const place = { node, isExported: true };
+    const { name, value } = given;
+    const seen = this.#target.scope.get(name);
+    if (value.type === "ClassDeclaration") this.#readClass(place, name, value);
+    else if (!isLiteral(value)) this.#readFunction(place, name, value);
+    else if (!this.#readLiteral(place, name, value) && seen !== undefined)
+      throw this.#clash(node, name, seen);
   }
 
   #readDeclaration(place: Place, declaration: AnyNode): void {
@@ -66,7 +79,7 @@ export class PatchReader {
         this.#readFunction(place, declaration.id?.name ?? "", declaration);
         break;
       case "ClassDeclaration":
-        this.#readClass(place, declaration);
+        this.#readClass(place, declaration.id?.name ?? "", declaration);
         break;
       case "VariableDeclaration":
         this.#readVariables(place, declaration);
@@ -80,7 +93,7 @@ export class PatchReader {
 
   #readFunction({ node, isExported }: Place, name: string, value: AnyNode): void {
     this.#checkOwnName(node, name);
-    if (name === "init") {
+    if (name === "init" && this.#target.hasMethods) {
       const why = "a patch has no init of its own: the service has begun already; use hotfix()";
       throw this.#error("ERR_PATCH", node, why);
     }
@@ -102,8 +115,7 @@ export class PatchReader {
     this.items.push({ kind: "function", node, name, value, isFresh });
   }
 
-  #readClass({ node, isExported }: Place, value: Class): void {
-    const name = value.id?.name ?? "";
+  #readClass({ node, isExported }: Place, name: string, value: Class): void {
     this.#checkOwnName(node, name);
     const seen = this.#target.scope.get(name);
     const facts = readClassFacts(value, this.#text.syntax.code);
@@ -116,7 +128,7 @@ export class PatchReader {
     else {
       const refusal = checkClass(value, facts, seen.facts);
       if (refusal !== undefined)
-        throw this.#error("ERR_PATCH_CLASS", node, `class ${name}: ${refusal}`);
+        throw this.#error("ERR_PATCH_CLASS", node, `class ${publicName(name)}: ${refusal}`);
       if (isConstructing(value, facts)) this.constructed.add(name);
       this.replaced.set(name, "class");
     }
@@ -153,11 +165,13 @@ export class PatchReader {
     const { node, isExported } = place;
     this.#checkOwnName(node, name);
     const seen = this.#target.scope.get(name);
-    if (GROUP_NAMES.has(name) && (isExported || this.#target.hasMethods)) {
+    const { hasMethods } = this.#target;
+    if (GROUP_NAMES.has(name) && (hasMethods || (isExported && seen === undefined))) {
       this.#readGroup(place, name, value);
       return true;
     }
-    if ((STEP_NAMES.has(name) || name === "init") && !(isConst && isFunction(value))) {
+    const isStep = STEP_NAMES.has(name) || (name === "init" && hasMethods);
+    if (isStep && !(isConst && isFunction(value))) {
       const why = `write \`export function ${name}\`, not a variable that holds a function`;
       throw this.#error("ERR_PATCH", node, why);
     }
@@ -166,7 +180,12 @@ export class PatchReader {
       this.#readFunction(place, name, value);
       return true;
     }
-    if (!isLiteral(value) || (seen !== undefined && seen.kind !== "literal")) return false;
+    return isLiteral(value) && this.#readLiteral(place, name, value);
+  }
+
+  #readLiteral({ node, isExported }: Place, name: string, value: AnyNode): boolean {
+    const seen = this.#target.scope.get(name);
+    if (seen !== undefined && seen.kind !== "literal") return false;
     if (seen === undefined) this.fresh.set(name, { kind: "literal", length: 0, isExported });
     else this.replaced.set(name, "literal");
     this.items.push({ kind: "literal", node, name, value, isFresh: seen === undefined });
@@ -227,17 +246,13 @@ export class PatchReader {
     const advice = isState
       ? `it is state, which a patch never initialises again; write \`declare let ${name}\` and change it in hotfix()`
       : `a patch can replace it only by ${kind} of the same kind`;
-    return this.#error("ERR_PATCH", node, `the service has ${kind} ${name} already: ${advice}`);
+    const what = `${kind} ${publicName(name)}`;
+    return this.#error("ERR_PATCH", node, `the service has ${what} already: ${advice}`);
   }
 
   #error(code: ErrorCode, node: AnyNode, why: string): SnaxError {
     return createPlacedError(code, this.#text.syntax.locate(node.start), why);
   }
-}
-
-function hasName(node: AnyNode): boolean {
-  const isDeclaration = node.type === "FunctionDeclaration" || node.type === "ClassDeclaration";
-  return isDeclaration && Boolean(node.id);
 }
 
 /** What `export type { ... }` leaves behind. */

@@ -12,6 +12,7 @@ import type { Instance } from "../loader/instance.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import { readMembers } from "../loader/text-members.ts";
+import { publicName } from "./patch-default.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "./patch-outline.ts";
 import { askFor } from "./patch-outline.ts";
 import type { PatchPart } from "./patch-part.ts";
@@ -43,7 +44,7 @@ function describeOutline(outline: PatchOutline, find: FindMembers): string {
   const replaced = [...outline.replaced];
   const added: string[] = [];
   for (const member of outline.members) {
-    const label = `${member.owner.name}.${member.name}`;
+    const label = `${publicName(member.owner.name)}.${member.name}`;
     const hint = hintOf(member, outline, find);
     if (hint === undefined) replaced.push(label);
     else added.push(label + hint);

@@ -3,7 +3,7 @@
  *
  * `declare let i: number` is a type to the stripper and would vanish. So the word `declare` in front of a variable is
  * blanked first: what remains is parsed like any statement, with the same positions, and remembered as declared.
- * `declare function` and `declare class` have no body to keep; their names are read from the text.
+ * `declare function`, `declare class` and `declare enum` have no body to keep; their names are read from the text.
  */
 
 import type { Program } from "acorn";
@@ -24,9 +24,9 @@ export interface PatchText {
   readonly declarations: ReadonlySet<Program["body"][number]>;
 }
 
-const VARIABLE = /\bdeclare(?=\s+(let|const|var)\b)/g;
+const VARIABLE = /\bdeclare(?=\s+(let|const(?!\s+enum\b)|var)\b)/g;
 const DEFINITION =
-  /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
+  /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|(?:const\s+)?enum)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
 
 /**
  * Parses a patch.

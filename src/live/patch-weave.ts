@@ -18,6 +18,7 @@ import { replacementOf, weaveClass } from "../loader/class-weave.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
+import { publicName } from "./patch-default.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan } from "./patch-plan.ts";
 import type { PatchTarget } from "./patch-target.ts";
@@ -106,8 +107,9 @@ function putValue(edits: Edits, { node, name, value }: NamedItem): void {
 function putNamed(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
   if ("id" in value && value.id) edits.blank(value.id.start, value.id.end);
-  edits.insertBefore(value.start, `$snaxP.put("${name}",{"${name}":`);
-  edits.insertBehind(value.end, `}["${name}"]`);
+  const key = publicName(name);
+  edits.insertBefore(value.start, `$snaxP.put("${name}",{"${key}":`);
+  edits.insertBehind(value.end, `}["${key}"]`);
   closeCall(edits, node, value);
 }
 

@@ -127,7 +127,12 @@ function checkHome(
   for (const [name, { place, isUsed }] of added) {
     if (isUsed) continue;
     const imports = [...codes.values()].flatMap((code) => code.imports);
-    const home = imports.some((entry) => entry.name === name) ? "" : elsewhere(name);
+    if (imports.some((entry) => entry.name === name)) continue;
+    if (name === "init") {
+      const why = "a patch has no init of its own, and nothing uses this one; use hotfix()";
+      throw createPlacedError("ERR_PATCH", place, why);
+    }
+    const home = elsewhere(name);
     if (home === "") continue;
     const why = `${name} would be new to this module, and nothing uses it${home}`;
     throw createPlacedError("ERR_PATCH_NAME", place, why);
