@@ -2263,6 +2263,7 @@ export interface Name {
     readonly line: number;
     readonly start: number;
     readonly isForwarded: boolean;
+    readonly isDirect: boolean;
     readonly isAsync: boolean;
     readonly isGenerator: boolean;
     readonly length: number;
@@ -2813,6 +2814,7 @@ export interface Analysis {
     readonly freeReferences: readonly Reference[];
     readonly freeNames: ReadonlySet<string>;
     readonly writes: readonly Write[];
+    readonly statements: ReadonlySet<number>;
     readonly globalWrites: readonly GlobalWrite[];
     readonly dynamicImports: readonly number[];
     readonly metas: readonly number[];
@@ -2826,6 +2828,7 @@ export declare class Walk {
     readonly references: Reference[];
     readonly freeReferences: Reference[];
     readonly writes: Write[];
+    readonly statements: Set<number>;
     readonly globalWrites: GlobalWrite[];
     readonly dynamicImports: number[];
     readonly metas: number[];

@@ -16,6 +16,7 @@ import { PATCH_LENGTH_MAX } from "../base/limits.ts";
 import type { Analysis, Write } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
 import { Edits } from "../loader/edits.ts";
+import { directOf } from "../loader/frame.ts";
 import type { Image } from "../loader/image.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
@@ -104,7 +105,10 @@ function weaveStatement(edits: Edits, syntax: Syntax, node: AnyNode): void {
   }
 }
 
-/** Wraps an assignment of exported variables of the module, so that the importers get the new value. */
+/**
+ * Wraps an assignment of variables of the module, so that the importers get the new value of an exported one, and those who call
+ * a function by its name the new function.
+ */
 function weaveWrite(
   edits: Edits,
   image: Image,
@@ -112,8 +116,11 @@ function weaveWrite(
   isLive: (name: string) => boolean,
 ): void {
   const cells = names.flatMap((name) => {
-    const isExported = isLive(name) && image.exports.some(({ local }) => local === name);
-    return isExported ? [`${image.data.cells.indexOf(name)},${name}`] : [];
+    const isDirect = image.names.get(name)?.isDirect === true;
+    const isWanted = isDirect || image.exports.some(({ local }) => local === name);
+    if (!isWanted || !isLive(name)) return [];
+    const value = isDirect ? `${directOf(name)}=${name}` : name;
+    return [`${image.data.cells.indexOf(name)},${value}`];
   });
   if (cells.length === 0) return;
   if (kind !== "loop") {

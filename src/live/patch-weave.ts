@@ -15,6 +15,7 @@
 import type { AnyNode } from "acorn";
 import type { Write } from "../loader/analysis.ts";
 import { replacementOf, weaveClass } from "../loader/class-weave.ts";
+import { weaveCalls } from "../loader/direct-call.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
@@ -36,6 +37,7 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const variables = new Variables();
   for (const item of plan.items) weaveItem(edits, variables, item);
   for (const write of plan.analysis.writes) weaveWrite(edits, plan, target, write);
+  weaveCalls(edits, plan.analysis, (name) => target.image.names.get(name));
   for (const start of plan.analysis.metas) edits.overwrite(start, start + "import".length, "$snax");
   for (const start of plan.analysis.dynamicImports) {
     edits.overwrite(start, start + "import".length, "$snaxI");

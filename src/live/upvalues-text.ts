@@ -17,6 +17,7 @@ import type {
   Program,
 } from "acorn";
 import { analyse } from "../loader/analysis.ts";
+import { nameBehind } from "../loader/frame.ts";
 import { findConstructor } from "../loader/names.ts";
 import { Lines } from "../loader/position.ts";
 import { declareLexical, declareVars, Scope, visitBoundNames } from "../loader/scope.ts";
@@ -92,7 +93,7 @@ function describe(ast: Program, code: string, shape: Shape): FunctionText | unde
   const node = findCode(ast, shape);
   if (node === undefined) return undefined;
   const { freeNames } = analyse(ast);
-  const used = freeNames.has("eval") ? undefined : freeNames;
+  const used = freeNames.has("eval") ? undefined : new Set([...freeNames].map(nameBehind));
   if (node.type !== "ClassExpression") {
     const kind = node.generator ? "generator" : "function";
     return { kind, used, ...describeCode(node, code), constructsAtOnce: false, members: [] };

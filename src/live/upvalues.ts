@@ -10,6 +10,7 @@
  */
 
 import { inspect } from "node:util";
+import { directOf } from "../loader/frame.ts";
 import type { Captured, Upvalues, UpvalueScope } from "../snax/types-upvalues.ts";
 import { reachScope } from "./upvalues-reach.ts";
 import type { ScopeEval } from "./upvalues-reach.ts";
@@ -64,7 +65,7 @@ function findMember(code: object, { name, isStatic, slot, text }: ClassMember): 
 function createView(opened: OpenFunction, evaluate: ScopeEval): Captured {
   const view = Object.create(null) as Captured;
   const values = visibleValues(opened);
-  const accessors = evaluate(accessorsOf([...values.keys()])) as object;
+  const accessors = evaluate(accessorsOf([...values.keys()], opened)) as object;
   for (const [name, value] of values) {
     const accessor = Object.getOwnPropertyDescriptor(accessors, name);
     if (accessor === undefined || isHidden(accessor, value)) continue;
@@ -75,10 +76,13 @@ function createView(opened: OpenFunction, evaluate: ScopeEval): Captured {
   return view;
 }
 
-function accessorsOf(names: readonly string[]): string {
+function accessorsOf(names: readonly string[], { scopes }: OpenFunction): string {
   const accessors = names.map((name) => {
     const value = name === "$value" ? "$v" : "$value";
-    return `get ${name}(){return ${name}},set ${name}(${value}){${name}=${value}}`;
+    const scope = scopes.find(({ values }) => values.has(name));
+    // Calls by the function's name may go to a variable of their own.
+    const direct = scope?.values.has(directOf(name)) === true ? `${directOf(name)}=` : "";
+    return `get ${name}(){return ${name}},set ${name}(${value}){${direct}${name}=${value}}`;
   });
   return `({${accessors.join()}})`;
 }

@@ -54,6 +54,8 @@ export interface Analysis {
   /** The globals that the module mentions. */
   readonly freeNames: ReadonlySet<string>;
   readonly writes: readonly Write[];
+  /** Offsets at which an expression stands as a statement. */
+  readonly statements: ReadonlySet<number>;
   readonly globalWrites: readonly GlobalWrite[];
   /** Offsets of `import` in `import(...)`. */
   readonly dynamicImports: readonly number[];
@@ -80,6 +82,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
     freeReferences: walk.freeReferences,
     freeNames: new Set(walk.freeReferences.map((reference) => reference.name)),
     writes: walk.writes,
+    statements: walk.statements,
     globalWrites: walk.globalWrites,
     dynamicImports: walk.dynamicImports,
     metas: walk.metas,
@@ -94,6 +97,7 @@ export class Walk {
   readonly references: Reference[] = [];
   readonly freeReferences: Reference[] = [];
   readonly writes: Write[] = [];
+  readonly statements: Set<number> = new Set();
   readonly globalWrites: GlobalWrite[] = [];
   readonly dynamicImports: number[] = [];
   readonly metas: number[] = [];

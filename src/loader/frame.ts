@@ -11,7 +11,8 @@
  *     for function j (cell n - f + j):
  *       forward: 2n + j          implementation: read 2n + f + j, write 2n + 2f + j
  *
- * A forwarder is a function that stays the same while the function behind it may be replaced.
+ * A forwarder is a function that stays the same while the function behind it may be replaced. It is for those who hold the
+ * function; calls by name go past it where that can be told from the text: see `direct-call.ts`.
  */
 
 import type { Name } from "./names.ts";
@@ -56,7 +57,12 @@ export type Entry = "sync" | "async" | ImportPlan;
 export function createFrame(parts: FrameParts): Frame {
   const variables: string[] = [];
   const { cells, functionCount } = parts.plan;
-  for (const name of cells.slice(cells.length - functionCount)) variables.push(forwardedOf(name));
+  for (const name of cells.slice(cells.length - functionCount)) {
+    variables.push(forwardedOf(name));
+    const { isDirect, kind } = parts.names.get(name) ?? {};
+    // A declared function is there from the start, whoever calls it first.
+    if (isDirect === true) variables.push(directOf(name) + (kind === "function" ? `=${name}` : ""));
+  }
   for (const [name, { kind }] of parts.names) {
     if (kind === "class") variables.push(replacementOf(name));
   }
@@ -136,11 +142,14 @@ function createCellFunction({ plan, names }: FrameParts): string {
     const get = forward + functionCount;
     const set = get + functionCount;
     const forwarder = createForwarder(behind, names.get(name)?.length ?? 0);
+    const isDirect = names.get(name)?.isDirect === true;
+    const forwarded = `${behind}=${isDirect ? `${directOf(name)}=` : ""}${name}`;
+    const replaced = `${behind}=${isDirect ? `${directOf(name)}=` : ""}$snaxValue`;
     const named = name === DEFAULT_NAME ? `$snax.nameDefault(${name})` : name;
     cases.push(
-      `case ${forward}:if(!${behind}){${behind}=${name};${name}=${forwarder};${named}}return ${name};`,
+      `case ${forward}:if(!${behind}){${forwarded};${name}=${forwarder};${named}}return ${name};`,
       `case ${get}:return ${behind}||${name};`,
-      `case ${set}:if(${behind})${behind}=$snaxValue;else ${name}=$snaxValue;return;`,
+      `case ${set}:if(${behind})${replaced};else ${name}=$snaxValue;return;`,
     );
   }
   return `function $snaxCell($snaxOperation,$snaxValue){switch($snaxOperation){${cases.join("")}}}`;
@@ -161,6 +170,17 @@ export function readForwarder(text: string): string | undefined {
   if (variable === undefined) return undefined;
   const length = parameters === "" ? 0 : parameters.split(",").length;
   return text === createForwarder(variable, length) ? variable : undefined;
+}
+
+/** Returns the name of the variable that calls by a function's name go to, if they do not pass its forwarder. */
+export function directOf(name: string): string {
+  return `$snaxD_${name}`;
+}
+
+/** Returns the function's name for such a variable; any other name as it is. */
+export function nameBehind(variable: string): string {
+  const prefix = directOf("");
+  return variable.startsWith(prefix) ? variable.slice(prefix.length) : variable;
 }
 
 function forwardedOf(name: string): string {

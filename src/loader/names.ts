@@ -47,6 +47,8 @@ export interface Name {
   readonly start: number;
   /** Whether it is a function that the module uses as a value, so that it stands behind a forwarder from the start. */
   readonly isForwarded: boolean;
+  /** Whether calls by its name do not pass the forwarder: they go to a variable of their own, {@link directOf}. */
+  readonly isDirect: boolean;
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
   /** Number of parameters as a function's `length` tells it; 0 for other kinds. */
@@ -80,19 +82,29 @@ export function readNames(
   return collector.names;
 }
 
-const PLAIN = { isForwarded: false, isAsync: false, isGenerator: false, length: 0 };
+const PLAIN = {
+  isForwarded: false,
+  isDirect: false,
+  isAsync: false,
+  isGenerator: false,
+  length: 0,
+};
 
 class Collector {
   readonly names = new Map<string, Name>();
   readonly #syntax: Syntax;
   readonly #analysis: Analysis;
   readonly #values = new Set<string>();
+  readonly #called = new Set<string>();
+  readonly #assigned = new Set<string>();
 
   constructor(syntax: Syntax, analysis: Analysis) {
     this.#syntax = syntax;
     this.#analysis = analysis;
     for (const { name, use } of analysis.references) {
       if (use === "value" || use === "member" || use === "member-call") this.#values.add(name);
+      else if (use === "call") this.#called.add(name);
+      else if (use === "assign") this.#assigned.add(name);
     }
   }
 
@@ -136,10 +148,13 @@ class Collector {
   }
 
   #addFunction(name: string, kind: "function" | "const-function", node: FunctionNode): void {
+    const isForwarded = this.#values.has(name);
     this.names.set(name, {
       kind,
       ...this.#at(node),
-      isForwarded: this.#values.has(name),
+      isForwarded,
+      // What is assigned is called as the variable says.
+      isDirect: isForwarded && this.#called.has(name) && !this.#assigned.has(name),
       isAsync: node.async,
       isGenerator: node.generator,
       length: lengthOf(node),

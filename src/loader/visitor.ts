@@ -81,6 +81,10 @@ export const VISITORS: Visitors = {
     visitAssignment(walk, node.argument, assigned);
     if (assigned.length > 0) note(walk, node.prefix ? "expression" : "postfix", assigned, node);
   },
+  ExpressionStatement: (walk, node) => {
+    walk.statements.add(node.start);
+    walk.visit(node.expression);
+  },
   CallExpression: (walk, node) => {
     visitCallee(walk, node.callee);
     walk.visitAll(node.arguments);

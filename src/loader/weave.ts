@@ -10,6 +10,7 @@
 import type { AnyNode, Program } from "acorn";
 import type { Analysis, Write } from "./analysis.ts";
 import { weaveClass } from "./class-weave.ts";
+import { weaveCalls } from "./direct-call.ts";
 import { Edits } from "./edits.ts";
 import type { Name } from "./names.ts";
 import { DEFAULT_NAME, isAlias } from "./record.ts";
@@ -33,6 +34,7 @@ export function weave(weft: Weft): Edits {
   if (weft.syntax.code.startsWith("#!")) edits.overwrite(0, 2, "//");
   for (const statement of weft.syntax.ast.body) weaveStatement(weft, edits, statement);
   for (const write of weft.analysis.writes) weaveWrite(weft, edits, write);
+  weaveCalls(edits, weft.analysis, (name) => weft.names.get(name));
   for (const start of weft.analysis.metas) edits.overwrite(start, start + "import".length, "$snax");
   for (const start of weft.analysis.dynamicImports) {
     edits.overwrite(start, start + "import".length, "$snaxI");

@@ -198,3 +198,16 @@ test("a script that waits fails with the death of its service", async (t) => {
   node.skynet.kill(address);
   match(await running, /ERR_SERVICE_DEAD/);
 });
+
+test("a function that the script assigns is called by its name from then on, held or not", async (t) => {
+  const main = answering(
+    `function f() { return "f"; } const g = () => "g"; function h() { return "h"; }
+     const held = [f, g];`,
+    `[f(), g(), h(), ...held.map((each) => each())]`,
+  );
+  const { inject, call } = await plain(t, main);
+  await inject(`const old = f; f = () => old() + "+"; [g] = [() => "G"]; h = () => "H";`);
+  deepEqual(await call(), ["f+", "G", "H", "f", "g"]);
+  await inject(`for (f of [() => 1, () => 2]) { print(f()); } for (g of [() => 3]) print(g());`);
+  deepEqual(await call(), [2, 3, "H", "f", "g"]);
+});

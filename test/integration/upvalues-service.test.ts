@@ -104,3 +104,13 @@ test("native code is refused inside a service with the same code", async (t) => 
   const p = await make("main");
   equal(await codeOfFailure(p.req.run()), "ERR_ARGUMENT");
 });
+
+test("a held function is one of the variables of those who call it, and what is written is called", async (t) => {
+  const result = await runIn(
+    t,
+    `function f() { return "f"; } const g = () => "g"; const held = [f, g]; function caller() { return [f(), g()]; }`,
+    `const u = upvalues(caller); const names = Object.keys(u); u.f = () => "F"; u.g = () => "G";
+     return [names, caller(), held.map((each) => each()), u.f(), Object.getOwnPropertyNames(u).filter((name) => name.startsWith("$"))];`,
+  );
+  deepEqual(result, [["f", "g"], ["F", "G"], ["f", "g"], "F", []]);
+});

@@ -1,6 +1,6 @@
 /** References to a function that were taken before a patch reach the new function. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { World, serve } from "./harness.ts";
 
@@ -159,4 +159,51 @@ test("methods that were taken as functions of a group object are the group's own
   );
   await fix(`export const response = { a() { return "new"; } };`);
   deepEqual([await p.req.a(), await p.req.viaGroup()], ["new", "new"]);
+});
+
+test("what calls a held function by its name, also from a patch, gets there without a frame in between", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `function depth() {
+       const limit = Error.stackTraceLimit;
+       Error.stackTraceLimit = 1000;
+       const lines = new Error().stack!.split("\\n").slice(2);
+       Error.stackTraceLimit = limit;
+       return lines.findIndex((line) => line.includes("top"));
+     }
+     function down(n: number): number { return n === 0 ? depth() : down(n - 1); }
+     const arrow = (n: number): number => n === 0 ? depth() : arrow(n - 1);
+     const held = [down, arrow];
+     export const response = {
+       top(n: number) { return [down(n), arrow(n)]; },
+       held(n: number) { return held.map((f) => typeof f(n)); },
+     };`,
+  );
+  deepEqual(await p.req.top(30), [31, 31]);
+  await fix(`
+    declare function depth(): number;
+    function down(n: number): number { return n === 0 ? depth() : down(n - 1); }
+    const arrow = (n: number): number => {
+      n -= 1
+      return n < 0 ? depth() + 0.5 : arrow(n)
+    }`);
+  deepEqual(await p.req.top(30), [31, 31.5]);
+  await fix(`function down(n: number): number { return n === 0 ? -1 : down(n - 1); }`);
+  deepEqual(await p.req.top(3), [-1, 4.5]);
+  deepEqual(await p.req.held(1), ["number", "number"]);
+});
+
+test("a patch that is undone gives callers by name the function from before", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `function f() { return "old"; }
+     const g = () => "old";
+     const held = [f, g];
+     export const response = { all: () => [f(), g(), ...held.map((each) => each())] };`,
+  );
+  const failure = fix(
+    `function f() { return "new"; } const g = () => "new"; export function hotfix() { throw new Error([f(), g()].join()); }`,
+  );
+  await rejects(failure, /new,new/);
+  deepEqual(await p.req.all(), ["old", "old", "old", "old"]);
 });
