@@ -1411,6 +1411,9 @@ export declare class Image {
     get text(): string;
     get names(): ReadonlyMap<string, Name>;
     get exports(): readonly ExportEntry[];
+    exportOf(name: string): ExportEntry | undefined;
+    get stars(): readonly ExportEntry[];
+    cellOf(name: string): number | undefined;
     get freeNames(): ReadonlySet<string>;
     factory(entry: Entry): Factory;
     takeOwn(entry: Entry): Factory | undefined;
@@ -2198,6 +2201,8 @@ export declare function enclose(framed: Framed, entry: Entry): {
 };
 export declare function createForwarder(variable: string, length: number): string;
 export declare function readForwarder(text: string): string | undefined;
+export declare function directOf(name: string): string;
+export declare function nameBehind(variable: string): string;
 
 // dist/loader/module-instance.d.ts
 import type { PendingImports } from "./cycle.ts";
@@ -2304,6 +2309,7 @@ export interface ExportEntry {
     readonly imported: string | undefined;
     readonly place: Place;
 }
+export declare function isStar(entry: ExportEntry): boolean;
 export interface ModuleRecord {
     readonly requests: readonly ModuleRequest[];
     readonly imports: readonly ImportEntry[];

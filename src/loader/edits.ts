@@ -67,6 +67,7 @@ export class Edits {
 
   #note(offset: number, length: number): void {
     this.#insertions.push([offset, length]);
+    if (this.#movesCode) return;
     const lineEnd = /[\n\r\u2028\u2029]|$/g;
     lineEnd.lastIndex = offset;
     const rest = this.#before.slice(offset, lineEnd.exec(this.#before)?.index);

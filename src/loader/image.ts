@@ -16,6 +16,7 @@ import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
+import { isStar } from "./record.ts";
 import type { ExportEntry, ImportEntry, ModuleRequest } from "./record.ts";
 import { mapStacks, noteLines } from "./stack.ts";
 
@@ -77,6 +78,9 @@ export class Image {
   readonly url: string;
   readonly #scripts = new Map<string, Script>();
   readonly #factories = new Map<string, Factory>();
+  #cells: ReadonlyMap<string, number> | undefined;
+  #stars: readonly ExportEntry[] | undefined;
+  #exportsByName: ReadonlyMap<string, ExportEntry> | undefined;
   /** How many instances run functions of their own. */
   #owners = 0;
 
@@ -103,6 +107,25 @@ export class Image {
   /** What the module exports, in the order of the text. */
   get exports(): readonly ExportEntry[] {
     return this.data.exports;
+  }
+
+  /** Returns what is exported under a name, apart from what stands behind `export *`. */
+  exportOf(name: string): ExportEntry | undefined {
+    this.#exportsByName ??= new Map(
+      this.data.exports.flatMap((entry) => (isStar(entry) ? [] : [[entry.name, entry]])),
+    );
+    return this.#exportsByName.get(name);
+  }
+
+  /** The exports that stand for all names of another module. */
+  get stars(): readonly ExportEntry[] {
+    return (this.#stars ??= this.data.exports.filter(isStar));
+  }
+
+  /** Returns the cell of a variable, or undefined if the runtime reaches it by name only. */
+  cellOf(name: string): number | undefined {
+    this.#cells ??= new Map(this.data.cells.map((each, index) => [each, index]));
+    return this.#cells.get(name);
   }
 
   /** The globals that the module mentions, injected ones included. */

@@ -7,6 +7,7 @@
 
 import { createPlacedError } from "./position.ts";
 import type { Link, ModuleNode, Target, Watcher } from "./module-node.ts";
+import { isStar } from "./record.ts";
 import type { ExportEntry, ImportEntry } from "./record.ts";
 import { ApiSource, CellSource, NamespaceSource, PackageSource } from "./source.ts";
 import type { Source } from "./source.ts";
@@ -66,18 +67,16 @@ function find(node: ModuleNode, name: string, seen: Set<string>): Found {
   const key = `${node.image.file}\0${name}`;
   if (seen.has(key)) return undefined;
   seen.add(key);
-  for (const entry of node.image.exports) {
-    if (entry.name !== name || isStar(entry)) continue;
-    if (entry.local !== undefined) return new CellSource(node, node.cellOf(entry.local) ?? -1);
-    return findIn(node, entry, entry.imported ?? "*", seen);
-  }
+  const entry = node.image.exportOf(name);
+  if (entry?.local !== undefined) return new CellSource(node, node.cellOf(entry.local) ?? -1);
+  if (entry !== undefined) return findIn(node, entry, entry.imported ?? "*", seen);
   return name === "default" ? undefined : findBehindStars(node, name, seen);
 }
 
 function findBehindStars(node: ModuleNode, name: string, seen: Set<string>): Found {
   let found: Found;
-  for (const entry of node.image.exports) {
-    if (!isStar(entry) || targetOf(node, entry)?.kind === "api") continue;
+  for (const entry of node.image.stars) {
+    if (targetOf(node, entry)?.kind === "api") continue;
     const other = findIn(node, entry, name, seen);
     if (other === undefined) continue;
     if (other === AMBIGUOUS || (found !== undefined && !isSame(found, other))) return AMBIGUOUS;
@@ -178,11 +177,6 @@ function collectNames(node: ModuleNode, seen: Set<ModuleNode>): Set<string> {
 
 function targetOf(node: ModuleNode, entry: Pick<ExportEntry, "request">): Target | undefined {
   return entry.request === undefined ? undefined : node.targets[entry.request];
-}
-
-/** `export * from`, as opposed to `export * as name from`. */
-function isStar(entry: ExportEntry): boolean {
-  return entry.name === "*" && entry.local === undefined;
 }
 
 function isSame(one: Source, other: Source): boolean {

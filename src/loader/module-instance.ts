@@ -103,9 +103,7 @@ export class ModuleInstance {
   /** Hears that a declared variable has its value. */
   declared(cell: number): void {
     const { node } = this;
-    if (node.image.data.forwarded.includes(cell) || node.isForwardWanted[cell] === 1) {
-      this.forwardCell(cell);
-    }
+    if (node.isForwardWanted[cell] === 1) this.forwardCell(cell);
     if (node.isInCycle) this.#publish(cell, this.readCell(cell));
   }
 

@@ -41,7 +41,7 @@ export class ModuleNode {
   links: readonly Link[] = [];
   /** By cell; who imports it. A shared module lists only shared ones here. */
   readonly watchers: (Watcher[] | undefined)[] = [];
-  /** By cell; 1 if some importer takes the function as a value. */
+  /** By cell; 1 if the module or some importer takes the function as a value. */
   readonly isForwardWanted: Uint8Array;
   /** Whether it belongs to modules that import each other, so that some may hold its variables before it runs. */
   isInCycle = false;
@@ -63,6 +63,7 @@ export class ModuleNode {
     this.index = index;
     // A shared module does not know its importers, so whatever they hold must follow a replacement.
     this.isForwardWanted = new Uint8Array(image.data.cells.length).fill(index < 0 ? 1 : 0);
+    for (const cell of image.data.forwarded) this.isForwardWanted[cell] = 1;
     this.isAssigned = image.data.assigned.size > 0;
   }
 
@@ -73,7 +74,6 @@ export class ModuleNode {
 
   /** Returns the cell of a variable, or undefined if the runtime reaches it by name only. */
   cellOf(name: string): number | undefined {
-    const cell = this.image.data.cells.indexOf(name);
-    return cell < 0 ? undefined : cell;
+    return this.image.cellOf(name);
   }
 }

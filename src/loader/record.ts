@@ -46,6 +46,11 @@ export interface ExportEntry {
   readonly place: Place;
 }
 
+/** `export * from`, as opposed to `export * as name from`. */
+export function isStar(entry: ExportEntry): boolean {
+  return entry.name === "*" && entry.local === undefined;
+}
+
 /** The imports and exports of a module. */
 export interface ModuleRecord {
   /** The modules that are asked for, in the order of the text, each once. */
@@ -69,6 +74,8 @@ class Reader {
   readonly exports: ExportEntry[] = [];
   readonly #syntax: Syntax;
   readonly #analysis: Analysis;
+  /** The imports by local name; they are all read before the first export. */
+  #origins: ReadonlyMap<string, ImportEntry> | undefined = undefined;
 
   constructor(syntax: Syntax, analysis: Analysis) {
     this.#syntax = syntax;
@@ -118,7 +125,8 @@ class Reader {
 
   /** An exported import is an export of the other module's variable. */
   #addLocal(name: string, local: string, place: Place): void {
-    const origin = this.imports.find((entry) => entry.local === local);
+    this.#origins ??= new Map(this.imports.map((entry) => [entry.local, entry]));
+    const origin = this.#origins.get(local);
     this.exports.push(
       origin === undefined
         ? { name, local, request: undefined, imported: undefined, place }

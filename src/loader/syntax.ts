@@ -6,12 +6,12 @@
  * as it is. Whatever is not valid is refused with file, line and column.
  */
 
-import { parse } from "acorn";
 import type { Program } from "acorn";
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { dirname, isAbsolute } from "node:path";
 import { findLostExport } from "./namespace-parts.ts";
+import { parseTree } from "./parser.ts";
 import { createPlacedError, Lines } from "./position.ts";
 import type { Place } from "./position.ts";
 import { strip } from "./strip.ts";
@@ -111,7 +111,11 @@ function stripOr(
 function createSyntax(file: string, { code, map }: Stripped): Syntax {
   const locate = createLocator(file, code, map);
   try {
-    const ast = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+    const ast = parseTree(code, {
+      ecmaVersion: "latest",
+      sourceType: "module",
+      allowHashBang: true,
+    });
     return { file, code, map, ast, locate };
   } catch (error) {
     if (error instanceof RangeError) {

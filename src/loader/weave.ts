@@ -7,7 +7,7 @@
  * with `$snax`, and what must run stands on the line behind the text: see `frame.ts`.
  */
 
-import type { AnyNode, Program } from "acorn";
+import type { AnyNode, Program, VariableDeclaration } from "acorn";
 import type { Analysis, Write } from "./analysis.ts";
 import { weaveClass } from "./class-weave.ts";
 import { weaveCalls } from "./direct-call.ts";
@@ -76,7 +76,7 @@ function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
         edits.insertBehind(declarator.end, `,$snaxV_${name}=$snax.declared(${cell})`);
       });
     }
-    announce(weft, edits, node.end, declaredBy(weft, node.start, node.end));
+    announce(weft, edits, node.end, declaredBy(weft, node));
   } else if (node.type === "ClassDeclaration") {
     const name = node.id?.name ?? DEFAULT_NAME;
     weaveClass(edits, node, name);
@@ -85,17 +85,18 @@ function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
 }
 
 /** The names with a cell that a `let`, `const` or `var` statement declares and the runtime must hear of. */
-function declaredBy(weft: Weft, start: number, end: number): string[] {
-  const names: string[] = [];
-  for (const [name, facts] of weft.names) {
-    if (facts.start < start || facts.start >= end) continue;
-    if (weft.exported.has(name) || facts.isForwarded) names.push(name);
+function declaredBy({ names, exported }: Weft, node: VariableDeclaration): Set<string> {
+  const wanted = new Set<string>();
+  for (const { id } of node.declarations) {
+    visitBoundNames(id, (name) => {
+      if (exported.has(name) || names.get(name)?.isForwarded === true) wanted.add(name);
+    });
   }
-  return names;
+  return wanted;
 }
 
-function announce(weft: Weft, edits: Edits, offset: number, names: readonly string[]): void {
-  const calls = names.map((name) => `;$snax.declared(${weft.cells.get(name)})`);
+function announce(weft: Weft, edits: Edits, offset: number, names: Iterable<string>): void {
+  const calls = Array.from(names, (name) => `;$snax.declared(${weft.cells.get(name)})`);
   if (calls.length > 0) edits.insertBehind(offset, `${calls.join("")};`);
 }
 

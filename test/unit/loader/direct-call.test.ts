@@ -124,3 +124,18 @@ const held = [f, g]; export function fail() { f(1); g(2); f(3); throw new Error(
     },
   );
 });
+
+test("modules of a cycle call held functions of theirs, also while they begin", async (t) => {
+  for (const wait of ["", "await 0;"]) {
+    const modules = new Modules(t, {
+      "main.ts": `
+        import { early, late } from "./other.ts"; ${wait}
+        export function f(n: number): number { return n === 0 ? 0 : 1 + f(n - 1); }
+        const g = (n: number): number => n === 0 ? 0 : 1 + g(n - 1);
+        const held = [f, g];
+        export const seen = () => [early, late(), f(3), g(4), held.map((each) => each(5))];`,
+      "other.ts": `import { f } from "./main.ts"; ${wait} export const early = f(2); const held = [f]; export const late = () => [f(1), held[0]!(2)];`,
+    });
+    deepEqual(call(await modules.run(), "seen"), [2, [1, 2], 3, 4, [5, 5]]);
+  }
+});
