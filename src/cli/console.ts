@@ -12,14 +12,9 @@ import type { Interface } from "node:readline";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
 import { showControls } from "../base/visible-text.ts";
+import { isTerminal, openConversation } from "../console/doors/conversation.ts";
 import { messageOf } from "../service/error-text.ts";
 import { ConsoleConnection } from "./console-connection.ts";
-
-/** Addresses that completion offers. */
-const ADDRESSES_MAX = 1000;
-
-/** Lines that the history keeps. */
-const HISTORY_LENGTH = 500;
 
 /** The node has made its texts fit for a terminal; but who knows what answers at that port. */
 const print = (line: string): void => void process.stdout.write(`${showControls(line)}\n`);
@@ -32,8 +27,7 @@ export async function runConsole(place: Endpoint): Promise<number> {
     if (token !== undefined && !(await connection.ask(`auth ${token}`, () => {}))) {
       throw new Error("the console refuses the token of SNAX_CONSOLE_TOKEN");
     }
-    const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-    const code = isTerminal ? await talk(connection, place) : await runLines(connection);
+    const code = isTerminal() ? await talk(connection, place) : await runLines(connection);
     connection.close();
     return code;
   } catch (error) {
@@ -61,14 +55,7 @@ const CONVERSATION = /^\s*debug\b/;
 function talk(connection: ConsoleConnection, { host, port }: Endpoint): Promise<number> {
   const usualPrompt = `${formatEndpoint(host, port)}> `;
   return new Promise((resolve, reject) => {
-    const terminal = createInterface({
-      input: process.stdin,
-      output: process.stdout,
-      prompt: usualPrompt,
-      historySize: HISTORY_LENGTH,
-      removeHistoryDuplicates: true,
-      completer: completeWith(connection),
-    });
+    const terminal = openConversation(usualPrompt, (isFirst) => wordsOf(connection, isFirst));
     forgetTokens(terminal);
     let isConversing = false;
     const done = (): void => {
@@ -121,29 +108,13 @@ function forgetTokens(terminal: Interface): void {
   });
 }
 
-type Completer = (
-  line: string,
-  done: (error: Error | null, result: [found: string[], part: string]) => void,
-) => void;
-
-/** Completes the first word to a command, any other to an address. */
-function completeWith(connection: ConsoleConnection): Completer {
-  return (line, done) => {
-    if (connection.isAsking) return done(null, [[], line]);
-    const part = /\S*$/.exec(line)?.[0] ?? "";
-    const isFirst = part.length === line.trimStart().length;
-    const words: string[] = [];
-    const keep = (row: string): void => {
-      const [word = "", more] = row.split("\t");
-      if (more !== undefined && word.startsWith(part) && words.length < ADDRESSES_MAX) {
-        words.push(isFirst ? `${word} ` : word);
-      }
-    };
-    const asked = connection.ask(isFirst ? "help" : "list", keep);
-    asked.then(
-      () => done(null, [words, part]),
-      // The connection has ended: whoever waits for its end says so.
-      () => done(null, [[], part]),
-    );
-  };
+/** Asks the node for its commands, or for its addresses; while it answers something else there are none. */
+async function wordsOf(connection: ConsoleConnection, isFirst: boolean): Promise<string[]> {
+  const words: string[] = [];
+  if (connection.isAsking) return words;
+  await connection.ask(isFirst ? "help" : "list", (row) => {
+    const [word = "", more] = row.split("\t");
+    if (more !== undefined) words.push(word);
+  });
+  return words;
 }

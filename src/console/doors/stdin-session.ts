@@ -1,27 +1,22 @@
 /**
  * A console at the node's standard input: lines in, answers on standard output.
  *
- *     line -> a command's name first? the command : start a service of that name -> Operator.execute -> printed
+ *     line -> a command's name first? the command : start a service of that name -> shell.ts -> printed
  *
  * A process has one standard input, so one session at a time. It ends with its service; at the end of the input it reads no
  * more. Lines are answered one after the other.
  */
 
 import { createInterface } from "node:readline";
-import type { CompleterResult, Interface } from "node:readline";
+import type { Interface } from "node:readline";
 import { CONSOLE_LINE_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
 import { COMMANDS } from "../commands/command-list.ts";
 import { execute } from "../commands/shell.ts";
+import { isTerminal, openConversation } from "./conversation.ts";
 import type { Outcome } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
 import { printOutcome } from "../print/print.ts";
-
-/** Lines that the history keeps. */
-const HISTORY_LENGTH = 500;
-
-/** Addresses that completion offers. */
-const ADDRESSES_MAX = 1000;
 
 /** Lines that wait for the one that is being answered; then the input is not read. */
 const WAITING_MAX = 100;
@@ -46,20 +41,16 @@ export function openStdin(operator: Operator): void {
 class StdinSession {
   readonly #operator: Operator;
   readonly #input: Interface;
-  readonly #isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  readonly #isTerminal = isTerminal();
   #waiting: string[] = [];
   #isBusy = false;
   #isOver = false;
 
   constructor(operator: Operator) {
     this.#operator = operator;
-    this.#input = createInterface({
-      input: process.stdin,
-      ...(this.#isTerminal ? { output: process.stdout, prompt: "> " } : {}),
-      historySize: HISTORY_LENGTH,
-      removeHistoryDuplicates: true,
-      completer: (line: string, done: Complete) => this.#complete(line, done),
-    });
+    this.#input = this.#isTerminal
+      ? openConversation("> ", (isFirst) => this.#words(isFirst))
+      : createInterface({ input: process.stdin });
     this.#input.on("line", (line) => this.#take(line));
     this.#input.on("close", () => (this.#isOver = true));
     this.#prompt();
@@ -105,22 +96,12 @@ class StdinSession {
     if (this.#isTerminal && !this.#isOver) this.#input.prompt();
   }
 
-  /** The first word is a command, any other an address. */
-  #complete(line: string, done: Complete): void {
-    const part = /\S*$/.exec(line)?.[0] ?? "";
-    const isFirst = part.length === line.trimStart().length;
-    const offer = (words: Iterable<string>): void => {
-      const found = [...words].filter((word) => word.startsWith(part)).slice(0, ADDRESSES_MAX);
-      done(null, [found, part]);
-    };
-    if (isFirst) return offer(COMMANDS.keys());
-    void execute(this.#operator, "list", "console").then((outcome) => {
-      offer(outcome.ok && outcome.result instanceof Map ? outcome.result.keys() : []);
-    });
+  async #words(isFirst: boolean): Promise<Iterable<string>> {
+    if (isFirst) return COMMANDS.keys();
+    const outcome = await execute(this.#operator, "list", "console");
+    return outcome.ok && outcome.result instanceof Map ? outcome.result.keys() : [];
   }
 }
-
-type Complete = (error: Error | null, result: CompleterResult) => void;
 
 /** Stands for the session where an outcome asks for a command. */
 const LINE = { help: "", run: (): undefined => undefined };
