@@ -15,7 +15,7 @@
 import { hostname } from "node:os";
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_CLIENTS_MAX } from "../base/limits.ts";
-import { isLoopback, parseEndpoint } from "../net/endpoint.ts";
+import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Listened } from "../net/socket-api.ts";
 import type { Context } from "../service/context.ts";
@@ -137,7 +137,7 @@ export class Clusterd {
     const { socket, log } = this.#hub;
     const opened = await socket.listen(endpoint);
     socket.start(opened.id, (id, peer) => this.#accept(id, peer, clientsMax));
-    const where = `${opened.address}:${opened.port}`;
+    const where = formatEndpoint(opened.address, opened.port);
     log(`other nodes reach this one at ${where}`);
     if (!isLoopback(endpoint.host)) {
       log(

@@ -22,6 +22,8 @@ export class Hub {
   /** How often what came was refused, by reason. */
   readonly refusals: Map<string, number> = new Map();
   readonly log: (text: string) => void;
+  /** Says whether one more request of another node may be traced: each is several lines of the log. */
+  readonly mayTrace: () => boolean;
 
   constructor(context: Context, nodeName: string) {
     this.context = context;
@@ -29,11 +31,15 @@ export class Hub {
     this.socket = createSocketApi(context);
     const { kernel, clock } = context.runtime;
     const write = (text: string): void => context.runtime.log(context.handle, showInLine(text));
-    const budget = new LineBudget({
-      now: () => clock.now(),
-      later: (ms, run) => void kernel.addTimer(context.service, ms, run),
-      tell: (count) => write(`${count} lines about the cluster were left out in a second`),
-    });
+    const createBudget = (what: string): LineBudget =>
+      new LineBudget({
+        now: () => clock.now(),
+        later: (ms, run) => void kernel.addTimer(context.service, ms, run),
+        tell: (count) => write(`${count} ${what} in a second`),
+      });
+    const budget = createBudget("lines about the cluster were left out");
+    const traces = createBudget("requests of other nodes were not traced");
+    this.mayTrace = () => traces.allow();
     this.log = (text) => {
       if (budget.allow()) write(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text);
     };

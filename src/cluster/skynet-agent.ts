@@ -9,6 +9,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_CALLS_MAX } from "../base/limits.ts";
+import { showInLine } from "../base/visible-text.ts";
 import { parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -87,7 +88,7 @@ export class SkynetAgent {
 
   #take(frame: RequestFrame): void {
     if (frame.kind === "trace") {
-      this.#tag = frame.tag.length <= TAG_MAX ? frame.tag : undefined;
+      this.#tag = frame.tag.length <= TAG_MAX ? showInLine(frame.tag) : undefined;
       return;
     }
     const { session } = frame;
@@ -185,7 +186,9 @@ export class SkynetAgent {
     const { context } = this.#hub;
     // How long it may take is the caller's business.
     const ask = (): Promise<unknown> => request(context, address, envelope, Infinity);
-    return tag === undefined ? ask() : Tracer.of(context.runtime).under(tag, ask);
+    return tag === undefined || !this.#hub.mayTrace()
+      ? ask()
+      : Tracer.of(context.runtime).under(tag, ask);
   }
 
   #answerWith(session: number, result: unknown): void {

@@ -145,8 +145,18 @@ async function receive(context: Context, order: unknown[], deadlineMs: number): 
     ["REQ", ...order, isBounded ? ms : 0],
     isBounded ? ms : Infinity,
   );
-  const values = decodeSeri(bytes as Uint8Array);
-  return (values.length <= 1 ? values[0] : values) as never;
+  return unpack(bytes as Uint8Array, order) as never;
+}
+
+/** Unpacks an answer: several results are an array, none is undefined. */
+function unpack(bytes: Uint8Array, [node, address]: readonly unknown[]): unknown {
+  try {
+    const values = decodeSeri(bytes);
+    return values.length <= 1 ? values[0] : values;
+  } catch (cause) {
+    const text = `the answer of ${String(node)} ${String(address)} can't be unpacked`;
+    throw new SnaxError("ERR_MALFORMED", text, { cause, data: { node, address } });
+  }
 }
 
 function calls(context: Context, deadlineMs: number): ClusterCalls {

@@ -42,6 +42,8 @@ export class Tracer {
   readonly #calls = new Map<string, string>();
   /** Tags of requests that other threads have sent, by caller and session, until they are handled here; oldest first. */
   readonly #expected = new Map<string, string>();
+  /** Calls that were sent under the tag of another node, by caller and session, until they are answered. */
+  readonly #farCalls = new Set<string>();
   /** The tag of another node under which requests are sent at this moment. */
   #given: string | undefined = undefined;
   readonly #sleeps = new WeakMap<Timer, string>();
@@ -150,11 +152,13 @@ export class Tracer {
   called(context: Context, { session, target }: PendingCall): void {
     const tag = this.#current();
     if (tag === undefined || session === 0) return;
-    this.#keep(this.#calls, keyOf(context.handle, session), tag);
-    // Nothing that is handled here has this tag, so it has to be expected, or it would be forgotten before it is taken.
-    const isHere = this.#runtime.contextOf(target) !== undefined;
-    if (this.#given !== undefined && isHere)
-      this.#keep(this.#expected, keyOf(context.handle, session), tag);
+    const key = keyOf(context.handle, session);
+    this.#keep(this.#calls, key, tag);
+    if (this.#given !== undefined) {
+      // No message that is handled here has this tag, so it would be forgotten before it is taken, and before it is answered.
+      if (this.#farCalls.size < TRACES_MAX) this.#farCalls.add(key);
+      if (this.#runtime.contextOf(target) !== undefined) this.#keep(this.#expected, key, tag);
+    }
     this.#log(context.handle, tag, `call${this.#places()}`);
   }
 
@@ -207,10 +211,12 @@ export class Tracer {
       const key = keyOf(handle, session);
       const tag = this.#calls.get(key);
       this.#calls.delete(key);
+      const isFar = this.#farCalls.delete(key);
       if (tag === undefined) return;
       this.#log(handle, tag, "resume");
       // It may have failed before anybody took it.
       if (type === PTYPE.error) this.#runtime.threads?.tellAll(WORD, handle, session, undefined);
+      if (isFar) this.#rest();
     } else if (type === PTYPE.timer) {
       const tag = this.#sleeps.get(message.payload as Timer);
       if (tag !== undefined) this.#log(handle, tag, "resume");
@@ -274,7 +280,8 @@ export class Tracer {
 
   /** Nothing is traced any more: nobody pays for it from here on. */
   #rest(): void {
-    if (this.#flags.size > 0 || this.#tags.size > 0 || this.#expected.size > 0) return;
+    const { size } = this.#flags;
+    if (size + this.#tags.size + this.#expected.size + this.#farCalls.size > 0) return;
     this.#runtime.tap.remove(this.#see);
     this.#runtime.tracer = undefined;
   }

@@ -3,6 +3,7 @@
  */
 
 import { changeCommands } from "./change.ts";
+import { clusterCommands } from "./cluster.ts";
 import type { Command, CommandTable } from "../operator/command.ts";
 import { debugCommands } from "./debug.ts";
 import { evalCommands } from "./eval.ts";
@@ -43,5 +44,6 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...memoryCommands,
     ...watchCommands,
     ...nodeCommands,
+    ...clusterCommands,
   }),
 );

@@ -88,19 +88,18 @@ export async function placeOf(node: World): Promise<string> {
 /** The functions of `cluster` as a service has them. */
 export function clusterOf(caller: ServiceObject): FarCluster {
   const call = (name: string, args: unknown[]): unknown => caller.req.do(name, ...args);
-  return new Proxy({} as FarCluster, {
-    get: (_target, name: string) =>
-      name === "within"
-        ? (ms: number) =>
-            new Proxy(
-              {},
-              {
-                get:
-                  (_inner, inner: string) =>
-                  (...args: unknown[]) =>
-                    caller.req.within(ms, inner, ...args),
-              },
-            )
-        : (...args: unknown[]) => call(name, args),
-  });
+  const proxy = (run: (name: string, args: unknown[]) => unknown): object =>
+    new Proxy(
+      {},
+      {
+        // It is no promise, for whoever awaits it.
+        get: (_target, name) =>
+          name === "then" ? undefined : (...args: unknown[]) => run(String(name), args),
+      },
+    );
+  const within = (ms: number): object =>
+    proxy((name, args) => caller.req.within(ms, name, ...args));
+  return proxy((name, args) =>
+    name === "within" ? within(Number(args[0])) : call(name, args),
+  ) as FarCluster;
 }

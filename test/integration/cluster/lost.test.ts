@@ -1,0 +1,221 @@
+/** Connections that are lost, never made, or answered with what can't be read: every call ends, once, and says whether it had left. */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { decodeRequest, encodeAnswer } from "../../../src/cluster/skynet-frame.ts";
+import { encodeSeri } from "../../../src/wire/lua-seri.ts";
+import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
+import { PACKAGE, startNode } from "../process.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
+import type { FarCluster } from "./pair.ts";
+import { CALLER, clusterOf, ECHO, pair } from "./pair.ts";
+
+/** A node that a test plays: it gets each request, and the socket to answer on. */
+async function play(
+  t: TestContext,
+  onRequest: (session: number, socket: Socket, payload: Buffer) => void,
+): Promise<{ place: string; sockets: Socket[] }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    const splitter = new FrameSplitter(2, 0xffff);
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      splitter.push(chunk);
+      for (let body = splitter.next(); body !== undefined; body = splitter.next()) {
+        const frame = decodeRequest(body);
+        if (frame.kind === "single") onRequest(frame.session, socket, frame.payload);
+      }
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { place: `127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
+}
+
+async function callerOf(t: TestContext, place: string): Promise<FarCluster> {
+  const client = await world(
+    t,
+    { caller: CALLER },
+    { cluster: { skynet: { nodes: { db: place } } } },
+  );
+  return clusterOf(await client.make("caller"));
+}
+
+const answer = (session: number, ...values: unknown[]): Buffer =>
+  encodeAnswer(session, true, encodeSeri(values));
+
+test("nobody listens: the call fails at once, was not sent, and the next one tries again", async (t) => {
+  const { place, sockets } = await play(t, (session, socket) =>
+    socket.write(answer(session, "here")),
+  );
+  ok(sockets.length === 0);
+  const port = Number(place.split(":")[1]);
+  const cluster = await callerOf(t, `127.0.0.1:1`);
+  const failure = await failureOf(cluster.call("db", "@a"));
+  deepEqual([failure.code, failure.data], ["ERR_NODE_UNREACHABLE", { node: "db", sent: false }]);
+  match(failure.message, /ECONNREFUSED.*the request was not sent/);
+  equal(await codeOfFailure(cluster.call("db", "@a")), "ERR_NODE_UNREACHABLE");
+  await cluster.reload({ db: `127.0.0.1:${port}` });
+  equal(await cluster.call("db", "@a"), "here");
+});
+
+test("a connection that ends fails what waits, and the next call makes a new one; sessions go on", async (t) => {
+  const sessions: number[] = [];
+  const { place } = await play(t, (session, socket) => {
+    sessions.push(session);
+    if (session < 3) return;
+    if (session === 3) socket.destroy();
+    else socket.write(answer(session, session));
+  });
+  const cluster = await callerOf(t, place);
+  const failures = await Promise.all([1, 2, 3].map((n) => failureOf(cluster.call("db", "@a", n))));
+  for (const { code, data } of failures) {
+    deepEqual([code, data], ["ERR_NODE_DOWN", { node: "db", sent: true }]);
+  }
+  equal(await cluster.call("db", "@a"), 4);
+  deepEqual(sessions, [1, 2, 3, 4]);
+});
+
+const BAD: [what: string, bytes: (session: number) => Buffer][] = [
+  ["an unknown type", (session) => Buffer.from([0, 5, session, 0, 0, 0, 9])],
+  ["a frame that is too short", () => Buffer.from([0, 2, 1, 0])],
+  ["a beginning of a wrong size", (session) => Buffer.from([0, 6, session, 0, 0, 0, 2, 1])],
+  ["a frame of no bytes", () => Buffer.from([0, 0])],
+  [
+    "a beginning of 4 GiB",
+    (session) => Buffer.from([0, 9, session, 0, 0, 0, 2, 255, 255, 255, 255]),
+  ],
+];
+for (const [what, bytes] of BAD) {
+  test(`${what} as an answer ends the connection, and all its calls`, async (t) => {
+    const { place } = await play(t, (session, socket) => {
+      if (session === 2) socket.write(bytes(session));
+      else if (session > 2) socket.write(answer(session, "again"));
+    });
+    const cluster = await callerOf(t, place);
+    const failures = await Promise.all([1, 2].map((n) => failureOf(cluster.call("db", "@a", n))));
+    for (const { code, message } of failures) {
+      equal(code, "ERR_NODE_DOWN");
+      match(message, /it answered with what can't be read/);
+    }
+    equal(await cluster.call("db", "@a"), "again");
+  });
+}
+
+test("an answer that has not the size it announced fails its call, and no other", async (t) => {
+  const { place } = await play(t, (session, socket) => {
+    if (session > 1) return void socket.write(answer(session, "other"));
+    const long = encodeAnswer(session, true, Buffer.alloc(0x8001));
+    long.writeUInt32LE(0x8002, 7);
+    socket.write(long);
+  });
+  const cluster = await callerOf(t, place);
+  const broken = codeOfFailure(cluster.call("db", "@a"));
+  equal(await cluster.call("db", "@a"), "other");
+  equal(await broken, "ERR_MALFORMED");
+});
+
+test("an answer that can't be unpacked fails its call with a code", async (t) => {
+  const { place } = await play(t, (session, socket) =>
+    socket.write(encodeAnswer(session, true, Buffer.from([0xff, 0xff, 0xff]))),
+  );
+  const cluster = await callerOf(t, place);
+  const failure = await failureOf(cluster.call("db", "@a"));
+  deepEqual([failure.code, failure.data], ["ERR_MALFORMED", { node: "db", address: "@a" }]);
+});
+
+test("a second answer, one to nobody, and one that comes after the deadline are dropped", async (t) => {
+  let late = (): void => {};
+  const { place } = await play(t, (session, socket) => {
+    if (session === 1) late = () => void socket.write(answer(1, "too late"));
+    else {
+      late();
+      socket.write(Buffer.concat([answer(0, "push"), answer(77, "nobody")]));
+      socket.write(Buffer.concat([answer(session, "first"), answer(session, "second")]));
+    }
+  });
+  const cluster = await callerOf(t, place);
+  equal(await codeOfFailure(cluster.within(10).call("db", "@a")), "ERR_TIMEOUT");
+  equal(await cluster.call("db", "@a"), "first");
+  equal(await cluster.call("db", "@a"), "first");
+});
+
+test("what timed out while the connection was made is not sent when it is there", async (t) => {
+  const got: number[] = [];
+  const { place } = await play(t, (session, socket) => {
+    got.push(session);
+    socket.write(answer(session, "here"));
+  });
+  const cluster = await callerOf(t, place);
+  await cluster.reload({ __nowaiting: false });
+  const given = await Promise.all(
+    [1, 2, 3].map((n) => codeOfFailure(cluster.within(5).call("slow", "@a", n))),
+  );
+  deepEqual(given, ["ERR_TIMEOUT", "ERR_TIMEOUT", "ERR_TIMEOUT"]);
+  await cluster.reload({ slow: place });
+  equal(await cluster.call("slow", "@a", 4), "here");
+  deepEqual(got, [1]);
+});
+
+test("clusterd is killed with calls open: they end, and the next one works with another", async (t) => {
+  const { db, client, cluster } = await pair(t);
+  await db.skynet.newservice("echo");
+  const waiting = codeOfFailure(cluster.call("db", "@echo", "NEVER"));
+  equal(await cluster.call("db", "@echo", "ONE", 1), 1);
+  client.skynet.kill(".clusterd");
+  equal(await waiting, "ERR_SERVICE_DEAD");
+  equal(await cluster.call("db", "@echo", "ONE", 2), 2);
+});
+
+test("a node is killed with 1,000 calls open: each ends once with ERR_NODE_DOWN, and its name works after its restart", async (t) => {
+  const folder = writeFiles(t, {
+    echo: ECHO,
+    "node.mjs": `
+      import { start } from ${JSON.stringify(PACKAGE)};
+      const node = await start({ thread: 1, services: "./?.ts", cluster: { skynet: { open: Number(process.argv[2]) } }, root: process.cwd() });
+      await node.skynet.newservice("echo");
+      console.log("echo is there");
+    `,
+  });
+  const begin = async (port: number): Promise<ReturnType<typeof startNode>> => {
+    const running = startNode(["node.mjs", String(port)], folder);
+    t.after(() => running.child.kill("SIGKILL"));
+    await running.says("echo is there");
+    return running;
+  };
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  await once(free, "close");
+  const first = await begin(port);
+  const client = await world(
+    t,
+    { caller: CALLER },
+    { cluster: { skynet: { nodes: { db: `127.0.0.1:${port}` } } } },
+  );
+  const caller = await client.make("caller");
+  const cluster = clusterOf(caller);
+  const handle = await cluster.query("db", "echo");
+  const calls = Array.from({ length: 1000 }, () => ["db", "@echo", "NEVER"]);
+  const all = caller.req.all(calls) as Promise<PromiseSettledResult<unknown>[]>;
+  equal(await cluster.call("db", handle, "ONE", 1), 1);
+  first.child.kill("SIGKILL");
+  const ends = await all;
+  equal(ends.length, 1000);
+  const downs = ends.filter(
+    (end) => end.status === "rejected" && end.reason.code === "ERR_NODE_DOWN",
+  );
+  equal(downs.length, 1000);
+  await begin(port);
+  equal(await cluster.call("db", "@echo", "ONE", 2), 2);
+});

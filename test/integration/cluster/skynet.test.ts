@@ -1,0 +1,274 @@
+/**
+ * Beside a real node of skynet, in both directions. Runs where `SKYNET` names a folder in which skynet is built.
+ *
+ *     git clone https://github.com/cloudwu/skynet && cd skynet && make linux
+ *     SKYNET=$PWD npm test -- cluster/skynet
+ */
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Files } from "../world.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
+import { CALLER, clusterOf, ECHO, placeOf } from "./pair.ts";
+
+const SKYNET = process.env["SKYNET"];
+const OPTIONS = { skip: SKYNET === undefined ? "SKYNET names no folder" : false };
+
+/** A service in Lua that registers itself as `@echo`. */
+const ECHO_LUA = `
+  local skynet = require "skynet"
+  local cluster = require "skynet.cluster"
+  local C = {}
+  function C.E(...) return skynet.retpack(...) end
+  function C.BOOM() error "boom from the other side" end
+  function C.EMPTY() return skynet.ret() end
+  function C.NEVER() skynet.wait() end
+  function C.EXIT() skynet.exit() end
+  local got = {}
+  function C.PUT(v) table.insert(got, type(v) == "string" and #v > 60 and #v or v) end
+  function C.GOT() return skynet.retpack(got) end
+  skynet.start(function()
+    skynet.dispatch("lua", function(_, _, cmd, ...) C[cmd](...) end)
+  end)
+`;
+
+const PING_LUA = `
+  local snax = require "skynet.snax"
+  local n = 0
+  function response.ping(hello) return hello end
+  function accept.hello() n = n + 1 end
+  function response.count() return n end
+  function init() snax.enablecluster() end
+`;
+
+const PING = `
+  let n = 0;
+  function ping(hello) { return hello; }
+  function hello() { n += 1; }
+  function count() { return n; }
+  export const response = { ping, count };
+  export const accept = { hello };
+`;
+
+const SERVER_LUA = `
+  local skynet = require "skynet"
+  local cluster = require "skynet.cluster"
+  local snax = require "skynet.snax"
+  skynet.start(function()
+    cluster.reload { db = skynet.getenv "place" }
+    cluster.register("echo", skynet.newservice "echo")
+    cluster.register("victim", skynet.newservice "echo")
+    snax.uniqueservice "ping"
+    cluster.open "db"
+    print "skynet is there"
+  end)
+`;
+
+const CLIENT_LUA = `
+  local skynet = require "skynet"
+  local cluster = require "skynet.cluster"
+  local snax = require "skynet.snax"
+  local function show(v)
+    if type(v) ~= "table" then return tostring(v) end
+    local s = {}
+    for i = 1, #v do s[i] = show(v[i]) end
+    return "{" .. table.concat(s, ",") .. "}"
+  end
+  local function try(what, f, ...)
+    local r = table.pack(pcall(f, ...))
+    local s = {}
+    for i = 1, r.n do s[i] = show(r[i]):gsub("^.*/lualib/[^:]*:%d+: ", "") end
+    print("RESULT " .. what .. ": " .. table.concat(s, " "))
+  end
+  local function long(n) return function() return #cluster.call("db", "@echo", "ONE", string.rep("q", n)) end end
+  skynet.start(function()
+    cluster.reload { db = skynet.getenv "place", __nowaiting = true }
+    local h = cluster.query("db", "echo")
+    try("query", function() return type(h) end)
+    try("values", cluster.call, "db", "@echo", "E", "a", 1, 1.5, true, nil, {1, 2})
+    try("by handle", cluster.call, "db", h, "E", "x")
+    try("one table", cluster.call, "db", "@echo", "ONE", {1, 2})
+    try("empty", cluster.call, "db", "@echo", "EMPTY")
+    try("unknown name", cluster.call, "db", "@nobody", "E")
+    try("unknown query", cluster.query, "db", "nobody")
+    try("throws", cluster.call, "db", "@echo", "BOOM")
+    try("launcher", cluster.call, "db", ".launcher", "LIST")
+    try("bare handle", cluster.call, "db", 3, "LIST")
+    for _, n in ipairs { 32761, 32762, 32763, 65536, 1000000 } do try("size " .. n, long(n)) end
+    cluster.send("db", "@echo", "PUT", 1)
+    cluster.send("db", "@echo", "PUT", string.rep("p", 50000))
+    cluster.send("db", "@nobody", "PUT", 1)
+    cluster.call("db", "@echo", "ONE", 1)
+    local p = cluster.proxy("db", "@echo")
+    try("proxy", skynet.call, p, "lua", "E", "by proxy")
+    local s = cluster.snax("db", "ping")
+    try("snax req", s.req.ping, "hello")
+    s.post.hello()
+    try("snax post", s.req.count)
+    try("snax hotfix", snax.hotfix, s, "local n function hotfix() n = 5 end")
+    local done = 0
+    for i = 1, 500 do
+      skynet.fork(function() if cluster.call("db", "@echo", "ONE", i) == i then done = done + 1 end end)
+    end
+    while done < 500 do skynet.sleep(1) end
+    print("RESULT at once: " .. done)
+    skynet.fork(function() try("dies", cluster.call, "db", "@victim", "NEVER") print "RESULT END" skynet.abort() end)
+    skynet.sleep(5)
+    cluster.send("db", "@victim", "EXIT")
+  end)
+`;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts a node of skynet; resolves with what it wrote when that holds a text. */
+async function startSkynet(
+  t: TestContext,
+  files: Files,
+  keys: Readonly<Record<string, string>>,
+  until: string,
+): Promise<string> {
+  const folder = writeFiles(t, files);
+  const lines = Object.entries({
+    thread: "2",
+    harbor: "0",
+    start: '"main"',
+    bootstrap: '"snlua bootstrap"',
+    luaservice: `"${SKYNET}/service/?.lua;${folder}/?.lua"`,
+    lualoader: `"${SKYNET}/lualib/loader.lua"`,
+    lua_path: `"${SKYNET}/lualib/?.lua;${SKYNET}/lualib/?/init.lua"`,
+    lua_cpath: `"${SKYNET}/luaclib/?.so"`,
+    cpath: `"${SKYNET}/cservice/?.so"`,
+    snax: `"${folder}/?.lua"`,
+    ...keys,
+  }).map(([key, value]) => `${key} = ${value}\n`);
+  writeFileSync(join(folder, "config"), lines.join(""));
+  const child = spawn(`${SKYNET}/skynet`, [join(folder, "config")], { cwd: folder });
+  t.after(() => child.kill("SIGKILL"));
+  let text = "";
+  return new Promise((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (text.includes(until)) resolve(text);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("close", () => reject(new Error(`skynet ended: ${text.slice(-2000)}`)));
+  });
+}
+
+test(
+  "a client in Lua finds of a node of ours what it finds of a node of skynet",
+  OPTIONS,
+  async (t) => {
+    const db = await world(
+      t,
+      { echo: ECHO, ping: PING, caller: CALLER },
+      { cluster: { skynet: { open: 0 } } },
+    );
+    await db.skynet.newservice("echo");
+    await db.skynet.newservice("echo", "victim");
+    const ping = await db.snax.uniqueservice<any>("ping");
+    const here = clusterOf(await db.make("caller"));
+    await here.register("ping", ping.handle);
+    const files = { "main.lua": CLIENT_LUA, "ping.lua": PING_LUA };
+    const text = await startSkynet(t, files, { place: `"${await placeOf(db)}"` }, "RESULT END");
+    const results = [...text.matchAll(/^RESULT (.*)$/gm)].map(([, line]) => line);
+    deepEqual(results, [
+      "query: true number",
+      "values: true a 1 1.5 true nil {1,2}",
+      "by handle: true x",
+      "one table: true {1,2}",
+      "empty: true",
+      "unknown name: false call failed",
+      "unknown query: false call failed",
+      "throws: false call failed",
+      "launcher: false call failed",
+      "bare handle: false call failed",
+      ...[32761, 32762, 32763, 65536, 1_000_000].map((size) => `size ${size}: true ${size}`),
+      "proxy: true by proxy",
+      "snax req: true hello",
+      "snax post: true 1",
+      "snax hotfix: false call failed",
+      "at once: 500",
+      "dies: false call failed",
+      "END",
+    ]);
+    for (const why of [
+      "Invalid name",
+      "name not found",
+      "ERR_REMOTE: boom from the other side",
+      "ERR_FORBIDDEN: .launcher is not exposed to other nodes",
+      "ERR_PATCH_LANGUAGE: ",
+      "ERR_SERVICE_DEAD: ",
+    ]) {
+      ok(text.includes(why), why);
+    }
+  },
+);
+
+test("our client finds of a node of skynet what it finds of a node of ours", OPTIONS, async (t) => {
+  const place = `127.0.0.1:${await freePort()}`;
+  const files = { "main.lua": SERVER_LUA, "echo.lua": ECHO_LUA, "ping.lua": PING_LUA };
+  await startSkynet(t, files, { place: `"${place}"` }, "skynet is there");
+  const client = await world(
+    t,
+    { caller: CALLER, ping: PING },
+    { node: "ours", cluster: { skynet: { nodes: { db: place } } } },
+  );
+  const caller = await client.make("caller");
+  const cluster = clusterOf(caller);
+  const handle = await cluster.query("db", "echo");
+  deepEqual(await cluster.call("db", handle, "E", "a", 1, 1.5, true, undefined, [1, 2]), [
+    "a",
+    1,
+    1.5,
+    true,
+    undefined,
+    [1, 2],
+  ]);
+  equal(await cluster.call("db", "@echo", "EMPTY"), undefined);
+  for (const size of [32761, 32762, 32763, 65_536, 1_000_000]) {
+    equal((await cluster.call<string>("db", "@echo", "E", "q".repeat(size))).length, size);
+  }
+  const calls = Array.from({ length: 2000 }, (_, n) => [
+    ...["db", "@echo", "E"],
+    n % 50 === 0 ? "B".repeat(90_000) + n : n,
+  ]);
+  const answers = (await caller.req.all(calls)) as { value: unknown }[];
+  ok(answers.every(({ value }, n) => value === calls[n]?.[3]));
+  for (const value of [1, "p".repeat(50_000), 2]) await cluster.send("db", "@echo", "PUT", value);
+  const got = await cluster.call<unknown[]>("db", "@echo", "GOT");
+  // Skynet lets small pushes pass large ones at its own sender; ours come in order.
+  deepEqual(got, [1, 50_000, 2]);
+  equal(await codeOfFailure(cluster.call("db", "@nobody", "E")), "ERR_NO_SERVICE");
+  const thrown = await failureOf(cluster.call("db", "@echo", "BOOM"));
+  deepEqual([thrown.code, thrown.message.endsWith("call failed")], ["ERR_REMOTE", true]);
+  equal(await caller.req.viaProxy(await cluster.proxy("db@echo"), "E", "by proxy"), "by proxy");
+  const req = (name: string, ...args: unknown[]): Promise<unknown> =>
+    caller.req.req("db", "ping", undefined, name, ...args) as Promise<unknown>;
+  equal(await req("ping", "hello"), "hello");
+  await caller.req.post("db", "ping", undefined, "hello");
+  equal(await req("count"), 1);
+  const ping = await cluster.call<number>("db", ".service", "QUERY", "snaxd", "ping");
+  const patch = "local n function hotfix(v) local o = n n = v return o end";
+  deepEqual(await cluster.call("db", ping, 3, patch, 41), [true, 1]);
+  equal(await req("count"), 41);
+  const dies = codeOfFailure(cluster.call("db", "@victim", "NEVER"));
+  await cluster.send("db", "@victim", "EXIT");
+  equal(await dies, "ERR_REMOTE");
+  equal(await codeOfFailure(cluster.call("db", "@victim", "E")), "ERR_NO_SERVICE");
+});
