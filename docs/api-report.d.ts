@@ -2165,6 +2165,7 @@ export declare class Edits {
     insertBehind(offset: number, text: string): void;
     insertBefore(offset: number, text: string): void;
     toString(): string;
+    slice(start: number, end: number): string;
     shifts(): Map<number, LineShifts>;
     createMap(source: string): string;
 }
@@ -2234,6 +2235,7 @@ export declare class ModuleInstance {
     get Root(): typeof Root;
     get(exportName: string): unknown;
     evaluate(code: string): unknown;
+    evaluateOwn(code: string): unknown;
     pushHook(hook: ScopeHook): void;
     get hook(): ScopeHook | undefined;
     read(name: string): unknown;
@@ -3080,7 +3082,12 @@ export interface Stripped {
     readonly code: string;
     readonly map: string | undefined;
 }
+export interface Extent {
+    readonly start: number;
+    readonly end: number;
+}
 export declare function strip(text: string, file: string): Stripped;
+export declare function findUnblankable(text: string, file: string): Extent | undefined;
 
 // dist/loader/transform-worker.d.ts
 import type { MessagePort } from "node:worker_threads";

@@ -125,6 +125,8 @@ class Gifts {
   readonly #program: Program;
   readonly #given = new Map<ModuleNode, Set<string>>();
   readonly #imported = new Set<ModuleNode>();
+  /** The fields that they add to classes. */
+  readonly #orders = new Map<ModuleNode, Map<string, Set<string>>>();
 
   constructor(program: Program) {
     this.#program = program;
@@ -142,16 +144,34 @@ class Gifts {
     return (
       part.code.isReplaceable &&
       [...part.code.gifts].every((gift) => given?.has(gift)) &&
+      [...part.code.orders].every(([name, order]) =>
+        this.#areLaterFields(part.node, name, order),
+      ) &&
       importedBy(part).every(
         (node) => this.#imported.has(node) || this.#program.isImportedStatically(node),
       )
     );
   }
 
+  /** Says whether all later patches that add fields to a class add these. */
+  #areLaterFields(node: ModuleNode, name: string, order: string): boolean {
+    const orders = this.#ordersOf(node, name);
+    return orders.size === 1 && orders.has(order);
+  }
+
+  #ordersOf(node: ModuleNode, name: string): Set<string> {
+    let byClass = this.#orders.get(node);
+    if (byClass === undefined) this.#orders.set(node, (byClass = new Map()));
+    let orders = byClass.get(name);
+    if (orders === undefined) byClass.set(name, (orders = new Set()));
+    return orders;
+  }
+
   #add(part: PatchPart): void {
     let given = this.#given.get(part.node);
     if (given === undefined) this.#given.set(part.node, (given = new Set()));
     for (const gift of part.code.gifts) given.add(gift);
+    for (const [name, order] of part.code.orders) this.#ordersOf(part.node, name).add(order);
     for (const node of importedBy(part)) this.#imported.add(node);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Grafts the class of a patch onto a running one, so that the class keeps its identity.
  *
- * Methods, accessors and statics of the patch are put onto the running class and its prototype; those that the patch
- * does not mention stay. A static field that exists already is state and stays, too.
+ * Methods and accessors of the patch are put onto the running class and its prototype; those that the patch does not
+ * mention stay. Fields and the constructor are the business of class-construction.ts, static fields of class-statics.ts.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -11,8 +11,8 @@ import type { UndoLog } from "./undo-log.ts";
 /** A class as a value. */
 export type AnyClass = (abstract new (...args: never[]) => object) & { readonly prototype: object };
 
-/** What every class has of its own and no patch gives. */
-const OWN_STATICS: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype"]);
+/** What every class has of its own; a patch may give a method of that name. */
+const OWN_STATICS: ReadonlySet<PropertyKey> = new Set(["length", "name"]);
 
 /**
  * Puts the members of `patch` onto `live`.
@@ -26,10 +26,10 @@ export function graftClass(name: string, live: AnyClass, patch: AnyClass, log: U
     if (key !== "constructor") graft(prototypes, key, log);
   }
   for (const key of Reflect.ownKeys(patch)) {
-    if (OWN_STATICS.has(key)) continue;
-    const isState =
-      "value" in describe(patch, key) && typeof describe(patch, key).value !== "function";
-    if (isState && Object.hasOwn(live, key)) continue;
+    const { value } = describe(patch, key);
+    const isBuiltIn =
+      OWN_STATICS.has(key) && (typeof value === "string" || typeof value === "number");
+    if (isBuiltIn || key === "prototype") continue;
     graft({ where: name, live, patch }, key, log);
   }
 }

@@ -11,12 +11,16 @@ import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Name } from "../loader/names.ts";
 import type { Place } from "../loader/position.ts";
 import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
+import type { ClassChange } from "./class-change.ts";
+import type { RunningClass } from "./running-class.ts";
 import type { PatchOutline } from "./patch-outline.ts";
 
 /** A name as a patch sees it. */
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
   /** Added by a patch, with `export` in front: other patches may import it. */
   readonly isExported?: boolean;
+  /** For a class that a patch has added. */
+  readonly running?: RunningClass;
 };
 
 /** A name that a patch declares and the module did not have. */
@@ -36,8 +40,8 @@ export interface PatchCode {
   readonly outline: PatchOutline;
   /** The functions, constants and classes of the module that it replaces. */
   readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
-  /** Classes that get another constructor. */
-  readonly constructed: ReadonlySet<string>;
+  /** What it changes of the classes that it replaces, besides their methods. */
+  readonly classes: ReadonlyMap<string, ClassChange>;
   /** Names that it adds. */
   readonly fresh: ReadonlyMap<string, SeenName>;
   /** Those of them that are no imports, by where the text declares them. */
@@ -53,6 +57,7 @@ export interface PatchCode {
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** See {@link PatchGifts}. */
   readonly gifts: ReadonlySet<string>;
+  readonly orders: ReadonlyMap<string, string>;
   readonly isReplaceable: boolean;
   /** The scope of modules that have the patch. */
   readonly scopeAfter: NameScope;

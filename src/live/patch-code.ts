@@ -32,13 +32,13 @@ export function compilePatch(text: string, target: PatchTarget): PatchCode {
 function compile(text: string, target: PatchTarget): PatchCode {
   const file = `snax-patch:${hashOf(text)}/${nameOf(target.image)}`;
   const { plan, woven } = planAndWeave(text, target, file);
-  const { replaced, constructed, fresh, values, tracked, methods } = plan;
+  const { replaced, classes, fresh, values, tracked, methods } = plan;
   const code: PatchCode = {
     code: `${woven.code}\n//# sourceURL=${file}`,
     url: file,
     outline: outlinePatch(plan, target),
     replaced,
-    constructed,
+    classes,
     fresh,
     added: plan.added,
     values,
@@ -46,7 +46,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     imports: plan.imports,
     tracked,
     methods,
-    ...listGifts(plan.items, constructed, fresh.size > 0),
+    ...listGifts(plan.items, classes, fresh.size > 0),
     scopeAfter: target.scope.extend(text, fresh),
   };
   mapStacks(file, { shifts: woven.shifts, map: undefined });

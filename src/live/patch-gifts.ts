@@ -4,12 +4,18 @@
 
 import type { AnyNode, Class } from "acorn";
 import { keyOf } from "../loader/text-members.ts";
+import type { ClassChange } from "./class-change.ts";
 import type { PlannedItem } from "./patch-item.ts";
 
 /** What a patch gives. */
 export interface PatchGifts {
   /** The functions, constants, methods and members of classes that it sets, whatever they were before. */
   readonly gifts: ReadonlySet<string>;
+  /**
+   * The fields that it adds to classes, by class: instances have them in the order in which patches came, so a patch is replaced only by
+   * those that add the same.
+   */
+  readonly orders: ReadonlyMap<string, string>;
   /** Whether these are all: it adds no name, and nothing of it has a name that only shows when it runs. */
   readonly isReplaceable: boolean;
 }
@@ -17,14 +23,16 @@ export interface PatchGifts {
 /**
  * Lists what the statements of a patch give.
  *
+ * @param classes - what it changes of classes besides their methods.
  * @param isAdding - whether it adds names, imports among them: later patches see these.
  */
 export function listGifts(
   items: readonly PlannedItem[],
-  constructed: ReadonlySet<string>,
+  classes: ReadonlyMap<string, ClassChange>,
   isAdding: boolean,
 ): PatchGifts {
   const gifts = new Set<string>();
+  const orders = new Map<string, string>();
   let isReplaceable = !isAdding;
   const add = (owner: string, name: string | undefined): void => {
     if (name === undefined) isReplaceable = false;
@@ -37,10 +45,14 @@ export function listGifts(
     else if (item.kind === "group") addGroup(item.value, (name) => add(item.name, name));
     else if (item.kind === "class") {
       addClass(item.value as Class, (name) => add(`class ${item.name}`, name));
-      if (constructed.has(item.name)) gifts.add(`new ${item.name}`);
+      const change = classes.get(item.name);
+      if (change === undefined) continue;
+      addChange(change, (name) => add(`class ${item.name}`, name));
+      const order = newFieldsOf(change).join();
+      if (order !== "") orders.set(item.name, order);
     } else gifts.add(`${item.kind} ${item.name}`);
   }
-  return { gifts, isReplaceable };
+  return { gifts, orders, isReplaceable };
 }
 
 type AddName = (name: string | undefined) => void;
@@ -56,11 +68,24 @@ function addClass({ body }: Class, add: AddName): void {
   for (const member of body.body) {
     const isStatic = "static" in member && member.static;
     if (member.type === "MethodDefinition") {
-      // The constructor goes with the fields: see `new`.
       if (member.kind === "constructor") continue;
       const key = keyOf(member);
       add(key === undefined ? undefined : `${isStatic ? "static " : ""}${member.kind} ${key}`);
-      // A static field is state: the first patch that gives one wins.
-    } else if (member.type !== "PropertyDefinition" || isStatic) add(undefined);
+    } else if (member.type !== "PropertyDefinition") add(undefined);
   }
+}
+
+function addChange(change: ClassChange, add: AddName): void {
+  const { construction, statics, fields, hasComputed } = change;
+  if (hasComputed) add(undefined);
+  // Properties among the parameters come and go with the constructor.
+  if (construction?.hasMaker === true) add("constructor");
+  for (const name of fields) if (!construction?.properties.includes(name)) add(`field ${name}`);
+  for (const name of statics?.names ?? [])
+    // One that is new is state: the first patch that gives it wins.
+    add(statics?.isAdding === true ? undefined : `static field ${name}`);
+}
+
+function newFieldsOf({ newFields, construction }: ClassChange): string[] {
+  return newFields.filter((name) => !construction?.properties.includes(name));
 }

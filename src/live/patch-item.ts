@@ -4,6 +4,7 @@
 
 import type { AnyNode } from "acorn";
 import type { NameKind } from "../loader/names.ts";
+import type { ClassOutline } from "./class-outline.ts";
 
 /** Exports of a patch that hold methods. */
 export const GROUP_NAMES: ReadonlySet<string> = new Set(["response", "accept", "subscribe"]);
@@ -25,6 +26,8 @@ export interface NamedItem {
   readonly value: AnyNode;
   /** Whether the module has no such name yet. */
   readonly isFresh: boolean;
+  /** For a class that replaces one; the static fields that do nothing are left out. */
+  readonly outline?: ClassOutline;
 }
 
 /** A statement that declares new state. */

@@ -4,6 +4,7 @@
 
 import type { Class } from "acorn";
 import { findNearest } from "../base/suggestion.ts";
+import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-default.ts";
 import type { PatchPlan } from "./patch-plan.ts";
 import type { PatchTarget } from "./patch-target.ts";
@@ -37,7 +38,10 @@ export interface PatchOutline {
 export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutline {
   const replaced: string[] = [];
   for (const [name, kind] of plan.replaced) if (kind !== "class") replaced.push(publicName(name));
-  for (const name of plan.constructed) replaced.push(`the construction of ${publicName(name)}`);
+  for (const [name, change] of plan.classes) {
+    const said = describeConstruction(change);
+    if (said !== "") replaced.push(`${publicName(name)} (${said})`);
+  }
   const added = [...plan.fresh].flatMap(([name, { kind }]) => {
     if (kind === "import") return [];
     const isFunction = kind === "function" || kind === "const-function";
@@ -50,6 +54,17 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
     added,
     runsHotfix: plan.items.some((item) => item.kind === "step" && item.name === "hotfix"),
   };
+}
+
+/** `fields hp, speed; constructor; static TAX`. */
+function describeConstruction({ construction, fields, newFields, statics }: ClassChange): string {
+  const names = [...fields, ...newFields];
+  const parts = [
+    ...(names.length > 0 ? [`${names.length > 1 ? "fields" : "field"} ${names.join(", ")}`] : []),
+    ...(construction?.hasMaker === true ? ["constructor"] : []),
+    ...(statics === undefined ? [] : [`static ${statics.names.join(", ")}`]),
+  ];
+  return parts.join("; ");
 }
 
 /** Returns ` (did you mean count?)` for the closest name, or nothing if none is close. */

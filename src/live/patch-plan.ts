@@ -8,6 +8,7 @@ import { analyse } from "../loader/analysis.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
 import { readRecord } from "../loader/record.ts";
+import type { ClassChange } from "./class-change.ts";
 import type { AddedName, SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
@@ -31,8 +32,8 @@ export interface PatchPlan {
   readonly items: readonly PlannedItem[];
   /** Names of the module that it replaces. */
   readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
-  /** Classes that get another constructor. */
-  readonly constructed: ReadonlySet<string>;
+  /** What it changes of the classes that it replaces, besides their methods. */
+  readonly classes: ReadonlyMap<string, ClassChange>;
   /** Names that it adds. */
   readonly fresh: ReadonlyMap<string, SeenName>;
   /** Those of them that are no imports, by where the text declares them. */
@@ -65,10 +66,10 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     throw createPlacedError("ERR_PATCH", syntax.locate(0), why);
   }
   checkReserved(analysis, text);
-  const reader = new PatchReader(text, target);
+  const reader = new PatchReader(text, analysis, target);
   const imports = newImports(record, target, reader);
   for (const statement of syntax.ast.body) reader.read(statement);
-  const { items, replaced, constructed, fresh, methods } = reader;
+  const { items, replaced, classes, fresh, methods } = reader;
   checkDeclared(text, target);
   checkFreeNames(analysis, text, target, fresh);
   checkWrites(analysis, text, target, fresh);
@@ -84,7 +85,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     imports,
     items,
     replaced,
-    constructed,
+    classes,
     fresh,
     added: addedBy(reader, analysis, text),
     methods,

@@ -5,11 +5,16 @@
 import type { AnyNode, Class, Expression, ModuleDeclaration, Statement } from "acorn";
 import type { ErrorCode, SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
+import type { Analysis } from "../loader/analysis.ts";
 import { isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
+import type { NameKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
-import { checkClass, isConstructing } from "./class-rules.ts";
+import { readClassChange } from "./class-change.ts";
+import type { ClassChange } from "./class-change.ts";
+import { checkClass } from "./class-rules.ts";
 import { readDefault, publicName } from "./patch-default.ts";
+import { readClass } from "./running-class.ts";
 import type { SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
@@ -26,14 +31,16 @@ interface Place {
 export class PatchReader {
   readonly items: PlannedItem[] = [];
   readonly replaced: Map<string, "function" | "literal" | "class"> = new Map();
-  readonly constructed: Set<string> = new Set();
+  readonly classes: Map<string, ClassChange> = new Map();
   readonly fresh: Map<string, SeenName> = new Map();
   readonly methods: Map<string, readonly string[]> = new Map();
   readonly #text: PatchText;
+  readonly #analysis: Analysis;
   readonly #target: PatchTarget;
 
-  constructor(text: PatchText, target: PatchTarget) {
+  constructor(text: PatchText, analysis: Analysis, target: PatchTarget) {
     this.#text = text;
+    this.#analysis = analysis;
     this.#target = target;
   }
 
@@ -118,21 +125,30 @@ export class PatchReader {
   #readClass({ node, isExported }: Place, name: string, value: Class): void {
     this.#checkOwnName(node, name);
     const seen = this.#target.scope.get(name);
-    const facts = readClassFacts(value, this.#text.syntax.code);
-    const isFresh = seen === undefined;
-    if (isFresh) {
+    const { syntax, parameterProperties } = this.#text;
+    const facts = readClassFacts(value, syntax.code);
+    const item = { kind: "class", node, name, value: value as AnyNode } as const;
+    if (seen === undefined) {
       this.#checkExport(node, name, isExported);
-      this.fresh.set(name, { kind: "class", length: 0, facts, isExported });
-    } else if (seen.kind !== "class" || seen.facts === undefined)
-      throw this.#clash(node, name, seen);
-    else {
-      const refusal = checkClass(value, facts, seen.facts);
-      if (refusal !== undefined)
-        throw this.#error("ERR_PATCH_CLASS", node, `class ${publicName(name)}: ${refusal}`);
-      if (isConstructing(value, facts)) this.constructed.add(name);
-      this.replaced.set(name, "class");
+      const { image, scope } = this.#target;
+      const kindOf = (local: string): NameKind | undefined =>
+        (this.fresh.get(local) ?? scope.get(local))?.kind;
+      const place = { analysis: this.#analysis, image, url: syntax.file, isOwn: false, kindOf };
+      const running = readClass({ syntax, parameterProperties, ...place }, name, value);
+      this.fresh.set(name, { kind: "class", length: 0, facts, isExported, running });
+      this.items.push({ ...item, isFresh: true });
+      return;
     }
-    this.items.push({ kind: "class", node, name, value: value as AnyNode, isFresh });
+    if (seen.kind !== "class" || seen.facts === undefined) throw this.#clash(node, name, seen);
+    const refuse = (why: string): SnaxError =>
+      this.#error("ERR_PATCH_CLASS", node, `class ${publicName(name)}: ${why}`);
+    const refusal = checkClass(value, facts, seen.facts);
+    if (refusal !== undefined) throw refuse(refusal);
+    const live = { name, image: this.#target.image, running: seen.running, refuse };
+    const { outline, change } = readClassChange(value, this.#text, live);
+    this.classes.set(name, change);
+    this.replaced.set(name, "class");
+    this.items.push({ ...item, outline, isFresh: false });
   }
 
   #readVariables(place: Place, declaration: AnyNode & { type: "VariableDeclaration" }): void {

@@ -5,15 +5,17 @@
  *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
  *     vars     what `hotfix()` writes is noted, so that it can be taken back, unless somebody has written it since
  *
- * `begin`, `forwardFresh`, `imported`, `follow`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
+ * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
  */
 
 import { SnaxError } from "../base/error.ts";
-import { replacementOf } from "../loader/class-weave.ts";
 import type { ModuleInstance, ScopeHook } from "../loader/module-instance.ts";
 import { CellSource } from "../loader/source.ts";
+import { ClassParts, reconstruct } from "./class-construction.ts";
+import type { Field } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { graftClass } from "./class-graft.ts";
+import { addStatics, replaceStatics } from "./class-statics.ts";
 import type { PatchCode } from "./name-scope.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
 import { followImport, moduleOf, readImport } from "./patch-import.ts";
@@ -38,7 +40,10 @@ export class PatchRun {
   #setImport: ((index: number, value: unknown) => void) | undefined = undefined;
   /** What the patch gave, by name. */
   #given: Record<string, unknown> = {};
-  #later: (() => void)[] | undefined = undefined;
+  #parts: Map<string, ClassParts> | undefined = undefined;
+  /** Static fields that the classes do not have yet. */
+  #statics: Map<string, readonly Field[]> | undefined = undefined;
+  #later: ((log: UndoLog) => void)[] | undefined = undefined;
   /** Last value that the patch wrote, by number of the variable; undefined when nothing is noted. */
   #written: Map<number, unknown> | undefined = undefined;
   #before: unknown[] | undefined = undefined;
@@ -104,11 +109,20 @@ export class PatchRun {
   /** Takes what replaces a name of the module, or a group of methods, or a step. */
   put(name: string, value: unknown): void {
     this.#given[name] = value;
+    const { statics } = this.code.classes.get(name) ?? {};
+    if (statics !== undefined) this.#addLater((log) => this.#addStatics(name, log));
+  }
+
+  /** Returns what takes a class of the patch apart, so that it can be put together with the running one. */
+  parts(name: string): ClassParts {
+    const parts = new ClassParts(this.module.read(name) as AnyClass);
+    (this.#parts ??= new Map()).set(name, parts);
+    return parts;
   }
 
   /** Takes the initialiser of new state. */
   later(initialise: () => void): void {
-    (this.#later ??= []).push(initialise);
+    this.#addLater(initialise);
   }
 
   /** Notes what `hotfix()` wrote, as number and value in turn; returns the expression's value. */
@@ -160,9 +174,9 @@ export class PatchRun {
   }
 
   /** Initialises the patch's new state; what it replaces is in place by now. */
-  initialise(): void {
+  initialise(log: UndoLog): void {
     this.#updateImports();
-    for (const initialise of this.#later ?? []) initialise();
+    for (const initialise of this.#later ?? []) initialise(log);
     this.#later = undefined;
     if (this.code.tracked.length === 0) return;
     this.#written = new Map();
@@ -191,6 +205,8 @@ export class PatchRun {
   /** Lets go of everything: the functions of the patch live on, and with them this object. */
   settle(): void {
     this.#given = NOTHING;
+    this.#parts = undefined;
+    this.#statics = undefined;
     this.#written = undefined;
     this.#before = undefined;
     this.#read = undefined;
@@ -236,12 +252,28 @@ export class PatchRun {
   }
 
   #replaceClass(name: string, patch: AnyClass, log: UndoLog): void {
-    graftClass(name, this.module.read(name) as AnyClass, patch, log);
-    if (!this.code.constructed.has(name)) return;
-    const variable = replacementOf(name);
-    const before = this.module.read(variable);
-    log.begin(() => this.module.write(variable, before));
-    this.module.write(variable, patch);
+    const parts = this.#parts?.get(name);
+    const change = this.code.classes.get(name);
+    if (parts === undefined || change === undefined) return;
+    const { live } = parts;
+    const fields = parts.takeFields(patch);
+    const statics = parts.takeStatics(patch);
+    graftClass(name, live, patch, log);
+    const target = { name, live, log };
+    if (change.statics !== undefined) {
+      (this.#statics ??= new Map()).set(name, replaceStatics(target, statics, change.statics));
+    }
+    if (change.construction === undefined) return;
+    reconstruct(this.module, target, { patch, fields, change: change.construction });
+  }
+
+  #addStatics(name: string, log: UndoLog): void {
+    const live = this.#parts?.get(name)?.live;
+    if (live !== undefined) addStatics({ name, live, log }, this.#statics?.get(name) ?? []);
+  }
+
+  #addLater(initialise: (log: UndoLog) => void): void {
+    (this.#later ??= []).push(initialise);
   }
 
   #addNames(log: UndoLog): void {

@@ -9,6 +9,8 @@
 import type { Program } from "acorn";
 import { SnaxError } from "../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../base/limits.ts";
+import { parseParameterProperties } from "../loader/as-written.ts";
+import type { WrittenSyntax } from "../loader/as-written.ts";
 import type { Place } from "../loader/position.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
@@ -18,6 +20,8 @@ import { parseOperatorText } from "./operator-text.ts";
 /** A parsed patch. */
 export interface PatchText {
   readonly syntax: Syntax;
+  /** Offsets of the constructors' parameters that are properties. */
+  readonly parameterProperties: ReadonlySet<number>;
   /** The names that the patch declares to be the service's, with their places. */
   readonly declared: ReadonlyMap<string, Place>;
   /** The statements that only declare such names. */
@@ -50,12 +54,21 @@ export function parsePatch(text: string, file: string): PatchText {
   }
   let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
   for (;;) {
-    const syntax = parseOperatorText(blank(text, starts), file, "the patch is nested too deep");
+    const syntax = parse(blank(text, starts), file);
     const found = findDeclarations(syntax, text, starts);
     // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
     if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
     else return collect(syntax, text, new Set(found.values()));
   }
+}
+
+/** What needs code of its own is printed anew, with other positions; parameter properties need not. */
+function parse(text: string, file: string): WrittenSyntax {
+  const read = (rest: string): Syntax =>
+    parseOperatorText(rest, file, "the patch is nested too deep");
+  const syntax = read(text);
+  const written = syntax.map === undefined ? undefined : parseParameterProperties(text, read);
+  return written ?? { ...syntax, parameterProperties: new Set() };
 }
 
 type Statement = Program["body"][number];
@@ -101,10 +114,13 @@ function findDeclarations(
 }
 
 /** Why a text is refused that would have to be printed anew. */
-export const ENUM_REFUSAL =
-  "enums, namespaces and parameter properties can't stand in a patch: write a plain object or fields";
+export const ENUM_REFUSAL = "enums and namespaces can't stand in a patch: write a plain object";
 
-function collect(syntax: Syntax, text: string, declarations: ReadonlySet<Statement>): PatchText {
+function collect(
+  syntax: WrittenSyntax,
+  text: string,
+  declarations: ReadonlySet<Statement>,
+): PatchText {
   const declared = new Map<string, Place>();
   for (const statement of declarations) {
     if (statement.type !== "VariableDeclaration") continue;
@@ -117,5 +133,5 @@ function collect(syntax: Syntax, text: string, declarations: ReadonlySet<Stateme
     const isErased = syntax.map === undefined && syntax.code.startsWith("       ", match.index);
     if (isErased && match[1] !== undefined) declared.set(match[1], syntax.locate(match.index));
   }
-  return { syntax, declared, declarations };
+  return { syntax, parameterProperties: syntax.parameterProperties, declared, declarations };
 }

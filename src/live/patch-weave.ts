@@ -19,6 +19,7 @@ import { weaveCalls } from "../loader/direct-call.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
+import { leftOut, weaveParts } from "./class-parts-weave.ts";
 import { publicName } from "./patch-default.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan } from "./patch-plan.ts";
@@ -35,13 +36,8 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const { syntax } = plan.text;
   const edits = new Edits(syntax.code);
   const variables = new Variables();
-  for (const item of plan.items) weaveItem(edits, variables, item);
-  for (const write of plan.analysis.writes) weaveWrite(edits, plan, target, write);
-  weaveCalls(edits, plan.analysis, (name) => target.image.names.get(name));
-  for (const start of plan.analysis.metas) edits.overwrite(start, start + "import".length, "$snax");
-  for (const start of plan.analysis.dynamicImports) {
-    edits.overwrite(start, start + "import".length, "$snaxI");
-  }
+  weaveUses(edits, plan, target);
+  for (const item of plan.items) weaveItem(edits, syntax.code, variables, item);
   if (plan.analysis.dynamicImports.length > 0) variables.add("$snaxI=(s,o)=>$snax.import(s,o)");
   if (plan.imports.length > 0) variables.add("$snaxS");
   for (const [index, { local }] of plan.imports.entries()) {
@@ -60,6 +56,24 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   return { code: `${prefix}${edits.toString()}\n;${suffix}})`, shifts };
 }
 
+/** What an item leaves out is not woven. */
+function weaveUses(edits: Edits, plan: PatchPlan, target: PatchTarget): void {
+  const { items, analysis } = plan;
+  const left = items.flatMap((item) =>
+    item.kind === "class" && item.outline !== undefined ? leftOut(item.outline) : [],
+  );
+  const isKept = (at: number): boolean => !left.some(({ start, end }) => at >= start && at < end);
+  const { writes, references, metas, dynamicImports } = analysis;
+  for (const write of writes) if (isKept(write.start)) weaveWrite(edits, plan, target, write);
+  const calls = { ...analysis, references: references.filter(({ start }) => isKept(start)) };
+  weaveCalls(edits, calls, (name) => target.image.names.get(name));
+  for (const start of metas.filter(isKept)) edits.overwrite(start, start + IMPORT.length, "$snax");
+  for (const start of dynamicImports.filter(isKept))
+    edits.overwrite(start, start + IMPORT.length, "$snaxI");
+}
+
+const IMPORT = "import";
+
 /** The variables of the patch's own scope. */
 class Variables {
   readonly #list: string[] = [];
@@ -73,7 +87,7 @@ class Variables {
   }
 }
 
-function weaveItem(edits: Edits, variables: Variables, item: PlannedItem): void {
+function weaveItem(edits: Edits, code: string, variables: Variables, item: PlannedItem): void {
   const { node } = item;
   switch (item.kind) {
     case "silent":
@@ -91,7 +105,7 @@ function weaveItem(edits: Edits, variables: Variables, item: PlannedItem): void 
       break;
     case "class":
       if (item.isFresh) weaveFreshClass(edits, variables, item);
-      else putNamed(edits, item);
+      else putClass(edits, code, item);
       break;
     case "state":
       weaveState(edits, variables, item);
@@ -112,6 +126,18 @@ function putNamed(edits: Edits, { node, name, value }: NamedItem): void {
   const key = publicName(name);
   edits.insertBefore(value.start, `$snaxP.put("${name}",{"${key}":`);
   edits.insertBehind(value.end, `}["${key}"]`);
+  closeCall(edits, node, value);
+}
+
+/** A class, whose fields and constructor are put together with those of the running one: see class-parts-weave.ts. */
+function putClass(edits: Edits, code: string, { node, name, value, outline }: NamedItem): void {
+  if (outline === undefined) return;
+  const own = JSON.stringify(name);
+  const key = JSON.stringify(publicName(name));
+  blankGap(edits, node.start, value.start);
+  edits.insertBefore(value.start, `$snaxP.put(${own},($snaxM=>({${key}:`);
+  weaveParts(edits, code, outline, { keepsEmpty: false, keepsMethods: true });
+  edits.insertBehind(value.end, `}[${key}]))($snaxP.parts(${own}))`);
   closeCall(edits, node, value);
 }
 

@@ -52,7 +52,7 @@ export class ServicePatch {
       for (const run of runs) run.commit(log);
       if (methods.length > 0) swapMethods(instance.entry, host, methods, log);
       if (host !== undefined) addExit(instance.entry, host, parts, log);
-      for (const run of runs) run.initialise();
+      for (const run of runs) run.initialise(log);
       return new ServicePatch(runs, methods, log);
     } catch (error) {
       log.undo();

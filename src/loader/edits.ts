@@ -78,6 +78,11 @@ export class Edits {
     return this.#after.toString();
   }
 
+  /** The part of the edited text that stood in an extent of the text before. */
+  slice(start: number, end: number): string {
+    return this.#after.slice(start, end);
+  }
+
   /** Lists the insertions by line, from 1. */
   shifts(): Map<number, LineShifts> {
     const lines = new Lines(this.#before);

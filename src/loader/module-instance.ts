@@ -170,6 +170,13 @@ export class ModuleInstance {
     return hook(code);
   }
 
+  /** Evaluates a text in the scope of the module's own text, where no patch has added a name. */
+  evaluateOwn(code: string): unknown {
+    if (this.#hook === undefined)
+      throw new SnaxError("ERR_BUG", `${this.image.file} has not begun`);
+    return this.#hook(code);
+  }
+
   /** Makes the hook of a patch's scope the one that `evaluate` uses from now on. */
   pushHook(hook: ScopeHook): void {
     this.#more.hook = hook;

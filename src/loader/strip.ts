@@ -23,6 +23,14 @@ interface StripError {
   readonly message: string;
   readonly startLine: number;
   readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** An extent of a text. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
 }
 
 const NON_ASCII_OR_TAB = /[^\n\r\x20-\x7e]/g;
@@ -68,6 +76,29 @@ export function strip(text: string, file: string): Stripped {
   }
 }
 
+/**
+ * Returns the extent of the first enum or namespace that blanks can't replace; undefined if there is none.
+ *
+ * @throws {ERR_SYNTAX} if the text is not TypeScript.
+ */
+export function findUnblankable(text: string, file: string): Extent | undefined {
+  const plain = withoutWide(text);
+  try {
+    transform(plain, file, "strip-only");
+    return undefined;
+  } catch (error) {
+    const { code, message, startLine, startColumn, endLine, endColumn } = error as StripError;
+    if (code !== "UnsupportedSyntax") throw refuse(error, text, file);
+    if (!/enum|namespace|module/.test(message)) throw refuse(error, text, file);
+    const starts = [
+      0,
+      ...[...plain.matchAll(/\r\n|[\n\r]/g)].map((end) => end.index + end[0].length),
+    ];
+    const offsetOf = (line: number, column: number): number => (starts[line - 1] ?? 0) + column;
+    return { start: offsetOf(startLine, startColumn), end: offsetOf(endLine, endColumn) };
+  }
+}
+
 function refuse(error: unknown, text: string, file: string): unknown {
   const { startLine, message } = error as Partial<StripError>;
   if (startLine === undefined || message === undefined) {
@@ -83,7 +114,7 @@ function refuse(error: unknown, text: string, file: string): unknown {
  * such unit replaced by an ordinary one fails at the same place, with the true column.
  */
 function columnOf(error: StripError, text: string): number {
-  const plain = text.replace(NON_ASCII_OR_TAB, (unit) => (unit.trim() === "" ? " " : "x"));
+  const plain = withoutWide(text);
   if (plain !== text) {
     try {
       transform(plain, "", "strip-only");
@@ -93,4 +124,8 @@ function columnOf(error: StripError, text: string): number {
     }
   }
   return error.startColumn + 1;
+}
+
+function withoutWide(text: string): string {
+  return text.replace(NON_ASCII_OR_TAB, (unit) => (unit.trim() === "" ? " " : "x"));
 }

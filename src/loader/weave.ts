@@ -33,14 +33,23 @@ export function weave(weft: Weft): Edits {
   const edits = new Edits(weft.syntax.code);
   if (weft.syntax.code.startsWith("#!")) edits.overwrite(0, 2, "//");
   for (const statement of weft.syntax.ast.body) weaveStatement(weft, edits, statement);
-  for (const write of weft.analysis.writes) weaveWrite(weft, edits, write);
-  weaveCalls(edits, weft.analysis, (name) => weft.names.get(name));
-  for (const start of weft.analysis.metas) edits.overwrite(start, start + "import".length, "$snax");
-  for (const start of weft.analysis.dynamicImports) {
-    edits.overwrite(start, start + "import".length, "$snaxI");
-  }
+  weaveUses(weft, edits, () => true);
   return edits;
 }
+
+/** Weaves assignments, `import.meta` and `import()`, wherever they stand; `isKept` leaves out what becomes nothing. */
+export function weaveUses(weft: Weft, edits: Edits, isKept: (offset: number) => boolean): void {
+  const { writes, metas, dynamicImports, references } = weft.analysis;
+  for (const write of writes) if (isKept(write.start)) weaveWrite(weft, edits, write);
+  const calls = { ...weft.analysis, references: references.filter(({ start }) => isKept(start)) };
+  weaveCalls(edits, calls, (name) => weft.names.get(name));
+  for (const start of metas.filter(isKept)) edits.overwrite(start, start + IMPORT.length, "$snax");
+  for (const start of dynamicImports.filter(isKept)) {
+    edits.overwrite(start, start + IMPORT.length, "$snaxI");
+  }
+}
+
+const IMPORT = "import";
 
 function weaveStatement(weft: Weft, edits: Edits, node: Program["body"][number]): void {
   switch (node.type) {
@@ -143,7 +152,7 @@ function nameFunction(
   edits.overwrite(start, open, keyword + DEFAULT_NAME);
 }
 
-function isAnonymousDefinition(node: AnyNode): boolean {
+export function isAnonymousDefinition(node: AnyNode): boolean {
   if (node.type === "ArrowFunctionExpression") return true;
   const isDefinition = node.type === "FunctionExpression" || node.type === "ClassExpression";
   return isDefinition && !node.id;

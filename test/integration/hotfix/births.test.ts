@@ -10,7 +10,8 @@ import { World } from "./harness.ts";
 const SHOP = `
   import { round } from "./money.ts";
   export let evaluated = 0;
-  function base() { evaluated += 1; return Object; }
+  function base() { return Object; }
+  function note(method: any) { evaluated += 1; return method; }
   const TAX = 1;
   function a() { return "a"; }
   function b() { return "b"; }
@@ -23,7 +24,7 @@ const SHOP = `
   export const response = {
     get() {
       const unit = new Unit();
-      return [a(), b(), TAX, unit.hp, unit.one(), unit.two(), unit.three, round(1.5), Unit.kind];
+      return [a(), b(), TAX, unit.hp, unit.one(), unit.two(), unit.three, round(1.5), Unit.kind, Unit.sort];
     },
     evaluated() { return evaluated; },
     count() { return 0; },
@@ -44,12 +45,23 @@ test("a birth evaluates one patch, however many of the same names there were", a
         "main",
         `class Unit extends base() { one() { return "${version}"; } }
          function a() { return "a${version}"; }
-         export const response = { count() { return ${version}; } };`,
+         export const response = { count: note(() => ${version}) };`,
       );
     }
     const born = await world.start("main");
-    deepEqual(await born.req.get(), ["a30", "b", 1, 1, "30", "two", "three", 1, undefined]);
-    deepEqual([await born.req.evaluated(), await born.req.count()], [2, 30]);
+    deepEqual(await born.req.get(), [
+      "a30",
+      "b",
+      1,
+      1,
+      "30",
+      "two",
+      "three",
+      1,
+      undefined,
+      undefined,
+    ]);
+    deepEqual([await born.req.evaluated(), await born.req.count()], [1, 30]);
   }
 });
 
@@ -64,7 +76,7 @@ test("a patch of which something is left stays: a name, a method, a member, an i
     `class Unit extends base() { get three() { return "mine"; } }`,
     `class Unit extends base() { hp = 7; }`,
     `class Unit extends base() { static kind = "mine"; }`,
-    `class Unit extends base() { static kind = "not mine"; }`,
+    `class Unit extends base() { static sort = "mine"; }`,
     `const TAX = 2;`,
     `let fresh = "mine"; export const response = { fresh() { return fresh; } };`,
   ];
@@ -75,7 +87,18 @@ test("a patch of which something is left stays: a name, a method, a member, an i
   await world.hotfixall("main", { "./money.ts": `export function round() { return "mine"; }` });
   await world.hotfixall("main", { "./main.ts": `function b() { return "last"; }` });
   const born = await world.start("main");
-  deepEqual(await born.req.get(), ["mine", "last", 2, 7, "one", "mine", "mine", "mine", "mine"]);
+  deepEqual(await born.req.get(), [
+    "mine",
+    "last",
+    2,
+    7,
+    "one",
+    "mine",
+    "mine",
+    "mine",
+    "mine",
+    "mine",
+  ]);
   deepEqual([await born.req.mine(), await born.req.fresh()], ["mine", "mine"]);
 });
 

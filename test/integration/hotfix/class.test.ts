@@ -124,9 +124,9 @@ test("static methods are replaced, and their class is the live one", async (t) =
   equal(await p.req.made(), 13);
 });
 
-test("a new static field is added and one that is there is state and stays", async (t) => {
+test("a new static field is added and one that has been assigned is state and stays", async (t) => {
   const { p, fix } = await serve(t, UNITS + HANDLERS);
-  const patch = `class Unit { static made = 500; static colour = "red"; }
+  const patch = `class Unit { static made = 0; static colour = "red"; }
                  export function hotfix() { return [Unit.made, (Unit as any).colour, (Tank as any).colour]; }`;
   deepEqual(await fix(patch), [2, "red", "red"]);
   equal(await p.req.made(), 2);

@@ -65,7 +65,14 @@ for (const [patch, expected] of [
   [`export const response = { byu() {} };`, "adds response.byu (did you mean buy?)"],
   [`export const subscribe = { tell() {} };`, "sets subscribe.tell"],
   [`export const subscribe = { tel() {} };`, "adds subscribe.tel (did you mean tell?)"],
-  [`class Room { constructor() {} }`, "sets the construction of Room"],
+  [`class Room { constructor() {} }`, "sets Room (constructor)"],
+  [
+    `class Room { seats = 4; constructor(public id: number) {} tick() {} }`,
+    "sets Room (fields id, seats; constructor), Room.tick",
+  ],
+  [`class Room { seats = 4; name: string; }`, "sets Room (field seats)"],
+  [`class Room { name: string; static max: number; }`, "changes nothing"],
+  [`class Room { static max = 4; [Symbol.iterator] = 1; }`, "sets Room (field [...]; static max)"],
 ] as const) {
   test(`what a patch adds is not called set: ${patch}`, async (t) => {
     equal(await say(t, ROOM, patch), expected);
