@@ -1452,8 +1452,8 @@ export declare class Collection {
     reach(file: string): Promise<void> | undefined;
     reachNow(file: string): void;
     image(file: string, place?: Place): Image;
+    resolve(request: ModuleRequest, importer: string): Resolution;
 }
-export declare function resolveRequest(request: ModuleRequest, importer: string): Resolution;
 
 // dist/loader/position.d.ts
 import { SnaxError } from "../base/error.ts";
@@ -2321,6 +2321,7 @@ export declare function readRecord(syntax: Syntax, analysis?: Analysis): ModuleR
 export declare function isAlias(node: AnyNode, analysis: Analysis): boolean;
 
 // dist/loader/resolution.d.ts
+import { Tsconfigs } from "./tsconfig.ts";
 export type Resolution = {
     readonly kind: "file";
     readonly file: string;
@@ -2331,8 +2332,12 @@ export type Resolution = {
     readonly kind: "api";
 };
 export declare const API_SPECIFIER = "snax";
-export declare function resolveSpecifier(specifier: string, importer: string): Resolution | string;
-export declare function resolveFile(path: string): string | undefined;
+export declare class Resolver {
+    #private;
+    readonly tsconfigs: Tsconfigs;
+    resolve(specifier: string, importer: string): Resolution | string;
+}
+export declare function isPath(specifier: string): boolean;
 
 // dist/loader/instance.d.ts
 import { ModuleInstance } from "./module-instance.ts";
@@ -2874,6 +2879,18 @@ export interface ParseOptions {
 }
 export declare function parseModule(text: string, file: string, options?: ParseOptions): Syntax;
 
+// dist/loader/tsconfig.d.ts
+import type { TsconfigOptions } from "./tsconfig-options.ts";
+export interface Tsconfig extends TsconfigOptions {
+    readonly file: string;
+    readonly definesFields: boolean;
+    readonly isNodeNext: boolean;
+}
+export declare class Tsconfigs {
+    #private;
+    find(folder: string): Tsconfig | undefined;
+}
+
 // dist/loader/source.d.ts
 import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
@@ -3117,6 +3134,41 @@ export interface TransformThreadData {
     readonly port: MessagePort;
     readonly answered: Int32Array;
 }
+
+// dist/loader/tsconfig-options.d.ts
+export interface PathPattern {
+    readonly pattern: string;
+    readonly targets: readonly string[];
+}
+export interface TsconfigOptions {
+    readonly experimentalDecorators?: boolean;
+    readonly emitDecoratorMetadata?: boolean;
+    readonly useDefineForClassFields?: boolean;
+    readonly verbatimModuleSyntax?: boolean;
+    readonly isolatedModules?: boolean;
+    readonly preserveValueImports?: boolean;
+    readonly target?: string;
+    readonly module?: string;
+    readonly moduleResolution?: string;
+    readonly jsx?: string;
+    readonly jsxFactory?: string;
+    readonly jsxFragmentFactory?: string;
+    readonly jsxImportSource?: string;
+    readonly baseUrl?: string;
+    readonly customConditions?: readonly string[];
+    readonly paths?: readonly PathPattern[];
+    readonly pathsFolder?: string;
+}
+export interface OptionPlace {
+    readonly file: string;
+    readonly folder: string;
+    readonly leaf: string;
+    readonly name: string;
+}
+type OptionReader = (value: unknown, place: OptionPlace) => Partial<TsconfigOptions>;
+export declare const OPTION_READERS: Readonly<Record<keyof TsconfigOptions, OptionReader>>;
+export declare function placePatterns(options: TsconfigOptions): TsconfigOptions;
+export {};
 
 // dist/fabric/shared-log.d.ts
 export declare const LOG_BYTES: number;

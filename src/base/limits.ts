@@ -278,3 +278,9 @@ export const TSCONFIG_SIZE_MAX: number = 1 << 20;
 
 /** How many `tsconfig.json` may extend each other, one behind the other. */
 export const TSCONFIG_DEPTH_MAX = 32;
+
+/** Largest `package.json` that is read, in bytes. */
+export const PACKAGE_JSON_SIZE_MAX: number = 1 << 24;
+
+/** How many conditions and lists may lie inside each other in an entry of `exports` or `imports`. */
+export const PACKAGE_TARGET_DEPTH_MAX = 100;

@@ -8,7 +8,7 @@
 
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { resolveFile } from "../loader/resolution.ts";
+import { findModuleFile } from "../loader/module-file.ts";
 import type { Context } from "../service/context.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -94,7 +94,7 @@ async function runAlone(
 }
 
 function unusedError({ cache }: Runtime, file: string): SnaxError {
-  const image = cache.images.get(resolveFile(file) ?? file);
+  const image = cache.images.get(findModuleFile(file) ?? file);
   const why =
     image === undefined || image.data.isShared
       ? `no service uses a shared module ${file}`

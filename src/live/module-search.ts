@@ -8,9 +8,9 @@
 import { dirname, isAbsolute, relative } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
+import { findModuleFile } from "../loader/module-file.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import type { Program } from "../loader/program.ts";
-import { resolveFile } from "../loader/resolution.ts";
 import { ApiSource, CellSource, NamespaceSource } from "../loader/source.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -34,7 +34,7 @@ export function findNode(program: Program, path: string): ModuleNode {
 
 /** Finds a shared module of a thread by its absolute path; undefined if no service has needed it yet. */
 export function findSharedNode(program: Program, path: string): ModuleNode | undefined {
-  const node = program.nodes.get(path) ?? program.nodes.get(resolveFile(path) ?? path);
+  const node = program.nodes.get(path) ?? program.nodes.get(findModuleFile(path) ?? path);
   return node?.shared === undefined ? undefined : node;
 }
 
@@ -49,7 +49,7 @@ export interface SharedPlace {
  * born first, then those that services hold on to from before the cache was cleared.
  */
 export function findSharedPlaces({ cache, kernel }: Runtime, path: string): SharedPlace[] {
-  const file = resolveFile(path) ?? path;
+  const file = findModuleFile(path) ?? path;
   const found = new Map<ModuleNode, Program>();
   const add = (node: ModuleNode, program: Program): void => {
     const isMeant = node.isShared && (node.image.file === path || node.image.file === file);
@@ -86,7 +86,7 @@ function findByEnd(program: Program, path: string): ModuleNode {
 
 /** A path without the ending by which the loader tells the language. */
 function stemOf(path: string): string {
-  return path.replace(/\.[cm]?[jt]s$/, "");
+  return path.replace(/\.[cm]?[jt]sx?$/, "");
 }
 
 /** The path of a module as a patch gives it; a shared module belongs to no service, so its path is absolute. */

@@ -22,7 +22,7 @@ import { parseJson } from "./json.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
-import { resolveFile } from "./resolution.ts";
+import { findModuleFile } from "./module-file.ts";
 import type { Transform } from "./syntax.ts";
 import { transformer, transformNow, TransformPending, transformSoon } from "./transformer.ts";
 
@@ -108,7 +108,7 @@ export class CodeCache implements Library {
       this.#shared = new Program(this, undefined);
       return;
     }
-    const file = resolveFile(path) ?? path;
+    const file = findModuleFile(path) ?? path;
     this.#images.delete(file);
     transformer.forget(file);
     this.#shared.forget(file);
@@ -203,7 +203,7 @@ export class CodeCache implements Library {
     const known = this.mode === "OFF" ? undefined : this.#files.get(path);
     if (known !== undefined) return known;
     // What was adopted needs no file.
-    const file = resolveFile(path) ?? (this.#images.has(path) ? path : undefined);
+    const file = findModuleFile(path) ?? (this.#images.has(path) ? path : undefined);
     if (file === undefined) throw new SnaxError("ERR_MODULE", `no module ${path}`);
     if (this.mode === "ON") this.#files.set(path, file);
     return file;

@@ -1,8 +1,7 @@
 /**
  * `import.meta` of a service's module: the fields that Node gives its own modules.
  *
- * `resolve` follows the loader's rules for local files. For packages Node offers no synchronous resolution with the
- * import condition from another file's place, so that of `require` is used: a package with two faces shows the other one.
+ * `resolve` follows the loader's rules, and as Node's it does not ask whether a file exists.
  */
 
 import { createRequire, isBuiltin } from "node:module";
@@ -10,14 +9,17 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SnaxError } from "../base/error.ts";
 import type { Image } from "./image.ts";
-import { resolveSpecifier } from "./resolution.ts";
+import { findPackageFolder, splitSpecifier } from "./local-package.ts";
+import { PackageJsons } from "./package-json.ts";
+import { findExport, NODE_CONDITIONS } from "./package-target.ts";
+import { isPath, Resolver } from "./resolution.ts";
 
 /** What `import.meta` yields. */
 export interface ImportMeta {
   readonly url: string;
   readonly dirname: string;
   readonly filename: string;
-  /** Returns the URL that a specifier stands for; for packages by the rules of `require`. */
+  /** Returns the URL that a specifier stands for. */
   resolve(specifier: string): string;
 }
 
@@ -28,14 +30,30 @@ export function createImportMeta(image: Image): ImportMeta {
     url,
     dirname: dirname(file),
     filename: file,
-    resolve: (specifier) => resolveUrl(specifier, file),
+    resolve: (specifier) => resolveUrl(`${specifier}`, image),
   };
 }
 
-function resolveUrl(specifier: string, file: string): string {
-  const resolution = resolveSpecifier(specifier, file);
-  if (typeof resolution === "string") throw new SnaxError("ERR_MODULE", resolution);
-  if (resolution.kind === "file") return pathToFileURL(resolution.file).href;
+function resolveUrl(specifier: string, { file, url }: Image): string {
+  const resolution = new Resolver().resolve(specifier, file);
+  if (typeof resolution !== "string") {
+    if (resolution.kind === "file") return pathToFileURL(resolution.file).href;
+    return resolvePackage(resolution.kind === "api" ? specifier : resolution.specifier, file);
+  }
+  if (isPath(specifier)) return new URL(specifier, url).href;
+  throw new SnaxError("ERR_MODULE", resolution);
+}
+
+function resolvePackage(specifier: string, file: string): string {
   if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
-  return pathToFileURL(createRequire(file).resolve(specifier)).href;
+  if (/^\w+:/.test(specifier)) return new URL(specifier).href;
+  const folder = findPackageFolder(specifier, file);
+  const pack = folder === undefined ? undefined : new PackageJsons().read(folder);
+  // Without a table Node's import and its require find the same.
+  if (pack?.exports === undefined || pack.exports === null) {
+    return pathToFileURL(createRequire(file).resolve(specifier)).href;
+  }
+  const target = findExport(pack, splitSpecifier(specifier).subpath, NODE_CONDITIONS);
+  if (target?.kind === "file") return pathToFileURL(target.path).href;
+  throw new SnaxError("ERR_MODULE", `no module ${specifier}: ${pack.file} does not export it`);
 }

@@ -6,12 +6,13 @@
  * building and linking always are, so that nobody ever sees half a program.
  */
 
+import { codeOf } from "../base/error.ts";
 import type { Image } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
-import { resolveSpecifier } from "./resolution.ts";
+import { Resolver } from "./resolution.ts";
 import type { Resolution } from "./resolution.ts";
 
 /** Where images and packages come from. */
@@ -47,6 +48,7 @@ export class Collection {
   /** By file. */
   readonly images: Map<string, Image> = new Map();
   readonly #library: Library;
+  readonly #resolver = new Resolver();
   readonly #missing: {
     readonly specifier: string;
     readonly importer: string;
@@ -91,6 +93,28 @@ export class Collection {
     return image;
   }
 
+  /**
+   * Resolves what a module asks for.
+   *
+   * @throws {ERR_MODULE} with the place of the import, if there is nothing.
+   * @throws {ERR_SYNTAX} if a `package.json` or `tsconfig.json` that has a say is none.
+   */
+  resolve(request: ModuleRequest, importer: string): Resolution {
+    const { specifier, place } = request;
+    let resolution: Resolution | string;
+    try {
+      resolution = this.#resolver.resolve(specifier, importer);
+    } catch (error) {
+      // A text that is none has a place of its own.
+      if (codeOf(error) !== "ERR_MODULE") throw error;
+      const why = `can't import ${specifier}: ${messageOf(error)}`;
+      throw createPlacedError("ERR_MODULE", place, why, error);
+    }
+    if (typeof resolution === "string") throw createPlacedError("ERR_MODULE", place, resolution);
+    if (resolution.kind === "file") checkType(request, resolution.file);
+    return resolution;
+  }
+
   #visit(file: string, place: Place | undefined, read: Read = this.#read): void {
     if (this.images.has(file)) return;
     const image = read(file, place);
@@ -100,7 +124,7 @@ export class Collection {
     }
     this.images.set(file, image);
     for (const request of image.data.requests) {
-      const resolution = resolveRequest(request, file);
+      const resolution = this.resolve(request, file);
       if (resolution.kind === "file") this.#visit(resolution.file, request.place, read);
       else if (resolution.kind === "package") {
         const { specifier } = resolution;
@@ -131,20 +155,6 @@ export class Collection {
       }),
     );
   }
-}
-
-/**
- * Resolves what a module asks for.
- *
- * @throws {ERR_MODULE} with the place of the import, if there is nothing.
- */
-export function resolveRequest(request: ModuleRequest, importer: string): Resolution {
-  const resolution = resolveSpecifier(request.specifier, importer);
-  if (typeof resolution === "string") {
-    throw createPlacedError("ERR_MODULE", request.place, resolution);
-  }
-  if (resolution.kind === "file") checkType(request, resolution.file);
-  return resolution;
 }
 
 function checkType({ specifier, type, place }: ModuleRequest, file: string): void {

@@ -11,7 +11,7 @@ import type { Image } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import { Instance } from "./instance.ts";
 import type { Surroundings } from "./instance.ts";
-import { Collection, resolveRequest } from "./library.ts";
+import { Collection } from "./library.ts";
 import type { Library } from "./library.ts";
 import { linkModule, listExports, resolveExport, wantAllForwarders } from "./linker.ts";
 import { ModuleNode } from "./module-node.ts";
@@ -20,7 +20,8 @@ import { orderModules, planSteps } from "./order.ts";
 import type { Step } from "./order.ts";
 import { createPlacedError } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
-import { resolveFile } from "./resolution.ts";
+import { findModuleFile } from "./module-file.ts";
+import { Resolver } from "./resolution.ts";
 import { SharedImporters } from "./shared-importers.ts";
 import { ApiSource, CellSource, NamespaceSource, PackageSource } from "./source.ts";
 import type { Source } from "./source.ts";
@@ -139,11 +140,20 @@ export class Program {
     return instance;
   }
 
-  /** Returns a module by path, relative to the entry's folder or absolute. */
+  /** Returns a module by path, relative to the entry's folder or absolute, or as the entry would import it. */
   node(path: string): ModuleNode | undefined {
     // The program of shared modules has no entry, and is asked for absolute paths only.
     const full = isAbsolute(path) ? path : resolve(dirname(this.entry.image.file), path);
-    const file = this.#nodes.has(full) ? full : (resolveFile(full) ?? full);
+    const file = this.#nodes.has(full) ? full : (findModuleFile(full) ?? full);
+    const found = this.#nodeOf(file);
+    if (found !== undefined || this.#entry === undefined) return found;
+    const meant = new Resolver().resolve(path, this.entry.image.file);
+    return typeof meant === "object" && meant.kind === "file"
+      ? this.#nodeOf(meant.file)
+      : undefined;
+  }
+
+  #nodeOf(file: string): ModuleNode | undefined {
     const isShared = (node: ModuleNode): boolean => node.image.file === file;
     return this.#nodes.get(file) ?? this.#sharedOrder.find(isShared);
   }
@@ -200,7 +210,7 @@ export class Program {
     fresh: ModuleNode[],
   ): Target {
     const { file } = importer.image;
-    const resolution = resolveRequest(request, file);
+    const resolution = collection.resolve(request, file);
     if (resolution.kind === "package") {
       const namespace = this.#library.findPackage(resolution.specifier, file) ?? {};
       return { ...resolution, namespace };
@@ -304,7 +314,8 @@ export class Program {
     const type = (options as { with?: { type?: string } } | undefined)?.with?.type;
     const place = { file: importer.image.file, line: 1, column: 1 };
     const request = { specifier, type, place };
-    const resolution = resolveRequest(request, importer.image.file);
+    const collection = new Collection(this.#library);
+    const resolution = collection.resolve(request, importer.image.file);
     if (resolution.kind === "package") {
       const { file } = importer.image;
       await this.#library.fetchPackage(resolution.specifier, file);
@@ -313,7 +324,6 @@ export class Program {
     if (resolution.kind === "api") return new ApiSource("*", () => new TypeError(specifier));
     const known = this.#reachedShared(importer, resolution.file);
     if (known !== undefined) return this.#whole(known);
-    const collection = new Collection(this.#library);
     for (const node of this.#nodes.values()) collection.images.set(node.image.file, node.image);
     await collection.collect(resolution.file, place);
     if (importer.isShared) checkShared(request, resolution, collection);

@@ -1,14 +1,29 @@
 /**
  * The specifier of an import -> what it stands for.
  *
- * Local modules are files, named with their extension as in Node; `./x.js` also finds `x.ts`, as TypeScript users write
- * it. `snax` is what the surroundings supply, `snax/...` the other entries of the package that runs, wherever the service
- * lies. Everything else is a package and Node's own business.
+ * Local modules are files, found as TypeScript finds them for a bundler (`module-file.ts`), or, where the project's
+ * `tsconfig.json` says that Node's rules hold, by their names with endings. So are those that `paths` of the `tsconfig.json`
+ * gives, and those of the file's own package and of its workspace (`local-package.ts`). `snax` is what the surroundings
+ * supply, `snax/...` the other entries of the package that runs, wherever the service lies. Everything else is a package
+ * and Node's own business.
  */
 
-import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, extname, isAbsolute, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { isBuiltin } from "node:module";
+import { basename, dirname, extname, isAbsolute, resolve, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import {
+  findOwnExport,
+  findOwnImport,
+  findPackageFolder,
+  findWorkspaceFile,
+  isModule,
+} from "./local-package.ts";
+import type { Project } from "./local-package.ts";
+import { explainMissing, findFile, SOURCE_EXTENSIONS } from "./module-file.ts";
+import type { FoundFile } from "./module-file.ts";
+import { PackageJsons } from "./package-json.ts";
+import { findMapped } from "./path-mapping.ts";
+import { Tsconfigs } from "./tsconfig.ts";
 
 /** What a specifier stands for. */
 export type Resolution =
@@ -19,22 +34,122 @@ export type Resolution =
 /** The specifier of what the surroundings supply: this package's own name. */
 export const API_SPECIFIER = "snax";
 
-const SOURCE_EXTENSIONS = [".ts", ".tsx", ".mts", ".js", ".mjs", ".json"];
-const TYPESCRIPT_OF: Readonly<Record<string, string>> = { ".js": ".ts", ".mjs": ".mts" };
+/** Resolves specifiers; made for one load, in which nothing is asked of the disk twice. */
+export class Resolver {
+  readonly tsconfigs: Tsconfigs = new Tsconfigs();
+  readonly #packages = new PackageJsons();
+  /** By asking folder, then specifier. */
+  readonly #known = new Map<string, Map<string, Resolution | string>>();
 
-/** Returns why a specifier can't be resolved, as text, or what it stands for. */
-export function resolveSpecifier(specifier: string, importer: string): Resolution | string {
-  if (specifier === API_SPECIFIER) return { kind: "api" };
-  if (specifier.startsWith(`${API_SPECIFIER}/`)) return resolveEntry(specifier);
-  const path = pathOf(specifier, importer);
-  if (path === undefined) return { kind: "package", specifier };
-  const found = resolveFile(path);
-  if (found === undefined) return `no module ${specifier}: ${suggest(path, specifier)}`;
-  if (extname(found) === ".cjs") return { kind: "package", specifier: found };
-  if (!SOURCE_EXTENSIONS.includes(extname(found))) {
-    return `can't import ${specifier}: modules end in ${SOURCE_EXTENSIONS.join(", ")} or .cjs`;
+  /**
+   * Returns why a specifier can't be resolved, as text, or what it stands for.
+   *
+   * @param importer - real path of the file that asks.
+   * @throws {ERR_SYNTAX} if a `package.json` or `tsconfig.json` that has a say is none.
+   * @throws {ERR_MODULE} if it can't be read, or says what can't be followed.
+   */
+  resolve(specifier: string, importer: string): Resolution | string {
+    // Files of a folder differ in what they may ask for by their ending only.
+    const asker = `${dirname(importer)}\0${extname(importer)}`;
+    let known = this.#known.get(asker);
+    if (known === undefined) this.#known.set(asker, (known = new Map()));
+    let resolution = known.get(specifier);
+    if (resolution === undefined) {
+      known.set(specifier, (resolution = this.#resolve(specifier, importer)));
+    }
+    return resolution;
   }
-  return { kind: "file", file: found };
+
+  #resolve(specifier: string, importer: string): Resolution | string {
+    if (specifier === API_SPECIFIER) return { kind: "api" };
+    if (specifier.startsWith(`${API_SPECIFIER}/`)) return resolveEntry(specifier);
+    const path = pathOf(specifier, importer);
+    if (path !== undefined) return this.#resolvePath(path, specifier, importer);
+    return this.#resolveName(specifier, importer);
+  }
+
+  #resolvePath(path: string, specifier: string, importer: string): Resolution | string {
+    const found = findFile(path, this.#packages);
+    if (found === undefined) return `no module ${specifier}: ${explainMissing(path, specifier)}`;
+    return this.#refuseImplied(found, specifier, importer) ?? acceptFile(found.file, specifier);
+  }
+
+  /** Where all imports have their endings nobody asks for a tsconfig. */
+  #refuseImplied(
+    { file, isImplied, path }: FoundFile,
+    specifier: string,
+    importer: string,
+  ): string | undefined {
+    if (!isImplied || !this.#wantsEndings(importer)) return undefined;
+    const tsconfig = this.tsconfigs.find(dirname(importer))?.file;
+    const named = nameWithEnding(specifier, path, file);
+    return `no module ${specifier}: write ${named}; by ${tsconfig} (moduleResolution) Node's rules hold, and imports name files with their endings`;
+  }
+
+  /** A name: by the project's mapping, of the own package, of the workspace, or Node's. */
+  #resolveName(specifier: string, importer: string): Resolution | string {
+    if (isBuiltin(specifier)) return { kind: "package", specifier };
+    const tsconfig = this.tsconfigs.find(dirname(importer));
+    const project = { packages: this.#packages, conditions: tsconfig?.customConditions ?? [] };
+    const mapped = tsconfig === undefined ? undefined : findMapped(specifier, tsconfig, project);
+    if (mapped?.found !== undefined) {
+      const { found } = mapped;
+      return this.#refuseImplied(found, specifier, importer) ?? this.#accept(found.file, specifier);
+    }
+    if (specifier.startsWith("#")) return this.#resolveOwnImport(specifier, importer, project);
+    const own = findOwnExport(specifier, importer, project);
+    if (own !== undefined) return typeof own === "string" ? own : this.#accept(own.file, specifier);
+    const folder = findPackageFolder(specifier, importer);
+    if (folder !== undefined) {
+      const file = findWorkspaceFile(specifier, folder, project);
+      return file === undefined ? { kind: "package", specifier } : { kind: "file", file };
+    }
+    const [tried] = mapped?.tried ?? [];
+    if (tried === undefined) return { kind: "package", specifier };
+    const why = explainMissing(tried, specifier);
+    return `no module ${specifier}: by paths of ${tsconfig?.file} it is ${tried}, and ${why}`;
+  }
+
+  #resolveOwnImport(specifier: string, importer: string, project: Project): Resolution | string {
+    const own = findOwnImport(specifier, importer, project);
+    if (typeof own === "string") return own;
+    if ("file" in own) return this.#accept(own.file, specifier);
+    // Another package, as the folder of this one's package.json sees it.
+    const other = this.#resolveName(own.specifier, own.importer);
+    const isNodes = typeof other !== "string" && other.kind === "package";
+    // Node knows from where to ask for it by this name.
+    return isNodes ? { kind: "package", specifier } : other;
+  }
+
+  /** What is installed, and CommonJS, Node has to load. */
+  #accept(file: string, specifier: string): Resolution | string {
+    const isInstalled = file.split(sep).includes("node_modules");
+    if (!isInstalled && isModule(file, this.#packages)) return acceptFile(file, specifier);
+    return { kind: "package", specifier: pathToFileURL(file).href };
+  }
+
+  /** Node's rules hold for ES modules; TypeScript takes a .ts for one if the package's type says so. */
+  #wantsEndings(importer: string): boolean {
+    const folder = dirname(importer);
+    if (this.tsconfigs.find(folder)?.isNodeNext !== true) return false;
+    if (/\.m[jt]s$/.test(importer)) return true;
+    return this.#packages.find(folder)?.type === "module";
+  }
+}
+
+/** A specifier as Node's rules want it: with the ending of the JavaScript that the file becomes. */
+function nameWithEnding(specifier: string, path: string, file: string): string {
+  const plain = specifier.replace(/\/$/, "");
+  const top = path.replace(/[\\/]$/, "");
+  const compiled = file.replace(/\.tsx?$/, ".js");
+  const rest = compiled.startsWith(top) ? compiled.slice(top.length) : `/${basename(compiled)}`;
+  return plain + rest.replaceAll(sep, "/");
+}
+
+function acceptFile(file: string, specifier: string): Resolution | string {
+  if (extname(file) === ".cjs") return { kind: "package", specifier: pathToFileURL(file).href };
+  if (SOURCE_EXTENSIONS.includes(extname(file))) return { kind: "file", file };
+  return `can't import ${specifier}: modules end in ${SOURCE_EXTENSIONS.join(", ")} or .cjs`;
 }
 
 /** Finds an entry of this package. */
@@ -46,34 +161,15 @@ function resolveEntry(specifier: string): Resolution | string {
   }
 }
 
-/** Returns the real path of a module's file; `x.js` also finds `x.ts`. */
-export function resolveFile(path: string): string | undefined {
-  if (isFile(path)) return realpathSync(path);
-  const extension = extname(path);
-  const other = TYPESCRIPT_OF[extension];
-  if (other === undefined) return undefined;
-  const source = path.slice(0, -extension.length) + other;
-  return isFile(source) ? realpathSync(source) : undefined;
+/** Tells whether a specifier names a file by its path, and no package. */
+export function isPath(specifier: string): boolean {
+  return /^(?:file:|\.\.?(?:\/|$))/.test(specifier) || isAbsolute(specifier);
 }
 
 function pathOf(specifier: string, importer: string): string | undefined {
+  if (!isPath(specifier)) return undefined;
   if (specifier.startsWith("file:")) return fileURLToPath(specifier);
-  if (/^\.\.?(?:\/|$)/.test(specifier)) return resolve(dirname(importer), specifier);
-  return isAbsolute(specifier) ? specifier : undefined;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-/** Says what might have been meant. */
-function suggest(path: string, specifier: string): string {
-  const plain = specifier.replace(/\/$/, "");
-  for (const extension of SOURCE_EXTENSIONS) {
-    if (isFile(path + extension)) return `did you mean ${plain}${extension}?`;
-    if (isFile(resolve(path, `index${extension}`))) {
-      return `it is a folder; did you mean ${plain}/index${extension}?`;
-    }
-  }
-  return existsSync(path) ? "it is not a file" : "there is no such file";
+  if (isAbsolute(specifier)) return specifier;
+  // The slash at the end says that it is a folder.
+  return resolve(dirname(importer), specifier) + (specifier.endsWith("/") ? "/" : "");
 }

@@ -6,7 +6,7 @@
  */
 
 import { resolve } from "node:path";
-import { SnaxError } from "../base/error.ts";
+import { listOf, recordOf, refuseValue } from "./config-file.ts";
 
 /** Where specifiers that match a pattern are looked for. */
 export interface PathPattern {
@@ -34,6 +34,8 @@ export interface TsconfigOptions {
   readonly jsxImportSource?: string;
   /** Absolute. */
   readonly baseUrl?: string;
+  /** Conditions for `exports` and `imports` besides Node's. */
+  readonly customConditions?: readonly string[];
   /** In the order of the text; relative targets count from `baseUrl`, else from the file that has them. */
   readonly paths?: readonly PathPattern[];
   /** Folder of the file that has `paths`. */
@@ -69,6 +71,7 @@ export const OPTION_READERS: Readonly<Record<keyof TsconfigOptions, OptionReader
   jsxFragmentFactory: (value, place) => ({ jsxFragmentFactory: readText(value, place) }),
   jsxImportSource: (value, place) => ({ jsxImportSource: readText(value, place) }),
   baseUrl: (value, place) => ({ baseUrl: resolve(place.folder, readPath(value, place)) }),
+  customConditions: (value, { file, name }) => ({ customConditions: listOf(value, file, name) }),
   paths: (value, place) => ({ paths: readPatterns(value, place), pathsFolder: place.folder }),
   pathsFolder: () => ({}),
 };
@@ -82,36 +85,14 @@ export function placePatterns(options: TsconfigOptions): TsconfigOptions {
   return { ...options, paths: placed };
 }
 
-/**
- * Returns a value that must be an object.
- *
- * @throws {ERR_MODULE} if it is another kind of value.
- */
-export function recordOf(value: unknown, file: string, name: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  throw refuse(file, name, "an object");
-}
-
-/**
- * Returns a value that must be a list of texts.
- *
- * @throws {ERR_MODULE} if it is another kind of value.
- */
-export function listOf(value: unknown, file: string, name: string): string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-  throw refuse(file, name, "a list of texts");
-}
-
 function readFlag(value: unknown, { file, name }: OptionPlace): boolean {
   if (typeof value === "boolean") return value;
-  throw refuse(file, name, "true or false");
+  throw refuseValue(file, name, "true or false");
 }
 
 function readText(value: unknown, { file, name }: OptionPlace): string {
   if (typeof value === "string") return value;
-  throw refuse(file, name, "a text");
+  throw refuseValue(file, name, "a text");
 }
 
 function readWord(value: unknown, place: OptionPlace): string {
@@ -127,14 +108,11 @@ function readPatterns(value: unknown, place: OptionPlace): PathPattern[] {
   return Object.entries(recordOf(value, file, name)).map(([pattern, list]) => {
     const inside = `${name}["${pattern}"]`;
     const targets = listOf(list, file, inside).map((target) => readPath(target, place));
-    if (targets.length === 0) throw refuse(file, inside, "a list that is not empty");
+    if (targets.length === 0) throw refuseValue(file, inside, "a list that is not empty");
     for (const text of [pattern, ...targets]) {
-      if (text.split("*").length > 2) throw refuse(file, inside, `without a second * in ${text}`);
+      if (text.split("*").length > 2)
+        throw refuseValue(file, inside, `without a second * in ${text}`);
     }
     return { pattern, targets };
   });
-}
-
-function refuse(file: string, name: string, kind: string): SnaxError {
-  return new SnaxError("ERR_MODULE", `${file}: ${name} must be ${kind}`);
 }

@@ -7,13 +7,13 @@
  * is made for one load; so an edit counts for whatever is loaded after it.
  */
 
-import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { TSCONFIG_DEPTH_MAX, TSCONFIG_SIZE_MAX } from "../base/limits.ts";
+import { isFile, listOf, readConfigFile, recordOf } from "./config-file.ts";
 import { parseJsonc } from "./jsonc.ts";
-import { listOf, OPTION_READERS, placePatterns, recordOf } from "./tsconfig-options.ts";
+import { OPTION_READERS, placePatterns } from "./tsconfig-options.ts";
 import type { TsconfigOptions } from "./tsconfig-options.ts";
 
 /** What a project says about its TypeScript. */
@@ -128,18 +128,7 @@ export class Tsconfigs {
 type Raw = Readonly<Record<string, unknown>>;
 
 function readRaw(file: string): Raw {
-  let text: string;
-  try {
-    const { size } = statSync(file);
-    if (size > TSCONFIG_SIZE_MAX) {
-      throw new Error(`it has ${size} bytes, and ${TSCONFIG_SIZE_MAX} is the limit`);
-    }
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new SnaxError("ERR_MODULE", `can't read ${file}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const text = readConfigFile(file, TSCONFIG_SIZE_MAX);
   // An empty file is what tsc takes for no options.
   return text.trim() === "" ? {} : recordOf(parseJsonc(text, file), file, "it");
 }
@@ -209,8 +198,4 @@ function derive(options: TsconfigOptions): Pick<Tsconfig, "definesFields" | "isN
     definesFields: options.useDefineForClassFields ?? year >= 2022,
     isNodeNext: /^node(?:16|18|20|next)$/.test(moduleResolution),
   };
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

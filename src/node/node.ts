@@ -13,7 +13,7 @@
 import { resolve } from "node:path";
 import { readScripts } from "../live/upvalues-session.ts";
 import { SnaxError } from "../base/error.ts";
-import { resolveFile } from "../loader/resolution.ts";
+import { findModuleFile } from "../loader/module-file.ts";
 import { launch } from "../service/boot.ts";
 import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { Context } from "../service/context.ts";
@@ -102,7 +102,7 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
 function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
   const { logger, logservice, preload } = config;
   const file = preload === undefined ? undefined : resolve(root, preload);
-  if (file !== undefined && resolveFile(file) === undefined) {
+  if (file !== undefined && findModuleFile(file) === undefined) {
     throw new SnaxError("ERR_CONFIG", `preload names no file: ${file}`);
   }
   return {

@@ -1,0 +1,54 @@
+/**
+ * Files that describe a project (`tsconfig.json`, `package.json`), as far as their reading is the same.
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { SnaxError } from "../base/error.ts";
+
+/** Tells whether a path leads to a file. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/**
+ * Reads the text of a file.
+ *
+ * @throws {ERR_MODULE} if it can't be read or is larger than the limit.
+ */
+export function readConfigFile(file: string, limitBytes: number): string {
+  try {
+    const { size } = statSync(file);
+    if (size > limitBytes) throw new Error(`it has ${size} bytes, and ${limitBytes} is the limit`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = `can't read ${file}: ${(error as Error).message}`;
+    throw new SnaxError("ERR_MODULE", why, { cause: error });
+  }
+}
+
+/**
+ * Returns a value that must be an object.
+ *
+ * @throws {ERR_MODULE} if it is another kind of value.
+ */
+export function recordOf(value: unknown, file: string, name: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw refuseValue(file, name, "an object");
+}
+
+/**
+ * Returns a value that must be a list of texts.
+ *
+ * @throws {ERR_MODULE} if it is another kind of value.
+ */
+export function listOf(value: unknown, file: string, name: string): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw refuseValue(file, name, "a list of texts");
+}
+
+/** The error of a value of another kind than it must be. */
+export function refuseValue(file: string, name: string, kind: string): SnaxError {
+  return new SnaxError("ERR_MODULE", `${file}: ${name} must be ${kind}`);
+}
