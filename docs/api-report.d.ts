@@ -213,6 +213,7 @@ import type { ImportMeta } from "./import-meta.ts";
 import type { Library } from "./library.ts";
 import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
+import { Resolver } from "./resolution.ts";
 export type CacheMode = "ON" | "EXIST" | "OFF";
 export interface CodeCacheOptions {
     readonly injected?: readonly string[];
@@ -236,6 +237,7 @@ export declare class CodeCache implements Library {
     get images(): ReadonlyMap<string, Image>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
+    createResolver(): Resolver;
     createMeta(image: Image): ImportMeta;
 }
 
@@ -1436,12 +1438,13 @@ import type { Image } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import type { Place } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
-import type { Resolution } from "./resolution.ts";
+import type { Resolution, Resolver } from "./resolution.ts";
 export interface Library {
     image(file: string, place: Place | undefined): Image;
     imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
+    createResolver(): Resolver;
     createMeta(image: Image): ImportMeta;
 }
 export declare class Collection {
@@ -1497,6 +1500,25 @@ export declare class Program {
     node(path: string): ModuleNode | undefined;
     static expectWrites(node: ModuleNode, instances: Iterable<Instance>): void;
 }
+
+// dist/loader/resolution.d.ts
+import { Tsconfigs } from "./tsconfig.ts";
+export type Resolution = {
+    readonly kind: "file";
+    readonly file: string;
+} | {
+    readonly kind: "package";
+    readonly specifier: string;
+} | {
+    readonly kind: "api";
+};
+export declare const API_SPECIFIER = "snax";
+export declare class Resolver {
+    #private;
+    readonly tsconfigs: Tsconfigs;
+    resolve(specifier: string, importer: string): Resolution | string;
+}
+export declare function isPath(specifier: string): boolean;
 
 // dist/service/context.d.ts
 import { SnaxError } from "../base/error.ts";
@@ -2320,25 +2342,6 @@ export interface ModuleRecord {
 export declare function readRecord(syntax: Syntax, analysis?: Analysis): ModuleRecord;
 export declare function isAlias(node: AnyNode, analysis: Analysis): boolean;
 
-// dist/loader/resolution.d.ts
-import { Tsconfigs } from "./tsconfig.ts";
-export type Resolution = {
-    readonly kind: "file";
-    readonly file: string;
-} | {
-    readonly kind: "package";
-    readonly specifier: string;
-} | {
-    readonly kind: "api";
-};
-export declare const API_SPECIFIER = "snax";
-export declare class Resolver {
-    #private;
-    readonly tsconfigs: Tsconfigs;
-    resolve(specifier: string, importer: string): Resolution | string;
-}
-export declare function isPath(specifier: string): boolean;
-
 // dist/loader/instance.d.ts
 import { ModuleInstance } from "./module-instance.ts";
 import type { Program } from "./program.ts";
@@ -2398,6 +2401,18 @@ export declare class ModuleNode {
     constructor(image: Image, index: number);
     get isShared(): boolean;
     cellOf(name: string): number | undefined;
+}
+
+// dist/loader/tsconfig.d.ts
+import type { TsconfigOptions } from "./tsconfig-options.ts";
+export interface Tsconfig extends TsconfigOptions {
+    readonly file: string;
+    readonly definesFields: boolean;
+    readonly isNodeNext: boolean;
+}
+export declare class Tsconfigs {
+    #private;
+    find(folder: string): Tsconfig | undefined;
 }
 
 // dist/service/job.d.ts
@@ -2867,6 +2882,7 @@ import type { Stripped } from "./strip.ts";
 import type { TransformOrder } from "./transform-worker.ts";
 export interface Syntax {
     readonly file: string;
+    readonly text: string;
     readonly code: string;
     readonly map: string | undefined;
     readonly ast: Program;
@@ -2878,18 +2894,6 @@ export interface ParseOptions {
     readonly transform?: Transform;
 }
 export declare function parseModule(text: string, file: string, options?: ParseOptions): Syntax;
-
-// dist/loader/tsconfig.d.ts
-import type { TsconfigOptions } from "./tsconfig-options.ts";
-export interface Tsconfig extends TsconfigOptions {
-    readonly file: string;
-    readonly definesFields: boolean;
-    readonly isNodeNext: boolean;
-}
-export declare class Tsconfigs {
-    #private;
-    find(folder: string): Tsconfig | undefined;
-}
 
 // dist/loader/source.d.ts
 import type { Instance } from "./instance.ts";
@@ -2920,6 +2924,41 @@ export declare class ApiSource implements Source {
     constructor(name: string, refuse: (name: string) => Error);
     read(instance: Instance): unknown;
 }
+
+// dist/loader/tsconfig-options.d.ts
+export interface PathPattern {
+    readonly pattern: string;
+    readonly targets: readonly string[];
+}
+export interface TsconfigOptions {
+    readonly experimentalDecorators?: boolean;
+    readonly emitDecoratorMetadata?: boolean;
+    readonly useDefineForClassFields?: boolean;
+    readonly verbatimModuleSyntax?: boolean;
+    readonly isolatedModules?: boolean;
+    readonly preserveValueImports?: boolean;
+    readonly target?: string;
+    readonly module?: string;
+    readonly moduleResolution?: string;
+    readonly jsx?: string;
+    readonly jsxFactory?: string;
+    readonly jsxFragmentFactory?: string;
+    readonly jsxImportSource?: string;
+    readonly baseUrl?: string;
+    readonly customConditions?: readonly string[];
+    readonly paths?: readonly PathPattern[];
+    readonly pathsFolder?: string;
+}
+export interface OptionPlace {
+    readonly file: string;
+    readonly folder: string;
+    readonly leaf: string;
+    readonly name: string;
+}
+type OptionReader = (value: unknown, place: OptionPlace) => Partial<TsconfigOptions>;
+export declare const OPTION_READERS: Readonly<Record<keyof TsconfigOptions, OptionReader>>;
+export declare function placePatterns(options: TsconfigOptions): TsconfigOptions;
+export {};
 
 // dist/base/log-line.d.ts
 export interface LogFormat {
@@ -3134,41 +3173,6 @@ export interface TransformThreadData {
     readonly port: MessagePort;
     readonly answered: Int32Array;
 }
-
-// dist/loader/tsconfig-options.d.ts
-export interface PathPattern {
-    readonly pattern: string;
-    readonly targets: readonly string[];
-}
-export interface TsconfigOptions {
-    readonly experimentalDecorators?: boolean;
-    readonly emitDecoratorMetadata?: boolean;
-    readonly useDefineForClassFields?: boolean;
-    readonly verbatimModuleSyntax?: boolean;
-    readonly isolatedModules?: boolean;
-    readonly preserveValueImports?: boolean;
-    readonly target?: string;
-    readonly module?: string;
-    readonly moduleResolution?: string;
-    readonly jsx?: string;
-    readonly jsxFactory?: string;
-    readonly jsxFragmentFactory?: string;
-    readonly jsxImportSource?: string;
-    readonly baseUrl?: string;
-    readonly customConditions?: readonly string[];
-    readonly paths?: readonly PathPattern[];
-    readonly pathsFolder?: string;
-}
-export interface OptionPlace {
-    readonly file: string;
-    readonly folder: string;
-    readonly leaf: string;
-    readonly name: string;
-}
-type OptionReader = (value: unknown, place: OptionPlace) => Partial<TsconfigOptions>;
-export declare const OPTION_READERS: Readonly<Record<keyof TsconfigOptions, OptionReader>>;
-export declare function placePatterns(options: TsconfigOptions): TsconfigOptions;
-export {};
 
 // dist/fabric/shared-log.d.ts
 export declare const LOG_BYTES: number;

@@ -20,6 +20,7 @@ import { directOf } from "../loader/frame.ts";
 import type { Image } from "../loader/image.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
+import { elideTypes } from "../loader/elision.ts";
 import { readRecord } from "../loader/record.ts";
 import type { StackFacts } from "../loader/stack.ts";
 import type { Syntax } from "../loader/syntax.ts";
@@ -62,7 +63,10 @@ export const GIVEN_NAMES = ["print", "args", "upvalues", "_U", "_P"] as const;
 export function compileScript({ file, text }: Script, scope: NameScope): CompiledScript {
   checkText(file, text);
   const syntax = parseOperatorText(text, file, "the script is nested too deeply");
-  const own = analyse(syntax.ast);
+  const own = elideTypes(syntax, analyse(syntax.ast), {
+    file: scope.image.file,
+    keepsUnmentioned: true,
+  });
   const analysis = analyse(syntax.ast, scope.names());
   const { requests, imports } = readRecord(syntax, own);
   const used = imports.filter(({ local }) => own.references.some(({ name }) => name === local));
@@ -95,7 +99,8 @@ function checkText(file: string, text: string): void {
 /** Imports become variables; `export` in front of a declaration means nothing, and often is there to please an editor. */
 function weaveStatement(edits: Edits, syntax: Syntax, node: AnyNode): void {
   const { start, end } = node;
-  if (node.type === "ImportDeclaration") edits.blankStatement(start, end);
+  if (node.type === "ImportDeclaration" || node.type === "EmptyStatement")
+    edits.blankStatement(start, end);
   else if (node.type === "ExportNamedDeclaration" && node.declaration) {
     edits.blank(start, node.declaration.start);
   } else if (node.type === "ExportNamedDeclaration" && !node.source) {

@@ -7,6 +7,7 @@ import type { Analysis, Reference } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
+import { elideTypes } from "../loader/elision.ts";
 import { readRecord } from "../loader/record.ts";
 import type { ClassChange } from "./class-change.ts";
 import type { AddedName, SeenName } from "./name-scope.ts";
@@ -57,7 +58,11 @@ export interface PatchPlan {
  */
 export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const { syntax } = text;
-  const analysis = analyse(syntax.ast, target.scope.names());
+  const whole = analyse(syntax.ast, target.scope.names());
+  const analysis = elideTypes(syntax, whole, {
+    file: target.image.file,
+    keepsUnmentioned: true,
+  });
   const record = readRecord(syntax, analysis);
   if (syntax.map !== undefined)
     throw createPlacedError("ERR_PATCH", syntax.locate(0), ENUM_REFUSAL);

@@ -22,6 +22,7 @@ import { parseJson } from "./json.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
+import { Resolver } from "./resolution.ts";
 import { findModuleFile } from "./module-file.ts";
 import type { Transform } from "./syntax.ts";
 import { transformer, transformNow, TransformPending, transformSoon } from "./transformer.ts";
@@ -58,6 +59,8 @@ export class CodeCache implements Library {
   /** By asking folder and specifier. */
   readonly #packages = new Map<string, object>();
   readonly #globals = new Set<string>();
+  /** That of the last load that has begun. */
+  #resolver = new Resolver();
   #shared: Program = new Program(this, undefined);
 
   constructor(options: CodeCacheOptions = {}) {
@@ -171,7 +174,8 @@ export class CodeCache implements Library {
   }
 
   #build(text: string, file: string, transform: Transform): Image {
-    const image = new Image(buildImage(text, file, this.#injected, transform));
+    const { tsconfigs } = this.#resolver;
+    const image = new Image(buildImage(text, file, this.#injected, { transform, tsconfigs }));
     for (const write of image.data.globalWrites) this.#noteGlobal(write.name, write.place);
     if (this.mode === "ON") this.#images.set(file, image);
     return image;
@@ -192,6 +196,12 @@ export class CodeCache implements Library {
     const namespace = await importPackage(specifier, importer);
     this.#packages.set(packageKey(specifier, importer), namespace);
     return namespace;
+  }
+
+  /** Begins a load; see {@link Library}. */
+  createResolver(): Resolver {
+    this.#resolver = new Resolver();
+    return this.#resolver;
   }
 
   /** Creates `import.meta`. */

@@ -8,6 +8,7 @@
 import { analyse } from "./analysis.ts";
 import type { Analysis } from "./analysis.ts";
 import { createFrame } from "./frame.ts";
+import { elideTypes } from "./elision.ts";
 import type { ImageData } from "./image.ts";
 import { readNames } from "./names.ts";
 import type { Name } from "./names.ts";
@@ -17,14 +18,26 @@ import type { ModuleRecord } from "./record.ts";
 import { parseModule } from "./syntax.ts";
 import type { Syntax, Transform } from "./syntax.ts";
 import { transformNow } from "./transformer.ts";
+import type { Tsconfigs } from "./tsconfig.ts";
 import { weave } from "./weave.ts";
+
+/** How an image is built. */
+export interface BuildOptions {
+  /**
+   * Reads what can't be blanked.
+   *
+   * @defaultValue the caller sleeps meanwhile
+   */
+  readonly transform?: Transform;
+  /** What has been read of the projects' configurations. */
+  readonly tsconfigs?: Tsconfigs;
+}
 
 /**
  * Builds the image of a file's text.
  *
  * @param file - real path of the file.
  * @param injected - names that the surroundings can supply in place of globals.
- * @param transform - reads what can't be blanked; the caller sleeps meanwhile unless it says otherwise.
  * @throws {ERR_SYNTAX} if the text is not a valid module.
  * @throws {ERR_MODULE} if it uses names that the loader keeps for itself.
  */
@@ -32,10 +45,10 @@ export function buildImage(
   text: string,
   file: string,
   injected: ReadonlySet<string>,
-  transform: Transform = transformNow,
+  { transform = transformNow, tsconfigs }: BuildOptions = {},
 ): ImageData {
   const syntax = parseModule(text, file, { transform });
-  const analysis = analyse(syntax.ast);
+  const analysis = elideTypes(syntax, analyse(syntax.ast), { file, tsconfigs });
   const record = readRecord(syntax, analysis);
   const names = readNames(syntax, analysis, record);
   check(syntax, analysis, names);

@@ -12,8 +12,7 @@ import type { ImportMeta } from "./import-meta.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
-import { Resolver } from "./resolution.ts";
-import type { Resolution } from "./resolution.ts";
+import type { Resolution, Resolver } from "./resolution.ts";
 
 /** Where images and packages come from. */
 export interface Library {
@@ -30,6 +29,8 @@ export interface Library {
   findPackage(specifier: string, importer: string): object | undefined;
   /** Imports a package as that file would; `findPackage` knows it from then on. */
   fetchPackage(specifier: string, importer: string): Promise<unknown>;
+  /** Begins a load: what configurations say is read anew from here on, for images too. */
+  createResolver(): Resolver;
   /** Creates `import.meta` of a module. */
   createMeta(image: Image): ImportMeta;
 }
@@ -48,7 +49,7 @@ export class Collection {
   /** By file. */
   readonly images: Map<string, Image> = new Map();
   readonly #library: Library;
-  readonly #resolver = new Resolver();
+  readonly #resolver: Resolver;
   readonly #missing: {
     readonly specifier: string;
     readonly importer: string;
@@ -59,6 +60,7 @@ export class Collection {
 
   constructor(library: Library) {
     this.#library = library;
+    this.#resolver = library.createResolver();
   }
 
   readonly #read: Read = (file, place) => this.#library.imageSoon(file, place);

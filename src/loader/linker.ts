@@ -11,6 +11,7 @@ import { isStar } from "./record.ts";
 import type { ExportEntry, ImportEntry } from "./record.ts";
 import { ApiSource, CellSource, NamespaceSource, PackageSource } from "./source.ts";
 import type { Source } from "./source.ts";
+import { exportsType, isTypeScript } from "./type-export.ts";
 
 /** Takes down who imports a variable. */
 export type Watch = (source: CellSource, watcher: Watcher) => void;
@@ -114,27 +115,28 @@ function findImport(node: ModuleNode, entry: ImportEntry): Source | undefined {
   if (found !== undefined && found !== AMBIGUOUS) return found;
   // Nobody refers to it: most likely a type whose import does not say so.
   if (found === undefined && !node.image.data.referenced.has(entry.local)) return undefined;
-  throw refuse(entry.specifier, entry.name, entry, found === AMBIGUOUS);
+  const why = explainMissing(entry.specifier, entry.name, found);
+  throw createPlacedError("ERR_MODULE", entry.place, why);
 }
 
 function checkExport(node: ModuleNode, entry: ExportEntry): void {
   if (entry.request === undefined || entry.imported === undefined || isStar(entry)) return;
   const found = findIn(node, entry, entry.imported, new Set());
   if (found !== undefined && found !== AMBIGUOUS) return;
+  const target = targetOf(node, entry);
+  const isType = found === undefined && isTypeScript(node);
+  // Whoever imports it as a value from here is told.
+  if (isType && target?.kind === "module" && exportsType(target.node, entry.imported)) return;
   const specifier = node.image.data.requests[entry.request]?.specifier ?? "";
-  throw refuse(specifier, entry.imported, entry, found === AMBIGUOUS);
+  const hint = isType ? `; if it is a type, write export type { ${entry.imported} }` : "";
+  const why = explainMissing(specifier, entry.imported, found);
+  throw createPlacedError("ERR_MODULE", entry.place, why + hint);
 }
 
-function refuse(
-  specifier: string,
-  name: string,
-  { place }: Pick<ExportEntry, "place">,
-  isAmbiguous: boolean,
-): Error {
-  const why = isAmbiguous
+function explainMissing(specifier: string, name: string, found: Found): string {
+  return found === AMBIGUOUS
     ? `${specifier} exports '${name}' from several modules`
     : `${specifier} has no export named '${name}'`;
-  return createPlacedError("ERR_MODULE", place, why);
 }
 
 /** An import taken as a value outlives patches only as a forwarder. */

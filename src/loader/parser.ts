@@ -2,7 +2,8 @@
  * acorn, with lists of declared names that stay fast when they are long.
  *
  * For each declaration acorn searches the names of its scope for one that clashes: a module with 40,000 names takes
- * seconds. Its rules stay its own; the lists answer from a set once they have grown.
+ * seconds. Its rules stay its own; the lists answer from a set once they have grown. What is exported without being declared
+ * is left to the caller: in TypeScript that may be a type, of which nothing is left.
  */
 
 import { Parser } from "acorn";
@@ -32,10 +33,22 @@ class NameList extends Array<string> {
 interface ScopeParser extends Parser {
   readonly scopeStack: { var: string[]; lexical: string[]; functions: string[] }[];
   enterScope(flags: number): void;
+  parse(): Program;
+  raiseRecoverable(offset: number, message: string): void;
 }
+
+const UNDECLARED = /^Export '(.*)' is not defined$/s;
+
+interface ModuleParser extends ScopeParser {
+  undeclared: Map<string, number> | undefined;
+}
+
+type ModuleParserClass = new (options: Options, text: string) => ModuleParser;
 
 const NameListParser = Parser.extend((Base) => {
   class WithLists extends (Base as unknown as new (...args: unknown[]) => ScopeParser) {
+    undeclared: Map<string, number> | undefined = undefined;
+
     override enterScope(flags: number): void {
       super.enterScope(flags);
       const scope = this.scopeStack.at(-1);
@@ -44,11 +57,27 @@ const NameListParser = Parser.extend((Base) => {
       scope.lexical = new NameList();
       scope.functions = new NameList();
     }
+
+    override raiseRecoverable(offset: number, message: string): void {
+      const name = UNDECLARED.exec(message)?.[1];
+      if (name !== undefined && this.undeclared !== undefined) this.undeclared.set(name, offset);
+      else super.raiseRecoverable(offset, message);
+    }
   }
   return WithLists as unknown as typeof Parser;
-});
+}) as unknown as ModuleParserClass;
 
-/** Parses as acorn's own `parse` does. */
-export function parseTree(text: string, options: Options): Program {
-  return NameListParser.parse(text, options) as Program;
+/**
+ * Parses as acorn's own `parse` does.
+ *
+ * @param undeclared - takes what is exported and not declared, by name, with the offset; without it that is refused.
+ */
+export function parseTree(
+  text: string,
+  options: Options,
+  undeclared?: Map<string, number>,
+): Program {
+  const parser = new NameListParser(options, text);
+  parser.undeclared = undeclared;
+  return parser.parse();
 }

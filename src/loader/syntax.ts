@@ -19,8 +19,11 @@ import type { Stripped } from "./strip.ts";
 import { hasTypeScript } from "./transform-tools.ts";
 import type { TransformNeed, TransformOrder } from "./transform-worker.ts";
 import { transformNow, TransformPending } from "./transformer.ts";
+import { mentionsType } from "./type-name.ts";
 import { findUnknown, findUnparsable } from "./unblankable.ts";
 import type { Unblankable } from "./unblankable.ts";
+
+const OPTIONS = { ecmaVersion: "latest", sourceType: "module", allowHashBang: true } as const;
 
 /** Files that have no types; the text of a JSON file has been wrapped by then. */
 const JAVASCRIPT = /\.(?:js|mjs|json)$/;
@@ -29,6 +32,8 @@ const JAVASCRIPT = /\.(?:js|mjs|json)$/;
 export interface Syntax {
   /** Path of the file, or another name that the text goes by. */
   readonly file: string;
+  /** The text as it was given. */
+  readonly text: string;
   /** The JavaScript text that the tree's offsets count in. */
   readonly code: string;
   /** Source map (JSON) from `code` to the original text; undefined if positions are the same. */
@@ -64,8 +69,8 @@ export interface ParseOptions {
 export function parseModule(text: string, file: string, options: ParseOptions = {}): Syntax {
   const { home = file, transform = transformNow } = options;
   const again = (need: TransformNeed): Syntax =>
-    createSyntax(file, transform({ text, file, home, need }));
-  if (JAVASCRIPT.test(file)) return createSyntax(file, { code: text, map: undefined });
+    createSyntax(text, file, transform({ text, file, home, need }));
+  if (JAVASCRIPT.test(file)) return createSyntax(text, file, { code: text, map: undefined });
   if (file.endsWith(".tsx")) return again({ what: "JSX needs", line: 1, column: 1 });
   const stripped = stripOr(() => again({ what: "", line: 1, column: 1 }), text, file, home);
   if ("ast" in stripped) return stripped;
@@ -77,7 +82,7 @@ export function parseModule(text: string, file: string, options: ParseOptions = 
   };
   let syntax: Syntax;
   try {
-    syntax = createSyntax(file, stripped);
+    syntax = createSyntax(text, file, stripped);
   } catch (error) {
     const { cause } = error as { readonly cause?: unknown };
     const found =
@@ -108,15 +113,14 @@ function stripOr(
   }
 }
 
-function createSyntax(file: string, { code, map }: Stripped): Syntax {
+function createSyntax(text: string, file: string, { code, map }: Stripped): Syntax {
   const locate = createLocator(file, code, map);
   try {
-    const ast = parseTree(code, {
-      ecmaVersion: "latest",
-      sourceType: "module",
-      allowHashBang: true,
-    });
-    return { file, code, map, ast, locate };
+    const undeclared = new Map<string, number>();
+    const ast = parseTree(code, OPTIONS, undeclared);
+    const syntax = { file, text, code, map, ast, locate };
+    dropTypes(syntax, undeclared);
+    return syntax;
   } catch (error) {
     if (error instanceof RangeError) {
       const place = { file, line: 1, column: 1 };
@@ -130,6 +134,25 @@ function createSyntax(file: string, { code, map }: Stripped): Syntax {
 
 function positionOf(error: SyntaxError): number {
   return (error as SyntaxError & { readonly pos: number }).pos;
+}
+
+/** Takes out what is exported and not declared, if it is a type: nothing of that is left. */
+function dropTypes(
+  { ast, text, file, locate }: Syntax,
+  undeclared: ReadonlyMap<string, number>,
+): void {
+  for (const [name, offset] of undeclared) {
+    if (!JAVASCRIPT.test(file) && mentionsType(text, name)) continue;
+    const why = `Export '${name}' is not defined`;
+    throw createPlacedError("ERR_SYNTAX", locate(offset), why);
+  }
+  if (undeclared.size === 0) return;
+  for (const statement of ast.body) {
+    if (statement.type !== "ExportNamedDeclaration" || statement.source) continue;
+    statement.specifiers = statement.specifiers.filter(
+      ({ local }) => local.type !== "Identifier" || !undeclared.has(local.name),
+    );
+  }
 }
 
 /** Lines and the decoded map are made at the first question: most texts are never asked. */

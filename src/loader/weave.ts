@@ -55,6 +55,7 @@ function weaveStatement(weft: Weft, edits: Edits, node: Program["body"][number])
   switch (node.type) {
     case "ImportDeclaration":
     case "ExportAllDeclaration":
+    case "EmptyStatement":
       edits.blankStatement(node.start, node.end);
       break;
     case "ExportNamedDeclaration":

@@ -59,3 +59,25 @@ test("a name that is no module of the service is refused", async (t) => {
     });
   }
 });
+
+const TYPES: Files = {
+  "main.ts": `
+    import { Price } from "./lib/price.ts";
+    let last: Price | undefined;
+    export const response = { price() { return last; } };`,
+  "lib/price.ts": `export interface Price { n: number } export const ran = (globalThis as any).priceRuns = ((globalThis as any).priceRuns ?? 0) + 1; export function make(): Price { return { n: ran }; }`,
+};
+
+test("an import that a patch uses for types alone runs no module; one that it needs is a new one", async (t) => {
+  t.after(() => delete (globalThis as { priceRuns?: number }).priceRuns);
+  const { p, fix } = await serve(t, TYPES);
+  await fix(
+    `import { Price } from "./lib/price.ts"; import { Gone } from "./gone.ts"; declare let last: Price | Gone; export const response = { price() { return [last]; } };`,
+  );
+  deepEqual(await p.req.price(), [undefined]);
+  deepEqual((globalThis as { priceRuns?: number }).priceRuns, undefined);
+  await fix(
+    `import { make, Price } from "./lib/price.ts"; declare let last: Price; export const response = { price() { last = make(); return last; } };`,
+  );
+  deepEqual(await p.req.price(), { n: 1 });
+});

@@ -129,7 +129,7 @@ test("what an image tells of its names is read from the text", () => {
     const g = async (x: number): Promise<number> => x, table = { g };
     class P extends Array<number> { #x = 1; static {} constructor() { super(); } }
     const text = \`t\`, minus = -1, big = 10n, list = [1], re = /x/;
-    let v = 1; var w;`);
+    let v = ns.v; var w;`);
   const kinds = Object.fromEntries([...names].map(([name, { kind }]) => [name, kind]));
   deepEqual(kinds, {
     ns: "import",

@@ -1,0 +1,21 @@
+/**
+ * Whether a TypeScript text speaks of a name as a type.
+ *
+ * Asked only where a name is exported and nothing of that name is left once the types are gone: was it a type, or is it
+ * misspelt? A look at the text answers that; it need not be exact, since what it lets pass is no value for anybody.
+ */
+
+const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+/** Tells whether a text declares, imports or exports a type of this name. */
+export function mentionsType(text: string, name: string): boolean {
+  if (!text.includes(name) || !NAME.test(name)) return false;
+  const word = name.replaceAll("$", "\\$");
+  const start = "(?<![\\w$.])";
+  const end = "(?![\\w$])";
+  const kind =
+    "(?:interface|type|namespace|declare\\s+(?:abstract\\s+|const\\s+)?(?:class|enum|module|const|let|var|function))";
+  const declared = `${kind}\\s+(?:[\\w$]+\\s+as\\s+)?${word}${end}`;
+  const listed = `(?:import|export)\\s+type\\s+(?:[\\w$]+\\s*,\\s*)?(?:\\{[^{}]*(?<![\\w$])${word}${end}|(?:\\*\\s*as\\s+)?${word}${end})`;
+  return new RegExp(`${start}(?:${declared}|${listed})`, "u").test(text);
+}
