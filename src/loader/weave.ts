@@ -130,13 +130,29 @@ function weaveDefault(
     if (!declaration.id) edits.insertBehind(end, NAME_DEFAULT);
   } else {
     // The keyword's extent ends where it is written to end: what follows may be a parenthesis of the expression.
-    const text = weft.syntax.code;
-    const keywordEnd = text.indexOf("default", start) + "default".length;
+    const keywordEnd = endOf(DEFAULT_KEYWORDS, weft.syntax.code, start);
     edits.overwrite(start, keywordEnd, `let ${DEFAULT_NAME}=`);
     const isAnonymous = isAnonymousDefinition(declaration);
     edits.insertBehind(end, `;${isAnonymous ? NAME_DEFAULT : ""}`);
     announce(weft, edits, end, [DEFAULT_NAME]);
   }
+}
+
+/** What may stand between two keywords; comments may hold anything. */
+const BETWEEN = String.raw`(?:\s|/\*[^]*?\*/|//[^\n\r\u2028\u2029]*)*`;
+
+const DEFAULT_KEYWORDS = new RegExp(`export${BETWEEN}default`, "y");
+
+const FUNCTION_KEYWORDS = new RegExp(
+  `(?:async${BETWEEN})?function${BETWEEN}(?:\\*${BETWEEN})?`,
+  "y",
+);
+
+/** Returns the offset behind what stands at another one. */
+function endOf(form: RegExp, text: string, start: number): number {
+  form.lastIndex = start;
+  form.exec(text);
+  return form.lastIndex;
 }
 
 const NAME_DEFAULT = `;$snax.nameDefault(${DEFAULT_NAME});`;
@@ -148,7 +164,7 @@ function nameFunction(
   start: number,
   node: { readonly start: number; readonly async: boolean; readonly generator: boolean },
 ): void {
-  const open = weft.syntax.code.indexOf("(", node.start);
+  const open = endOf(FUNCTION_KEYWORDS, weft.syntax.code, node.start);
   const keyword = `${node.async ? "async " : ""}function${node.generator ? "*" : " "}`;
   edits.overwrite(start, open, keyword + DEFAULT_NAME);
 }

@@ -234,3 +234,24 @@ test("modules may export each other's namespaces, and each its own", async (t) =
   });
   deepEqual(result, [true, true, 3, 3]);
 });
+
+const COMMENTED = [
+  `export /* the default value */ default 5;`,
+  `export // default\n default (5);`,
+  `export /* a */ /* default */\n/* b */default/* c */(2, 5);`,
+  `export /* default ( */ default function /* ( */ () { return 5; }`,
+  `export default async /* ( */ function /* * ( */ () { return 5; }`,
+  `export default function /* ( */ * /* ( */ () { yield 5; }`,
+  `export /* default class { */ default class /* { ( */ { static value = 5; }`,
+  `export /* default */ default /* ( */ (a = 5) => a;`,
+];
+
+for (const text of COMMENTED) {
+  test(`comments may stand anywhere in ${JSON.stringify(text)}`, async (t) => {
+    const { result } = await evaluate(t, {
+      "main.ts": `import a from "./a.ts"; const of = async (value: any) => typeof value !== "function" ? value : value.value ?? (await value()).next?.().value ?? await value(); export const result = [await of(a), typeof a === "function" ? a.name : "default"];`,
+      "a.ts": text,
+    });
+    deepEqual(result, [5, "default"]);
+  });
+}
