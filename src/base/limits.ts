@@ -246,6 +246,12 @@ export const CLUSTER_TRANSFERS_MAX = 256;
 /** Most connections of other nodes to one port of the cluster, unless `open` says otherwise; as in skynet. */
 export const CLUSTER_CLIENTS_MAX = 1024;
 
+/** Most unsent bytes of answers to another node; with more its connection is cut. From SOCKET_WARN_BYTES on it is not read. */
+export const CLUSTER_UNSENT_MAX: number = 128 << 20;
+
+/** Milliseconds for another node to read the answers that wait for it; then its connection is cut. */
+export const CLUSTER_STALL_MS = 60_000;
+
 /** Most calls of one connection of another node that are not answered. */
 export const CLUSTER_CALLS_MAX: number = 1 << 16;
 

@@ -23,6 +23,7 @@ import type { Hub } from "./hub.ts";
 import type { RequestFrame, WireAddress } from "./skynet-frame.ts";
 import { decodeRequest, encodeAnswer } from "./skynet-frame.ts";
 import { Transfers } from "./transfers.ts";
+import { Valve } from "./valve.ts";
 import {
   describeAddress,
   INVALID_LARGE_REQUEST,
@@ -53,12 +54,15 @@ export class SkynetAgent {
   /** The tag of the request that comes next. */
   #tag: string | undefined = undefined;
   #calls = 0;
+  /** Says whether it may be read. */
+  readonly #valve: Valve;
 
   constructor(hub: Hub, exposure: Exposure, socket: number, peer: string) {
     this.#hub = hub;
     this.#exposure = exposure;
     this.#socket = socket;
     this.peer = peer;
+    this.#valve = new Valve(hub, socket);
   }
 
   /** What is known of it, for people. */
@@ -73,7 +77,12 @@ export class SkynetAgent {
     socket.start(this.#socket);
     for (;;) {
       const chunk = await socket.read(this.#socket).catch(() => undefined);
-      if (chunk === undefined) return void socket.close(this.#socket);
+      if (chunk === undefined) {
+        if (this.#valve.isShut) this.#hub.refused("unread answers", `${this.peer} is cut off`);
+        return void socket.close(this.#socket);
+      }
+      // What has come is bounded: the socket is not read on while nobody takes it.
+      if (this.#valve.isShut) await this.#valve.opens;
       splitter.push(chunk);
       try {
         for (let body = splitter.next(); body !== undefined; body = splitter.next()) {

@@ -108,6 +108,11 @@ function withDaemon(context: Context, run: Pending): void {
 
 /** Asks clusterd. */
 function ask(context: Context, values: unknown[], ms = Infinity): Promise<unknown> {
+  if (context.extras?.has(kPending) !== true) {
+    const daemon = context.runtime.kernel.names.get(DAEMON_NAME);
+    const envelope = { type: PTYPE.lua, method: 0, values };
+    if (daemon !== undefined) return request(context, daemon, envelope, ms);
+  }
   return new Promise((resolve, reject) => {
     withDaemon(context, (daemon, error) => {
       if (daemon === undefined) return reject(error as Error);
@@ -137,15 +142,13 @@ function pack(node: string, address: ClusterAddress, values: readonly unknown[])
   return encodeSeri(values);
 }
 
-async function receive(context: Context, order: unknown[], deadlineMs: number): Promise<never> {
+/** Sends an order to clusterd, and unpacks the answer. */
+function receive(context: Context, order: unknown[], deadlineMs: number): Promise<never> {
   const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
   const isBounded = ms > 0 && ms !== Infinity;
-  const bytes = await ask(
-    context,
-    ["REQ", ...order, isBounded ? ms : 0],
-    isBounded ? ms : Infinity,
-  );
-  return unpack(bytes as Uint8Array, order) as never;
+  const values = ["REQ", ...order, isBounded ? ms : 0];
+  const answer = ask(context, values, isBounded ? ms : Infinity);
+  return answer.then((bytes) => unpack(bytes as Uint8Array, order) as never);
 }
 
 /** Unpacks an answer: several results are an array, none is undefined. */
