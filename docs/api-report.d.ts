@@ -147,6 +147,7 @@ export interface Config {
     readonly logservice?: "snlua" | "snax";
     readonly logformat?: "text" | "json";
     readonly preload?: string;
+    readonly codecache?: boolean;
     readonly profile?: boolean;
     readonly calltimeout?: number;
     readonly mailbox?: number;
@@ -172,6 +173,7 @@ export interface FullConfig extends Config {
     readonly tables: string | readonly string[];
     readonly harbor: number;
     readonly logformat: "text" | "json";
+    readonly codecache: boolean;
     readonly profile: boolean;
     readonly calltimeout: number;
     readonly mailbox: number;
@@ -218,6 +220,8 @@ export type CacheMode = "ON" | "EXIST" | "OFF";
 export interface CodeCacheOptions {
     readonly injected?: readonly string[];
     readonly preload?: string | undefined;
+    readonly isKept?: boolean;
+    readonly buildMs?: number;
     readonly onGlobalWrite?: (name: string, place: Place) => void;
 }
 export declare class CodeCache implements Library {
@@ -1401,6 +1405,7 @@ export interface ImageData {
     readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
     readonly map: string | undefined;
     readonly inspectorMap: string | undefined;
+    readonly isTransformed: boolean;
     readonly cachedData?: Uint8Array;
 }
 export type Factory = (module: ModuleInstance) => unknown;
@@ -1419,6 +1424,7 @@ export declare class Image {
     get freeNames(): ReadonlySet<string>;
     factory(entry: Entry): Factory;
     takeOwn(entry: Entry): Factory | undefined;
+    warm(): void;
     releaseOwn(): void;
     toData(): ImageData;
 }
@@ -2885,6 +2891,7 @@ export interface Syntax {
     readonly text: string;
     readonly code: string;
     readonly map: string | undefined;
+    readonly isTransformed: boolean;
     readonly ast: Program;
     locate(offset: number): Place;
 }
@@ -3147,6 +3154,10 @@ export declare function findUnblankable(text: string, file: string): Extent | un
 
 // dist/loader/transform-worker.d.ts
 import type { MessagePort } from "node:worker_threads";
+import type { ErrorCode } from "../base/error.ts";
+import type { ImageSource } from "./image-store.ts";
+import type { ImageData } from "./image.ts";
+import type { Transformed } from "./transform-tools.ts";
 export interface TransformNeed {
     readonly what: string;
     readonly line: number;
@@ -3159,17 +3170,28 @@ export interface TransformOrder {
     readonly home: string;
     readonly need: TransformNeed;
 }
-export type TransformAnswer = {
-    readonly code: string;
-    readonly map: string;
-    readonly why?: undefined;
+export interface ImageOrder extends ImageSource {
+    readonly isKept: boolean;
+    readonly known: readonly string[];
+}
+export interface CompileFailure {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly data: unknown;
+    readonly isMissing: boolean;
+}
+export type CompileAnswer<Result extends Transformed | ImageData = Transformed | ImageData> = {
+    readonly result: Result;
+    readonly failure?: undefined;
 } | {
-    readonly why: string;
-    readonly line: number;
-    readonly column: number;
-    readonly isMissing?: boolean;
+    readonly failure: CompileFailure;
 };
-export interface TransformThreadData {
+export type CompileMessage = {
+    readonly answer: CompileAnswer;
+} | {
+    readonly early: ImageData;
+};
+export interface CompileThreadData {
     readonly port: MessagePort;
     readonly answered: Int32Array;
 }
@@ -3208,3 +3230,51 @@ export declare function tellLauncher(context: Context, ...values: unknown[]): vo
 export declare function describeStart({ kind, name, args, }: Pick<LaunchRequest, "kind" | "name" | "args">): string;
 export declare const TITLE_LENGTH_MAX = 80;
 export declare function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | PromiseLike<R>): R | PromiseLike<R>;
+
+// dist/loader/image-store.d.ts
+import type { ImageData } from "./image.ts";
+import { Tsconfigs } from "./tsconfig.ts";
+export interface ImageSource {
+    readonly text: string;
+    readonly file: string;
+    readonly injected: readonly string[];
+}
+export declare function findImage(source: ImageSource, tsconfigs?: Tsconfigs): ImageData | undefined;
+export declare function keepImage(source: ImageSource, image: ImageData, limitBytes?: number): void;
+
+// dist/loader/transform-tools.d.ts
+import type { TransformOptions } from "./transform-options.ts";
+export interface Transformed {
+    readonly code: string;
+    readonly map: string;
+}
+export interface Tool {
+    readonly title: string;
+    readonly isTypeScript: boolean;
+    transform(text: string, file: string, options: TransformOptions): Transformed;
+}
+export interface NoTool {
+    readonly why: string;
+}
+export declare class TextError extends Error {
+    name: string;
+    readonly line: number;
+    readonly column: number;
+    constructor(message: string, line: number, column: number);
+}
+export declare function findTool(folder: string): Tool | NoTool;
+export declare function hasTypeScript(folder: string): boolean;
+export declare function titleOfTool(folder: string): string;
+
+// dist/loader/transform-options.d.ts
+export interface TransformOptions {
+    readonly experimentalDecorators?: boolean;
+    readonly emitDecoratorMetadata?: boolean;
+    readonly useDefineForClassFields: boolean;
+    readonly verbatimModuleSyntax?: boolean;
+    readonly jsx?: string;
+    readonly jsxFactory?: string;
+    readonly jsxFragmentFactory?: string;
+    readonly jsxImportSource?: string;
+}
+export declare function readTransformOptions(file: string): TransformOptions;

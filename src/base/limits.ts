@@ -45,6 +45,12 @@ export const PATCH_CACHE_MAX = 64;
  */
 export const OWN_FUNCTIONS_MAX = 128;
 
+/** How long a thread builds images in one go before what is left of a program goes to another thread, in milliseconds. */
+export const IMAGE_BUILD_MS = 200;
+
+/** How many bytes of images a project's `node_modules/.cache/snax` holds; beyond that the oldest half goes. */
+export const IMAGE_STORE_BYTES_MAX: number = 1 << 28;
+
 /** How long the compiler of a project may take for one text that needs it, its own loading included, in milliseconds. */
 export const TRANSFORM_LIMIT_MS = 60_000;
 

@@ -7,10 +7,13 @@
  * they are used.
  */
 
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { buildImage } from "./image-builder.ts";
+import { BuildBudget } from "./build-budget.ts";
+import { ImageKeeper } from "./image-keeper.ts";
+import { findImage } from "./image-store.ts";
+import type { ImageSource } from "./image-store.ts";
 import { Image } from "./image.ts";
 import type { ImageData } from "./image.ts";
 import { createImportMeta } from "./import-meta.ts";
@@ -18,14 +21,12 @@ import type { ImportMeta } from "./import-meta.ts";
 import { Collection } from "./library.ts";
 import type { Library } from "./library.ts";
 import { importPackage } from "./package-import.ts";
-import { parseJson } from "./json.ts";
-import { createPlacedError } from "./position.ts";
+import { readModule } from "./module-text.ts";
 import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
 import { Resolver } from "./resolution.ts";
 import { findModuleFile } from "./module-file.ts";
-import type { Transform } from "./syntax.ts";
-import { transformer, transformNow, TransformPending, transformSoon } from "./transformer.ts";
+import { transformElsewhere, transformer, TransformNeeded } from "./transformer.ts";
 
 /** ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache. */
 export type CacheMode = "ON" | "EXIST" | "OFF";
@@ -40,6 +41,18 @@ export interface CodeCacheOptions {
   readonly injected?: readonly string[];
   /** Path of a module that is evaluated in every service before its own. */
   readonly preload?: string | undefined;
+  /**
+   * Whether images are kept on disk for the next start.
+   *
+   * @defaultValue false
+   */
+  readonly isKept?: boolean;
+  /**
+   * Milliseconds for building images in one go, before another thread builds the rest of a program.
+   *
+   * @defaultValue no bound
+   */
+  readonly buildMs?: number;
   /** Hears of the first assignment to each new member of `globalThis` that stands in a loaded text. */
   readonly onGlobalWrite?: (name: string, place: Place) => void;
 }
@@ -52,6 +65,9 @@ export class CodeCache implements Library {
   clears = 0;
   readonly #options: CodeCacheOptions;
   readonly #injected: ReadonlySet<string>;
+  readonly #injectedList: readonly string[];
+  readonly #budget: BuildBudget;
+  readonly #keeper = new ImageKeeper();
   readonly #images = new Map<string, Image>();
   /** Real paths of entry files, so that the next service of a file asks no disk. */
   readonly #files = new Map<string, string>();
@@ -66,6 +82,8 @@ export class CodeCache implements Library {
   constructor(options: CodeCacheOptions = {}) {
     this.#options = options;
     this.#injected = new Set(options.injected);
+    this.#injectedList = [...this.#injected];
+    this.#budget = new BuildBudget(options.buildMs ?? Infinity);
   }
 
   /**
@@ -158,26 +176,44 @@ export class CodeCache implements Library {
   image(file: string, place?: Place): Image {
     const known = this.mode === "OFF" ? undefined : this.#images.get(file);
     if (known !== undefined) return known;
-    return this.#build(readModule(file, place), file, transformNow);
+    const { tsconfigs } = this.#resolver;
+    return this.#enter(
+      new Image(buildImage(readModule(file, place), file, this.#injected, { tsconfigs })),
+    );
   }
 
   /** Returns the image of a file, or a promise; see {@link Library}. */
   imageSoon(file: string, place?: Place): Image | Promise<void> {
     const known = this.mode === "OFF" ? undefined : this.#images.get(file);
     if (known !== undefined) return known;
+    const source = { text: readModule(file, place), file, injected: this.#injectedList };
+    const isKept = this.#options.isKept === true;
+    const found =
+      transformer.takeImage(source) ??
+      (isKept ? findImage(source, this.#resolver.tsconfigs) : undefined);
+    if (found !== undefined) return this.#enter(new Image(found));
     try {
-      return this.#build(readModule(file, place), file, transformSoon);
+      if (this.#budget.isLeft) return this.#keep(source, this.#buildHere(source));
     } catch (error) {
-      if (error instanceof TransformPending) return error.ready;
-      throw error;
+      if (!(error instanceof TransformNeeded)) throw error;
     }
+    return transformer.requestImage({ ...source, isKept }, () => this.#images.keys());
   }
 
-  #build(text: string, file: string, transform: Transform): Image {
-    const { tsconfigs } = this.#resolver;
-    const image = new Image(buildImage(text, file, this.#injected, { transform, tsconfigs }));
+  #buildHere({ text, file }: ImageSource): Image {
+    const options = { transform: transformElsewhere, tsconfigs: this.#resolver.tsconfigs };
+    return this.#budget.spend(() => new Image(buildImage(text, file, this.#injected, options)));
+  }
+
+  /** Has an image written to disk when there is time. */
+  #keep(source: ImageSource, image: Image): Image {
+    if (this.#options.isKept === true) this.#keeper.add(source, image);
+    return this.#enter(image);
+  }
+
+  #enter(image: Image): Image {
     for (const write of image.data.globalWrites) this.#noteGlobal(write.name, write.place);
-    if (this.mode === "ON") this.#images.set(file, image);
+    if (this.mode === "ON") this.#images.set(image.file, image);
     return image;
   }
 
@@ -245,22 +281,4 @@ export class CodeCache implements Library {
 
 function packageKey(specifier: string, importer: string): string {
   return `${dirname(importer)}\0${specifier}`;
-}
-
-/** Reads a module's text; JSON becomes a module whose default export is the parsed text. */
-function readModule(file: string, place: Place | undefined): string {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    const why = `can't read ${file}: ${(error as Error).message}`;
-    if (place === undefined) throw new SnaxError("ERR_MODULE", why, { cause: error });
-    throw createPlacedError("ERR_MODULE", place, why, error);
-  }
-  if (file.endsWith(".json")) {
-    const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
-    parseJson(plain, file);
-    return `export default JSON.parse(${JSON.stringify(plain)});`;
-  }
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }

@@ -82,6 +82,7 @@ export function buildImage(
     })),
     shifts: edits.movesCode ? edits.shifts() : undefined,
     map: syntax.map,
+    isTransformed: syntax.isTransformed,
     inspectorMap: syntax.map ?? (edits.movesCode ? edits.createMap(file) : undefined),
   };
 }

@@ -64,6 +64,8 @@ export interface ImageData {
   readonly map: string | undefined;
   /** Source map (JSON) for debuggers; undefined if positions are true without. */
   readonly inspectorMap: string | undefined;
+  /** Whether the compiler of the user's project has made the JavaScript. */
+  readonly isTransformed: boolean;
   /** V8's cached code of the synchronous script. */
   readonly cachedData?: Uint8Array;
 }
@@ -162,6 +164,19 @@ export class Image {
     return factory;
   }
 
+  /**
+   * Has V8 compile the module's function, for its cached code. No line of the module runs: the first thing that the function
+   * does is to ask what it is given, and here that is nothing.
+   */
+  warm(): void {
+    const make = this.factory("sync") as (nothing?: ModuleInstance) => unknown;
+    try {
+      make();
+    } catch {
+      // It has been compiled by now.
+    }
+  }
+
   /** Hears that an instance with functions of its own has ended. */
   releaseOwn(): void {
     this.#owners -= 1;
@@ -174,7 +189,7 @@ export class Image {
    */
   toData(): ImageData {
     // A script that waits can't be compiled as one that doesn't, and V8's cache is for the latter.
-    if (this.data.isAsync) return this.data;
+    if (this.data.isAsync || this.data.cachedData !== undefined) return this.data;
     return { ...this.data, cachedData: this.#script("sync").createCachedData() };
   }
 

@@ -24,10 +24,11 @@ export interface StackFacts {
 
 /** One script of a file: services may still run an older text of it. */
 interface MappedScript {
-  /** As V8 tells it of a frame: SHA-256 of the script's text; undefined if the URL alone names the script. */
-  readonly hash: string | undefined;
-  /** Returns the facts, unless they were collected together with the image that owns them. */
-  readonly facts: { deref(): StackFacts | undefined };
+  readonly facts: StackFacts;
+  /** The whole script; undefined if the URL alone names it. */
+  readonly text: string | undefined;
+  /** As V8 tells it of a frame: SHA-256 of the text, made when the first stack needs it. */
+  hash: string | undefined;
 }
 
 /** V8's frames tell the hash of their script; the types of Node do not say so. */
@@ -36,7 +37,9 @@ type Frame = NodeJS.CallSite & { getScriptHash?(): string };
 type Prepare = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
 /** By URL, newest first. */
-const scripts = new Map<string, MappedScript[]>();
+const scripts = new Map<string, { deref(): MappedScript | undefined }[]>();
+/** Keeps the scripts as long as the image that owns the facts. */
+const owned = new WeakMap<StackFacts, MappedScript[]>();
 const sourceMaps = new WeakMap<StackFacts, { readonly map: SourceMap; readonly lines: number }>();
 let isInstalled = false;
 
@@ -47,11 +50,12 @@ let isInstalled = false;
  * the URL names one script, and the facts are held until `forgetStacks`.
  */
 export function mapStacks(url: string, facts: StackFacts, text?: string): void {
-  if (text === undefined) scripts.set(url, [{ hash: undefined, facts: { deref: () => facts } }]);
+  const script: MappedScript = { facts, text, hash: undefined };
+  if (text === undefined) scripts.set(url, [{ deref: () => script }]);
   else {
-    const alive = (scripts.get(url) ?? []).filter((known) => known.facts.deref() !== undefined);
-    const hash = createHash("sha256").update(text).digest("hex");
-    scripts.set(url, [{ hash, facts: new WeakRef(facts) }, ...alive]);
+    const alive = (scripts.get(url) ?? []).filter((known) => known.deref() !== undefined);
+    scripts.set(url, [new WeakRef(script), ...alive]);
+    owned.set(facts, [script, ...(owned.get(facts) ?? [])]);
   }
   if (isInstalled) return;
   isInstalled = true;
@@ -69,10 +73,18 @@ export function forgetStacks(url: string): void {
 }
 
 function factsOf(frame: Frame): StackFacts | undefined {
-  const known = scripts.get(urlOf(frame));
-  if (known === undefined) return undefined;
-  const hash = known[0]?.hash === undefined ? undefined : frame.getScriptHash?.();
-  return known.find((script) => script.hash === hash)?.facts.deref();
+  for (const each of scripts.get(urlOf(frame)) ?? []) {
+    const script = each.deref();
+    if (script !== undefined && isOf(frame, script)) return script.facts;
+  }
+  return undefined;
+}
+
+function isOf(frame: Frame, script: MappedScript): boolean {
+  const { text } = script;
+  if (text === undefined) return true;
+  script.hash ??= createHash("sha256").update(text).digest("hex");
+  return script.hash === frame.getScriptHash?.();
 }
 
 /** Counts a position in a script back to the file that it was made of. */

@@ -18,7 +18,7 @@ import { strip } from "./strip.ts";
 import type { Stripped } from "./strip.ts";
 import { hasTypeScript } from "./transform-tools.ts";
 import type { TransformNeed, TransformOrder } from "./transform-worker.ts";
-import { transformNow, TransformPending } from "./transformer.ts";
+import { transformNow, TransformNeeded } from "./transformer.ts";
 import { mentionsType } from "./type-name.ts";
 import { findUnknown, findUnparsable } from "./unblankable.ts";
 import type { Unblankable } from "./unblankable.ts";
@@ -38,6 +38,8 @@ export interface Syntax {
   readonly code: string;
   /** Source map (JSON) from `code` to the original text; undefined if positions are the same. */
   readonly map: string | undefined;
+  /** Whether the compiler of the user's project has made `code`. */
+  readonly isTransformed: boolean;
   /** The tree. */
   readonly ast: Program;
   /** Returns the place of an offset of `code` in the original text. */
@@ -69,7 +71,7 @@ export interface ParseOptions {
 export function parseModule(text: string, file: string, options: ParseOptions = {}): Syntax {
   const { home = file, transform = transformNow } = options;
   const again = (need: TransformNeed): Syntax =>
-    createSyntax(text, file, transform({ text, file, home, need }));
+    createSyntax(text, file, transform({ text, file, home, need }), true);
   if (JAVASCRIPT.test(file)) return createSyntax(text, file, { code: text, map: undefined });
   if (file.endsWith(".tsx")) return again({ what: "JSX needs", line: 1, column: 1 });
   const stripped = stripOr(() => again({ what: "", line: 1, column: 1 }), text, file, home);
@@ -108,17 +110,22 @@ function stripOr(
     try {
       return transform();
     } catch (other) {
-      throw other instanceof TransformPending ? other : error;
+      throw other instanceof TransformNeeded ? other : error;
     }
   }
 }
 
-function createSyntax(text: string, file: string, { code, map }: Stripped): Syntax {
+function createSyntax(
+  text: string,
+  file: string,
+  { code, map }: Stripped,
+  isTransformed = false,
+): Syntax {
   const locate = createLocator(file, code, map);
   try {
     const undeclared = new Map<string, number>();
     const ast = parseTree(code, OPTIONS, undeclared);
-    const syntax = { file, text, code, map, ast, locate };
+    const syntax = { file, text, code, map, isTransformed, ast, locate };
     dropTypes(syntax, undeclared);
     return syntax;
   } catch (error) {

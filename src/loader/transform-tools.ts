@@ -76,6 +76,13 @@ export function hasTypeScript(folder: string): boolean {
   return major >= TYPESCRIPT_MAJOR_MIN && major <= TYPESCRIPT_MAJOR_MAX;
 }
 
+/** Names the compiler for the files of a folder without loading it. */
+export function titleOfTool(folder: string): string {
+  const require = createRequire(join(folder, ASKER));
+  if (hasTypeScript(folder)) return `typescript ${findPackage(require, "typescript")?.version}`;
+  return `@swc/wasm ${findPackage(require, "@swc/wasm")?.version}`;
+}
+
 /** In whose name packages are looked for; nothing of that name need exist. */
 const ASKER = "snax.cjs";
 

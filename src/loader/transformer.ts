@@ -1,10 +1,11 @@
 /**
- * Texts that blanking can't turn into JavaScript, by the compiler of the user's project, on a thread of its own.
+ * Work on texts that a thread with services must not do itself, on a thread of its own: transforming what blanking can't
+ * turn into JavaScript, and compiling what is large.
  *
- *     later(order)  -> asked, the thread goes on; now(order) finds the answer
- *     now(order)    -> asked, the caller sleeps until it is there: for texts that come without warning
+ *     requestImage   -> asked, the thread goes on; takeImage finds the image
+ *     now            -> asked, the caller sleeps until it is there: for texts that come without warning
  *
- * The compilers are large and slow, and a text may break them or never end. So the other thread has a time limit for each
+ * The project's compilers are large and slow, and a text may break them or never end. So the other thread has a time limit for each
  * text, it is ended then and when it has been idle, and an answer is kept as long as its file has that text.
  */
 
@@ -12,10 +13,18 @@
 
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { SnaxError } from "../base/error.ts";
 import { TRANSFORM_IDLE_MS, TRANSFORM_LIMIT_MS, TRANSFORMS_KEPT_MAX } from "../base/limits.ts";
+import type { ImageData } from "./image.ts";
 import { createPlacedError } from "./position.ts";
 import type { Stripped } from "./strip.ts";
-import type { TransformAnswer, TransformOrder, TransformThreadData } from "./transform-worker.ts";
+import type {
+  CompileAnswer,
+  CompileMessage,
+  CompileThreadData,
+  ImageOrder,
+  TransformOrder,
+} from "./transform-worker.ts";
 
 /** How long a text may take, and how long the thread waits for the next one. */
 export interface TransformerOptions {
@@ -25,11 +34,16 @@ export interface TransformerOptions {
   readonly idleMs?: number;
 }
 
+/** A text of which the image is wanted. */
+export type ImageWish = Omit<ImageOrder, "known">;
+
+type Order = TransformOrder | ImageOrder;
+
 interface Job {
-  readonly order: TransformOrder;
+  readonly order: Order;
   /** Set once the order has been sent. */
   deadline: number;
-  answer: TransformAnswer | undefined;
+  answer: CompileAnswer | undefined;
   readonly settle: (() => void)[];
 }
 
@@ -44,10 +58,12 @@ interface Helper {
 export class Transformer {
   readonly #limitMs: number;
   readonly #idleMs: number;
-  /** Answers and open orders, by file. */
+  /** Answers and open orders, by kind and file. */
   readonly #jobs = new Map<string, Job>();
-  /** Files whose answers have been used, the oldest first. */
+  /** Those whose answers have been used, the oldest first. */
   readonly #used = new Set<string>();
+  /** Images that have come without being asked for, by file. */
+  readonly #early = new Map<string, ImageData>();
   /** Orders that have not been sent. */
   readonly #waiting: Job[] = [];
   #current: Job | undefined;
@@ -70,53 +86,80 @@ export class Transformer {
   now(order: TransformOrder): Stripped {
     const job = this.#find(order) ?? this.#add(order, true);
     while (job.answer === undefined) this.#listen();
-    return this.#read(job);
+    return this.#read(job, job.answer) as Stripped;
   }
 
-  /** Has a text transformed, so that `now` answers at once; returns undefined if it does so already. */
-  later(order: TransformOrder): Promise<void> | undefined {
+  /**
+   * Returns the image of a text that has been asked for, or has come without, with V8's cached code; once.
+   *
+   * @returns undefined if there is none yet.
+   * @throws {ERR_SYNTAX} or {ERR_MODULE} if there can be none.
+   */
+  takeImage({ file, text }: Pick<ImageOrder, "file" | "text">): ImageData | undefined {
+    const early = this.#early.get(file);
+    this.#early.delete(file);
+    if (early?.text === text) return early;
+    const key = `image ${file}`;
+    const job = this.#jobs.get(key);
+    if (job?.answer === undefined || job.order.text !== text) return undefined;
+    const image = this.#read(job, job.answer) as ImageData;
+    this.#jobs.delete(key);
+    return image;
+  }
+
+  /**
+   * Has an image made; the promise is settled when {@link Transformer.takeImage} can tell.
+   *
+   * @param known - lists the files whose images are there already.
+   */
+  requestImage(wish: ImageWish, known: () => Iterable<string>): Promise<void> {
+    // Who is at work has been told.
+    const order = { ...wish, known: this.#current === undefined ? [...known()] : [] };
     const job = this.#find(order) ?? this.#add(order, false);
-    if (job.answer !== undefined) return undefined;
     return new Promise((resolve) => job.settle.push(resolve));
   }
 
   /** Forgets the text of a file, or all. */
   forget(file?: string): void {
+    if (file === undefined) this.#early.clear();
+    else this.#early.delete(file);
     for (const [key, job] of this.#jobs) {
-      if (file === undefined || job.order.home === file) this.#jobs.delete(key);
+      const { order } = job;
+      const home = "home" in order ? order.home : order.file;
+      if (file === undefined || home === file) this.#jobs.delete(key);
     }
   }
 
-  #find(order: TransformOrder): Job | undefined {
-    const job = this.#jobs.get(order.file);
+  #find(order: Order): Job | undefined {
+    const job = this.#jobs.get(keyOf(order));
     return job?.order.text === order.text ? job : undefined;
   }
 
-  #add(order: TransformOrder, isUrgent: boolean): Job {
+  #add(order: Order, isUrgent: boolean): Job {
     const job: Job = { order, deadline: Infinity, answer: undefined, settle: [] };
-    this.#jobs.set(order.file, job);
+    this.#jobs.set(keyOf(order), job);
     if (isUrgent) this.#waiting.unshift(job);
     else this.#waiting.push(job);
     this.#sendNext();
     return job;
   }
 
-  #read({ order, answer }: Job): Stripped {
-    if (answer === undefined) throw new Error("there is no answer yet");
-    if (answer.why === undefined) {
-      this.#keep(order.file);
-      return answer;
+  #read({ order }: Job, answer: CompileAnswer): Stripped | ImageData {
+    const { failure } = answer;
+    if (failure === undefined) {
+      this.#keep(keyOf(order));
+      return answer.result;
     }
     // What was missing may be there at the next try.
-    this.#jobs.delete(order.file);
-    const { why, line, column } = answer;
-    throw createPlacedError("ERR_SYNTAX", { file: order.file, line, column }, why);
+    this.#jobs.delete(keyOf(order));
+    const { code, message, data } = failure;
+    throw new SnaxError(code, message, data === undefined ? {} : { data });
   }
 
   /** Answers that nobody has used yet are kept in any case. */
-  #keep(file: string): void {
-    this.#used.delete(file);
-    this.#used.add(file);
+  #keep(key: string): void {
+    this.#used.delete(key);
+    this.#used.add(key);
     if (this.#used.size <= TRANSFORMS_KEPT_MAX) return;
     const [oldest = ""] = this.#used;
     this.#used.delete(oldest);
@@ -147,7 +190,7 @@ export class Transformer {
   #start(): Helper {
     const { port1: port, port2 } = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(4));
-    const data: TransformThreadData = { port: port2, answered };
+    const data: CompileThreadData = { port: port2, answered };
     // What the process was started with, a debugger's port for one, is not meant for this thread.
     const worker = new Worker(new URL("./transform-worker.js", import.meta.url), {
       workerData: data,
@@ -158,7 +201,7 @@ export class Transformer {
     const helper = { worker, port, answered };
     worker.on("error", (error) => this.#lose(helper, error.message));
     worker.on("exit", () => this.#lose(helper, "its thread has ended"));
-    port.on("message", (answer: TransformAnswer) => this.#settle(helper, answer));
+    port.on("message", (message: CompileMessage) => this.#hear(helper, message));
     return helper;
   }
 
@@ -169,18 +212,36 @@ export class Transformer {
     if (helper === undefined || job === undefined) return this.#sendNext();
     const { port, answered } = helper;
     const before = Atomics.load(answered, 0);
-    const received = receiveMessageOnPort(port) as { message: TransformAnswer } | undefined;
-    if (received !== undefined) return this.#settle(helper, received.message);
+    const received = receiveMessageOnPort(port) as { message: CompileMessage } | undefined;
+    if (received !== undefined) return this.#hear(helper, received.message);
     const leftMs = job.deadline - performance.now();
     if (leftMs <= 0) this.#giveUp();
     else Atomics.wait(answered, 0, before, leftMs);
   }
 
-  #settle(helper: Helper, answer: TransformAnswer): void {
+  #hear(helper: Helper, message: CompileMessage): void {
+    if ("answer" in message) return this.#settle(helper, message.answer);
+    const { early } = message;
+    const job = this.#jobs.get(`image ${early.file}`);
+    // The order for it may be on its way, and is answered, too.
+    if (job === undefined) this.#early.set(early.file, early);
+    else if (job !== this.#current) this.#give(job, { result: early });
+  }
+
+  /** Answers an order that has not been sent. */
+  #give(job: Job, answer: CompileAnswer): void {
+    const at = this.#waiting.indexOf(job);
+    if (at < 0) return;
+    this.#waiting.splice(at, 1);
+    job.answer = answer;
+    for (const settle of job.settle.splice(0)) settle();
+  }
+
+  #settle(helper: Helper, answer: CompileAnswer): void {
     const job = this.#current;
     if (helper !== this.#helper || job === undefined) return;
     this.#current = undefined;
-    if (answer.why !== undefined && answer.isMissing === true) this.#end();
+    if (answer.failure?.isMissing === true) this.#end();
     job.answer = answer;
     for (const settle of job.settle.splice(0)) settle();
     this.#sendNext();
@@ -201,28 +262,23 @@ export class Transformer {
     const job = this.#current;
     if (job === undefined) return;
     this.#current = undefined;
-    job.answer = { why: text, line: 1, column: 1 };
+    const { file } = job.order;
+    const { code, message, data } = createPlacedError(
+      "ERR_SYNTAX",
+      { file, line: 1, column: 1 },
+      text,
+    );
+    job.answer = { failure: { code, message, data, isMissing: false } };
     for (const settle of job.settle.splice(0)) settle();
     this.#sendNext();
   }
 
   #end(): void {
+    this.#early.clear();
     const helper = this.#helper;
     this.#helper = undefined;
     helper?.port.close();
     void helper?.worker.terminate();
-  }
-}
-
-/** Thrown where a text can't be read at once: its transformer has been asked. */
-export class TransformPending extends Error {
-  override name = "TransformPending";
-  /** Resolves when the text can be read. */
-  readonly ready: Promise<void>;
-
-  constructor(ready: Promise<void>) {
-    super("the text is being transformed");
-    this.ready = ready;
   }
 }
 
@@ -234,13 +290,20 @@ export function transformNow(order: TransformOrder): Stripped {
   return transformer.now(order);
 }
 
+/** Thrown where a text can't be read here and now: somebody else has to transform it. */
+export class TransformNeeded extends Error {
+  override name = "TransformNeeded";
+}
+
 /**
- * Returns what has been transformed already.
+ * Transforms nothing.
  *
- * @throws TransformPending otherwise.
+ * @throws TransformNeeded
  */
-export function transformSoon(order: TransformOrder): Stripped {
-  const ready = transformer.later(order);
-  if (ready !== undefined) throw new TransformPending(ready);
-  return transformer.now(order);
+export function transformElsewhere(): never {
+  throw new TransformNeeded("the text has to be transformed");
+}
+
+function keyOf(order: Order): string {
+  return `${"injected" in order ? "image" : "text"} ${order.file}`;
 }

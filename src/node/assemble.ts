@@ -6,6 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
+import { IMAGE_BUILD_MS } from "../base/limits.ts";
 import type { LogEntry } from "../base/log-line.ts";
 import { formatLogLine } from "../base/log-line.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
@@ -150,6 +151,8 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
     cache: new CodeCache({
       injected: INJECTED_NAMES,
       preload: config.preload,
+      isKept: config.codecache,
+      buildMs: IMAGE_BUILD_MS,
       onGlobalWrite: (name, { file, line, column }) =>
         runtime.log(
           0,

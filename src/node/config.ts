@@ -38,6 +38,8 @@ export interface Config {
   readonly logformat?: "text" | "json";
   /** Module that is evaluated in every service before its own. */
   readonly preload?: string;
+  /** Keep compiled code in the project's `node_modules/.cache/snax`, for the next start. @defaultValue true */
+  readonly codecache?: boolean;
   /** Count CPU time per service. @defaultValue true */
   readonly profile?: boolean;
   /** Default deadline of a call in ms, 0 = none. @defaultValue 0 */
@@ -104,6 +106,7 @@ export interface FullConfig extends Config {
   readonly tables: string | readonly string[];
   readonly harbor: number;
   readonly logformat: "text" | "json";
+  readonly codecache: boolean;
   readonly profile: boolean;
   readonly calltimeout: number;
   readonly mailbox: number;
@@ -173,6 +176,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     expected: '"text" or "json"',
   },
   preload: { fits: isText, expected: "the path of a module" },
+  codecache: { fits: (value) => typeof value === "boolean", expected: "true or false" },
   profile: { fits: (value) => typeof value === "boolean", expected: "true or false" },
   calltimeout: MS,
   mailbox: { fits: isCount, expected: "a number of messages, 0 = no bound" },
@@ -285,6 +289,7 @@ export function completeConfig(config: unknown): FullConfig {
     tables: DEFAULT_TABLE_PATTERNS,
     harbor: 0,
     logformat: "text",
+    codecache: true,
     profile: true,
     calltimeout: 0,
     mailbox: 0,

@@ -54,12 +54,13 @@ test("a text that the compiler does not end with is given up after the limit, an
   // Long enough for the next text, on a machine that has much else to do.
   const limitMs = 8000;
   const transformer = new Transformer({ limitMs, idleMs: 1 });
-  const slow = order(t, "typescript", SUM);
-  const given = transformer.later(slow);
+  const { file } = order(t, "typescript", SUM);
+  const slow = { text: SUM, file, injected: [], isKept: false };
+  const given = transformer.requestImage(slow, () => []);
   // Behind an order that was there before, the caller sleeps for both.
   match(transformer.now(order(t, "swc", DECORATED)).code, /class A/);
   await given;
-  throws(() => transformer.now(slow), tooLong(limitMs));
+  throws(() => transformer.takeImage(slow), tooLong(limitMs));
 });
 
 test("who sleeps until a text is read is woken at the limit", (t) => {

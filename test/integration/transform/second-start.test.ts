@@ -1,0 +1,130 @@
+/** Large programs are compiled on another thread, and the second start of a node finds what the first one made. */
+
+import { equal, ok, rejects } from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { setTimeout as after } from "node:timers/promises";
+import { CodeCache } from "../../../src/loader/code-cache.ts";
+import { Modules } from "../../unit/loader/harness.ts";
+import type { Files } from "../../unit/loader/harness.ts";
+import { world } from "../world.ts";
+import { createProject } from "./project.ts";
+
+/** Modules that import each other in a row, each with some work for a compiler. */
+function chain(count: number): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (let index = 0; index < count; index += 1) {
+    const lines = Array.from(
+      { length: 150 },
+      (_, line) =>
+        `export class C${line} { private n: number = ${line}; m(a: number): number { return a + this.n; } }`,
+    );
+    const next =
+      index + 1 < count
+        ? `import { f as g } from "./m${index + 1}.ts";`
+        : "const g = (): number => 0;";
+    files[`m${index}.ts`] = `${next}\nexport const f = (): number => g() + 1;\n${lines.join("\n")}`;
+  }
+  return { ...files, "main.ts": `import { f } from "./m0.ts"; export const result = f();` };
+}
+
+/** Waits until the store of a folder has so many files. */
+async function waitForStore(folder: string, count: number): Promise<string[]> {
+  const store = join(folder, "node_modules", ".cache", "snax");
+  for (;;) {
+    const names = existsSync(store)
+      ? readdirSync(store).filter((name) => !name.endsWith(".part"))
+      : [];
+    if (names.length >= count) return names.map((name) => join(store, name));
+    await after(20);
+  }
+}
+
+function createKept(t: TestContext, files: Files): Modules {
+  const modules = new Modules(t, files, { isKept: true, buildMs: 50 });
+  mkdirSync(join(modules.folder, "node_modules"));
+  return modules;
+}
+
+test("a large program is compiled on another thread, and every image is kept", async (t) => {
+  const count = 60;
+  const modules = createKept(t, chain(count));
+  const loading = modules.load();
+  ok(loading instanceof Promise);
+  await loading;
+  equal((await modules.run()).exports["result"], count);
+  await waitForStore(modules.folder, count + 1);
+  const again = new CodeCache({ isKept: true });
+  const program = again.load(modules.path("main.ts"));
+  ok(!(program instanceof Promise));
+  for (const image of again.images.values()) ok(image.data.cachedData !== undefined, image.file);
+  equal(
+    (await program.instantiate({ api: {}, injected: () => undefined })).entry.get("result"),
+    count,
+  );
+});
+
+test("an error in a module that another thread compiles has its place", async (t) => {
+  const files = chain(60);
+  files["m59.ts"] += "\nconst x: = 1;";
+  const modules = new Modules(t, files, { buildMs: 50 });
+  await rejects(modules.run(), (error: Error & { code: string; data: unknown }) => {
+    equal(error.code, "ERR_SYNTAX");
+    ok(error.message.startsWith(`${modules.path("m59.ts")}:153:10: `), error.message);
+    return true;
+  });
+  const missing = { ...chain(60), "m59.ts": `import "./none.ts";` };
+  await rejects(new Modules(t, missing, { buildMs: 50 }).run(), {
+    code: "ERR_MODULE",
+  });
+});
+
+test("a text that was transformed is found as long as compiler and options are the same", async (t) => {
+  const text = `const D = (c: any): any => {}; class B { set x(v: number) {} } @D class A extends B { x = 1; }
+    export const result = Object.hasOwn(new A(), "x");`;
+  const project = createProject(t, {
+    files: { "main.ts": text },
+    options: { experimentalDecorators: true },
+    compilers: ["swc"],
+  });
+  const read = async (): Promise<[unknown, boolean]> => {
+    const cache = new CodeCache({ isKept: true });
+    const loading = cache.load(project.path("main.ts"));
+    const program = await loading;
+    const { entry } = await program.instantiate({ api: {}, injected: () => undefined });
+    return [entry.get("result"), !(loading instanceof Promise)];
+  };
+  const check = async (result: boolean, isFound: boolean): Promise<void> => {
+    const got = await read();
+    equal(got[0], result);
+    equal(got[1], isFound);
+  };
+  await check(true, false);
+  await check(true, true);
+  const config = project.path("tsconfig.json");
+  const before = readFileSync(config, "utf8");
+  writeFileSync(
+    config,
+    before.replace("{", `{ "files": [],`).replace("true", `true, "useDefineForClassFields": false`),
+  );
+  await check(false, false);
+  await check(false, true);
+});
+
+test("a node keeps its code unless the configuration says no", async (t) => {
+  const files = {
+    room: `export const response = { ask: (): number => 1 };`,
+    "node_modules/x.txt": "",
+  };
+  const node = await world(t, files);
+  const room = await node.make("room");
+  equal(await room.req["ask"]?.(), 1);
+  const [path = ""] = await waitForStore(node.folder, 1);
+  ok(readFileSync(path).length > 0);
+  const other = await world(t, files, { codecache: false });
+  await other.make("room");
+  await after(1500);
+  ok(!existsSync(join(other.folder, "node_modules", ".cache")));
+});
