@@ -3,11 +3,25 @@
  */
 
 import { readFileSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { SnaxError } from "../base/error.ts";
 
-/** Tells whether a path leads to a file. */
+/** Tells whether a path leads to a file; one that the system does not take, or not let in, leads nowhere. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statsOf(path)?.isFile() === true;
+}
+
+/** Tells whether a path leads to a folder. */
+export function isFolder(path: string): boolean {
+  return statsOf(path)?.isDirectory() === true;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /**

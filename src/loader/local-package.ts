@@ -7,9 +7,10 @@
  * JavaScript of a workspace's other package stays a package: Node loads it, as it loads what is installed.
  */
 
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, join, sep } from "node:path";
 import { suggest } from "../base/suggestion.ts";
+import { isFolder } from "./config-file.ts";
 import { findFile, findNamedFile } from "./module-file.ts";
 import type { PackageJson, PackageJsons } from "./package-json.ts";
 import { findExport, findImport, NODE_CONDITIONS } from "./package-target.ts";
@@ -96,8 +97,7 @@ export function findPackageFolder(specifier: string, importer: string): string |
   if (name === "" || name.startsWith(".") || /[\\%]/.test(name)) return undefined;
   for (let folder = dirname(importer); ; folder = dirname(folder)) {
     const path = join(folder, "node_modules", name);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-      return realpathSync(path);
+    if (isFolder(path)) return realpathSync(path);
     if (dirname(folder) === folder) return undefined;
   }
 }

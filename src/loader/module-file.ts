@@ -5,7 +5,7 @@
  * there, the path with an ending, and of a folder the `main` of its `package.json` or its `index`.
  */
 
-import { readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { suggest } from "../base/suggestion.ts";
 import { isFile } from "./config-file.ts";
@@ -87,6 +87,8 @@ function findIndex(folder: string): string | undefined {
 
 /** Says what might have been meant by a path that leads to no module. */
 export function explainMissing(path: string, specifier: string): string {
+  const fault = faultOf(path);
+  if (fault !== undefined) return fault;
   const plain = specifier.replace(/\/$/, "");
   const known = listFolder(path);
   const other = known?.find((name) => /^index\.\w+$/.test(name));
@@ -96,8 +98,20 @@ export function explainMissing(path: string, specifier: string): string {
   const name = basename(path);
   const longer = beside.find((each) => SOURCE_EXTENSIONS.some((ending) => each === name + ending));
   if (longer !== undefined) return `did you mean ${plain}${extname(longer)}?`;
-  const stems = beside.map((each) => basename(each, extname(each)));
-  return `there is no such file${suggest(name, extname(name) === "" ? stems : beside)}`;
+  if (extname(name) !== "") return `there is no such file${suggest(name, beside)}`;
+  const isImplied = (each: string): boolean => ["", ...IMPLIED_EXTENSIONS].includes(extname(each));
+  const stems = beside.filter(isImplied).map((each) => basename(each, extname(each)));
+  return `there is no such file${suggest(name, stems)}`;
+}
+
+/** What else than that there is nothing the system has against a path: too long, a circle of links, no permission. */
+function faultOf(path: string): string | undefined {
+  try {
+    statSync(path, { throwIfNoEntry: false });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function listFolder(path: string): string[] | undefined {

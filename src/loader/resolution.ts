@@ -63,7 +63,12 @@ export class Resolver {
   #resolve(specifier: string, importer: string): Resolution | string {
     if (specifier === API_SPECIFIER) return { kind: "api" };
     if (specifier.startsWith(`${API_SPECIFIER}/`)) return resolveEntry(specifier);
-    const path = pathOf(specifier, importer);
+    let path: string | undefined;
+    try {
+      path = pathOf(specifier, importer);
+    } catch (error) {
+      return `no module ${specifier}: ${(error as Error).message}`;
+    }
     if (path !== undefined) return this.#resolvePath(path, specifier, importer);
     return this.#resolveName(specifier, importer);
   }

@@ -1,6 +1,6 @@
 /** Imports of local files without their ending, and of folders: found as TypeScript finds them for a bundler. */
 
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { evaluate, Modules } from "./harness.ts";
@@ -103,6 +103,7 @@ const MISSING: [specifier: string, files: Files, message: RegExp][] = [
     { "lib.ts": "" },
     /no module \.\/Lib\.ts: there is no such file; did you mean "lib\.ts"/,
   ],
+  ["./pgn", { "pgn.peggy": "" }, /no module \.\/pgn: there is no such file$/],
   ["./data", { "data.json": "1" }, /did you mean \.\/data\.json\?/],
   ["./a", { "a.mts": "" }, /did you mean \.\/a\.mts\?/],
   ["./lib/", { "lib/index.mjs": "" }, /it is a folder; did you mean \.\/lib\/index\.mjs\?/],
@@ -111,6 +112,29 @@ const MISSING: [specifier: string, files: Files, message: RegExp][] = [
   ["./a", { "a/package.json": "{ x }", "a/index.ts": "" }, /a\/package\.json:1:3: no JSON/],
   ["./a", { "a/package.json": "[]", "a/index.ts": "" }, /a\/package\.json: it must be an object/],
 ];
+
+test("what the system does not take for a path is refused with the place of the import", async (t) => {
+  const modules = new Modules(t, { "a.ts": "" });
+  symlinkSync(modules.path("ring.ts"), modules.path("ring.ts"));
+  const specifiers = {
+    [`./${"x".repeat(5000)}`]: /ENAMETOOLONG/,
+    "./ring.ts": /ELOOP/,
+    "./a.ts/b": /no such file|ENOTDIR/,
+    "./a\\0b": /null bytes/,
+    "file://elsewhere/a.ts": /File URL host/,
+    "file:///a%2Fb.ts": /encoded/,
+  };
+  for (const [specifier, why] of Object.entries(specifiers)) {
+    modules.write({ "main.ts": `import "${specifier}";` });
+    modules.cache.clear();
+    await rejects(modules.run(), (error: Error & { code: string }) => {
+      equal(error.code, "ERR_MODULE");
+      match(error.message, /main\.ts:1:8: no module /);
+      match(error.message, why);
+      return true;
+    });
+  }
+});
 
 for (const [specifier, files, message] of MISSING) {
   test(`${specifier} beside ${Object.keys(files).join()} is refused`, async (t) => {
