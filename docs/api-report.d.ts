@@ -2286,7 +2286,7 @@ import type { AnyNode, Class, Function as FunctionNode } from "acorn";
 import type { Analysis } from "./analysis.ts";
 import type { ModuleRecord } from "./record.ts";
 import type { Syntax } from "./syntax.ts";
-export type NameKind = "function" | "const-function" | "class" | "literal" | "const" | "let" | "var" | "import";
+export type NameKind = "function" | "const-function" | "class" | "const-class" | "literal" | "const" | "let" | "var" | "import";
 export interface ClassFacts {
     readonly heritage: string | undefined;
     readonly hasPrivate: boolean;
@@ -2311,6 +2311,7 @@ export interface Name {
 export declare function readNames(syntax: Syntax, analysis: Analysis, record: ModuleRecord): Map<string, Name>;
 export declare function readClassFacts(node: Class, code: string): ClassFacts;
 export declare function findConstructor(node: Class): FunctionNode | undefined;
+export declare function isClassKind(kind: NameKind | undefined): kind is "class" | "const-class";
 export declare function isFunction(node: AnyNode): node is AnyNode & FunctionNode;
 export declare function isLiteral(node: AnyNode): boolean;
 

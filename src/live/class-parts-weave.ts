@@ -56,6 +56,12 @@ export function weaveParts(
   if (maker !== undefined) weaveMaker(edits, node, maker, outline.properties);
 }
 
+/** The head of the function around a class; what the class calls itself stays the running class. */
+export function partsHead({ id }: Class, name: string): string {
+  if (!id || id.name === name) return "$snaxM=>";
+  return `($snaxM,${id.name}=$snaxM.live)=>`;
+}
+
 /** What a patch leaves out of a class: the expression behind `extends`, and fields that do nothing. */
 export function leftOut({ node, fields, statics }: ClassOutline): AnyNode[] {
   const kept = new Set([...fields, ...statics].map((field) => field.node));

@@ -47,6 +47,7 @@ export function describeKind(kind: NameKind): string {
     case "const-function":
       return "a function";
     case "class":
+    case "const-class":
       return "a class";
     case "literal":
       return "a constant";

@@ -4,6 +4,7 @@
 
 import type { Class } from "acorn";
 import { findNearest } from "../base/suggestion.ts";
+import { isClassKind } from "../loader/names.ts";
 import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-default.ts";
 import type { PatchPlan } from "./patch-plan.ts";
@@ -45,7 +46,7 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
   const added = [...plan.fresh].flatMap(([name, { kind }]) => {
     if (kind === "import") return [];
     const isFunction = kind === "function" || kind === "const-function";
-    const label = isFunction ? `function ${name}` : kind === "class" ? `class ${name}` : name;
+    const label = isFunction ? `function ${name}` : isClassKind(kind) ? `class ${name}` : name;
     return [plan.added.get(name)?.isUsed === false ? label + askFor(name, scope.names()) : label];
   });
   return {

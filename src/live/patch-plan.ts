@@ -5,6 +5,7 @@
 
 import type { Analysis, Reference } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
+import { isClassKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
 import { elideTypes } from "../loader/elision.ts";
@@ -175,13 +176,13 @@ function checkWrites(
       if (
         kind === "function" ||
         kind === "const-function" ||
-        kind === "class" ||
+        isClassKind(kind) ||
         kind === "import"
       ) {
         const advice =
           kind === "import"
             ? `patch the module that has it${elsewhere(name)}`
-            : `write \`${kind === "class" ? "class" : "function"} ${name}\` in the patch`;
+            : `write \`${isClassKind(kind) ? "class" : "function"} ${name}\` in the patch`;
         const why = `${name} is ${describeKind(kind)} of the service and can't be assigned: ${advice}`;
         throw createPlacedError("ERR_PATCH", syntax.locate(start), why);
       }

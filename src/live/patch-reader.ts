@@ -6,7 +6,7 @@ import type { AnyNode, Class, Expression, ModuleDeclaration, Statement } from "a
 import type { ErrorCode, SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import type { Analysis } from "../loader/analysis.ts";
-import { isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
+import { isClassKind, isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
 import type { NameKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
@@ -135,11 +135,12 @@ export class PatchReader {
         (this.fresh.get(local) ?? scope.get(local))?.kind;
       const place = { analysis: this.#analysis, image, url: syntax.file, isOwn: false, kindOf };
       const running = readClass({ syntax, parameterProperties, ...place }, name, value);
-      this.fresh.set(name, { kind: "class", length: 0, facts, isExported, running });
+      const kind = value.type === "ClassDeclaration" ? "class" : "const-class";
+      this.fresh.set(name, { kind, length: 0, facts, isExported, running });
       this.items.push({ ...item, isFresh: true });
       return;
     }
-    if (seen.kind !== "class" || seen.facts === undefined) throw this.#clash(node, name, seen);
+    if (!isClassKind(seen.kind) || seen.facts === undefined) throw this.#clash(node, name, seen);
     const refuse = (why: string): SnaxError =>
       this.#error("ERR_PATCH_CLASS", node, `class ${publicName(name)}: ${why}`);
     const refusal = checkClass(value, facts, seen.facts);
@@ -194,6 +195,10 @@ export class PatchReader {
     if (!isConst) return false;
     if (isFunction(value)) {
       this.#readFunction(place, name, value);
+      return true;
+    }
+    if (value.type === "ClassExpression") {
+      this.#readClass(place, name, value);
       return true;
     }
     return isLiteral(value) && this.#readLiteral(place, name, value);

@@ -12,14 +12,14 @@
  * functions and classes lose their names and get them back as keys. Lines never move; columns are counted back in stacks.
  */
 
-import type { AnyNode } from "acorn";
+import type { AnyNode, Class } from "acorn";
 import type { Write } from "../loader/analysis.ts";
 import { replacementOf, weaveClass } from "../loader/class-weave.ts";
 import { weaveCalls } from "../loader/direct-call.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
-import { leftOut, weaveParts } from "./class-parts-weave.ts";
+import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
 import { publicName } from "./patch-default.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan } from "./patch-plan.ts";
@@ -135,7 +135,7 @@ function putClass(edits: Edits, code: string, { node, name, value, outline }: Na
   const own = JSON.stringify(name);
   const key = JSON.stringify(publicName(name));
   blankGap(edits, node.start, value.start);
-  edits.insertBefore(value.start, `$snaxP.put(${own},($snaxM=>({${key}:`);
+  edits.insertBefore(value.start, `$snaxP.put(${own},(${partsHead(outline.node, name)}({${key}:`);
   weaveParts(edits, code, outline, { keepsEmpty: false, keepsMethods: true });
   edits.insertBehind(value.end, `}[${key}]))($snaxP.parts(${own}))`);
   closeCall(edits, node, value);
@@ -178,14 +178,13 @@ function endStatement(edits: Edits, node: AnyNode, value: AnyNode): void {
 }
 
 /** A new class is prepared like those of an image, so that a later patch can replace its constructor. */
-function weaveFreshClass(
-  edits: Edits,
-  variables: Variables,
-  { node, name, value }: NamedItem,
-): void {
+function weaveFreshClass(edits: Edits, variables: Variables, item: NamedItem): void {
+  const { node, name, value } = item;
   variables.add(replacementOf(name));
-  if (value.start > node.start) edits.blank(node.start, value.start);
-  if (value.type === "ClassDeclaration") weaveClass(edits, value, name);
+  if (value.type !== "ClassDeclaration" && value.type !== "ClassExpression") return;
+  if (value.type === "ClassExpression") weaveFreshValue(edits, variables, item);
+  else if (value.start > node.start) edits.blank(node.start, value.start);
+  weaveClass(edits, value as Class, name);
 }
 
 /** `let a = 1, {b} = f()` -> `$snaxP.later(()=>{(a = 1, {b} = f())})`. */

@@ -20,7 +20,7 @@ import { weaveUses } from "../loader/weave.ts";
 import type { RunningText } from "./class-construction.ts";
 import type { ClassOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
-import { weaveParts } from "./class-parts-weave.ts";
+import { partsHead, weaveParts } from "./class-parts-weave.ts";
 import { publicName } from "./patch-default.ts";
 
 /** A static field of a running class. */
@@ -83,8 +83,14 @@ export function readRunningClass(image: Image, name: string): RunningClass | und
 function findClass({ body }: Program, name: string): Class | undefined {
   for (const statement of body) {
     const inner = "declaration" in statement ? statement.declaration : statement;
-    if (inner?.type !== "ClassDeclaration") continue;
-    if ((inner.id?.name ?? DEFAULT_NAME) === name) return inner as Class;
+    if (inner?.type === "ClassDeclaration") {
+      if ((inner.id?.name ?? DEFAULT_NAME) === name) return inner as Class;
+    } else if (inner?.type === "VariableDeclaration") {
+      for (const { id, init } of inner.declarations) {
+        const isNamed = id.type === "Identifier" && id.name === name;
+        if (isNamed && init?.type === "ClassExpression") return init;
+      }
+    }
   }
   return undefined;
 }
@@ -165,7 +171,7 @@ function weaveRunning(text: ClassText, name: string, outline: ClassOutline): str
   weaveUses(weft, edits, (at) => kept.some(({ start, end }) => at >= start && at < end));
   weaveParts(edits, syntax.code, outline, { keepsEmpty: true, keepsMethods: false });
   const key = JSON.stringify(publicName(name));
-  const prefix = `$snaxM=>({${key}:`;
+  const prefix = `${partsHead(node, name)}({${key}:`;
   const { line, column } = syntax.locate(node.start);
   const lead = "\n".repeat(line - 1) + " ".repeat(column - 1);
   const body = edits.slice(node.start, node.end);

@@ -15,6 +15,7 @@
  * function; calls by name go past it where that can be told from the text: see `direct-call.ts`.
  */
 
+import { isClassKind } from "./names.ts";
 import type { Name } from "./names.ts";
 import { replacementOf } from "./class-weave.ts";
 import type { ImportPlan } from "./cycle.ts";
@@ -64,7 +65,7 @@ export function createFrame(parts: FrameParts): Frame {
     if (isDirect === true) variables.push(directOf(name) + (kind === "function" ? `=${name}` : ""));
   }
   for (const [name, { kind }] of parts.names) {
-    if (kind === "class") variables.push(replacementOf(name));
+    if (isClassKind(kind)) variables.push(replacementOf(name));
   }
   for (const name of parts.injected) variables.push(`${name}=$snax.injected("${name}")`);
   if (parts.usesDynamicImport) variables.push("$snaxI=(s,o)=>$snax.import(s,o)");

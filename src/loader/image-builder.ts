@@ -154,4 +154,4 @@ function check(syntax: Syntax, analysis: Analysis, names: ReadonlyMap<string, Na
   }
 }
 
-const CONSTANT_KINDS = new Set(["const", "const-function", "literal", "import"]);
+const CONSTANT_KINDS = new Set(["const", "const-function", "const-class", "literal", "import"]);

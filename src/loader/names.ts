@@ -22,6 +22,7 @@ export type NameKind =
   | "function"
   | "const-function"
   | "class"
+  | "const-class"
   | "literal"
   | "const"
   | "let"
@@ -114,7 +115,7 @@ class Collector {
         this.#addFunction(node.id?.name ?? DEFAULT_NAME, "function", node);
         break;
       case "ClassDeclaration":
-        this.#addClass(node.id?.name ?? DEFAULT_NAME, node);
+        this.#addClass(node.id?.name ?? DEFAULT_NAME, "class", node);
         break;
       case "VariableDeclaration":
         this.#addVariables(node);
@@ -129,6 +130,10 @@ class Collector {
       const isConst = node.kind === "const" && id.type === "Identifier";
       if (isConst && init && isFunction(init)) {
         this.#addFunction(id.name, "const-function", init);
+        continue;
+      }
+      if (isConst && init?.type === "ClassExpression") {
+        this.#addClass(id.name, "const-class", init);
         continue;
       }
       let kind: NameKind = node.kind === "let" || node.kind === "var" ? node.kind : "const";
@@ -161,9 +166,9 @@ class Collector {
     });
   }
 
-  #addClass(name: string, node: Class): void {
+  #addClass(name: string, kind: "class" | "const-class", node: Class): void {
     const facts = readClassFacts(node, this.#syntax.code);
-    this.names.set(name, { ...PLAIN, kind: "class", ...this.#at(node), facts });
+    this.names.set(name, { ...PLAIN, kind, ...this.#at(node), facts });
   }
 
   #at(node: { readonly start: number }): { line: number; start: number } {
@@ -190,6 +195,11 @@ export function findConstructor(node: Class): FunctionNode | undefined {
     if (member.type === "MethodDefinition" && member.kind === "constructor") return member.value;
   }
   return undefined;
+}
+
+/** Tells whether a name stands for a class, declared or written out in a constant. */
+export function isClassKind(kind: NameKind | undefined): kind is "class" | "const-class" {
+  return kind === "class" || kind === "const-class";
 }
 
 /** Tells whether an expression is a function written out on the spot. */

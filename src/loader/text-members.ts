@@ -45,6 +45,7 @@ function valuesOf({ body }: Program, names: readonly string[]): AnyNode[] {
 function addMembers(node: AnyNode, members: TextMembers): boolean {
   switch (node.type) {
     case "ClassDeclaration":
+    case "ClassExpression":
       return addClassMembers(node, members);
     case "ObjectExpression":
       return addProperties(node, members);

@@ -76,6 +76,11 @@ function weaveStatement(weft: Weft, edits: Edits, node: Program["body"][number])
 function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
   if (node.type === "VariableDeclaration") {
     if (node.kind === "const") edits.overwrite(node.start, node.start + "const".length, "let");
+    for (const { id, init } of node.declarations) {
+      const name = id.type === "Identifier" ? id.name : "";
+      const isClass = weft.names.get(name)?.kind === "const-class";
+      if (isClass && init?.type === "ClassExpression") weaveClass(edits, init, name);
+    }
     const last = node.declarations.at(-1);
     for (const declarator of node.declarations) {
       if (declarator === last) break;
