@@ -241,6 +241,7 @@ export declare class CodeCache implements Library {
     get images(): ReadonlyMap<string, Image>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
+    requirePackage(specifier: string, importer: string): void;
     createResolver(): Resolver;
     createMeta(image: Image): ImportMeta;
 }
@@ -1450,6 +1451,7 @@ export interface Library {
     imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
+    requirePackage(specifier: string, importer: string): void;
     createResolver(): Resolver;
     createMeta(image: Image): ImportMeta;
 }
@@ -1460,6 +1462,7 @@ export declare class Collection {
     collect(file: string, place?: Place): Promise<void> | undefined;
     reach(file: string): Promise<void> | undefined;
     reachNow(file: string): void;
+    collectNow(file: string): void;
     image(file: string, place?: Place): Image;
     resolve(request: ModuleRequest, importer: string): Resolution;
 }
@@ -2209,6 +2212,7 @@ export interface FrameParts {
     readonly plan: CellPlan;
     readonly names: ReadonlyMap<string, Name>;
     readonly injected: readonly string[];
+    readonly commonJs: readonly string[];
     readonly usesDynamicImport: boolean;
 }
 export interface Frame {
@@ -2259,6 +2263,7 @@ export declare class ModuleInstance {
     injected(name: string): unknown;
     import(specifier: unknown, options?: unknown): Promise<unknown>;
     get meta(): ImportMeta;
+    get require(): NodeJS.Require;
     nameDefault(value: unknown): void;
     get Root(): typeof Root;
     get(exportName: string): unknown;

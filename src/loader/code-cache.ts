@@ -9,6 +9,7 @@
 
 import { dirname } from "node:path";
 import { SnaxError } from "../base/error.ts";
+import { requireNamespace } from "./commonjs.ts";
 import { buildImage } from "./image-builder.ts";
 import { BuildBudget } from "./build-budget.ts";
 import { ImageKeeper } from "./image-keeper.ts";
@@ -232,6 +233,12 @@ export class CodeCache implements Library {
     const namespace = await importPackage(specifier, importer);
     this.#packages.set(packageKey(specifier, importer), namespace);
     return namespace;
+  }
+
+  /** Requires a package at once; see {@link Library}. */
+  requirePackage(specifier: string, importer: string): void {
+    const namespace = requireNamespace(specifier, importer);
+    this.#packages.set(packageKey(specifier, importer), namespace);
   }
 
   /** Begins a load; see {@link Library}. */

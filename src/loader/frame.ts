@@ -18,6 +18,7 @@
 import { isClassKind } from "./names.ts";
 import type { Name } from "./names.ts";
 import { replacementOf } from "./class-weave.ts";
+import { COMMONJS_NAMES } from "./commonjs.ts";
 import type { ImportPlan } from "./cycle.ts";
 import { DEFAULT_NAME } from "./record.ts";
 
@@ -35,6 +36,8 @@ export interface FrameParts {
   readonly names: ReadonlyMap<string, Name>;
   /** Injected names that the module mentions. */
   readonly injected: readonly string[];
+  /** Names of CommonJS that the module mentions and may use. */
+  readonly commonJs: readonly string[];
   readonly usesDynamicImport: boolean;
 }
 
@@ -67,6 +70,7 @@ export function createFrame(parts: FrameParts): Frame {
   for (const [name, { kind }] of parts.names) {
     if (isClassKind(kind)) variables.push(replacementOf(name));
   }
+  for (const name of parts.commonJs) variables.push(`${name}=${COMMONJS_NAMES[name]}`);
   for (const name of parts.injected) variables.push(`${name}=$snax.injected("${name}")`);
   if (parts.usesDynamicImport) variables.push("$snaxI=(s,o)=>$snax.import(s,o)");
   const isDefaultHoisted = parts.names.get(DEFAULT_NAME)?.kind === "function";

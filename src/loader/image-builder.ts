@@ -8,6 +8,7 @@
 import { analyse } from "./analysis.ts";
 import type { Analysis } from "./analysis.ts";
 import { createFrame } from "./frame.ts";
+import { listCommonJsNames } from "./commonjs.ts";
 import { elideTypes } from "./elision.ts";
 import type { ImageData } from "./image.ts";
 import { readNames } from "./names.ts";
@@ -60,6 +61,7 @@ export function buildImage(
     plan,
     names,
     injected: [...analysis.freeNames].filter((name) => injected.has(name)),
+    commonJs: listCommonJsNames(analysis.freeNames, file),
     usesDynamicImport: analysis.dynamicImports.length > 0,
   });
   return {

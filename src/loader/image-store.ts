@@ -22,6 +22,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
 import { IMAGE_STORE_BYTES_MAX } from "../base/limits.ts";
+import { listCommonJsNames } from "./commonjs.ts";
 import type { ImageData } from "./image.ts";
 import { readTransformOptions } from "./transform-options.ts";
 import { titleOfTool } from "./transform-tools.ts";
@@ -109,12 +110,13 @@ function removeQuietly(path: string): void {
 const PART = ".part";
 
 /** Says by which options of its project an image was made, and by which compiler. */
-function makingOf({ file, isTransformed }: Entry["data"], tsconfigs: Tsconfigs): string {
+function makingOf({ file, isTransformed, freeNames }: Entry["data"], tsconfigs: Tsconfigs): string {
   const folder = dirname(file);
   const { verbatimModuleSyntax, preserveValueImports } = tsconfigs.find(folder) ?? {};
-  const elision = `${verbatimModuleSyntax} ${preserveValueImports}`;
-  if (!isTransformed) return elision;
-  return `${elision} ${titleOfTool(folder)} ${JSON.stringify(readTransformOptions(file))}`;
+  const commonJs = listCommonJsNames(freeNames, file).join();
+  const read = `${verbatimModuleSyntax} ${preserveValueImports} ${commonJs}`;
+  if (!isTransformed) return read;
+  return `${read} ${titleOfTool(folder)} ${JSON.stringify(readTransformOptions(file))}`;
 }
 
 function digestOf(content: Uint8Array): Buffer {

@@ -233,6 +233,21 @@ export class Instance {
     return namespace;
   }
 
+  /**
+   * Evaluates a file's module for one of this instance's modules, and returns its namespace.
+   *
+   * @throws {ERR_MODULE} if it, or one that it imports, waits at top level.
+   * @internal
+   */
+  requireNow(importer: ModuleNode, file: string): Record<string, unknown> {
+    const node = this.program.includeNow(importer, file);
+    const running = this.program.evaluate(this, node);
+    if (running === undefined) return this.namespaceOf(node);
+    running.catch(() => {});
+    const why = `can't require ${file}: it, or what it imports, awaits at top level; use import()`;
+    throw new SnaxError("ERR_MODULE", why);
+  }
+
   /** Imports a module at run time for one of this instance's modules. @internal */
   async importDynamically(
     importer: ModuleNode,

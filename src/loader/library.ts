@@ -29,6 +29,8 @@ export interface Library {
   findPackage(specifier: string, importer: string): object | undefined;
   /** Imports a package as that file would; `findPackage` knows it from then on. */
   fetchPackage(specifier: string, importer: string): Promise<unknown>;
+  /** As `fetchPackage`, at once: what Node can't require is refused by it. */
+  requirePackage(specifier: string, importer: string): void;
   /** Begins a load: what configurations say is read anew from here on, for images too. */
   createResolver(): Resolver;
   /** Creates `import.meta` of a module. */
@@ -86,6 +88,14 @@ export class Collection {
   reachNow(file: string): void {
     this.#visit(file, undefined, (path, place) => this.#library.image(path, place));
     this.#missing.length = 0;
+  }
+
+  /** Collects what a file reaches, packages included, at once. */
+  collectNow(file: string): void {
+    this.#visit(file, undefined, (path, place) => this.#library.image(path, place));
+    for (const { specifier, importer } of this.#missing.splice(0)) {
+      this.#library.requirePackage(specifier, importer);
+    }
   }
 
   /** Returns the image of a file that has been collected. */

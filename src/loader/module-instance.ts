@@ -5,7 +5,7 @@
  * hook and the cell function (see `frame.ts`), and tells when exported variables change. Everything else is reached through
  * these two: an instance keeps no copy of any variable.
  *
- * `begin`, `wait`, `declared`, `after`, `construct`, `injected`, `import`, `meta`, `nameDefault` and `Root` are called by woven code.
+ * `begin`, `wait`, `declared`, `after`, `construct`, `injected`, `import`, `require`, `meta`, `nameDefault` and `Root` are called by woven code.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -19,6 +19,7 @@ import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 import type { Name } from "./names.ts";
 import { setExport } from "./namespace.ts";
+import { createModuleRequire } from "./commonjs.ts";
 import { DEFAULT_NAME } from "./record.ts";
 import { kUnset } from "./source.ts";
 
@@ -42,6 +43,7 @@ interface Implementation {
 interface Extras {
   hook?: ScopeHook;
   meta?: ImportMeta;
+  require?: NodeJS.Require;
   namespace?: Record<string, unknown>;
   implementations?: Map<string, Implementation>;
   /** In a cycle, until its modules have run. */
@@ -137,6 +139,11 @@ export class ModuleInstance {
   /** `import.meta` of this module. */
   get meta(): ImportMeta {
     return (this.#more.meta ??= this.instance.program.createMeta(this.image));
+  }
+
+  /** `require` of this module, where it is written for CommonJS. */
+  get require(): NodeJS.Require {
+    return (this.#more.require ??= createModuleRequire(this));
   }
 
   /** Gives an anonymous default export the name that the language asks for. */

@@ -331,6 +331,20 @@ export class Program {
     return this.#whole(node);
   }
 
+  /** Adds a file to the program at once, for whoever can't wait. @internal */
+  includeNow(importer: ModuleNode, file: string): ModuleNode {
+    const known = this.#reachedShared(importer, file);
+    if (known !== undefined) return this.#whole(known).node;
+    const collection = new Collection(this.#library);
+    for (const node of this.#nodes.values()) collection.images.set(node.image.file, node.image);
+    collection.collectNow(file);
+    const place = { file: importer.image.file, line: 1, column: 1 };
+    const request = { specifier: file, type: undefined, place };
+    if (importer.isShared) checkShared(request, { kind: "file", file }, collection);
+    const [node] = this.#add([file], collection) as [ModuleNode];
+    return this.#whole(node).node;
+  }
+
   /** A shared module that is used already stays the same one, also where a cleared cache holds another of its path. */
   #reachedShared(importer: ModuleNode, file: string): ModuleNode | undefined {
     const reached = importer.isShared ? orderModules([importer]) : this.#sharedOrder;

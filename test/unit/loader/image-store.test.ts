@@ -126,3 +126,22 @@ test("beyond the limit the oldest files go until half of it is left", (t) => {
     [],
   );
 });
+
+test("another configuration of the project finds nothing, as far as the image follows from it", (t) => {
+  const modules = new Modules(t, { "node_modules/x/package.json": "{}" });
+  const made = (text: string): ImageSource => {
+    const source = { text, file: modules.path("main.ts"), injected: [] };
+    keepImage(source, new Image(buildImage(text, source.file, new Set())).toData());
+    return source;
+  };
+  const types = `import { T } from "./t.ts"; export let a: T;`;
+  const commonJs = `export const f = () => require("./x");`;
+  const [one, other, plain] = [made(types), made(commonJs), made("export const a = 1;")];
+  modules.write({ "package.json": `{ "type": "module" }` });
+  deepEqual(
+    [one, other, plain].map((source) => findImage(source) !== undefined),
+    [true, false, true],
+  );
+  modules.write({ "tsconfig.json": `{ "compilerOptions": { "verbatimModuleSyntax": true } }` });
+  equal(findImage(one), undefined);
+});
