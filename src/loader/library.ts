@@ -127,23 +127,36 @@ export class Collection {
     return resolution;
   }
 
-  #visit(file: string, place: Place | undefined, read: Read = this.#read): void {
-    if (this.images.has(file)) return;
-    const image = read(file, place);
-    if (image instanceof Promise) {
-      this.#pending.push({ file, place, ready: image });
-      return;
+  /** Without recursion, because chains of imports may be long; in the order of the text all the same. */
+  #visit(start: string, startPlace: Place | undefined, read: Read = this.#read): void {
+    const rest = [{ file: start, place: startPlace }];
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+      const { file, place } = next;
+      if (this.images.has(file)) continue;
+      const image = read(file, place);
+      if (image instanceof Promise) {
+        this.#pending.push({ file, place, ready: image });
+        continue;
+      }
+      this.images.set(file, image);
+      rest.push(...this.#filesOf(image.data.requests, file).reverse());
     }
-    this.images.set(file, image);
-    for (const request of image.data.requests) {
+  }
+
+  /** Returns the files that a module asks for, and notes the packages that must be imported. */
+  #filesOf(requests: readonly ModuleRequest[], file: string): { file: string; place: Place }[] {
+    const files: { file: string; place: Place }[] = [];
+    for (const request of requests) {
+      const { place } = request;
       const resolution = this.resolve(request, file);
-      if (resolution.kind === "file") this.#visit(resolution.file, request.place, read);
+      if (resolution.kind === "file") files.push({ file: resolution.file, place });
       else if (resolution.kind === "package") {
         const { specifier } = resolution;
         if (this.#library.findPackage(specifier, file) !== undefined) continue;
-        this.#missing.push({ specifier, importer: file, place: request.place });
+        this.#missing.push({ specifier, importer: file, place });
       }
     }
+    return files;
   }
 
   async #transform(): Promise<void> {

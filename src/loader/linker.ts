@@ -64,14 +64,26 @@ export function wantAllForwarders(node: ModuleNode): void {
   for (const source of listExports(node).values()) wantForwarder(source);
 }
 
-function find(node: ModuleNode, name: string, seen: Set<string>): Found {
-  const key = `${node.image.file}\0${name}`;
-  if (seen.has(key)) return undefined;
-  seen.add(key);
-  const entry = node.image.exportOf(name);
-  if (entry?.local !== undefined) return new CellSource(node, node.cellOf(entry.local) ?? -1);
-  if (entry !== undefined) return findIn(node, entry, entry.imported ?? "*", seen);
-  return name === "default" ? undefined : findBehindStars(node, name, seen);
+function find(start: ModuleNode, startName: string, seen: Set<string>): Found {
+  let node = start;
+  let name = startName;
+  for (;;) {
+    const key = `${node.image.file}\0${name}`;
+    if (seen.has(key)) return undefined;
+    seen.add(key);
+    const entry = node.image.exportOf(name);
+    if (entry === undefined) {
+      return name === "default" ? undefined : findBehindStars(node, name, seen);
+    }
+    if (entry.local !== undefined) return new CellSource(node, node.cellOf(entry.local) ?? -1);
+    const target = targetOf(node, entry);
+    if (target?.kind !== "module" || entry.imported === "*") {
+      return findIn(node, entry, entry.imported ?? "*", seen);
+    }
+    // Chains of re-exports may be long, so this is no recursion.
+    node = target.node;
+    name = entry.imported ?? "*";
+  }
 }
 
 function findBehindStars(node: ModuleNode, name: string, seen: Set<string>): Found {

@@ -175,6 +175,12 @@ export class Program {
     const fresh: ModuleNode[] = [];
     try {
       const roots = files.map((file) => this.#addFile(file, collection, fresh));
+      // The list grows on the way; chains of imports may be too long for recursion.
+      for (const node of fresh) {
+        node.targets = node.image.data.requests.map((request) =>
+          this.#target(node, request, collection, fresh),
+        );
+      }
       for (const node of fresh) {
         const home = node.isShared ? this.shared : this;
         linkModule(node, (source, watcher) => home.#watch(source, watcher));
@@ -197,9 +203,6 @@ export class Program {
     const node = new ModuleNode(image, index);
     this.#nodes.set(file, node);
     fresh.push(node);
-    node.targets = image.data.requests.map((request) =>
-      this.#target(node, request, collection, fresh),
-    );
     return node;
   }
 

@@ -255,3 +255,41 @@ for (const text of COMMENTED) {
     deepEqual(result, [5, "default"]);
   });
 }
+
+for (const [kind, first, link] of [
+  [
+    "imports",
+    "export const x = 1;",
+    (next: string) => `import { x as y } from "${next}"; export const x = y + 1;`,
+  ],
+  ["re-exports", "export const x = 3000;", (next: string) => `export { x } from "${next}";`],
+  [
+    "shared modules",
+    `"use shared"; export const x = 1;`,
+    (next: string) => `"use shared"; import { x as y } from "${next}"; export const x = y + 1;`,
+  ],
+] as const) {
+  test(`a chain of 3,000 ${kind} is no deeper than others`, async (t) => {
+    const files: Record<string, string> = { "m1.mjs": first };
+    for (let index = 2; index <= 3000; index += 1)
+      files[`m${index}.mjs`] = link(`./m${index - 1}.mjs`);
+    const { result } = await evaluate(t, {
+      ...files,
+      "main.ts": `import { x } from "./m3000.mjs"; import * as all from "./m3000.mjs"; export const result = [x, all.x];`,
+    });
+    deepEqual(result, [3000, 3000]);
+  });
+}
+
+test("a ring of 1,000 modules that import each other starts, and its functions can be called before", async (t) => {
+  const files: Record<string, string> = {};
+  for (let index = 0; index < 1000; index += 1) {
+    files[`m${index}.mjs`] =
+      `import { f as g } from "./m${(index + 1) % 1000}.mjs"; export function f() { return ${index}; } export const x = g();`;
+  }
+  const { result } = await evaluate(t, {
+    ...files,
+    "main.ts": `import { x as last } from "./m999.mjs"; import { x } from "./m0.mjs"; export const result = [x, last];`,
+  });
+  deepEqual(result, [1, 0]);
+});
