@@ -2,13 +2,18 @@
  * Classes whose constructor can be replaced while the class keeps its identity.
  *
  * The constructor first asks a variable whether a patch has put another class in its place, and lets that one
- * construct. A class without `extends` would have run its field initialisers by then; so it extends a root without effect,
- * and its fields wait for `super()`. Measured: a construction costs the same with and without it.
+ * construct. A class without `extends` has run its field initialisers by then, which must not have effects for an object that
+ * nobody gets. So there are three ways, and an ordinary construction costs the same with each:
+ *
+ * - nothing to be done, if no initialiser does more than write a value down;
+ * - otherwise it extends a root without effect, and its fields wait for `super()`. That is what `toString()` shows, too;
+ * - where that could be noticed in the constructor (it returns something, its parameters do more than take arguments),
+ *   each such initialiser asks the variable. That moves columns, so it is not done everywhere.
  */
 
-import type { Class } from "acorn";
+import type { AnyNode, Class, Function as FunctionNode } from "acorn";
 import type { Edits } from "./edits.ts";
-import { findConstructor } from "./names.ts";
+import { findConstructor, isFunction, isLiteral } from "./names.ts";
 
 /** Returns the name of the variable that holds the class which constructs in the place of a class, if there is one. */
 export function replacementOf(className: string): string {
@@ -19,16 +24,69 @@ export function replacementOf(className: string): string {
 export function weaveClass(edits: Edits, node: Class, name: string): void {
   const replacement = replacementOf(name);
   const divert = `if(${replacement})return $snax.construct(${replacement},arguments,new.target);`;
-  const isBase = !node.superClass;
-  if (isBase) {
+  const own = findConstructor(node);
+  const busy = node.superClass ? [] : findBusyInitialisers(node);
+  const isRooted = busy.length > 0 && !isSensitive(own);
+  if (isRooted) {
     const headEnd = node.id?.end ?? node.start + "class".length;
     edits.insertBehind(headEnd, " extends $snax.Root");
-  }
-  const own = findConstructor(node);
-  if (own?.body.type === "BlockStatement") {
-    edits.insertBehind(own.body.start + 1, `${divert}${isBase ? "super();" : ""}`);
   } else {
-    const rest = isBase ? "super();" : "super(...arguments);";
+    for (const { start, end } of busy) {
+      edits.insertBefore(start, `${replacement}?void 0:(`);
+      edits.insertBehind(end, ")");
+    }
+  }
+  if (own?.body.type === "BlockStatement") {
+    edits.insertBehind(own.body.start + 1, `${divert}${isRooted ? "super();" : ""}`);
+  } else {
+    let rest = "";
+    if (node.superClass) rest = "super(...arguments);";
+    else if (isRooted) rest = "super();";
     edits.insertBefore(node.body.end - 1, `;constructor(){${divert}${rest}}`);
   }
+}
+
+/** Returns the initialisers of an object's fields that do more than write a value down. */
+function findBusyInitialisers(node: Class): AnyNode[] {
+  return node.body.body.flatMap((member) => {
+    if (member.type !== "PropertyDefinition" || member.static) return [];
+    return member.value && !isQuiet(member.value) ? member.value : [];
+  });
+}
+
+function isQuiet(node: AnyNode): boolean {
+  if (isLiteral(node) || isFunction(node)) return true;
+  switch (node.type) {
+    case "Identifier":
+      return node.name === "undefined";
+    case "ArrayExpression":
+      return node.elements.every((element) => element === null || isQuiet(element));
+    case "ObjectExpression":
+      return node.properties.every(
+        (property) => property.type === "Property" && !property.computed && isQuiet(property.value),
+      );
+    default:
+      return false;
+  }
+}
+
+/** Tells whether a constructor would notice that it belongs to a class that extends another. */
+function isSensitive(own: FunctionNode | undefined): boolean {
+  if (own === undefined) return false;
+  const takesMore = own.params.some((parameter) => {
+    const target = parameter.type === "RestElement" ? parameter.argument : parameter;
+    return target.type !== "Identifier";
+  });
+  return takesMore || returnsValue(own.body);
+}
+
+function returnsValue(node: AnyNode): boolean {
+  if (node.type === "ReturnStatement") return Boolean(node.argument);
+  if (node.type === "FunctionDeclaration" || isFunction(node)) return false;
+  if (node.type === "ClassDeclaration" || node.type === "ClassExpression") return false;
+  return Object.values(node).some((child: unknown) =>
+    (Array.isArray(child) ? child : [child]).some(
+      (each) => typeof each === "object" && each !== null && "type" in each && returnsValue(each),
+    ),
+  );
 }

@@ -175,15 +175,15 @@ export class Program {
     const fresh: ModuleNode[] = [];
     try {
       const roots = files.map((file) => this.#addFile(file, collection, fresh));
+      const homeOf = (node: ModuleNode): Program => (node.isShared ? this.shared : this);
       // The list grows on the way; chains of imports may be too long for recursion.
       for (const node of fresh) {
         node.targets = node.image.data.requests.map((request) =>
-          this.#target(node, request, collection, fresh),
+          homeOf(node).#target(node, request, collection, fresh),
         );
       }
       for (const node of fresh) {
-        const home = node.isShared ? this.shared : this;
-        linkModule(node, (source, watcher) => home.#watch(source, watcher));
+        linkModule(node, (source, watcher) => homeOf(node).#watch(source, watcher));
       }
       return roots;
     } catch (error) {
