@@ -7,6 +7,7 @@
  * `skynet/section/<name>.lua` gives. Targets are the project's own promises; change one only with a reason.
  */
 
+import { CLUSTER_SECTIONS } from "./cluster-sections.mjs";
 import { OPERATOR_SECTIONS } from "./operator-sections.mjs";
 import { TABLE_SECTIONS } from "./table-sections.mjs";
 import { THREAD_SECTIONS } from "./thread-sections.mjs";
@@ -142,6 +143,7 @@ export const SECTIONS = [
     ],
   },
   ...THREAD_SECTIONS,
+  ...CLUSTER_SECTIONS,
   {
     name: "spawn",
     title: "start a small service",

@@ -277,7 +277,7 @@ export declare const sprotoloader: SprotoloaderApi;
 // dist/library/cluster.d.ts
 import type { Listened } from "../net/socket-api.ts";
 import type { Context } from "../service/context.ts";
-import type { ServiceModule, ServiceObject } from "../snax/types.ts";
+import type { BindFarService } from "../snax/types.ts";
 export type ClusterAddress = number | string;
 export interface ClusterCalls {
     call<R = unknown>(node: string, address: ClusterAddress, ...values: unknown[]): Promise<R>;
@@ -290,7 +290,7 @@ export interface ClusterApi extends ClusterCalls {
     register(name: string, handle?: number): Promise<void>;
     unregister(name: string): Promise<void>;
     proxy(node: string, address?: ClusterAddress): Promise<number>;
-    snax<M extends ServiceModule = any>(node: string, type: string, address?: ClusterAddress): Promise<ServiceObject<M>>;
+    readonly snax: BindFarService;
     within(ms: number): ClusterCalls;
 }
 export declare function createCluster(context: Context): ClusterApi;
@@ -747,6 +747,10 @@ export interface QueryService {
 export interface BindService {
     <M extends ServiceModule = Unnamed>(handle: number, type: NameFor<M>): ServiceObject<M>;
     <N extends ServiceName>(handle: number, type: N): ServiceObject<Services[N]>;
+}
+export interface BindFarService {
+    <M extends ServiceModule = Unnamed>(node: string, type: NameFor<M>, address?: string | number): Promise<ServiceObject<M>>;
+    <N extends ServiceName>(node: string, type: N, address?: string | number): Promise<ServiceObject<Services[N]>>;
 }
 export interface ExitService {
     <M extends ServiceModule>(target: ServiceObject<M>, ...args: ExitArgs<M>): Promise<void>;

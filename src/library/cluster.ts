@@ -15,7 +15,7 @@ import { extrasOf, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
+import type { BindFarService, ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 
 /** A service of another node: `"@name"` that it has registered, `".name"` that its node exposes, or a handle that a query gave. */
@@ -67,17 +67,10 @@ export interface ClusterApi extends ClusterCalls {
    */
   proxy(node: string, address?: ClusterAddress): Promise<number>;
   /**
-   * Resolves to a snax service of another node.
-   *
-   * @param type - the name of its file, which has to be here too: methods are numbered by their order in its text.
-   * @param address - where it is. @defaultValue the unique service of that type
+   * Resolves to a snax service of another node, by the name of its file, which has to be here too: methods are numbered by their
+   * order in its text. Without an address it is the unique service of that type.
    */
-  // oxlint-disable-next-line typescript/no-explicit-any -- as with snax.bind: without a type anything goes
-  snax<M extends ServiceModule = any>(
-    node: string,
-    type: string,
-    address?: ClusterAddress,
-  ): Promise<ServiceObject<M>>;
+  readonly snax: BindFarService;
   /** Gives calls with a deadline of `ms` milliseconds; Infinity means none. */
   within(ms: number): ClusterCalls;
 }

@@ -175,6 +175,22 @@ export interface BindService {
   <N extends ServiceName>(handle: number, type: N): ServiceObject<Services[N]>;
 }
 
+/** Makes a service object for a snax service of another node; without an address for the unique one of the type. */
+export interface BindFarService {
+  /** By type argument, or unchecked as long as {@link Services} is empty. */
+  <M extends ServiceModule = Unnamed>(
+    node: string,
+    type: NameFor<M>,
+    address?: string | number,
+  ): Promise<ServiceObject<M>>;
+  /** By a name that {@link Services} lists. */
+  <N extends ServiceName>(
+    node: string,
+    type: N,
+    address?: string | number,
+  ): Promise<ServiceObject<Services[N]>>;
+}
+
 /** Ends a service: another one, or the one that asks. */
 export interface ExitService {
   /** Ends `target`: its `exit` runs with `args`, then it is gone. */

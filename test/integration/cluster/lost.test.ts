@@ -12,7 +12,7 @@ import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { PACKAGE, startNode } from "../process.ts";
 import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
 import type { FarCluster } from "./pair.ts";
-import { CALLER, clusterOf, ECHO, pair } from "./pair.ts";
+import { CALLER, clusterOf, ECHO, pair, placeOf } from "./pair.ts";
 
 /** A node that a test plays: it gets each request, and the socket to answer on. */
 async function play(
@@ -174,6 +174,38 @@ test("clusterd is killed with calls open: they end, and the next one works with 
   client.skynet.kill(".clusterd");
   equal(await waiting, "ERR_SERVICE_DEAD");
   equal(await cluster.call("db", "@echo", "ONE", 2), 2);
+});
+
+test("a node that stops ends the calls that it waits for, and those that wait for it", async (t) => {
+  const { db, client, cluster } = await pair(t);
+  await db.skynet.newservice("echo");
+  const waiting = codeOfFailure(cluster.call("db", "@echo", "NEVER"));
+  equal(await cluster.call("db", "@echo", "ONE", 1), 1);
+  await db.stop();
+  equal(await waiting, "ERR_NODE_DOWN");
+  equal(await codeOfFailure(cluster.call("db", "@echo", "ONE", 1)), "ERR_NODE_UNREACHABLE");
+  const own = await world(t, { echo: ECHO, caller: CALLER }, { cluster: { skynet: { open: 0 } } });
+  await own.skynet.newservice("echo");
+  const there = clusterOf(await client.make("caller"));
+  await there.reload({ db: await placeOf(own) });
+  const left = codeOfFailure(there.call("db", "@echo", "NEVER"));
+  equal(await there.call("db", "@echo", "ONE", 1), 1);
+  await client.stop();
+  equal(await left, "ERR_STOPPED");
+  equal(await own.skynet.call(".clusterd", "debug", "PING"), undefined);
+});
+
+test("calltimeout of the configuration holds for calls of other nodes", async (t) => {
+  const { place } = await play(t, () => {});
+  const client = await world(
+    t,
+    {
+      main: `import { cluster } from "snax"; export const response = { ask: () => cluster.call("db", "@a").catch((error) => error.code) };`,
+    },
+    { calltimeout: 30, cluster: { skynet: { nodes: { db: place } } } },
+  );
+  const main = await client.make("main");
+  equal(await client.snax.within(5000).bind<any>(main.handle, "main").req.ask(), "ERR_TIMEOUT");
 });
 
 test("a node is killed with 1,000 calls open: each ends once with ERR_NODE_DOWN, and its name works after its restart", async (t) => {

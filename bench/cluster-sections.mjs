@@ -1,0 +1,26 @@
+// @ts-check
+/** What is measured between nodes: a node that calls itself over skynet's wire, so both ends are in the figure. */
+
+/** @type {import("./sections.mjs").Section[]} */
+export const CLUSTER_SECTIONS = [
+  {
+    name: "cluster",
+    title: "a call of a node over skynet's wire, both ends on one thread",
+    size: {
+      full: { count: 60_000, single: 10_000, width: 100 },
+      quick: { count: 15_000, single: 3_000, width: 100 },
+    },
+    runs: { on: {} },
+    rows: [
+      { label: "100 in flight", unit: "us", ours: "on.flight", most: 20, skynet: "flight" },
+      {
+        label: "100 in flight, a player object",
+        unit: "us",
+        ours: "on.player",
+        most: 40,
+        skynet: "player",
+      },
+      { label: "one at a time", unit: "us", ours: "on.single", skynet: "single" },
+    ],
+  },
+];
