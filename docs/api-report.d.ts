@@ -238,6 +238,7 @@ export declare class CodeCache implements Library {
     adopt(data: ImageData): void;
     image(file: string, place?: Place): Image;
     imageSoon(file: string, place?: Place): Image | Promise<void>;
+    renew(image: Image, data: ImageData): Image;
     get images(): ReadonlyMap<string, Image>;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
@@ -1380,6 +1381,7 @@ export declare function checkCluster(cluster: ClusterConfig | undefined): void;
 // dist/loader/image.d.ts
 import type { LineShifts } from "./edits.ts";
 import type { Entry, Frame } from "./frame.ts";
+import type { CheckableMethod } from "./method-check.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
 import type { Place } from "./position.ts";
@@ -1407,6 +1409,9 @@ export interface ImageData {
         readonly place: Place;
     }[];
     readonly referenced: ReadonlySet<string>;
+    readonly methods: readonly CheckableMethod[];
+    readonly checked: ReadonlySet<string>;
+    readonly taken: ReadonlySet<string>;
     readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
     readonly map: string | undefined;
     readonly inspectorMap: string | undefined;
@@ -1445,7 +1450,7 @@ export interface ImportMeta {
 export declare function createImportMeta(image: Image): ImportMeta;
 
 // dist/loader/library.d.ts
-import type { Image } from "./image.ts";
+import type { Image, ImageData } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import type { Place } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
@@ -1453,6 +1458,7 @@ import type { Resolution, Resolver } from "./resolution.ts";
 export interface Library {
     image(file: string, place: Place | undefined): Image;
     imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
+    renew(image: Image, data: ImageData): Image;
     findPackage(specifier: string, importer: string): object | undefined;
     fetchPackage(specifier: string, importer: string): Promise<unknown>;
     requirePackage(specifier: string, importer: string): void;
@@ -1463,12 +1469,14 @@ export declare class Collection {
     #private;
     readonly images: Map<string, Image>;
     constructor(library: Library);
+    settle(image: Image): void;
     collect(file: string, place?: Place): Promise<void> | undefined;
     reach(file: string): Promise<void> | undefined;
     reachNow(file: string): void;
     collectNow(file: string): void;
     image(file: string, place?: Place): Image;
     resolve(request: ModuleRequest, importer: string): Resolution;
+    addChecks(): void;
 }
 
 // dist/loader/position.d.ts
@@ -2192,6 +2200,7 @@ export declare function readPhase(words: PhaseWords): Phase;
 export type LineShifts = readonly (readonly [column: number, length: number])[];
 export declare class Edits {
     #private;
+    readonly before: string;
     constructor(text: string);
     get movesCode(): boolean;
     blankStatement(start: number, end: number): void;
@@ -2199,11 +2208,14 @@ export declare class Edits {
     overwrite(start: number, end: number, text: string): void;
     insertBehind(offset: number, text: string): void;
     insertBefore(offset: number, text: string): void;
+    hasCodeBehind(offset: number): boolean;
     toString(): string;
     slice(start: number, end: number): string;
     shifts(): Map<number, LineShifts>;
+    placesBehind(offsets: readonly number[]): number[];
     createMap(source: string): string;
 }
+export declare function createShiftMap(text: string, shifts: ReadonlyMap<number, LineShifts>, source: string): string;
 
 // dist/loader/frame.d.ts
 import type { Name } from "./names.ts";
@@ -2240,6 +2252,37 @@ export declare function createForwarder(variable: string, length: number): strin
 export declare function readForwarder(text: string): string | undefined;
 export declare function directOf(name: string): string;
 export declare function nameBehind(variable: string): string;
+
+// dist/loader/method-check.d.ts
+import type { Program } from "acorn";
+import type { Edits } from "./edits.ts";
+import type { ImageData } from "./image.ts";
+export type MethodKind = "plain" | "async" | "generator" | "async generator";
+interface Insertion {
+    readonly at: number;
+    readonly line: number;
+    readonly column: number;
+    readonly text: string;
+    readonly movesCode: boolean;
+}
+export interface CheckableMethod {
+    readonly owner: string;
+    readonly group?: string | undefined;
+    readonly name: string;
+    readonly isStatic: boolean;
+    readonly kind: MethodKind;
+    readonly variable: string;
+    readonly insertions: readonly Insertion[];
+}
+export declare function listCheckable(ast: Program, edits: Edits, groups: ReadonlyMap<string, string>): CheckableMethod[];
+export declare function groupVariables(exports: readonly {
+    readonly name: string;
+    readonly local: string | undefined;
+}[]): Map<string, string>;
+export declare function hasCheck(value: unknown, variable: string): boolean;
+export declare function isOfKind(value: unknown, kind: MethodKind): boolean;
+export declare function addChecks(data: ImageData, taken: ReadonlySet<string>): ImageData;
+export {};
 
 // dist/loader/module-instance.d.ts
 import type { PendingImports } from "./cycle.ts";
@@ -2832,7 +2875,7 @@ export declare class Followers {
 }
 
 // dist/loader/analysis.d.ts
-import type { AnyNode, Function as FunctionNode, Program } from "acorn";
+import type { AnyNode, Function as FunctionNode, MemberExpression, Program } from "acorn";
 import { Scope } from "./scope.ts";
 export type Use = "call" | "typeof" | "assign" | "member" | "member-call" | "value";
 export interface Reference {
@@ -2860,6 +2903,7 @@ export interface Analysis {
     readonly writes: readonly Write[];
     readonly statements: ReadonlySet<number>;
     readonly globalWrites: readonly GlobalWrite[];
+    readonly taken: ReadonlySet<string>;
     readonly dynamicImports: readonly number[];
     readonly metas: readonly number[];
     readonly isAsync: boolean;
@@ -2874,6 +2918,7 @@ export declare class Walk {
     readonly writes: Write[];
     readonly statements: Set<number>;
     readonly globalWrites: GlobalWrite[];
+    readonly taken: Set<string>;
     readonly dynamicImports: number[];
     readonly metas: number[];
     isAsync: boolean;
@@ -2884,6 +2929,7 @@ export declare class Walk {
     visit(node: AnyNode): void;
     visitChildren(node: AnyNode): void;
     refer(name: string, start: number, use: Use, member?: string): Scope | undefined;
+    visitMember(node: MemberExpression, use: "member" | "member-call" | "assign"): void;
     within(declare: (scope: Scope) => void, visit: () => void): void;
     inFunction(visit: () => void): void;
     noteAwait(): void;

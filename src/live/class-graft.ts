@@ -6,6 +6,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { HeldMethods } from "./held-methods.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** A class as a value. */
@@ -14,14 +15,28 @@ export type AnyClass = (abstract new (...args: never[]) => object) & { readonly 
 /** What every class has of its own; a patch may give a method of that name. */
 const OWN_STATICS: ReadonlySet<PropertyKey> = new Set(["length", "name"]);
 
+/** A class of a patch, and the running one that it goes onto. */
+export interface ClassGraft {
+  readonly name: string;
+  readonly live: AnyClass;
+  readonly patch: AnyClass;
+  /** The methods that somebody may hold. */
+  readonly held: HeldMethods | undefined;
+}
+
 /**
  * Puts the members of `patch` onto `live`.
  *
  * @throws {ERR_PATCH_CLASS} if a member of the running class was made unchangeable.
  */
-export function graftClass(name: string, live: AnyClass, patch: AnyClass, log: UndoLog): void {
+export function graftClass({ name, live, patch, held }: ClassGraft, log: UndoLog): void {
+  const isDiverted = (target: object, key: PropertyKey, value: unknown): boolean => {
+    const isStatic = target === live;
+    const before = describe(target, key).value as unknown;
+    return held?.divert({ owner: name, key, isStatic, value }, before, log) === true;
+  };
   const where = `${name}.prototype`;
-  const prototypes = { where, live: live.prototype, patch: patch.prototype };
+  const prototypes = { where, live: live.prototype, patch: patch.prototype, isDiverted };
   for (const key of Reflect.ownKeys(patch.prototype)) {
     if (key !== "constructor") graft(prototypes, key, log);
   }
@@ -30,7 +45,7 @@ export function graftClass(name: string, live: AnyClass, patch: AnyClass, log: U
     const isBuiltIn =
       OWN_STATICS.has(key) && (typeof value === "string" || typeof value === "number");
     if (isBuiltIn || key === "prototype") continue;
-    graft({ where: name, live, patch }, key, log);
+    graft({ where: name, live, patch, isDiverted }, key, log);
   }
 }
 
@@ -43,12 +58,16 @@ interface Graft {
   readonly where: string;
   readonly live: object;
   readonly patch: object;
+  /** Makes those who hold a method follow; says whether the live one does so too. */
+  isDiverted(live: object, key: PropertyKey, value: unknown): boolean;
 }
 
 /** A getter without the setter that was there keeps that setter, and the other way round. */
-function graft({ where, live, patch }: Graft, key: PropertyKey, log: UndoLog): void {
+function graft(on: Graft, key: PropertyKey, log: UndoLog): void {
+  const { where, live, patch } = on;
   const before = Reflect.getOwnPropertyDescriptor(live, key);
   const given = describe(patch, key);
+  if (typeof given.value === "function" && on.isDiverted(live, key, given.value)) return;
   const isAccessor = given.get !== undefined || given.set !== undefined;
   const after = (
     isAccessor ? { ...given, get: given.get ?? before?.get, set: given.set ?? before?.set } : given

@@ -11,6 +11,7 @@ import type { Group, MethodNumbers } from "../snax/method-numbers.ts";
 import { GROUP_EXPORTS } from "../snax/method-numbers.ts";
 import type { Method, SnaxHost } from "../snax/snax-host.ts";
 import { groupOf } from "../snax/snax-host.ts";
+import type { HeldMethods } from "./held-methods.ts";
 import type { PatchPart } from "./patch-part.ts";
 import type { PatchRun } from "./patch-run.ts";
 import type { UndoLog } from "./undo-log.ts";
@@ -21,6 +22,8 @@ export interface GivenMethod {
   readonly group: Group;
   readonly name: string;
   readonly method: Method;
+  /** The methods that somebody may hold. */
+  readonly held: HeldMethods | undefined;
 }
 
 /**
@@ -61,7 +64,7 @@ export function listMethods(runs: readonly PatchRun[]): GivenMethod[] {
         if (typeof method !== "function") {
           throw new SnaxError("ERR_PATCH", `${exportName}.${name} must be a function`);
         }
-        methods.push({ exportName, group, name, method: method as Method });
+        methods.push({ exportName, group, name, method: method as Method, held: run.held });
       }
     }
   }
@@ -86,24 +89,39 @@ export function swapMethods(
   }
 }
 
+/** An object of methods that a service exports. */
+interface Holder {
+  readonly exportName: string;
+  readonly members: Record<string, unknown>;
+}
+
 /** A group may have two names: the object that has the method counts, then the one of the patch's name. */
 function holderOf(
   entry: ModuleInstance,
   { exportName, group, name }: GivenMethod,
-): Record<string, unknown> | undefined {
-  const named = groupOf(entry, exportName);
-  if (group === "response" || (named !== undefined && Object.hasOwn(named, name))) return named;
-  const alias = groupOf(entry, exportName === "accept" ? "subscribe" : "accept");
-  return named === undefined || (alias !== undefined && Object.hasOwn(alias, name)) ? alias : named;
+): Holder | undefined {
+  const named = findHolder(entry, exportName);
+  if (group === "response" || (named !== undefined && Object.hasOwn(named.members, name)))
+    return named;
+  const alias = findHolder(entry, exportName === "accept" ? "subscribe" : "accept");
+  const isAliased = alias !== undefined && Object.hasOwn(alias.members, name);
+  return named === undefined || isAliased ? alias : named;
+}
+
+function findHolder(entry: ModuleInstance, exportName: string): Holder | undefined {
+  const members = groupOf(entry, exportName);
+  return members === undefined ? undefined : { exportName, members };
 }
 
 function swapMember(
-  holder: Record<string, unknown>,
-  { exportName, name, method }: GivenMethod,
+  { exportName: owner, members: holder }: Holder,
+  { exportName, name, method, held }: GivenMethod,
   log: UndoLog,
 ): void {
   const hadOne = Object.hasOwn(holder, name);
   const before = holder[name];
+  const diverted = { owner, key: name, isStatic: false, value: method };
+  if (held?.divert(diverted, before, log) === true) return;
   log.begin(() => {
     if (hadOne) Reflect.set(holder, name, before);
     else Reflect.deleteProperty(holder, name);

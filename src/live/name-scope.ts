@@ -7,6 +7,7 @@
 
 import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
+import type { CheckableMethod } from "../loader/method-check.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { Name } from "../loader/names.ts";
 import type { Place } from "../loader/position.ts";
@@ -55,6 +56,8 @@ export interface PatchCode {
   readonly tracked: readonly string[];
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
+  /** Methods of the module that it gives and that somebody may hold. */
+  readonly held: readonly CheckableMethod[];
   /** See {@link PatchGifts}. */
   readonly gifts: ReadonlySet<string>;
   readonly orders: ReadonlyMap<string, string>;

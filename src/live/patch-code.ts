@@ -46,6 +46,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     imports: plan.imports,
     tracked,
     methods,
+    held: plan.held,
     ...listGifts(plan.items, classes, fresh.size > 0),
     scopeAfter: target.scope.extend(text, fresh),
   };

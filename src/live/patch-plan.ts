@@ -5,12 +5,14 @@
 
 import type { Analysis, Reference } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
+import type { CheckableMethod } from "../loader/method-check.ts";
 import { isClassKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.ts";
 import { elideTypes } from "../loader/elision.ts";
 import { readRecord } from "../loader/record.ts";
 import type { ClassChange } from "./class-change.ts";
+import { listHeld } from "./held-methods.ts";
 import type { AddedName, SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
@@ -42,6 +44,8 @@ export interface PatchPlan {
   readonly added: ReadonlyMap<string, AddedName>;
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
+  /** Methods of the module that it gives and that somebody may hold. */
+  readonly held: readonly CheckableMethod[];
   /** Functions that it passes on: whoever gets one must follow a later patch. */
   readonly values: readonly string[];
   /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
@@ -95,6 +99,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     fresh,
     added: addedBy(reader, analysis, text),
     methods,
+    held: listHeld(target.image, replaced, methods),
     values,
     tracked,
     trackedRanges,

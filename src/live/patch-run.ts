@@ -5,7 +5,7 @@
  *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
  *     vars     what `hotfix()` writes is noted, so that it can be taken back, unless somebody has written it since
  *
- * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote` and `end` are called by the woven patch (see patch-weave.ts).
+ * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote`, `checks` and `end` are called by the woven patch (see patch-weave.ts).
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -16,6 +16,8 @@ import type { Field } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { graftClass } from "./class-graft.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
+import type { CheckFunction } from "./held-methods.ts";
+import { HeldMethods } from "./held-methods.ts";
 import type { PatchCode } from "./name-scope.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
 import { followImport, moduleOf, readImport } from "./patch-import.ts";
@@ -34,6 +36,8 @@ type WriteVariable = (index: number, value: unknown) => void;
 export class PatchRun {
   readonly module: ModuleInstance;
   readonly code: PatchCode;
+  /** The methods that somebody may hold, as far as the patch reaches them. */
+  held: HeldMethods | undefined = undefined;
   readonly #part: PatchPart;
   /** The other parts of the patch in this service. */
   readonly #siblings: readonly PatchRun[];
@@ -135,6 +139,11 @@ export class PatchRun {
     return result;
   }
 
+  /** Takes access to the checks of methods that somebody may hold. */
+  checks(check: CheckFunction): void {
+    this.held = new HeldMethods(this.code.held, check);
+  }
+
   /** Takes access to the variables that `hotfix()` may write. */
   end(read?: ReadVariable, write?: WriteVariable): void {
     this.#read = read;
@@ -207,6 +216,7 @@ export class PatchRun {
     this.#given = NOTHING;
     this.#parts = undefined;
     this.#statics = undefined;
+    this.held = undefined;
     this.#written = undefined;
     this.#before = undefined;
     this.#read = undefined;
@@ -258,7 +268,7 @@ export class PatchRun {
     const { live } = parts;
     const fields = parts.takeFields(patch);
     const statics = parts.takeStatics(patch);
-    graftClass(name, live, patch, log);
+    graftClass({ name, live, patch, held: this.held }, log);
     const target = { name, live, log };
     if (change.statics !== undefined) {
       (this.#statics ??= new Map()).set(name, replaceStatics(target, statics, change.statics));

@@ -20,6 +20,7 @@ import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
+import { accessOfChecks } from "./held-methods.ts";
 import { publicName } from "./patch-default.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan } from "./patch-plan.ts";
@@ -52,7 +53,7 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const prefix = `(function($snaxP){${variables.toString()}$snaxP.begin(${begin});`;
   const shifts = edits.shifts();
   shifts.set(1, [[0, prefix.length], ...(shifts.get(1) ?? [])]);
-  const suffix = `${followOf(plan)}${accessOf(plan, target)}`;
+  const suffix = `${followOf(plan)}${accessOfChecks(plan.held)}${accessOf(plan, target)}`;
   return { code: `${prefix}${edits.toString()}\n;${suffix}})`, shifts };
 }
 

@@ -6,8 +6,8 @@
  * are resolved and forgotten. The loader weaves images from it; patches are checked with it.
  */
 
-import type { AnyNode, Function as FunctionNode, Program } from "acorn";
-import { visitAssignment } from "./assignment.ts";
+import type { AnyNode, Function as FunctionNode, MemberExpression, Program } from "acorn";
+import { nameOf, visitAssignment } from "./assignment.ts";
 import { VISITORS } from "./visitor.ts";
 import { declareLexical, declareVars, Scope, visitBoundNames } from "./scope.ts";
 
@@ -57,6 +57,8 @@ export interface Analysis {
   /** Offsets at which an expression stands as a statement. */
   readonly statements: ReadonlySet<number>;
   readonly globalWrites: readonly GlobalWrite[];
+  /** Names of members, of whatever object, that are read and not called on the spot: a method of that name may be held. */
+  readonly taken: ReadonlySet<string>;
   /** Offsets of `import` in `import(...)`. */
   readonly dynamicImports: readonly number[];
   /** Offsets of `import` in `import.meta`. */
@@ -84,6 +86,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
     writes: walk.writes,
     statements: walk.statements,
     globalWrites: walk.globalWrites,
+    taken: walk.taken,
     dynamicImports: walk.dynamicImports,
     metas: walk.metas,
     isAsync: walk.isAsync,
@@ -99,6 +102,7 @@ export class Walk {
   readonly writes: Write[] = [];
   readonly statements: Set<number> = new Set();
   readonly globalWrites: GlobalWrite[] = [];
+  readonly taken: Set<string> = new Set();
   readonly dynamicImports: number[] = [];
   readonly metas: number[] = [];
   isAsync = false;
@@ -148,6 +152,18 @@ export class Walk {
     if (scope === undefined) this.freeReferences.push({ name, start, use, member });
     else if (scope === this.module) this.references.push({ name, start, use, member });
     return scope;
+  }
+
+  /** Visits `object.member`; where a value is assigned nothing is taken. */
+  visitMember(node: MemberExpression, use: "member" | "member-call" | "assign"): void {
+    const { object, property, computed } = node;
+    if (computed) this.visit(property);
+    const member = nameOf(property, computed);
+    if (use === "member" && member !== undefined) this.taken.add(member);
+    if (object.type !== "Identifier") this.visit(object);
+    else if (computed || property.type !== "Identifier")
+      this.refer(object.name, object.start, "value");
+    else this.refer(object.name, object.start, use === "assign" ? "member" : use, property.name);
   }
 
   /** Visits what stands inside a scope of its own. */

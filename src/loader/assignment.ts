@@ -4,7 +4,7 @@
  * Part of the analysis: the walk comes here wherever a pattern can stand.
  */
 
-import type { AnyNode } from "acorn";
+import type { AnyNode, AssignmentProperty } from "acorn";
 import type { Walk } from "./analysis.ts";
 
 /**
@@ -22,7 +22,7 @@ export function visitAssignment(walk: Walk, target: AnyNode, assigned: string[] 
       return;
     case "ObjectPattern":
       for (const property of target.properties) {
-        if (property.type === "Property" && property.computed) walk.visit(property.key);
+        if (property.type === "Property") noteTaken(walk, property);
         visitAssignment(walk, property.type === "Property" ? property.value : property, assigned);
       }
       return;
@@ -40,7 +40,7 @@ export function visitAssignment(walk: Walk, target: AnyNode, assigned: string[] 
       return;
     case "MemberExpression":
       noteGlobalWrite(walk, target);
-      walk.visit(target);
+      walk.visitMember(target, "assign");
       return;
     default:
       walk.visit(target);
@@ -55,8 +55,15 @@ function noteGlobalWrite(walk: Walk, target: AnyNode & { type: "MemberExpression
   if (name !== undefined) walk.globalWrites.push({ name, start: target.start });
 }
 
-function nameOf(property: AnyNode, computed: boolean): string | undefined {
-  if (!computed) return property.type === "Identifier" ? property.name : undefined;
+function noteTaken(walk: Walk, { key, computed }: AssignmentProperty): void {
+  if (computed) walk.visit(key);
+  const name = nameOf(key, computed);
+  if (name !== undefined) walk.taken.add(name);
+}
+
+/** Returns the name of a member, if the text says it. */
+export function nameOf(property: AnyNode, computed: boolean): string | undefined {
+  if (!computed && property.type === "Identifier") return property.name;
   return property.type === "Literal" ? String(property.value) : undefined;
 }
 

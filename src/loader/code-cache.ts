@@ -151,7 +151,10 @@ export class CodeCache implements Library {
     const collection = new Collection(this);
     const files = preload === undefined ? [path] : [preload, path];
     const waits = files.flatMap((file) => collection.reach(this.#resolve(file)) ?? []);
-    const list = (): Iterable<Image> => collection.images.values();
+    const list = (): Iterable<Image> => {
+      collection.addChecks();
+      return collection.images.values();
+    };
     return waits.length > 0 ? Promise.all(waits).then(list) : list();
   }
 
@@ -216,6 +219,13 @@ export class CodeCache implements Library {
     for (const write of image.data.globalWrites) this.#noteGlobal(write.name, write.place);
     if (this.mode === "ON") this.#images.set(image.file, image);
     return image;
+  }
+
+  /** Takes an image in the place of another one of the same text; see {@link Library}. */
+  renew(image: Image, data: ImageData): Image {
+    const renewed = new Image(data);
+    if (this.#images.get(image.file) === image) this.#images.set(image.file, renewed);
+    return renewed;
   }
 
   /** The images in the cache, by real path. */

@@ -16,13 +16,14 @@ const REST_WITHOUT_CODE = /^[\s{};,)\]]*(?:\/\/.*)?$/;
 
 /** A text being edited. */
 export class Edits {
-  readonly #before: string;
+  /** The text before any edit. */
+  readonly before: string;
   readonly #after: MagicString;
-  readonly #insertions: [offset: number, length: number][] = [];
+  readonly #insertions: [offset: number, length: number, isBehind: boolean][] = [];
   #movesCode = false;
 
   constructor(text: string) {
-    this.#before = text;
+    this.before = text;
     this.#after = new MagicString(text);
   }
 
@@ -33,17 +34,17 @@ export class Edits {
 
   /** Replaces an extent by blanks and its first unit by `;`, so that the lines around it can't run together. */
   blankStatement(start: number, end: number): void {
-    this.#after.update(start, end, `;${blanksOf(this.#before.slice(start + 1, end))}`);
+    this.#after.update(start, end, `;${blanksOf(this.before.slice(start + 1, end))}`);
   }
 
   /** Replaces an extent by blanks. */
   blank(start: number, end: number): void {
-    this.#after.update(start, end, blanksOf(this.#before.slice(start, end)));
+    this.#after.update(start, end, blanksOf(this.before.slice(start, end)));
   }
 
   /** Replaces an extent by a text that is not longer, blanks behind it; line ends inside stay behind the text. */
   overwrite(start: number, end: number, text: string): void {
-    const old = this.#before.slice(start, end);
+    const old = this.before.slice(start, end);
     const ends = old.replace(/[^\n\r\u2028\u2029]/g, "");
     if (ends === "" && text.length <= old.length) {
       this.#after.update(start, end, text.padEnd(old.length));
@@ -56,22 +57,26 @@ export class Edits {
   /** Inserts behind whatever ends at the offset. */
   insertBehind(offset: number, text: string): void {
     this.#after.appendLeft(offset, text);
-    this.#note(offset, text.length);
+    this.#note(offset, text.length, true);
   }
 
   /** Inserts in front of whatever begins at the offset. */
   insertBefore(offset: number, text: string): void {
     this.#after.appendRight(offset, text);
-    this.#note(offset, text.length);
+    this.#note(offset, text.length, false);
   }
 
-  #note(offset: number, length: number): void {
-    this.#insertions.push([offset, length]);
-    if (this.#movesCode) return;
+  #note(offset: number, length: number, isBehind: boolean): void {
+    this.#insertions.push([offset, length, isBehind]);
+    this.#movesCode ||= this.hasCodeBehind(offset);
+  }
+
+  /** Says whether code follows on the line: then an insertion moves its columns. */
+  hasCodeBehind(offset: number): boolean {
     const lineEnd = /[\n\r\u2028\u2029]|$/g;
     lineEnd.lastIndex = offset;
-    const rest = this.#before.slice(offset, lineEnd.exec(this.#before)?.index);
-    if (!REST_WITHOUT_CODE.test(rest)) this.#movesCode = true;
+    const rest = this.before.slice(offset, lineEnd.exec(this.before)?.index);
+    return !REST_WITHOUT_CODE.test(rest);
   }
 
   toString(): string {
@@ -85,7 +90,7 @@ export class Edits {
 
   /** Lists the insertions by line, from 1. */
   shifts(): Map<number, LineShifts> {
-    const lines = new Lines(this.#before);
+    const lines = new Lines(this.before);
     const shifts = new Map<number, [number, number][]>();
     for (const [offset, length] of this.#insertions.toSorted((a, b) => a[0] - b[0])) {
       const { line, column } = lines.locate(offset);
@@ -96,11 +101,58 @@ export class Edits {
     return shifts;
   }
 
+  /** Says where in the edited text something could be inserted that belongs behind what ends at each offset. */
+  placesBehind(offsets: readonly number[]): number[] {
+    const insertions = this.#insertions.toSorted((a, b) => a[0] - b[0]);
+    const places = new Map<number, number>();
+    let next = 0;
+    let moved = 0;
+    for (const offset of offsets.toSorted((a, b) => a - b)) {
+      for (; (insertions[next]?.[0] ?? Infinity) < offset; next += 1)
+        moved += insertions[next]?.[1] ?? 0;
+      let behind = 0;
+      for (let at = next; insertions[at]?.[0] === offset; at += 1) {
+        if (insertions[at]?.[2] === true) behind += insertions[at]?.[1] ?? 0;
+      }
+      places.set(offset, offset + moved + behind);
+    }
+    return offsets.map((offset) => places.get(offset) ?? offset);
+  }
+
   /** Makes the source map (JSON) from the edited text to the text before. */
   createMap(source: string): string {
     return this.#after.generateMap({ source, hires: "boundary", includeContent: false }).toString();
   }
 }
+
+/** Makes the source map (JSON) of a text from its insertions by line. */
+export function createShiftMap(
+  text: string,
+  shifts: ReadonlyMap<number, LineShifts>,
+  source: string,
+): string {
+  const inserted: [offset: number, text: string][] = [];
+  let before = "";
+  for (const [index, line] of text.split(LINE_ENDS).entries()) {
+    // Line ends stand between the lines in the list.
+    let from = 0;
+    let moved = 0;
+    for (const [column, length] of (index % 2 === 0 ? shifts.get(index / 2 + 1) : undefined) ??
+      []) {
+      const at = column + moved;
+      before += line.slice(from, at);
+      inserted.push([before.length, line.slice(at, at + length)]);
+      from = at + length;
+      moved += length;
+    }
+    before += line.slice(from);
+  }
+  const after = new MagicString(before);
+  for (const [offset, part] of inserted) after.appendLeft(offset, part);
+  return after.generateMap({ source, hires: "boundary", includeContent: false }).toString();
+}
+
+const LINE_ENDS = /(\r\n|[\n\r\u2028\u2029])/;
 
 function blanksOf(text: string): string {
   return text.replace(/[^\n\r\u2028\u2029]/g, " ");

@@ -11,6 +11,7 @@ import { createFrame } from "./frame.ts";
 import { listCommonJsNames } from "./commonjs.ts";
 import { elideTypes } from "./elision.ts";
 import type { ImageData } from "./image.ts";
+import { addChecks, groupVariables, listCheckable } from "./method-check.ts";
 import { readNames } from "./names.ts";
 import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
@@ -64,7 +65,7 @@ export function buildImage(
     commonJs: listCommonJsNames(analysis.freeNames, file),
     usesDynamicImport: analysis.dynamicImports.length > 0,
   });
-  return {
+  const data: ImageData = {
     file,
     text,
     body: edits.toString(),
@@ -82,12 +83,18 @@ export function buildImage(
       name,
       place: syntax.locate(start),
     })),
+    methods: listCheckable(syntax.ast, edits, groupVariables(record.exports)),
+    checked: new Set(),
+    taken: analysis.taken,
     shifts: edits.movesCode ? edits.shifts() : undefined,
     map: syntax.map,
     isTransformed: syntax.isTransformed,
     inspectorMap: syntax.map ?? (edits.movesCode ? edits.createMap(file) : undefined),
   };
+  return data.isShared ? addChecks(data, NOTHING) : data;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Orders the cells: imports, then variables, then functions. */
 function planCells(

@@ -12,6 +12,7 @@ import { OWN_FUNCTIONS_MAX } from "../base/limits.ts";
 import type { LineShifts } from "./edits.ts";
 import { enclose } from "./frame.ts";
 import type { Entry, Frame } from "./frame.ts";
+import type { CheckableMethod } from "./method-check.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
@@ -58,6 +59,11 @@ export interface ImageData {
   readonly globalWrites: readonly { readonly name: string; readonly place: Place }[];
   /** Variables that are referenced anywhere; an import that is not may be a type. */
   readonly referenced: ReadonlySet<string>;
+  /** The methods that can get a check at their entry, and the variables of those that have one. */
+  readonly methods: readonly CheckableMethod[];
+  readonly checked: ReadonlySet<string>;
+  /** Names of members, of whatever object, that the text reads without calling them. */
+  readonly taken: ReadonlySet<string>;
   /** Insertions by line, for stacks; undefined if none moves code. */
   readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
   /** Source map (JSON) of the transform, for files with enums and the like. */

@@ -7,8 +7,9 @@
  */
 
 import { codeOf } from "../base/error.ts";
-import type { Image } from "./image.ts";
+import type { Image, ImageData } from "./image.ts";
 import type { ImportMeta } from "./import-meta.ts";
+import { addChecks } from "./method-check.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
 import type { ModuleRequest } from "./record.ts";
@@ -25,6 +26,8 @@ export interface Library {
   image(file: string, place: Place | undefined): Image;
   /** Returns the image of a file, or a promise that resolves when asking again gives it. */
   imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
+  /** Takes an image in the place of another one of the same text, for programs yet to be built. */
+  renew(image: Image, data: ImageData): Image;
   /** Returns a package's namespace if it has been imported as that file would. */
   findPackage(specifier: string, importer: string): object | undefined;
   /** Imports a package as that file would; `findPackage` knows it from then on. */
@@ -52,6 +55,8 @@ export class Collection {
   readonly images: Map<string, Image> = new Map();
   readonly #library: Library;
   readonly #resolver: Resolver;
+  /** The files that a program has already: instances were made from these images. */
+  readonly #settled = new Set<string>();
   readonly #missing: {
     readonly specifier: string;
     readonly importer: string;
@@ -63,6 +68,12 @@ export class Collection {
   constructor(library: Library) {
     this.#library = library;
     this.#resolver = library.createResolver();
+  }
+
+  /** Takes the image of a module that a program has already. */
+  settle(image: Image): void {
+    this.images.set(image.file, image);
+    this.#settled.add(image.file);
   }
 
   readonly #read: Read = (file, place) => this.#library.imageSoon(file, place);
@@ -157,6 +168,24 @@ export class Collection {
       }
     }
     return files;
+  }
+
+  /**
+   * Puts checks into the methods that some text takes, when everything has been collected: only where the texts of all who may
+   * do so are together can it be seen who does.
+   */
+  addChecks(): void {
+    const images = [...this.images.values()];
+    const open = images.filter(
+      ({ file, data }) => data.methods.length > data.checked.size && !this.#settled.has(file),
+    );
+    if (open.length === 0) return;
+    const taken = new Set<string>();
+    for (const { data } of images) for (const name of data.taken) taken.add(name);
+    for (const image of open) {
+      const data = addChecks(image.data, taken);
+      if (data !== image.data) this.images.set(image.file, this.#library.renew(image, data));
+    }
   }
 
   async #transform(): Promise<void> {

@@ -173,6 +173,7 @@ export class Program {
   /** Adds files and what they import; all of them or, after an error, none. */
   #add(files: readonly string[], collection: Collection): ModuleNode[] {
     const fresh: ModuleNode[] = [];
+    collection.addChecks();
     try {
       const roots = files.map((file) => this.#addFile(file, collection, fresh));
       const homeOf = (node: ModuleNode): Program => (node.isShared ? this.shared : this);
@@ -327,7 +328,7 @@ export class Program {
     if (resolution.kind === "api") return new ApiSource("*", () => new TypeError(specifier));
     const known = this.#reachedShared(importer, resolution.file);
     if (known !== undefined) return this.#whole(known);
-    for (const node of this.#nodes.values()) collection.images.set(node.image.file, node.image);
+    for (const { image } of this.#nodes.values()) collection.settle(image);
     await collection.collect(resolution.file, place);
     if (importer.isShared) checkShared(request, resolution, collection);
     const [node] = this.#add([resolution.file], collection) as [ModuleNode];

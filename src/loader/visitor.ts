@@ -99,7 +99,7 @@ export const VISITORS: Visitors = {
       walk.refer(argument.name, argument.start, "typeof");
     } else walk.visit(argument);
   },
-  MemberExpression: (walk, node) => visitMemberExpression(walk, node, "member"),
+  MemberExpression: (walk, node) => walk.visitMember(node, "member"),
   MetaProperty: (walk, node) => {
     if (node.meta.name === "import") walk.metas.push(node.start);
   },
@@ -148,21 +148,8 @@ function visitMember(walk: Walk, node: NodeOf<"MethodDefinition" | "Property">):
 
 function visitCallee(walk: Walk, callee: AnyNode): void {
   if (callee.type === "Identifier") walk.refer(callee.name, callee.start, "call");
-  else if (callee.type === "MemberExpression") visitMemberExpression(walk, callee, "member-call");
+  else if (callee.type === "MemberExpression") walk.visitMember(callee, "member-call");
   else walk.visit(callee);
-}
-
-function visitMemberExpression(
-  walk: Walk,
-  node: NodeOf<"MemberExpression">,
-  use: "member" | "member-call",
-): void {
-  const { object, property, computed } = node;
-  if (computed) walk.visit(property);
-  if (object.type !== "Identifier") walk.visit(object);
-  else if (computed || property.type !== "Identifier")
-    walk.refer(object.name, object.start, "value");
-  else walk.refer(object.name, object.start, use, property.name);
 }
 
 function visitLoop(walk: Walk, head: AnyNode | null | undefined, visit: () => void): void {

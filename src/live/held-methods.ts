@@ -1,0 +1,81 @@
+/**
+ * Methods that somebody holds: what a patch does so that they follow.
+ *
+ * Their text has a check at the entry (see loader/method-check.ts): the patch sets the check's variable, and leaves the
+ * method itself where it is, the same function for everybody.
+ */
+
+import type { Image } from "../loader/image.ts";
+import type { CheckableMethod } from "../loader/method-check.ts";
+import { hasCheck, isOfKind } from "../loader/method-check.ts";
+import type { UndoLog } from "./undo-log.ts";
+
+/** Reads or, with a value, writes the variable of a check, by its number in the patch. */
+export type CheckFunction = (index: number, isWrite: boolean, value?: unknown) => unknown;
+
+/** A method that a patch gives. */
+export interface DivertedMethod {
+  /** The class, or the export that is a group of methods. */
+  readonly owner: string;
+  readonly key: PropertyKey;
+  readonly isStatic: boolean;
+  readonly value: unknown;
+}
+
+/**
+ * Lists the methods with a check that a patch may divert.
+ *
+ * @param classes - the classes that it replaces.
+ * @param groups - the exports that it gives methods under.
+ */
+export function listHeld(
+  { data }: Image,
+  classes: ReadonlyMap<string, string>,
+  groups: ReadonlyMap<string, unknown>,
+): CheckableMethod[] {
+  // One group may have two names, and the patch use the other one.
+  const hasAccept = groups.has("accept") || groups.has("subscribe");
+  return data.methods.filter(({ variable, owner, group }) => {
+    if (!data.checked.has(variable)) return false;
+    if (group === undefined) return classes.get(owner) === "class";
+    return owner === "response" ? groups.has(owner) : hasAccept;
+  });
+}
+
+/** The text that gives access to the variables of these checks; nothing if there are none. */
+export function accessOfChecks(held: readonly CheckableMethod[]): string {
+  if (held.length === 0) return "";
+  const cases = held.map(
+    ({ variable }, index) => `case ${index}:return $snaxS?${variable}=$snaxW:${variable};`,
+  );
+  return `$snaxP.checks(($snaxK,$snaxS,$snaxW)=>{switch($snaxK){${cases.join("")}}});`;
+}
+
+/** The checks that one patch reaches in one module instance. */
+export class HeldMethods {
+  readonly #held: readonly CheckableMethod[];
+  readonly #check: CheckFunction;
+
+  constructor(held: readonly CheckableMethod[], check: CheckFunction) {
+    this.#held = held;
+    this.#check = check;
+  }
+
+  /**
+   * Makes those who hold a method run the patch's.
+   *
+   * @param live - the function that is the method now.
+   * @returns whether that function follows too, so that it may stay.
+   */
+  divert({ owner, key, isStatic, value }: DivertedMethod, live: unknown, log: UndoLog): boolean {
+    const index = this.#held.findIndex(
+      (method) => method.name === key && method.owner === owner && method.isStatic === isStatic,
+    );
+    const method = this.#held[index];
+    if (method === undefined || !isOfKind(value, method.kind)) return false;
+    const before = this.#check(index, false);
+    log.begin(() => void this.#check(index, true, before));
+    this.#check(index, true, value);
+    return hasCheck(live, method.variable);
+  }
+}
