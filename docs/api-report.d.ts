@@ -1508,6 +1508,7 @@ export declare class Program {
     #private;
     readonly births: Birth[];
     onShared: ((nodes: readonly ModuleNode[]) => Promise<void> | undefined) | undefined;
+    readonly takenByPatches: Set<string>;
     constructor(library: Library, shared: Program | undefined);
     get entry(): ModuleNode;
     get nodes(): ReadonlyMap<string, ModuleNode>;
@@ -2280,7 +2281,7 @@ export declare function groupVariables(exports: readonly {
     readonly local: string | undefined;
 }[]): Map<string, string>;
 export declare function hasCheck(value: unknown, variable: string): boolean;
-export declare function isOfKind(value: unknown, kind: MethodKind): boolean;
+export declare function standsFor(value: unknown, kind: MethodKind): "exact" | "converted" | undefined;
 export declare function addChecks(data: ImageData, taken: ReadonlySet<string>): ImageData;
 export {};
 

@@ -7,7 +7,10 @@
 
 import type { Image } from "../loader/image.ts";
 import type { CheckableMethod } from "../loader/method-check.ts";
-import { hasCheck, isOfKind } from "../loader/method-check.ts";
+import { hasCheck, standsFor } from "../loader/method-check.ts";
+import type { ModuleInstance } from "../loader/module-instance.ts";
+import type { Program } from "../loader/program.ts";
+import { GROUP_NAMES } from "./patch-item.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** Reads or, with a value, writes the variable of a check, by its number in the patch. */
@@ -72,10 +75,47 @@ export class HeldMethods {
       (method) => method.name === key && method.owner === owner && method.isStatic === isStatic,
     );
     const method = this.#held[index];
-    if (method === undefined || !isOfKind(value, method.kind)) return false;
+    const stands = method === undefined ? undefined : standsFor(value, method.kind);
+    if (method === undefined || stands === undefined) return false;
     const before = this.#check(index, false);
     log.begin(() => void this.#check(index, true, before));
     this.#check(index, true, value);
-    return hasCheck(live, method.variable);
+    return stands === "exact" && hasCheck(live, method.variable);
   }
+}
+
+/**
+ * Says whether those who hold a method keep its old text when a patch gives another one: some text takes methods of that name as
+ * values, and this one has no check that could divert it.
+ *
+ * @param live - the function that is the method now.
+ */
+export function keepsOld(
+  module: ModuleInstance,
+  { owner, key, isStatic }: Omit<DivertedMethod, "value">,
+  { live, isGenerator }: { readonly live: unknown; readonly isGenerator: boolean },
+): boolean {
+  if (typeof live !== "function") return false;
+  const { image, instance } = module;
+  const { methods, checked } = image.data;
+  const method = methods.find(
+    (each) => each.name === key && each.owner === owner && each.isStatic === isStatic,
+  );
+  const isDiverted =
+    method !== undefined &&
+    checked.has(method.variable) &&
+    hasCheck(live, method.variable) &&
+    (isGenerator || !method.kind.endsWith("generator"));
+  return !isDiverted && isTaken(instance.program, image, { owner, name: String(key) });
+}
+
+function isTaken(
+  program: Program,
+  image: Image,
+  { owner, name }: { readonly owner: string; readonly name: string },
+): boolean {
+  if (program.takenByPatches.has(name)) return true;
+  for (const node of program.modules()) if (node.image.data.taken.has(name)) return true;
+  const group = image.exports.find((entry) => entry.name === owner)?.local;
+  return GROUP_NAMES.has(owner) && group !== undefined && image.data.values.has(group);
 }

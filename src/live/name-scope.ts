@@ -58,6 +58,8 @@ export interface PatchCode {
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** Methods of the module that it gives and that somebody may hold. */
   readonly held: readonly CheckableMethod[];
+  /** Names of members, of whatever object, that it reads without calling them. */
+  readonly taken: ReadonlySet<string>;
   /** See {@link PatchGifts}. */
   readonly gifts: ReadonlySet<string>;
   readonly orders: ReadonlyMap<string, string>;

@@ -47,6 +47,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     tracked,
     methods,
     held: plan.held,
+    taken: plan.analysis.taken,
     ...listGifts(plan.items, classes, fresh.size > 0),
     scopeAfter: target.scope.extend(text, fresh),
   };

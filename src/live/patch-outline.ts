@@ -22,6 +22,7 @@ export interface GivenMember {
   readonly owner: MemberOwner;
   readonly name: string;
   readonly isStatic: boolean;
+  readonly kind: "method" | "generator" | "accessor";
 }
 
 /** What a patch gives. */
@@ -83,7 +84,9 @@ function listMembers(plan: PatchPlan): GivenMember[] {
   }
   for (const [name, methods] of plan.methods) {
     const owner = { kind: "group", name } as const;
-    for (const method of methods) members.push({ owner, name: method, isStatic: false });
+    for (const method of methods) {
+      members.push({ owner, name: method, isStatic: false, kind: "method" });
+    }
   }
   return members;
 }
@@ -96,7 +99,9 @@ function membersOf({ body }: Class, owner: MemberOwner): GivenMember[] {
       continue;
     const { key, static: isStatic } = member;
     const name = key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value);
-    members.set(`${isStatic ? "static " : ""}${name}`, { owner, name, isStatic });
+    const isGenerator = member.value.generator === true;
+    const kind = member.kind !== "method" ? "accessor" : isGenerator ? "generator" : "method";
+    members.set(`${isStatic ? "static " : ""}${name}`, { owner, name, isStatic, kind });
   }
   return [...members.values()];
 }

@@ -170,6 +170,7 @@ export class PatchRun {
 
   /** Replaces functions, constants and classes, then initialises the patch's new state. */
   commit(log: UndoLog): void {
+    for (const name of this.code.taken) this.module.instance.program.takenByPatches.add(name);
     for (const [name, kind] of this.code.replaced) {
       if (!Object.hasOwn(this.#given, name)) {
         throw new SnaxError("ERR_BUG", `the patch did not give ${name}`);

@@ -12,6 +12,7 @@ import type { Instance } from "../loader/instance.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import type { ModuleNode } from "../loader/module-node.ts";
 import { readMembers } from "../loader/text-members.ts";
+import { keepsOld } from "./held-methods.ts";
 import { publicName } from "./patch-default.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "./patch-outline.ts";
 import { askFor } from "./patch-outline.ts";
@@ -27,7 +28,10 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
     const found = instance?.find(node);
     const module = found?.node === node ? found : undefined;
     const said = describeOutline(code.outline, (owner) => namesIn(owner, node, module));
-    return parts.length === 1 ? said : `${basename(node.image.file)} ${said}`;
+    const left =
+      module === undefined ? [] : code.outline.members.filter((member) => isLeft(member, module));
+    const all = left.length === 0 ? said : `${said}; ${describeLeft(left)}`;
+    return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
   });
   return texts.join("; ");
 }
@@ -58,6 +62,33 @@ function describeOutline(outline: PatchOutline, find: FindMembers): string {
   return said.length > 0 ? said.join("; ") : "changes nothing";
 }
 
+/** What follows a patch is not said; what can't is. */
+function describeLeft(left: readonly GivenMember[]): string {
+  const labels = left.map(({ owner, name }) => `${publicName(owner.name)}.${name}`);
+  const them = labels.length > 1 ? "one of them" : "it";
+  return `${labels.join(", ")}: whoever took ${them} as a value keeps the old text`;
+}
+
+/** Says whether those who hold a method, as it is before the patch, keep its text. */
+function isLeft({ owner, name, isStatic, kind }: GivenMember, module: ModuleInstance): boolean {
+  if (kind === "accessor") return false;
+  try {
+    return holdersOf(owner, module).some((holder) => {
+      const value: unknown = isStatic ? holder.value : membersOf(holder.value, owner);
+      const live = Object.getOwnPropertyDescriptor(Object(value), name)?.value as unknown;
+      const method = { owner: holder.name, key: name, isStatic };
+      return keepsOld(module, method, { live, isGenerator: kind === "generator" });
+    });
+  } catch {
+    // A proxy; or a class before its declaration has run, of which nobody holds anything.
+    return false;
+  }
+}
+
+function membersOf(value: unknown, { kind }: MemberOwner): unknown {
+  return kind === "class" ? (value as { prototype?: unknown }).prototype : value;
+}
+
 /** Returns which name may have been meant by a new one, or nothing; undefined if the service has the member. */
 function hintOf(member: GivenMember, outline: PatchOutline, find: FindMembers): string | undefined {
   const { owner, name, isStatic } = member;
@@ -81,24 +112,34 @@ function namesIn(
     if (module !== undefined) return liveMembers(owner, module);
     return readMembers(node.image, owner.kind === "group" ? groupNames(owner) : [owner.name]);
   } catch {
-    // A class before its declaration has run: the commit will say so.
+    // A proxy; or a class before its declaration has run: the commit will say so.
     return undefined;
   }
 }
 
 function liveMembers(owner: MemberOwner, module: ModuleInstance): Members | undefined {
-  if (owner.kind === "class") {
-    const live = module.read(owner.name);
-    if (typeof live !== "function" || types.isProxy(live)) return undefined;
-    return {
-      own: new Set(keysOf(live.prototype)),
-      statics: new Set(Object.getOwnPropertyNames(live)),
-    };
-  }
-  const holders = groupNames(owner).map((name) => module.get(name));
-  // A proxy would run code of the service.
-  if (holders.some((holder) => types.isProxy(holder))) return undefined;
-  return { own: new Set(holders.flatMap(keysOf)), statics: new Set() };
+  const values = holdersOf(owner, module).map(({ value }) => value);
+  if (owner.kind === "group") return { own: new Set(values.flatMap(keysOf)), statics: new Set() };
+  const [live] = values;
+  if (typeof live !== "function") return undefined;
+  return {
+    own: new Set(keysOf(live.prototype)),
+    statics: new Set(Object.getOwnPropertyNames(live)),
+  };
+}
+
+/** The running class, or the objects of a group, by name. */
+function holdersOf(
+  owner: MemberOwner,
+  module: ModuleInstance,
+): { readonly name: string; readonly value: unknown }[] {
+  const holders =
+    owner.kind === "class"
+      ? [{ name: owner.name, value: module.read(owner.name) }]
+      : groupNames(owner).map((name) => ({ name, value: module.get(name) }));
+  // It would run code of the service.
+  if (holders.some(({ value }) => types.isProxy(value))) throw new TypeError("a proxy");
+  return holders;
 }
 
 function keysOf(holder: unknown): string[] {

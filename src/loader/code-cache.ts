@@ -224,7 +224,12 @@ export class CodeCache implements Library {
   /** Takes an image in the place of another one of the same text; see {@link Library}. */
   renew(image: Image, data: ImageData): Image {
     const renewed = new Image(data);
-    if (this.#images.get(image.file) === image) this.#images.set(image.file, renewed);
+    if (this.#images.get(image.file) !== image) return renewed;
+    this.#images.set(image.file, renewed);
+    const { text, file } = data;
+    // The next start takes it with V8's cached code, which is that of this text.
+    if (this.#options.isKept === true)
+      this.#keeper.add({ text, file, injected: this.#injectedList }, renewed);
     return renewed;
   }
 

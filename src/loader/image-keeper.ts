@@ -15,19 +15,21 @@ const DELAY_MS = 1000;
 
 /** Images that wait to be written. */
 export class ImageKeeper {
-  readonly #waiting: { readonly source: ImageSource; readonly image: Image }[] = [];
+  /** By file: of two images of one text the newer one is written. */
+  readonly #waiting = new Map<string, { readonly source: ImageSource; readonly image: Image }>();
   #timer: NodeJS.Timeout | undefined;
 
   /** Has an image written; a process that ends before that writes nothing. */
   add(source: ImageSource, image: Image): void {
-    this.#waiting.push({ source, image });
+    this.#waiting.set(source.file, { source, image });
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#write(), DELAY_MS).unref();
   }
 
   #write(): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting.values();
     if (next === undefined) return;
+    this.#waiting.delete(next.source.file);
     try {
       keepImage(next.source, next.image.toData());
     } catch {

@@ -10,10 +10,11 @@
  * a program. So the places are found when a file is woven, and the checks are put there when a program is built.
  */
 
-import type { AnyNode, Class, Function as FunctionNode, Program } from "acorn";
+import type { AnyNode, Class, Expression, Function as FunctionNode, Pattern, Program } from "acorn";
 import type { Edits } from "./edits.ts";
 import { createShiftMap } from "./edits.ts";
 import type { ImageData } from "./image.ts";
+import { isFunction } from "./names.ts";
 import { Lines } from "./position.ts";
 
 /** What calling a function gives: only a method of the same kind can run in the place of another. */
@@ -59,7 +60,7 @@ export function listCheckable(
   edits: Edits,
   groups: ReadonlyMap<string, string>,
 ): CheckableMethod[] {
-  const finder = new Finder(groups);
+  const finder = new Finder(groups, edits.before);
   for (const statement of ast.body) {
     const node = "declaration" in statement ? statement.declaration : statement;
     if (node) finder.find(node as AnyNode);
@@ -78,14 +79,19 @@ export function groupVariables(
   return groups;
 }
 
-type Found = Omit<CheckableMethod, "insertions"> & { readonly offset: number };
+/** A piece of text and where it belongs: behind what ends at an offset of the module's text. */
+type Piece = readonly [offset: number, text: string];
+
+type Found = Omit<CheckableMethod, "insertions"> & { readonly pieces: readonly Piece[] };
 
 class Finder {
   readonly #groups: ReadonlyMap<string, string>;
+  readonly #code: string;
   readonly #found: Found[] = [];
 
-  constructor(groups: ReadonlyMap<string, string>) {
+  constructor(groups: ReadonlyMap<string, string>, code: string) {
     this.#groups = groups;
+    this.#code = code;
   }
 
   find(node: AnyNode): void {
@@ -98,7 +104,7 @@ class Finder {
       for (const property of init.properties) {
         if (property.type !== "Property" || property.kind !== "init") continue;
         const name = keyOf(property);
-        if (name === undefined || property.value.type !== "FunctionExpression") continue;
+        if (name === undefined || !isFunction(property.value)) continue;
         this.#add({ owner, group: id.name, name, isStatic: false }, property.value);
       }
     }
@@ -115,36 +121,83 @@ class Finder {
 
   #add(
     of: Pick<CheckableMethod, "owner" | "group" | "name" | "isStatic">,
-    { body, params, async, generator }: FunctionNode,
+    node: FunctionNode,
   ): void {
-    if (body.type !== "BlockStatement" || !params.every(isHarmless)) return;
-    const kind = `${async ? "async" : ""}${async && generator ? " " : ""}${generator ? "generator" : ""}`;
     const variable = `$snaxM${this.#found.length}_${of.name.replace(/\W/g, "_")}`;
-    this.#found.push({
-      ...of,
-      kind: kind === "" ? "plain" : (kind as MethodKind),
-      variable,
-      offset: body.start + 1,
-    });
+    const pieces =
+      node.type === "ArrowFunctionExpression"
+        ? piecesOfArrow(node, variable, this.#code)
+        : piecesOfFunction(node, variable);
+    if (pieces !== undefined) this.#found.push({ ...of, kind: kindOf(node), variable, pieces });
   }
 
   finish(edits: Edits): CheckableMethod[] {
     if (this.#found.length === 0) return [];
     const lines = new Lines(edits.before);
-    const places = edits.placesBehind(this.#found.map(({ offset }) => offset));
-    return this.#found.map(({ offset, ...method }, index) => {
-      const { line, column } = lines.locate(offset);
-      const insertion = {
-        at: places[index] ?? offset,
-        line,
-        column: column - 1,
-        text: checkOf(method),
-        movesCode: edits.movesCode || edits.hasCodeBehind(offset),
-      };
-      return { ...method, insertions: [insertion] };
+    const offsets = this.#found.flatMap(({ pieces }) => pieces.map(([offset]) => offset));
+    const places = edits.placesBehind(offsets);
+    let next = 0;
+    return this.#found.map(({ pieces, ...method }) => {
+      const insertions = pieces.map(([offset, text]): Insertion => {
+        const { line, column } = lines.locate(offset);
+        const at = places[next++] ?? offset;
+        return {
+          at,
+          line,
+          column: column - 1,
+          text,
+          movesCode: edits.movesCode || edits.hasCodeBehind(offset),
+        };
+      });
+      return { ...method, insertions };
     });
   }
 }
+
+function kindOf({ async, generator }: FunctionNode): MethodKind {
+  if (generator === true) return async ? "async generator" : "generator";
+  return async ? "async" : "plain";
+}
+
+/** The check of a method or a function; undefined if its parameters do what can't be left out. */
+function piecesOfFunction(
+  { body, params, generator }: FunctionNode,
+  variable: string,
+): Piece[] | undefined {
+  const guards = guardDefaults(params, variable);
+  if (guards === undefined) return undefined;
+  const call = `${generator === true ? "yield*" : ""} ${variable}.apply(this,arguments)`;
+  return [...guards, [body.start + 1, `if(${variable})return${call};`]];
+}
+
+/** The check of an arrow function, which has no `arguments`: what is given beyond its parameters is collected. */
+function piecesOfArrow(
+  { start, body, params }: FunctionNode,
+  variable: string,
+  code: string,
+): Piece[] | undefined {
+  const names = params.flatMap((each) => (each.type === "Identifier" ? [each.name] : []));
+  if (names.length < params.length) return undefined;
+  const first = params[0]?.start ?? body.start;
+  const last = params.at(-1)?.end ?? start;
+  const pieces: Piece[] = [];
+  if (params.length === 1 && !code.slice(start, first).includes("(")) {
+    pieces.push([first, "("], [last, ",...$snaxR)"]);
+  } else {
+    const [, gap, comma] = BEFORE_CLOSE.exec(code.slice(last, body.start)) ?? [];
+    // A comment stands there, or a type that was.
+    if (gap === undefined) return undefined;
+    const needsComma = params.length > 0 && comma === "";
+    pieces.push([last + gap.length, `${needsComma ? "," : ""}...$snaxR`]);
+  }
+  const call = `${variable}.call(${["this", ...names, "...$snaxR"].join()})`;
+  return body.type === "BlockStatement"
+    ? [...pieces, [body.start + 1, `if(${variable})return ${call};`]]
+    : [...pieces, [body.start, `${variable}?${call}:(`], [body.end, ")"]];
+}
+
+/** What stands between the last parameter, or the beginning, and where one more can be put. */
+const BEFORE_CLOSE = /^((?:async\b)?\s*\(?\s*(,?))\s*\)/;
 
 function keyOf({ computed, key }: { computed: boolean; key: AnyNode }): string | undefined {
   if (computed) return undefined;
@@ -152,49 +205,61 @@ function keyOf({ computed, key }: { computed: boolean; key: AnyNode }): string |
   return key.type === "Literal" ? String(key.value) : undefined;
 }
 
-/** Parameters run before the check does: only those may that change nothing and can't throw. */
-function isHarmless(node: AnyNode): boolean {
-  if (node.type === "Identifier") return true;
-  if (node.type === "RestElement") return node.argument.type === "Identifier";
-  if (node.type !== "AssignmentPattern" || node.left.type !== "Identifier") return false;
-  const { right } = node;
-  switch (right.type) {
+/**
+ * Parameters run before the check does. Defaults that run code are left out where a patch has the say; undefined if that can't be
+ * done: a pattern reads what it is given.
+ */
+function guardDefaults(params: readonly Pattern[], variable: string): Piece[] | undefined {
+  const pieces: Piece[] = [];
+  for (const parameter of params) {
+    const node = parameter.type === "RestElement" ? parameter.argument : parameter;
+    if (node.type === "Identifier") continue;
+    if (node.type !== "AssignmentPattern" || node.left.type !== "Identifier") return undefined;
+    const { right } = node;
+    if (isHarmless(right)) continue;
+    // It would lose the name that it gets from its parameter.
+    if (right.type === "ClassExpression") return undefined;
+    pieces.push([right.start, `${variable}?void 0:(`], [right.end, ")"]);
+  }
+  return pieces;
+}
+
+/** Says whether an expression changes nothing, runs no code and can't throw. */
+function isHarmless(node: Expression): boolean {
+  switch (node.type) {
     case "Literal":
     case "ArrowFunctionExpression":
     case "FunctionExpression":
       return true;
     case "TemplateLiteral":
-      return right.expressions.length === 0;
+      return node.expressions.length === 0;
     case "UnaryExpression":
-      return right.argument.type === "Literal";
+      return node.argument.type === "Literal";
     case "ArrayExpression":
-      return right.elements.length === 0;
+      return node.elements.length === 0;
     case "ObjectExpression":
-      return right.properties.length === 0;
+      return node.properties.length === 0;
     default:
       return false;
   }
 }
 
-/** The text of a check; `wovenCheck` finds it again. */
-function checkOf({ variable, kind }: Pick<CheckableMethod, "variable" | "kind">): string {
-  const isGenerator = kind === "generator" || kind === "async generator";
-  return `${headOf(variable)}${isGenerator ? "yield*" : ""} ${variable}.apply(this,arguments);`;
-}
-
-function headOf(variable: string): string {
-  return `if(${variable})return `;
-}
-
-/** Tells whether a value is a function whose text has the check of a variable. */
+/** Tells whether a value is a function whose text has the check of a variable: no other text says its name. */
 export function hasCheck(value: unknown, variable: string): boolean {
   if (typeof value !== "function") return false;
-  return Function.prototype.toString.call(value).includes(headOf(variable));
+  return Function.prototype.toString.call(value).includes(variable);
 }
 
-/** Says whether a function gives what one of that kind does. */
-export function isOfKind(value: unknown, kind: MethodKind): boolean {
-  return Object.prototype.toString.call(value) === TAGS[kind];
+/**
+ * Says how a function does in the place of one of a kind: exactly what it does for those who call it; `converted` where an async
+ * method hands on the result of one that is not; undefined where it can't.
+ */
+export function standsFor(value: unknown, kind: MethodKind): "exact" | "converted" | undefined {
+  const tag = Object.prototype.toString.call(value);
+  // Such a method returns whatever the other one does.
+  if (kind === "plain" || tag === TAGS[kind]) return "exact";
+  if (kind === "async") return tag === TAGS.plain ? "converted" : undefined;
+  return kind === "async generator" && tag === TAGS.generator ? "converted" : undefined;
 }
 
 const TAGS: Readonly<Record<MethodKind, string>> = {

@@ -53,6 +53,8 @@ export class Program {
    * of a service; for patches that a module has missed.
    */
   onShared: ((nodes: readonly ModuleNode[]) => Promise<void> | undefined) | undefined = undefined;
+  /** Names of members that patches read without calling them, as `taken` of an image has them. */
+  readonly takenByPatches: Set<string> = new Set();
   readonly #library: Library;
   /** The thread's program of shared modules; undefined in that one itself. */
   readonly #shared: Program | undefined;

@@ -207,3 +207,68 @@ test("all services of a type follow on every thread, those to be born included",
     for (const room of rooms) equal(await room.req.look(), `${word} base${word}`);
   }
 });
+
+test("arrow functions of a group follow, and defaults run once", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `let n = 0;
+     class Room { hit(by = ++n) { return by; } }
+     const room = new Room(); const hit = room.hit.bind(room);
+     export const accept = { beat: (x: number) => "old" + x, tick: async () => { return "old"; } };
+     const { beat, tick } = accept;
+     export const response = { async look() { return [beat(1), await tick(), (beat as any)(1, 2), hit(), n]; } };`,
+  );
+  deepEqual(await p.req.look(), ["old1", "old", "old1", 1, 1]);
+  await fix(`declare let n: number;
+    class Room { hit(by = n += 10) { return by; } }
+    export const accept = { beat: (x: number, y = 0) => "new" + x + y, async tick() { return "new"; } };`);
+  deepEqual(await p.req.look(), ["new10", "new", "new12", 11, 11]);
+});
+
+test("the log names the methods that those who hold them keep as they were", async (t) => {
+  const { world, p, fix } = await serve(
+    t,
+    `class Room {
+       hit({ by }: any) { return "old" + by; }
+       *walk() { yield "old"; }
+       miss() { return "old"; }
+       tick() { return "old"; }
+       get size() { return 1; }
+     }
+     const room = new Room();
+     function beat() { return "old"; }
+     export const accept = { beat };
+     const held = [room.hit, room.walk, room.tick, accept.beat].map((f) => f.bind(room)) as any[];
+     export const response = { look() { return [held[0]({ by: 1 }), [...held[1]()], held[2](), held[3](), room.miss(), room.size]; } };`,
+  );
+  const said = async (): Promise<string> => {
+    await world.node.skynet.call(".logger", "lua", "FLUSH");
+    const line = world.log.split("\n").findLast((each) => / applied: /.test(each)) ?? "";
+    return line.replace(/.* applied: /, "");
+  };
+  await fix(
+    `class Room { hit({ by }: any) { return "new" + by; } miss() { return "new"; } tick() { return "new"; } get size() { return 2; } }`,
+  );
+  equal(
+    await said(),
+    "sets Room.hit, Room.miss, Room.tick, Room.size; Room.hit: whoever took it as a value keeps the old text",
+  );
+  deepEqual(await p.req.look(), ["old1", ["old"], "new", "old", "new", 2]);
+  await fix(
+    `class Room { walk() { return ["new"]; } } export const accept = { beat() { return "new"; } };`,
+  );
+  equal(
+    await said(),
+    "sets Room.walk, accept.beat; Room.walk, accept.beat: whoever took one of them as a value keeps the old text",
+  );
+  deepEqual(await p.req.look(), ["old1", ["old"], "new", "old", "new", 2]);
+  await fix(
+    `class Room { late() { return 1; } } export function hotfix() { setTimeout((room as any).late, 60_000); setTimeout(room.miss, 60_000); }`,
+  );
+  equal(await said(), "adds Room.late; runs hotfix()");
+  await fix(`class Room { late() { return 2; } miss() { return "newer"; } }`);
+  equal(
+    await said(),
+    "sets Room.late, Room.miss; Room.late, Room.miss: whoever took one of them as a value keeps the old text",
+  );
+});

@@ -1,8 +1,9 @@
 /** Which methods get a check at their entry, and that nothing else of them changes. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { Instance } from "../../../src/loader/instance.ts";
+import { findImage } from "../../../src/loader/image-store.ts";
 import { call, Modules } from "./harness.ts";
 
 /** Names of the methods with a check, in the order of the text. */
@@ -108,4 +109,46 @@ test("a checked method is what it was", async (t) => {
     [true, 1, 2, [3, 4], 4],
     true,
   ]);
+});
+
+test("the methods of a group that is taken as a whole get checks, arrow functions among them", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `let n = 0; const side = () => ++n;
+      export const accept = {
+        a: (x: number) => x, b: async x => x, c: () => 1, d: async (x: number, y: number,) => { return [x, y]; }, e: (x: number) => ({ x }),
+        f: async () => { return 1; }, g: function (x = side(), y = (side(), 5)) { return [x, y]; },
+        h({ x }: any) { return x; }, i: (x = 1) => x, j: (...x: number[]) => x, k: (x: number) => (side(), x), l(): number { return 1; },
+        m: (
+          x: number,
+          y: number,
+        ): number => x + y, o: ( /* ) */ ) => 1,
+      };
+      const table = { ...accept } as Record<string, any>;
+      export const look = async () => [Object.values(table).map((f) => f.length), await Promise.all("abcdefgijklmo".split("").map((f) => table[f](7, 8))), n];`,
+  });
+  const instance = await modules.run();
+  deepEqual(checkedIn(instance, "./main.ts").join(""), "abcdefgklm");
+  deepEqual(await call(instance, "look"), [
+    [1, 1, 0, 2, 1, 0, 0, 1, 0, 0, 1, 0, 2, 0],
+    [7, 7, 1, [7, 8], { x: 7 }, 1, [7, 8], 7, [7, 8], 7, 1, 15, 1],
+    1,
+  ]);
+});
+
+test("an image with checks is kept on disk as it is, with V8's cached code", async (t) => {
+  const modules = new Modules(
+    t,
+    {
+      "main.ts": `import { Room } from "./room.ts"; export const use = () => new Room().a;`,
+      "room.ts": ROOM,
+      "node_modules/.keep": "",
+    },
+    { isKept: true },
+  );
+  const source = { text: ROOM, file: modules.path("room.ts"), injected: [] };
+  await modules.run();
+  while (findImage(source) === undefined) await new Promise((done) => setTimeout(done, 20));
+  const kept = findImage(source);
+  deepEqual([...(kept?.checked ?? [])], ["$snaxM0_a"]);
+  ok(kept?.cachedData !== undefined);
 });
