@@ -98,9 +98,10 @@ class Finder {
     if (node.type === "ClassDeclaration" && node.id) this.#findInClass(node, node.id.name);
     if (node.type !== "VariableDeclaration") return;
     for (const { id, init } of node.declarations) {
-      const owner = id.type === "Identifier" ? this.#groups.get(id.name) : undefined;
-      if (id.type !== "Identifier" || owner === undefined || init?.type !== "ObjectExpression")
-        continue;
+      if (id.type !== "Identifier") continue;
+      if (init?.type === "ClassExpression") this.#findInClass(init, id.name);
+      const owner = this.#groups.get(id.name);
+      if (owner === undefined || init?.type !== "ObjectExpression") continue;
       for (const property of init.properties) {
         if (property.type !== "Property" || property.kind !== "init") continue;
         const name = keyOf(property);

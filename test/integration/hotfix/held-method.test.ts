@@ -272,3 +272,16 @@ test("the log names the methods that those who hold them keep as they were", asy
     "sets Room.late, Room.miss; Room.late, Room.miss: whoever took one of them as a value keeps the old text",
   );
 });
+
+test("methods of a class in a constant follow", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `const Room = class { hit() { return "old"; } };
+     const room = new Room(); const hit = room.hit.bind(room);
+     export const response = { look() { return [hit(), room.hit()]; } };`,
+  );
+  for (const word of ["new", "newer"]) {
+    await fix(`class Room { hit() { return "${word}"; } }`);
+    deepEqual(await p.req.look(), [word, word]);
+  }
+});
