@@ -2335,7 +2335,7 @@ declare const Root: new () => object;
 export {};
 
 // dist/loader/names.d.ts
-import type { AnyNode, Class, Function as FunctionNode } from "acorn";
+import type { AnyNode, Class, Function as FunctionNode, Program } from "acorn";
 import type { Analysis } from "./analysis.ts";
 import type { ModuleRecord } from "./record.ts";
 import type { Syntax } from "./syntax.ts";
@@ -2361,7 +2361,9 @@ export interface Name {
         readonly name: string;
     };
 }
-export declare function readNames(syntax: Syntax, analysis: Analysis, record: ModuleRecord): Map<string, Name>;
+export declare function readNames(syntax: Syntax, analysis: Analysis, record: ModuleRecord, written?: Syntax): Map<string, Name>;
+export declare function classesOf({ body }: Program): Generator<[name: string, node: Class]>;
+export declare function findClassExpression(init: AnyNode, name: string): Class | undefined;
 export declare function readClassFacts(node: Class, code: string): ClassFacts;
 export declare function findConstructor(node: Class): FunctionNode | undefined;
 export declare function isClassKind(kind: NameKind | undefined): kind is "class" | "const-class";
@@ -2940,6 +2942,7 @@ export declare class Walk {
 
 // dist/loader/syntax.d.ts
 import type { Program } from "acorn";
+import type { Undecorated } from "./decorators.ts";
 import type { Place } from "./position.ts";
 import type { Stripped } from "./strip.ts";
 import type { TransformOrder } from "./transform-worker.ts";
@@ -2950,11 +2953,15 @@ export interface Syntax {
     readonly map: string | undefined;
     readonly isTransformed: boolean;
     readonly ast: Program;
+    readonly decorated?: Undecorated & {
+        readonly source: string;
+    };
     locate(offset: number): Place;
 }
 export type Transform = (order: TransformOrder) => Stripped;
 export interface ParseOptions {
     readonly home?: string;
+    readonly isAsWritten?: boolean;
     readonly transform?: Transform;
 }
 export declare function parseModule(text: string, file: string, options?: ParseOptions): Syntax;
@@ -3196,6 +3203,21 @@ export declare class Scope {
 export declare function visitBoundNames(pattern: Pattern, visit: (name: string, node: AnyNode) => void): void;
 export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
 export declare function declareVars(node: AnyNode, scope: Scope): void;
+
+// dist/loader/decorators.d.ts
+import type { Program } from "acorn";
+export interface Decorator {
+    readonly start: number;
+    readonly end: number;
+}
+export interface Undecorated {
+    readonly code: string;
+    readonly ast: Program;
+    readonly decorators: readonly Decorator[];
+    readonly accessors: readonly number[];
+}
+export declare function readUndecorated(text: string, undeclared: Map<string, number>): Undecorated;
+export declare function normalise(expression: string): string;
 
 // dist/loader/strip.d.ts
 export interface Stripped {

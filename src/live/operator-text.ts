@@ -6,7 +6,7 @@
  */
 
 import { createPlacedError } from "../loader/position.ts";
-import type { Syntax } from "../loader/syntax.ts";
+import type { ParseOptions, Syntax } from "../loader/syntax.ts";
 import { parseModule } from "../loader/syntax.ts";
 
 /**
@@ -15,9 +15,14 @@ import { parseModule } from "../loader/syntax.ts";
  * @param depthText - what the error says of a text that is nested too deeply to be parsed.
  * @throws {ERR_SYNTAX} with the place.
  */
-export function parseOperatorText(text: string, file: string, depthText: string): Syntax {
+export function parseOperatorText(
+  text: string,
+  file: string,
+  depthText: string,
+  options: ParseOptions = {},
+): Syntax {
   try {
-    return parseModule(text, file);
+    return parseModule(text, file, options);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw createPlacedError("ERR_SYNTAX", { file, line: 1, column: 1 }, depthText, error);

@@ -3,6 +3,7 @@
  */
 
 import type { AnyNode } from "acorn";
+import type { Decoration } from "./class-decorators.ts";
 import type { NameKind } from "../loader/names.ts";
 import type { ClassOutline } from "./class-outline.ts";
 
@@ -24,6 +25,8 @@ export interface NamedItem {
   readonly node: AnyNode;
   readonly name: string;
   readonly value: AnyNode;
+  /** What a class decorates; undefined if it decorates no method. */
+  readonly decoration?: Decoration | undefined;
   /** Whether the module has no such name yet. */
   readonly isFresh: boolean;
   /** For a class that replaces one; the static fields that do nothing are left out. */

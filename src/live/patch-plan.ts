@@ -12,6 +12,7 @@ import type { ImportEntry, ModuleRecord, ModuleRequest } from "../loader/record.
 import { elideTypes } from "../loader/elision.ts";
 import { readRecord } from "../loader/record.ts";
 import type { ClassChange } from "./class-change.ts";
+import { withDecorators } from "./class-decorators.ts";
 import { listHeld } from "./held-methods.ts";
 import type { AddedName, SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
@@ -63,7 +64,7 @@ export interface PatchPlan {
  */
 export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const { syntax } = text;
-  const whole = analyse(syntax.ast, target.scope.names());
+  const whole = analyse(withDecorators(syntax), target.scope.names());
   const analysis = elideTypes(syntax, whole, {
     file: target.image.file,
     keepsUnmentioned: true,
@@ -79,6 +80,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const reader = new PatchReader(text, analysis, target);
   const imports = newImports(record, target, reader);
   for (const statement of syntax.ast.body) reader.read(statement);
+  checkDecorators(reader, text);
   const { items, replaced, classes, fresh, methods } = reader;
   checkDeclared(text, target);
   checkFreeNames(analysis, text, target, fresh);
@@ -128,6 +130,15 @@ function newImports(
     entries.push(entry);
   }
   return entries;
+}
+
+/** What is made anew each time that it is evaluated would have to be transformed. */
+function checkDecorators({ decorators }: PatchReader, { syntax }: PatchText): void {
+  const stray = syntax.decorated?.decorators.find((each) => !decorators.has(each));
+  if (stray === undefined) return;
+  const why =
+    "decorators in a patch stand at the classes that the module has, and at their members";
+  throw createPlacedError("ERR_PATCH", syntax.locate(stray.start), why);
 }
 
 function checkReserved({ declared, freeReferences }: Analysis, { syntax }: PatchText): void {

@@ -10,8 +10,10 @@ import { isClassKind, isFunction, isLiteral, readClassFacts } from "../loader/na
 import type { NameKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
+import type { Decorator } from "../loader/decorators.ts";
 import { readClassChange } from "./class-change.ts";
 import type { ClassChange } from "./class-change.ts";
+import { decoratorsOf, readDecoration } from "./class-decorators.ts";
 import { checkClass } from "./class-rules.ts";
 import { readDefault, publicName } from "./patch-default.ts";
 import { readClass } from "./running-class.ts";
@@ -34,6 +36,8 @@ export class PatchReader {
   readonly classes: Map<string, ClassChange> = new Map();
   readonly fresh: Map<string, SeenName> = new Map();
   readonly methods: Map<string, readonly string[]> = new Map();
+  /** The decorators that belong to what it replaces. */
+  readonly decorators: Set<Decorator> = new Set();
   readonly #text: PatchText;
   readonly #analysis: Analysis;
   readonly #target: PatchTarget;
@@ -147,9 +151,12 @@ export class PatchReader {
     if (refusal !== undefined) throw refuse(refusal);
     const live = { name, image: this.#target.image, running: seen.running, refuse };
     const { outline, change } = readClassChange(value, this.#text, live);
+    const isConstructing = change.construction !== undefined;
+    const decoration = readDecoration(value, syntax, { ...live, isConstructing });
+    for (const each of decoratorsOf(value, syntax)) this.decorators.add(each);
     this.classes.set(name, change);
     this.replaced.set(name, "class");
-    this.items.push({ ...item, outline, isFresh: false });
+    this.items.push({ ...item, outline, decoration, isFresh: false });
   }
 
   #readVariables(place: Place, declaration: AnyNode & { type: "VariableDeclaration" }): void {

@@ -13,6 +13,8 @@ import type { ModuleInstance, ScopeHook } from "../loader/module-instance.ts";
 import { CellSource } from "../loader/source.ts";
 import { ClassParts, reconstruct } from "./class-construction.ts";
 import type { Field } from "./class-construction.ts";
+import { decorateMethods } from "./class-decorate.ts";
+import type { DecoratorEntry } from "./class-decorate.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { graftClass } from "./class-graft.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
@@ -47,6 +49,8 @@ export class PatchRun {
   #parts: Map<string, ClassParts> | undefined = undefined;
   /** Static fields that the classes do not have yet. */
   #statics: Map<string, readonly Field[]> | undefined = undefined;
+  /** What decorates the methods of a class, by its name. */
+  #decorations: Map<string, (live: AnyClass) => void> | undefined = undefined;
   #later: ((log: UndoLog) => void)[] | undefined = undefined;
   /** Last value that the patch wrote, by number of the variable; undefined when nothing is noted. */
   #written: Map<number, unknown> | undefined = undefined;
@@ -122,6 +126,12 @@ export class PatchRun {
     const parts = new ClassParts(this.module.read(name) as AnyClass);
     (this.#parts ??= new Map()).set(name, parts);
     return parts;
+  }
+
+  /** Takes the decorators of a class's methods. */
+  decorate(name: string, isLegacy: boolean, entries: readonly DecoratorEntry[]): void {
+    const run = (live: AnyClass): void => decorateMethods(name, live, isLegacy, entries);
+    (this.#decorations ??= new Map()).set(name, run);
   }
 
   /** Takes the initialiser of new state. */
@@ -223,6 +233,7 @@ export class PatchRun {
     this.#read = undefined;
     this.#write = undefined;
     this.#hook = undefined;
+    this.#decorations = undefined;
     this.#setImport = undefined;
   }
 
@@ -269,7 +280,11 @@ export class PatchRun {
     const { live } = parts;
     const fields = parts.takeFields(patch);
     const statics = parts.takeStatics(patch);
-    graftClass({ name, live, patch, held: this.held }, log);
+    const decorate = this.#decorations?.get(name);
+    // What decorators make of a method stands in its place: whoever holds the one before keeps that.
+    const held = decorate === undefined ? this.held : undefined;
+    graftClass({ name, live, patch, held }, log);
+    decorate?.(live);
     const target = { name, live, log };
     if (change.statics !== undefined) {
       (this.#statics ??= new Map()).set(name, replaceStatics(target, statics, change.statics));

@@ -65,7 +65,7 @@ export function parsePatch(text: string, file: string): PatchText {
 /** What needs code of its own is printed anew, with other positions; parameter properties need not. */
 function parse(text: string, file: string): WrittenSyntax {
   const read = (rest: string): Syntax =>
-    parseOperatorText(rest, file, "the patch is nested too deep");
+    parseOperatorText(rest, file, "the patch is nested too deep", { isAsWritten: true });
   const syntax = read(text);
   const written = syntax.map === undefined ? undefined : parseParameterProperties(text, read);
   return written ?? { ...syntax, parameterProperties: new Set() };

@@ -19,6 +19,7 @@ import { weaveCalls } from "../loader/direct-call.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
 import { visitBoundNames } from "../loader/scope.ts";
+import { decorateCall } from "./class-decorators.ts";
 import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
 import { accessOfChecks } from "./held-methods.ts";
 import { publicName } from "./patch-default.ts";
@@ -53,7 +54,8 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const prefix = `(function($snaxP){${variables.toString()}$snaxP.begin(${begin});`;
   const shifts = edits.shifts();
   shifts.set(1, [[0, prefix.length], ...(shifts.get(1) ?? [])]);
-  const suffix = `${followOf(plan)}${accessOfChecks(plan.held)}${accessOf(plan, target)}`;
+  const early = `${decorateOf(plan)}${followOf(plan)}`;
+  const suffix = `${early}${accessOfChecks(plan.held)}${accessOf(plan, target)}`;
   return { code: `${prefix}${edits.toString()}\n;${suffix}})`, shifts };
 }
 
@@ -234,6 +236,17 @@ function weaveWrite(edits: Edits, plan: PatchPlan, target: PatchTarget, write: W
 
 function exportedNames({ image }: PatchTarget): Set<string> {
   return new Set(image.exports.flatMap(({ local }) => (local === undefined ? [] : [local])));
+}
+
+/** Evaluates the decorators of methods; they stand behind the text, so that its lines stay. */
+function decorateOf({ items }: PatchPlan): string {
+  return items
+    .map((item) =>
+      item.kind === "class" && item.decoration !== undefined
+        ? decorateCall(item.name, item.decoration)
+        : "",
+    )
+    .join("");
 }
 
 /** Lets the modules that the patch imports from set its import variables. */

@@ -7,10 +7,9 @@
  */
 
 import type { AnyNode, Class, Program } from "acorn";
-import { createPlacedError } from "./position.ts";
 import { findConstructor } from "./names.ts";
 import { findUnblankable } from "./strip.ts";
-import type { Syntax, Transform } from "./syntax.ts";
+import type { Syntax } from "./syntax.ts";
 import { parseModule } from "./syntax.ts";
 
 /** A parsed text, with what was blanked beyond types. */
@@ -63,23 +62,19 @@ export function parseParameterProperties(
  * @throws {ERR_SYNTAX} if the text is not valid, or has other syntax that blanks can't replace.
  */
 export function parseAsWritten(text: string, file: string): WrittenSyntax {
-  // The user's compiler may move members as its options say: nobody can tell here what became of them.
-  const transform: Transform = ({ need }) => {
-    throw createPlacedError("ERR_SYNTAX", { file, ...need }, `${need.what} a compiler`);
-  };
-  const parse = (rest: string): Syntax => parseWithoutEnums(rest, file, transform);
-  const syntax = parseModule(text, file, { transform });
+  const parse = (rest: string): Syntax => parseWithoutEnums(rest, file);
+  const syntax = parseModule(text, file, { isAsWritten: true });
   if (syntax.map === undefined) return { ...syntax, parameterProperties: new Set() };
   return (
     parseParameterProperties(text, parse) ?? { ...parse(text), parameterProperties: new Set() }
   );
 }
 
-function parseWithoutEnums(text: string, file: string, transform: Transform): Syntax {
+function parseWithoutEnums(text: string, file: string): Syntax {
   let rest = text;
   for (;;) {
     const extent = findUnblankable(rest, file);
-    if (extent === undefined) return parseModule(rest, file, { transform });
+    if (extent === undefined) return parseModule(rest, file, { isAsWritten: true });
     const head = EXPORT.exec(rest.slice(0, extent.start))?.[0].length ?? 0;
     rest = blank(rest, [{ start: extent.start - head, end: extent.end }]);
   }

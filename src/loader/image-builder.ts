@@ -52,7 +52,7 @@ export function buildImage(
   const syntax = parseModule(text, file, { transform });
   const analysis = elideTypes(syntax, analyse(syntax.ast), { file, tsconfigs });
   const record = readRecord(syntax, analysis);
-  const names = readNames(syntax, analysis, record);
+  const names = readNames(syntax, analysis, record, readWritten(text, syntax));
   check(syntax, analysis, names);
   const exported = new Set(record.exports.flatMap(({ local }) => local ?? []));
   const plan = planCells(record, names, exported);
@@ -132,6 +132,16 @@ function summariseUse(
     referenced,
     assigned: new Set([...assigned].filter((name) => exported.has(name))),
   };
+}
+
+/** The text as it was written, if another one was made of it; JSX can't be read. */
+function readWritten(text: string, { isTransformed, file }: Syntax): Syntax | undefined {
+  if (!isTransformed) return undefined;
+  try {
+    return parseModule(text, file, { isAsWritten: true });
+  } catch {
+    return undefined;
+  }
 }
 
 function isSharedModule(syntax: Syntax): boolean {

@@ -9,8 +9,10 @@ import type {
   Class,
   Expression,
   Function as FunctionNode,
+  Program,
   VariableDeclaration,
 } from "acorn";
+import { analyse } from "./analysis.ts";
 import type { Analysis } from "./analysis.ts";
 import { DEFAULT_NAME, isAlias } from "./record.ts";
 import type { ModuleRecord } from "./record.ts";
@@ -60,13 +62,19 @@ export interface Name {
   readonly origin?: { readonly specifier: string; readonly name: string };
 }
 
-/** Lists the names that a module declares at top level, in the order of the text, imports first. */
+/**
+ * Lists the names that a module declares at top level, in the order of the text, imports first.
+ *
+ * @param written - the text as its author wrote it, if the project's compiler has made another one of it: what that one adds has
+ * no name for a patch, and what it turned into variables are the classes that they were.
+ */
 export function readNames(
   syntax: Syntax,
   analysis: Analysis,
   record: ModuleRecord,
+  written?: Syntax,
 ): Map<string, Name> {
-  const collector = new Collector(syntax, analysis);
+  const collector = new Collector(syntax, analysis, written);
   for (const { local, specifier, name, place } of record.imports) {
     const origin = { specifier, name };
     collector.names.set(local, { ...PLAIN, kind: "import", line: place.line, start: -1, origin });
@@ -80,7 +88,18 @@ export function readNames(
     if (!collector.names.has(name))
       collector.names.set(name, { ...PLAIN, kind: "var", line: 1, start: -1 });
   }
+  if (written !== undefined) hideMade(collector.names, record, written);
   return collector.names;
+}
+
+/** Helpers of a compiler, and its own variables. */
+function hideMade(names: Map<string, Name>, { exports }: ModuleRecord, written: Syntax): void {
+  const { declared } = analyse(written.ast);
+  const exported = new Set(exports.map(({ local }) => local));
+  for (const [name, { kind }] of names) {
+    const isOwn = declared.has(name) || exported.has(name) || name === DEFAULT_NAME;
+    if (!isOwn && kind !== "import") names.delete(name);
+  }
 }
 
 const PLAIN = {
@@ -98,10 +117,17 @@ class Collector {
   readonly #values = new Set<string>();
   readonly #called = new Set<string>();
   readonly #assigned = new Set<string>();
+  /** The classes of the text as it was written, and that text. */
+  readonly #classes = new Map<string, Class>();
+  readonly #written: string;
 
-  constructor(syntax: Syntax, analysis: Analysis) {
+  constructor(syntax: Syntax, analysis: Analysis, written: Syntax = syntax) {
     this.#syntax = syntax;
     this.#analysis = analysis;
+    this.#written = written.code;
+    if (written !== syntax) {
+      for (const [name, node] of classesOf(written.ast)) this.#classes.set(name, node);
+    }
     for (const { name, use } of analysis.references) {
       if (use === "value" || use === "member" || use === "member-call") this.#values.add(name);
       else if (use === "call") this.#called.add(name);
@@ -127,6 +153,11 @@ class Collector {
 
   #addVariables(node: VariableDeclaration): void {
     for (const { id, init } of node.declarations) {
+      const made = id.type === "Identifier" ? this.#findMade(id.name, init) : undefined;
+      if (made !== undefined && id.type === "Identifier") {
+        this.#addClass(id.name, "class", made);
+        continue;
+      }
       const isConst = node.kind === "const" && id.type === "Identifier";
       if (isConst && init && isFunction(init)) {
         this.#addFunction(id.name, "const-function", init);
@@ -166,14 +197,52 @@ class Collector {
     });
   }
 
+  /** A class of the text that has become a variable with a class expression. */
+  #findMade(name: string, init: AnyNode | null | undefined): Class | undefined {
+    return this.#classes.has(name) && init ? findClassExpression(init, name) : undefined;
+  }
+
   #addClass(name: string, kind: "class" | "const-class", node: Class): void {
-    const facts = readClassFacts(node, this.#syntax.code);
+    const { hasPrivate } = readClassFacts(node, this.#syntax.code);
+    // What was written counts; but accessors have become private members, whatever they were.
+    const written = readClassFacts(this.#classes.get(name) ?? node, this.#written);
+    const facts = { ...written, hasPrivate: written.hasPrivate || hasPrivate };
     this.names.set(name, { ...PLAIN, kind, ...this.#at(node), facts });
   }
 
   #at(node: { readonly start: number }): { line: number; start: number } {
     return { line: this.#syntax.locate(node.start).line, start: node.start };
   }
+}
+
+/** Lists the classes that a text declares at top level. */
+export function* classesOf({ body }: Program): Generator<[name: string, node: Class]> {
+  for (const statement of body) {
+    const node = "declaration" in statement ? statement.declaration : statement;
+    if (node?.type === "ClassDeclaration") yield [node.id?.name ?? DEFAULT_NAME, node];
+  }
+}
+
+/**
+ * Finds the class in what a compiler makes of a declaration with decorators: `class A {}`, another variable that is set to it, or a function
+ * that is called on the spot and has `return class A {}` or `var A = class {}` in it.
+ */
+export function findClassExpression(init: AnyNode, name: string): Class | undefined {
+  if (init.type === "ClassExpression") return init;
+  if (init.type === "AssignmentExpression") return findClassExpression(init.right, name);
+  if (init.type !== "CallExpression" || !isFunction(init.callee)) return undefined;
+  const { body } = init.callee;
+  for (const statement of body.type === "BlockStatement" ? body.body : []) {
+    if (statement.type === "ReturnStatement" && statement.argument?.type === "ClassExpression") {
+      return statement.argument;
+    }
+    if (statement.type !== "VariableDeclaration") continue;
+    for (const { id, init: inner } of statement.declarations) {
+      const isIt = id.type === "Identifier" && id.name === name;
+      if (isIt && inner?.type === "ClassExpression") return inner;
+    }
+  }
+  return undefined;
 }
 
 /** Reads what a patch must know of a class from its text. */

@@ -39,13 +39,16 @@ interface ScopeParser extends Parser {
 
 const UNDECLARED = /^Export '(.*)' is not defined$/s;
 
-interface ModuleParser extends ScopeParser {
+/** The parser of a module. */
+export interface ModuleParser extends ScopeParser {
   undeclared: Map<string, number> | undefined;
 }
 
-type ModuleParserClass = new (options: Options, text: string) => ModuleParser;
+/** Makes a parser; `at` is the offset where it begins. */
+export type ModuleParserClass = new (options: Options, text: string, at?: number) => ModuleParser;
 
-const NameListParser = Parser.extend((Base) => {
+/** The parser, for those that extend it further. */
+export const NameListParser: ModuleParserClass = Parser.extend((Base) => {
   class WithLists extends (Base as unknown as new (...args: unknown[]) => ScopeParser) {
     undeclared: Map<string, number> | undefined = undefined;
 

@@ -6,10 +6,13 @@
  * as it is. Whatever is not valid is refused with file, line and column.
  */
 
+import type { SnaxError } from "../base/error.ts";
 import type { Program } from "acorn";
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { dirname, isAbsolute } from "node:path";
+import { readUndecorated } from "./decorators.ts";
+import type { Undecorated } from "./decorators.ts";
 import { findLostExport } from "./namespace-parts.ts";
 import { parseTree } from "./parser.ts";
 import { createPlacedError, Lines } from "./position.ts";
@@ -42,6 +45,8 @@ export interface Syntax {
   readonly isTransformed: boolean;
   /** The tree. */
   readonly ast: Program;
+  /** The text as it was before decorators became blanks, if they have; see `ParseOptions`. */
+  readonly decorated?: Undecorated & { readonly source: string };
   /** Returns the place of an offset of `code` in the original text. */
   locate(offset: number): Place;
 }
@@ -57,6 +62,12 @@ export interface ParseOptions {
    * @defaultValue the file itself
    */
   readonly home?: string;
+  /**
+   * Whether the text is wanted as it is written: decorators, and the word `accessor`, become blanks, and nothing is transformed.
+   *
+   * @defaultValue false
+   */
+  readonly isAsWritten?: boolean;
   /** @defaultValue the caller sleeps until the text is transformed */
   readonly transform?: Transform;
 }
@@ -69,9 +80,12 @@ export interface ParseOptions {
  * @throws {ERR_SYNTAX} if the text is not valid; data: `{ file, line, column }`.
  */
 export function parseModule(text: string, file: string, options: ParseOptions = {}): Syntax {
-  const { home = file, transform = transformNow } = options;
-  const again = (need: TransformNeed): Syntax =>
-    createSyntax(text, file, transform({ text, file, home, need }), true);
+  const { home = file, transform = transformNow, isAsWritten = false } = options;
+  if (isAsWritten && !JAVASCRIPT.test(file)) return parseAsIs(text, file);
+  const again = (need: TransformNeed): Syntax => {
+    if (!isAbsolute(home)) throw refuseHomeless(file, need);
+    return createSyntax(text, file, transform({ text, file, home, need }), true);
+  };
   if (JAVASCRIPT.test(file)) return createSyntax(text, file, { code: text, map: undefined });
   if (file.endsWith(".tsx")) return again({ what: "JSX needs", line: 1, column: 1 });
   const stripped = stripOr(() => again({ what: "", line: 1, column: 1 }), text, file, home);
@@ -94,6 +108,35 @@ export function parseModule(text: string, file: string, options: ParseOptions = 
   }
   const found = findUnknown(syntax) ?? (map === undefined ? undefined : findLostExport(syntax.ast));
   return found === undefined ? syntax : again(need(found));
+}
+
+/** What an operator types belongs to no project. */
+function refuseHomeless(file: string, { what, line, column }: TransformNeed): SnaxError {
+  const why = `${what} a transformer, which only the files of a project have`;
+  return createPlacedError("ERR_SYNTAX", { file, line, column }, why);
+}
+
+function parseAsIs(text: string, file: string): Syntax {
+  const stripped = strip(text, file);
+  try {
+    return createSyntax(text, file, stripped);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    if (!(cause instanceof SyntaxError)) throw error;
+    if (findUnparsable(stripped.code, positionOf(cause)) === undefined) throw error;
+  }
+  const { map } = stripped;
+  const locate = createLocator(file, stripped.code, map);
+  try {
+    const undeclared = new Map<string, number>();
+    const decorated = { ...readUndecorated(stripped.code, undeclared), source: stripped.code };
+    const { code, ast } = decorated;
+    const syntax = { file, text, code, map, isTransformed: false, ast, decorated, locate };
+    dropTypes(syntax, undeclared);
+    return syntax;
+  } catch (error) {
+    throw refuseText(error, file, locate);
+  }
 }
 
 /** The stripper minds more than TypeScript's own transform does; what that lets pass is let pass. */
@@ -129,14 +172,18 @@ function createSyntax(
     dropTypes(syntax, undeclared);
     return syntax;
   } catch (error) {
-    if (error instanceof RangeError) {
-      const place = { file, line: 1, column: 1 };
-      throw createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
-    }
-    if (!(error instanceof SyntaxError)) throw error;
-    const why = error.message.replace(/ \(\d+:\d+\)$/, "");
-    throw createPlacedError("ERR_SYNTAX", locate(positionOf(error)), why, error);
+    throw refuseText(error, file, locate);
   }
+}
+
+function refuseText(error: unknown, file: string, locate: Syntax["locate"]): unknown {
+  if (error instanceof RangeError) {
+    const place = { file, line: 1, column: 1 };
+    return createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
+  }
+  if (!(error instanceof SyntaxError)) return error;
+  const why = error.message.replace(/ \(\d+:\d+\)$/, "");
+  return createPlacedError("ERR_SYNTAX", locate(positionOf(error)), why, error);
 }
 
 function positionOf(error: SyntaxError): number {

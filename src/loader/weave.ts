@@ -12,6 +12,7 @@ import type { Analysis, Write } from "./analysis.ts";
 import { weaveClass } from "./class-weave.ts";
 import { weaveCalls } from "./direct-call.ts";
 import { Edits } from "./edits.ts";
+import { findClassExpression } from "./names.ts";
 import type { Name } from "./names.ts";
 import { DEFAULT_NAME, isAlias } from "./record.ts";
 import { visitBoundNames } from "./scope.ts";
@@ -81,6 +82,7 @@ function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
       const isClass = weft.names.get(name)?.kind === "const-class";
       if (isClass && init?.type === "ClassExpression") weaveClass(edits, init, name);
     }
+    for (const { id, init } of node.declarations) weaveMade(weft, edits, id, init);
     const last = node.declarations.at(-1);
     for (const declarator of node.declarations) {
       if (declarator === last) break;
@@ -97,6 +99,13 @@ function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
     weaveClass(edits, node, name);
     announce(weft, edits, node.end, weft.exported.has(name) ? [name] : []);
   }
+}
+
+/** A class with decorators has become a variable. */
+function weaveMade(weft: Weft, edits: Edits, id: AnyNode, init: AnyNode | null | undefined): void {
+  if (id.type !== "Identifier" || weft.names.get(id.name)?.kind !== "class" || !init) return;
+  const node = findClassExpression(init, id.name);
+  if (node !== undefined) weaveClass(edits, node, id.name);
 }
 
 /** The names with a cell that a `let`, `const` or `var` statement declares and the runtime must hear of. */
