@@ -2879,6 +2879,7 @@ export declare class Followers {
 
 // dist/loader/analysis.d.ts
 import type { AnyNode, Function as FunctionNode, MemberExpression, Program } from "acorn";
+import type { Extent } from "./strip.ts";
 import { Scope } from "./scope.ts";
 export type Use = "call" | "typeof" | "assign" | "member" | "member-call" | "value";
 export interface Reference {
@@ -2909,6 +2910,7 @@ export interface Analysis {
     readonly taken: ReadonlySet<string>;
     readonly dynamicImports: readonly number[];
     readonly metas: readonly number[];
+    readonly emptyFields: readonly Extent[];
     readonly isAsync: boolean;
     readonly hasClasses: boolean;
 }
@@ -2924,6 +2926,7 @@ export declare class Walk {
     readonly taken: Set<string>;
     readonly dynamicImports: number[];
     readonly metas: number[];
+    readonly emptyFields: Extent[];
     isAsync: boolean;
     hasClasses: boolean;
     scope: Scope;
@@ -2946,6 +2949,7 @@ import type { Undecorated } from "./decorators.ts";
 import type { Place } from "./position.ts";
 import type { Stripped } from "./strip.ts";
 import type { TransformOrder } from "./transform-worker.ts";
+export declare const JAVASCRIPT: RegExp;
 export interface Syntax {
     readonly file: string;
     readonly text: string;
@@ -3192,6 +3196,18 @@ export declare class NamedMail {
     forget(call: PendingCall): void;
 }
 
+// dist/loader/strip.d.ts
+export interface Stripped {
+    readonly code: string;
+    readonly map: string | undefined;
+}
+export interface Extent {
+    readonly start: number;
+    readonly end: number;
+}
+export declare function strip(text: string, file: string): Stripped;
+export declare function findUnblankable(text: string, file: string): Extent | undefined;
+
 // dist/loader/scope.d.ts
 import type { AnyNode, Pattern } from "acorn";
 export declare class Scope {
@@ -3218,18 +3234,6 @@ export interface Undecorated {
 }
 export declare function readUndecorated(text: string, undeclared: Map<string, number>): Undecorated;
 export declare function normalise(expression: string): string;
-
-// dist/loader/strip.d.ts
-export interface Stripped {
-    readonly code: string;
-    readonly map: string | undefined;
-}
-export interface Extent {
-    readonly start: number;
-    readonly end: number;
-}
-export declare function strip(text: string, file: string): Stripped;
-export declare function findUnblankable(text: string, file: string): Extent | undefined;
 
 // dist/loader/transform-worker.d.ts
 import type { MessagePort } from "node:worker_threads";

@@ -8,6 +8,7 @@
 
 import type { AnyNode, Function as FunctionNode, MemberExpression, Program } from "acorn";
 import { nameOf, visitAssignment } from "./assignment.ts";
+import type { Extent } from "./strip.ts";
 import { VISITORS } from "./visitor.ts";
 import { declareLexical, declareVars, Scope, visitBoundNames } from "./scope.ts";
 
@@ -63,6 +64,8 @@ export interface Analysis {
   readonly dynamicImports: readonly number[];
   /** Offsets of `import` in `import.meta`. */
   readonly metas: readonly number[];
+  /** Fields of classes that are declared by a name and get no value. */
+  readonly emptyFields: readonly Extent[];
   /** Whether there is an `await` at top level. */
   readonly isAsync: boolean;
   /** Whether a class is written anywhere. */
@@ -89,6 +92,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
     taken: walk.taken,
     dynamicImports: walk.dynamicImports,
     metas: walk.metas,
+    emptyFields: walk.emptyFields,
     isAsync: walk.isAsync,
     hasClasses: walk.hasClasses,
   };
@@ -105,6 +109,7 @@ export class Walk {
   readonly taken: Set<string> = new Set();
   readonly dynamicImports: number[] = [];
   readonly metas: number[] = [];
+  readonly emptyFields: Extent[] = [];
   isAsync = false;
   hasClasses = false;
   scope: Scope = this.module;

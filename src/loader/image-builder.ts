@@ -5,6 +5,7 @@
  * and imports are refused here, as V8 would refuse them when they run.
  */
 
+import { dirname } from "node:path";
 import { analyse } from "./analysis.ts";
 import type { Analysis } from "./analysis.ts";
 import { createFrame } from "./frame.ts";
@@ -17,10 +18,10 @@ import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
 import { readRecord } from "./record.ts";
 import type { ModuleRecord } from "./record.ts";
-import { parseModule } from "./syntax.ts";
+import { JAVASCRIPT, parseModule } from "./syntax.ts";
 import type { Syntax, Transform } from "./syntax.ts";
 import { transformNow } from "./transformer.ts";
-import type { Tsconfigs } from "./tsconfig.ts";
+import { Tsconfigs } from "./tsconfig.ts";
 import { weave } from "./weave.ts";
 
 /** How an image is built. */
@@ -58,6 +59,9 @@ export function buildImage(
   const plan = planCells(record, names, exported);
   const cells = new Map(plan.cells.map((name, index) => [name, index]));
   const edits = weave({ syntax, analysis, names, cells, exported });
+  if (hasTypeFields(syntax, analysis, tsconfigs)) {
+    for (const { start, end } of analysis.emptyFields) edits.blank(start, end);
+  }
   const frame = createFrame({
     plan,
     names,
@@ -132,6 +136,16 @@ function summariseUse(
     referenced,
     assigned: new Set([...assigned].filter((name) => exported.has(name))),
   };
+}
+
+/** Whether a field without a value is nothing but a type, as `useDefineForClassFields: false` has it. */
+function hasTypeFields(
+  { isTransformed, file }: Syntax,
+  { emptyFields }: Analysis,
+  tsconfigs = new Tsconfigs(),
+): boolean {
+  if (emptyFields.length === 0 || isTransformed || JAVASCRIPT.test(file)) return false;
+  return tsconfigs.find(dirname(file))?.definesFields === false;
 }
 
 /** The text as it was written, if another one was made of it; JSX can't be read. */

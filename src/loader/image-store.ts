@@ -112,9 +112,10 @@ const PART = ".part";
 /** Says by which options of its project an image was made, and by which compiler. */
 function makingOf({ file, isTransformed, freeNames }: Entry["data"], tsconfigs: Tsconfigs): string {
   const folder = dirname(file);
-  const { verbatimModuleSyntax, preserveValueImports } = tsconfigs.find(folder) ?? {};
+  const { verbatimModuleSyntax, preserveValueImports, definesFields } =
+    tsconfigs.find(folder) ?? {};
   const commonJs = listCommonJsNames(freeNames, file).join();
-  const read = `${verbatimModuleSyntax} ${preserveValueImports} ${commonJs}`;
+  const read = `${verbatimModuleSyntax} ${preserveValueImports} ${definesFields} ${commonJs}`;
   if (!isTransformed) return read;
   return `${read} ${titleOfTool(folder)} ${JSON.stringify(readTransformOptions(file))}`;
 }

@@ -29,7 +29,7 @@ import type { Unblankable } from "./unblankable.ts";
 const OPTIONS = { ecmaVersion: "latest", sourceType: "module", allowHashBang: true } as const;
 
 /** Files that have no types; the text of a JSON file has been wrapped by then. */
-const JAVASCRIPT = /\.(?:js|mjs|json)$/;
+export const JAVASCRIPT: RegExp = /\.(?:js|mjs|json)$/;
 
 /** A parsed module. */
 export interface Syntax {

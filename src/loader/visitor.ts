@@ -27,6 +27,7 @@ export const VISITORS: Visitors = {
     if (node.computed) walk.visit(node.key);
     const { value } = node;
     if (value) walk.inFunction(() => walk.visit(value));
+    else if (!node.computed && node.key.type !== "PrivateIdentifier") walk.emptyFields.push(node);
   },
   MethodDefinition: visitMember,
   Property: visitMember,
