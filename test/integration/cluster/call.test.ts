@@ -1,7 +1,10 @@
 /** Calls between two nodes over skynet's wire: values, sizes, names, and how each call that fails ends. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { PACKAGE } from "../process.ts";
 import { codeOfFailure, failureOf } from "../world.ts";
 import { pair } from "./pair.ts";
 
@@ -132,4 +135,18 @@ test("what can't be packed is refused where it is sent, with the place", async (
   deepEqual(await req.send(), ["ERR_NOT_SENDABLE", "argument 2 is a function"]);
   deepEqual(((await req.node()) as string[])[0], "ERR_ARGUMENT");
   deepEqual(((await req.address()) as string[])[0], "ERR_ARGUMENT");
+});
+
+test("a node without cluster loads nothing of its inside: only clusterd imports that, when it begins", () => {
+  const dist = new URL(".", PACKAGE);
+  const files = readdirSync(dist, { recursive: true }) as string[];
+  const texts = files
+    .filter((name) => name.endsWith(".js") && !name.startsWith("cluster"))
+    .map((name) => [name, readFileSync(new URL(name, dist), "utf8")] as const);
+  const imports = (kind: RegExp): string[] =>
+    texts.filter(([, text]) => kind.test(text)).map(([name]) => name);
+  deepEqual(imports(/^(?:import|export)[^;]*["'][^"']*cluster\/cluster\.js["']/m), []);
+  deepEqual(imports(/import\(["'][^"']*cluster\/cluster\.js["']\)/), [
+    join("library", "library.js"),
+  ]);
 });
