@@ -96,17 +96,22 @@ function watchThread(context: Context, thread: number, { state, onStuck }: Watch
   const { kernel, environment, threads, clock } = context.runtime;
   const limitMs = Math.max(1, Number(environment.get("hotfixtimeout")));
   const { origin } = kernel;
+  const steward = threads?.steward(thread);
   let seen = threads?.workOf(thread);
   let since = clock.now();
   const look = (): void => {
     const now = threads?.workOf(thread);
+    const progress = Atomics.load(new Int32Array(state), 0);
     // Once it has got the order, a thread that rests may wait for something.
-    const isAtRest = now?.handle === 0 && Atomics.load(new Int32Array(state), 0) !== SENT;
-    if (now === undefined || isAtRest || !isSame(seen, now)) since = clock.now();
+    const isAtRest = now?.handle === 0 && progress !== SENT;
+    // No code of services runs while the steward compiles the patch.
+    const isCompiling = now?.handle === steward && progress === TAKEN;
+    if (now === undefined || isAtRest || isCompiling || !isSame(seen, now)) since = clock.now();
     seen = now;
     if (seen === undefined || clock.now() - since < limitMs) return again();
     const isChanged = !advance(state, SENT, GIVEN_UP) && !advance(state, TAKEN, GIVEN_UP);
-    onStuck(stuckError({ thread, handle: seen.handle }, limitMs, isChanged));
+    const { handle } = seen;
+    onStuck(stuckError({ thread, handle }, { limitMs, isChanged, isOther: handle === steward }));
   };
   const again = (): void => {
     timer = kernel.addTimer(context.service, limitMs / LOOKS, look);
@@ -127,18 +132,27 @@ function advance(state: OrderState, from: number, to: number): boolean {
   return Atomics.compareExchange(new Int32Array(state), 0, from, to) === from;
 }
 
+/** What is told of a thread that was given up. */
+interface Stuck {
+  readonly limitMs: number;
+  /** The order has begun to change something. */
+  readonly isChanged: boolean;
+  /** The steward has not returned from another order. */
+  readonly isOther: boolean;
+}
+
 function stuckError(
   data: { readonly thread: number; readonly handle: number },
-  limitMs: number,
-  isChanged: boolean,
+  { limitMs, isChanged, isOther }: Stuck,
 ): SnaxError {
   const { thread, handle } = data;
   const address = formatAddress(handle);
-  const what = handle === 0 ? "code outside any message" : `a handler of ${address}`;
-  const advice =
+  const [what, advice] =
     handle === 0
-      ? "it can't be interrupted, only wait or restart the node"
-      : `stop the handler (signal ${address} in the console)`;
+      ? ["code outside any message", "it can't be interrupted, only wait or restart the node"]
+      : isOther
+        ? ["another patch", "wait for it"]
+        : [`a handler of ${address}`, `stop the handler (signal ${address} in the console)`];
   const outcome = isChanged
     ? "the patch has begun there and goes on when that returns"
     : "nothing has changed there";

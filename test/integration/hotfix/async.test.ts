@@ -94,7 +94,7 @@ test("three patches that wait are applied in the order in which they came", asyn
 });
 
 test("one that does not settle in time is undone, and the service goes on", async (t) => {
-  const { world, p } = await open(t, { hotfixtimeout: 30 });
+  const { world, p } = await open(t, { hotfixtimeout: 300 });
   await world.refuse(
     p,
     `declare let n: number; export const response = { version() { return "new"; } };
@@ -110,14 +110,14 @@ test("one that does not settle in time is undone, and the service goes on", asyn
 });
 
 test("one that calls its own service runs into the deadline", async (t) => {
-  const { world, p } = await open(t, { hotfixtimeout: 30 });
+  const { world, p } = await open(t, { hotfixtimeout: 300 });
   const patch = `import { snax } from "snax"; export async function hotfix() { await snax.self().req.get(); }`;
   await world.refuse(p, patch, { code: ["ERR_PATCH_TIMEOUT", "ERR_PATCH_FAILED"] });
   equal(await p.req.get(), 0);
 });
 
 test("one that patches its own service does not hang", async (t) => {
-  const { world, p } = await open(t, { hotfixtimeout: 30 });
+  const { world, p } = await open(t, { hotfixtimeout: 300 });
   const patch = `import { snax } from "snax"; export async function hotfix() { await snax.hotfix(snax.self(), ""); }`;
   await world.refuse(p, patch, { code: ["ERR_PATCH_TIMEOUT", "ERR_PATCH_FAILED"] });
   deepEqual([await p.req.get(), await p.req.version()], [0, "old"]);

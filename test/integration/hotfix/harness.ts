@@ -14,6 +14,7 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { codeOf, start } from "snax";
 import type { Config, HotfixAllResult, HotfixSharedResult, Node, Patch, ServiceObject } from "snax";
+import { THREADS } from "../world.ts";
 
 /** Files by path relative to the test's folder. */
 export type Files = Readonly<Record<string, string>>;
@@ -65,7 +66,7 @@ export class World {
     const services = [join(folder, "?.ts"), join(fileURLToPath(FIXTURES), "?.ts")];
     const logger = join(folder, "log.txt");
     const node = await start(
-      { thread: 0, services, logger, calltimeout: 10_000, ...config },
+      { thread: THREADS, services, logger, calltimeout: 10_000, ...config },
       { root: folder },
     );
     t.after(() => node.stop());

@@ -200,7 +200,7 @@ test("a class patched for all keeps working over services of the old and the new
 });
 
 test("a service whose hotfix() does not settle is undone, and the others have the patch", async (t) => {
-  const world = await World.open(t, { "main.ts": SERVICE }, { hotfixtimeout: 30 });
+  const world = await World.open(t, { "main.ts": SERVICE }, { hotfixtimeout: 300 });
   const all = [await world.start("main", 1), await world.start("main", 2)];
   const { applied, failed } = await world.hotfixall(
     "main",
