@@ -8,10 +8,18 @@ export function suggest(name: string, known: Iterable<string>): string {
   return best === undefined ? "" : `; did you mean "${best}"?`;
 }
 
-/** Returns the closest name; undefined if none is close. */
-export function findNearest(name: string, known: Iterable<string>): string | undefined {
+/**
+ * Returns the closest name; undefined if none is close.
+ *
+ * @param distanceMax - letters that may be missing, added or different.
+ */
+export function findNearest(
+  name: string,
+  known: Iterable<string>,
+  distanceMax = 3,
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.min(3, Math.ceil(name.length / 2)) + 1;
+  let bestDistance = Math.min(distanceMax, Math.ceil(name.length / 2)) + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {

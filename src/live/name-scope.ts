@@ -15,6 +15,7 @@ import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
 import type { ClassChange } from "./class-change.ts";
 import type { RunningClass } from "./running-class.ts";
 import type { PatchOutline } from "./patch-outline.ts";
+import type { TableGift } from "./table-text.ts";
 
 /** A name as a patch sees it. */
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
@@ -23,6 +24,9 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
   /** For a class that a patch has added. */
   readonly running?: RunningClass;
 };
+
+/** What a patch can give in the place of a name of the module. */
+export type ReplacedKind = "function" | "literal" | "class" | "table";
 
 /** A name that a patch declares and the module did not have. */
 export interface AddedName {
@@ -40,7 +44,9 @@ export interface PatchCode {
   /** What it does, for the log. */
   readonly outline: PatchOutline;
   /** The functions, constants and classes of the module that it replaces. */
-  readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
+  readonly replaced: ReadonlyMap<string, ReplacedKind>;
+  /** The members that it gives to objects and lists of the module. */
+  readonly tables: ReadonlyMap<string, TableGift>;
   /** What it changes of the classes that it replaces, besides their methods. */
   readonly classes: ReadonlyMap<string, ClassChange>;
   /** Names that it adds. */

@@ -32,12 +32,13 @@ export function compilePatch(text: string, target: PatchTarget): PatchCode {
 function compile(text: string, target: PatchTarget): PatchCode {
   const file = `snax-patch:${hashOf(text)}/${nameOf(target.image)}`;
   const { plan, woven } = planAndWeave(text, target, file);
-  const { replaced, classes, fresh, values, tracked, methods } = plan;
+  const { replaced, tables, classes, fresh, values, tracked, methods } = plan;
   const code: PatchCode = {
     code: `${woven.code}\n//# sourceURL=${file}`,
     url: file,
     outline: outlinePatch(plan, target),
     replaced,
+    tables,
     classes,
     fresh,
     added: plan.added,
@@ -48,7 +49,7 @@ function compile(text: string, target: PatchTarget): PatchCode {
     methods,
     held: plan.held,
     taken: plan.analysis.taken,
-    ...listGifts(plan.items, classes, fresh.size > 0),
+    ...listGifts(plan.items, plan, fresh.size > 0),
     scopeAfter: target.scope.extend(text, fresh),
   };
   mapStacks(file, { shifts: woven.shifts, map: undefined });

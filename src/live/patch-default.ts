@@ -4,7 +4,7 @@
 
 import type { AnyNode } from "acorn";
 import type { Image } from "../loader/image.ts";
-import { isFunction, isLiteral } from "../loader/names.ts";
+import { isFunction, isConstant } from "../loader/names.ts";
 import { DEFAULT_NAME } from "../loader/record.ts";
 
 /** What a patch gives as default export, or why it can't. */
@@ -35,11 +35,12 @@ export function readDefault(
       own === DEFAULT_NAME ? "has no name: write it without one" : `is ${own}: write it as ${own}`;
     return { refusal: `the module's default export ${called}` };
   }
-  if (isDeclaration || isFunction(value) || isLiteral(value)) return { name: own, value };
-  return {
-    refusal:
-      "a patch can export a function, a class or a literal as default, written out on the spot",
-  };
+  const isObject = value.type === "ObjectExpression" || value.type === "ArrayExpression";
+  if (isDeclaration || isFunction(value) || isConstant(value) || isObject) {
+    return { name: own, value };
+  }
+  const kinds = "a function, a class, a literal, or members of an object";
+  return { refusal: `a patch can export ${kinds} as default, written out on the spot` };
 }
 
 /** What people call a name: the variable of a default export without one is the loader's own. */

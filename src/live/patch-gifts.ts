@@ -6,6 +6,8 @@ import type { AnyNode, Class } from "acorn";
 import { keyOf } from "../loader/text-members.ts";
 import type { ClassChange } from "./class-change.ts";
 import type { PlannedItem } from "./patch-item.ts";
+import type { PatchPlan } from "./patch-plan.ts";
+import { keyOfPath } from "./table-text.ts";
 
 /** What a patch gives. */
 export interface PatchGifts {
@@ -28,7 +30,7 @@ export interface PatchGifts {
  */
 export function listGifts(
   items: readonly PlannedItem[],
-  classes: ReadonlyMap<string, ClassChange>,
+  { classes, tables }: Pick<PatchPlan, "classes" | "tables">,
   isAdding: boolean,
 ): PatchGifts {
   const gifts = new Set<string>();
@@ -43,7 +45,9 @@ export function listGifts(
     if (item.kind === "silent" || item.kind === "step") continue;
     if (item.kind === "state" || item.isFresh) isReplaceable = false;
     else if (item.kind === "group") addGroup(item.value, (name) => add(item.name, name));
-    else if (item.kind === "class") {
+    else if (item.kind === "table") {
+      for (const { path } of tables.get(item.name)?.members ?? []) add("member", keyOfPath(path));
+    } else if (item.kind === "class") {
       addClass(item.value as Class, (name) => add(`class ${item.name}`, name));
       const change = classes.get(item.name);
       if (change === undefined) continue;

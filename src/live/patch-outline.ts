@@ -9,6 +9,7 @@ import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-default.ts";
 import type { PatchPlan } from "./patch-plan.ts";
 import type { PatchTarget } from "./patch-target.ts";
+import type { TableGift } from "./table-text.ts";
 
 /** What holds members that a patch may give one by one. */
 export interface MemberOwner {
@@ -31,6 +32,8 @@ export interface PatchOutline {
   readonly replaced: readonly string[];
   /** Whether the running service has each of these only shows there. */
   readonly members: readonly GivenMember[];
+  /** The objects and lists that get members. */
+  readonly tables: ReadonlyMap<string, TableGift>;
   /** Names that it adds; a new one that nothing uses, with the existing one that may have been meant. */
   readonly added: readonly string[];
   readonly runsHotfix: boolean;
@@ -39,7 +42,9 @@ export interface PatchOutline {
 /** Reads it off a plan. */
 export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutline {
   const replaced: string[] = [];
-  for (const [name, kind] of plan.replaced) if (kind !== "class") replaced.push(publicName(name));
+  for (const [name, kind] of plan.replaced) {
+    if (kind !== "class" && kind !== "table") replaced.push(publicName(name));
+  }
   for (const [name, change] of plan.classes) {
     const said = describeConstruction(change);
     if (said !== "") replaced.push(`${publicName(name)} (${said})`);
@@ -53,6 +58,7 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
   return {
     replaced,
     members: listMembers(plan),
+    tables: plan.tables,
     added,
     runsHotfix: plan.items.some((item) => item.kind === "step" && item.name === "hotfix"),
   };
@@ -69,9 +75,12 @@ function describeConstruction({ construction, fields, newFields, statics }: Clas
   return parts.join("; ");
 }
 
+/** A new name may well be like another one: only two letters are taken for a slip, which are two that changed places. */
+const SLIP_MAX = 2;
+
 /** Returns ` (did you mean count?)` for the closest name, or nothing if none is close. */
 export function askFor(name: string, known: Iterable<string>): string {
-  const nearest = findNearest(name, known);
+  const nearest = findNearest(name, known, SLIP_MAX);
   return nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
 }
 

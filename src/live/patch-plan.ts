@@ -14,7 +14,7 @@ import { readRecord } from "../loader/record.ts";
 import type { ClassChange } from "./class-change.ts";
 import { withDecorators } from "./class-decorators.ts";
 import { listHeld } from "./held-methods.ts";
-import type { AddedName, SeenName } from "./name-scope.ts";
+import type { AddedName, ReplacedKind, SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
@@ -23,6 +23,7 @@ import type { PatchText } from "./patch-text.ts";
 import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { Range } from "./reach.ts";
 import { reachableRanges } from "./reach.ts";
+import type { TableGift } from "./table-text.ts";
 import { suggest } from "../base/suggestion.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 
@@ -36,7 +37,9 @@ export interface PatchPlan {
   readonly imports: readonly ImportEntry[];
   readonly items: readonly PlannedItem[];
   /** Names of the module that it replaces. */
-  readonly replaced: ReadonlyMap<string, "function" | "literal" | "class">;
+  readonly replaced: ReadonlyMap<string, ReplacedKind>;
+  /** The members that it gives to objects and lists of the module. */
+  readonly tables: ReadonlyMap<string, TableGift>;
   /** What it changes of the classes that it replaces, besides their methods. */
   readonly classes: ReadonlyMap<string, ClassChange>;
   /** Names that it adds. */
@@ -81,7 +84,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const imports = newImports(record, target, reader);
   for (const statement of syntax.ast.body) reader.read(statement);
   checkDecorators(reader, text);
-  const { items, replaced, classes, fresh, methods } = reader;
+  const { items, replaced, tables, classes, fresh, methods } = reader;
   checkDeclared(text, target);
   checkFreeNames(analysis, text, target, fresh);
   checkWrites(analysis, text, target, fresh);
@@ -97,6 +100,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     imports,
     items,
     replaced,
+    tables,
     classes,
     fresh,
     added: addedBy(reader, analysis, text),

@@ -6,22 +6,25 @@ import type { AnyNode, Class, Expression, ModuleDeclaration, Statement } from "a
 import type { ErrorCode, SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import type { Analysis } from "../loader/analysis.ts";
-import { isClassKind, isFunction, isLiteral, readClassFacts } from "../loader/names.ts";
+import { isClassKind, isConstant, isFunction, readClassFacts } from "../loader/names.ts";
 import type { NameKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import type { Decorator } from "../loader/decorators.ts";
+import { findValue } from "../loader/text-members.ts";
 import { readClassChange } from "./class-change.ts";
 import type { ClassChange } from "./class-change.ts";
 import { decoratorsOf, readDecoration } from "./class-decorators.ts";
 import { checkClass } from "./class-rules.ts";
 import { readDefault, publicName } from "./patch-default.ts";
 import { readClass } from "./running-class.ts";
-import type { SeenName } from "./name-scope.ts";
+import type { ReplacedKind, SeenName } from "./name-scope.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
 import type { PatchTarget } from "./patch-target.ts";
 import type { PatchText } from "./patch-text.ts";
+import type { TableGift } from "./table-text.ts";
+import { hasMembers, readTable } from "./table-text.ts";
 
 /** A statement of a patch's top level, and whether it stands behind `export`. */
 interface Place {
@@ -32,8 +35,9 @@ interface Place {
 /** Collects what the statements of a patch want. */
 export class PatchReader {
   readonly items: PlannedItem[] = [];
-  readonly replaced: Map<string, "function" | "literal" | "class"> = new Map();
+  readonly replaced: Map<string, ReplacedKind> = new Map();
   readonly classes: Map<string, ClassChange> = new Map();
+  readonly tables: Map<string, TableGift> = new Map();
   readonly fresh: Map<string, SeenName> = new Map();
   readonly methods: Map<string, readonly string[]> = new Map();
   /** The decorators that belong to what it replaces. */
@@ -77,11 +81,13 @@ export class PatchReader {
     if (given.refusal !== undefined) throw this.#error("ERR_PATCH", node, given.refusal);
     const place = { node, isExported: true };
     const { name, value } = given;
-    const seen = this.#target.scope.get(name);
     if (value.type === "ClassDeclaration") this.#readClass(place, name, value);
-    else if (!isLiteral(value)) this.#readFunction(place, name, value);
-    else if (!this.#readLiteral(place, name, value) && seen !== undefined)
-      throw this.#clash(node, name, seen);
+    else if (value.type === "FunctionDeclaration") this.#readFunction(place, name, value);
+    else if (!this.#readValue(place, name, value as Expression, true)) {
+      const why =
+        "the default export is a variable already: it is state, which a patch never initialises again";
+      throw this.#error("ERR_PATCH", node, why);
+    }
   }
 
   #readDeclaration(place: Place, declaration: AnyNode): void {
@@ -208,7 +214,21 @@ export class PatchReader {
       this.#readClass(place, name, value);
       return true;
     }
-    return isLiteral(value) && this.#readLiteral(place, name, value);
+    if (isConstant(value)) return this.#readLiteral(place, name, value);
+    return seen?.kind === "const" && this.#readTable(place, name, value);
+  }
+
+  /** Reads the members that an object or a list of the module gets; it keeps the others. */
+  #readTable({ node }: Place, name: string, value: AnyNode): boolean {
+    const text = findValue(this.#target.image, name);
+    if (!hasMembers(value, text)) return false;
+    const gift = readTable(publicName(name), value, text, (at, why) =>
+      this.#error("ERR_PATCH", at, why),
+    );
+    this.tables.set(name, gift);
+    this.replaced.set(name, "table");
+    this.items.push({ kind: "table", node, name, value, isFresh: false });
+    return true;
   }
 
   #readLiteral({ node, isExported }: Place, name: string, value: AnyNode): boolean {

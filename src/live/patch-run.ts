@@ -23,7 +23,9 @@ import { HeldMethods } from "./held-methods.ts";
 import type { PatchCode } from "./name-scope.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
 import { followImport, moduleOf, readImport } from "./patch-import.ts";
+import { publicName } from "./patch-default.ts";
 import type { PatchImport, PatchPart } from "./patch-part.ts";
+import { mergeTable } from "./table-merge.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** `hotfix` and `rollback` of a patch. */
@@ -187,6 +189,7 @@ export class PatchRun {
       }
       const value = this.#given[name];
       if (kind === "class") this.#replaceClass(name, value as AnyClass, log);
+      else if (kind === "table") this.#mergeTable(name, value, log);
       else if (kind === "function") this.#replaceFunction(name, value, log);
       else this.#replaceConstant(name, value, log);
     }
@@ -271,6 +274,12 @@ export class PatchRun {
     const before = this.module.read(name);
     log.begin(() => this.module.write(name, before));
     this.module.write(name, value);
+  }
+
+  #mergeTable(name: string, given: unknown, log: UndoLog): void {
+    const gift = this.code.tables.get(name);
+    if (gift === undefined) return;
+    mergeTable(publicName(name), this.module.read(name), { given, gift, log });
   }
 
   #replaceClass(name: string, patch: AnyClass, log: UndoLog): void {

@@ -17,6 +17,7 @@ import { publicName } from "./patch-default.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "./patch-outline.ts";
 import { askFor } from "./patch-outline.ts";
 import type { PatchPart } from "./patch-part.ts";
+import { sortMembers } from "./table-summary.ts";
 
 /**
  * Says what the parts of a patch replace and add.
@@ -27,7 +28,7 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
   const texts = parts.map(({ node, code }) => {
     const found = instance?.find(node);
     const module = found?.node === node ? found : undefined;
-    const said = describeOutline(code.outline, (owner) => namesIn(owner, node, module));
+    const said = describeOutline(code.outline, node, module);
     const left =
       module === undefined ? [] : code.outline.members.filter((member) => isLeft(member, module));
     const all = left.length === 0 ? said : `${said}; ${describeLeft(left)}`;
@@ -36,22 +37,29 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
   return texts.join("; ");
 }
 
-/** The members that an owner has, those of its instances and its static ones; undefined if nobody can tell. */
-type FindMembers = (owner: MemberOwner) => Members | undefined;
-
+/** The members that an owner has, those of its instances and its static ones. */
 interface Members {
   readonly own: ReadonlySet<string>;
   readonly statics: ReadonlySet<string>;
 }
 
-function describeOutline(outline: PatchOutline, find: FindMembers): string {
+function describeOutline(
+  outline: PatchOutline,
+  node: ModuleNode,
+  module: ModuleInstance | undefined,
+): string {
   const replaced = [...outline.replaced];
   const added: string[] = [];
   for (const member of outline.members) {
     const label = `${publicName(member.owner.name)}.${member.name}`;
-    const hint = hintOf(member, outline, find);
+    const hint = hintOf(member, outline, namesIn(member.owner, node, module));
     if (hint === undefined) replaced.push(label);
     else added.push(label + hint);
+  }
+  for (const [name, gift] of outline.tables) {
+    const sorted = sortMembers(name, gift, module ?? node.image);
+    replaced.push(...sorted.set);
+    added.push(...sorted.added);
   }
   added.push(...outline.added);
   const said = [
@@ -90,9 +98,12 @@ function membersOf(value: unknown, { kind }: MemberOwner): unknown {
 }
 
 /** Returns which name may have been meant by a new one, or nothing; undefined if the service has the member. */
-function hintOf(member: GivenMember, outline: PatchOutline, find: FindMembers): string | undefined {
+function hintOf(
+  member: GivenMember,
+  outline: PatchOutline,
+  members: Members | undefined,
+): string | undefined {
   const { owner, name, isStatic } = member;
-  const members = find(owner);
   const known = isStatic ? members?.statics : members?.own;
   if (known === undefined || known.has(name)) return undefined;
   // What the patch gives as well was not forgotten.

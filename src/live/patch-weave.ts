@@ -97,6 +97,7 @@ function weaveItem(edits: Edits, code: string, variables: Variables, item: Plann
       edits.blankStatement(node.start, node.end);
       break;
     case "group":
+    case "table":
     case "literal":
       if (item.isFresh) weaveFreshValue(edits, variables, item);
       else putValue(edits, item);

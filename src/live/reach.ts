@@ -19,7 +19,7 @@ export function reachableRanges(
   const functions = new Map<string, Range>();
   let next: Range[] = [];
   for (const item of items) {
-    if (item.kind === "function" || item.kind === "class")
+    if (item.kind === "function" || item.kind === "class" || item.kind === "table")
       functions.set(item.name, rangeOf(item.value));
     else if (item.kind === "step" && item.name === "hotfix") next.push(rangeOf(item.value));
   }

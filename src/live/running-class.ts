@@ -11,6 +11,7 @@ import { parseAsWritten } from "../loader/as-written.ts";
 import { Edits } from "../loader/edits.ts";
 import type { Image } from "../loader/image.ts";
 import { isFunction, isLiteral } from "../loader/names.ts";
+import { valueOf } from "../loader/text-members.ts";
 import type { NameKind } from "../loader/names.ts";
 import { DEFAULT_NAME } from "../loader/record.ts";
 import type { StackFacts } from "../loader/stack.ts";
@@ -131,16 +132,6 @@ function readStatic(value: AnyNode | null | undefined, code: string): RunningSta
     isFunction: isFunction(value),
     literal: isLiteral(value) ? { value: valueOf(value) } : undefined,
   };
-}
-
-/** The value of a literal, see `isLiteral`. */
-function valueOf(node: AnyNode): unknown {
-  if (node.type === "TemplateLiteral") return node.quasis[0]?.value.cooked;
-  if (node.type === "UnaryExpression") {
-    const value = valueOf(node.argument) as number | bigint;
-    return typeof value === "bigint" ? -value : -Number(value);
-  }
-  return (node as { readonly value?: unknown }).value;
 }
 
 /** Whether a computed name stays what it was: a constant of the module, or a symbol of the language. */

@@ -168,7 +168,7 @@ class Collector {
         continue;
       }
       let kind: NameKind = node.kind === "let" || node.kind === "var" ? node.kind : "const";
-      if (isConst && init && isLiteral(init)) kind = "literal";
+      if (isConst && init && isConstant(init)) kind = "literal";
       visitBoundNames(id, (name, bound) => {
         this.names.set(name, { ...PLAIN, kind, ...this.#at(bound) });
       });
@@ -178,7 +178,7 @@ class Collector {
   #addDefault(node: Expression): void {
     if (isFunction(node)) this.#addFunction(DEFAULT_NAME, "const-function", node);
     else {
-      const kind = isLiteral(node) ? "literal" : "const";
+      const kind = isConstant(node) ? "literal" : "const";
       this.names.set(DEFAULT_NAME, { ...PLAIN, kind, ...this.#at(node) });
     }
   }
@@ -277,10 +277,30 @@ export function isFunction(node: AnyNode): node is AnyNode & FunctionNode {
 }
 
 /** Tells whether an expression is a constant written out: it can be evaluated again without changing anything. */
+export function isConstant(node: AnyNode): boolean {
+  return (node.type === "Literal" && "regex" in node) || isLiteral(node);
+}
+
+/** Tells whether an expression is a constant written out that is no object. */
 export function isLiteral(node: AnyNode): boolean {
   if (node.type === "Literal") return !("regex" in node && node.regex);
   if (node.type === "TemplateLiteral") return node.expressions.length === 0;
   return node.type === "UnaryExpression" && node.operator === "-" && isLiteral(node.argument);
+}
+
+/** Tells whether an expression is a constant, or a list or an object of constants, all written out. */
+export function isWrittenOut(node: AnyNode): boolean {
+  if (node.type === "ArrayExpression") {
+    return node.elements.every((element) => element !== null && isWrittenOut(element));
+  }
+  if (node.type !== "ObjectExpression") return isConstant(node);
+  return node.properties.every(
+    (property) =>
+      property.type === "Property" &&
+      !property.computed &&
+      property.kind === "init" &&
+      isWrittenOut(property.value),
+  );
 }
 
 function lengthOf(node: FunctionNode): number {

@@ -7,6 +7,7 @@
 import type { AnyNode, Class, ObjectExpression, Program } from "acorn";
 import { parse } from "acorn";
 import type { Image } from "./image.ts";
+import { DEFAULT_NAME } from "./record.ts";
 
 /** The names of members: of a class's instances or of an object, and of a class itself. */
 export interface TextMembers {
@@ -29,6 +30,60 @@ export function parseBody({ data }: Image): Program {
     sourceType: "module",
     allowReturnOutsideFunction: true,
   });
+}
+
+/** What a text gives as the value of a name, or of a member of it. */
+export type TextObject = AnyNode;
+
+/** Finds what a module's text gives as the value of a `const`; undefined if it declares none, or in another way. */
+export function findValue(image: Image, name: string): TextObject | undefined {
+  for (const statement of parseBody(image).body) {
+    if (statement.type === "VariableDeclaration") {
+      for (const { id, init } of statement.declarations) {
+        if (id.type === "Identifier" && id.name === name) return init ?? undefined;
+      }
+    } else if (name === DEFAULT_NAME && statement.type === "ExpressionStatement") {
+      // An anonymous default export is woven into an assignment.
+      const { expression } = statement;
+      if (expression.type !== "AssignmentExpression" || expression.left.type !== "Identifier")
+        continue;
+      if (expression.left.name === name) return expression.right;
+    }
+  }
+  return undefined;
+}
+
+/** Finds a member of an object that is written out. */
+export function memberOf(object: TextObject | undefined, key: string): TextObject | undefined {
+  if (object?.type !== "ObjectExpression") return undefined;
+  const found = object.properties.findLast(
+    (property) => property.type === "Property" && keyOf(property) === key,
+  );
+  return found?.type === "Property" && found.kind === "init" ? found.value : undefined;
+}
+
+/** Evaluates what is written out (see `isWrittenOut`). */
+export function valueOf(node: AnyNode): unknown {
+  switch (node.type) {
+    case "Literal":
+      return node.value;
+    case "TemplateLiteral":
+      return node.quasis[0]?.value.cooked;
+    case "UnaryExpression": {
+      const value = valueOf(node.argument) as number | bigint;
+      return typeof value === "bigint" ? -value : -Number(value);
+    }
+    case "ArrayExpression":
+      return node.elements.map((element) => (element === null ? undefined : valueOf(element)));
+    case "ObjectExpression":
+      return Object.fromEntries(
+        node.properties.flatMap((property) =>
+          property.type === "Property" ? [[keyOf(property), valueOf(property.value)]] : [],
+        ),
+      );
+    default:
+      return undefined;
+  }
 }
 
 function valuesOf({ body }: Program, names: readonly string[]): AnyNode[] {
