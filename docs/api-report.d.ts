@@ -2355,6 +2355,7 @@ export interface Name {
     readonly isAsync: boolean;
     readonly isGenerator: boolean;
     readonly length: number;
+    readonly isLet?: true;
     readonly facts?: ClassFacts;
     readonly origin?: {
         readonly specifier: string;
@@ -2368,7 +2369,9 @@ export declare function readClassFacts(node: Class, code: string): ClassFacts;
 export declare function findConstructor(node: Class): FunctionNode | undefined;
 export declare function isClassKind(kind: NameKind | undefined): kind is "class" | "const-class";
 export declare function isFunction(node: AnyNode): node is AnyNode & FunctionNode;
+export declare function isConstant(node: AnyNode): boolean;
 export declare function isLiteral(node: AnyNode): boolean;
+export declare function isWrittenOut(node: AnyNode): boolean;
 
 // dist/loader/record.d.ts
 import type { AnyNode } from "acorn";

@@ -170,6 +170,7 @@ class Gifts {
   #add(part: PatchPart): void {
     let given = this.#given.get(part.node);
     if (given === undefined) this.#given.set(part.node, (given = new Set()));
+    for (const need of part.code.needs) given.delete(need);
     for (const gift of part.code.gifts) given.add(gift);
     for (const [name, order] of part.code.orders) this.#ordersOf(part.node, name).add(order);
     for (const node of importedBy(part)) this.#imported.add(node);

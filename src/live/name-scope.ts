@@ -18,7 +18,7 @@ import type { PatchOutline } from "./patch-outline.ts";
 import type { TableGift } from "./table-text.ts";
 
 /** A name as a patch sees it. */
-export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
+export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLet"> & {
   /** Added by a patch, with `export` in front: other patches may import it. */
   readonly isExported?: boolean;
   /** For a class that a patch has added. */
@@ -26,7 +26,7 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin"> & {
 };
 
 /** What a patch can give in the place of a name of the module. */
-export type ReplacedKind = "function" | "literal" | "class" | "table";
+export type ReplacedKind = "function" | "literal" | "computed" | "class" | "table";
 
 /** A name that a patch declares and the module did not have. */
 export interface AddedName {
@@ -69,6 +69,7 @@ export interface PatchCode {
   /** See {@link PatchGifts}. */
   readonly gifts: ReadonlySet<string>;
   readonly orders: ReadonlyMap<string, string>;
+  readonly needs: ReadonlySet<string>;
   readonly isReplaceable: boolean;
   /** The scope of modules that have the patch. */
   readonly scopeAfter: NameScope;

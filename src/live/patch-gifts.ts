@@ -18,6 +18,8 @@ export interface PatchGifts {
    * those that add the same.
    */
   readonly orders: ReadonlyMap<string, string>;
+  /** The constants from which it computes others: what an earlier patch gave them still counts. */
+  readonly needs: ReadonlySet<string>;
   /** Whether these are all: it adds no name, and nothing of it has a name that only shows when it runs. */
   readonly isReplaceable: boolean;
 }
@@ -30,11 +32,12 @@ export interface PatchGifts {
  */
 export function listGifts(
   items: readonly PlannedItem[],
-  { classes, tables }: Pick<PatchPlan, "classes" | "tables">,
+  { classes, tables, analysis }: Pick<PatchPlan, "classes" | "tables" | "analysis">,
   isAdding: boolean,
 ): PatchGifts {
   const gifts = new Set<string>();
   const orders = new Map<string, string>();
+  const needs = new Set<string>();
   let isReplaceable = !isAdding;
   const add = (owner: string, name: string | undefined): void => {
     if (name === undefined) isReplaceable = false;
@@ -54,9 +57,15 @@ export function listGifts(
       addChange(change, (name) => add(`class ${item.name}`, name));
       const order = newFieldsOf(change).join();
       if (order !== "") orders.set(item.name, order);
+    } else if (item.kind === "computed") {
+      gifts.add(`literal ${item.name}`);
+      const { start, end } = item.value;
+      for (const { name, start: at } of analysis.references) {
+        if (at >= start && at < end) needs.add(`literal ${name}`);
+      }
     } else gifts.add(`${item.kind} ${item.name}`);
   }
-  return { gifts, orders, isReplaceable };
+  return { gifts, orders, needs, isReplaceable };
 }
 
 type AddName = (name: string | undefined) => void;

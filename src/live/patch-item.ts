@@ -21,7 +21,7 @@ export interface SilentItem {
 
 /** A statement that gives one name a value that can be made without changing anything. */
 export interface NamedItem {
-  readonly kind: "step" | "function" | "class" | "literal" | "group" | "table";
+  readonly kind: "step" | "function" | "class" | "literal" | "computed" | "group" | "table";
   readonly node: AnyNode;
   readonly name: string;
   readonly value: AnyNode;

@@ -8,6 +8,8 @@ import { suggest } from "../base/suggestion.ts";
 import type { Analysis } from "../loader/analysis.ts";
 import { isClassKind, isConstant, isFunction, readClassFacts } from "../loader/names.ts";
 import type { NameKind } from "../loader/names.ts";
+import { isComputed } from "../loader/computed.ts";
+import type { ComputedScope } from "../loader/computed.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import type { Decorator } from "../loader/decorators.ts";
@@ -168,7 +170,10 @@ export class PatchReader {
   #readVariables(place: Place, declaration: AnyNode & { type: "VariableDeclaration" }): void {
     const [first] = declaration.declarations;
     if (declaration.declarations.length === 1 && first?.id.type === "Identifier" && first.init) {
-      const isConst = declaration.kind === "const";
+      const isLet = declaration.kind === "let" && isFunction(first.init);
+      const isConst =
+        declaration.kind === "const" ||
+        (isLet && this.#target.scope.get(first.id.name)?.isLet === true);
       if (this.#readValue(place, first.id.name, first.init, isConst)) return;
     }
     if (declaration.kind !== "const" && declaration.kind !== "let" && declaration.kind !== "var") {
@@ -215,7 +220,22 @@ export class PatchReader {
       return true;
     }
     if (isConstant(value)) return this.#readLiteral(place, name, value);
+    if (seen?.kind === "literal" && isComputed(value, this.#computedScope())) {
+      this.replaced.set(name, "computed");
+      this.items.push({ kind: "computed", node, name, value, isFresh: false });
+      return true;
+    }
     return seen?.kind === "const" && this.#readTable(place, name, value);
+  }
+
+  #computedScope(): ComputedScope {
+    const { scope } = this.#target;
+    const kindOf = (name: string): string | undefined =>
+      (this.fresh.get(name) ?? scope.get(name))?.kind;
+    return {
+      isConstant: (name) => kindOf(name) === "literal",
+      isDeclared: (name) => kindOf(name) !== undefined,
+    };
   }
 
   /** Reads the members that an object or a list of the module gets; it keeps the others. */
@@ -293,7 +313,7 @@ export class PatchReader {
     const kind = describeKind(seen.kind);
     const advice = isState
       ? `it is state, which a patch never initialises again; write \`declare let ${name}\` and change it in hotfix()`
-      : `a patch can replace it only by ${kind} of the same kind`;
+      : `a patch can replace it only by ${kind} of the same kind${seen.kind === "literal" ? ", written out or computed from such; else assign it in hotfix()" : ""}`;
     const what = `${kind} ${publicName(name)}`;
     return this.#error("ERR_PATCH", node, `the service has ${what} already: ${advice}`);
   }

@@ -190,6 +190,7 @@ export class PatchRun {
       const value = this.#given[name];
       if (kind === "class") this.#replaceClass(name, value as AnyClass, log);
       else if (kind === "table") this.#mergeTable(name, value, log);
+      else if (kind === "computed") this.#replaceConstant(name, (value as () => unknown)(), log);
       else if (kind === "function") this.#replaceFunction(name, value, log);
       else this.#replaceConstant(name, value, log);
     }

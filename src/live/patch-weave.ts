@@ -102,6 +102,9 @@ function weaveItem(edits: Edits, code: string, variables: Variables, item: Plann
       if (item.isFresh) weaveFreshValue(edits, variables, item);
       else putValue(edits, item);
       break;
+    case "computed":
+      putComputed(edits, item);
+      break;
     case "step":
     case "function":
       if (item.isFresh) weaveFreshFunction(edits, variables, item);
@@ -120,6 +123,14 @@ function weaveItem(edits: Edits, code: string, variables: Variables, item: Plann
 function putValue(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
   edits.insertBefore(value.start, `$snaxP.put("${name}",`);
+  closeCall(edits, node, value);
+}
+
+/** `const WAIT = 2 * SECOND` -> `$snaxP.put("WAIT",()=>(2 * SECOND))`: computed when the constants in front of it are in place. */
+function putComputed(edits: Edits, { node, name, value }: NamedItem): void {
+  blankGap(edits, node.start, value.start);
+  edits.insertBefore(value.start, `$snaxP.put("${name}",()=>(`);
+  edits.insertBehind(value.end, ")");
   closeCall(edits, node, value);
 }
 

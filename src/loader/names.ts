@@ -17,6 +17,7 @@ import type { Analysis } from "./analysis.ts";
 import { DEFAULT_NAME, isAlias } from "./record.ts";
 import type { ModuleRecord } from "./record.ts";
 import { visitBoundNames } from "./scope.ts";
+import { isComputed } from "./computed.ts";
 import type { Syntax } from "./syntax.ts";
 
 /** What a name of a module stands for. */
@@ -56,6 +57,8 @@ export interface Name {
   readonly isGenerator: boolean;
   /** Number of parameters as a function's `length` tells it; 0 for other kinds. */
   readonly length: number;
+  /** A `let` that holds a function and is never assigned. */
+  readonly isLet?: true;
   /** For a class. */
   readonly facts?: ClassFacts;
   /** For an import: the module and the name there, "*" for its namespace. */
@@ -159,8 +162,11 @@ class Collector {
         continue;
       }
       const isConst = node.kind === "const" && id.type === "Identifier";
-      if (isConst && init && isFunction(init)) {
+      // A `let` that nobody assigns is as good as a `const`, and people write functions so.
+      const isLet = node.kind === "let" && id.type === "Identifier" && !this.#assigned.has(id.name);
+      if ((isConst || isLet) && init && isFunction(init)) {
         this.#addFunction(id.name, "const-function", init);
+        if (isLet) this.#markLet(id.name);
         continue;
       }
       if (isConst && init?.type === "ClassExpression") {
@@ -168,11 +174,25 @@ class Collector {
         continue;
       }
       let kind: NameKind = node.kind === "let" || node.kind === "var" ? node.kind : "const";
-      if (isConst && init && isConstant(init)) kind = "literal";
+      if (isConst && init && this.#isConstant(init)) kind = "literal";
       visitBoundNames(id, (name, bound) => {
         this.names.set(name, { ...PLAIN, kind, ...this.#at(bound) });
       });
     }
+  }
+
+  #markLet(name: string): void {
+    const known = this.names.get(name);
+    if (known !== undefined) this.names.set(name, { ...known, isLet: true });
+  }
+
+  #isConstant(node: AnyNode): boolean {
+    const { declared } = this.#analysis;
+    const isKnown = (name: string): boolean => this.names.get(name)?.kind === "literal";
+    return (
+      isConstant(node) ||
+      isComputed(node, { isConstant: isKnown, isDeclared: (name) => declared.has(name) })
+    );
   }
 
   #addDefault(node: Expression): void {

@@ -22,7 +22,7 @@ const SERVICE = `
     look() { return [count, table.a, LIMIT, held(), helper(), arrow(), spare(), sparrow(), new Unit().name(), sep.length]; },
     both() { return "response"; },
   };
-  export const accept = { post() { count += 1; } };
+  export const accept = { post() { count += 1; held = () => "held"; } };
 `;
 
 const GOOD = `function spare() { return "PATCHED"; } const sparrow = () => "PATCHED";`;
@@ -54,7 +54,7 @@ refuses("a const object for a const object of the service is refused", `const ta
 refuses("a destructured name of the service is refused", `const { count } = { count: 1 };`, PATCH);
 refuses("a let for a literal const of the service is refused", `let LIMIT = 11;`, PATCH);
 refuses(
-  "a function for a let that holds a function is refused",
+  "a function for a let that holds a function and is assigned is refused",
   `function held() { return "new"; }`,
   PATCH,
 );

@@ -141,7 +141,7 @@ test("what an image tells of its names is read from the text", () => {
     minus: "literal",
     big: "literal",
     list: "const",
-    re: "const",
+    re: "literal",
     v: "let",
     w: "var",
   });
