@@ -1116,6 +1116,7 @@ export declare class Referee {
     settled(nonce: number, ending: Ending, value?: unknown): void;
     orphaned(caller: number, session: number): void;
     died(handle: number): void;
+    told(nonce: number): void;
     cutOff(handle: number): void;
     numberOf(source: number, target: number): number;
     posted(source: number, target: number): void;
@@ -1544,6 +1545,7 @@ export declare function isPath(specifier: string): boolean;
 
 // dist/service/context.d.ts
 import { SnaxError } from "../base/error.ts";
+import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import type { Instance as ModuleInstance } from "../loader/instance.ts";
@@ -1579,12 +1581,16 @@ export declare class Context implements Instance {
     interrupted(message: Message, error: unknown): void;
     holding(): Generator<Message>;
     waiting(): Iterable<Message>;
+    waits(): Iterable<Pick<Waiting, "reject">>;
     answer(message: Message, result: unknown, done?: () => void): void;
     refuse(message: Message, error: unknown): void;
 }
 export declare function isThenable(value: unknown): value is PromiseLike<unknown>;
+export declare function leaveAlone(result: unknown): void;
 export declare function extrasOf<T>(context: Context, key: symbol, make: () => T): T;
 export declare function requireAlive(context: Context): void;
+export declare function isInLastTurn({ service }: Context): boolean;
+export declare function requireSender(context: Context): void;
 export declare const DEAD_LINES_MAX = 100;
 export declare function requireVoice(context: Context): void;
 export declare function deadPromise(context: Context): Promise<never> | undefined;
@@ -1791,6 +1797,7 @@ export declare class Kernel {
     readonly rests: Rests;
     tap: ((service: Service, message: Message) => void) | undefined;
     constructor(options: KernelOptions);
+    hasLastTurns: boolean;
     get condemned(): Condemned | undefined;
     set condemned(condemned: Condemned | undefined);
     create(title: string, instance: (handle: number) => Instance, reserved?: number): Service;
@@ -1860,6 +1867,7 @@ export declare class MessageList {
 
 // dist/kernel/service.d.ts
 import type { Handling } from "./handling.ts";
+import type { Waiting } from "./last-words.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import type { SessionTable } from "./session-table.ts";
@@ -1871,12 +1879,14 @@ export interface Instance {
     describe?(message: Message): string | undefined;
     holding?(): Iterable<Message>;
     waiting?(): Iterable<Message>;
+    waits?(): Iterable<Pick<Waiting, "reject">>;
 }
 export declare const GATE: {
     readonly open: 0;
     readonly busy: 1;
     readonly held: 2;
     readonly resting: 8;
+    readonly ending: 16;
     readonly starting: 4;
 };
 export declare class Service {
@@ -1924,6 +1934,7 @@ export declare class PendingCall {
     since: number;
     origin: Message | undefined;
     isPatient: boolean;
+    promise: Promise<unknown> | undefined;
     timer: Timer | undefined;
     resolve: (value: unknown) => void;
     reject: (error: unknown) => void;
@@ -2479,6 +2490,17 @@ export declare class Tsconfigs {
     #private;
     find(folder: string): Tsconfig | undefined;
 }
+
+// dist/kernel/last-words.d.ts
+import type { Kernel } from "./kernel.ts";
+import type { Service } from "./service.ts";
+export declare abstract class Waiting {
+    abstract reject: (error: unknown) => void;
+}
+type Rejectable = Pick<Waiting, "reject">;
+export declare function collectWaiting(service: Service): Rejectable[];
+export declare function giveLastTurn(kernel: Kernel, service: Service, waiting: readonly Rejectable[]): void;
+export {};
 
 // dist/service/job.d.ts
 import type { Context, Receiver } from "./context.ts";
@@ -3062,12 +3084,14 @@ export declare class LogFormatter {
 }
 
 // dist/service/commitment.d.ts
+import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
 export declare class Commitments {
     #private;
     add(origin: Message | undefined, service: Service, release: (error: unknown) => void): () => void;
-    wait(origin: Message | undefined, service: Service): () => void;
+    wait(origin: Message | undefined, service: Service, waiter?: Pick<Waiting, "reject">): () => void;
+    waiters(service: Service): Pick<Waiting, "reject">[];
     release(service: Service, origin: Message, error: unknown): void;
     forget(service: Service): void;
     holding(service: Service): Message[];

@@ -1,5 +1,5 @@
 /**
- * The end of a service: everyone who waits for it learns so, and nothing of it stays.
+ * The end of a service: everyone who waits for it learns so, its own handlers too, and nothing of it stays.
  *
  * Order: the handle is struck out first, so that what is sent from now on finds nobody; then every request that it took or
  * that lies in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are
@@ -13,6 +13,8 @@ import type { MessageList } from "./message.ts";
 import { Message, REPLY } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import { lostError, unansweredError } from "./refusal.ts";
+import { collectWaiting, giveLastTurn } from "./last-words.ts";
+import { GATE } from "./service.ts";
 import type { Service } from "./service.ts";
 
 /** The deaths of a kernel. */
@@ -47,6 +49,7 @@ function strikeOut(kernel: Kernel, service: Service): void {
   service.isAlive = false;
   kernel.services.delete(service);
   kernel.names.release(service.handle);
+  const waiting = collectWaiting(service);
   const bounce = (message: Message): void => {
     if (isOpen(message)) kernel.fail(service, message, unansweredError(service));
   };
@@ -59,6 +62,9 @@ function strikeOut(kernel: Kernel, service: Service): void {
   service.owed = service.running = undefined;
   kernel.calls.abandon(service);
   kernel.timers.removeAll(service);
+  // Nothing is held back from a last turn, least of all by a gate that somebody else was to open.
+  service.gate = GATE.open;
+  if (waiting.length > 0 && kernel.hasLastTurns) giveLastTurn(kernel, service, waiting);
 }
 
 function tellWatchers(service: Service): void {

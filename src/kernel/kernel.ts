@@ -118,6 +118,9 @@ export class Kernel {
     this.calls = new OpenCalls({ clock, events, services, scheduler, timers, namedMail });
   }
 
+  /** Whether handlers that wait are told when their service ends; not any more when all end with the node. */
+  hasLastTurns = true;
+
   /**
    * What is about to be interrupted; somebody outside the turn sets it, while the thread stands still. Nothing more of the
    * service runs in this turn.
@@ -173,7 +176,7 @@ export class Kernel {
   /**
    * Ends a service at once: whoever waits for it gets ERR_SERVICE_DEAD, its names, timers and messages go.
    *
-   * Its own calls are never settled, as skynet closes its coroutines: nobody is left to be told.
+   * What its own handlers wait for fails in a last turn, as skynet closes its coroutines; see last-words.ts.
    */
   kill(service: Service): void {
     if (service.isAlive) this.#burials.bury(this, service);

@@ -2,7 +2,7 @@
  * The calls of a kernel's services that wait for an answer: opened, and settled exactly once.
  *
  *     open -> SessionTable of the caller -> settle: by an answer, an error, or the deadline
- *                                           abandon: the caller died, and nobody is left to be told
+ *                                           abandon: the caller died, and is told in its last turn (last-words.ts)
  *
  * Hot path (bench: call).
  */

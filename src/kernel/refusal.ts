@@ -17,6 +17,22 @@ export function deadError(handle: number): SnaxError {
   });
 }
 
+/** The errors that tell a service's own code, in its last turn, that the service has ended. */
+const endings = new WeakSet<object>();
+
+/** The error for what a service waits for when it ends, and for what its code asks for in its last turn. */
+export function endedError({ handle, title }: Service): SnaxError {
+  const who = `${formatAddress(handle)} (${title})`;
+  const error = new SnaxError("ERR_SERVICE_DEAD", `this service, ${who}, has ended`);
+  endings.add(error);
+  return error;
+}
+
+/** Says whether an error is one of these: that a handler fails with it is no news. */
+export function isEnding(error: unknown): boolean {
+  return typeof error === "object" && error !== null && endings.has(error);
+}
+
 /**
  * The error for a request whose service died before it answered. It has no stack: that would be the kernel's, and to take it
  * costs more than all else where thousands die at once.

@@ -6,6 +6,7 @@
  */
 
 import type { Handling } from "./handling.ts";
+import type { Waiting } from "./last-words.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
@@ -38,6 +39,8 @@ export interface Instance {
   holding?(): Iterable<Message>;
   /** The messages whose handlers wait for something inside the service: to be woken, or for a lock. */
   waiting?(): Iterable<Message>;
+  /** Who waits inside the service without a call or a timer: with the service's end that fails. */
+  waits?(): Iterable<Pick<Waiting, "reject">>;
 }
 
 /** Why a service takes only some of its messages: bits of {@link Service.gate}. Debug messages pass whatever the gate. */
@@ -49,6 +52,8 @@ export const GATE = {
   held: 2,
   /** A handler was cut off a moment ago: only jobs, debug messages and what follows from them pass; see rest.ts. */
   resting: 8,
+  /** The service has ended, and what its handlers run on with is its last turn: what they send goes out. */
+  ending: 16,
   /** The beginning is not over: what the instance does not hear yet waits, answers and timers pass. */
   starting: 4,
 } as const;

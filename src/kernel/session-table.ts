@@ -31,6 +31,8 @@ export class PendingCall {
   origin: Message | undefined = undefined;
   /** It waits for something that may take for ever, a death: nobody is told that it takes long. */
   isPatient = false;
+  /** What the caller was given, if whoever made the call says so. */
+  promise: Promise<unknown> | undefined = undefined;
   /** The deadline, if one was set. */
   timer: Timer | undefined = undefined;
   /** Settle it. An operator who asks where the call waits puts others in their place, which do the same. */

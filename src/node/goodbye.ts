@@ -178,11 +178,13 @@ export function endEverything(program: Context): void {
   const { kernel } = program.runtime;
   program.runtime.state = "stopped";
   rejectWaits(program);
+  kernel.hasLastTurns = false;
   for (const service of [...kernel.services]) kernel.kill(service);
 }
 
 /** The youngest first: what was started early is what the others lean on. */
 function killAllBut({ kernel }: Runtime, kept: readonly number[]): void {
+  kernel.hasLastTurns = false;
   for (const service of [...kernel.services].reverse()) {
     if (!kept.includes(service.handle)) kernel.kill(service);
   }

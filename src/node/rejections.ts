@@ -9,6 +9,7 @@
 import type { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { showControls } from "../base/visible-text.ts";
+import { isEnding } from "../kernel/refusal.ts";
 import { EXIT_SIGNAL } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -44,7 +45,7 @@ export function watchStrayErrors(household: Household): () => void {
 }
 
 function onRejection(reason: unknown): void {
-  if (reason === EXIT_SIGNAL || isLogged("unhandled rejection", reason)) return;
+  if (reason === EXIT_SIGNAL || isEnding(reason) || isLogged("unhandled rejection", reason)) return;
   if (process.listenerCount("unhandledRejection") > 1) return;
   // What Node does by default: an unhandled rejection becomes an uncaught exception.
   const error =

@@ -72,7 +72,7 @@ const receiveDown: Receiver = ({ service, runtime }, { source }) => {
     if (call.target !== source || kernel.settle(service, call.session) === undefined) continue;
     const why = `service ${formatAddress(source)} is down, as its monitor told`;
     const error = new SnaxError("ERR_SERVICE_DEAD", why, { data: { handle: source } });
-    kernel.resume(service, call.origin, () => call.reject(error));
+    kernel.resume(service, call.origin, () => call.reject(error)).subject = call;
   }
 };
 

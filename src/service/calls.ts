@@ -12,7 +12,7 @@ import { isLocalName } from "../kernel/name-table.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { PendingCall } from "../kernel/session-table.ts";
 import type { Context } from "./context.ts";
-import { deadPromise, requireAlive } from "./context.ts";
+import { deadPromise, requireSender } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { protocolOf } from "./protocol-table.ts";
 import type { Address, Calls } from "./skynet-api.ts";
@@ -43,6 +43,7 @@ export function request(
   if (dead !== undefined) return dead;
   const promise = new Promise<unknown>(capture);
   const call = new PendingCall(resolveNew, rejectNew);
+  call.promise = promise;
   if (envelope.type === PTYPE.error) return Promise.reject(errorIsSent());
   // The debug message LINK is answered by nothing but a death.
   if (envelope.type === PTYPE.debug && envelope.values[0] === "LINK") call.isPatient = true;
@@ -74,7 +75,7 @@ export function post(
   envelope: Envelope,
   name?: string,
 ): boolean {
-  requireAlive(context);
+  requireSender(context);
   try {
     return postFrom(context, address, envelope, { source: context.handle, session: 0 });
   } catch (error) {
@@ -208,7 +209,7 @@ export const callFunctions: ApiTable<Context> = {
   rawsend: (context: Context, address: Address, type: string, bytes: Uint8Array) =>
     post(context, address, raw(context, type, bytes)),
   redirect: (context: Context, address: Address, source: Address, ...message: Redirected) => {
-    requireAlive(context);
+    requireSender(context);
     const [type, session, ...values] = message;
     const from = resolveAddress(context, source) ?? 0;
     const envelope = envelopeOf(context, type, values);

@@ -6,15 +6,18 @@
  * handler that waits for another one in its service, for a lock or to be woken, is known here too: it is in nobody's need.
  */
 
+import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
 
 /** A promise of one handler, or a wait. */
 interface Commitment {
-  /** The message whose handling it is. */
-  readonly origin: Message;
+  /** The message whose handling it is; undefined for a wait of code that belongs to none. */
+  readonly origin: Message | undefined;
   /** Keeps the promise in the handler's place; undefined for a wait. */
   readonly release: ((error: unknown) => void) | undefined;
+  /** Who waits, if he has to be told of the service's end. */
+  readonly waiter: Pick<Waiting, "reject"> | undefined;
 }
 
 const nothing = (): void => {};
@@ -36,12 +39,29 @@ export class Commitments {
     service: Service,
     release: (error: unknown) => void,
   ): () => void {
-    return origin === undefined ? nothing : this.#note(service, { origin, release });
+    return origin === undefined
+      ? nothing
+      : this.#note(service, { origin, release, waiter: undefined });
   }
 
-  /** Takes note that a handler waits for another one of its service. @returns what says that it does not any more. */
-  wait(origin: Message | undefined, service: Service): () => void {
-    return origin === undefined ? nothing : this.#note(service, { origin, release: undefined });
+  /**
+   * Takes note that a handler waits for another one of its service.
+   *
+   * @param waiter - is rejected if the service ends meanwhile.
+   * @returns what says that it does not wait any more.
+   */
+  wait(
+    origin: Message | undefined,
+    service: Service,
+    waiter?: Pick<Waiting, "reject">,
+  ): () => void {
+    if (origin === undefined && waiter === undefined) return nothing;
+    return this.#note(service, { origin, release: undefined, waiter });
+  }
+
+  /** Those who wait in a service and are to be told of its end. */
+  waiters(service: Service): Pick<Waiting, "reject">[] {
+    return (this.#byService.get(service) ?? []).flatMap(({ waiter }) => waiter ?? []);
   }
 
   /** Keeps every promise of a handler that was cut off. */
@@ -74,7 +94,9 @@ export class Commitments {
 
   #origins(service: Service, fits: (release: Commitment["release"]) => boolean): Message[] {
     const all = this.#byService.get(service) ?? [];
-    return all.filter(({ release }) => fits(release)).map(({ origin }) => origin);
+    return all.flatMap(({ origin, release }) =>
+      origin !== undefined && fits(release) ? [origin] : [],
+    );
   }
 
   #note(service: Service, commitment: Commitment): () => void {

@@ -14,8 +14,11 @@ import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { isOpen } from "../kernel/answering.ts";
 import { endHandling } from "../kernel/handling.ts";
+import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
+import { endedError, isEnding } from "../kernel/refusal.ts";
+import { GATE } from "../kernel/service.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import type { Instance as ModuleInstance } from "../loader/instance.ts";
 import type { Job } from "./job.ts";
@@ -138,6 +141,11 @@ export class Context implements Instance {
     return this.runtime.commitments.waiting(this.service);
   }
 
+  /** Who waits inside the service for another handler; see Instance. */
+  waits(): Iterable<Pick<Waiting, "reject">> {
+    return this.runtime.commitments.waiters(this.service);
+  }
+
   /**
    * Sees to it that a request is answered with what its handler returned, at once or when the promise settles.
    *
@@ -181,7 +189,14 @@ export class Context implements Instance {
 
   /** Answers a request with an error, or logs the error if nobody waits for an answer. */
   refuse(message: Message, error: unknown): void {
-    if (error === EXIT_SIGNAL || !this.service.isAlive) return;
+    if (error === EXIT_SIGNAL) return;
+    if (!this.service.isAlive) {
+      // Whoever waited was told of the death. What else goes wrong in a last turn nobody would hear of.
+      if (isInLastTurn(this) && !isEnding(error)) {
+        this.runtime.reportError(this.service, error, message);
+      }
+      return;
+    }
     const { kernel, tracer } = this.runtime;
     if (isOpen(message)) {
       const make = (): Error => toRemoteError(error, this.handle);
@@ -217,6 +232,17 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
+ * Takes the promise of a callback that nobody awaits: that it was left in the service's last turn is no news. Whatever else it
+ * is rejected with is reported as ever.
+ */
+export function leaveAlone(result: unknown): void {
+  if (!(result instanceof Promise)) return;
+  result.catch((error: unknown) => {
+    if (!isEnding(error)) throw error;
+  });
+}
+
+/**
  * Returns a part of a context that only some services have, made at first use.
  *
  * @param key - names the part; each layer has its own.
@@ -241,10 +267,27 @@ export function requireAlive(context: Context): void {
   if (context.service.isAlive) return;
   context.deadCalls += 1;
   if (context.runtime.state === "stopped") throw stoppedError();
+  if (isInLastTurn(context)) throw endedError(context.service);
   throw new SnaxError(
     "ERR_SERVICE_DEAD",
     `this service, ${formatAddress(context.handle)} (${context.service.title}), has ended`,
   );
+}
+
+/** Says whether the service has ended and its handlers run on for the last time, to clear up. */
+export function isInLastTurn({ service }: Context): boolean {
+  return service.gate === GATE.ending;
+}
+
+/**
+ * As {@link requireAlive}, for what sends and waits for nothing: in its last turn a service may, DEAD_CALLS_MAX times.
+ *
+ * @throws {ERR_SERVICE_DEAD} beyond that, or if the service has ended before. {ERR_STOPPED} if it ended with its node.
+ */
+export function requireSender(context: Context): void {
+  if (context.service.isAlive) return;
+  if (!isInLastTurn(context) || context.deadCalls >= DEAD_CALLS_MAX) requireAlive(context);
+  context.deadCalls += 1;
 }
 
 /** Lines that a service may log after its end: `finally` blocks have something to say, a loop has not. */

@@ -10,6 +10,7 @@
  */
 
 import { formatAddress } from "../kernel/address.ts";
+import { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { SLOW_CALL_MS } from "../kernel/slow-calls.ts";
@@ -19,7 +20,7 @@ import type { Context } from "./context.ts";
 import { extrasOf } from "./context.ts";
 
 /** Somebody who waits for a lock. */
-export class LockWaiter {
+export class LockWaiter extends Waiting {
   /** When it began, in milliseconds of the kernel's clock as of that turn. */
   readonly since: number;
   /** The message whose handler waits. */
@@ -28,22 +29,23 @@ export class LockWaiter {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
   isOpen = true;
-  /** Takes back what the kernel knows of the wait. */
+  /** Takes back what the node knows of the wait. */
   readonly #endWait: () => void;
 
   // oxlint-disable-next-line max-params -- one place makes them, and these are what one is
   constructor(
     since: number,
     origin: Message | undefined,
-    endWait: () => void,
+    wait: (waiter: LockWaiter) => () => void,
     resolve: (value: never) => void,
     reject: (error: unknown) => void,
   ) {
+    super();
     this.since = since;
     this.origin = origin;
-    this.#endWait = endWait;
     this.resolve = resolve as (value: unknown) => void;
     this.reject = reject;
+    this.#endWait = wait(this);
   }
 
   /** Lets it go on. */
@@ -164,10 +166,11 @@ export class Lock {
     const { service, runtime } = this.#context;
     this.#alarm ??= this.#watch();
     return new Promise((resolve, reject) => {
-      const endWait = runtime.commitments.wait(origin, service);
+      const note = (waiter: LockWaiter): (() => void) =>
+        runtime.commitments.wait(origin, service, waiter);
       const { now } = runtime.kernel.scheduler;
       if (this.#waiters.length === 0) contendedOf(this.#context).add(this);
-      this.#waiters.push(new LockWaiter(now, origin, endWait, resolve, reject));
+      this.#waiters.push(new LockWaiter(now, origin, note, resolve, reject));
     });
   }
 
@@ -186,7 +189,7 @@ export class Lock {
       if (this.#alarm !== undefined) runtime.kernel.removeTimer(service, this.#alarm);
       this.#alarm = undefined;
     }
-    runtime.kernel.resume(service, next.origin, () => next.go());
+    runtime.kernel.resume(service, next.origin, () => next.go()).subject = next;
   }
 
   /** A handler asks for a lock that it has, and is at nothing else that the kernel knows: it may wait for itself. */

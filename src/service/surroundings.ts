@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { defineApi } from "./lazy-api.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TimerCallback } from "./timers.ts";
-import { clearTimer, setImmediateIn, setIntervalIn, setTimeoutIn } from "./timers.ts";
+import { clearTimer, setImmediateIn, setIntervalIn, setTimeoutIn, waitForTimer } from "./timers.ts";
 
 /** Gives a timer function what `util.promisify` looks for, as Node's own have it. */
 function promisable<F extends object>(timer: F, wait: (...args: never[]) => Promise<unknown>): F {
@@ -24,7 +24,7 @@ const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
     promisable(
       (run: TimerCallback, ms?: number, ...args: unknown[]) => setTimeoutIn(context, run, ms, args),
       (ms?: number, value?: unknown) =>
-        new Promise((resolve) => setTimeoutIn(context, resolve as TimerCallback, ms, [value])),
+        waitForTimer((run) => setTimeoutIn(context, run, ms, []), value),
     ),
   setInterval:
     (context) =>
@@ -33,8 +33,7 @@ const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
   setImmediate: (context) =>
     promisable(
       (run: TimerCallback, ...args: unknown[]) => setImmediateIn(context, run, args),
-      (value?: unknown) =>
-        new Promise((resolve) => setImmediateIn(context, resolve as TimerCallback, [value])),
+      (value?: unknown) => waitForTimer((run) => setImmediateIn(context, run, []), value),
     ),
   clearTimeout: (context) => (timer: unknown) => clearTimer(context, timer),
   clearInterval: (context) => (timer: unknown) => clearTimer(context, timer),

@@ -7,9 +7,10 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { Waiting } from "../kernel/last-words.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
-import { EXIT_SIGNAL, extrasOf, requireAlive } from "./context.ts";
+import { EXIT_SIGNAL, extrasOf, leaveAlone, requireAlive } from "./context.ts";
 
 /** What a timer runs. */
 export type TimerCallback = (...args: unknown[]) => unknown;
@@ -49,6 +50,7 @@ export class ServiceTimer {
       if (isOnce) this.#forgetNumber();
       try {
         const result = run();
+        leaveAlone(result);
         context.runtime.tracer?.returned(context, result);
       } catch (error) {
         if (error !== EXIT_SIGNAL) throw error;
@@ -96,6 +98,11 @@ export class ServiceTimer {
     return this.#number;
   }
 
+  /** Has somebody told, who waits for it, if the service ends before. */
+  tellOfEnd(reject: (error: unknown) => void): void {
+    this.#timer.subject = new TimerWait(reject);
+  }
+
   /** Cancels the timer. */
   [Symbol.dispose](): void {
     this.close();
@@ -105,6 +112,30 @@ export class ServiceTimer {
     if (this.#number !== 0) numbersOf(this.#context).delete(this.#number);
     this.#number = 0;
   }
+}
+
+/** Somebody who waits for a timer, as what `util.promisify` makes of it does. */
+class TimerWait extends Waiting {
+  readonly reject: (error: unknown) => void;
+
+  constructor(reject: (error: unknown) => void) {
+    super();
+    this.reject = reject;
+  }
+}
+
+/**
+ * Resolves with a value when a timer fires.
+ *
+ * @param start - begins the timer.
+ */
+export function waitForTimer(
+  start: (run: TimerCallback) => ServiceTimer,
+  value: unknown,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    start(() => resolve(value)).tellOfEnd(reject);
+  });
 }
 
 /** Runs `run` once after `ms` milliseconds, at least 1. */

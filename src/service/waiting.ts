@@ -6,17 +6,26 @@ import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { endHandling } from "../kernel/handling.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { isEnding } from "../kernel/refusal.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
-import { EXIT_SIGNAL, deadPromise, extrasOf, isThenable, requireAlive } from "./context.ts";
+import {
+  EXIT_SIGNAL,
+  deadPromise,
+  extrasOf,
+  isThenable,
+  leaveAlone,
+  requireAlive,
+} from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
 import type { Queue } from "./skynet-api.ts";
 
 /** Somebody who sleeps, or waits to be woken. */
-export class Waiter {
+export class Waiter extends Waiting {
   /** When it began, in milliseconds of the kernel's clock as of that turn. */
   readonly since: number;
   /** The message whose handler waits. */
@@ -38,6 +47,7 @@ export class Waiter {
     resolve: (value: never) => void,
     reject: (error: unknown) => void,
   ) {
+    super();
     this.since = scheduler.now;
     this.origin = origin;
     this.token = token;
@@ -90,7 +100,7 @@ function sleep(context: Context, ms: number, token?: unknown): Promise<"BREAK" |
     waiter.wake = () => {
       kernel.removeTimer(context.service, timer);
       endWait(context, waiter);
-      kernel.resume(context.service, origin, () => waiter.resolve("BREAK"));
+      kernel.resume(context.service, origin, () => waiter.resolve("BREAK")).subject = waiter;
     };
   });
 }
@@ -102,11 +112,11 @@ function wait(context: Context, token: unknown): Promise<void> {
     const { kernel, commitments } = context.runtime;
     const { origin } = kernel;
     const waiter = beginWait(context, token, resolve, reject);
-    const settle = commitments.wait(origin, context.service);
+    const settle = commitments.wait(origin, context.service, waiter);
     waiter.wake = () => {
       endWait(context, waiter);
       settle();
-      kernel.resume(context.service, origin, () => waiter.resolve(undefined));
+      kernel.resume(context.service, origin, () => waiter.resolve(undefined)).subject = waiter;
     };
   });
 }
@@ -168,6 +178,7 @@ function timeout(context: Context, ms: number, run: () => unknown): void {
   after(context, ms, () => {
     try {
       const result = run();
+      leaveAlone(result);
       context.runtime.tracer?.returned(context, result);
     } catch (error) {
       if (error !== EXIT_SIGNAL) throw error;
@@ -192,7 +203,7 @@ function runFork(
   const { kernel } = runtime;
   const { origin } = kernel;
   const report = (error: unknown): void => {
-    if (error !== EXIT_SIGNAL) runtime.reportFork(service, error);
+    if (error !== EXIT_SIGNAL && !isEnding(error)) runtime.reportFork(service, error);
   };
   // So that a list of what runs can name it.
   if (origin?.type === PTYPE.timer) (origin.payload as Timer).subject = run;

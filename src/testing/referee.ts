@@ -38,6 +38,8 @@ export class Referee {
   readonly tally: Tally = { issued: 0, values: 0, errors: 0, timeouts: 0, abandoned: 0, heard: 0 };
   readonly #calls: Issued[] = [];
   readonly #open = new Map<number, Set<number>>();
+  /** Calls of services that have ended, which are to be told so in a last turn; by service. */
+  readonly #untold = new Map<number, Set<number>>();
   readonly #pairs = new Map<string, Pair>();
   /** Calls that ended by their deadline or with a thread: one answer to each may still come. */
   readonly #late = new Set<string>();
@@ -99,12 +101,21 @@ export class Referee {
     this.blame(`an answer came to ${caller}, session ${session}, which waits for none`);
   }
 
-  /** Learns of a death: the calls of the dead are never settled. */
+  /** Learns of a death: the calls of the dead get no answer any more, and are told of it once. */
   died(handle: number): void {
-    for (const nonce of this.#open.get(handle) ?? []) {
+    const open = new Set(this.#open.get(handle));
+    for (const nonce of open) {
       if (this.#close(nonce, "abandoned") !== undefined) this.tally.abandoned += 1;
     }
     this.#open.delete(handle);
+    if (open.size > 0) this.#untold.set(handle, open);
+  }
+
+  /** Learns that a call was told of the end of its own service. */
+  told(nonce: number): void {
+    const caller = this.#calls[nonce]?.caller ?? 0;
+    if (this.#untold.get(caller)?.delete(nonce) === true) return;
+    this.blame(`call ${nonce} of ${caller} was told twice of its service's end, or too early`);
   }
 
   /** Learns that a service's thread has ended, with it or after it: the last of what it sent may be lost. */
@@ -142,6 +153,12 @@ export class Referee {
     for (const [caller, open] of this.#open) {
       const [nonce] = open;
       if (nonce !== undefined) this.blame(`call ${nonce} of ${caller} never ended`);
+    }
+    for (const [caller, untold] of this.#untold) {
+      const [nonce] = untold;
+      // The last turn may have gone with the thread.
+      if (nonce === undefined || this.#cutOff.has(caller)) continue;
+      this.blame(`call ${nonce} of ${caller}, which has ended, was never told`);
     }
     for (const { source, target, sent, heard } of this.#pairs.values()) {
       if (isAlive(target) && heard !== sent && !this.#cutOff.has(source)) {

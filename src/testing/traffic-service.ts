@@ -11,6 +11,7 @@ import type { Envelope, Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import { GATE } from "../kernel/service.ts";
+import { isEnding } from "../kernel/refusal.ts";
 import { PendingCall } from "../kernel/session-table.ts";
 import { createEnvelope } from "./probe.ts";
 import type { Ending, Referee } from "./referee.ts";
@@ -207,7 +208,10 @@ export class TrafficService implements Instance {
     };
     const call = new PendingCall(
       (value) => end("value", value),
-      (error) => end(endingOf(error)),
+      (error) => {
+        if (isEnding(error)) this.#endLast(nonce);
+        else end(endingOf(error));
+      },
     );
     try {
       referee.sent(nonce, this.#request(nonce, hops, call));
@@ -216,6 +220,18 @@ export class TrafficService implements Instance {
       referee.refused(nonce);
       simulator.microtasks.defer(() => this.#enter(then));
     }
+  }
+
+  /** The service has ended, and this is its last turn: some have a last word. */
+  #endLast(nonce: number): void {
+    const { referee, simulator } = this.#world;
+    referee.told(nonce);
+    simulator.trace.note(this.#handle, nonce, 0);
+    simulator.microtasks.defer(() =>
+      this.#enter(() => {
+        if (simulator.faults.fires(fault.LAST_WORD)) this.#post();
+      }),
+    );
   }
 
   /** @returns the session. */

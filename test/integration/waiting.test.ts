@@ -207,7 +207,7 @@ test("timers die with their service", async (t) => {
       skynet.start(() => {
         setInterval(() => skynet.error("tick of the dead"), 50);
         skynet.timeout(60, () => skynet.error("tick of the dead"));
-        skynet.sleep(60).then(() => skynet.error("tick of the dead"));
+        skynet.sleep(60).then(() => skynet.error("tick of the dead"), () => {});
       });
     `,
   });

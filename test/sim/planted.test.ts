@@ -11,6 +11,7 @@ import type { KernelOptions } from "../../src/kernel/kernel-options.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
 import type { Envelope, Message } from "../../src/kernel/message.ts";
 import { REPLY } from "../../src/kernel/message.ts";
+import { endedError } from "../../src/kernel/refusal.ts";
 import type { Service } from "../../src/kernel/service.ts";
 import { createProbe, createSimulator, Traffic } from "../../src/testing/index.ts";
 
@@ -64,6 +65,31 @@ test("a reply that is lost is found", () => {
   match(
     findBug((options) => new Losing(options)),
     /never ended/,
+  );
+});
+
+test("a last turn that is lost is found, and one that comes twice", () => {
+  const isDue = everyNth(5);
+  class Silent extends Kernel {
+    override kill(service: Service): void {
+      super.kill(service);
+      if (isDue()) while (service.mail.shift() !== undefined);
+    }
+  }
+  match(
+    findBug((options) => new Silent(options)),
+    /which has ended, was never told/,
+  );
+  class Insistent extends Kernel {
+    override kill(service: Service): void {
+      const calls = [...(service.calls ?? [])];
+      super.kill(service);
+      for (const call of calls) call.reject(endedError(service));
+    }
+  }
+  match(
+    findBug((options) => new Insistent(options)),
+    /was told twice of its service's end, or too early/,
   );
 });
 

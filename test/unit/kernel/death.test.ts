@@ -2,13 +2,16 @@
  * The end of a service: everyone who waits for it learns so, and nothing of it stays.
  */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { codeOf } from "../../../src/base/error.ts";
+import { Waiting } from "../../../src/kernel/last-words.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
+import { isEnding } from "../../../src/kernel/refusal.ts";
 import { GATE } from "../../../src/kernel/service.ts";
+import type { Service } from "../../../src/kernel/service.ts";
 import type { Outcome } from "../../../src/testing/index.ts";
 import { createProbe, createSimulator } from "../../../src/testing/index.ts";
 
@@ -92,10 +95,11 @@ test("an answer that lies in the dead service's mailbox is not bounced", () => {
   const request = caller.call(server.handle);
   equal(own.call.session, request.call.session);
   simulator.drain();
-  deepEqual([own.settled, request.settled], [0, 0]);
+  deepEqual([own.settled, request.settled], [0, 1]);
+  ok(isEnding(request.error));
 });
 
-test("the calls of a service that died are never settled, and are open no more", () => {
+test("the calls of a service that died are told of its end once, in its name, and are open no more", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const caller = createProbe(kernel);
@@ -103,11 +107,56 @@ test("the calls of a service that died are never settled, and are open no more",
     equal(kernel.reply(target.service, message, 1), false);
   });
   const outcome = caller.call(target.handle);
+  let current: Service | undefined;
+  const { reject } = outcome.call;
+  outcome.call.reject = (error) => {
+    current = kernel.scheduler.current;
+    reject(error);
+  };
   kernel.setDeadline(caller.service, outcome.call, 100, () => "too late");
   kernel.kill(caller.service);
   equal(kernel.pendingCalls, 0);
+  equal(outcome.settled, 0, "not yet: it runs no code in the middle of a kill");
   simulator.drain();
-  deepEqual([outcome.settled, simulator.errors], [0, []]);
+  deepEqual([outcome.settled, simulator.errors], [1, []]);
+  ok(isEnding(outcome.error));
+  equal(current, caller.service);
+});
+
+test("a service that dies with nobody waiting in it has no last turn", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  const { service } = createProbe(kernel);
+  const timer = kernel.addTimer(service, 10, () => {});
+  kernel.kill(service);
+  deepEqual([service.isQueued, service.mail.length, timer.isCancelled], [false, 0, true]);
+});
+
+test("whoever waits in a service of any state is told: behind a gate, woken, due, with a call that has just failed", () => {
+  const simulator = createSimulator({ seed: 1 });
+  const { kernel } = simulator;
+  class Sleeper extends Waiting {
+    readonly errors: unknown[] = [];
+    reject = (error: unknown): void => void this.errors.push(error);
+  }
+  for (const gate of [GATE.open, GATE.busy, GATE.held, GATE.resting, GATE.starting]) {
+    const { service } = createProbe(kernel);
+    const [asleep, due, woken, cancelled] = [1, 2, 3, 4].map(() => new Sleeper());
+    kernel.addTimer(service, 100, () => {}).subject = asleep;
+    kernel.soon(service, () => {}).subject = due;
+    kernel.resume(service, undefined, () => {}).subject = woken;
+    const timer = kernel.addTimer(service, 100, () => {});
+    timer.subject = cancelled;
+    kernel.removeTimer(service, timer);
+    kernel.closeGate(service, gate);
+    kernel.kill(service);
+    simulator.drain();
+    deepEqual(
+      [asleep, due, woken, cancelled].map((each) => each?.errors.length),
+      [1, 1, 1, 0],
+      `gate ${gate}`,
+    );
+  }
 });
 
 test("a dead service hears nothing more, also what waited for it", () => {

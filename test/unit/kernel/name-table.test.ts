@@ -190,7 +190,7 @@ test("a call of a service that died while it waited for a name is not delivered"
   const target = createProbe(kernel);
   kernel.names.register("LATER", target.handle);
   drain();
-  deepEqual([target.heard, outcome.settled], [[], 0]);
+  deepEqual([target.heard, codeOf(outcome.error)], [[], "ERR_SERVICE_DEAD"]);
 });
 
 function withKernel(mailboxLimit = 0): {

@@ -1,0 +1,79 @@
+/**
+ * The last turn of a service that has ended: what its handlers wait for fails, so that their `catch` and `finally` run.
+ *
+ *     death -> who waits is collected: calls, sleepers, those who were woken and have not gone on, and the instance's own
+ *           -> nobody: nothing happens
+ *           -> one job, in the name of the dead service: all of them are rejected with one error; the handlers run on
+ *           -> one more behind it: what the code of the service sends from here on is refused
+ *
+ * It is a turn like any other: attributed to the service, watched, cut off if it does not end. What its code calls or waits for
+ * fails at once. Kill and exit are alike; only a thread that ends takes its handlers without a word.
+ */
+
+import type { Kernel } from "./kernel.ts";
+import type { MessageList } from "./message.ts";
+import { Message } from "./message.ts";
+import { PTYPE } from "./protocol.ts";
+import { endedError } from "./refusal.ts";
+import { GATE } from "./service.ts";
+import type { Service } from "./service.ts";
+import { PendingCall } from "./session-table.ts";
+import { Timer } from "./timer-wheel.ts";
+
+/** Somebody who waits inside a service, as the subject of the timer that would wake him or in {@link Instance.waits}. */
+export abstract class Waiting {
+  /** Makes what was waited for fail. */
+  abstract reject: (error: unknown) => void;
+}
+
+type Rejectable = Pick<Waiting, "reject">;
+
+/** Lists those who wait in a service that is about to lose its mail, its calls and its timers. */
+export function collectWaiting(service: Service): Rejectable[] {
+  const waiting: Rejectable[] = [];
+  if (service.calls !== undefined) waiting.push(...service.calls);
+  for (let timer = service.timers; timer !== undefined; timer = timer.following) {
+    addSubject(waiting, timer);
+  }
+  for (const mail of [service.systemMail, service.deferred, service.mail]) addDue(waiting, mail);
+  for (const each of service.instance.waits?.() ?? []) waiting.push(each);
+  return waiting;
+}
+
+/** Those whose time has come, or whom somebody has woken: nobody runs the message that would tell them. */
+function addDue(waiting: Rejectable[], mail: MessageList | undefined): void {
+  for (let message = mail?.head; message !== undefined; message = message.next) {
+    if (message.type === PTYPE.timer) addSubject(waiting, message.payload as Timer);
+  }
+}
+
+function addSubject(waiting: Rejectable[], { subject, isCancelled }: Timer): void {
+  if (isCancelled) return;
+  if (subject instanceof Waiting || subject instanceof PendingCall) waiting.push(subject);
+}
+
+/** Gives a service that has died its last turn. */
+export function giveLastTurn(
+  kernel: Kernel,
+  service: Service,
+  waiting: readonly Rejectable[],
+): void {
+  const begin = (): void => {
+    service.gate = GATE.ending;
+    const error = endedError(service);
+    for (const each of waiting) {
+      // That nobody awaits it is no news now; whoever does is told all the same.
+      if (each instanceof PendingCall) each.promise?.catch(() => {});
+      each.reject(error);
+    }
+  };
+  const end = (): void => {
+    service.gate = GATE.open;
+  };
+  // Order: microtasks are drained between the two. test/integration/last-turn.test.ts
+  for (const run of [begin, end]) {
+    const job = new Message(PTYPE.timer, 0, 0, 0, new Timer(service.handle, run));
+    service.mail.push(job);
+  }
+  kernel.scheduler.enqueue(service);
+}
