@@ -6,16 +6,19 @@
  */
 
 import type { Walk } from "./copy-walk.ts";
-import { isPlainArray } from "./plain-array.ts";
+import { lengthOf, NOT_PLAIN, plainLength } from "./plain-array.ts";
 
 /** Copies an array with what it holds. */
 export function copyArray(source: readonly unknown[], walk: Walk, depth: number): unknown[] {
-  if (!isPlainArray(source)) {
-    const copy = new Array<unknown>(source.length);
+  const length = plainLength(source);
+  if (length === NOT_PLAIN) {
+    const copy = new Array<unknown>(lengthOf(source));
     walk.copyFields(source, copy, Object.keys(source), depth);
     return copy;
   }
   const copy = source.slice();
+  // A proxy has told two lengths, or names a class of its own for what is sliced from it.
+  if (copy.length !== length || Object.getPrototypeOf(copy) !== Array.prototype) throw changed();
   walk.keep(source, copy);
   for (let index = 0; index < copy.length; index++) {
     const value = copy[index];
@@ -24,6 +27,10 @@ export function copyArray(source: readonly unknown[], walk: Walk, depth: number)
     }
   }
   return copy;
+}
+
+function changed(): TypeError {
+  return new TypeError("an array is not what it said");
 }
 
 function isRefused(value: unknown): boolean {

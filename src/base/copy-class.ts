@@ -9,6 +9,7 @@
 
 import { EventEmitter } from "node:events";
 import { types } from "node:util";
+import { dataView, memory, typedArray } from "./true-parts.ts";
 
 /** Whether objects of a prototype are copied field by field (`data`) or have to be looked at one by one (`host`). */
 export type ObjectKind = "data" | "host";
@@ -92,8 +93,10 @@ export function hasContents(value: object): boolean {
 
 /** Whether this is a buffer, or a view of one, whose memory was transferred away. */
 function isDetached(value: object): boolean {
-  const buffer: unknown = ArrayBuffer.isView(value) ? value.buffer : value;
-  if (!types.isArrayBuffer(buffer) || buffer.byteLength > 0) return false;
+  let buffer: unknown = value;
+  if (types.isTypedArray(value)) buffer = typedArray.bufferOf(value);
+  else if (types.isDataView(value)) buffer = dataView.bufferOf(value);
+  if (!types.isArrayBuffer(buffer) || memory.byteLengthOf(buffer) > 0) return false;
   try {
     new Uint8Array(buffer);
     return false;

@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer";
 import { types } from "node:util";
 import { copyError } from "./copy-error.ts";
 import type { Walk } from "./copy-walk.ts";
+import { dataView, flagsOf, memory as trueMemory, patternOf, typedArray } from "./true-parts.ts";
 
 type ViewConstructor = new (
   buffer: ArrayBufferLike,
@@ -51,28 +52,30 @@ function copySet(source: Set<unknown>, walk: Walk, depth: number): object {
 }
 
 function copyView(source: ArrayBufferView, walk: Walk, depth: number): object {
-  const { buffer, byteOffset } = source;
-  if (Buffer.isBuffer(source)) {
-    return types.isSharedArrayBuffer(buffer)
-      ? Buffer.from(buffer, byteOffset, source.length)
-      : Buffer.from(source);
+  const { bufferOf, offsetOf, byteLengthOf } = types.isTypedArray(source) ? typedArray : dataView;
+  const buffer = bufferOf(source);
+  const byteOffset = offsetOf(source);
+  if (Buffer.isBuffer(source) && types.isUint8Array(source)) {
+    const length = byteLengthOf(source);
+    if (types.isSharedArrayBuffer(buffer)) return Buffer.from(buffer, byteOffset, length);
+    return Buffer.from(new Uint8Array(buffer, byteOffset, length));
   }
   // The memory counts as part of its view, not as a level below it.
   const memory = walk.copy(buffer, depth) as ArrayBufferLike;
-  if (!types.isTypedArray(source)) return new DataView(memory, byteOffset, source.byteLength);
-  return new (viewConstructor(source))(memory, byteOffset, source.length);
+  if (!types.isTypedArray(source)) return new DataView(memory, byteOffset, byteLengthOf(source));
+  return new (viewConstructor(source))(memory, byteOffset, typedArray.lengthOf(source));
 }
 
 /** The built-in constructor, also for an instance of a subclass: the tag of a typed array is its true name. */
 function viewConstructor(source: NodeJS.TypedArray): ViewConstructor {
   const globals = globalThis as unknown as Record<string, ViewConstructor>;
-  return globals[source[Symbol.toStringTag]] as ViewConstructor;
+  return globals[typedArray.nameOf(source)] as ViewConstructor;
 }
 
 /** Copies what holds no other value. */
 function copyLeaf(source: object): object | undefined {
   if (types.isDate(source)) return new Date(Date.prototype.getTime.call(source));
-  if (types.isRegExp(source)) return new RegExp(source.source, source.flags);
+  if (types.isRegExp(source)) return new RegExp(patternOf(source), flagsOf(source));
   if (types.isSharedArrayBuffer(source)) return source;
   if (types.isArrayBuffer(source)) return copyMemory(source);
   if (types.isNumberObject(source)) return Object(Number.prototype.valueOf.call(source));
@@ -83,15 +86,14 @@ function copyLeaf(source: object): object | undefined {
 }
 
 /** Node has resizable buffers, the language level we compile for does not. */
-type Resizable = ArrayBuffer & { readonly resizable: boolean; readonly maxByteLength: number };
 type ResizableConstructor = new (size: number, options: { maxByteLength: number }) => ArrayBuffer;
 
 function copyMemory(source: ArrayBuffer): ArrayBuffer {
-  const { resizable, maxByteLength } = source as Resizable;
-  if (!resizable) return ArrayBuffer.prototype.slice.call(source, 0);
-  const copy = new (ArrayBuffer as unknown as ResizableConstructor)(source.byteLength, {
-    maxByteLength,
-  });
+  if (!trueMemory.isResizable(source)) return ArrayBuffer.prototype.slice.call(source, 0);
+  const copy = new (ArrayBuffer as unknown as ResizableConstructor)(
+    trueMemory.byteLengthOf(source),
+    { maxByteLength: trueMemory.maxByteLengthOf(source) },
+  );
   new Uint8Array(copy).set(new Uint8Array(source));
   return copy;
 }

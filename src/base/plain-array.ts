@@ -20,16 +20,34 @@ const PROBE_COUNT = 16;
 
 const SHORTEST = { maxArrayLength: 0, depth: 0, customInspect: false } as const;
 
-/** Whether an array has no properties but its elements, and (if it is long) few holes. */
-export function isPlainArray(source: readonly unknown[]): boolean {
-  const { length } = source;
-  if (Object.getPrototypeOf(source) !== Array.prototype) return false;
-  if (length <= LISTED_LENGTH) return isDense(Object.keys(source), length);
-  return (
+/** The length of what is no plain array: see {@link plainLength}. */
+export const NOT_PLAIN = -1;
+
+/**
+ * Returns the length of an array that has no properties but its elements, and (if it is long) few holes; NOT_PLAIN for others.
+ *
+ * Whoever goes by it asks for the length no second time: a proxy may answer otherwise, and a getter among the elements may
+ * have changed it.
+ */
+export function plainLength(source: readonly unknown[]): number {
+  const length = lengthOf(source);
+  if (Object.getPrototypeOf(source) !== Array.prototype) return NOT_PLAIN;
+  if (length <= LISTED_LENGTH) return isDense(Object.keys(source), length) ? length : NOT_PLAIN;
+  const isPlain =
     length <= FLAT_LENGTH_MAX &&
-    probe(source) &&
-    inspect(source, SHORTEST) === `[ ... ${length} more items ]`
-  );
+    probe(source, length) &&
+    inspect(source, SHORTEST) === `[ ... ${length} more items ]`;
+  return isPlain ? length : NOT_PLAIN;
+}
+
+/**
+ * Returns the length of an array.
+ *
+ * @throws TypeError if it is none: a proxy may say anything.
+ */
+export function lengthOf({ length }: readonly unknown[]): number {
+  if (typeof length === "number" && length >>> 0 === length) return length;
+  throw new TypeError("an array says a length that no array can have");
 }
 
 /** Whether the keys are those of an array without holes: indexes come first and in order. */
@@ -37,9 +55,9 @@ function isDense(keys: readonly string[], length: number): boolean {
   return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1));
 }
 
-function probe(source: readonly unknown[]): boolean {
-  const step = Math.floor(source.length / PROBE_COUNT);
-  for (let index = 0; index < source.length; index += step) {
+function probe(source: readonly unknown[], length: number): boolean {
+  const step = Math.floor(length / PROBE_COUNT);
+  for (let index = 0; index < length; index += step) {
     if (!(index in source)) return false;
   }
   return true;

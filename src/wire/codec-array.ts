@@ -4,23 +4,24 @@
  * Arrays with named properties, and those with many holes, go as fields with a length.
  */
 
-import { isPlainArray, LISTED_LENGTH } from "../base/plain-array.ts";
+import { lengthOf, LISTED_LENGTH, NOT_PLAIN, plainLength } from "../base/plain-array.ts";
 import { KEPT, OBJECT, TAG } from "./codec-format.ts";
 import type { DecodeWalk } from "./codec-decode-walk.ts";
 import type { EncodeWalk } from "./codec-encode-walk.ts";
 
 /** Writes an array with what it holds. */
 export function encodeArray(source: readonly unknown[], walk: EncodeWalk, depth: number): void {
-  if (!isPlainArray(source)) {
+  const length = plainLength(source);
+  if (length === NOT_PLAIN) {
+    const claimed = lengthOf(source);
     walk.open(source, OBJECT.sparse);
-    walk.number(source.length);
+    walk.number(claimed);
     walk.fields(source, Object.keys(source), depth);
     return;
   }
-  const { length } = source;
   const head = walk.open(source, OBJECT.array);
   walk.uint32(length);
-  if (encodeNumbers(source, walk, head)) return;
+  if (encodeNumbers(source, length, walk, head)) return;
   for (let index = 0; index < length; index++) {
     const value = source[index];
     if (value === undefined && !(index in source)) walk.tag(TAG.hole);
@@ -62,16 +63,22 @@ const FAR_INDEX = 2 ** 32 - 2;
 /**
  * Writes the elements if all are numbers.
  *
+ * @param length - as it was written: a getter may have changed it since.
  * @param head - where the tag of the array lies.
  * @returns false if they are not; then nothing is written.
  */
-function encodeNumbers(source: readonly unknown[], walk: EncodeWalk, head: number): boolean {
-  const { length } = source;
+// oxlint-disable-next-line max-params -- hot path
+function encodeNumbers(
+  source: readonly unknown[],
+  length: number,
+  walk: EncodeWalk,
+  head: number,
+): boolean {
   const first = source[0];
   if (typeof first !== "number" || typeof source[length - 1] !== "number") return false;
   let tag: number = OBJECT.ints;
-  if (!walk.ints(source)) {
-    if (!walk.doubles(source)) return false;
+  if (!walk.ints(source, length)) {
+    if (!walk.doubles(source, length)) return false;
     tag = OBJECT.doubles;
   }
   walk.bytes[head] = tag | ((walk.bytes[head] as number) & KEPT);

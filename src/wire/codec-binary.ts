@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
+import { dataView, memory, typedArray } from "../base/true-parts.ts";
 import type { DecodeWalk } from "./codec-decode-walk.ts";
 import type { EncodeWalk } from "./codec-encode-walk.ts";
 import { OBJECT } from "./codec-format.ts";
@@ -18,7 +19,6 @@ type ViewConstructor = new (
 ) => ArrayBufferView;
 
 /** Node has resizable buffers, the language level we compile for does not. */
-type Resizable = ArrayBuffer & { readonly resizable: boolean; readonly maxByteLength: number };
 type ResizableConstructor = new (size: number, options: { maxByteLength: number }) => ArrayBuffer;
 
 /** The classes of views; the place of one is its number. Float16Array is missing before Node 24. */
@@ -59,11 +59,11 @@ export function decodeMemory(walk: DecodeWalk, kind: number): unknown {
   if (kind === OBJECT.memory) return walk.raw(walk.uint32()).slice().buffer;
   const maxByteLength = walk.float64();
   const bytes = walk.raw(walk.uint32());
-  const memory = new (ArrayBuffer as unknown as ResizableConstructor)(bytes.length, {
+  const made = new (ArrayBuffer as unknown as ResizableConstructor)(bytes.length, {
     maxByteLength,
   });
-  new Uint8Array(memory).set(bytes);
-  return memory;
+  new Uint8Array(made).set(bytes);
+  return made;
 }
 
 /** Reads a Buffer. */
@@ -77,19 +77,27 @@ export function decodeView(walk: DecodeWalk, depth: number): unknown {
   const offset = walk.float64();
   const length = walk.float64();
   // The memory counts as part of its view, not as a level below it.
-  const memory = walk.value(depth);
-  if (!types.isAnyArrayBuffer(memory)) throw walk.malformed();
-  if (number === SHARED_BUFFER) return Buffer.from(memory, offset, length);
+  const shown = walk.value(depth);
+  if (!types.isAnyArrayBuffer(shown)) throw walk.malformed();
+  if (number === SHARED_BUFFER) return Buffer.from(shown, offset, length);
   const constructor: unknown = Reflect.get(globalThis, VIEW_NAMES[number] ?? "");
   if (typeof constructor !== "function") throw walk.malformed();
-  return new (constructor as ViewConstructor)(memory, offset, length);
+  return new (constructor as ViewConstructor)(shown, offset, length);
 }
 
 function encodeView(source: ArrayBufferView, walk: EncodeWalk, depth: number): void {
-  const { buffer, byteOffset, byteLength } = source;
-  if (!Buffer.isBuffer(source)) {
-    const name = types.isTypedArray(source) ? source[Symbol.toStringTag] : "DataView";
-    const length = types.isTypedArray(source) ? source.length : byteLength;
+  const { bufferOf, offsetOf, byteLengthOf } = types.isTypedArray(source) ? typedArray : dataView;
+  const buffer = bufferOf(source);
+  const byteOffset = offsetOf(source);
+  const byteLength = byteLengthOf(source);
+  if (!Buffer.isBuffer(source) || !types.isUint8Array(source)) {
+    const isArray = types.isTypedArray(source);
+    const name = isArray ? typedArray.nameOf(source) : "DataView";
+    const length = isArray ? typedArray.lengthOf(source) : byteLength;
+    const size = walk.sizeOf(buffer);
+    if (size !== undefined && byteOffset + byteLength > size) {
+      throw new TypeError("memory has grown since it was written");
+    }
     openView(source, walk, [VIEW_NAMES.indexOf(name), byteOffset, length]);
     walk.value(buffer, depth);
   } else if (types.isSharedArrayBuffer(buffer)) {
@@ -98,7 +106,7 @@ function encodeView(source: ArrayBufferView, walk: EncodeWalk, depth: number): v
   } else {
     walk.open(source, OBJECT.buffer);
     walk.uint32(byteLength);
-    walk.raw(source);
+    walk.raw(source, byteLength);
   }
 }
 
@@ -114,9 +122,12 @@ function openView(source: object, walk: EncodeWalk, [number, offset, length]: Vi
 function encodeMemory(source: ArrayBuffer, walk: EncodeWalk): void {
   // The constructor refuses memory that was transferred away, as it must.
   const bytes = new Uint8Array(source);
-  const { resizable, maxByteLength } = source as Resizable;
-  walk.open(source, resizable ? OBJECT.resizable : OBJECT.memory);
-  if (resizable) walk.float64(maxByteLength);
+  const isResizable = memory.isResizable(source);
+  walk.open(source, isResizable ? OBJECT.resizable : OBJECT.memory);
+  if (isResizable) {
+    walk.noteSize(source, bytes.length);
+    walk.float64(memory.maxByteLengthOf(source));
+  }
   walk.uint32(bytes.length);
-  walk.raw(bytes);
+  walk.raw(bytes, bytes.length);
 }

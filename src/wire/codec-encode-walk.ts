@@ -41,6 +41,8 @@ export class EncodeWalk extends CodecWriter {
   heads: number[] = [];
   /** How many objects have a number. */
   count = 0;
+  /** The sizes of resizable memory as they were written: a getter may have it grow before a view of it is met. */
+  #sizes: Map<object, number> | undefined = undefined;
   /** The shared memory that the message holds: it travels beside the bytes. */
   shared: SharedArrayBuffer[] = [];
 
@@ -157,7 +159,18 @@ export class EncodeWalk extends CodecWriter {
     }
     this.count = 0;
     if (this.#pending.size > 0) this.#pending.clear();
+    this.#sizes = undefined;
     if (this.shared.length > 0) this.shared = [];
+  }
+
+  /** Remembers how much of resizable memory is written. */
+  noteSize(memory: object, size: number): void {
+    (this.#sizes ??= new Map()).set(memory, size);
+  }
+
+  /** Returns how much of it was written; undefined for what is no such memory, or has not been met. */
+  sizeOf(memory: object): number | undefined {
+    return this.#sizes?.get(memory);
   }
 
   /** Writes shared memory as its place in the list beside the bytes; a region has no such list. */

@@ -6,6 +6,7 @@
  */
 
 import { types } from "node:util";
+import { flagsOf, patternOf } from "../base/true-parts.ts";
 import { encodeBinary } from "./codec-binary.ts";
 import type { DecodeWalk } from "./codec-decode-walk.ts";
 import type { EncodeWalk } from "./codec-encode-walk.ts";
@@ -74,8 +75,8 @@ function encodeLeaf(source: object, walk: EncodeWalk, depth: number): boolean {
     walk.float64(Date.prototype.getTime.call(source));
   } else if (types.isRegExp(source)) {
     walk.open(source, OBJECT.regexp);
-    walk.text(source.source);
-    walk.text(source.flags);
+    walk.text(patternOf(source));
+    walk.text(flagsOf(source));
   } else {
     const primitive = primitiveOf(source);
     if (primitive === undefined) return false;

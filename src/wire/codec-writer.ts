@@ -112,8 +112,7 @@ export class CodecWriter {
   }
 
   /** Writes numbers without tags if all are integers of 32 bits. @returns false if they are not. */
-  ints(list: readonly unknown[]): boolean {
-    const { length } = list;
+  ints(list: readonly unknown[], length: number): boolean {
     this.reserve(4 * length);
     const { view, at } = this;
     for (let index = 0; index < length; index++) {
@@ -126,8 +125,7 @@ export class CodecWriter {
   }
 
   /** Writes numbers without tags. @returns false if something else is among them. */
-  doubles(list: readonly unknown[]): boolean {
-    const { length } = list;
+  doubles(list: readonly unknown[], length: number): boolean {
     this.reserve(8 * length);
     const { view, at } = this;
     for (let index = 0; index < length; index++) {
@@ -177,11 +175,11 @@ export class CodecWriter {
     else this.at = at + 2 + length;
   }
 
-  /** Writes bytes without a tag. */
-  raw(source: Uint8Array): void {
-    this.reserve(source.length);
+  /** Writes bytes without a tag. @param length - how many they truly are */
+  raw(source: Uint8Array, length: number): void {
+    this.reserve(length);
     this.bytes.set(source, this.at);
-    this.at += source.length;
+    this.at += length;
   }
 
   /** Writes a short text again, with two bytes a unit. */
