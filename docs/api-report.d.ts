@@ -2577,6 +2577,7 @@ export declare class Runtime {
     readonly isProfiling: boolean;
     readonly startedAt: number;
     constructor(options: RuntimeOptions);
+    beginStop(): void;
     contextOf(handle: number): Context | undefined;
     after(ms: number, run: () => void): () => void;
     kind(name: string): Kind;

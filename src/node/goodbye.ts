@@ -36,7 +36,7 @@ type Guest = readonly [handle: number, type: string, title: string];
 export function addGoodbyeCommands(runtime: Runtime): void {
   runtime.stewardCommands.set("GUESTS", () => guestsOf(runtime));
   runtime.stewardCommands.set("END", (context) => {
-    runtime.state = "stopping";
+    runtime.beginStop();
     killAllBut(runtime, [context.handle]);
   });
 }
@@ -184,7 +184,6 @@ export function endEverything(program: Context): void {
 
 /** The youngest first: what was started early is what the others lean on. */
 function killAllBut({ kernel }: Runtime, kept: readonly number[]): void {
-  kernel.hasLastTurns = false;
   for (const service of [...kernel.services].reverse()) {
     if (!kept.includes(service.handle)) kernel.kill(service);
   }

@@ -255,7 +255,7 @@ export class NodeThreads implements Threads {
     });
     words.set("abort", () => runtime.abort());
     words.set("stopping", () => {
-      runtime.state = "stopping";
+      runtime.beginStop();
       runtime.kernel.rests.close();
     });
     words.set("clear", (path) => {

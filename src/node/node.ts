@@ -208,7 +208,7 @@ class RunningNode implements Node {
   }
 
   async #stop(): Promise<void> {
-    this.#runtime.state = "stopping";
+    this.#runtime.beginStop();
     this.#runtime.kernel.rests.close();
     this.#main?.thread.fabric.tellAll("stopping");
     try {

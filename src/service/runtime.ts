@@ -149,6 +149,12 @@ export class Runtime {
     });
   }
 
+  /** Launches nothing from here on. Whoever waits is not told: a service's own `exit` is what runs at the end of its node. */
+  beginStop(): void {
+    this.state = "stopping";
+    this.kernel.hasLastTurns = false;
+  }
+
   /** Returns the context behind a handle, or undefined if no service of a program lives there. */
   contextOf(handle: number): Context | undefined {
     const instance = this.kernel.services.get(handle)?.instance;
