@@ -11,7 +11,14 @@
  *   each such initialiser asks the variable. That moves columns, so it is not done everywhere.
  */
 
-import type { AnyNode, Class, Function as FunctionNode } from "acorn";
+import type {
+  AnyNode,
+  Class,
+  Expression,
+  Function as FunctionNode,
+  Literal,
+  PropertyDefinition,
+} from "acorn";
 import type { Edits } from "./edits.ts";
 import { findConstructor, isFunction, isLiteral } from "./names.ts";
 
@@ -25,15 +32,16 @@ export function weaveClass(edits: Edits, node: Class, name: string): void {
   const replacement = replacementOf(name);
   const divert = `if(${replacement})return $snax.construct(${replacement},arguments,new.target);`;
   const own = findConstructor(node);
-  const busy = node.superClass ? [] : findBusyInitialisers(node);
+  const busy = node.superClass ? [] : findBusyFields(node);
   const isRooted = busy.length > 0 && !isSensitive(own);
   if (isRooted) {
     const headEnd = node.id?.end ?? node.start + "class".length;
     edits.insertBehind(headEnd, " extends $snax.Root");
   } else {
-    for (const { start, end } of busy) {
-      edits.insertBefore(start, `${replacement}?void 0:(`);
-      edits.insertBehind(end, ")");
+    for (const field of busy) {
+      const [before, behind] = keepName(field);
+      edits.insertBefore(field.value.start, `${replacement}?void 0:(${before}`);
+      edits.insertBehind(field.value.end, `${behind})`);
     }
   }
   if (own?.body.type === "BlockStatement") {
@@ -46,12 +54,33 @@ export function weaveClass(edits: Edits, node: Class, name: string): void {
   }
 }
 
-/** Returns the initialisers of an object's fields that do more than write a value down. */
-function findBusyInitialisers(node: Class): AnyNode[] {
-  return node.body.body.flatMap((member) => {
-    if (member.type !== "PropertyDefinition" || member.static) return [];
-    return member.value && !isQuiet(member.value) ? member.value : [];
-  });
+/** A field with an initialiser. */
+type Field = PropertyDefinition & { readonly value: Expression };
+
+/** Returns the fields of an object whose initialisers do more than write a value down. */
+function findBusyFields(node: Class): Field[] {
+  return node.body.body.filter(
+    (member): member is Field =>
+      member.type === "PropertyDefinition" &&
+      !member.static &&
+      Boolean(member.value) &&
+      !isQuiet(member.value as Expression),
+  );
+}
+
+/**
+ * What keeps the name of a class expression without one: its field names it, and does not if something stands between them. A
+ * computed key would be computed twice for it, so there the name is lost.
+ */
+function keepName({ key, computed, value }: Field): [before: string, behind: string] {
+  if (value.type !== "ClassExpression" || value.id || computed) return ["", ""];
+  const name = JSON.stringify(nameOfKey(key));
+  return [`{[${name}]:`, `}[${name}]`];
+}
+
+function nameOfKey(key: AnyNode): string {
+  if (key.type === "Identifier") return key.name;
+  return key.type === "PrivateIdentifier" ? `#${key.name}` : String((key as Literal).value);
 }
 
 function isQuiet(node: AnyNode): boolean {
@@ -65,9 +94,18 @@ function isQuiet(node: AnyNode): boolean {
       return node.properties.every(
         (property) => property.type === "Property" && !property.computed && isQuiet(property.value),
       );
+    case "ClassExpression":
+      return !node.superClass && node.body.body.every(isQuietMember);
     default:
       return false;
   }
+}
+
+/** Says whether a member does nothing while its class is made. */
+function isQuietMember(member: Class["body"]["body"][number]): boolean {
+  if (member.type === "StaticBlock" || member.computed) return false;
+  if (member.type !== "PropertyDefinition" || !member.static || !member.value) return true;
+  return isQuiet(member.value);
 }
 
 /** Tells whether a constructor would notice that it belongs to a class that extends another. */
