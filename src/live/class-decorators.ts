@@ -15,7 +15,7 @@ import type { Image } from "../loader/image.ts";
 import { classesOf } from "../loader/names.ts";
 import type { Syntax } from "../loader/syntax.ts";
 import { parseModule } from "../loader/syntax.ts";
-import { keyOf } from "../loader/text-members.ts";
+import { keyOf } from "../loader/member-key.ts";
 import { readTransformOptions } from "../loader/transform-options.ts";
 
 /** A method that a patch decorates. */

@@ -4,7 +4,7 @@
 
 import type { Class, Function as FunctionNode, PropertyDefinition } from "acorn";
 import { findConstructor } from "../loader/names.ts";
-import { keyOf } from "../loader/text-members.ts";
+import { keyOf } from "../loader/member-key.ts";
 
 /** A field as it is written. */
 export interface FieldOutline {

@@ -3,7 +3,7 @@
  */
 
 import type { AnyNode, Class } from "acorn";
-import { keyOf } from "../loader/text-members.ts";
+import { keyOf } from "../loader/member-key.ts";
 import type { ClassChange } from "./class-change.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import type { PatchPlan } from "./patch-plan.ts";

@@ -8,7 +8,8 @@
 import type { AnyNode } from "acorn";
 import { isFunction, isWrittenOut } from "../loader/names.ts";
 import type { TextObject } from "../loader/text-members.ts";
-import { keyOf, memberOf, valueOf } from "../loader/text-members.ts";
+import { keyOf } from "../loader/member-key.ts";
+import { memberOf, valueOf } from "../loader/text-members.ts";
 
 /** A member that a patch gives, by its way from the name of the module. */
 export interface TableMember {

@@ -16,10 +16,10 @@ import type {
   Class,
   Expression,
   Function as FunctionNode,
-  Literal,
   PropertyDefinition,
 } from "acorn";
 import type { Edits } from "./edits.ts";
+import { keyOf } from "./member-key.ts";
 import { findConstructor, isFunction, isLiteral } from "./names.ts";
 
 /** Returns the name of the variable that holds the class which constructs in the place of a class, if there is one. */
@@ -72,15 +72,12 @@ function findBusyFields(node: Class): Field[] {
  * What keeps the name of a class expression without one: its field names it, and does not if something stands between them. A
  * computed key would be computed twice for it, so there the name is lost.
  */
-function keepName({ key, computed, value }: Field): [before: string, behind: string] {
-  if (value.type !== "ClassExpression" || value.id || computed) return ["", ""];
-  const name = JSON.stringify(nameOfKey(key));
-  return [`{[${name}]:`, `}[${name}]`];
-}
-
-function nameOfKey(key: AnyNode): string {
-  if (key.type === "Identifier") return key.name;
-  return key.type === "PrivateIdentifier" ? `#${key.name}` : String((key as Literal).value);
+function keepName(field: Field): [before: string, behind: string] {
+  const { key, value } = field;
+  const name = key.type === "PrivateIdentifier" ? `#${key.name}` : keyOf(field);
+  if (value.type !== "ClassExpression" || value.id || name === undefined) return ["", ""];
+  const place = `[${JSON.stringify(name)}]`;
+  return [`{${place}:`, `}${place}`];
 }
 
 function isQuiet(node: AnyNode): boolean {

@@ -40,15 +40,18 @@ export function readConfigFile(file: string, limitBytes: number): string {
   }
 }
 
+/** Says whether a value of a file is an object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Returns a value that must be an object.
  *
  * @throws {ERR_MODULE} if it is another kind of value.
  */
 export function recordOf(value: unknown, file: string, name: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isRecord(value)) return value;
   throw refuseValue(file, name, "an object");
 }
 

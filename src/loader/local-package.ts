@@ -11,7 +11,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, join, sep } from "node:path";
 import { suggest } from "../base/suggestion.ts";
 import { isFolder } from "./config-file.ts";
-import { findFile, findNamedFile } from "./module-file.ts";
+import { DECLARATION, findFile, findNamedFile } from "./module-file.ts";
 import type { PackageJson, PackageJsons } from "./package-json.ts";
 import { findExport, findImport, NODE_CONDITIONS } from "./package-target.ts";
 
@@ -34,8 +34,6 @@ interface OtherPackage {
 }
 
 const TYPESCRIPT = /\.(?:ts|mts|tsx)$/;
-
-const DECLARATION = /\.d\.[cm]?ts$/;
 
 /** A statement by which Node, too, takes a text for a module whose package says nothing. */
 const MODULE_STATEMENT = /^\s*(?:import\b(?!\s*\()|export\b)/m;

@@ -14,6 +14,7 @@ import type { AnyNode, Class, Expression, Function as FunctionNode, Pattern, Pro
 import type { Edits } from "./edits.ts";
 import { createShiftMap } from "./edits.ts";
 import type { ImageData } from "./image.ts";
+import { keyOf } from "./member-key.ts";
 import { isFunction } from "./names.ts";
 import { Lines } from "./position.ts";
 
@@ -199,12 +200,6 @@ function piecesOfArrow(
 
 /** What stands between the last parameter, or the beginning, and where one more can be put. */
 const BEFORE_CLOSE = /^((?:async\b)?\s*\(?\s*(,?))\s*\)/;
-
-function keyOf({ computed, key }: { computed: boolean; key: AnyNode }): string | undefined {
-  if (computed) return undefined;
-  if (key.type === "Identifier") return key.name;
-  return key.type === "Literal" ? String(key.value) : undefined;
-}
 
 /**
  * Parameters run before the check does. Defaults that run code are left out where a patch has the say; undefined if that can't be

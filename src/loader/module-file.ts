@@ -17,6 +17,9 @@ export const SOURCE_EXTENSIONS: readonly string[] = [".ts", ".tsx", ".mts", ".js
 /** The endings that a specifier may leave out, in the order in which they are tried. */
 const IMPLIED_EXTENSIONS = [".ts", ".tsx", ".js", ".jsx"];
 
+/** Files that only declare: nothing of them runs. */
+export const DECLARATION: RegExp = /\.d\.[cm]?ts$/;
+
 /** What a file that does not exist may have been compiled from. */
 const TYPESCRIPT_OF: Readonly<Record<string, readonly string[]>> = {
   ".js": [".ts", ".tsx"],

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { PACKAGE_TARGET_DEPTH_MAX } from "../base/limits.ts";
+import { isRecord } from "./config-file.ts";
 import type { PackageJson } from "./package-json.ts";
 
 /** What a table gives for a specifier. */
@@ -166,10 +167,6 @@ function nameOf({ table, key }: Lookup): string {
 
 function refuse(pack: PackageJson, why: string): SnaxError {
   return new SnaxError("ERR_MODULE", `${pack.file}: ${why}`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function listConditions(): string[] {

@@ -3,7 +3,7 @@
  */
 
 import { join } from "node:path";
-import { findFile } from "./module-file.ts";
+import { DECLARATION, findFile } from "./module-file.ts";
 import type { FoundFile } from "./module-file.ts";
 import type { Project } from "./local-package.ts";
 import { matchKey } from "./package-target.ts";
@@ -15,8 +15,6 @@ export interface Mapped {
   /** The paths that were tried by `paths`. */
   readonly tried: readonly string[];
 }
-
-const DECLARATION = /\.d\.[cm]?ts$/;
 
 /** Looks for a specifier by the mapping of a configuration. */
 export function findMapped(

@@ -7,6 +7,7 @@
 import type { AnyNode, Class, ObjectExpression, Program } from "acorn";
 import { parse } from "acorn";
 import type { Image } from "./image.ts";
+import { keyOf } from "./member-key.ts";
 import { DEFAULT_NAME } from "./record.ts";
 
 /** The names of members: of a class's instances or of an object, and of a class itself. */
@@ -126,17 +127,4 @@ function addProperties({ properties }: ObjectExpression, { own }: TextMembers): 
     own.add(name);
   }
   return true;
-}
-
-/** Returns the name of a member; undefined if it only shows at run time. */
-export function keyOf({
-  computed,
-  key,
-}: {
-  readonly computed: boolean;
-  readonly key: AnyNode;
-}): string | undefined {
-  if (computed) return undefined;
-  if (key.type === "Identifier") return key.name;
-  return key.type === "Literal" ? String(key.value) : undefined;
 }
