@@ -54,10 +54,14 @@ function describeEnd(seen, code, signal) {
  *
  * @param {Job} job
  * @param {string[]} flags of node.
+ * @param {boolean} isPrinting what it prints is not even read.
  * @returns {Promise<Result>}
  */
-export function runJob(job, flags) {
-  const child = fork(CHILD, [JSON.stringify(job)], { execArgv: flags, silent: true });
+export function runJob(job, flags, isPrinting = false) {
+  const child = fork(CHILD, [JSON.stringify(job)], {
+    execArgv: flags,
+    stdio: ["ignore", isPrinting ? "ignore" : "pipe", "pipe", "ipc"],
+  });
   const seen = watch(child);
   return new Promise((resolve) => {
     child.on("message", (/** @type {Result} */ result) => resolve(result));

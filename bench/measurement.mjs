@@ -42,11 +42,15 @@ export async function measureSection(section, plan, environment) {
   /** @type {Results} */
   const results = {};
   for (const [name, run] of Object.entries(section.runs)) {
-    const { config = {}, init = {}, flags = [] } = run;
+    const { config = {}, init = {}, flags = [], isPrinting = false } = run;
     for (const [subject, entry] of Object.entries(environment.entries)) {
       const extra = plan.isProfiled && subject === "ours" ? profileFlags(section, name) : [];
       const own = { subject: "ours.mjs", entry, config, init, size: { ...size, ...run.size } };
-      results[`${subject}/${name}`] = await runJob({ ...job, ...own }, [...flags, ...extra]);
+      results[`${subject}/${name}`] = await runJob(
+        { ...job, ...own },
+        [...flags, ...extra],
+        isPrinting,
+      );
     }
   }
   for (const peer of environment.peers) {

@@ -21,6 +21,7 @@ export async function prepare(job) {
   // Joined as paths: in a URL the question mark of a search pattern would begin a query.
   const services = ["drivers", "services"].map((folder) => join(HERE, folder, "?.ts"));
   const size = { ...job.size };
+  if (job.section === "clients") services.push(join(HERE, "../examples/simple/services/?.ts"));
   if (job.section === "realistic" || job.section === "clearcache") {
     const folder = await mkdtemp(join(tmpdir(), "snax-bench-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -18,6 +18,7 @@ import { THREAD_SECTIONS } from "./thread-sections.mjs";
  * @property {Record<string, unknown>} [init] what the driver's `init` is given, beside the size.
  * @property {Record<string, number>} [size] what differs from the section's size.
  * @property {string[]} [flags] of node.
+ * @property {boolean} [isPrinting] it prints as much as it works: what it prints goes to the null device.
  */
 
 /**
@@ -27,6 +28,7 @@ import { THREAD_SECTIONS } from "./thread-sections.mjs";
  * @property {string} ours "run.key".
  * @property {string} [over] "run.key" that ours is divided by.
  * @property {string} [beyondNode] key of Node's own that is taken from ours.
+ * @property {string} [timesNode] key of Node's own that ours is divided by.
  * @property {number} [most] target: at most so much.
  * @property {number} [least] target: at least so much; such a figure is better when it is higher.
  * @property {string} [skynet]

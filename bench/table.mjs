@@ -51,9 +51,10 @@ function ownFigure(results, subject, path) {
 /** @param {Results} results @param {string} subject @param {Row} row */
 function ownValue(results, subject, row) {
   const value = ownFigure(results, subject, row.ours);
-  const { over, beyondNode } = row;
+  const { over, beyondNode, timesNode } = row;
   if (value === undefined) return undefined;
   if (over !== undefined) return value / (ownFigure(results, subject, over) ?? NaN);
+  if (timesNode !== undefined) return value / (figure(results["node"], timesNode) ?? NaN);
   if (beyondNode !== undefined) return value - (figure(results["node"], beyondNode) ?? NaN);
   return value;
 }

@@ -1,6 +1,9 @@
 // @ts-check
 /** What is measured between threads, beside Node's own MessagePort and comlink. */
 
+/** What a user gets who says nothing of threads, but for ports and prints. */
+const CLIENTS = { thread: undefined, verbose: false };
+
 /** @type {import("./sections.mjs").Section[]} */
 export const THREAD_SECTIONS = [
   {
@@ -51,6 +54,91 @@ export const THREAD_SECTIONS = [
         ours: "on.drain",
         least: 2,
         node: "drain",
+      },
+    ],
+  },
+  {
+    name: "births",
+    title: "start a small service while services are spread over two threads",
+    size: {
+      full: { count: 2_000, callers: 100, single: 20_000, batch: 1_000 },
+      quick: { count: 500, callers: 100, single: 5_000, batch: 500 },
+    },
+    runs: { on: { config: { thread: 2 } } },
+    rows: [
+      { label: "near, one at a time", unit: "us", ours: "on.near", most: 25 },
+      { label: "on the other thread, one at a time", unit: "us", ours: "on.far", node: "single" },
+      // Of a round trip over Node's port, for the two hops that such a birth needs.
+      {
+        label: "that, in trips over Node's port",
+        unit: "x",
+        ours: "on.far",
+        timesNode: "single",
+        most: 2,
+      },
+      { label: "anywhere, 100 under way", unit: "us", ours: "on.flight", most: 15 },
+    ],
+  },
+  {
+    name: "clients",
+    title: "the example's gate over TCP, by the default configuration",
+    size: {
+      full: { seconds: 2, connections: 50, inFlight: 20 },
+      quick: { seconds: 1, connections: 50, inFlight: 20 },
+    },
+    isHeavy: true,
+    rounds: 3,
+    runs: {
+      silent: { config: CLIENTS },
+      printing: { config: { ...CLIENTS, verbose: true }, isPrinting: true },
+    },
+    rows: [
+      {
+        label: "one connection, one request at a time",
+        unit: "k/s",
+        ours: "silent.oneRate",
+        least: 1,
+        node: "oneRate",
+      },
+      {
+        label: "50 connections, 20 requests under way",
+        unit: "k/s",
+        ours: "silent.deepRate",
+        least: 1,
+        node: "deepRate",
+      },
+      {
+        label: "CPU of a request, one connection",
+        unit: "us",
+        ours: "silent.oneCpu",
+        node: "oneCpu",
+      },
+      {
+        label: "that, beside a bare Node server",
+        unit: "x",
+        ours: "silent.oneCpu",
+        timesNode: "oneCpu",
+        most: 1.7,
+      },
+      {
+        label: "CPU of a request, 20 under way",
+        unit: "us",
+        ours: "silent.deepCpu",
+        node: "deepCpu",
+      },
+      {
+        label: "that, beside a bare Node server",
+        unit: "x",
+        ours: "silent.deepCpu",
+        timesNode: "deepCpu",
+        most: 1.6,
+      },
+      {
+        label: "agents that print, over silent ones",
+        unit: "x",
+        ours: "printing.deepRate",
+        over: "silent.deepRate",
+        least: 0.8,
       },
     ],
   },

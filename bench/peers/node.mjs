@@ -1,9 +1,17 @@
 // @ts-check
-/** Node itself as a subject: a bare MessagePort between two threads, with no more than a number that finds the caller. */
+/**
+ * Node itself as a subject: between threads a bare MessagePort, with no more than a number that finds the caller; for the
+ * section `clients` a server of its own.
+ */
 
+import { prepareClients } from "./node-clients.mjs";
 import { createPartner, prepareThreads, takePart } from "./thread-pair.mjs";
 
-export const prepare = prepareThreads(import.meta.url);
+const prepareThread = prepareThreads(import.meta.url);
+
+/** @param {import("../child.mjs").Job} job */
+export const prepare = (job) =>
+  job.section === "clients" ? prepareClients(job) : prepareThread(job);
 
 takePart({
   serve: (port) => {
