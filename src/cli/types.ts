@@ -13,6 +13,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ModuleDeclaration, Pattern, Statement } from "acorn";
 import { parseModule } from "../loader/syntax.ts";
+import { transformNow } from "../loader/transformer.ts";
 import { faultOf } from "../service/search-path.ts";
 
 /** Where to look and where to write. */
@@ -166,7 +167,8 @@ function* walk(folder: string): Generator<string> {
 
 /** Reads the names that a file exports as values. */
 function exportedNames(path: string): string[] {
-  return parseModule(readFileSync(path, "utf8"), path).ast.body.flatMap(namesOf);
+  const options = { transform: transformNow };
+  return parseModule(readFileSync(path, "utf8"), path, options).ast.body.flatMap(namesOf);
 }
 
 function namesOf(statement: Statement | ModuleDeclaration): string[] {

@@ -8,19 +8,15 @@
 import { SnaxError } from "../base/error.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { Instance } from "../loader/instance.ts";
-import type { ModuleNode } from "../loader/module-node.ts";
 import type { Context } from "../service/context.ts";
 import { runInside } from "../service/job.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
 import type { Outcome } from "./hold.ts";
 import { runHotfix } from "./hold.ts";
-import type { NameScope } from "./name-scope.ts";
-import { rootScope, scopeOf } from "./name-scope.ts";
-import { evaluateImports } from "./patch-import.ts";
-import type { PatchPart } from "./patch-part.ts";
+import { scopeIn } from "./name-scope.ts";
+import { evaluateImports } from "./import-values.ts";
+import type { PatchPart } from "./patch-code.ts";
 import { failedError, ServicePatch } from "./service-patch.ts";
-import type { OrderState } from "./thread-order.ts";
-import { commitOrder } from "./thread-order.ts";
 import { UndoLog } from "./undo-log.ts";
 
 /** Returns the code of a living service. */
@@ -30,12 +26,6 @@ export function codeOfService(context: Context): Instance {
   throw new SnaxError("ERR_PATCH", `${context.service.title} has no code that could be patched`);
 }
 
-/** Returns the scope in which a module of a running service is. */
-export function scopeIn(instance: Instance, node: ModuleNode): NameScope {
-  const module = instance.find(node);
-  return module === undefined ? rootScope(node.image) : scopeOf(module);
-}
-
 /** What goes into a service. */
 export interface PatchRequest {
   readonly parts: readonly PatchPart[];
@@ -43,8 +33,8 @@ export interface PatchRequest {
   readonly args: readonly unknown[];
   /** Who asks, by handle: what it sent before is handled before. */
   readonly caller: number;
-  /** How far the order of another thread has come, if it is one for this service alone. */
-  readonly order?: OrderState | undefined;
+  /** Runs just before anything changes; what it throws refuses the patch. @defaultValue nothing stands in the way */
+  readonly enter?: (() => void) | undefined;
 }
 
 /** A patch on its way into one service; its outcome is told once, also if the service dies. */
@@ -53,7 +43,7 @@ export class Application {
   readonly #parts: readonly PatchPart[];
   readonly #args: readonly unknown[];
   readonly #caller: number;
-  readonly #order: OrderState | undefined;
+  readonly #enter: (() => void) | undefined;
   readonly #outcome: Outcome;
   #unwatch: (() => void) | undefined = undefined;
 
@@ -62,7 +52,7 @@ export class Application {
     this.#parts = request.parts;
     this.#args = request.args;
     this.#caller = request.caller;
-    this.#order = request.order;
+    this.#enter = request.enter;
     this.#outcome = outcome;
   }
 
@@ -100,7 +90,7 @@ export class Application {
       this.#end().stale();
       return;
     }
-    commitOrder(this.#order);
+    this.#enter?.();
     const { state, service, runtime } = this.#context;
     const host = state instanceof SnaxHost ? state : undefined;
     const log = new UndoLog();

@@ -13,8 +13,9 @@ import type { SnaxNode } from "../snax/snax-node.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
 import { rootScope } from "./name-scope.ts";
-import { evaluateImports, moduleOf } from "./patch-import.ts";
-import type { PatchPart } from "./patch-part.ts";
+import { moduleOf } from "./patch-import.ts";
+import { evaluateImports } from "./import-values.ts";
+import type { PatchPart } from "./patch-code.ts";
 import { ServicePatch } from "./service-patch.ts";
 
 /** A patch for services yet to be born. */

@@ -6,15 +6,34 @@ import type { Class } from "acorn";
 import type { SnaxError } from "../base/error.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { Image } from "../loader/image.ts";
-import type { ConstructionChange } from "./class-construction.ts";
 import type { ClassOutline, FieldOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { checkConstruction, checkStatic, isConstructing, kindOfStatic } from "./class-rules.ts";
 import type { StaticKind } from "./class-rules.ts";
-import type { StaticsChange } from "./class-statics.ts";
 import type { PatchText } from "./patch-text.ts";
-import type { RunningClass } from "./running-class.ts";
+import type { RunningClass, RunningText } from "./running-class.ts";
 import { readRunningClass } from "./running-class.ts";
+
+/** What changes of the construction of a class, as far as the text tells. */
+export interface ConstructionChange {
+  /** Whether the patch gives a constructor, and which of its parameters are properties. */
+  readonly hasMaker: boolean;
+  readonly properties: readonly string[];
+  /** What the running class has. */
+  readonly running: RunningText;
+}
+
+/** What the text of a patch says of the static fields that it gives to a class. */
+export interface StaticsChange {
+  /** In the order of the text. */
+  readonly kinds: readonly StaticKind[];
+  /** What messages call them. */
+  readonly names: readonly string[];
+  /** Whether the running text lacks one of them. */
+  readonly isAdding: boolean;
+  /** The literals of the running text. */
+  readonly literals: ReadonlyMap<PropertyKey, unknown>;
+}
 
 /** What a patch changes of a class besides its methods. */
 export interface ClassChange {

@@ -13,8 +13,10 @@
 import { SnaxError } from "../base/error.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import { replacementOf } from "../loader/class-weave.ts";
+import type { ConstructionChange } from "./class-change.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { propertyText } from "./class-rules.ts";
+import type { RunningText } from "./running-class.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** One field of a class. */
@@ -30,27 +32,6 @@ type Method = (this: object) => unknown;
 interface Note {
   readonly key: PropertyKey;
   readonly at: symbol;
-}
-
-/** What changes of the construction of a class, as far as the text tells. */
-export interface ConstructionChange {
-  /** Whether the patch gives a constructor, and which of its parameters are properties. */
-  readonly hasMaker: boolean;
-  readonly properties: readonly string[];
-  /** What the running class has. */
-  readonly running: RunningText;
-}
-
-/** The fields and the constructor of a running class, as a text that takes a {@link ClassParts} and gives a class. */
-export interface RunningText {
-  /** Undefined if it has neither. */
-  readonly text: string | undefined;
-  /** Whether the text is the module's own, and not one of a patch. */
-  readonly isOwn: boolean;
-  readonly hasMaker: boolean;
-  readonly properties: readonly string[];
-  /** Whether it extends another class. */
-  readonly isDerived: boolean;
 }
 
 /** What a woven class of a patch, or the text of a running one, calls while it is evaluated: see class-parts-weave.ts. */

@@ -5,22 +5,10 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import type { StaticsChange } from "./class-change.ts";
 import type { Field, PatchedClass } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { stateText } from "./class-rules.ts";
-import type { StaticKind } from "./class-rules.ts";
-
-/** What the text of a patch says of the static fields that it gives to a class. */
-export interface StaticsChange {
-  /** In the order of the text. */
-  readonly kinds: readonly StaticKind[];
-  /** What messages call them. */
-  readonly names: readonly string[];
-  /** Whether the running text lacks one of them. */
-  readonly isAdding: boolean;
-  /** The literals of the running text. */
-  readonly literals: ReadonlyMap<PropertyKey, unknown>;
-}
 
 /** The literals that patches have given last, by running class. */
 const given = new WeakMap<AnyClass, Map<PropertyKey, unknown>>();

@@ -25,35 +25,6 @@ export interface DivertedMethod {
   readonly value: unknown;
 }
 
-/**
- * Lists the methods with a check that a patch may divert.
- *
- * @param classes - the classes that it replaces.
- * @param groups - the exports that it gives methods under.
- */
-export function listHeld(
-  { data }: Image,
-  classes: ReadonlyMap<string, string>,
-  groups: ReadonlyMap<string, unknown>,
-): CheckableMethod[] {
-  // One group may have two names, and the patch use the other one.
-  const hasAccept = groups.has("accept") || groups.has("subscribe");
-  return data.methods.filter(({ variable, owner, group }) => {
-    if (!data.checked.has(variable)) return false;
-    if (group === undefined) return classes.get(owner) === "class";
-    return owner === "response" ? groups.has(owner) : hasAccept;
-  });
-}
-
-/** The text that gives access to the variables of these checks; nothing if there are none. */
-export function accessOfChecks(held: readonly CheckableMethod[]): string {
-  if (held.length === 0) return "";
-  const cases = held.map(
-    ({ variable }, index) => `case ${index}:return $snaxS?${variable}=$snaxW:${variable};`,
-  );
-  return `$snaxP.checks(($snaxK,$snaxS,$snaxW)=>{switch($snaxK){${cases.join("")}}});`;
-}
-
 /** The checks that one patch reaches in one module instance. */
 export class HeldMethods {
   readonly #held: readonly CheckableMethod[];

@@ -16,7 +16,7 @@ import { Campaign, contextsOf } from "./campaign.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
 import type { NameScope } from "./name-scope.ts";
-import type { PatchPart } from "./patch-part.ts";
+import type { PatchPart } from "./patch-code.ts";
 import type { PatchTexts } from "./patch.ts";
 import { compileParts } from "./patch.ts";
 import { summarise } from "./patch-summary.ts";

@@ -18,14 +18,15 @@ import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
 import { SNAX_KIND } from "../snax/snax-kind.ts";
 import type { Patch } from "../snax/types.ts";
-import { Application, codeOfService, scopeIn } from "./apply.ts";
+import { Application, codeOfService } from "./apply.ts";
+import { scopeIn } from "./name-scope.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "./method-swap.ts";
 import type { PatchTexts } from "./patch.ts";
 import { compileParts, hashOfPatch, readPatch } from "./patch.ts";
 import { summarise } from "./patch-summary.ts";
 import type { OrderState } from "./thread-order.ts";
-import { orderThread } from "./thread-order.ts";
+import { commitOrder, orderThread } from "./thread-order.ts";
 
 /** Repairs one service; see `SnaxApi.hotfix`. */
 export async function hotfix(
@@ -136,7 +137,7 @@ export async function patchOne(
     const done = await new Promise<Returned | undefined>((resolve, reject) => {
       new Application(
         context,
-        { parts, args, caller, order },
+        { parts, args, caller, enter: order && (() => commitOrder(order)) },
         {
           receive,
           applied: (returned) => resolve(returned as Returned),

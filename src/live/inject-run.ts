@@ -14,8 +14,8 @@ import type { Context } from "../service/context.ts";
 import type { CompiledScript } from "./inject-script.ts";
 import type { Tables } from "./inject-tables.ts";
 import { allTables, tablesByProtocol } from "./inject-tables.ts";
-import { evaluateImports, followImport, readImport } from "./patch-import.ts";
-import type { PatchImport } from "./patch-part.ts";
+import { evaluateImports, followImport, readImport } from "./import-values.ts";
+import type { PatchImport } from "./patch-code.ts";
 import type { Upvalues } from "../snax/types-upvalues.ts";
 import { upvalues } from "./upvalues.ts";
 

@@ -24,9 +24,10 @@ import { elideTypes } from "../loader/elision.ts";
 import { readRecord } from "../loader/record.ts";
 import type { StackFacts } from "../loader/stack.ts";
 import type { Syntax } from "../loader/syntax.ts";
+import { transformNow } from "../loader/transformer.ts";
 import { INJECTED_NAMES } from "../service/surroundings.ts";
 import type { NameScope } from "./name-scope.ts";
-import { parseOperatorText } from "./operator-text.ts";
+import { parseOperatorText } from "./patch-text.ts";
 
 /** A script as an operator gives it. */
 export interface Script {
@@ -62,7 +63,9 @@ export const GIVEN_NAMES = ["print", "args", "upvalues", "_U", "_P"] as const;
  */
 export function compileScript({ file, text }: Script, scope: NameScope): CompiledScript {
   checkText(file, text);
-  const syntax = parseOperatorText(text, file, "the script is nested too deeply");
+  const syntax = parseOperatorText(text, file, "the script is nested too deeply", {
+    transform: transformNow,
+  });
   const own = elideTypes(syntax, analyse(syntax.ast), {
     file: scope.image.file,
     keepsUnmentioned: true,

@@ -9,18 +9,20 @@
  */
 
 import { copyArguments } from "../base/copy.ts";
+import { SnaxError } from "../base/error.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
 import { mapStacks } from "../loader/stack.ts";
 import type { Context } from "../service/context.ts";
+import type { DebugCommand } from "../service/debug.ts";
 import { describeError, messageOf } from "../service/error-text.ts";
 import { runInside } from "../service/job.ts";
-import { codeOfService, scopeIn } from "./apply.ts";
+import { Values } from "../service/values.ts";
+import { codeOfService } from "./apply.ts";
 import type { Script } from "./inject-script.ts";
 import { compileScript } from "./inject-script.ts";
 import { ScriptRun } from "./inject-run.ts";
-import type { LiveNode } from "./live-node.ts";
-import { scopeOf } from "./name-scope.ts";
+import { scopeIn, scopeOf } from "./name-scope.ts";
 import { resolveImports } from "./patch-import.ts";
 
 /** What came of a script. */
@@ -43,7 +45,6 @@ export interface InjectResult {
  * @throws {ERR_NOT_SENDABLE} if an argument can't be handed over.
  */
 export async function inject(
-  live: LiveNode,
   context: Context,
   script: Script,
   args: readonly unknown[],
@@ -52,12 +53,12 @@ export async function inject(
   const own = copyArguments(args, context.service);
   let run: ScriptRun;
   try {
-    run = await prepare(live, context, script, { module: instance.entry, args: own });
+    run = await prepare(context, script, { module: instance.entry, args: own });
   } catch (error) {
     return { ok: false, output: "", error: messageOf(error) };
   }
   return await new Promise((resolve, reject) => {
-    const { kernel, commitments } = live.node.runtime;
+    const { kernel, commitments } = context.runtime;
     const unwatch = kernel.watch(context.handle, () => reject(deadError(context.handle)));
     if (unwatch === undefined) {
       reject(deadError(context.handle));
@@ -79,7 +80,6 @@ export async function inject(
 }
 
 async function prepare(
-  live: LiveNode,
   context: Context,
   script: Script,
   { module, args }: { readonly module: ModuleInstance; readonly args: readonly unknown[] },
@@ -87,7 +87,7 @@ async function prepare(
   const compiled = compileScript(script, scopeOf(module));
   const sources = await resolveImports(module.node, compiled, {
     program: module.instance.program,
-    apiNames: new Set(live.node.runtime.parts.keys()),
+    apiNames: new Set(context.runtime.parts.keys()),
     scopeOf: (node) => scopeIn(module.instance, node),
     codes: new Map(),
   });
@@ -103,3 +103,24 @@ async function execute(run: ScriptRun): Promise<InjectResult> {
     return { ok: false, output: run.end(), error: describeError(error) };
   }
 }
+
+/** What skynet calls a script without a name. */
+const NAMELESS = "=(load)";
+
+/**
+ * The debug message RUN: `skynet.call(address, "debug", "RUN", source, filename, ...args)`, as skynet's console sends it.
+ *
+ * It is answered with two values, as in skynet: whether the script ran to its end, and what it printed, with the error
+ * behind it.
+ */
+export const runScript: DebugCommand = async (context, [text, file = NAMELESS, ...args]) => {
+  if (typeof text !== "string" || typeof file !== "string") {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      "RUN needs the text of a script and the name of its file",
+    );
+  }
+  const { ok, output, error } = await inject(context, { file, text }, args);
+  const parts = [output, error ?? ""].filter((part) => part !== "");
+  return new Values([ok, parts.join("\n")]);
+};

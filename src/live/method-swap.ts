@@ -12,7 +12,7 @@ import { GROUP_EXPORTS } from "../snax/method-numbers.ts";
 import type { Method, SnaxHost } from "../snax/snax-host.ts";
 import { groupOf } from "../snax/snax-host.ts";
 import type { HeldMethods } from "./held-methods.ts";
-import type { PatchPart } from "./patch-part.ts";
+import type { PatchPart } from "./patch-code.ts";
 import type { PatchRun } from "./patch-run.ts";
 import type { UndoLog } from "./undo-log.ts";
 

@@ -7,15 +7,12 @@
 
 import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
-import type { CheckableMethod } from "../loader/method-check.ts";
+import type { Instance } from "../loader/instance.ts";
 import type { ModuleInstance } from "../loader/module-instance.ts";
+import type { ModuleNode } from "../loader/module-node.ts";
 import type { Name } from "../loader/names.ts";
-import type { Place } from "../loader/position.ts";
-import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
-import type { ClassChange } from "./class-change.ts";
+import type { PatchCode } from "./patch-code.ts";
 import type { RunningClass } from "./running-class.ts";
-import type { PatchOutline } from "./patch-outline.ts";
-import type { TableGift } from "./table-text.ts";
 
 /** A name as a patch sees it. */
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLet"> & {
@@ -24,56 +21,6 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLe
   /** For a class that a patch has added. */
   readonly running?: RunningClass;
 };
-
-/** What a patch can give in the place of a name of the module. */
-export type ReplacedKind = "function" | "literal" | "computed" | "class" | "table";
-
-/** A name that a patch declares and the module did not have. */
-export interface AddedName {
-  readonly place: Place;
-  /** Whether the patch refers to it. */
-  readonly isUsed: boolean;
-}
-
-/** A compiled patch. */
-export interface PatchCode {
-  /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
-  readonly code: string;
-  /** What stacks call the patch. */
-  readonly url: string;
-  /** What it does, for the log. */
-  readonly outline: PatchOutline;
-  /** The functions, constants and classes of the module that it replaces. */
-  readonly replaced: ReadonlyMap<string, ReplacedKind>;
-  /** The members that it gives to objects and lists of the module. */
-  readonly tables: ReadonlyMap<string, TableGift>;
-  /** What it changes of the classes that it replaces, besides their methods. */
-  readonly classes: ReadonlyMap<string, ClassChange>;
-  /** Names that it adds. */
-  readonly fresh: ReadonlyMap<string, SeenName>;
-  /** Those of them that are no imports, by where the text declares them. */
-  readonly added: ReadonlyMap<string, AddedName>;
-  /** Functions that it takes as values: they need a forwarder first. */
-  readonly values: readonly string[];
-  /** The modules that it imports, also for nothing but their effects. */
-  readonly requests: readonly ModuleRequest[];
-  readonly imports: readonly ImportEntry[];
-  /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
-  readonly tracked: readonly string[];
-  /** Methods by the export that holds them, as far as the text tells. */
-  readonly methods: ReadonlyMap<string, readonly string[]>;
-  /** Methods of the module that it gives and that somebody may hold. */
-  readonly held: readonly CheckableMethod[];
-  /** Names of members, of whatever object, that it reads without calling them. */
-  readonly taken: ReadonlySet<string>;
-  /** See {@link PatchGifts}. */
-  readonly gifts: ReadonlySet<string>;
-  readonly orders: ReadonlyMap<string, string>;
-  readonly needs: ReadonlySet<string>;
-  readonly isReplaceable: boolean;
-  /** The scope of modules that have the patch. */
-  readonly scopeAfter: NameScope;
-}
 
 /** The names of a module at some point of its life: those of the scope before, and what one more patch added. */
 export class NameScope {
@@ -164,6 +111,12 @@ export function rootScope(image: Image): NameScope {
 /** Returns the scope in which a module is now. */
 export function scopeOf(module: ModuleInstance): NameScope {
   return patched.get(module) ?? rootScope(module.image);
+}
+
+/** Returns the scope in which a module of a running service is. */
+export function scopeIn(instance: Instance, node: ModuleNode): NameScope {
+  const module = instance.find(node);
+  return module === undefined ? rootScope(node.image) : scopeOf(module);
 }
 
 /** Moves a module to another scope. */

@@ -9,17 +9,89 @@
 import { createHash } from "node:crypto";
 import { PATCH_CACHE_MAX } from "../base/limits.ts";
 import type { Image } from "../loader/image.ts";
+import type { CheckableMethod } from "../loader/method-check.ts";
+import type { ModuleNode } from "../loader/module-node.ts";
+import type { Place } from "../loader/position.ts";
 import { createPlacedError } from "../loader/position.ts";
+import type { ImportEntry, ModuleRequest } from "../loader/record.ts";
+import type { Source } from "../loader/source.ts";
 import { forgetStacks, mapStacks } from "../loader/stack.ts";
-import type { PatchCode } from "./name-scope.ts";
+import type { ClassChange } from "./class-change.ts";
+import type { NameScope, SeenName } from "./name-scope.ts";
 import { listGifts } from "./patch-gifts.ts";
+import type { PatchOutline } from "./patch-outline.ts";
 import { outlinePatch } from "./patch-outline.ts";
-import type { PatchPlan } from "./patch-plan.ts";
+import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 import { planPatch } from "./patch-plan.ts";
-import type { PatchTarget } from "./patch-target.ts";
 import { parsePatch } from "./patch-text.ts";
 import type { WovenPatch } from "./patch-weave.ts";
 import { weavePatch } from "./patch-weave.ts";
+import type { TableGift } from "./table-text.ts";
+
+/** What a patch can give in the place of a name of the module. */
+export type ReplacedKind = "function" | "literal" | "computed" | "class" | "table";
+
+/** A name that a patch declares and the module did not have. */
+export interface AddedName {
+  readonly place: Place;
+  /** Whether the patch refers to it. */
+  readonly isUsed: boolean;
+}
+
+/** A compiled patch. */
+export interface PatchCode {
+  /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
+  readonly code: string;
+  /** What stacks call the patch. */
+  readonly url: string;
+  /** What it does, for the log. */
+  readonly outline: PatchOutline;
+  /** The functions, constants and classes of the module that it replaces. */
+  readonly replaced: ReadonlyMap<string, ReplacedKind>;
+  /** The members that it gives to objects and lists of the module. */
+  readonly tables: ReadonlyMap<string, TableGift>;
+  /** What it changes of the classes that it replaces, besides their methods. */
+  readonly classes: ReadonlyMap<string, ClassChange>;
+  /** Names that it adds. */
+  readonly fresh: ReadonlyMap<string, SeenName>;
+  /** Those of them that are no imports, by where the text declares them. */
+  readonly added: ReadonlyMap<string, AddedName>;
+  /** Functions that it takes as values: they need a forwarder first. */
+  readonly values: readonly string[];
+  /** The modules that it imports, also for nothing but their effects. */
+  readonly requests: readonly ModuleRequest[];
+  readonly imports: readonly ImportEntry[];
+  /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
+  readonly tracked: readonly string[];
+  /** Methods by the export that holds them, as far as the text tells. */
+  readonly methods: ReadonlyMap<string, readonly string[]>;
+  /** Methods of the module that it gives and that somebody may hold. */
+  readonly held: readonly CheckableMethod[];
+  /** Names of members, of whatever object, that it reads without calling them. */
+  readonly taken: ReadonlySet<string>;
+  /** See {@link PatchGifts}. */
+  readonly gifts: ReadonlySet<string>;
+  readonly orders: ReadonlyMap<string, string>;
+  readonly needs: ReadonlySet<string>;
+  readonly isReplaceable: boolean;
+  /** The scope of modules that have the patch. */
+  readonly scopeAfter: NameScope;
+}
+
+/** A module that a patch imports. */
+export interface PatchImport {
+  readonly source: Source;
+}
+
+/** One module's share of a patch. */
+export interface PatchPart {
+  readonly node: ModuleNode;
+  /** The scope that it was compiled for. */
+  readonly scope: NameScope;
+  readonly code: PatchCode;
+  /** The modules that it imports, by number of the request. */
+  readonly imports: readonly PatchImport[];
+}
 
 /** The ending tells the stripper the language. */
 const FILE_ENDING = ".ts";

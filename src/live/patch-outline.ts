@@ -8,7 +8,7 @@ import { isClassKind } from "../loader/names.ts";
 import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-default.ts";
 import type { PatchPlan } from "./patch-plan.ts";
-import type { PatchTarget } from "./patch-target.ts";
+import type { PatchTarget } from "./patch-plan.ts";
 import type { TableGift } from "./table-text.ts";
 
 /** What holds members that a patch may give one by one. */

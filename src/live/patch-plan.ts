@@ -5,6 +5,7 @@
 
 import type { Analysis, Reference } from "../loader/analysis.ts";
 import { analyse } from "../loader/analysis.ts";
+import type { Image } from "../loader/image.ts";
 import type { CheckableMethod } from "../loader/method-check.ts";
 import { isClassKind } from "../loader/names.ts";
 import { createPlacedError } from "../loader/position.ts";
@@ -13,19 +14,31 @@ import { elideTypes } from "../loader/elision.ts";
 import { readRecord } from "../loader/record.ts";
 import type { ClassChange } from "./class-change.ts";
 import { withDecorators } from "./class-decorators.ts";
-import { listHeld } from "./held-methods.ts";
-import type { AddedName, ReplacedKind, SeenName } from "./name-scope.ts";
+import type { NameScope, SeenName } from "./name-scope.ts";
+import type { AddedName, ReplacedKind } from "./patch-code.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
-import type { PatchTarget } from "./patch-target.ts";
 import type { PatchText } from "./patch-text.ts";
 import { ENUM_REFUSAL } from "./patch-text.ts";
-import type { Range } from "./reach.ts";
-import { reachableRanges } from "./reach.ts";
 import type { TableGift } from "./table-text.ts";
 import { suggest } from "../base/suggestion.ts";
 import { visitBoundNames } from "../loader/scope.ts";
+
+/** What a patch may be told about where it goes. */
+export interface PatchTarget {
+  readonly image: Image;
+  readonly scope: NameScope;
+  /** Names of globals that services get from their surroundings. */
+  readonly injected: ReadonlySet<string>;
+  /** Whether the module may export groups of methods: the service's own file, of a snax service. */
+  readonly hasMethods: boolean;
+  /** Says which other module of the service has a name, for the end of an error; nothing if none has it. */
+  readonly elsewhere: (name: string) => string;
+}
+
+/** An extent of a text. */
+export type Range = readonly [start: number, end: number];
 
 /** What a patch wants. */
 export interface PatchPlan {
@@ -254,4 +267,61 @@ function writtenIn(ranges: readonly Range[], { writes }: Analysis): string[] {
     if (isInside) for (const name of write.names) names.add(name);
   }
   return [...names];
+}
+
+/**
+ * Lists the methods with a check that a patch may divert.
+ *
+ * @param classes - the classes that it replaces.
+ * @param groups - the exports that it gives methods under.
+ */
+function listHeld(
+  { data }: Image,
+  classes: ReadonlyMap<string, string>,
+  groups: ReadonlyMap<string, unknown>,
+): CheckableMethod[] {
+  // One group may have two names, and the patch use the other one.
+  const hasAccept = groups.has("accept") || groups.has("subscribe");
+  return data.methods.filter(({ variable, owner, group }) => {
+    if (!data.checked.has(variable)) return false;
+    if (group === undefined) return classes.get(owner) === "class";
+    return owner === "response" ? groups.has(owner) : hasAccept;
+  });
+}
+
+/**
+ * Returns the extents that `hotfix()` may run: its own, and those of the functions of the patch that it reaches by name.
+ * What they assign has to be undone if `hotfix()` fails; what the patch's handlers assign later is the service's own
+ * business. Reaching a name counts, called or not. None if the patch has no `hotfix()`.
+ */
+function reachableRanges(
+  items: readonly PlannedItem[],
+  references: readonly Reference[],
+): Range[] {
+  const functions = new Map<string, Range>();
+  let next: Range[] = [];
+  for (const item of items) {
+    if (item.kind === "function" || item.kind === "class" || item.kind === "table")
+      functions.set(item.name, rangeOf(item.value));
+    else if (item.kind === "step" && item.name === "hotfix") next.push(rangeOf(item.value));
+  }
+  const reached: Range[] = [];
+  while (next.length > 0) {
+    reached.push(...next);
+    const found: Range[] = [];
+    for (const [start, end] of next) {
+      for (const { name, start: at } of references) {
+        const range = at >= start && at < end ? functions.get(name) : undefined;
+        if (range === undefined) continue;
+        functions.delete(name);
+        found.push(range);
+      }
+    }
+    next = found;
+  }
+  return reached;
+}
+
+function rangeOf(node: { readonly start: number; readonly end: number }): Range {
+  return [node.start, node.end];
 }

@@ -20,11 +20,12 @@ import { graftClass } from "./class-graft.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
 import type { CheckFunction } from "./held-methods.ts";
 import { HeldMethods } from "./held-methods.ts";
-import type { PatchCode } from "./name-scope.ts";
+import type { PatchCode } from "./patch-code.ts";
 import { scopeOf, setScope } from "./name-scope.ts";
-import { followImport, moduleOf, readImport } from "./patch-import.ts";
+import { moduleOf } from "./patch-import.ts";
+import { followImport, readImport } from "./import-values.ts";
 import { publicName } from "./patch-default.ts";
-import type { PatchImport, PatchPart } from "./patch-part.ts";
+import type { PatchImport, PatchPart } from "./patch-code.ts";
 import { mergeTable } from "./table-merge.ts";
 import type { UndoLog } from "./undo-log.ts";
 

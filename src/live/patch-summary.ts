@@ -16,7 +16,7 @@ import { keepsOld } from "./held-methods.ts";
 import { publicName } from "./patch-default.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "./patch-outline.ts";
 import { askFor } from "./patch-outline.ts";
-import type { PatchPart } from "./patch-part.ts";
+import type { PatchPart } from "./patch-code.ts";
 import { sortMembers } from "./table-summary.ts";
 
 /**

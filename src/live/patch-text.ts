@@ -14,8 +14,8 @@ import type { WrittenSyntax } from "../loader/as-written.ts";
 import type { Place } from "../loader/position.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { visitBoundNames } from "../loader/scope.ts";
-import type { Syntax } from "../loader/syntax.ts";
-import { parseOperatorText } from "./operator-text.ts";
+import type { ParseOptions, Syntax } from "../loader/syntax.ts";
+import { parseModule } from "../loader/syntax.ts";
 
 /** A parsed patch. */
 export interface PatchText {
@@ -69,6 +69,27 @@ function parse(text: string, file: string): WrittenSyntax {
   const syntax = read(text);
   const written = syntax.map === undefined ? undefined : parseParameterProperties(text, read);
   return written ?? { ...syntax, parameterProperties: new Set() };
+}
+
+/**
+ * Parses what an operator hands to a running service, a patch or a script. Such a text may come from anywhere: where the
+ * parser runs out of stack, nobody wrote it by hand, and the error says so with the place instead of ending the caller.
+ *
+ * @param depthText - what the error says of a text that is nested too deeply to be parsed.
+ * @throws {ERR_SYNTAX} with the place.
+ */
+export function parseOperatorText(
+  text: string,
+  file: string,
+  depthText: string,
+  options: ParseOptions = {},
+): Syntax {
+  try {
+    return parseModule(text, file, options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw createPlacedError("ERR_SYNTAX", { file, line: 1, column: 1 }, depthText, error);
+  }
 }
 
 type Statement = Program["body"][number];

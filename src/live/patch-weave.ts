@@ -18,14 +18,13 @@ import { replacementOf, weaveClass } from "../loader/class-weave.ts";
 import { weaveCalls } from "../loader/direct-call.ts";
 import type { LineShifts } from "../loader/edits.ts";
 import { Edits } from "../loader/edits.ts";
+import type { CheckableMethod } from "../loader/method-check.ts";
 import { visitBoundNames } from "../loader/scope.ts";
 import { decorateCall } from "./class-decorators.ts";
 import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
-import { accessOfChecks } from "./held-methods.ts";
 import { publicName } from "./patch-default.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
-import type { PatchPlan } from "./patch-plan.ts";
-import type { PatchTarget } from "./patch-target.ts";
+import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 
 /** A woven patch. */
 export interface WovenPatch {
@@ -280,4 +279,13 @@ function accessOf({ tracked }: PatchPlan, target: PatchTarget): string {
   });
   const read = `$snaxK=>{switch($snaxK){${reads}}}`;
   return `$snaxP.end(${read},($snaxK,$snaxW)=>{switch($snaxK){${writes.join("")}}});`;
+}
+
+/** The text that gives access to the variables of these checks; nothing if there are none. */
+function accessOfChecks(held: readonly CheckableMethod[]): string {
+  if (held.length === 0) return "";
+  const cases = held.map(
+    ({ variable }, index) => `case ${index}:return $snaxS?${variable}=$snaxW:${variable};`,
+  );
+  return `$snaxP.checks(($snaxK,$snaxS,$snaxW)=>{switch($snaxK){${cases.join("")}}});`;
 }

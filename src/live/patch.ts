@@ -13,10 +13,11 @@ import { INJECTED_NAMES } from "../service/surroundings.ts";
 import type { Patch } from "../snax/types.ts";
 import { createPlacedError } from "../loader/position.ts";
 import { findNode, tellHome, tellOrigin } from "./module-search.ts";
-import type { NameScope, PatchCode } from "./name-scope.ts";
+import type { NameScope } from "./name-scope.ts";
+import type { PatchCode } from "./patch-code.ts";
 import { compilePatch, hashOf } from "./patch-code.ts";
 import { moduleOf, resolveImports } from "./patch-import.ts";
-import type { PatchPart } from "./patch-part.ts";
+import type { PatchPart } from "./patch-code.ts";
 
 const INJECTED: ReadonlySet<string> = new Set(INJECTED_NAMES);
 

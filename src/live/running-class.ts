@@ -18,11 +18,22 @@ import type { StackFacts } from "../loader/stack.ts";
 import { mapStacks } from "../loader/stack.ts";
 import type { Syntax } from "../loader/syntax.ts";
 import { weaveUses } from "../loader/weave.ts";
-import type { RunningText } from "./class-construction.ts";
 import type { ClassOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { partsHead, weaveParts } from "./class-parts-weave.ts";
 import { publicName } from "./patch-default.ts";
+
+/** The fields and the constructor of a running class, as a text that takes a {@link ClassParts} and gives a class. */
+export interface RunningText {
+  /** Undefined if it has neither. */
+  readonly text: string | undefined;
+  /** Whether the text is the module's own, and not one of a patch. */
+  readonly isOwn: boolean;
+  readonly hasMaker: boolean;
+  readonly properties: readonly string[];
+  /** Whether it extends another class. */
+  readonly isDerived: boolean;
+}
 
 /** A static field of a running class. */
 export interface RunningStatic {

@@ -13,7 +13,7 @@ import { messageOf } from "../service/error-text.ts";
 import type { Method, SnaxHost } from "../snax/snax-host.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import { listMethods, swapMethods } from "./method-swap.ts";
-import type { PatchPart } from "./patch-part.ts";
+import type { PatchPart } from "./patch-code.ts";
 import { PatchRun } from "./patch-run.ts";
 import { UndoLog } from "./undo-log.ts";
 

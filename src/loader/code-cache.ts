@@ -9,7 +9,7 @@
 
 import { dirname } from "node:path";
 import { SnaxError } from "../base/error.ts";
-import { requireNamespace } from "./commonjs.ts";
+import { requireNamespace } from "./module-require.ts";
 import { buildImage } from "./image-builder.ts";
 import { BuildBudget } from "./build-budget.ts";
 import { ImageKeeper } from "./image-keeper.ts";
@@ -27,7 +27,8 @@ import type { Place } from "./position.ts";
 import { Program } from "./program.ts";
 import { Resolver } from "./resolution.ts";
 import { findModuleFile } from "./module-file.ts";
-import { transformElsewhere, transformer, TransformNeeded } from "./transformer.ts";
+import { transformElsewhere, TransformNeeded } from "./transform-need.ts";
+import { transformer } from "./transformer.ts";
 
 /** ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache. */
 export type CacheMode = "ON" | "EXIST" | "OFF";

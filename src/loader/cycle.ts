@@ -14,21 +14,10 @@
  * An import of the module itself has no such check: it is undefined until it is declared.
  */
 
+import type { ImportPlan } from "./frame.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 import { CellSource } from "./source.ts";
-
-/** In which order the imports of a module come alive. */
-export interface ImportPlan {
-  /** Names the plan among others of the same module. */
-  readonly key: string;
-  /** Their cells. */
-  readonly cells: readonly number[];
-  /** How many of them have a value when the modules of the cycle have been entered. */
-  readonly readyCount: number;
-  /** How many of them come from modules that run before this one. */
-  readonly earlyCount: number;
-}
 
 /** Modules that are entered together. */
 export class Cycle {

@@ -18,8 +18,7 @@
 import { isClassKind } from "./names.ts";
 import type { Name } from "./names.ts";
 import { replacementOf } from "./class-weave.ts";
-import { COMMONJS_NAMES } from "./commonjs.ts";
-import type { ImportPlan } from "./cycle.ts";
+import { COMMONJS_NAMES } from "./commonjs-names.ts";
 import { DEFAULT_NAME } from "./record.ts";
 
 /** The order of a module's cells. */
@@ -49,6 +48,18 @@ export interface Frame {
   readonly begin: string;
   /** Hook and cell function. */
   readonly suffix: string;
+}
+
+/** In which order the imports of a module come alive. */
+export interface ImportPlan {
+  /** Names the plan among others of the same module. */
+  readonly key: string;
+  /** Their cells. */
+  readonly cells: readonly number[];
+  /** How many of them have a value when the modules of the cycle have been entered. */
+  readonly readyCount: number;
+  /** How many of them come from modules that run before this one. */
+  readonly earlyCount: number;
 }
 
 /**

@@ -22,7 +22,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
 import { IMAGE_STORE_BYTES_MAX } from "../base/limits.ts";
-import { listCommonJsNames } from "./commonjs.ts";
+import { listCommonJsNames } from "./commonjs-names.ts";
 import type { ImageData } from "./image.ts";
 import { readTransformOptions } from "./transform-options.ts";
 import { titleOfTool } from "./transform-tools.ts";

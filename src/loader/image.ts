@@ -13,7 +13,6 @@ import type { LineShifts } from "./edits.ts";
 import { enclose } from "./frame.ts";
 import type { Entry, Frame } from "./frame.ts";
 import type { CheckableMethod } from "./method-check.ts";
-import type { ModuleInstance } from "./module-instance.ts";
 import type { Name } from "./names.ts";
 import { createPlacedError } from "./position.ts";
 import type { Place } from "./position.ts";
@@ -76,8 +75,8 @@ export interface ImageData {
   readonly cachedData?: Uint8Array;
 }
 
-/** The function that makes one instance of a module. */
-export type Factory = (module: ModuleInstance) => unknown;
+/** The function that makes one instance of a module; what it is given is the instance (module-instance.ts). */
+export type Factory = (module: object) => unknown;
 
 /** One text of a file, ready to run. */
 export class Image {
@@ -175,7 +174,7 @@ export class Image {
    * does is to ask what it is given, and here that is nothing.
    */
   warm(): void {
-    const make = this.factory("sync") as (nothing?: ModuleInstance) => unknown;
+    const make = this.factory("sync") as (nothing?: object) => unknown;
     try {
       make();
     } catch {

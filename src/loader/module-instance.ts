@@ -9,7 +9,8 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import type { ImportPlan, PendingImports } from "./cycle.ts";
+import type { PendingImports } from "./cycle.ts";
+import type { ImportPlan } from "./frame.ts";
 import { createForwarder } from "./frame.ts";
 import { Followers } from "./followers.ts";
 import type { ImportSetter } from "./followers.ts";
@@ -19,7 +20,7 @@ import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 import type { Name } from "./names.ts";
 import { setExport } from "./namespace.ts";
-import { createModuleRequire } from "./commonjs.ts";
+import { createModuleRequire } from "./module-require.ts";
 import { DEFAULT_NAME } from "./record.ts";
 import { kUnset } from "./source.ts";
 

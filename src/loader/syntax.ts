@@ -2,7 +2,7 @@
  * A module's text -> its syntax tree.
  *
  * The one door to the parser: images of files and texts of patches go through it. TypeScript is stripped first (see
- * `strip.ts`); what that can't do is left to the compiler of the user's project (see `transformer.ts`); JavaScript is parsed
+ * `strip.ts`); what that can't do is left to the compiler of the user's project (see `transform-need.ts`); JavaScript is parsed
  * as it is. Whatever is not valid is refused with file, line and column.
  */
 
@@ -19,9 +19,9 @@ import { createPlacedError, Lines } from "./position.ts";
 import type { Place } from "./position.ts";
 import { strip } from "./strip.ts";
 import type { Stripped } from "./strip.ts";
+import type { Transform, TransformNeed } from "./transform-need.ts";
+import { transformElsewhere, TransformNeeded } from "./transform-need.ts";
 import { hasTypeScript } from "./transform-tools.ts";
-import type { TransformNeed, TransformOrder } from "./transform-worker.ts";
-import { transformNow, TransformNeeded } from "./transformer.ts";
 import { mentionsType } from "./type-name.ts";
 import { findUnknown, findUnparsable } from "./unblankable.ts";
 import type { Unblankable } from "./unblankable.ts";
@@ -51,9 +51,6 @@ export interface Syntax {
   locate(offset: number): Place;
 }
 
-/** Has the compiler of a project transform a text. */
-export type Transform = (order: TransformOrder) => Stripped;
-
 /** How a text is read. */
 export interface ParseOptions {
   /**
@@ -68,7 +65,7 @@ export interface ParseOptions {
    * @defaultValue false
    */
   readonly isAsWritten?: boolean;
-  /** @defaultValue the caller sleeps until the text is transformed */
+  /** @defaultValue such a text is refused with TransformNeeded */
   readonly transform?: Transform;
 }
 
@@ -80,7 +77,7 @@ export interface ParseOptions {
  * @throws {ERR_SYNTAX} if the text is not valid; data: `{ file, line, column }`.
  */
 export function parseModule(text: string, file: string, options: ParseOptions = {}): Syntax {
-  const { home = file, transform = transformNow, isAsWritten = false } = options;
+  const { home = file, transform = transformElsewhere, isAsWritten = false } = options;
   if (isAsWritten && !JAVASCRIPT.test(file)) return parseAsIs(text, file);
   const again = (need: TransformNeed): Syntax => {
     if (!isAbsolute(home)) throw refuseHomeless(file, need);

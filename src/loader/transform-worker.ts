@@ -22,29 +22,10 @@ import type { ImageData } from "./image.ts";
 import { readModule } from "./module-text.ts";
 import { createPlacedError } from "./position.ts";
 import { Resolver } from "./resolution.ts";
+import type { TransformNeed, TransformOrder } from "./transform-need.ts";
 import { readTransformOptions } from "./transform-options.ts";
 import { findTool, TextError } from "./transform-tools.ts";
 import type { NoTool, Tool, Transformed } from "./transform-tools.ts";
-
-/** Why a text has to be transformed, and where that shows first. */
-export interface TransformNeed {
-  /** What there is no other way for: "decorators need", for one. */
-  readonly what: string;
-  readonly line: number;
-  readonly column: number;
-  /** Whether only TypeScript itself gets it right. */
-  readonly isExact?: boolean | undefined;
-}
-
-/** A text to transform. */
-export interface TransformOrder {
-  readonly text: string;
-  /** Name of the file, for messages and the choice of language. */
-  readonly file: string;
-  /** Real path of the file whose project has the compiler and the options. */
-  readonly home: string;
-  readonly need: TransformNeed;
-}
 
 /** A text of which the image is wanted. */
 export interface ImageOrder extends ImageSource {

@@ -18,12 +18,12 @@ import { TRANSFORM_IDLE_MS, TRANSFORM_LIMIT_MS, TRANSFORMS_KEPT_MAX } from "../b
 import type { ImageData } from "./image.ts";
 import { createPlacedError } from "./position.ts";
 import type { Stripped } from "./strip.ts";
+import type { TransformOrder } from "./transform-need.ts";
 import type {
   CompileAnswer,
   CompileMessage,
   CompileThreadData,
   ImageOrder,
-  TransformOrder,
 } from "./transform-worker.ts";
 
 /** How long a text may take, and how long the thread waits for the next one. */
@@ -288,20 +288,6 @@ export const transformer: Transformer = new Transformer();
 /** Transforms a text while the caller sleeps. */
 export function transformNow(order: TransformOrder): Stripped {
   return transformer.now(order);
-}
-
-/** Thrown where a text can't be read here and now: somebody else has to transform it. */
-export class TransformNeeded extends Error {
-  override name = "TransformNeeded";
-}
-
-/**
- * Transforms nothing.
- *
- * @throws TransformNeeded
- */
-export function transformElsewhere(): never {
-  throw new TransformNeeded("the text has to be transformed");
 }
 
 function keyOf(order: Order): string {

@@ -26,7 +26,7 @@ import { defineValues } from "../service/values.ts";
 import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
-import { createRunCommand } from "../live/inject-command.ts";
+import { runScript } from "../live/inject.ts";
 import { LiveNode } from "../live/live-node.ts";
 import { addLiveCommands } from "../live/steward-commands.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
@@ -116,7 +116,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   addConsoleCommand(consoleNode);
   addLiveCommands(live);
   joinNet(runtime);
-  runtime.debugCommands.set("RUN", createRunCommand(live));
+  runtime.debugCommands.set("RUN", runScript);
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
   runtime.kinds.set(SNAX_KIND, createSnaxKind(node));
   const logSink = isConfigured ? undefined : createLogSink(options.config, thread);

@@ -16,6 +16,7 @@ import { readFileSync } from "node:fs";
 import type { Expression, Program, Property, SpreadElement } from "acorn";
 import { SnaxError } from "../base/error.ts";
 import { parseModule } from "../loader/syntax.ts";
+import { transformNow } from "../loader/transformer.ts";
 import type { Group, MethodName } from "./method-numbers.ts";
 import { FIRST_METHOD, GROUP_EXPORTS } from "./method-numbers.ts";
 
@@ -50,7 +51,7 @@ export function readWireNumbers(file: string): WireNumbers {
 
 /** The same for a text; `file` is what errors call it. */
 export function wireNumbersOf(text: string, file: string): WireNumbers {
-  return new WireNumbers(new Reader(parseModule(text, file).ast, file).methods());
+  return new WireNumbers(new Reader(parseModule(text, file, { transform: transformNow }).ast, file).methods());
 }
 
 /** A method and its place. */

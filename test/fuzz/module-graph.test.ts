@@ -16,7 +16,7 @@ import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { CodeCache } from "../../src/loader/code-cache.ts";
 import { Cycle } from "../../src/loader/cycle.ts";
-import type { ImportPlan } from "../../src/loader/cycle.ts";
+import type { ImportPlan } from "../../src/loader/frame.ts";
 import { Instance } from "../../src/loader/instance.ts";
 import type { ModuleNode } from "../../src/loader/module-node.ts";
 import type { Step } from "../../src/loader/order.ts";

@@ -18,7 +18,7 @@ async function runInject({ operator, args }: CommandCall): Promise<CommandResult
   const [word, name, ...rest] = args;
   const context = readService(operator, word);
   const script = readScript(operator, name);
-  const { ok, output, error } = await inject(operator.thread.live, context, script, rest);
+  const { ok, output, error } = await inject(context, script, rest);
   if (ok) return output;
   throw new Error([output, error].filter((text) => text !== undefined && text !== "").join("\n"));
 }

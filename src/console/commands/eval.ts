@@ -7,7 +7,7 @@
 
 import { codeOf } from "../../base/error.ts";
 import { inject } from "../../live/inject.ts";
-import { parseOperatorText } from "../../live/operator-text.ts";
+import { parseOperatorText } from "../../live/patch-text.ts";
 import { readService } from "../operator/address.ts";
 import type { Command, CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { textBehind } from "./methods.ts";
@@ -21,7 +21,7 @@ async function run({ operator, args, line }: CommandCall): Promise<CommandResult
   const text = textBehind(line);
   // The line keeps its columns: it stands in a line of its own.
   const script = isExpression(text) ? `print(await (\n${text}\n));` : `\n${text}`;
-  const result = await inject(operator.thread.live, context, { file: FILE, text: script }, []);
+  const result = await inject(context, { file: FILE, text: script }, []);
   if (result.ok) return result.output;
   const error = result.error?.replaceAll(PLACE, `${FILE}:1:`);
   throw new Error(

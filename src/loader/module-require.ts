@@ -1,33 +1,17 @@
 /**
- * `require`, `__dirname` and `__filename` for TypeScript that is written for CommonJS.
+ * The `require` of a module that is written for CommonJS: see commonjs-names.ts.
  *
- * Where the `package.json` does not say `"type": "module"`, `tsc` makes CommonJS of a file, and its author may use these three.
- * `require` gives a module of the program its instance in the service, at once: one that waits at top level is refused, as
+ * It gives a module of the program its instance in the service, at once: one that waits at top level is refused, as
  * Node refuses it. Everything else Node requires.
  */
 
 import { createRequire, isBuiltin } from "node:module";
-import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isModule } from "./local-package.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import { PackageJsons } from "./package-json.ts";
 import { Resolver } from "./resolution.ts";
-
-/** The names, each with what stands for it in a woven module. */
-export const COMMONJS_NAMES: Readonly<Record<string, string>> = {
-  require: "$snax.require",
-  __dirname: "$snax.meta.dirname",
-  __filename: "$snax.meta.filename",
-};
-
-/** Lists the names that a text mentions, if its file is CommonJS for Node and `tsc`, as far as its package says. */
-export function listCommonJsNames(freeNames: ReadonlySet<string>, file: string): string[] {
-  const names = Object.keys(COMMONJS_NAMES).filter((name) => freeNames.has(name));
-  if (names.length === 0 || ![".ts", ".tsx", ".js"].includes(extname(file))) return [];
-  return new PackageJsons().find(dirname(file))?.type === "module" ? [] : names;
-}
 
 /** Creates the `require` of a module. */
 export function createModuleRequire(module: ModuleInstance): NodeJS.Require {
