@@ -11,12 +11,12 @@ import { join, resolve } from "node:path";
 
 const BUILD = new URL("../build/src/", import.meta.url);
 const load = (path) => import(new URL(path, BUILD).href);
-const { buildImage } = await load("loader/image-builder.js");
-const { Image } = await load("loader/image.js");
-const { parseModule } = await load("loader/syntax.js");
-const { rootScope } = await load("live/name-scope.js");
-const { parsePatch } = await load("live/patch-text.js");
-const { planPatch } = await load("live/patch-plan.js");
+const { buildImage } = await load("loader/build/image-builder.js");
+const { Image } = await load("loader/weave/image.js");
+const { parseModule } = await load("loader/read/syntax.js");
+const { rootScope } = await load("live/text/name-scope.js");
+const { parsePatch } = await load("live/text/patch-text.js");
+const { planPatch } = await load("live/text/patch-plan.js");
 
 const LEFT_OUT =
   /node_modules|\.d\.ts$|(^|\/)(_?_?tests?_?_?|docs|dist|benchmarks?|examples)\/|\.(test|spec|bench)\./;

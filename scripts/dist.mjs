@@ -27,7 +27,7 @@ const ENTRIES = [
   "testing/index",
   "cli/main",
   "node/worker",
-  "loader/transform-worker",
+  "loader/build/transform-worker",
   "fabric/main-watchdog-worker",
   "console/debugger/worker",
   // Services import them.

@@ -41,6 +41,8 @@ const ORDER = [
  * @type {Record<string, string[]>}
  */
 const ROOMS = {
+  loader: ["text", "resolve", "typescript", "read", "weave", "build", "run"],
+  live: ["text", "apply", "inspect", "rollout"],
   console: ["operator", "print", "inspect", "debugger", "threads", "commands", "doors"],
 };
 

@@ -6,7 +6,7 @@
 
 export { ERROR_CODES, SnaxError, codeOf } from "./base/error.ts";
 export type { ErrorCode } from "./base/error.ts";
-export { upvalues } from "./live/upvalues.ts";
+export { upvalues } from "./live/inspect/upvalues.ts";
 export { defineConfig } from "./node/config.ts";
 export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";

@@ -12,8 +12,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { ModuleDeclaration, Pattern, Statement } from "acorn";
-import { parseModule } from "../loader/syntax.ts";
-import { transformNow } from "../loader/transformer.ts";
+import { parseModule } from "../loader/read/syntax.ts";
+import { transformNow } from "../loader/build/transformer.ts";
 import { faultOf } from "../service/search-path.ts";
 
 /** Where to look and where to write. */

@@ -12,7 +12,7 @@ import { AsyncBooks } from "./async-books.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { PHASE } from "../kernel/phase.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
-import { isGeneratedFrame } from "../loader/stack.ts";
+import { isGeneratedFrame } from "../loader/text/stack.ts";
 
 /** The symbol of the global. */
 const DESKS_KEY = "snax.watch";

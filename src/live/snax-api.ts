@@ -9,10 +9,10 @@ import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { Patch, SnaxApi } from "../snax/types.ts";
-import { hotfixall } from "./hotfix-all.ts";
-import { hotfixshared } from "./hotfix-shared.ts";
-import { hotfix } from "./hotfix.ts";
-import type { LiveNode } from "./live-node.ts";
+import { hotfixall } from "./rollout/hotfix-all.ts";
+import { hotfixshared } from "./rollout/hotfix-shared.ts";
+import { hotfix } from "./rollout/hotfix.ts";
+import type { LiveNode } from "./rollout/live-node.ts";
 
 /** Makes the maker of `snax` for the services of one thread. */
 export function createSnaxMaker(live: LiveNode): (context: Context) => SnaxApi {

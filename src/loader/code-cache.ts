@@ -9,26 +9,26 @@
 
 import { dirname } from "node:path";
 import { SnaxError } from "../base/error.ts";
-import { requireNamespace } from "./module-require.ts";
-import { buildImage } from "./image-builder.ts";
-import { BuildBudget } from "./build-budget.ts";
-import { ImageKeeper } from "./image-keeper.ts";
-import { findImage } from "./image-store.ts";
-import type { ImageSource } from "./image-store.ts";
-import { Image } from "./image.ts";
-import type { ImageData } from "./image.ts";
-import { createImportMeta } from "./import-meta.ts";
-import type { ImportMeta } from "./import-meta.ts";
-import { Collection } from "./library.ts";
-import type { Library } from "./library.ts";
-import { importPackage } from "./package-import.ts";
-import { readModule } from "./module-text.ts";
-import type { Place } from "./position.ts";
-import { Program } from "./program.ts";
-import { Resolver } from "./resolution.ts";
-import { findModuleFile } from "./module-file.ts";
-import { transformElsewhere, TransformNeeded } from "./transform-need.ts";
-import { transformer } from "./transformer.ts";
+import { requireNamespace } from "./run/module-require.ts";
+import { buildImage } from "./build/image-builder.ts";
+import { BuildBudget } from "./build/build-budget.ts";
+import { ImageKeeper } from "./build/image-keeper.ts";
+import { findImage } from "./build/image-store.ts";
+import type { ImageSource } from "./build/image-store.ts";
+import { Image } from "./weave/image.ts";
+import type { ImageData } from "./weave/image.ts";
+import { createImportMeta } from "./run/import-meta.ts";
+import type { ImportMeta } from "./run/import-meta.ts";
+import { Collection } from "./run/library.ts";
+import type { Library } from "./run/library.ts";
+import { importPackage } from "./run/package-import.ts";
+import { readModule } from "./text/module-text.ts";
+import type { Place } from "./text/position.ts";
+import { Program } from "./run/program.ts";
+import { Resolver } from "./resolve/resolution.ts";
+import { findModuleFile } from "./resolve/module-file.ts";
+import { transformElsewhere, TransformNeeded } from "./typescript/transform-need.ts";
+import { transformer } from "./build/transformer.ts";
 
 /** ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache. */
 export type CacheMode = "ON" | "EXIST" | "OFF";

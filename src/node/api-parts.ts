@@ -16,7 +16,7 @@ import { createSocketApi } from "../net/socket.ts";
 import { createSocketChannelApi } from "../net/socketchannel.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
-import { upvalues } from "../live/upvalues.ts";
+import { upvalues } from "../live/inspect/upvalues.ts";
 import type { SnaxApi } from "../snax/types.ts";
 import type { TableApi } from "../table/sharetable.ts";
 import { defineConfig } from "./config.ts";

@@ -19,7 +19,7 @@ import type { ThreadEnd } from "../fabric/warden.ts";
 import { Warden } from "../fabric/warden.ts";
 import { bereave } from "../kernel/death.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { LiveNode } from "../live/live-node.ts";
+import type { LiveNode } from "../live/rollout/live-node.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { createSteward, stewardIndex } from "../service/steward.ts";
 import { TableHub } from "../table/table-hub.ts";

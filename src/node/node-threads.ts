@@ -16,7 +16,7 @@ import { STANDING } from "../fabric/thread-load.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { INDEX_MASK } from "../kernel/address.ts";
 import type { CacheMode } from "../loader/code-cache.ts";
-import type { Image, ImageData } from "../loader/image.ts";
+import type { Image, ImageData } from "../loader/weave/image.ts";
 import { addBirthCommand, fetchCode } from "../service/birth.ts";
 import type { LaunchRequest } from "../service/boot.ts";
 import { end, launch, tellFailure } from "../service/boot.ts";

@@ -11,9 +11,9 @@
  */
 
 import { resolve } from "node:path";
-import { readScripts } from "../live/upvalues-session.ts";
+import { readScripts } from "../live/inspect/upvalues-session.ts";
 import { SnaxError } from "../base/error.ts";
-import { findModuleFile } from "../loader/module-file.ts";
+import { findModuleFile } from "../loader/resolve/module-file.ts";
 import { launch } from "../service/boot.ts";
 import { PLAIN_RECEIVERS } from "../service/answers.ts";
 import { Context } from "../service/context.ts";

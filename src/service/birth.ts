@@ -11,7 +11,7 @@ import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
-import type { ImageData } from "../loader/image.ts";
+import type { ImageData } from "../loader/weave/image.ts";
 import { describeStart, launch, tellLauncher, wayOut } from "./boot.ts";
 import { request } from "./calls.ts";
 import type { Context } from "./context.ts";

@@ -20,7 +20,7 @@ import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
-import { Instance } from "../loader/instance.ts";
+import { Instance } from "../loader/run/instance.ts";
 import { Context, EXIT_SIGNAL, extrasOf, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
 import { describeBeginning } from "./late-beginning.ts";

@@ -4,7 +4,7 @@
 
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isGeneratedFrame } from "../loader/stack.ts";
+import { isGeneratedFrame } from "../loader/text/stack.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Where snax itself lies: its frames are nobody's. */

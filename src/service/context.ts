@@ -20,7 +20,7 @@ import { REPLY } from "../kernel/message.ts";
 import { endedError, isEnding } from "../kernel/refusal.ts";
 import { GATE } from "../kernel/service.ts";
 import type { Instance, Service } from "../kernel/service.ts";
-import type { Instance as ModuleInstance } from "../loader/instance.ts";
+import type { Instance as ModuleInstance } from "../loader/run/instance.ts";
 import type { Job } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";

@@ -6,7 +6,7 @@
 
 import { inspect } from "node:util";
 import type { Incomplete } from "../base/copy-thrown.ts";
-import { isGeneratedFrame } from "../loader/stack.ts";
+import { isGeneratedFrame } from "../loader/text/stack.ts";
 
 /** How many causes of an error are printed. */
 const CAUSES_MAX = 3;

@@ -14,7 +14,7 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
-import type { ModuleInstance } from "../loader/module-instance.ts";
+import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { Commitments } from "./commitment.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";

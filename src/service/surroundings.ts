@@ -4,7 +4,7 @@
  */
 
 import { promisify } from "node:util";
-import type { Surroundings } from "../loader/instance.ts";
+import type { Surroundings } from "../loader/run/instance.ts";
 import { createConsole } from "./console.ts";
 import type { Context } from "./context.ts";
 import { defineApi } from "./lazy-api.ts";

@@ -12,7 +12,7 @@ import { endHandling } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { GATE } from "../kernel/service.ts";
-import type { ModuleInstance } from "../loader/module-instance.ts";
+import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { end } from "../service/boot.ts";
 import type { Context, Receiver } from "../service/context.ts";
 import { EXIT_SIGNAL, isThenable } from "../service/context.ts";

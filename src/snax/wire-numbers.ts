@@ -15,8 +15,8 @@
 import { readFileSync } from "node:fs";
 import type { Expression, Program, Property, SpreadElement } from "acorn";
 import { SnaxError } from "../base/error.ts";
-import { parseModule } from "../loader/syntax.ts";
-import { transformNow } from "../loader/transformer.ts";
+import { parseModule } from "../loader/read/syntax.ts";
+import { transformNow } from "../loader/build/transformer.ts";
 import type { Group, MethodName } from "./method-numbers.ts";
 import { FIRST_METHOD, GROUP_EXPORTS } from "./method-numbers.ts";
 

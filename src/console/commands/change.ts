@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";
-import { inject } from "../../live/inject.ts";
+import { inject } from "../../live/inspect/inject.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { PatchRecord } from "../../snax/types.ts";
 import { readService } from "../operator/address.ts";

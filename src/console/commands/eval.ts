@@ -6,8 +6,8 @@
  */
 
 import { codeOf } from "../../base/error.ts";
-import { inject } from "../../live/inject.ts";
-import { parseOperatorText } from "../../live/patch-text.ts";
+import { inject } from "../../live/inspect/inject.ts";
+import { parseOperatorText } from "../../live/text/patch-text.ts";
 import { readService } from "../operator/address.ts";
 import type { Command, CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { textBehind } from "./methods.ts";

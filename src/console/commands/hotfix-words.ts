@@ -11,7 +11,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { hashOf } from "../../live/patch-code.ts";
+import { hashOf } from "../../live/text/patch-code.ts";
 import type { Patch } from "../../snax/types.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Operator } from "../operator/operator.ts";

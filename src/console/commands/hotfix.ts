@@ -6,9 +6,9 @@
 
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import { hotfix } from "../../live/hotfix.ts";
-import { hotfixall } from "../../live/hotfix-all.ts";
-import { hotfixshared } from "../../live/hotfix-shared.ts";
+import { hotfix } from "../../live/rollout/hotfix.ts";
+import { hotfixall } from "../../live/rollout/hotfix-all.ts";
+import { hotfixshared } from "../../live/rollout/hotfix-shared.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";

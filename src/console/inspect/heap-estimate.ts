@@ -8,7 +8,7 @@
 
 import { types } from "node:util";
 import { mailboxLength } from "../../kernel/service.ts";
-import type { ModuleInstance } from "../../loader/module-instance.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { Context } from "../../service/context.ts";
 
 /** Bytes of an idle service without variables (bench: memory). */

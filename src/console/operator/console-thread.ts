@@ -4,7 +4,7 @@
  * A node may run several consoles; what one of them switched on, another can switch off.
  */
 
-import type { LiveNode } from "../../live/live-node.ts";
+import type { LiveNode } from "../../live/rollout/live-node.ts";
 import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../../net/net-table.ts";
 import type { TableApi } from "../../table/sharetable.ts";

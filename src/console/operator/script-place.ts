@@ -11,9 +11,9 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import type { Image } from "../../loader/image.ts";
-import type { Program } from "../../loader/program.ts";
-import { originalPosition } from "../../loader/stack.ts";
+import type { Image } from "../../loader/weave/image.ts";
+import type { Program } from "../../loader/run/program.ts";
+import { originalPosition } from "../../loader/text/stack.ts";
 import type { Context } from "../../service/context.ts";
 
 /** A line of a script. */

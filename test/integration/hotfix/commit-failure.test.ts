@@ -9,7 +9,7 @@ import { deepEqual, equal, notDeepEqual, ok, rejects } from "node:assert/strict"
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { ModuleInstance } from "../../../src/loader/module-instance.ts";
+import { ModuleInstance } from "../../../src/loader/run/module-instance.ts";
 import { SnaxHost } from "../../../src/snax/snax-host.ts";
 import { FIXTURES, World, fails, serve } from "./harness.ts";
 

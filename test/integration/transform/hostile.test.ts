@@ -4,7 +4,7 @@ import { equal, match, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { Transformer } from "../../../src/loader/transformer.ts";
+import { Transformer } from "../../../src/loader/build/transformer.ts";
 import { COMPILERS, createProject, runProject } from "./project.ts";
 import type { Compiler } from "./project.ts";
 

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { isGeneratedFrame } from "../../../src/loader/stack.ts";
+import { isGeneratedFrame } from "../../../src/loader/text/stack.ts";
 import { call } from "../../unit/loader/harness.ts";
 import { COMPILERS, createProject, install, runProject } from "./project.ts";
 

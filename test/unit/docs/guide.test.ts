@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { strip } from "../../../src/loader/strip.ts";
+import { strip } from "../../../src/loader/typescript/strip.ts";
 import { PACKAGE, snax, startNode } from "../../integration/process.ts";
 import { writeFiles } from "../../integration/world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";

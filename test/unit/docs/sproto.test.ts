@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { formatSprotoTypes } from "../../../src/cli/sproto-types.ts";
 import * as limits from "../../../src/base/limits.ts";
-import { strip } from "../../../src/loader/strip.ts";
+import { strip } from "../../../src/loader/typescript/strip.ts";
 import { sproto } from "../../../src/sproto/library.ts";
 import { startNode } from "../../integration/process.ts";
 import { writeFiles } from "../../integration/world.ts";

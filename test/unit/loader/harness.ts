@@ -11,8 +11,8 @@ import { pathToFileURL } from "node:url";
 import type { TestContext } from "node:test";
 import { CodeCache } from "../../../src/loader/code-cache.ts";
 import type { CodeCacheOptions } from "../../../src/loader/code-cache.ts";
-import type { Instance, Surroundings } from "../../../src/loader/instance.ts";
-import type { Program } from "../../../src/loader/program.ts";
+import type { Instance, Surroundings } from "../../../src/loader/run/instance.ts";
+import type { Program } from "../../../src/loader/run/program.ts";
 
 /** Files by path relative to the test's folder. */
 export type Files = Readonly<Record<string, string>>;

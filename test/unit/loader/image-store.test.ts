@@ -12,11 +12,11 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { buildImage } from "../../../src/loader/image-builder.ts";
-import { findImage, keepImage } from "../../../src/loader/image-store.ts";
-import type { ImageSource } from "../../../src/loader/image-store.ts";
-import { Image } from "../../../src/loader/image.ts";
-import type { ImageData } from "../../../src/loader/image.ts";
+import { buildImage } from "../../../src/loader/build/image-builder.ts";
+import { findImage, keepImage } from "../../../src/loader/build/image-store.ts";
+import type { ImageSource } from "../../../src/loader/build/image-store.ts";
+import { Image } from "../../../src/loader/weave/image.ts";
+import type { ImageData } from "../../../src/loader/weave/image.ts";
 import { Modules } from "./harness.ts";
 
 const TEXT = `export enum E { A = 3 } export class C { m(): number { return E.A; } } export const f = (): number => new C().m();`;

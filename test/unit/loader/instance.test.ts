@@ -3,8 +3,8 @@
 import { deepEqual, equal, notEqual, ok, rejects, throws } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import type { Instance } from "../../../src/loader/instance.ts";
-import type { Program } from "../../../src/loader/program.ts";
+import type { Instance } from "../../../src/loader/run/instance.ts";
+import type { Program } from "../../../src/loader/run/program.ts";
 import { call, Modules } from "./harness.ts";
 
 test("every service has its own variables, also in the modules it imports", async (t) => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findJsonFault, parseJson } from "../../../src/loader/json.ts";
+import { findJsonFault, parseJson } from "../../../src/loader/text/json.ts";
 import { runs } from "../../fuzz/runs.ts";
 
 test("JSON is parsed, also behind a byte order mark", () => {

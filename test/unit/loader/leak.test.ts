@@ -3,7 +3,7 @@
 import { ok } from "node:assert/strict";
 import { test } from "node:test";
 import { collect, isCollected } from "../../collector.ts";
-import type { Instance } from "../../../src/loader/instance.ts";
+import type { Instance } from "../../../src/loader/run/instance.ts";
 import { call, Modules } from "./harness.ts";
 
 const FILES = {

@@ -8,7 +8,7 @@ import { deepEqual, ok, throws } from "node:assert/strict";
 import { parse as plainParse } from "acorn";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { parseTree } from "../../../src/loader/parser.ts";
+import { parseTree } from "../../../src/loader/read/parser.ts";
 import { Modules } from "./harness.ts";
 import type { Files } from "./harness.ts";
 

@@ -2,8 +2,8 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import type { Instance } from "../../../src/loader/instance.ts";
-import { findImage } from "../../../src/loader/image-store.ts";
+import type { Instance } from "../../../src/loader/run/instance.ts";
+import { findImage } from "../../../src/loader/build/image-store.ts";
 import { call, Modules } from "./harness.ts";
 
 /** Names of the methods with a check, in the order of the text. */

@@ -5,7 +5,7 @@ import { Session } from "node:inspector";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { OWN_FUNCTIONS_MAX } from "../../../src/base/limits.ts";
-import type { Instance } from "../../../src/loader/instance.ts";
+import type { Instance } from "../../../src/loader/run/instance.ts";
 import { call, Modules } from "./harness.ts";
 
 const CLASSY = `

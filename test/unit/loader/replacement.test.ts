@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
-import type { ModuleInstance } from "../../../src/loader/module-instance.ts";
+import type { ModuleInstance } from "../../../src/loader/run/module-instance.ts";
 import { call, Modules } from "./harness.ts";
 
 /** Replaces a function by one that returns a text. */

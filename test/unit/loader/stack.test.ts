@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { Session } from "node:inspector";
 import { test } from "node:test";
 import { runInThisContext } from "node:vm";
-import { forgetStacks, mapStacks } from "../../../src/loader/stack.ts";
+import { forgetStacks, mapStacks } from "../../../src/loader/text/stack.ts";
 import { call, Modules } from "./harness.ts";
 
 /** Calls `boom` of a module's instance and returns the position in the first frame of its stack. */
@@ -109,7 +109,7 @@ test("positions in an evaluated text that names itself are counted back until it
 });
 
 test("a function that prepared stacks before is still asked about all other files", () => {
-  const stackUrl = new URL("../../../src/loader/stack.js", import.meta.url).href;
+  const stackUrl = new URL("../../../src/loader/text/stack.js", import.meta.url).href;
   const code = `Error.prepareStackTrace = () => "before";
     const { mapStacks } = await import(${JSON.stringify(stackUrl)});
     mapStacks("file:///mapped.ts", { shifts: undefined, map: undefined });

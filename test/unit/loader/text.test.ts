@@ -2,9 +2,9 @@
 
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { buildImage } from "../../../src/loader/image-builder.ts";
-import type { ImageData } from "../../../src/loader/image.ts";
-import { parseModule } from "../../../src/loader/syntax.ts";
+import { buildImage } from "../../../src/loader/build/image-builder.ts";
+import type { ImageData } from "../../../src/loader/weave/image.ts";
+import { parseModule } from "../../../src/loader/read/syntax.ts";
 import { call, evaluate, Modules } from "./harness.ts";
 
 function build(text: string): ImageData {

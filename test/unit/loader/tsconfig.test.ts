@@ -5,9 +5,9 @@ import { rmSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { TSCONFIG_DEPTH_MAX, TSCONFIG_SIZE_MAX } from "../../../src/base/limits.ts";
-import { parseJsonc } from "../../../src/loader/jsonc.ts";
-import { Tsconfigs } from "../../../src/loader/tsconfig.ts";
-import type { Tsconfig } from "../../../src/loader/tsconfig.ts";
+import { parseJsonc } from "../../../src/loader/text/jsonc.ts";
+import { Tsconfigs } from "../../../src/loader/resolve/tsconfig.ts";
+import type { Tsconfig } from "../../../src/loader/resolve/tsconfig.ts";
 import { Modules } from "./harness.ts";
 import type { Files } from "./harness.ts";
 

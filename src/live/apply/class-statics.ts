@@ -1,0 +1,75 @@
+/**
+ * Static fields that a patch gives: a literal is replaced as a constant is, a function as a function, and what is new is added.
+ *
+ * Unlike a constant, a static field can be assigned: one that no longer has the value of its text is state, and stays.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { StaticsChange } from "../text/class-change.ts";
+import type { Field, PatchedClass } from "./class-construction.ts";
+import type { AnyClass } from "./class-graft.ts";
+import { stateText } from "../text/class-rules.ts";
+
+/** The literals that patches have given last, by running class. */
+const given = new WeakMap<AnyClass, Map<PropertyKey, unknown>>();
+
+/**
+ * Replaces static fields of a class.
+ *
+ * @returns those that it does not have: they are added when everything else is in place.
+ * @throws {ERR_PATCH_CLASS} for one that is state.
+ */
+export function replaceStatics(
+  target: PatchedClass,
+  statics: readonly Field[],
+  { kinds, literals }: StaticsChange,
+): Field[] {
+  const { name, live } = target;
+  const added: Field[] = [];
+  for (const [index, field] of statics.entries()) {
+    const { key, initialise } = field;
+    const before = Reflect.getOwnPropertyDescriptor(live, key);
+    const kind = kinds[index] ?? "value";
+    if (before === undefined) added.push(field);
+    else if (kind === "literal") {
+      const last = given.get(live) ?? literals;
+      const running = last.has(key) ? last : literals;
+      const value = initialise?.call(live);
+      const isUntouched = running.has(key) && Object.is(before.value, running.get(key));
+      if (isUntouched || Object.is(before.value, value)) define(target, key, value);
+      // The text is what it was; what the service has made of it since is state.
+      else if (!running.has(key) || !Object.is(running.get(key), value)) throw refuse(name, key);
+    } else if (kind === "function" && typeof before.value === "function")
+      define(target, key, initialise?.call(live));
+    else throw refuse(name, key);
+  }
+  return added;
+}
+
+/** Adds static fields that the class does not have; their initialisers see everything else in place. */
+export function addStatics(target: PatchedClass, statics: readonly Field[]): void {
+  for (const { key, initialise } of statics) define(target, key, initialise?.call(target.live));
+}
+
+function define({ name, live, log }: PatchedClass, key: PropertyKey, value: unknown): void {
+  const before = Reflect.getOwnPropertyDescriptor(live, key);
+  const remembered = given.get(live);
+  log.begin(() => {
+    if (remembered === undefined) given.delete(live);
+    else given.set(live, remembered);
+    if (before === undefined) Reflect.deleteProperty(live, key);
+    else Reflect.defineProperty(live, key, before);
+  });
+  given.set(live, new Map(remembered).set(key, value));
+  const flags =
+    before === undefined ? { writable: true, enumerable: true, configurable: true } : {};
+  if (Reflect.defineProperty(live, key, { ...flags, value })) return;
+  throw new SnaxError(
+    "ERR_PATCH_CLASS",
+    `${name}.${String(key)} can't be changed: it was made fixed`,
+  );
+}
+
+function refuse(name: string, key: PropertyKey): SnaxError {
+  return new SnaxError("ERR_PATCH_CLASS", `class ${name}: ${stateText(name, String(key))}`);
+}

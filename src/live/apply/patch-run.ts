@@ -1,0 +1,340 @@
+/**
+ * A patch on its way into one instance of a module: evaluated, committed, and taken back if need be.
+ *
+ *     bind     evaluates the patch in the module's scope; it hands over what it wants to replace, nothing changes
+ *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
+ *     vars     what `hotfix()` writes is noted, so that it can be taken back, unless somebody has written it since
+ *
+ * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote`, `checks` and `end` are called by the woven patch (see patch-weave.ts).
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { ModuleInstance, ScopeHook } from "../../loader/run/module-instance.ts";
+import { CellSource } from "../../loader/run/source.ts";
+import { ClassParts, reconstruct } from "./class-construction.ts";
+import type { Field } from "./class-construction.ts";
+import { decorateMethods } from "./class-decorate.ts";
+import type { DecoratorEntry } from "./class-decorate.ts";
+import type { AnyClass } from "./class-graft.ts";
+import { graftClass } from "./class-graft.ts";
+import { addStatics, replaceStatics } from "./class-statics.ts";
+import type { CheckFunction } from "./held-methods.ts";
+import { HeldMethods } from "./held-methods.ts";
+import type { PatchCode } from "../text/patch-code.ts";
+import { scopeOf, setScope } from "../text/name-scope.ts";
+import { moduleOf } from "../text/patch-import.ts";
+import { followImport, readImport } from "./import-values.ts";
+import { publicName } from "../text/patch-default.ts";
+import type { PatchImport, PatchPart } from "../text/patch-code.ts";
+import { mergeTable } from "./table-merge.ts";
+import type { UndoLog } from "./undo-log.ts";
+
+/** `hotfix` and `rollback` of a patch. */
+export type StepFunction = (...args: unknown[]) => unknown;
+
+const NOTHING: Record<string, never> = Object.freeze({});
+
+type ReadVariable = (index: number) => unknown;
+type WriteVariable = (index: number, value: unknown) => void;
+
+/** One patch in one module instance. There may be one for each of a million services: it owns as little as it can. */
+export class PatchRun {
+  readonly module: ModuleInstance;
+  readonly code: PatchCode;
+  /** The methods that somebody may hold, as far as the patch reaches them. */
+  held: HeldMethods | undefined = undefined;
+  readonly #part: PatchPart;
+  /** The other parts of the patch in this service. */
+  readonly #siblings: readonly PatchRun[];
+  #setImport: ((index: number, value: unknown) => void) | undefined = undefined;
+  /** What the patch gave, by name. */
+  #given: Record<string, unknown> = {};
+  #parts: Map<string, ClassParts> | undefined = undefined;
+  /** Static fields that the classes do not have yet. */
+  #statics: Map<string, readonly Field[]> | undefined = undefined;
+  /** What decorates the methods of a class, by its name. */
+  #decorations: Map<string, (live: AnyClass) => void> | undefined = undefined;
+  #later: ((log: UndoLog) => void)[] | undefined = undefined;
+  /** Last value that the patch wrote, by number of the variable; undefined when nothing is noted. */
+  #written: Map<number, unknown> | undefined = undefined;
+  #before: unknown[] | undefined = undefined;
+  #read: ReadVariable | undefined = undefined;
+  #write: WriteVariable | undefined = undefined;
+  #hook: ScopeHook | undefined = undefined;
+
+  /** @param siblings - the runs of the patch's parts that come before this one. */
+  constructor(module: ModuleInstance, part: PatchPart, siblings: readonly PatchRun[]) {
+    this.module = module;
+    this.code = part.code;
+    this.#part = part;
+    this.#siblings = siblings;
+  }
+
+  // What the woven patch calls.
+
+  /** Takes the hook of the patch's scope, and sees to it that functions it passes on follow later patches. */
+  begin(hook?: ScopeHook): void {
+    this.#hook = hook;
+    const { values, fresh } = this.code;
+    for (const name of values) {
+      const kind = fresh.get(name)?.kind;
+      if (kind === undefined) this.#forwardLive(name);
+      else if (kind === "function") this.forwardFresh(name);
+    }
+  }
+
+  /** Puts a new function behind a forwarder, if the patch passes it on. */
+  forwardFresh(name: string): void {
+    const { hook: outer } = this.module;
+    if (this.#hook === undefined || outer === undefined || !this.code.values.includes(name)) return;
+    this.module.pushHook(this.#hook);
+    this.module.forward(name);
+    this.module.pushHook(outer);
+  }
+
+  /** Gives the value of an import of the patch, by its number. */
+  imported(index: number): unknown {
+    const entry = this.code.imports[index];
+    const source = this.#part.imports[entry?.request ?? -1];
+    if (entry === undefined || source === undefined) return undefined;
+    const sibling = this.#siblingOf(source, entry.name);
+    if (sibling !== undefined) return sibling.readFresh(entry.name);
+    return readImport(source, entry.name, this.module.instance);
+  }
+
+  /** Returns the value of a name that this patch adds. */
+  readFresh(name: string): unknown {
+    return this.#hook?.(name);
+  }
+
+  /** Takes what sets the imports of the patch, by number, when the modules that have them assign them. */
+  follow(set: (index: number, value: unknown) => void): void {
+    this.#setImport = set;
+    for (const [index, { request, name }] of this.code.imports.entries()) {
+      const source = this.#part.imports[request];
+      if (source === undefined) continue;
+      followImport(source, { name, index }, this.module.instance, set);
+    }
+  }
+
+  /** Takes what replaces a name of the module, or a group of methods, or a step. */
+  put(name: string, value: unknown): void {
+    this.#given[name] = value;
+    const { statics } = this.code.classes.get(name) ?? {};
+    if (statics !== undefined) this.#addLater((log) => this.#addStatics(name, log));
+  }
+
+  /** Returns what takes a class of the patch apart, so that it can be put together with the running one. */
+  parts(name: string): ClassParts {
+    const parts = new ClassParts(this.module.read(name) as AnyClass);
+    (this.#parts ??= new Map()).set(name, parts);
+    return parts;
+  }
+
+  /** Takes the decorators of a class's methods. */
+  decorate(name: string, isLegacy: boolean, entries: readonly DecoratorEntry[]): void {
+    const run = (live: AnyClass): void => decorateMethods(name, live, isLegacy, entries);
+    (this.#decorations ??= new Map()).set(name, run);
+  }
+
+  /** Takes the initialiser of new state. */
+  later(initialise: () => void): void {
+    this.#addLater(initialise);
+  }
+
+  /** Notes what `hotfix()` wrote, as number and value in turn; returns the expression's value. */
+  wrote(result: unknown, ...changes: unknown[]): unknown {
+    if (this.#written !== undefined) {
+      for (let index = 0; index < changes.length; index += 2) {
+        this.#written.set(changes[index] as number, changes[index + 1]);
+      }
+    }
+    return result;
+  }
+
+  /** Takes access to the checks of methods that somebody may hold. */
+  checks(check: CheckFunction): void {
+    this.held = new HeldMethods(this.code.held, check);
+  }
+
+  /** Takes access to the variables that `hotfix()` may write. */
+  end(read?: ReadVariable, write?: WriteVariable): void {
+    this.#read = read;
+    this.#write = write;
+  }
+
+  // What live/ calls.
+
+  /** Evaluates the patch; nothing of the module changes. */
+  bind(): void {
+    const run = this.module.evaluate(this.code.code) as (run: PatchRun) => void;
+    run(this);
+  }
+
+  /** Returns the object of methods that the patch gives under an export's name. */
+  group(exportName: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#given[exportName] as Record<string, unknown> | undefined;
+  }
+
+  /** Returns `hotfix` or `rollback` of the patch, if it has one. */
+  step(name: "hotfix" | "rollback"): StepFunction | undefined {
+    return this.#given[name] as StepFunction | undefined;
+  }
+
+  /** Replaces functions, constants and classes, then initialises the patch's new state. */
+  commit(log: UndoLog): void {
+    for (const name of this.code.taken) this.module.instance.program.takenByPatches.add(name);
+    for (const [name, kind] of this.code.replaced) {
+      if (!Object.hasOwn(this.#given, name)) {
+        throw new SnaxError("ERR_BUG", `the patch did not give ${name}`);
+      }
+      const value = this.#given[name];
+      if (kind === "class") this.#replaceClass(name, value as AnyClass, log);
+      else if (kind === "table") this.#mergeTable(name, value, log);
+      else if (kind === "computed") this.#replaceConstant(name, (value as () => unknown)(), log);
+      else if (kind === "function") this.#replaceFunction(name, value, log);
+      else this.#replaceConstant(name, value, log);
+    }
+    if (this.code.fresh.size > 0) this.#addNames(log);
+  }
+
+  /** Initialises the patch's new state; what it replaces is in place by now. */
+  initialise(log: UndoLog): void {
+    this.#updateImports();
+    for (const initialise of this.#later ?? []) initialise(log);
+    this.#later = undefined;
+    if (this.code.tracked.length === 0) return;
+    this.#written = new Map();
+    this.#before = this.code.tracked.map((_, index) => this.#readVariable(index));
+  }
+
+  /**
+   * Takes back what `hotfix()` wrote.
+   *
+   * @returns the names that somebody else has written since; they keep that value.
+   */
+  restoreVariables(): string[] {
+    const kept: string[] = [];
+    if (this.#written === undefined) return kept;
+    for (const [index, written] of this.#written) {
+      if (Object.is(this.#readVariable(index), written))
+        this.#write?.(index, this.#before?.[index]);
+      else kept.push(this.code.tracked[index] ?? "");
+    }
+    // Other modules have heard of what was written to exported variables.
+    if (this.#written.size > 0) this.module.republish();
+    this.#written = undefined;
+    return kept;
+  }
+
+  /** Lets go of everything: the functions of the patch live on, and with them this object. */
+  settle(): void {
+    this.#given = NOTHING;
+    this.#parts = undefined;
+    this.#statics = undefined;
+    this.held = undefined;
+    this.#written = undefined;
+    this.#before = undefined;
+    this.#read = undefined;
+    this.#write = undefined;
+    this.#hook = undefined;
+    this.#decorations = undefined;
+    this.#setImport = undefined;
+  }
+
+  /** What another part of the patch adds has its value only now. */
+  #updateImports(): void {
+    for (const [index, { request, name }] of this.code.imports.entries()) {
+      const source = this.#part.imports[request];
+      const sibling = source === undefined ? undefined : this.#siblingOf(source, name);
+      if (sibling !== undefined) this.#setImport?.(index, sibling.readFresh(name));
+    }
+  }
+
+  #siblingOf({ source }: PatchImport, name: string): PatchRun | undefined {
+    const node = moduleOf(source);
+    if (node === undefined) return undefined;
+    return this.#siblings.find((run) => run.module.node === node && run.code.fresh.has(name));
+  }
+
+  #readVariable(index: number): unknown {
+    try {
+      return this.#read?.(index);
+    } catch {
+      // A variable before its declaration has run has no value to keep.
+      return undefined;
+    }
+  }
+
+  #replaceFunction(name: string, value: unknown, log: UndoLog): void {
+    const before = this.module.getImplementation(name);
+    log.begin(() => this.module.setImplementation(name, before));
+    this.module.setImplementation(name, value);
+  }
+
+  #replaceConstant(name: string, value: unknown, log: UndoLog): void {
+    const before = this.module.read(name);
+    log.begin(() => this.module.write(name, before));
+    this.module.write(name, value);
+  }
+
+  #mergeTable(name: string, given: unknown, log: UndoLog): void {
+    const gift = this.code.tables.get(name);
+    if (gift === undefined) return;
+    mergeTable(publicName(name), this.module.read(name), { given, gift, log });
+  }
+
+  #replaceClass(name: string, patch: AnyClass, log: UndoLog): void {
+    const parts = this.#parts?.get(name);
+    const change = this.code.classes.get(name);
+    if (parts === undefined || change === undefined) return;
+    const { live } = parts;
+    const fields = parts.takeFields(patch);
+    const statics = parts.takeStatics(patch);
+    const decorate = this.#decorations?.get(name);
+    // What decorators make of a method stands in its place: whoever holds the one before keeps that.
+    const held = decorate === undefined ? this.held : undefined;
+    graftClass({ name, live, patch, held }, log);
+    decorate?.(live);
+    const target = { name, live, log };
+    if (change.statics !== undefined) {
+      (this.#statics ??= new Map()).set(name, replaceStatics(target, statics, change.statics));
+    }
+    if (change.construction === undefined) return;
+    reconstruct(this.module, target, { patch, fields, change: change.construction });
+  }
+
+  #addStatics(name: string, log: UndoLog): void {
+    const live = this.#parts?.get(name)?.live;
+    if (live !== undefined) addStatics({ name, live, log }, this.#statics?.get(name) ?? []);
+  }
+
+  #addLater(initialise: (log: UndoLog) => void): void {
+    (this.#later ??= []).push(initialise);
+  }
+
+  #addNames(log: UndoLog): void {
+    const { module } = this;
+    const scope = scopeOf(module);
+    const { hook } = module;
+    log.begin(() => {
+      if (hook !== undefined) module.pushHook(hook);
+      setScope(module, scope);
+      for (const name of this.code.fresh.keys()) module.forgetForwarder(name);
+    });
+    if (this.#hook !== undefined) module.pushHook(this.#hook);
+    setScope(module, this.code.scopeAfter);
+  }
+
+  /** An imported function is forwarded by the module that has it. */
+  #forwardLive(name: string): void {
+    const { node, instance } = this.module;
+    if (scopeOf(this.module).get(name)?.kind !== "import") {
+      this.module.forward(name);
+      return;
+    }
+    const cell = node.cellOf(name);
+    const source = node.links.find((link) => link.cell === cell)?.source;
+    if (source instanceof CellSource) instance.find(source.node)?.forwardCell(source.cell);
+  }
+}

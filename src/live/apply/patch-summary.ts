@@ -1,0 +1,163 @@
+/**
+ * What a patch does, in one line for the log: whoever reads it sees at once whether it replaced what was meant.
+ *
+ * A function, a class or a method whose name was misspelt is added, and nobody calls it. Whether a class or a group has a method
+ * already is asked of a running service before the patch is in, since a text may get its methods in ways that only show there; where
+ * nobody lives yet, of the text.
+ */
+
+import { basename } from "node:path";
+import { types } from "node:util";
+import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
+import { readMembers } from "../../loader/weave/text-members.ts";
+import { keepsOld } from "./held-methods.ts";
+import { publicName } from "../text/patch-default.ts";
+import type { GivenMember, MemberOwner, PatchOutline } from "../text/patch-outline.ts";
+import { askFor } from "../text/patch-outline.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import { sortMembers } from "./table-summary.ts";
+
+/**
+ * Says what the parts of a patch replace and add.
+ *
+ * @param instance - a service that does not have the patch yet; undefined if none lives.
+ */
+export function summarise(parts: readonly PatchPart[], instance: Instance | undefined): string {
+  const texts = parts.map(({ node, code }) => {
+    const found = instance?.find(node);
+    const module = found?.node === node ? found : undefined;
+    const said = describeOutline(code.outline, node, module);
+    const left =
+      module === undefined ? [] : code.outline.members.filter((member) => isLeft(member, module));
+    const all = left.length === 0 ? said : `${said}; ${describeLeft(left)}`;
+    return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
+  });
+  return texts.join("; ");
+}
+
+/** The members that an owner has, those of its instances and its static ones. */
+interface Members {
+  readonly own: ReadonlySet<string>;
+  readonly statics: ReadonlySet<string>;
+}
+
+function describeOutline(
+  outline: PatchOutline,
+  node: ModuleNode,
+  module: ModuleInstance | undefined,
+): string {
+  const replaced = [...outline.replaced];
+  const added: string[] = [];
+  for (const member of outline.members) {
+    const label = `${publicName(member.owner.name)}.${member.name}`;
+    const hint = hintOf(member, outline, namesIn(member.owner, node, module));
+    if (hint === undefined) replaced.push(label);
+    else added.push(label + hint);
+  }
+  for (const [name, gift] of outline.tables) {
+    const sorted = sortMembers(name, gift, module ?? node.image);
+    replaced.push(...sorted.set);
+    added.push(...sorted.added);
+  }
+  added.push(...outline.added);
+  const said = [
+    ...(replaced.length > 0 ? [`sets ${replaced.join(", ")}`] : []),
+    ...(added.length > 0 ? [`adds ${added.join(", ")}`] : []),
+    ...(outline.runsHotfix ? ["runs hotfix()"] : []),
+  ];
+  return said.length > 0 ? said.join("; ") : "changes nothing";
+}
+
+/** What follows a patch is not said; what can't is. */
+function describeLeft(left: readonly GivenMember[]): string {
+  const labels = left.map(({ owner, name }) => `${publicName(owner.name)}.${name}`);
+  const them = labels.length > 1 ? "one of them" : "it";
+  return `${labels.join(", ")}: whoever took ${them} as a value keeps the old text`;
+}
+
+/** Says whether those who hold a method, as it is before the patch, keep its text. */
+function isLeft({ owner, name, isStatic, kind }: GivenMember, module: ModuleInstance): boolean {
+  if (kind === "accessor") return false;
+  try {
+    return holdersOf(owner, module).some((holder) => {
+      const value: unknown = isStatic ? holder.value : membersOf(holder.value, owner);
+      const live = Object.getOwnPropertyDescriptor(Object(value), name)?.value as unknown;
+      const method = { owner: holder.name, key: name, isStatic };
+      return keepsOld(module, method, { live, isGenerator: kind === "generator" });
+    });
+  } catch {
+    // A proxy; or a class before its declaration has run, of which nobody holds anything.
+    return false;
+  }
+}
+
+function membersOf(value: unknown, { kind }: MemberOwner): unknown {
+  return kind === "class" ? (value as { prototype?: unknown }).prototype : value;
+}
+
+/** Returns which name may have been meant by a new one, or nothing; undefined if the service has the member. */
+function hintOf(
+  member: GivenMember,
+  outline: PatchOutline,
+  members: Members | undefined,
+): string | undefined {
+  const { owner, name, isStatic } = member;
+  const known = isStatic ? members?.statics : members?.own;
+  if (known === undefined || known.has(name)) return undefined;
+  // What the patch gives as well was not forgotten.
+  const given = outline.members.filter((other) => other.owner.name === owner.name);
+  return askFor(
+    name,
+    [...known].filter((each) => !given.some((other) => other.name === each)),
+  );
+}
+
+function namesIn(
+  owner: MemberOwner,
+  node: ModuleNode,
+  module: ModuleInstance | undefined,
+): Members | undefined {
+  try {
+    if (module !== undefined) return liveMembers(owner, module);
+    return readMembers(node.image, owner.kind === "group" ? groupNames(owner) : [owner.name]);
+  } catch {
+    // A proxy; or a class before its declaration has run: the commit will say so.
+    return undefined;
+  }
+}
+
+function liveMembers(owner: MemberOwner, module: ModuleInstance): Members | undefined {
+  const values = holdersOf(owner, module).map(({ value }) => value);
+  if (owner.kind === "group") return { own: new Set(values.flatMap(keysOf)), statics: new Set() };
+  const [live] = values;
+  if (typeof live !== "function") return undefined;
+  return {
+    own: new Set(keysOf(live.prototype)),
+    statics: new Set(Object.getOwnPropertyNames(live)),
+  };
+}
+
+/** The running class, or the objects of a group, by name. */
+function holdersOf(
+  owner: MemberOwner,
+  module: ModuleInstance,
+): { readonly name: string; readonly value: unknown }[] {
+  const holders =
+    owner.kind === "class"
+      ? [{ name: owner.name, value: module.read(owner.name) }]
+      : groupNames(owner).map((name) => ({ name, value: module.get(name) }));
+  // It would run code of the service.
+  if (holders.some(({ value }) => types.isProxy(value))) throw new TypeError("a proxy");
+  return holders;
+}
+
+function keysOf(holder: unknown): string[] {
+  return typeof holder === "object" && holder !== null ? Object.getOwnPropertyNames(holder) : [];
+}
+
+/** `accept` and `subscribe` are one group. */
+function groupNames({ name }: MemberOwner): string[] {
+  return name === "response" ? [name] : ["accept", "subscribe"];
+}

@@ -1,0 +1,227 @@
+/**
+ * Puts the members that a patch gives into a running object, one by one; what the patch does not name stays.
+ *
+ * A function replaces a function, and what is new is added. A value that is written out is a constant as long as it is the one that
+ * the module's text or the last patch gave; since then it is state, and only `hotfix()` changes it. A value that the patch repeats as it
+ * was, because the whole entry was copied, changes nothing. A list of such values is changed in place, for whoever holds it.
+ */
+
+import { isDeepStrictEqual, types } from "node:util";
+import { SnaxError } from "../../base/error.ts";
+import type { TableGift } from "../text/table-text.ts";
+import { keyOfPath } from "../text/table-text.ts";
+import type { UndoLog } from "./undo-log.ts";
+
+/** The values that patches gave, by the object that has them. */
+const givenValues = new WeakMap<object, Map<string, unknown>>();
+
+/** Where a list at top level keeps the value that it was given. */
+const SELF = "";
+
+/**
+ * Merges.
+ *
+ * @throws {ERR_PATCH} if a member is of another kind, or state.
+ */
+export function mergeTable(
+  name: string,
+  live: unknown,
+  { given, gift, log }: { given: unknown; gift: TableGift; log: UndoLog },
+): void {
+  new Merge(gift, log).merge([name], live, given);
+}
+
+class Merge {
+  readonly #gift: TableGift;
+  readonly #log: UndoLog;
+
+  constructor(gift: TableGift, log: UndoLog) {
+    this.#gift = gift;
+    this.#log = log;
+  }
+
+  merge(path: readonly string[], live: unknown, given: unknown): void {
+    if (Array.isArray(given) && Array.isArray(live) && !types.isProxy(live)) {
+      this.#replaceList(path, live, given);
+      return;
+    }
+    if (!isPlain(given) || !isPlain(live)) throw refuse(path, live, given);
+    for (const key of Object.keys(given)) this.#mergeMember([...path, key], live, key, given);
+  }
+
+  #mergeMember(path: readonly string[], live: object, key: string, given: object): void {
+    const after = Reflect.getOwnPropertyDescriptor(given, key) as PropertyDescriptor;
+    const before = Reflect.getOwnPropertyDescriptor(live, key);
+    if (before === undefined) this.#define(path, live, key, after);
+    else if (isAccessor(after)) {
+      if (!isAccessor(before)) throw refuse(path, before.value, "accessor");
+      const both = { ...after, get: after.get ?? before.get, set: after.set ?? before.set };
+      this.#define(path, live, key, both as PropertyDescriptor);
+    } else if (isAccessor(before)) throw refuse(path, "accessor", after.value);
+    else this.#mergeValue(path, { live, key, before }, after.value);
+  }
+
+  #mergeValue(path: readonly string[], place: Place, given: unknown): void {
+    const { live, key, before } = place;
+    const { value } = before;
+    if (typeof given === "function" && typeof value === "function" && !isClass(value)) {
+      this.#define(path, live, key, { ...before, value: given });
+    } else if (isPlain(given) && isPlain(value)) this.merge(path, value, given);
+    else if (!isDeepStrictEqual(value, given)) this.#replaceValue(path, place, given);
+  }
+
+  #replaceValue(path: readonly string[], { live, key, before }: Place, given: unknown): void {
+    const { value } = before;
+    if (Array.isArray(value) && Array.isArray(given)) {
+      this.#replaceList(path, value, given, live, key);
+      return;
+    }
+    if (!isConstant(value) || !isConstant(given)) throw refuse(path, value, given);
+    if (this.#isToKeep(path, live, key, value, given)) return;
+    this.#define(path, live, key, { ...before, value: given });
+    this.#note(live, key, given);
+  }
+
+  // oxlint-disable-next-line max-params -- a list, and where its value is noted
+  #replaceList(
+    path: readonly string[],
+    list: unknown[],
+    given: unknown[],
+    live: object = list,
+    key = SELF,
+  ): void {
+    if (isDeepStrictEqual(list, given) || this.#isToKeep(path, live, key, list, given)) return;
+    const before = [...list];
+    const fill = (items: readonly unknown[]): void => {
+      list.length = 0;
+      list.push(...items);
+    };
+    this.#log.begin(() => fill(before));
+    try {
+      fill(given);
+    } catch {
+      throw fixed(path);
+    }
+    this.#note(live, key, structuredClone(given));
+  }
+
+  /** Says whether a value stays, which the patch only repeats; one that the program has changed can't be replaced. */
+  // oxlint-disable-next-line max-params -- a member and its two values
+  #isToKeep(
+    path: readonly string[],
+    live: object,
+    key: string,
+    value: unknown,
+    given: unknown,
+  ): boolean {
+    const notes = givenValues.get(live);
+    const name = keyOfPath(path);
+    const isKnown = notes?.has(key) === true || this.#gift.bases.has(name);
+    const was = notes?.has(key) === true ? notes.get(key) : this.#gift.bases.get(name);
+    if (isKnown && isDeepStrictEqual(was, value)) return false;
+    if (isKnown && isDeepStrictEqual(was, given)) return true;
+    const why = isKnown
+      ? "the service has changed it"
+      : "it is not written out in the module's text";
+    const member = path.join(".");
+    throw new SnaxError(
+      "ERR_PATCH",
+      `${member} is state, since ${why}: assign it in hotfix(), ${member} = ...`,
+    );
+  }
+
+  #note(live: object, key: string, value: unknown): void {
+    let notes = givenValues.get(live);
+    if (notes === undefined) givenValues.set(live, (notes = new Map()));
+    const had = notes.has(key);
+    const before = notes.get(key);
+    const all = notes;
+    this.#log.begin(() => {
+      if (had) all.set(key, before);
+      else all.delete(key);
+    });
+    notes.set(key, value);
+  }
+
+  #define(path: readonly string[], live: object, key: string, after: PropertyDescriptor): void {
+    const before = Reflect.getOwnPropertyDescriptor(live, key);
+    this.#log.begin(() => {
+      if (before === undefined) Reflect.deleteProperty(live, key);
+      else Reflect.defineProperty(live, key, before);
+    });
+    if (!Reflect.defineProperty(live, key, after)) throw fixed(path);
+    if (before === undefined) this.#noteNew(path, live);
+  }
+
+  /** Notes the values that are written out in what was added. */
+  #noteNew(path: readonly string[], holder: object): void {
+    for (const { path: way, data } of this.#gift.members) {
+      const isBelow = path.every((key, depth) => way[depth] === key);
+      if (data === undefined || !isBelow) continue;
+      let owner = holder as Record<string, object>;
+      for (const key of way.slice(path.length - 1, -1)) owner = owner[key] as typeof owner;
+      this.#note(owner, way.at(-1) ?? "", structuredClone(data.value));
+    }
+  }
+}
+
+/** A member of a running object. */
+interface Place {
+  readonly live: object;
+  readonly key: string;
+  readonly before: PropertyDescriptor;
+}
+
+/** An object as a literal makes it; a proxy would run code of the service. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** What a literal can be. */
+function isConstant(value: unknown): boolean {
+  return (
+    (typeof value !== "object" && typeof value !== "function") ||
+    value === null ||
+    types.isRegExp(value)
+  );
+}
+
+function isAccessor(descriptor: PropertyDescriptor): boolean {
+  return descriptor.get !== undefined || descriptor.set !== undefined;
+}
+
+function isClass(value: object): boolean {
+  const prototype = Reflect.getOwnPropertyDescriptor(value, "prototype");
+  return prototype !== undefined && prototype.writable === false;
+}
+
+function fixed(path: readonly string[]): SnaxError {
+  return new SnaxError(
+    "ERR_PATCH",
+    `${path.join(".")} can't be changed: the service made it fixed`,
+  );
+}
+
+function refuse(path: readonly string[], live: unknown, given: unknown): SnaxError {
+  const member = path.join(".");
+  const why = `${member} is ${describe(live)}, and the patch gives ${describe(given)}`;
+  return new SnaxError("ERR_PATCH", `${why}: change it in hotfix(), ${member} = ...`);
+}
+
+function describe(value: unknown): string {
+  if (value === "accessor") return "a getter or setter";
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "function") return isClass(value) ? "a class" : "a function";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (types.isProxy(value)) return "a proxy";
+  if (Array.isArray(value)) return "a list";
+  const { name } = (Reflect.getOwnPropertyDescriptor(
+    Object.getPrototypeOf(value) ?? {},
+    "constructor",
+  )?.value ?? {}) as { name?: unknown };
+  return isPlain(value)
+    ? "an object"
+    : `an instance of ${typeof name === "string" ? name : "a class"}`;
+}

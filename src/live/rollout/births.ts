@@ -1,0 +1,183 @@
+/**
+ * The patches with which the services of one thread are born, by program.
+ *
+ * A patch whose every gift later ones give as well is retired when they are kept: it would do work at each birth and leave
+ * nothing behind. So a birth costs as much as there are names that patches have given, however many patches there were.
+ */
+
+import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
+import type { Program } from "../../loader/run/program.ts";
+import { describeError } from "../../service/error-text.ts";
+import type { SnaxNode } from "../../snax/snax-node.ts";
+import type { GivenMethod } from "../apply/method-swap.ts";
+import type { NameScope } from "../text/name-scope.ts";
+import { rootScope } from "../text/name-scope.ts";
+import { moduleOf } from "../text/patch-import.ts";
+import { evaluateImports } from "../apply/import-values.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import { ServicePatch } from "../apply/service-patch.ts";
+
+/** A patch for services yet to be born. */
+interface BornPatch {
+  readonly id: number;
+  readonly parts: readonly PatchPart[];
+  /** Hears of every service that is born since, whether it can take the patch or not. */
+  readonly onBorn: ((instance: Instance) => void) | undefined;
+}
+
+/** What services of one program are born with. */
+interface Inheritance {
+  /** In the order in which they go in. */
+  patches: readonly BornPatch[];
+  /** In which scope each module is born, where patches have added names. */
+  scopes: ReadonlyMap<ModuleNode, NameScope>;
+}
+
+/** The births of one thread. */
+export class Births {
+  readonly #node: SnaxNode;
+  readonly #inheritances = new WeakMap<Program, Inheritance>();
+  /** Methods that patches gave to a service whose methods have not been read yet. */
+  readonly #methods = new WeakMap<Instance, GivenMethod[]>();
+
+  constructor(node: SnaxNode) {
+    this.#node = node;
+    node.births.push((host) => {
+      const { code } = host.context;
+      for (const given of code === undefined ? [] : (this.#methods.get(code) ?? [])) {
+        host.setMethod(given.group, given.name, given.method);
+      }
+    });
+  }
+
+  /** Returns the scope in which a module of a program is born. */
+  scopeOf(program: Program, node: ModuleNode): NameScope {
+    return this.#inheritances.get(program)?.scopes.get(node) ?? rootScope(node.image);
+  }
+
+  /**
+   * Gives a patch to all services of a program yet to be born, before their `init`; their `hotfix()` does not run, since
+   * there is no old state to repair.
+   *
+   * @returns a function that takes it from those who are not born by then.
+   */
+  add(program: Program, patch: BornPatch): () => void {
+    const inheritance = this.#inheritanceOf(program);
+    const before = inheritance.scopes;
+    const scopes = new Map(before);
+    for (const { node, code } of patch.parts) scopes.set(node, code.scopeAfter);
+    inheritance.scopes = scopes;
+    inheritance.patches = [...inheritance.patches, patch];
+    return () => {
+      inheritance.patches = inheritance.patches.filter((each) => each !== patch);
+      if (inheritance.scopes === scopes) inheritance.scopes = before;
+    };
+  }
+
+  /**
+   * Retires the patches of a program of which later ones leave nothing.
+   *
+   * @returns their numbers.
+   */
+  retire(program: Program): number[] {
+    const inheritance = this.#inheritances.get(program);
+    if (inheritance === undefined) return [];
+    const later = new Gifts(program);
+    const left = inheritance.patches.toReversed().filter((patch) => !later.takeOver(patch.parts));
+    const retired = inheritance.patches.filter((patch) => !left.includes(patch));
+    if (retired.length > 0) inheritance.patches = left.toReversed();
+    return retired.map(({ id }) => id);
+  }
+
+  #inheritanceOf(program: Program): Inheritance {
+    const known = this.#inheritances.get(program);
+    if (known !== undefined) return known;
+    const made: Inheritance = { patches: [], scopes: new Map() };
+    this.#inheritances.set(program, made);
+    program.births.push((instance) => {
+      for (const patch of made.patches) this.#bear(instance, patch);
+    });
+    return made;
+  }
+
+  /** A service that can't take the patch is born without it, wholly as its text says. */
+  #bear(instance: Instance, { id, parts, onBorn }: BornPatch): void {
+    onBorn?.(instance);
+    try {
+      if (evaluateImports(parts, instance) !== undefined) {
+        throw new TypeError("a module that the patch imports awaits at top level");
+      }
+      const patch = ServicePatch.commit(instance, undefined, parts);
+      patch.keep();
+      const methods = this.#methods.get(instance);
+      if (methods === undefined) this.#methods.set(instance, [...patch.methods]);
+      else methods.push(...patch.methods);
+    } catch (error) {
+      const { file } = instance.program.entry.image;
+      const what = `a service of ${file} is born without patch ${id}`;
+      this.#node.runtime.log(0, `${what}: ${describeError(error)}`);
+    }
+  }
+}
+
+/** What patches give to a service, collected from the last one backwards. */
+class Gifts {
+  readonly #program: Program;
+  readonly #given = new Map<ModuleNode, Set<string>>();
+  readonly #imported = new Set<ModuleNode>();
+  /** The fields that they add to classes. */
+  readonly #orders = new Map<ModuleNode, Map<string, Set<string>>>();
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /** Says whether the later patches give all that this one gives; if not, its gifts are added. */
+  takeOver(parts: readonly PatchPart[]): boolean {
+    const isTaken = parts.every((part) => this.#has(part));
+    if (!isTaken) for (const part of parts) this.#add(part);
+    return isTaken;
+  }
+
+  #has(part: PatchPart): boolean {
+    const given = this.#given.get(part.node);
+    return (
+      part.code.isReplaceable &&
+      [...part.code.gifts].every((gift) => given?.has(gift)) &&
+      [...part.code.orders].every(([name, order]) =>
+        this.#areLaterFields(part.node, name, order),
+      ) &&
+      importedBy(part).every(
+        (node) => this.#imported.has(node) || this.#program.isImportedStatically(node),
+      )
+    );
+  }
+
+  /** Says whether all later patches that add fields to a class add these. */
+  #areLaterFields(node: ModuleNode, name: string, order: string): boolean {
+    const orders = this.#ordersOf(node, name);
+    return orders.size === 1 && orders.has(order);
+  }
+
+  #ordersOf(node: ModuleNode, name: string): Set<string> {
+    let byClass = this.#orders.get(node);
+    if (byClass === undefined) this.#orders.set(node, (byClass = new Map()));
+    let orders = byClass.get(name);
+    if (orders === undefined) byClass.set(name, (orders = new Set()));
+    return orders;
+  }
+
+  #add(part: PatchPart): void {
+    let given = this.#given.get(part.node);
+    if (given === undefined) this.#given.set(part.node, (given = new Set()));
+    for (const need of part.code.needs) given.delete(need);
+    for (const gift of part.code.gifts) given.add(gift);
+    for (const [name, order] of part.code.orders) this.#ordersOf(part.node, name).add(order);
+    for (const node of importedBy(part)) this.#imported.add(node);
+  }
+}
+
+function importedBy({ imports }: PatchPart): ModuleNode[] {
+  return imports.flatMap(({ source }) => moduleOf(source) ?? []);
+}

@@ -1,0 +1,140 @@
+/**
+ * Patches of `"use shared"` modules for threads that load the module later: the same text must not mean something else on them.
+ *
+ *     hotfixshared, kept -> main thread: remembers it, tells every thread -> a thread that has the patch ignores that
+ *                                                                       -> another one remembers it
+ *     module evaluated   -> its patches go in, in their order, before the service that imports it is evaluated
+ *
+ * `hotfix()` does not run then: there is no old state to repair. The main thread keeps them for threads yet to be started, and
+ * forgets them with the code that they are for.
+ */
+
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
+import type { Program } from "../../loader/run/program.ts";
+import { describeError } from "../../service/runtime.ts";
+import type { SharedOrder } from "./hotfix-shared-thread.ts";
+import { commitShared, compileShared } from "./hotfix-shared-thread.ts";
+import type { LiveNode } from "./live-node.ts";
+import { findSharedNode } from "../text/module-search.ts";
+
+/** The word about a patch that was kept: to the main thread, and from there to all. */
+const KEPT_WORD = "sharedpatch";
+
+/** The word with which the main thread says which patches are left, by number. */
+const LEFT_WORD = "sharedpatches";
+
+/** The patches of shared modules that one thread may still have to put in. */
+export class LateShared {
+  readonly #live: LiveNode;
+  /** In the order in which they were kept; the main thread has all, the others those that they did not have at once. */
+  #orders: SharedOrder[] = [];
+  /** Which patches a module has, by number. */
+  readonly #done = new WeakMap<ModuleInstance, Set<number>>();
+  /** How many orders have come, and how many of them a module has been compared with. */
+  #count = 0;
+  readonly #seen = new WeakMap<ModuleInstance, number>();
+  /** Ends when all that is due is in; undefined if nothing is due. */
+  #running: Promise<void> | undefined;
+
+  constructor(live: LiveNode) {
+    this.#live = live;
+    const { words } = live.node.runtime;
+    words.set(KEPT_WORD, (order) => this.#hear(order as SharedOrder));
+    words.set(LEFT_WORD, (left) => this.#leave(left as readonly number[]));
+  }
+
+  /** The patches, for a thread yet to be started. */
+  get orders(): readonly SharedOrder[] {
+    return this.#orders;
+  }
+
+  /** Tells every thread of a patch that was kept. */
+  spread(order: SharedOrder): void {
+    const { threads } = this.#live.node.runtime;
+    // With one thread the module may have been forgotten with a cleared cache, and be loaded once more.
+    if (threads === undefined) this.remember(order);
+    else if (threads.own === 0) this.#hear(order);
+    else threads.tell(0, KEPT_WORD, order);
+  }
+
+  /** Notes that a module has a patch. */
+  note(module: ModuleInstance, id: number): void {
+    const done = this.#done.get(module);
+    if (done === undefined) this.#done.set(module, new Set([id]));
+    else done.add(id);
+  }
+
+  /** Puts a patch into its module when this thread loads it; for threads that host services. */
+  remember(order: SharedOrder): void {
+    const { shared } = this.#live.node.runtime.cache;
+    const node = findSharedNode(shared, order.file);
+    if (this.#orders.some(({ id }) => id === order.id) || this.#has(node, order)) return;
+    this.#orders.push(order);
+    this.#count += 1;
+    shared.onShared = (nodes) => this.#catchUp(shared, nodes);
+    // Race: the module was loaded after this thread had said that nobody uses it.
+    if (node !== undefined) void this.#catchUp(shared, [node]);
+  }
+
+  /** Forgets patches on every thread. @param isLeft - says whether the text is still there that a patch is for */
+  forget(isLeft: (order: SharedOrder) => boolean): void {
+    const left = this.#orders.filter(isLeft).map(({ id }) => id);
+    if (left.length === this.#orders.length) return;
+    this.#leave(left);
+    this.#live.node.runtime.threads?.tellAll(LEFT_WORD, left);
+  }
+
+  #hear(order: SharedOrder): void {
+    const { threads } = this.#live.node.runtime;
+    if (threads?.own !== 0) return this.remember(order);
+    this.#orders.push(order);
+    threads.tellAll(KEPT_WORD, order);
+  }
+
+  #leave(left: readonly number[]): void {
+    this.#orders = this.#orders.filter(({ id }) => left.includes(id));
+  }
+
+  #has(node: ModuleNode | undefined, { id }: SharedOrder): boolean {
+    const module = node?.shared;
+    const isDone = module !== undefined && this.#done.get(module)?.has(id) === true;
+    if (isDone) return true;
+    // It is in, but whoever keeps it has not been heard yet.
+    const { targets = [], patches = [] } = this.#live.sharedPatches.get(id) ?? {};
+    return targets.slice(0, patches.length).some((target) => target.node === node);
+  }
+
+  /** Puts into modules what they have missed. @returns a promise if that is not done at once */
+  #catchUp(program: Program, nodes: readonly ModuleNode[]): Promise<void> | undefined {
+    // At most births no module is new.
+    const isNew = ({ shared }: ModuleNode): boolean =>
+      shared !== undefined && this.#seen.get(shared) !== this.#count;
+    if (!nodes.some(isNew)) return this.#running;
+    for (const { shared } of nodes) if (shared !== undefined) this.#seen.set(shared, this.#count);
+    for (const order of this.#orders) {
+      const node = findSharedNode(program, order.file);
+      if (node?.shared === undefined || !nodes.includes(node) || this.#has(node, order)) continue;
+      this.note(node.shared, order.id);
+      const putIn = (): Promise<void> => this.#putIn(program, node, order);
+      const running = (this.#running ?? Promise.resolve()).then(putIn);
+      this.#running = running;
+      void running.then(() => {
+        if (this.#running === running) this.#running = undefined;
+      });
+    }
+    return this.#running;
+  }
+
+  /** A module that can't take the patch stays as its text says. */
+  async #putIn(program: Program, node: ModuleNode, order: SharedOrder): Promise<void> {
+    const { runtime } = this.#live.node;
+    try {
+      const parts = await compileShared({ node, program }, order);
+      commitShared(runtime, { node, program, parts }).keep();
+    } catch (error) {
+      const what = `the shared module ${order.file} is loaded without patch ${order.id}`;
+      runtime.log(0, `${what}: ${describeError(error)}`);
+    }
+  }
+}

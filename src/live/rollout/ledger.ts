@@ -1,0 +1,63 @@
+/**
+ * The ledger of a node: which patch went where, when, and what came of it.
+ *
+ * It is bounded: the oldest entries go first, and an entry of a patch for very many services keeps the failures and a
+ * sample of the rest, with the full counts.
+ */
+
+import type { Clock } from "../../base/clock.ts";
+import { NODE_WORD } from "../../fabric/node-memory.ts";
+import { LEDGER_LENGTH_MAX, LEDGER_RESULTS_MAX } from "../../base/limits.ts";
+import type { PatchRecord, PatchResult } from "../../snax/types.ts";
+
+/** The patches of one node, newest last. */
+export class Ledger {
+  readonly #clock: Clock;
+  readonly #records: PatchRecord[] = [];
+  readonly #words: Int32Array;
+
+  /** @param words - where the number of the last patch stands, under NODE_WORD.patch; shared by a node's threads. */
+  constructor(clock: Clock, words: Int32Array) {
+    this.#clock = clock;
+    this.#words = words;
+  }
+
+  /** Hands out the number of a new patch. */
+  next(): number {
+    return Atomics.add(this.#words, NODE_WORD.patch, 1) + 1;
+  }
+
+  /**
+   * Enters a patch whose outcome is known.
+   *
+   * @returns the entry, for the ledgers of other threads.
+   */
+  enter(id: number, hash: string, target: string, results: readonly PatchResult[]): PatchRecord {
+    const failed = results.filter((result) => !result.ok);
+    const applied = results.filter((result) => result.ok);
+    const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
+    const kept = [...failed.slice(0, LEDGER_RESULTS_MAX), ...applied.slice(0, room)];
+    const record = {
+      id,
+      hash,
+      target,
+      time: this.#clock.wall(),
+      applied: applied.length,
+      failed: failed.length,
+      results: kept,
+    };
+    this.add(record);
+    return record;
+  }
+
+  /** Adds an entry that another thread has made. */
+  add(record: PatchRecord): void {
+    this.#records.push(record);
+    if (this.#records.length > LEDGER_LENGTH_MAX) this.#records.shift();
+  }
+
+  /** Returns the entries, newest last. */
+  records(): readonly PatchRecord[] {
+    return structuredClone(this.#records);
+  }
+}

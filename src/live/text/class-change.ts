@@ -1,0 +1,145 @@
+/**
+ * What a patch changes of a class besides its methods, as far as the text tells, and whether it may.
+ */
+
+import type { Class } from "acorn";
+import type { SnaxError } from "../../base/error.ts";
+import { messageOf } from "../../service/error-text.ts";
+import type { Image } from "../../loader/weave/image.ts";
+import type { ClassOutline, FieldOutline } from "./class-outline.ts";
+import { readOutline } from "./class-outline.ts";
+import { checkConstruction, checkStatic, isConstructing, kindOfStatic } from "./class-rules.ts";
+import type { StaticKind } from "./class-rules.ts";
+import type { PatchText } from "./patch-text.ts";
+import type { RunningClass, RunningText } from "./running-class.ts";
+import { readRunningClass } from "./running-class.ts";
+
+/** What changes of the construction of a class, as far as the text tells. */
+export interface ConstructionChange {
+  /** Whether the patch gives a constructor, and which of its parameters are properties. */
+  readonly hasMaker: boolean;
+  readonly properties: readonly string[];
+  /** What the running class has. */
+  readonly running: RunningText;
+}
+
+/** What the text of a patch says of the static fields that it gives to a class. */
+export interface StaticsChange {
+  /** In the order of the text. */
+  readonly kinds: readonly StaticKind[];
+  /** What messages call them. */
+  readonly names: readonly string[];
+  /** Whether the running text lacks one of them. */
+  readonly isAdding: boolean;
+  /** The literals of the running text. */
+  readonly literals: ReadonlyMap<PropertyKey, unknown>;
+}
+
+/** What a patch changes of a class besides its methods. */
+export interface ClassChange {
+  /** Undefined if later instances are made as before. */
+  readonly construction: ConstructionChange | undefined;
+  /** Undefined if the patch gives no static field. */
+  readonly statics: StaticsChange | undefined;
+  /** The fields that the class has had by its text, and those that are new, properties of the constructor among them. */
+  readonly fields: readonly string[];
+  readonly newFields: readonly string[];
+  /** Whether one of them has a name that only shows when it runs. */
+  readonly hasComputed: boolean;
+}
+
+/** What messages call a member whose name only shows when it runs. */
+const COMPUTED = "[...]";
+
+/** The class that a patch replaces. */
+export interface LiveClass {
+  readonly name: string;
+  readonly image: Image;
+  /** What it is made of, if a patch has added it. */
+  readonly running: RunningClass | undefined;
+  /** Makes the error that names the class. */
+  readonly refuse: (why: string) => SnaxError;
+}
+
+const NOTHING: ClassChange = {
+  construction: undefined,
+  statics: undefined,
+  fields: [],
+  newFields: [],
+  hasComputed: false,
+};
+
+/**
+ * Reads the fields, the statics and the constructor of a class in a patch.
+ *
+ * @returns the outline without static fields that do nothing, and what it changes.
+ * @throws {ERR_PATCH_CLASS} if the running class can't take them.
+ */
+export function readClassChange(
+  node: Class,
+  { syntax, parameterProperties }: PatchText,
+  live: LiveClass,
+): { outline: ClassOutline; change: ClassChange } {
+  const outline = readOutline(node, parameterProperties);
+  const isMaking = isConstructing(outline);
+  if (!isMaking && !outline.statics.some((field) => field.node.value)) {
+    return { outline: { ...outline, statics: [] }, change: NOTHING };
+  }
+  const running = live.running ?? readRunning(live);
+  const refusal = isMaking ? checkConstruction(outline, running) : undefined;
+  if (refusal !== undefined) throw live.refuse(refusal);
+  const statics = outline.statics.flatMap((field) => {
+    const kind = kindOfStatic(field, running, syntax.code);
+    const why = checkStatic(live.name, field, kind, running);
+    if (why !== undefined) throw live.refuse(why);
+    return kind === "type" ? [] : [{ field, kind }];
+  });
+  const given = [
+    ...outline.properties,
+    ...outline.fields.flatMap(({ node: { value }, name }) => (value ? (name ?? COMPUTED) : [])),
+  ];
+  const known = new Set([...running.fields, ...running.running.properties]);
+  return {
+    outline: { ...outline, statics: statics.map(({ field }) => field) },
+    change: {
+      construction: isMaking
+        ? {
+            hasMaker: outline.maker !== undefined,
+            properties: outline.properties,
+            running: running.running,
+          }
+        : undefined,
+      statics: statics.length === 0 ? undefined : toChange(statics, running),
+      fields: given.filter((name) => known.has(name)),
+      newFields: given.filter((name) => !known.has(name)),
+      hasComputed: given.includes(COMPUTED),
+    },
+  };
+}
+
+function toChange(
+  statics: readonly { readonly field: FieldOutline; readonly kind: StaticKind }[],
+  running: RunningClass,
+): StaticsChange {
+  const literals = new Map<PropertyKey, unknown>();
+  for (const [name, { literal }] of running.statics) {
+    if (literal !== undefined) literals.set(name, literal.value);
+  }
+  return {
+    kinds: statics.map(({ kind }) => kind),
+    names: statics.map(({ field }) => field.name ?? COMPUTED),
+    isAdding: statics.some(({ field: { name } }) => !running.statics.has(name ?? "[")),
+    literals,
+  };
+}
+
+function readRunning({ name, image, refuse }: LiveClass): RunningClass {
+  let running: RunningClass | undefined;
+  try {
+    running = readRunningClass(image, name);
+  } catch (error) {
+    throw refuse(`its fields and its constructor can't be told apart: ${messageOf(error)}`);
+  }
+  if (running === undefined) throw refuse("its text was not found");
+  return running;
+}

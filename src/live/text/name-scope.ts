@@ -1,0 +1,125 @@
+/**
+ * The names that a patch can see in a module: those of its text, and those that earlier patches added.
+ *
+ * Like V8's hidden classes: modules that had the same patches share one scope, and a patch that adds names leads to
+ * another. So a patch text is compiled once for all services that are alike, however many there are.
+ */
+
+import { PATCH_CACHE_MAX } from "../../base/limits.ts";
+import type { Image } from "../../loader/weave/image.ts";
+import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
+import type { Name } from "../../loader/read/names.ts";
+import type { PatchCode } from "./patch-code.ts";
+import type { RunningClass } from "./running-class.ts";
+
+/** A name as a patch sees it. */
+export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLet"> & {
+  /** Added by a patch, with `export` in front: other patches may import it. */
+  readonly isExported?: boolean;
+  /** For a class that a patch has added. */
+  readonly running?: RunningClass;
+};
+
+/** The names of a module at some point of its life: those of the scope before, and what one more patch added. */
+export class NameScope {
+  /** The text that the module was made from. */
+  readonly image: Image;
+  readonly #before: NameScope | undefined;
+  /** The patch that led here, and the names that it added. */
+  readonly #text: string | undefined;
+  readonly #fresh: ReadonlyMap<string, SeenName>;
+  readonly #codes = new Map<string, PatchCode>();
+
+  /** @param step - the scope before, and what a patch added to it; without, the names are those of the text. */
+  constructor(
+    image: Image,
+    step?: { before: NameScope; text: string; fresh: ReadonlyMap<string, SeenName> },
+  ) {
+    this.image = image;
+    this.#before = step?.before;
+    this.#text = step?.text;
+    this.#fresh = step?.fresh ?? new Map();
+  }
+
+  /** Returns the scope of modules that have got another patch, too. */
+  extend(text: string, fresh: ReadonlyMap<string, SeenName>): NameScope {
+    return fresh.size === 0 ? this : new NameScope(this.image, { before: this, text, fresh });
+  }
+
+  /** Returns what is known of a name. */
+  get(name: string): SeenName | undefined {
+    for (const scope of this.#lineage()) {
+      const seen = scope.#fresh.get(name);
+      if (seen !== undefined) return seen;
+    }
+    return this.image.names.get(name);
+  }
+
+  /** All names. */
+  names(): Set<string> {
+    const names = new Set(this.image.names.keys());
+    for (const [name] of this.added()) names.add(name);
+    return names;
+  }
+
+  /** The names that patches added. */
+  *added(): Generator<[string, SeenName]> {
+    for (const scope of this.#lineage()) yield* scope.#fresh;
+  }
+
+  /** Says whether a patch of that text led here. */
+  hasHad(text: string): boolean {
+    for (const scope of this.#lineage()) if (scope.#text === text) return true;
+    return false;
+  }
+
+  /** This scope and those before it, newest first. */
+  *#lineage(): Generator<NameScope> {
+    yield this;
+    for (let scope = this.#before; scope !== undefined; scope = scope.#before) yield scope;
+  }
+
+  /** Returns the code of a patch text for modules of this scope, compiling it at most once. */
+  code(text: string, compile: () => PatchCode): PatchCode {
+    const known = this.#codes.get(text);
+    if (known !== undefined) return known;
+    const code = compile();
+    for (const oldest of this.#codes.keys()) {
+      if (this.#codes.size < PATCH_CACHE_MAX) break;
+      this.#codes.delete(oldest);
+    }
+    this.#codes.set(text, code);
+    return code;
+  }
+}
+
+const roots = new WeakMap<Image, NameScope>();
+const patched = new WeakMap<ModuleInstance, NameScope>();
+
+/** Returns the scope of modules of an image that no patch has added names to. */
+export function rootScope(image: Image): NameScope {
+  let scope = roots.get(image);
+  if (scope === undefined) {
+    scope = new NameScope(image);
+    roots.set(image, scope);
+  }
+  return scope;
+}
+
+/** Returns the scope in which a module is now. */
+export function scopeOf(module: ModuleInstance): NameScope {
+  return patched.get(module) ?? rootScope(module.image);
+}
+
+/** Returns the scope in which a module of a running service is. */
+export function scopeIn(instance: Instance, node: ModuleNode): NameScope {
+  const module = instance.find(node);
+  return module === undefined ? rootScope(node.image) : scopeOf(module);
+}
+
+/** Moves a module to another scope. */
+export function setScope(module: ModuleInstance, scope: NameScope): void {
+  patched.set(module, scope);
+}

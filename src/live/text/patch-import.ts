@@ -1,0 +1,96 @@
+/**
+ * What a patch imports, resolved when it is compiled; what each service reads of it is in import-values.ts.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
+import { createPlacedError } from "../../loader/text/position.ts";
+import type { Program } from "../../loader/run/program.ts";
+import type { ImportEntry, ModuleRequest } from "../../loader/read/record.ts";
+import type { Source } from "../../loader/run/source.ts";
+import { ApiSource, NamespaceSource, PackageSource } from "../../loader/run/source.ts";
+import type { NameScope } from "./name-scope.ts";
+import type { PatchCode, PatchImport } from "./patch-code.ts";
+import { suggest } from "../../base/suggestion.ts";
+
+/** Where imports are looked for. */
+export interface ImportScope {
+  readonly program: Program;
+  readonly apiNames: ReadonlySet<string>;
+  /** Tells which names each module has, those of earlier patches included. */
+  scopeOf(node: ModuleNode): NameScope;
+  /** The other parts of the patch: what they add may be imported. */
+  readonly codes: ReadonlyMap<ModuleNode, PatchCode>;
+}
+
+/**
+ * Resolves the imports of a patch of a module, in the order of its requests.
+ *
+ * @throws {ERR_MODULE} if a module or package can't be loaded.
+ * @throws {ERR_PATCH_NAME} if it does not export a name.
+ */
+export async function resolveImports(
+  node: ModuleNode,
+  code: Pick<PatchCode, "requests" | "imports">,
+  scope: ImportScope,
+): Promise<PatchImport[]> {
+  const found: PatchImport[] = [];
+  for (const request of code.requests) {
+    const source = await include(node, request, scope.program);
+    for (const entry of code.imports) {
+      if (entry.request === found.length) checkName(entry, source, scope);
+    }
+    found.push({ source });
+  }
+  return found;
+}
+
+async function include(
+  node: ModuleNode,
+  request: ModuleRequest,
+  program: Program,
+): Promise<Source> {
+  const { specifier, type, place } = request;
+  try {
+    return await program.include(
+      node,
+      specifier,
+      type === undefined ? undefined : { with: { type } },
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    // An error of the imported file itself has a place of its own; one of the import belongs to the patch.
+    const isOfImport = why.startsWith(`${node.image.file}:`);
+    if (error instanceof SnaxError && !isOfImport) throw error;
+    const text = isOfImport ? why.replace(/^.*?:\d+:\d+: /, "") : why;
+    throw createPlacedError("ERR_MODULE", place, text, error);
+  }
+}
+
+function checkName(entry: ImportEntry, source: Source, scope: ImportScope): void {
+  const { name, specifier, place } = entry;
+  if (name === "*") return;
+  const known = exportsOf(source, scope);
+  if (known.has(name)) return;
+  const why = `${specifier} has no export named ${name}${suggest(name, known)}`;
+  throw createPlacedError("ERR_PATCH_NAME", place, why);
+}
+
+function exportsOf(source: Source, scope: ImportScope): ReadonlySet<string> {
+  const { program, apiNames, codes } = scope;
+  if (source instanceof ApiSource) return apiNames;
+  if (source instanceof PackageSource) return new Set(Object.keys(source.read() as object));
+  const node = moduleOf(source);
+  if (node === undefined) return new Set();
+  const names = new Set(program.watchNamespace(node).keys());
+  const added = [...scope.scopeOf(node).added(), ...(codes.get(node)?.fresh ?? [])];
+  for (const [name, { isExported }] of added) {
+    if (isExported === true) names.add(name);
+  }
+  return names;
+}
+
+/** Returns the module of a source, if it is one of the program's. */
+export function moduleOf(source: Source): ModuleNode | undefined {
+  return source instanceof NamespaceSource ? source.node : undefined;
+}

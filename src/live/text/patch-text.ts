@@ -1,0 +1,158 @@
+/**
+ * The text of a patch -> its tree, with the names that it declares to be the service's.
+ *
+ * `declare let i: number` is a type to the stripper and would vanish. So the word `declare` in front of a variable is
+ * blanked first: what remains is parsed like any statement, with the same positions, and remembered as declared.
+ * `declare function`, `declare class` and `declare enum` have no body to keep; their names are read from the text.
+ */
+
+import type { Program } from "acorn";
+import { SnaxError } from "../../base/error.ts";
+import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
+import { parseParameterProperties } from "../../loader/read/as-written.ts";
+import type { WrittenSyntax } from "../../loader/read/as-written.ts";
+import type { Place } from "../../loader/text/position.ts";
+import { createPlacedError } from "../../loader/text/position.ts";
+import { visitBoundNames } from "../../loader/read/scope.ts";
+import type { ParseOptions, Syntax } from "../../loader/read/syntax.ts";
+import { parseModule } from "../../loader/read/syntax.ts";
+
+/** A parsed patch. */
+export interface PatchText {
+  readonly syntax: Syntax;
+  /** Offsets of the constructors' parameters that are properties. */
+  readonly parameterProperties: ReadonlySet<number>;
+  /** The names that the patch declares to be the service's, with their places. */
+  readonly declared: ReadonlyMap<string, Place>;
+  /** The statements that only declare such names. */
+  readonly declarations: ReadonlySet<Program["body"][number]>;
+}
+
+const VARIABLE = /\bdeclare(?=\s+(let|const(?!\s+enum\b)|var)\b)/g;
+const DEFINITION =
+  /\bdeclare\s+(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|(?:const\s+)?enum)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu;
+
+/**
+ * Parses a patch.
+ *
+ * @param file - the name that the patch goes by in messages and stacks; its ending tells the language.
+ * @throws {ERR_PATCH_SIZE} if it is longer than PATCH_LENGTH_MAX.
+ * @throws {ERR_SYNTAX} if it is not valid.
+ */
+export function parsePatch(text: string, file: string): PatchText {
+  if (typeof text !== "string") {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `a patch is a text, or a record of texts, not ${typeof text}`,
+    );
+  }
+  if (text.length > PATCH_LENGTH_MAX) {
+    throw new SnaxError(
+      "ERR_PATCH_SIZE",
+      `a patch of ${text.length} characters exceeds the limit of ${PATCH_LENGTH_MAX}`,
+    );
+  }
+  let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
+  for (;;) {
+    const syntax = parse(blank(text, starts), file);
+    const found = findDeclarations(syntax, text, starts);
+    // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
+    if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
+    else return collect(syntax, text, new Set(found.values()));
+  }
+}
+
+/** What needs code of its own is printed anew, with other positions; parameter properties need not. */
+function parse(text: string, file: string): WrittenSyntax {
+  const read = (rest: string): Syntax =>
+    parseOperatorText(rest, file, "the patch is nested too deep", { isAsWritten: true });
+  const syntax = read(text);
+  const written = syntax.map === undefined ? undefined : parseParameterProperties(text, read);
+  return written ?? { ...syntax, parameterProperties: new Set() };
+}
+
+/**
+ * Parses what an operator hands to a running service, a patch or a script. Such a text may come from anywhere: where the
+ * parser runs out of stack, nobody wrote it by hand, and the error says so with the place instead of ending the caller.
+ *
+ * @param depthText - what the error says of a text that is nested too deeply to be parsed.
+ * @throws {ERR_SYNTAX} with the place.
+ */
+export function parseOperatorText(
+  text: string,
+  file: string,
+  depthText: string,
+  options: ParseOptions = {},
+): Syntax {
+  try {
+    return parseModule(text, file, options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw createPlacedError("ERR_SYNTAX", { file, line: 1, column: 1 }, depthText, error);
+  }
+}
+
+type Statement = Program["body"][number];
+
+/** Blanks `declare`; `const` behind it becomes `let`, which needs no value. */
+function blank(text: string, starts: readonly number[]): string {
+  let result = text;
+  for (const start of starts) {
+    const keyword = keywordAt(text, start);
+    const word = text.startsWith("const", keyword) ? "let  " : text.slice(keyword, keyword + 3);
+    result =
+      result.slice(0, start) +
+      " ".repeat("declare".length) +
+      result.slice(start + "declare".length, keyword) +
+      word +
+      result.slice(keyword + word.length);
+  }
+  return result;
+}
+
+function keywordAt(text: string, start: number): number {
+  return start + text.slice(start).search(/(?<=^declare\s+)\S/);
+}
+
+/** Finds the statements that begin where a `declare` was blanked. */
+function findDeclarations(
+  syntax: Syntax,
+  text: string,
+  starts: readonly number[],
+): Map<number, Statement> {
+  const byOffset = new Map(starts.map((start) => [keywordAt(text, start), start]));
+  const found = new Map<number, Statement>();
+  if (syntax.map !== undefined && starts.length > 0) {
+    const [first] = starts;
+    throw createPlacedError("ERR_PATCH", syntax.locate(first ?? 0), ENUM_REFUSAL);
+  }
+  for (const statement of syntax.ast.body) {
+    const start = byOffset.get(statement.start);
+    if (start !== undefined && statement.type === "VariableDeclaration")
+      found.set(start, statement);
+  }
+  return found;
+}
+
+/** Why a text is refused that would have to be printed anew. */
+export const ENUM_REFUSAL = "enums and namespaces can't stand in a patch: write a plain object";
+
+function collect(
+  syntax: WrittenSyntax,
+  text: string,
+  declarations: ReadonlySet<Statement>,
+): PatchText {
+  const declared = new Map<string, Place>();
+  for (const statement of declarations) {
+    if (statement.type !== "VariableDeclaration") continue;
+    for (const { id } of statement.declarations) {
+      visitBoundNames(id, (name, node) => declared.set(name, syntax.locate(node.start)));
+    }
+  }
+  for (const match of text.matchAll(DEFINITION)) {
+    // Erased by the stripper, so it was code and no comment.
+    const isErased = syntax.map === undefined && syntax.code.startsWith("       ", match.index);
+    if (isErased && match[1] !== undefined) declared.set(match[1], syntax.locate(match.index));
+  }
+  return { syntax, parameterProperties: syntax.parameterProperties, declared, declarations };
+}

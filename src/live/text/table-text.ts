@@ -1,0 +1,101 @@
+/**
+ * A patch's `const Moves = { tackle: { onHit() { ... } } }` for an object that the module has: which members it gives.
+ *
+ * Only what can be put in place member by member may stand in it: functions, objects of these, and values that are written out. They
+ * are made when the patch is bound, before anything changes, so none of them may run code.
+ */
+
+import type { AnyNode } from "acorn";
+import { isFunction, isWrittenOut } from "../../loader/read/names.ts";
+import type { TextObject } from "../../loader/weave/text-members.ts";
+import { keyOf } from "../../loader/read/member-key.ts";
+import { memberOf, valueOf } from "../../loader/weave/text-members.ts";
+
+/** A member that a patch gives, by its way from the name of the module. */
+export interface TableMember {
+  readonly path: readonly string[];
+  /** A value that is written out, for one that is no function. */
+  readonly data?: { readonly value: unknown };
+}
+
+/** Members that a patch gives to an object or a list of the module. */
+export interface TableGift {
+  readonly members: readonly TableMember[];
+  /** The values that the module's text gives to members that are no functions, by {@link keyOfPath}. */
+  readonly bases: ReadonlyMap<string, unknown>;
+}
+
+/** Takes what can't stand in a table, and why. */
+export type RefuseMember = (node: AnyNode, why: string) => Error;
+
+/**
+ * Tells whether a value gives members to what the module has.
+ *
+ * @param text - what the module's own text has under the name; what is written out there as something else has no such members, what a
+ * call has made may have some.
+ */
+export function hasMembers(value: AnyNode, text: TextObject | undefined): boolean {
+  const isMade = text?.type === "NewExpression" || text?.type === "ClassExpression";
+  if (isMade) return false;
+  if (value.type === "ObjectExpression") return value.properties.length > 0;
+  return value.type === "ArrayExpression";
+}
+
+/** Reads the members; `text` is what the module's own text has under the name. */
+export function readTable(
+  name: string,
+  value: AnyNode,
+  text: TextObject | undefined,
+  refuse: RefuseMember,
+): TableGift {
+  const reader = new TableReader(refuse);
+  reader.read([name], value, text);
+  return reader;
+}
+
+/** A way to a member as one text. */
+export function keyOfPath(path: readonly string[]): string {
+  return path.join("\0");
+}
+
+class TableReader implements TableGift {
+  readonly members: TableMember[] = [];
+  readonly bases = new Map<string, unknown>();
+  readonly #refuse: RefuseMember;
+
+  constructor(refuse: RefuseMember) {
+    this.#refuse = refuse;
+  }
+
+  read(path: readonly string[], value: AnyNode, text: TextObject | undefined): void {
+    if (value.type === "ObjectExpression") this.#readObject(path, value, text);
+    else if (isFunction(value) || value.type === "Identifier") this.members.push({ path });
+    else if (isWrittenOut(value)) {
+      this.members.push({ path, data: { value: valueOf(value) } });
+      if (text !== undefined && isWrittenOut(text)) this.bases.set(keyOfPath(path), valueOf(text));
+    } else {
+      const member = path.join(".");
+      const why = `${member} is neither a function nor written out: assign it in hotfix(), ${member} = ...`;
+      throw this.#refuse(value, why);
+    }
+  }
+
+  #readObject(
+    path: readonly string[],
+    { properties }: AnyNode & { type: "ObjectExpression" },
+    text: TextObject | undefined,
+  ): void {
+    const name = path.join(".");
+    for (const property of properties) {
+      const key = property.type === "Property" ? keyOf(property) : undefined;
+      if (property.type !== "Property" || key === undefined) {
+        throw this.#refuse(
+          property,
+          `the members of ${name} that change are written out, each by its name`,
+        );
+      }
+      if (key === "__proto__") throw this.#refuse(property, "no member can be named __proto__");
+      this.read([...path, key], property.value, memberOf(text, key));
+    }
+  }
+}

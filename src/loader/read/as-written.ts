@@ -1,0 +1,112 @@
+/**
+ * A module's text -> its tree with every member of a class where its author wrote it.
+ *
+ * A text with enums, namespaces or parameter properties is printed anew for its image, and there the initialisers of a class with
+ * parameter properties stand in its constructor. Who takes a class apart needs them as they were: so what
+ * blanks can't replace is blanked all the same, and it is told which parameters of constructors are properties, too.
+ */
+
+import type { AnyNode, Class, Program } from "acorn";
+import { findConstructor } from "./names.ts";
+import { findUnblankable } from "../typescript/strip.ts";
+import type { Syntax } from "./syntax.ts";
+import { parseModule } from "./syntax.ts";
+
+/** A parsed text, with what was blanked beyond types. */
+export interface WrittenSyntax extends Syntax {
+  /** Offsets of the parameters of constructors that are properties. */
+  readonly parameterProperties: ReadonlySet<number>;
+}
+
+/** One or more modifiers, and what follows: the name of a parameter, or of a member. */
+const MODIFIERS = /\b(?:(?:public|private|protected|readonly|override)\s+)+(?=[\p{L}_$])/gu;
+
+/** What may stand in front of an enum or a namespace. */
+const EXPORT = /\bexport\s+(?:declare\s+)?$/;
+
+/**
+ * Parses a text, with parameter properties as plain parameters.
+ *
+ * @param parse - reads the text that is left.
+ * @returns undefined if the text has none, or is not valid without them either.
+ */
+export function parseParameterProperties(
+  text: string,
+  parse: (text: string) => Syntax,
+): WrittenSyntax | undefined {
+  let modifiers = [...text.matchAll(MODIFIERS)].map(({ index, 0: { length } }) => ({
+    start: index,
+    end: index + length,
+  }));
+  while (modifiers.length > 0) {
+    let syntax: Syntax;
+    try {
+      syntax = parse(blank(text, modifiers));
+    } catch {
+      return undefined;
+    }
+    const parameters = findParameters(syntax.ast);
+    const real = modifiers.filter(({ end }) => parameters.has(end));
+    // The words may stand in a text or before a member, where they are none of ours: then the text is read again with them.
+    if (real.length === modifiers.length) {
+      return { ...syntax, parameterProperties: new Set(real.map(({ end }) => end)) };
+    }
+    modifiers = real;
+  }
+  return undefined;
+}
+
+/**
+ * Parses the text of a module, with enums and namespaces blanked and parameter properties as plain parameters.
+ *
+ * @throws {ERR_SYNTAX} if the text is not valid, or has other syntax that blanks can't replace.
+ */
+export function parseAsWritten(text: string, file: string): WrittenSyntax {
+  const parse = (rest: string): Syntax => parseWithoutEnums(rest, file);
+  const syntax = parseModule(text, file, { isAsWritten: true });
+  if (syntax.map === undefined) return { ...syntax, parameterProperties: new Set() };
+  return (
+    parseParameterProperties(text, parse) ?? { ...parse(text), parameterProperties: new Set() }
+  );
+}
+
+function parseWithoutEnums(text: string, file: string): Syntax {
+  let rest = text;
+  for (;;) {
+    const extent = findUnblankable(rest, file);
+    if (extent === undefined) return parseModule(rest, file, { isAsWritten: true });
+    const head = EXPORT.exec(rest.slice(0, extent.start))?.[0].length ?? 0;
+    rest = blank(rest, [{ start: extent.start - head, end: extent.end }]);
+  }
+}
+
+function blank(
+  text: string,
+  extents: readonly { readonly start: number; readonly end: number }[],
+): string {
+  let result = text;
+  for (const { start, end } of extents) {
+    const blanks = text.slice(start, end).replace(/[^\n\r\u2028\u2029]/g, " ");
+    result = result.slice(0, start) + blanks + result.slice(end);
+  }
+  return result;
+}
+
+/** Where the parameters of all constructors begin. */
+function findParameters(ast: Program): Set<number> {
+  const starts = new Set<number>();
+  const visit = (node: AnyNode): void => {
+    if (node.type === "ClassBody") {
+      const own = findConstructor({ body: node } as unknown as Class);
+      for (const parameter of own?.params ?? []) starts.add(parameter.start);
+    }
+    for (const child of Object.values(node)) visitUnknown(child);
+  };
+  const visitUnknown = (child: unknown): void => {
+    if (Array.isArray(child)) for (const item of child) visitUnknown(item);
+    else if (typeof child === "object" && child !== null && "type" in child)
+      visit(child as AnyNode);
+  };
+  visit(ast);
+  return starts;
+}

@@ -1,0 +1,176 @@
+/**
+ * What a module imports and exports, as its text says it: the entries of ECMAScript's module record.
+ *
+ * Names only. What they resolve to depends on the other modules and is the linker's business.
+ */
+
+import type { AnyNode, Identifier, ImportAttribute, Literal } from "acorn";
+import { analyse } from "./analysis.ts";
+import type { Analysis } from "./analysis.ts";
+import type { Place } from "../text/position.ts";
+import { visitBoundNames } from "./scope.ts";
+import type { Syntax } from "./syntax.ts";
+
+/** The local name of a default export that has no name of its own; with `let` it fits into `export default`. */
+export const DEFAULT_NAME = "$snaxDef";
+
+/** A module that the text asks for. */
+export interface ModuleRequest {
+  readonly specifier: string;
+  /** Value of the import attribute `type`, such as "json". */
+  readonly type: string | undefined;
+  readonly place: Place;
+}
+
+/** A variable that an import declares. */
+export interface ImportEntry {
+  /** Index of the module in the record's requests. */
+  readonly request: number;
+  readonly specifier: string;
+  /** The name in the other module; "*" for its namespace. */
+  readonly name: string;
+  readonly local: string;
+  readonly place: Place;
+}
+
+/** A name that the module exports. */
+export interface ExportEntry {
+  /** The exported name; "*" if all names of the other module are exported. */
+  readonly name: string;
+  /** The variable, or undefined for what comes from another module. */
+  readonly local: string | undefined;
+  /** Index of the module in the record's requests, for what comes from another module. */
+  readonly request: number | undefined;
+  /** The name in the other module; "*" for its namespace, or for all names. */
+  readonly imported: string | undefined;
+  readonly place: Place;
+}
+
+/** `export * from`, as opposed to `export * as name from`. */
+export function isStar(entry: ExportEntry): boolean {
+  return entry.name === "*" && entry.local === undefined;
+}
+
+/** The imports and exports of a module. */
+export interface ModuleRecord {
+  /** The modules that are asked for, in the order of the text, each once. */
+  readonly requests: readonly ModuleRequest[];
+  readonly imports: readonly ImportEntry[];
+  readonly exports: readonly ExportEntry[];
+}
+
+/** Reads imports and exports from a module's tree. */
+export function readRecord(syntax: Syntax, analysis: Analysis = analyse(syntax.ast)): ModuleRecord {
+  const reader = new Reader(syntax, analysis);
+  for (const statement of syntax.ast.body) reader.readImports(statement);
+  for (const statement of syntax.ast.body) reader.readExports(statement);
+  const { requests, imports, exports } = reader;
+  return { requests, imports, exports };
+}
+
+class Reader {
+  readonly requests: ModuleRequest[] = [];
+  readonly imports: ImportEntry[] = [];
+  readonly exports: ExportEntry[] = [];
+  readonly #syntax: Syntax;
+  readonly #analysis: Analysis;
+  /** The imports by local name; they are all read before the first export. */
+  #origins: ReadonlyMap<string, ImportEntry> | undefined = undefined;
+
+  constructor(syntax: Syntax, analysis: Analysis) {
+    this.#syntax = syntax;
+    this.#analysis = analysis;
+  }
+
+  readImports(node: AnyNode): void {
+    if (node.type === "ImportDeclaration") {
+      const request = this.#request(node.source, node.attributes);
+      const specifier = String(node.source.value);
+      for (const item of node.specifiers) {
+        const place = this.#syntax.locate(item.start);
+        let name = "*";
+        if (item.type === "ImportDefaultSpecifier") name = "default";
+        else if (item.type === "ImportSpecifier") name = nameOf(item.imported);
+        this.imports.push({ request, specifier, name, local: item.local.name, place });
+      }
+    } else if (node.type === "ExportAllDeclaration") {
+      this.#request(node.source, node.attributes);
+    } else if (node.type === "ExportNamedDeclaration" && node.source) {
+      this.#request(node.source, node.attributes);
+    }
+  }
+
+  readExports(node: AnyNode): void {
+    const place = this.#syntax.locate(node.start);
+    if (node.type === "ExportAllDeclaration") {
+      const request = this.#request(node.source, node.attributes);
+      const name = node.exported ? nameOf(node.exported) : "*";
+      this.exports.push({ name, local: undefined, request, imported: "*", place });
+    } else if (node.type === "ExportDefaultDeclaration") {
+      this.#addLocal("default", localOfDefault(node.declaration, this.#analysis), place);
+    } else if (node.type === "ExportNamedDeclaration") {
+      if (node.declaration) {
+        for (const name of namesOf(node.declaration)) this.#addLocal(name, name, place);
+      }
+      const request = node.source ? this.#request(node.source, node.attributes) : undefined;
+      for (const item of node.specifiers) {
+        const name = nameOf(item.exported);
+        const imported = nameOf(item.local);
+        const itemPlace = this.#syntax.locate(item.start);
+        if (request === undefined) this.#addLocal(name, imported, itemPlace);
+        else this.exports.push({ name, local: undefined, request, imported, place: itemPlace });
+      }
+    }
+  }
+
+  /** An exported import is an export of the other module's variable. */
+  #addLocal(name: string, local: string, place: Place): void {
+    this.#origins ??= new Map(this.imports.map((entry) => [entry.local, entry]));
+    const origin = this.#origins.get(local);
+    this.exports.push(
+      origin === undefined
+        ? { name, local, request: undefined, imported: undefined, place }
+        : { name, local: undefined, request: origin.request, imported: origin.name, place },
+    );
+  }
+
+  #request(source: Literal, attributes: readonly ImportAttribute[]): number {
+    const specifier = String(source.value);
+    const type = attributes.find((attribute) => nameOf(attribute.key) === "type")?.value.value;
+    const index = this.requests.findIndex((request) => request.specifier === specifier);
+    if (index >= 0) return index;
+    const place = this.#syntax.locate(source.start);
+    return this.requests.push({ specifier, type: type as string | undefined, place }) - 1;
+  }
+}
+
+function nameOf(node: Identifier | Literal): string {
+  return node.type === "Identifier" ? node.name : String(node.value);
+}
+
+function namesOf(declaration: AnyNode): string[] {
+  const names: string[] = [];
+  if (declaration.type === "VariableDeclaration") {
+    for (const { id } of declaration.declarations) visitBoundNames(id, (name) => names.push(name));
+  } else if ("id" in declaration && declaration.id?.type === "Identifier") {
+    names.push(declaration.id.name);
+  }
+  return names;
+}
+
+/** Returns the variable behind `export default`. */
+function localOfDefault(declaration: AnyNode, analysis: Analysis): string {
+  if (declaration.type === "Identifier") {
+    return isAlias(declaration, analysis) ? declaration.name : DEFAULT_NAME;
+  }
+  if (declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration") {
+    return declaration.id?.name ?? DEFAULT_NAME;
+  }
+  return DEFAULT_NAME;
+}
+
+/** Tells whether `export default x` can export the variable itself: its value must not change afterwards. */
+export function isAlias(node: AnyNode, analysis: Analysis): boolean {
+  if (node.type !== "Identifier" || !analysis.declared.has(node.name)) return false;
+  return !analysis.references.some(({ name, use }) => name === node.name && use === "assign");
+}

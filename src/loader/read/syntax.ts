@@ -1,0 +1,226 @@
+/**
+ * A module's text -> its syntax tree.
+ *
+ * The one door to the parser: images of files and texts of patches go through it. TypeScript is stripped first (see
+ * `strip.ts`); what that can't do is left to the compiler of the user's project (see `transform-need.ts`); JavaScript is parsed
+ * as it is. Whatever is not valid is refused with file, line and column.
+ */
+
+import type { SnaxError } from "../../base/error.ts";
+import type { Program } from "acorn";
+import { SourceMap } from "node:module";
+import type { SourceMapPayload } from "node:module";
+import { dirname, isAbsolute } from "node:path";
+import { readUndecorated } from "./decorators.ts";
+import type { Undecorated } from "./decorators.ts";
+import { findLostExport } from "./namespace-parts.ts";
+import { parseTree } from "./parser.ts";
+import { createPlacedError, Lines } from "../text/position.ts";
+import type { Place } from "../text/position.ts";
+import { strip } from "../typescript/strip.ts";
+import type { Stripped } from "../typescript/strip.ts";
+import type { Transform, TransformNeed } from "../typescript/transform-need.ts";
+import { transformElsewhere, TransformNeeded } from "../typescript/transform-need.ts";
+import { hasTypeScript } from "../typescript/transform-tools.ts";
+import { mentionsType } from "../typescript/type-name.ts";
+import { findUnknown, findUnparsable } from "../typescript/unblankable.ts";
+import type { Unblankable } from "../typescript/unblankable.ts";
+
+const OPTIONS = { ecmaVersion: "latest", sourceType: "module", allowHashBang: true } as const;
+
+/** Files that have no types; the text of a JSON file has been wrapped by then. */
+export const JAVASCRIPT: RegExp = /\.(?:js|mjs|json)$/;
+
+/** A parsed module. */
+export interface Syntax {
+  /** Path of the file, or another name that the text goes by. */
+  readonly file: string;
+  /** The text as it was given. */
+  readonly text: string;
+  /** The JavaScript text that the tree's offsets count in. */
+  readonly code: string;
+  /** Source map (JSON) from `code` to the original text; undefined if positions are the same. */
+  readonly map: string | undefined;
+  /** Whether the compiler of the user's project has made `code`. */
+  readonly isTransformed: boolean;
+  /** The tree. */
+  readonly ast: Program;
+  /** The text as it was before decorators became blanks, if they have; see `ParseOptions`. */
+  readonly decorated?: Undecorated & { readonly source: string };
+  /** Returns the place of an offset of `code` in the original text. */
+  locate(offset: number): Place;
+}
+
+/** How a text is read. */
+export interface ParseOptions {
+  /**
+   * Real path of the file whose project has the compiler and the options for what can't be blanked.
+   *
+   * @defaultValue the file itself
+   */
+  readonly home?: string;
+  /**
+   * Whether the text is wanted as it is written: decorators, and the word `accessor`, become blanks, and nothing is transformed.
+   *
+   * @defaultValue false
+   */
+  readonly isAsWritten?: boolean;
+  /** @defaultValue such a text is refused with TransformNeeded */
+  readonly transform?: Transform;
+}
+
+/**
+ * Parses a module.
+ *
+ * @param text - TypeScript, or JavaScript if the file's name ends in `.js` or `.mjs`.
+ * @param file - path of the file, for messages and for the choice of language.
+ * @throws {ERR_SYNTAX} if the text is not valid; data: `{ file, line, column }`.
+ */
+export function parseModule(text: string, file: string, options: ParseOptions = {}): Syntax {
+  const { home = file, transform = transformElsewhere, isAsWritten = false } = options;
+  if (isAsWritten && !JAVASCRIPT.test(file)) return parseAsIs(text, file);
+  const again = (need: TransformNeed): Syntax => {
+    if (!isAbsolute(home)) throw refuseHomeless(file, need);
+    return createSyntax(text, file, transform({ text, file, home, need }), true);
+  };
+  if (JAVASCRIPT.test(file)) return createSyntax(text, file, { code: text, map: undefined });
+  if (file.endsWith(".tsx")) return again({ what: "JSX needs", line: 1, column: 1 });
+  const stripped = stripOr(() => again({ what: "", line: 1, column: 1 }), text, file, home);
+  if ("ast" in stripped) return stripped;
+  const { code, map } = stripped;
+  const locate = createLocator(file, code, map);
+  const need = ({ what, at, isExact }: Unblankable): TransformNeed => {
+    const { line, column } = locate(at);
+    return { what, line, column, isExact };
+  };
+  let syntax: Syntax;
+  try {
+    syntax = createSyntax(text, file, stripped);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    const found =
+      cause instanceof SyntaxError ? findUnparsable(code, positionOf(cause)) : undefined;
+    if (found === undefined) throw error;
+    return again(need(found));
+  }
+  const found = findUnknown(syntax) ?? (map === undefined ? undefined : findLostExport(syntax.ast));
+  return found === undefined ? syntax : again(need(found));
+}
+
+/** What an operator types belongs to no project. */
+function refuseHomeless(file: string, { what, line, column }: TransformNeed): SnaxError {
+  const why = `${what} a transformer, which only the files of a project have`;
+  return createPlacedError("ERR_SYNTAX", { file, line, column }, why);
+}
+
+function parseAsIs(text: string, file: string): Syntax {
+  const stripped = strip(text, file);
+  try {
+    return createSyntax(text, file, stripped);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    if (!(cause instanceof SyntaxError)) throw error;
+    if (findUnparsable(stripped.code, positionOf(cause)) === undefined) throw error;
+  }
+  const { map } = stripped;
+  const locate = createLocator(file, stripped.code, map);
+  try {
+    const undeclared = new Map<string, number>();
+    const decorated = { ...readUndecorated(stripped.code, undeclared), source: stripped.code };
+    const { code, ast } = decorated;
+    const syntax = { file, text, code, map, isTransformed: false, ast, decorated, locate };
+    dropTypes(syntax, undeclared);
+    return syntax;
+  } catch (error) {
+    throw refuseText(error, file, locate);
+  }
+}
+
+/** The stripper minds more than TypeScript's own transform does; what that lets pass is let pass. */
+function stripOr(
+  transform: () => Syntax,
+  text: string,
+  file: string,
+  home: string,
+): Stripped | Syntax {
+  try {
+    return strip(text, file);
+  } catch (error) {
+    if (!isAbsolute(home) || !hasTypeScript(dirname(home))) throw error;
+    try {
+      return transform();
+    } catch (other) {
+      throw other instanceof TransformNeeded ? other : error;
+    }
+  }
+}
+
+function createSyntax(
+  text: string,
+  file: string,
+  { code, map }: Stripped,
+  isTransformed = false,
+): Syntax {
+  const locate = createLocator(file, code, map);
+  try {
+    const undeclared = new Map<string, number>();
+    const ast = parseTree(code, OPTIONS, undeclared);
+    const syntax = { file, text, code, map, isTransformed, ast, locate };
+    dropTypes(syntax, undeclared);
+    return syntax;
+  } catch (error) {
+    throw refuseText(error, file, locate);
+  }
+}
+
+function refuseText(error: unknown, file: string, locate: Syntax["locate"]): unknown {
+  if (error instanceof RangeError) {
+    const place = { file, line: 1, column: 1 };
+    return createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
+  }
+  if (!(error instanceof SyntaxError)) return error;
+  const why = error.message.replace(/ \(\d+:\d+\)$/, "");
+  return createPlacedError("ERR_SYNTAX", locate(positionOf(error)), why, error);
+}
+
+function positionOf(error: SyntaxError): number {
+  return (error as SyntaxError & { readonly pos: number }).pos;
+}
+
+/** Takes out what is exported and not declared, if it is a type: nothing of that is left. */
+function dropTypes(
+  { ast, text, file, locate }: Syntax,
+  undeclared: ReadonlyMap<string, number>,
+): void {
+  for (const [name, offset] of undeclared) {
+    if (!JAVASCRIPT.test(file) && mentionsType(text, name)) continue;
+    const why = `Export '${name}' is not defined`;
+    throw createPlacedError("ERR_SYNTAX", locate(offset), why);
+  }
+  if (undeclared.size === 0) return;
+  for (const statement of ast.body) {
+    if (statement.type !== "ExportNamedDeclaration" || statement.source) continue;
+    statement.specifiers = statement.specifiers.filter(
+      ({ local }) => local.type !== "Identifier" || !undeclared.has(local.name),
+    );
+  }
+}
+
+/** Lines and the decoded map are made at the first question: most texts are never asked. */
+function createLocator(
+  file: string,
+  code: string,
+  map: string | undefined,
+): (offset: number) => Place {
+  let lines: Lines | undefined;
+  let sourceMap: SourceMap | undefined;
+  return (offset) => {
+    lines ??= new Lines(code);
+    const { line, column } = lines.locate(offset);
+    if (map === undefined) return { file, line, column };
+    sourceMap ??= new SourceMap(JSON.parse(map) as SourceMapPayload);
+    const entry = sourceMap.findEntry(line - 1, column - 1);
+    if (!("originalLine" in entry)) return { file, line, column };
+    return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  };
+}

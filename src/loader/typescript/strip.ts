@@ -1,0 +1,131 @@
+/**
+ * TypeScript -> JavaScript, by the compiler that Node's own type stripping uses (swc, as WebAssembly).
+ *
+ * Types become blanks, so that every line and column stays. Only a text with syntax that needs code of its own (enums,
+ * namespaces, parameter properties) goes through its transform, which prints the text anew and gives a source map.
+ * It is loaded at the first TypeScript text: a thread that gets its images from another one never pays for it.
+ */
+
+import { loadCompiler } from "./compiler.ts";
+import type { TransformSync } from "./compiler.ts";
+import { createPlacedError } from "../text/position.ts";
+
+/** JavaScript made from a TypeScript text. */
+export interface Stripped {
+  /** The JavaScript text; without a map every position is that of the original. */
+  readonly code: string;
+  /** Source map (JSON) back to the original, if the text had to be printed anew. */
+  readonly map: string | undefined;
+}
+
+interface StripError {
+  readonly code: string;
+  readonly message: string;
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** An extent of a text. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+const NON_ASCII_OR_TAB = /[^\n\r\x20-\x7e]/g;
+
+let loaded: TransformSync | undefined;
+
+function transform(text: string, file: string, mode: "strip-only" | "transform"): Stripped {
+  loaded ??= loadCompiler();
+  try {
+    const output = loaded(text, {
+      mode,
+      filename: file,
+      sourceMap: mode === "transform",
+      // An import is kept for its effects, whether its names are used or not.
+      transform: { verbatimModuleSyntax: true },
+    });
+    return { code: output.code, map: output.map };
+  } catch (error) {
+    if (error instanceof RangeError || (error as Error).name === "RuntimeError") {
+      // Out of its stack it has left its memory in disorder, and would fail at every later text: the next gets a new one.
+      loaded = undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Blanks the types of a TypeScript text.
+ *
+ * @param file - path of the file, for messages.
+ * @throws {ERR_SYNTAX} if the text is not TypeScript.
+ */
+export function strip(text: string, file: string): Stripped {
+  try {
+    return transform(text, file, "strip-only");
+  } catch (error) {
+    if ((error as StripError).code !== "UnsupportedSyntax") throw refuse(error, text, file);
+  }
+  try {
+    return transform(text, file, "transform");
+  } catch (error) {
+    throw refuse(error, text, file);
+  }
+}
+
+/**
+ * Returns the extent of the first enum or namespace that blanks can't replace; undefined if there is none.
+ *
+ * @throws {ERR_SYNTAX} if the text is not TypeScript.
+ */
+export function findUnblankable(text: string, file: string): Extent | undefined {
+  const plain = withoutWide(text);
+  try {
+    transform(plain, file, "strip-only");
+    return undefined;
+  } catch (error) {
+    const { code, message, startLine, startColumn, endLine, endColumn } = error as StripError;
+    if (code !== "UnsupportedSyntax") throw refuse(error, text, file);
+    if (!/enum|namespace|module/.test(message)) throw refuse(error, text, file);
+    const starts = [
+      0,
+      ...[...plain.matchAll(/\r\n|[\n\r]/g)].map((end) => end.index + end[0].length),
+    ];
+    const offsetOf = (line: number, column: number): number => (starts[line - 1] ?? 0) + column;
+    return { start: offsetOf(startLine, startColumn), end: offsetOf(endLine, endColumn) };
+  }
+}
+
+function refuse(error: unknown, text: string, file: string): unknown {
+  const { startLine, message } = error as Partial<StripError>;
+  if (startLine === undefined || message === undefined) {
+    const why = `the compiler gave up, as it does where a text is nested too deeply: ${String(error)}`;
+    return createPlacedError("ERR_SYNTAX", { file, line: 1, column: 1 }, why, error);
+  }
+  const place = { file, line: startLine, column: columnOf(error as StripError, text) };
+  return createPlacedError("ERR_SYNTAX", place, message, error);
+}
+
+/**
+ * It counts columns as a terminal shows them, so wide characters and tabs move the column. The same text with every
+ * such unit replaced by an ordinary one fails at the same place, with the true column.
+ */
+function columnOf(error: StripError, text: string): number {
+  const plain = withoutWide(text);
+  if (plain !== text) {
+    try {
+      transform(plain, "", "strip-only");
+    } catch (again) {
+      const { startLine, startColumn } = again as StripError;
+      if (startLine === error.startLine) return startColumn + 1;
+    }
+  }
+  return error.startColumn + 1;
+}
+
+function withoutWide(text: string): string {
+  return text.replace(NON_ASCII_OR_TAB, (unit) => (unit.trim() === "" ? " " : "x"));
+}

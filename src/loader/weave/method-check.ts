@@ -1,0 +1,325 @@
+/**
+ * Methods that whoever holds them keeps after a patch: `setInterval(this.tick.bind(this))`.
+ *
+ * A method that is taken as a value gets a check at its entry, so that what everybody holds stays the same function,
+ * with its kind, its `super` and its name, and runs the patch's text:
+ *
+ *     tick(n) {if($snaxM0_tick)return $snaxM0_tick.apply(this,arguments); ... }
+ *
+ * A patch sets the variable. Methods that nobody takes have none: which these are is told by their names, over all texts of
+ * a program. So the places are found when a file is woven, and the checks are put there when a program is built.
+ */
+
+import type { AnyNode, Class, Expression, Function as FunctionNode, Pattern, Program } from "acorn";
+import type { Edits } from "../text/edits.ts";
+import { createShiftMap } from "../text/edits.ts";
+import type { ImageData } from "./image.ts";
+import { keyOf } from "../read/member-key.ts";
+import { isFunction } from "../read/names.ts";
+import { Lines } from "../text/position.ts";
+
+/** What calling a function gives: only a method of the same kind can run in the place of another. */
+export type MethodKind = "plain" | "async" | "generator" | "async generator";
+
+/** A piece of text for the body of an image. */
+interface Insertion {
+  /** Offset in the body without checks. */
+  readonly at: number;
+  /** Line from 1 and column from 0, as the shifts of a line have them. */
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+  /** Whether code follows on the line. */
+  readonly movesCode: boolean;
+}
+
+/** A method that can get a check. */
+export interface CheckableMethod {
+  /** The class that has it, or the export that has it as a group's method. */
+  readonly owner: string;
+  /** For a group: the variable that holds it. */
+  readonly group?: string | undefined;
+  readonly name: string;
+  readonly isStatic: boolean;
+  readonly kind: MethodKind;
+  /** The variable through which a patch diverts it. */
+  readonly variable: string;
+  readonly insertions: readonly Insertion[];
+}
+
+/** The exports that hold methods; those of a class are its own. */
+const GROUPS = new Set(["response", "accept", "subscribe"]);
+
+/**
+ * Lists the methods of a module that can get a check: of the classes at top level and of the groups that it exports.
+ *
+ * @param edits - all other edits of the module's text.
+ * @param groups - the variables that hold groups, with their exports.
+ */
+export function listCheckable(
+  ast: Program,
+  edits: Edits,
+  groups: ReadonlyMap<string, string>,
+): CheckableMethod[] {
+  const finder = new Finder(groups, edits.before);
+  for (const statement of ast.body) {
+    const node = "declaration" in statement ? statement.declaration : statement;
+    if (node) finder.find(node as AnyNode);
+  }
+  return finder.finish(edits);
+}
+
+/** The variables that hold the groups of a module, with their exports. */
+export function groupVariables(
+  exports: readonly { readonly name: string; readonly local: string | undefined }[],
+): Map<string, string> {
+  const groups = new Map<string, string>();
+  for (const { name, local } of exports) {
+    if (local !== undefined && GROUPS.has(name)) groups.set(local, name);
+  }
+  return groups;
+}
+
+/** A piece of text and where it belongs: behind what ends at an offset of the module's text. */
+type Piece = readonly [offset: number, text: string];
+
+type Found = Omit<CheckableMethod, "insertions"> & { readonly pieces: readonly Piece[] };
+
+class Finder {
+  readonly #groups: ReadonlyMap<string, string>;
+  readonly #code: string;
+  readonly #found: Found[] = [];
+
+  constructor(groups: ReadonlyMap<string, string>, code: string) {
+    this.#groups = groups;
+    this.#code = code;
+  }
+
+  find(node: AnyNode): void {
+    if (node.type === "ClassDeclaration" && node.id) this.#findInClass(node, node.id.name);
+    if (node.type !== "VariableDeclaration") return;
+    for (const { id, init } of node.declarations) {
+      if (id.type !== "Identifier") continue;
+      if (init?.type === "ClassExpression") this.#findInClass(init, id.name);
+      const owner = this.#groups.get(id.name);
+      if (owner === undefined || init?.type !== "ObjectExpression") continue;
+      for (const property of init.properties) {
+        if (property.type !== "Property" || property.kind !== "init") continue;
+        const name = keyOf(property);
+        if (name === undefined || !isFunction(property.value)) continue;
+        this.#add({ owner, group: id.name, name, isStatic: false }, property.value);
+      }
+    }
+  }
+
+  #findInClass({ body }: Class, owner: string): void {
+    for (const member of body.body) {
+      if (member.type !== "MethodDefinition" || member.kind !== "method") continue;
+      const name = keyOf(member);
+      if (name === undefined) continue;
+      this.#add({ owner, name, isStatic: member.static }, member.value);
+    }
+  }
+
+  #add(
+    of: Pick<CheckableMethod, "owner" | "group" | "name" | "isStatic">,
+    node: FunctionNode,
+  ): void {
+    const variable = `$snaxM${this.#found.length}_${of.name.replace(/\W/g, "_")}`;
+    const pieces =
+      node.type === "ArrowFunctionExpression"
+        ? piecesOfArrow(node, variable, this.#code)
+        : piecesOfFunction(node, variable);
+    if (pieces !== undefined) this.#found.push({ ...of, kind: kindOf(node), variable, pieces });
+  }
+
+  finish(edits: Edits): CheckableMethod[] {
+    if (this.#found.length === 0) return [];
+    const lines = new Lines(edits.before);
+    const offsets = this.#found.flatMap(({ pieces }) => pieces.map(([offset]) => offset));
+    const places = edits.placesBehind(offsets);
+    let next = 0;
+    return this.#found.map(({ pieces, ...method }) => {
+      const insertions = pieces.map(([offset, text]): Insertion => {
+        const { line, column } = lines.locate(offset);
+        const at = places[next++] ?? offset;
+        return {
+          at,
+          line,
+          column: column - 1,
+          text,
+          movesCode: edits.movesCode || edits.hasCodeBehind(offset),
+        };
+      });
+      return { ...method, insertions };
+    });
+  }
+}
+
+function kindOf({ async, generator }: FunctionNode): MethodKind {
+  if (generator === true) return async ? "async generator" : "generator";
+  return async ? "async" : "plain";
+}
+
+/** The check of a method or a function; undefined if its parameters do what can't be left out. */
+function piecesOfFunction(
+  { body, params, generator }: FunctionNode,
+  variable: string,
+): Piece[] | undefined {
+  const guards = guardDefaults(params, variable);
+  if (guards === undefined) return undefined;
+  const call = `${generator === true ? "yield*" : ""} ${variable}.apply(this,arguments)`;
+  return [...guards, [body.start + 1, `if(${variable})return${call};`]];
+}
+
+/** The check of an arrow function, which has no `arguments`: what is given beyond its parameters is collected. */
+function piecesOfArrow(
+  { start, body, params }: FunctionNode,
+  variable: string,
+  code: string,
+): Piece[] | undefined {
+  const names = params.flatMap((each) => (each.type === "Identifier" ? [each.name] : []));
+  if (names.length < params.length) return undefined;
+  const first = params[0]?.start ?? body.start;
+  const last = params.at(-1)?.end ?? start;
+  const pieces: Piece[] = [];
+  if (params.length === 1 && !code.slice(start, first).includes("(")) {
+    pieces.push([first, "("], [last, ",...$snaxR)"]);
+  } else {
+    const [, gap, comma] = BEFORE_CLOSE.exec(code.slice(last, body.start)) ?? [];
+    // A comment stands there, or a type that was.
+    if (gap === undefined) return undefined;
+    const needsComma = params.length > 0 && comma === "";
+    pieces.push([last + gap.length, `${needsComma ? "," : ""}...$snaxR`]);
+  }
+  const call = `${variable}.call(${["this", ...names, "...$snaxR"].join()})`;
+  return body.type === "BlockStatement"
+    ? [...pieces, [body.start + 1, `if(${variable})return ${call};`]]
+    : [...pieces, [body.start, `${variable}?${call}:(`], [body.end, ")"]];
+}
+
+/** What stands between the last parameter, or the beginning, and where one more can be put. */
+const BEFORE_CLOSE = /^((?:async\b)?\s*\(?\s*(,?))\s*\)/;
+
+/**
+ * Parameters run before the check does. Defaults that run code are left out where a patch has the say; undefined if that can't be
+ * done: a pattern reads what it is given.
+ */
+function guardDefaults(params: readonly Pattern[], variable: string): Piece[] | undefined {
+  const pieces: Piece[] = [];
+  for (const parameter of params) {
+    const node = parameter.type === "RestElement" ? parameter.argument : parameter;
+    if (node.type === "Identifier") continue;
+    if (node.type !== "AssignmentPattern" || node.left.type !== "Identifier") return undefined;
+    const { right } = node;
+    if (isHarmless(right)) continue;
+    // It would lose the name that it gets from its parameter.
+    if (right.type === "ClassExpression") return undefined;
+    pieces.push([right.start, `${variable}?void 0:(`], [right.end, ")"]);
+  }
+  return pieces;
+}
+
+/** Says whether an expression changes nothing, runs no code and can't throw. */
+function isHarmless(node: Expression): boolean {
+  switch (node.type) {
+    case "Literal":
+    case "ArrowFunctionExpression":
+    case "FunctionExpression":
+      return true;
+    case "TemplateLiteral":
+      return node.expressions.length === 0;
+    case "UnaryExpression":
+      return node.argument.type === "Literal";
+    case "ArrayExpression":
+      return node.elements.length === 0;
+    case "ObjectExpression":
+      return node.properties.length === 0;
+    default:
+      return false;
+  }
+}
+
+/** Tells whether a value is a function whose text has the check of a variable: no other text says its name. */
+export function hasCheck(value: unknown, variable: string): boolean {
+  if (typeof value !== "function") return false;
+  return Function.prototype.toString.call(value).includes(variable);
+}
+
+/**
+ * Says how a function does in the place of one of a kind: exactly what it does for those who call it; `converted` where an async
+ * method hands on the result of one that is not; undefined where it can't.
+ */
+export function standsFor(value: unknown, kind: MethodKind): "exact" | "converted" | undefined {
+  const tag = Object.prototype.toString.call(value);
+  // Such a method returns whatever the other one does.
+  if (kind === "plain" || tag === TAGS[kind]) return "exact";
+  if (kind === "async") return tag === TAGS.plain ? "converted" : undefined;
+  return kind === "async generator" && tag === TAGS.generator ? "converted" : undefined;
+}
+
+const TAGS: Readonly<Record<MethodKind, string>> = {
+  plain: "[object Function]",
+  async: "[object AsyncFunction]",
+  generator: "[object GeneratorFunction]",
+  "async generator": "[object AsyncGeneratorFunction]",
+};
+
+/**
+ * Returns an image's data with checks in the methods that somebody may hold.
+ *
+ * @param taken - the names of members that the texts of a program read without calling them.
+ * @returns the data itself if nothing is missing.
+ */
+export function addChecks(data: ImageData, taken: ReadonlySet<string>): ImageData {
+  const wanted = data.methods.filter(
+    ({ variable, name, group }) =>
+      !data.checked.has(variable) &&
+      (data.isShared || taken.has(name) || (group !== undefined && data.values.has(group))),
+  );
+  if (wanted.length === 0) return data;
+  const before = data.methods.filter(({ variable }) => data.checked.has(variable));
+  const insertions = [...before, ...wanted].flatMap((method) =>
+    method.insertions.map((insertion) => ({ ...insertion, isNew: !before.includes(method) })),
+  );
+  const fresh = insertions.filter(({ isNew }) => isNew);
+  const body = insert(data.body, insertions);
+  const shifts = new Map(data.shifts);
+  for (const { line, column, text } of fresh) {
+    const ofLine = [...(shifts.get(line) ?? []), [column, text.length] as const];
+    shifts.set(
+      line,
+      ofLine.sort((a, b) => a[0] - b[0]),
+    );
+  }
+  const movesCode = data.shifts !== undefined || fresh.some((insertion) => insertion.movesCode);
+  const isMapped = movesCode && data.map === undefined;
+  const variables = wanted.map(({ variable }) => variable);
+  // V8's code was compiled from another text.
+  const { cachedData: _, ...rest } = data;
+  return {
+    ...rest,
+    body,
+    // Hoisted, because in a cycle a method may be called before the module has run.
+    frame: { ...data.frame, suffix: `var ${variables.join()};${data.frame.suffix}` },
+    checked: new Set([...data.checked, ...variables]),
+    shifts: movesCode ? shifts : undefined,
+    inspectorMap: isMapped ? createShiftMap(body, shifts, data.file) : data.inspectorMap,
+  };
+}
+
+type Placed = Insertion & { readonly isNew: boolean };
+
+/** Puts what is new into a body that has the rest. */
+function insert(body: string, insertions: readonly Placed[]): string {
+  let result = "";
+  let from = 0;
+  let moved = 0;
+  for (const { at, text, isNew } of insertions.toSorted((a, b) => a.at - b.at)) {
+    if (isNew) {
+      result += body.slice(from, at + moved) + text;
+      from = at + moved;
+    } else moved += text.length;
+  }
+  return result + body.slice(from);
+}
