@@ -51,7 +51,9 @@ export function readWireNumbers(file: string): WireNumbers {
 
 /** The same for a text; `file` is what errors call it. */
 export function wireNumbersOf(text: string, file: string): WireNumbers {
-  return new WireNumbers(new Reader(parseModule(text, file, { transform: transformNow }).ast, file).methods());
+  return new WireNumbers(
+    new Reader(parseModule(text, file, { transform: transformNow }).ast, file).methods(),
+  );
 }
 
 /** A method and its place. */

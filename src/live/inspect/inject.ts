@@ -115,10 +115,7 @@ const NAMELESS = "=(load)";
  */
 export const runScript: DebugCommand = async (context, [text, file = NAMELESS, ...args]) => {
   if (typeof text !== "string" || typeof file !== "string") {
-    throw new SnaxError(
-      "ERR_ARGUMENT",
-      "RUN needs the text of a script and the name of its file",
-    );
+    throw new SnaxError("ERR_ARGUMENT", "RUN needs the text of a script and the name of its file");
   }
   const { ok, output, error } = await inject(context, { file, text }, args);
   const parts = [output, error ?? ""].filter((part) => part !== "");

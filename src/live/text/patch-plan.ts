@@ -294,10 +294,7 @@ function listHeld(
  * What they assign has to be undone if `hotfix()` fails; what the patch's handlers assign later is the service's own
  * business. Reaching a name counts, called or not. None if the patch has no `hotfix()`.
  */
-function reachableRanges(
-  items: readonly PlannedItem[],
-  references: readonly Reference[],
-): Range[] {
+function reachableRanges(items: readonly PlannedItem[], references: readonly Reference[]): Range[] {
   const functions = new Map<string, Range>();
   let next: Range[] = [];
   for (const item of items) {
