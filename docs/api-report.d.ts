@@ -3,7 +3,7 @@
 // dist/index.d.ts
 export { ERROR_CODES, SnaxError, codeOf } from "./base/error.ts";
 export type { ErrorCode } from "./base/error.ts";
-export { upvalues } from "./live/upvalues.ts";
+export { upvalues } from "./live/inspect/upvalues.ts";
 export { defineConfig } from "./node/config.ts";
 export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
@@ -130,8 +130,8 @@ export declare class SnaxError extends Error {
 export declare function codeOf(error: unknown): ErrorCode | undefined;
 export declare function assert(claim: unknown, message: string): asserts claim;
 
-// dist/live/upvalues.d.ts
-import type { Upvalues } from "../snax/types-upvalues.ts";
+// dist/live/inspect/upvalues.d.ts
+import type { Upvalues } from "../../snax/types-upvalues.ts";
 export declare const upvalues: Upvalues;
 
 // dist/node/config.d.ts
@@ -209,13 +209,13 @@ export interface StartOptions {
 export declare function start(config?: Config, options?: StartOptions): Promise<Node>;
 
 // dist/loader/code-cache.d.ts
-import { Image } from "./image.ts";
-import type { ImageData } from "./image.ts";
-import type { ImportMeta } from "./import-meta.ts";
-import type { Library } from "./library.ts";
-import type { Place } from "./position.ts";
-import { Program } from "./program.ts";
-import { Resolver } from "./resolution.ts";
+import { Image } from "./weave/image.ts";
+import type { ImageData } from "./weave/image.ts";
+import type { ImportMeta } from "./run/import-meta.ts";
+import type { Library } from "./run/library.ts";
+import type { Place } from "./text/position.ts";
+import { Program } from "./run/program.ts";
+import { Resolver } from "./resolve/resolution.ts";
 export type CacheMode = "ON" | "EXIST" | "OFF";
 export interface CodeCacheOptions {
     readonly injected?: readonly string[];
@@ -1379,14 +1379,13 @@ export interface ClusterConfig {
 }
 export declare function checkCluster(cluster: ClusterConfig | undefined): void;
 
-// dist/loader/image.d.ts
-import type { LineShifts } from "./edits.ts";
+// dist/loader/weave/image.d.ts
+import type { LineShifts } from "../text/edits.ts";
 import type { Entry, Frame } from "./frame.ts";
 import type { CheckableMethod } from "./method-check.ts";
-import type { ModuleInstance } from "./module-instance.ts";
-import type { Name } from "./names.ts";
-import type { Place } from "./position.ts";
-import type { ExportEntry, ImportEntry, ModuleRequest } from "./record.ts";
+import type { Name } from "../read/names.ts";
+import type { Place } from "../text/position.ts";
+import type { ExportEntry, ImportEntry, ModuleRequest } from "../read/record.ts";
 export interface ImageData {
     readonly file: string;
     readonly text: string;
@@ -1419,7 +1418,7 @@ export interface ImageData {
     readonly isTransformed: boolean;
     readonly cachedData?: Uint8Array;
 }
-export type Factory = (module: ModuleInstance) => unknown;
+export type Factory = (module: object) => unknown;
 export declare class Image {
     #private;
     readonly data: ImageData;
@@ -1440,8 +1439,8 @@ export declare class Image {
     toData(): ImageData;
 }
 
-// dist/loader/import-meta.d.ts
-import type { Image } from "./image.ts";
+// dist/loader/run/import-meta.d.ts
+import type { Image } from "../weave/image.ts";
 export interface ImportMeta {
     readonly url: string;
     readonly dirname: string;
@@ -1450,12 +1449,12 @@ export interface ImportMeta {
 }
 export declare function createImportMeta(image: Image): ImportMeta;
 
-// dist/loader/library.d.ts
-import type { Image, ImageData } from "./image.ts";
+// dist/loader/run/library.d.ts
+import type { Image, ImageData } from "../weave/image.ts";
 import type { ImportMeta } from "./import-meta.ts";
-import type { Place } from "./position.ts";
-import type { ModuleRequest } from "./record.ts";
-import type { Resolution, Resolver } from "./resolution.ts";
+import type { Place } from "../text/position.ts";
+import type { ModuleRequest } from "../read/record.ts";
+import type { Resolution, Resolver } from "../resolve/resolution.ts";
 export interface Library {
     image(file: string, place: Place | undefined): Image;
     imageSoon(file: string, place: Place | undefined): Image | Promise<void>;
@@ -1480,9 +1479,9 @@ export declare class Collection {
     addChecks(): void;
 }
 
-// dist/loader/position.d.ts
-import { SnaxError } from "../base/error.ts";
-import type { ErrorCode } from "../base/error.ts";
+// dist/loader/text/position.d.ts
+import { SnaxError } from "../../base/error.ts";
+import type { ErrorCode } from "../../base/error.ts";
 export interface Place {
     readonly file: string;
     readonly line: number;
@@ -1499,7 +1498,7 @@ export declare class Lines {
 }
 export declare function createPlacedError(code: ErrorCode, place: Place, why: string, cause?: unknown): SnaxError;
 
-// dist/loader/program.d.ts
+// dist/loader/run/program.d.ts
 import { Instance } from "./instance.ts";
 import type { Surroundings } from "./instance.ts";
 import type { Library } from "./library.ts";
@@ -1524,7 +1523,7 @@ export declare class Program {
     static expectWrites(node: ModuleNode, instances: Iterable<Instance>): void;
 }
 
-// dist/loader/resolution.d.ts
+// dist/loader/resolve/resolution.d.ts
 import { Tsconfigs } from "./tsconfig.ts";
 export type Resolution = {
     readonly kind: "file";
@@ -1548,7 +1547,7 @@ import { SnaxError } from "../base/error.ts";
 import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
-import type { Instance as ModuleInstance } from "../loader/instance.ts";
+import type { Instance as ModuleInstance } from "../loader/run/instance.ts";
 import type { Job } from "./job.ts";
 import type { Runtime } from "./runtime.ts";
 export type Receiver = (context: Context, message: Message) => void;
@@ -2208,7 +2207,7 @@ export declare function createPhaseMemory(): SharedArrayBuffer;
 export declare function createPhase(memory?: SharedArrayBuffer): PhaseWords;
 export declare function readPhase(words: PhaseWords): Phase;
 
-// dist/loader/edits.d.ts
+// dist/loader/text/edits.d.ts
 export type LineShifts = readonly (readonly [column: number, length: number])[];
 export declare class Edits {
     #private;
@@ -2229,9 +2228,8 @@ export declare class Edits {
 }
 export declare function createShiftMap(text: string, shifts: ReadonlyMap<number, LineShifts>, source: string): string;
 
-// dist/loader/frame.d.ts
-import type { Name } from "./names.ts";
-import type { ImportPlan } from "./cycle.ts";
+// dist/loader/weave/frame.d.ts
+import type { Name } from "../read/names.ts";
 export interface CellPlan {
     readonly cells: readonly string[];
     readonly functionCount: number;
@@ -2247,6 +2245,12 @@ export interface Frame {
     readonly declarations: string;
     readonly begin: string;
     readonly suffix: string;
+}
+export interface ImportPlan {
+    readonly key: string;
+    readonly cells: readonly number[];
+    readonly readyCount: number;
+    readonly earlyCount: number;
 }
 export type Entry = "sync" | "async" | ImportPlan;
 export declare function createFrame(parts: FrameParts): Frame;
@@ -2265,9 +2269,9 @@ export declare function readForwarder(text: string): string | undefined;
 export declare function directOf(name: string): string;
 export declare function nameBehind(variable: string): string;
 
-// dist/loader/method-check.d.ts
+// dist/loader/weave/method-check.d.ts
 import type { Program } from "acorn";
-import type { Edits } from "./edits.ts";
+import type { Edits } from "../text/edits.ts";
 import type { ImageData } from "./image.ts";
 export type MethodKind = "plain" | "async" | "generator" | "async generator";
 interface Insertion {
@@ -2296,56 +2300,7 @@ export declare function standsFor(value: unknown, kind: MethodKind): "exact" | "
 export declare function addChecks(data: ImageData, taken: ReadonlySet<string>): ImageData;
 export {};
 
-// dist/loader/module-instance.d.ts
-import type { PendingImports } from "./cycle.ts";
-import type { ImportSetter } from "./followers.ts";
-import type { Image } from "./image.ts";
-import type { ImportMeta } from "./import-meta.ts";
-import type { Instance } from "./instance.ts";
-import type { ModuleNode } from "./module-node.ts";
-import type { Name } from "./names.ts";
-export type ScopeHook = (code: string) => unknown;
-export type CellFunction = (operation: number, value?: unknown) => unknown;
-export type AnyFunction = (...args: never[]) => unknown;
-export declare class ModuleInstance {
-    #private;
-    readonly instance: Instance;
-    readonly node: ModuleNode;
-    constructor(instance: Instance, node: ModuleNode);
-    get image(): Image;
-    get hasBegun(): boolean;
-    begin(hook: ScopeHook, cell?: CellFunction): Promise<void> | undefined;
-    wait(done: Promise<void>): void;
-    declared(cell: number): void;
-    after(result: unknown, ...changes: unknown[]): unknown;
-    construct(replacement: new () => object, args: ArrayLike<unknown>, target: new () => object): object;
-    injected(name: string): unknown;
-    import(specifier: unknown, options?: unknown): Promise<unknown>;
-    get meta(): ImportMeta;
-    get require(): NodeJS.Require;
-    nameDefault(value: unknown): void;
-    get Root(): typeof Root;
-    get(exportName: string): unknown;
-    evaluate(code: string): unknown;
-    evaluateOwn(code: string): unknown;
-    pushHook(hook: ScopeHook): void;
-    get hook(): ScopeHook | undefined;
-    read(name: string): unknown;
-    write(name: string, value: unknown): void;
-    getImplementation(name: string): unknown;
-    setImplementation(name: string, value: unknown): void;
-    forward(name: string): unknown;
-    forgetForwarder(name: string): void;
-    republish(instances?: Iterable<Instance>): void;
-    name(name: string): Name | undefined;
-    set namespace(namespace: Record<string, unknown>);
-    set pending(pending: PendingImports);
-    follow(cell: number, set: ImportSetter, index: number): void;
-}
-declare const Root: new () => object;
-export {};
-
-// dist/loader/names.d.ts
+// dist/loader/read/names.d.ts
 import type { AnyNode, Class, Function as FunctionNode, Program } from "acorn";
 import type { Analysis } from "./analysis.ts";
 import type { ModuleRecord } from "./record.ts";
@@ -2384,10 +2339,10 @@ export declare function isConstant(node: AnyNode): boolean;
 export declare function isLiteral(node: AnyNode): boolean;
 export declare function isWrittenOut(node: AnyNode): boolean;
 
-// dist/loader/record.d.ts
+// dist/loader/read/record.d.ts
 import type { AnyNode } from "acorn";
 import type { Analysis } from "./analysis.ts";
-import type { Place } from "./position.ts";
+import type { Place } from "../text/position.ts";
 import type { Syntax } from "./syntax.ts";
 export declare const DEFAULT_NAME = "$snaxDef";
 export interface ModuleRequest {
@@ -2418,7 +2373,7 @@ export interface ModuleRecord {
 export declare function readRecord(syntax: Syntax, analysis?: Analysis): ModuleRecord;
 export declare function isAlias(node: AnyNode, analysis: Analysis): boolean;
 
-// dist/loader/instance.d.ts
+// dist/loader/run/instance.d.ts
 import { ModuleInstance } from "./module-instance.ts";
 import type { Program } from "./program.ts";
 export interface Surroundings {
@@ -2437,8 +2392,8 @@ export declare class Instance {
     release(): void;
 }
 
-// dist/loader/module-node.d.ts
-import type { Image } from "./image.ts";
+// dist/loader/run/module-node.d.ts
+import type { Image } from "../weave/image.ts";
 import type { Instance } from "./instance.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { Source } from "./source.ts";
@@ -2479,7 +2434,7 @@ export declare class ModuleNode {
     cellOf(name: string): number | undefined;
 }
 
-// dist/loader/tsconfig.d.ts
+// dist/loader/resolve/tsconfig.d.ts
 import type { TsconfigOptions } from "./tsconfig-options.ts";
 export interface Tsconfig extends TsconfigOptions {
     readonly file: string;
@@ -2515,7 +2470,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
-import type { ModuleInstance } from "../loader/module-instance.ts";
+import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { Commitments } from "./commitment.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
@@ -2868,44 +2823,9 @@ export declare class Polling {
     isOpen(now: number): boolean;
 }
 
-// dist/loader/cycle.d.ts
-import type { ModuleInstance } from "./module-instance.ts";
-import type { ModuleNode } from "./module-node.ts";
-export interface ImportPlan {
-    readonly key: string;
-    readonly cells: readonly number[];
-    readonly readyCount: number;
-    readonly earlyCount: number;
-}
-export declare class Cycle {
-    #private;
-    readonly nodes: readonly ModuleNode[];
-    constructor(nodes: readonly ModuleNode[]);
-    planOf(node: ModuleNode): ImportPlan;
-}
-export declare class PendingImports {
-    #private;
-    readonly gate: Promise<void> | undefined;
-    done: Promise<void> | undefined;
-    constructor(plan: ImportPlan, isAsync: boolean);
-    enter(stops: Iterator<unknown, unknown, unknown>): void;
-    has(cell: number): boolean;
-    give(cell: number, value: unknown): void;
-    run(): Promise<void> | undefined;
-}
-export declare function enterModule(module: ModuleInstance, plan: ImportPlan): void;
-
-// dist/loader/followers.d.ts
-export type ImportSetter = (index: number, value: unknown) => void;
-export declare class Followers {
-    #private;
-    add(cell: number, set: ImportSetter, index: number): void;
-    tell(cell: number, value: unknown): void;
-}
-
-// dist/loader/analysis.d.ts
+// dist/loader/read/analysis.d.ts
 import type { AnyNode, Function as FunctionNode, MemberExpression, Program } from "acorn";
-import type { Extent } from "./strip.ts";
+import type { Extent } from "../typescript/strip.ts";
 import { Scope } from "./scope.ts";
 export type Use = "call" | "typeof" | "assign" | "member" | "member-call" | "value";
 export interface Reference {
@@ -2969,12 +2889,11 @@ export declare class Walk {
     visitBody(statements: readonly AnyNode[]): void;
 }
 
-// dist/loader/syntax.d.ts
+// dist/loader/read/syntax.d.ts
 import type { Program } from "acorn";
 import type { Undecorated } from "./decorators.ts";
-import type { Place } from "./position.ts";
-import type { Stripped } from "./strip.ts";
-import type { TransformOrder } from "./transform-worker.ts";
+import type { Place } from "../text/position.ts";
+import type { Transform } from "../typescript/transform-need.ts";
 export declare const JAVASCRIPT: RegExp;
 export interface Syntax {
     readonly file: string;
@@ -2988,7 +2907,6 @@ export interface Syntax {
     };
     locate(offset: number): Place;
 }
-export type Transform = (order: TransformOrder) => Stripped;
 export interface ParseOptions {
     readonly home?: string;
     readonly isAsWritten?: boolean;
@@ -2996,7 +2914,56 @@ export interface ParseOptions {
 }
 export declare function parseModule(text: string, file: string, options?: ParseOptions): Syntax;
 
-// dist/loader/source.d.ts
+// dist/loader/run/module-instance.d.ts
+import type { PendingImports } from "./cycle.ts";
+import type { ImportSetter } from "./followers.ts";
+import type { Image } from "../weave/image.ts";
+import type { ImportMeta } from "./import-meta.ts";
+import type { Instance } from "./instance.ts";
+import type { ModuleNode } from "./module-node.ts";
+import type { Name } from "../read/names.ts";
+export type ScopeHook = (code: string) => unknown;
+export type CellFunction = (operation: number, value?: unknown) => unknown;
+export type AnyFunction = (...args: never[]) => unknown;
+export declare class ModuleInstance {
+    #private;
+    readonly instance: Instance;
+    readonly node: ModuleNode;
+    constructor(instance: Instance, node: ModuleNode);
+    get image(): Image;
+    get hasBegun(): boolean;
+    begin(hook: ScopeHook, cell?: CellFunction): Promise<void> | undefined;
+    wait(done: Promise<void>): void;
+    declared(cell: number): void;
+    after(result: unknown, ...changes: unknown[]): unknown;
+    construct(replacement: new () => object, args: ArrayLike<unknown>, target: new () => object): object;
+    injected(name: string): unknown;
+    import(specifier: unknown, options?: unknown): Promise<unknown>;
+    get meta(): ImportMeta;
+    get require(): NodeJS.Require;
+    nameDefault(value: unknown): void;
+    get Root(): typeof Root;
+    get(exportName: string): unknown;
+    evaluate(code: string): unknown;
+    evaluateOwn(code: string): unknown;
+    pushHook(hook: ScopeHook): void;
+    get hook(): ScopeHook | undefined;
+    read(name: string): unknown;
+    write(name: string, value: unknown): void;
+    getImplementation(name: string): unknown;
+    setImplementation(name: string, value: unknown): void;
+    forward(name: string): unknown;
+    forgetForwarder(name: string): void;
+    republish(instances?: Iterable<Instance>): void;
+    name(name: string): Name | undefined;
+    set namespace(namespace: Record<string, unknown>);
+    set pending(pending: PendingImports);
+    follow(cell: number, set: ImportSetter, index: number): void;
+}
+declare const Root: new () => object;
+export {};
+
+// dist/loader/run/source.d.ts
 import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 export declare const kUnset: unique symbol;
@@ -3026,7 +2993,7 @@ export declare class ApiSource implements Source {
     read(instance: Instance): unknown;
 }
 
-// dist/loader/tsconfig-options.d.ts
+// dist/loader/resolve/tsconfig-options.d.ts
 export interface PathPattern {
     readonly pattern: string;
     readonly targets: readonly string[];
@@ -3224,7 +3191,7 @@ export declare class NamedMail {
     forget(call: PendingCall): void;
 }
 
-// dist/loader/strip.d.ts
+// dist/loader/typescript/strip.d.ts
 export interface Stripped {
     readonly code: string;
     readonly map: string | undefined;
@@ -3236,7 +3203,7 @@ export interface Extent {
 export declare function strip(text: string, file: string): Stripped;
 export declare function findUnblankable(text: string, file: string): Extent | undefined;
 
-// dist/loader/scope.d.ts
+// dist/loader/read/scope.d.ts
 import type { AnyNode, Pattern } from "acorn";
 export declare class Scope {
     readonly names: Set<string>;
@@ -3248,7 +3215,7 @@ export declare function visitBoundNames(pattern: Pattern, visit: (name: string, 
 export declare function declareLexical(statements: readonly AnyNode[], scope: Scope): void;
 export declare function declareVars(node: AnyNode, scope: Scope): void;
 
-// dist/loader/decorators.d.ts
+// dist/loader/read/decorators.d.ts
 import type { Program } from "acorn";
 export interface Decorator {
     readonly start: number;
@@ -3263,12 +3230,8 @@ export interface Undecorated {
 export declare function readUndecorated(text: string, undeclared: Map<string, number>): Undecorated;
 export declare function normalise(expression: string): string;
 
-// dist/loader/transform-worker.d.ts
-import type { MessagePort } from "node:worker_threads";
-import type { ErrorCode } from "../base/error.ts";
-import type { ImageSource } from "./image-store.ts";
-import type { ImageData } from "./image.ts";
-import type { Transformed } from "./transform-tools.ts";
+// dist/loader/typescript/transform-need.d.ts
+import type { Stripped } from "./strip.ts";
 export interface TransformNeed {
     readonly what: string;
     readonly line: number;
@@ -3281,30 +3244,40 @@ export interface TransformOrder {
     readonly home: string;
     readonly need: TransformNeed;
 }
-export interface ImageOrder extends ImageSource {
-    readonly isKept: boolean;
-    readonly known: readonly string[];
+export type Transform = (order: TransformOrder) => Stripped;
+export declare class TransformNeeded extends Error {
+    name: string;
 }
-export interface CompileFailure {
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly data: unknown;
-    readonly isMissing: boolean;
+export declare function transformElsewhere(): never;
+
+// dist/loader/run/cycle.d.ts
+import type { ImportPlan } from "../weave/frame.ts";
+import type { ModuleInstance } from "./module-instance.ts";
+import type { ModuleNode } from "./module-node.ts";
+export declare class Cycle {
+    #private;
+    readonly nodes: readonly ModuleNode[];
+    constructor(nodes: readonly ModuleNode[]);
+    planOf(node: ModuleNode): ImportPlan;
 }
-export type CompileAnswer<Result extends Transformed | ImageData = Transformed | ImageData> = {
-    readonly result: Result;
-    readonly failure?: undefined;
-} | {
-    readonly failure: CompileFailure;
-};
-export type CompileMessage = {
-    readonly answer: CompileAnswer;
-} | {
-    readonly early: ImageData;
-};
-export interface CompileThreadData {
-    readonly port: MessagePort;
-    readonly answered: Int32Array;
+export declare class PendingImports {
+    #private;
+    readonly gate: Promise<void> | undefined;
+    done: Promise<void> | undefined;
+    constructor(plan: ImportPlan, isAsync: boolean);
+    enter(stops: Iterator<unknown, unknown, unknown>): void;
+    has(cell: number): boolean;
+    give(cell: number, value: unknown): void;
+    run(): Promise<void> | undefined;
+}
+export declare function enterModule(module: ModuleInstance, plan: ImportPlan): void;
+
+// dist/loader/run/followers.d.ts
+export type ImportSetter = (index: number, value: unknown) => void;
+export declare class Followers {
+    #private;
+    add(cell: number, set: ImportSetter, index: number): void;
+    tell(cell: number, value: unknown): void;
 }
 
 // dist/fabric/shared-log.d.ts
@@ -3341,51 +3314,3 @@ export declare function tellLauncher(context: Context, ...values: unknown[]): vo
 export declare function describeStart({ kind, name, args, }: Pick<LaunchRequest, "kind" | "name" | "args">): string;
 export declare const TITLE_LENGTH_MAX = 80;
 export declare function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | PromiseLike<R>): R | PromiseLike<R>;
-
-// dist/loader/image-store.d.ts
-import type { ImageData } from "./image.ts";
-import { Tsconfigs } from "./tsconfig.ts";
-export interface ImageSource {
-    readonly text: string;
-    readonly file: string;
-    readonly injected: readonly string[];
-}
-export declare function findImage(source: ImageSource, tsconfigs?: Tsconfigs): ImageData | undefined;
-export declare function keepImage(source: ImageSource, image: ImageData, limitBytes?: number): void;
-
-// dist/loader/transform-tools.d.ts
-import type { TransformOptions } from "./transform-options.ts";
-export interface Transformed {
-    readonly code: string;
-    readonly map: string;
-}
-export interface Tool {
-    readonly title: string;
-    readonly isTypeScript: boolean;
-    transform(text: string, file: string, options: TransformOptions): Transformed;
-}
-export interface NoTool {
-    readonly why: string;
-}
-export declare class TextError extends Error {
-    name: string;
-    readonly line: number;
-    readonly column: number;
-    constructor(message: string, line: number, column: number);
-}
-export declare function findTool(folder: string): Tool | NoTool;
-export declare function hasTypeScript(folder: string): boolean;
-export declare function titleOfTool(folder: string): string;
-
-// dist/loader/transform-options.d.ts
-export interface TransformOptions {
-    readonly experimentalDecorators?: boolean;
-    readonly emitDecoratorMetadata?: boolean;
-    readonly useDefineForClassFields: boolean;
-    readonly verbatimModuleSyntax?: boolean;
-    readonly jsx?: string;
-    readonly jsxFactory?: string;
-    readonly jsxFragmentFactory?: string;
-    readonly jsxImportSource?: string;
-}
-export declare function readTransformOptions(file: string): TransformOptions;
