@@ -1,6 +1,6 @@
 /** More clients than a debug console takes: nobody is kept out by those that do nothing. */
 
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { CONSOLE_CLIENTS_MAX } from "../../src/base/limits.ts";
@@ -38,6 +38,26 @@ test("connections that say nothing go before those of operators, however many co
   equal((await operator.run("ping 7")).at(-1), "<CMD OK>");
 });
 
+test("who has not shown the token goes before an operator, whatever they say", async (t) => {
+  const { open, port } = await desk(t, {}, { consoletoken: TOKEN });
+  const login = async (): Promise<LineClient> => {
+    const client = await open();
+    deepEqual(await client.run(`auth ${TOKEN}`), ["<CMD OK>"]);
+    equal((await client.run("ping 7")).at(-1), "<CMD OK>");
+    return client;
+  };
+  const operator = await login();
+  for (let count = 0; count < CONSOLE_CLIENTS_MAX; count += 1) {
+    const stranger = new LineClient(connect(port, "127.0.0.1"));
+    t.after(() => stranger.close());
+    stranger.write("help\n");
+    await stranger.take(/^(?:.*\n)*?<CMD Error>\n/);
+  }
+  equal((await operator.run("ping 7")).at(-1), "<CMD OK>");
+  await login();
+  equal((await operator.run("ping 7")).at(-1), "<CMD OK>");
+});
+
 test("a client whose command runs is not idle: if all of them are like this the next one is told", async (t) => {
   const { log, open, port, skynet } = await desk(t, { slow: SLOW });
   const slow = await skynet.newservice("slow");
@@ -50,6 +70,8 @@ test("a client whose command runs is not idle: if all of them are like this the 
   await skynet.call(slow, "lua", "end");
   for (const call of calls) equal((await call).at(-1), "<CMD OK>");
 });
+
+const TOKEN = "a-token-that-strangers-do-not-know";
 
 /** Keeps calls waiting, and tells when there are so many. */
 const SLOW = `

@@ -27,9 +27,9 @@ export class Client {
   readonly name: string;
   /** The other side's host. */
   readonly host: string;
-  /** A command of the client runs, or its answer is being written. */
+  /** A command of the client runs, or its answer is being written; never of one that has not shown the token. */
   isBusy = false;
-  /** It has sent a command. */
+  /** It has sent a command, and shown the token if there is one. */
   isProven = false;
   readonly #tell: (text: string) => void;
   readonly #record: ClientRecord;

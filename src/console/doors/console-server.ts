@@ -12,7 +12,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { SnaxError } from "../../base/error.ts";
-import { CONSOLE_CLIENTS_MAX } from "../../base/limits.ts";
+import { CONSOLE_CLIENTS_MAX, CONSOLE_REFUSED_MS } from "../../base/limits.ts";
 import { LineBudget } from "../../service/line-budget.ts";
 import { Client } from "./client.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
@@ -35,6 +35,8 @@ export class ConsoleServer {
   readonly #turnedAway: TurnAway;
   /** In the order in which they came. */
   readonly #clients = new Set<Client>();
+  /** Those that have given way to others, and read why. */
+  readonly #leaving = new Set<Client>();
   #record: ListenRecord | undefined;
 
   /**
@@ -104,6 +106,7 @@ export class ConsoleServer {
     client.tell("connected");
     socket.once("close", () => {
       this.#clients.delete(client);
+      this.#leaving.delete(client);
       client.tell("disconnect");
     });
     const session = new LineSession(client, () => this.#door.admit(client, session.isGreeted));
@@ -123,11 +126,14 @@ export class ConsoleServer {
     );
     if (oldest === undefined) return false;
     this.#clients.delete(oldest);
+    this.#leaving.add(oldest);
     oldest.tell("was closed : too many clients, and it was idle for the longest");
     const { socket } = oldest;
     // What comes now is not run: nobody would get the answer.
     socket.removeAllListeners("data");
     socket.end("too many clients: this one was idle for the longest\n", () => socket.destroy());
+    // One that reads nothing would stay for good, with all that waits for it.
+    oldest.after(CONSOLE_REFUSED_MS, () => socket.destroy());
     return true;
   }
 
@@ -138,7 +144,7 @@ export class ConsoleServer {
 
   #close(): void {
     this.#server.close();
-    for (const { socket } of this.#clients) socket.destroy();
+    for (const { socket } of [...this.#clients, ...this.#leaving]) socket.destroy();
   }
 }
 

@@ -184,9 +184,12 @@ export class LineSession {
 
   async #answer(line: string): Promise<boolean> {
     const { operator, name } = this.#client;
-    if (isCommand(firstWord(line))) this.#isProven = this.#client.isProven = true;
-    this.#client.isBusy = true;
-    const outcome = this.#login(line) ?? (await execute(operator, line, name, this.#terminal));
+    if (isCommand(firstWord(line))) this.#isProven = true;
+    const refusalOrLogin = this.#login(line);
+    // Whoever has not shown the token is a stranger, whatever he says: the operator does not give way to him.
+    this.#client.isBusy = this.#isTrusted;
+    if (this.#isTrusted && this.#isProven) this.#client.isProven = true;
+    const outcome = refusalOrLogin ?? (await execute(operator, line, name, this.#terminal));
     this.#client.noteWrite();
     const isOpen = await writeTexts(operator, this.#socket, printOutcome(outcome));
     this.#client.isBusy = false;
