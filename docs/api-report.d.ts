@@ -42,6 +42,9 @@ declare global {
   }>;
 }
 
+// dist/cli/register.d.ts
+export {};
+
 // dist/sproto/index.d.ts
 export type { DecodeOptions } from "./decoder.ts";
 export type { Host } from "./host.ts";

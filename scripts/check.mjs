@@ -13,7 +13,7 @@ import { ROOT } from "./compile.mjs";
 const STEPS = {
   format: ["oxfmt --check"],
   lint: ["oxlint --deny-warnings"],
-  types: ["tsc -p tsconfig.json", "tsc -p tsconfig.scripts.json"],
+  types: ["tsc -p tsconfig.json", "tsc -p tsconfig.scripts.json", "tsc -p create-snax"],
   build: ["node scripts/build.mjs"],
   layers: ["node scripts/layers.mjs --self-test"],
   api: ["node scripts/api.mjs"],

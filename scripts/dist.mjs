@@ -26,6 +26,8 @@ const ENTRIES = [
   "sproto/index",
   "testing/index",
   "cli/main",
+  "cli/register",
+  "cli/register-hooks",
   "node/worker",
   "loader/build/transform-worker",
   "fabric/main-watchdog-worker",

@@ -4,7 +4,6 @@ import { deepEqual, equal } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { strip } from "../../../src/loader/typescript/strip.ts";
 import { PACKAGE, snax, startNode } from "../../integration/process.ts";
 import { writeFiles } from "../../integration/world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
@@ -20,10 +19,11 @@ test("the first server of the guide prints what the page shows", async (t) => {
 
 test("the program of the guide that starts a node runs over the same services", async (t) => {
   const folder = writeFiles(t, FILES);
-  const { code } = strip(FILES["program.ts"] ?? "", "program.ts");
-  const path = join(folder, "program.mjs");
-  writeFileSync(path, code.replace(`"snax"`, JSON.stringify(PACKAGE)));
-  const ended = await startNode([path], folder).ended;
+  const path = join(folder, "program.ts");
+  writeFileSync(path, (FILES["program.ts"] ?? "").replace(`"snax"`, JSON.stringify(PACKAGE)));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  const register = new URL("cli/register.js", PACKAGE).href;
+  const ended = await startNode(["--no-warnings", "--import", register, path], folder).ended;
   equal(
     ended.stdout
       .split("\n")

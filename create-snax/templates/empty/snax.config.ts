@@ -1,0 +1,7 @@
+import { defineConfig } from "snax";
+
+export default defineConfig({
+  start: "main",
+  calltimeout: 5000, // ms after which a call that nobody answers fails
+  console: 8000, // `npx snax console 8000`; this machine only
+});
