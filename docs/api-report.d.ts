@@ -149,6 +149,7 @@ export interface Config {
     readonly logger?: string;
     readonly logservice?: "snlua" | "snax";
     readonly logformat?: "text" | "json";
+    readonly verbose?: boolean;
     readonly preload?: string;
     readonly codecache?: boolean;
     readonly profile?: boolean;
@@ -176,6 +177,7 @@ export interface FullConfig extends Config {
     readonly tables: string | readonly string[];
     readonly harbor: number;
     readonly logformat: "text" | "json";
+    readonly verbose: boolean;
     readonly codecache: boolean;
     readonly profile: boolean;
     readonly calltimeout: number;
@@ -2527,6 +2529,7 @@ export declare class Runtime {
     threads: Threads | undefined;
     logger: number;
     lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined;
+    isBooting: boolean;
     owner: number;
     monitor: number;
     state: "running" | "stopping" | "stopped";

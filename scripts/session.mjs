@@ -1,6 +1,7 @@
 /**
- * `node scripts/session.mjs part`: plays what the README's first screen shows, and prints one part of it.
+ * `node scripts/session.mjs part`: plays what README.md and examples/simple/README.md show, and prints one part of it.
  *
+ *     patch     a player, an operator, and the player again, in ten lines
  *     node      what `npm start` prints until it is up
  *     client    `npm run client` and its first question
  *     console   `nc 127.0.0.1 8000`: list, and a patch for all agents
@@ -118,12 +119,41 @@ async function play() {
       .replaceAll(`${webPort}`, `${PORTS.webport}`)
       .replaceAll(`${gatePort}`, `${PORTS.gateport}`)
       .replaceAll(/(client from : .*:)\d+/g, `$1${CLIENT_PORT}`);
+  const again = client.terminal.text.slice(asked.length);
   return {
+    patch: shorten({ asked, operated: operator.text, again }),
     node: withPorts(started),
     client: withPorts(asked),
     console: withPorts(operator.text),
-    again: withPorts(client.terminal.text.slice(asked.length)),
+    again: withPorts(again),
   };
+}
+
+/**
+ * Leaves of the terminals what was typed and the line that matters, and says whose terminal it is.
+ *
+ * @param {{ asked: string, operated: string, again: string }} terminals
+ */
+function shorten({ asked, operated, again }) {
+  const pick = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => {
+    const [line] = text
+      .split("\n")
+      .filter((one) => pattern.test(one))
+      .slice(-1);
+    if (line === undefined) throw new Error(`no ${pattern} in ${text}`);
+    return line.replace("\t", "   ");
+  };
+  const lines = [
+    ["player", "$ npm run client"],
+    ["", pick(asked, /^hello/)],
+    ["", pick(asked, /^result/)],
+    ["operator", "$ nc 127.0.0.1 8000"],
+    ["", pick(operated, /^hotfix/)],
+    ["", pick(operated, /^applied/)],
+    ["player", pick(again, /^hello/)],
+    ["", pick(again, /^result/)],
+  ];
+  return lines.map(([who = "", line]) => `${who.padEnd(10)}${line}`).join("\n");
 }
 
 const part = process.argv[2];

@@ -36,6 +36,8 @@ export interface Config {
   readonly logservice?: "snlua" | "snax";
   /** "text" as skynet prints, or "json", one object a line. @defaultValue "text" */
   readonly logformat?: "text" | "json";
+  /** Log the births of the services that the node starts by itself, too, as skynet does. @defaultValue false */
+  readonly verbose?: boolean;
   /** Module that is evaluated in every service before its own. */
   readonly preload?: string;
   /** Keep compiled code in the project's `node_modules/.cache/snax`, for the next start. @defaultValue true */
@@ -106,6 +108,7 @@ export interface FullConfig extends Config {
   readonly tables: string | readonly string[];
   readonly harbor: number;
   readonly logformat: "text" | "json";
+  readonly verbose: boolean;
   readonly codecache: boolean;
   readonly profile: boolean;
   readonly calltimeout: number;
@@ -175,6 +178,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     fits: (value) => value === "text" || value === "json",
     expected: '"text" or "json"',
   },
+  verbose: { fits: (value) => typeof value === "boolean", expected: "true or false" },
   preload: { fits: isText, expected: "the path of a module" },
   codecache: { fits: (value) => typeof value === "boolean", expected: "true or false" },
   profile: { fits: (value) => typeof value === "boolean", expected: "true or false" },
@@ -289,6 +293,7 @@ export function completeConfig(config: unknown): FullConfig {
     tables: DEFAULT_TABLE_PATTERNS,
     harbor: 0,
     logformat: "text",
+    verbose: false,
     codecache: true,
     profile: true,
     calltimeout: 0,

@@ -181,12 +181,14 @@ class RunningNode implements Node {
     const lack = lackOfWatchdog();
     if (lack !== undefined) this.#runtime.log(0, lack);
     const threads = this.#main?.start();
+    this.#runtime.isBooting = !this.#config.verbose;
     // Whoever waits for it hears of its failure; a boot that fails before that does not.
     threads?.catch(() => {});
     await this.#launch("snlua", "launcher");
     const unbounded = this.skynet.within(Infinity);
     for (const name of BOOT_SERVICES)
       await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
+    this.#runtime.isBooting = false;
     await threads;
     // With workers no service of the program's lives here.
     if (threads === undefined && lack === undefined) readScripts();

@@ -108,6 +108,8 @@ export class Runtime {
    * as a message like any other.
    */
   lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined = undefined;
+  /** The system's own services begin, whose births only somebody who knows skynet wants to see. */
+  isBooting = false;
   /** The service that the runtime's own timers belong to; 0 = none yet. */
   owner = 0;
   /** Who is told of each death; 0 = nobody. */
@@ -192,7 +194,8 @@ export class Runtime {
 
   /** Logs the birth or death of a service, unless too many are born and die; before the logger runs nothing is kept. */
   logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void {
-    if (this.logger !== 0 && this.#lifeLines.allow()) this.log(handle, `${verb} ${what}`);
+    if (this.logger !== 0 && !this.isBooting && this.#lifeLines.allow())
+      this.log(handle, `${verb} ${what}`);
   }
 
   /** Prints a plain line, in order with the log. */

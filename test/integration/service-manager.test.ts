@@ -108,3 +108,18 @@ test("a unique service outlives calltimeout, and may take longer than it to begi
   await skynet.sleep(20);
   assert.equal(await skynet.uniqueservice("slow"), first);
 });
+
+test("the log names the services that the node starts by itself with verbose only", async (t) => {
+  const files = { main: `import { skynet } from "snax"; skynet.start(() => {});` };
+  const usual = await world(t, files, { start: "main" });
+  assert.deepEqual(await usual.log(), ["LAUNCH snlua main"]);
+  const verbose = await world(t, files, { start: "main", verbose: true });
+  assert.deepEqual(await verbose.log(), [
+    "LAUNCH snlua launcher",
+    "LAUNCH snlua cdummy",
+    "LAUNCH snlua harbor 0 4",
+    "LAUNCH snlua datacenterd",
+    "LAUNCH snlua service_mgr",
+    "LAUNCH snlua main",
+  ]);
+});

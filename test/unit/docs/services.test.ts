@@ -50,7 +50,7 @@ test("the tables of what else services import name what there is", async (t) => 
 });
 
 test("a node starts what the page lists, in that order", async (t) => {
-  const { skynet, readLog } = await world(t, {});
+  const { skynet, readLog } = await world(t, {}, { verbose: true });
   await skynet.call(".logger", "lua", "FLUSH");
   const shown = readTable(PAGE, "handle").map(([handle = "", name = ""]) => [
     handle,
@@ -83,6 +83,7 @@ test("the logger of the page writes the lines of all services", async (t) => {
     logservice: "snlua",
     logger: "userlog",
     userlog,
+    verbose: true,
   } as const;
   const node = await start(config, { root: folder });
   await node.stopped;
