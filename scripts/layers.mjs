@@ -19,6 +19,7 @@ const ORDER = [
   "kernel",
   "wire",
   "loader",
+  "texts",
   "fabric",
   "service",
   "snax",
@@ -47,7 +48,7 @@ const ROOMS = {
 };
 
 /** What a folder must not know although it stands below. @type {Record<string, string[]>} */
-const STRANGERS = { loader: ["kernel"] };
+const STRANGERS = { loader: ["kernel"], texts: ["kernel"] };
 
 /** The files directly in src/ (the package's entry points) stand above all folders. */
 const TOP = "(entry)";

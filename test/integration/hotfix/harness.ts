@@ -7,13 +7,23 @@
  */
 
 import { ok, rejects } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { codeOf, start } from "snax";
 import type { Config, HotfixAllResult, HotfixSharedResult, Node, Patch, ServiceObject } from "snax";
+import { EffectiveText } from "../../../src/texts/effective-text.ts";
+import { readModuleText } from "../../../src/texts/module-text.ts";
 import { THREADS } from "../world.ts";
 
 /** Files by path relative to the test's folder. */
@@ -52,6 +62,8 @@ export const FIXTURES: URL = new URL("../../../../test/fixtures/hotfix/", import
 export class World {
   readonly folder: string;
   readonly node: Node;
+  /** What the services run by their files and patches. */
+  readonly #texts = new Map<number, EffectiveText>();
 
   private constructor(folder: string, node: Node) {
     this.folder = folder;
@@ -78,8 +90,16 @@ export class World {
   }
 
   /** Starts a service, whose methods are not type checked. */
-  start(name: string, ...args: unknown[]): Promise<ServiceObject> {
-    return this.node.snax.newservice(name, ...args);
+  async start(name: string, ...args: unknown[]): Promise<ServiceObject> {
+    const service = await this.node.snax.newservice(name, ...args);
+    for (const folder of [this.folder, fileURLToPath(FIXTURES)]) {
+      const file = join(folder, `${name}.ts`);
+      if (!existsSync(file)) continue;
+      const home = { file, isService: true };
+      this.#texts.set(service.handle, EffectiveText.of(readFileSync(file, "utf8"), home));
+      break;
+    }
+    return service;
   }
 
   /** Writes files, for services and modules yet to be loaded. */
@@ -87,8 +107,16 @@ export class World {
     writeFiles(this.folder, files);
   }
 
-  hotfix(target: Target, patch: Patch, ...args: unknown[]): Promise<unknown> {
-    return this.#live.hotfix(target, patch, ...args);
+  /** Patches a service. Every patch that a test applies is merged into the text as well. */
+  async hotfix(target: Target, patch: Patch, ...args: unknown[]): Promise<unknown> {
+    const result = await this.#live.hotfix(target, patch, ...args);
+    const known = typeof target === "object" ? this.#texts.get(target.handle) : undefined;
+    if (known !== undefined && typeof patch === "string" && typeof target === "object") {
+      const next = known.with(patch);
+      readModuleText(next.text, known.home.file);
+      this.#texts.set(target.handle, next);
+    }
+    return result;
   }
 
   hotfixall(type: string, patch: Patch, ...args: unknown[]): Promise<HotfixAllResult> {

@@ -1,0 +1,194 @@
+/**
+ * What an edit does to the parts of a module that are no declarations: directives, imports, exports, enums,
+ * and statements that ran when the module began.
+ */
+
+import type { AnyNode } from "acorn";
+import type { EditScene } from "./edit-scene.ts";
+import { shownText } from "./edit-scene.ts";
+import type { ImportPiece, LoosePiece, ModuleText } from "./module-text.ts";
+import { isSameTree } from "./same-tree.ts";
+
+/** Compares directives: a module can't become shared, or cease to be, while it runs. */
+export function diffDirectives({ was, now, writer }: EditScene): void {
+  const [before, after] = [was, now].map((module) => new Map(listDirectives(module)));
+  const all = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
+  for (const name of all) {
+    if (before?.has(name) === after?.has(name)) continue;
+    const why = after?.has(name)
+      ? "new: only a restart has it"
+      : "taken out: only a restart has it";
+    writer.say("refused", `"${name}"`, why, after?.get(name));
+  }
+}
+
+function listDirectives({ loose }: ModuleText): [name: string, at: number][] {
+  return loose.flatMap(({ kind, node, start }) =>
+    kind === "directive" && "directive" in node ? [[String(node.directive), start]] : [],
+  );
+}
+
+/** Compares the enums and namespaces of two texts, which no patch can give. */
+export function diffEnums({ was, now, writer }: EditScene): void {
+  const listOf = ({ types }: ModuleText): string[] =>
+    types.filter(({ kind }) => kind === "enum").map(({ words }) => words);
+  const [before, after] = [listOf(was), listOf(now)];
+  for (const type of now.types) {
+    if (type.kind !== "enum" || before.includes(type.words)) continue;
+    writer.say("reload", type.name, "an enum or namespace can't stand in a patch", type.start);
+  }
+  const gone = before.filter((words) => !after.includes(words));
+  if (gone.length > 0 && before.length > after.length) {
+    writer.say("note", "enum", "an enum or namespace was taken out: the running module keeps it");
+  }
+}
+
+/** Compares imports. */
+export function diffImports(scene: EditScene): void {
+  const { was, now, writer } = scene;
+  const fresh = new Map<AnyNode, ImportPiece[]>();
+  for (const each of now.imports) {
+    const known = was.imports.find(({ local }) => local === each.local);
+    if (known !== undefined && isSameOrigin(known, each)) {
+      // An import that nobody used may have been left out of what runs, as a type.
+      if (each.isUsed && !known.isUsed) add(fresh, each);
+      continue;
+    }
+    if (!each.isUsed && known?.isUsed !== true && !was.byName.has(each.local)) {
+      // A type, as far as the code tells; the planner of patches knows the project's options.
+      if (known === undefined) add(fresh, each);
+      continue;
+    }
+    if (known !== undefined || was.byName.has(each.local)) {
+      const before =
+        known === undefined ? "a declaration" : `${known.imported} of ${known.specifier}`;
+      const why = `it was ${before}: import it under another name, or reload`;
+      writer.say("reload", `import ${each.local}`, why, each.start);
+      continue;
+    }
+    writer.say("applied", `import ${each.local}`, `new, from ${each.specifier}`, each.start);
+    add(fresh, each);
+  }
+  keepImports(scene, fresh);
+  for (const { local, isUsed } of was.imports) {
+    const isThere = now.byName.has(local) || now.imports.some((each) => each.local === local);
+    if (isUsed && !isThere) writer.say("same", `import ${local}`, "not used any more");
+  }
+}
+
+function add(fresh: Map<AnyNode, ImportPiece[]>, each: ImportPiece): void {
+  fresh.set(each.node, [...(fresh.get(each.node) ?? []), each]);
+}
+
+function isSameOrigin(a: ImportPiece, b: ImportPiece): boolean {
+  return a.specifier === b.specifier && a.imported === b.imported;
+}
+
+function keepImports(
+  { was, now, writer }: EditScene,
+  fresh: ReadonlyMap<AnyNode, readonly ImportPiece[]>,
+): void {
+  for (const node of now.syntax.ast.body) {
+    if (node.type !== "ImportDeclaration") continue;
+    const own = fresh.get(node) ?? [];
+    if (node.specifiers.length === 0) {
+      const isKnown = was.requests.some(({ specifier }) => specifier === node.source.value);
+      if (isKnown) continue;
+      writer.say("applied", `import ${node.source.raw ?? ""}`, "new, for its effects", node.start);
+      writer.keepLater(node);
+    } else if (own.length === node.specifiers.length) writer.keepLater(node);
+    else if (own.length > 0) writer.keepLater(node, someImports(now, own));
+  }
+}
+
+/** The new names of an import whose others the module has already. */
+function someImports({ syntax }: ModuleText, own: readonly ImportPiece[]): string {
+  const [first] = own;
+  const source = first?.node.source.raw ?? "";
+  const braced = own.filter(({ node, start }) => isNamed(node, start));
+  const plain = own.filter((each) => !braced.includes(each));
+  const textOf = ({ start, end }: ImportPiece): string => syntax.text.slice(start, end);
+  const parts = plain.map((each) => `import ${textOf(each)} from ${source};`);
+  if (braced.length > 0) {
+    parts.push(`import { ${braced.map(textOf).join(", ")} } from ${source};`);
+  }
+  return parts.join(" ");
+}
+
+function isNamed({ specifiers }: ImportPiece["node"], start: number): boolean {
+  return specifiers.find((each) => each.start === start)?.type === "ImportSpecifier";
+}
+
+/** Compares what a module exports; a new declaration brings its own export along. */
+export function diffExports({ was, now, writer }: EditScene): void {
+  const namesOf = ({ exports, requests }: ModuleText): Map<string, string> =>
+    new Map(
+      exports.map(({ name, local, request, imported }) => {
+        const from = requests[request ?? -1]?.specifier ?? "";
+        const key = name === "*" ? `* of ${from}` : name;
+        return [key, local ?? `${imported ?? ""} of ${from}`];
+      }),
+    );
+  const [before, after] = [namesOf(was), namesOf(now)];
+  for (const [name, target] of after) {
+    const old = before.get(name);
+    if (old === target) continue;
+    const isBroughtAlong = old === undefined && !was.byName.has(target) && now.byName.has(target);
+    const piece = now.byName.get(target);
+    // Nobody imports from a service's own file.
+    if (isBroughtAlong || (old === undefined && was.isService)) continue;
+    const why =
+      old === undefined
+        ? "exported now: modules that import it need a reload"
+        : "another value is exported under this name: only a reload has it";
+    writer.say("reload", `export ${name}`, why, piece?.start ?? 0);
+  }
+  for (const [name, target] of before) {
+    if (after.has(name) || !now.byName.has(target)) continue;
+    writer.say("same", `export ${name}`, "not exported any more: who imports it keeps it");
+  }
+}
+
+/** Compares the statements that ran when the module began. */
+export function diffStatements({ was, now, writer }: EditScene): void {
+  const left = was.loose.filter(({ kind }) => kind === "statement");
+  const fresh: LoosePiece[] = [];
+  for (const piece of now.loose) {
+    if (piece.kind !== "statement") continue;
+    const index = left.findIndex(({ node }) => isSameTree(node, piece.node));
+    if (index >= 0) left.splice(index, 1);
+    else fresh.push(piece);
+  }
+  for (const piece of fresh) {
+    const protocol = dispatchOf(piece.node);
+    const index = left.findIndex(({ node }) => dispatchOf(node) === protocol);
+    if (protocol !== undefined && index >= 0) {
+      left.splice(index, 1);
+      writer.step(now.text.slice(piece.start, piece.end));
+      const why = "registered again in hotfix()";
+      writer.say("applied", `dispatch ${protocol}`, why, piece.start);
+      continue;
+    }
+    const why = "new, or changed: it does not run now; put into hotfix() what of it should";
+    writer.say("note", shownText(now, piece.node), why, piece.start);
+  }
+  for (const { node } of left) {
+    const why = "taken out, or changed: what it has begun goes on (a timer, a subscription)";
+    writer.say("note", shownText(was, node), why);
+  }
+}
+
+/** The protocol of `skynet.dispatch("lua", f)`. */
+function dispatchOf(node: AnyNode): string | undefined {
+  if (node.type !== "ExpressionStatement" || node.expression.type !== "CallExpression") {
+    return undefined;
+  }
+  const { callee, arguments: given } = node.expression;
+  const [protocol] = given;
+  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return undefined;
+  const isDispatch =
+    callee.object.type === "Identifier" &&
+    callee.object.name === "skynet" &&
+    callee.property.name === "dispatch";
+  return isDispatch && protocol?.type === "Literal" ? JSON.stringify(protocol.value) : undefined;
+}

@@ -1,0 +1,224 @@
+/**
+ * What an edit of a group of methods, or of an object with functions in it, does to the running one.
+ */
+
+import type { AnyNode, ObjectExpression } from "acorn";
+import { isFunction, isWrittenOut } from "../loader/read/names.ts";
+import { leftBehind } from "./closure.ts";
+import { heldText } from "./diff-class.ts";
+import type { EditScene } from "./edit-scene.ts";
+import { changeMember, shownText } from "./edit-scene.ts";
+import { listProperties } from "./member.ts";
+import type { ObjectProperty } from "./member.ts";
+import type { Piece } from "./module-text.ts";
+import { isSameTree } from "./same-tree.ts";
+
+/** Compares two texts of `response`, `accept` or `subscribe`. */
+export function diffGroup(scene: EditScene, was: Piece, now: Piece): void {
+  const { writer } = scene;
+  const group = now.group ?? now.name;
+  const [old, edited] = [was.value, now.value];
+  if (old?.type !== "ObjectExpression" || edited?.type !== "ObjectExpression") {
+    writer.say("reload", group, "its methods are not written out", now.start);
+    return;
+  }
+  const all = [...listProperties(old), ...listProperties(edited)];
+  if (all.some(({ key, name }) => key === undefined || key !== name)) {
+    const why =
+      "it has a spread, an accessor or a computed name: the text does not tell what changes";
+    writer.say("reload", group, why, now.start);
+    return;
+  }
+  const before = listProperties(old);
+  const kept: AnyNode[] = [];
+  for (const { name = "", node } of listProperties(edited)) {
+    const known = before.findLast((each) => each.name === name);
+    if (known !== undefined && isSameTree(known.node, node)) continue;
+    kept.push(node);
+    changeMember(scene, name, `${group}.${name}`);
+    sayMethod(scene, `${group}.${name}`, { name, was: known?.node, now: node });
+  }
+  for (const { name = "" } of before) {
+    const isThere = listProperties(edited).some((each) => each.name === name);
+    if (!isThere) loseMethod(scene, group, name);
+  }
+  if (kept.length === 0) return;
+  const isPlain = now.group === now.name && now.isAlone && now.statement.type.startsWith("Export");
+  const head = isPlain ? undefined : `export const ${group} = {`;
+  writer.keep({ start: now.statement.start, end: edited.start + 1 }, head);
+  for (const node of kept) {
+    writer.keep(node);
+    writer.keep({ start: node.end, end: node.end }, ",");
+  }
+  writer.keep({ start: edited.end - 1, end: now.end });
+}
+
+function sayMethod(
+  scene: EditScene,
+  what: string,
+  { name, was, now }: { name: string; was: AnyNode | undefined; now: AnyNode },
+): void {
+  const { writer } = scene;
+  if (was === undefined) {
+    writer.say("applied", what, "new method", now.start);
+    return;
+  }
+  const [before, after] = [valueOf(was), valueOf(now)];
+  const isWritten = isFunction(before) && isFunction(after);
+  const held =
+    scene.uses.taken.has(name) && !isWritten
+      ? "whoever has taken it as a value keeps the old one"
+      : heldText(scene, name, before, after);
+  const why = held ?? leftBehind(before, after);
+  if (why === undefined) writer.say("applied", what, "method", now.start);
+  else writer.say("note", what, `method: ${why}`, now.start);
+}
+
+function loseMethod({ writer, canDelete }: EditScene, group: string, name: string): void {
+  const what = `${group}.${name}`;
+  if (!canDelete) {
+    writer.say("note", what, "taken out of the file: the running service keeps it");
+    return;
+  }
+  writer.delete(what);
+  writer.say("applied", what, "taken away");
+}
+
+/** Tells whether both texts are objects that a patch merges member by member. */
+export function areTables(was: Piece, now: Piece): boolean {
+  return was.value?.type === "ObjectExpression" && now.value?.type === "ObjectExpression";
+}
+
+/** Compares two texts of an object; what a patch can't put in its place is a note. */
+export function diffTable(scene: EditScene, was: Piece, now: Piece): void {
+  const table = new TableDiff(scene, was);
+  const text = table.compare(
+    [was.name],
+    was.value as ObjectExpression,
+    now.value as ObjectExpression,
+  );
+  if (text.length === 0) return;
+  const { writer } = scene;
+  const object = now.value as ObjectExpression;
+  const { start } = now.isAlone ? now.statement : now.declaration;
+  const head = now.isAlone ? undefined : `const ${headOf(scene, now, object)}`;
+  writer.keep({ start, end: object.start + 1 }, head);
+  for (const part of text) writer.keep(part, part.text);
+  writer.keep({ start: object.end - 1, end: now.end });
+}
+
+function headOf({ now }: EditScene, piece: Piece, object: ObjectExpression): string {
+  return now.syntax.text.slice(piece.declaration.start, object.start + 1);
+}
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly text?: string;
+}
+
+class TableDiff {
+  readonly #scene: EditScene;
+  readonly #piece: Piece;
+
+  constructor(scene: EditScene, piece: Piece) {
+    this.#scene = scene;
+    this.#piece = piece;
+  }
+
+  /** Returns the parts of the edited text that the patch keeps. */
+  compare(path: readonly string[], was: ObjectExpression, now: ObjectExpression): Part[] {
+    const { writer } = this.#scene;
+    const what = path.join(".");
+    const before = listProperties(was);
+    const parts: Part[] = [];
+    for (const property of listProperties(now)) {
+      const { key, name, node } = property;
+      const known = before.findLast((each) => each.key === key);
+      if (known !== undefined && isSameTree(known.node, node)) continue;
+      if (key === undefined || key !== name || name === undefined) {
+        const why =
+          "a spread, an accessor or a computed name: the running object keeps what it has";
+        if (!before.some((each) => isSameTree(each.node, node))) {
+          writer.say("note", what, why, node.start);
+        }
+        continue;
+      }
+      parts.push(...this.#compareMember([...path, name], known, property));
+    }
+    for (const { key, name } of before) {
+      if (name === undefined || listProperties(now).some((each) => each.key === key)) continue;
+      const why = "taken out of the file: the running object keeps it";
+      writer.say("note", `${what}.${name}`, why);
+    }
+    return parts;
+  }
+
+  #compareMember(
+    path: readonly string[],
+    known: ObjectProperty | undefined,
+    { node }: ObjectProperty,
+  ): Part[] {
+    const { writer } = this.#scene;
+    const what = path.join(".");
+    const name = path.at(-1) ?? "";
+    const after = valueOf(node);
+    const before = known === undefined ? undefined : valueOf(known.node);
+    const whole = [node, { start: node.end, end: node.end, text: "," }];
+    if (before?.type === "ObjectExpression" && after.type === "ObjectExpression") {
+      const inner = this.compare(path, before, after);
+      if (inner.length === 0) return [];
+      const [open, close] = [after.start + 1, after.end - 1];
+      const tail = { start: close, end: after.end };
+      return [{ start: node.start, end: open }, ...inner, tail, whole[1] as Part];
+    }
+    const isCode = isFunction(after) || after.type === "Identifier";
+    if (!isCode && !isWrittenOut(after)) {
+      writer.say("note", what, "neither a function nor written out: it is as it was", node.start);
+      return [];
+    }
+    if (before === undefined) {
+      writer.say("applied", what, "new", node.start);
+      return whole;
+    }
+    const was = isFunction(before) || before.type === "Identifier";
+    if (was !== isCode) {
+      writer.say("note", what, "another kind of value: it is as it was", node.start);
+      return [];
+    }
+    const why = isCode ? this.#functionText(name, before, after) : this.#dataText(name);
+    changeMember(this.#scene, name, what);
+    if (isCode)
+      writer.say(why === undefined ? "applied" : "note", what, why ?? "function", node.start);
+    else if (why === undefined) {
+      const shown = `${shownText(this.#scene.was, before)} -> ${shownText(this.#scene.now, after)}`;
+      writer.say("applied", what, `constant, ${shown}`, node.start);
+    } else {
+      writer.say("note", what, why, node.start);
+      return [];
+    }
+    return whole;
+  }
+
+  #functionText(name: string, was: AnyNode, now: AnyNode): string | undefined {
+    if (this.#scene.uses.taken.has(name)) {
+      return "function: whoever has taken it out of the object keeps the old one";
+    }
+    const why = leftBehind(was, now);
+    return why === undefined ? undefined : `function: ${why}`;
+  }
+
+  /** Data that somebody may have changed is state. */
+  #dataText(name: string): string | undefined {
+    const { analysis } = this.#scene.was;
+    const isPassed = analysis.references.some(
+      (each) => each.name === this.#piece.name && each.use === "value",
+    );
+    const isState = isPassed || this.#piece.isExported || this.#scene.uses.assigned.has(name);
+    return isState ? "data that the program may have changed: it keeps its value" : undefined;
+  }
+}
+
+function valueOf(node: AnyNode): AnyNode {
+  return node.type === "Property" ? node.value : node;
+}

@@ -1,0 +1,88 @@
+/**
+ * One module of an edit: its two texts, what the program does with its names, and what is said so far.
+ */
+
+import type { AnyNode } from "acorn";
+import { memberKey } from "./evaluation.ts";
+import type { ModuleText, Piece } from "./module-text.ts";
+import { constructionKey, nameKey } from "./program-text.ts";
+import { visitChildren } from "./same-tree.ts";
+import type { DiffWriter } from "./verdict.ts";
+
+/** What the texts of a program do with members, by their names. */
+export interface MemberUses {
+  /** Members that are read and not called on the spot: a method of that name may be held. */
+  readonly taken: ReadonlySet<string>;
+  /** Members that are assigned. */
+  readonly assigned: ReadonlySet<string>;
+}
+
+/** One module of an edit. */
+export interface EditScene {
+  readonly was: ModuleText;
+  readonly now: ModuleText;
+  readonly writer: DiffWriter;
+  readonly uses: MemberUses;
+  /** What changes, by its key in the graph of the program; with what people call it. */
+  readonly changed: Map<string, string>;
+  /** Pieces of which everything has been said. */
+  readonly settled: Set<string>;
+  /** Whether a patch can take things away. */
+  readonly canDelete: boolean;
+}
+
+/** Notes that the value of a name changes. */
+export function changeName({ was, changed }: EditScene, name: string, shown: string): void {
+  changed.set(nameKey(was, name), shown);
+}
+
+/** Notes that a member changes, of whatever object. */
+export function changeMember({ changed }: EditScene, name: string, shown: string): void {
+  changed.set(memberKey(name), shown);
+}
+
+/** Notes that instances of a class are made otherwise. */
+export function changeConstruction({ was, changed }: EditScene, name: string): void {
+  changed.set(constructionKey(was, name), name);
+}
+
+/** Reads what texts do with members. */
+export function readUses(modules: Iterable<ModuleText>): MemberUses {
+  const taken = new Set<string>();
+  const assigned = new Set<string>();
+  for (const { analysis, syntax } of modules) {
+    for (const name of analysis.taken) taken.add(name);
+    collectAssigned(syntax.ast, assigned);
+  }
+  return { taken, assigned };
+}
+
+function collectAssigned(node: AnyNode, assigned: Set<string>): void {
+  let target: AnyNode | undefined;
+  if (node.type === "AssignmentExpression") target = node.left;
+  else if (node.type === "UpdateExpression") target = node.argument;
+  else if (node.type === "UnaryExpression" && node.operator === "delete") target = node.argument;
+  if (target?.type === "MemberExpression" && target.property.type === "Identifier") {
+    if (!target.computed) assigned.add(target.property.name);
+  }
+  visitChildren(node, (child) => collectAssigned(child, assigned));
+}
+
+/** Text of a node for a message, on one line. */
+export function shownText({ syntax }: ModuleText, node: AnyNode | undefined): string {
+  if (node === undefined) return "nothing";
+  const text = syntax.text.slice(node.start, node.end).replace(/\s+/g, " ");
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
+}
+
+/** What a message shows of a text. */
+const SHOWN_MAX = 40;
+
+/** The parts of a piece that the patch needs, without an `export` that would mean nothing there. */
+export function ownExtent({ start, end, statement, isAlone }: Piece): {
+  start: number;
+  end: number;
+} {
+  const { declaration } = statement as { declaration?: AnyNode | null };
+  return { start: isAlone && declaration ? declaration.start : start, end };
+}

@@ -1,0 +1,86 @@
+/**
+ * The text that a module really runs: its file as it was loaded, and the patches that it has got since.
+ *
+ * Modules that were loaded from the same text and have got the same patches share one object; so what
+ * a service runs is known by one reference, and a text is folded once for all who run it.
+ */
+
+import { merge } from "./merge.ts";
+
+/** What a text belongs to. */
+export interface TextHome {
+  /** Path of the file, for messages and for the choice of language. */
+  readonly file: string;
+  /** Whether it is the own file of a snax service. */
+  readonly isService: boolean;
+}
+
+/** A text, and the patches that led to it. */
+export class EffectiveText {
+  readonly home: TextHome;
+  /** The text before the last patch; undefined if there was none. */
+  readonly before: EffectiveText | undefined;
+  /** The last patch, or the text of the file. */
+  readonly given: string;
+  readonly #next = new Map<string, WeakRef<EffectiveText>>();
+  #text: string | undefined;
+
+  private constructor(home: TextHome, given: string, before: EffectiveText | undefined) {
+    this.home = home;
+    this.before = before;
+    this.given = given;
+  }
+
+  /** The text of a file that nobody has patched. */
+  static of(text: string, home: TextHome): EffectiveText {
+    return new EffectiveText(home, text, undefined);
+  }
+
+  /** The text after one more patch; the same object for the same patch. */
+  with(patch: string): EffectiveText {
+    const known = this.#next.get(patch)?.deref();
+    if (known !== undefined) return known;
+    const next = new EffectiveText(this.home, patch, this);
+    this.#next.set(patch, new WeakRef(next));
+    return next;
+  }
+
+  /** The patches, the oldest first. */
+  get patches(): string[] {
+    const patches: string[] = [];
+    for (const { before, given } of this.#lineage()) if (before !== undefined) patches.push(given);
+    return patches.toReversed();
+  }
+
+  /**
+   * The text itself, folded when it is asked for the first time.
+   *
+   * @throws {ERR_SYNTAX} if the text needs the compiler of the project and can't be taken apart.
+   */
+  get text(): string {
+    const missing: EffectiveText[] = [];
+    for (const each of this.#lineage()) {
+      if (each.#text !== undefined) break;
+      missing.push(each);
+    }
+    let text = "";
+    for (const each of missing.toReversed()) {
+      text = each.#fold();
+      each.#text = text;
+    }
+    return this.#text ?? text;
+  }
+
+  /** The text before is known by now. */
+  #fold(): string {
+    const { file, isService } = this.home;
+    if (this.before === undefined) return this.given;
+    return merge(this.before.text, this.given, file, { isService }).text;
+  }
+
+  /** This text and those before it, the newest first. */
+  *#lineage(): Generator<EffectiveText> {
+    yield this;
+    for (let { before } = this; before !== undefined; { before } = before) yield before;
+  }
+}
