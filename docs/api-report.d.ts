@@ -162,6 +162,7 @@ export interface Config {
     readonly hotfixtimeout?: number;
     readonly console?: number | string;
     readonly consoletoken?: string;
+    readonly metrics?: number | string;
     readonly node?: string;
     readonly cluster?: ClusterConfig;
     readonly polling?: number;
@@ -1804,7 +1805,7 @@ export declare class Kernel {
     hasLastTurns: boolean;
     get condemned(): Condemned | undefined;
     set condemned(condemned: Condemned | undefined);
-    create(title: string, instance: (handle: number) => Instance, reserved?: number): Service;
+    create(title: string, instance: (handle: number) => Instance, reserved?: number, type?: string): Service;
     lives(handle: number): boolean;
     replace(handle: number, instance: Instance): Instance;
     kill(service: Service): void;
@@ -1875,6 +1876,7 @@ import type { Waiting } from "./last-words.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import type { SessionTable } from "./session-table.ts";
+import type { Tally } from "./tally.ts";
 import type { Timer } from "./timer-wheel.ts";
 export interface Instance {
     receive(message: Message): void;
@@ -1915,7 +1917,8 @@ export declare class Service {
     messageCount: number;
     isEndless: boolean;
     cpuMs: number;
-    constructor(handle: number, title: string, instance: Instance);
+    readonly tally: Tally;
+    constructor(handle: number, title: string, instance: Instance, tally?: Tally);
 }
 export declare const OVERLOAD_MARK_MIN = 1024;
 export declare function passesMark(service: Service): boolean;
@@ -1966,6 +1969,7 @@ import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
 import type { NameStore } from "./name-table.ts";
 import type { PendingCall } from "./session-table.ts";
+import type { TallyBook } from "./tally.ts";
 export interface Elsewhere {
     deliver(target: number, message: Message): boolean;
     lives(handle: number): boolean;
@@ -1994,6 +1998,7 @@ export interface KernelOptions {
     readonly harbor?: number;
     readonly turnBudgetMs?: number;
     readonly profile?: boolean;
+    readonly tallies?: TallyBook;
     readonly phase?: PhaseWords | undefined;
     readonly mailboxLimit?: number;
     readonly restMs?: number;
@@ -2006,6 +2011,7 @@ export interface NodeMemory {
     readonly log: SharedArrayBuffer;
     readonly words: SharedArrayBuffer;
     readonly phases: readonly SharedArrayBuffer[];
+    readonly boards: readonly SharedArrayBuffer[];
     readonly doorbells: SharedArrayBuffer[];
 }
 export declare const NODE_WORD: {
@@ -2474,6 +2480,7 @@ import type { LogEntry } from "../base/log-line.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
+import type { Board } from "../fabric/board.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
 import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { Commitments } from "./commitment.ts";
@@ -2505,6 +2512,7 @@ export interface RuntimeOptions {
     readonly paths: SearchPath;
     readonly write: (entry: LogEntry) => void;
     readonly abort: () => void;
+    readonly boards: readonly Board[];
     readonly arrived?: () => void;
 }
 export declare class Runtime {
@@ -2530,10 +2538,12 @@ export declare class Runtime {
     logger: number;
     lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined;
     isBooting: boolean;
+    readonly boards: readonly Board[];
     owner: number;
     monitor: number;
     state: "running" | "stopping" | "stopped";
     interrupt: ((handle: number) => Promise<string | undefined>) | undefined;
+    isReady: boolean;
     readonly callTimeoutMs: number;
     readonly isProfiling: boolean;
     readonly startedAt: number;
@@ -2543,6 +2553,8 @@ export declare class Runtime {
     after(ms: number, run: () => void): () => void;
     kind(name: string): Kind;
     log(handle: number, text: string): void;
+    logFault(handle: number, text: string): void;
+    countFault(handle: number): void;
     logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void;
     print(handle: number, text: string): void;
     reportError(service: Service, error: unknown, message: Message): void;
@@ -2762,6 +2774,22 @@ export declare class TimerWheel {
     take(now: number): Timer | undefined;
 }
 export {};
+
+// dist/kernel/tally.d.ts
+export type Tally = Float64Array;
+export declare const TALLY: {
+    readonly messages: 0;
+    readonly cpuMs: 1;
+    readonly errors: 2;
+    readonly born: 3;
+    readonly ended: 4;
+};
+export declare const TALLY_LENGTH = 8;
+export interface TallyBook {
+    of(type: string): Tally;
+}
+export declare const UNCOUNTED: Tally;
+export declare function count(tally: Tally, index: number, amount?: number): void;
 
 // dist/fabric/ring-inbox.d.ts
 import type { MessagePort } from "node:worker_threads";
@@ -3055,6 +3083,35 @@ export declare class LogFormatter {
     #private;
     constructor(isJson: boolean);
     format(now: number, entry: LateEntry, isFile: boolean, isTerminal: boolean): string;
+}
+
+// dist/fabric/board.d.ts
+import type { Tally, TallyBook } from "../kernel/tally.ts";
+export declare const OTHER_TYPES = "(other)";
+export interface Beat {
+    readonly silentMs: number | undefined;
+    readonly heapBytes: number;
+    readonly heapLimitBytes: number;
+    readonly openCalls: number;
+}
+export interface TypeCount {
+    readonly type: string;
+    readonly messages: number;
+    readonly cpuMs: number;
+    readonly errors: number;
+    readonly born: number;
+    readonly ended: number;
+}
+export declare function createBoardMemory(): SharedArrayBuffer;
+export declare function steadyMs(): number;
+export declare class Board implements TallyBook {
+    #private;
+    constructor(memory?: SharedArrayBuffer);
+    begin(): void;
+    of(type: string): Tally;
+    beat(heapBytes: number, heapLimitBytes: number, openCalls: number): void;
+    readBeat(): Beat;
+    readTypes(): Generator<TypeCount>;
 }
 
 // dist/service/commitment.d.ts

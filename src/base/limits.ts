@@ -75,6 +75,24 @@ export const CONSOLE_HEAD_MAX = 8192;
 /** Longest body of an HTTP request to a debug console, in bytes; as in skynet. */
 export const CONSOLE_BODY_MAX = 8192;
 
+/** Types of services that a thread counts apart; later ones are counted together, as `(other)`. */
+export const BOARD_TYPES_MAX = 512;
+
+/** Milliseconds between two beats of a thread: heap, open calls, and that it is not silent. */
+export const BOARD_BEAT_MS = 1000;
+
+/** Milliseconds of silence of a thread after which the node says that it is not healthy. */
+export const HEALTH_SILENT_MS = 5000;
+
+/** Most connections at a time to the address of health and metrics. */
+export const METRICS_CLIENTS_MAX = 64;
+
+/** Most bytes of the head of a request there. */
+export const METRICS_HEAD_MAX = 8192;
+
+/** Milliseconds after which a connection is closed there that asks nothing, or not to the end. */
+export const METRICS_IDLE_MS = 30_000;
+
 /** Most clients of one debug console at a time; one more takes the place of the one that has been idle for the longest. */
 export const CONSOLE_CLIENTS_MAX = 64;
 

@@ -6,6 +6,7 @@
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import type { ConsoleThread } from "./operator/console-thread.ts";
+import { listenForProbes } from "./doors/metrics-server.ts";
 import { ConsoleServer, requireSafety } from "./doors/console-server.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
@@ -32,6 +33,14 @@ export interface OperatorApi {
    */
   listen(...place: unknown[]): Promise<OpenConsole>;
   /**
+   * Answers health, readiness and metrics at an address, without a token; it belongs to the service and ends with it.
+   *
+   * @param place - a port, or `"host:port"`.
+   * @returns where it listens, `host:port`.
+   * @throws {ERR_ARGUMENT} if the place is none. {ERR_LISTEN} if nobody can listen there.
+   */
+  listenForProbes(place: unknown): Promise<string>;
+  /**
    * Reads lines of the standard input until the service ends, and answers on standard output.
    *
    * @throws {ERR_ARGUMENT} if somebody reads it already.
@@ -49,6 +58,10 @@ export interface OperatorApi {
 export function createOperatorMaker(thread: ConsoleThread): (context: Context) => OperatorApi {
   return (context) => ({
     listen: (...place) => listen(thread, context, place),
+    listenForProbes: async (place) => {
+      requireSystem(context);
+      return await listenForProbes(context, readPlace([place]));
+    },
     talk: () => {
       requireSystem(context);
       openStdin(new Operator(thread, context));

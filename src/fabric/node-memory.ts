@@ -2,6 +2,7 @@
  * The memory that all threads of one node share, beside the rings between them.
  */
 
+import { createBoardMemory } from "./board.ts";
 import { createDirectory } from "./directory.ts";
 import { createPhaseMemory } from "./phase.ts";
 import { createDoorbell } from "./ring-doorbell.ts";
@@ -20,6 +21,8 @@ export interface NodeMemory {
   readonly words: SharedArrayBuffer;
   /** Whose message each thread handles, by its number. */
   readonly phases: readonly SharedArrayBuffer[];
+  /** What each thread counts, by its number. */
+  readonly boards: readonly SharedArrayBuffer[];
   /**
    * How each thread is woken, by its number. A thread that takes the place of another has a doorbell of its own: somebody who has
    * not heard yet of the death still rings for the dead one. test/sim/fabric.test.ts
@@ -61,6 +64,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     log: createLogMemory(),
     words: new SharedArrayBuffer(64),
     phases: Array.from({ length: threads }, createPhaseMemory),
+    boards: Array.from({ length: threads }, createBoardMemory),
     // The main thread's; each worker gets its own when it is started.
     doorbells: [createDoorbell()],
   };

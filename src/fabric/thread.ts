@@ -9,6 +9,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
+import { Board } from "./board.ts";
 import { Directory } from "./directory.ts";
 import type { EventLoopWaker } from "./event-loop.ts";
 import { createWaker } from "./event-loop.ts";
@@ -55,6 +56,8 @@ export interface Thread {
   readonly phase: SharedArrayBuffer;
   /** The same of all threads, by their numbers. */
   readonly phases: readonly PhaseWords[];
+  /** What each thread counts, by its number. */
+  readonly boards: readonly Board[];
   readonly exchange: Exchange;
   /** Joins this thread to another. */
   join(joint: Joint): void;
@@ -113,6 +116,7 @@ export function createThread(options: ThreadOptions): Thread {
     words: new Int32Array(memory.words),
     phase: memory.phases[thread] as SharedArrayBuffer,
     phases: memory.phases.map((each) => createPhase(each)),
+    boards: memory.boards.map((each) => new Board(each)),
     join: ({ wakePort, ...joint }) => {
       const doorbell = new Doorbell(joint.doorbell);
       wakePorts.get(joint.thread)?.close();

@@ -22,6 +22,7 @@ import { PTYPE } from "./protocol.ts";
 import { repliedError } from "./refusal.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
+import { count, TALLY } from "./tally.ts";
 
 /** What answering needs of its kernel. */
 export interface AnsweringOptions {
@@ -116,6 +117,7 @@ export class Answering {
     request: Message,
     makers: readonly ((failure: unknown) => unknown)[],
   ): boolean {
+    count(service.tally, TALLY.errors);
     let failure: unknown;
     for (const make of [...makers, lastResort]) {
       // The code that ran meanwhile has answered, or ended the service.

@@ -16,6 +16,7 @@ import { lostError, unansweredError } from "./refusal.ts";
 import { collectWaiting, giveLastTurn } from "./last-words.ts";
 import { GATE } from "./service.ts";
 import type { Service } from "./service.ts";
+import { count, TALLY } from "./tally.ts";
 
 /** The deaths of a kernel. */
 export class Burials {
@@ -48,6 +49,7 @@ export class Burials {
 function strikeOut(kernel: Kernel, service: Service): void {
   service.isAlive = false;
   kernel.services.delete(service);
+  count(service.tally, TALLY.ended);
   kernel.names.release(service.handle);
   const waiting = collectWaiting(service);
   const bounce = (message: Message): void => {

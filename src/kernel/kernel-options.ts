@@ -13,6 +13,7 @@ import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
 import type { NameStore } from "./name-table.ts";
 import type { PendingCall } from "./session-table.ts";
+import type { TallyBook } from "./tally.ts";
 
 /** Where messages go whose receiver does not live on this kernel. */
 export interface Elsewhere {
@@ -75,6 +76,8 @@ export interface KernelOptions {
   readonly turnBudgetMs?: number;
   /** Count CPU time per service. @defaultValue true */
   readonly profile?: boolean;
+  /** Where services are counted by their types. @defaultValue nowhere */
+  readonly tallies?: TallyBook;
   /** Where it is written whose message is handled, for another thread to read. @defaultValue nowhere */
   readonly phase?: PhaseWords | undefined;
   /** Most messages a mailbox holds; 0 = no bound. @defaultValue 0 */

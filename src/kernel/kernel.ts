@@ -41,6 +41,8 @@ import { GATE, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
 import { isRest, reconsiderDeferred, Service } from "./service.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
 import type { PendingCall } from "./session-table.ts";
+import type { TallyBook } from "./tally.ts";
+import { count, TALLY, UNCOUNTED } from "./tally.ts";
 import { Timer } from "./timer-wheel.ts";
 
 /**
@@ -76,12 +78,14 @@ export class Kernel {
   readonly #elsewhere: Elsewhere | undefined;
   readonly #mailboxLimit: number;
   readonly #answering: Answering;
+  readonly #tallies: TallyBook | undefined;
 
   constructor(options: KernelOptions) {
     const { clock, events } = options;
     this.#events = events;
     this.#burials = new Burials(events);
     this.#elsewhere = options.elsewhere;
+    this.#tallies = options.tallies;
     this.names = options.names ?? new NameTable();
     this.names.onRegister = (name, handle) => this.#handOut(name, handle);
     this.#mailboxLimit = options.mailboxLimit ?? 0;
@@ -140,13 +144,22 @@ export class Kernel {
    * @param title - what lists and logs call it.
    * @param instance - makes the code behind the new handle.
    * @param reserved - a handle that was taken for it before, from this kernel's source. @defaultValue a new one
+   * @param type - under which it is counted.
    * @throws {ERR_EXHAUSTED} if no handle is free.
    */
-  create(title: string, instance: (handle: number) => Instance, reserved?: number): Service {
+  // oxlint-disable-next-line max-params -- what a service is made of
+  create(
+    title: string,
+    instance: (handle: number) => Instance,
+    reserved?: number,
+    type: string = title,
+  ): Service {
     const handle = reserved ?? this.services.reserve();
     try {
-      const service = new Service(handle, title, instance(handle));
+      const tally = this.#tallies?.of(type) ?? UNCOUNTED;
+      const service = new Service(handle, title, instance(handle), tally);
       this.services.add(service);
+      count(tally, TALLY.born);
       return service;
     } catch (error) {
       this.services.giveBack(handle);
@@ -353,6 +366,7 @@ export class Kernel {
   #deliver(service: Service, message: Message): void {
     const { type } = message;
     service.messageCount += 1;
+    count(service.tally, TALLY.messages);
     this.tap?.(service, message);
     try {
       if (type === PTYPE.response || (type === PTYPE.error && message.session !== 0)) {

@@ -21,6 +21,7 @@ import type { PhaseWords } from "./phase.ts";
 import { PHASE, writePhase } from "./phase.ts";
 import type { Service } from "./service.ts";
 import { takeJob, takeMessage } from "./service.ts";
+import { count, TALLY } from "./tally.ts";
 
 /** Runs the microtasks that the last message left, before another service gets its turn. */
 export interface Drain {
@@ -162,7 +163,7 @@ export class Scheduler {
     this.#isApart = false;
     if (service === undefined) return;
     const { clock, profile, onCut } = this.#options;
-    if (profile) service.cpuMs += clock.now() - this.now;
+    if (profile) charge(service, clock.now() - this.now);
     if (hasLeft) {
       service.isQueued = false;
       this.enqueue(service);
@@ -192,7 +193,7 @@ export class Scheduler {
       if (!drain.isSynchronous) return false;
       drain.drain();
       const now = clock.now();
-      if (profile) service.cpuMs += now - this.now;
+      if (profile) charge(service, now - this.now);
       this.now = now;
       if (now >= until) return false;
     }
@@ -213,7 +214,7 @@ export class Scheduler {
       if (!isIdle) this.enqueue(service);
       if (profile) {
         const now = clock.now();
-        service.cpuMs += now - this.now;
+        charge(service, now - this.now);
         this.now = now;
       }
       if (isStepwise || this.now >= until) return;
@@ -233,11 +234,17 @@ export class Scheduler {
       this.#dispatched += 1;
       if ((this.#dispatched & (MESSAGES_PER_LOOK - 1)) === 0) {
         const now = clock.now();
-        if (profile) service.cpuMs += now - this.now;
+        if (profile) charge(service, now - this.now);
         this.now = now;
         if (now >= until) return false;
       }
     }
     return false;
   }
+}
+
+/** Counts CPU time for a service and its type. */
+function charge(service: Service, ms: number): void {
+  service.cpuMs += ms;
+  count(service.tally, TALLY.cpuMs, ms);
 }

@@ -11,6 +11,8 @@ import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import type { SessionTable } from "./session-table.ts";
+import type { Tally } from "./tally.ts";
+import { UNCOUNTED } from "./tally.ts";
 import type { Timer } from "./timer-wheel.ts";
 
 /** The code behind a handle. The kernel can put another one there while the service lives. */
@@ -102,11 +104,14 @@ export class Service {
   isEndless = false;
   /** Milliseconds of CPU spent so far, if `profile` is on. May be read by all. */
   cpuMs = 0;
+  /** Where its type is counted. */
+  readonly tally: Tally;
 
-  constructor(handle: number, title: string, instance: Instance) {
+  constructor(handle: number, title: string, instance: Instance, tally: Tally = UNCOUNTED) {
     this.handle = handle;
     this.title = title;
     this.instance = instance;
+    this.tally = tally;
   }
 }
 

@@ -151,10 +151,12 @@ async function serve(
     write(response, answerOf(await handler(request)));
   } catch (error) {
     const isTheirs = codeOf(error) === "ERR_MALFORMED";
-    if (!isTheirs)
+    if (!isTheirs) {
+      owner.context.runtime.countFault(owner.context.handle);
       owner.tell(
         `http error : ${request.method} ${showInLine(request.path)} ${describeError(error)}`,
       );
+    }
     if (response.headersSent) response.destroy();
     else write(response, isTheirs ? { status: 400, body: "bad request\n" } : FAILED);
   }

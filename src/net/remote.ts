@@ -113,6 +113,6 @@ function hear(net: NetTable, verb: RemoteVerb, id: number, data: Writable): void
   try {
     link[verb](data as never);
   } catch (error) {
-    net.runtime.log(link.owner, `socket error : ${describeError(error)}`);
+    net.runtime.logFault(link.owner, `socket error : ${describeError(error)}`);
   }
 }

@@ -87,7 +87,9 @@ export class SocketOwner {
   }
 
   #report(what: string, error: unknown): void {
-    if (error !== EXIT_SIGNAL) this.tell(`${what} error : ${describeError(error)}`);
+    if (error === EXIT_SIGNAL) return;
+    this.context.runtime.countFault(this.context.handle);
+    this.tell(`${what} error : ${describeError(error)}`);
   }
 
   /** Writes a line to the log under the service's address. */

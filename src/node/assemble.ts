@@ -9,6 +9,7 @@ import { systemClock } from "../base/clock.ts";
 import { IMAGE_BUILD_MS } from "../base/limits.ts";
 import type { LogEntry } from "../base/log-line.ts";
 import { formatLogLine } from "../base/log-line.ts";
+import { Board } from "../fabric/board.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { createDrain, createWaker } from "../fabric/event-loop.ts";
 import type { LogSink } from "../fabric/log-sink.ts";
@@ -43,6 +44,7 @@ import type { TableLink } from "../table/table-link.ts";
 import { TableThread } from "../table/table-thread.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import { apiParts } from "./api-parts.ts";
+import { beginBeat } from "./beat.ts";
 import type { FullConfig } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
 import { createLogSink, joinLogSink, refuseLogSink } from "./log-sink-api.ts";
@@ -85,6 +87,8 @@ export interface Assembly {
   readonly tableApi: TableApi;
   /** The end of the log; undefined on worker threads. */
   readonly logSink: LogSink | undefined;
+  /** Ends what the thread does by itself. */
+  readonly end: () => void;
 }
 
 /** Puts the runtime of a thread together. */
@@ -122,7 +126,8 @@ export function assemble(options: AssemblyOptions): Assembly {
   const logSink = isConfigured ? undefined : createLogSink(options.config, thread);
   if (logSink === undefined) refuseLogSink(runtime);
   else joinLogSink(runtime, logSink);
-  return { runtime, waker, live, createSnax, tableApi, logSink };
+  const end = beginBeat(runtime.boards[thread?.fabric.thread ?? 0] as Board, runtime.kernel);
+  return { runtime, waker, live, createSnax, tableApi, logSink, end };
 }
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {
@@ -135,7 +140,11 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
     handles: thread.directory.handleSource(thread.fabric.thread),
     names: thread.names,
   };
+  const boards = thread?.boards ?? [new Board()];
+  const board = boards[thread?.fabric.thread ?? 0] as Board;
+  board.begin();
   const runtime: Runtime = new Runtime({
+    boards,
     kernel: new Kernel({
       clock: systemClock,
       drain: createDrain(),
@@ -145,6 +154,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
       mailboxLimit: config.mailbox,
       restMs: config.stall.rest,
       events: kernelEvents(() => runtime),
+      tallies: board,
       phase: thread !== undefined || isWatched(config) ? createPhase(thread?.phase) : undefined,
       ...shared,
     }),

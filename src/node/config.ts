@@ -75,6 +75,10 @@ export interface Config {
   readonly console?: number | string;
   /** What clients of the debug console have to show; needed where others than this machine can reach it. */
   readonly consoletoken?: string;
+  /**
+   * Where health, readiness and metrics are answered without a token: a port of this machine, or "host:port". @defaultValue nowhere
+   */
+  readonly metrics?: number | string;
   /** The name of this node among others. @defaultValue the name of the machine */
   readonly node?: string;
   /** Other nodes. @defaultValue none, until `cluster` is used */
@@ -187,6 +191,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   inittimeout: MS,
   stoptimeout: MS,
   console: {
+    fits: (value) => parseEndpoint(value) !== undefined,
+    expected: 'a port, or "host:port"',
+  },
+  metrics: {
     fits: (value) => parseEndpoint(value) !== undefined,
     expected: 'a port, or "host:port"',
   },

@@ -40,6 +40,7 @@ const PINNED: ReadonlySet<string> = new Set([
   "sprotoloader",
   "protoloader",
   "debug_console",
+  "metricsd",
   "console",
 ]);
 

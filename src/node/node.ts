@@ -194,10 +194,13 @@ class RunningNode implements Node {
     if (threads === undefined && lack === undefined) readScripts();
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
-    const { cluster, start: main } = this.#config;
+    const { cluster, metrics, start: main } = this.#config;
+    // Whoever restarts nodes asks while the first service is still on its way.
+    if (metrics !== undefined) await this.skynet.newservice("metricsd", metrics);
     // Other nodes may call before anybody here does.
     if (cluster?.skynet?.open !== undefined) await this.skynet.uniqueservice("clusterd");
     if (main !== undefined) await unbounded.call(".launcher", "lua", "LAUNCHMAIN", "snlua", main);
+    this.#runtime.isReady = true;
   }
 
   /** Somebody has asked for the end. */
@@ -221,6 +224,7 @@ class RunningNode implements Node {
       await this.#main?.stop();
       endEverything(this.#program);
       this.#main?.close();
+      this.#assembly.end();
       this.#assembly.waker.close();
       await this.#endWatch();
       this.#assembly.logSink?.close();

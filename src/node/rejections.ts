@@ -71,7 +71,7 @@ function isLogged(what: string, error: unknown): boolean {
   for (const { runtime, program } of households) {
     const { current } = runtime.kernel.scheduler;
     if (current === undefined || current.handle === program) continue;
-    runtime.log(current.handle, `${what} : ${describeError(error)}`);
+    runtime.logFault(current.handle, `${what} : ${describeError(error)}`);
     return true;
   }
   for (const household of households) {

@@ -85,7 +85,7 @@ export class Context implements Instance {
     this.runtime = runtime;
     this.name = name;
     this.receivers = receivers;
-    this.service = runtime.kernel.create(title, () => this, reserved);
+    this.service = runtime.kernel.create(title, () => this, reserved, name);
   }
 
   /** The service's address. */

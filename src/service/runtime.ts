@@ -13,6 +13,8 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
+import { count, TALLY } from "../kernel/tally.ts";
+import type { Board } from "../fabric/board.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
 import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { Commitments } from "./commitment.ts";
@@ -65,6 +67,8 @@ export interface RuntimeOptions {
   readonly write: (entry: LogEntry) => void;
   /** Ends the node; `skynet.abort` calls it. */
   readonly abort: () => void;
+  /** What each thread of the node counts, by its number. */
+  readonly boards: readonly Board[];
   /** Notes that a socket has something, in its callback. @defaultValue nobody wants to know */
   readonly arrived?: () => void;
 }
@@ -110,6 +114,8 @@ export class Runtime {
   lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined = undefined;
   /** The system's own services begin, whose births only somebody who knows skynet wants to see. */
   isBooting = false;
+  /** What each thread of the node counts, by its number; another thread's may hang, and is read all the same. */
+  readonly boards: readonly Board[];
   /** The service that the runtime's own timers belong to; 0 = none yet. */
   owner = 0;
   /** Who is told of each death; 0 = nobody. */
@@ -122,6 +128,8 @@ export class Runtime {
    * @returns what came of it, for people; undefined if the service does nothing.
    */
   interrupt: ((handle: number) => Promise<string | undefined>) | undefined = undefined;
+  /** The node has started: its first service is up. Only its main thread knows. */
+  isReady = false;
   /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
   readonly callTimeoutMs: number;
   /** Count what services and their methods cost. */
@@ -139,6 +147,7 @@ export class Runtime {
     this.environment = options.environment;
     this.paths = options.paths;
     this.abort = options.abort;
+    this.boards = options.boards;
     this.arrived = options.arrived ?? ((): void => {});
     this.#write = options.write;
     this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
@@ -192,6 +201,18 @@ export class Runtime {
     this.#log(handle, text, false);
   }
 
+  /** Logs what went wrong in code of a service while nobody waited for it, and counts it. */
+  logFault(handle: number, text: string): void {
+    this.countFault(handle);
+    this.log(handle, text);
+  }
+
+  /** Counts what went wrong in code of a service while nobody waited for it. */
+  countFault(handle: number): void {
+    const service = this.kernel.services.get(handle);
+    if (service !== undefined) count(service.tally, TALLY.errors);
+  }
+
   /** Logs the birth or death of a service, unless too many are born and die; before the logger runs nothing is kept. */
   logLife(handle: number, verb: "LAUNCH" | "KILL", what: string): void {
     if (this.logger !== 0 && !this.isBooting && this.#lifeLines.allow())
@@ -210,7 +231,7 @@ export class Runtime {
         ? "timer"
         : `${typeName(message.type)} call [${formatAddress(message.source)} to ` +
           `${formatAddress(service.handle)} : ${message.session}]`;
-    this.log(service.handle, `${where} error : ${describeError(error)}`);
+    this.logFault(service.handle, `${where} error : ${describeError(error)}`);
   }
 
   /** Logs what a handler threw whose caller has died: nobody else tells of it. */
@@ -220,7 +241,7 @@ export class Runtime {
 
   /** Logs what a fork threw. */
   reportFork(service: Service, error: unknown): void {
-    this.log(service.handle, `fork error : ${describeError(error)}`);
+    this.logFault(service.handle, `fork error : ${describeError(error)}`);
   }
 
   /** Returns the name of a message type, for messages to people. */

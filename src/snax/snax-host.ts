@@ -212,7 +212,7 @@ function fail(host: SnaxHost, message: Message, number: number, error: unknown):
     return;
   }
   const name = host.numbers.nameOf(number)?.name ?? String(number);
-  context.runtime.log(
+  context.runtime.logFault(
     context.handle,
     `post ${host.numbers.type}.${name} [${formatAddress(message.source)} to ` +
       `${formatAddress(context.handle)}] error : ${describeError(error)}`,

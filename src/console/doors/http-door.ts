@@ -21,6 +21,7 @@ import { COMMANDS } from "../commands/command-list.ts";
 import { execute } from "../commands/shell.ts";
 import { writeOutcome } from "../print/json.ts";
 import { firstWord, isText } from "./line-guard.ts";
+import { answerProbe, isProbe } from "./probe-door.ts";
 import { GREETING, printOutcome } from "../print/print.ts";
 
 /** A client that has begun an HTTP request. */
@@ -70,6 +71,11 @@ export class HttpDoor {
     try {
       refuseBrowsers(request.headers, this.#isLocal);
       visit.client.login(tokenOf(request));
+      if (isProbe(request)) {
+        visit.isRead = true;
+        answerProbe(visit.client.operator.runtime, request, response, { connection: "close" });
+        return;
+      }
       line = await readCommand(request);
       refuseChange(request, line);
       visit.isRead = true;
