@@ -12,6 +12,7 @@ import { loadConfig } from "../node/config-file.ts";
 import type { Node } from "../node/node.ts";
 import { start } from "../node/node.ts";
 import type { Invocation } from "./arguments.ts";
+import { notify } from "./notify.ts";
 
 /** The exit code of a node that stopped and has cut something off. */
 const CUT_OFF = 3;
@@ -27,8 +28,10 @@ export async function runStart(invocation: Invocation): Promise<number> {
   let node: Node | undefined;
   // From the first moment on, for without a listener the signal ends the process.
   process.on("SIGHUP", () => reopenLog(node));
+  stopping.addEventListener("abort", () => notify("stopping"));
   try {
     node = await startFrom(await load(invocation), stopping);
+    if (!stopping.aborted) notify("ready");
     await node.stopped;
     return node.cutOff.length === 0 ? 0 : CUT_OFF;
   } catch (error) {

@@ -29,9 +29,13 @@ export interface Running {
 const PATIENCE_MS = 100_000;
 
 /** Starts Node with these arguments. */
-export function startNode(args: readonly string[], folder: string): Running {
+export function startNode(
+  args: readonly string[],
+  folder: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Running {
   const child = spawn(process.execPath, args, {
-    cwd: folder,
+    ...{ cwd: folder, env },
     timeout: PATIENCE_MS,
     killSignal: "SIGKILL",
   });
@@ -65,8 +69,12 @@ export function snax(args: readonly string[], folder: string): Promise<Ended> {
 }
 
 /** Starts the command line. */
-export function startSnax(args: readonly string[], folder: string): Running {
-  return startNode([MAIN, ...args], folder);
+export function startSnax(
+  args: readonly string[],
+  folder: string,
+  env?: NodeJS.ProcessEnv,
+): Running {
+  return startNode([MAIN, ...args], folder, env);
 }
 
 /** Runs a program that embeds a node; `start` and the folder of the services are in its scope. */
