@@ -1,7 +1,7 @@
 /** A node under systemd says when it is ready and when it stops. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
@@ -14,9 +14,9 @@ function startUnder(t: TestContext, script: string): { node: Running; folder: st
   const folder = writeFiles(t, {
     "snax.config.ts": `export default { thread: 0, services: "./services/?.ts" };`,
     "services/main.ts": `import { skynet } from "snax"; skynet.start(() => { console.log("up"); });`,
-    "bin/systemd-notify": `#!/bin/sh\n${script}\n`,
   });
-  chmodSync(join(folder, "bin/systemd-notify"), 0o755);
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(join(folder, "bin/systemd-notify"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const path = `${join(folder, "bin")}:${process.env["PATH"]}`;
   const env = { ...process.env, PATH: path, NOTIFY_SOCKET: join(folder, "socket"), OUT: folder };
   return { node: startSnax(["start"], folder, env), folder };
