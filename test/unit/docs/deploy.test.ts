@@ -43,7 +43,7 @@ test("counters are shown as rates, and gauges are not", () => {
 test("probes in Kubernetes ask for paths that are answered, and a restart waits for the watchdog", () => {
   const documents = parseAllDocuments(read("kubernetes.yaml"));
   for (const { errors } of documents) deepEqual(errors, []);
-  const [, set] = documents.map((document) => document.toJS() as Record<string, any>);
+  const [service, set] = documents.map((document) => document.toJS() as Record<string, any>);
   const pod = set?.["spec"].template.spec;
   const [container] = pod.containers;
   const probes = [container.livenessProbe, container.startupProbe, container.readinessProbe];
@@ -56,7 +56,7 @@ test("probes in Kubernetes ask for paths that are answered, and a restart waits 
   const { periodSeconds, failureThreshold } = container.livenessProbe;
   ok(periodSeconds * failureThreshold * 1000 > completeConfig({}).stall.interrupt);
   deepEqual(set?.["spec"].selector.matchLabels, set?.["spec"].template.metadata.labels);
-  equal(set?.["spec"].serviceName, (documents[0]?.toJS() as any).metadata.name);
+  equal(set?.["spec"].serviceName, service?.["metadata"].name);
 });
 
 test("compose and Prometheus agree on names and ports", () => {
