@@ -16,7 +16,7 @@ const STEPS = {
   types: ["tsc -p tsconfig.json", "tsc -p tsconfig.scripts.json", "tsc -p create-snax"],
   build: ["node scripts/build.mjs"],
   layers: ["node scripts/layers.mjs --self-test"],
-  api: ["node scripts/api.mjs"],
+  api: ["node scripts/api.mjs --self-test"],
   test: ["node scripts/test.mjs"],
   readme: ["node scripts/readme.mjs"],
   package: ["node scripts/test.mjs test/dist"],

@@ -11,7 +11,6 @@ export { defineConfig } from "./node/config.ts";
 export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
-export type { CacheMode } from "./loader/code-cache.ts";
 export {
   SERVICE_NAME,
   cluster,
@@ -28,16 +27,16 @@ export {
   sprotoloader,
   tables,
 } from "./outside.ts";
-export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster.ts";
-export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter.ts";
-export type { HarborApi } from "./library/harbor.ts";
+export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster-api.ts";
+export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter-api.ts";
+export type { HarborApi } from "./library/harbor-api.ts";
 export type {
   MulticastApi,
   MulticastChannel,
   MulticastOptions,
   OnMulticast,
-} from "./library/multicast.ts";
-export type { SprotoloaderApi } from "./library/sprotoloader.ts";
+} from "./library/multicast-api.ts";
+export type { SprotoloaderApi } from "./library/sprotoloader-api.ts";
 export type {
   Channel,
   ChannelOptions,
@@ -53,12 +52,12 @@ export type {
   GateListened,
   GateOptions,
   GateServerApi,
+  WebSocketOptions,
 } from "./net/gate-api.ts";
 export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
-export type { ListenOptions } from "./net/listening.ts";
-export type { WebSocketOptions } from "./net/web-socket-options.ts";
 export type { Writable } from "./net/outbox.ts";
 export type {
+  ListenOptions,
   Listened,
   OnAccept,
   OnDatagram,
@@ -71,6 +70,7 @@ export { clusterHost, logSink, operator } from "./outside.ts";
 export type {
   Address,
   CacheApi,
+  CacheMode,
   Calls,
   Protocol,
   Queue,

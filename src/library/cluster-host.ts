@@ -6,7 +6,7 @@
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import type { SnaxNode } from "../snax/snax-node.ts";
-import type { ClusterAddress } from "./cluster.ts";
+import type { ClusterAddress } from "./cluster-api.ts";
 import { serveProxy } from "./cluster-proxy.ts";
 
 /** Everything under `import { clusterHost } from "snax"`. */

@@ -3,7 +3,6 @@
  */
 
 import type { TlsOptions } from "node:tls";
-import type { WebSocketOptions } from "./web-socket-options.ts";
 import type { Framing } from "../wire/frame-splitter.ts";
 
 /** What a service that is a gate does when something happens. All of it runs inside the service. */
@@ -22,6 +21,22 @@ export interface GateHandler {
   open?(source: number, options: GateOptions, listened: GateListened): unknown;
   /** A message that is neither `open` nor `close`; what it returns is the answer. */
   command?(command: string, source: number, ...args: never[]): unknown;
+}
+
+/** What a gate's option `websocket` takes. */
+export interface WebSocketOptions {
+  /** @defaultValue the gate's `address` */
+  readonly address?: string;
+  /** 0 lets the system choose one. */
+  readonly port: number;
+  /** The path of the web socket. @defaultValue every path */
+  readonly path?: string;
+  /** Web sites whose pages may connect, as `https://play.example`; others get 403. @defaultValue all */
+  readonly origins?: readonly string[];
+  /** Pages by path; one whose path ends in `/` or `.html` is HTML, in `.js` a script, in `.css` a style sheet, else plain text. */
+  readonly pages?: Readonly<Record<string, string>>;
+  /** What Node's `https.createServer` takes: the port speaks TLS. */
+  readonly tls?: TlsOptions;
 }
 
 /** What `open` takes. */

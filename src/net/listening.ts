@@ -6,29 +6,11 @@
 
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
-import type { TlsOptions } from "node:tls";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_BACKLOG, SOCKET_HANDSHAKE_MS, SOCKET_KEEP_ALIVE_MS } from "../base/limits.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import { loadTls } from "./late-module.ts";
-
-/** Where to listen, and how. */
-export interface ListenOptions {
-  /** @defaultValue all addresses of the machine */
-  readonly host?: string | undefined;
-  /** 0 lets the system choose one. */
-  readonly port?: number | undefined;
-  /** The path of a unix socket, instead of host and port. */
-  readonly path?: string | undefined;
-  /** Connections that the system keeps until they are accepted. @defaultValue SOCKET_BACKLOG */
-  readonly backlog?: number | undefined;
-  /** Certificate, key and what else Node's `tls.createServer` takes: the port speaks TLS. */
-  readonly tls?: TlsOptions | undefined;
-  /** Send small writes at once instead of waiting for the answer to the last one. @defaultValue true */
-  readonly nodelay?: boolean | undefined;
-  /** Several threads or processes share the port; where Node and the system can. */
-  readonly reusePort?: boolean | undefined;
-}
+import type { ListenOptions } from "./socket-api.ts";
 
 /** As skynet does: the system finds out when the other side has vanished without a word. */
 export const KEEP_ALIVE: { readonly keepAlive: true; readonly keepAliveInitialDelay: number } = {

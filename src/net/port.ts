@@ -12,9 +12,9 @@ import { adopt } from "./adoption.ts";
 import { OpenPort } from "./open-port.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import type { Link } from "./link.ts";
-import type { Listening, ListenOptions } from "./listening.ts";
+import type { Listening } from "./listening.ts";
 import { openPort } from "./listening.ts";
-import type { Listened, OnAccept } from "./socket-api.ts";
+import type { Listened, ListenOptions, OnAccept } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { StreamLink } from "./stream-link.ts";
 

@@ -5,9 +5,26 @@
  * goes to its owner alone.
  */
 
-import type { ConnectionOptions } from "node:tls";
-import type { ListenOptions } from "./listening.ts";
+import type { ConnectionOptions, TlsOptions } from "node:tls";
 import type { Writable } from "./outbox.ts";
+
+/** Where to listen, and how. */
+export interface ListenOptions {
+  /** @defaultValue all addresses of the machine */
+  readonly host?: string | undefined;
+  /** 0 lets the system choose one. */
+  readonly port?: number | undefined;
+  /** The path of a unix socket, instead of host and port. */
+  readonly path?: string | undefined;
+  /** Connections that the system keeps until they are accepted. @defaultValue SOCKET_BACKLOG */
+  readonly backlog?: number | undefined;
+  /** Certificate, key and what else Node's `tls.createServer` takes: the port speaks TLS. */
+  readonly tls?: TlsOptions | undefined;
+  /** Send small writes at once instead of waiting for the answer to the last one. @defaultValue true */
+  readonly nodelay?: boolean | undefined;
+  /** Several threads or processes share the port; where Node and the system can. */
+  readonly reusePort?: boolean | undefined;
+}
 
 /** Where `socket.listen` opened a port. */
 export interface Listened {

@@ -17,7 +17,7 @@ import {
 import { loadHttp, loadHttps, loadWebSockets } from "./late-module.ts";
 import type { Listening } from "./listening.ts";
 import { KEEP_ALIVE, listenOn } from "./listening.ts";
-import type { WebSocketOptions } from "./web-socket-options.ts";
+import type { WebSocketOptions } from "./gate-api.ts";
 
 /** What a door needs of its gate. */
 export interface WebSocketHost {

@@ -1,25 +1,9 @@
 /**
- * The options of a gate's port for web sockets. They stand alone, so that whoever uses their types needs none of the library's.
+ * Checks the options of a gate's port for web sockets, without the library that serves it.
  */
 
-import type { TlsOptions } from "node:tls";
 import { SnaxError } from "../base/error.ts";
-
-/** What a gate's option `websocket` takes. */
-export interface WebSocketOptions {
-  /** @defaultValue the gate's `address` */
-  readonly address?: string;
-  /** 0 lets the system choose one. */
-  readonly port: number;
-  /** The path of the web socket. @defaultValue every path */
-  readonly path?: string;
-  /** Web sites whose pages may connect, as `https://play.example`; others get 403. @defaultValue all */
-  readonly origins?: readonly string[];
-  /** Pages by path; one whose path ends in `/` or `.html` is HTML, in `.js` a script, in `.css` a style sheet, else plain text. */
-  readonly pages?: Readonly<Record<string, string>>;
-  /** What Node's `https.createServer` takes: the port speaks TLS. */
-  readonly tls?: TlsOptions;
-}
+import type { WebSocketOptions } from "./gate-api.ts";
 
 /**
  * Checks the options.

@@ -13,7 +13,6 @@ import { suggest } from "../base/suggestion.ts";
 import { DEFAULT_TABLE_PATTERNS } from "../table/data-source.ts";
 import { THREADS_MAX } from "../fabric/directory.ts";
 import { INTERRUPT_REST_MS } from "../kernel/kernel-options.ts";
-import type { StallLimits } from "../fabric/stall-watch.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { checkCluster } from "./cluster-config.ts";
@@ -95,7 +94,11 @@ export interface Config {
 }
 
 /** What is done about a handler that does not return. */
-export interface StallConfig extends StallLimits {
+export interface StallConfig {
+  /** Milliseconds after which a handler that does not return is reported. */
+  readonly warn: number;
+  /** Milliseconds after which it is interrupted. */
+  readonly interrupt: number;
   /** Milliseconds for which a service rests whose handler was cut off; twice as long each time that it is cut off again. */
   readonly rest: number;
 }

@@ -15,7 +15,7 @@ import type { Standing } from "../fabric/thread-load.ts";
 import { STANDING } from "../fabric/thread-load.ts";
 import type { Thread } from "../fabric/thread.ts";
 import { INDEX_MASK } from "../kernel/address.ts";
-import type { CacheMode } from "../loader/code-cache.ts";
+import type { CacheMode } from "../service/skynet-api.ts";
 import type { Image, ImageData } from "../loader/weave/image.ts";
 import { addBirthCommand, fetchCode } from "../service/birth.ts";
 import type { LaunchRequest } from "../service/boot.ts";

@@ -18,7 +18,7 @@ import type { BirthOrder } from "../live/rollout/hotfix-all-thread.ts";
 import { bearAgain } from "../live/rollout/hotfix-all-thread.ts";
 import type { SharedOrder } from "../live/rollout/hotfix-shared-thread.ts";
 import { readScripts } from "../live/inspect/upvalues-session.ts";
-import type { CacheMode } from "../loader/code-cache.ts";
+import type { CacheMode } from "../service/skynet-api.ts";
 import type { ImageData } from "../loader/weave/image.ts";
 import { createSteward } from "../service/steward.ts";
 import type { TableInvitation } from "../table/table-hub.ts";

@@ -15,10 +15,9 @@ import { extrasOf, requireAlive } from "./context.ts";
 import { receiveDebug } from "./debug.ts";
 import { receiveJob } from "./job.ts";
 import type { ApiTable } from "./lazy-api.ts";
-import type { Handler, Protocol } from "./protocol-table.ts";
 import { protocolName, protocolOf, registerProtocol } from "./protocol-table.ts";
 import { toRemoteError } from "./remote-error.ts";
-import type { Response } from "./skynet-api.ts";
+import type { Handler, Protocol, Response } from "./skynet-api.ts";
 import { Values } from "./values.ts";
 
 /** What a service does with the messages of one type. */

@@ -6,11 +6,10 @@
 
 import { resolve } from "node:path";
 import { SnaxError } from "../base/error.ts";
-import type { CacheMode } from "../loader/code-cache.ts";
 import type { Context } from "./context.ts";
 import { requireAlive } from "./context.ts";
 import { defineApi } from "./lazy-api.ts";
-import type { CacheApi } from "./skynet-api.ts";
+import type { CacheApi, CacheMode } from "./skynet-api.ts";
 import type { Runtime } from "./runtime.ts";
 
 const MODES: readonly CacheMode[] = ["ON", "EXIST", "OFF"];

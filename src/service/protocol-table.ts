@@ -9,23 +9,7 @@ import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "./context.ts";
 import { extrasOf } from "./context.ts";
-
-/** A protocol as a program registers it. */
-export interface Protocol {
-  /** What `send`, `call` and `dispatch` name it by. */
-  readonly name: string;
-  /** Its message type, 0..255. */
-  readonly id: number;
-  /** Turns what is sent into bytes. */
-  readonly pack?: (...values: never[]) => Uint8Array;
-  /** Turns bytes into what the handler gets. */
-  readonly unpack?: (bytes: Uint8Array) => unknown;
-  /** Its handler, as if given to `dispatch`. */
-  readonly dispatch?: Handler;
-}
-
-/** A handler: gets session, source and what was sent; what it returns, or its promise resolves to, is the answer. */
-export type Handler = (session: number, source: number, ...values: never[]) => unknown;
+import type { Protocol } from "./skynet-api.ts";
 
 const BUILT_IN: readonly Protocol[] = [
   { name: "text", id: PTYPE.text },

@@ -5,15 +5,31 @@
  * once the service has ended, except those that only compute.
  */
 
-import type { CacheMode } from "../loader/code-cache.ts";
-import type { Protocol } from "./protocol-table.ts";
-import type { Values } from "./values.ts";
-
 /** Where a message goes: a handle, its text `:0000000a`, a local `.name`, or a global name. */
 export type Address = number | string;
 
 /** A handler: gets session, source and what was sent; what it returns, or its promise resolves to, is the answer. */
-export type { Handler, Protocol } from "./protocol-table.ts";
+export type Handler = (session: number, source: number, ...values: never[]) => unknown;
+
+/** A protocol as a program registers it. */
+export interface Protocol {
+  /** What `send`, `call` and `dispatch` name it by. */
+  readonly name: string;
+  /** Its message type, 0..255. */
+  readonly id: number;
+  /** Turns what is sent into bytes. */
+  readonly pack?: (...values: never[]) => Uint8Array;
+  /** Turns bytes into what the handler gets. */
+  readonly unpack?: (bytes: Uint8Array) => unknown;
+  /** Its handler, as if given to `dispatch`. */
+  readonly dispatch?: Handler;
+}
+
+/** Several results of one answer; see {@link SkynetApi.values}. */
+export interface Several {
+  /** The results in order. */
+  readonly values: readonly unknown[];
+}
 
 /** A detached answer; see {@link SkynetApi.response}. */
 export interface Response {
@@ -53,6 +69,11 @@ export type Queue = <A extends unknown[], R>(
   run: (...args: A) => R,
   ...args: A
 ) => Promise<Awaited<R>>;
+
+/**
+ * ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache.
+ */
+export type CacheMode = "ON" | "EXIST" | "OFF";
 
 /** The code cache of the thread; see {@link SkynetApi.cache}. */
 export interface CacheApi {
@@ -182,7 +203,7 @@ export interface SkynetApi extends Calls, Starters {
   /** Adds a protocol to this service. @throws {ERR_ARGUMENT} if its name or id is taken. */
   register_protocol(protocol: Protocol): void;
   /** Makes several results of one answer, for callers that take several. */
-  values(...values: unknown[]): Values;
+  values(...values: unknown[]): Several;
   /** Gives calls with a deadline of `ms` milliseconds: `skynet.within(500).call(...)`; Infinity means none. */
   within(ms: number): Calls;
   /** Builds several requests whose answers are taken as they come. */

@@ -9,9 +9,10 @@ import { definePort } from "../base/portable.ts";
 import { Service } from "../kernel/service.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import { Context, extrasOf } from "./context.ts";
+import type { Several } from "./skynet-api.ts";
 
 /** Results made by `skynet.values(a, b)`. */
-export class Values {
+export class Values implements Several {
   /** The results in order. */
   readonly values: readonly unknown[];
 

@@ -10,7 +10,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { TABLE_VERSIONS_MAX } from "../base/limits.ts";
-import type { VersionInfo } from "./table-link.ts";
+import type { VersionInfo } from "./sharetable-api.ts";
 
 /** Words of an entry. */
 const WORD = { table: 0, version: 1, slots: 2, supersededBy: 3 } as const;

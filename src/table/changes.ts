@@ -9,7 +9,7 @@ import { Container } from "./container.ts";
 import { KIND, KIND_MASK, LIST_FLAG, ROOT_AT } from "./format.ts";
 import { Memory } from "./memory.ts";
 import type { Target } from "./memory.ts";
-import type { Changes } from "./table-link.ts";
+import type { Changes } from "./sharetable-api.ts";
 import { TableView } from "./table-view.ts";
 
 /**

@@ -4,10 +4,6 @@
  * Everything that comes out of a table is readonly all the way down.
  */
 
-import type { Changes, VersionInfo } from "./table-link.ts";
-
-export type { Changes, VersionInfo } from "./table-link.ts";
-
 /**
  * The tables of a program by name. Empty; a program adds to it.
  *
@@ -48,6 +44,24 @@ type AnyTable = any;
 export type TablesObject = keyof Tables extends never
   ? { readonly [name: string]: AnyTable }
   : { readonly [N in keyof Tables]: Shared<Tables[N]> };
+
+/** Which keys of a table's root an update touched. */
+export interface Changes {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What is known of a version of a table. */
+export interface VersionInfo {
+  readonly name: string;
+  readonly version: number;
+  readonly sizeBytes: number;
+  /** How many pins hold it. */
+  readonly pins: number;
+  /** It is the newest one. */
+  readonly isCurrent: boolean;
+}
 
 /** Something wrong with the data, and where. */
 export interface CheckIssue {

@@ -10,13 +10,13 @@
 import type { MessagePort } from "node:worker_threads";
 import { SnaxError } from "../base/error.ts";
 import { Board, listVersions } from "./board.ts";
+import type { VersionInfo } from "./sharetable-api.ts";
 import type {
   NewVersion,
   OnPublished,
   Publication,
   PublishedVersion,
   TableLink,
-  VersionInfo,
 } from "./table-link.ts";
 
 /** A thread as the hub sees it. */

@@ -5,12 +5,7 @@
  * port (table-port.ts). A link tells with one atomic load whether something new was published.
  */
 
-/** Which keys of a table's root an update touched. */
-export interface Changes {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
+import type { Changes, VersionInfo } from "./sharetable-api.ts";
 
 /** The file of a version, and what its function was given. */
 export interface TableSource {
@@ -46,17 +41,6 @@ export interface Publication {
   /** Counts the publications of the process from 1. */
   readonly sequence: number;
   readonly versions: readonly PublishedVersion[];
-}
-
-/** What is known of a version of a table. */
-export interface VersionInfo {
-  readonly name: string;
-  readonly version: number;
-  readonly sizeBytes: number;
-  /** How many pins hold it. */
-  readonly pins: number;
-  /** It is the newest one. */
-  readonly isCurrent: boolean;
 }
 
 /** Told when a publication has its number, or why it has none. */

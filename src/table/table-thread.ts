@@ -11,14 +11,8 @@ import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
 import { compareRoots } from "./changes.ts";
 import type { RowAddress } from "./row-address.ts";
-import type {
-  Changes,
-  NewVersion,
-  PublishedVersion,
-  TableLink,
-  TableSource,
-  VersionInfo,
-} from "./table-link.ts";
+import type { Changes, VersionInfo } from "./sharetable-api.ts";
+import type { NewVersion, PublishedVersion, TableLink, TableSource } from "./table-link.ts";
 import { TableView } from "./table-view.ts";
 
 /** Hears what an update changed. */

@@ -5,16 +5,7 @@
  * million steps need no promise. The real microtask queue can be put in its place to show that nothing depends on it.
  */
 
-import type { Drain } from "../kernel/scheduler.ts";
-
-/** A queue of continuations and the way in which the kernel drains it. */
-export interface Microtasks {
-  readonly drain: Drain;
-  /** Runs something after what runs now. */
-  defer(run: () => void): void;
-  /** Runs what the end of an event would run on a real event loop. */
-  flush(): void;
-}
+import type { Drain, Microtasks } from "./testing-api.ts";
 
 /**
  * Creates a queue of plain callbacks.

@@ -25,8 +25,8 @@ import { FaultPlan } from "./fault.ts";
 import { createLinks } from "./link.ts";
 import type { SimulatedFabric } from "./simulated-thread.ts";
 import { SimulatedThreads } from "./simulated-threads.ts";
-import type { Microtasks } from "./microtasks.ts";
 import { callbackMicrotasks } from "./microtasks.ts";
+import type { Check, Microtasks } from "./testing-api.ts";
 import { Trace } from "./trace.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -71,9 +71,6 @@ export interface ReportedCall {
   /** Milliseconds that it had waited. */
   readonly ms: number;
 }
-
-/** A check: returns what is wrong, or undefined. */
-export type Check = () => string | undefined;
 
 /** A simulation that runs. */
 export class Simulator {

@@ -16,18 +16,11 @@ import { Referee } from "./referee.ts";
 import type { Tally } from "./referee.ts";
 import type { ThreadWatcher } from "./simulated-threads.ts";
 import type { Simulator } from "./simulator.ts";
+import type { TrafficOptions } from "./testing-api.ts";
 import { END } from "./thread-fault.ts";
 import * as fault from "./traffic-fault.ts";
 import type { TrafficWorld } from "./traffic-service.ts";
 import { TrafficService } from "./traffic-service.ts";
-
-/** How much traffic there is. */
-export interface TrafficOptions {
-  /** Services that live at a time; spread over the kernels. @defaultValue 12 */
-  readonly services?: number;
-  /** Messages that services send of their own accord; their handlers send more. @defaultValue 500 */
-  readonly messages?: number;
-}
 
 /** Most milliseconds between two disturbances, and until a dead service has a successor or a held one is let go. */
 const DISTURBANCE_MAX_MS = 6;

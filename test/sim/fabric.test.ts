@@ -16,8 +16,8 @@ import type { Incoming } from "../../src/fabric/ring-inbox.ts";
 import { bereave } from "../../src/kernel/death.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
 import type { Service } from "../../src/kernel/service.ts";
-import type { Simulator, SimulatorOptions, Tally } from "../../src/testing/index.ts";
-import { createSimulator, Traffic } from "../../src/testing/index.ts";
+import type { Simulator, SimulatorOptions, Tally } from "../simulator.ts";
+import { createSimulator, Traffic } from "../simulator.ts";
 import { drawSeeds } from "./scale.ts";
 
 /** Runs in a row until Node may let go of their ports. */

@@ -13,7 +13,7 @@ import type { Envelope, Message } from "../../src/kernel/message.ts";
 import { REPLY } from "../../src/kernel/message.ts";
 import { endedError } from "../../src/kernel/refusal.ts";
 import type { Service } from "../../src/kernel/service.ts";
-import { createProbe, createSimulator, Traffic } from "../../src/testing/index.ts";
+import { createProbe, createSimulator, Traffic } from "../simulator.ts";
 
 const SEEDS_MAX = 20;
 

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { createRandom } from "../../src/base/random.ts";
 import { createDrain } from "../../src/fabric/event-loop.ts";
-import type { SimulatorOptions } from "../../src/testing/index.ts";
+import type { SimulatorOptions } from "../simulator.ts";
 import {
   createSimulator,
   FaultPlan,
@@ -15,7 +15,7 @@ import {
   promiseMicrotasks,
   Traffic,
   virtualClock,
-} from "../../src/testing/index.ts";
+} from "../simulator.ts";
 import { drawSeeds } from "./scale.ts";
 
 function traceOf(options: SimulatorOptions): readonly number[] {

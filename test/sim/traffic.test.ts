@@ -7,8 +7,8 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import type { SimulatorOptions, Tally } from "../../src/testing/index.ts";
-import { callbackMicrotasks, createSimulator, Traffic } from "../../src/testing/index.ts";
+import type { SimulatorOptions, Tally } from "../simulator.ts";
+import { callbackMicrotasks, createSimulator, Traffic } from "../simulator.ts";
 import { drawSeeds } from "./scale.ts";
 
 function run(options: SimulatorOptions, messages = 300): Tally {

@@ -59,7 +59,7 @@ test("the table of a gate's options names every option with its default", () => 
   assert.deepEqual(namesIn("option").toSorted(), keysOf("gate-api", "GateOptions"));
   assert.deepEqual(
     namesIn("`websocket:`").slice().toSorted(),
-    keysOf("web-socket-options", "WebSocketOptions"),
+    keysOf("gate-api", "WebSocketOptions"),
   );
   const settings = readGateOptions({ port: 0 }) as unknown as Record<string, unknown>;
   for (const [cell = "", shown = ""] of readTable(PAGE, "option")) {

@@ -5,8 +5,8 @@ import { test } from "node:test";
 
 import { codeOf } from "../../../src/base/error.ts";
 import type { Service } from "../../../src/kernel/service.ts";
-import type { Probe } from "../../../src/testing/index.ts";
-import { createEnvelope } from "../../../src/testing/index.ts";
+import type { Probe } from "../../simulator.ts";
+import { createEnvelope } from "../../simulator.ts";
 import type { FabricWorld, Side } from "./fabric-world.ts";
 import { createFabrics, createPair, echo } from "./fabric-world.ts";
 

@@ -14,8 +14,8 @@ import { bereave } from "../../../src/kernel/death.ts";
 import { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Message } from "../../../src/kernel/message.ts";
 import { REPLY } from "../../../src/kernel/message.ts";
-import type { Probe, ProbeHandler } from "../../../src/testing/index.ts";
-import { createProbe, virtualClock } from "../../../src/testing/index.ts";
+import type { Probe, ProbeHandler } from "../../simulator.ts";
+import { createProbe, virtualClock } from "../../simulator.ts";
 import { PortableTable } from "../../../src/wire/codec-portable.ts";
 
 /** One thread. */

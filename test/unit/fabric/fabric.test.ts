@@ -8,7 +8,7 @@ import { codeOf, SnaxError } from "../../../src/base/error.ts";
 import type { Message } from "../../../src/kernel/message.ts";
 import { REPLY } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { createEnvelope, createOutcome } from "../../../src/testing/index.ts";
+import { createEnvelope, createOutcome } from "../../simulator.ts";
 import { createPair } from "./fabric-world.ts";
 
 const LARGE = "x".repeat(10_000);

@@ -14,8 +14,8 @@ import type { Elsewhere, KernelOptions } from "../../../src/kernel/kernel-option
 import { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import type { Outcome, Probe, ProbeHandler, Simulator } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Outcome, Probe, ProbeHandler, Simulator } from "../../simulator.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 const isAnswer = ({ type }: Message): boolean => type === PTYPE.response || type === PTYPE.error;
 

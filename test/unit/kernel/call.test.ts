@@ -10,8 +10,8 @@ import type { Message } from "../../../src/kernel/message.ts";
 import { isEnding } from "../../../src/kernel/refusal.ts";
 import { REPLY } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import type { Outcome, Probe } from "../../../src/testing/index.ts";
-import { createEnvelope, createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Outcome, Probe } from "../../simulator.ts";
+import { createEnvelope, createProbe, createSimulator } from "../../simulator.ts";
 
 type World = {
   simulator: ReturnType<typeof createSimulator>;

@@ -5,8 +5,8 @@
 
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { KernelOptions } from "../../../src/kernel/kernel-options.ts";
-import type { Simulator } from "../../../src/testing/index.ts";
-import { createSimulator } from "../../../src/testing/index.ts";
+import type { Simulator } from "../../simulator.ts";
+import { createSimulator } from "../../simulator.ts";
 
 /** A simulation, and what interrupts whatever runs in it. */
 export interface Cuttable {

@@ -12,8 +12,8 @@ import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { isEnding } from "../../../src/kernel/refusal.ts";
 import { GATE } from "../../../src/kernel/service.ts";
 import type { Service } from "../../../src/kernel/service.ts";
-import type { Outcome } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Outcome } from "../../simulator.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 function endOf(outcome: Outcome): unknown {
   return [outcome.settled, codeOf(outcome.error)];

@@ -8,8 +8,8 @@ import { test } from "node:test";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { GATE } from "../../../src/kernel/service.ts";
-import type { Probe } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Probe } from "../../simulator.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 type World = { simulator: ReturnType<typeof createSimulator>; sender: Probe; target: Probe };
 

@@ -11,8 +11,8 @@ import { codeOf } from "../../../src/base/error.ts";
 import { INTERRUPT_GRACE_MS } from "../../../src/kernel/interrupt.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Message } from "../../../src/kernel/message.ts";
-import type { Probe, Simulator } from "../../../src/testing/index.ts";
-import { createProbe } from "../../../src/testing/index.ts";
+import type { Probe, Simulator } from "../../simulator.ts";
+import { createProbe } from "../../simulator.ts";
 import { createCuttable } from "./cuttable.ts";
 
 /** Lets the simulation run on through an interrupt, as who interrupts does. */

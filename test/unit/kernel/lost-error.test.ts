@@ -5,8 +5,8 @@ import { test } from "node:test";
 
 import type { KernelOptions } from "../../../src/kernel/kernel-options.ts";
 import { Kernel } from "../../../src/kernel/kernel.ts";
-import type { Probe } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Probe } from "../../simulator.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 test("an error that comes from another kernel for a service that has died is told of, a value is not", () => {
   const lost: unknown[] = [];

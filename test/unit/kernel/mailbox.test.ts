@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Message, MessageList, REPLY } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { GATE, OVERLOAD_MARK_MIN } from "../../../src/kernel/service.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 function createList(...payloads: readonly number[]): MessageList {
   const list = new MessageList();

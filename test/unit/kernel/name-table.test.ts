@@ -13,7 +13,7 @@ import {
   createEnvelope,
   createProbe,
   createSimulator,
-} from "../../../src/testing/index.ts";
+} from "../../simulator.ts";
 
 test("a name belongs to the first who takes it, until he dies", () => {
   const names = new NameTable();

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { PHASE, PHASE_LENGTH } from "../../../src/kernel/phase.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 test("while a message is handled the phase says whose it is and what it is", () => {
   const phase = new Int32Array(PHASE_LENGTH);

@@ -15,8 +15,8 @@ import { INTERRUPT_REST_MS } from "../../../src/kernel/kernel-options.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { GATE } from "../../../src/kernel/service.ts";
-import type { Probe } from "../../../src/testing/index.ts";
-import { createProbe } from "../../../src/testing/index.ts";
+import type { Probe } from "../../simulator.ts";
+import { createProbe } from "../../simulator.ts";
 import type { Cuttable } from "./cuttable.ts";
 import { createCuttable } from "./cuttable.ts";
 

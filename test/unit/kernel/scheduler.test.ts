@@ -12,7 +12,7 @@ import { createDrain, createWaker } from "../../../src/fabric/event-loop.ts";
 import type { KernelOptions } from "../../../src/kernel/kernel-options.ts";
 import { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Drain } from "../../../src/kernel/scheduler.ts";
-import { callbackMicrotasks, createProbe, createSimulator } from "../../../src/testing/index.ts";
+import { callbackMicrotasks, createProbe, createSimulator } from "../../simulator.ts";
 
 /** A kernel on this thread's real event loop. */
 function createRealKernel(options: Partial<KernelOptions> = {}): {

@@ -6,7 +6,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { SLOW_CALL_MS, WALK_PERIOD_MIN_MS } from "../../../src/kernel/slow-calls.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 test("a call that is unanswered for 30 seconds is told of once, with both addresses", () => {
   const simulator = createSimulator({ seed: 1 });

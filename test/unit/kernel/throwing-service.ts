@@ -9,7 +9,7 @@ import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../../src/base/clock.ts";
 import { createDrain, createWaker } from "../../../src/fabric/event-loop.ts";
 import { Kernel } from "../../../src/kernel/kernel.ts";
-import { createProbe } from "../../../src/testing/index.ts";
+import { createProbe } from "../../simulator.ts";
 
 const errors: string[] = [];
 const waker = createWaker(systemClock);

@@ -7,8 +7,8 @@ import { test } from "node:test";
 
 import { GATE } from "../../../src/kernel/service.ts";
 import { EMPTIED_MIN, Timer, TimerWheel } from "../../../src/kernel/timer-wheel.ts";
-import type { Probe } from "../../../src/testing/index.ts";
-import { createProbe, createSimulator } from "../../../src/testing/index.ts";
+import type { Probe } from "../../simulator.ts";
+import { createProbe, createSimulator } from "../../simulator.ts";
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
 

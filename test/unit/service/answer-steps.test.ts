@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { tableWith } from "../../../src/service/answers.ts";
-import { createProbe } from "../../../src/testing/index.ts";
+import { createProbe } from "../../simulator.ts";
 import { createContextWorld } from "./context-world.ts";
 
 const planted = (): never => {

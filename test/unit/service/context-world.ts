@@ -6,7 +6,7 @@ import { typeName } from "../../../src/service/protocol-table.ts";
 import type { Runtime } from "../../../src/service/runtime.ts";
 import { PLAIN_RECEIVERS } from "../../../src/service/answers.ts";
 import type { Simulator } from "../../../src/testing/simulator.ts";
-import { createSimulator } from "../../../src/testing/index.ts";
+import { createSimulator } from "../../simulator.ts";
 
 /** A service with its world. */
 export interface ContextWorld {
