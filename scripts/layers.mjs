@@ -16,6 +16,7 @@ import { ROOT, listFiles } from "./compile.mjs";
 /** The folders of src/, lowest first. */
 const ORDER = [
   "base",
+  "inspector",
   "kernel",
   "wire",
   "loader",

@@ -5,6 +5,7 @@
  * node could not start, with one clear line on stderr. A second signal ends the process at once.
  */
 
+import { OWN_FILES } from "../base/own-files.ts";
 import { messageOf } from "../service/error-text.ts";
 import { completeConfig } from "../node/config.ts";
 import type { LoadedConfig } from "../node/config-file.ts";
@@ -72,13 +73,13 @@ async function startFrom({ config, root }: LoadedConfig, signal: AbortSignal): P
 function placeOf(error: unknown): { readonly file: string; readonly text: string } | undefined {
   const stack = error instanceof Error ? String(error.stack ?? "") : "";
   for (const [, text = "", file = ""] of stack.matchAll(/\bfile:\/\/((\/[^\s()]+?):\d+:\d+)/g)) {
-    if (!file.startsWith(OWN_FILES)) return { file, text };
+    if (!file.startsWith(OWN_PATH)) return { file, text };
   }
   return undefined;
 }
 
-/** Where the runtime's own code lies. */
-const OWN_FILES: string = new URL("..", import.meta.url).pathname;
+/** The path of the runtime's own code. */
+const OWN_PATH: string = new URL(OWN_FILES).pathname;
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";

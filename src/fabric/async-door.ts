@@ -8,7 +8,7 @@
  * not, nothing is cut off.
  */
 
-import type { InspectorLink } from "./inspector-link.ts";
+import type { InspectorLink } from "../inspector/link.ts";
 
 /** The way, each step a property of what the step before has led to. */
 const WAY = ["executionAsyncId", "[[Scopes]]", "0", "async_wrap"];
@@ -53,6 +53,6 @@ async function follow(
   step: string,
 ): Promise<string | undefined> {
   const asked = await link.post("Runtime.getProperties", { objectId, ownProperties: true });
-  const { result, internalProperties = [] } = asked as Properties;
+  const { result, internalProperties = [] } = asked as unknown as Properties;
   return [...result, ...internalProperties].find(({ name }) => name === step)?.value?.objectId;
 }

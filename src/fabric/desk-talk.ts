@@ -2,8 +2,8 @@
 
 import { openBooks } from "./async-door.ts";
 import type { Suspect } from "./finding.ts";
-import type { InspectorLink } from "./inspector-link.ts";
-import { within } from "./inspector-link.ts";
+import type { InspectorLink } from "../inspector/link.ts";
+import { within } from "../inspector/link.ts";
 import type { DeskQuestion, DeskReport } from "./watch-desk.ts";
 import { askDesk, booksOf } from "./watch-desk.ts";
 

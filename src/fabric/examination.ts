@@ -9,16 +9,17 @@
  * user has a debugger attached and sits in a pause of his own, nothing is touched.
  */
 
+import { isOwnFile, OWN_FILES } from "../base/own-files.ts";
 import { ask, reasonToSpare, recover, sentenceOf } from "./desk-talk.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { IS_LOADING } from "./finding.ts";
-import type { InspectorLink, Paused } from "./inspector-link.ts";
-import { within } from "./inspector-link.ts";
+import type { InspectorLink } from "../inspector/link.ts";
+import { within } from "../inspector/link.ts";
 import { DRAIN_NAME } from "./event-loop.ts";
+import type { Paused } from "./pause-queue.ts";
 import { PauseQueue } from "./pause-queue.ts";
 import { ANSWER_MS, lookUnpaused, mustNotPause } from "./unpaused-look.ts";
 import type { DeskReport } from "./watch-desk.ts";
-import { OWN_FILES, OWN_SERVICES } from "./watch-desk.ts";
 
 /** How often the way out of the runtime's own code is tried, one function at a time. */
 const STEPS_MAX = 20;
@@ -51,22 +52,22 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
   const text = await ask(link, suspect.desk, "examine");
   const report = text === undefined ? undefined : (JSON.parse(text) as DeskReport);
   if (report === undefined || report.dispatch !== suspect.dispatch) {
-    await resume(link);
+    await resume(link, hold);
     return { kind: "gone" };
   }
   if (!suspect.isCondemned) {
-    await resume(link);
+    await resume(link, hold);
     return { kind: "seen", report };
   }
   const spared = await reasonToSpare(link, suspect, report);
   const why = spared ?? (await leaveRuntime(link, hold));
   if (why !== undefined) {
-    await resume(link);
+    await resume(link, hold);
     return { kind: "refused", report, why, isForGood: spared !== undefined };
   }
   // On the way out of the runtime's code the handler may have come to its end.
   if ((await ask(link, suspect.desk, sentenceOf(suspect))) !== String(suspect.dispatch)) {
-    await resume(link);
+    await resume(link, hold);
     return { kind: "gone" };
   }
   // Not waited for: a question that comes when the thread has begun to go on can swallow the termination.
@@ -79,10 +80,8 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
  * Lets the thread go on, and waits until it does. One that is still on its way out of the pause takes every message that
  * comes meanwhile for one of the pause: the next conversation would find it paused, and take that for somebody else's.
  */
-async function resume(link: InspectorLink): Promise<void> {
-  const resumed = new Promise<void>((resolve) => {
-    link.onResumed = resolve;
-  });
+async function resume(link: InspectorLink, { pauses }: Hold): Promise<void> {
+  const resumed = pauses.resumed();
   await link.post("Debugger.resume");
   await within(ANSWER_MS, resumed);
 }
@@ -149,7 +148,3 @@ function isForeign({ url }: Paused["callFrames"][number]): boolean {
 }
 
 const OWN_LOADER = `${OWN_FILES}loader/`;
-
-function isOwnFile(url: string): boolean {
-  return url.startsWith(OWN_FILES) && !url.startsWith(OWN_SERVICES);
-}

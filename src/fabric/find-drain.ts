@@ -5,7 +5,7 @@
  * it is a variable of the module that `process.nextTick` comes from. test/integration/drain.test.ts takes the property away.
  */
 
-import { Session } from "node:inspector";
+import { OwnSession } from "../inspector/own-session.ts";
 
 /** The way, each step a property of what the step before has led to. */
 const WAY = ["[[Scopes]]", "0", "runNextTicks"];
@@ -15,8 +15,12 @@ interface Property {
   readonly value?: { readonly objectId?: string };
 }
 
-interface Answer {
-  readonly result?: readonly Property[] & { readonly objectId?: string };
+interface Evaluated {
+  readonly result: { readonly objectId?: string };
+}
+
+interface Properties {
+  readonly result: readonly Property[];
   readonly internalProperties?: readonly Property[];
 }
 
@@ -33,37 +37,33 @@ export function findDrain(): (() => void) | undefined {
 }
 
 function askInspector(): (() => void) | undefined {
-  const session = new Session();
-  session.connect();
+  const session = new OwnSession();
   try {
-    const post = (method: string, params: object): Answer => {
-      let answer: Answer = {};
-      // A session with its own thread is answered at once.
-      session.post(method, params, (_error: Error | null, result?: object) => {
-        answer = (result ?? {}) as Answer;
-      });
-      return answer;
-    };
-    let objectId = post("Runtime.evaluate", { expression: "process.nextTick" }).result?.objectId;
+    const nextTick = { expression: "process.nextTick" };
+    let objectId = session.post<Evaluated>("Runtime.evaluate", nextTick).result.objectId;
     for (const step of WAY) {
       if (objectId === undefined) return undefined;
-      const asked = post("Runtime.getProperties", { objectId, ownProperties: true });
-      const all = [...(asked.result ?? []), ...(asked.internalProperties ?? [])];
-      objectId = all.find(({ name }) => name === step)?.value?.objectId;
+      const asked = { objectId, ownProperties: true };
+      const { result, internalProperties = [] } = session.post<Properties>(
+        "Runtime.getProperties",
+        asked,
+      );
+      objectId = [...result, ...internalProperties].find(({ name }) => name === step)?.value
+        ?.objectId;
     }
-    return objectId === undefined ? undefined : take(post, objectId);
+    return objectId === undefined ? undefined : take(session, objectId);
   } finally {
-    session.disconnect();
+    session.close();
   }
 }
 
 const kTaken: unique symbol = Symbol.for("snax.taken") as never;
 
 /** Gets hold of an object that the inspector knows by a number, through a global symbol that is there for that moment. */
-function take(post: (method: string, params: object) => Answer, objectId: string): () => void {
+function take(session: OwnSession, objectId: string): () => void {
   const holder = globalThis as { [kTaken]?: () => void };
   const functionDeclaration = 'function(){globalThis[Symbol.for("snax.taken")]=this}';
-  post("Runtime.callFunctionOn", { objectId, functionDeclaration });
+  session.post("Runtime.callFunctionOn", { objectId, functionDeclaration });
   const taken = holder[kTaken];
   delete holder[kTaken];
   if (typeof taken !== "function") throw new TypeError("no function");

@@ -11,13 +11,12 @@
 import type { Worker } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import { ask } from "./desk-talk.ts";
-import type { InspectorLink } from "./inspector-link.ts";
-import { within } from "./inspector-link.ts";
+import type { InspectorLink } from "../inspector/link.ts";
+import { linkWorker, within } from "../inspector/link.ts";
 import { readPhase } from "./phase.ts";
 import type { Visitor } from "./rounds.ts";
 import type { WatchedThread } from "./thread-watchdog.ts";
 import { WORKER_DESK } from "./thread-watchdog.ts";
-import { connectToWorker } from "./worker-inspector.ts";
 
 /** Share of the limit at which a thread is ended. */
 const FULL_SHARE = 0.75;
@@ -174,7 +173,7 @@ export class HeapGuard implements Visitor {
 }
 
 async function linkOf(worker: Worker, heap: Heap): Promise<InspectorLink | undefined> {
-  return (heap.link ??= await connectToWorker(worker));
+  return (heap.link ??= await linkWorker(worker));
 }
 
 async function usedBytes(worker: Worker, heap: Heap): Promise<number> {
@@ -185,5 +184,5 @@ async function usedBytes(worker: Worker, heap: Heap): Promise<number> {
   }
   const link = await linkOf(worker, heap);
   const told = link && (await within(ANSWER_MS, link.post("Runtime.getHeapUsage")));
-  return (told as { usedSize: number } | undefined)?.usedSize ?? heap.usedBytes;
+  return (told as { readonly usedSize: number } | undefined)?.usedSize ?? heap.usedBytes;
 }

@@ -13,7 +13,7 @@ import { formatLogLine } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { examine } from "./examination.ts";
-import { connectToMain } from "./inspector-link.ts";
+import { linkMainThread } from "../inspector/link.ts";
 import { DRAINER, LogJournal } from "./log-journal.ts";
 import type { MainWatchOrder, MainWatchReport, WatchedNode } from "./main-watchdog.ts";
 import { readPhase } from "./phase.ts";
@@ -113,7 +113,7 @@ async function act(desk: string, watched: Watched, event: StallEvent): Promise<v
 }
 
 async function look(suspect: Suspect): Promise<Finding> {
-  const link = connectToMain();
+  const link = linkMainThread();
   try {
     return await examine(link, suspect);
   } finally {

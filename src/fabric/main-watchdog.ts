@@ -11,7 +11,7 @@ import type { PhaseWords } from "../kernel/phase.ts";
 import type { DeskOptions } from "./watch-desk.ts";
 import { openDesk } from "./watch-desk.ts";
 import type { StallLine } from "./stall-text.ts";
-import { within } from "./inspector-link.ts";
+import { within } from "../inspector/link.ts";
 import type { StallLimits } from "./stall-watch.ts";
 
 /** What the watching thread is told of a node. */

@@ -16,7 +16,7 @@ import type { PhaseWords } from "../kernel/phase.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { IS_LOADING } from "./finding.ts";
 import { examine } from "./examination.ts";
-import { within } from "./inspector-link.ts";
+import { linkWorker, within } from "../inspector/link.ts";
 import type { Phase } from "./phase.ts";
 import { readPhase } from "./phase.ts";
 import type { Visitor } from "./rounds.ts";
@@ -31,7 +31,6 @@ import {
 } from "./stall-text.ts";
 import type { StallEvent, StallLimits } from "./stall-watch.ts";
 import { periodOf, StallWatch } from "./stall-watch.ts";
-import { connectToWorker } from "./worker-inspector.ts";
 
 /** The desk of a worker's node; a worker has one. */
 export const WORKER_DESK = "worker";
@@ -296,7 +295,7 @@ export class ThreadWatchdog implements Visitor {
 }
 
 async function look(worker: Worker, suspect: Suspect): Promise<Finding> {
-  const link = await connectToWorker(worker);
+  const link = await linkWorker(worker);
   if (link === undefined) return { kind: "silent" };
   try {
     return await examine(link, suspect);

@@ -12,8 +12,8 @@
 
 import { reasonToSpare, recover, sentenceOf } from "./desk-talk.ts";
 import type { Finding, Suspect } from "./finding.ts";
-import type { InspectorLink } from "./inspector-link.ts";
-import { within } from "./inspector-link.ts";
+import type { InspectorLink } from "../inspector/link.ts";
+import { within } from "../inspector/link.ts";
 import type { DeskQuestion, DeskReport } from "./watch-desk.ts";
 import { askDesk, IN_GETTER } from "./watch-desk.ts";
 

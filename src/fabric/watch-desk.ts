@@ -8,6 +8,7 @@
 
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { OWN_FILES, OWN_SERVICES } from "../base/own-files.ts";
 import { AsyncBooks } from "./async-books.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { PHASE } from "../kernel/phase.ts";
@@ -20,10 +21,6 @@ const kDesks: unique symbol = Symbol.for(DESKS_KEY) as never;
 
 /** Frames of a stack that a report shows. */
 const FRAMES_MAX = 20;
-
-/** Where the runtime's own code lies, and in it the system's services, which count as a program's. */
-export const OWN_FILES: string = new URL("..", import.meta.url).href;
-export const OWN_SERVICES: string = new URL("../services/", import.meta.url).href;
 
 /** What a thread says of the dispatch in which it is paused. */
 export interface DeskReport {

@@ -3,8 +3,8 @@
  * the start where it lacks what the watchdog needs.
  */
 
-import { Session } from "node:inspector";
 import { SnaxError } from "../base/error.ts";
+import { OwnSession } from "../inspector/own-session.ts";
 
 /**
  * Checks the process before anything is loaded.
@@ -35,9 +35,7 @@ const refuse = (message: string): SnaxError => new SnaxError("ERR_RUNTIME", mess
 /** Says what the watchdog lacks in this process; undefined if it has everything. */
 export function lackOfWatchdog(): string | undefined {
   try {
-    const session = new Session();
-    session.connect();
-    session.disconnect();
+    new OwnSession().close();
     return undefined;
   } catch (error) {
     return (

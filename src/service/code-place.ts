@@ -5,10 +5,8 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isGeneratedFrame } from "../loader/text/stack.ts";
+import { OWN_FILES } from "../base/own-files.ts";
 import type { Runtime } from "./runtime.ts";
-
-/** Where snax itself lies: its frames are nobody's. */
-const OWN_ROOT = new URL("..", import.meta.url).href;
 
 /** Places that a line shows. */
 const FRAMES_SHOWN_MAX = 3;
@@ -41,7 +39,7 @@ export function placesIn(stack: readonly string[], { paths }: Runtime): string {
   const places: string[] = [];
   for (const text of stack) {
     const found = /(file:[^()\s]+):(\d+):\d+\)?$/.exec(text);
-    if (found?.[1] === undefined || found[1].startsWith(OWN_ROOT)) continue;
+    if (found?.[1] === undefined || found[1].startsWith(OWN_FILES)) continue;
     if (isGeneratedFrame(text)) continue;
     const whole = fileURLToPath(found[1]);
     const path = relative(paths.root, whole);

@@ -7,6 +7,7 @@
 import { inspect } from "node:util";
 import type { Incomplete } from "../base/copy-thrown.ts";
 import { isGeneratedFrame } from "../loader/text/stack.ts";
+import { OWN_FILES } from "../base/own-files.ts";
 
 /** How many causes of an error are printed. */
 const CAUSES_MAX = 3;
@@ -31,9 +32,6 @@ export function messageOf(thrown: unknown): string {
     return UNPRINTABLE;
   }
 }
-
-/** The folder of the runtime's own files, as stacks show them. */
-const OWN_FILES = new URL("..", import.meta.url).href;
 
 /** Leaves out the frames of the runtime: who reads the log looks for the program's. */
 function withoutInnards(stack: string): string {

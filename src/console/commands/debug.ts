@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto";
 import { DEBUG_SECONDS, DEBUG_SECONDS_MAX } from "../../base/limits.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
+import { findWorker } from "../../inspector/link.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { askSteward } from "../../service/steward.ts";
 import { readAddress, readService } from "../operator/address.ts";
@@ -19,7 +20,6 @@ import { DebugDriver } from "../debugger/driver.ts";
 import { debugHere } from "../debugger/helper.ts";
 import { debugged } from "../debugger/debugged.ts";
 import { DESK_NAME } from "../debugger/desk.ts";
-import { linkWorker } from "../debugger/inspector-link.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { Fate } from "../threads/silent-thread.ts";
 import { FATE, probe, waitWatching } from "../threads/silent-thread.ts";
@@ -91,7 +91,8 @@ async function converseElsewhere(target: Target, tell: () => void): Promise<stri
   };
   const title = String(await inTime("up").catch(withdraw));
   try {
-    const link = await linkWorker(`globalThis.${DESK_NAME}?.token === ${JSON.stringify(token)}`);
+    const link = await findWorker(`globalThis.${DESK_NAME}?.token === ${JSON.stringify(token)}`);
+    if (link === undefined) throw new Error("the thread does not answer");
     tell();
     return await new DebugDriver({ link, terminal, handle, title, deadlineMs }).run();
   } finally {

@@ -6,16 +6,16 @@
  */
 
 import { writeFileSync } from "node:fs";
-import type { Session } from "node:inspector/promises";
 import { getHeapStatistics, setFlagsFromString, writeHeapSnapshot } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { SnaxError } from "../../base/error.ts";
+import type { ProfilerSession } from "../../inspector/own-session.ts";
+import { openProfiler } from "../../inspector/own-session.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
 import type { Command, CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { absentCommand } from "../operator/command.ts";
 import { estimateBytes } from "../inspect/heap-estimate.ts";
-import { openInspector } from "../inspect/inspector-session.ts";
 import type { Operator } from "../operator/operator.ts";
 import { outputPath, stampedName } from "../operator/output-file.ts";
 import { markInOrder } from "../operator/command.ts";
@@ -71,11 +71,11 @@ function cmem(): CommandResult {
 }
 
 /** The session in which the heap is sampled; a thread has one heap, whoever asks. */
-let sampling: Session | undefined;
+let sampling: ProfilerSession | undefined;
 
 async function profileHeap({ args: [flag] }: CommandCall): Promise<CommandResult> {
   if (flag === "on" && sampling === undefined) {
-    const session = openInspector();
+    const session = openProfiler();
     sampling = session;
     await session.post("HeapProfiler.enable");
     await session.post("HeapProfiler.startSampling");

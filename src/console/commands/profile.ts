@@ -17,7 +17,7 @@ import type { MessageListener } from "../../service/message-tap.ts";
 import { readService } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { readSeconds } from "../operator/command.ts";
-import { openInspector } from "../inspect/inspector-session.ts";
+import { openProfiler } from "../../inspector/own-session.ts";
 import { outputPath, stampedName } from "../operator/output-file.ts";
 import { toThread } from "../threads/thread-route.ts";
 
@@ -39,7 +39,7 @@ async function profile({ operator, args }: CommandCall): Promise<CommandResult> 
   if (isProfiling)
     throw new SnaxError("ERR_ARGUMENT", "a profile is being taken; wait for its end");
   isProfiling = true;
-  const session = openInspector();
+  const session = openProfiler();
   const spans = target === undefined ? undefined : new Spans(target.service);
   try {
     await session.post("Profiler.enable");

@@ -12,11 +12,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { formatAddress } from "../../kernel/address.ts";
 import { messageOf } from "../../service/error-text.ts";
+import type { InspectorLink, Json } from "../../inspector/link.ts";
+import { ScriptTable } from "../../inspector/scripts.ts";
 import type { Frame, Place, Scope } from "./frame.ts";
-import { isOwnFrame, nameOfScope, OWN_SCRIPTS, ScriptTable, STOP_SCRIPT } from "./frame.ts";
+import { framesOf, isOwnFrame, nameOfScope, OWN_SCRIPTS, STOP_SCRIPT } from "./frame.ts";
 import { DESK_NAME } from "./desk.ts";
 import type { LineTerminal } from "../operator/command.ts";
-import type { InspectorLink, Json } from "./inspector-link.ts";
 import { showAnswer } from "../print/print.ts";
 
 /** What is debugged, and how long. */
@@ -79,8 +80,8 @@ export class DebugDriver {
     const { link } = this.#options;
     link.onEvent = (method, params) => this.#take(method, params);
     try {
-      await link.post("Debugger.enable");
-      await link.post("Debugger.setBlackboxPatterns", { patterns: OWN_SCRIPTS });
+      await link.insist("Debugger.enable");
+      await link.insist("Debugger.setBlackboxPatterns", { patterns: OWN_SCRIPTS });
       this.#greet();
       return await this.#talkInTime();
     } catch (error) {
@@ -164,7 +165,7 @@ export class DebugDriver {
   async #step(method: string): Promise<boolean> {
     const stop = this.#nextStop().then(() => true);
     this.#frames = undefined;
-    await this.#options.link.post(method);
+    await this.#options.link.insist(method);
     return Promise.race([stop, pause(STEP_MS, false)]);
   }
 
@@ -178,7 +179,7 @@ export class DebugDriver {
     const kind = nameOfScope(scope);
     const { objectId } = scope.object;
     if (kind === undefined || objectId === undefined) return [];
-    const { result } = await this.#options.link.post("Runtime.getProperties", {
+    const { result } = await this.#options.link.insist("Runtime.getProperties", {
       objectId,
       ownProperties: true,
     });
@@ -186,7 +187,7 @@ export class DebugDriver {
       .map(({ name }) => name)
       .filter((name) => name !== "arguments" && !name.startsWith("$snax"));
     const shown = names.slice(0, VARIABLES_SHOWN_MAX);
-    const answer = await this.#options.link.post("Runtime.callFunctionOn", {
+    const answer = await this.#options.link.insist("Runtime.callFunctionOn", {
       objectId,
       functionDeclaration: READ_VARIABLES,
       arguments: [{ value: shown }],
@@ -207,7 +208,7 @@ export class DebugDriver {
   }
 
   #run(frame: Frame | undefined, expression: string): Promise<Json> {
-    return this.#options.link.post("Debugger.evaluateOnCallFrame", {
+    return this.#options.link.insist("Debugger.evaluateOnCallFrame", {
       callFrameId: frame?.id ?? "",
       expression,
       silent: true,
@@ -216,7 +217,7 @@ export class DebugDriver {
   }
 
   async #ask(question: string): Promise<unknown> {
-    const answer = await this.#options.link.post("Runtime.evaluate", {
+    const answer = await this.#options.link.insist("Runtime.evaluate", {
       expression: `${DESK_NAME}.${question}`,
       returnByValue: true,
       silent: true,
@@ -231,16 +232,16 @@ export class DebugDriver {
       // Whoever leaves has asked V8 to let the thread go; what was asked meanwhile comes to nothing.
       if (this.#isLeaving) return;
       this.#options.terminal.write(`${messageOf(error)}\n`);
-      this.#options.link.post("Debugger.resume").catch(() => {});
+      this.#options.link.insist("Debugger.resume").catch(() => {});
     });
   }
 
   /** The thread stands still: at our own function, at the service's code, or somewhere that is none of our business. */
   async #stop(params: Json): Promise<void> {
     const { link, terminal } = this.#options;
-    const frames = this.#scripts.framesOf(params);
-    if (frames[0]?.url === STOP_SCRIPT) return void (await link.post("Debugger.stepInto"));
-    if (!(await this.#ask("isTarget()"))) return void (await link.post("Debugger.resume"));
+    const frames = framesOf(params, this.#scripts);
+    if (frames[0]?.url === STOP_SCRIPT) return void (await link.insist("Debugger.stepInto"));
+    if (!(await this.#ask("isTarget()"))) return void (await link.insist("Debugger.resume"));
     const own = frames.filter((frame) => !isOwnFrame(frame));
     for (const frame of own) {
       const question = `place(${JSON.stringify(frame.url)},${JSON.stringify(frame.at)})`;
@@ -262,8 +263,8 @@ export class DebugDriver {
       await this.#ask("watchNothing()");
       // Order: a thread that stands still is let go first. One that was asked to forget its debugger while it stood
       // still has been seen to stand still for ever.
-      await link.post("Debugger.resume").catch(() => {});
-      await link.post("Debugger.disable");
+      await link.insist("Debugger.resume").catch(() => {});
+      await link.insist("Debugger.disable");
     } finally {
       link.close();
     }

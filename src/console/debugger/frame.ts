@@ -2,7 +2,9 @@
  * What V8 tells of a thread that stands still, as far as the debugger needs it.
  */
 
-import type { Json } from "./inspector-link.ts";
+import { OWN_FILES } from "../../base/own-files.ts";
+import type { Json } from "../../inspector/link.ts";
+import type { ScriptTable } from "../../inspector/scripts.ts";
 import type { ScriptPosition } from "../operator/script-place.ts";
 
 /** A line as people know it. */
@@ -31,12 +33,10 @@ export interface Frame {
 /** The function in which the thread stops for the debugger. */
 export const STOP_SCRIPT: string = new URL("./stop.js", import.meta.url).href;
 
-const ROOT = new URL("../..", import.meta.url).href;
-
 /** Node's scripts and ours, as regular expressions; the system's own services are services like any other. */
 export const OWN_SCRIPTS: readonly string[] = [
   "^node:",
-  `^${ROOT.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?!services/|console/debugger/stop\\.)`,
+  `^${OWN_FILES.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?!services/|console/debugger/stop\\.)`,
 ];
 
 const own = OWN_SCRIPTS.map((pattern) => new RegExp(pattern));
@@ -46,26 +46,16 @@ export function isOwnFrame({ url }: Frame): boolean {
   return url === "" || own.some((pattern) => pattern.test(url));
 }
 
-/** The scripts of the thread: frames name them by number. */
-export class ScriptTable {
-  readonly #urls = new Map<string, string>();
-
-  /** Takes an event Debugger.scriptParsed. What an evaluated expression was is nobody's script. */
-  add({ scriptId, url }: Json): void {
-    if (url !== "") this.#urls.set(String(scriptId), String(url));
-  }
-
-  /** The frames of an event Debugger.paused, innermost first. */
-  framesOf({ callFrames }: Json): Frame[] {
-    return (callFrames as readonly CallFrame[]).map((frame) => ({
-      id: frame.callFrameId,
-      name: frame.functionName,
-      url: this.#urls.get(frame.location.scriptId) ?? "",
-      at: frame.location,
-      scopes: frame.scopeChain,
-      place: undefined,
-    }));
-  }
+/** Reads the frames of an event Debugger.paused, innermost first. */
+export function framesOf({ callFrames }: Json, scripts: ScriptTable): Frame[] {
+  return (callFrames as readonly CallFrame[]).map((frame) => ({
+    id: frame.callFrameId,
+    name: frame.functionName,
+    url: scripts.urlOf(frame.location.scriptId),
+    at: frame.location,
+    scopes: frame.scopeChain,
+    place: undefined,
+  }));
 }
 
 interface CallFrame {

@@ -4,7 +4,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { DebugDriver } from "./driver.ts";
-import { linkMainThread } from "./inspector-link.ts";
+import { linkMainThread } from "../../inspector/link.ts";
 import { SocketTerminal } from "./socket-terminal.ts";
 
 /** What the main thread hands over. */

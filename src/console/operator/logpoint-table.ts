@@ -8,10 +8,10 @@
  * there is a logpoint, V8 keeps the functions that hold one unoptimised; without any, nothing of this exists.
  */
 
-import { Session } from "node:inspector";
 import { parseExpressionAt } from "acorn";
 import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
+import { OwnSession } from "../../inspector/own-session.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
@@ -80,7 +80,7 @@ export class LogpointTable {
   readonly #points = new Map<number, Logpoint>();
   readonly #sites = new Map<string, Site>();
   /** Open while there are logpoints. */
-  #session: Session | undefined;
+  #session: OwnSession | undefined;
   readonly #words: Int32Array;
 
   /** @param words - where the number of the last logpoint stands; shared by a node's threads. */
@@ -232,31 +232,21 @@ export class LogpointTable {
     this.#runtime.log(handle, `logpoint ${number} ${site.shown} ${expression} : ${text}`);
   };
 
-  #post(method: string, params: object = {}): unknown {
-    let failure: Error | null = null;
-    let answer: unknown;
-    this.#open().post(method, params, (error: Error | null, result?: object) => {
-      failure = error;
-      answer = result;
-    });
-    if (failure !== null) throw failure as Error;
-    return answer;
+  #post(method: string, params: object): unknown {
+    return this.#open().post(method, params);
   }
 
-  #open(): Session {
+  #open(): OwnSession {
     if (this.#session !== undefined) return this.#session;
-    const session = new Session();
-    session.connect();
-    session.post("Debugger.enable");
-    // A `debugger` statement of somebody's code is none of ours.
-    session.post("Debugger.setSkipAllPauses", { skip: true });
+    const session = new OwnSession();
+    session.enableDebugger();
     Reflect.defineProperty(globalThis, this.#name, { value: this.#hit, configurable: true });
     return (this.#session = session);
   }
 
   #close(): void {
     this.#sites.clear();
-    this.#session?.disconnect();
+    this.#session?.close();
     this.#session = undefined;
     Reflect.deleteProperty(globalThis, this.#name);
   }

@@ -2,14 +2,13 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 
 import { examine } from "../../../src/fabric/examination.ts";
-import type { InspectorLink, Paused } from "../../../src/fabric/inspector-link.ts";
+import type { InspectorLink, Json } from "../../../src/inspector/link.ts";
 
 const REPORT = { dispatch: 7, title: "snax bad", message: "m", sender: "s", stack: "" };
 
 /** A thread that answers as the inspector does; what Node's own module shows is up to the test. */
 class FakeThread implements InspectorLink {
-  onPaused: (paused: Paused) => void = () => {};
-  onResumed: () => void = () => {};
+  onEvent: InspectorLink["onEvent"] = () => {};
   readonly said: string[] = [];
   readonly #variables: readonly string[];
 
@@ -17,20 +16,25 @@ class FakeThread implements InspectorLink {
     this.#variables = variables;
   }
 
-  async post(method: string, params: object = {}): Promise<unknown> {
+  async post(method: string, params: Json = {}): Promise<Json> {
     const { expression = "", objectId } = params as { expression?: string; objectId?: string };
-    if (method === "Debugger.pause") {
-      queueMicrotask(() =>
-        this.onPaused({ callFrames: [{ functionName: "f", url: "file:///f.ts" }] }),
-      );
+    if (method === "Debugger.enable") {
+      this.onEvent("Debugger.scriptParsed", { scriptId: "1", url: "file:///f.ts" });
+    } else if (method === "Debugger.pause") {
+      const frame = { functionName: "f", location: { scriptId: "1" } };
+      queueMicrotask(() => this.onEvent("Debugger.paused", { callFrames: [frame] }));
     } else if (method === "Debugger.resume") {
       const isCut = (params as { terminateOnResume?: boolean }).terminateOnResume === true;
       this.said.push(isCut ? "cut" : "resume");
-      queueMicrotask(() => this.onResumed());
+      queueMicrotask(() => this.onEvent("Debugger.resumed", {}));
     } else if (method === "Runtime.evaluate") return { result: this.#answer(expression) };
     else if (method === "Runtime.getProperties") return this.#properties(objectId ?? "");
     else if (method === "Runtime.callFunctionOn") return { result: { value: true } };
     return {};
+  }
+
+  insist(method: string, params?: Json): Promise<Json> {
+    return this.post(method, params);
   }
 
   close(): void {}
@@ -42,7 +46,7 @@ class FakeThread implements InspectorLink {
     return { objectId: "books" };
   }
 
-  #properties(objectId: string): object {
+  #properties(objectId: string): Json {
     const next = { books: "executionAsyncId", executionAsyncId: "[[Scopes]]", "[[Scopes]]": "0" };
     const names = objectId === "0" ? this.#variables : [next[objectId as keyof typeof next]];
     return { result: names.map((name) => ({ name, value: { objectId: name } })) };
