@@ -10,8 +10,10 @@
  */
 
 import { KILLED_HANDLER_MS } from "../base/limits.ts";
+import type { Phase } from "./phase.ts";
 import { readPhase } from "./phase.ts";
 import type { Visitor } from "./rounds.ts";
+import { Stay } from "./stay.ts";
 import type { WatchedThread } from "./thread-watchdog.ts";
 
 /** Milliseconds between two looks. */
@@ -29,8 +31,7 @@ export interface DeadHandlerOptions {
 
 /** A dispatch of a service that has ended. */
 interface Seen {
-  readonly dispatch: number;
-  readonly since: number;
+  readonly stay: Stay<Phase>;
   isBeingCut: boolean;
 }
 
@@ -48,15 +49,18 @@ export class DeadHandlerWatch implements Visitor {
     return now + PERIOD_MS;
   }
 
-  #look(now: number, { thread, phase }: WatchedThread): void {
+  #look(at: number, { thread, phase }: WatchedThread): void {
     const { lives, cutOff } = this.#options;
-    const { handle, dispatch } = readPhase(phase);
+    const now = readPhase(phase);
+    const { handle } = now;
     if (handle === 0 || lives(handle)) return void this.#seen.delete(thread);
     const seen = this.#seen.get(thread);
-    if (seen?.dispatch !== dispatch) {
-      return void this.#seen.set(thread, { dispatch, since: now, isBeingCut: false });
+    if (seen?.stay.look(at, now) !== true) {
+      const stay = new Stay<Phase>();
+      stay.look(at, now);
+      return void this.#seen.set(thread, { stay, isBeingCut: false });
     }
-    if (seen.isBeingCut || now - seen.since < KILLED_HANDLER_MS) return;
+    if (seen.isBeingCut || seen.stay.ageMs(at) < KILLED_HANDLER_MS) return;
     seen.isBeingCut = true;
     const goOn = (): void => {
       seen.isBeingCut = false;

@@ -1,14 +1,15 @@
 /**
- * Finds dispatches that do not end, by looking at a phase now and then: whoever is seen twice with the same number of the
- * dispatch has not returned in between. Knows no thread and no inspector; somebody else does something about it.
+ * Finds dispatches that do not end, by looking at a phase now and then. Knows no thread and no inspector: whoever asks
+ * acts on what is due.
  *
  *     seen            reported at `warn`, 2 x warn, 4 x warn ...            interrupted at `interrupt`, once more if that did not
  *     first           |                                                    help; then it is hopeless
  *
- * A stall is dated from the first look that saw it, so it is found up to one period late and never too early.
+ * How a stall is dated: stay.ts.
  */
 
 import type { Phase } from "./phase.ts";
+import { Stay } from "./stay.ts";
 
 /** After how many milliseconds something is done about a handler that does not return; 0 = never. */
 export interface StallLimits {
@@ -41,9 +42,7 @@ export function periodOf({ warn, interrupt }: StallLimits): number {
 /** The watch over one kernel. */
 export class StallWatch {
   readonly #limits: StallLimits;
-  /** The dispatch that was seen last, and when it was seen first. */
-  #phase: Phase | undefined = undefined;
-  #since = 0;
+  readonly #stay = new Stay<Phase>();
   #reportAt = 0;
   #interruptAt = 0;
   #isReported = false;
@@ -56,11 +55,10 @@ export class StallWatch {
 
   /** Looks at the phase. @param now - milliseconds of a steady clock. @returns what is due, most urgent last. */
   look(now: number, phase: Phase): StallEvent[] {
-    const before = this.#phase;
-    if (before?.dispatch !== phase.dispatch || before.handle !== phase.handle) {
-      return this.#begin(now, phase);
-    }
-    const ms = now - this.#since;
+    const before = this.#stay.seen;
+    const ms = this.#stay.ageMs(now);
+    const isStill = this.#stay.look(now, phase);
+    if (before === undefined || before.handle === 0 || !isStill) return this.#begin(before, ms);
     const events: StallEvent[] = [];
     if (ms >= this.#reportAt) {
       events.push({ kind: "report", phase: before, ms });
@@ -77,14 +75,18 @@ export class StallWatch {
   /** Says for how long no look is needed, in milliseconds. */
   pause(now: number): number {
     const period = periodOf(this.#limits);
-    if (this.#phase === undefined) return period;
-    const left = Math.min(this.#reportAt, this.#interruptAt) - (now - this.#since);
+    if (!this.#isInside) return period;
+    const left = Math.min(this.#reportAt, this.#interruptAt) - this.#stay.ageMs(now);
     return Math.max(1, Math.min(period, Math.ceil(left)));
   }
 
   /** For how many milliseconds the dispatch that was seen last has been seen; 0 = none was. */
   age(now: number): number {
-    return this.#phase === undefined ? 0 : now - this.#since;
+    return this.#isInside ? this.#stay.ageMs(now) : 0;
+  }
+
+  get #isInside(): boolean {
+    return (this.#stay.seen?.handle ?? 0) !== 0;
   }
 
   /** Learns that it was cut off: that it is over then needs no word. */
@@ -101,22 +103,22 @@ export class StallWatch {
 
   /** Dates the stall anew: for a while somebody else held the thread, a debugger for one. */
   excuse(now: number): void {
-    this.#since = now;
-    this.#isReported = false;
-    this.#reportAt = this.#limits.warn > 0 ? this.#limits.warn : Infinity;
-    this.#interruptAt = this.#limits.interrupt > 0 ? this.#limits.interrupt : Infinity;
+    this.#stay.excuse(now);
+    this.#rewind();
   }
 
-  #begin(now: number, phase: Phase): StallEvent[] {
-    const before = this.#phase;
-    const told = this.#isReported && before !== undefined;
-    const ms = now - this.#since;
-    this.#phase = phase.handle === 0 ? undefined : phase;
+  /** Something else is under way. @param ms - how long the one before was seen */
+  #begin(before: Phase | undefined, ms: number): StallEvent[] {
+    const told = this.#isReported;
     this.#said.clear();
-    this.#since = now;
+    this.#rewind();
+    return told && before !== undefined ? [{ kind: "return", phase: before, ms }] : [];
+  }
+
+  #rewind(): void {
+    const { warn, interrupt } = this.#limits;
     this.#isReported = false;
-    this.#reportAt = this.#limits.warn > 0 ? this.#limits.warn : Infinity;
-    this.#interruptAt = this.#limits.interrupt > 0 ? this.#limits.interrupt : Infinity;
-    return told ? [{ kind: "return", phase: before, ms }] : [];
+    this.#reportAt = warn > 0 ? warn : Infinity;
+    this.#interruptAt = interrupt > 0 ? interrupt : Infinity;
   }
 }

@@ -15,6 +15,7 @@ import type { Worker } from "node:worker_threads";
 import { PLACEMENT_BUSY_LOOKS, PLACEMENT_LOOKS, PLACEMENT_STUCK_MS } from "../base/limits.ts";
 import type { Phase } from "./phase.ts";
 import { readPhase } from "./phase.ts";
+import { hasStayed, Stay } from "./stay.ts";
 import type { Visitor } from "./rounds.ts";
 import type { WatchedThread } from "./thread-watchdog.ts";
 
@@ -29,9 +30,7 @@ const PERIOD_MS = 100;
 
 /** What was seen of one worker. */
 interface Record {
-  /** The dispatch that was seen last, and when it was seen first. */
-  phase: Phase;
-  since: number;
+  readonly stay: Stay<Phase>;
   /** One bit a look, the last one lowest: a service was at work. */
   looks: number;
 }
@@ -52,12 +51,12 @@ export class ThreadLoads implements Visitor {
     for (const { worker, phase: words } of this.#threads()) {
       const phase = readPhase(words);
       const isAtWork = phase.handle === 0 ? 0 : 1;
-      const record = this.#records.get(worker);
+      let record = this.#records.get(worker);
       if (record === undefined) {
-        this.#records.set(worker, { phase, since: now, looks: isAtWork });
-        continue;
+        record = { stay: new Stay(), looks: 0 };
+        this.#records.set(worker, record);
       }
-      if (!isSame(record.phase, phase)) Object.assign(record, { phase, since: now });
+      record.stay.look(now, phase);
       record.looks = ((record.looks << 1) | isAtWork) & LOOKS_MASK;
     }
     return now + PERIOD_MS;
@@ -70,15 +69,12 @@ export class ThreadLoads implements Visitor {
   ): Standing {
     const record = this.#records.get(worker);
     if (record === undefined) return STANDING.free;
-    const isStill = isSame(record.phase, readPhase(words));
-    if (isStill && now - record.since >= PLACEMENT_STUCK_MS) return STANDING.stuck;
+    const { stay } = record;
+    const phase = readPhase(words);
+    const isStill = phase.handle !== 0 && hasStayed(stay.seen, phase);
+    if (isStill && stay.ageMs(now) >= PLACEMENT_STUCK_MS) return STANDING.stuck;
     return countBits(record.looks) >= PLACEMENT_BUSY_LOOKS ? STANDING.busy : STANDING.free;
   }
-}
-
-/** Says whether a service is still in the same dispatch. */
-function isSame(before: Phase, now: Phase): boolean {
-  return now.handle !== 0 && before.handle === now.handle && before.dispatch === now.dispatch;
 }
 
 function countBits(word: number): number {

@@ -9,8 +9,10 @@
  * that saves. What can't be cut off (native code) is left to itself: nobody waits for its thread any longer than that.
  */
 
+import { hasStayed } from "../fabric/stay.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Runtime } from "../service/runtime.ts";
+import type { ThreadWork } from "../service/threads.ts";
 
 /** Looks within the time for the stop, and milliseconds between two of them at least. */
 const LOOKS = 16;
@@ -22,7 +24,7 @@ const LATER_SHARE = 1 / 2;
 
 /** A dispatch that was seen to run. */
 interface Seen {
-  readonly dispatch: number;
+  readonly work: ThreadWork;
   /** When it is cut off. */
   cutAt: number;
 }
@@ -65,15 +67,14 @@ export class HoldupWatch {
   #lookAt(thread: number, now: number, share: number): void {
     const work = this.#runtime.threads?.workOf(thread);
     if (work === undefined || work.handle === 0) return void this.#seen.delete(thread);
-    const { handle, dispatch } = work;
     const leftMs = this.#until - now;
     const seen = this.#seen.get(thread);
-    if (seen?.dispatch !== dispatch) {
-      this.#seen.set(thread, { dispatch, cutAt: now + leftMs * share });
+    if (seen === undefined || !hasStayed(seen.work, work)) {
+      this.#seen.set(thread, { work, cutAt: now + leftMs * share });
     } else if (now >= seen.cutAt) {
       // If that does not help, once more.
       seen.cutAt = now + leftMs * LATER_SHARE;
-      void this.#cutOff(thread, handle);
+      void this.#cutOff(thread, work.handle);
     }
   }
 
