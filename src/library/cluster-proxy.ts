@@ -13,12 +13,12 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { tableWith } from "../service/answers.ts";
 import type { Context, Receiver } from "../service/context.ts";
-import { extrasOf, kStandsFor } from "../service/context.ts";
+import { standsFor } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
 import type { SnaxNode } from "../snax/snax-node.ts";
 import { readWireNumbers } from "../snax/wire-numbers.ts";
-import type { ClusterAddress } from "./cluster.ts";
+import type { ClusterAddress } from "./cluster-api.ts";
 import { createCluster } from "./cluster.ts";
 
 /** Whom a proxy stands for. */
@@ -32,7 +32,7 @@ export interface Proxied {
 /** Makes a service a proxy. */
 export function serveProxy(snax: SnaxNode, context: Context, proxied: Proxied): void {
   const { node, address, type } = proxied;
-  extrasOf(context, kStandsFor, () => `${node} ${address}`);
+  standsFor.set(context, `${node} ${address}`);
   // How long a call may take is its caller's business.
   const unbounded = createCluster(context).within(Infinity);
   const pass = (session: number, values: readonly unknown[]): Promise<unknown> | undefined => {

@@ -10,8 +10,9 @@
 import { SnaxError } from "../base/error.ts";
 import { checkDeadline, post, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
-import { extrasOf, requireAlive } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
+import { defineNote } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
@@ -24,17 +25,19 @@ const DAEMON_NAME = ".clusterd";
 /** What a service wants of clusterd before that is there. */
 type Pending = (daemon: number | undefined, error?: unknown) => void;
 
-const kPending: unique symbol = Symbol("cluster");
+/** What waits in a service until clusterd is there. */
+const pendings = defineNote<Pending[]>();
 
 /** Runs something with clusterd's handle: at once if it is there, else behind what waits for it already. */
 function withDaemon(context: Context, run: Pending): void {
-  const waiting = context.extras?.get(kPending) as Pending[] | undefined;
+  const waiting = pendings.peek(context);
   if (waiting !== undefined) return void waiting.push(run);
   const handle = context.runtime.kernel.names.get(DAEMON_NAME);
   if (handle !== undefined) return run(handle);
-  const queue = extrasOf(context, kPending, () => [run]);
+  const queue = [run];
+  pendings.set(context, queue);
   const finish = (daemon: number | undefined, error?: unknown): void => {
-    context.extras?.delete(kPending);
+    pendings.drop(context);
     for (const later of queue) later(daemon, error);
   };
   createSkynet(context)
@@ -44,7 +47,7 @@ function withDaemon(context: Context, run: Pending): void {
 
 /** Asks clusterd. */
 function ask(context: Context, values: unknown[], ms = Infinity): Promise<unknown> {
-  if (context.extras?.has(kPending) !== true) {
+  if (pendings.peek(context) === undefined) {
     const daemon = context.runtime.kernel.names.get(DAEMON_NAME);
     const envelope = { type: PTYPE.lua, method: 0, values };
     if (daemon !== undefined) return request(context, daemon, envelope, ms);

@@ -11,19 +11,16 @@ import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "../service/context.ts";
-import { extrasOf, requireAlive } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
 import { post, request } from "../service/calls.ts";
 import { defineApi } from "../service/lazy-api.ts";
+import { definePart } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { MulticastApi, MulticastChannel, MulticastOptions } from "./multicast-api.ts";
 import type { OnMulticast } from "./multicast-api.ts";
 
-const kListening: unique symbol = Symbol("multicast");
-
 /** Which object of a service gets what is published, by channel. */
-function listenersOf(context: Context): Map<number, Channel> {
-  return extrasOf(context, kListening, () => listen(context));
-}
+const listenersBy = definePart(listen);
 
 function listen(context: Context): Map<number, Channel> {
   const listeners = new Map<number, Channel>();
@@ -55,7 +52,7 @@ class Channel implements MulticastChannel {
   }
 
   async subscribe(): Promise<void> {
-    const listeners = listenersOf(this.#context);
+    const listeners = listenersBy.of(this.#context);
     if (listeners.get(this.channel) === this) return;
     if (this.#dispatch === undefined) {
       throw new SnaxError("ERR_ARGUMENT", `${this.toString()} has no dispatch to listen with`);
@@ -66,7 +63,7 @@ class Channel implements MulticastChannel {
   }
 
   unsubscribe(): void {
-    const listeners = listenersOf(this.#context);
+    const listeners = listenersBy.of(this.#context);
     if (listeners.get(this.channel) !== this) return;
     listeners.delete(this.channel);
     this.#tell("USUB");
@@ -74,7 +71,7 @@ class Channel implements MulticastChannel {
 
   delete(): void {
     this.#requireThere();
-    listenersOf(this.#context).delete(this.channel);
+    listenersBy.of(this.#context).delete(this.channel);
     this.#tell("DEL");
     this.#isDeleted = true;
   }

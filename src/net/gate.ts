@@ -4,25 +4,28 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import { extrasOf, requireAlive } from "../service/context.ts";
+import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
+import { defineNote } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { GateCounts, GateHandler, GateServerApi } from "./gate-api.ts";
 import { GateServer } from "./gate-server.ts";
 import { socketOwnerOf } from "./socket-owner.ts";
 
-const kGate: unique symbol = Symbol("gate");
+/** The gate that a service is, once it has called `gateserver.start`. */
+const gates = defineNote<GateServer>();
 
 function start(context: Context, handler: GateHandler): void {
   requireAlive(context);
-  if (context.extras?.has(kGate) === true) {
+  if (gates.peek(context) !== undefined) {
     throw new SnaxError("ERR_ARGUMENT", "gateserver.start was called before");
   }
   for (const name of ["connect", "message"] as const) {
     if (typeof handler?.[name] === "function") continue;
     throw new SnaxError("ERR_ARGUMENT", `the handler of a gate needs a function ${name}`);
   }
-  const gate = extrasOf(context, kGate, () => new GateServer(socketOwnerOf(context), handler));
+  const gate = new GateServer(socketOwnerOf(context), handler);
+  gates.set(context, gate);
   const skynet = createSkynet(context);
   skynet.dispatch("lua", (_session, source, command: string, ...args: unknown[]) =>
     gate.command(command, source, args),
@@ -32,8 +35,8 @@ function start(context: Context, handler: GateHandler): void {
 
 function gateOf(context: Context): GateServer {
   requireAlive(context);
-  const gate = context.extras?.get(kGate);
-  if (gate instanceof GateServer) return gate;
+  const gate = gates.peek(context);
+  if (gate !== undefined) return gate;
   throw new SnaxError("ERR_CONTEXT", "this service is no gate: gateserver.start makes it one");
 }
 

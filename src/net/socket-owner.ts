@@ -4,13 +4,12 @@
 
 import type { Message } from "../kernel/message.ts";
 import type { Context } from "../service/context.ts";
-import { EXIT_SIGNAL, extrasOf, isThenable } from "../service/context.ts";
+import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
 import { LineBudget } from "../service/line-budget.ts";
+import { definePart } from "../service/part.ts";
 import type { NetTable } from "./net-table.ts";
 import { netOf } from "./net-table.ts";
-
-const kOwner: unique symbol = Symbol("sockets");
 
 /** The sockets of one service. */
 export class SocketOwner {
@@ -103,7 +102,9 @@ export class SocketOwner {
   }
 }
 
+const owners = definePart((context) => new SocketOwner(context));
+
 /** Returns the sockets of a service. */
 export function socketOwnerOf(context: Context): SocketOwner {
-  return extrasOf(context, kOwner, () => new SocketOwner(context));
+  return owners.of(context);
 }

@@ -11,10 +11,11 @@ import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context, Receiver, ReceiverTable } from "./context.ts";
-import { extrasOf, requireAlive } from "./context.ts";
+import { requireAlive } from "./context.ts";
 import { receiveDebug } from "./debug.ts";
 import { receiveJob } from "./job.ts";
 import type { ApiTable } from "./lazy-api.ts";
+import { definePart } from "./part.ts";
 import { protocolName, protocolOf, registerProtocol } from "./protocol-table.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Handler, Protocol, Response } from "./skynet-api.ts";
@@ -26,18 +27,13 @@ interface Reception {
   readonly unpack: Protocol["unpack"];
 }
 
-const kReceptions: unique symbol = Symbol("receptions");
-const createReceptions = (): Map<number, Reception> => new Map<number, Reception>();
-
-function receptionsOf(context: Context): Map<number, Reception> {
-  return extrasOf(context, kReceptions, createReceptions);
-}
+/** By message type. */
+const receptions = definePart(() => new Map<number, Reception>());
 
 /** Returns the handlers that a service has set, by protocol. */
 export function handlersOf(context: Context): Map<string, Handler> {
   const handlers = new Map<string, Handler>();
-  if (context.extras === undefined) return handlers;
-  for (const [id, { handler }] of receptionsOf(context)) {
+  for (const [id, { handler }] of receptions.peek(context) ?? []) {
     handlers.set(protocolName(context, id), handler);
   }
   return handlers;
@@ -45,7 +41,7 @@ export function handlersOf(context: Context): Map<string, Handler> {
 
 /** Hands a message of values or bytes to the handler that the service set. */
 const receiveValues: Receiver = (context, message) => {
-  const reception = receptionsOf(context).get(message.type);
+  const reception = receptions.of(context).get(message.type);
   if (reception === undefined) return;
   const { handler, unpack } = reception;
   const values = message.payload as never[];
@@ -91,13 +87,13 @@ export function tableWith(table: ReceiverTable, type: number, receiver: Receiver
 
 function dispatch(context: Context, type: string, handler?: Handler): Handler | undefined {
   const { id, unpack } = protocolOf(context, type);
-  const before = context.extras === undefined ? undefined : receptionsOf(context).get(id)?.handler;
+  const before = receptions.peek(context)?.get(id)?.handler;
   if (handler === undefined) return before;
   requireAlive(context);
   if (typeof handler !== "function") {
     throw new SnaxError("ERR_ARGUMENT", `the handler of ${type} is no function`);
   }
-  receptionsOf(context).set(id, { handler, unpack });
+  receptions.of(context).set(id, { handler, unpack });
   if (context.receivers[id] !== receiveValues) {
     context.receivers = tableWith(context.receivers, id, receiveValues);
     // What came before there was a handler has waited for it.
@@ -109,7 +105,7 @@ function dispatch(context: Context, type: string, handler?: Handler): Handler | 
 function register(context: Context, protocol: Protocol): void {
   requireAlive(context);
   registerProtocol(context, protocol);
-  const handler = protocol.dispatch ?? receptionsOf(context).get(protocol.id)?.handler;
+  const handler = protocol.dispatch ?? receptions.of(context).get(protocol.id)?.handler;
   if (handler !== undefined) dispatch(context, protocol.name, handler);
 }
 

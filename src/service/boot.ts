@@ -21,9 +21,10 @@ import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { GATE } from "../kernel/service.ts";
 import { Instance } from "../loader/run/instance.ts";
-import { Context, EXIT_SIGNAL, extrasOf, isThenable, stoppedError } from "./context.ts";
+import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
 import { describeBeginning } from "./late-beginning.ts";
+import { defineNote } from "./part.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
 import { describeError, messageOf } from "./error-text.ts";
@@ -106,17 +107,19 @@ export function exitSelf(context: Context): never {
 export function end(context: Context, isKill = false): void {
   if (!context.service.isAlive) return;
   const { runtime, handle } = context;
-  if (!context.isReady) extrasOf(context, kWayOut, () => (isKill ? "kill" : "self"));
+  if (!context.isReady && wayOut(context) === undefined) {
+    waysOut.set(context, isKill ? "kill" : "self");
+  }
   tellLauncher(context, "REMOVE", handle, isKill);
   runtime.logLife(handle, "KILL", isKill ? formatAddress(handle) : "self");
   runtime.kernel.kill(context.service);
 }
 
-const kWayOut: unique symbol = Symbol("way out");
+const waysOut = defineNote<"self" | "kill">();
 
 /** How a service ended before it was ready; undefined if its thread or a failure of its own ended it. */
 export function wayOut(context: Context): "self" | "kill" | undefined {
-  return context.extras?.get(kWayOut) as "self" | "kill" | undefined;
+  return waysOut.peek(context);
 }
 
 function boot(context: Context, begin: () => unknown, tell: OnReady): void {

@@ -20,7 +20,7 @@ import { REPLY } from "../kernel/message.ts";
 import { endedError, isEnding } from "../kernel/refusal.ts";
 import { GATE } from "../kernel/service.ts";
 import type { Instance, Service } from "../kernel/service.ts";
-import type { Instance as ModuleInstance } from "../loader/run/instance.ts";
+import type { Instance as CodeInstance } from "../loader/run/instance.ts";
 import type { Job } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";
@@ -37,9 +37,6 @@ export const EXIT_SIGNAL: unique symbol = Symbol("snax.exit");
 /** How often the code of a dead service is told so before its calls simply stay unanswered. */
 export const DEAD_CALLS_MAX = 1000;
 
-/** The key in `extras` of what a service stands for here that runs on another node: `db @sdb`, for people. */
-export const kStandsFor: unique symbol = Symbol("stands for");
-
 /** One service of a program. */
 export class Context implements Instance {
   readonly runtime: Runtime;
@@ -50,7 +47,7 @@ export class Context implements Instance {
   /** What runs when a message comes. */
   receivers: ReceiverTable;
   /** The code, once it is loaded. */
-  code: ModuleInstance | undefined = undefined;
+  code: CodeInstance | undefined = undefined;
   /** The name of its kind, as `launch` got it; empty for the program that embeds the node. */
   kind = "";
   /** Its beginning is over, or has lasted so long that the service counts as begun: requests reach it. */
@@ -63,8 +60,8 @@ export class Context implements Instance {
   whenReady: Job[] | undefined = undefined;
   /** What the service's kind keeps for it. */
   state: object | undefined = undefined;
-  /** What only some services have; see {@link extrasOf}. */
-  extras: Map<symbol, unknown> | undefined = undefined;
+  /** What only some services have; see part.ts. */
+  parts: Map<object, unknown> | undefined = undefined;
   /** How often its code called the API after its death. */
   deadCalls = 0;
   /**
@@ -240,21 +237,6 @@ export function leaveAlone(result: unknown): void {
   result.catch((error: unknown) => {
     if (!isEnding(error)) throw error;
   });
-}
-
-/**
- * Returns a part of a context that only some services have, made at first use.
- *
- * @param key - names the part; each layer has its own.
- */
-export function extrasOf<T>(context: Context, key: symbol, make: () => T): T {
-  const extras = (context.extras ??= new Map());
-  let part = extras.get(key);
-  if (part === undefined) {
-    part = make();
-    extras.set(key, part);
-  }
-  return part as T;
 }
 
 /**

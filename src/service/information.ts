@@ -9,12 +9,14 @@ import { unfinishedCount } from "../kernel/handling.ts";
 import { mailboxLength } from "../kernel/service.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { Context } from "./context.ts";
-import { extrasOf, requireAlive, requireVoice } from "./context.ts";
+import { requireAlive, requireVoice } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
+import { defineNote } from "./part.ts";
 import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
 
-const kInfo: unique symbol = Symbol("info");
+/** What a service gave to `skynet.info_func`. */
+const infos = defineNote<(...args: unknown[]) => unknown>();
 
 /** Longest line that one call of `skynet.error` logs, in characters; the rest is cut off and counted. */
 export const LOG_LINE_MAX = 65536;
@@ -61,7 +63,7 @@ function readEndless(service: Service): number {
 
 /** Returns what the service gave to `skynet.info_func`, or undefined. */
 export function infoOf(context: Context): ((...args: unknown[]) => unknown) | undefined {
-  return context.extras?.get(kInfo) as ((...args: unknown[]) => unknown) | undefined;
+  return infos.peek(context);
 }
 
 function bytesToString(bytes: Uint8Array): string {
@@ -89,8 +91,7 @@ export const informationFunctions: ApiTable<Context> = {
   task: (context: Context): number => stat(context, "task"),
   info_func: (context: Context, run: (...args: unknown[]) => unknown): void => {
     requireAlive(context);
-    extrasOf(context, kInfo, () => run);
-    context.extras?.set(kInfo, run);
+    infos.set(context, run);
   },
   getenv: ({ runtime }: Context, key: string): unknown => runtime.environment.get(key),
   setenv: (context: Context, key: string, value: unknown): void => {

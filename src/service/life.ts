@@ -15,8 +15,9 @@ import { after, end, exitSelf, launch } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
 import type { Context } from "./context.ts";
 import { askForRestart } from "./restart.ts";
-import { deadPromise, extrasOf, requireAlive, stoppedError } from "./context.ts";
+import { deadPromise, requireAlive, stoppedError } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
+import { definePart } from "./part.ts";
 import type { Kind } from "./runtime.ts";
 import type { Address, RestartWish, Starters } from "./skynet-api.ts";
 
@@ -25,10 +26,7 @@ interface Beginning {
   start: ((...args: unknown[]) => unknown) | undefined;
 }
 
-const kBeginning: unique symbol = Symbol("beginning");
-
-const beginningOf = (context: Context): Beginning =>
-  extrasOf(context, kBeginning, () => ({ inits: [], start: undefined }) as Beginning);
+const beginnings = definePart((): Beginning => ({ inits: [], start: undefined }));
 
 /** The plain kind's name, which `launch` takes. */
 export const PLAIN_KIND_NAME = "snlua";
@@ -49,7 +47,7 @@ export const PLAIN_KIND: Kind = {
   receivers: PLAIN_RECEIVERS,
   listensEarly: true,
   begin: (context, args) => {
-    const { inits, start } = beginningOf(context);
+    const { inits, start } = beginnings.of(context);
     if (start === undefined) refuseForeign(context);
     let ready: unknown;
     for (const init of inits) ready = after(ready, init);
@@ -173,11 +171,12 @@ function register(context: Context, name: string, handle: number): boolean {
   return isGiven;
 }
 
-const kTaken: unique symbol = Symbol("names that were taken");
+/** The names of which a service has been told that it does not get them. */
+const takenNames = definePart(() => new Set<string>());
 
 /** Few look at what `register` returns. One line for each name: some try until a name is free. */
 function tellTaken(context: Context, name: string, handle: number): void {
-  const told = extrasOf(context, kTaken, () => new Set<string>());
+  const told = takenNames.of(context);
   if (told.has(name) || told.size >= TAKEN_NAMES_MAX) return;
   told.add(name);
   const { kernel } = context.runtime;
@@ -206,7 +205,7 @@ export const lifeFunctions: ApiTable<Context> = {
       const why = `a ${context.kind} service begins with its own init, not with skynet.start`;
       throw new SnaxError("ERR_ARGUMENT", why);
     }
-    const beginning = beginningOf(context);
+    const beginning = beginnings.of(context);
     if (beginning.start !== undefined) {
       throw new SnaxError("ERR_ARGUMENT", "skynet.start was called before");
     }
@@ -214,7 +213,7 @@ export const lifeFunctions: ApiTable<Context> = {
   },
   init: (context: Context, run: () => unknown): void => {
     requireAlive(context);
-    beginningOf(context).inits.push(run);
+    beginnings.of(context).inits.push(run);
   },
   restart: (context: Context, wish: RestartWish = {}): void => {
     requireAlive(context);

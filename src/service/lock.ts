@@ -17,7 +17,7 @@ import { SLOW_CALL_MS } from "../kernel/slow-calls.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import { placesIn, takeStack } from "./code-place.ts";
 import type { Context } from "./context.ts";
-import { extrasOf } from "./context.ts";
+import { definePart } from "./part.ts";
 
 /** Somebody who waits for a lock. */
 export class LockWaiter extends Waiting {
@@ -56,18 +56,14 @@ export class LockWaiter extends Waiting {
   }
 }
 
-const kContended: unique symbol = Symbol("contended");
-const createSet = (): Set<Lock> => new Set<Lock>();
-
 /** The locks of a service that somebody waits for; a lock that is free, or taken by the only one who wants it, costs nothing here. */
-const contendedOf = (context: Context): Set<Lock> => extrasOf(context, kContended, createSet);
+const contended = definePart(() => new Set<Lock>());
 
 /** Lists those that wait for a lock of a service, each with the message whose handler has the lock, as far as it is known. */
 export function* lockWaitersOf(
   context: Context,
 ): Generator<{ readonly waiter: LockWaiter; readonly holder: Message | undefined }> {
-  if (context.extras?.has(kContended) !== true) return;
-  for (const lock of contendedOf(context)) {
+  for (const lock of contended.peek(context) ?? []) {
     for (const waiter of lock.waiters) yield { waiter, holder: lock.holder };
   }
 }
@@ -169,7 +165,7 @@ export class Lock {
       const note = (waiter: LockWaiter): (() => void) =>
         runtime.commitments.wait(origin, service, waiter);
       const { now } = runtime.kernel.scheduler;
-      if (this.#waiters.length === 0) contendedOf(this.#context).add(this);
+      if (this.#waiters.length === 0) contended.of(this.#context).add(this);
       this.#waiters.push(new LockWaiter(now, origin, note, resolve, reject));
     });
   }
@@ -185,7 +181,7 @@ export class Lock {
     }
     this.#take(next.origin);
     if (this.#waiters.length === 0) {
-      contendedOf(this.#context).delete(this);
+      contended.of(this.#context).delete(this);
       if (this.#alarm !== undefined) runtime.kernel.removeTimer(service, this.#alarm);
       this.#alarm = undefined;
     }

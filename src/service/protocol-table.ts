@@ -8,7 +8,7 @@
 import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "./context.ts";
-import { extrasOf } from "./context.ts";
+import { definePart } from "./part.ts";
 import type { Protocol } from "./skynet-api.ts";
 
 const BUILT_IN: readonly Protocol[] = [
@@ -40,13 +40,8 @@ export function typeName(type: number): string {
   return TYPE_NAMES.get(type) ?? String(type);
 }
 
-const kProtocols: unique symbol = Symbol("protocols");
-
-const createProtocols = (): Map<string, Protocol> => new Map<string, Protocol>();
-
 /** The protocols that a service has registered for itself, by name. */
-const own = (context: Context): Map<string, Protocol> =>
-  extrasOf(context, kProtocols, createProtocols);
+const ownProtocols = definePart(() => new Map<string, Protocol>());
 
 /**
  * Returns a protocol by name, as this service knows it.
@@ -54,7 +49,7 @@ const own = (context: Context): Map<string, Protocol> =>
  * @throws {ERR_NO_PROTOCOL} if it knows none of that name.
  */
 export function protocolOf(context: Context, name: string): Protocol {
-  const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;
+  const registered = ownProtocols.peek(context);
   const protocol = registered?.get(name) ?? builtInByName.get(name);
   if (protocol !== undefined) return protocol;
   throw new SnaxError(
@@ -65,13 +60,13 @@ export function protocolOf(context: Context, name: string): Protocol {
 
 /** The names of all types of messages that may come to a service. */
 export function protocolNames(context: Context): Set<string> {
-  const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;
+  const registered = ownProtocols.peek(context);
   return new Set([...TYPE_NAMES.values(), ...(registered?.keys() ?? [])]);
 }
 
 /** Returns the name by which a service knows a message type. */
 export function protocolName(context: Context, id: number): string {
-  const registered = context.extras?.get(kProtocols) as Map<string, Protocol> | undefined;
+  const registered = ownProtocols.peek(context);
   for (const protocol of registered?.values() ?? []) if (protocol.id === id) return protocol.name;
   return typeName(id);
 }
@@ -90,7 +85,7 @@ export function registerProtocol(context: Context, protocol: Protocol): void {
       `protocol ${JSON.stringify(name)}: it needs a name and an integer id in 0..255, not ${id}`,
     );
   }
-  const mine = own(context);
+  const mine = ownProtocols.of(context);
   const isTaken =
     RESERVED.has(id) ||
     mine.has(name) ||

@@ -10,13 +10,14 @@ import { SnaxError } from "../base/error.ts";
 import { Waiting } from "../kernel/last-words.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
-import { EXIT_SIGNAL, extrasOf, leaveAlone, requireAlive } from "./context.ts";
+import { EXIT_SIGNAL, leaveAlone, requireAlive } from "./context.ts";
+import { definePart } from "./part.ts";
 
 /** What a timer runs. */
 export type TimerCallback = (...args: unknown[]) => unknown;
 
-const kNumbers: unique symbol = Symbol("timer numbers");
-const createNumbers = (): Map<number, ServiceTimer> => new Map<number, ServiceTimer>();
+/** The timers whose number was asked for, by number. */
+const numbered = definePart(() => new Map<number, ServiceTimer>());
 
 /** The last number handed out on this thread. */
 let lastNumber = 0;
@@ -93,7 +94,7 @@ export class ServiceTimer {
   [Symbol.toPrimitive](): number {
     if (this.#number === 0) {
       this.#number = lastNumber += 1;
-      numbersOf(this.#context).set(this.#number, this);
+      numbered.of(this.#context).set(this.#number, this);
     }
     return this.#number;
   }
@@ -109,7 +110,7 @@ export class ServiceTimer {
   }
 
   #forgetNumber(): void {
-    if (this.#number !== 0) numbersOf(this.#context).delete(this.#number);
+    if (this.#number !== 0) numbered.of(this.#context).delete(this.#number);
     this.#number = 0;
   }
 }
@@ -173,7 +174,7 @@ export function setImmediateIn(
 export function clearTimer(context: Context, timer: unknown): void {
   if (timer instanceof ServiceTimer) timer.close();
   else if (typeof timer === "number" || typeof timer === "string") {
-    numbersOf(context).get(Number(timer))?.close();
+    numbered.peek(context)?.get(Number(timer))?.close();
   }
 }
 
@@ -196,10 +197,6 @@ function startAfter(
   const interval = isOnce ? 0 : delay;
   const start = (body: () => void): Timer => kernel.addTimer(service, delay, body, interval);
   return new ServiceTimer(context, call, start, isOnce);
-}
-
-function numbersOf(context: Context): Map<number, ServiceTimer> {
-  return extrasOf(context, kNumbers, createNumbers);
 }
 
 function delayOf(ms: number | undefined): number {

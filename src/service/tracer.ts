@@ -22,11 +22,13 @@ import { SessionTable } from "../kernel/session-table.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import { currentPlaces } from "./code-place.ts";
 import type { Context } from "./context.ts";
-import { extrasOf, isThenable } from "./context.ts";
+import { isThenable } from "./context.ts";
+import { definePart } from "./part.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Address } from "./skynet-api.ts";
 
-const kTraces: unique symbol = Symbol("traces");
+/** How many tags a service has given out. */
+const traceCounts = definePart(() => ({ count: 0 }));
 
 /** The word to other threads, as node-threads.ts hears it. */
 const WORD = "trace";
@@ -310,7 +312,7 @@ function isFollowed({ isReady, kind }: Context, message: Message): boolean {
 }
 
 function newTag(context: Context): string {
-  const traces = extrasOf(context, kTraces, () => ({ count: 0 }));
+  const traces = traceCounts.of(context);
   traces.count += 1;
   return `${formatAddress(context.handle)}-${traces.count}`;
 }

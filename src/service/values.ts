@@ -8,7 +8,8 @@ import { copyArguments } from "../base/copy.ts";
 import { definePort } from "../base/portable.ts";
 import { Service } from "../kernel/service.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
-import { Context, extrasOf } from "./context.ts";
+import { Context } from "./context.ts";
+import { defineNote } from "./part.ts";
 import type { Several } from "./skynet-api.ts";
 
 /** Results made by `skynet.values(a, b)`. */
@@ -25,11 +26,12 @@ export class Values implements Several {
   }
 }
 
-const kWhole: unique symbol = Symbol("values whole");
+/** Set for services that get several results as `Values`. */
+const wholes = defineNote<true>();
 
 /** Lets several results arrive at a service as `Values`: it passes them on to somebody who tells them from one array. */
 export function takeValuesWhole(context: Context): void {
-  extrasOf(context, kWhole, () => true);
+  wholes.set(context, true);
 }
 
 /** Says how several results travel between the threads of a node. */
@@ -43,6 +45,6 @@ export function defineValues(portables: PortableTable): void {
 
 function arrive(values: readonly unknown[], receiver: object | undefined): unknown {
   const instance = receiver instanceof Service ? receiver.instance : undefined;
-  const isWhole = instance instanceof Context && instance.extras?.has(kWhole) === true;
+  const isWhole = instance instanceof Context && wholes.peek(instance) === true;
   return isWhole ? new Values(values) : values;
 }

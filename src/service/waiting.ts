@@ -12,16 +12,10 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { isEnding } from "../kernel/refusal.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import type { Context } from "./context.ts";
-import {
-  EXIT_SIGNAL,
-  deadPromise,
-  extrasOf,
-  isThenable,
-  leaveAlone,
-  requireAlive,
-} from "./context.ts";
+import { EXIT_SIGNAL, deadPromise, isThenable, leaveAlone, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
+import { definePart } from "./part.ts";
 import type { Queue } from "./skynet-api.ts";
 
 /** Somebody who sleeps, or waits to be woken. */
@@ -56,13 +50,8 @@ export class Waiter extends Waiting {
   }
 }
 
-const kSleepers: unique symbol = Symbol("sleepers");
-const createSleepers = (): Map<unknown, Waiter> => new Map<unknown, Waiter>();
-
 /** Those that have a token, by token. */
-function sleepersOf(context: Context): Map<unknown, Waiter> {
-  return extrasOf(context, kSleepers, createSleepers);
-}
+const sleepersBy = definePart(() => new Map<unknown, Waiter>());
 
 /** Lists those that sleep or wait in a service, each with the moment at which it sleeps no longer. */
 export function* waitersOf(
@@ -76,7 +65,7 @@ export function* waitersOf(
     // One that is due waits for its turn.
     yield { waiter, until: timer.bucket?.deadline ?? 0 };
   }
-  for (const waiter of sleepersOf(context).values()) {
+  for (const waiter of sleepersBy.peek(context)?.values() ?? []) {
     if (!sleepers.has(waiter)) yield { waiter, until: undefined };
   }
 }
@@ -145,7 +134,7 @@ function beginWait(
 ): Waiter {
   const waiter = new Waiter(context.runtime.kernel, token, resolve, reject);
   if (token !== undefined) {
-    const sleepers = sleepersOf(context);
+    const sleepers = sleepersBy.of(context);
     if (sleepers.has(token)) {
       throw new SnaxError("ERR_ARGUMENT", "somebody in this service waits on that token already");
     }
@@ -160,13 +149,13 @@ function beginWait(
 
 function endWait(context: Context, waiter: Waiter): void {
   waiter.isOpen = false;
-  if (waiter.token !== undefined) sleepersOf(context).delete(waiter.token);
+  if (waiter.token !== undefined) sleepersBy.of(context).delete(waiter.token);
   if (waiter.held !== undefined) context.held?.delete(waiter.held);
 }
 
 function wakeup(context: Context, token: unknown): boolean {
   requireAlive(context);
-  const waiter = sleepersOf(context).get(token);
+  const waiter = sleepersBy.of(context).get(token);
   waiter?.wake?.();
   return waiter !== undefined;
 }

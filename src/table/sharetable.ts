@@ -6,9 +6,10 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import { deadPromise, extrasOf, requireAlive } from "../service/context.ts";
+import { deadPromise, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
+import { definePart } from "../service/part.ts";
 import { requireCheck } from "./check.ts";
 import { copyPlain } from "./plain-copy.ts";
 import type {
@@ -37,8 +38,6 @@ interface Pin {
   readonly context: Context;
   readonly release: () => void;
 }
-
-const kPins: unique symbol = Symbol("table-pins");
 
 /** Makes the makers for the services of one thread. */
 export function createTableApi(thread: TableThread): TableApi {
@@ -82,7 +81,7 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
     update: (context, ...names: string[]) => settleIn(context, () => update(thread, names)),
     pin: (context, name: string) => {
       requireAlive(context);
-      const ends = pinsOf(context);
+      const ends = pinEnds.of(context);
       const { view, release } = thread.pin(name, () => ends.delete(release));
       ends.add(release);
       const root = view.shown;
@@ -105,15 +104,13 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
 }
 
 /** How to end the pins of a service; all of them end with it. */
-function pinsOf(context: Context): Set<() => void> {
-  return extrasOf(context, kPins, () => {
-    const ends = new Set<() => void>();
-    context.runtime.kernel.watch(context.handle, () => {
-      for (const release of ends) release();
-    });
-    return ends;
+const pinEnds = definePart((context) => {
+  const ends = new Set<() => void>();
+  context.runtime.kernel.watch(context.handle, () => {
+    for (const release of ends) release();
   });
-}
+  return ends;
+});
 
 function queryAll(thread: TableThread, names?: readonly string[]): Record<string, object> {
   const found = Object.create(null) as Record<string, object>;

@@ -11,7 +11,6 @@ import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
-import { kStandsFor } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
@@ -20,6 +19,7 @@ import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { Patch } from "../../snax/types.ts";
 import { Application, codeOfService } from "../apply/apply.ts";
 import { scopeIn } from "../text/name-scope.ts";
+import { standsFor } from "../../service/part.ts";
 import type { LiveNode } from "./live-node.ts";
 import { checkGroups } from "../apply/method-swap.ts";
 import type { PatchTexts } from "../text/patch.ts";
@@ -117,7 +117,7 @@ export async function patchOne(
   context: Context,
   { texts, args, caller, order }: Omit<HotfixOrder, "handle">,
 ): Promise<{ returned: Returned; summary: string }> {
-  const elsewhere = context.extras?.get(kStandsFor) as string | undefined;
+  const elsewhere = standsFor.peek(context);
   if (elsewhere !== undefined) {
     const why = `it stands for ${elsewhere}, and only its own node can patch that`;
     throw new SnaxError("ERR_PATCH_LANGUAGE", `${formatAddress(context.handle)}: ${why}`);
