@@ -146,6 +146,7 @@ export interface Config {
     readonly hotfixtimeout?: number;
     readonly console?: number | string;
     readonly consoletoken?: string;
+    readonly metrics?: number | string;
     readonly node?: string;
     readonly cluster?: ClusterConfig;
     readonly polling?: number;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, run, world } from "./world.ts";
+import { codeOfFailure, failureOf, run, world } from "../world.ts";
 
 /** A plain service whose handler is the given text, a function of (session, source, ...values). */
 const plain = (handler: string): string => `

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, world } from "../world.ts";
 
 test("a plain service handles messages while its start function waits", async (t) => {
   const { skynet } = await world(t, {

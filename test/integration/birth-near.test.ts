@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { codeOfFailure, world } from "./world.ts";
-import type { World } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
+import type { World } from "../world.ts";
 
 /** Starts services from a worker thread, on its own and on another one, and tells what it saw. */
 const ASKER = `

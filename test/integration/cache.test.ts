@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { isCollected } from "../collector.ts";
 import type { CacheMode, ServiceObject } from "snax";
 import { desk } from "./console-client.ts";
-import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
-import type { World } from "./world.ts";
+import { codeOfFailure, failureOf, ONE_THREAD, world } from "../world.ts";
+import type { World } from "../world.ts";
 
 const FILES = {
   agent: `

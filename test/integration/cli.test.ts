@@ -5,7 +5,7 @@ import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { snax, startSnax } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 const CONFIG = `export default { thread: 0, services: "./services/?.ts" };`;
 const QUITTER = `import { skynet } from "snax"; skynet.start(() => { skynet.error("hello"); skynet.abort(); });`;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { CONSOLE_BODY_MAX, CONSOLE_LINE_MAX } from "../../src/base/limits.ts";
 import { start } from "snax";
 import { desk, exchange, fetchJson } from "./console-client.ts";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 const TOKEN = "a-token-for-tests";
 const REFUSED = "ERR_FORBIDDEN: a token is needed,<CMD Error>";

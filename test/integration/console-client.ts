@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Config } from "snax";
-import { world } from "./world.ts";
-import type { Files, World } from "./world.ts";
+import { world } from "../world.ts";
+import type { Files, World } from "../world.ts";
 
 /** What `list` shows of the services that a node starts by itself. */
 export const SYSTEM_LIST: readonly string[] = [

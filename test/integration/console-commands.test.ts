@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SYSTEM_LIST, desk } from "./console-client.ts";
-import { ONE_THREAD, writeFiles } from "./world.ts";
+import { ONE_THREAD, writeFiles } from "../world.ts";
 
 const DB = `
   import { skynet } from "snax";

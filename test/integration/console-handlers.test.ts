@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { codeOf } from "snax";
 import type { Desk } from "./console-client.ts";
 import { desk } from "./console-client.ts";
-import { failureOf } from "./world.ts";
+import { failureOf } from "../world.ts";
 
 const FILES = {
   room: `

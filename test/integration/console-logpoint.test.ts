@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../src/base/limits.ts";
 import { LINES_PER_SECOND_MAX } from "../../src/service/line-budget.ts";
 import { desk } from "./console-client.ts";
-import { ONE_THREAD } from "./world.ts";
+import { ONE_THREAD } from "../world.ts";
 
 const FILES = {
   counter: `import { skynet } from "snax";

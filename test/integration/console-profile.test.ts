@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 /** A service that is busy for two of four milliseconds in a function of that name. */
 const busy = (name: string): string => `

@@ -3,7 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
-import { ONE_THREAD } from "./world.ts";
+import { ONE_THREAD } from "../world.ts";
 
 const OK = "<CMD OK>";
 const ERROR = "<CMD Error>";

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import type { Desk } from "./console-client.ts";
 import type { Config } from "snax";
 import { desk } from "./console-client.ts";
-import { ONE_THREAD } from "./world.ts";
+import { ONE_THREAD } from "../world.ts";
 
 const OK = "<CMD OK>";
 const ERROR = "<CMD Error>";

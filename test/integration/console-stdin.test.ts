@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 import { CONSOLE_LINE_MAX } from "../../src/base/limits.ts";
 import { PACKAGE, startNode } from "./process.ts";
 import type { Running } from "./process.ts";
-import { codeOfFailure, world, writeFiles } from "./world.ts";
+import { codeOfFailure, world, writeFiles } from "../world.ts";
 
 const FILES = {
   plain: `

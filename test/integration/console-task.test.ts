@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { TASK_STACKS_MAX } from "../../src/base/limits.ts";
 import type { Desk } from "./console-client.ts";
 import { desk } from "./console-client.ts";
-import { failureOf } from "./world.ts";
+import { failureOf } from "../world.ts";
 
 const FILES = {
   // Answers when it is told to, in the order of the requests.

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { DATACENTER_WAITING_MAX } from "../../src/base/limits.ts";
 import type { DatacenterApi } from "snax";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, world } from "../world.ts";
 
 /** A service that does with the data center what it is told. */
 const CLIENT = `

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { world } from "./world.ts";
+import { world } from "../world.ts";
 
 const FILES = {
   db: `

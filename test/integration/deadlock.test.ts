@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Files } from "./world.ts";
-import { run } from "./world.ts";
+import type { Files } from "../world.ts";
+import { run } from "../world.ts";
 
 /** A service in queue mode whose `run` has the given body. */
 const main = (body: string): Files => ({

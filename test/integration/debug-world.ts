@@ -6,8 +6,8 @@
 import type { TestContext } from "node:test";
 import { LineClient } from "./console-client.ts";
 import { PACKAGE, startNode } from "./process.ts";
-import { writeFiles } from "./world.ts";
-import type { Files } from "./world.ts";
+import { writeFiles } from "../world.ts";
+import type { Files } from "../world.ts";
 
 /** A running node, seen from outside. */
 export interface Outside {

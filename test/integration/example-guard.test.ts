@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { test } from "node:test";
 import { snax } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 const README = readFileSync("examples/guard/README.md", "utf8");
 

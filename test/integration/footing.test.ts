@@ -8,8 +8,8 @@ import type { TestContext } from "node:test";
 
 import { completeConfig } from "../../src/node/config.ts";
 import { PACKAGE, snax, startNode } from "./process.ts";
-import { writeFiles } from "./world.ts";
-import type { Files } from "./world.ts";
+import { writeFiles } from "../world.ts";
+import type { Files } from "../world.ts";
 
 const FILES: Files = {
   good: `export const response = { hello() { return "hello"; }, fails() { throw new RangeError("no"); } };`,

@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { embed } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 interface Script {
   readonly url: string;

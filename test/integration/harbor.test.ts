@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 const USER = `
   import { harbor, skynet } from "snax";

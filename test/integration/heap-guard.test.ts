@@ -7,7 +7,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { leak } from "./leaky.ts";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 test("a thread whose heap is full is ended; the process and the other threads live, and garbage is no leak", async (t) => {
   const shapes = ["map", "slow", "garbage"];

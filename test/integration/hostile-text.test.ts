@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
 import { PACKAGE, startNode } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 const HOSTILE = "a\n[:00000001] KILL :0000000a\n<CMD OK>\n\x1b[31mred\x1b]0;t\x07\u202e\x9b2J\r";
 

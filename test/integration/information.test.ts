@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, run, ONE_THREAD, world, writeFiles } from "./world.ts";
+import { codeOfFailure, run, ONE_THREAD, world, writeFiles } from "../world.ts";
 
 test("debug messages are answered whatever the program does", async (t) => {
   const { skynet } = await world(t, {

@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { INJECT_OUTPUT_MAX, PATCH_LENGTH_MAX } from "../../src/base/limits.ts";
 import { answering, plain } from "./inject-world.ts";
-import { codeOfFailure, failureOf } from "./world.ts";
+import { codeOfFailure, failureOf } from "../world.ts";
 
 const SERVICE = answering(`let i = 1; export let shown = 1;`, `[i, shown]`);
 

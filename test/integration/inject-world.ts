@@ -1,8 +1,8 @@
 /** Services for the tests of inject, and short ways to run a script in one. */
 
 import type { TestContext } from "node:test";
-import type { Files, World } from "./world.ts";
-import { world } from "./world.ts";
+import type { Files, World } from "../world.ts";
+import { world } from "../world.ts";
 
 /** The simpledb of skynet's examples. */
 export const SIMPLEDB = `import { skynet } from "snax";

@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { answering, plain, SIMPLEDB } from "./inject-world.ts";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 test("skynet's classic example replaces a command of simpledb", async (t) => {
   const { inject, call } = await plain(t, SIMPLEDB);

@@ -9,8 +9,8 @@ import type { TestContext } from "node:test";
 
 import { desk } from "./console-client.ts";
 import type { Desk } from "./console-client.ts";
-import { codeOfFailure } from "./world.ts";
-import type { Files } from "./world.ts";
+import { codeOfFailure } from "../world.ts";
+import type { Files } from "../world.ts";
 
 const QUIET = { thread: 2, stall: { warn: 0, interrupt: 0 } };
 

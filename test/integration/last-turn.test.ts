@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isCollected } from "../collector.ts";
-import { codeOfFailure, ONE_THREAD, world } from "./world.ts";
+import { codeOfFailure, ONE_THREAD, world } from "../world.ts";
 
 const DEAD = "ERR_SERVICE_DEAD";
 

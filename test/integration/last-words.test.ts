@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startSnax } from "./process.ts";
-import { world, writeFiles } from "./world.ts";
+import { world, writeFiles } from "../world.ts";
 
 const SERVICES = {
   main: `import { skynet } from "snax";

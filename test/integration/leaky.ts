@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 
 import type { Ended } from "./process.ts";
 import { PACKAGE, startNode } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 const LEAK = `
 import { skynet } from "snax";

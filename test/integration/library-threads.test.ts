@@ -3,7 +3,7 @@
 import { deepEqual, equal, notEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { sprotoparser } from "snax/sproto";
-import { world } from "./world.ts";
+import { world } from "../world.ts";
 
 const USER = `
   import { datacenter, harbor, multicast, skynet, sprotoloader } from "snax";

@@ -3,7 +3,7 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
 import { embed } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 const FILES = {
   talker: `import { skynet } from "snax";

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { snax as snaxCommand, startSnax } from "./process.ts";
-import { failureOf, writeFiles } from "./world.ts";
+import { failureOf, writeFiles } from "../world.ts";
 import { start } from "snax";
 
 const TAKE = `

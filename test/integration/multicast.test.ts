@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { MULTICAST_CHANNELS_MAX } from "../../src/base/limits.ts";
-import { world } from "./world.ts";
+import { world } from "../world.ts";
 
 /** A service that listens, and says what it has heard. */
 const LISTENER = `

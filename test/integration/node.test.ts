@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { snax as outsideSnax, skynet as outsideSkynet, start } from "snax";
 import { snax as snaxCommand } from "./process.ts";
-import { codeOfFailure, failureOf, world, writeFiles } from "./world.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
 
 const LEAVER = (name: string): string => `
   import { skynet } from "snax";

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { test } from "node:test";
 import type { Running } from "./process.ts";
 import { startSnax } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 /** Starts a node whose `systemd-notify` is this script. */
 function startUnder(t: TestContext, script: string): { node: Running; folder: string } {

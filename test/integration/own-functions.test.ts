@@ -6,8 +6,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { OWN_FUNCTIONS_MAX } from "../../src/base/limits.ts";
-import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
-import type { World } from "./world.ts";
+import { codeOfFailure, failureOf, ONE_THREAD, world } from "../world.ts";
+import type { World } from "../world.ts";
 
 const FILES = {
   hero: `

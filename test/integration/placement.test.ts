@@ -4,7 +4,7 @@ import { equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { Flag, IS_OVER } from "./flag.ts";
-import { codeOfFailure, world } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 const FILES = {
   worker: `

@@ -6,8 +6,8 @@ import { request } from "node:http";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import type { Config } from "snax";
-import type { Files, World } from "./world.ts";
-import { codeOfFailure, world } from "./world.ts";
+import type { Files, World } from "../world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 interface Reply {
   readonly status: number;

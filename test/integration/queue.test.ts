@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run, world } from "./world.ts";
+import { run, world } from "../world.ts";
 
 const main = (body: string): Record<string, string> => ({
   main: `

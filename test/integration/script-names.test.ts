@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
 import { snax as snaxCommand } from "./process.ts";
-import { codeOfFailure, failureOf, world, writeFiles } from "./world.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
 
 const FILES = {
   "大厅/房间.ts": `

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, ONE_THREAD, world } from "./world.ts";
+import { codeOfFailure, failureOf, ONE_THREAD, world } from "../world.ts";
 
 const ECHO = `
   import { skynet } from "snax";

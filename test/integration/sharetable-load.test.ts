@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { StandardSchema } from "snax";
-import { codeOfFailure, failureOf, run, world } from "./world.ts";
+import { codeOfFailure, failureOf, run, world } from "../world.ts";
 
 test("a table comes from a module, with its imports, as data or from a function of the arguments", async (t) => {
   const { sharetable, tables, folder } = await world(t, {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { world } from "./world.ts";
-import type { World } from "./world.ts";
+import { world } from "../world.ts";
+import type { World } from "../world.ts";
 
 const READER = `
   import { sharetable, skynet, tables } from "snax";

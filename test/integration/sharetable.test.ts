@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failureOf, ONE_THREAD, run, world } from "./world.ts";
+import { failureOf, ONE_THREAD, run, world } from "../world.ts";
 
 const items = (factor: number): Record<string, object> => ({
   1: { name: "sword", price: 10 * factor, attr: { atk: 5 }, tags: ["sharp", "long"] },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { codeOfFailure, failureOf, run, world } from "./world.ts";
+import { codeOfFailure, failureOf, run, world } from "../world.ts";
 
 const COUNTER = `
   let n = 0;

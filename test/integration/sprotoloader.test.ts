@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { SPROTO_SLOTS_MAX } from "../../src/base/limits.ts";
 import { sprotoparser } from "snax/sproto";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, world } from "../world.ts";
 
 const OLD = ".a { x 0 : integer }";
 const NEW = ".a { x 0 : integer y 1 : string }";

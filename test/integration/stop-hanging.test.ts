@@ -9,8 +9,8 @@ import type { TestContext } from "node:test";
 
 import { formatAddress } from "../../src/kernel/address.ts";
 import { startSnax } from "./process.ts";
-import { world, writeFiles } from "./world.ts";
-import type { Files, World } from "./world.ts";
+import { world, writeFiles } from "../world.ts";
+import type { Files, World } from "../world.ts";
 
 /** No watchdog: what is seen here is the stop's own care. */
 const QUIET = { thread: 2, stall: { warn: 0, interrupt: 0 }, stoptimeout: 4000 };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { embed, snax } from "./process.ts";
-import { writeFiles } from "./world.ts";
+import { writeFiles } from "../world.ts";
 
 /** A service with every way of losing an error; `lose` answers when the error is about to be thrown. */
 const LOSER = `

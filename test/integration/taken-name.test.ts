@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { start } from "snax";
 
-import { world } from "./world.ts";
+import { world } from "../world.ts";
 
 test("a name that another service has is not given, and the log tells once who has it", async (t) => {
   const named = `

@@ -10,7 +10,7 @@ import { test } from "node:test";
 
 import type { ServiceObject } from "snax";
 import { drawSeeds } from "../sim/scale.ts";
-import { world } from "./world.ts";
+import { world } from "../world.ts";
 
 const THREADS = 2;
 const STEADY = 6;

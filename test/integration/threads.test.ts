@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, world } from "./world.ts";
+import { codeOfFailure, failureOf, world } from "../world.ts";
 
 const TWO = { thread: 2 };
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failureOf, world } from "./world.ts";
+import { failureOf, world } from "../world.ts";
 
 /** Errors as libraries make them, and worse; each is thrown by the handler that is asked for it. */
 const THROWER = `

@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { TRACES_MAX } from "../../src/base/limits.ts";
 import { desk } from "./console-client.ts";
-import { failureOf, ONE_THREAD } from "./world.ts";
+import { failureOf, ONE_THREAD } from "../world.ts";
 
 const FILES = {
   front: `import { skynet } from "snax";

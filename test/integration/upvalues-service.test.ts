@@ -3,8 +3,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import type { World } from "./world.ts";
-import { codeOfFailure, run, world } from "./world.ts";
+import type { World } from "../world.ts";
+import { codeOfFailure, run, world } from "../world.ts";
 
 /** Runs the body of a `run` method inside a service with these declarations. */
 function runIn(t: TestContext, declarations: string, body: string): Promise<unknown> {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, run, world } from "./world.ts";
+import { codeOfFailure, run, world } from "../world.ts";
 
 /** A snax service whose `run` has the given body. */
 const main = (body: string): { main: string } => ({

@@ -7,8 +7,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 
 import { PACKAGE, startNode } from "./process.ts";
-import { codeOfFailure, world, writeFiles } from "./world.ts";
-import type { Files } from "./world.ts";
+import { codeOfFailure, world, writeFiles } from "../world.ts";
+import type { Files } from "../world.ts";
 
 const FILES: Files = {
   good: `export const response = { hello() { return "hello"; } };`,

@@ -10,8 +10,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 
 import { PACKAGE, startNode } from "./process.ts";
-import type { Files } from "./world.ts";
-import { writeFiles } from "./world.ts";
+import type { Files } from "../world.ts";
+import { writeFiles } from "../world.ts";
 
 /** What turns hooks on, in the thread of the service. */
 const HOOKS = {

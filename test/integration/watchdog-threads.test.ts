@@ -7,8 +7,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { desk } from "./console-client.ts";
-import { codeOfFailure, world } from "./world.ts";
-import type { Files } from "./world.ts";
+import { codeOfFailure, world } from "../world.ts";
+import type { Files } from "../world.ts";
 
 const STALL = { thread: 2, stall: { warn: 250, interrupt: 800, rest: 0 } };
 

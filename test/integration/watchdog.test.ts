@@ -10,8 +10,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 
 import { PACKAGE, startNode } from "./process.ts";
-import type { Files } from "./world.ts";
-import { writeFiles } from "./world.ts";
+import type { Files } from "../world.ts";
+import { writeFiles } from "../world.ts";
 
 /** Well above what a busy machine takes to load a file. */
 const STALL = { warn: 250, interrupt: 800, rest: 0 };

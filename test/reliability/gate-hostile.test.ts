@@ -20,7 +20,7 @@ import {
   LIMIT_BYTES,
   sumOf,
 } from "../integration/net/hostile.ts";
-import { world } from "../integration/world.ts";
+import { world } from "../world.ts";
 import { frameOf } from "../integration/net/peer.ts";
 
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);

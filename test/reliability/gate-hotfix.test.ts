@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { frameOf, Peer } from "../integration/net/peer.ts";
-import { world } from "../integration/world.ts";
+import { world } from "../world.ts";
 
 const MAIN = `
   import { skynet, snax } from "snax";

@@ -9,8 +9,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 
 import { Flag, IS_OVER } from "../integration/flag.ts";
-import { codeOfFailure, world } from "../integration/world.ts";
-import type { Files, World } from "../integration/world.ts";
+import { codeOfFailure, world } from "../world.ts";
+import type { Files, World } from "../world.ts";
 import { measureBareThread, p99, percentile } from "./thread-death.ts";
 
 const TRIALS = 100 * Number(process.env["SCALE"] ?? 1);

@@ -15,8 +15,8 @@ import { Worker } from "node:worker_threads";
 
 import type { ServiceObject } from "snax";
 import { Flag, IS_OVER } from "../integration/flag.ts";
-import type { World } from "../integration/world.ts";
-import { codeOfFailure, world } from "../integration/world.ts";
+import type { World } from "../world.ts";
+import { codeOfFailure, world } from "../world.ts";
 
 /** How much is done. */
 export interface DeathScale {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PACKAGE } from "../process.ts";
-import { codeOfFailure, failureOf } from "../world.ts";
+import { codeOfFailure, failureOf } from "../../world.ts";
 import { pair } from "./pair.ts";
 
 test("values go there and come back as Lua has them", async (t) => {

@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { desk } from "../console-client.ts";
-import { codeOfFailure } from "../world.ts";
+import { codeOfFailure } from "../../world.ts";
 import { CALLER, clusterOf, ECHO, placeOf } from "./pair.ts";
 
 test("cluster shows nodes, connections, names and refusals; nothing, where there is no cluster", async (t) => {

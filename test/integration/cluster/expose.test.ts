@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf, world } from "../world.ts";
+import { codeOfFailure, failureOf, world } from "../../world.ts";
 import { clusterOf, pair } from "./pair.ts";
 
 const NAMED = `

@@ -21,7 +21,7 @@ import {
 } from "../../../src/cluster/skynet-frame.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 import { CALLER, clusterOf, pair } from "./pair.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));

@@ -10,7 +10,7 @@ import { decodeRequest, encodeAnswer } from "../../../src/cluster/skynet-frame.t
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { PACKAGE, startNode } from "../process.ts";
-import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "../../world.ts";
 import type { FarCluster } from "./pair.ts";
 import { CALLER, clusterOf, ECHO, pair, placeOf } from "./pair.ts";
 

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf } from "../world.ts";
+import { codeOfFailure, failureOf } from "../../world.ts";
 import { clusterOf, pair, placeOf } from "./pair.ts";
 
 const PING = `

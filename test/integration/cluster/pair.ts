@@ -2,8 +2,8 @@
 
 import type { TestContext } from "node:test";
 import type { ClusterApi, Config, ServiceObject } from "snax";
-import type { Files, World } from "../world.ts";
-import { world } from "../world.ts";
+import type { Files, World } from "../../world.ts";
+import { world } from "../../world.ts";
 
 /** A service that does what it is told with the cluster. */
 export const CALLER = `

@@ -14,8 +14,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import type { Files } from "../world.ts";
-import { codeOfFailure, failureOf, world, writeFiles } from "../world.ts";
+import type { Files } from "../../world.ts";
+import { codeOfFailure, failureOf, world, writeFiles } from "../../world.ts";
 import { CALLER, clusterOf, ECHO, placeOf } from "./pair.ts";
 
 const SKYNET = process.env["SKYNET"];

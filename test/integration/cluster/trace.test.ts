@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { decodeAnswer, encodeRequest, encodeTrace } from "../../../src/cluster/skynet-frame.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
-import type { World } from "../world.ts";
+import type { World } from "../../world.ts";
 import { clusterOf, pair } from "./pair.ts";
 
 const TRACER = `

@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 
 import { createRandom } from "../../../src/base/random.ts";
-import { codeOfFailure } from "../world.ts";
+import { codeOfFailure } from "../../world.ts";
 import { World } from "./harness.ts";
 
 const SHOP = `

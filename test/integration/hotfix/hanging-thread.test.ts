@@ -7,8 +7,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 
 import { Flag, IS_OVER } from "../flag.ts";
-import { codeOfFailure, failureOf, world } from "../world.ts";
-import type { World } from "../world.ts";
+import { codeOfFailure, failureOf, world } from "../../world.ts";
+import type { World } from "../../world.ts";
 
 const FILES = {
   shop: `

@@ -1,33 +1,21 @@
 /**
- * A node whose services are written in the tests, beside the patches for them.
- *
- * Texts are written into a folder of the test's own, which is removed when the test ends; services that several tests
- * use lie in test/fixtures/hotfix. Everything goes through the package's own interface, as a program would do it.
- * A call that is never answered fails after ten seconds instead of keeping the run.
+ * Short ways to patch the services of a world. Those that several tests use are in test/fixtures/hotfix. A call that is
+ * never answered fails after ten seconds instead of keeping the run.
  */
 
 import { ok, rejects } from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { codeOf, start } from "snax";
+import { codeOf } from "snax";
 import type { Config, HotfixAllResult, HotfixSharedResult, Node, Patch, ServiceObject } from "snax";
 import { EffectiveText } from "../../../src/texts/effective-text.ts";
 import { readModuleText } from "../../../src/texts/module-text.ts";
-import { THREADS } from "../world.ts";
+import type { Files, World as OpenWorld } from "../../world.ts";
+import { addFiles, world as openWorld } from "../../world.ts";
 
-/** Files by path relative to the test's folder. */
-export type Files = Readonly<Record<string, string>>;
+export type { Files } from "../../world.ts";
 
 /** What an error is expected to be. */
 export interface Expected {
@@ -64,25 +52,19 @@ export class World {
   readonly node: Node;
   /** What the services run by their files and patches. */
   readonly #texts = new Map<number, EffectiveText>();
+  readonly #open: OpenWorld;
 
-  private constructor(folder: string, node: Node) {
-    this.folder = folder;
-    this.node = node;
+  private constructor(open: OpenWorld) {
+    this.#open = open;
+    this.folder = open.folder;
+    this.node = open;
   }
 
   /** Writes the files and starts a node over them; both end with the test. */
   static async open(t: TestContext, files: Files = {}, config: Config = {}): Promise<World> {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), "snax-hotfix-")));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    writeFiles(folder, files);
-    const services = [join(folder, "?.ts"), join(fileURLToPath(FIXTURES), "?.ts")];
-    const logger = join(folder, "log.txt");
-    const node = await start(
-      { thread: THREADS, services, logger, calltimeout: 10_000, ...config },
-      { root: folder },
-    );
-    t.after(() => node.stop());
-    return new World(folder, node);
+    const fixtures = join(fileURLToPath(FIXTURES), "?.ts");
+    const wishes = { services: [fixtures], isRoot: true };
+    return new World(await openWorld(t, files, { calltimeout: 10_000, ...config }, wishes));
   }
 
   get #live(): LiveApi {
@@ -104,7 +86,7 @@ export class World {
 
   /** Writes files, for services and modules yet to be loaded. */
   write(files: Files): void {
-    writeFiles(this.folder, files);
+    addFiles(this.folder, files);
   }
 
   /** Patches a service. Every patch that a test applies is merged into the text as well. */
@@ -144,7 +126,7 @@ export class World {
 
   /** What the node has logged so far. */
   get log(): string {
-    return readFileSync(join(this.folder, "log.txt"), "utf8");
+    return this.#open.readLog();
   }
 }
 
@@ -185,21 +167,4 @@ export async function fails(promise: Promise<unknown>, expected: Expected): Prom
     if (message !== undefined) ok(message.test(error.message), `${String(message)}, got ${said}`);
     return true;
   });
-}
-
-/** Returns what a promise is rejected with. */
-export async function reasonOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("expected a rejection");
-}
-
-function writeFiles(folder: string, files: Files): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { codeOfFailure, failureOf, world } from "../world.ts";
-import type { World } from "../world.ts";
+import { codeOfFailure, failureOf, world } from "../../world.ts";
+import type { World } from "../../world.ts";
 
 const PRICE = `"use shared";
   export let count = 0;

@@ -3,7 +3,8 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import type { Expected } from "./harness.ts";
-import { World, fails, reasonOf, serve } from "./harness.ts";
+import { World, fails, serve } from "./harness.ts";
+import { failureOf } from "../../world.ts";
 
 const SERVICE = `
   let count = 1;
@@ -188,8 +189,8 @@ test("a text that is nested too deeply is refused, and nothing else suffers", as
   const { world, p } = await serve(t, SERVICE);
   for (const [open, close] of ["()", "[]", "{}"] as const) {
     const deep = `function f() { return ${open?.repeat(50_000)}${close?.repeat(50_000)}; }`;
-    const { code } = await reasonOf(world.hotfix(p, deep));
-    deepEqual(["ERR_SYNTAX", "ERR_PATCH"].includes(code ?? ""), true, String(code));
+    const { code } = await failureOf(world.hotfix(p, deep));
+    deepEqual(["ERR_SYNTAX", "ERR_PATCH"].includes(String(code)), true, String(code));
   }
   // Nor has the compiler suffered: it still takes patches, and files that it has not seen.
   await world.hotfix(p, GOOD);

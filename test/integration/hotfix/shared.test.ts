@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ONE_THREAD, THREADS } from "../world.ts";
+import { ONE_THREAD, THREADS } from "../../world.ts";
 import { World, fails } from "./harness.ts";
 import type { Patch } from "snax";
 import type { Files } from "./harness.ts";

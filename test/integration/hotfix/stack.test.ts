@@ -2,7 +2,8 @@
 
 import { deepEqual, match } from "node:assert/strict";
 import { test } from "node:test";
-import { reasonOf, serve } from "./harness.ts";
+import { serve } from "./harness.ts";
+import { failureOf } from "../../world.ts";
 import type { Served } from "./harness.ts";
 
 const SERVICE = `
@@ -17,7 +18,7 @@ function outer() { return inner(); }
 `;
 
 async function stackOf(p: Served["p"], method: string): Promise<string> {
-  const error = await reasonOf(p.req[method]() as Promise<unknown>);
+  const error = await failureOf(p.req[method]() as Promise<unknown>);
   return error.stack ?? "";
 }
 
@@ -43,11 +44,13 @@ test("an error in a patched method and in a patched class names the patch", asyn
 
 test("an error in hotfix() and in new state names the patch", async (t) => {
   const { world, p } = await serve(t, SERVICE);
-  const thrown = await reasonOf(
+  const thrown = await failureOf(
     world.hotfix(p, `\nexport function hotfix() {\n  throw new Error("x"); }`),
   );
   match(String((thrown.cause as Error).stack), /hotfix.*patch.*:3:9/);
-  const state = await reasonOf(world.hotfix(p, `\n\nlet a = (() => { throw new Error("y"); })();`));
+  const state = await failureOf(
+    world.hotfix(p, `\n\nlet a = (() => { throw new Error("y"); })();`),
+  );
   match(String((state.cause as Error).stack), /patch.*:3:24/);
 });
 

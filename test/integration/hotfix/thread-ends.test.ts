@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { codeOfFailure, world } from "../world.ts";
-import type { World } from "../world.ts";
+import { codeOfFailure, world } from "../../world.ts";
+import type { World } from "../../world.ts";
 
 const FILES = {
   cell: `

@@ -2,7 +2,8 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { fails, reasonOf, serve } from "./harness.ts";
+import { fails, serve } from "./harness.ts";
+import { failureOf } from "../../world.ts";
 import type { Served } from "./harness.ts";
 
 /** A service that shows everything a patch may change. */
@@ -99,7 +100,7 @@ test("the patch that was undone can be applied afterwards, and undone again", as
 test("the error says what hotfix() threw, as its cause", async (t) => {
   const { world, p } = await rich(t);
   const patch = `export function hotfix() { throw new RangeError("out of gold"); }`;
-  const error = await reasonOf(world.hotfix(p, patch));
+  const error = await failureOf(world.hotfix(p, patch));
   equal(error.code, "ERR_PATCH_FAILED");
   const cause = error.cause as Error;
   equal(/out of gold/.test(cause.message), true);
@@ -261,9 +262,9 @@ test("an initial value of new state that throws undoes the patch", async (t) => 
 test("an error with a code that new state throws is the cause, not the verdict", async (t) => {
   const { world, p } = await rich(t);
   const patch = `let worse: any = (() => { throw Object.assign(new Error("mine"), { code: "ERR_SYNTAX" }); })();`;
-  equal((await reasonOf(world.hotfix(p, patch))).code, "ERR_PATCH_FAILED");
+  equal((await failureOf(world.hotfix(p, patch))).code, "ERR_PATCH_FAILED");
   const call = `import { skynet } from "snax"; let worse: any = skynet.register_protocol(5 as any);`;
-  equal((await reasonOf(world.hotfix(p, call))).code, "ERR_PATCH_FAILED");
+  equal((await failureOf(world.hotfix(p, call))).code, "ERR_PATCH_FAILED");
 });
 
 test("a service that ends itself in hotfix() is dead, and the caller learns it", async (t) => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { codeOfFailure } from "../world.ts";
+import { codeOfFailure } from "../../world.ts";
 import { client, make, serve } from "./channel-world.ts";
 
 /** Milliseconds that no answer of these servers takes. */

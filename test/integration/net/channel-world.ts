@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { ServiceObject } from "snax";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 
 /** A server that answers lines with what `reply` makes of them; undefined: not at all. */
 export async function serve(

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, failureOf } from "../world.ts";
+import { codeOfFailure, failureOf } from "../../world.ts";
 import { client, make, serve } from "./channel-world.ts";
 
 test("answers go to requests in the order in which these were written", async (t) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GateCounts } from "snax";
 import { dial, frameOf } from "./peer.ts";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 import type { GateWorld } from "./gate-world.ts";
 import { gateWorld, until } from "./gate-world.ts";
 

@@ -4,8 +4,8 @@
 
 import type { TestContext } from "node:test";
 import type { Config, GateListened, GateOptions } from "snax";
-import type { World } from "../world.ts";
-import { world } from "../world.ts";
+import type { World } from "../../world.ts";
+import { world } from "../../world.ts";
 
 /** skynet's watchdog: an agent for each client; it notes what the gate tells. */
 const WATCHDOG = `

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOfFailure, world } from "../world.ts";
+import { codeOfFailure, world } from "../../world.ts";
 import { gateWorld, until } from "./gate-world.ts";
 import { dial, frameOf } from "./peer.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { GateCounts } from "snax";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 import { gateWorld, until } from "./gate-world.ts";
 import type { GateWorld } from "./gate-world.ts";
 import { dial, frameOf } from "./peer.ts";

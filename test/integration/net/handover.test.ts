@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { SocketInfo } from "snax";
-import { codeOfFailure, world } from "../world.ts";
+import { codeOfFailure, world } from "../../world.ts";
 import { until } from "./gate-world.ts";
 import { dial } from "./peer.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
-import { codeOfFailure, world } from "../world.ts";
+import { codeOfFailure, world } from "../../world.ts";
 import { dial } from "./peer.ts";
 
 /** A service with an HTTP port; the text is the handler's body, with `request`. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 
 const NODE_MAX_MS = 0x7fffffff;
 

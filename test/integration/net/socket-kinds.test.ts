@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { networkInterfaces, platform } from "node:os";
 import { test } from "node:test";
 import { packAddress, unpackAddress } from "../../../src/net/datagram.ts";
-import { codeOfFailure, world } from "../world.ts";
+import { codeOfFailure, world } from "../../world.ts";
 import { CERTIFICATE, KEY } from "./certificate.ts";
 
 /** A service that listens, answers lines in capitals, and talks to itself. */

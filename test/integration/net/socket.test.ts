@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { codeOfFailure, ONE_THREAD, world } from "../world.ts";
+import { codeOfFailure, ONE_THREAD, world } from "../../world.ts";
 import { dial } from "./peer.ts";
 
 /** A service that opens a port and runs the text for each connection, with `id` and `peer`. */

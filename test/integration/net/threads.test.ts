@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import type { GateCounts, SocketInfo } from "snax";
-import type { World } from "../world.ts";
-import { codeOfFailure, world } from "../world.ts";
+import type { World } from "../../world.ts";
+import { codeOfFailure, world } from "../../world.ts";
 import { dial, frameOf } from "./peer.ts";
 import { until } from "./gate-world.ts";
 

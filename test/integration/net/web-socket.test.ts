@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { WebSocket } from "ws";
 import type { ClientOptions } from "ws";
 import type { GateCounts } from "snax";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 import { dial, frameOf } from "./peer.ts";
 import type { GateWorld } from "./gate-world.ts";
 import { gateWorld, until } from "./gate-world.ts";

@@ -13,7 +13,7 @@ import type { C2s } from "../../../examples/simple/proto/c2s.ts";
 import type { S2c } from "../../../examples/simple/proto/s2c.ts";
 import { start } from "snax";
 import type { Config, Node } from "snax";
-import { THREADS, writeFiles } from "../world.ts";
+import { THREADS, writeFiles } from "../../world.ts";
 
 const ROOT = "examples/simple";
 

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 import { install } from "./project.ts";
 
 const ROOM = `import { skynet } from "snax";

@@ -3,8 +3,8 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { world } from "../world.ts";
-import type { World } from "../world.ts";
+import { world } from "../../world.ts";
+import type { World } from "../../world.ts";
 import { install } from "./project.ts";
 import type { Compiler } from "./project.ts";
 

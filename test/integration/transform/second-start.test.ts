@@ -9,7 +9,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { CodeCache } from "../../../src/loader/code-cache.ts";
 import { Modules } from "../../unit/loader/harness.ts";
 import type { Files } from "../../unit/loader/harness.ts";
-import { world } from "../world.ts";
+import { world } from "../../world.ts";
 import { createProject } from "./project.ts";
 
 /** Modules that import each other in a row, each with some work for a compiler. */

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { parseArguments } from "../../../src/cli/arguments.ts";
 import { formatSprotoTypes, writeSprotoTypes } from "../../../src/cli/sproto-types.ts";
 import { snax } from "../../integration/process.ts";
-import { writeFiles } from "../../integration/world.ts";
+import { writeFiles } from "../../world.ts";
 
 const FIXTURE = "test/types/schema/shop";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { world } from "../../integration/world.ts";
+import { world } from "../../world.ts";
 import { readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("cluster.md");

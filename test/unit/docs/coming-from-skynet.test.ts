@@ -3,7 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { COMMANDS } from "../../../src/console/commands/command-list.ts";
-import { world } from "../../integration/world.ts";
+import { world } from "../../world.ts";
 import { readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("coming-from-skynet.md");

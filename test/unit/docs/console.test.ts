@@ -4,7 +4,7 @@ import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { start } from "snax";
 import { desk, LineClient } from "../../integration/console-client.ts";
-import { writeFiles } from "../../integration/world.ts";
+import { writeFiles } from "../../world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("console.md");

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PACKAGE, snax, startNode } from "../../integration/process.ts";
-import { writeFiles } from "../../integration/world.ts";
+import { writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
 
 const PAGE = readPage("guide.md");

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { startSnax } from "../../integration/process.ts";
-import type { World } from "../../integration/world.ts";
-import { failureOf, world, writeFiles } from "../../integration/world.ts";
+import type { World } from "../../world.ts";
+import { failureOf, world, writeFiles } from "../../world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("hotfix.md");

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { LineClient } from "../../integration/console-client.ts";
 import { simpleNode } from "../../integration/simple/simple-node.ts";
-import { writeFiles } from "../../integration/world.ts";
+import { writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
 
 const PAGE = readPage("inject.md");

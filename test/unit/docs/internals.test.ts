@@ -14,7 +14,7 @@ import { CodeCache } from "../../../src/loader/code-cache.ts";
 import type { Image } from "../../../src/loader/weave/image.ts";
 import { enclose } from "../../../src/loader/weave/frame.ts";
 import { INJECTED_NAMES } from "../../../src/service/surroundings.ts";
-import { writeFiles } from "../../integration/world.ts";
+import { writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
 
 const PAGE = readPage("internals.md");

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { readGateOptions } from "../../../src/net/gate-settings.ts";
 import { dial, frameOf } from "../../integration/net/peer.ts";
-import { world } from "../../integration/world.ts";
+import { world } from "../../world.ts";
 import { readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("net.md");

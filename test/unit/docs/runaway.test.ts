@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { start } from "snax";
 import { LineClient } from "../../integration/console-client.ts";
-import { codeOfFailure, writeFiles } from "../../integration/world.ts";
+import { codeOfFailure, writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
 
 const PAGE = readPage("runaway.md");

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import * as limits from "../../../src/base/limits.ts";
 import { start } from "snax";
 import { completeConfig } from "../../../src/node/config.ts";
-import { world, writeFiles } from "../../integration/world.ts";
+import { world, writeFiles } from "../../world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("services.md");

@@ -4,7 +4,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { start } from "snax";
 import { snax } from "../../integration/process.ts";
-import { world, writeFiles } from "../../integration/world.ts";
+import { world, writeFiles } from "../../world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("sharetable.md");

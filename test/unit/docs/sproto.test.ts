@@ -9,7 +9,7 @@ import * as limits from "../../../src/base/limits.ts";
 import { strip } from "../../../src/loader/typescript/strip.ts";
 import { sproto } from "../../../src/sproto/library.ts";
 import { startNode } from "../../integration/process.ts";
-import { writeFiles } from "../../integration/world.ts";
+import { writeFiles } from "../../world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 
 const PAGE = readPage("sproto.md");

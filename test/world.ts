@@ -37,19 +37,39 @@ export interface World extends Node {
 export function writeFiles(t: TestContext, files: Files): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "snax-test-")));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
+  addFiles(folder, files);
+  return folder;
+}
+
+/** Writes files into a folder that is there. */
+export function addFiles(folder: string, files: Files): void {
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name.includes(".") ? name : `${name}.ts`);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  return folder;
+}
+
+/** What only some tests want of their world. */
+export interface Wishes {
+  /** Where else services are, as in the configuration. @defaultValue nowhere */
+  readonly services?: readonly string[];
+  /** The folder of the files is also that of the configuration. @defaultValue false */
+  readonly isRoot?: boolean;
 }
 
 /** Starts a node over these files. */
-export async function world(t: TestContext, files: Files, config: Config = {}): Promise<World> {
+export async function world(
+  t: TestContext,
+  files: Files,
+  config: Config = {},
+  wishes: Wishes = {},
+): Promise<World> {
   const folder = writeFiles(t, files);
   const logger = join(folder, "node.log");
-  const node = await start({ thread: THREADS, services: `${folder}/?.ts`, logger, ...config });
+  const services = [`${folder}/?.ts`, ...(wishes.services ?? [])];
+  const root = wishes.isRoot === true ? { root: folder } : {};
+  const node = await start({ thread: THREADS, services, logger, ...config }, root);
   t.after(() => node.stop());
   const readLog = (): string => readFileSync(logger, "utf8");
   return {
