@@ -23,7 +23,7 @@ test("a plain service handles messages while its start function waits", async (t
   assert.equal(await skynet.call(await skynet.newservice("boss"), "lua"), "boss got back");
 });
 
-test("so does one that waits in skynet.init, or whose file awaited something before", async (t) => {
+test("a service that waits in skynet.init, or whose file awaited something before, handles messages meanwhile", async (t) => {
   const { skynet } = await world(t, {
     init: `
       import { skynet } from "snax";

@@ -182,7 +182,7 @@ test("select ends early after its time and says so", async (t) => {
   assert.throws(() => requests.select(), { code: "ERR_ARGUMENT" });
 });
 
-test("one can leave a selection before its end", async (t) => {
+test("a loop can leave a selection before its end", async (t) => {
   const { skynet } = await world(t, { slow: SLOW });
   const handle = await skynet.newservice("slow");
   for await (const { value } of skynet

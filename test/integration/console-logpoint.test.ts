@@ -70,7 +70,7 @@ test("a value is logged under the service's address whenever the line runs", asy
   deepEqual(await ask("logpoint"), ["1\t:00000009 counter.ts:9\tcount + n\thits:2\tlast:8", OK]);
 });
 
-test("it concerns the one service, also behind an await", async (t) => {
+test("a logpoint concerns the one service, also behind an await", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const [first, second] = [await make("counter"), await make("counter")];
   await ask("logpoint 9 counter.ts:14 here");
@@ -161,7 +161,7 @@ test("a line that runs very often fills neither the log nor the thread's time, a
   }
 });
 
-test("one time less than too often is seen every time", async (t) => {
+test("a line that runs one time less than too often is logged every time", async (t) => {
   const { ask, make } = await desk(t, FILES);
   const counter = await make("counter");
   await ask("logpoint 9 counter.ts:22 index");

@@ -61,7 +61,7 @@ for (const [flags, words] of REFUSED) {
   });
 }
 
-test("so it is on the command line, before the configuration is read", async (t) => {
+test("the command line refuses such a process before it reads the configuration", async (t) => {
   const folder = writeFiles(t, FILES);
   process.env["NODE_OPTIONS"] = "--disallow-code-generation-from-strings";
   t.after(() => delete process.env["NODE_OPTIONS"]);

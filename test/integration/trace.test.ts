@@ -202,7 +202,7 @@ test("off keeps a service out of the traces of others, and on again begins some"
   );
 });
 
-test("so many requests are followed at a time; beyond that the oldest is let go", async (t) => {
+test("TRACES_MAX requests are followed at a time; beyond that the oldest is let go", async (t) => {
   const { ask, front, log } = await start(t);
   await ask("trace a snax on");
   const late = Array.from({ length: TRACES_MAX + 1 }, () => front.req.late());

@@ -99,7 +99,7 @@ test("a debugger outside the thread, which would hold a pause, hears of none", a
   deepEqual([await heard(worker), runs()], [[], 0]);
 });
 
-test("it works on a worker, with a debugger of the main thread attached to it", async (t) => {
+test("upvalues works on a worker, with a debugger of the main thread attached to it", async (t) => {
   const worker = new Worker(INSIDE, { eval: true, workerData: PACKAGE });
   t.after(() => worker.terminate());
   const session = new Session();
@@ -121,7 +121,7 @@ test("it works on a worker, with a debugger of the main thread attached to it", 
   deepEqual([await heard(worker), events], [{ before: 1, after: 42, ran: 0 }, []]);
 });
 
-test("it works after code of the thread has used AsyncLocalStorage", async (t) => {
+test("upvalues works after code of the thread has used AsyncLocalStorage", async (t) => {
   const worker = new Worker(STORAGE, { eval: true, workerData: PACKAGE });
   t.after(() => worker.terminate());
   deepEqual(await heard(worker), { n: 1, store: "kept" });

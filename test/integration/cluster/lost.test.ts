@@ -53,7 +53,7 @@ async function callerOf(t: TestContext, place: string): Promise<FarCluster> {
 const answer = (session: number, ...values: unknown[]): Buffer =>
   encodeAnswer(session, true, encodeSeri(values));
 
-test("nobody listens: the call fails at once, was not sent, and the next one tries again", async (t) => {
+test("where nobody listens the call fails at once, was not sent, and the next one tries again", async (t) => {
   const { place, sockets } = await play(t, (session, socket) =>
     socket.write(answer(session, "here")),
   );

@@ -93,7 +93,7 @@ test("three patches that wait are applied in the order in which they came", asyn
   equal(await p.req.get(), 123);
 });
 
-test("one that does not settle in time is undone, and the service goes on", async (t) => {
+test("a hotfix() that does not settle in time is undone, and the service goes on", async (t) => {
   const { world, p } = await open(t, { hotfixtimeout: 300 });
   await world.refuse(
     p,
@@ -109,14 +109,14 @@ test("one that does not settle in time is undone, and the service goes on", asyn
   equal(await p.req.version(), "next");
 });
 
-test("one that calls its own service runs into the deadline", async (t) => {
+test("a hotfix() that calls its own service runs into the deadline", async (t) => {
   const { world, p } = await open(t, { hotfixtimeout: 300 });
   const patch = `import { snax } from "snax"; export async function hotfix() { await snax.self().req.get(); }`;
   await world.refuse(p, patch, { code: ["ERR_PATCH_TIMEOUT", "ERR_PATCH_FAILED"] });
   equal(await p.req.get(), 0);
 });
 
-test("one that patches its own service does not hang", async (t) => {
+test("a hotfix() that patches its own service does not hang", async (t) => {
   const { world, p } = await open(t, { hotfixtimeout: 300 });
   const patch = `import { snax } from "snax"; export async function hotfix() { await snax.hotfix(snax.self(), ""); }`;
   await world.refuse(p, patch, { code: ["ERR_PATCH_TIMEOUT", "ERR_PATCH_FAILED"] });

@@ -80,7 +80,7 @@ test("what the class calls itself is the running one, in fields and constructors
   ]);
 });
 
-test("one that a patch adds is patched by a later one", async (t) => {
+test("a class expression that a patch adds is patched by a later one", async (t) => {
   const { fix } = await serve(t, SERVICE);
   await fix(
     `const Fresh = class extends Room { fresh = 1; hit() { return "f" + super.hit(); } }; let fresh = new Fresh();`,
@@ -90,7 +90,7 @@ test("one that a patch adds is patched by a later one", async (t) => {
   deepEqual(await fix(patch), ["Froom 4", 1, 2, 4, "Fresh"]);
 });
 
-test("it can't be assigned, neither by the module nor by a patch, nor become something else", async (t) => {
+test("a class that a const holds can't be assigned, neither by the module nor by a patch, nor become something else", async (t) => {
   const { world, p, refuse } = await serve(t, SERVICE);
   await refuse(`export function hotfix() { Room = class {}; }`, {
     code: ["ERR_SYNTAX", "ERR_PATCH"],

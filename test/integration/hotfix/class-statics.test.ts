@@ -141,7 +141,7 @@ test("a patch that fails gives statics back, and a later one counts from there",
   equal(((await p.req.look()) as unknown[])[0], 0.8);
 });
 
-test("those born later have the statics of all patches", async (t) => {
+test("services that are started later have the statics of all patches", async (t) => {
   const world = await World.open(t, { "main.ts": SHOP });
   const first = await world.start("main");
   for (const tax of [1, 2, 3])

@@ -77,7 +77,7 @@ test("a reader that wants more than 128 KiB gets it", async (t) => {
   assert.deepEqual(await all, [1 << 20, 2 << 20]);
 });
 
-test("so many unread bytes as the limit says are kept, one more cuts the connection", async (t) => {
+test("unread bytes are kept up to the limit, and one more cuts the connection", async (t) => {
   const { make, log } = await world(t, {
     main: server(
       "socket.limit(id, 1000); socket.onclose(id, (which) => told.push(which === id));",

@@ -34,7 +34,7 @@ test("a thread that loops in a callback before it has rested once is ended", () 
   );
 });
 
-test("one that takes its turns is busy, and no more", () => {
+test("a thread that takes its turns is busy, and no more", () => {
   deepEqual(
     watch((phase) => {
       phase[PHASE.turn] = (phase[PHASE.turn] as number) + 1;

@@ -153,7 +153,7 @@ test("a request that finds a full mailbox on another kernel fails, and a post is
   );
 });
 
-test("nobody is answered who sent a post, or gave the session up", () => {
+test("a sender of a post, or one that gave the session up, is not answered", () => {
   const replies: boolean[] = [];
   const world = createWorld((message, { simulator, target }) => {
     const { kernel } = simulator;

@@ -47,7 +47,7 @@ test("so is one that waits at a closed gate, and one in the system lane", () => 
 });
 
 for (const filing of ["owe", "detach"] as const) {
-  test(`so is one that was taken and is answered later (${filing})`, () => {
+  test(`a request that was taken and is answered later fails when the service dies (${filing})`, () => {
     const simulator = createSimulator({ seed: 1 });
     const { kernel } = simulator;
     const target = createProbe(kernel, (message) => kernel[filing](target.service, message));
@@ -59,7 +59,7 @@ for (const filing of ["owe", "detach"] as const) {
   });
 }
 
-test("so is the one whose handler ends its own service", () => {
+test("a request whose handler ends its own service fails with ERR_SERVICE_DEAD", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const target = createProbe(kernel, () => kernel.kill(target.service));

@@ -168,7 +168,7 @@ test("a handler in queue mode that calls its own service is refused", () => {
   deepEqual([outcome.value, kernel.pendingCalls, simulator.errors], ["refused", 0, []]);
 });
 
-test("so is one that has awaited the answer to a call, or slept, before", () => {
+test("a handler in queue mode that has awaited the answer to a call, or slept, may not call its own service either", () => {
   const { simulator, target: helper } = createWorld();
   const { kernel } = simulator;
   let refused = 0;
@@ -187,7 +187,7 @@ test("so is one that has awaited the answer to a call, or slept, before", () => 
   deepEqual([refused, simulator.errors], [2, []]);
 });
 
-test("so is one whose call has failed at its deadline", () => {
+test("a handler in queue mode whose call has failed at its deadline may not call its own service either", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const silent = createProbe(kernel);

@@ -120,7 +120,7 @@ test("a call that has ended frees its place among those that wait for a name", (
   }
 });
 
-test("so does a call whose service has died", () => {
+test("a call whose service has died frees its place among those that wait for a name", () => {
   const { kernel } = withKernel();
   const sender = createProbe(kernel);
   for (let count = 1; count < PENDING_PER_NAME_MAX; count += 1) {

@@ -88,7 +88,7 @@ for (const [name, drain] of drains) {
     deepEqual(seen, new Array(6).fill(true));
   });
 
-  test(`and that nobody's code runs when all is done, ${name}`, async () => {
+  test(`the kernel knows that nobody's code runs when all is done, ${name}`, async () => {
     const { kernel, close } = createRealKernel({ drain });
     await new Promise<void>((resolve) => {
       const probe = createProbe(kernel, () => queueMicrotask(resolve));
@@ -101,7 +101,7 @@ for (const [name, drain] of drains) {
     deepEqual([kernel.scheduler.current, kernel.isInHandler], [undefined, false]);
   });
 
-  test(`and that a handler's continuation is one, ${name}`, async () => {
+  test(`the kernel knows that a handler's continuation is one, ${name}`, async () => {
     const { kernel, close } = createRealKernel({ drain });
     const seen: boolean[] = [];
     await new Promise<void>((resolve) => {

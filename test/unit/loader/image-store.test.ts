@@ -45,7 +45,7 @@ test("an image that is kept is found as it was, with V8's cached code", (t) => {
   ok(found?.cachedData !== undefined && found.cachedData.length > 0);
 });
 
-test("another text, another path and other surroundings find nothing", (t) => {
+test("an image is not found by another text, another path or other surroundings", (t) => {
   const { source, image } = prepare(t);
   keepImage(source, image);
   equal(findImage({ ...source, text: `${TEXT} ` }), undefined);
@@ -127,7 +127,7 @@ test("beyond the limit the oldest files go until half of it is left", (t) => {
   );
 });
 
-test("another configuration of the project finds nothing, as far as the image follows from it", (t) => {
+test("an image is not found with another configuration of the project, as far as it follows from that", (t) => {
   const modules = new Modules(t, { "node_modules/x/package.json": "{}" });
   const made = (text: string): ImageSource => {
     const source = { text, file: modules.path("main.ts"), injected: [] };

@@ -45,7 +45,7 @@ function bear(modules: Modules, count: number, name = "main.ts"): Instance[] {
   return Array.from({ length: count }, () => program.instantiate(SURROUNDINGS) as Instance);
 }
 
-test("so many living instances run functions of their own, and those beyond share one more", (t) => {
+test("as many living instances as the limit says run functions of their own, and those beyond share one more", (t) => {
   const modules = new Modules(t, { "main.ts": CLASSY });
   const runs = new Runs(t, modules.url("main.ts"));
   const alive = bear(modules, OWN_FUNCTIONS_MAX);

@@ -36,7 +36,7 @@ test("lines come out whole however they came, with separators of any length", (t
   );
 });
 
-test("so many bytes come out as were asked for, across chunks", () => {
+test("a byte queue gives as many bytes as were asked for, across chunks", () => {
   const queue = new ByteQueue();
   const large = Buffer.alloc(5000, "x");
   for (const chunk of [large, Buffer.from("abc"), large]) queue.push(chunk);
