@@ -3,6 +3,8 @@
  */
 
 import { codeOf } from "../base/error.ts";
+import type { Errand } from "../service/errand.ts";
+import { beginErrand } from "../service/errand.ts";
 import { messageOf } from "../service/error-text.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { CommandCall } from "./operator/command.ts";
@@ -16,8 +18,6 @@ import type { Collector } from "./threads/rows.ts";
 import { addRowsCommand, sendPieces } from "./threads/rows.ts";
 import type { Ran } from "./threads/thread-route.ts";
 import { RUN } from "./threads/thread-route.ts";
-import type { Ticket } from "./threads/ticket.ts";
-import { begin } from "./threads/ticket.ts";
 
 /** Lets the steward of a thread run commands for consoles of other threads. */
 export function addConsoleCommand(thread: ConsoleThread): void {
@@ -26,8 +26,8 @@ export function addConsoleCommand(thread: ConsoleThread): void {
   addRowsCommand(thread);
   stewardCommands.set(PROBE, () => true);
   stewardCommands.set(RUN, async (context, given): Promise<Ran> => {
-    const [line, ticket, collector] = given as RunOrder;
-    if (ticket !== undefined && !begin(ticket)) return WITHDRAWN;
+    const [line, errand, collector] = given as RunOrder;
+    if (errand !== undefined && !beginErrand(errand)) return WITHDRAWN;
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);
     const operator = new Operator(thread, context);
@@ -42,8 +42,8 @@ export function addConsoleCommand(thread: ConsoleThread): void {
   });
 }
 
-/** A line, with the ticket of a command that may be withdrawn, and with whom a large table goes to. */
-type RunOrder = [line: string, ticket?: Ticket, collector?: Collector];
+/** A line, the state of a command that may be withdrawn, and where a large table goes. */
+type RunOrder = [line: string, errand?: Errand, collector?: Collector];
 
 /** What nobody waits for any more. */
 const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command was withdrawn" };

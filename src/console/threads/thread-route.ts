@@ -14,6 +14,7 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, CONSOLE_SILENCE_MS } from "../../base/limits.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
+import { createErrand, withdrawErrand } from "../../service/errand.ts";
 import { askSteward } from "../../service/steward.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "../operator/command.ts";
@@ -29,7 +30,6 @@ import {
   waitWatching,
   whoRuns,
 } from "./silent-thread.ts";
-import { createTicket, withdraw } from "./ticket.ts";
 
 /** The command of a thread's steward. */
 export const RUN = "CONSOLE";
@@ -86,9 +86,9 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
     const work = (async () => command.run(call, needed))();
     return await waitFor(call, { threads: needed, work, giveUp: () => FATE.sent });
   }
-  const ticket = createTicket();
-  const work = askSteward(call.operator.context, place, RUN, call.line, ticket).then(resultOf);
-  const giveUp = (): Fate => (withdraw(ticket) ? FATE.none : FATE.begun);
+  const errand = createErrand();
+  const work = askSteward(call.operator.context, place, RUN, call.line, errand).then(resultOf);
+  const giveUp = (): Fate => (withdrawErrand(errand) ? FATE.none : FATE.begun);
   return await waitFor(call, { threads: needed, work, giveUp });
 }
 
