@@ -12,8 +12,8 @@ import type { Drain, Waker } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
 import type { NameStore } from "./name-table.ts";
-import type { PendingCall } from "./session-table.ts";
 import type { TallyBook } from "./tally.ts";
+import type { OpenCall } from "./call-table.ts";
 
 /** Where messages go whose receiver does not live on this kernel. */
 export interface Elsewhere {
@@ -49,7 +49,7 @@ export interface KernelEvents {
   /** A service whose handler was cut off rests for so many milliseconds. */
   onRest?(service: Service, ms: number): void;
   /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
-  onSlowCall?(service: Service, call: PendingCall, ms: number): void;
+  onSlowCall?(service: Service, call: OpenCall, ms: number): void;
 }
 
 /** How long a turn lasts unless told otherwise, in milliseconds: sockets and foreign timers wait no longer for their own. */

@@ -40,9 +40,9 @@ import type { Instance } from "./service.ts";
 import { GATE, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
 import { isRest, reconsiderDeferred, Service } from "./service.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
-import type { PendingCall } from "./session-table.ts";
 import type { TallyBook } from "./tally.ts";
 import { count, TALLY, UNCOUNTED } from "./tally.ts";
+import type { OpenCall } from "./call-table.ts";
 import { Timer } from "./timer-wheel.ts";
 
 /**
@@ -261,7 +261,7 @@ export class Kernel {
    * @throws {ERR_DEADLOCK} if a service in queue mode calls itself from the handler that runs. A timer may: its call is
    * answered when the handler has ended.
    */
-  request(source: Service, handle: number, envelope: Envelope, call: PendingCall): number {
+  request(source: Service, handle: number, envelope: Envelope, call: OpenCall): number {
     const target = this.services.get(handle);
     if (target === undefined) return this.#requestElsewhere(source, handle, envelope, call);
     if (target === source && (source.gate & GATE.busy) !== 0 && this.isInHandler) {
@@ -279,7 +279,7 @@ export class Kernel {
     source: Service,
     handle: number,
     envelope: Envelope,
-    call: PendingCall,
+    call: OpenCall,
   ): number {
     const { type, method, values } = envelope;
     const session = this.calls.open(source, handle, call, this.origin);
@@ -454,17 +454,17 @@ export class Kernel {
   }
 
   /** Takes out the call that waits under a session, with its deadline; undefined if none does. */
-  settle(service: Service, session: number): PendingCall | undefined {
+  settle(service: Service, session: number): OpenCall | undefined {
     return this.calls.settle(service, session);
   }
 
   /** Sets a deadline for a call: it then fails with what `error` makes. */
-  setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void {
+  setDeadline(source: Service, call: OpenCall, ms: number, error: () => unknown): void {
     this.calls.setDeadline(source, call, ms, error);
   }
 
   /** How many calls of this kernel's services wait for an answer. */
-  get pendingCalls(): number {
+  get openCalls(): number {
     return this.calls.size;
   }
 
@@ -475,7 +475,7 @@ export class Kernel {
    * @throws what {@link request} throws, {ERR_NO_SERVICE} if nobody has a local name, {ERR_MAILBOX_FULL} if too many
    * messages wait for the name, and {ERR_ARGUMENT} if the text can't be a name.
    */
-  requestNamed(source: Service, name: string, envelope: Envelope, call: PendingCall): number {
+  requestNamed(source: Service, name: string, envelope: Envelope, call: OpenCall): number {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.request(source, handle, envelope, call);
     const session = this.calls.open(source, 0, call, this.origin);

@@ -17,7 +17,7 @@ import { PTYPE } from "./protocol.ts";
 import { endedError } from "./refusal.ts";
 import { GATE } from "./service.ts";
 import type { Service } from "./service.ts";
-import { PendingCall } from "./session-table.ts";
+import { OpenCall } from "./call-table.ts";
 import { Timer } from "./timer-wheel.ts";
 
 /** Somebody who waits inside a service, as the subject of the timer that would wake him or in {@link Instance.waits}. */
@@ -49,7 +49,7 @@ function addDue(waiting: Rejectable[], mail: MessageList | undefined): void {
 
 function addSubject(waiting: Rejectable[], { subject, isCancelled }: Timer): void {
   if (isCancelled) return;
-  if (subject instanceof Waiting || subject instanceof PendingCall) waiting.push(subject);
+  if (subject instanceof Waiting || subject instanceof OpenCall) waiting.push(subject);
 }
 
 /** Gives a service that has died its last turn. */
@@ -63,7 +63,7 @@ export function giveLastTurn(
     const error = endedError(service);
     for (const each of waiting) {
       // That nobody awaits it is no news now; whoever does is told all the same.
-      if (each instanceof PendingCall) each.promise?.catch(() => {});
+      if (each instanceof OpenCall) each.promise?.catch(() => {});
       each.reject(error);
     }
   };

@@ -10,7 +10,7 @@ import { SnaxError } from "../base/error.ts";
 import type { Envelope } from "./message.ts";
 import { checkName, isLocalName } from "./name-table.ts";
 import { namelessError } from "./refusal.ts";
-import type { PendingCall } from "./session-table.ts";
+import type { OpenCall } from "./call-table.ts";
 
 /** Most messages that may wait for one name. */
 export const PENDING_PER_NAME_MAX = 65536;
@@ -23,14 +23,14 @@ export interface Letter {
   /** What it says; its values become copies that are bound to no receiver. */
   readonly envelope: Envelope;
   /** The call that the answer settles; undefined for a post. */
-  readonly call: PendingCall | undefined;
+  readonly call: OpenCall | undefined;
 }
 
 /** All messages that wait for a name. */
 export class NamedMail {
   /** Letters by name. A set keeps their order, and gives one up without a search. */
   readonly #waiting = new Map<string, Set<Letter>>();
-  readonly #requests = new Map<PendingCall, Letter>();
+  readonly #requests = new Map<OpenCall, Letter>();
 
   /**
    * Keeps a letter until its name is registered.
@@ -66,7 +66,7 @@ export class NamedMail {
   }
 
   /** Takes out the request of a call that has ended; nothing happens if none waits. */
-  forget(call: PendingCall): void {
+  forget(call: OpenCall): void {
     const letter = this.#requests.get(call);
     if (letter === undefined) return;
     this.#requests.delete(call);

@@ -1,7 +1,7 @@
 /**
  * The calls of a kernel's services that wait for an answer: opened, and settled exactly once.
  *
- *     open -> SessionTable of the caller -> settle: by an answer, an error, or the deadline
+ *     open -> CallTable of the caller -> settle: by an answer, an error, or the deadline
  *                                           abandon: the caller died, and is told in its last turn (last-words.ts)
  *
  * Hot path (bench: call).
@@ -15,8 +15,8 @@ import type { NamedMail } from "./named-mail.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
-import type { PendingCall } from "./session-table.ts";
-import { SessionTable } from "./session-table.ts";
+import type { OpenCall } from "./call-table.ts";
+import { CallTable } from "./call-table.ts";
 import { SlowCallSweep } from "./slow-calls.ts";
 import { Timer } from "./timer-wheel.ts";
 
@@ -39,7 +39,7 @@ export class OpenCalls {
   readonly #namedMail: NamedMail;
   readonly #slowCalls: SlowCallSweep | undefined;
   /** News of calls that were passed on, which came before the news that must be heard first. */
-  readonly #early = new WeakMap<PendingCall, { from: number; handle: number }[]>();
+  readonly #early = new WeakMap<OpenCall, { from: number; handle: number }[]>();
 
   constructor({ clock, events, services, scheduler, timers, namedMail }: OpenCallsOptions) {
     this.#scheduler = scheduler;
@@ -60,10 +60,10 @@ export class OpenCalls {
    * @param target - who should answer; 0 = whoever takes the name for which the request waits.
    * @param origin - see Kernel.origin.
    * @returns the session.
-   * @throws {ERR_EXHAUSTED} if PENDING_CALLS_MAX calls of the service wait already.
+   * @throws {ERR_EXHAUSTED} if OPEN_CALLS_MAX calls of the service wait already.
    */
-  open(source: Service, target: number, call: PendingCall, origin: Message | undefined): number {
-    source.session = (source.calls ??= new SessionTable()).open(call, source.session);
+  open(source: Service, target: number, call: OpenCall, origin: Message | undefined): number {
+    source.session = (source.calls ??= new CallTable()).open(call, source.session);
     call.target = target;
     call.since = this.#scheduler.now;
     call.origin = origin;
@@ -73,7 +73,7 @@ export class OpenCalls {
   }
 
   /** Takes out the call that waits under a session, with its deadline; undefined if none does. */
-  settle(service: Service, session: number): PendingCall | undefined {
+  settle(service: Service, session: number): OpenCall | undefined {
     const { calls } = service;
     const call = calls?.close(session);
     if (call === undefined) return undefined;
@@ -85,7 +85,7 @@ export class OpenCalls {
   }
 
   /** Notes who answers a call from now on: see Kernel.retarget. */
-  retarget(call: PendingCall, handle: number, from: number): void {
+  retarget(call: OpenCall, handle: number, from: number): void {
     if (from !== 0 && call.target !== from) {
       // Race: it was passed on to `from` before, and the news of that is still under way. test/sim/fabric.test.ts
       const early = this.#early.get(call);
@@ -105,7 +105,7 @@ export class OpenCalls {
   }
 
   /** Sets a deadline for a call: it then fails with what `error` makes. */
-  setDeadline(source: Service, call: PendingCall, ms: number, error: () => unknown): void {
+  setDeadline(source: Service, call: OpenCall, ms: number, error: () => unknown): void {
     const timer = new Timer(source.handle, () => {
       call.timer = undefined;
       if (this.settle(source, call.session) !== undefined) call.reject(error());

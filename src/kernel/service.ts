@@ -10,9 +10,9 @@ import type { Waiting } from "./last-words.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
-import type { SessionTable } from "./session-table.ts";
 import type { Tally } from "./tally.ts";
 import { UNCOUNTED } from "./tally.ts";
+import type { CallTable } from "./call-table.ts";
 import type { Timer } from "./timer-wheel.ts";
 
 /** The code behind a handle. The kernel can put another one there while the service lives. */
@@ -87,7 +87,7 @@ export class Service {
   /** The last session handed out. */
   session = 0;
   /** Calls of this service that wait for an answer. */
-  calls: SessionTable | undefined = undefined;
+  calls: CallTable | undefined = undefined;
   /** Requests that this service has taken and not answered yet, with the whole millisecond at which that was. */
   owed: Map<Message, number> | undefined = undefined;
   /** Handlers that run on behind an await and owe nobody an answer; see handling.ts. */

@@ -10,7 +10,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
-import type { PendingCall } from "./session-table.ts";
+import type { OpenCall } from "./call-table.ts";
 
 /** Milliseconds after which an unanswered call is told of. */
 export const SLOW_CALL_MS = 30_000;
@@ -25,7 +25,7 @@ export interface SlowCallOptions {
   /** Runs something in a later turn; one such run is asked for at a time. */
   readonly later: (ms: number, run: () => void) => void;
   /** Is told of a call that has waited `ms` milliseconds; must not throw. */
-  readonly onSlowCall: (service: Service, call: PendingCall, ms: number) => void;
+  readonly onSlowCall: (service: Service, call: OpenCall, ms: number) => void;
 }
 
 /** The walk and its alarm. */

@@ -1,7 +1,7 @@
 /**
  * One client of a gate: its connection, how its messages are cut, and where they go.
  *
- * What the receiver has not handled yet is bounded: behind each GATE_WINDOW_BYTES a marker goes into the receiver's mailbox, and
+ * What the receiver has not handled yet is bounded: behind each GATE_WINDOW_BYTES a mark goes into the receiver's mailbox, and
  * while more than two of them are on the way the client is not read. So a client that sends faster than its agent works
  * waits, and costs so much memory and no more.
  *
@@ -19,7 +19,7 @@ export interface ClientHost {
   readonly messageCost: number;
   /** Hands on a message; false if the client was cut by that. */
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean;
-  /** Puts a marker behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
+  /** Puts a mark behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
   mark(client: GateClient, bytes: number): void;
   /** The client sends nothing any more; an error says what was wrong with the end. Sees to it that the connection is closed. */
   end(client: GateClient, error: Error | undefined): void;
@@ -49,7 +49,7 @@ export class GateClient implements Consumer {
   unwatch: (() => void) | undefined = undefined;
   /** Messages that came so far. */
   messages = 0;
-  /** Counts the receivers: a marker from before means nothing. */
+  /** Counts the receivers: a mark from before means nothing. */
   epoch = 0;
   /** It sends nothing any more. */
   isEnded = false;
@@ -62,9 +62,9 @@ export class GateClient implements Consumer {
   partialSince = 0;
   readonly #gate: ClientHost;
   readonly #splitter: FrameSplitter | undefined;
-  /** Bytes delivered since the last marker. */
+  /** Bytes delivered since the last mark. */
   #unmarked = 0;
-  /** Bytes in front of markers that are on their way. */
+  /** Bytes in front of marks that are on their way. */
   #marked = 0;
   #isPaused = false;
   /** Handlers of the gate's own service that are busy with its messages. */
@@ -117,7 +117,7 @@ export class GateClient implements Consumer {
     this.#gate.warn(this, unsentBytes);
   }
 
-  /** A marker was handled: the receiver has caught up by so many bytes. */
+  /** A mark was handled: the receiver has caught up by so many bytes. */
   passed(bytes: number, epoch: number): void {
     if (epoch !== this.epoch) return;
     this.#marked -= bytes;

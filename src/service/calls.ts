@@ -10,7 +10,7 @@ import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import { PendingCall } from "../kernel/session-table.ts";
+import { OpenCall } from "../kernel/call-table.ts";
 import type { Context } from "./context.ts";
 import { deadPromise, requireSender } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
@@ -42,7 +42,7 @@ export function request(
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
   const promise = new Promise<unknown>(capture);
-  const call = new PendingCall(resolveNew, rejectNew);
+  const call = new OpenCall(resolveNew, rejectNew);
   call.promise = promise;
   if (envelope.type === PTYPE.error) return Promise.reject(errorIsSent());
   // The debug message LINK is answered by nothing but a death.
@@ -117,7 +117,7 @@ function requestByText(
   context: Context,
   address: Address,
   envelope: Envelope,
-  call: PendingCall,
+  call: OpenCall,
 ): void {
   const { kernel } = context.runtime;
   const handle = resolveAddress(context, address);
@@ -154,7 +154,7 @@ function errorIsSent(): SnaxError {
   return new SnaxError("ERR_ARGUMENT", "a message of type error has no session and no answer");
 }
 
-function timeoutError(call: PendingCall, ms: number): SnaxError {
+function timeoutError(call: OpenCall, ms: number): SnaxError {
   const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
   return new SnaxError("ERR_TIMEOUT", `no answer from ${target} within ${ms} ms`, {
     data: { handle: call.target, ms },

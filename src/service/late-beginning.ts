@@ -5,7 +5,7 @@
 
 import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
-import type { PendingCall } from "../kernel/session-table.ts";
+import type { OpenCall } from "../kernel/call-table.ts";
 import type { Context } from "./context.ts";
 import { waitersOf } from "./waiting.ts";
 
@@ -38,7 +38,7 @@ function* waitsOf(context: Context): Generator<Wait> {
   }
 }
 
-function describeCall(context: Context, { target, since: at }: PendingCall): string {
+function describeCall(context: Context, { target, since: at }: OpenCall): string {
   const title = context.runtime.kernel.services.get(target)?.title;
   const who = target === 0 ? "a name that nobody has" : formatAddress(target);
   return `for an answer of ${who}${title === undefined ? "" : ` (${title})`}, ${since(context, at)}`;

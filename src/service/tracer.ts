@@ -17,8 +17,8 @@ import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
-import type { PendingCall } from "../kernel/session-table.ts";
-import { SessionTable } from "../kernel/session-table.ts";
+import type { OpenCall } from "../kernel/call-table.ts";
+import { CallTable } from "../kernel/call-table.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
 import { currentPlaces } from "./code-place.ts";
 import type { Context } from "./context.ts";
@@ -111,7 +111,7 @@ export class Tracer {
     if (tag === undefined) return;
     const thread = this.#threadOf(address);
     if (thread === undefined || thread === runtime.threads?.own) return;
-    const session = (service.calls ??= new SessionTable()).next(service.session);
+    const session = (service.calls ??= new CallTable()).next(service.session);
     runtime.threads?.tell(thread, WORD, handle, session, tag);
   }
 
@@ -151,7 +151,7 @@ export class Tracer {
   }
 
   /** A call has been sent. */
-  called(context: Context, { session, target }: PendingCall): void {
+  called(context: Context, { session, target }: OpenCall): void {
     const tag = this.#current();
     if (tag === undefined || session === 0) return;
     const key = keyOf(context.handle, session);

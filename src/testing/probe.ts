@@ -6,7 +6,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Envelope, Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
-import { PendingCall } from "../kernel/session-table.ts";
+import { OpenCall } from "../kernel/call-table.ts";
 
 /** What became of a call. */
 export interface Outcome {
@@ -16,7 +16,7 @@ export interface Outcome {
   value: unknown;
   /** Why it failed, if it did. */
   error: unknown;
-  readonly call: PendingCall;
+  readonly call: OpenCall;
 }
 
 /** A service under test. */
@@ -43,7 +43,7 @@ export function createEnvelope(...values: unknown[]): Envelope {
 
 /** Makes a call that is not sent yet, and the record of what becomes of it. */
 export function createOutcome(): Outcome {
-  const call = new PendingCall(
+  const call = new OpenCall(
     (value) => {
       outcome.settled += 1;
       outcome.value = value;

@@ -19,7 +19,7 @@ import type { Message } from "../kernel/message.ts";
 import type { Drain } from "../kernel/scheduler.ts";
 import type { Service } from "../kernel/service.ts";
 import { createHandleSource } from "../kernel/service-table.ts";
-import type { PendingCall } from "../kernel/session-table.ts";
+import type { OpenCall } from "../kernel/call-table.ts";
 import type { FaultChoice } from "./fault.ts";
 import { FaultPlan } from "./fault.ts";
 import { createLinks } from "./link.ts";
@@ -67,7 +67,7 @@ export interface ReportedError {
 /** A call that a kernel has reported as slow. */
 export interface ReportedCall {
   readonly service: Service;
-  readonly call: PendingCall;
+  readonly call: OpenCall;
   /** Milliseconds that it had waited. */
   readonly ms: number;
 }
@@ -281,8 +281,8 @@ function checkOpenCalls(kernels: readonly Kernel[]): string | undefined {
   for (const kernel of kernels) {
     let open = 0;
     for (const service of kernel.services) open += service.calls?.size ?? 0;
-    if (open !== kernel.pendingCalls) {
-      return `a kernel counts ${kernel.pendingCalls} open calls, its services have ${open}`;
+    if (open !== kernel.openCalls) {
+      return `a kernel counts ${kernel.openCalls} open calls, its services have ${open}`;
     }
   }
   return undefined;

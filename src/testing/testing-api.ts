@@ -68,7 +68,7 @@ export interface SimulatedKernel {
   /** The services that live. */
   readonly services: Iterable<SimulatedService> & { readonly size: number };
   /** How many calls wait for an answer. */
-  readonly pendingCalls: number;
+  readonly openCalls: number;
   /** Creates a service. @param title - its name in logs. */
   create(title: string, instance: (handle: number) => SimulatedInstance): SimulatedService;
   /** Ends a service; callers that wait for it get ERR_SERVICE_DEAD. */

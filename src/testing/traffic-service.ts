@@ -12,7 +12,7 @@ import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import { GATE } from "../kernel/service.ts";
 import { isEnding } from "../kernel/refusal.ts";
-import { PendingCall } from "../kernel/session-table.ts";
+import { OpenCall } from "../kernel/call-table.ts";
 import { createEnvelope } from "./probe.ts";
 import type { Ending, Referee } from "./referee.ts";
 import type { Simulator } from "./simulator.ts";
@@ -206,7 +206,7 @@ export class TrafficService implements Instance {
       simulator.trace.note(this.#handle, nonce, ending.length);
       simulator.microtasks.defer(() => this.#enter(then));
     };
-    const call = new PendingCall(
+    const call = new OpenCall(
       (value) => end("value", value),
       (error) => {
         if (isEnding(error)) this.#endLast(nonce);
@@ -235,7 +235,7 @@ export class TrafficService implements Instance {
   }
 
   /** @returns the session. */
-  #request(nonce: number, hops: number, call: PendingCall): number {
+  #request(nonce: number, hops: number, call: OpenCall): number {
     const { referee, simulator } = this.#world;
     const service = this.#service();
     const isNamed = simulator.faults.fires(fault.BY_NAME);

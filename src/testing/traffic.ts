@@ -60,8 +60,8 @@ export class Traffic implements TrafficWorld, ThreadWatcher {
     simulator.drain();
     const problem = this.referee.judge((handle) => this.#find(handle) !== undefined);
     if (problem !== undefined) simulator.fail(problem);
-    for (const { pendingCalls } of simulator.kernels) {
-      if (pendingCalls !== 0) simulator.fail(`${pendingCalls} sessions are open at the end`);
+    for (const { openCalls } of simulator.kernels) {
+      if (openCalls !== 0) simulator.fail(`${openCalls} sessions are open at the end`);
     }
     simulator.threads?.close();
     return this.referee.tally;

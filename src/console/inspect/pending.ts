@@ -6,7 +6,7 @@
 import { formatAddress } from "../../kernel/address.ts";
 import { unfinishedOf } from "../../kernel/handling.ts";
 import type { Message } from "../../kernel/message.ts";
-import type { PendingCall } from "../../kernel/session-table.ts";
+import type { OpenCall } from "../../kernel/call-table.ts";
 import type { Context } from "../../service/context.ts";
 import { lockWaitersOf } from "../../service/lock.ts";
 import { waitersOf } from "../../service/waiting.ts";
@@ -20,7 +20,7 @@ import { readStacks } from "./task-stack.ts";
 /** Most calls that are listed; a service may have millions. */
 const CALLS_SHOWN_MAX = 10_000;
 
-function* callsOf({ service }: Context): Iterable<PendingCall> {
+function* callsOf({ service }: Context): Iterable<OpenCall> {
   let left = CALLS_SHOWN_MAX;
   for (const call of service.calls ?? []) {
     if (left === 0) return;
@@ -48,7 +48,7 @@ async function titlesOf(
   return titles;
 }
 
-function targetOf(titles: Titles, { target }: PendingCall): string {
+function targetOf(titles: Titles, { target }: OpenCall): string {
   if (target === 0) return "a name that nobody has";
   const title = titles.get(target);
   return `${formatAddress(target)}${title === undefined ? "" : ` (${title})`}`;

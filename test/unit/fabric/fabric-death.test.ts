@@ -116,7 +116,7 @@ test("waitingLimit messages wait for a thread that does not keep up, and one mor
   while (one.exchange.waiting(1) < 3) caller.send(callee.handle, (sent += 1));
   throws(() => caller.send(callee.handle, "no"), { code: "ERR_MAILBOX_FULL" });
   throws(() => caller.call(callee.handle, "no"), { code: "ERR_MAILBOX_FULL" });
-  equal(one.kernel.pendingCalls, 0);
+  equal(one.kernel.openCalls, 0);
   world.settle();
   deepEqual(
     callee.heard,

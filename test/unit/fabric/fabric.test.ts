@@ -107,7 +107,7 @@ test("messages keep their order, whatever their size and kind, also when the rin
     two.words.map(({ values: [number] }) => number),
     Array.from({ length: 12 }, (_, index) => index * 5),
   );
-  equal(one.kernel.pendingCalls, 0);
+  equal(one.kernel.openCalls, 0);
 });
 
 test("a word comes after the messages that were sent before it and before those sent after", () => {
@@ -154,7 +154,7 @@ test("what can't be sent is refused with its path, leaves no call open and nothi
     throws(() => caller.call(callee.handle, ...values), { code: "ERR_NOT_SENDABLE" });
     throws(() => one.fabric.tell(1, ...values), { code: "ERR_NOT_SENDABLE" });
   }
-  equal(one.kernel.pendingCalls, 0);
+  equal(one.kernel.openCalls, 0);
   caller.send(callee.handle, "next", { key: 1 });
   world.settle();
   deepEqual(callee.heard, ["next"]);

@@ -87,7 +87,7 @@ for (const [name, way] of Object.entries(WAYS)) {
       world.simulator.drain();
       equal(outcome.settled, 1);
       equal(outcome.error === undefined, name === "reply" && count === 0);
-      equal(world.simulator.kernel.pendingCalls, 0);
+      equal(world.simulator.kernel.openCalls, 0);
     });
   }
 

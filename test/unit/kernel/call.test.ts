@@ -30,7 +30,7 @@ function createWorld(handle: (message: Message, world: World) => void, kernels =
   const run = (...values: readonly unknown[]): Outcome => {
     const outcome = caller.call(target.handle, ...values);
     simulator.drain();
-    equal(first.pendingCalls, 0);
+    equal(first.openCalls, 0);
     return outcome;
   };
   const world: World = { simulator, caller, target, run };
@@ -90,13 +90,13 @@ for (const kernels of [1, 2]) {
   test(`arguments that can't be sent are refused at the caller ${where}`, () => {
     const world = createWorld(() => {}, kernels);
     throws(() => world.run(() => {}), { code: "ERR_NOT_SENDABLE" });
-    equal(world.simulator.kernel.pendingCalls, 0);
+    equal(world.simulator.kernel.openCalls, 0);
   });
 
   test(`a call to nobody is refused at once ${where}`, () => {
     const world = createWorld(() => {}, kernels);
     throws(() => world.caller.call(999), { code: "ERR_SERVICE_DEAD" });
-    equal(world.simulator.kernel.pendingCalls, 0);
+    equal(world.simulator.kernel.openCalls, 0);
     equal(world.caller.send(999), false);
   });
 

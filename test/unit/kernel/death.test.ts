@@ -115,7 +115,7 @@ test("the calls of a service that died are told of its end once, in its name, an
   };
   kernel.setDeadline(caller.service, outcome.call, 100, () => "too late");
   kernel.kill(caller.service);
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
   equal(outcome.settled, 0, "not yet: it runs no code in the middle of a kill");
   simulator.drain();
   deepEqual([outcome.settled, simulator.errors], [1, []]);

@@ -165,7 +165,7 @@ test("a handler in queue mode that calls its own service is refused", () => {
   });
   const outcome = createProbe(kernel).call(target.handle);
   simulator.drain();
-  deepEqual([outcome.value, kernel.pendingCalls, simulator.errors], ["refused", 0, []]);
+  deepEqual([outcome.value, kernel.openCalls, simulator.errors], ["refused", 0, []]);
 });
 
 test("a handler in queue mode that has awaited the answer to a call, or slept, may not call its own service either", () => {
@@ -219,7 +219,7 @@ test("a timer whose call has failed at its deadline may call its own service", (
   });
   createProbe(kernel).send(target.handle);
   simulator.advance(100);
-  deepEqual([kernel.pendingCalls, simulator.errors], [1, []]);
+  deepEqual([kernel.openCalls, simulator.errors], [1, []]);
 });
 
 test("a timer may call its own service while a handler awaits, and is answered after it", () => {

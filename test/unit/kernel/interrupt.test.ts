@@ -34,7 +34,7 @@ test("the caller of a handler that was cut off gets ERR_INTERRUPTED, and later m
   runThrough(world);
   deepEqual([first.settled, codeOf(first.error)], [1, "ERR_INTERRUPTED"]);
   deepEqual([second.settled, second.value], [1, "fine"]);
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
 });
 
 test("what is cut off behind an answer that it awaited is the request that it belongs to", () => {

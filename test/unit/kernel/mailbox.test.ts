@@ -72,7 +72,7 @@ test("a mailbox takes messages up to its limit and refuses one more", () => {
   for (const count of [1, 2, 3]) equal(sender.send(target.handle, count), true);
   throws(() => sender.send(target.handle, 4), { code: "ERR_MAILBOX_FULL" });
   throws(() => sender.call(target.handle, 4), { code: "ERR_MAILBOX_FULL" });
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
 });
 
 test("the limit counts what a gate holds back", () => {

@@ -8,12 +8,7 @@ import { test } from "node:test";
 import { codeOf } from "../../../src/base/error.ts";
 import { NameTable } from "../../../src/kernel/name-table.ts";
 import { PENDING_PER_NAME_MAX } from "../../../src/kernel/named-mail.ts";
-import {
-  createOutcome,
-  createEnvelope,
-  createProbe,
-  createSimulator,
-} from "../../simulator.ts";
+import { createOutcome, createEnvelope, createProbe, createSimulator } from "../../simulator.ts";
 
 test("a name belongs to the first who takes it, until he dies", () => {
   const names = new NameTable();
@@ -78,7 +73,7 @@ test("a message to a local name that nobody has fails at once", () => {
   const caller = createProbe(kernel);
   throws(() => caller.call(".later"), { code: "ERR_NO_SERVICE" });
   equal(kernel.sendNamed(caller.handle, ".later", createEnvelope()), false);
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
 });
 
 test("what waits for a name is a copy of what was sent", () => {
@@ -100,9 +95,9 @@ test("a name keeps 65,536 messages and refuses one more, which leaves no call op
     kernel.sendNamed(caller.handle, "LATER", createEnvelope());
   }
   throws(() => caller.call("LATER"), { code: "ERR_MAILBOX_FULL" });
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
   throws(() => caller.call("x".repeat(16)), { code: "ERR_ARGUMENT" });
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
 });
 
 test("a call that has ended frees its place among those that wait for a name", () => {
@@ -131,7 +126,7 @@ test("a call whose service has died frees its place among those that wait for a 
     caller.call("LATER");
     kernel.kill(caller.service);
   }
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
 });
 
 test("all that waited for a name arrives, also when the name is given to a service of another kernel", () => {

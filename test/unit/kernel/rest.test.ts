@@ -271,5 +271,5 @@ test("a service that is killed while it rests is gone, and its requests are answ
   kernel.kill(target.service);
   simulator.drain();
   equal(outcome.settled, 1);
-  equal(kernel.pendingCalls, 0);
+  equal(kernel.openCalls, 0);
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { SnaxError } from "../../../src/base/error.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { PendingCall } from "../../../src/kernel/session-table.ts";
+import { OpenCall } from "../../../src/kernel/call-table.ts";
 import { Service } from "../../../src/kernel/service.ts";
 import { kernelEvents } from "../../../src/node/kernel-events.ts";
 import type { Runtime } from "../../../src/service/runtime.ts";
@@ -25,7 +25,7 @@ function createEvents(type: number) {
     kernel: { services },
     log: (handle: number, text: string) => lines.push(`${handle} ${text}`),
   } as unknown as Runtime;
-  const call = new PendingCall(
+  const call = new OpenCall(
     () => {},
     () => {},
   );

@@ -15,12 +15,12 @@ import type { Timer } from "./timer-wheel.ts";
 export const SESSION_MAX = 0x7fffffff;
 
 /** Most calls of one service that may wait at once. */
-export const PENDING_CALLS_MAX: number = 1 << 24;
+export const OPEN_CALLS_MAX: number = 1 << 24;
 
 const CAPACITY_MIN = 4;
 
 /** A call that waits. It is settled exactly once: by an answer, an error, or its deadline. */
-export class PendingCall {
+export class OpenCall {
   /** Set by the table; 0 before and after. */
   session = 0;
   /** Who should answer, for the log. */
@@ -51,17 +51,15 @@ export class PendingCall {
 }
 
 /** The waiting calls of one service. */
-export class SessionTable {
-  #slots: (PendingCall | undefined)[] = new Array<PendingCall | undefined>(CAPACITY_MIN).fill(
-    undefined,
-  );
+export class CallTable {
+  #slots: (OpenCall | undefined)[] = new Array<OpenCall | undefined>(CAPACITY_MIN).fill(undefined);
   /** How many calls wait. */
   size = 0;
 
   /**
    * Returns the session that the next call gets: the first free one after `last`.
    *
-   * @throws {ERR_EXHAUSTED} if PENDING_CALLS_MAX calls wait already.
+   * @throws {ERR_EXHAUSTED} if OPEN_CALLS_MAX calls wait already.
    */
   next(last: number): number {
     if (this.size >= this.#slots.length >> 1) this.#grow();
@@ -77,9 +75,9 @@ export class SessionTable {
    * Files a call under the next session.
    *
    * @returns the session, which is the new last one.
-   * @throws {ERR_EXHAUSTED} if PENDING_CALLS_MAX calls wait already.
+   * @throws {ERR_EXHAUSTED} if OPEN_CALLS_MAX calls wait already.
    */
-  open(call: PendingCall, last: number): number {
+  open(call: OpenCall, last: number): number {
     const session = this.next(last);
     this.#slots[session & (this.#slots.length - 1)] = call;
     this.size += 1;
@@ -88,7 +86,7 @@ export class SessionTable {
   }
 
   /** Takes out the call that waits under a session; undefined if none does (any more). */
-  close(session: number): PendingCall | undefined {
+  close(session: number): OpenCall | undefined {
     const index = session & (this.#slots.length - 1);
     const call = this.#slots[index];
     if (call === undefined || call.session !== session) return undefined;
@@ -104,7 +102,7 @@ export class SessionTable {
   }
 
   /** Returns the call that waits under a session. */
-  get(session: number): PendingCall | undefined {
+  get(session: number): OpenCall | undefined {
     const call = this.#slots[session & (this.#slots.length - 1)];
     return call?.session === session ? call : undefined;
   }
@@ -115,17 +113,17 @@ export class SessionTable {
   }
 
   /** All waiting calls, in no order that means anything. */
-  *[Symbol.iterator](): Generator<PendingCall> {
+  *[Symbol.iterator](): Generator<OpenCall> {
     for (const call of this.#slots) if (call !== undefined) yield call;
   }
 
   #grow(): void {
     const old = this.#slots;
-    if (this.size >= PENDING_CALLS_MAX) {
+    if (this.size >= OPEN_CALLS_MAX) {
       throw new SnaxError("ERR_EXHAUSTED", `${this.size} calls of this service wait for an answer`);
     }
     // Two calls that share no place in the old table share none in one of twice its length.
-    const slots = new Array<PendingCall | undefined>(old.length * 2).fill(undefined);
+    const slots = new Array<OpenCall | undefined>(old.length * 2).fill(undefined);
     for (const call of old) {
       if (call !== undefined) slots[call.session & (slots.length - 1)] = call;
     }

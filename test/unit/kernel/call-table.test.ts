@@ -5,29 +5,29 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import { PendingCall, SESSION_MAX, SessionTable } from "../../../src/kernel/session-table.ts";
+import { OpenCall, SESSION_MAX, CallTable } from "../../../src/kernel/call-table.ts";
 
-function createCall(): PendingCall {
-  return new PendingCall(
+function createCall(): OpenCall {
+  return new OpenCall(
     () => {},
     () => {},
   );
 }
 
 test("sessions rise by one from 1", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   equal(table.open(createCall(), 0), 1);
   equal(table.open(createCall(), 1), 2);
 });
 
 test("after 0x7fffffff the sessions begin again at 1", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   equal(table.open(createCall(), SESSION_MAX - 1), SESSION_MAX);
   equal(table.open(createCall(), SESSION_MAX), 1);
 });
 
 test("a counter that begins again skips the sessions that are still open", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   const old = createCall();
   table.open(old, 0);
   equal(table.open(createCall(), SESSION_MAX), 2);
@@ -35,7 +35,7 @@ test("a counter that begins again skips the sessions that are still open", () =>
 });
 
 test("a session whose place an old call holds is skipped", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   const old = createCall();
   table.open(old, 0);
   let last = 1;
@@ -49,7 +49,7 @@ test("a session whose place an old call holds is skipped", () => {
 });
 
 test("a table that grows loses no call", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   const calls = Array.from({ length: 1000 }, createCall);
   let last = SESSION_MAX - 500;
   for (const call of calls) last = table.open(call, last);
@@ -62,7 +62,7 @@ test("a table that grows loses no call", () => {
 });
 
 test("closing a session that is unknown, or closed already, gives nothing", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   const session = table.open(createCall(), 0);
   equal(table.close(session + 4), undefined);
   ok(table.close(session));
@@ -71,7 +71,7 @@ test("closing a session that is unknown, or closed already, gives nothing", () =
 });
 
 test("a call knows its session only while it waits", () => {
-  const table = new SessionTable();
+  const table = new CallTable();
   const call = createCall();
   table.open(call, 41);
   equal(call.session, 42);
