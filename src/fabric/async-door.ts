@@ -41,7 +41,9 @@ export async function openBooks(link: InspectorLink, books: string): Promise<boo
   }
   if (objectId === undefined) return false;
   const taken = await link.post("Runtime.callFunctionOn", {
-    ...{ objectId, returnByValue: true, arguments: [{ objectId: booksId }] },
+    objectId,
+    returnByValue: true,
+    arguments: [{ objectId: booksId }],
     functionDeclaration: "function(books){return books.take(this)}",
   });
   return (taken as { result: { value?: unknown } }).result.value === true;

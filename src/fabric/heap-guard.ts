@@ -131,8 +131,14 @@ export class HeapGuard implements Visitor {
     let heap = this.#heaps.get(worker);
     if (heap === undefined) {
       heap = {
-        ...{ turn: -1, dispatch: -1, usedBytes: 0, lookAt: 0, collectAt: 0 },
-        ...{ isBusy: false, isOver: false, link: undefined },
+        turn: -1,
+        dispatch: -1,
+        usedBytes: 0,
+        lookAt: 0,
+        collectAt: 0,
+        isBusy: false,
+        isOver: false,
+        link: undefined,
       };
       this.#heaps.set(worker, heap);
       worker.once("exit", () => this.#heaps.delete(worker));

@@ -193,7 +193,9 @@ export class ThreadWatchdog implements Visitor {
     if (patient === undefined) {
       const { limits } = this.#options;
       patient = {
-        ...{ watch: new StallWatch(limits), outside: new StallWatch(limits), talk: undefined },
+        watch: new StallWatch(limits),
+        outside: new StallWatch(limits),
+        talk: undefined,
         ...{
           outsideAt: 0,
           turn: -1,

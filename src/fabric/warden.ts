@@ -158,7 +158,11 @@ export class Warden {
     }
     const setup = node(thread);
     const data: ThreadData = {
-      ...{ thread, threads: workers + 1, memory, joints, node: setup.data },
+      thread,
+      threads: workers + 1,
+      memory,
+      joints,
+      node: setup.data,
       news: channel.port2,
     };
     const ports = joints.flatMap(({ port, wakePort }) => [port, wakePort]);

@@ -115,7 +115,9 @@ export class Kernel {
     const timers = (this.timers = new KernelTimers({ clock, services, scheduler }));
     const namedMail = this.#namedMail;
     this.rests = new Rests({
-      ...{ clock, timers, firstMs: options.restMs ?? INTERRUPT_REST_MS },
+      clock,
+      timers,
+      firstMs: options.restMs ?? INTERRUPT_REST_MS,
       openGate: (service, bit) => this.openGate(service, bit),
       onRest: (service, ms) => events.onRest?.(service, ms),
     });
@@ -275,12 +277,7 @@ export class Kernel {
     return session;
   }
 
-  #requestElsewhere(
-    source: Service,
-    handle: number,
-    envelope: Envelope,
-    call: OpenCall,
-  ): number {
+  #requestElsewhere(source: Service, handle: number, envelope: Envelope, call: OpenCall): number {
     const { type, method, values } = envelope;
     const session = this.calls.open(source, handle, call, this.origin);
     try {

@@ -285,7 +285,10 @@ export class NodeThreads implements Threads {
     const isLater = order.isCodeLater && steward !== undefined;
     try {
       launch(runtime, {
-        ...{ handle, kind, name, args },
+        handle,
+        kind,
+        name,
+        args,
         ...(isLater ? { code: fetchCode(steward, name) } : {}),
       });
     } catch (error) {

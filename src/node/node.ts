@@ -139,7 +139,12 @@ class RunningNode implements Node {
     const { thread, portables } = this.#main ?? {};
     const tableHub = this.#main?.tableHub ?? new TableHub(1);
     this.#assembly = assemble({
-      ...{ config, root, thread, portables, isConfigured: false, abort },
+      config,
+      root,
+      thread,
+      portables,
+      isConfigured: false,
+      abort,
       joinTables: ({ later }) => tableHub.join(later),
     });
     const { runtime, live, createSnax, tableApi } = this.#assembly;

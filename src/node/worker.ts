@@ -65,7 +65,11 @@ async function run(data: ThreadData): Promise<void> {
     onUnknown: () => takeNews(),
   });
   const { runtime, live } = assemble({
-    ...{ config, root, thread, portables, isConfigured: true },
+    config,
+    root,
+    thread,
+    portables,
+    isConfigured: true,
     abort: () => void thread.fabric.tell(0, "abort"),
     joinTables: ({ now }) => connectTables(tables.invitation, tables.port, now),
   });

@@ -79,7 +79,9 @@ async function bear(steward: Context, asker: number, target: Target): Promise<nu
   if (!hasCode(runtime, name)) await fetchCode(steward, name);
   return await new Promise((resolve, reject) => {
     const context = launch(runtime, {
-      ...{ kind, name, args },
+      kind,
+      name,
+      args,
       onReady: (error) => settle(error),
     });
     tellLauncher(context, "BORN", describeStart(target));

@@ -224,8 +224,14 @@ export class Simulator {
       create({ clock, events, ...own, ...kernel } as KernelOptions);
     return new SimulatedThreads(
       {
-        ...{ clock, loop, random, faults, fabric, createKernel },
-        ...{ drain: () => drain.drain(), isSynchronous: drain.isSynchronous },
+        clock,
+        loop,
+        random,
+        faults,
+        fabric,
+        createKernel,
+        drain: () => drain.drain(),
+        isSynchronous: drain.isSynchronous,
         onTurn: () => (this.turnCount += 1),
         onProblem: (problem) => this.fail(problem),
       },

@@ -39,8 +39,11 @@ export async function debugHere(
   handle.readStop();
   try {
     const { why, rest } = await converse(context, {
-      ...{ fd: handle.fd, handle: context.handle, title: context.service.title },
-      ...{ deadlineMs, rest: terminal.takeRest() },
+      fd: handle.fd,
+      handle: context.handle,
+      title: context.service.title,
+      deadlineMs,
+      rest: terminal.takeRest(),
     });
     terminal.giveRest(rest);
     return why;
