@@ -48,6 +48,9 @@ const ROOMS = {
   console: ["operator", "print", "inspect", "debugger", "threads", "commands", "doors"],
 };
 
+/** Modules of Node that one folder alone imports. @type {Record<string, string>} */
+const OWNERS = { "node:inspector": "inspector", "node:inspector/promises": "inspector" };
+
 /** What a folder must not know although it stands below. @type {Record<string, string[]>} */
 const STRANGERS = { loader: ["kernel"], texts: ["kernel"] };
 
@@ -56,6 +59,7 @@ const TOP = "(entry)";
 
 const LINT = join(ROOT, ".oxlintrc.json");
 const PAGE = join(ROOT, "CONTRIBUTING.md");
+const NODE_MODULE = /^import\b[^;"'=]*?\bfrom\s*["'](node:[^"']*)/gm;
 const SPECIFIER =
   /^(?:import|export)\b[^;"'=]*?\bfrom\s*["'](\.[^"']*)|^import\s*["'](\.[^"']*)|\bimport\(\s*["'](\.[^"']*)/gm;
 
@@ -115,6 +119,11 @@ function readGraph(texts) {
   for (const [path, text] of texts) {
     const from = folderOf(path);
     if (from !== TOP && !ORDER.includes(from)) faults.push(`${path}: src/${from}/ is no layer`);
+    for (const [, module = ""] of text.matchAll(NODE_MODULE)) {
+      const owner = OWNERS[module];
+      if (owner === undefined || owner === from) continue;
+      faults.push(`${path}: only ${owner} imports ${module}`);
+    }
     for (const match of text.matchAll(SPECIFIER)) {
       const specifier = match[1] ?? match[2] ?? match[3] ?? "";
       const target = posix.join(posix.dirname(path), specifier);
@@ -213,6 +222,8 @@ function selfTest() {
     ["src/console/print/a.ts", 'import { a } from "../doors/a.ts";', true],
     ["src/console/print/a.ts", 'import type { A } from "../a.ts";', true],
     ["src/console/unheard/a.ts", 'import { a } from "../print/a.ts";', true],
+    ["src/console/a.ts", 'import { Session } from "node:inspector";', true],
+    ["src/inspector/a.ts", 'import { Session } from "node:inspector";', false],
     ["src/console/doors/a.ts", 'import { a } from "../print/a.ts";', false],
     ["src/console/doors/a.ts", 'import { a } from "./b.ts";', false],
     ["src/console/a.ts", 'import { a } from "./doors/a.ts";', false],

@@ -2,6 +2,7 @@
  * A thread's own inspector. A session with the thread that it runs on has each answer when `post` returns.
  */
 
+import type { Profiler } from "node:inspector";
 import { Session } from "node:inspector";
 import { Session as PromiseSession } from "node:inspector/promises";
 
@@ -51,6 +52,9 @@ export class OwnSession {
 
 /** A session whose answers are promises, for profilers, which take their time. */
 export type ProfilerSession = PromiseSession;
+
+/** What the CPU profiler has seen. */
+export type CpuProfile = Profiler.Profile;
 
 /** Opens a session for profilers; the caller disconnects it. */
 export function openProfiler(): ProfilerSession {

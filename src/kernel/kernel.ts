@@ -1,5 +1,3 @@
-/* oxlint-disable max-lines -- the journey of a message from send to settle stands in one file, to be followed with a finger */
-
 /**
  * One thread's heart: services, the messages between them, and what becomes of both.
  *

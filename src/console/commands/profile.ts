@@ -8,7 +8,6 @@
  */
 
 import { writeFileSync } from "node:fs";
-import type { Profiler } from "node:inspector";
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Service } from "../../kernel/service.ts";
@@ -17,6 +16,7 @@ import type { MessageListener } from "../../service/message-tap.ts";
 import { readService } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { readSeconds } from "../operator/command.ts";
+import type { CpuProfile } from "../../inspector/own-session.ts";
 import { openProfiler } from "../../inspector/own-session.ts";
 import { outputPath, stampedName } from "../operator/output-file.ts";
 import { toThread } from "../threads/thread-route.ts";
@@ -116,7 +116,7 @@ class Spans {
 }
 
 /** Counts as idle what lies outside the spans. */
-function only(taken: Profiler.Profile, spans: Spans): Profiler.Profile {
+function only(taken: CpuProfile, spans: Spans): CpuProfile {
   const { nodes, samples = [], timeDeltas = [], startTime } = taken;
   const root = nodes[0]?.id ?? 1;
   const idle = nodes.find(({ callFrame }) => callFrame.functionName === "(idle)")?.id ?? root;
