@@ -39,7 +39,7 @@ export class OwnSession {
     this.#isDebugging = true;
   }
 
-  /** Ends what runs on the thread; no answer is waited for. */
+  /** Ends what runs on the thread; the answer comes too late to be of use. */
   terminateExecution(): void {
     this.#session.post("Runtime.terminateExecution");
   }

@@ -12,8 +12,8 @@
  * session, for it skips every pause.
  */
 
-import { Session } from "node:inspector";
 import { SnaxError } from "../../base/error.ts";
+import { OwnSession } from "../../inspector/own-session.ts";
 
 /** The global that commands name a value by, while there is one. */
 export const GLOBAL_NAME = "$snaxDesk";
@@ -34,47 +34,16 @@ interface NamedValue {
 const OBJECT_GROUP = "snax";
 
 /** A session with the inspector of this thread. */
-export class InspectorSession {
-  readonly #session = new Session();
+export class InspectorSession extends OwnSession {
   /** What goes to the protocol or comes from it. */
   readonly #holder: { object: unknown } = { object: undefined };
   #holderId: string | undefined = undefined;
-  #isDebugging = false;
   /** Of the breakpoints that the question has set. */
   readonly #breakpointIds: string[] = [];
-
-  constructor() {
-    this.#session.connect();
-  }
-
-  /** Sends a command and returns its answer. */
-  post<T>(method: string, params: object = {}): T {
-    let failure: Error | null = null;
-    let answer: unknown;
-    this.#session.post(method, params, (error: Error | null, result?: object) => {
-      failure = error;
-      answer = result;
-    });
-    if (failure !== null) throw failure as Error;
-    return answer as T;
-  }
-
-  /** Makes breakpoints possible; nothing that the thread meets pauses because of it, no `debugger` statement either. */
-  enableDebugger(): void {
-    if (this.#isDebugging) return;
-    this.post("Debugger.enable");
-    this.post("Debugger.setSkipAllPauses", { skip: true });
-    this.#isDebugging = true;
-  }
 
   /** Sets a breakpoint that is there until the question is answered. */
   setBreakpoint(method: string, params: object): void {
     this.#breakpointIds.push(this.post<{ breakpointId: string }>(method, params).breakpointId);
-  }
-
-  /** Sends a command whose answer comes when it is too late to care: the end of whatever runs. */
-  terminateExecution(): void {
-    this.#session.post("Runtime.terminateExecution");
   }
 
   /**
@@ -130,11 +99,6 @@ export class InspectorSession {
     this.#holder.object = undefined;
     this.#holderId = undefined;
     this.post("Runtime.releaseObjectGroup", { objectGroup: OBJECT_GROUP });
-  }
-
-  /** Ends the session and everything that it set. */
-  close(): void {
-    this.#session.disconnect();
   }
 }
 
