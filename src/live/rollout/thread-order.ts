@@ -6,26 +6,17 @@
  *                       \________________________/
  *                         given up: the thread has been in one dispatch for `hotfixtimeout`
  *
- * The state is a word in memory that both threads share, so exactly one of them has its way: what was given up never changes
- * anything, also if the thread goes on later.
+ * The order is an errand (service/errand.ts); here are its words.
  */
 
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
-import { askSteward } from "../../service/steward.ts";
-import type { ThreadWork } from "../../service/threads.ts";
+import type { Errand, Stuck } from "../service/errand.ts";
+import { beginErrand, commitErrand, sendErrand, takeErrand } from "../service/errand.ts";
 
 /** How far an order has come, in memory that both threads share. */
-export type OrderState = SharedArrayBuffer;
-
-const SENT = 0;
-const TAKEN = 1;
-const COMMITTED = 2;
-const GIVEN_UP = 3;
-
-/** How often the thread is looked at within the limit. */
-const LOOKS = 8;
+export type OrderState = Errand;
 
 /**
  * Says that the thread has got the order.
@@ -33,7 +24,7 @@ const LOOKS = 8;
  * @throws {ERR_PATCH_TIMEOUT} if it was given up.
  */
 export function takeOrder(state: OrderState): void {
-  if (!advance(state, SENT, TAKEN)) throw givenUpError();
+  if (!takeErrand(state)) throw givenUpError();
 }
 
 /**
@@ -42,13 +33,12 @@ export function takeOrder(state: OrderState): void {
  * @throws {ERR_PATCH_TIMEOUT} if it was given up: then nothing may change.
  */
 export function commitOrder(state: OrderState | undefined): void {
-  if (state === undefined || advance(state, TAKEN, COMMITTED)) return;
-  if (Atomics.load(new Int32Array(state), 0) !== COMMITTED) throw givenUpError();
+  if (state !== undefined && !commitErrand(state)) throw givenUpError();
 }
 
 /** The same at once, for an order that has something else to do if it was given up. @returns false if it was */
 export function beginOrder(state: OrderState | undefined): boolean {
-  return state === undefined || (advance(state, SENT, TAKEN) && advance(state, TAKEN, COMMITTED));
+  return state === undefined || beginErrand(state);
 }
 
 /**
@@ -60,23 +50,11 @@ export function beginOrder(state: OrderState | undefined): boolean {
 export function orderThread(
   context: Context,
   thread: number,
-  ...[command, ...args]: [command: string, ...args: unknown[]]
+  ...order: [command: string, ...args: unknown[]]
 ): Promise<unknown> {
-  const state: OrderState = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const answer = askSteward(context, thread, command, state, ...args);
-  return new Promise((resolve, reject) => {
-    const stop = watchThread(context, thread, { state, onStuck: reject });
-    answer.then(
-      (value) => {
-        stop();
-        resolve(value);
-      },
-      (error: unknown) => {
-        stop();
-        reject(error as Error);
-      },
-    );
-  });
+  const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
+  const error = (stuck: Stuck): SnaxError => stuckError(stuck, limitMs);
+  return sendErrand(context, thread, { limitMs, error }, ...order);
 }
 
 /** Tells which thread an order was given up for; undefined if the error is another one. */
@@ -86,81 +64,22 @@ export function stuckThread(error: unknown): number | undefined {
   return typeof data?.thread === "number" ? data.thread : undefined;
 }
 
-interface Watch {
-  readonly state: OrderState;
-  readonly onStuck: (error: SnaxError) => void;
-}
-
-/** Looks at what a thread does until it is told to stop, or the thread is found to hang. */
-function watchThread(context: Context, thread: number, { state, onStuck }: Watch): () => void {
-  const { kernel, environment, threads, clock } = context.runtime;
-  const limitMs = Math.max(1, Number(environment.get("hotfixtimeout")));
-  const { origin } = kernel;
-  const steward = threads?.steward(thread);
-  let seen = threads?.workOf(thread);
-  let since = clock.now();
-  const look = (): void => {
-    const now = threads?.workOf(thread);
-    const progress = Atomics.load(new Int32Array(state), 0);
-    // Once it has got the order, a thread that rests may wait for something.
-    const isAtRest = now?.handle === 0 && progress !== SENT;
-    // No code of services runs while the steward compiles the patch.
-    const isCompiling = now?.handle === steward && progress === TAKEN;
-    if (now === undefined || isAtRest || isCompiling || !isSame(seen, now)) since = clock.now();
-    seen = now;
-    if (seen === undefined || clock.now() - since < limitMs) return again();
-    const isChanged = !advance(state, SENT, GIVEN_UP) && !advance(state, TAKEN, GIVEN_UP);
-    const { handle } = seen;
-    onStuck(stuckError({ thread, handle }, { limitMs, isChanged, isOther: handle === steward }));
-  };
-  const again = (): void => {
-    timer = kernel.addTimer(context.service, limitMs / LOOKS, look);
-    timer.origin = origin;
-  };
-  let timer: ReturnType<typeof kernel.addTimer>;
-  again();
-  return () => kernel.removeTimer(context.service, timer);
-}
-
-function isSame(before: ThreadWork | undefined, now: ThreadWork): boolean {
-  return (
-    before?.handle === now.handle && before.dispatch === now.dispatch && before.turn === now.turn
-  );
-}
-
-function advance(state: OrderState, from: number, to: number): boolean {
-  return Atomics.compareExchange(new Int32Array(state), 0, from, to) === from;
-}
-
-/** What is told of a thread that was given up. */
-interface Stuck {
-  readonly limitMs: number;
-  /** The order has begun to change something. */
-  readonly isChanged: boolean;
-  /** The steward has not returned from another order. */
-  readonly isOther: boolean;
-}
-
-function stuckError(
-  data: { readonly thread: number; readonly handle: number },
-  { limitMs, isChanged, isOther }: Stuck,
-): SnaxError {
-  const { thread, handle } = data;
+function stuckError({ thread, handle, isSteward, isCommitted }: Stuck, limitMs: number): SnaxError {
   const address = formatAddress(handle);
   const [what, advice] =
     handle === 0
       ? ["code outside any message", "it can't be interrupted, only wait or restart the node"]
-      : isOther
+      : isSteward
         ? ["another patch", "wait for it"]
         : [`a handler of ${address}`, `stop the handler (signal ${address} in the console)`];
-  const outcome = isChanged
+  const outcome = isCommitted
     ? "the patch has begun there and goes on when that returns"
     : "nothing has changed there";
   return new SnaxError(
     "ERR_PATCH_TIMEOUT",
     `thread ${thread} does not take the patch: ${what} has not returned for ${limitMs} ms (hotfixtimeout); ` +
-      `${outcome}; ${advice}, and ${isChanged ? "look again" : "patch again"}`,
-    { data },
+      `${outcome}; ${advice}, and ${isCommitted ? "look again" : "patch again"}`,
+    { data: { thread, handle } },
   );
 }
 
