@@ -12,8 +12,8 @@
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
-import type { Errand, Stuck } from "../service/errand.ts";
-import { beginErrand, commitErrand, sendErrand, takeErrand } from "../service/errand.ts";
+import type { Errand, Stuck } from "../../service/errand.ts";
+import { beginErrand, commitErrand, sendErrand, takeErrand } from "../../service/errand.ts";
 
 /** How far an order has come, in memory that both threads share. */
 export type OrderState = Errand;
