@@ -5,7 +5,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import type { SnaxNode } from "../snax/snax-node.ts";
+import type { SnaxThread } from "../snax/snax-thread.ts";
 import type { ClusterAddress } from "./cluster-api.ts";
 import { serveProxy } from "./cluster-proxy.ts";
 
@@ -18,7 +18,7 @@ export interface ClusterHostApi {
 }
 
 /** Makes the maker of `clusterHost` for the services of a node. */
-export function createClusterHostMaker(node: SnaxNode): (context: Context) => ClusterHostApi {
+export function createClusterHostMaker(snax: SnaxThread): (context: Context) => ClusterHostApi {
   return (context) => ({
     serve: async () => {
       requireSystem(context);
@@ -27,7 +27,7 @@ export function createClusterHostMaker(node: SnaxNode): (context: Context) => Cl
     },
     proxy: (name, address, type) => {
       requireSystem(context);
-      serveProxy(node, context, { node: name, address, type });
+      serveProxy(snax, context, { node: name, address, type });
     },
   });
 }

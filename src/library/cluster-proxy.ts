@@ -16,7 +16,7 @@ import type { Context, Receiver } from "../service/context.ts";
 import { standsFor } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
-import type { SnaxNode } from "../snax/snax-node.ts";
+import type { SnaxThread } from "../snax/snax-thread.ts";
 import { readWireNumbers } from "../snax/wire-numbers.ts";
 import type { ClusterAddress } from "./cluster-api.ts";
 import { createCluster } from "./cluster.ts";
@@ -30,7 +30,7 @@ export interface Proxied {
 }
 
 /** Makes a service a proxy. */
-export function serveProxy(snax: SnaxNode, context: Context, proxied: Proxied): void {
+export function serveProxy(snax: SnaxThread, context: Context, proxied: Proxied): void {
   const { node, address, type } = proxied;
   standsFor.set(context, `${node} ${address}`);
   // How long a call may take is its caller's business.
@@ -54,7 +54,7 @@ export function serveProxy(snax: SnaxNode, context: Context, proxied: Proxied): 
 
 /** Says which number the method of a message has at the other node. */
 function createNumbering(
-  snax: SnaxNode,
+  snax: SnaxThread,
   { runtime }: Context,
   type: string,
 ): (message: Message) => number {

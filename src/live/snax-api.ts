@@ -26,7 +26,7 @@ export function createSnaxMaker(live: LiveNode): (context: Context) => SnaxApi {
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
-  return (context) => make({ node: live.node, context, deadlineMs: 0, make }) as SnaxApi;
+  return (context) => make({ snax: live.node, context, deadlineMs: 0, make }) as SnaxApi;
 }
 
 /**

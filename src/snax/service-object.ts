@@ -18,11 +18,11 @@ import { post, request } from "../service/calls.ts";
 import { Context } from "../service/context.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Group, MethodNumbers } from "./method-numbers.ts";
-import type { SnaxNode } from "./snax-node.ts";
+import type { SnaxThread } from "./snax-thread.ts";
 
 /** Who calls, and with which deadline. */
 export interface Caller {
-  readonly node: SnaxNode;
+  readonly snax: SnaxThread;
   /** The service that calls; undefined in an object that is on its way in a message. */
   readonly context: Context | undefined;
   /** Milliseconds a call may take; 0 = the configuration's `calltimeout`. */
@@ -70,8 +70,8 @@ export class SnaxObject {
     definePort(SnaxObject, (object, receiver) => {
       const instance = receiver instanceof Service ? receiver.instance : undefined;
       const context = instance instanceof Context ? instance : undefined;
-      const { node } = object.#caller;
-      return new SnaxObject({ node, context, deadlineMs: 0 }, object.handle, object.type);
+      const { snax } = object.#caller;
+      return new SnaxObject({ snax, context, deadlineMs: 0 }, object.handle, object.type);
     });
     Object.defineProperty(SnaxObject.prototype, inspect.custom, {
       value: SnaxObject.prototype.toString,
@@ -80,14 +80,14 @@ export class SnaxObject {
 }
 
 /** Says how service objects travel between the threads of a node. */
-export function defineServiceObjects(portables: PortableTable, node: SnaxNode): void {
+export function defineServiceObjects(portables: PortableTable, snax: SnaxThread): void {
   portables.define(SnaxObject, {
     name: "service",
     pack: ({ handle, type }) => [handle, type] as const,
     unpack: ([handle, type], receiver) => {
       const instance = receiver instanceof Service ? receiver.instance : undefined;
       const context = instance instanceof Context ? instance : undefined;
-      return new SnaxObject({ node, context, deadlineMs: 0 }, handle, type);
+      return new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type);
     },
   });
 }
@@ -106,7 +106,7 @@ class Methods {
 
   static make(methods: object, name: string): unknown {
     if (!(#group in methods)) return undefined;
-    const numbers = methods.#caller.node.methods.of(methods.#target.type);
+    const numbers = methods.#caller.snax.methods.of(methods.#target.type);
     // A service object must not look like a promise, unless the service really has a method of that name.
     if (name === "then" && numbers.isOffered(methods.#group, name) !== true) return undefined;
     const make = methods.#group === "response" ? requestMethod : postMethod;

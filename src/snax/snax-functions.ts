@@ -140,12 +140,12 @@ export const snaxFunctions: ApiTable<SnaxCaller> = {
     unique(caller, "GLAUNCH", name, ...args),
   queryservice: (caller: SnaxCaller, name: string) => unique(caller, "QUERY", name),
   queryglobal: (caller: SnaxCaller, name: string) => unique(caller, "GQUERY", name),
-  interface: async ({ node, context }: SnaxCaller, name: string): Promise<ServiceInterface> => {
+  interface: async ({ snax, context }: SnaxCaller, name: string): Promise<ServiceInterface> => {
     // The numbers exist once a service of the type has begun; a name that no file has is refused.
     context.runtime.paths.find(name);
     const response = Object.create(null) as Record<string, number>;
     const accept = Object.create(null) as Record<string, number>;
-    for (const [number, method] of node.methods.of(name).offered()) {
+    for (const [number, method] of snax.methods.of(name).offered()) {
       (method.group === "response" ? response : accept)[method.name] = number;
     }
     return { name, response, accept };

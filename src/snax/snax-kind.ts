@@ -10,7 +10,7 @@ import { after } from "../service/boot.ts";
 import type { Kind } from "../service/runtime.ts";
 import { receiveNumbered } from "./numbered-call.ts";
 import { endTurn, receiveSnax, SnaxHost } from "./snax-host.ts";
-import type { SnaxNode } from "./snax-node.ts";
+import type { SnaxThread } from "./snax-thread.ts";
 
 /** The kind's name, which `launch` takes. */
 export const SNAX_KIND = "snax";
@@ -18,7 +18,7 @@ export const SNAX_KIND = "snax";
 const METHOD_EXPORTS = ["response", "accept", "subscribe"] as const;
 
 /** Makes the kind of snax services. */
-export function createSnaxKind(node: SnaxNode): Kind {
+export function createSnaxKind(thread: SnaxThread): Kind {
   return {
     receivers: tableWith(
       tableWith(PLAIN_RECEIVERS, PTYPE.snax, receiveSnax),
@@ -42,10 +42,10 @@ export function createSnaxKind(node: SnaxNode): Kind {
     info: ({ state }) =>
       state instanceof SnaxHost ? state.profile()?.report(state.numbers) : undefined,
     begin: (context, args) => {
-      const host = new SnaxHost(context, node.methods.of(context.name));
+      const host = new SnaxHost(context, thread.methods.of(context.name));
       context.state = host;
       host.readMethods();
-      for (const birth of node.births) birth(host);
+      for (const birth of thread.births) birth(host);
       const init = context.code?.entry.get("init");
       if (init === undefined) return undefined;
       if (typeof init !== "function") throw new SnaxError("ERR_INIT", "init must be a function");

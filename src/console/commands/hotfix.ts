@@ -47,7 +47,7 @@ async function runHotfix({ operator, args: [word, ...rest] }: CommandCall): Prom
 }
 
 function callerOf({ thread, context, skynet }: Operator): SnaxCaller {
-  return { node: thread.live.node, context, deadlineMs: 0, make: () => skynet };
+  return { snax: thread.live.node, context, deadlineMs: 0, make: () => skynet };
 }
 
 async function patchType(

@@ -70,12 +70,12 @@ function methodOf(
   group: Group,
 ): (...args: unknown[]) => unknown {
   const { type = "", name = "" } = method ?? {};
-  const { node } = operator.thread.live;
-  const numbers = node.methods.of(type);
+  const { node: snax } = operator.thread.live;
+  const numbers = snax.methods.of(type);
   // A service that begins has not said yet what it has: it answers for itself.
   if (numbers.isOffered(group, name) === false) throw noMethod(operator, { type, name }, group);
   const { req, post } = bind(
-    { node, context: operator.context, deadlineMs: 0, make: () => operator.skynet },
+    { snax, context: operator.context, deadlineMs: 0, make: () => operator.skynet },
     handle,
     type,
   );

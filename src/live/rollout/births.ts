@@ -9,7 +9,7 @@ import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { describeError } from "../../service/error-text.ts";
-import type { SnaxNode } from "../../snax/snax-node.ts";
+import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { GivenMethod } from "../apply/method-swap.ts";
 import type { NameScope } from "../text/name-scope.ts";
 import { rootScope } from "../text/name-scope.ts";
@@ -36,12 +36,12 @@ interface Inheritance {
 
 /** The births of one thread. */
 export class Births {
-  readonly #node: SnaxNode;
+  readonly #node: SnaxThread;
   readonly #inheritances = new WeakMap<Program, Inheritance>();
   /** Methods that patches gave to a service whose methods have not been read yet. */
   readonly #methods = new WeakMap<Instance, GivenMethod[]>();
 
-  constructor(node: SnaxNode) {
+  constructor(node: SnaxThread) {
     this.#node = node;
     node.births.push((host) => {
       const { code } = host.context;

@@ -4,7 +4,7 @@
  */
 
 import { LineBudget } from "../../service/line-budget.ts";
-import type { SnaxNode } from "../../snax/snax-node.ts";
+import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import { Births } from "./births.ts";
 import { Ledger } from "./ledger.ts";
@@ -29,7 +29,7 @@ export interface PatchReport {
 
 /** The live side of a runtime. */
 export class LiveNode {
-  readonly node: SnaxNode;
+  readonly node: SnaxThread;
   readonly ledger: Ledger;
   /** The single numbers that the threads of a node share. */
   readonly words: Int32Array;
@@ -54,7 +54,7 @@ export class LiveNode {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   /** @param words - the single numbers that the threads of a node share. @defaultValue there is one thread */
-  constructor(node: SnaxNode, words: Int32Array = new Int32Array(16)) {
+  constructor(node: SnaxThread, words: Int32Array = new Int32Array(16)) {
     this.node = node;
     this.words = words;
     const { runtime } = node;

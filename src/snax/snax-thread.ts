@@ -7,8 +7,8 @@ import type { Runtime } from "../service/runtime.ts";
 import type { SnaxHost } from "./snax-host.ts";
 import { MethodTable } from "./method-numbers.ts";
 
-/** The snax side of a runtime. */
-export class SnaxNode {
+/** The snax side of one thread. */
+export class SnaxThread {
   readonly runtime: Runtime;
   /** The numbers of all methods. */
   readonly methods: MethodTable;
