@@ -14,7 +14,7 @@ import { Message, REPLY } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import { lostError, unansweredError } from "./refusal.ts";
 import { collectWaiting, giveLastTurn } from "./last-words.ts";
-import { GATE } from "./service.ts";
+import { HOLD } from "./service.ts";
 import type { Service } from "./service.ts";
 import { count, TALLY } from "./tally.ts";
 
@@ -64,8 +64,8 @@ function strikeOut(kernel: Kernel, service: Service): void {
   service.owed = service.running = undefined;
   kernel.calls.abandon(service);
   kernel.timers.removeAll(service);
-  // Nothing is held back from a last turn, least of all by a gate that somebody else was to open.
-  service.gate = GATE.open;
+  // Nothing is held back from a last turn: whatever was to release it may never come.
+  service.holds = HOLD.none;
   if (waiting.length > 0 && kernel.hasLastTurns) giveLastTurn(kernel, service, waiting);
 }
 

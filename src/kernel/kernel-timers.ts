@@ -3,14 +3,14 @@
  *
  *     add -> TimerWheel, list of the service -> fire: message in the service's mailbox -> run: inside the service
  *
- * A timer is a message like any other, so that it waits at a gate, is attributed to its service and never interrupts one.
+ * A timer is a message like any other, so that it can be held back, is attributed to its service and never interrupts one.
  */
 
 import type { Clock } from "../base/clock.ts";
 import { Message } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { GATE } from "./service.ts";
+import { HOLD } from "./service.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
 import { Timer, TimerWheel } from "./timer-wheel.ts";
@@ -93,7 +93,7 @@ export class KernelTimers {
   }
 
   #arm(service: Service, timer: Timer, at: number): void {
-    timer.passesHold = (service.gate & GATE.held) !== 0;
+    timer.passesHold = (service.holds & HOLD.patching) !== 0;
     timer.following = service.timers;
     if (service.timers !== undefined) service.timers.previous = timer;
     service.timers = timer;

@@ -35,7 +35,7 @@ import { deadError, deadlockError, fullError, interruptedError } from "./refusal
 import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
-import { GATE, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
+import { HOLD, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
 import { isRest, reconsiderDeferred, Service } from "./service.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
 import type { TallyBook } from "./tally.ts";
@@ -47,7 +47,7 @@ import { Timer } from "./timer-wheel.ts";
  * The services of one thread and the traffic between them.
  *
  * The methods stand in the order of a service's life and then of a call's: create to watch; send and request, arrive,
- * turn, reply and fail, settle; behind them names, gates and timers.
+ * turn, reply and fail, settle; behind them names, holds and timers.
  */
 export class Kernel {
   readonly services: ServiceTable;
@@ -116,7 +116,7 @@ export class Kernel {
       clock,
       timers,
       firstMs: options.restMs ?? INTERRUPT_REST_MS,
-      openGate: (service, bit) => this.openGate(service, bit),
+      release: (service, bit) => this.release(service, bit),
       onRest: (service, ms) => events.onRest?.(service, ms),
     });
     this.calls = new OpenCalls({ clock, events, services, scheduler, timers, namedMail });
@@ -264,7 +264,7 @@ export class Kernel {
   request(source: Service, handle: number, envelope: Envelope, call: OpenCall): number {
     const target = this.services.get(handle);
     if (target === undefined) return this.#requestElsewhere(source, handle, envelope, call);
-    if (target === source && (source.gate & GATE.busy) !== 0 && this.isInHandler) {
+    if (target === source && (source.holds & HOLD.busy) !== 0 && this.isInHandler) {
       throw deadlockError(handle);
     }
     const { type, method, values } = envelope;
@@ -312,10 +312,10 @@ export class Kernel {
   }
 
   /**
-   * Puts a message into a service's system lane, where it passes every other message and every gate. If the service is
+   * Puts a message into a service's system lane, where it passes every other message and every hold. If the service is
    * dead, a request is answered so and anything else is dropped.
    *
-   * @param behind - a sender whose messages it must not pass, as far as no gate holds them back; 0 = nobody's.
+   * @param behind - a sender whose messages it must not pass, as far as they are not held back; 0 = nobody's.
    */
   sendUrgent(service: Service, message: Message, behind = 0): void {
     if (!service.isAlive) {
@@ -514,10 +514,10 @@ export class Kernel {
     }
   }
 
-  /** Lets only what {@link GATE} says through to a service. */
-  closeGate(service: Service, bit: number): void {
+  /** Lets only what {@link HOLD} says through to a service, until it is released. */
+  hold(service: Service, bit: number): void {
     const wasRest = isRest(service);
-    service.gate |= bit;
+    service.holds |= bit;
     if (!wasRest || isRest(service)) return;
     // Answers that waited for the end of the rest go before those that come from now on.
     reconsiderDeferred(service);
@@ -529,9 +529,9 @@ export class Kernel {
    *
    * @param bit - the reason that is gone. @defaultValue none: the instance hears more than before
    */
-  openGate(service: Service, bit: number = GATE.open): void {
-    service.gate &= ~bit;
-    if (service.gate !== GATE.open) reconsiderDeferred(service);
+  release(service: Service, bit: number = HOLD.none): void {
+    service.holds &= ~bit;
+    if (service.holds !== HOLD.none) reconsiderDeferred(service);
     if (service.isAlive && mailboxLength(service) > 0) this.scheduler.enqueue(service);
   }
 
@@ -550,13 +550,13 @@ export class Kernel {
   /** Runs something inside a service after the messages that wait already; cancelled like a timer. */
   soon(service: Service, run: () => void): Timer {
     const timer = new Timer(service.handle, run);
-    timer.passesHold = (service.gate & GATE.held) !== 0;
+    timer.passesHold = (service.holds & HOLD.patching) !== 0;
     if (service.isAlive) this.#accept(service, new Message(PTYPE.timer, 0, 0, 0, timer));
     return timer;
   }
 
   /**
-   * Runs something inside a service before all that waits there, whatever the gate: a handler goes on that waited for
+   * Runs something inside a service before all that waits there, whatever holds it: a handler goes on that waited for
    * somebody else in the service.
    *
    * @param origin - the message that this handler handles; undefined = it is something new.

@@ -15,7 +15,7 @@ import type { MessageList } from "./message.ts";
 import { Message } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import { endedError } from "./refusal.ts";
-import { GATE } from "./service.ts";
+import { HOLD } from "./service.ts";
 import type { Service } from "./service.ts";
 import { OpenCall } from "./call-table.ts";
 import { Timer } from "./timer-wheel.ts";
@@ -59,7 +59,7 @@ export function giveLastTurn(
   waiting: readonly Rejectable[],
 ): void {
   const begin = (): void => {
-    service.gate = GATE.ending;
+    service.holds = HOLD.ending;
     const error = endedError(service);
     for (const each of waiting) {
       // That nobody awaits it is no news now; whoever does is told all the same.
@@ -68,7 +68,7 @@ export function giveLastTurn(
     }
   };
   const end = (): void => {
-    service.gate = GATE.open;
+    service.holds = HOLD.none;
   };
   // Order: microtasks are drained between the two. test/integration/last-turn.test.ts
   for (const run of [begin, end]) {

@@ -2,8 +2,8 @@
  * The rest of a service whose handler was cut off: what made it loop may come again at once, a timer that is overdue for one, and the
  * service would be lost to whoever wants to repair it, and its thread with it.
  *
- *     cut off -> GATE.resting: requests, posts, answers and timers wait; patches, jobs and debug messages pass
- *             -> after the rest, or when a patch has been applied: the gate opens
+ *     cut off -> HOLD.resting: requests, posts, answers and timers wait; patches, jobs and debug messages pass
+ *             -> after the rest, or when a patch has been applied: released
  *     cut off again soon after the rest -> the next one is twice as long
  *
  * What a patch, an injected script or a debug command waits for passes as well. The other services of the thread go on.
@@ -18,7 +18,7 @@ import {
 import type { Condemned } from "./interrupt.ts";
 import type { KernelTimers } from "./kernel-timers.ts";
 import type { Message } from "./message.ts";
-import { GATE, isOfOperator } from "./service.ts";
+import { HOLD, isOfOperator } from "./service.ts";
 import type { Service } from "./service.ts";
 
 /** What rests need of their kernel. */
@@ -27,7 +27,7 @@ export interface RestsOptions {
   readonly timers: KernelTimers;
   /** Milliseconds of a first rest; 0 = nobody rests. */
   readonly firstMs: number;
-  readonly openGate: (service: Service, bit: number) => void;
+  readonly release: (service: Service, bit: number) => void;
   /** Tells of a rest that begins. */
   readonly onRest: (service: Service, ms: number) => void;
 }
@@ -55,9 +55,9 @@ export class Rests {
     return Math.min(this.#firstMs * INTERRUPT_BY_HAND_FACTOR, INTERRUPT_REST_MAX_MS);
   }
 
-  /** Closes the gate of a service that is about to be cut off: nothing may follow in the same turn. */
+  /** Holds a service that is about to be cut off: nothing may follow in the same turn. */
   announce({ service, origin }: Condemned): void {
-    if (this.#isDue(origin)) service.gate |= GATE.resting;
+    if (this.#isDue(origin)) service.holds |= HOLD.resting;
   }
 
   /**
@@ -80,7 +80,7 @@ export class Rests {
     const rest: Rest = { ms, until: clock.now() + ms };
     this.#last.set(service, rest);
     this.#resting.add(service);
-    service.gate |= GATE.resting;
+    service.holds |= HOLD.resting;
     timers.later(ms, () => {
       if (this.#last.get(service) === rest) this.#open(service);
     });
@@ -104,7 +104,7 @@ export class Rests {
 
   #open(service: Service): void {
     this.#resting.delete(service);
-    if ((service.gate & GATE.resting) !== 0) this.#options.openGate(service, GATE.resting);
+    if ((service.holds & HOLD.resting) !== 0) this.#options.release(service, HOLD.resting);
   }
 
   /** An operator's script that was cut off says nothing of the service that it ran in. */

@@ -24,8 +24,8 @@ export interface Instance {
    */
   receive(message: Message): void;
   /**
-   * Says whether it handles messages of a type although its beginning is not over (GATE.starting); those that it does not
-   * hear wait. Whoever changes the answer has the gate looked at again: Kernel.openGate.
+   * Says whether it handles messages of a type although its beginning is not over (HOLD.starting); those that it does not
+   * hear wait. Whoever changes the answer has the mail looked at again: Kernel.release.
    */
   hears?(type: number): boolean;
   /**
@@ -45,13 +45,13 @@ export interface Instance {
   waits?(): Iterable<Pick<Waiting, "reject">>;
 }
 
-/** Why a service takes only some of its messages: bits of {@link Service.gate}. Debug messages pass whatever the gate. */
-export const GATE = {
-  open: 0,
+/** Why a service takes only some of its messages: bits of {@link Service.holds}. Debug messages pass every hold. */
+export const HOLD = {
+  none: 0,
   /** Queue mode, and a handler runs: requests and posts wait, answers and timers pass. */
   busy: 1,
   /** A hot-fix is being applied: requests, posts and the timers from before wait, answers pass. */
-  held: 2,
+  patching: 2,
   /** A handler was cut off a moment ago: only jobs, debug messages and what follows from them pass; see rest.ts. */
   resting: 8,
   /** The service has ended, and what its handlers run on with is its last turn: what they send goes out. */
@@ -70,17 +70,17 @@ export class Service {
   instance: Instance;
   /** False from the moment at which it exits or is killed. May be read by all. */
   isAlive = true;
-  /** Bits of {@link GATE}. */
-  gate: number = GATE.open;
+  /** Bits of {@link HOLD}. */
+  holds: number = HOLD.none;
   /** Stands in the run queue, or runs. */
   isQueued = false;
   /** The service behind this one in the run queue. */
   nextRunnable: Service | undefined = undefined;
   /** Requests, posts, answers and timers, in the order in which they came. */
   readonly mail: MessageList = new MessageList();
-  /** Messages of the system lane: taken before all others, whatever the gate. */
+  /** Messages of the system lane: taken before all others, whatever holds the service. */
   systemMail: MessageList | undefined = undefined;
-  /** Messages that came to a closed gate; they go before the mail once it opens. */
+  /** Messages that a hold keeps back; they go before the mail once it is gone. */
   deferred: MessageList | undefined = undefined;
   /** The mailbox length at which the next overload warning is due. */
   overloadMark = 0;
@@ -126,7 +126,7 @@ export function passesMark(service: Service): boolean {
   return true;
 }
 
-/** How many messages wait for a service, those at its gate included. */
+/** How many messages wait for a service, those that are held back included. */
 export function mailboxLength(service: Service): number {
   return service.mail.length + (service.deferred?.length ?? 0) + (service.systemMail?.length ?? 0);
 }
@@ -134,7 +134,7 @@ export function mailboxLength(service: Service): number {
 /**
  * Takes the next message that the service may handle now.
  *
- * Order: messages of one sender stay in order as long as the gate is open; a message that the gate holds back is
+ * Order: messages of one sender stay in order as long as nothing holds the service; a message that is held back is
  * handled before all that came later of its kind.
  */
 export function takeMessage(service: Service): Message | undefined {
@@ -143,7 +143,7 @@ export function takeMessage(service: Service): Message | undefined {
     if (urgent !== undefined) return urgent;
     service.systemMail = undefined;
   }
-  if (service.gate !== GATE.open) return takeThroughGate(service);
+  if (service.holds !== HOLD.none) return takePassing(service);
   if (service.deferred !== undefined) {
     const waiting = service.deferred.shift();
     if (waiting !== undefined) return waiting;
@@ -178,14 +178,14 @@ export function takeJob(service: Service): Message | undefined {
   return message;
 }
 
-/** Puts what a gate held back before all that came later, for a gate that is no longer as strict to look at again. */
+/** Puts what was held back before all that came later: less holds the service now, and each message is looked at again. */
 export function reconsiderDeferred(service: Service): void {
   if (service.deferred === undefined) return;
   service.mail.prepend(service.deferred);
   service.deferred = undefined;
 }
 
-function takeThroughGate(service: Service): Message | undefined {
+function takePassing(service: Service): Message | undefined {
   for (;;) {
     const message = service.mail.shift();
     if (message === undefined || passes(service, message)) return message;
@@ -201,7 +201,7 @@ export function hasMailFrom(service: Service, source: number): boolean {
 }
 
 function passes(service: Service, message: Message): boolean {
-  const { gate, instance } = service;
+  const { holds, instance } = service;
   const { type, session, payload } = message;
   if (isRest(service)) return passesRest(service, message);
   // A system message stands in the mail only to keep its place behind others of its sender.
@@ -210,8 +210,8 @@ function passes(service: Service, message: Message): boolean {
   if (type === PTYPE.error && session !== 0) return true;
   // An operator can look into a service that is stuck in an await, whatever it waits for.
   if (type === PTYPE.debug) return true;
-  if (type === PTYPE.timer) return (gate & GATE.held) === 0 || (payload as Timer).passesHold;
-  return gate === GATE.starting && instance.hears?.(type) === true;
+  if (type === PTYPE.timer) return (holds & HOLD.patching) === 0 || (payload as Timer).passesHold;
+  return holds === HOLD.starting && instance.hears?.(type) === true;
 }
 
 /** Says whether something follows from a job, a patch or a debug message; see Kernel.origin. */
@@ -219,9 +219,9 @@ export function isOfOperator(origin: Message | undefined): boolean {
   return origin !== undefined && (origin.type === PTYPE.system || origin.type === PTYPE.debug);
 }
 
-/** The service rests. A patch that takes its time has gates of its own: what it may wait for passes them. */
-export function isRest({ gate }: Service): boolean {
-  return (gate & (GATE.resting | GATE.held)) === GATE.resting;
+/** The service rests. A patch that takes its time holds the service in its own way: what it may wait for passes. */
+export function isRest({ holds }: Service): boolean {
+  return (holds & (HOLD.resting | HOLD.patching)) === HOLD.resting;
 }
 
 function passesRest({ calls }: Service, { type, payload, session }: Message): boolean {

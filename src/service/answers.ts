@@ -97,7 +97,7 @@ function dispatch(context: Context, type: string, handler?: Handler): Handler | 
   if (context.receivers[id] !== receiveValues) {
     context.receivers = tableWith(context.receivers, id, receiveValues);
     // What came before there was a handler has waited for it.
-    if (!context.isReady && context.isListening) context.runtime.kernel.openGate(context.service);
+    if (!context.isReady && context.isListening) context.runtime.kernel.release(context.service);
   }
   return before;
 }

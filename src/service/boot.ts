@@ -1,10 +1,10 @@
 /**
  * The beginning and the end of a service of a program.
  *
- *     launch(kind, name, args)     handle reserved, gate closed for requests
+ *     launch(kind, name, args)     handle reserved, requests held
  *       job: boot                  file found -> program -> module instance -> the kind's begin()
  *       begin() waits              a plain service handles what it has set a handler for
- *       ready                      gate opened, `onReady` told; by default LAUNCHOK goes to the launcher
+ *       ready                      released, `onReady` told; by default LAUNCHOK goes to the launcher
  *       or not                     service killed, `onReady` told why; by default ERROR goes to the launcher
  *
  * Everything is synchronous while it can be: a service whose image is cached and which awaits nothing is ready within the
@@ -19,7 +19,7 @@ import type { Handling } from "../kernel/handling.ts";
 import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import { GATE } from "../kernel/service.ts";
+import { HOLD } from "../kernel/service.ts";
 import { Instance } from "../loader/run/instance.ts";
 import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
@@ -64,7 +64,7 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const own = copyOrKill(context, args);
   const tell = request.onReady ?? ((_error, sendable) => tellReady(context, sendable));
   runtime.logLife(context.handle, "LAUNCH", context.service.title);
-  runtime.kernel.closeGate(context.service, GATE.starting);
+  runtime.kernel.hold(context.service, HOLD.starting);
   const begin = (): unknown => beginAs(kind, context, own);
   const { code } = request;
   runInside(context, () =>
@@ -155,7 +155,7 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
       if (isThenable(rest) && context.isListening) {
         // Other handlers run from here on: an interrupt of one of them must not take the beginning for cut off.
         endWait = commitments.wait(origin, context.service);
-        kernel.openGate(context.service);
+        kernel.release(context.service);
       }
       return rest;
     });
@@ -181,7 +181,7 @@ function becomeReady(context: Context): undefined {
   context.isReady = true;
   context.beginning = undefined;
   for (const job of whenReady ?? []) job(context);
-  context.runtime.kernel.openGate(context.service, GATE.starting);
+  context.runtime.kernel.release(context.service, HOLD.starting);
 }
 
 /**

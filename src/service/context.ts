@@ -18,7 +18,7 @@ import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { endedError, isEnding } from "../kernel/refusal.ts";
-import { GATE } from "../kernel/service.ts";
+import { HOLD } from "../kernel/service.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import type { Instance as CodeInstance } from "../loader/run/instance.ts";
 import type { Job } from "./job.ts";
@@ -258,7 +258,7 @@ export function requireAlive(context: Context): void {
 
 /** Says whether the service has ended and its handlers run on for the last time, to clear up. */
 export function isInLastTurn({ service }: Context): boolean {
-  return service.gate === GATE.ending;
+  return service.holds === HOLD.ending;
 }
 
 /**

@@ -2,7 +2,7 @@
  * Work that the runtime does inside a service: starting it, patching it, ending it.
  *
  * A job is a message of the system lane, so it runs as the service (its CPU, its errors, its microtasks) and passes
- * everything that waits in the mailbox, whatever the gate.
+ * everything that waits in the mailbox, whatever holds the service.
  */
 
 import { Message } from "../kernel/message.ts";

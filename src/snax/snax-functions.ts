@@ -7,7 +7,7 @@ import { copyArguments } from "../base/copy.ts";
 import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
-import { GATE } from "../kernel/service.ts";
+import { HOLD } from "../kernel/service.ts";
 import { checkDeadline, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
@@ -114,8 +114,8 @@ function leave({ context }: SnaxCaller, args: unknown[]): Promise<never> {
   return new Promise(() => {});
 }
 
-function isBusy({ gate }: Service): boolean {
-  return (gate & GATE.busy) !== 0;
+function isBusy({ holds }: Service): boolean {
+  return (holds & HOLD.busy) !== 0;
 }
 
 /** The functions by name. */

@@ -11,7 +11,7 @@ import { formatAddress } from "../kernel/address.ts";
 import { endHandling } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
-import { GATE } from "../kernel/service.ts";
+import { HOLD } from "../kernel/service.ts";
 import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { end } from "../service/boot.ts";
 import type { Context, Receiver } from "../service/context.ts";
@@ -138,7 +138,7 @@ export function beginTurn(
 ): void {
   if (!host.isQueue) return runMethod(host, message, method, number, args, undefined);
   const { service, runtime } = host.context;
-  runtime.kernel.closeGate(service, GATE.busy);
+  runtime.kernel.hold(service, HOLD.busy);
   host.busyWith = message;
   runMethod(host, message, method, number, args, () => endTurn(host, message));
 }
@@ -147,7 +147,7 @@ export function beginTurn(
 export function endTurn(host: SnaxHost, message: Message): void {
   if (host.busyWith !== message) return;
   host.busyWith = undefined;
-  host.context.runtime.kernel.openGate(host.context.service, GATE.busy);
+  host.context.runtime.kernel.release(host.context.service, HOLD.busy);
 }
 
 // oxlint-disable-next-line max-params -- as above
@@ -248,7 +248,7 @@ const NOTHING = "undefined or null was thrown";
 function leave(host: SnaxHost, message: Message): void {
   const { context } = host;
   const { kernel, commitments } = context.runtime;
-  kernel.closeGate(context.service, GATE.starting);
+  kernel.hold(context.service, HOLD.starting);
   // A loop in `exit` does not keep the service alive either.
   const keepPromise = commitments.add(message, context.service, (error) => finish(error));
   const finish = (error?: unknown): void => {

@@ -12,9 +12,9 @@ export const EXIT: FaultPoint = faults.define("service.exit", 0.01);
 /** A service that has ended posts something in its last turn, where its calls are told of the end. */
 export const LAST_WORD: FaultPoint = faults.define("service.lastword", 0.3);
 /** A hot-fix holds a service for a while. */
-export const HOLD: FaultPoint = faults.define("gate.hold", 0.3);
+export const HOLD: FaultPoint = faults.define("service.hold", 0.3);
 /** A service handles messages strictly one after the other. */
-export const QUEUE: FaultPoint = faults.define("gate.queue", 0.5);
+export const QUEUE: FaultPoint = faults.define("service.queue", 0.5);
 /** Somebody tries to take a name that another has. */
 export const USURP: FaultPoint = faults.define("name.usurp", 0.3);
 /** A call goes to a name, which nobody may have just now. */

@@ -10,7 +10,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Envelope, Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
-import { GATE } from "../kernel/service.ts";
+import { HOLD } from "../kernel/service.ts";
 import { isEnding } from "../kernel/refusal.ts";
 import { OpenCall } from "../kernel/call-table.ts";
 import { createEnvelope } from "./probe.ts";
@@ -103,8 +103,8 @@ export class TrafficService implements Instance {
     const { referee, simulator } = this.#world;
     const [number, nonce] = message.payload as Payload;
     const service = this.#service();
-    if (service.gate !== GATE.open)
-      referee.blame(`${this.#handle} took a message at a closed gate`);
+    if (service.holds !== HOLD.none)
+      referee.blame(`${this.#handle} took a message that was to be held`);
     if (number > 0) referee.heard(message.source, this.#handle, number);
     simulator.trace.note(this.#handle, message.source, message.session, number, nonce);
     if (simulator.faults.fires(fault.SLOW)) simulator.clock.advance(simulator.random.next() * 8);
@@ -167,10 +167,10 @@ export class TrafficService implements Instance {
   #suspend(service: Service, request: Message): () => void {
     const [, nonce] = request.payload as Payload;
     this.#kernel.owe(service, request);
-    if (this.#isQueue) this.#kernel.closeGate(service, GATE.busy);
+    if (this.#isQueue) this.#kernel.hold(service, HOLD.busy);
     return () => {
       this.#reply(service, request, nonce);
-      if (this.#isQueue) this.#kernel.openGate(service, GATE.busy);
+      if (this.#isQueue) this.#kernel.release(service, HOLD.busy);
     };
   }
 
@@ -241,7 +241,7 @@ export class TrafficService implements Instance {
     const isNamed = simulator.faults.fires(fault.BY_NAME);
     const isHurried = simulator.faults.fires(fault.HURRY);
     // A ring of services in queue mode that call each other ends by a deadline alone, and so may a name.
-    const hasDeadline = isNamed || isHurried || service.gate !== GATE.open;
+    const hasDeadline = isNamed || isHurried || service.holds !== HOLD.none;
     let session: number;
     if (isNamed) {
       const envelope = this.#envelope(0, nonce, hops, hasDeadline);

@@ -11,7 +11,7 @@
 import { codeOf } from "../base/error.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Service } from "../kernel/service.ts";
-import { GATE } from "../kernel/service.ts";
+import { HOLD } from "../kernel/service.ts";
 import { Referee } from "./referee.ts";
 import type { Tally } from "./referee.ts";
 import type { ThreadWatcher } from "./simulated-threads.ts";
@@ -167,8 +167,8 @@ export class Traffic implements TrafficWorld, ThreadWatcher {
       this.referee.blame(`the name ${nameOf(place)} was taken from its holder`);
     }
     if (faults.fires(fault.HOLD)) {
-      kernel.closeGate(service, GATE.held);
-      const letGo = (): void => kernel.openGate(service, GATE.held);
+      kernel.hold(service, HOLD.patching);
+      const letGo = (): void => kernel.release(service, HOLD.patching);
       this.simulator.after(random.next() * ABSENCE_MAX_MS, letGo);
     }
     if (faults.fires(fault.KILL)) kernel.kill(service);

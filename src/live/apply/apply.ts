@@ -1,7 +1,7 @@
 /**
  * Puts a compiled patch into one service, inside a turn of that service.
  *
- * The job passes whatever waits in the mailbox, except what the same sender posted before; no gate holds it back, so a service in
+ * The job passes whatever waits in the mailbox, except what the same sender posted before; nothing holds it back, so a service in
  * queue mode that is stuck in an await can be repaired. A service that is still in its `init` gets it right after, before its first message.
  */
 

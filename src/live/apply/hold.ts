@@ -6,7 +6,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { GATE } from "../../kernel/service.ts";
+import { HOLD } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import { isThenable } from "../../service/context.ts";
 import { runInside } from "../../service/job.ts";
@@ -38,12 +38,12 @@ export function runHotfix(
   const { kernel, commitments } = context.runtime;
   const fail = (error: unknown): void =>
     undo(context, patch, error, (failure) => {
-      kernel.openGate(context.service, GATE.held);
+      kernel.release(context.service, HOLD.patching);
       outcome.failed(failure);
     });
   const keepPromise = commitments.add(kernel.origin, context.service, fail);
   // Held from the first moment on: what hotfix() begins before its first await is its own already.
-  kernel.closeGate(context.service, GATE.held);
+  kernel.hold(context.service, HOLD.patching);
   let result: unknown;
   let isPending: boolean;
   let received: unknown;
@@ -58,7 +58,7 @@ export function runHotfix(
     return;
   }
   if (!isPending) {
-    kernel.openGate(context.service, GATE.held);
+    kernel.release(context.service, HOLD.patching);
     keep(context, patch);
     outcome.applied(received);
     return;
@@ -109,7 +109,7 @@ function waitFor(
     context.patching = undefined;
     release();
     finish();
-    if (service.isAlive) kernel.openGate(service, GATE.held);
+    if (service.isAlive) kernel.release(service, HOLD.patching);
   };
   const fail = (reason: unknown): void => {
     if (isOver) return;

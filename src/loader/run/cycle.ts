@@ -72,14 +72,14 @@ export class PendingImports {
   readonly #plan: ImportPlan;
   readonly #values = new Map<number, unknown>();
   #stops: Iterator<unknown, unknown, unknown> | undefined = undefined;
-  #openGate: (() => void) | undefined = undefined;
+  #release: (() => void) | undefined = undefined;
   /** How many imports are alive. */
   #count = 0;
   #isLate = false;
 
   constructor(plan: ImportPlan, isAsync: boolean) {
     this.#plan = plan;
-    this.gate = isAsync ? new Promise((open) => (this.#openGate = open)) : undefined;
+    this.gate = isAsync ? new Promise((open) => (this.#release = open)) : undefined;
   }
 
   /** Goes to the first stop: the module's functions exist from now on. */
@@ -110,7 +110,7 @@ export class PendingImports {
     const { cells, earlyCount } = this.#plan;
     // All of these have been given, because their exporters have run; an import that stays dead would end in chaos.
     while (this.#count < earlyCount) this.give(cells[this.#count] as number, undefined);
-    this.#openGate?.();
+    this.#release?.();
     this.#stops?.next();
     this.#isLate = true;
     return this.done;

@@ -141,7 +141,7 @@ test("a request that finds a full mailbox on another kernel fails, and a post is
   const [first = simulator.kernel, second = first] = simulator.kernels;
   const caller = createProbe(first);
   const target = createProbe(second);
-  second.closeGate(target.service, 1);
+  second.hold(target.service, 1);
   caller.send(target.handle, "fills it");
   const outcome = caller.call(target.handle);
   caller.send(target.handle, "too much");

@@ -10,7 +10,7 @@ import { Waiting } from "../../../src/kernel/last-words.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { isEnding } from "../../../src/kernel/refusal.ts";
-import { GATE } from "../../../src/kernel/service.ts";
+import { HOLD } from "../../../src/kernel/service.ts";
 import type { Service } from "../../../src/kernel/service.ts";
 import type { Outcome } from "../../simulator.ts";
 import { createProbe, createSimulator } from "../../simulator.ts";
@@ -30,12 +30,12 @@ test("a request that lies in the mailbox is answered with ERR_SERVICE_DEAD", () 
   deepEqual([endOf(outcome), target.heard], [DEAD, []]);
 });
 
-test("so is one that waits at a closed gate, and one in the system lane", () => {
+test("a request that is held back, and one in the system lane, fail when the service dies", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const target = createProbe(kernel);
   const caller = createProbe(kernel);
-  kernel.closeGate(target.service, GATE.held);
+  kernel.hold(target.service, HOLD.patching);
   const parked = caller.call(target.handle);
   simulator.advance(10);
   const urgent = caller.call(target.handle);
@@ -132,14 +132,14 @@ test("a service that dies with nobody waiting in it has no last turn", () => {
   deepEqual([service.isQueued, service.mail.length, timer.isCancelled], [false, 0, true]);
 });
 
-test("whoever waits in a service of any state is told: behind a gate, woken, due, with a call that has just failed", () => {
+test("whoever waits in a service of any state is told: held, woken, due, with a call that has just failed", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   class Sleeper extends Waiting {
     readonly errors: unknown[] = [];
     reject = (error: unknown): void => void this.errors.push(error);
   }
-  for (const gate of [GATE.open, GATE.busy, GATE.held, GATE.resting, GATE.starting]) {
+  for (const hold of [HOLD.none, HOLD.busy, HOLD.patching, HOLD.resting, HOLD.starting]) {
     const { service } = createProbe(kernel);
     const [asleep, due, woken, cancelled] = [1, 2, 3, 4].map(() => new Sleeper());
     kernel.addTimer(service, 100, () => {}).subject = asleep;
@@ -148,13 +148,13 @@ test("whoever waits in a service of any state is told: behind a gate, woken, due
     const timer = kernel.addTimer(service, 100, () => {});
     timer.subject = cancelled;
     kernel.removeTimer(service, timer);
-    kernel.closeGate(service, gate);
+    kernel.hold(service, hold);
     kernel.kill(service);
     simulator.drain();
     deepEqual(
       [asleep, due, woken, cancelled].map((each) => each?.errors.length),
       [1, 1, 1, 0],
-      `gate ${gate}`,
+      `hold ${hold}`,
     );
   }
 });

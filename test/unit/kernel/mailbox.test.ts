@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { Message, MessageList, REPLY } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { GATE, OVERLOAD_MARK_MIN } from "../../../src/kernel/service.ts";
+import { HOLD, OVERLOAD_MARK_MIN } from "../../../src/kernel/service.ts";
 import { createProbe, createSimulator } from "../../simulator.ts";
 
 function createList(...payloads: readonly number[]): MessageList {
@@ -75,11 +75,11 @@ test("a mailbox takes messages up to its limit and refuses one more", () => {
   equal(kernel.openCalls, 0);
 });
 
-test("the limit counts what a gate holds back", () => {
+test("the limit counts what is held back", () => {
   const simulator = createSimulator({ seed: 1, kernel: { mailboxLimit: 3 } });
   const sender = createProbe(simulator.kernel);
   const target = createProbe(simulator.kernel);
-  simulator.kernel.closeGate(target.service, GATE.busy);
+  simulator.kernel.hold(target.service, HOLD.busy);
   for (const count of [1, 2, 3]) {
     sender.send(target.handle, count);
     simulator.drain();
@@ -111,11 +111,11 @@ test("a mailbox that grows is reported at 1024 messages and at each doubling", (
   deepEqual(simulator.overloads, [1024, 2048, 4096]);
 });
 
-test("a mailbox behind a closed gate is reported too", () => {
+test("the mailbox of a service that is held is reported too", () => {
   const simulator = createSimulator({ seed: 1 });
   const sender = createProbe(simulator.kernel);
   const target = createProbe(simulator.kernel);
-  simulator.kernel.closeGate(target.service, GATE.busy);
+  simulator.kernel.hold(target.service, HOLD.busy);
   for (let count = 1; count <= OVERLOAD_MARK_MIN; count += 1) {
     sender.send(target.handle, count);
     if (count % 100 === 0) simulator.drain();

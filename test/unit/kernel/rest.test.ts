@@ -14,7 +14,7 @@ import {
 import { INTERRUPT_REST_MS } from "../../../src/kernel/kernel-options.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { GATE } from "../../../src/kernel/service.ts";
+import { HOLD } from "../../../src/kernel/service.ts";
 import type { Probe } from "../../simulator.ts";
 import { createProbe } from "../../simulator.ts";
 import type { Cuttable } from "./cuttable.ts";
@@ -179,7 +179,7 @@ test("answers keep their order where a patch that takes its time is put in durin
   reply();
   deepEqual(answers, [], "the service rests");
   ask("four");
-  kernel.closeGate(target.service, GATE.held);
+  kernel.hold(target.service, HOLD.patching);
   reply();
   deepEqual(answers, ["one", "two", "three", "four"]);
 });

@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import { GATE } from "../../../src/kernel/service.ts";
+import { HOLD } from "../../../src/kernel/service.ts";
 import { EMPTIED_MIN, Timer, TimerWheel } from "../../../src/kernel/timer-wheel.ts";
 import type { Probe } from "../../simulator.ts";
 import { createProbe, createSimulator } from "../../simulator.ts";
@@ -205,20 +205,20 @@ test("a service that dies takes its timers along, wherever they are", () => {
   ok(simulator.clock.now() < 1000, "nothing is left to wait for");
 });
 
-test("a timer passes a busy gate, and waits at a held one if it is from before", () => {
+test("a timer reaches a busy service, and waits while a patch holds it if it is from before", () => {
   const { simulator, probe, later, fired } = createWorld();
-  simulator.kernel.closeGate(probe.service, GATE.busy);
+  simulator.kernel.hold(probe.service, HOLD.busy);
   later(10);
   simulator.drain();
   deepEqual(fired, [10]);
   later(10);
-  simulator.kernel.closeGate(probe.service, GATE.held);
+  simulator.kernel.hold(probe.service, HOLD.patching);
   simulator.advance(100);
   deepEqual(fired, [10]);
   later(10);
   simulator.advance(100);
   equal(fired.length, 2);
-  simulator.kernel.openGate(probe.service, GATE.held);
+  simulator.kernel.release(probe.service, HOLD.patching);
   simulator.drain();
   equal(fired.length, 3);
 });

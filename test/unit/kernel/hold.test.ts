@@ -1,5 +1,5 @@
 /**
- * Gates hold messages back without losing one or changing their order, and the system lane passes them.
+ * A hold keeps messages back without losing one or changing their order, and the system lane passes it.
  */
 
 import { deepEqual, equal, throws } from "node:assert/strict";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { GATE } from "../../../src/kernel/service.ts";
+import { HOLD } from "../../../src/kernel/service.ts";
 import type { Probe } from "../../simulator.ts";
 import { createProbe, createSimulator } from "../../simulator.ts";
 
@@ -20,43 +20,43 @@ function createWorld(): World {
   return { simulator, sender: createProbe(kernel), target };
 }
 
-for (const name of ["busy", "held", "starting"] as const) {
-  test(`requests and posts wait at a gate that is ${name} and pass in their order when it opens`, () => {
+for (const name of ["busy", "patching", "starting"] as const) {
+  test(`requests and posts wait for a service that is held as ${name}, and pass in their order when it is released`, () => {
     const { simulator, sender, target } = createWorld();
     const { kernel } = simulator;
-    kernel.closeGate(target.service, GATE[name]);
+    kernel.hold(target.service, HOLD[name]);
     sender.send(target.handle, 1);
     const outcome = sender.call(target.handle, 2);
     simulator.advance(10);
     sender.send(target.handle, 3);
     simulator.advance(10);
     deepEqual([target.heard, outcome.settled], [[], 0]);
-    kernel.openGate(target.service, GATE[name]);
+    kernel.release(target.service, HOLD[name]);
     simulator.drain();
     deepEqual([target.heard, outcome.value], [[1, 2, 3], "answer"]);
   });
 
-  test(`debug messages pass a gate that is ${name}`, () => {
+  test(`debug messages reach a service that is held as ${name}`, () => {
     const { simulator, sender, target } = createWorld();
     const { kernel } = simulator;
-    kernel.closeGate(target.service, GATE[name]);
+    kernel.hold(target.service, HOLD[name]);
     sender.send(target.handle, "waits");
     kernel.send(sender.handle, target.handle, { type: PTYPE.debug, method: 0, values: ["looks"] });
     simulator.advance(10);
     deepEqual(target.heard, ["looks"]);
   });
 
-  test(`answers pass a gate that is ${name}`, () => {
+  test(`answers reach a service that is held as ${name}`, () => {
     const { simulator, sender, target } = createWorld();
-    simulator.kernel.closeGate(sender.service, GATE[name]);
+    simulator.kernel.hold(sender.service, HOLD[name]);
     const outcome = sender.call(target.handle, 1);
     simulator.drain();
     equal(outcome.value, "answer");
   });
 
-  test(`the system lane passes a gate that is ${name} and all that waits`, () => {
+  test(`the system lane reaches a service that is held as ${name} before all that waits`, () => {
     const { simulator, sender, target } = createWorld();
-    simulator.kernel.closeGate(target.service, GATE[name]);
+    simulator.kernel.hold(target.service, HOLD[name]);
     sender.send(target.handle, "waits");
     const urgent = new Message(PTYPE.system, 0, 0, 0, ["urgent"]);
     simulator.kernel.sendUrgent(target.service, urgent);
@@ -65,13 +65,13 @@ for (const name of ["busy", "held", "starting"] as const) {
   });
 }
 
-test("what a service hears that begins passes its gate, and the rest keeps its order", () => {
+test("what a service hears while it begins reaches it, and the rest keeps its order", () => {
   const { simulator, sender, target } = createWorld();
   const { kernel } = simulator;
   let hearsText = false;
   target.service.instance.hears = (type) =>
     type === PTYPE.lua || (hearsText && type === PTYPE.text);
-  kernel.closeGate(target.service, GATE.starting);
+  kernel.hold(target.service, HOLD.starting);
   const send = (type: number, value: unknown): void =>
     void kernel.send(sender.handle, target.handle, { type, method: 0, values: [value] });
   send(PTYPE.text, 1);
@@ -81,15 +81,15 @@ test("what a service hears that begins passes its gate, and the rest keeps its o
   deepEqual(target.heard, ["heard"]);
   hearsText = true;
   send(PTYPE.text, 3);
-  kernel.openGate(target.service);
+  kernel.release(target.service);
   simulator.advance(10);
   deepEqual(target.heard, ["heard", 1, 2, 3]);
   // A patch that is being applied holds all of it.
-  kernel.closeGate(target.service, GATE.held);
+  kernel.hold(target.service, HOLD.patching);
   send(PTYPE.lua, "held");
   simulator.advance(10);
   deepEqual(target.heard, ["heard", 1, 2, 3]);
-  kernel.openGate(target.service, GATE.held);
+  kernel.release(target.service, HOLD.patching);
   simulator.advance(10);
   deepEqual(target.heard, ["heard", 1, 2, 3, "held"]);
 });
@@ -102,35 +102,35 @@ test("the system lane goes before the mail of an open service", () => {
   deepEqual(target.heard, ["urgent", "first"]);
 });
 
-test("a gate that is closed twice stays closed until both reasons are gone", () => {
+test("a service that is held twice stays held until both reasons are gone", () => {
   const { simulator, sender, target } = createWorld();
   const { kernel } = simulator;
-  kernel.closeGate(target.service, GATE.busy);
-  kernel.closeGate(target.service, GATE.held);
+  kernel.hold(target.service, HOLD.busy);
+  kernel.hold(target.service, HOLD.patching);
   sender.send(target.handle, 1);
   simulator.advance(10);
-  kernel.openGate(target.service, GATE.held);
+  kernel.release(target.service, HOLD.patching);
   simulator.advance(10);
   deepEqual(target.heard, []);
-  kernel.openGate(target.service, GATE.busy);
+  kernel.release(target.service, HOLD.busy);
   simulator.drain();
   deepEqual(target.heard, [1]);
 });
 
-test("a timer that a hot-fix held back fires after it although the handler that sleeps keeps the gate busy", () => {
+test("a timer that a hot-fix held back fires after it although the handler that sleeps keeps the service busy", () => {
   const { simulator, sender, target } = createWorld();
   const { kernel } = simulator;
   const order: string[] = [];
-  kernel.closeGate(target.service, GATE.busy);
+  kernel.hold(target.service, HOLD.busy);
   kernel.addTimer(target.service, 10, () => {
     order.push("woken");
-    kernel.openGate(target.service, GATE.busy);
+    kernel.release(target.service, HOLD.busy);
   });
   sender.send(target.handle, 1);
-  kernel.closeGate(target.service, GATE.held);
+  kernel.hold(target.service, HOLD.patching);
   simulator.advance(50);
   deepEqual(order, []);
-  kernel.openGate(target.service, GATE.held);
+  kernel.release(target.service, HOLD.patching);
   simulator.drain();
   deepEqual([order, target.heard], [["woken"], [1]]);
 });
@@ -142,11 +142,11 @@ test("a service in queue mode handles one message at a time, in order", () => {
   const sender = createProbe(kernel);
   const target = createProbe(kernel, (message) => {
     const [name] = message.payload as [string];
-    kernel.closeGate(target.service, GATE.busy);
+    kernel.hold(target.service, HOLD.busy);
     log.push(`${name} begins`);
     kernel.addTimer(target.service, 10, () => {
       log.push(`${name} ends`);
-      kernel.openGate(target.service, GATE.busy);
+      kernel.release(target.service, HOLD.busy);
     });
   });
   sender.send(target.handle, "a");
@@ -159,7 +159,7 @@ test("a handler in queue mode that calls its own service is refused", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const target = createProbe(kernel, (message) => {
-    kernel.closeGate(target.service, GATE.busy);
+    kernel.hold(target.service, HOLD.busy);
     throws(() => target.call(target.handle), { code: "ERR_DEADLOCK" });
     kernel.reply(target.service, message, "refused");
   });
@@ -177,7 +177,7 @@ test("a handler in queue mode that has awaited the answer to a call, or slept, m
     refused += 1;
   };
   const target = createProbe(kernel, () => {
-    kernel.closeGate(target.service, GATE.busy);
+    kernel.hold(target.service, HOLD.busy);
     const { call } = target.call(helper.handle);
     Object.assign(call, { resolve: () => simulator.microtasks.defer(callSelf) });
     kernel.addTimer(target.service, 10, callSelf).origin = kernel.origin;
@@ -193,7 +193,7 @@ test("a handler in queue mode whose call has failed at its deadline may not call
   const silent = createProbe(kernel);
   let refused = 0;
   const target = createProbe(kernel, () => {
-    kernel.closeGate(target.service, GATE.busy);
+    kernel.hold(target.service, HOLD.busy);
     const { call } = target.call(silent.handle);
     kernel.setDeadline(target.service, call, 10, () => "deadline");
     const reject = (): void => {
@@ -211,7 +211,7 @@ test("a timer whose call has failed at its deadline may call its own service", (
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const silent = createProbe(kernel);
-  const target = createProbe(kernel, () => kernel.closeGate(target.service, GATE.busy));
+  const target = createProbe(kernel, () => kernel.hold(target.service, HOLD.busy));
   kernel.addTimer(target.service, 1, () => {
     const { call } = target.call(silent.handle);
     kernel.setDeadline(target.service, call, 10, () => "deadline");
@@ -230,8 +230,8 @@ test("a timer may call its own service while a handler awaits, and is answered a
     const [name] = message.payload as [string];
     order.push(name);
     if (name === "tick") return void kernel.reply(target.service, message, "ticked");
-    kernel.closeGate(target.service, GATE.busy);
-    kernel.addTimer(target.service, 50, () => kernel.openGate(target.service, GATE.busy));
+    kernel.hold(target.service, HOLD.busy);
+    kernel.addTimer(target.service, 50, () => kernel.release(target.service, HOLD.busy));
   });
   createProbe(kernel).send(target.handle, "long");
   let settled: unknown;
