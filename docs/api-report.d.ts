@@ -3,7 +3,7 @@
 // dist/index.d.ts
 export { ERROR_CODES, SnaxError, codeOf } from "./base/error.ts";
 export type { ErrorCode } from "./base/error.ts";
-export { upvalues } from "./live/upvalues.ts";
+export { upvalues } from "./live/inspect/upvalues.ts";
 export { defineConfig } from "./node/config.ts";
 export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
@@ -38,6 +38,9 @@ declare global {
     [name: string]: any;
   }>;
 }
+
+// dist/cli/register.d.ts
+export {};
 
 // dist/sproto/index.d.ts
 export type { DecodeOptions } from "./decoder.ts";
@@ -119,8 +122,8 @@ export declare class SnaxError extends Error {
 export declare function codeOf(error: unknown): ErrorCode | undefined;
 export declare function assert(claim: unknown, message: string): asserts claim;
 
-// dist/live/upvalues.d.ts
-import type { Upvalues } from "../snax/types-upvalues.ts";
+// dist/live/inspect/upvalues.d.ts
+import type { Upvalues } from "../../snax/types-upvalues.ts";
 export declare const upvalues: Upvalues;
 
 // dist/node/config.d.ts
@@ -134,6 +137,7 @@ export interface Config {
     readonly logger?: string;
     readonly logservice?: "snlua" | "snax";
     readonly logformat?: "text" | "json";
+    readonly verbose?: boolean;
     readonly preload?: string;
     readonly codecache?: boolean;
     readonly profile?: boolean;
@@ -164,6 +168,7 @@ export interface FullConfig extends Config {
     readonly tables: string | readonly string[];
     readonly harbor: number;
     readonly logformat: "text" | "json";
+    readonly verbose: boolean;
     readonly codecache: boolean;
     readonly profile: boolean;
     readonly calltimeout: number;
