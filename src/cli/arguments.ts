@@ -12,6 +12,12 @@ export const USAGE = `usage: snax <command>
   snax start [config] [--set key=value ...]   start a node; default config: snax.config.ts,
                                               .js, .mjs or .json in this folder
   snax console [host:]port                    connect to a debug console
+  snax source address|type                    the text that runs, with its patches
+  snax diff [address|type]                    what the files on disk would change in it
+  snax hotfix address|type [module=]file ...  patch what runs, from files
+  snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes
+                                              (all three ask the console of the configuration,
+                                              or of --console [host:]port)
   snax types [config]                         write snax.d.ts: the types of all services by name
   snax sproto [--bigint] file.sproto ...      write file.ts: the types of a schema
 
@@ -20,7 +26,18 @@ export const USAGE = `usage: snax <command>
 
 /** What was asked for. */
 export interface Invocation {
-  readonly command: "start" | "console" | "types" | "sproto" | "help" | "version";
+  readonly command:
+    | "start"
+    | "console"
+    | "types"
+    | "sproto"
+    | "source"
+    | "diff"
+    | "hotfix"
+    | "help"
+    | "version";
+  /** The words of a command that the console of a node runs. */
+  readonly words?: readonly string[];
   /** The configuration file, if one was named. */
   readonly config?: string;
   /** Where the debug console listens. */
@@ -43,6 +60,10 @@ export function parseArguments(words: readonly string[]): Invocation {
   if (words[0] === "sproto" && !words.some((word) => HELP.has(word))) {
     return { command: "sproto", overrides, ...readSchemas(words.slice(1)) };
   }
+  const asked = words[0] ?? "";
+  if (OPERATIONS.has(asked) && !words.some((word) => HELP.has(word))) {
+    return { overrides, ...readOperation(asked as "source", words.slice(1)) };
+  }
   const names: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
@@ -63,6 +84,31 @@ export function parseArguments(words: readonly string[]): Invocation {
   if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
   if (command === "console") return { command, overrides, place: readPlace(config) };
   return { command, overrides, ...(config === undefined ? {} : { config }) };
+}
+
+/** Commands that the console of a node runs. */
+const OPERATIONS: ReadonlySet<string> = new Set(["source", "diff", "hotfix"]);
+
+/** `[--console [host:]port]`, and words that are the console's. */
+function readOperation(
+  command: "source" | "diff" | "hotfix",
+  given: readonly string[],
+): Pick<Invocation, "command" | "words" | "place"> {
+  const words: string[] = [];
+  let place: Endpoint | undefined;
+  for (let index = 0; index < given.length; index += 1) {
+    const word = given[index] ?? "";
+    if (word === "--console") {
+      index += 1;
+      place = readPlace(given[index]);
+    } else if (word.startsWith("--console=")) place = readPlace(word.slice("--console=".length));
+    else if (/\s/.test(word))
+      throw wrong(`${JSON.stringify(word)} has blanks, which the console takes apart`);
+    else words.push(word);
+  }
+  if (command !== "diff" && words.length === 0)
+    throw wrong(`${command} needs an address or a type`);
+  return { command, words, ...(place === undefined ? {} : { place }) };
 }
 
 const HELP: ReadonlySet<string> = new Set(["--help", "-h"]);

@@ -12,6 +12,7 @@ import { checkRuntime } from "../node/footing.ts";
 import type { Invocation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { runConsole } from "./console.ts";
+import { runOperation } from "./operate.ts";
 import { writeSprotoTypes } from "./sproto-types.ts";
 import { runStart } from "./start.ts";
 import { writeTypes } from "./types.ts";
@@ -29,6 +30,10 @@ async function run(invocation: Invocation): Promise<number> {
       return runStart(invocation);
     case "console":
       return invocation.place === undefined ? 2 : runConsole(invocation.place);
+    case "source":
+    case "diff":
+    case "hotfix":
+      return await runOperation(invocation);
     case "types":
       return runTypes(invocation);
     case "sproto":

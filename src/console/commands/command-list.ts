@@ -17,6 +17,7 @@ import { recordCommands } from "./record.ts";
 import { serviceCommands } from "./services.ts";
 import { tableCommands } from "./tables.ts";
 import { taskCommands } from "./tasks.ts";
+import { textCommands } from "./texts.ts";
 import { watchCommands } from "./watch.ts";
 
 const help: CommandTable = {
@@ -38,6 +39,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...changeCommands,
     ...evalCommands,
     ...hotfixCommands,
+    ...textCommands,
     ...debugCommands,
     ...logpointCommands,
     ...tableCommands,

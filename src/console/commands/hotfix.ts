@@ -10,12 +10,22 @@ import { hotfix } from "../../live/rollout/hotfix.ts";
 import { hotfixall } from "../../live/rollout/hotfix-all.ts";
 import { hotfixshared } from "../../live/rollout/hotfix-shared.ts";
 import { messageOf } from "../../service/error-text.ts";
+import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
-import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";
-import { toResult } from "../operator/command.ts";
-import type { HotfixWords } from "./hotfix-words.ts";
+import type {
+  CommandCall,
+  CommandResult,
+  CommandTable,
+  Route,
+  Table,
+} from "../operator/command.ts";
+import { markInOrder, toResult } from "../operator/command.ts";
+import type { SourceOptions } from "./from-source.ts";
+import { patchFromSource, readSourceOptions } from "./from-source.ts";
+import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
 import { nameFiles, readTarget, readWords } from "./hotfix-words.ts";
 import type { Operator } from "../operator/operator.ts";
+import { printChanges } from "./source-texts.ts";
 
 /** Failures that `hotfix` of a whole type lists. */
 const FAILURES_SHOWN_MAX = 100;
@@ -28,6 +38,8 @@ const toPatched: Route = ({ operator, args }) => {
 
 async function runHotfix({ operator, args: [word, ...rest] }: CommandCall): Promise<CommandResult> {
   const target = readTarget(operator, word);
+  const source = readSourceOptions(rest);
+  if (source !== undefined) return await hotfixFromSource(operator, target, source);
   const words = readWords(operator, rest);
   try {
     switch (target.kind) {
@@ -41,6 +53,52 @@ async function runHotfix({ operator, args: [word, ...rest] }: CommandCall): Prom
       case "shared":
         return await patchShared(operator, target.path, words);
     }
+  } catch (error) {
+    throw inOperatorsWords(error, words);
+  }
+}
+
+/** The patch is what the files would change; see from-source.ts. */
+async function hotfixFromSource(
+  operator: Operator,
+  target: HotfixTarget,
+  { isYes }: SourceOptions,
+): Promise<CommandResult> {
+  const { rows, patch, files, isNoted, changed } = await patchFromSource(operator, target);
+  if (changed.length === 0) return "nothing to do";
+  const shown = new Map<string, unknown>();
+  for (const [path, { verdict, changes }] of rows) {
+    shown.set(path, [verdict, ...printChanges(changes)].join("\n"));
+  }
+  if (isNoted && !isYes) {
+    shown.set("nothing was sent", "a note says what a patch would not do: --yes takes it");
+    return markInOrder(shown);
+  }
+  const result = await sendSource(operator, target, { patch, args: [], files });
+  for (const [key, value] of result) shown.set(key, value);
+  if (target.kind === "type" && result.get("failed") === 0) {
+    // Services to come run the files as they are: an edited init, and state that begins otherwise.
+    for (const file of changed) clearCache(operator.runtime, file);
+  }
+  return markInOrder(shown);
+}
+
+async function sendSource(
+  operator: Operator,
+  target: HotfixTarget,
+  words: HotfixWords,
+): Promise<Map<string, unknown>> {
+  if (Object.keys(words.patch).length === 0) return new Map([["failed", 0]]);
+  try {
+    if (target.kind === "type") {
+      const rows = await patchType(operator, target.type, words);
+      return new Map(rows as Table);
+    }
+    if (target.kind === "service") {
+      const { live } = operator.thread;
+      await hotfix(live, callerOf(operator), target.handle, [words.patch]);
+    }
+    return new Map<string, unknown>([["applied", 1]]);
   } catch (error) {
     throw inOperatorsWords(error, words);
   }
@@ -99,7 +157,7 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] : patch what runs",
     isChange: true,
     needs: toPatched,
     run: runHotfix,

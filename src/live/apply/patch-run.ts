@@ -26,6 +26,7 @@ import { moduleOf } from "../text/patch-import.ts";
 import { followImport, readImport } from "./import-values.ts";
 import { publicName } from "../text/patch-default.ts";
 import type { PatchImport, PatchPart } from "../text/patch-code.ts";
+import { noteText } from "../text/text-history.ts";
 import { mergeTable } from "./table-merge.ts";
 import type { UndoLog } from "./undo-log.ts";
 
@@ -229,6 +230,7 @@ export class PatchRun {
 
   /** Lets go of everything: the functions of the patch live on, and with them this object. */
   settle(): void {
+    noteText(this.module, this.code);
     this.#given = NOTHING;
     this.#parts = undefined;
     this.#statics = undefined;

@@ -10,6 +10,8 @@ import type { SharedCall, SharedCommand, SharedOrder } from "./hotfix-shared-thr
 import { HOTFIXSHARED, runShared } from "./hotfix-shared.ts";
 import { HOTFIX, hotfixHere } from "./hotfix.ts";
 import type { LiveNode } from "./live-node.ts";
+import type { TextQuestion } from "./running-texts.ts";
+import { listRunning, TEXTS } from "./running-texts.ts";
 import type { PatchTexts } from "../text/patch.ts";
 import type { OrderState } from "./thread-order.ts";
 import { takeOrder } from "./thread-order.ts";
@@ -19,7 +21,11 @@ const MUST_BE_HEARD: ReadonlySet<string> = new Set(["APPLY", "KEEP", "WITHDRAW",
 
 /** Gives the steward of a runtime the commands. */
 export function addLiveCommands(live: LiveNode): void {
-  const { stewardCommands } = live.node.runtime;
+  const { runtime } = live.node;
+  const { stewardCommands } = runtime;
+  stewardCommands.set(TEXTS, async (_context, [question]) => {
+    return listRunning(runtime, question as TextQuestion);
+  });
   stewardCommands.set(HOTFIX, (_context, [state, caller, handle, texts, args]) => {
     takeOrder(state as OrderState);
     const order = {

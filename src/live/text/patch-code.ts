@@ -40,6 +40,10 @@ export interface AddedName {
 
 /** A compiled patch. */
 export interface PatchCode {
+  /** The text as it was given. */
+  readonly text: string;
+  /** Whether it was compiled for the own file of a snax service. */
+  readonly hasMethods: boolean;
   /** Evaluated in the module's scope it gives a function of a {@link PatchRun}. */
   readonly code: string;
   /** What stacks call the patch. */
@@ -106,6 +110,8 @@ function compile(text: string, target: PatchTarget): PatchCode {
   const { plan, woven } = planAndWeave(text, target, file);
   const { replaced, tables, classes, fresh, values, tracked, methods } = plan;
   const code: PatchCode = {
+    text,
+    hasMethods: target.hasMethods,
     code: `${woven.code}\n//# sourceURL=${file}`,
     url: file,
     outline: outlinePatch(plan, target),

@@ -46,3 +46,17 @@ test("wrong usage is refused with ERR_ARGUMENT", () => {
     assert.throws(() => parseArguments(words), { code: "ERR_ARGUMENT" }, words.join(" "));
   }
 });
+
+test("commands of the console take their words as they are, and where it listens", () => {
+  const words = ["hotfix", "shop", "--from-source", "--console", "9000"];
+  assert.deepEqual(parseArguments(words), {
+    command: "hotfix",
+    overrides: {},
+    words: ["shop", "--from-source"],
+    place: { host: "127.0.0.1", port: 9000 },
+  });
+  assert.deepEqual(parseArguments(["diff"]).words, []);
+  for (const wrong of [["source"], ["hotfix", "--console", "no"], ["diff", "a b"]]) {
+    assert.throws(() => parseArguments(wrong), { code: "ERR_ARGUMENT" });
+  }
+});

@@ -1,0 +1,80 @@
+/**
+ * `snax source`, `snax diff` and `snax hotfix`: commands of a node's console, from the operator's shell.
+ *
+ * The console is the configuration's, or the one that `--console` names; the token comes from
+ * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or
+ * a file is not valid; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1.
+ */
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { showControls } from "../base/visible-text.ts";
+import { END_MARKS } from "../console/print/print.ts";
+import type { Endpoint } from "../net/endpoint.ts";
+import { parseEndpoint } from "../net/endpoint.ts";
+import { loadConfig } from "../node/config-file.ts";
+import { completeConfig } from "../node/config.ts";
+import { messageOf } from "../service/error-text.ts";
+import type { Invocation } from "./arguments.ts";
+import { ConsoleConnection } from "./console-connection.ts";
+
+/** Where a console listens if nobody says otherwise. */
+const USUAL_PLACE: Endpoint = { host: "127.0.0.1", port: 8000 };
+
+const VERDICT = /^[^\t]+\t(same|applied|note|reload|refused)\b/;
+
+/** Runs a command in the console of a node; resolves to the exit code. */
+export async function runOperation(invocation: Invocation): Promise<number> {
+  const { command, words = [], place } = invocation;
+  try {
+    const connection = await ConsoleConnection.open(place ?? (await findPlace(invocation)));
+    const token = process.env["SNAX_CONSOLE_TOKEN"];
+    if (token !== undefined && !(await connection.ask(`auth ${token}`, () => {}))) {
+      throw new Error("the console refuses the token of SNAX_CONSOLE_TOKEN");
+    }
+    const lines: string[] = [];
+    const isOk = await connection.ask([command, ...words.map(toAbsolute)].join(" "), (line) => {
+      if (END_MARKS.some((mark) => mark === line)) return;
+      lines.push(line);
+      process.stdout.write(`${showControls(line)}\n`);
+    });
+    connection.close();
+    return isOk ? codeOf(command, lines) : 1;
+  } catch (error) {
+    process.stderr.write(`snax: ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+function codeOf(command: string, lines: readonly string[]): number {
+  if (command === "hotfix") {
+    if (lines.some((line) => line.startsWith("nothing was sent\t"))) return 2;
+    return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
+  }
+  if (command !== "diff") return 0;
+  const verdicts = lines.map((line) => VERDICT.exec(line)?.[1]);
+  if (verdicts.some((verdict) => verdict === "reload" || verdict === "refused")) return 1;
+  return verdicts.some((verdict) => verdict === "applied" || verdict === "note") ? 2 : 0;
+}
+
+/** The console of the configuration in this folder. */
+async function findPlace({ overrides }: Invocation): Promise<Endpoint> {
+  let config = {};
+  try {
+    ({ config } = await loadConfig(undefined, process.cwd()));
+  } catch {
+    // Without a configuration the usual place is asked.
+  }
+  const { console: place } = completeConfig({ ...config, ...overrides });
+  return place === undefined ? USUAL_PLACE : (parseEndpoint(String(place)) ?? USUAL_PLACE);
+}
+
+/** Files are named from the operator's folder; the node counts from the configuration's. */
+function toAbsolute(word: string): string {
+  const [, module = "", file = word] = /^([^=]+=)(.+)$/.exec(word) ?? [];
+  return looksLikeFile(file) && existsSync(file) ? `${module}${resolve(file)}` : word;
+}
+
+function looksLikeFile(word: string): boolean {
+  return /\.[cm]?[jt]s$/.test(word);
+}

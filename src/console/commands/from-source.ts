@@ -1,0 +1,128 @@
+/**
+ * `hotfix TARGET --from-source`: the patch is what the edited files would change in what runs.
+ *
+ * A diff that says more than "applied" is shown first: a note is what the patch does not do, and sends it only
+ * with `--yes`; what needs a reload is never sent. Lines in stacks and errors are lines of the files.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { TextQuestion } from "../../live/rollout/running-texts.ts";
+import type { Verdict } from "../../texts/verdict.ts";
+import type { Operator } from "../operator/operator.ts";
+import type { HotfixTarget } from "./hotfix-words.ts";
+import type { ScriptFile } from "./script-file.ts";
+import type { DiffRow, GroupDiff } from "./source-texts.ts";
+import {
+  askTexts,
+  diffGroup,
+  listRows,
+  nameServices,
+  printChanges,
+  showPath,
+} from "./source-texts.ts";
+
+/** The options of `hotfix` that take the patch from the files. */
+export interface SourceOptions {
+  /** Whether notes are taken. */
+  readonly isYes: boolean;
+}
+
+/** What the files would change, and the patch that does it. */
+export interface SourcePatch {
+  readonly rows: ReadonlyMap<string, DiffRow>;
+  /** By absolute path; empty if there is nothing to do. */
+  readonly patch: Readonly<Record<string, string>>;
+  /** The same, under the names of the files. */
+  readonly files: readonly ScriptFile[];
+  /** Whether there are notes. */
+  readonly isNoted: boolean;
+  /** The files that differ in more than layout: services to come are to be born from them. */
+  readonly changed: readonly string[];
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes"]);
+
+/**
+ * Reads the words behind the target; undefined if the patch comes from files that they name.
+ *
+ * @throws {ERR_ARGUMENT} if a word can't stand beside `--from-source`.
+ */
+export function readSourceOptions(words: readonly string[]): SourceOptions | undefined {
+  const end = words.indexOf("--");
+  const own = words.slice(0, end < 0 ? undefined : end);
+  if (!own.includes("--from-source")) return undefined;
+  const other = words.find((word) => !OPTIONS.has(word));
+  if (other === undefined) return { isYes: words.includes("--yes") };
+  throw new SnaxError("ERR_ARGUMENT", `${other} can't stand beside --from-source, only --yes can`);
+}
+
+/**
+ * Compares what runs with the files, and makes the patch.
+ *
+ * @throws {ERR_PATCH} if a reload or a restart is needed, or services of the type run different texts.
+ * @throws {ERR_SYNTAX} if a file is not valid.
+ */
+export async function patchFromSource(
+  operator: Operator,
+  target: HotfixTarget,
+): Promise<SourcePatch> {
+  const groups = await askTexts(operator, questionOf(target));
+  const { root } = operator.runtime.paths;
+  const diffs = groups.map(diffGroup);
+  const rows = listRows(diffs, root);
+  for (const row of rows.values()) refuse(rows, row);
+  const patches = diffs.map((each) => patchOf(each, root));
+  const [first] = patches;
+  const other = patches.find((each) => JSON.stringify(each) !== JSON.stringify(first));
+  if (other !== undefined) {
+    const whose = groups.map(({ handles }) => nameServices(handles)).join(" | ");
+    const why = `the services run different texts (${whose}): patch them by their addresses`;
+    throw new SnaxError("ERR_PATCH", why);
+  }
+  const patch = first ?? {};
+  const files = Object.entries(patch).map(([file, text]) => {
+    return { file, shown: showPath(root, file), text };
+  });
+  const isNoted = [...rows.values()].some(({ verdict }) => verdict === "note");
+  const changed = diffs.flatMap(({ modules }) =>
+    [...modules.values()].flatMap(({ file, verdict }) => (verdict === "same" ? [] : file)),
+  );
+  return { rows, patch, files, isNoted, changed: [...new Set(changed)] };
+}
+
+function questionOf(target: HotfixTarget): TextQuestion {
+  if (target.kind === "service") return { handle: target.handle };
+  if (target.kind === "type") return { type: target.type };
+  const why = `${target.path} is a shared module: give its patch as a file`;
+  throw new SnaxError("ERR_ARGUMENT", why);
+}
+
+/** What no patch can do. */
+function isBeyond(verdict: Verdict): boolean {
+  return verdict === "reload" || verdict === "refused";
+}
+
+function refuse(rows: ReadonlyMap<string, DiffRow>, { verdict }: DiffRow): void {
+  if (!isBeyond(verdict)) return;
+  const lines = [...rows].flatMap(([path, row]) =>
+    printChanges(row.changes.filter((each) => isBeyond(each.verdict))).map(
+      (line) => `${path}: ${line}`,
+    ),
+  );
+  throw new SnaxError("ERR_PATCH", `a patch can't do all of it:\n${lines.join("\n")}`);
+}
+
+function patchOf({ group, modules }: GroupDiff, root: string): Record<string, string> {
+  const patch: Record<string, string> = {};
+  for (const { file, isShared } of group.modules) {
+    const text = modules.get(file)?.patch;
+    if (text === undefined) continue;
+    if (isShared) {
+      const path = showPath(root, file);
+      const why = `${path} is shared by all services: its patch goes in by itself, hotfix ${path} FILE`;
+      throw new SnaxError("ERR_PATCH", why);
+    }
+    patch[file] = text;
+  }
+  return patch;
+}

@@ -1,0 +1,156 @@
+/**
+ * What services run against what their files say, for the commands `source`, `diff` and `hotfix --from-source`.
+ *
+ *     every thread: TEXTS -> groups of services that run the same -> diffProgram(running, disk) -> rows, and a patch
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { relative } from "node:path";
+import { SnaxError } from "../../base/error.ts";
+import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import type {
+  RunningGroup,
+  RunningModule,
+  TextQuestion,
+} from "../../live/rollout/running-texts.ts";
+import { listRunning, TEXTS } from "../../live/rollout/running-texts.ts";
+import { askSteward } from "../../service/steward.ts";
+import { diffProgram } from "../../texts/diff.ts";
+import type { ModuleEdit } from "../../texts/diff.ts";
+import type { Change, ModuleDiff, Verdict } from "../../texts/verdict.ts";
+import { worstOf } from "../../texts/verdict.ts";
+import type { Operator } from "../operator/operator.ts";
+
+/** Services that a row names; of more it tells the number. */
+const SERVICES_SHOWN_MAX = 4;
+
+/** What the files would change in services that run the same. */
+export interface GroupDiff {
+  readonly group: RunningGroup;
+  /** By file; modules without a difference included. */
+  readonly modules: ReadonlyMap<string, ModuleDiff>;
+  readonly verdict: Verdict;
+}
+
+/** Asks every thread what services run. */
+export async function askTexts(
+  operator: Operator,
+  question: TextQuestion,
+): Promise<RunningGroup[]> {
+  const { runtime, context } = operator;
+  const { threads } = runtime;
+  const hosts =
+    typeof question === "object" && "handle" in question
+      ? [threads?.threadOf(question.handle) ?? -1]
+      : (threads?.hosts ?? []);
+  const others = hosts.filter((thread) => thread >= 0 && thread !== threads?.own);
+  const answers = await Promise.all(
+    others.map((thread) => askSteward(context, thread, TEXTS, question)),
+  );
+  const groups = new Map<string, RunningGroup>();
+  for (const group of [listRunning(runtime, question), ...(answers as RunningGroup[][])].flat()) {
+    const key = keyOf(group);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { ...group, handles: [...group.handles] });
+    else known.handles.push(...group.handles);
+  }
+  return [...groups.values()];
+}
+
+/** Two threads run the same if the texts are the same. */
+function keyOf({ type, modules }: RunningGroup): string {
+  const texts = modules.map(({ file, text, failure, patches }) => [file, text, failure, patches]);
+  return JSON.stringify([type, texts]);
+}
+
+/**
+ * Compares services that run the same with their files.
+ *
+ * @throws {ERR_SYNTAX} if a file is not valid.
+ */
+export function diffGroup(group: RunningGroup): GroupDiff {
+  const known = group.modules.filter(({ text }) => text !== undefined);
+  const edits = known.map((module): ModuleEdit => {
+    const { file, text = "", isService } = module;
+    return { file, running: text, edited: readDisk(module) ?? text, isService };
+  });
+  const linksOf = new Map(known.map(({ file, links }) => [file, links]));
+  const resolve = (specifier: string, from: string): string | undefined =>
+    linksOf.get(from)?.get(specifier);
+  const modules = new Map(diffProgram(edits, { resolve }).map((each) => [each.file, each]));
+  for (const module of group.modules) {
+    const { file, text, failure } = module;
+    if (text === undefined) modules.set(file, unknown(file, failure ?? ""));
+    else if (readDisk(module) === undefined) modules.set(file, unknown(file, "the file is gone"));
+  }
+  return { group, modules, verdict: worstOf([...modules.values()]) };
+}
+
+function unknown(file: string, why: string): ModuleDiff {
+  const change: Change = { verdict: "reload", what: "the module", why, line: undefined };
+  return { file, verdict: "reload", changes: [change], patch: undefined };
+}
+
+/** Reads a file as it is now; undefined if it is gone. */
+function readDisk({ file }: RunningModule): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true) return undefined;
+  if (stat.size > PATCH_LENGTH_MAX) {
+    const why = `${file} has ${stat.size} bytes; at most ${PATCH_LENGTH_MAX} are compared`;
+    throw new SnaxError("ERR_ARGUMENT", why);
+  }
+  return readFileSync(file, "utf8");
+}
+
+/** A module as `diff` shows it. */
+export interface DiffRow {
+  readonly verdict: Verdict;
+  /** How many services run the text. */
+  readonly running: number;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Makes the rows of a diff: the services' own files, and what else differs.
+ *
+ * @param root - the folder that paths are shown from.
+ */
+export function listRows(diffs: readonly GroupDiff[], root: string): Map<string, DiffRow> {
+  const rows = new Map<string, DiffRow>();
+  for (const { group, modules } of diffs) {
+    const isOnly = diffs.filter((each) => each.group.type === group.type).length === 1;
+    for (const [index, { file }] of group.modules.entries()) {
+      const found = modules.get(file);
+      if (found === undefined || (index > 0 && found.changes.length === 0)) continue;
+      const path = showPath(root, file);
+      const whose = isOnly ? path : `${path} of ${nameServices(group.handles)}`;
+      // A module that several types import is the same for all of them, or has a row for each.
+      const row = { ...found, running: group.handles.length };
+      const key = rows.has(whose) ? `${whose} (${group.type})` : whose;
+      rows.set(key, { verdict: row.verdict, running: row.running, changes: row.changes });
+    }
+  }
+  return rows;
+}
+
+/** A path from the configuration's folder, or what leads to it from anywhere. */
+export function showPath(root: string, file: string): string {
+  const path = relative(root, file);
+  return path.startsWith("..") ? file : path;
+}
+
+/** `:0000000a, :0000000b and 3 more` */
+export function nameServices(handles: readonly number[]): string {
+  const shown = handles.slice(0, SERVICES_SHOWN_MAX).map(formatAddress).join(", ");
+  const more = handles.length - SERVICES_SHOWN_MAX;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+/** One line for each change. */
+export function printChanges(changes: readonly Change[]): string[] {
+  return changes.map(({ verdict, what, why, line }) => {
+    const place = line === undefined ? "" : `line ${line}  `;
+    return `${verdict.padEnd(8)}${place}${what}: ${why}`;
+  });
+}

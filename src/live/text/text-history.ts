@@ -1,0 +1,38 @@
+/**
+ * What each module of this thread really runs: the text of its image, and the patches that it has got.
+ *
+ * A module that nobody has patched has no entry; those with the same patches share one text.
+ */
+
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { Image } from "../../loader/weave/image.ts";
+import { EffectiveText } from "../../texts/effective-text.ts";
+import type { PatchCode } from "./patch-code.ts";
+
+const roots = new WeakMap<Image, Map<boolean, EffectiveText>>();
+const patched = new WeakMap<ModuleInstance, EffectiveText>();
+
+/** Notes that a module has got a patch, and keeps it. */
+export function noteText(module: ModuleInstance, { text, hasMethods }: PatchCode): void {
+  patched.set(module, textOf(module, hasMethods).with(text));
+}
+
+/**
+ * Returns the text that a module runs.
+ *
+ * @param isService - whether it is the own file of a snax service.
+ */
+export function textOf(module: ModuleInstance, isService: boolean): EffectiveText {
+  return patched.get(module) ?? rootOf(module.image, isService);
+}
+
+function rootOf(image: Image, isService: boolean): EffectiveText {
+  let texts = roots.get(image);
+  if (texts === undefined) roots.set(image, (texts = new Map()));
+  let text = texts.get(isService);
+  if (text === undefined) {
+    text = EffectiveText.of(image.text, { file: image.file, isService });
+    texts.set(isService, text);
+  }
+  return text;
+}
