@@ -60,6 +60,9 @@ export { Trace } from "./trace.ts";
 export { virtualClock } from "./virtual-clock.ts";
 export type { VirtualClock, VirtualClockOptions } from "./virtual-clock.ts";
 export type { VirtualEvent, VirtualLoop } from "./virtual-loop.ts";
+export { startTest } from "./start-test.ts";
+export type { LoggedLine, TestNode, TestOptions, TestScope } from "./start-test.ts";
+export type { Fakes, FakeService } from "./fakes.ts";
 
 // dist/base/error.d.ts
 export declare const ERROR_CODES: {
@@ -1225,6 +1228,47 @@ export declare class VirtualLoop {
     step(): boolean;
 }
 
+// dist/testing/start-test.d.ts
+import type { Config } from "../node/config.ts";
+import type { Node } from "../node/node.ts";
+import type { Fakes } from "./fakes.ts";
+export interface TestOptions {
+    readonly services?: string | readonly string[];
+    readonly fakes?: Fakes | string | readonly string[];
+    readonly time?: "real" | "virtual";
+    readonly date?: Date;
+    readonly config?: Config;
+}
+export interface LoggedLine {
+    readonly address: string;
+    readonly text: string;
+}
+export interface TestScope {
+    after(end: () => Promise<void>): void;
+}
+export interface TestNode extends Node {
+    readonly log: readonly LoggedLine[];
+    logged(pattern: RegExp): Promise<LoggedLine>;
+    advance(ms: number): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+export declare function startTest(options?: TestOptions, scope?: TestScope): Promise<TestNode>;
+
+// dist/testing/fakes.d.ts
+export interface FakeService {
+    readonly response?: Readonly<Record<string, (...args: never[]) => unknown>>;
+    readonly accept?: Readonly<Record<string, (...args: never[]) => unknown>>;
+    readonly init?: (...args: never[]) => unknown;
+    readonly exit?: (...args: never[]) => unknown;
+    readonly lua?: (...args: never[]) => unknown;
+}
+export type Fakes = Readonly<Record<string, FakeService>>;
+export interface FakeFolder {
+    readonly pattern: string;
+    remove(): void;
+}
+export declare function writeFakes(fakes: Fakes): FakeFolder;
+
 // dist/node/cluster-config.d.ts
 export interface ClusterConfig {
     readonly skynet?: {
@@ -1304,5 +1348,6 @@ export declare function createRandom(seed: number): Random;
 export interface Clock {
     now(): number;
     wall(): number;
+    alarm?(at: number | undefined, wake: () => void): boolean;
 }
 export declare const systemClock: Clock;

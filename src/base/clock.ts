@@ -11,6 +11,15 @@ export interface Clock {
   now(): number;
   /** Returns the wall clock as milliseconds since 1970. */
   wall(): number;
+  /**
+   * Keeps the alarm of whoever takes its time from this clock, for a clock that does not run by
+   * itself.
+   *
+   * @param at - the moment; undefined = none.
+   * @param wake - what the alarm does.
+   * @returns false if it does not: then a timer is needed.
+   */
+  alarm?(at: number | undefined, wake: () => void): boolean;
 }
 
 /** The machine's own clock. One reading costs about 40 ns. */

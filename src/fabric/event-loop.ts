@@ -100,6 +100,7 @@ class LoopWaker implements EventLoopWaker {
   alarm(at: number | undefined): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#clock.alarm?.(at, this.wake) === true) return;
     if (at === undefined || this.#isClosed) return;
     const delay = Math.min(Math.max(Math.ceil(at - this.#clock.now()), 0), DELAY_MAX_MS);
     this.#timer = setTimeout(() => {

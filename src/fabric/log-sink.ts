@@ -23,6 +23,8 @@ export interface LogSinkOptions {
   readonly isImmediate: boolean;
   /** Takes in the lines that other threads have published, when the process ends. */
   readonly collect: () => void;
+  /** Gets each line instead of the file; for a test. */
+  readonly onLine?: ((address: string, text: string) => void) | undefined;
 }
 
 /** The descriptor of the process's standard output. */
@@ -89,6 +91,8 @@ export class LogSink {
 
   /** Takes a line. */
   write(entry: LateEntry): void {
+    const { onLine } = this.#options;
+    if (onLine !== undefined) return onLine(entry.address(), entry.text);
     const isFile = this.#isFile;
     const isTerminal = !isFile && this.#isTerminal;
     const line = this.#format.format(Date.now(), entry, isFile, isTerminal);

@@ -49,6 +49,7 @@ import type { FullConfig } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
 import { createLogSink, joinLogSink, refuseLogSink } from "./log-sink-api.ts";
 import { isWatched } from "./stall.ts";
+import type { TestSeams } from "./test-seams.ts";
 
 /** Where the system's own services lie, as the search path names them. */
 const SYSTEM_SERVICES: string = `${fileURLToPath(new URL("../services/", import.meta.url))}?.js`;
@@ -76,6 +77,8 @@ export interface AssemblyOptions {
   readonly joinTables: (on: TableWake) => TableLink;
   /** Ends the node. */
   readonly abort: () => void;
+  /** What a test wants otherwise. */
+  readonly seams?: TestSeams | undefined;
 }
 
 /** A thread's runtime. */
@@ -93,8 +96,8 @@ export interface Assembly {
 
 /** Puts the runtime of a thread together. */
 export function assemble(options: AssemblyOptions): Assembly {
-  const { thread, portables, isConfigured } = options;
-  const waker = thread?.waker ?? createWaker(systemClock);
+  const { thread, portables, isConfigured, seams = {} } = options;
+  const waker = thread?.waker ?? createWaker(seams.clock ?? systemClock);
   const runtime = createRuntime(options, waker);
   if (thread !== undefined) thread.fabric.attach(runtime.kernel, thread.exchange);
   const tableThread: TableThread = new TableThread(
@@ -123,7 +126,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   runtime.debugCommands.set("RUN", runScript);
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
   runtime.kinds.set(SNAX_KIND, createSnaxKind(snax));
-  const logSink = isConfigured ? undefined : createLogSink(options.config, thread);
+  const logSink = isConfigured ? undefined : createLogSink(options.config, thread, seams);
   if (logSink === undefined) refuseLogSink(runtime);
   else joinLogSink(runtime, logSink);
   const end = beginBeat(runtime.boards[thread?.fabric.thread ?? 0] as Board, runtime.kernel);
@@ -131,7 +134,8 @@ export function assemble(options: AssemblyOptions): Assembly {
 }
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {
-  const { config, root, thread, isConfigured, abort } = options;
+  const { config, root, thread, isConfigured, abort, seams } = options;
+  const clock = seams?.clock ?? systemClock;
   const format = { isJson: config.logformat === "json", isFile: false };
   const write = (entry: LogEntry): void =>
     void process.stdout.write(`${formatLogLine(Date.now(), entry, format)}\n`);
@@ -146,7 +150,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
   const runtime: Runtime = new Runtime({
     boards,
     kernel: new Kernel({
-      clock: systemClock,
+      clock,
       drain: createDrain(),
       waker,
       harbor: config.harbor,
@@ -169,7 +173,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
           `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`,
         ),
     }),
-    clock: systemClock,
+    clock,
     environment: new Environment(isConfigured ? {} : config, thread?.log),
     paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
     write,

@@ -10,6 +10,7 @@ import { formatAddress } from "../kernel/address.ts";
 import type { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { FullConfig } from "./config.ts";
+import type { TestSeams } from "./test-seams.ts";
 import { isWatched } from "./stall.ts";
 
 /** Everything under `import { logSink } from "snax"`. */
@@ -30,11 +31,16 @@ export interface LogSinkApi {
 }
 
 /** Makes the end of the log of a node. @param thread - the main thread's part of it, if there are others. */
-export function createLogSink(config: FullConfig, thread: Thread | undefined): LogSink {
+export function createLogSink(
+  config: FullConfig,
+  thread: Thread | undefined,
+  { onLine }: TestSeams,
+): LogSink {
   return new LogSink({
     isJson: config.logformat === "json",
     isImmediate: thread === undefined && !isWatched(config),
     collect: () => thread?.fabric.catchUp(),
+    onLine,
   });
 }
 

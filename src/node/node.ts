@@ -32,6 +32,7 @@ import { endEverything, sayGoodbye } from "./goodbye.ts";
 import { MainThread } from "./main-thread.ts";
 import { watchStrayErrors } from "./rejections.ts";
 import { watchStalls } from "./stall.ts";
+import type { TestSeams } from "./test-seams.ts";
 
 /** A node that runs. */
 export interface Node {
@@ -59,6 +60,8 @@ export interface StartOptions {
   readonly ownsProcess?: boolean;
   /** Stops the node when it fires, also while the node still starts. */
   readonly signal?: AbortSignal;
+  /** @internal */
+  readonly seams?: TestSeams;
 }
 
 /** What the launcher starts first, in skynet's order for a node that stands alone. */
@@ -145,6 +148,7 @@ class RunningNode implements Node {
       portables,
       isConfigured: false,
       abort,
+      seams: options.seams,
       joinTables: ({ later }) => tableHub.join(later),
     });
     const { runtime, live, createSnax, tableApi } = this.#assembly;

@@ -1,5 +1,6 @@
 /**
- * `snax/testing`: a deterministic world for tests of services.
+ * `snax/testing`: a node for one test of a program's services (start-test.ts); and apart from that a
+ * deterministic world for tests of what services do to each other.
  *
  * The kernels are the real ones. Their published types have only what a test of a service needs (testing-api.ts).
  *
@@ -43,3 +44,6 @@ export { Trace } from "./trace.ts";
 export { virtualClock } from "./virtual-clock.ts";
 export type { VirtualClock, VirtualClockOptions } from "./virtual-clock.ts";
 export type { VirtualEvent, VirtualLoop } from "./virtual-loop.ts";
+export { startTest } from "./start-test.ts";
+export type { LoggedLine, TestNode, TestOptions, TestScope } from "./start-test.ts";
+export type { Fakes, FakeService } from "./fakes.ts";

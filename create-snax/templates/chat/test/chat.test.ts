@@ -1,14 +1,13 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { start } from "snax";
+import { startTest } from "snax/testing";
 import { readMessage } from "../services/lib/wire.ts";
 import type * as Door from "../services/door.ts";
 import type * as Room from "../services/room.ts";
 
 test("a room knows who is there and what was said last", async (t) => {
-  const node = await start({ thread: 0 });
-  t.after(() => node.stop());
-  const room = await node.snax.newservice<typeof Room>("room");
+  const { snax } = await startTest({}, t);
+  const room = await snax.newservice<typeof Room>("room");
   room.post.enter(1, "Ann");
   room.post.enter(2, "Bob");
   room.post.say(1, "hello");
@@ -28,9 +27,8 @@ test("what no page sends is not understood", () => {
 const noWebSocket = typeof WebSocket === "undefined" && "this release of Node has no WebSocket";
 
 test("two browsers talk", { skip: noWebSocket }, async (t) => {
-  const node = await start({ thread: 0 });
-  t.after(() => node.stop());
-  const door = await node.snax.newservice<typeof Door>("door");
+  const { snax } = await startTest({}, t);
+  const door = await snax.newservice<typeof Door>("door");
   const port = await door.req.open(0);
   const ann = await Browser.open(port, "Ann");
   const bob = await Browser.open(port, "Bob");

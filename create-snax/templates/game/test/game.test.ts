@@ -4,27 +4,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { start } from "snax";
+import { startTest } from "snax/testing";
 import { readMessage } from "../services/lib/wire.ts";
 import type { Picture } from "../services/lib/wire.ts";
 import type * as Matchmaker from "../services/matchmaker.ts";
 import type * as Store from "../services/store.ts";
 import type * as Watchdog from "../services/watchdog.ts";
 
-/**
- * Starts the game without its port, and stops it with the test. Its files stand in a folder that a
- * second one may use.
- */
-async function startGame(t: TestContext, folder = mkdtempSync(join(tmpdir(), "game-"))) {
-  const node = await start({ thread: 0, logger: join(folder, "log") });
-  t.after(async () => {
-    await node.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+/** Starts the game without its port; time stands still until the test moves it. */
+async function startGame(t: TestContext, scores = temporaryFile()) {
+  const node = await startTest({ time: "virtual" }, t);
   await node.sharetable.loadfile("rules");
-  const store = await node.snax.uniqueservice<typeof Store>("store", join(folder, "scores"));
+  const store = await node.snax.uniqueservice<typeof Store>("store", scores);
   const matchmaker = await node.snax.uniqueservice<typeof Matchmaker>("matchmaker");
-  return { node, folder, store, matchmaker };
+  return { node, store, matchmaker };
+}
+
+function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "game-"));
+  // At the end of the process: the store writes when its node stops.
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "scores");
 }
 
 test("four play in one room, and the fifth in another one", async (t) => {
@@ -76,13 +76,24 @@ test("whoever walks over a coin has what it is worth, and another coin comes", a
   equal(after.coins.length, coins.length);
 });
 
+test("after a minute the round is over, and its scores are kept", async (t) => {
+  const { node, matchmaker, store } = await startGame(t);
+  const room = await matchmaker.req.join(1, "Ann");
+  await node.advance(59_900);
+  equal((await room.req.look()).leftMs, 100);
+  await node.advance(200);
+  deepEqual(await store.req.best(), [{ name: "Ann", score: 0 }]);
+  notEqual((await matchmaker.req.join(2, "Bob")).handle, room.handle);
+});
+
 test("the best scores outlive the server", async (t) => {
-  const one = await startGame(t);
+  const scores = temporaryFile();
+  const one = await startGame(t, scores);
   one.store.post.record("Ann", 7);
   one.store.post.record("Bob", 9);
   one.store.post.record("Ann", 3);
   await one.node.stop();
-  const { store } = await startGame(t, one.folder);
+  const { store } = await startGame(t, scores);
   deepEqual(await store.req.best(), [
     { name: "Bob", score: 9 },
     { name: "Ann", score: 7 },
@@ -107,12 +118,15 @@ test("a browser joins, and is shown its player", { skip: noWebSocket }, async (t
   equal(page.status, 200);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
   await new Promise((resolve) => socket.addEventListener("open", resolve));
-  const picture = new Promise<Picture>((resolve) => {
-    socket.addEventListener("message", ({ data }) => resolve(JSON.parse(String(data)) as Picture));
+  let picture: Picture | undefined;
+  socket.addEventListener("message", ({ data }) => {
+    picture ??= JSON.parse(String(data)) as Picture;
   });
   socket.send(JSON.stringify({ join: "Ann" }));
+  // The room draws at each tick. When the browser's message has come, only the network knows.
+  while (picture === undefined) await node.advance(100);
   deepEqual(
-    (await picture).players.map(({ name }) => name),
+    picture.players.map(({ name }) => name),
     ["Ann"],
   );
   socket.close();
