@@ -6,14 +6,28 @@
  * driver, from service to service.
  */
 
+import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WALK_FROM_ONE, writeLong, writeWorld } from "./world.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/** The configuration of a node that has a link with itself. */
+async function linkToItself() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  server.close();
+  await once(server, "close");
+  const place = `127.0.0.1:${port}`;
+  const cluster = { listen: place, nodes: { self: place }, token: "a token of the bench" };
+  return { node: "self", cluster };
+}
 
 /** @param {import("./child.mjs").Job} job */
 export async function prepare(job) {
@@ -32,7 +46,8 @@ export async function prepare(job) {
       size["answer"] = WALK_FROM_ONE;
     }
   }
-  const node = await start({ thread: 0, ...job.config, services });
+  const linked = job.section === "links" ? await linkToItself() : {};
+  const node = await start({ thread: 0, ...job.config, ...linked, services });
   const driver = await node.snax.newservice(job.section, { ...size, ...job.init });
   return () => driver.req.round(size);
 }

@@ -9,6 +9,7 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export { SERVICE_NAME, cluster, datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
+export type { LinkEvent } from "./cluster/link-event.ts";
 export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster-api.ts";
 export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter-api.ts";
 export type { HarborApi } from "./library/harbor-api.ts";
@@ -235,7 +236,18 @@ export declare const harbor: HarborApi;
 export declare const multicast: MulticastApi;
 export declare const sprotoloader: SprotoloaderApi;
 
+// dist/cluster/link-event.d.ts
+export interface LinkChange {
+    readonly state: "up" | "down";
+    readonly incarnation: string | undefined;
+    readonly reason: string | undefined;
+}
+export interface LinkEvent extends LinkChange {
+    readonly node: string;
+}
+
 // dist/library/cluster-api.d.ts
+import type { LinkEvent } from "../cluster/link-event.ts";
 import type { Listened } from "../net/socket-api.ts";
 import type { BindFarService } from "../snax/types.ts";
 export type ClusterAddress = number | string;
@@ -251,6 +263,7 @@ export interface ClusterApi extends ClusterCalls {
     unregister(name: string): Promise<void>;
     proxy(node: string, address?: ClusterAddress): Promise<number>;
     readonly snax: BindFarService;
+    monitor(node: string, onEvent: (event: LinkEvent) => unknown): Promise<() => void>;
     within(ms: number): ClusterCalls;
 }
 
@@ -1271,6 +1284,15 @@ export declare function writeFakes(fakes: Fakes): FakeFolder;
 
 // dist/node/cluster-config.d.ts
 export interface ClusterConfig {
+    readonly listen?: number | string;
+    readonly nodes?: Readonly<Record<string, string>>;
+    readonly token?: string;
+    readonly tls?: {
+        readonly ca: string;
+        readonly cert: string;
+        readonly key: string;
+    };
+    readonly deadAfter?: number;
     readonly skynet?: {
         readonly open?: number | string;
         readonly expose?: readonly string[];

@@ -1,7 +1,8 @@
 /** A node that calls itself over skynet's wire: small values and player objects, many in flight and one at a time. */
 
 import { cluster, skynet } from "snax";
-import { expectEqual, microsecondsEach, sumBelow } from "../services/lib/check.ts";
+import { timeCalls } from "../services/lib/call-timer.ts";
+import { expectEqual, sumBelow } from "../services/lib/check.ts";
 import { createPlayer } from "../services/lib/player.ts";
 import type { Player } from "../services/lib/player.ts";
 
@@ -9,20 +10,6 @@ export async function init() {
   const { port } = await cluster.open(0);
   await cluster.reload({ self: `127.0.0.1:${port}` });
   await cluster.register("plain", await skynet.newservice("plain"));
-}
-
-/** Runs so many calls, some of them at the same time. */
-async function timeCalls(count: number, width: number, one: (index: number) => Promise<void>) {
-  let next = 0;
-  const beginMs = performance.now();
-  const worker = async () => {
-    while (next < count) {
-      next += 1;
-      await one(next - 1);
-    }
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  return microsecondsEach(beginMs, count);
 }
 
 async function timeSmall(count: number, width: number) {

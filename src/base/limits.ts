@@ -279,6 +279,31 @@ export const CLUSTER_STALL_MS = 60_000;
 /** Most calls of one connection of another node that are not answered. */
 export const CLUSTER_CALLS_MAX: number = 1 << 16;
 
+/** Most incarnations of other nodes that one process tells apart. */
+export const CLUSTER_EPOCHS_MAX: number = 1 << 20;
+
+/** Most bytes of one message over a link between nodes of snax. */
+export const LINK_FRAME_MAX: number = 64 << 20;
+
+/** Most orders that wait for a link while it is being made. */
+export const LINK_QUEUE_MAX: number = 1 << 16;
+
+/** Most connections to the port of the links that have not shown who they are. */
+export const LINK_HANDSHAKES_MAX = 256;
+
+/** Milliseconds of silence after which the other side of a link counts as dead, unless `deadAfter` says otherwise. */
+export const LINK_DEAD_MS = 3000;
+
+/** Milliseconds until a link that is watched is tried again; twice as many each time, up to the second. */
+export const LINK_RETRY_MS = 500;
+export const LINK_RETRY_MAX_MS = 5000;
+
+/** Ups and downs of a node that are kept for those who watch it. */
+export const LINK_EVENTS_MAX = 64;
+
+/** Least bytes of the token of a cluster. */
+export const CLUSTER_TOKEN_MIN = 16;
+
 /** Milliseconds in one dispatch after which a thread gets new services only if all others are as badly off. */
 export const PLACEMENT_STUCK_MS = 250;
 

@@ -7,9 +7,11 @@
  *     REGISTER name handle         a service can be reached from other nodes; UNREGISTER name
  *     PROXY node address type      the handle of a service that stands here for that one
  *     RELOAD table                 names nodes
+ *     LINK node                    the handle that messages for a node of snax go to (link-sender.ts)
+ *     EVENT node number            the first change of that node behind that number
  *
- * Whoever calls has packed its values, and unpacks the answer: what passes here is bytes. Skynet has a service for each connection;
- * here they are objects of this one, and only proxies are services, for they need a handle.
+ * Over skynet's wire whoever calls has packed its values, and unpacks the answer: what passes here is bytes. Skynet has a service for
+ * each connection; here they are objects of this one, and only proxies are services, for they need a handle.
  */
 
 import { hostname } from "node:os";
@@ -25,11 +27,14 @@ import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
 import { Exposure } from "./exposure.ts";
 import { Hub } from "./hub.ts";
+import type { LinkConfig } from "./link-nodes.ts";
+import { LinkNodes } from "./link-nodes.ts";
 import { Order } from "./order.ts";
 import type { Wish } from "./order.ts";
 import { SkynetAgent } from "./skynet-agent.ts";
 import type { WireAddress } from "./skynet-frame.ts";
-import { SkynetNodes, unknownError } from "./skynet-nodes.ts";
+import { unknownError } from "./node-error.ts";
+import { SkynetNodes } from "./skynet-nodes.ts";
 
 /** What the configuration says about skynet's wire: `cluster.skynet`. */
 export interface SkynetWireConfig {
@@ -41,6 +46,11 @@ export interface SkynetWireConfig {
   readonly nodes?: Readonly<Record<string, string | boolean>>;
 }
 
+/** The key `cluster` of the configuration. */
+interface ClusterSettings extends LinkConfig {
+  readonly skynet?: SkynetWireConfig;
+}
+
 /** The connections of one node. */
 export class Clusterd {
   readonly #context: Context;
@@ -49,18 +59,22 @@ export class Clusterd {
   readonly #config: SkynetWireConfig;
   readonly #exposure: Exposure;
   readonly #nodes: SkynetNodes;
+  readonly #links: LinkNodes;
+  readonly #listens: number | string | undefined;
   readonly #agents = new Set<SkynetAgent>();
   readonly #proxies = new Map<string, Promise<number>>();
 
   constructor(context: Context) {
     const { environment, kernel } = context.runtime;
-    const cluster = environment.get("cluster") as { skynet?: SkynetWireConfig } | undefined;
+    const cluster = environment.get("cluster") as ClusterSettings | undefined;
     this.#context = context;
     this.#config = cluster?.skynet ?? {};
     this.#skynet = createSkynet(context);
     this.#hub = new Hub(context, (environment.get("node") as string | undefined) ?? hostname());
     this.#exposure = new Exposure(kernel, this.#config.expose ?? []);
     this.#nodes = new SkynetNodes(this.#hub);
+    this.#links = new LinkNodes(this.#hub, this.#exposure, cluster ?? {});
+    this.#listens = cluster?.listen;
     takeValuesWhole(context);
   }
 
@@ -71,13 +85,19 @@ export class Clusterd {
     );
     this.#skynet.info_func(() => this.state);
     this.#nodes.reload(this.#config.nodes ?? {});
+    const { kernel } = this.#context.runtime;
+    kernel.watch(this.#context.handle, () => this.#links.close());
     if (this.#config.open !== undefined) await this.#listen(this.#config.open);
+    if (this.#listens !== undefined) await this.#links.listen(this.#listens);
     this.#skynet.register(".clusterd");
   }
 
   /** What is known, for people. */
   get state(): object {
+    const { nodes, peers } = this.#links.state;
     return {
+      links: nodes,
+      peers,
       nodes: this.#nodes.state,
       clients: [...this.#agents].map(({ state }) => state),
       registered: Object.fromEntries(this.#exposure.registered),
@@ -100,13 +120,27 @@ export class Clusterd {
       case "PROXY":
         return this.#proxy(...(args as unknown as [string, WireAddress, string?]));
       case "RELOAD":
-        return this.#nodes.reload(args[0] ?? this.#config.nodes ?? {});
+        return this.#reload(args[0] ?? this.#config.nodes ?? {});
+      case "LINK":
+        return this.#links.handleOf(args[0] as unknown as string);
+      case "EVENT":
+        return this.#links.next(args[0] as unknown as string, args[1] as unknown as number, source);
       default: {
         const who = formatAddress(source);
         const text = `clusterd has no command ${String(command).slice(0, 80)}, asked by ${who}`;
         throw new SnaxError("ERR_NO_METHOD", text);
       }
     }
+  }
+
+  /** One name space: what the configuration links with is no node of skynet. */
+  #reload(table: object): void {
+    for (const node of Object.keys(table)) {
+      if (!this.#links.has(node)) continue;
+      const why = `${node} is a node of cluster.nodes in the configuration: reload names nodes of skynet`;
+      throw new SnaxError("ERR_CONFIG", why);
+    }
+    this.#nodes.reload(table);
   }
 
   /** @param ms - milliseconds after which the caller has given up; 0 = never */

@@ -45,9 +45,14 @@ export class Hub {
     };
   }
 
+  /** Counts a refusal. */
+  count(reason: string): void {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+  }
+
   /** Counts a refusal, and tells of it. */
   refused(reason: string, what: string): void {
-    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    this.count(reason);
     this.log(`${what} (${reason})`);
   }
 

@@ -10,7 +10,6 @@
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_CALLS_MAX } from "../base/limits.ts";
 import { showInLine } from "../base/visible-text.ts";
-import { parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { post, request } from "../service/calls.ts";
@@ -23,6 +22,7 @@ import type { Hub } from "./hub.ts";
 import type { RequestFrame, WireAddress } from "./skynet-frame.ts";
 import { decodeRequest, encodeAnswer } from "./skynet-frame.ts";
 import { Transfers } from "./transfers.ts";
+import { findUnique } from "./unique-query.ts";
 import { Valve } from "./valve.ts";
 import {
   describeAddress,
@@ -151,14 +151,10 @@ export class SkynetAgent {
     const name = key.length === 2 ? key.join(".") : String(key[0]);
     const what = `.service ${String(command)} ${name}`;
     if (command !== "QUERY" || asked.isPush) return this.#forbid(asked, what);
-    const list = this.#request(".service", { type: PTYPE.lua, method: 0, values: ["LIST"] });
-    void list.then(
-      (entries) => {
-        const text = Object.entries(entries as Record<string, string>).find(([at]) => at === name);
-        const handle = parseAddress(text?.[1] ?? "");
-        const isExposed = handle !== undefined && this.#exposure.isExposed(handle);
-        if (isExposed) this.#answer(asked.session, true, encodeSeri([handle]));
-        else this.#forbid(asked, what);
+    void findUnique(this.#hub, this.#exposure, key).then(
+      (handle) => {
+        if (handle === undefined) this.#forbid(asked, what);
+        else this.#answer(asked.session, true, encodeSeri([handle]));
       },
       (error: unknown) => this.#fail(asked.session, textOf(error)),
     );

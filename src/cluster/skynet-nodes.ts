@@ -10,7 +10,8 @@ import { SnaxError } from "../base/error.ts";
 import { isPlace } from "../net/endpoint.ts";
 import type { Hub } from "./hub.ts";
 import type { Order } from "./order.ts";
-import { downError, SkynetSender } from "./skynet-sender.ts";
+import { downError, unknownError } from "./node-error.ts";
+import { SkynetSender } from "./skynet-sender.ts";
 
 /** A table of nodes, as `reload` takes it. */
 export type NodeTable = Readonly<Record<string, string | boolean>>;
@@ -122,10 +123,4 @@ export function checkNodeTable(table: unknown): asserts table is NodeTable {
     const expected = isOption ? "true or false" : 'false or "host:port"';
     throw new SnaxError("ERR_ARGUMENT", `node ${name} is ${String(value)}: expected ${expected}`);
   }
-}
-
-/** The error of an order to a node that nobody has named. */
-export function unknownError(node: string): SnaxError {
-  const text = `there is no node ${node.slice(0, 80)}: cluster.reload or the configuration names nodes`;
-  return new SnaxError("ERR_NODE_UNKNOWN", text, { data: { node, sent: false } });
 }

@@ -7,9 +7,9 @@
  * an answer ends the order of its session, and what nobody waits for is dropped. Sessions count over all connections, as in skynet.
  */
 
-import { SnaxError } from "../base/error.ts";
 import { FrameSplitter, FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
 import type { Hub } from "./hub.ts";
+import { downError, unreachableError } from "./node-error.ts";
 import type { Order } from "./order.ts";
 import type { AnswerFrame } from "./skynet-frame.ts";
 import { decodeAnswer, encodeRequest, encodeTrace, isMultipart } from "./skynet-frame.ts";
@@ -92,7 +92,7 @@ export class SkynetSender {
       if (epoch !== this.#epoch) return;
       this.#isConnecting = false;
       log(`${this.node} can't be reached: ${(error as Error).message}`);
-      const failure = unreachable(this.node, error as Error);
+      const failure = unreachableError(this.node, (error as Error).message, error as Error);
       for (const order of this.#queue.splice(0)) order.reject(failure);
       return;
     }
@@ -207,17 +207,4 @@ function chain(first: (() => void) | undefined, second: () => void): () => void 
     first?.();
     second();
   };
-}
-
-/** The error of an order whose connection is gone. @param isSent - it may have been carried out. */
-export function downError(node: string, why: string, isSent: boolean): SnaxError {
-  const fate = isSent ? "the request may have been carried out" : "the request was not sent";
-  return new SnaxError("ERR_NODE_DOWN", `${node} is down: ${why}; ${fate}`, {
-    data: { node, sent: isSent },
-  });
-}
-
-function unreachable(node: string, cause: Error): SnaxError {
-  const text = `${node} can't be reached: ${cause.message}; the request was not sent`;
-  return new SnaxError("ERR_NODE_UNREACHABLE", text, { cause, data: { node, sent: false } });
 }

@@ -60,7 +60,8 @@ export class Answering {
       if (isPlain(value)) return this.#send(service, PTYPE.response, request, value);
       this.#making.push({ service, request });
       const target = this.#services.get(request.source);
-      const payload = target === undefined ? value : copyResult(value, target);
+      const leaves = target === undefined || target.instance.outlet !== undefined;
+      const payload = leaves ? value : copyResult(value, target);
       return this.#send(service, PTYPE.response, request, payload);
     } catch (failure) {
       return this.#sendError(service, request, [
@@ -102,6 +103,12 @@ export class Answering {
   bounce(handle: number, request: Message, error: unknown): boolean {
     if (!isAwaited(request)) return false;
     return this.#post(handle, PTYPE.error, request, error);
+  }
+
+  /** Answers with what belongs to the caller already: see Kernel.pass. */
+  // oxlint-disable-next-line max-params -- hot path: an options object would be one more for each answer
+  pass(handle: number, type: number, request: Message, payload: unknown): boolean {
+    return isAwaited(request) && this.#post(handle, type, request, payload);
   }
 
   /** Returns the answers whose making was cut off, and forgets them; nothing may be running. */
@@ -147,7 +154,8 @@ export class Answering {
     answer.reply = REPLY.none;
     const target = this.#services.get(source);
     if (target === undefined) return this.#elsewhere?.deliver(source, answer) ?? false;
-    this.#accept(target, answer);
+    if (target.instance.outlet !== undefined) target.instance.outlet(answer);
+    else this.#accept(target, answer);
     return true;
   }
 }

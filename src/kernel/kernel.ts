@@ -217,10 +217,10 @@ export class Kernel {
   send(source: number, handle: number, envelope: Envelope, session = 0): boolean {
     const target = this.services.get(handle);
     const { type, method, values } = envelope;
-    if (target === undefined) {
+    if (target === undefined || target.instance.outlet !== undefined) {
       const message = new Message(type, source, session, method, values);
       if (type === PTYPE.client) message.reply = REPLY.none;
-      if (this.#elsewhere?.deliver(handle, message) !== true) return false;
+      if (!this.#leave(handle, target, message)) return false;
       if (message.reply === REPLY.owed) this.#passedOn(source, session, handle);
       return true;
     }
@@ -263,7 +263,9 @@ export class Kernel {
    */
   request(source: Service, handle: number, envelope: Envelope, call: OpenCall): number {
     const target = this.services.get(handle);
-    if (target === undefined) return this.#requestElsewhere(source, handle, envelope, call);
+    if (target === undefined || target.instance.outlet !== undefined) {
+      return this.#requestElsewhere(source, handle, envelope, call);
+    }
     if (target === source && (source.holds & HOLD.busy) !== 0 && this.isInHandler) {
       throw deadlockError(handle);
     }
@@ -280,12 +282,19 @@ export class Kernel {
     const session = this.calls.open(source, handle, call, this.origin);
     try {
       const message = new Message(type, source.handle, session, method, values);
-      if (this.#elsewhere?.deliver(handle, message) !== true) throw deadError(handle);
+      if (!this.#leave(handle, this.services.get(handle), message)) throw deadError(handle);
     } catch (error) {
       this.settle(source, session);
       throw error;
     }
     return session;
+  }
+
+  /** Hands a message to an outlet or to another kernel: nothing is copied here. @returns false if nobody lives there */
+  #leave(handle: number, target: Service | undefined, message: Message): boolean {
+    if (target === undefined) return this.#elsewhere?.deliver(handle, message) === true;
+    target.instance.outlet?.(message);
+    return true;
   }
 
   /**
@@ -299,6 +308,7 @@ export class Kernel {
     const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
     try {
       if (target === undefined) throw deadError(handle);
+      if (target.instance.outlet !== undefined) return target.instance.outlet(message);
       if (!isAnswer && message.type !== PTYPE.flow) this.#checkRoom(target);
       this.#accept(target, message);
     } catch (error) {
@@ -421,6 +431,18 @@ export class Kernel {
    */
   failWith(service: Service, request: Message, make: () => unknown): boolean {
     return this.#answering.fail(service, request, make);
+  }
+
+  /**
+   * Answers a request that an outlet has taken.
+   *
+   * @param type - PTYPE.response or PTYPE.error.
+   * @param payload - the caller's from now on: nothing is copied.
+   * @returns false if the caller is gone, or nobody waits for an answer.
+   */
+  // oxlint-disable-next-line max-params -- hot path: an options object would be one more for each answer
+  pass(handle: number, type: number, request: Message, payload: unknown): boolean {
+    return this.#answering.pass(handle, type, request, payload);
   }
 
   /** Remembers that a request was taken and its answer comes later, so that the service's death answers it. */

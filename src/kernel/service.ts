@@ -43,6 +43,13 @@ export interface Instance {
   waiting?(): Iterable<Message>;
   /** Who waits inside the service without a call or a timer: with the service's end that fails. */
   waits?(): Iterable<Pick<Waiting, "reject">>;
+  /**
+   * Takes messages and answers at once, in place of the mailbox: they leave the node here. The payload may be the sender's own,
+   * and has to be written or copied before this returns. A request is answered by Kernel.pass.
+   *
+   * @throws what the sender is told; an answer must not be refused.
+   */
+  outlet?(message: Message): void;
 }
 
 /** Why a service takes only some of its messages: bits of {@link Service.holds}. Debug messages pass every hold. */

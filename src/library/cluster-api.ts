@@ -1,7 +1,8 @@
 /**
- * The static types of `cluster`: services of other nodes, over skynet's own wire.
+ * The static types of `cluster`: services of other nodes.
  */
 
+import type { LinkEvent } from "../cluster/link-event.ts";
 import type { Listened } from "../net/socket-api.ts";
 import type { BindFarService } from "../snax/types.ts";
 
@@ -19,7 +20,10 @@ export interface ClusterCalls {
    * the other node said, if that is not one of our codes: `call failed` of a real skynet node.
    */
   call<R = unknown>(node: string, address: ClusterAddress, ...values: unknown[]): Promise<R>;
-  /** Resolves to the handle of a service that has registered this name at another node, without `"@"`. */
+  /**
+   * Resolves to the handle of a service that has registered this name at another node, without `"@"`. Over a link that is a number
+   * which also says of which process it is, and which means nothing to other nodes.
+   */
   query(node: string, name: string): Promise<number>;
 }
 
@@ -54,10 +58,18 @@ export interface ClusterApi extends ClusterCalls {
    */
   proxy(node: string, address?: ClusterAddress): Promise<number>;
   /**
-   * Resolves to a snax service of another node, by the name of its file, which has to be here too: methods are numbered by their
-   * order in its text. Without an address it is the unique service of that type.
+   * Resolves to a snax service of another node, by the name of its file. Over skynet's wire that has to be here too: methods are
+   * numbered by their order in its text. Without an address it is the unique service of that type.
    */
   readonly snax: BindFarService;
+  /**
+   * Tells what happens to a node of `cluster.nodes`: its state at first, then each change, in order. As long as it is watched,
+   * the link to it is made again when it was lost. Ends with the service.
+   *
+   * @returns what ends the watch.
+   * @throws {ERR_NODE_UNKNOWN} if the configuration names no such node.
+   */
+  monitor(node: string, onEvent: (event: LinkEvent) => unknown): Promise<() => void>;
   /** Gives calls with a deadline of `ms` milliseconds; Infinity means none. */
   within(ms: number): ClusterCalls;
 }

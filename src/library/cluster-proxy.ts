@@ -2,7 +2,7 @@
  * A service that stands here for one of another node: skynet's clusterproxy.
  *
  *     lua message  -> the same values there
- *     snax message -> the number of the method there, and its arguments
+ *     snax message -> the number of the method there, or over a link its name; and its arguments
  *
  * On skynet's wire the methods of a snax service are numbered by their order in the text of its file (snax/wire-numbers.ts), so the
  * file here and the one there have to agree.
@@ -20,6 +20,7 @@ import type { SnaxThread } from "../snax/snax-thread.ts";
 import { readWireNumbers } from "../snax/wire-numbers.ts";
 import type { ClusterAddress } from "./cluster-api.ts";
 import { createCluster } from "./cluster.ts";
+import { isLinked } from "./cluster-link.ts";
 
 /** Whom a proxy stands for. */
 export interface Proxied {
@@ -44,12 +45,22 @@ export function serveProxy(snax: SnaxThread, context: Context, proxied: Proxied)
     pass(session, values),
   );
   if (type === undefined) return;
-  const numberOf = createNumbering(snax, context, type);
+  const numberOf = isLinked(context, node)
+    ? createNaming(snax, type)
+    : createNumbering(snax, context, type);
   const receiveSnax: Receiver = (_context, message) => {
     const values = message.payload as readonly unknown[];
     context.answer(message, pass(message.session, [numberOf(message), ...values]));
   };
   context.receivers = tableWith(context.receivers, PTYPE.snax, receiveSnax);
+}
+
+/** Says what the method of a message is called at a node that is linked: by its name; there is no order to agree on. */
+function createNaming(snax: SnaxThread, type: string): (message: Message) => number | string {
+  return ({ method }) => {
+    const name = snax.methods.of(type).nameOf(method);
+    return name === undefined ? method : `${name.group}.${name.name}`;
+  };
 }
 
 /** Says which number the method of a message has at the other node. */

@@ -1,77 +1,46 @@
 /**
- * `cluster`: services of other nodes, over skynet's own wire.
+ * `cluster`: services of other nodes. Which wire leads to one its name says: those of `cluster.nodes` in the configuration have links
+ * (cluster-link.ts), all others are reached over skynet's own wire.
  *
  *     call -> values packed -- REQ --> clusterd -> the other node -> clusterd -- bytes --> values
  *
- * Values are packed where they are sent and unpacked where they arrive, as in skynet, so clusterd passes bytes on. It is there
- * from the first use on; what a service sends before goes out in order as soon as it is.
+ * On skynet's wire values are packed where they are sent and unpacked where they arrive, as in skynet, so clusterd passes bytes on.
  */
 
 import { SnaxError } from "../base/error.ts";
-import { checkDeadline, post, request } from "../service/calls.ts";
+import { checkDeadline } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
-import { defineNote } from "../service/part.ts";
-import { createSkynet } from "../service/skynet.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
+import type { LinkEvent } from "../cluster/link-event.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
-
-const DAEMON = "clusterd";
-const DAEMON_NAME = ".clusterd";
-
-/** What a service wants of clusterd before that is there. */
-type Pending = (daemon: number | undefined, error?: unknown) => void;
-
-/** What waits in a service until clusterd is there. */
-const pendings = defineNote<Pending[]>();
-
-/** Runs something with clusterd's handle: at once if it is there, else behind what waits for it already. */
-function withDaemon(context: Context, run: Pending): void {
-  const waiting = pendings.peek(context);
-  if (waiting !== undefined) return void waiting.push(run);
-  const handle = context.runtime.kernel.names.get(DAEMON_NAME);
-  if (handle !== undefined) return run(handle);
-  const queue = [run];
-  pendings.set(context, queue);
-  const finish = (daemon: number | undefined, error?: unknown): void => {
-    pendings.drop(context);
-    for (const later of queue) later(daemon, error);
-  };
-  createSkynet(context)
-    .uniqueservice(DAEMON)
-    .then(finish, (error: unknown) => finish(undefined, error));
-}
-
-/** Asks clusterd. */
-function ask(context: Context, values: unknown[], ms = Infinity): Promise<unknown> {
-  if (pendings.peek(context) === undefined) {
-    const daemon = context.runtime.kernel.names.get(DAEMON_NAME);
-    const envelope = { type: PTYPE.lua, method: 0, values };
-    if (daemon !== undefined) return request(context, daemon, envelope, ms);
-  }
-  return new Promise((resolve, reject) => {
-    withDaemon(context, (daemon, error) => {
-      if (daemon === undefined) return reject(error as Error);
-      resolve(request(context, daemon, { type: PTYPE.lua, method: 0, values }, ms));
-    });
-  });
-}
+import { askDaemon, postDaemon } from "./cluster-daemon.ts";
+import { callLinked, isLinked, monitorLinked, queryLinked, sendLinked } from "./cluster-link.ts";
 
 function checkNode(node: unknown): void {
   if (typeof node === "string" && node !== "") return;
   throw new SnaxError("ERR_ARGUMENT", `the name of a node is a text, not ${typeof node}`);
 }
 
-function checkAddress(address: unknown): void {
+function checkAddress(address: unknown, most = 0xffffffff): void {
   if (typeof address === "string" && address !== "") return;
-  if (Number.isInteger(address) && (address as number) > 0 && (address as number) <= 0xffffffff) {
-    return;
-  }
+  if (Number.isInteger(address) && (address as number) > 0 && (address as number) <= most) return;
   const shown = typeof address === "number" ? String(address) : typeof address;
   throw new SnaxError("ERR_ARGUMENT", `a service of a node is "@name" or a handle, not ${shown}`);
+}
+
+/** Over a link a handle alone means nobody: it does not say of which process it is. */
+function checkLinkAddress(address: unknown): void {
+  checkAddress(address, Number.MAX_SAFE_INTEGER);
+  if (typeof address === "string" || (address as number) > 0xffffffff) return;
+  const why = "a handle of another node comes from cluster.query, or use a name";
+  throw new SnaxError(
+    "ERR_ARGUMENT",
+    `${String(address)} does not say of which process it is: ${why}`,
+  );
 }
 
 /** Packs values now, so that what becomes of them later is nobody's business. */
@@ -86,7 +55,7 @@ function receive(context: Context, order: unknown[], deadlineMs: number): Promis
   const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
   const isBounded = ms > 0 && ms !== Infinity;
   const values = ["REQ", ...order, isBounded ? ms : 0];
-  const answer = ask(context, values, isBounded ? ms : Infinity);
+  const answer = askDaemon(context, values, isBounded ? ms : Infinity);
   return answer.then((bytes) => unpack(bytes as Uint8Array, order) as never);
 }
 
@@ -101,31 +70,59 @@ function unpack(bytes: Uint8Array, [node, address]: readonly unknown[]): unknown
   }
 }
 
+async function callSkynet(
+  context: Context,
+  [node, address]: readonly [string, ClusterAddress],
+  values: readonly unknown[],
+  deadlineMs: number,
+): Promise<never> {
+  const bytes = pack(node, address, values);
+  return await receive(context, [node, address, bytes], deadlineMs);
+}
+
+// oxlint-disable-next-line max-params -- hot path: an options object would be one more for each call
+function call(
+  context: Context,
+  deadlineMs: number,
+  node: string,
+  address: ClusterAddress,
+  values: unknown[],
+): Promise<never> {
+  if (!isLinked(context, node)) return callSkynet(context, [node, address], values, deadlineMs);
+  try {
+    checkLinkAddress(address);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return callLinked(context, node, address, values, deadlineMs) as Promise<never>;
+}
+
+async function query(
+  context: Context,
+  deadlineMs: number,
+  node: string,
+  name: string,
+): Promise<number> {
+  if (isLinked(context, node)) return await queryLinked(context, node, [String(name)], deadlineMs);
+  checkNode(node);
+  return await receive(context, [node, 0, encodeSeri([String(name)])], deadlineMs);
+}
+
 function calls(context: Context, deadlineMs: number): ClusterCalls {
   return {
-    call: async (node, address, ...values) => {
-      const bytes = pack(node, address, values);
-      return await receive(context, [node, address, bytes], deadlineMs);
-    },
-    query: async (node, name) => {
-      checkNode(node);
-      return await receive(context, [node, 0, encodeSeri([String(name)])], deadlineMs);
-    },
+    call: (node, address, ...values) => call(context, deadlineMs, node, address, values),
+    query: (node, name) => query(context, deadlineMs, node, name),
   };
 }
 
 function send(context: Context, node: string, address: ClusterAddress, ...values: unknown[]): void {
   requireAlive(context);
-  const bytes = pack(node, address, values);
-  withDaemon(context, (daemon, error) => {
-    if (!context.service.isAlive) return;
-    if (daemon === undefined) {
-      const why = error instanceof Error ? error.message : String(error);
-      return context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`);
-    }
-    const push = ["PUSH", node, address, bytes];
-    post(context, daemon, { type: PTYPE.lua, method: 0, values: push });
-  });
+  if (isLinked(context, node)) {
+    checkLinkAddress(address);
+    return sendLinked(context, node, address, values);
+  }
+  const push = ["PUSH", node, address, pack(node, address, values)];
+  postDaemon(context, node, { type: PTYPE.lua, method: 0, values: push });
 }
 
 /** `db@sdb`, `db.sdb`: the node, and the address with its prefix. */
@@ -138,8 +135,13 @@ async function proxy(context: Context, node: string, address?: ClusterAddress): 
     throw new SnaxError("ERR_ARGUMENT", `Invalid name ${String(node)}: use "node@name"`);
   }
   checkNode(name ?? node);
-  checkAddress(place);
-  return (await ask(context, ["PROXY", name ?? node, place])) as number;
+  (isLinked(context, name ?? node) ? checkLinkAddress : checkAddress)(place);
+  return (await askDaemon(context, ["PROXY", name ?? node, place])) as number;
+}
+
+function findUniqueThere(context: Context, node: string, type: string): Promise<number> {
+  if (isLinked(context, node)) return queryLinked(context, node, ["snaxd", type], 0);
+  return receive(context, [node, ".service", encodeSeri(["QUERY", "snaxd", type])], 0);
 }
 
 async function bindSnax(
@@ -148,31 +150,32 @@ async function bindSnax(
   type: string,
   address?: ClusterAddress,
 ): Promise<ServiceObject> {
-  // One that has no file has no numbers, and an object of it could call nothing.
-  context.runtime.paths.find(type);
-  const unique = [node, ".service", encodeSeri(["QUERY", "snaxd", type])];
-  const place = address ?? (await receive(context, unique, 0));
+  // On skynet's wire one that has no file has no numbers, and an object of it could call nothing.
+  if (!isLinked(context, node)) context.runtime.paths.find(type);
+  const place = address ?? (await findUniqueThere(context, node, type));
   checkNode(node);
-  checkAddress(place);
-  const handle = (await ask(context, ["PROXY", node, place, type])) as number;
+  (isLinked(context, node) ? checkLinkAddress : checkAddress)(place);
+  const handle = (await askDaemon(context, ["PROXY", node, place, type])) as number;
   const snax = context.runtime.parts.get("snax")?.(context) as SnaxApi;
   return snax.bind<ServiceModule>(handle, type) as ServiceObject;
 }
 
 const make = defineApi<Context>({
   call: (context: Context, node: string, address: ClusterAddress, ...values: unknown[]) =>
-    calls(context, 0).call(node, address, ...values),
-  query: (context: Context, node: string, name: string) => calls(context, 0).query(node, name),
+    call(context, 0, node, address, values),
+  query: (context: Context, node: string, name: string) => query(context, 0, node, name),
   send,
   open: (context: Context, place: number | string, maxclient?: number) =>
-    ask(context, maxclient === undefined ? ["LISTEN", place] : ["LISTEN", place, maxclient]),
+    askDaemon(context, maxclient === undefined ? ["LISTEN", place] : ["LISTEN", place, maxclient]),
   reload: (context: Context, nodes?: object) =>
-    ask(context, nodes === undefined ? ["RELOAD"] : ["RELOAD", nodes]),
+    askDaemon(context, nodes === undefined ? ["RELOAD"] : ["RELOAD", nodes]),
   register: (context: Context, name: string, handle: number = context.handle) =>
-    ask(context, ["REGISTER", name, handle]),
-  unregister: (context: Context, name: string) => ask(context, ["UNREGISTER", name]),
+    askDaemon(context, ["REGISTER", name, handle]),
+  unregister: (context: Context, name: string) => askDaemon(context, ["UNREGISTER", name]),
   proxy,
   snax: bindSnax,
+  monitor: (context: Context, node: string, onEvent: (event: LinkEvent) => unknown) =>
+    monitorLinked(context, node, onEvent),
   within: (context: Context, ms: number): ClusterCalls => {
     checkDeadline(ms);
     return calls(context, ms);

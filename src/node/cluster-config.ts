@@ -4,11 +4,22 @@
 
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
+import { CLUSTER_TOKEN_MIN } from "../base/limits.ts";
 import { suggest } from "../base/suggestion.ts";
 import { isPlace, parseEndpoint } from "../net/endpoint.ts";
 
 /** What a node has to do with others. */
 export interface ClusterConfig {
+  /** Where other nodes of snax reach this one: a port of this machine, or "host:port". @defaultValue nowhere */
+  readonly listen?: number | string;
+  /** Nodes of snax that this one calls, `{ db: "host:port" }`. @defaultValue none */
+  readonly nodes?: Readonly<Record<string, string>>;
+  /** What all nodes of the cluster know and nobody else, CLUSTER_TOKEN_MIN bytes or more. With `tls` it is asked for besides. */
+  readonly token?: string;
+  /** The links are encrypted: the cluster's own CA, a certificate of it for this node, and its key, as PEM texts. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** Milliseconds of silence after which a node counts as dead. @defaultValue LINK_DEAD_MS */
+  readonly deadAfter?: number;
   /** Nodes that speak the protocol of skynet's cluster. */
   readonly skynet?: {
     /** Where they reach this one: a port of this machine, or "host:port". @defaultValue nowhere */
@@ -21,6 +32,14 @@ export interface ClusterConfig {
 }
 
 const SKYNET_KEYS: readonly string[] = ["open", "expose", "nodes"];
+const LINK_KEYS: readonly string[] = ["listen", "nodes", "token", "tls", "deadAfter"];
+const TLS_KEYS: readonly string[] = ["ca", "cert", "key"];
+
+/** Most bytes of the name of a node. */
+const NODE_NAME_MAX = 255;
+
+/** The longest silence that can be waited for, in milliseconds: it crosses the wire in 32 bits. */
+const DELAY_MAX_MS = 0x7fffffff;
 
 /**
  * Checks the key `cluster`.
@@ -29,8 +48,9 @@ const SKYNET_KEYS: readonly string[] = ["open", "expose", "nodes"];
  */
 export function checkCluster(cluster: ClusterConfig | undefined): void {
   if (cluster === undefined) return;
-  checkKeys("cluster", cluster, ["skynet"]);
+  checkKeys("cluster", cluster, [...LINK_KEYS, "skynet"]);
   const { skynet } = cluster;
+  checkLinks(cluster);
   if (skynet === undefined) return;
   checkKeys("cluster.skynet", skynet, SKYNET_KEYS);
   const { open, expose, nodes } = skynet;
@@ -38,7 +58,65 @@ export function checkCluster(cluster: ClusterConfig | undefined): void {
     throw refuse("cluster.skynet.open", open, 'a port, or "host:port"');
   }
   if (expose !== undefined) checkExpose(expose);
-  if (nodes !== undefined) checkNodes(nodes);
+  if (nodes === undefined) return;
+  checkNodes(nodes);
+  const both = Object.keys(nodes).find((name) => Object.hasOwn(cluster.nodes ?? {}, name));
+  if (both === undefined) return;
+  const where = `cluster.nodes and in cluster.skynet.nodes`;
+  throw new SnaxError("ERR_CONFIG", `node ${both} stands in ${where}: a name means one node`);
+}
+
+/** Checks what is said about links between nodes of snax. */
+function checkLinks({ listen, nodes, token, tls, deadAfter }: ClusterConfig): void {
+  if (listen !== undefined && parseEndpoint(listen) === undefined) {
+    throw refuse("cluster.listen", listen, 'a port, or "host:port"');
+  }
+  if (nodes !== undefined) checkLinkNodes(nodes);
+  const isShort = typeof token !== "string" || Buffer.byteLength(token) < CLUSTER_TOKEN_MIN;
+  if (token !== undefined && isShort) {
+    // The token itself is shown to nobody.
+    throw new SnaxError(
+      "ERR_CONFIG",
+      `cluster.token is no text of at least ${CLUSTER_TOKEN_MIN} bytes, CLUSTER_TOKEN_MIN`,
+    );
+  }
+  if (tls !== undefined) checkTls(tls);
+  const isDelay = typeof deadAfter === "number" && deadAfter >= 1 && deadAfter <= DELAY_MAX_MS;
+  if (deadAfter !== undefined && !isDelay) {
+    throw refuse("cluster.deadAfter", deadAfter, `milliseconds, 1..${DELAY_MAX_MS}`);
+  }
+  const isOpen = (listen !== undefined || nodes !== undefined) && token === undefined;
+  if (isOpen && tls === undefined) {
+    const why = "nodes that are linked show each other who they are";
+    throw new SnaxError("ERR_CONFIG", `cluster needs token or tls: ${why}`);
+  }
+}
+
+function checkLinkNodes(nodes: unknown): void {
+  const path = "cluster.nodes";
+  if (typeof nodes !== "object" || nodes === null || Array.isArray(nodes)) {
+    throw refuse(path, nodes, '{ db: "host:port" }');
+  }
+  for (const [name, place] of Object.entries(nodes)) {
+    const size = Buffer.byteLength(name);
+    if (size === 0 || size > NODE_NAME_MAX) {
+      throw new SnaxError("ERR_CONFIG", `${path} has a name of ${size} bytes: 1..${NODE_NAME_MAX}`);
+    }
+    if (!isPlace(place)) throw refuse(`${path}.${name}`, place, '"host:port"');
+  }
+}
+
+function checkTls(tls: unknown): void {
+  if (typeof tls !== "object" || tls === null) {
+    throw new SnaxError("ERR_CONFIG", "cluster.tls is an object with ca, cert, key");
+  }
+  checkKeys("cluster.tls", tls, TLS_KEYS);
+  for (const key of TLS_KEYS) {
+    const value = (tls as Record<string, unknown>)[key];
+    if (typeof value === "string" && value.startsWith("-----BEGIN")) continue;
+    // A key that is mistyped is shown to nobody either.
+    throw new SnaxError("ERR_CONFIG", `cluster.tls.${key} is no PEM text`);
+  }
 }
 
 function checkKeys(path: string, value: unknown, known: readonly string[]): void {

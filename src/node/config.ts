@@ -210,7 +210,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   node: { fits: isText, expected: "a name" },
   cluster: {
     fits: (value) => describeNoConfig(value) === undefined,
-    expected: "{ skynet: { open, expose, nodes } }",
+    expected: "{ listen, nodes, token, tls, deadAfter, skynet: { open, expose, nodes } }",
   },
   polling: {
     fits: (value) => typeof value === "number" && value >= 0 && value <= POLLING_MAX_MS,

@@ -1,12 +1,14 @@
 /**
  * Calls of a snax service that come as skynet sends them between nodes: lua messages whose first value is the number of a method
- * on the wire (`snax.enablecluster` there; here every snax service takes them). Ending and patching a service is left out: whoever
+ * on the wire (`snax.enablecluster` there; here every snax service takes them). Nodes of snax write the method's name instead,
+ * `response.echo`, so that they need not have the same text. Ending and patching a service is left out: whoever
  * reaches the port of a cluster could do it.
  */
 
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Receiver } from "../service/context.ts";
+import type { Group } from "./method-numbers.ts";
 import { SYSTEM_METHOD } from "./method-numbers.ts";
 import type { SnaxHost } from "./snax-host.ts";
 import { answerProfile, beginTurn } from "./snax-host.ts";
@@ -25,8 +27,7 @@ export const receiveNumbered: Receiver = (context, message) => {
   if (wire === SYSTEM_METHOD.exit) {
     throw new SnaxError("ERR_FORBIDDEN", `${who} is ended by its own node only`);
   }
-  const name = numbersOf(host).nameOf(Number(wire));
-  const number = name === undefined ? 0 : host.numbers.numberOf(name.group, name.name);
+  const number = numberOf(host, wire);
   const method = host.methods[number];
   if (method !== undefined) return beginTurn(host, message, method, number, args);
   throw new SnaxError(
@@ -34,6 +35,21 @@ export const receiveNumbered: Receiver = (context, message) => {
     `${who} has no method ${String(wire).slice(0, 80)} on the wire`,
   );
 };
+
+const NAMED = /^(response|accept)\.([^]+)$/;
+
+/** Returns the number of a method that is named by its number on the wire, or by `group.name`; 0 if there is none. */
+function numberOf(host: SnaxHost, wire: unknown): number {
+  const { numbers } = host;
+  const [, group, text = ""] = (typeof wire === "string" && NAMED.exec(wire)) || [];
+  if (group !== undefined) {
+    // Another node's word gives no name a number here.
+    const isKnown = numbers.isOffered(group as Group, text) === true;
+    return isKnown ? numbers.numberOf(group as Group, text) : 0;
+  }
+  const name = numbersOf(host).nameOf(Number(wire));
+  return name === undefined ? 0 : numbers.numberOf(name.group, name.name);
+}
 
 function numbersOf({ context, numbers }: SnaxHost): WireNumbers {
   const { text = "", file = "" } = context.code?.entry.node.image ?? {};

@@ -6,14 +6,18 @@ import type { CommandTable, Table } from "../operator/command.ts";
 
 /** What clusterd tells of itself, as far as it is shown. */
 interface ClusterState {
+  readonly links: Readonly<Record<string, object>>;
+  readonly peers: Readonly<Record<string, object>>;
   readonly nodes: Readonly<Record<string, object>>;
   readonly clients: readonly { readonly peer: string }[];
   readonly registered: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
 }
 
-function rowsOf({ nodes, clients, registered, refused }: ClusterState): Table {
+function rowsOf({ links, peers, nodes, clients, registered, refused }: ClusterState): Table {
   const rows = new Map<string, unknown>();
+  for (const [name, row] of Object.entries(links)) rows.set(`link ${name}`, row);
+  for (const [title, row] of Object.entries(peers)) rows.set(`peer ${title}`, row);
   for (const [name, row] of Object.entries(nodes)) rows.set(`node ${name}`, row);
   for (const { peer, ...row } of clients) rows.set(`client ${peer}`, row);
   for (const [name, handle] of Object.entries(registered)) rows.set(`name @${name}`, handle);

@@ -105,7 +105,7 @@ test("a configuration that makes no sense names the place", async (t) => {
     [{ skynet: { expose: [".service"] } }, /names \.service, and nobody can expose it/],
     [{ skynet: { nodes: { a: "b" } } }, /cluster\.skynet\.nodes\.a is 'b'/],
     [{ skynet: { node: {} } }, /cluster\.skynet has no key node; did you mean "nodes"/],
-    [{ nodes: {} }, /cluster has no key nodes/],
+    [{ peers: {} }, /cluster has no key peers/],
     [{ skynet: 1 }, /cluster\.skynet is 1/],
   ];
   for (const [cluster, message] of wrong) {

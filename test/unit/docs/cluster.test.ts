@@ -22,6 +22,25 @@ test("the nodes of the page call each other", async (t) => {
   assert.ok((await game.log()).includes("world"));
 });
 
+test("the linked nodes of the page call each other", async (t) => {
+  const files = readFiles(PAGE);
+  assert.match(files["bank/snax.config.ts"] ?? "", /listen: "127\.0\.0\.1:7000"/);
+  const token = "the token of the page";
+  const { "bank/main.ts": main = "", "bank/account.ts": account = "" } = files;
+  const bank = await world(
+    t,
+    { main, account },
+    { node: "bank", start: "main", cluster: { listen: 0, token } },
+  );
+  const place = /come in at (127\.0\.0\.1:\d+)/.exec((await bank.log()).join("\n"))?.[1] ?? "";
+  const shop = await world(
+    t,
+    { main: files["shop/main.ts"] ?? "" },
+    { node: "shop", start: "main", cluster: { nodes: { bank: place }, token } },
+  );
+  assert.ok((await shop.log()).includes("5"));
+});
+
 test("the table of functions names what cluster offers", async (t) => {
   const { make } = await world(t, {
     main: `

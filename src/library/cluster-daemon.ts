@@ -1,0 +1,71 @@
+/**
+ * How a service reaches clusterd, which holds the connections to other nodes.
+ *
+ * It is there from the first use on; what a service sends before goes out in order as soon as it is.
+ */
+
+import type { Envelope } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { post, request } from "../service/calls.ts";
+import type { Context } from "../service/context.ts";
+import { defineNote } from "../service/part.ts";
+import { createSkynet } from "../service/skynet.ts";
+
+const DAEMON = "clusterd";
+const DAEMON_NAME = ".clusterd";
+
+/** What a service wants of clusterd before that is there. */
+type Pending = (daemon: number | undefined, error?: unknown) => void;
+
+/** What waits in a service until clusterd is there. */
+const pendings = defineNote<Pending[]>();
+
+/** Runs something with clusterd's handle: at once if it is there, else behind what waits for it already. */
+function withDaemon(context: Context, run: Pending): void {
+  const waiting = pendings.peek(context);
+  if (waiting !== undefined) return void waiting.push(run);
+  const handle = context.runtime.kernel.names.get(DAEMON_NAME);
+  if (handle !== undefined) return run(handle);
+  const queue = [run];
+  pendings.set(context, queue);
+  const finish = (daemon: number | undefined, error?: unknown): void => {
+    pendings.drop(context);
+    for (const later of queue) later(daemon, error);
+  };
+  createSkynet(context)
+    .uniqueservice(DAEMON)
+    .then(finish, (error: unknown) => finish(undefined, error));
+}
+
+/** Sends clusterd a request. @param ms - the deadline; Infinity = none */
+export function requestDaemon(context: Context, envelope: Envelope, ms: number): Promise<unknown> {
+  if (pendings.peek(context) === undefined) {
+    const daemon = context.runtime.kernel.names.get(DAEMON_NAME);
+    if (daemon !== undefined) return request(context, daemon, envelope, ms);
+  }
+  return new Promise((resolve, reject) => {
+    withDaemon(context, (daemon, error) => {
+      if (daemon === undefined) return reject(error as Error);
+      resolve(request(context, daemon, envelope, ms));
+    });
+  });
+}
+
+/** Asks clusterd with a command. */
+export function askDaemon(
+  context: Context,
+  values: unknown[],
+  ms: number = Infinity,
+): Promise<unknown> {
+  return requestDaemon(context, { type: PTYPE.lua, method: 0, values }, ms);
+}
+
+/** Sends clusterd what nobody answers, for a node; if there is no clusterd, the log tells that it is lost. */
+export function postDaemon(context: Context, node: string, envelope: Envelope): void {
+  withDaemon(context, (daemon, error) => {
+    if (!context.service.isAlive) return;
+    if (daemon !== undefined) return void post(context, daemon, envelope);
+    const why = error instanceof Error ? error.message : String(error);
+    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`);
+  });
+}

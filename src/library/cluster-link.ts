@@ -1,0 +1,184 @@
+/**
+ * Calls of nodes of snax, over the links that `cluster.nodes` of the configuration names.
+ *
+ *     call -> message to the handle of the link (cluster/link-sender.ts) -> the link -> the service
+ *
+ * The handle of a link is asked for once a thread; what a service says before it is known goes out in order as soon as it is. Values go as they are:
+ * what a service can send to another one of its node, for the most part.
+ */
+
+import type { Envelope } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import type { LinkEvent } from "../cluster/link-event.ts";
+import type { NumberedEvent } from "../cluster/link-watch.ts";
+import { post, request } from "../service/calls.ts";
+import type { Context } from "../service/context.ts";
+import { EXIT_SIGNAL, requireAlive } from "../service/context.ts";
+import { describeError } from "../service/error-text.ts";
+import { defineNote } from "../service/part.ts";
+import type { Runtime } from "../service/runtime.ts";
+import { askDaemon } from "./cluster-daemon.ts";
+
+/** The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has asked for it yet. */
+const links = new WeakMap<Runtime, Map<string, number>>();
+
+function linksOf(runtime: Runtime): Map<string, number> {
+  let known = links.get(runtime);
+  if (known === undefined) {
+    const cluster = runtime.environment.get("cluster") as { nodes?: object } | undefined;
+    known = new Map(Object.keys(cluster?.nodes ?? {}).map((node) => [node, 0]));
+    links.set(runtime, known);
+  }
+  return known;
+}
+
+/** Says whether a node is called over a link: `cluster.nodes` names it. */
+export function isLinked({ runtime }: Context, node: string): boolean {
+  return linksOf(runtime).has(node);
+}
+
+/** What a service says to a node before it knows the handle: see {@link withLink}. */
+type Early = (handle: number | undefined, error?: unknown) => void;
+
+/** What waits in a service until the handle of a link is known, by node. */
+const earlies = defineNote<Map<string, Early[]>>();
+
+/** Runs something with the handle of a link: at once if it is known, else behind what waits for it already. */
+function withLink(context: Context, node: string, run: Early): void {
+  const { runtime } = context;
+  const waiting = earlies.peek(context)?.get(node);
+  if (waiting !== undefined) return void waiting.push(run);
+  const handle = knownLink(runtime, node);
+  if (handle !== undefined) return run(handle);
+  const queue = [run];
+  const all = earlies.peek(context) ?? new Map<string, Early[]>();
+  earlies.set(context, all.set(node, queue));
+  const finish = (found: number | undefined, error?: unknown): void => {
+    all.delete(node);
+    if (all.size === 0) earlies.drop(context);
+    if (found !== undefined) linksOf(runtime).set(node, found);
+    for (const later of queue) later(found, error);
+  };
+  askDaemon(context, ["LINK", node]).then(
+    (found) => finish(found as number),
+    (error: unknown) => finish(undefined, error),
+  );
+}
+
+/** The handle of a link, if the thread knows it and it lives: it goes with clusterd. */
+function knownLink(runtime: Runtime, node: string): number | undefined {
+  const handle = linksOf(runtime).get(node);
+  return handle !== undefined && handle !== 0 && runtime.kernel.lives(handle) ? handle : undefined;
+}
+
+/** Methods of a message to a link: see cluster/link-sender.ts, which is not loaded where nobody has links. */
+const CALL = 0;
+const LINK_QUERY = 1;
+
+/**
+ * Calls a service there.
+ *
+ * @param values - become the message's.
+ * @param deadlineMs - 0 = the configuration's `calltimeout`, Infinity = none
+ */
+// oxlint-disable-next-line max-params -- hot path: an options object would be one more for each call
+export function callLinked(
+  context: Context,
+  node: string,
+  address: string | number,
+  values: unknown[],
+  deadlineMs: number,
+): Promise<unknown> {
+  values.push(address);
+  return ask(context, node, { type: PTYPE.harbor, method: CALL, values }, deadlineMs);
+}
+
+/** Asks for the handle of a name, or of the unique service of a type. */
+export function queryLinked(
+  context: Context,
+  node: string,
+  key: readonly string[],
+  deadlineMs: number,
+): Promise<number> {
+  const envelope = { type: PTYPE.harbor, method: LINK_QUERY, values: [...key, 0] };
+  return ask(context, node, envelope, deadlineMs) as Promise<number>;
+}
+
+// oxlint-disable-next-line max-params -- hot path, as above
+function ask(
+  context: Context,
+  node: string,
+  envelope: Envelope,
+  deadlineMs: number,
+): Promise<unknown> {
+  const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
+  const isBounded = ms > 0 && ms !== Infinity;
+  envelope.values.push(isBounded ? ms : 0);
+  const handle = earlies.peek(context) !== undefined ? undefined : knownLink(context.runtime, node);
+  if (handle !== undefined) return request(context, handle, envelope, deadlineMs);
+  return new Promise((resolve, reject) => {
+    withLink(context, node, (found, error) => {
+      if (found === undefined) reject(error as Error);
+      else resolve(request(context, found, envelope, deadlineMs));
+    });
+  });
+}
+
+/** Sends what nobody answers. */
+export function sendLinked(
+  context: Context,
+  node: string,
+  address: string | number,
+  values: readonly unknown[],
+): void {
+  const envelope = { type: PTYPE.harbor, method: CALL, values: [...values, address, 0] };
+  withLink(context, node, (handle, error) => {
+    if (!context.service.isAlive) return;
+    if (handle !== undefined) return void post(context, handle, envelope);
+    const why = error instanceof Error ? error.message : String(error);
+    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`);
+  });
+}
+
+/**
+ * Tells a service what happens to a node, in order, until it takes the watch back or ends.
+ *
+ * @throws {ERR_NODE_UNKNOWN} if `cluster.nodes` names no such node.
+ */
+export async function monitorLinked(
+  context: Context,
+  node: string,
+  onEvent: (event: LinkEvent) => unknown,
+): Promise<() => void> {
+  requireAlive(context);
+  let isOver = false;
+  let last = 0;
+  const next = (): Promise<NumberedEvent> =>
+    askDaemon(context, ["EVENT", node, last]) as Promise<NumberedEvent>;
+  const tell = (run: () => unknown): void => {
+    try {
+      const result = run();
+      if (result instanceof Promise) result.catch((error: unknown) => report(context, error));
+    } catch (error) {
+      report(context, error);
+    }
+  };
+  const follow = async (first: NumberedEvent): Promise<void> => {
+    for (let item = first; !isOver; item = await next()) {
+      last = item.number;
+      tell(() => onEvent(item.event));
+    }
+  };
+  // The first one is the state; it also says that there is such a node.
+  const first = await next();
+  void follow(first).catch((error: unknown) => {
+    if (!isOver && context.service.isAlive) report(context, error);
+  });
+  return () => {
+    isOver = true;
+  };
+}
+
+function report({ runtime, handle }: Context, error: unknown): void {
+  if (error !== EXIT_SIGNAL) runtime.log(handle, `cluster.monitor error : ${describeError(error)}`);
+}
