@@ -14,6 +14,10 @@ import type * as Counter from "../services/counter.ts";
 import { expectEqual } from "../services/lib/check.ts";
 
 let socket: Socket;
+/** The console's port. */
+let port: number;
+const SCRAPES = 9;
+
 /** Services that a node has beside ours. */
 let others: number;
 let probed: ServiceObject<typeof Counter>;
@@ -21,7 +25,8 @@ let probed: ServiceObject<typeof Counter>;
 export async function init({ services }: { services: number }) {
   const handle = await skynet.newservice("debug_console", 0);
   const { address } = (await skynet.call(handle, "debug", "INFO")) as { address: string };
-  socket = connect(Number(address.split(":")[1]), "127.0.0.1");
+  port = Number(address.split(":")[1]);
+  socket = connect(port, "127.0.0.1");
   socket.setEncoding("latin1");
   // The first answer has the greeting before it.
   await ask("ping 1");
@@ -68,6 +73,19 @@ async function delay(line: string): Promise<number> {
   return longest;
 }
 
+/** Reads /metrics as Prometheus does. @returns milliseconds of the middle one of a few */
+async function scrape(services: number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < SCRAPES; i += 1) {
+    const beginMs = performance.now();
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    times.push(performance.now() - beginMs);
+    const alive = Number(/^snax_services\{type="counter"\} (\d+)$/m.exec(text)?.[1]);
+    expectEqual(alive, services, "services in the metrics");
+  }
+  return times.toSorted((a, b) => a - b)[SCRAPES >> 1] ?? NaN;
+}
+
 export const response = {
   async round({ services }: { services: number }) {
     return {
@@ -75,6 +93,7 @@ export const response = {
       listDelay: await delay("list"),
       stat: await time("stat", services),
       statDelay: await delay("stat"),
+      scrape: await scrape(services),
     };
   },
 };
