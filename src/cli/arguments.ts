@@ -11,6 +11,7 @@ export const USAGE = `usage: snax <command>
 
   snax start [config] [--set key=value ...]   start a node; default config: snax.config.ts,
                                               .js, .mjs or .json in this folder
+  snax doctor [config] [--set key=value ...]  say what is wrong with machine, project and configuration
   snax console [host:]port                    connect to a debug console
   snax source address|type                    the text that runs, with its patches
   snax diff [address|type]                    what the files on disk would change in it
@@ -28,6 +29,7 @@ export const USAGE = `usage: snax <command>
 export interface Invocation {
   readonly command:
     | "start"
+    | "doctor"
     | "console"
     | "types"
     | "sproto"
@@ -78,9 +80,7 @@ export function parseArguments(words: readonly string[]): Invocation {
   }
   const [command, config, surplus] = names;
   if (command === undefined) throw wrong("no command");
-  if (command !== "start" && command !== "types" && command !== "console") {
-    throw wrong(`unknown command ${command}`);
-  }
+  if (!isCommand(command)) throw wrong(`unknown command ${command}`);
   if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
   if (command === "console") return { command, overrides, place: readPlace(config) };
   return { command, overrides, ...(config === undefined ? {} : { config }) };
@@ -109,6 +109,19 @@ function readOperation(
   if (command !== "diff" && words.length === 0)
     throw wrong(`${command} needs an address or a type`);
   return { command, words, ...(place === undefined ? {} : { place }) };
+}
+
+type NamedCommand = "start" | "doctor" | "types" | "console";
+
+const COMMANDS: ReadonlySet<string> = new Set<NamedCommand>([
+  "start",
+  "doctor",
+  "types",
+  "console",
+]);
+
+function isCommand(word: string): word is NamedCommand {
+  return COMMANDS.has(word);
 }
 
 const HELP: ReadonlySet<string> = new Set(["--help", "-h"]);

@@ -13,6 +13,7 @@ import type { Invocation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { runConsole } from "./console.ts";
 import { runOperation } from "./operate.ts";
+import { runDoctor } from "./doctor.ts";
 import { writeSprotoTypes } from "./sproto-types.ts";
 import { runStart } from "./start.ts";
 import { writeTypes } from "./types.ts";
@@ -28,6 +29,8 @@ async function run(invocation: Invocation): Promise<number> {
       return 0;
     case "start":
       return runStart(invocation);
+    case "doctor":
+      return runDoctor(invocation);
     case "console":
       return invocation.place === undefined ? 2 : runConsole(invocation.place);
     case "source":
