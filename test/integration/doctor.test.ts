@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { snax } from "./process.ts";
-import type { Files } from "./world.ts";
-import { writeFiles } from "./world.ts";
+import type { Files } from "../world.ts";
+import { writeFiles } from "../world.ts";
 
 const PROJECT: Files = {
   "snax.config.ts": `export default { thread: 1, services: "./services/?.ts" };`,
