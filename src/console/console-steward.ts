@@ -21,7 +21,7 @@ import { RUN } from "./threads/thread-route.ts";
 
 /** Lets the steward of a thread run commands for consoles of other threads. */
 export function addConsoleCommand(thread: ConsoleThread): void {
-  const { stewardCommands } = thread.live.node.runtime;
+  const { stewardCommands } = thread.live.runtime;
   addDeskCommand(thread);
   addRowsCommand(thread);
   stewardCommands.set(PROBE, () => true);
@@ -50,7 +50,7 @@ const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command w
 
 /** Lets the console of another thread put up a desk for a debugger here, and take it away. */
 function addDeskCommand({ live }: ConsoleThread): void {
-  const { runtime } = live.node;
+  const { runtime } = live;
   const desks = new Map<unknown, () => void>();
   runtime.stewardCommands.set(DESK, (_context, [verb, handle, token]) => {
     if (verb === "down") {

@@ -1,5 +1,6 @@
 /**
- * Puts the API object `snax` together: starting and finding services (snax/), and changing what runs (live/).
+ * Puts the API object `snax` together: starting and finding services (snax/), and changing what
+ * runs (live/).
  */
 
 import type { Context } from "../service/context.ts";
@@ -9,13 +10,13 @@ import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { Patch, SnaxApi } from "../snax/types.ts";
-import { hotfixall } from "./rollout/hotfix-all.ts";
-import { hotfixshared } from "./rollout/hotfix-shared.ts";
-import { hotfix } from "./rollout/hotfix.ts";
-import type { LiveNode } from "./rollout/live-node.ts";
+import { hotfixall } from "./rollout/all-of-type.ts";
+import { hotfixshared } from "./rollout/shared-module.ts";
+import { hotfix } from "./rollout/one-service.ts";
+import type { LiveThread } from "./rollout/live-thread.ts";
 
 /** Makes the maker of `snax` for the services of one thread. */
-export function createSnaxMaker(live: LiveNode): (context: Context) => SnaxApi {
+export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi {
   const liveFunctions: ApiTable<SnaxCaller> = {
     hotfix: (caller, target: unknown, ...patch: [Patch, ...unknown[]]) =>
       settleAt(caller, () => hotfix(live, caller, target, patch)),
@@ -26,12 +27,12 @@ export function createSnaxMaker(live: LiveNode): (context: Context) => SnaxApi {
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
-  return (context) => make({ snax: live.node, context, deadlineMs: 0, make }) as SnaxApi;
+  return (context) => make({ snax: live.snax, context, deadlineMs: 0, make }) as SnaxApi;
 }
 
 /**
- * Settles a promise in a turn of the service that holds it: what patches another service ends in a turn of that one,
- * and whose code runs must always be known.
+ * Settles a promise in a turn of the service that holds it: what patches another service ends in a
+ * turn of that one, and whose code runs must always be known.
  */
 function settleAt<T>({ context }: SnaxCaller, run: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

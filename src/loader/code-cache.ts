@@ -1,10 +1,10 @@
 /**
  * The code cache of one thread: file -> image, entry file -> program.
  *
- * Loading is synchronous as soon as the packages that a program names have been imported on this thread, and texts that only
- * a compiler can read have been transformed. Clearing the cache
- * concerns the services yet to be born: a running one keeps its program, and the program its images, exactly as long as
- * they are used.
+ * Loading is synchronous as soon as the packages that a program names have been imported on this
+ * thread, and texts that only a compiler can read have been transformed. Clearing the cache
+ * concerns the services yet to be born: a running one keeps its program, and the program its
+ * images, exactly as long as they are used.
  */
 
 import { dirname } from "node:path";
@@ -30,7 +30,10 @@ import { findModuleFile } from "./resolve/module-file.ts";
 import { transformElsewhere, TransformNeeded } from "./typescript/transform-need.ts";
 import { transformer } from "./build/transformer.ts";
 
-/** ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's codecache. */
+/**
+ * ON: use and fill the cache. EXIST: use it, add nothing. OFF: read every file anew. As skynet's
+ * codecache.
+ */
 export type CacheMode = "ON" | "EXIST" | "OFF";
 
 /** What a code cache can be told. */
@@ -55,7 +58,9 @@ export interface CodeCacheOptions {
    * @defaultValue no bound
    */
   readonly buildMs?: number;
-  /** Hears of the first assignment to each new member of `globalThis` that stands in a loaded text. */
+  /**
+   * Hears of the first assignment to each new member of `globalThis` that stands in a loaded text.
+   */
   readonly onGlobalWrite?: (name: string, place: Place) => void;
 }
 
@@ -89,11 +94,12 @@ export class CodeCache implements Library {
   }
 
   /**
-   * Returns the program of an entry file; a promise only while packages must be imported, or texts be transformed, for the
-   * first time.
+   * Returns the program of an entry file; a promise only while packages must be imported, or texts
+   * be transformed, for the first time.
    *
    * @param path - path of the file, absolute or relative to the working directory.
-   * @throws {ERR_MODULE} if a file is missing or unreadable, a name is not exported, or a rule of the loader is broken.
+   * @throws {ERR_MODULE} if a file is missing or unreadable, a name is not exported, or a rule of
+   * the loader is broken.
    * @throws {ERR_SYNTAX} if a text is not a module.
    */
   load(path: string): Program | Promise<Program> {
@@ -120,7 +126,10 @@ export class CodeCache implements Library {
     return this.#shared;
   }
 
-  /** Forgets everything, or one file and the programs made with it; running services keep what they have. */
+  /**
+   * Forgets everything, or one file and the programs made with it; running services keep what they
+   * have.
+   */
   clear(path?: string): void {
     this.clears += 1;
     this.#files.clear();
@@ -141,8 +150,8 @@ export class CodeCache implements Library {
   }
 
   /**
-   * Returns the images of everything that an entry file's static imports reach, for other threads to adopt; packages are
-   * not looked at.
+   * Returns the images of everything that an entry file's static imports reach, for other threads
+   * to adopt; packages are not looked at.
    *
    * @returns a promise only if texts must be transformed first.
    * @throws what {@link CodeCache.load} throws.
@@ -160,7 +169,8 @@ export class CodeCache implements Library {
   }
 
   /**
-   * Says whether an entry file's static imports reach a file; the caller sleeps where texts must be transformed.
+   * Says whether an entry file's static imports reach a file; the caller sleeps where texts must be
+   * transformed.
    *
    * @throws what {@link CodeCache.load} throws.
    */
@@ -172,7 +182,10 @@ export class CodeCache implements Library {
     return file !== undefined && collection.images.has(file);
   }
 
-  /** Puts an image that was made elsewhere into the cache: on another thread, or from a text that has no file. */
+  /**
+   * Puts an image that was made elsewhere into the cache: on another thread, or from a text that
+   * has no file.
+   */
   adopt(data: ImageData): void {
     this.#images.set(data.file, new Image(data));
   }

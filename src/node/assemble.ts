@@ -28,8 +28,7 @@ import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
 import { runScript } from "../live/inspect/inject.ts";
-import { LiveNode } from "../live/rollout/live-node.ts";
-import { addLiveCommands } from "../live/rollout/steward-commands.ts";
+import { LiveThread } from "../live/rollout/live-thread.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
 import { createClusterHostMaker } from "../library/cluster-host.ts";
 import { joinNet } from "../net/remote.ts";
@@ -85,7 +84,7 @@ export interface AssemblyOptions {
 export interface Assembly {
   readonly runtime: Runtime;
   readonly waker: EventLoopWaker;
-  readonly live: LiveNode;
+  readonly live: LiveThread;
   readonly createSnax: (context: Context) => SnaxApi;
   readonly tableApi: TableApi;
   /** The end of the log; undefined on worker threads. */
@@ -114,14 +113,13 @@ export function assemble(options: AssemblyOptions): Assembly {
     defineServiceObjects(portables, snax);
     defineValues(portables);
   }
-  const live = new LiveNode(snax, thread?.words);
+  const live = new LiveThread(snax, thread?.words);
   const createSnax = createSnaxMaker(live);
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
   const consoleThread = new ConsoleThread(live, tableApi);
   runtime.parts.set("operator", createOperatorMaker(consoleThread));
   runtime.parts.set("clusterHost", createClusterHostMaker(snax));
   addConsoleCommand(consoleThread);
-  addLiveCommands(live);
   joinNet(runtime);
   runtime.debugCommands.set("RUN", runScript);
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);

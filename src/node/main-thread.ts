@@ -19,7 +19,7 @@ import type { ThreadEnd } from "../fabric/warden.ts";
 import { Warden } from "../fabric/warden.ts";
 import { bereave } from "../kernel/death.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { LiveNode } from "../live/rollout/live-node.ts";
+import type { LiveThread } from "../live/rollout/live-thread.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { createSteward, stewardIndex } from "../service/steward.ts";
 import { TableHub } from "../table/table-hub.ts";
@@ -67,8 +67,8 @@ export class MainThread {
   }
 
   /** Gives the main thread its runtime. */
-  attach(live: LiveNode): void {
-    const { runtime } = live.node;
+  attach(live: LiveThread): void {
+    const { runtime } = live;
     const threads = new NodeThreads(this.thread, runtime, this.#config.thread + 1);
     this.#runtime = runtime;
     this.#threads = threads;
@@ -82,9 +82,9 @@ export class MainThread {
         config: this.#config,
         root: this.#root,
         cacheMode: runtime.cache.mode,
-        births: live.bornPatches,
-        shared: live.lateShared.orders,
-        images: live.bornPatches.flatMap(({ type }) => threads.imagesNow(thread, type)),
+        births: live.births.orders,
+        shared: live.latePatches.orders,
+        images: live.births.orders.flatMap(({ type }) => threads.imagesNow(thread, type)),
         tables: { invitation: this.tableHub.invite(port1), port: port2 },
       };
       return { data, transfer: [port2] };

@@ -14,9 +14,8 @@ import { createThread } from "../fabric/thread.ts";
 import type { ThreadData, ThreadNews } from "../fabric/warden.ts";
 import { openDesk } from "../fabric/watch-desk.ts";
 import { bereave } from "../kernel/death.ts";
-import type { BirthOrder } from "../live/rollout/hotfix-all-thread.ts";
-import { bearAgain } from "../live/rollout/hotfix-all-thread.ts";
-import type { SharedOrder } from "../live/rollout/hotfix-shared-thread.ts";
+import type { BirthOrder } from "../live/rollout/births.ts";
+import type { SharedOrder } from "../live/rollout/shared-module.ts";
 import { readScripts } from "../live/inspect/upvalues-session.ts";
 import type { CacheMode } from "../service/skynet-api.ts";
 import type { ImageData } from "../loader/weave/image.ts";
@@ -101,8 +100,8 @@ async function run(data: ThreadData): Promise<void> {
   // Before the first launch is heard; a program that imports packages makes it wait.
   for (const image of images) runtime.cache.adopt(image);
   runtime.cache.mode = cacheMode;
-  for (const order of shared) live.lateShared.remember(order);
-  if (births.length > 0) await bearAgain(live, steward, births);
+  for (const order of shared) live.latePatches.remember(order);
+  if (births.length > 0) await live.births.inherit(steward, births);
   for (const joint of joints) thread.join(joint);
   thread.waker.turn();
   const { phase } = runtime.kernel.scheduler;

@@ -1,7 +1,7 @@
 /**
  * The steward: on each thread of a node the service that does for the others what can only be done there.
  *
- *     askSteward(context, thread, "HOTFIX", ...) -> system message -> the command's function on that thread -> its answer
+ *     askSteward(context, thread, "PATCH", ...) -> system message -> the command's function on that thread -> its answer
  *
  * Higher layers add commands (`Runtime.stewardCommands`). Being a service, it is asked by messages like any other: in order
  * with what the asker sent before, and with ERR_SERVICE_DEAD as the answer if its thread ends. A node of one thread has none.

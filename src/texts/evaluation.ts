@@ -8,7 +8,7 @@
 
 import type { AnyNode, CallExpression, Class } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
-import { keyOf } from "../loader/read/member-key.ts";
+import { keyOf } from "../loader/read/analysis.ts";
 import { isFunction } from "../loader/read/names.ts";
 import type { ModuleText } from "./module-text.ts";
 import { isAnyFunction } from "./moment.ts";

@@ -3,7 +3,7 @@
  */
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
-import { keyOf } from "../loader/read/member-key.ts";
+import { keyOf } from "../loader/read/analysis.ts";
 
 /** What a member of a class is. */
 export type MemberKind = "method" | "accessor" | "field" | "constructor" | "static block";

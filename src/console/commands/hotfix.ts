@@ -6,9 +6,9 @@
 
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import { hotfix } from "../../live/rollout/hotfix.ts";
-import { hotfixall } from "../../live/rollout/hotfix-all.ts";
-import { hotfixshared } from "../../live/rollout/hotfix-shared.ts";
+import { hotfix } from "../../live/rollout/one-service.ts";
+import { hotfixall } from "../../live/rollout/all-of-type.ts";
+import { hotfixshared } from "../../live/rollout/shared-module.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
@@ -105,7 +105,7 @@ async function sendSource(
 }
 
 function callerOf({ thread, context, skynet }: Operator): SnaxCaller {
-  return { snax: thread.live.node, context, deadlineMs: 0, make: () => skynet };
+  return { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
 }
 
 async function patchType(

@@ -70,7 +70,7 @@ function methodOf(
   group: Group,
 ): (...args: unknown[]) => unknown {
   const { type = "", name = "" } = method ?? {};
-  const { node: snax } = operator.thread.live;
+  const { snax } = operator.thread.live;
   const numbers = snax.methods.of(type);
   // A service that begins has not said yet what it has: it answers for itself.
   if (numbers.isOffered(group, name) === false) throw noMethod(operator, { type, name }, group);
@@ -93,7 +93,7 @@ function noMethod(
   { type, name }: { type: string; name: string },
   group: Group,
 ): SnaxError {
-  const numbers = operator.thread.live.node.methods.of(type);
+  const numbers = operator.thread.live.snax.methods.of(type);
   const why = `${type} has no ${group} method ${name}`;
   const [other, advice] = group === "response" ? OTHERWISE.response : OTHERWISE.accept;
   if (numbers.isOffered(other, name) === true) {

@@ -4,7 +4,7 @@
  * A node may run several consoles; what one of them switched on, another can switch off.
  */
 
-import type { LiveNode } from "../../live/rollout/live-node.ts";
+import type { LiveThread } from "../../live/rollout/live-thread.ts";
 import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../../net/net-table.ts";
 import type { TableApi } from "../../table/sharetable.ts";
@@ -15,7 +15,7 @@ import { SocketTable } from "./socket-table.ts";
 
 /** The operators' side of a thread. */
 export class ConsoleThread {
-  readonly live: LiveNode;
+  readonly live: LiveThread;
   /** Records the messages of chosen services. */
   readonly recorder: MessageRecorder;
   /** Values that are logged as lines run. */
@@ -29,11 +29,11 @@ export class ConsoleThread {
   /** The shared tables. */
   readonly tables: TableApi;
 
-  constructor(live: LiveNode, tables: TableApi) {
+  constructor(live: LiveThread, tables: TableApi) {
     this.live = live;
     this.tables = tables;
-    this.logpoints = new LogpointTable(live.node.runtime, live.words);
-    this.sockets = new SocketTable(netOf(live.node.runtime));
-    this.recorder = new MessageRecorder(live.node.runtime);
+    this.logpoints = new LogpointTable(live.runtime, live.words);
+    this.sockets = new SocketTable(netOf(live.runtime));
+    this.recorder = new MessageRecorder(live.runtime);
   }
 }

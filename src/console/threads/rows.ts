@@ -39,7 +39,7 @@ export function collect({ thread, runtime }: Operator): {
 
 /** Lets other threads send pieces to this one. */
 export function addRowsCommand({ live, collectors }: ConsoleThread): void {
-  live.node.runtime.stewardCommands.set(ROWS, (_context, [id, piece]) =>
+  live.runtime.stewardCommands.set(ROWS, (_context, [id, piece]) =>
     collectors.take(id as number, piece as Table),
   );
 }

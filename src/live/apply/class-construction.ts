@@ -1,13 +1,16 @@
 /**
- * How the instances of a class are made once a patch has changed it: fields and constructor by member.
+ * How the instances of a class are made once a patch has changed it: fields and constructor by
+ * member.
  *
- * What patches give is put together with what the running class has. The outcome is a class of its own that constructs in the place of
- * the running one (see loader/weave/class-weave.ts), so that constructing costs the classes nothing that no patch has changed:
+ * What patches give is put together with what the running class has. The outcome is a class of its
+ * own that constructs in the place of the running one (see loader/weave/class-weave.ts), so that
+ * constructing costs the classes nothing that no patch has changed:
  *
  *     stem    class extends Base { name=...; gold=...; }      the fields, each by its initialiser, from whichever text
  *     maker   class extends stem { constructor() { ... } }    the newest constructor; without one the stem constructs
  *
- * A constructor whose parameters are properties sets these before the initialisers run: its stem only declares.
+ * A constructor whose parameters are properties sets these before the initialisers run: its stem
+ * only declares.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -34,7 +37,10 @@ interface Note {
   readonly at: symbol;
 }
 
-/** What a woven class of a patch, or the text of a running one, calls while it is evaluated: see class-parts-weave.ts. */
+/**
+ * What a woven class of a patch, or the text of a running one, calls while it is evaluated: see
+ * class-parts-weave.ts.
+ */
 export class ClassParts {
   /** The running class. */
   readonly live: AnyClass;
@@ -105,7 +111,10 @@ function take(notes: Note[], holder: object): Field[] {
 interface Construction {
   /** Without those that are properties of the constructor. */
   readonly fields: readonly Field[];
-  /** The class with the constructor, and the names of its properties; undefined if the class has none. */
+  /**
+   * The class with the constructor, and the names of its properties; undefined if the class has
+   * none.
+   */
   readonly maker: { readonly class: AnyClass; readonly properties: readonly string[] } | undefined;
   stem: AnyClass | undefined;
 }
@@ -129,7 +138,10 @@ export interface GivenParts {
   readonly change: ConstructionChange;
 }
 
-/** Puts fields and constructor of a patch together with those of the running class; later instances are made like that. */
+/**
+ * Puts fields and constructor of a patch together with those of the running class; later instances
+ * are made like that.
+ */
 export function reconstruct(
   module: ModuleInstance,
   { name, live, log }: PatchedClass,
@@ -143,7 +155,7 @@ export function reconstruct(
   const maker = hasMaker ? { class: patch, properties } : before.maker;
   const after = { fields: merge(before.fields, fields), maker, stem: undefined };
   const { isDerived } = change.running;
-  log.begin(() => {
+  log.note(() => {
     if (replacement !== undefined) settle(name, live, before, isDerived);
     constructions.set(live, before);
     module.write(variable, replacement);
@@ -164,7 +176,10 @@ function checkProperties(
   throw new SnaxError("ERR_PATCH_CLASS", `class ${name}: ${propertyText(String(twice.key))}`);
 }
 
-/** Evaluates what the text of the running class says; nothing else has constructed its instances so far. */
+/**
+ * Evaluates what the text of the running class says; nothing else has constructed its instances so
+ * far.
+ */
 function takeApart(
   module: ModuleInstance,
   live: AnyClass,
@@ -204,7 +219,10 @@ function settle(
   return maker.class;
 }
 
-/** The field of a stem is written by its name, so that V8 makes instances of it as fast as of any class. */
+/**
+ * The field of a stem is written by its name, so that V8 makes instances of it as fast as of any
+ * class.
+ */
 function makeStem(
   name: string,
   live: AnyClass,

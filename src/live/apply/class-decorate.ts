@@ -1,5 +1,6 @@
 /**
- * Decorates methods that a patch has put onto a running class, as they would have been when the class was evaluated.
+ * Decorates methods that a patch has put onto a running class, as they would have been when the
+ * class was evaluated.
  *
  * What a decorator does besides, an entry in a registry for one, can't be taken back.
  */
@@ -7,7 +8,10 @@
 import { SnaxError } from "../../base/error.ts";
 import type { AnyClass } from "./class-graft.ts";
 
-/** A decorated method as the woven patch hands it over: static or not, its kind, its name, its decorators. */
+/**
+ * A decorated method as the woven patch hands it over: static or not, its kind, its name, its
+ * decorators.
+ */
 export type DecoratorEntry = readonly [
   isStatic: boolean,
   kind: "method" | "get" | "set",

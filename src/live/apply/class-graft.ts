@@ -1,12 +1,13 @@
 /**
  * Grafts the class of a patch onto a running one, so that the class keeps its identity.
  *
- * Methods and accessors of the patch are put onto the running class and its prototype; those that the patch does not
- * mention stay. Fields and the constructor are the business of class-construction.ts, static fields of class-statics.ts.
+ * Methods and accessors of the patch are put onto the running class and its prototype; those that
+ * the patch does not mention stay. Fields and the constructor are the business of
+ * class-construction.ts, static fields of class-statics.ts.
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { HeldMethods } from "./held-methods.ts";
+import type { HeldMethods } from "./method-swap.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** A class as a value. */
@@ -72,7 +73,7 @@ function graft(on: Graft, key: PropertyKey, log: UndoLog): void {
   const after = (
     isAccessor ? { ...given, get: given.get ?? before?.get, set: given.set ?? before?.set } : given
   ) as PropertyDescriptor;
-  log.begin(() => {
+  log.note(() => {
     if (before === undefined) Reflect.deleteProperty(live, key);
     else Reflect.defineProperty(live, key, before);
   });

@@ -1,7 +1,9 @@
 /**
- * Static fields that a patch gives: a literal is replaced as a constant is, a function as a function, and what is new is added.
+ * Static fields that a patch gives: a literal is replaced as a constant is, a function as a
+ * function, and what is new is added.
  *
- * Unlike a constant, a static field can be assigned: one that no longer has the value of its text is state, and stays.
+ * Unlike a constant, a static field can be assigned: one that no longer has the value of its text
+ * is state, and stays.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -46,7 +48,9 @@ export function replaceStatics(
   return added;
 }
 
-/** Adds static fields that the class does not have; their initialisers see everything else in place. */
+/**
+ * Adds static fields that the class does not have; their initialisers see everything else in place.
+ */
 export function addStatics(target: PatchedClass, statics: readonly Field[]): void {
   for (const { key, initialise } of statics) define(target, key, initialise?.call(target.live));
 }
@@ -54,7 +58,7 @@ export function addStatics(target: PatchedClass, statics: readonly Field[]): voi
 function define({ name, live, log }: PatchedClass, key: PropertyKey, value: unknown): void {
   const before = Reflect.getOwnPropertyDescriptor(live, key);
   const remembered = given.get(live);
-  log.begin(() => {
+  log.note(() => {
     if (remembered === undefined) given.delete(live);
     else given.set(live, remembered);
     if (before === undefined) Reflect.deleteProperty(live, key);

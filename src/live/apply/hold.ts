@@ -1,8 +1,9 @@
 /**
- * Applies a committed patch's `hotfix()`: at once, or over time with the service's requests, posts and timers held.
+ * Applies a committed patch's `hotfix()`: at once, or over time with the service's requests, posts
+ * and timers held.
  *
- * Race: a reply that a handler awaits passes while `hotfix()` waits, so a handler in flight may write variables
- * meanwhile; test/integration/hotfix covers what is undone then.
+ * Race: a reply that a handler awaits passes while `hotfix()` waits, so a handler in flight may
+ * write variables meanwhile; test/integration/hotfix covers what is undone then.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -13,35 +14,42 @@ import { runInside } from "../../service/job.ts";
 import type { ServicePatch } from "./service-patch.ts";
 import { failedError } from "./service-patch.ts";
 
-/** Told once what came of a patch in a service. */
-export interface Outcome {
-  /**
-   * Makes what `hotfix()` returned fit for whoever asked: inside the service, for that may run code of it, and while it can
-   * still be cut off. Must not throw. @defaultValue nobody wants it
-   */
-  receive?(value: unknown): unknown;
-  /** The patch stays; `received` is what {@link receive} made of what `hotfix()` returned. */
-  applied(received: unknown): void;
-  /** The service is as it was, or has ended. */
-  failed(error: unknown): void;
-  /** Another patch has added names meanwhile: this one must be compiled again. */
-  stale(): void;
+/** A patch that is in. */
+export interface Applied {
+  /** What {@link HotfixCall.receive} made of what `hotfix()` returned. */
+  readonly received: unknown;
 }
 
-/** Runs the patch's `hotfix()` inside the service and keeps or undoes the patch. */
+/** What settles a promise. */
+export interface Settle<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** How `hotfix()` is called; see PatchRequest. */
+export interface HotfixCall {
+  readonly args: readonly unknown[];
+  readonly receive: ((value: unknown) => unknown) | undefined;
+}
+
+/**
+ * Runs the patch's `hotfix()` inside the service and keeps or undoes the patch.
+ *
+ * It settles a promise instead of returning one: where the code is cut off, nothing returns.
+ */
 export function runHotfix(
   context: Context,
   patch: ServicePatch,
-  args: readonly unknown[],
-  outcome: Outcome,
+  { args, receive }: HotfixCall,
+  end: Settle<Applied>,
 ): void {
   const { kernel, commitments } = context.runtime;
   const fail = (error: unknown): void =>
     undo(context, patch, error, (failure) => {
       kernel.release(context.service, HOLD.patching);
-      outcome.failed(failure);
+      end.reject(failure);
     });
-  const keepPromise = commitments.add(kernel.origin, context.service, fail);
+  const endCommitment = commitments.add(kernel.origin, context.service, fail);
   // Held from the first moment on: what hotfix() begins before its first await is its own already.
   kernel.hold(context.service, HOLD.patching);
   let result: unknown;
@@ -50,23 +58,26 @@ export function runHotfix(
   try {
     result = patch.run(args);
     isPending = isThenable(result);
-    if (!isPending) received = outcome.receive?.(result);
-    keepPromise();
+    if (!isPending) received = receive?.(result);
+    endCommitment();
   } catch (error) {
-    keepPromise();
+    endCommitment();
     fail(error);
     return;
   }
   if (!isPending) {
     kernel.release(context.service, HOLD.patching);
     keep(context, patch);
-    outcome.applied(received);
+    end.resolve({ received });
     return;
   }
-  waitFor(context, patch, result as PromiseLike<unknown>, outcome);
+  waitFor(context, patch, { result: result as PromiseLike<unknown>, receive }, end);
 }
 
-/** Takes a patch back. Its own code runs then, and may be cut off as well: whoever waits is told all the same. */
+/**
+ * Takes a patch back. Its own code runs then, and may be cut off as well: whoever waits is told all
+ * the same.
+ */
 function undo(
   { runtime, service }: Context,
   patch: ServicePatch,
@@ -74,9 +85,11 @@ function undo(
   tell: (failure: SnaxError) => void,
 ): void {
   const { kernel, commitments } = runtime;
-  const keepPromise = commitments.add(kernel.origin, service, (error) => tell(failedError(error)));
+  const endCommitment = commitments.add(kernel.origin, service, (error) =>
+    tell(failedError(error)),
+  );
   const failure = patch.undo(reason);
-  keepPromise();
+  endCommitment();
   tell(failure);
 }
 
@@ -89,8 +102,8 @@ function keep({ runtime, service }: Context, patch: ServicePatch): void {
 function waitFor(
   context: Context,
   patch: ServicePatch,
-  result: PromiseLike<unknown>,
-  outcome: Outcome,
+  { result, receive }: Pick<HotfixCall, "receive"> & { readonly result: PromiseLike<unknown> },
+  end: Settle<Applied>,
 ): void {
   const { service, runtime } = context;
   const { kernel, commitments } = runtime;
@@ -104,7 +117,7 @@ function waitFor(
     if (isOver) return;
     isOver = true;
     stopDeadline();
-    keepPromise();
+    endCommitment();
     unwatch?.();
     context.patching = undefined;
     release();
@@ -113,22 +126,22 @@ function waitFor(
   };
   const fail = (reason: unknown): void => {
     if (isOver) return;
-    undo(context, patch, reason, (failure) => settle(() => outcome.failed(failure)));
+    undo(context, patch, reason, (failure) => settle(() => end.reject(failure)));
   };
   // The service's own timers are held with its requests: the deadline is kept outside.
   const stopDeadline = runtime.after(ms, () => runInside(context, () => fail(timeoutError(ms))));
   const unwatch = kernel.watch(context.handle, () =>
     settle(() =>
-      outcome.failed(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched")),
+      end.reject(new SnaxError("ERR_SERVICE_DEAD", "the service ended while it was patched")),
     ),
   );
-  const keepPromise = commitments.add(kernel.origin, service, fail);
+  const endCommitment = commitments.add(kernel.origin, service, fail);
   result.then((value) => {
     if (isOver) return;
-    const received = outcome.receive?.(value);
+    const received = receive?.(value);
     settle(() => {
       keep(context, patch);
-      outcome.applied(received);
+      end.resolve({ received });
     });
   }, fail);
 }

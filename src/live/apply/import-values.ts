@@ -1,8 +1,8 @@
 /**
  * What a patch imports, evaluated and read in each service.
  *
- * Functions come behind forwarders, as with any import, and a variable of another module that changes later changes in
- * the patch, too.
+ * Functions come behind forwarders, as with any import, and a variable of another module that
+ * changes later changes in the patch, too.
  */
 
 import type { ImportSetter } from "../../loader/run/followers.ts";
@@ -11,7 +11,10 @@ import { CellSource } from "../../loader/run/source.ts";
 import type { PatchImport, PatchPart } from "../text/patch-code.ts";
 import { moduleOf } from "../text/patch-import.ts";
 
-/** Evaluates the modules that a patch imports and the service has not had yet; a promise only if one of them awaits. */
+/**
+ * Evaluates the modules that a patch imports and the service has not had yet; a promise only if one
+ * of them awaits.
+ */
 export function evaluateImports(
   parts: readonly Pick<PatchPart, "imports">[],
   instance: Instance,
@@ -38,7 +41,9 @@ export function readImport({ source }: PatchImport, name: string, instance: Inst
   return instance.find(node)?.read(name);
 }
 
-/** Lets a patch hear of each new value of a variable that it imports, by the number of its import. */
+/**
+ * Lets a patch hear of each new value of a variable that it imports, by the number of its import.
+ */
 export function followImport(
   { source }: PatchImport,
   { name, index }: { readonly name: string; readonly index: number },

@@ -1,11 +1,13 @@
 /**
- * A patch on its way into one instance of a module: evaluated, committed, and taken back if need be.
+ * A patch on its way into one instance of a module: evaluated, committed, and taken back if need
+ * be.
  *
- *     bind     evaluates the patch in the module's scope; it hands over what it wants to replace, nothing changes
+ *     bind     evaluates the patch in the module's scope; it hands over what it wants to replace
  *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
- *     vars     what `hotfix()` writes is noted, so that it can be taken back, unless somebody has written it since
+ *     vars     what `hotfix()` writes is noted, to be taken back unless somebody has written it since
  *
- * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote`, `checks` and `end` are called by the woven patch (see patch-weave.ts).
+ * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote`, `checks` and
+ * `end` are called by the woven patch (see patch-weave.ts).
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -18,13 +20,13 @@ import type { DecoratorEntry } from "./class-decorate.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { graftClass } from "./class-graft.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
-import type { CheckFunction } from "./held-methods.ts";
-import { HeldMethods } from "./held-methods.ts";
+import type { CheckFunction } from "./method-swap.ts";
+import { HeldMethods } from "./method-swap.ts";
 import type { PatchCode } from "../text/patch-code.ts";
 import { scopeOf, setScope } from "../text/name-scope.ts";
 import { moduleOf } from "../text/patch-import.ts";
 import { followImport, readImport } from "./import-values.ts";
-import { publicName } from "../text/patch-default.ts";
+import { publicName } from "../text/patch-item.ts";
 import type { PatchImport, PatchPart } from "../text/patch-code.ts";
 import { noteText } from "../text/text-history.ts";
 import { mergeTable } from "./table-merge.ts";
@@ -38,7 +40,10 @@ const NOTHING: Record<string, never> = Object.freeze({});
 type ReadVariable = (index: number) => unknown;
 type WriteVariable = (index: number, value: unknown) => void;
 
-/** One patch in one module instance. There may be one for each of a million services: it owns as little as it can. */
+/**
+ * One patch in one module instance. There may be one for each of a million services: it owns as
+ * little as it can.
+ */
 export class PatchRun {
   readonly module: ModuleInstance;
   readonly code: PatchCode;
@@ -56,7 +61,9 @@ export class PatchRun {
   /** What decorates the methods of a class, by its name. */
   #decorations: Map<string, (live: AnyClass) => void> | undefined = undefined;
   #later: ((log: UndoLog) => void)[] | undefined = undefined;
-  /** Last value that the patch wrote, by number of the variable; undefined when nothing is noted. */
+  /**
+   * Last value that the patch wrote, by number of the variable; undefined when nothing is noted.
+   */
   #written: Map<number, unknown> | undefined = undefined;
   #before: unknown[] | undefined = undefined;
   #read: ReadVariable | undefined = undefined;
@@ -73,7 +80,10 @@ export class PatchRun {
 
   // What the woven patch calls.
 
-  /** Takes the hook of the patch's scope, and sees to it that functions it passes on follow later patches. */
+  /**
+   * Takes the hook of the patch's scope, and sees to it that functions it passes on follow later
+   * patches.
+   */
   begin(hook?: ScopeHook): void {
     this.#hook = hook;
     const { values, fresh } = this.code;
@@ -108,7 +118,10 @@ export class PatchRun {
     return this.#hook?.(name);
   }
 
-  /** Takes what sets the imports of the patch, by number, when the modules that have them assign them. */
+  /**
+   * Takes what sets the imports of the patch, by number, when the modules that have them assign
+   * them.
+   */
   follow(set: (index: number, value: unknown) => void): void {
     this.#setImport = set;
     for (const [index, { request, name }] of this.code.imports.entries()) {
@@ -125,7 +138,10 @@ export class PatchRun {
     if (statics !== undefined) this.#addLater((log) => this.#addStatics(name, log));
   }
 
-  /** Returns what takes a class of the patch apart, so that it can be put together with the running one. */
+  /**
+   * Returns what takes a class of the patch apart, so that it can be put together with the running
+   * one.
+   */
   parts(name: string): ClassParts {
     const parts = new ClassParts(this.module.read(name) as AnyClass);
     (this.#parts ??= new Map()).set(name, parts);
@@ -270,13 +286,13 @@ export class PatchRun {
 
   #replaceFunction(name: string, value: unknown, log: UndoLog): void {
     const before = this.module.getImplementation(name);
-    log.begin(() => this.module.setImplementation(name, before));
+    log.note(() => this.module.setImplementation(name, before));
     this.module.setImplementation(name, value);
   }
 
   #replaceConstant(name: string, value: unknown, log: UndoLog): void {
     const before = this.module.read(name);
-    log.begin(() => this.module.write(name, before));
+    log.note(() => this.module.write(name, before));
     this.module.write(name, value);
   }
 
@@ -294,7 +310,8 @@ export class PatchRun {
     const fields = parts.takeFields(patch);
     const statics = parts.takeStatics(patch);
     const decorate = this.#decorations?.get(name);
-    // What decorators make of a method stands in its place: whoever holds the one before keeps that.
+    // What decorators make of a method stands in its place: whoever holds the one before keeps
+    // that.
     const held = decorate === undefined ? this.held : undefined;
     graftClass({ name, live, patch, held }, log);
     decorate?.(live);
@@ -319,7 +336,7 @@ export class PatchRun {
     const { module } = this;
     const scope = scopeOf(module);
     const { hook } = module;
-    log.begin(() => {
+    log.note(() => {
       if (hook !== undefined) module.pushHook(hook);
       setScope(module, scope);
       for (const name of this.code.fresh.keys()) module.forgetForwarder(name);

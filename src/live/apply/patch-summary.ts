@@ -1,23 +1,29 @@
 /**
- * What a patch does, in one line for the log: whoever reads it sees at once whether it replaced what was meant.
+ * What a patch does, in one line for the log: whoever reads it sees at once whether it replaced
+ * what was meant.
  *
- * A function, a class or a method whose name was misspelt is added, and nobody calls it. Whether a class or a group has a method
- * already is asked of a running service before the patch is in, since a text may get its methods in ways that only show there; where
- * nobody lives yet, of the text.
+ * A function, a class or a method whose name was misspelt is added, and nobody calls it. Whether a
+ * class or a group has a method already is asked of a running service before the patch is in, since
+ * a text may get its methods in ways that only show there; where nobody lives yet, of the text.
  */
 
 import { basename } from "node:path";
-import { types } from "node:util";
+import { types, isDeepStrictEqual } from "node:util";
+import { keyOf } from "../../loader/read/analysis.ts";
+import { isWrittenOut } from "../../loader/read/names.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
-import { readMembers } from "../../loader/weave/text-members.ts";
-import { keepsOld } from "./held-methods.ts";
-import { publicName } from "../text/patch-default.ts";
+import type { Image } from "../../loader/weave/image.ts";
+import type { TextObject } from "../../loader/weave/text-members.ts";
+import { readMembers, findValue, memberOf, valueOf } from "../../loader/weave/text-members.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import { publicName } from "../text/patch-item.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "../text/patch-outline.ts";
 import { askFor } from "../text/patch-outline.ts";
-import type { PatchPart } from "../text/patch-code.ts";
-import { sortMembers } from "./table-summary.ts";
+import type { TableGift, TableMember } from "../text/table-text.ts";
+import { keepsOld } from "./method-swap.ts";
+import { isPlain } from "./table-merge.ts";
 
 /**
  * Says what the parts of a patch replace and add.
@@ -97,7 +103,10 @@ function membersOf(value: unknown, { kind }: MemberOwner): unknown {
   return kind === "class" ? (value as { prototype?: unknown }).prototype : value;
 }
 
-/** Returns which name may have been meant by a new one, or nothing; undefined if the service has the member. */
+/**
+ * Returns which name may have been meant by a new one, or nothing; undefined if the service has the
+ * member.
+ */
 function hintOf(
   member: GivenMember,
   outline: PatchOutline,
@@ -160,4 +169,99 @@ function keysOf(holder: unknown): string[] {
 /** `accept` and `subscribe` are one group. */
 function groupNames({ name }: MemberOwner): string[] {
   return name === "response" ? [name] : ["accept", "subscribe"];
+}
+
+/** An object, running or written; undefined keys if it holds none by name, or nobody can tell. */
+interface View {
+  readonly keys: readonly string[] | undefined;
+  readonly value: unknown;
+  child(key: string): View;
+}
+
+/** Sorts the members of one object into those that it has and new ones. */
+export function sortMembers(
+  name: string,
+  { members }: TableGift,
+  source: ModuleInstance | Image,
+): { set: string[]; added: string[] } {
+  const set: string[] = [];
+  const added = new Set<string>();
+  const root =
+    "read" in source ? viewLive(readLive(source, name)) : viewText(findValue(source, name));
+  for (const member of members) {
+    const label = [publicName(name), ...member.path.slice(1)];
+    const found = look(root, member, members);
+    if (found.news !== undefined) {
+      added.add(`${label.slice(0, found.depth).join(".")}${found.news}`);
+    } else if (!found.isSame) set.push(label.join("."));
+  }
+  return { set, added: [...added] };
+}
+
+interface Look {
+  /** How long the way is to what is new, and which name may have been meant. */
+  readonly depth?: number;
+  readonly news?: string;
+  /** Whether the object has that value. */
+  readonly isSame?: boolean;
+}
+
+function look(root: View, { path, data }: TableMember, members: readonly TableMember[]): Look {
+  let view = root;
+  for (let depth = 1; depth < path.length; depth += 1) {
+    const key = path[depth] ?? "";
+    const { keys } = view;
+    if (keys === undefined) return {};
+    if (!keys.includes(key)) {
+      const given = new Set(
+        members.flatMap((member) => {
+          const isBeside = path.slice(0, depth).every((each, at) => member.path[at] === each);
+          return isBeside ? [member.path[depth]] : [];
+        }),
+      );
+      const news = askFor(
+        key,
+        keys.filter((each) => !given.has(each)),
+      );
+      return { depth: depth + 1, news };
+    }
+    view = view.child(key);
+  }
+  return { isSame: data !== undefined && isDeepStrictEqual(view.value, data.value) };
+}
+
+/** A variable before its declaration has run has no members: the commit will say so. */
+function readLive(module: ModuleInstance, name: string): unknown {
+  try {
+    return module.read(name);
+  } catch {
+    return undefined;
+  }
+}
+
+function viewLive(value: unknown): View {
+  return {
+    keys: isPlain(value) ? Object.getOwnPropertyNames(value) : undefined,
+    value,
+    child: (key) => viewLive(Reflect.getOwnPropertyDescriptor(value as object, key)?.value),
+  };
+}
+
+/** What is not written out is no value that a patch could repeat. */
+const UNKNOWN = Symbol("unknown");
+
+function viewText(node: TextObject | undefined): View {
+  const keys = node?.type === "ObjectExpression" ? writtenKeysOf(node) : undefined;
+  const value = node !== undefined && isWrittenOut(node) ? valueOf(node) : UNKNOWN;
+  return { keys, value, child: (key) => viewText(memberOf(node, key)) };
+}
+
+function writtenKeysOf(node: TextObject & { type: "ObjectExpression" }): string[] | undefined {
+  const keys: string[] = [];
+  for (const property of node.properties) {
+    const key = property.type === "Property" ? keyOf(property) : undefined;
+    if (key === undefined) return undefined;
+    keys.push(key);
+  }
+  return keys;
 }

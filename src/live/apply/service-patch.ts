@@ -1,8 +1,10 @@
 /**
- * One patch in one running service: all of its parts bound, committed in one synchronous step, and undone as a whole.
+ * One patch in one running service: all of its parts bound, committed in one synchronous step, and
+ * undone as a whole.
  *
- *     apply   bind every part (changes nothing) -> commit every part -> methods -> new state -> hotfix(...args)
- *     fail    at any of these: everything that was done is taken back, last first, then the patch's rollback() runs
+ *     apply   bind every part (changes nothing) -> commit every part -> methods -> new state
+ *             -> hotfix(...args)
+ *     fail    at any of these: all that was done is taken back, last first, then rollback() runs
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -33,7 +35,8 @@ export class ServicePatch {
   /**
    * Puts a patch into a service's modules and methods, all of it or nothing.
    *
-   * @param host - the service's methods; undefined for a plain service, and for one that has not begun.
+   * @param host - the service's methods; undefined for a plain service, and for one that has not
+   * begun.
    * @param log - takes back what was done so far, if an interrupt cuts this off.
    * @throws {ERR_PATCH_FAILED} if the patch's own text throws while it is put in.
    * @throws {ERR_PATCH} or its kin if the service can't take it.
@@ -60,7 +63,10 @@ export class ServicePatch {
     }
   }
 
-  /** Runs `hotfix(...args)` of the patch's parts in order; returns what the last one returns, perhaps a promise. */
+  /**
+   * Runs `hotfix(...args)` of the patch's parts in order; returns what the last one returns,
+   * perhaps a promise.
+   */
   run(args: readonly unknown[]): unknown {
     let result: unknown;
     for (const run of this.#runs) {
@@ -95,7 +101,10 @@ export class ServicePatch {
   }
 }
 
-/** Tells an error of live/ from what the patch's own text threw, which may be anything, a hostile proxy too. */
+/**
+ * Tells an error of live/ from what the patch's own text threw, which may be anything, a hostile
+ * proxy too.
+ */
 function isRefusal(thrown: unknown): thrown is SnaxError {
   try {
     return thrown instanceof SnaxError && /^ERR_(PATCH|BUG)/.test(thrown.code);
@@ -110,7 +119,10 @@ function createRun(part: PatchPart, instance: Instance, siblings: readonly Patch
   throw new SnaxError("ERR_PATCH_NAME", `the service has not imported ${part.node.image.file}`);
 }
 
-/** A service without `exit` of its own gets the patch's; one that has it keeps its export, which the patch replaces. */
+/**
+ * A service without `exit` of its own gets the patch's; one that has it keeps its export, which the
+ * patch replaces.
+ */
 function addExit(
   entry: ModuleInstance,
   host: SnaxHost,
@@ -120,7 +132,7 @@ function addExit(
   const own = parts.find(({ node }) => node === entry.node);
   if (own?.code.fresh.get("exit")?.isExported !== true) return;
   const before = host.addedExit;
-  log.begin(() => {
+  log.note(() => {
     host.addedExit = before;
   });
   host.addedExit = entry.forward("exit") as Method;

@@ -1,9 +1,12 @@
 /**
- * Puts the members that a patch gives into a running object, one by one; what the patch does not name stays.
+ * Puts the members that a patch gives into a running object, one by one; what the patch does not
+ * name stays.
  *
- * A function replaces a function, and what is new is added. A value that is written out is a constant as long as it is the one that
- * the module's text or the last patch gave; since then it is state, and only `hotfix()` changes it. A value that the patch repeats as it
- * was, because the whole entry was copied, changes nothing. A list of such values is changed in place, for whoever holds it.
+ * A function replaces a function, and what is new is added. A value that is written out is a
+ * constant as long as it is the one that the module's text or the last patch gave; since then it is
+ * state, and only `hotfix()` changes it. A value that the patch repeats as it was, because the
+ * whole entry was copied, changes nothing. A list of such values is changed in place, for whoever
+ * holds it.
  */
 
 import { isDeepStrictEqual, types } from "node:util";
@@ -96,7 +99,7 @@ class Merge {
       list.length = 0;
       list.push(...items);
     };
-    this.#log.begin(() => fill(before));
+    this.#log.note(() => fill(before));
     try {
       fill(given);
     } catch {
@@ -105,7 +108,10 @@ class Merge {
     this.#note(live, key, structuredClone(given));
   }
 
-  /** Says whether a value stays, which the patch only repeats; one that the program has changed can't be replaced. */
+  /**
+   * Says whether a value stays, which the patch only repeats; one that the program has changed
+   * can't be replaced.
+   */
   // oxlint-disable-next-line max-params -- a member and its two values
   #isToKeep(
     path: readonly string[],
@@ -136,7 +142,7 @@ class Merge {
     const had = notes.has(key);
     const before = notes.get(key);
     const all = notes;
-    this.#log.begin(() => {
+    this.#log.note(() => {
       if (had) all.set(key, before);
       else all.delete(key);
     });
@@ -145,7 +151,7 @@ class Merge {
 
   #define(path: readonly string[], live: object, key: string, after: PropertyDescriptor): void {
     const before = Reflect.getOwnPropertyDescriptor(live, key);
-    this.#log.begin(() => {
+    this.#log.note(() => {
       if (before === undefined) Reflect.deleteProperty(live, key);
       else Reflect.defineProperty(live, key, before);
     });

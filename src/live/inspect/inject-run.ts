@@ -1,8 +1,9 @@
 /**
  * A script that runs in a service: what it is given, and what it has printed.
  *
- * `print`, `args`, `upvalues`, `_U`, `_P`, `begin` and `imported` are used by the woven script (see inject-script.ts). Its
- * functions may outlive it, in a table of the service or a timer: then `print` writes to the log.
+ * `print`, `args`, `upvalues`, `_U`, `_P`, `begin` and `imported` are used by the woven script (see
+ * inject-script.ts). Its functions may outlive it, in a table of the service or a timer: then
+ * `print` writes to the log.
  */
 
 import { inspect } from "node:util";
@@ -38,7 +39,10 @@ export class ScriptRun {
   readonly print = (...values: unknown[]): void => this.#print(values.map(show).join("\t"));
   /** Stacks of its functions are counted back as long as one of them is in use. */
   readonly script: CompiledScript;
-  /** Modules that are followed hold it weakly: it lives as long as one of the script's functions, which know the run. */
+  /**
+   * Modules that are followed hold it weakly: it lives as long as one of the script's functions,
+   * which know the run.
+   */
   setImport: ImportSetter | undefined = undefined;
   readonly #surroundings: ScriptSurroundings;
   readonly #lines: string[] = [];

@@ -6,8 +6,9 @@
  *         body
  *     ;}})
  *
- * The script is a function inside the module's scope: names of the module mean its variables, what the script declares is its
- * own, and `await` may stand anywhere. Lines never move; columns are counted back in stacks.
+ * The script is a function inside the module's scope: names of the module mean its variables, what
+ * the script declares is its own, and `await` may stand anywhere. Lines never move; columns are
+ * counted back in stacks.
  */
 
 import type { AnyNode } from "acorn";
@@ -31,7 +32,10 @@ import { parseOperatorText } from "../text/patch-text.ts";
 
 /** A script as an operator gives it. */
 export interface Script {
-  /** Where it stands, for messages and stacks; its ending tells the language, TypeScript if it is none of JavaScript. */
+  /**
+   * Where it stands, for messages and stacks; its ending tells the language, TypeScript if it is
+   * none of JavaScript.
+   */
   readonly file: string;
   readonly text: string;
 }
@@ -99,7 +103,10 @@ function checkText(file: string, text: string): void {
   throw new SnaxError("ERR_PATCH_SIZE", why);
 }
 
-/** Imports become variables; `export` in front of a declaration means nothing, and often is there to please an editor. */
+/**
+ * Imports become variables; `export` in front of a declaration means nothing, and often is there to
+ * please an editor.
+ */
 function weaveStatement(edits: Edits, syntax: Syntax, node: AnyNode): void {
   const { start, end } = node;
   if (node.type === "ImportDeclaration" || node.type === "EmptyStatement")
@@ -114,8 +121,8 @@ function weaveStatement(edits: Edits, syntax: Syntax, node: AnyNode): void {
 }
 
 /**
- * Wraps an assignment of variables of the module, so that the importers get the new value of an exported one, and those who call
- * a function by its name the new function.
+ * Wraps an assignment of variables of the module, so that the importers get the new value of an
+ * exported one, and those who call a function by its name the new function.
  */
 function weaveWrite(
   edits: Edits,
@@ -177,7 +184,10 @@ function declare(variables: readonly string[]): string {
   return variables.length === 0 ? "" : `let ${variables.join()};`;
 }
 
-/** Lets the modules that the script imports from set its import variables, for as long as its scope lives. */
+/**
+ * Lets the modules that the script imports from set its import variables, for as long as its scope
+ * lives.
+ */
 function followOf(imports: readonly ImportEntry[]): string {
   if (imports.length === 0) return "$snaxR.begin();";
   const sets = imports.map(({ local }, index) => `case ${index}:${local}=$snaxW;return;`).join("");

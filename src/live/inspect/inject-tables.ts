@@ -1,8 +1,10 @@
 /**
- * `_P` and `_U` of a script: the objects and functions that a service's handlers can reach by name, as skynet's inject gives them.
+ * `_P` and `_U` of a script: the objects and functions that a service's handlers can reach by name,
+ * as skynet's inject gives them.
  *
- * From each handler every variable that it uses is looked at: objects and functions get their names in the result, and a
- * function of the service's own modules is followed in turn. The nearest to the handler wins a name. Variables are only read.
+ * From each handler every variable that it uses is looked at: objects and functions get their names
+ * in the result, and a function of the service's own modules is followed in turn. The nearest to
+ * the handler wins a name. Variables are only read.
  */
 
 import { INJECT_FUNCTIONS_MAX } from "../../base/limits.ts";
@@ -18,7 +20,10 @@ import { withSession } from "./upvalues-session.ts";
 /** Objects and functions by the name of the variable that holds them. */
 export type Tables = Record<string, object>;
 
-/** Returns the tables of each protocol that the service handles; those of a snax service's methods are under `snax`. */
+/**
+ * Returns the tables of each protocol that the service handles; those of a snax service's methods
+ * are under `snax`.
+ */
 export function tablesByProtocol(context: Context): Record<string, Tables> {
   return withSession((session) => {
     const result: Record<string, Tables> = Object.create(null);

@@ -4,8 +4,8 @@
  *     text -> compiled for the service's own file (inject-script.ts) -> its imports are resolved
  *          -> inside the service, before all that waits there: evaluated (inject-run.ts), awaited -> what it printed
  *
- * A script is no patch: nothing is checked beforehand and nothing is undone. As with skynet's, whoever waits for it gets the
- * lines that it printed, also those before an error.
+ * A script is no patch: nothing is checked beforehand and nothing is undone. As with skynet's,
+ * whoever waits for it gets the lines that it printed, also those before an error.
  */
 
 import { copyArguments } from "../../base/copy.ts";
@@ -18,7 +18,7 @@ import type { DebugCommand } from "../../service/debug.ts";
 import { describeError, messageOf } from "../../service/error-text.ts";
 import { runInside } from "../../service/job.ts";
 import { Values } from "../../service/values.ts";
-import { codeOfService } from "../apply/apply.ts";
+import { codeOfService } from "../apply/application.ts";
 import type { Script } from "./inject-script.ts";
 import { compileScript } from "./inject-script.ts";
 import { ScriptRun } from "./inject-run.ts";
@@ -108,10 +108,11 @@ async function execute(run: ScriptRun): Promise<InjectResult> {
 const NAMELESS = "=(load)";
 
 /**
- * The debug message RUN: `skynet.call(address, "debug", "RUN", source, filename, ...args)`, as skynet's console sends it.
+ * The debug message RUN: `skynet.call(address, "debug", "RUN", source, filename, ...args)`, as
+ * skynet's console sends it.
  *
- * It is answered with two values, as in skynet: whether the script ran to its end, and what it printed, with the error
- * behind it.
+ * It is answered with two values, as in skynet: whether the script ran to its end, and what it
+ * printed, with the error behind it.
  */
 export const runScript: DebugCommand = async (context, [text, file = NAMELESS, ...args]) => {
   if (typeof text !== "string" || typeof file !== "string") {

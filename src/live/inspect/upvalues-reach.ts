@@ -1,11 +1,13 @@
 /**
- * Into the scope of a function that runs: the function is called with a conditional breakpoint at its beginning.
+ * Into the scope of a function that runs: the function is called with a conditional breakpoint at
+ * its beginning.
  *
  *     breakpoints -> call -> V8 evaluates the condition where the body would begin: it hands out a direct `eval` there
  *         -> the condition asks V8 to terminate the call, and is false: nothing pauses, and the body does not begin
  *
- * Since nothing pauses, a debugger that somebody has attached hears of nothing. If breakpoints do not work at the
- * moment (somebody calls this out of a debugger's pause), a function of our own finds that out before the other is called.
+ * Since nothing pauses, a debugger that somebody has attached hears of nothing. If breakpoints do
+ * not work at the moment (somebody calls this out of a debugger's pause), a function of our own
+ * finds that out before the other is called.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -18,12 +20,15 @@ import { GLOBAL_NAME, withGlobal } from "./upvalues-session.ts";
 export type ScopeEval = (code: string) => unknown;
 
 /**
- * Which place of a body runs first is the compiler's secret: `for (;; n++) f()` begins in its middle. So the first few
- * get a breakpoint each.
+ * Which place of a body runs first is the compiler's secret: `for (;; n++) f()` begins in its
+ * middle. So the first few get a breakpoint each.
  */
 const PLACES_MAX = 8;
 
-/** Milliseconds after which V8 would end the call by itself; with a limit it forgets the termination afterwards. */
+/**
+ * Milliseconds after which V8 would end the call by itself; with a limit it forgets the termination
+ * afterwards.
+ */
 const LIMIT_MS = 5000;
 
 const TAKE = `${GLOBAL_NAME}.take($snaxCode=>eval($snaxCode))`;
@@ -68,7 +73,10 @@ function breakAtCall(session: InspectorSession, code: object, condition: string)
   session.setBreakpoint("Debugger.setBreakpointOnFunctionCall", { objectId, condition });
 }
 
-/** Breakpoints on the first places of the body, behind the default values of parameters, which do not run. */
+/**
+ * Breakpoints on the first places of the body, behind the default values of parameters, which do
+ * not run.
+ */
 function breakAtBody(session: InspectorSession, { code, location, text }: OpenFunction): void {
   // Where V8 says that a class begins need not be its constructor.
   const { locations } =
@@ -120,7 +128,9 @@ function callCode({ code, text }: OpenFunction): void {
 /** How many elements a pattern such as `[...rest]` gets out of one argument. */
 const SPONGE_ELEMENTS = 64;
 
-/** An argument that fits every pattern and is never undefined, so that no default value is computed. */
+/**
+ * An argument that fits every pattern and is never undefined, so that no default value is computed.
+ */
 function createSponge(): unknown {
   let elements = 0;
   const sponge: unknown = new Proxy(() => sponge, {

@@ -1,8 +1,9 @@
 /**
  * The scopes around a function, as V8 lists them.
  *
- * Nothing runs for it and no debugger is needed, but what V8 gives are copies: a value is the one of the moment, and
- * writing to it changes nothing. Bound functions and forwarders are looked through, for nobody wants their variables.
+ * Nothing runs for it and no debugger is needed, but what V8 gives are copies: a value is the one
+ * of the moment, and writing to it changes nothing. Bound functions and forwarders are looked
+ * through, for nobody wants their variables.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -55,7 +56,8 @@ const UNSPEAKABLE: ReadonlySet<string> = new Set(
 /**
  * Lays a function open.
  *
- * @throws {ERR_ARGUMENT} if there is nothing to see: no function, native code, a function of another realm.
+ * @throws {ERR_ARGUMENT} if there is nothing to see: no function, native code, a function of
+ * another realm.
  */
 export function openFunction(session: InspectorSession, given: unknown): OpenFunction {
   let code = given;
@@ -114,7 +116,8 @@ function readScopes(session: InspectorSession, code: object, listId: unknown): C
   const scopes: CapturedScope[] = [];
   for (const { description, object } of listed) {
     const [, kind = "", name = ""] = /^([^(]*?)(?: \((.*)\))?$/s.exec(description) ?? [];
-    // Variables of the realm belong to nobody; the members of an object behind `with` are no variables.
+    // Variables of the realm belong to nobody; the members of an object behind `with` are no
+    // variables.
     if (/^(?:Global|Script|With Block)$/.test(kind)) continue;
     scopes.push({ kind: kind.toLowerCase(), name, values: valuesOf(object) });
   }

@@ -6,10 +6,11 @@
  *     next ones:                         ask, let go
  *     setImmediate:             disconnect
  *
- * The session is connected to the thread that it runs on, so every answer is there when `post` returns. Values become
- * known to the protocol by a global that exists for the length of one command; nobody else's code runs meanwhile. What
- * a question set is gone when it is answered, object ids and breakpoints; the rest of the turn sees nothing of the
- * session, for it skips every pause.
+ * The session is connected to the thread that it runs on, so every answer is there when `post`
+ * returns. Values become known to the protocol by a global that exists for the length of one
+ * command; nobody else's code runs meanwhile. What a question set is gone when it is answered,
+ * object ids and breakpoints; the rest of the turn sees nothing of the session, for it skips every
+ * pause.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -47,8 +48,9 @@ export class InspectorSession extends OwnSession {
   }
 
   /**
-   * Returns the id by which the protocol knows an object: asked for as a property of one object that it knows, for
-   * every expression that it evaluates remains as a script until the next collection of garbage.
+   * Returns the id by which the protocol knows an object: asked for as a property of one object
+   * that it knows, for every expression that it evaluates remains as a script until the next
+   * collection of garbage.
    */
   idOf(object: object): string {
     this.#holder.object = object;
@@ -103,15 +105,19 @@ export class InspectorSession extends OwnSession {
 }
 
 /**
- * Whether a session may stay for the rest of the turn. Not on Node 22: in V8 12 a function that runs while a breakpoint is set
- * in a function written inside it can't be interrupted until the debugger is off; test/integration/watchdog-threads.test.ts.
+ * Whether a session may stay for the rest of the turn. Not on Node 22: in V8 12 a function that
+ * runs while a breakpoint is set in a function written inside it can't be interrupted until the
+ * debugger is off; test/integration/watchdog-threads.test.ts.
  */
 const CAN_STAY = !process.versions.v8.startsWith("12.");
 
 /** The session of the turn, while nobody uses it. */
 let idle: InspectorSession | undefined;
 
-/** Asks the thread's inspector something. What is asked for meanwhile, by code that the question runs, has its own session. */
+/**
+ * Asks the thread's inspector something. What is asked for meanwhile, by code that the question
+ * runs, has its own session.
+ */
 export function withSession<T>(run: (session: InspectorSession) => T): T {
   const session = idle ?? new InspectorSession();
   idle = undefined;
@@ -130,9 +136,9 @@ export function withSession<T>(run: (session: InspectorSession) => T): T {
 let isRead = false;
 
 /**
- * Has V8 read the scripts of this thread, unless it has. The first debugger of a thread makes it hash every text, Node's own
- * included, and remember that: an operator's first question stops a live thread for a quarter of the time, if that is done
- * while it starts.
+ * Has V8 read the scripts of this thread, unless it has. The first debugger of a thread makes it
+ * hash every text, Node's own included, and remember that: an operator's first question stops a
+ * live thread for a quarter of the time, if that is done while it starts.
  */
 export function readScripts(): void {
   if (isRead) return;

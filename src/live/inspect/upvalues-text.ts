@@ -1,8 +1,10 @@
 /**
- * What the text of a function tells about its variables: which ones it takes from outside, which ones are its own.
+ * What the text of a function tells about its variables: which ones it takes from outside, which
+ * ones are its own.
  *
- * V8 knows the variables around a function, but not which of them it uses, and inside the function its own names hide
- * outer ones of the same name. Both stand in the text that `Function.prototype.toString` gives.
+ * V8 knows the variables around a function, but not which of them it uses, and inside the function
+ * its own names hide outer ones of the same name. Both stand in the text that
+ * `Function.prototype.toString` gives.
  */
 
 import { parse } from "acorn";
@@ -33,11 +35,17 @@ export interface BodyOffset {
 /** What stands in a function's text. */
 export interface FunctionText {
   readonly kind: "function" | "generator" | "class";
-  /** Number of parameters if some are patterns or have default values, which run code of their own; else 0. */
+  /**
+   * Number of parameters if some are patterns or have default values, which run code of their own;
+   * else 0.
+   */
   readonly patternCount: number;
   /** Names that the function declares itself. */
   readonly own: ReadonlySet<string>;
-  /** Names of the outside that the function or something inside it uses; undefined if it can use any, by `eval`. */
+  /**
+   * Names of the outside that the function or something inside it uses; undefined if it can use
+   * any, by `eval`.
+   */
   readonly used: ReadonlySet<string> | undefined;
   readonly body: BodyOffset;
   /** For a class: whether nothing of it runs in front of its constructor's body. */
@@ -73,10 +81,14 @@ const OPTIONS = {
   checkPrivateFields: false,
 } as const satisfies Options;
 
-/** Reads a function's text; undefined if it is no JavaScript that the parser knows: native code above all. */
+/**
+ * Reads a function's text; undefined if it is no JavaScript that the parser knows: native code
+ * above all.
+ */
 export function readFunctionText(text: string): FunctionText | undefined {
   for (const shape of SHAPES) {
-    // Inside a function: an arrow function may say `new.target` and `arguments` of the one around it.
+    // Inside a function: an arrow function may say `new.target` and `arguments` of the one around
+    // it.
     const code = `(function(){${shape.before}${text}${shape.behind}})`;
     for (const sourceType of ["module", "script"] as const) {
       try {

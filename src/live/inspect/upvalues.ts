@@ -1,12 +1,13 @@
 /**
- * `upvalues(fn)`: live access to the variables that a closure captured, as debug.getupvalue and setupvalue of Lua give it.
+ * `upvalues(fn)`: live access to the variables that a closure captured, as debug.getupvalue and
+ * setupvalue of Lua give it.
  *
  *     fn -> looked through to the function that somebody wrote (upvalues-scopes.ts) -> an `eval` in its scope
  *        (upvalues-reach.ts) -> an object with an accessor for each variable
  *
- * The function's body does not run, and nothing remains on the thread: no domain, no breakpoint, no global. What Lua's
- * upvaluejoin does can't be done: V8 keeps variables in contexts that closures share, and no protocol puts a closure into
- * another context, or one variable into two.
+ * The function's body does not run, and nothing remains on the thread: no domain, no breakpoint, no
+ * global. What Lua's upvaluejoin does can't be done: V8 keeps variables in contexts that closures
+ * share, and no protocol puts a closure into another context, or one variable into two.
  */
 
 import { inspect } from "node:util";
@@ -39,7 +40,10 @@ function listScopes(fn: unknown): UpvalueScope[] {
 /** Live access to the variables that closures captured; see `Upvalues`. */
 export const upvalues: Upvalues = Object.assign(open, { scopes: listScopes }) as Upvalues;
 
-/** Opens a function; for a class whose constructor can't be entered alone, a method of it, which has the same variables. */
+/**
+ * Opens a function; for a class whose constructor can't be entered alone, a method of it, which has
+ * the same variables.
+ */
 function openCode(session: InspectorSession, fn: unknown): OpenFunction {
   const opened = openFunction(session, fn);
   const { code, text } = opened;
@@ -61,7 +65,10 @@ function findMember(code: object, { name, isStatic, slot, text }: ClassMember): 
   return isSame ? method : undefined;
 }
 
-/** What the function uses is enumerable; what else its scopes hold can be read and written by name, too. */
+/**
+ * What the function uses is enumerable; what else its scopes hold can be read and written by name,
+ * too.
+ */
 function createView(opened: OpenFunction, evaluate: ScopeEval): Captured {
   const view = Object.create(null) as Captured;
   const values = visibleValues(opened);
@@ -88,8 +95,9 @@ function accessorsOf(names: readonly string[], { scopes }: OpenFunction): string
 }
 
 /**
- * V8 lists a variable although one of the same name hides it that no closure captured, and so is gone: then reading it
- * fails. It also fails before a variable's declaration has run; such a one is listed without a value.
+ * V8 lists a variable although one of the same name hides it that no closure captured, and so is
+ * gone: then reading it fails. It also fails before a variable's declaration has run; such a one is
+ * listed without a value.
  */
 function isHidden({ get }: PropertyDescriptor, value: unknown): boolean {
   try {

@@ -1,16 +1,23 @@
 /**
  * The patches with which the services of one thread are born, by program.
  *
- * A patch whose every gift later ones give as well is retired when they are kept: it would do work at each birth and leave
- * nothing behind. So a birth costs as much as there are names that patches have given, however many patches there were.
+ * A patch whose every gift later ones give as well is retired when they are kept: it would do work
+ * at each birth and leave nothing behind. So a birth costs as much as there are names that patches
+ * have given, however many patches there were.
  */
 
+import type { ImageData } from "../../loader/weave/image.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
+import type { Context } from "../../service/context.ts";
 import { describeError } from "../../service/error-text.ts";
+import { askSteward } from "../../service/steward.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { GivenMethod } from "../apply/method-swap.ts";
+import { checkGroups } from "../apply/method-swap.ts";
+import type { PatchTexts } from "../text/compile.ts";
+import { compileParts } from "../text/compile.ts";
 import type { NameScope } from "../text/name-scope.ts";
 import { rootScope } from "../text/name-scope.ts";
 import { moduleOf } from "../text/patch-import.ts";
@@ -18,7 +25,14 @@ import { evaluateImports } from "../apply/import-values.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import { ServicePatch } from "../apply/service-patch.ts";
 
-/** A patch for services yet to be born. */
+/** A patch for services yet to be born, as threads tell each other of it. */
+export interface BirthOrder {
+  readonly id: number;
+  readonly type: string;
+  readonly texts: PatchTexts;
+}
+
+/** The same, compiled for one thread. */
 interface BornPatch {
   readonly id: number;
   readonly parts: readonly PatchPart[];
@@ -36,19 +50,94 @@ interface Inheritance {
 
 /** The births of one thread. */
 export class Births {
-  readonly #node: SnaxThread;
+  readonly #snax: SnaxThread;
   readonly #inheritances = new WeakMap<Program, Inheritance>();
   /** Methods that patches gave to a service whose methods have not been read yet. */
   readonly #methods = new WeakMap<Instance, GivenMethod[]>();
+  /** For threads yet to be started; on the main thread of a node that has several. */
+  #orders: BirthOrder[] = [];
+  /** The numbers of the patches that this thread began with, in the place of another one. */
+  readonly #inherited = new Set<number>();
 
-  constructor(node: SnaxThread) {
-    this.#node = node;
-    node.births.push((host) => {
+  constructor(snax: SnaxThread) {
+    this.#snax = snax;
+    snax.births.push((host) => {
       const { code } = host.context;
       for (const given of code === undefined ? [] : (this.#methods.get(code) ?? [])) {
         host.setMethod(given.group, given.name, given.method);
       }
     });
+  }
+
+  /** The patches for services yet to be born, for a thread yet to be started. */
+  get orders(): readonly BirthOrder[] {
+    return this.#orders;
+  }
+
+  /** Keeps a patch for the threads yet to be started; for the main thread. */
+  keepForThreads({ id, type, texts }: BirthOrder): void {
+    if (this.#snax.runtime.threads !== undefined) this.#orders.push({ id, type, texts });
+  }
+
+  /** Forgets patches of which later ones leave nothing; for the main thread. */
+  dropForThreads(ids: ReadonlySet<number>): void {
+    this.#orders = this.#orders.filter(({ id }) => !ids.has(id));
+  }
+
+  /**
+   * Forgets patches whose text is gone.
+   *
+   * @param isLeft - says whether the text is still there that a patch is for
+   */
+  forget(isLeft: (order: BirthOrder) => boolean): void {
+    this.#orders = this.#orders.filter(isLeft);
+  }
+
+  /** Gives a thread that took another one's place the patches for services yet to be born. */
+  async inherit(context: Context, orders: readonly BirthOrder[]): Promise<void> {
+    for (const order of orders) {
+      this.#inherited.add(order.id);
+      try {
+        const { cache, paths } = context.runtime;
+        // The images were brought along: the thread is joined to nobody yet that it could ask.
+        await cache.load(paths.find(order.type));
+        const { program, parts } = await this.compile(context, order);
+        this.add(program, { id: order.id, parts, onBorn: undefined });
+      } catch (error) {
+        this.logMissing(order, error);
+      }
+    }
+  }
+
+  /** Says whether this thread began with a patch; asked once, when the patch is kept. */
+  inherits(id: number): boolean {
+    return this.#inherited.delete(id);
+  }
+
+  /** Says in the log that services will be born without a patch. */
+  logMissing({ id, type }: BirthOrder, error: unknown): void {
+    const what = `new services of ${type} are born without patch ${id}`;
+    this.#snax.runtime.log(0, `${what}: ${String(error)}`);
+  }
+
+  /**
+   * Compiles a patch for services yet to be born.
+   *
+   * @throws what {@link compileParts} throws.
+   */
+  async compile(
+    context: Context,
+    { type, texts }: BirthOrder,
+  ): Promise<{ readonly program: Program; readonly parts: readonly PatchPart[] }> {
+    const program = await loadProgram(context, type);
+    const parts = await compileParts(texts, {
+      program,
+      scopeOf: (node) => this.scopeOf(program, node),
+      hasMethods: true,
+      apiNames: new Set(context.runtime.parts.keys()),
+    });
+    checkGroups(parts, this.#snax.methods.of(type));
+    return { program, parts };
   }
 
   /** Returns the scope in which a module of a program is born. */
@@ -57,8 +146,8 @@ export class Births {
   }
 
   /**
-   * Gives a patch to all services of a program yet to be born, before their `init`; their `hotfix()` does not run, since
-   * there is no old state to repair.
+   * Gives a patch to all services of a program yet to be born, before their `init`; their
+   * `hotfix()` does not run, since there is no old state to repair.
    *
    * @returns a function that takes it from those who are not born by then.
    */
@@ -116,9 +205,20 @@ export class Births {
     } catch (error) {
       const { file } = instance.program.entry.image;
       const what = `a service of ${file} is born without patch ${id}`;
-      this.#node.runtime.log(0, `${what}: ${describeError(error)}`);
+      this.#snax.runtime.log(0, `${what}: ${describeError(error)}`);
     }
   }
+}
+
+/** The text that services of a type are born from is the node's, whichever thread has read it. */
+async function loadProgram(caller: Context, type: string): Promise<Program> {
+  const { cache, paths, threads } = caller.runtime;
+  const path = paths.find(type);
+  if (threads !== undefined && threads.own !== 0 && !cache.has(path)) {
+    const images = await askSteward(caller, 0, "IMAGES", threads.own, type);
+    for (const image of images as ImageData[]) cache.adopt(image);
+  }
+  return await cache.load(path);
 }
 
 /** What patches give to a service, collected from the last one backwards. */

@@ -1,30 +1,68 @@
 /**
- * One call of `snax.hotfixall` on one thread: who of its services has been dealt with, what came of it, and the births.
+ * One call of `snax.hotfixall` on one thread: who of its services has been dealt with, what came of
+ * it, and the births.
  *
- *     apply   those that live, in slices; the first that takes the patch opens the births: from there on services are born with
- *             it, and who was born meanwhile without it comes last
- *     keep    opens the births, if nobody has: the patch went in elsewhere, or there was nobody
+ *     try     those that live, in slices; the first that takes the patch opens the births: from there
+ *             on services are born with it, and those born before that without it come last
+ *     keep    opens the births if they are not open: the patch went in elsewhere, or no service lived
  *
- * So a patch that fails in every service is in none, also in none that was born meanwhile; and one that is kept is in all.
+ * So a patch that fails in every service is in none, also in none that was born meanwhile; and one
+ * that is kept is in all.
  */
 
 import { copyArguments } from "../../base/copy.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import type { Program } from "../../loader/run/program.ts";
 import { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
-import { Application } from "../apply/apply.ts";
-import type { Applied, CampaignOrder, Kept, Ready } from "./hotfix-all-thread.ts";
-import { patchOne } from "./hotfix.ts";
-import type { LiveNode } from "./live-node.ts";
+import { applyPatch } from "../apply/application.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import type { BirthOrder } from "./births.ts";
+import type { LiveThread } from "./live-thread.ts";
+import { patchOne } from "./one-service.ts";
+import type { PatchOrder, ThreadPart } from "./rollout.ts";
+import type { OrderState } from "./thread-order.ts";
+import { beginOrder } from "./thread-order.ts";
+import type { VariantTable } from "./variant-table.ts";
 
 /** Services that begin to be patched before others get their turn. */
 const SLICE = 64;
 
+/** One call of hotfixall, with its number. */
+export interface CampaignOrder extends BirthOrder, PatchOrder {
+  readonly args: readonly unknown[];
+  /** Who asks, by handle. */
+  readonly caller: number;
+}
+
+/** A patch that is compiled for everybody on this thread. */
+interface Ready {
+  readonly program: Program;
+  /** For services yet to be born. */
+  readonly born: readonly PatchPart[];
+  readonly variants: VariantTable;
+  readonly summary: string;
+}
+
+/** What came of a thread's services. */
+export interface Applied {
+  readonly applied: number[];
+  readonly failed: PatchFailure[];
+  readonly skipped: PatchSkip[];
+}
+
+/** The same, when the patch is kept. */
+export interface Kept extends Applied {
+  /** The numbers of earlier patches for services yet to be born of which it leaves nothing. */
+  readonly retired: readonly number[];
+}
+
 /** A patch for all services of a type on its way through one thread. */
-export class Campaign {
-  readonly #live: LiveNode;
+export class Campaign implements ThreadPart<Applied, Kept> {
+  readonly summary: string;
+  readonly #live: LiveThread;
   readonly #ready: Ready;
   readonly #order: CampaignOrder;
   /** Who has had a turn, or waits for it. */
@@ -39,20 +77,27 @@ export class Campaign {
   #closeBirths: (() => void) | undefined;
   #isWithdrawn = false;
 
-  constructor(live: LiveNode, ready: Ready, order: CampaignOrder) {
+  constructor(live: LiveThread, ready: Ready, order: CampaignOrder) {
     this.#live = live;
     this.#ready = ready;
+    this.summary = ready.summary;
     this.#order = order;
   }
 
-  /** Patches services, unless `begin` says that the order was given up: then only those to come may get it. */
-  async apply(contexts: readonly Context[], begin: () => boolean): Promise<Applied> {
-    this.#add(contexts);
-    if (!begin()) this.#waiting = [];
+  /**
+   * Patches the services that live now; if the order was given up, only those to come may get the
+   * patch.
+   */
+  async try(state: OrderState | undefined): Promise<Applied> {
+    this.#add(contextsOf(this.#live.runtime, this.#order.type));
+    if (!beginOrder(state)) this.#waiting = [];
     return await this.#run();
   }
 
-  /** Says that the patch stays: whoever was born without it gets it now, and earlier ones that it makes void are let go. */
+  /**
+   * Says that the patch stays: whoever was born without it gets it now, and earlier ones that it
+   * makes void are let go.
+   */
   async keep(): Promise<Kept> {
     this.#openBirths();
     const retired = this.#live.births.retire(this.#ready.program);
@@ -60,7 +105,7 @@ export class Campaign {
   }
 
   /** Says that the patch is not for services to come. */
-  withdraw(): void {
+  undo(): void {
     this.#isWithdrawn = true;
     this.#closeBirths?.();
   }
@@ -68,11 +113,12 @@ export class Campaign {
   #openBirths(): void {
     if (this.#closeBirths !== undefined || this.#isWithdrawn) return;
     const { program, born } = this.#ready;
-    const { runtime } = this.#live.node;
+    const { runtime } = this.#live.snax;
     // It lives as long as the patch is given to births, and must not keep the campaign.
     const bornWith = this.#bornWith;
     const note = (instance: Instance): void => void bornWith.add(instance);
-    // The births and the list of who lives belong together: no service can be born unnoticed between them.
+    // The births and the list of who lives belong together: no service can be born unnoticed
+    // between them.
     const { id } = this.#order;
     this.#closeBirths = this.#live.births.add(program, { id, parts: born, onBorn: note });
     this.#add(contextsOf(runtime, this.#order.type));
@@ -86,7 +132,10 @@ export class Campaign {
     }
   }
 
-  /** An async `hotfix()` keeps its own slice waiting, so no more than a slice of services is held at any time. */
+  /**
+   * An async `hotfix()` keeps its own slice waiting, so no more than a slice of services is held at
+   * any time.
+   */
   async #run(): Promise<Applied> {
     while (this.#waiting.length > 0) await this.#applySlice(this.#waiting.splice(0, SLICE));
     const done = { applied: this.#applied, failed: this.#failed, skipped: this.#skipped };
@@ -94,64 +143,44 @@ export class Campaign {
     return done;
   }
 
-  #applySlice(contexts: readonly Context[]): Promise<void> {
-    return new Promise((resolve) => {
-      let left = contexts.length;
-      const done = (): void => {
-        left -= 1;
-        if (left === 0) resolve();
-      };
-      for (const context of contexts) this.#begin(context, done);
-    });
+  async #applySlice(contexts: readonly Context[]): Promise<void> {
+    const running = contexts.map((context) => this.#applyTo(context));
+    // None of them rejects; one after the other costs less than Promise.all, which makes two more
+    // promises for each.
+    for (const each of running) await each;
   }
 
   /** Whether a service is born with the patch shows when its code is there. */
-  #begin(context: Context, done: () => void): void {
-    if (context.code !== undefined) return this.#applyTo(context, done);
-    const unwatch = context.runtime.kernel.watch(context.handle, () => {
+  async #applyTo(context: Context): Promise<void> {
+    if (context.code === undefined && !(await isReady(context))) {
       this.#skip(context, "it ended meanwhile");
-      done();
-    });
-    if (unwatch === undefined)
-      return this.#endWith(done, () => this.#skip(context, "it ended meanwhile"));
-    (context.whenReady ??= []).push(() => {
-      unwatch();
-      this.#applyTo(context, done);
-    });
-  }
-
-  #endWith(done: () => void, note: () => void): void {
-    note();
-    done();
-  }
-
-  #applyTo(context: Context, done: () => void): void {
+      return;
+    }
     const { variants } = this.#ready;
-    const { texts, caller } = this.#order;
     const { code } = context;
     if (code !== undefined && this.#bornWith.has(code)) {
-      return this.#endWith(done, () => this.#skip(context, "it was born with the patch"));
+      this.#skip(context, "it was born with the patch");
+      return;
     }
     const parts = variants.find(context);
     if (parts === undefined && !variants.lacks(context)) {
-      return this.#endWith(done, () => this.#skip(context, variants.reasonToSkip(context)));
+      this.#skip(context, variants.reasonToSkip(context));
+      return;
     }
-    const args = copyArguments(this.#order.args, context.service);
-    const applied = (): void => {
-      this.#applied.push(context.handle);
-      // It will be kept now, whatever comes of the others.
-      this.#openBirths();
-      done();
-    };
-    const failed = (error: unknown): void => {
+    const { texts, caller } = this.#order;
+    try {
+      const args = copyArguments(this.#order.args, context.service);
+      const applied = parts && (await applyPatch(context, { parts, args, caller }));
+      // Another patch was faster in this one, or it was born like no other: it is compiled for it
+      // alone.
+      if (applied === undefined) await patchOne({ context, texts, args, caller });
+    } catch (error) {
       this.#fail(context, error);
-      done();
-    };
-    // Another patch was faster in this one, or it was born like no other: it is compiled for it alone.
-    const alone = (): void => void patchOne(context, { texts, args, caller }).then(applied, failed);
-    if (parts === undefined) alone();
-    else
-      new Application(context, { parts, args, caller }, { applied, failed, stale: alone }).start();
+      return;
+    }
+    this.#applied.push(context.handle);
+    // It will be kept now, whatever comes of the others.
+    this.#openBirths();
   }
 
   #skip({ handle }: Context, reason: string): void {
@@ -174,4 +203,23 @@ export function contextsOf(runtime: Runtime, type: string): Context[] {
     if (isOne) found.push(instance);
   }
   return found;
+}
+
+/**
+ * Waits until a service has its code, by which shows whether it is born with the patch.
+ *
+ * @returns false if it ends first
+ */
+function isReady(context: Context): Promise<boolean> {
+  return new Promise((resolve) => {
+    const unwatch = context.runtime.kernel.watch(context.handle, () => resolve(false));
+    if (unwatch === undefined) {
+      resolve(false);
+      return;
+    }
+    (context.whenReady ??= []).push(() => {
+      unwatch();
+      resolve(true);
+    });
+  });
 }

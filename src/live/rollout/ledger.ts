@@ -1,8 +1,8 @@
 /**
  * The ledger of a node: which patch went where, when, and what came of it.
  *
- * It is bounded: the oldest entries go first, and an entry of a patch for very many services keeps the failures and a
- * sample of the rest, with the full counts.
+ * It is bounded: the oldest entries go first, and an entry of a patch for very many services keeps
+ * the failures and a sample of the rest, with the full counts.
  */
 
 import type { Clock } from "../../base/clock.ts";
@@ -16,7 +16,10 @@ export class Ledger {
   readonly #records: PatchRecord[] = [];
   readonly #words: Int32Array;
 
-  /** @param words - where the number of the last patch stands, under NODE_WORD.patch; shared by a node's threads. */
+  /**
+   * @param words - where the number of the last patch stands, under NODE_WORD.patch; shared by a
+   * node's threads.
+   */
   constructor(clock: Clock, words: Int32Array) {
     this.#clock = clock;
     this.#words = words;

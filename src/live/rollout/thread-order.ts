@@ -1,6 +1,6 @@
 /**
- * An order about a patch to another thread, and an end to the patience with a thread that hangs: whoever repairs a service must
- * not wait for ever for one that never returns.
+ * An order about a patch to another thread, and an end to the patience with a thread that hangs:
+ * whoever repairs a service must not wait for ever for one that never returns.
  *
  *     orderThread  -> sent -> [steward] taken -> [just before anything changes] committed -> answer
  *                       \________________________/
@@ -36,7 +36,11 @@ export function commitOrder(state: OrderState | undefined): void {
   if (state !== undefined && !commitErrand(state)) throw givenUpError();
 }
 
-/** The same at once, for an order that has something else to do if it was given up. @returns false if it was */
+/**
+ * The same at once, for an order that has something else to do if it was given up.
+ *
+ * @returns false if it was
+ */
 export function beginOrder(state: OrderState | undefined): boolean {
   return state === undefined || beginErrand(state);
 }
@@ -44,8 +48,9 @@ export function beginOrder(state: OrderState | undefined): boolean {
 /**
  * Sends an order to another thread's steward, which hears the order's state as its first argument.
  *
- * @throws {ERR_PATCH_TIMEOUT} if the thread hangs, with `data: { thread, handle }`; handle is the service that it runs, 0 = code
- * outside any message. Unless the message says otherwise, the order has changed nothing and never will.
+ * @throws {ERR_PATCH_TIMEOUT} if the thread hangs, with `data: { thread, handle }`; handle is the
+ * service that it runs, 0 = code outside any message. Unless the message says otherwise, the order
+ * has changed nothing and never will.
  */
 export function orderThread(
   context: Context,

@@ -1,8 +1,10 @@
 /**
- * A patch compiled for every kind of service that it meets: by program, and by the names that earlier patches have added.
+ * A patch compiled for every kind of service that it meets: by program, and by the names that
+ * earlier patches have added.
  *
- * Services of a type are almost always alike, so the table has one or two entries however many there are. A service that
- * got the same text before, as a canary, is passed over instead of standing in the way of all others.
+ * Services of a type are almost always alike, so the table has one or two entries however many
+ * there are. A service that got the same text before, as a canary, is passed over instead of
+ * standing in the way of all others.
  */
 
 import type { ModuleNode } from "../../loader/run/module-node.ts";
@@ -12,9 +14,9 @@ import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { scopeIn } from "../text/name-scope.ts";
 import type { NameScope } from "../text/name-scope.ts";
 import type { PatchPart } from "../text/patch-code.ts";
-import type { PatchTexts } from "../text/patch.ts";
+import type { PatchTexts } from "../text/compile.ts";
 import { findNode } from "../text/module-search.ts";
-import { compileParts } from "../text/patch.ts";
+import { compileParts } from "../text/compile.ts";
 
 interface Variant {
   readonly program: Program;

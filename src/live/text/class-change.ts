@@ -1,5 +1,6 @@
 /**
- * What a patch changes of a class besides its methods, as far as the text tells, and whether it may.
+ * What a patch changes of a class besides its methods, as far as the text tells, and whether it
+ * may.
  */
 
 import type { Class } from "acorn";
@@ -41,7 +42,10 @@ export interface ClassChange {
   readonly construction: ConstructionChange | undefined;
   /** Undefined if the patch gives no static field. */
   readonly statics: StaticsChange | undefined;
-  /** The fields that the class has had by its text, and those that are new, properties of the constructor among them. */
+  /**
+   * The fields that the class has had by its text, and those that are new, properties of the
+   * constructor among them.
+   */
   readonly fields: readonly string[];
   readonly newFields: readonly string[];
   /** Whether one of them has a name that only shows when it runs. */

@@ -1,9 +1,10 @@
 /**
  * Decorators of a class in a patch.
  *
- * Those of the class itself, of fields and of parameters did their work when the module was evaluated: repeated they do nothing, and
- * others are refused. Those of a method decorate the patch's method anew, with the running class as their target. All of this
- * is read from the texts as they were written; nothing of a patch is transformed.
+ * Those of the class itself, of fields and of parameters did their work when the module was
+ * evaluated: repeated they do nothing, and others are refused. Those of a method decorate the
+ * patch's method anew, with the running class as their target. All of this is read from the texts
+ * as they were written; nothing of a patch is transformed.
  */
 
 import type { Class, ExpressionStatement, Program } from "acorn";
@@ -15,7 +16,7 @@ import type { Image } from "../../loader/weave/image.ts";
 import { classesOf } from "../../loader/read/names.ts";
 import type { Syntax } from "../../loader/read/syntax.ts";
 import { parseModule } from "../../loader/read/syntax.ts";
-import { keyOf } from "../../loader/read/member-key.ts";
+import { keyOf } from "../../loader/read/analysis.ts";
 import { readTransformOptions } from "../../loader/typescript/transform-options.ts";
 
 /** A method that a patch decorates. */
@@ -61,7 +62,10 @@ interface MemberTexts {
   readonly parameters: readonly Decorator[];
 }
 
-/** Lists the decorators that belong to a class of a text: its own, those of its members, and those of their parameters. */
+/**
+ * Lists the decorators that belong to a class of a text: its own, those of its members, and those
+ * of their parameters.
+ */
 export function decoratorsOf(node: Class, { decorated }: Syntax): Decorator[] {
   if (decorated === undefined) return [];
   const members = membersOf(node, decorated.decorators);
@@ -162,7 +166,10 @@ function isSame(given: readonly string[], had: readonly string[]): boolean {
   );
 }
 
-/** Instances that a patch makes run its fields and its constructor, and not what a compiler has made of decorated ones. */
+/**
+ * Instances that a patch makes run its fields and its constructor, and not what a compiler has made
+ * of decorated ones.
+ */
 function constructionRefusal(
   { members, hasAccessors }: ClassTexts,
   isLegacy: boolean,
@@ -247,7 +254,10 @@ function membersOf({ body }: Class, decorators: readonly Decorator[]): MemberTex
   });
 }
 
-/** The tree of a patch with the decorators that it evaluates as statements behind all others, for whoever looks at its names. */
+/**
+ * The tree of a patch with the decorators that it evaluates as statements behind all others, for
+ * whoever looks at its names.
+ */
 export function withDecorators({ ast, decorated }: Syntax): Program {
   if (decorated === undefined) return ast;
   const { decorators, source } = decorated;

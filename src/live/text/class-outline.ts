@@ -1,10 +1,11 @@
 /**
- * What the text of a class says of construction: its fields, its constructor, and the parameters that are properties.
+ * What the text of a class says of construction: its fields, its constructor, and the parameters
+ * that are properties.
  */
 
 import type { Class, Function as FunctionNode, PropertyDefinition } from "acorn";
 import { findConstructor } from "../../loader/read/names.ts";
-import { keyOf } from "../../loader/read/member-key.ts";
+import { keyOf } from "../../loader/read/analysis.ts";
 
 /** A field as it is written. */
 export interface FieldOutline {

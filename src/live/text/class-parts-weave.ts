@@ -1,12 +1,14 @@
 /**
- * The text of a class -> one whose fields and constructor can be taken apart and put together with those of another text.
+ * The text of a class -> one whose fields and constructor can be taken apart and put together with
+ * those of another text.
  *
  *     class Player extends Base { gold = 500; static TAX = 0.1; constructor(n) { super(n); this.n = n; } greet() { ... } }
  *     class        extends $snaxM.parent { [$snaxM.field("gold")](){return( 500)}
  *       static [$snaxM.static("TAX")](){return( 0.1)} constructor(n) { super(n); this.n = n; } greet() { ... } }
  *
- * An initialiser becomes a method, so that `this` and `super` mean in it what they meant, under a key that a `ClassParts`
- * makes and takes away again; `class-construction.ts` makes fields of them. Lines stay.
+ * An initialiser becomes a method, so that `this` and `super` mean in it what they meant, under a
+ * key that a `ClassParts` makes and takes away again; `class-construction.ts` makes fields of them.
+ * Lines stay.
  */
 
 import type { AnyNode, Class, Function as FunctionNode } from "acorn";
@@ -62,7 +64,9 @@ export function partsHead({ id }: Class, name: string): string {
   return `($snaxM,${id.name}=$snaxM.live)=>`;
 }
 
-/** What a patch leaves out of a class: the expression behind `extends`, and fields that do nothing. */
+/**
+ * What a patch leaves out of a class: the expression behind `extends`, and fields that do nothing.
+ */
 export function leftOut({ node, fields, statics }: ClassOutline): AnyNode[] {
   const kept = new Set([...fields, ...statics].map((field) => field.node));
   const empty = node.body.body.filter(
@@ -73,7 +77,9 @@ export function leftOut({ node, fields, statics }: ClassOutline): AnyNode[] {
 
 const PARENT = "$snaxM.parent";
 
-/** `gold = 500;` -> `[$snaxM.field("gold")](){return( 500)}`; `index` counts the fields of its kind. */
+/**
+ * `gold = 500;` -> `[$snaxM.field("gold")](){return( 500)}`; `index` counts the fields of its kind.
+ */
 function weaveField(edits: Edits, code: string, { node, name }: FieldOutline, index: number): void {
   const { start, end, key, value } = node;
   const note = node.static ? "$snaxM.static" : "$snaxM.field";
@@ -111,7 +117,10 @@ function equalsBehind(code: string, from: number): number {
   return from + (gap.exec(code)?.[0].length ?? 0);
 }
 
-/** A class without `extends` gets its fields from one, too; properties among the parameters are set behind `super()`. */
+/**
+ * A class without `extends` gets its fields from one, too; properties among the parameters are set
+ * behind `super()`.
+ */
 function weaveMaker(
   edits: Edits,
   node: Class,

@@ -1,8 +1,9 @@
 /**
  * Which replacements of a class live instances can follow.
  *
- * A class keeps its identity: what a patch gives is grafted onto it. Methods, fields, statics and the constructor are given or
- * added, one by one; what the patch does not mention stays. A field without an initialiser is a type.
+ * A class keeps its identity: what a patch gives is grafted onto it. Methods, fields, statics and
+ * the constructor are given or added, one by one; what the patch does not mention stays. A field
+ * without an initialiser is a type.
  */
 
 import type { AnyNode, Class } from "acorn";
@@ -25,12 +26,17 @@ export function checkClass(node: Class, patch: ClassFacts, live: ClassFacts): st
   return undefined;
 }
 
-/** Says whether a class changes how later instances are made: it has a constructor, or fields with initialisers. */
+/**
+ * Says whether a class changes how later instances are made: it has a constructor, or fields with
+ * initialisers.
+ */
 export function isConstructing({ fields, maker }: ClassOutline): boolean {
   return maker !== undefined || fields.some(({ node }) => node.value);
 }
 
-/** Says why fields and constructor of a patch can't be put together with those of the running class. */
+/**
+ * Says why fields and constructor of a patch can't be put together with those of the running class.
+ */
 export function checkConstruction(patch: ClassOutline, live: RunningClass): string | undefined {
   if (live.hasPrivate) {
     return "it has #private members, which instances made by a new constructor or with new fields would lack";
@@ -58,7 +64,10 @@ export function propertyText(name: string): string {
 /** What becomes of a static field of a patch. */
 export type StaticKind = "literal" | "function" | "value" | "type";
 
-/** Says what a static field is to the running class; the one whose text is what runs already does nothing, like a type. */
+/**
+ * Says what a static field is to the running class; the one whose text is what runs already does
+ * nothing, like a type.
+ */
 export function kindOfStatic(
   { node: { value }, name }: FieldOutline,
   live: RunningClass | undefined,
@@ -98,7 +107,10 @@ function normal(heritage: string | undefined): string | undefined {
   return heritage?.replace(/\s+/g, "");
 }
 
-/** Looks for `this.#x` anywhere below a node; inner classes with privates of their own are refused with the rest. */
+/**
+ * Looks for `this.#x` anywhere below a node; inner classes with privates of their own are refused
+ * with the rest.
+ */
 function usesPrivate(node: unknown): boolean {
   if (typeof node !== "object" || node === null) return false;
   if ((node as Partial<AnyNode>).type === "PrivateIdentifier") return true;

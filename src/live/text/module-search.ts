@@ -1,27 +1,26 @@
 /**
- * Which module of a service a patch means: by the path that is given for a text, and by the names that a text has.
+ * Which module of a service a patch means: by the path that is given for a text, and by the names
+ * that a text has.
  *
- * A patch that lands in the wrong module does nothing, or is refused for names that stand elsewhere. So whoever refuses a
- * name says which module of the service has it, and how that one is patched.
+ * A patch that lands in the wrong module does nothing, or is refused for names that stand
+ * elsewhere. So whoever refuses a name says which module of the service has it, and how that one is
+ * patched.
  */
 
 import { dirname, isAbsolute, relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
-import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { ApiSource, CellSource, NamespaceSource } from "../../loader/run/source.ts";
-import { Context } from "../../service/context.ts";
-import type { Runtime } from "../../service/runtime.ts";
 import type { NameScope } from "./name-scope.ts";
 
 /** Modules that an error names. */
 const SHOWN_MAX = 5;
 
 /**
- * Finds a module of a program by the path that a patch gives: relative to the service's file, absolute, or the end of the
- * path of exactly one module. The ending of the file may be left out.
+ * Finds a module of a program by the path that a patch gives: relative to the service's file,
+ * absolute, or the end of the path of exactly one module. The ending of the file may be left out.
  *
  * @throws {ERR_PATCH_NAME} if there is none, or more than one.
  * @throws {ERR_PATCH} if it is shared by all services.
@@ -30,40 +29,6 @@ export function findNode(program: Program, path: string): ModuleNode {
   const node = path === "" ? program.entry : (program.node(path) ?? findByEnd(program, path));
   if (!node.isShared) return node;
   throw new SnaxError("ERR_PATCH", `${path} is shared by all services: ${howShared(node)}`);
-}
-
-/** Finds a shared module of a thread by its absolute path; undefined if no service has needed it yet. */
-export function findSharedNode(program: Program, path: string): ModuleNode | undefined {
-  const node = program.nodes.get(path) ?? program.nodes.get(findModuleFile(path) ?? path);
-  return node?.shared === undefined ? undefined : node;
-}
-
-/** A shared module, and the program of shared modules that it belongs to. */
-export interface SharedPlace {
-  readonly node: ModuleNode;
-  readonly program: Program;
-}
-
-/**
- * Finds every instance of a shared module that somebody on a thread runs, by its absolute path: that of services yet to be
- * born first, then those that services hold on to from before the cache was cleared.
- */
-export function findSharedPlaces({ cache, kernel }: Runtime, path: string): SharedPlace[] {
-  const file = findModuleFile(path) ?? path;
-  const found = new Map<ModuleNode, Program>();
-  const add = (node: ModuleNode, program: Program): void => {
-    const isMeant = node.isShared && (node.image.file === path || node.image.file === file);
-    if (isMeant && node.shared !== undefined && !found.has(node)) found.set(node, program);
-  };
-  const programs = new Set<Program>([cache.shared]);
-  for (const { instance } of kernel.services) {
-    const program = instance instanceof Context ? instance.code?.program : undefined;
-    if (program === undefined || programs.has(program)) continue;
-    programs.add(program);
-    programs.add(program.shared);
-  }
-  for (const program of programs) for (const node of program.modules()) add(node, program.shared);
-  return [...found].map(([node, program]) => ({ node, program }));
 }
 
 function findByEnd(program: Program, path: string): ModuleNode {
@@ -89,7 +54,10 @@ function stemOf(path: string): string {
   return path.replace(/\.[cm]?[jt]sx?$/, "");
 }
 
-/** The path of a module as a patch gives it; a shared module belongs to no service, so its path is absolute. */
+/**
+ * The path of a module as a patch gives it; a shared module belongs to no service, so its path is
+ * absolute.
+ */
 function pathOf(program: Program, { image, isShared }: ModuleNode): string {
   return isShared ? image.file : relative(dirname(program.entry.image.file), image.file);
 }
@@ -125,7 +93,8 @@ export function tellHome(
 }
 
 /**
- * Says where a name comes from that a module imports or exports and does not declare, and how that place is patched.
+ * Says where a name comes from that a module imports or exports and does not declare, and how that
+ * place is patched.
  *
  * @returns the end of a message, or nothing if the module has no such import or export.
  */

@@ -1,8 +1,10 @@
 /**
- * The names that a patch can see in a module: those of its text, and those that earlier patches added.
+ * The names that a patch can see in a module: those of its text, and those that earlier patches
+ * added.
  *
- * Like V8's hidden classes: modules that had the same patches share one scope, and a patch that adds names leads to
- * another. So a patch text is compiled once for all services that are alike, however many there are.
+ * Like V8's hidden classes: modules that had the same patches share one scope, and a patch that
+ * adds names leads to another. So a patch text is compiled once for all services that are alike,
+ * however many there are.
  */
 
 import { PATCH_CACHE_MAX } from "../../base/limits.ts";
@@ -22,7 +24,10 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLe
   readonly running?: RunningClass;
 };
 
-/** The names of a module at some point of its life: those of the scope before, and what one more patch added. */
+/**
+ * The names of a module at some point of its life: those of the scope before, and what one more
+ * patch added.
+ */
 export class NameScope {
   /** The text that the module was made from. */
   readonly image: Image;
@@ -32,7 +37,10 @@ export class NameScope {
   readonly #fresh: ReadonlyMap<string, SeenName>;
   readonly #codes = new Map<string, PatchCode>();
 
-  /** @param step - the scope before, and what a patch added to it; without, the names are those of the text. */
+  /**
+   * @param step - the scope before, and what a patch added to it; without, the names are those of
+   * the text.
+   */
   constructor(
     image: Image,
     step?: { before: NameScope; text: string; fresh: ReadonlyMap<string, SeenName> },

@@ -1,5 +1,6 @@
 /**
- * What a patch imports, resolved when it is compiled; what each service reads of it is in import-values.ts.
+ * What a patch imports, resolved when it is compiled; what each service reads of it is in
+ * import-values.ts.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -59,7 +60,8 @@ async function include(
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    // An error of the imported file itself has a place of its own; one of the import belongs to the patch.
+    // An error of the imported file itself has a place of its own; one of the import belongs to the
+    // patch.
     const isOfImport = why.startsWith(`${node.image.file}:`);
     if (error instanceof SnaxError && !isOfImport) throw error;
     const text = isOfImport ? why.replace(/^.*?:\d+:\d+: /, "") : why;

@@ -1,6 +1,6 @@
 /**
- * What a patch wants to do to a module, and whether it may: every rule that the text alone can break is checked here and in
- * patch-reader.ts, before anything runs.
+ * What a patch wants to do to a module, and whether it may: every rule that the text alone can
+ * break is checked here and in patch-reader.ts, before anything runs.
  */
 
 import type { Analysis, Reference } from "../../loader/read/analysis.ts";
@@ -33,7 +33,10 @@ export interface PatchTarget {
   readonly injected: ReadonlySet<string>;
   /** Whether the module may export groups of methods: the service's own file, of a snax service. */
   readonly hasMethods: boolean;
-  /** Says which other module of the service has a name, for the end of an error; nothing if none has it. */
+  /**
+   * Says which other module of the service has a name, for the end of an error; nothing if none has
+   * it.
+   */
   readonly elsewhere: (name: string) => string;
 }
 
@@ -126,8 +129,8 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
 }
 
 /**
- * Lists the imports that need a variable of the patch's own. What the module imports already, from the same place under
- * the same name, is used as it is; any other clash of names is refused.
+ * Lists the imports that need a variable of the patch's own. What the module imports already, from
+ * the same place under the same name, is used as it is; any other clash of names is refused.
  */
 function newImports(
   record: ModuleRecord,
@@ -195,7 +198,10 @@ function checkFreeNames(
   }
 }
 
-/** What replaces a function or a class must go through the patch's own means, or a later patch would not reach it. */
+/**
+ * What replaces a function or a class must go through the patch's own means, or a later patch would
+ * not reach it.
+ */
 function checkWrites(
   { writes }: Analysis,
   { syntax }: PatchText,
@@ -290,9 +296,10 @@ function listHeld(
 }
 
 /**
- * Returns the extents that `hotfix()` may run: its own, and those of the functions of the patch that it reaches by name.
- * What they assign has to be undone if `hotfix()` fails; what the patch's handlers assign later is the service's own
- * business. Reaching a name counts, called or not. None if the patch has no `hotfix()`.
+ * Returns the extents that `hotfix()` may run: its own, and those of the functions of the patch
+ * that it reaches by name. What they assign has to be undone if `hotfix()` fails; what the patch's
+ * handlers assign later is the service's own business. Reaching a name counts, called or not. None
+ * if the patch has no `hotfix()`.
  */
 function reachableRanges(items: readonly PlannedItem[], references: readonly Reference[]): Range[] {
   const functions = new Map<string, Range>();

@@ -1,5 +1,6 @@
 /**
- * Reads a patch statement by statement: what each one replaces or adds, or why it can't stand in a patch.
+ * Reads a patch statement by statement: what each one replaces or adds, or why it can't stand in a
+ * patch.
  */
 
 import type { AnyNode, Class, Expression, ModuleDeclaration, Statement } from "acorn";
@@ -18,12 +19,11 @@ import { readClassChange } from "./class-change.ts";
 import type { ClassChange } from "./class-change.ts";
 import { decoratorsOf, readDecoration } from "./class-decorators.ts";
 import { checkClass } from "./class-rules.ts";
-import { readDefault, publicName } from "./patch-default.ts";
+import { readDefault, publicName, describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
 import { readClass } from "./running-class.ts";
 import type { SeenName } from "./name-scope.ts";
 import type { ReplacedKind } from "./patch-code.ts";
 import type { PlannedItem } from "./patch-item.ts";
-import { describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
 import type { PatchTarget } from "./patch-plan.ts";
 import type { PatchText } from "./patch-text.ts";
 import type { TableGift } from "./table-text.ts";
@@ -196,7 +196,9 @@ export class PatchReader {
     this.items.push({ kind: "state", node: place.node, declaration });
   }
 
-  /** Reads what a single declarator may be besides state: a group of methods, a function, a literal. */
+  /**
+   * Reads what a single declarator may be besides state: a group of methods, a function, a literal.
+   */
   #readValue(place: Place, name: string, value: Expression, isConst: boolean): boolean {
     const { node, isExported } = place;
     this.#checkOwnName(node, name);

@@ -1,9 +1,10 @@
 /**
  * The text of a patch -> its tree, with the names that it declares to be the service's.
  *
- * `declare let i: number` is a type to the stripper and would vanish. So the word `declare` in front of a variable is
- * blanked first: what remains is parsed like any statement, with the same positions, and remembered as declared.
- * `declare function`, `declare class` and `declare enum` have no body to keep; their names are read from the text.
+ * `declare let i: number` is a type to the stripper and would vanish. So the word `declare` in
+ * front of a variable is blanked first: what remains is parsed like any statement, with the same
+ * positions, and remembered as declared. `declare function`, `declare class` and `declare enum`
+ * have no body to keep; their names are read from the text.
  */
 
 import type { Program } from "acorn";
@@ -35,7 +36,8 @@ const DEFINITION =
 /**
  * Parses a patch.
  *
- * @param file - the name that the patch goes by in messages and stacks; its ending tells the language.
+ * @param file - the name that the patch goes by in messages and stacks; its ending tells the
+ * language.
  * @throws {ERR_PATCH_SIZE} if it is longer than PATCH_LENGTH_MAX.
  * @throws {ERR_SYNTAX} if it is not valid.
  */
@@ -56,13 +58,16 @@ export function parsePatch(text: string, file: string): PatchText {
   for (;;) {
     const syntax = parse(blank(text, starts), file);
     const found = findDeclarations(syntax, text, starts);
-    // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
+    // The word may stand in a text or a comment: then it was none of ours, and the patch is read
+    // again with it.
     if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
     else return collect(syntax, text, new Set(found.values()));
   }
 }
 
-/** What needs code of its own is printed anew, with other positions; parameter properties need not. */
+/**
+ * What needs code of its own is printed anew, with other positions; parameter properties need not.
+ */
 function parse(text: string, file: string): WrittenSyntax {
   const read = (rest: string): Syntax =>
     parseOperatorText(rest, file, "the patch is nested too deep", { isAsWritten: true });
@@ -72,8 +77,9 @@ function parse(text: string, file: string): WrittenSyntax {
 }
 
 /**
- * Parses what an operator hands to a running service, a patch or a script. Such a text may come from anywhere: where the
- * parser runs out of stack, nobody wrote it by hand, and the error says so with the place instead of ending the caller.
+ * Parses what an operator hands to a running service, a patch or a script. Such a text may come
+ * from anywhere: where the parser runs out of stack, nobody wrote it by hand, and the error says so
+ * with the place instead of ending the caller.
  *
  * @param depthText - what the error says of a text that is nested too deeply to be parsed.
  * @throws {ERR_SYNTAX} with the place.

@@ -7,9 +7,10 @@
  *       $snaxP.later(()=>{(fresh = 0)});                                       new state: runs when everything else is in place
  *     ; $snaxP.follow(set imports); $snaxP.end(read, write variables) })
  *
- * Evaluating it changes nothing of the module: a {@link PatchRun} collects what it is given, and commits. What
- * replaces a name must not declare it again, or the patch's functions would call each other instead of the live ones: so
- * functions and classes lose their names and get them back as keys. Lines never move; columns are counted back in stacks.
+ * Evaluating it changes nothing of the module: a {@link PatchRun} collects what it is given, and
+ * commits. What replaces a name must not declare it again, or the patch's functions would call each
+ * other instead of the live ones: so functions and classes lose their names and get them back as
+ * keys. Lines never move; columns are counted back in stacks.
  */
 
 import type { AnyNode, Class } from "acorn";
@@ -22,7 +23,7 @@ import type { CheckableMethod } from "../../loader/weave/method-check.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
 import { decorateCall } from "./class-decorators.ts";
 import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
-import { publicName } from "./patch-default.ts";
+import { publicName } from "./patch-item.ts";
 import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 
@@ -48,7 +49,8 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
     const isInjected = target.injected.has(name) && !target.image.freeNames.has(name);
     if (isInjected) variables.add(`${name}=$snax.injected(${JSON.stringify(name)})`);
   }
-  // Without names of its own a patch leaves no scope behind: no hook, nothing that an instance would have to keep.
+  // Without names of its own a patch leaves no scope behind: no hook, nothing that an instance
+  // would have to keep.
   const begin = plan.fresh.size === 0 ? "" : "$snaxCode=>eval($snaxCode)";
   const prefix = `(function($snaxP){${variables.toString()}$snaxP.begin(${begin});`;
   const shifts = edits.shifts();
@@ -125,7 +127,10 @@ function putValue(edits: Edits, { node, name, value }: NamedItem): void {
   closeCall(edits, node, value);
 }
 
-/** `const WAIT = 2 * SECOND` -> `$snaxP.put("WAIT",()=>(2 * SECOND))`: computed when the constants in front of it are in place. */
+/**
+ * `const WAIT = 2 * SECOND` -> `$snaxP.put("WAIT",()=>(2 * SECOND))`: computed when the constants
+ * in front of it are in place.
+ */
 function putComputed(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
   edits.insertBefore(value.start, `$snaxP.put("${name}",()=>(`);
@@ -133,7 +138,10 @@ function putComputed(edits: Edits, { node, name, value }: NamedItem): void {
   closeCall(edits, node, value);
 }
 
-/** `function helper(a) {` -> `$snaxP.put("helper",{helper:function       (a) {`: the key gives it its name. */
+/**
+ * `function helper(a) {` -> `$snaxP.put("helper",{helper:function       (a) {`: the key gives it
+ * its name.
+ */
 function putNamed(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
   if ("id" in value && value.id) edits.blank(value.id.start, value.id.end);
@@ -143,7 +151,10 @@ function putNamed(edits: Edits, { node, name, value }: NamedItem): void {
   closeCall(edits, node, value);
 }
 
-/** A class, whose fields and constructor are put together with those of the running one: see class-parts-weave.ts. */
+/**
+ * A class, whose fields and constructor are put together with those of the running one: see
+ * class-parts-weave.ts.
+ */
 function putClass(edits: Edits, code: string, { node, name, value, outline }: NamedItem): void {
   if (outline === undefined) return;
   const own = JSON.stringify(name);
@@ -155,7 +166,10 @@ function putClass(edits: Edits, code: string, { node, name, value, outline }: Na
   closeCall(edits, node, value);
 }
 
-/** Closes the call behind a value; the rest of the statement is a semicolon, or what a declarator leaves. */
+/**
+ * Closes the call behind a value; the rest of the statement is a semicolon, or what a declarator
+ * leaves.
+ */
 function closeCall(edits: Edits, node: AnyNode, value: AnyNode): void {
   edits.insertBehind(value.end, ")");
   endStatement(edits, node, value);
@@ -191,7 +205,10 @@ function endStatement(edits: Edits, node: AnyNode, value: AnyNode): void {
   blankGap(edits, value.end, node.end);
 }
 
-/** A new class is prepared like those of an image, so that a later patch can replace its constructor. */
+/**
+ * A new class is prepared like those of an image, so that a later patch can replace its
+ * constructor.
+ */
 function weaveFreshClass(edits: Edits, variables: Variables, item: NamedItem): void {
   const { node, name, value } = item;
   variables.add(replacementOf(name));
@@ -215,7 +232,10 @@ function weaveState(edits: Edits, variables: Variables, { node, declaration }: S
   blankGap(edits, last.end, node.end);
 }
 
-/** Wraps an assignment of live variables: importers hear of exported ones, and what `hotfix()` writes can be undone. */
+/**
+ * Wraps an assignment of live variables: importers hear of exported ones, and what `hotfix()`
+ * writes can be undone.
+ */
 function weaveWrite(edits: Edits, plan: PatchPlan, target: PatchTarget, write: Write): void {
   const exported = exportedNames(target);
   const cells = write.names.flatMap((name) => {
@@ -268,7 +288,9 @@ function followOf({ imports }: PatchPlan): string {
   return `$snaxS=($snaxK,$snaxW)=>{switch($snaxK){${sets.join("")}}};$snaxP.follow($snaxS);`;
 }
 
-/** Gives access to the variables that `hotfix()` may write; importers hear of one that is restored. */
+/**
+ * Gives access to the variables that `hotfix()` may write; importers hear of one that is restored.
+ */
 function accessOf({ tracked }: PatchPlan, target: PatchTarget): string {
   if (tracked.length === 0) return "$snaxP.end();";
   const exported = exportedNames(target);

@@ -1,7 +1,9 @@
 /**
- * What a running class is made of, read from its text: for patches that change fields, the constructor or statics of it.
+ * What a running class is made of, read from its text: for patches that change fields, the
+ * constructor or statics of it.
  *
- * An image keeps its text and not the tree: it is parsed again, once for each class that is asked for.
+ * An image keeps its text and not the tree: it is parsed again, once for each class that is asked
+ * for.
  */
 
 import type { AnyNode, Class, Program } from "acorn";
@@ -21,9 +23,12 @@ import { weaveUses } from "../../loader/weave/weave.ts";
 import type { ClassOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { partsHead, weaveParts } from "./class-parts-weave.ts";
-import { publicName } from "./patch-default.ts";
+import { publicName } from "./patch-item.ts";
 
-/** The fields and the constructor of a running class, as a text that takes a {@link ClassParts} and gives a class. */
+/**
+ * The fields and the constructor of a running class, as a text that takes a {@link ClassParts} and
+ * gives a class.
+ */
 export interface RunningText {
   /** Undefined if it has neither. */
   readonly text: string | undefined;
@@ -145,7 +150,9 @@ function readStatic(value: AnyNode | null | undefined, code: string): RunningSta
   };
 }
 
-/** Whether a computed name stays what it was: a constant of the module, or a symbol of the language. */
+/**
+ * Whether a computed name stays what it was: a constant of the module, or a symbol of the language.
+ */
 function isStable(
   key: AnyNode,
   name: string | undefined,

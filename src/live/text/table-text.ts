@@ -1,14 +1,16 @@
 /**
- * A patch's `const Moves = { tackle: { onHit() { ... } } }` for an object that the module has: which members it gives.
+ * A patch's `const Moves = { tackle: { onHit() { ... } } }` for an object that the module has:
+ * which members it gives.
  *
- * Only what can be put in place member by member may stand in it: functions, objects of these, and values that are written out. They
- * are made when the patch is bound, before anything changes, so none of them may run code.
+ * Only what can be put in place member by member may stand in it: functions, objects of these, and
+ * values that are written out. They are made when the patch is bound, before anything changes, so
+ * none of them may run code.
  */
 
 import type { AnyNode } from "acorn";
 import { isFunction, isWrittenOut } from "../../loader/read/names.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
-import { keyOf } from "../../loader/read/member-key.ts";
+import { keyOf } from "../../loader/read/analysis.ts";
 import { memberOf, valueOf } from "../../loader/weave/text-members.ts";
 
 /** A member that a patch gives, by its way from the name of the module. */
@@ -21,7 +23,9 @@ export interface TableMember {
 /** Members that a patch gives to an object or a list of the module. */
 export interface TableGift {
   readonly members: readonly TableMember[];
-  /** The values that the module's text gives to members that are no functions, by {@link keyOfPath}. */
+  /**
+   * The values that the module's text gives to members that are no functions, by {@link keyOfPath}.
+   */
   readonly bases: ReadonlyMap<string, unknown>;
 }
 
@@ -31,8 +35,8 @@ export type RefuseMember = (node: AnyNode, why: string) => Error;
 /**
  * Tells whether a value gives members to what the module has.
  *
- * @param text - what the module's own text has under the name; what is written out there as something else has no such members, what a
- * call has made may have some.
+ * @param text - what the module's own text has under the name; what is written out there as
+ * something else has no such members, what a call has made may have some.
  */
 export function hasMembers(value: AnyNode, text: TextObject | undefined): boolean {
   const isMade = text?.type === "NewExpression" || text?.type === "ClassExpression";

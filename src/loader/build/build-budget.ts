@@ -1,8 +1,9 @@
 /**
- * How long a thread may be busy with building images before what is left of a program goes to another thread.
+ * How long a thread may be busy with building images before what is left of a program goes to
+ * another thread.
  *
- * A small program is built on the spot: that is faster than to ask, and nobody notices. A large one would hold up every
- * service of the thread.
+ * A small program is built on the spot: that is faster than to ask, and nobody notices. A large one
+ * would hold up every service of the thread.
  */
 
 /** After so long a pause what was spent is forgotten: others have had their turn. */

@@ -1,8 +1,8 @@
 /**
  * A file's text -> the data of its image: parse, analyse, check, weave.
  *
- * Checks are what the runtime can't find out later, because constants are assignable in images: assignments to constants
- * and imports are refused here, as V8 would refuse them when they run.
+ * Checks are what the runtime can't find out later, because constants are assignable in images:
+ * assignments to constants and imports are refused here, as V8 would refuse them when they run.
  */
 
 import { dirname } from "node:path";
@@ -139,7 +139,10 @@ function summariseUse(
   };
 }
 
-/** Whether a field without a value is nothing but a type, as `useDefineForClassFields: false` has it. */
+/**
+ * Whether a field without a value is nothing but a type, as `useDefineForClassFields: false` has
+ * it.
+ */
 function hasTypeFields(
   { isTransformed, file }: Syntax,
   { emptyFields }: Analysis,

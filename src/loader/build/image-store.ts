@@ -1,11 +1,13 @@
 /**
- * Images on disk: what was made of a text once is read, and not made again, when the node starts the next time.
+ * Images on disk: what was made of a text once is read, and not made again, when the node starts
+ * the next time.
  *
  *     <project>/node_modules/.cache/snax/<key>     SHA-256 of what follows, then the image with V8's cached code
  *
- * The key is the hash of everything that an image follows from: the text, its path, this package, Node, and the names that are
- * injected. What another compiler made also names it and its options. So nothing has to be cleared: what does not fit is not
- * found, what is damaged is not taken, and a folder that can't be written is done without.
+ * The key is the hash of everything that an image follows from: the text, its path, this package,
+ * Node, and the names that are injected. What another compiler made also names it and its options.
+ * So nothing has to be cleared: what does not fit is not found, what is damaged is not taken, and a
+ * folder that can't be written is done without.
  */
 
 import { createHash, randomUUID } from "node:crypto";
@@ -40,7 +42,9 @@ export interface ImageSource {
 /** What stands in a file of the store. */
 interface Entry {
   readonly data: Omit<ImageData, "text">;
-  /** What else it follows from: options of the project, and the compiler that transformed the text. */
+  /**
+   * What else it follows from: options of the project, and the compiler that transformed the text.
+   */
   readonly made: string;
 }
 
@@ -133,7 +137,9 @@ function keyOf({ text, file, injected }: ImageSource): string {
   return hash.update(text).digest("hex");
 }
 
-/** Another build of this package makes other images: any file of the loader may have a say in how. */
+/**
+ * Another build of this package makes other images: any file of the loader may have a say in how.
+ */
 function stampOfPackage(): string {
   const folder = fileURLToPath(new URL("..", import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
@@ -147,7 +153,10 @@ function stampOfPackage(): string {
 
 const folders = new Map<string, string | undefined>();
 
-/** Finds the store for the files of a folder: below the nearest `node_modules`, which every project has. */
+/**
+ * Finds the store for the files of a folder: below the nearest `node_modules`, which every project
+ * has.
+ */
 function findFolder(folder: string): string | undefined {
   if (folders.has(folder)) return folders.get(folder);
   const packages = join(folder, "node_modules");

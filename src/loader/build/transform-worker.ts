@@ -4,8 +4,9 @@
  *     TransformOrder -> find the project's compiler, read the options -> transform  -> JavaScript and map
  *     ImageOrder     -> build the image, transform if need be, keep it on disk      -> image with V8's cached code
  *
- * It answers one order after the other. What an image imports will be asked for next, so it is built meanwhile, and told without
- * being asked. Compilers stay loaded as long as the thread lives; see `transformer.ts`.
+ * It answers one order after the other. What an image imports will be asked for next, so it is
+ * built meanwhile, and told without being asked. Compilers stay loaded as long as the thread lives;
+ * see `transformer.ts`.
  */
 
 /* oxlint-disable no-restricted-globals -- no service runs on this thread: its time is its own */
@@ -40,7 +41,10 @@ export interface CompileFailure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly data: unknown;
-  /** Whether a compiler has to be installed; Node remembers what it did not find as long as the thread lives. */
+  /**
+   * Whether a compiler has to be installed; Node remembers what it did not find as long as the
+   * thread lives.
+   */
   readonly isMissing: boolean;
 }
 

@@ -1,12 +1,13 @@
 /**
- * Work on texts that a thread with services must not do itself, on a thread of its own: transforming what blanking can't
- * turn into JavaScript, and compiling what is large.
+ * Work on texts that a thread with services must not do itself, on a thread of its own:
+ * transforming what blanking can't turn into JavaScript, and compiling what is large.
  *
  *     requestImage   -> asked, the thread goes on; takeImage finds the image
  *     now            -> asked, the caller sleeps until it is there: for texts that come without warning
  *
- * The project's compilers are large and slow, and a text may break them or never end. So the other thread has a time limit for each
- * text, it is ended then and when it has been idle, and an answer is kept as long as its file has that text.
+ * The project's compilers are large and slow, and a text may break them or never end. So the other
+ * thread has a time limit for each text, it is ended then and when it has been idle, and an answer
+ * is kept as long as its file has that text.
  */
 
 /* oxlint-disable no-restricted-globals -- a compiler's time is the machine's, whatever the kernel's clock says */
@@ -90,7 +91,8 @@ export class Transformer {
   }
 
   /**
-   * Returns the image of a text that has been asked for, or has come without, with V8's cached code; once.
+   * Returns the image of a text that has been asked for, or has come without, with V8's cached
+   * code; once.
    *
    * @returns undefined if there is none yet.
    * @throws {ERR_SYNTAX} or {ERR_MODULE} if there can be none.
@@ -180,7 +182,10 @@ export class Transformer {
     port.postMessage(job.order);
   }
 
-  /** Nothing is asked for the moment: nobody's end is held up by the thread, and it ends by itself after a while. */
+  /**
+   * Nothing is asked for the moment: nobody's end is held up by the thread, and it ends by itself
+   * after a while.
+   */
   #rest(): void {
     this.#helper?.worker.unref();
     this.#helper?.port.unref();

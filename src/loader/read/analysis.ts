@@ -1,18 +1,26 @@
 /**
  * What the names of a module are used for.
  *
- * One walk over the tree resolves every identifier and keeps what concerns the module's own variables and the globals:
- * references with their use, the places that assign, `await` and `import()` at their positions. Names of inner scopes
- * are resolved and forgotten. The loader weaves images from it; patches are checked with it.
+ * One walk over the tree resolves every identifier and keeps what concerns the module's own
+ * variables and the globals: references with their use, the places that assign, `await` and
+ * `import()` at their positions. Names of inner scopes are resolved and forgotten. The loader
+ * weaves images from it; patches are checked with it.
  */
 
-import type { AnyNode, Function as FunctionNode, MemberExpression, Program } from "acorn";
-import { nameOf, visitAssignment } from "./assignment.ts";
+import type {
+  AnyNode,
+  Function as FunctionNode,
+  MemberExpression,
+  Program,
+  AssignmentProperty,
+} from "acorn";
 import type { Extent } from "../typescript/strip.ts";
-import { VISITORS } from "./visitor.ts";
 import { declareLexical, declareVars, Scope, visitBoundNames } from "./scope.ts";
 
-/** How an identifier is used: called, given to `typeof`, assigned, asked for a member, or taken as a value. */
+/**
+ * How an identifier is used: called, given to `typeof`, assigned, asked for a member, or taken as a
+ * value.
+ */
 export type Use = "call" | "typeof" | "assign" | "member" | "member-call" | "value";
 
 /** An identifier that means a variable of the module or a global. */
@@ -27,7 +35,9 @@ export interface Reference {
 
 /** A place that assigns variables of the module, other than their own declarations at top level. */
 export interface Write {
-  /** An expression; `x++`, whose value is the old one; the head of a loop; a `var` below top level. */
+  /**
+   * An expression; `x++`, whose value is the old one; the head of a loop; a `var` below top level.
+   */
   readonly kind: "expression" | "postfix" | "loop" | "declaration";
   /** The assigned variables. */
   readonly names: readonly string[];
@@ -58,7 +68,10 @@ export interface Analysis {
   /** Offsets at which an expression stands as a statement. */
   readonly statements: ReadonlySet<number>;
   readonly globalWrites: readonly GlobalWrite[];
-  /** Names of members, of whatever object, that are read and not called on the spot: a method of that name may be held. */
+  /**
+   * Names of members, of whatever object, that are read and not called on the spot: a method of
+   * that name may be held.
+   */
   readonly taken: ReadonlySet<string>;
   /** Offsets of `import` in `import(...)`. */
   readonly dynamicImports: readonly number[];
@@ -75,7 +88,8 @@ export interface Analysis {
 /**
  * Walks a module's tree.
  *
- * @param outer - further names that count as declared at top level: for a patch, those of the module it is for.
+ * @param outer - further names that count as declared at top level: for a patch, those of the
+ * module it is for.
  */
 export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
   const walk = new Walk(ast);
@@ -98,7 +112,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
   };
 }
 
-/** The state of one walk; `visitor.ts` and `assignment.ts` say what each kind of node means. */
+/** The state of one walk; {@link VISITORS} says what each kind of node means. */
 export class Walk {
   readonly module: Scope = new Scope(undefined);
   readonly references: Reference[] = [];
@@ -217,4 +231,255 @@ export class Walk {
     };
     this.within(declare, () => this.visitAll(statements));
   }
+}
+
+type Visitors = {
+  [Type in AnyNode["type"]]?: (walk: Walk, node: Extract<AnyNode, { type: Type }>) => void;
+};
+
+/** The nodes that mean more than the sum of their children. */
+const VISITORS: Visitors = {
+  Identifier: (walk, node) => void walk.refer(node.name, node.start, "value"),
+  FunctionDeclaration: (walk, node) => walk.visitFunction(node),
+  FunctionExpression: (walk, node) => walk.visitFunction(node),
+  ArrowFunctionExpression: (walk, node) => walk.visitFunction(node),
+  ClassDeclaration: visitClass,
+  ClassExpression: visitClass,
+  StaticBlock: (walk, node) => walk.inFunction(() => walk.visitBody(node.body)),
+  PropertyDefinition: (walk, node) => {
+    if (node.computed) walk.visit(node.key);
+    const { value } = node;
+    if (value) walk.inFunction(() => walk.visit(value));
+    else if (!node.computed && node.key.type !== "PrivateIdentifier") walk.emptyFields.push(node);
+  },
+  MethodDefinition: visitMember,
+  Property: visitMember,
+  BlockStatement: (walk, node) =>
+    walk.within(
+      (scope) => declareLexical(node.body, scope),
+      () => walk.visitAll(node.body),
+    ),
+  SwitchStatement: (walk, node) => {
+    walk.visit(node.discriminant);
+    const body = node.cases.flatMap((branch) => branch.consequent);
+    walk.within(
+      (scope) => declareLexical(body, scope),
+      () => walk.visitAll(node.cases),
+    );
+  },
+  CatchClause: (walk, node) => {
+    const { param, body } = node;
+    walk.within(
+      (scope) => param && visitBoundNames(param, (name) => scope.names.add(name)),
+      () => {
+        if (param) visitAssignment(walk, param, undefined);
+        walk.visit(body);
+      },
+    );
+  },
+  ForStatement: (walk, node) => visitLoop(walk, node.init, () => walk.visitChildren(node)),
+  ForInStatement: (walk, node) => visitLoop(walk, node.left, () => visitForEach(walk, node)),
+  ForOfStatement: (walk, node) => {
+    if (node.await) walk.noteAwait();
+    visitLoop(walk, node.left, () => visitForEach(walk, node));
+  },
+  VariableDeclaration: (walk, node) => {
+    if ((node.kind as string) === "await using") walk.noteAwait();
+    const assigned: string[] = [];
+    for (const { id, init } of node.declarations) {
+      visitAssignment(walk, id, undefined);
+      if (init) walk.visit(init);
+      const isHoisted = node.kind === "var" && walk.scope !== walk.module;
+      if (init && isHoisted) collectModuleNames(walk, id, assigned);
+    }
+    if (assigned.length > 0) note(walk, "declaration", assigned, node);
+  },
+  AssignmentExpression: (walk, node) => {
+    const assigned: string[] = [];
+    visitAssignment(walk, node.left, assigned);
+    walk.visit(node.right);
+    if (assigned.length > 0) note(walk, "expression", assigned, node);
+  },
+  UpdateExpression: (walk, node) => {
+    const assigned: string[] = [];
+    visitAssignment(walk, node.argument, assigned);
+    if (assigned.length > 0) note(walk, node.prefix ? "expression" : "postfix", assigned, node);
+  },
+  ExpressionStatement: (walk, node) => {
+    walk.statements.add(node.start);
+    walk.visit(node.expression);
+  },
+  CallExpression: (walk, node) => {
+    visitCallee(walk, node.callee);
+    walk.visitAll(node.arguments);
+  },
+  TaggedTemplateExpression: (walk, node) => {
+    visitCallee(walk, node.tag);
+    walk.visit(node.quasi);
+  },
+  UnaryExpression: (walk, node) => {
+    const { argument } = node;
+    if (node.operator === "typeof" && argument.type === "Identifier") {
+      walk.refer(argument.name, argument.start, "typeof");
+    } else walk.visit(argument);
+  },
+  MemberExpression: (walk, node) => walk.visitMember(node, "member"),
+  MetaProperty: (walk, node) => {
+    if (node.meta.name === "import") walk.metas.push(node.start);
+  },
+  ImportExpression: (walk, node) => {
+    walk.dynamicImports.push(node.start);
+    walk.visit(node.source);
+    if (node.options) walk.visit(node.options);
+  },
+  AwaitExpression: (walk, node) => {
+    walk.noteAwait();
+    walk.visit(node.argument);
+  },
+  LabeledStatement: (walk, node) => walk.visit(node.body),
+  BreakStatement: () => {},
+  ContinueStatement: () => {},
+  ImportDeclaration: () => {},
+  ExportAllDeclaration: () => {},
+  ExportNamedDeclaration: (walk, node) => {
+    if (node.declaration) walk.visit(node.declaration);
+  },
+  ExportDefaultDeclaration: (walk, node) => {
+    // An export by itself does not take the function as a value.
+    if (node.declaration.type !== "Identifier") walk.visit(node.declaration);
+    else walk.refer(node.declaration.name, node.declaration.start, "typeof");
+  },
+};
+
+type NodeOf<Type extends AnyNode["type"]> = Extract<AnyNode, { type: Type }>;
+
+function visitClass(walk: Walk, node: NodeOf<"ClassDeclaration" | "ClassExpression">): void {
+  const name = node.id?.name;
+  walk.hasClasses = true;
+  walk.within(
+    (scope) => name !== undefined && scope.names.add(name),
+    () => {
+      if (node.superClass) walk.visit(node.superClass);
+      walk.visit(node.body);
+    },
+  );
+}
+
+function visitMember(walk: Walk, node: NodeOf<"MethodDefinition" | "Property">): void {
+  if (node.computed) walk.visit(node.key);
+  walk.visit(node.value);
+}
+
+function visitCallee(walk: Walk, callee: AnyNode): void {
+  if (callee.type === "Identifier") walk.refer(callee.name, callee.start, "call");
+  else if (callee.type === "MemberExpression") walk.visitMember(callee, "member-call");
+  else walk.visit(callee);
+}
+
+function visitLoop(walk: Walk, head: AnyNode | null | undefined, visit: () => void): void {
+  walk.within((scope) => head && declareLexical([head], scope), visit);
+}
+
+function visitForEach(walk: Walk, node: NodeOf<"ForInStatement" | "ForOfStatement">): void {
+  const assigned: string[] = [];
+  const { left, right, body } = node;
+  if (left.type === "VariableDeclaration") {
+    for (const { id } of left.declarations) {
+      visitAssignment(walk, id, undefined);
+      if (left.kind === "var") collectModuleNames(walk, id, assigned);
+    }
+  } else visitAssignment(walk, left, assigned);
+  walk.visit(right);
+  if (assigned.length > 0) note(walk, "loop", assigned, body);
+  walk.visit(body);
+}
+
+function collectModuleNames(
+  walk: Walk,
+  pattern: Parameters<typeof visitBoundNames>[0],
+  into: string[],
+): void {
+  visitBoundNames(pattern, (name) => {
+    if (walk.scope.find(name) === walk.module) into.push(name);
+  });
+}
+
+function note(walk: Walk, kind: Write["kind"], names: readonly string[], node: AnyNode): void {
+  const isBlock = node.type === "BlockStatement";
+  walk.writes.push({ kind, names, start: node.start, end: node.end, isBlock });
+}
+
+/**
+ * Visits a pattern.
+ *
+ * @param assigned - collects the variables of the module that are assigned; undefined where the
+ * pattern declares its names itself, so that they are no references.
+ */
+function visitAssignment(walk: Walk, target: AnyNode, assigned: string[] | undefined): void {
+  switch (target.type) {
+    case "Identifier":
+      if (assigned === undefined) return;
+      if (walk.refer(target.name, target.start, "assign") === walk.module)
+        assigned.push(target.name);
+      return;
+    case "ObjectPattern":
+      for (const property of target.properties) {
+        if (property.type === "Property") noteTaken(walk, property);
+        visitAssignment(walk, property.type === "Property" ? property.value : property, assigned);
+      }
+      return;
+    case "ArrayPattern":
+      for (const element of target.elements) {
+        if (element !== null) visitAssignment(walk, element, assigned);
+      }
+      return;
+    case "AssignmentPattern":
+      visitAssignment(walk, target.left, assigned);
+      walk.visit(target.right);
+      return;
+    case "RestElement":
+      visitAssignment(walk, target.argument, assigned);
+      return;
+    case "MemberExpression":
+      noteGlobalWrite(walk, target);
+      walk.visitMember(target, "assign");
+      return;
+    default:
+      walk.visit(target);
+  }
+}
+
+function noteGlobalWrite(walk: Walk, target: AnyNode & { type: "MemberExpression" }): void {
+  const { object, property, computed } = target;
+  if (object.type !== "Identifier" || !GLOBAL_OBJECTS.has(object.name)) return;
+  if (walk.scope.find(object.name) !== undefined) return;
+  const name = nameOf(property, computed);
+  if (name !== undefined) walk.globalWrites.push({ name, start: target.start });
+}
+
+function noteTaken(walk: Walk, { key, computed }: AssignmentProperty): void {
+  if (computed) walk.visit(key);
+  const name = nameOf(key, computed);
+  if (name !== undefined) walk.taken.add(name);
+}
+
+/** Returns the name of a member, if the text says it. */
+function nameOf(property: AnyNode, computed: boolean): string | undefined {
+  if (!computed && property.type === "Identifier") return property.name;
+  return property.type === "Literal" ? String(property.value) : undefined;
+}
+
+const GLOBAL_OBJECTS = new Set(["globalThis", "global"]);
+
+/** Returns the key of a member; undefined if it is computed or private. */
+export function keyOf({
+  computed,
+  key,
+}: {
+  readonly computed: boolean;
+  readonly key: AnyNode;
+}): string | undefined {
+  if (computed) return undefined;
+  if (key.type === "Identifier") return key.name;
+  return key.type === "Literal" ? String(key.value) : undefined;
 }

@@ -1,9 +1,10 @@
 /**
  * A module's text -> its tree with every member of a class where its author wrote it.
  *
- * A text with enums, namespaces or parameter properties is printed anew for its image, and there the initialisers of a class with
- * parameter properties stand in its constructor. Who takes a class apart needs them as they were: so what
- * blanks can't replace is blanked all the same, and it is told which parameters of constructors are properties, too.
+ * A text with enums, namespaces or parameter properties is printed anew for its image, and there
+ * the initialisers of a class with parameter properties stand in its constructor. Who takes a class
+ * apart needs them as they were: so what blanks can't replace is blanked all the same, and it is
+ * told which parameters of constructors are properties, too.
  */
 
 import type { AnyNode, Class, Program } from "acorn";
@@ -47,7 +48,8 @@ export function parseParameterProperties(
     }
     const parameters = findParameters(syntax.ast);
     const real = modifiers.filter(({ end }) => parameters.has(end));
-    // The words may stand in a text or before a member, where they are none of ours: then the text is read again with them.
+    // The words may stand in a text or before a member, where they are none of ours: then the text
+    // is read again with them.
     if (real.length === modifiers.length) {
       return { ...syntax, parameterProperties: new Set(real.map(({ end }) => end)) };
     }
@@ -57,7 +59,8 @@ export function parseParameterProperties(
 }
 
 /**
- * Parses the text of a module, with enums and namespaces blanked and parameter properties as plain parameters.
+ * Parses the text of a module, with enums and namespaces blanked and parameter properties as plain
+ * parameters.
  *
  * @throws {ERR_SYNTAX} if the text is not valid, or has other syntax that blanks can't replace.
  */

@@ -1,8 +1,9 @@
 /**
  * Constants that are computed: `5 * 60 * SECOND`.
  *
- * Whoever evaluates such an expression again gets the same value, and no object: it is made of what is written out, of constants of the
- * module, and of the language's arithmetic. A call of anything else may change something, or give another value each time.
+ * Whoever evaluates such an expression again gets the same value, and no object: it is made of what
+ * is written out, of constants of the module, and of the language's arithmetic. A call of anything
+ * else may change something, or give another value each time.
  */
 
 import type { AnyNode } from "acorn";

@@ -1,9 +1,10 @@
 /**
  * A text with decorators, read without them: they become blanks, and are kept with their places.
  *
- * For what a patch must know of classes, and for patches themselves: names, kinds and members stand in the text as it was
- * written, and not in what a compiler makes of it. The parser skips a decorator as it skips a comment; so every position
- * stays. The word `accessor` is blanked too: what follows it reads as a field.
+ * For what a patch must know of classes, and for patches themselves: names, kinds and members stand
+ * in the text as it was written, and not in what a compiler makes of it. The parser skips a
+ * decorator as it skips a comment; so every position stays. The word `accessor` is blanked too:
+ * what follows it reads as a field.
  */
 
 import { tokTypes } from "acorn";
@@ -102,7 +103,9 @@ function blankAll(text: string, decorators: readonly Decorator[]): string {
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200C\u200D]*/uy;
 const SPACE = /\s*/y;
 
-/** Finds the end of a decorator's expression: names, members and calls, or anything in parentheses. */
+/**
+ * Finds the end of a decorator's expression: names, members and calls, or anything in parentheses.
+ */
 function findEnd(text: string, start: number): number | undefined {
   let at = text[start] === "(" ? findClosing(text, start) : matchAt(NAME, text, start);
   for (let end = at; end !== undefined;) {

@@ -1,10 +1,11 @@
 /**
  * Imports that a TypeScript text uses for types alone: left out, as `tsc` leaves them out.
  *
- * The types are gone by now, so what nobody refers to is such an import; an import whose names are all left out asks for no
- * module, while `import "x"` does. A project whose `tsconfig.json` says `verbatimModuleSyntax` (or `preserveValueImports`)
- * keeps what does not say `type`. Whether `export { T } from` means a type, one file can't tell: the linker looks at the
- * other. Every position stays.
+ * The types are gone by now, so what nobody refers to is such an import; an import whose names are
+ * all left out asks for no module, while `import "x"` does. A project whose `tsconfig.json` says
+ * `verbatimModuleSyntax` (or `preserveValueImports`) keeps what does not say `type`. Whether
+ * `export { T } from` means a type, one file can't tell: the linker looks at the other. Every
+ * position stays.
  */
 
 import type { AnyNode, ImportDeclaration, Program } from "acorn";
@@ -21,8 +22,8 @@ export interface Home {
   /** What has been read of configurations. */
   readonly tsconfigs?: Tsconfigs | undefined;
   /**
-   * Whether an import stays that nothing mentions, not even as a type: of a patch it is probably a mistake, and is to be
-   * checked.
+   * Whether an import stays that nothing mentions, not even as a type: of a patch it is probably a
+   * mistake, and is to be checked.
    *
    * @defaultValue false
    */
@@ -34,7 +35,8 @@ const TYPESCRIPT = /\.[mc]?tsx?$/;
 type Statement = Program["body"][number];
 
 /**
- * Takes the imports that are types alone out of a text's tree; a statement of which nothing is left is an empty one then.
+ * Takes the imports that are types alone out of a text's tree; a statement of which nothing is left
+ * is an empty one then.
  *
  * @returns the analysis of what is left.
  */
@@ -103,7 +105,10 @@ function addUnmentioned({ ast, text, map }: Syntax, used: Set<string>): void {
   }
 }
 
-/** An import of names of which one is unused, or the rest of a statement all of whose names said `type`. */
+/**
+ * An import of names of which one is unused, or the rest of a statement all of whose names said
+ * `type`.
+ */
 function isCandidate(
   statement: Statement,
   used: ReadonlySet<string>,

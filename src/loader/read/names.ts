@@ -49,9 +49,15 @@ export interface Name {
   readonly line: number;
   /** Offset of the declaration in the JavaScript text. */
   readonly start: number;
-  /** Whether it is a function that the module uses as a value, so that it stands behind a forwarder from the start. */
+  /**
+   * Whether it is a function that the module uses as a value, so that it stands behind a forwarder
+   * from the start.
+   */
   readonly isForwarded: boolean;
-  /** Whether calls by its name do not pass the forwarder: they go to a variable of their own, {@link directOf}. */
+  /**
+   * Whether calls by its name do not pass the forwarder: they go to a variable of their own, {@link
+   * directOf}.
+   */
   readonly isDirect: boolean;
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
@@ -68,8 +74,9 @@ export interface Name {
 /**
  * Lists the names that a module declares at top level, in the order of the text, imports first.
  *
- * @param written - the text as its author wrote it, if the project's compiler has made another one of it: what that one adds has
- * no name for a patch, and what it turned into variables are the classes that they were.
+ * @param written - the text as its author wrote it, if the project's compiler has made another one
+ * of it: what that one adds has no name for a patch, and what it turned into variables are the
+ * classes that they were.
  */
 export function readNames(
   syntax: Syntax,
@@ -244,8 +251,9 @@ export function* classesOf({ body }: Program): Generator<[name: string, node: Cl
 }
 
 /**
- * Finds the class in what a compiler makes of a declaration with decorators: `class A {}`, another variable that is set to it, or a function
- * that is called on the spot and has `return class A {}` or `var A = class {}` in it.
+ * Finds the class in what a compiler makes of a declaration with decorators: `class A {}`, another
+ * variable that is set to it, or a function that is called on the spot and has `return class A {}`
+ * or `var A = class {}` in it.
  */
 export function findClassExpression(init: AnyNode, name: string): Class | undefined {
   if (init.type === "ClassExpression") return init;
@@ -296,7 +304,10 @@ export function isFunction(node: AnyNode): node is AnyNode & FunctionNode {
   return node.type === "ArrowFunctionExpression" || node.type === "FunctionExpression";
 }
 
-/** Tells whether an expression is a constant written out: it can be evaluated again without changing anything. */
+/**
+ * Tells whether an expression is a constant written out: it can be evaluated again without changing
+ * anything.
+ */
 export function isConstant(node: AnyNode): boolean {
   return (node.type === "Literal" && "regex" in node) || isLiteral(node);
 }
@@ -308,7 +319,9 @@ export function isLiteral(node: AnyNode): boolean {
   return node.type === "UnaryExpression" && node.operator === "-" && isLiteral(node.argument);
 }
 
-/** Tells whether an expression is a constant, or a list or an object of constants, all written out. */
+/**
+ * Tells whether an expression is a constant, or a list or an object of constants, all written out.
+ */
 export function isWrittenOut(node: AnyNode): boolean {
   if (node.type === "ArrayExpression") {
     return node.elements.every((element) => element !== null && isWrittenOut(element));

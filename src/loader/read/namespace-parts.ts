@@ -1,6 +1,6 @@
 /**
- * Namespaces of several parts, as the stripper's compiler prints them: each part is a function of its own, and what another
- * part exports is not found there.
+ * Namespaces of several parts, as the stripper's compiler prints them: each part is a function of
+ * its own, and what another part exports is not found there.
  *
  *     namespace N { export const a = 1 }        (function(N) { N.a = 1; })(N || (N = {}));
  *     namespace N { export const b = a }        (function(N) { N.b = a; })(N || (N = {}));     // a is lost
@@ -17,7 +17,10 @@ interface Part {
   readonly exports: ReadonlySet<string>;
 }
 
-/** Finds a name that means an export of another part of its namespace, in a text that was printed anew. */
+/**
+ * Finds a name that means an export of another part of its namespace, in a text that was printed
+ * anew.
+ */
 export function findLostExport(ast: Program): Unblankable | undefined {
   const parts: Part[] = [];
   collectParts(ast, parts);
@@ -44,7 +47,10 @@ function collectParts(node: unknown, parts: Part[]): void {
   for (const child of Object.values(node)) collectParts(child, parts);
 }
 
-/** Reads `(function(N) {...})(N || (N = {}))`; for one inside another it is `(N = Outer.N || (Outer.N = {}))`. */
+/**
+ * Reads `(function(N) {...})(N || (N = {}))`; for one inside another it is `(N = Outer.N ||
+ * (Outer.N = {}))`.
+ */
 function readPart(node: AnyNode): Part | undefined {
   if (node.type !== "CallExpression" || node.arguments.length !== 1) return undefined;
   const { callee } = node;

@@ -1,15 +1,18 @@
 /**
  * acorn, with lists of declared names that stay fast when they are long.
  *
- * For each declaration acorn searches the names of its scope for one that clashes: a module with 40,000 names takes
- * seconds. Its rules stay its own; the lists answer from a set once they have grown. What is exported without being declared
- * is left to the caller: in TypeScript that may be a type, of which nothing is left.
+ * For each declaration acorn searches the names of its scope for one that clashes: a module with
+ * 40,000 names takes seconds. Its rules stay its own; the lists answer from a set once they have
+ * grown. What is exported without being declared is left to the caller: in TypeScript that may be a
+ * type, of which nothing is left.
  */
 
 import { Parser } from "acorn";
 import type { Options, Program } from "acorn";
 
-/** A list up to this length is searched as any other: few scopes are larger, and a set takes room. */
+/**
+ * A list up to this length is searched as any other: few scopes are larger, and a set takes room.
+ */
 const SEARCHED_MAX = 32;
 
 /** A list of names to which names are only added. */
@@ -73,7 +76,8 @@ export const NameListParser: ModuleParserClass = Parser.extend((Base) => {
 /**
  * Parses as acorn's own `parse` does.
  *
- * @param undeclared - takes what is exported and not declared, by name, with the offset; without it that is refused.
+ * @param undeclared - takes what is exported and not declared, by name, with the offset; without it
+ * that is refused.
  */
 export function parseTree(
   text: string,

@@ -1,5 +1,6 @@
 /**
- * What a module imports and exports, as its text says it: the entries of ECMAScript's module record.
+ * What a module imports and exports, as its text says it: the entries of ECMAScript's module
+ * record.
  *
  * Names only. What they resolve to depends on the other modules and is the linker's business.
  */
@@ -11,7 +12,10 @@ import type { Place } from "../text/position.ts";
 import { visitBoundNames } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
 
-/** The local name of a default export that has no name of its own; with `let` it fits into `export default`. */
+/**
+ * The local name of a default export that has no name of its own; with `let` it fits into `export
+ * default`.
+ */
 export const DEFAULT_NAME = "$snaxDef";
 
 /** A module that the text asks for. */
@@ -169,7 +173,10 @@ function localOfDefault(declaration: AnyNode, analysis: Analysis): string {
   return DEFAULT_NAME;
 }
 
-/** Tells whether `export default x` can export the variable itself: its value must not change afterwards. */
+/**
+ * Tells whether `export default x` can export the variable itself: its value must not change
+ * afterwards.
+ */
 export function isAlias(node: AnyNode, analysis: Analysis): boolean {
   if (node.type !== "Identifier" || !analysis.declared.has(node.name)) return false;
   return !analysis.references.some(({ name, use }) => name === node.name && use === "assign");

@@ -1,8 +1,8 @@
 /**
  * Which names a block, a function or a module declares.
  *
- * A scope is filled when it is entered, from its statements, so that a reference met later resolves at once, also to a
- * declaration that stands below it. Types and positions are not its business.
+ * A scope is filled when it is entered, from its statements, so that a reference met later resolves
+ * at once, also to a declaration that stands below it. Types and positions are not its business.
  */
 
 import type { AnyNode, Pattern } from "acorn";
@@ -53,7 +53,10 @@ export function visitBoundNames(
   }
 }
 
-/** Declares what a list of statements declares for its own block: `let`, `const`, `using`, classes and functions. */
+/**
+ * Declares what a list of statements declares for its own block: `let`, `const`, `using`, classes
+ * and functions.
+ */
 export function declareLexical(statements: readonly AnyNode[], scope: Scope): void {
   for (const statement of statements) {
     if (statement.type === "VariableDeclaration" && statement.kind !== "var") {

@@ -1,9 +1,10 @@
 /**
  * A module's text -> its syntax tree.
  *
- * The one door to the parser: images of files and texts of patches go through it. TypeScript is stripped first (see
- * `strip.ts`); what that can't do is left to the compiler of the user's project (see `transform-need.ts`); JavaScript is parsed
- * as it is. Whatever is not valid is refused with file, line and column.
+ * The one door to the parser: images of files and texts of patches go through it. TypeScript is
+ * stripped first (see `strip.ts`); what that can't do is left to the compiler of the user's project
+ * (see `transform-need.ts`); JavaScript is parsed as it is. Whatever is not valid is refused with
+ * file, line and column.
  */
 
 import type { SnaxError } from "../../base/error.ts";
@@ -60,7 +61,8 @@ export interface ParseOptions {
    */
   readonly home?: string;
   /**
-   * Whether the text is wanted as it is written: decorators, and the word `accessor`, become blanks, and nothing is transformed.
+   * Whether the text is wanted as it is written: decorators, and the word `accessor`, become
+   * blanks, and nothing is transformed.
    *
    * @defaultValue false
    */
@@ -136,7 +138,9 @@ function parseAsIs(text: string, file: string): Syntax {
   }
 }
 
-/** The stripper minds more than TypeScript's own transform does; what that lets pass is let pass. */
+/**
+ * The stripper minds more than TypeScript's own transform does; what that lets pass is let pass.
+ */
 function stripOr(
   transform: () => Syntax,
   text: string,

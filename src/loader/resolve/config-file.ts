@@ -1,12 +1,16 @@
 /**
- * Files that describe a project (`tsconfig.json`, `package.json`), as far as their reading is the same.
+ * Files that describe a project (`tsconfig.json`, `package.json`), as far as their reading is the
+ * same.
  */
 
 import { readFileSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { SnaxError } from "../../base/error.ts";
 
-/** Tells whether a path leads to a file; one that the system does not take, or not let in, leads nowhere. */
+/**
+ * Tells whether a path leads to a file; one that the system does not take, or not let in, leads
+ * nowhere.
+ */
 export function isFile(path: string): boolean {
   return statsOf(path)?.isFile() === true;
 }

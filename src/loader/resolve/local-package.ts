@@ -1,10 +1,11 @@
 /**
- * Packages whose files belong to the program: the one that a file stands in, by `#name` and by its own name, and those of
- * the workspace that are TypeScript.
+ * Packages whose files belong to the program: the one that a file stands in, by `#name` and by its
+ * own name, and those of the workspace that are TypeScript.
  *
- * Node would load them once for all services of a thread, out of reach of patches, and TypeScript not at all on older
- * releases. So what `imports` and `exports` of the `package.json` give is found here, with Node's conditions. What is
- * JavaScript of a workspace's other package stays a package: Node loads it, as it loads what is installed.
+ * Node would load them once for all services of a thread, out of reach of patches, and TypeScript
+ * not at all on older releases. So what `imports` and `exports` of the `package.json` give is found
+ * here, with Node's conditions. What is JavaScript of a workspace's other package stays a package:
+ * Node loads it, as it loads what is installed.
  */
 
 import { readFileSync, realpathSync } from "node:fs";
@@ -100,7 +101,10 @@ export function findPackageFolder(specifier: string, importer: string): string |
   }
 }
 
-/** Finds the TypeScript file that an import of a package of the workspace means; undefined if Node has to load it. */
+/**
+ * Finds the TypeScript file that an import of a package of the workspace means; undefined if Node
+ * has to load it.
+ */
 export function findWorkspaceFile(
   specifier: string,
   folder: string,

@@ -1,8 +1,9 @@
 /**
  * The path that an import or an operator writes -> the file that it means.
  *
- * As TypeScript finds files under `moduleResolution: bundler`: the file itself, the TypeScript source of a `.js` that is not
- * there, the path with an ending, and of a folder the `main` of its `package.json` or its `index`.
+ * As TypeScript finds files under `moduleResolution: bundler`: the file itself, the TypeScript
+ * source of a `.js` that is not there, the path with an ending, and of a folder the `main` of its
+ * `package.json` or its `index`.
  */
 
 import { readdirSync, realpathSync, statSync } from "node:fs";
@@ -107,7 +108,10 @@ export function explainMissing(path: string, specifier: string): string {
   return `there is no such file${suggest(name, stems)}`;
 }
 
-/** What else than that there is nothing the system has against a path: too long, a circle of links, no permission. */
+/**
+ * What else than that there is nothing the system has against a path: too long, a circle of links,
+ * no permission.
+ */
 function faultOf(path: string): string | undefined {
   try {
     statSync(path, { throwIfNoEntry: false });

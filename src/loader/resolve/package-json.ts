@@ -1,7 +1,8 @@
 /**
  * The nearest `package.json` of a file: what of it the loader has to know.
  *
- * As with `tsconfig.ts`, nothing is kept longer than the object that read it, which is made for one load.
+ * As with `tsconfig.ts`, nothing is kept longer than the object that read it, which is made for one
+ * load.
  */
 
 import { basename, dirname, join } from "node:path";
@@ -27,8 +28,8 @@ export class PackageJsons {
   readonly #byFolder = new Map<string, PackageJson | undefined>();
 
   /**
-   * Finds the package that the files of a folder belong to: the folder's own `package.json`, or that of the nearest folder
-   * above, up to a `node_modules`.
+   * Finds the package that the files of a folder belong to: the folder's own `package.json`, or
+   * that of the nearest folder above, up to a `node_modules`.
    *
    * @param folder - absolute path.
    * @throws {ERR_SYNTAX} if the file that is found is no JSON.
@@ -40,7 +41,10 @@ export class PackageJsons {
     return this.read(folder) ?? (above === folder ? undefined : this.find(above));
   }
 
-  /** Reads the `package.json` of a folder, if it has one; throws what {@link PackageJsons.find} throws. */
+  /**
+   * Reads the `package.json` of a folder, if it has one; throws what {@link PackageJsons.find}
+   * throws.
+   */
   read(folder: string): PackageJson | undefined {
     if (this.#byFolder.has(folder)) return this.#byFolder.get(folder);
     const file = join(folder, "package.json");

@@ -1,7 +1,9 @@
 /**
- * The tables `exports` and `imports` of a `package.json`: Node's algorithm, over what has been read.
+ * The tables `exports` and `imports` of a `package.json`: Node's algorithm, over what has been
+ * read.
  *
- * Node offers it for `require` only, and its own `import` ends in Node's loader. Here it ends in a path.
+ * Node offers it for `require` only, and its own `import` ends in Node's loader. Here it ends in a
+ * path.
  */
 
 import { join } from "node:path";
@@ -81,7 +83,8 @@ function findKey(
 }
 
 /**
- * Finds the key of a table, or the pattern, that fits best: the one with the longest text in front of its `*`.
+ * Finds the key of a table, or the pattern, that fits best: the one with the longest text in front
+ * of its `*`.
  *
  * @returns the key, and what its `*` stands for.
  */

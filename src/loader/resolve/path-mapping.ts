@@ -1,5 +1,6 @@
 /**
- * `paths` and `baseUrl` of a `tsconfig.json`: where a specifier that is no path is looked for first.
+ * `paths` and `baseUrl` of a `tsconfig.json`: where a specifier that is no path is looked for
+ * first.
  */
 
 import { join } from "node:path";

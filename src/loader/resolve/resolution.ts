@@ -1,11 +1,12 @@
 /**
  * The specifier of an import -> what it stands for.
  *
- * Local modules are files, found as TypeScript finds them for a bundler (`module-file.ts`), or, where the project's
- * `tsconfig.json` says that Node's rules hold, by their names with endings. So are those that `paths` of the `tsconfig.json`
- * gives, and those of the file's own package and of its workspace (`local-package.ts`). `snax` is what the surroundings
- * supply, `snax/...` the other entries of the package that runs, wherever the service lies. Everything else is a package
- * and Node's own business.
+ * Local modules are files, found as TypeScript finds them for a bundler (`module-file.ts`), or,
+ * where the project's `tsconfig.json` says that Node's rules hold, by their names with endings. So
+ * are those that `paths` of the `tsconfig.json` gives, and those of the file's own package and of
+ * its workspace (`local-package.ts`). `snax` is what the surroundings supply, `snax/...` the other
+ * entries of the package that runs, wherever the service lies. Everything else is a package and
+ * Node's own business.
  */
 
 import { isBuiltin } from "node:module";
@@ -133,7 +134,9 @@ export class Resolver {
     return { kind: "package", specifier: pathToFileURL(file).href };
   }
 
-  /** Node's rules hold for ES modules; TypeScript takes a .ts for one if the package's type says so. */
+  /**
+   * Node's rules hold for ES modules; TypeScript takes a .ts for one if the package's type says so.
+   */
   #wantsEndings(importer: string): boolean {
     const folder = dirname(importer);
     if (this.tsconfigs.find(folder)?.isNodeNext !== true) return false;

@@ -1,8 +1,9 @@
 /**
- * The options of a `tsconfig.json` that say how a text runs or what its imports find, each with its reader.
+ * The options of a `tsconfig.json` that say how a text runs or what its imports find, each with its
+ * reader.
  *
- * A value of another kind is refused with the file in which it stands. Options that are not listed are nobody's business
- * here.
+ * A value of another kind is refused with the file in which it stands. Options that are not listed
+ * are nobody's business here.
  */
 
 import { resolve } from "node:path";
@@ -36,7 +37,10 @@ export interface TsconfigOptions {
   readonly baseUrl?: string;
   /** Conditions for `exports` and `imports` besides Node's. */
   readonly customConditions?: readonly string[];
-  /** In the order of the text; relative targets count from `baseUrl`, else from the file that has them. */
+  /**
+   * In the order of the text; relative targets count from `baseUrl`, else from the file that has
+   * them.
+   */
   readonly paths?: readonly PathPattern[];
   /** Folder of the file that has `paths`. */
   readonly pathsFolder?: string;

@@ -1,10 +1,12 @@
 /**
- * The nearest `tsconfig.json` of a file: what of the project's TypeScript options a loader has to follow.
+ * The nearest `tsconfig.json` of a file: what of the project's TypeScript options a loader has to
+ * follow.
  *
- * `extends` is followed (a path, a package, or a list), `${configDir}` is understood, and of a file that only lists
- * `references` the first one counts that includes the folder. Options that say nothing about how a text runs are not
- * looked at. The result is plain data, so that it can be sent. Nothing is kept longer than the object that read it, which
- * is made for one load; so an edit counts for whatever is loaded after it.
+ * `extends` is followed (a path, a package, or a list), `${configDir}` is understood, and of a file
+ * that only lists `references` the first one counts that includes the folder. Options that say
+ * nothing about how a text runs are not looked at. The result is plain data, so that it can be
+ * sent. Nothing is kept longer than the object that read it, which is made for one load; so an edit
+ * counts for whatever is loaded after it.
  */
 
 import { createRequire } from "node:module";
@@ -20,9 +22,15 @@ import type { TsconfigOptions } from "./tsconfig-options.ts";
 export interface Tsconfig extends TsconfigOptions {
   /** The file that was found; its options may come from those that it extends. */
   readonly file: string;
-  /** Whether class fields are defined, as the language has it, and not assigned: by the option, else by `target`. */
+  /**
+   * Whether class fields are defined, as the language has it, and not assigned: by the option, else
+   * by `target`.
+   */
   readonly definesFields: boolean;
-  /** Whether imports name files with their endings, as Node wants it: `moduleResolution` node16 or nodenext. */
+  /**
+   * Whether imports name files with their endings, as Node wants it: `moduleResolution` node16 or
+   * nodenext.
+   */
   readonly isNodeNext: boolean;
 }
 
@@ -38,12 +46,13 @@ export class Tsconfigs {
   readonly #options = new Map<string, TsconfigOptions>();
 
   /**
-   * Finds the configuration for the files of a folder, in it or in the nearest folder above; packages below a
-   * `node_modules` have none.
+   * Finds the configuration for the files of a folder, in it or in the nearest folder above;
+   * packages below a `node_modules` have none.
    *
    * @param folder - absolute path.
    * @throws {ERR_SYNTAX} if the file that is found is not JSON with comments.
-   * @throws {ERR_MODULE} if it can't be read, extends what does not exist, or an option that counts is of another kind.
+   * @throws {ERR_MODULE} if it can't be read, extends what does not exist, or an option that counts
+   * is of another kind.
    */
   find(folder: string): Tsconfig | undefined {
     if (this.#byFolder.has(folder)) return this.#byFolder.get(folder);
@@ -78,7 +87,10 @@ export class Tsconfigs {
     return tsconfig;
   }
 
-  /** A file that lists others and has no sources of its own: the first of them that includes the folder. */
+  /**
+   * A file that lists others and has no sources of its own: the first of them that includes the
+   * folder.
+   */
   #findReference(file: string, folder: string): string | undefined {
     const { references, files, include } = this.#readRaw(file);
     const isList = Array.isArray(references) && Array.isArray(files) && files.length === 0;

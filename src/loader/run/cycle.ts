@@ -1,15 +1,17 @@
 /**
  * Modules that import each other: which imports have no value yet when their module runs.
  *
- * The language throws a ReferenceError where an import is read before its exporter has declared it, and so do we, with
- * V8's own check: the variable is declared when its value comes. The function of such a module is a generator that stops
- * in front of each of its imports' declarations, and is given a value to go on with:
+ * The language throws a ReferenceError where an import is read before its exporter has declared it,
+ * and so do we, with V8's own check: the variable is declared when its value comes. The function of
+ * such a module is a generator that stops in front of each of its imports' declarations, and is
+ * given a value to go on with:
  *
  *     function*($snax){ ...; $snax.begin(...); let a=yield,b=yield; yield; <body> ; let c=yield,d=yield; }
  *
- * First every module of the cycle is entered, up to the first stop: its functions can be called from now on. Then their
- * bodies run in turn. `a` and `b` come from modules that run before this one, `c` and `d` from those that run after it. After
- * the start nothing of this is left: the generator has ended, and imports are variables as in any other module.
+ * First every module of the cycle is entered, up to the first stop: its functions can be called
+ * from now on. Then their bodies run in turn. `a` and `b` come from modules that run before this
+ * one, `c` and `d` from those that run after it. After the start nothing of this is left: the
+ * generator has ended, and imports are variables as in any other module.
  *
  * An import of the module itself has no such check: it is undefined until it is declared.
  */
@@ -53,7 +55,9 @@ export class Cycle {
   }
 }
 
-/** A function declaration has its value, and a `var` is undefined, as soon as the module is entered. */
+/**
+ * A function declaration has its value, and a `var` is undefined, as soon as the module is entered.
+ */
 function isHoisted(source: CellSource): boolean {
   const kind = nameOf(source)?.kind;
   return kind === "function" || kind === "var";
@@ -63,7 +67,10 @@ function nameOf({ node, cell }: CellSource): ReturnType<ModuleNode["image"]["nam
   return node.image.names.get(node.image.data.cells[cell] ?? "");
 }
 
-/** The imports of one module instance on their way: given in any order, they come alive in that of the plan. */
+/**
+ * The imports of one module instance on their way: given in any order, they come alive in that of
+ * the plan.
+ */
 export class PendingImports {
   /** What a body that waits at top level waits for first: its turn. */
   readonly gate: Promise<void> | undefined;
@@ -108,7 +115,8 @@ export class PendingImports {
   /** Runs the module's body. */
   run(): Promise<void> | undefined {
     const { cells, earlyCount } = this.#plan;
-    // All of these have been given, because their exporters have run; an import that stays dead would end in chaos.
+    // All of these have been given, because their exporters have run; an import that stays dead
+    // would end in chaos.
     while (this.#count < earlyCount) this.give(cells[this.#count] as number, undefined);
     this.#release?.();
     this.#stops?.next();

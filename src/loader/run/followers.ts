@@ -1,7 +1,8 @@
 /**
  * Patches that import a module's variables: they hear of new values, and are not kept alive for it.
  *
- * A patch holds its setter in its own scope, so the setter lives exactly as long as some function of the patch does.
+ * A patch holds its setter in its own scope, so the setter lives exactly as long as some function
+ * of the patch does.
  */
 
 /** Sets an import variable of a patch, by its number. */

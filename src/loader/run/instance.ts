@@ -1,9 +1,9 @@
 /**
  * One service's set of module instances: everything that is private to it.
  *
- * Modules are evaluated in the order of ECMAScript, dependencies first; synchronously unless one of them awaits at top
- * level. Values travel from exporter to importer along the tables of the program. If a module throws, the instance is not
- * handed out.
+ * Modules are evaluated in the order of ECMAScript, dependencies first; synchronously unless one of
+ * them awaits at top level. Values travel from exporter to importer along the tables of the
+ * program. If a module throws, the instance is not handed out.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -67,7 +67,8 @@ export class Instance {
    * Returns a module's instance.
    *
    * @param path - relative to the entry's folder, or absolute.
-   * @returns undefined if the service has no such module; the thread's one instance for a shared module.
+   * @returns undefined if the service has no such module; the thread's one instance for a shared
+   * module.
    */
   module(path: string): ModuleInstance | undefined {
     const node = this.program.node(path);
@@ -79,7 +80,9 @@ export class Instance {
     return node.index < 0 ? node.shared : this.modules[node.index];
   }
 
-  /** Evaluates modules in the given order; returns a promise only if one of them awaits. @internal */
+  /**
+   * Evaluates modules in the given order; returns a promise only if one of them awaits. @internal
+   */
   evaluate(steps: readonly Step[]): Promise<void> | undefined {
     for (let index = 0; index < steps.length; index += 1) {
       const running = this.#take(steps[index] as Step);
@@ -130,7 +133,10 @@ export class Instance {
     return this.find(node)?.hasBegun === true;
   }
 
-  /** Enters the modules of a cycle that have not begun, so that their functions can be called, then runs them in turn. */
+  /**
+   * Enters the modules of a cycle that have not begun, so that their functions can be called, then
+   * runs them in turn.
+   */
   #enterCycle(cycle: Cycle): Promise<void> | undefined {
     const fresh = cycle.nodes.filter((node) => !this.#isKnown(node));
     for (const node of fresh) {
@@ -207,7 +213,9 @@ export class Instance {
     if (node.isShared) this.program.publishShared(node, cell, value);
   }
 
-  /** Takes a new value of a shared module's variable to the importers in this instance. @internal */
+  /**
+   * Takes a new value of a shared module's variable to the importers in this instance. @internal
+   */
   deliver(node: ModuleNode, cell: number, value: unknown): void {
     for (const { node: importer, target } of this.program.watchersOf(node, cell)) {
       this.find(importer)?.receive(target, value);

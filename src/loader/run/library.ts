@@ -1,9 +1,10 @@
 /**
  * What a program is built from: images by file, packages by name.
  *
- * The interface that the code cache fulfils, and the walk that brings everything together before a program is built. The
- * walk is synchronous as long as every package it meets has been imported before and every text can be read at once;
- * building and linking always are, so that nobody ever sees half a program.
+ * The interface that the code cache fulfils, and the walk that brings everything together before a
+ * program is built. The walk is synchronous as long as every package it meets has been imported
+ * before and every text can be read at once; building and linking always are, so that nobody ever
+ * sees half a program.
  */
 
 import { codeOf } from "../../base/error.ts";
@@ -78,7 +79,10 @@ export class Collection {
 
   readonly #read: Read = (file, place) => this.#library.imageSoon(file, place);
 
-  /** Collects what a file reaches; returns a promise only if packages must be imported or texts be transformed first. */
+  /**
+   * Collects what a file reaches; returns a promise only if packages must be imported or texts be
+   * transformed first.
+   */
   collect(file: string, place?: Place): Promise<void> | undefined {
     this.#visit(file, place);
     return this.#missing.length > 0 || this.#pending.length > 0 ? this.#fetch() : undefined;
@@ -95,7 +99,10 @@ export class Collection {
     return this.#pending.length > 0 ? this.#transform() : undefined;
   }
 
-  /** Collects what a file reaches, packages apart, at once; the caller sleeps where texts must be transformed. */
+  /**
+   * Collects what a file reaches, packages apart, at once; the caller sleeps where texts must be
+   * transformed.
+   */
   reachNow(file: string): void {
     this.#visit(file, undefined, (path, place) => this.#library.image(path, place));
     this.#missing.length = 0;
@@ -138,7 +145,10 @@ export class Collection {
     return resolution;
   }
 
-  /** Without recursion, because chains of imports may be long; in the order of the text all the same. */
+  /**
+   * Without recursion, because chains of imports may be long; in the order of the text all the
+   * same.
+   */
   #visit(start: string, startPlace: Place | undefined, read: Read = this.#read): void {
     const rest = [{ file: start, place: startPlace }];
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
@@ -171,8 +181,8 @@ export class Collection {
   }
 
   /**
-   * Puts checks into the methods that some text takes, when everything has been collected: only where the texts of all who may
-   * do so are together can it be seen who does.
+   * Puts checks into the methods that some text takes, when everything has been collected: only
+   * where the texts of all who may do so are together can it be seen who does.
    */
   addChecks(): void {
     const images = [...this.images.values()];

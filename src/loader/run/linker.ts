@@ -1,8 +1,9 @@
 /**
  * Names of exports -> sources: the resolution of ECMAScript, over the modules of a program.
  *
- * Chains of re-exports are followed to the variable itself, once per program, so that an instance never walks them. What an
- * import is used for decides whether the exporter's function is put behind a forwarder.
+ * Chains of re-exports are followed to the variable itself, once per program, so that an instance
+ * never walks them. What an import is used for decides whether the exporter's function is put
+ * behind a forwarder.
  */
 
 import { createPlacedError } from "../text/position.ts";
@@ -59,7 +60,10 @@ export function linkModule(node: ModuleNode, watch: Watch): void {
   node.links = links;
 }
 
-/** Puts all functions of a module behind forwarders at their next reading: its namespace may go anywhere. */
+/**
+ * Puts all functions of a module behind forwarders at their next reading: its namespace may go
+ * anywhere.
+ */
 export function wantAllForwarders(node: ModuleNode): void {
   for (const source of listExports(node).values()) wantForwarder(source);
 }

@@ -1,11 +1,12 @@
 /**
  * One instance of a module: the private variables of one service in one file.
  *
- * The woven function is called with its module instance as `$snax`. It hands over two closures of its own scope, the
- * hook and the cell function (see `frame.ts`), and tells when exported variables change. Everything else is reached through
- * these two: an instance keeps no copy of any variable.
+ * The woven function is called with its module instance as `$snax`. It hands over two closures of
+ * its own scope, the hook and the cell function (see `frame.ts`), and tells when exported variables
+ * change. Everything else is reached through these two: an instance keeps no copy of any variable.
  *
- * `begin`, `wait`, `declared`, `after`, `construct`, `injected`, `import`, `require`, `meta`, `nameDefault` and `Root` are called by woven code.
+ * `begin`, `wait`, `declared`, `after`, `construct`, `injected`, `import`, `require`, `meta`,
+ * `nameDefault` and `Root` are called by woven code.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -80,7 +81,10 @@ export class ModuleInstance {
 
   // What woven code calls.
 
-  /** Takes the module's closures and gives the imports their values; in a cycle, returns what its body waits for. */
+  /**
+   * Takes the module's closures and gives the imports their values; in a cycle, returns what its
+   * body waits for.
+   */
   begin(hook: ScopeHook, cell?: CellFunction): Promise<void> | undefined {
     this.#hook = hook;
     this.#cell = cell;
@@ -110,7 +114,10 @@ export class ModuleInstance {
     if (node.isInCycle) this.#publish(cell, this.readCell(cell));
   }
 
-  /** Hears that exported variables were assigned, given as cell and value in turn; returns the expression's value. */
+  /**
+   * Hears that exported variables were assigned, given as cell and value in turn; returns the
+   * expression's value.
+   */
   after(result: unknown, ...changes: unknown[]): unknown {
     for (let index = 0; index < changes.length; index += 2) {
       this.#publish(changes[index] as number, changes[index + 1]);
@@ -163,7 +170,8 @@ export class ModuleInstance {
   /**
    * Returns the present value of an export, or undefined if the module has no export of that name.
    *
-   * Functions are returned as they are: hold the module instance and read again, rather than hold the function.
+   * Functions are returned as they are: hold the module instance and read again, rather than hold
+   * the function.
    */
   get(exportName: string): unknown {
     const source = this.instance.program.resolveExport(this.node, exportName);
@@ -171,7 +179,10 @@ export class ModuleInstance {
     return value === kUnset ? undefined : value;
   }
 
-  /** Evaluates a text in the module's scope, in strict mode; names that patches have added are in reach. */
+  /**
+   * Evaluates a text in the module's scope, in strict mode; names that patches have added are in
+   * reach.
+   */
   evaluate(code: string): unknown {
     const hook = this.#extras?.hook ?? this.#hook;
     if (hook === undefined) throw new SnaxError("ERR_BUG", `${this.image.file} has not begun`);
@@ -212,7 +223,10 @@ export class ModuleInstance {
     this.#publish(cell, value);
   }
 
-  /** Returns the function that runs when the function of that name is called: the one behind a forwarder, if it has one. */
+  /**
+   * Returns the function that runs when the function of that name is called: the one behind a
+   * forwarder, if it has one.
+   */
   getImplementation(name: string): unknown {
     const operation = this.#functionOperation(name, 1);
     if (operation !== undefined) return this.#cell?.(operation);
@@ -249,7 +263,10 @@ export class ModuleInstance {
     this.#extras?.implementations?.delete(name);
   }
 
-  /** Gives every importer the present values of all exported variables; for patches that assigned them unseen. */
+  /**
+   * Gives every importer the present values of all exported variables; for patches that assigned
+   * them unseen.
+   */
   republish(instances?: Iterable<Instance>): void {
     const { cells, imports } = this.image.data;
     for (let cell = imports.length; cell < cells.length; cell += 1) {
@@ -269,7 +286,10 @@ export class ModuleInstance {
     return this.#cell?.(this.image.data.cells.length + cell);
   }
 
-  /** Reads a cell for an importer: behind a forwarder if one is wanted, {@link kUnset} if there is no value yet. @internal */
+  /**
+   * Reads a cell for an importer: behind a forwarder if one is wanted, {@link kUnset} if there is
+   * no value yet. @internal
+   */
   peek(cell: number): unknown {
     if (this.#cell === undefined) return kUnset;
     try {
@@ -291,7 +311,10 @@ export class ModuleInstance {
       setExport(this.#extras.namespace, target, value);
   }
 
-  /** Puts the function in a cell behind a forwarder, unless it is; importers get the forwarder. @internal */
+  /**
+   * Puts the function in a cell behind a forwarder, unless it is; importers get the forwarder.
+   * @internal
+   */
   forwardCell(cell: number): unknown {
     const { cells, functionCount } = this.image.data;
     const first = cells.length - functionCount;
@@ -325,7 +348,10 @@ export class ModuleInstance {
     this.#more.pending = pending;
   }
 
-  /** Gives a module of a cycle the imports that have a value before any module of the cycle has run. @internal */
+  /**
+   * Gives a module of a cycle the imports that have a value before any module of the cycle has run.
+   * @internal
+   */
   linkReady({ cells, readyCount }: ImportPlan): void {
     const sources = new Map(this.node.links.map(({ cell, source }) => [cell, source]));
     for (const cell of cells.slice(0, readyCount)) {
@@ -341,7 +367,10 @@ export class ModuleInstance {
     this.#extras = Object.keys(extras).length > 0 ? extras : undefined;
   }
 
-  /** Tells each new value of an exported variable to a patch that imports it, as long as the patch is in use. */
+  /**
+   * Tells each new value of an exported variable to a patch that imports it, as long as the patch
+   * is in use.
+   */
   follow(cell: number, set: ImportSetter, index: number): void {
     (this.#more.followers ??= new Followers()).add(cell, set, index);
   }
@@ -351,7 +380,10 @@ export class ModuleInstance {
     this.#extras?.followers?.tell(cell, value);
   }
 
-  /** Returns the operation on a function in a cell: 0 forward, 1 read, 2 write what is behind the forwarder. */
+  /**
+   * Returns the operation on a function in a cell: 0 forward, 1 read, 2 write what is behind the
+   * forwarder.
+   */
   #functionOperation(name: string, action: number): number | undefined {
     const { cells, functionCount } = this.image.data;
     const index = (this.node.cellOf(name) ?? -1) - (cells.length - functionCount);

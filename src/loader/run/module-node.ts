@@ -1,8 +1,8 @@
 /**
  * A module's place in a program: its image, what its imports resolve to, and who imports from it.
  *
- * These tables exist once per program (once per thread for a shared module), so that an instance of a module needs
- * none of its own.
+ * These tables exist once per program (once per thread for a shared module), so that an instance of
+ * a module needs none of its own.
  */
 
 import type { Image } from "../weave/image.ts";
@@ -43,7 +43,10 @@ export class ModuleNode {
   readonly watchers: (Watcher[] | undefined)[] = [];
   /** By cell; 1 if the module or some importer takes the function as a value. */
   readonly isForwardWanted: Uint8Array;
-  /** Whether it belongs to modules that import each other, so that some may hold its variables before it runs. */
+  /**
+   * Whether it belongs to modules that import each other, so that some may hold its variables
+   * before it runs.
+   */
   isInCycle = false;
   /** What the exported names resolve to, as far as asked. */
   readonly exportSources: Map<string, Source | undefined> = new Map();

@@ -1,8 +1,8 @@
 /**
  * The `require` of a module that is written for CommonJS: see commonjs-names.ts.
  *
- * It gives a module of the program its instance in the service, at once: one that waits at top level is refused, as
- * Node refuses it. Everything else Node requires.
+ * It gives a module of the program its instance in the service, at once: one that waits at top
+ * level is refused, as Node refuses it. Everything else Node requires.
  */
 
 import { createRequire, isBuiltin } from "node:module";

@@ -1,9 +1,10 @@
 /**
- * The order in which modules are evaluated: dependencies first, in the order of the text, as ECMAScript asks for it.
+ * The order in which modules are evaluated: dependencies first, in the order of the text, as
+ * ECMAScript asks for it.
  *
- * In a cycle some import leads forward in the order: its module runs before the one it imports from. All modules from the
- * one to the other are entered together, so that their functions can be called, and then run one after another (see
- * `cycle.ts`).
+ * In a cycle some import leads forward in the order: its module runs before the one it imports
+ * from. All modules from the one to the other are entered together, so that their functions can be
+ * called, and then run one after another (see `cycle.ts`).
  */
 
 import { Cycle } from "./cycle.ts";
@@ -12,7 +13,10 @@ import type { ModuleNode } from "./module-node.ts";
 /** What is evaluated at once: a module, or the modules of a cycle. */
 export type Step = ModuleNode | Cycle;
 
-/** Returns the order below modules, these included; without recursion, because chains of imports may be long. */
+/**
+ * Returns the order below modules, these included; without recursion, because chains of imports may
+ * be long.
+ */
 export function orderModules(roots: Iterable<ModuleNode>): ModuleNode[] {
   const order: ModuleNode[] = [];
   const reached = new Set<ModuleNode>();

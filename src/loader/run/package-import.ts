@@ -1,9 +1,10 @@
 /**
  * Native `import()` of packages, as if a given file had asked for them.
  *
- * Node resolves a package from the file whose code asks, with the import condition of its `exports`. The loader's own files
- * stand elsewhere, so a one-line CommonJS module is compiled in the name of each asking folder and asks for it. (The public
- * way, `vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER`, prints an ExperimentalWarning on Node 20.)
+ * Node resolves a package from the file whose code asks, with the import condition of its
+ * `exports`. The loader's own files stand elsewhere, so a one-line CommonJS module is compiled in
+ * the name of each asking folder and asks for it. (The public way,
+ * `vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER`, prints an ExperimentalWarning on Node 20.)
  */
 
 import Module from "node:module";
@@ -11,7 +12,10 @@ import { dirname, join } from "node:path";
 
 type Importer = (specifier: string, options?: object) => Promise<object>;
 
-/** The part of Node's CommonJS modules that compiles a text under a name; every release has it, no type says so. */
+/**
+ * The part of Node's CommonJS modules that compiles a text under a name; every release has it, no
+ * type says so.
+ */
 interface CompilableModule {
   filename: string;
   exports: unknown;

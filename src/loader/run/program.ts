@@ -1,9 +1,10 @@
 /**
  * A program: the entry module of a service and everything that it imports, linked once.
  *
- * A program is what services are born from: `instantiate` runs over its tables. It never changes except that a dynamic
- * import may add modules. The modules that begin with `"use shared"` belong to another program, of which a thread has
- * one: its modules have one instance each, made when the first service needs them.
+ * A program is what services are born from: `instantiate` runs over its tables. It never changes
+ * except that a dynamic import may add modules. The modules that begin with `"use shared"` belong
+ * to another program, of which a thread has one: its modules have one instance each, made when the
+ * first service needs them.
  */
 
 import { dirname, isAbsolute, resolve } from "node:path";
@@ -49,8 +50,8 @@ export class Program {
   /** Run for every instance right after it was made: patches for services yet to be born. */
   readonly births: Birth[] = [];
   /**
-   * Of the program of shared modules: runs when these have been evaluated and before whoever imports them is, at every birth
-   * of a service; for patches that a module has missed.
+   * Of the program of shared modules: runs when these have been evaluated and before whoever
+   * imports them is, at every birth of a service; for patches that a module has missed.
    */
   onShared: ((nodes: readonly ModuleNode[]) => Promise<void> | undefined) | undefined = undefined;
   /** Names of members that patches read without calling them, as `taken` of an image has them. */
@@ -119,7 +120,9 @@ export class Program {
     return this.fill(new Instance(this, surroundings));
   }
 
-  /** Evaluates every module in an instance that has none; otherwise as {@link Program.instantiate}. */
+  /**
+   * Evaluates every module in an instance that has none; otherwise as {@link Program.instantiate}.
+   */
   fill(instance: Instance): Instance | Promise<Instance> {
     try {
       const done = this.#evaluateIn(instance, this.#schedule);
@@ -142,7 +145,10 @@ export class Program {
     return instance;
   }
 
-  /** Returns a module by path, relative to the entry's folder or absolute, or as the entry would import it. */
+  /**
+   * Returns a module by path, relative to the entry's folder or absolute, or as the entry would
+   * import it.
+   */
   node(path: string): ModuleNode | undefined {
     // The program of shared modules has no entry, and is asked for absolute paths only.
     const full = isAbsolute(path) ? path : resolve(dirname(this.entry.image.file), path);
@@ -162,7 +168,10 @@ export class Program {
 
   // Building.
 
-  /** Builds from a collection; the first files are evaluated before the entry, which is the last. @internal */
+  /**
+   * Builds from a collection; the first files are evaluated before the entry, which is the last.
+   * @internal
+   */
   build(files: readonly string[], collection: Collection): this {
     const roots = this.#add(files, collection);
     this.#entry = roots.at(-1);
@@ -236,7 +245,9 @@ export class Program {
     }
   }
 
-  /** Forgets shared modules that are or reach a file; programs that use them keep them. @internal */
+  /**
+   * Forgets shared modules that are or reach a file; programs that use them keep them. @internal
+   */
   forget(file: string): void {
     for (const node of [...this.#nodes.values()]) {
       if (orderModules([node]).some((below) => below.image.file === file)) this.#remove(node);
@@ -271,7 +282,10 @@ export class Program {
     return this.#importers.watchersOf(node, cell);
   }
 
-  /** Takes a new value of a shared module's variable to all services of the thread that import it. @internal */
+  /**
+   * Takes a new value of a shared module's variable to all services of the thread that import it.
+   * @internal
+   */
   publishShared(node: ModuleNode, cell: number, value: unknown): void {
     for (const reference of node.importers) {
       reference.deref()?.deliver(node, cell, value);
@@ -279,7 +293,8 @@ export class Program {
   }
 
   /**
-   * Tells a shared module that a patch may assign its exported variables: those who import them must hear of it.
+   * Tells a shared module that a patch may assign its exported variables: those who import them
+   * must hear of it.
    *
    * @param instances - the running services of the thread.
    */
@@ -351,7 +366,10 @@ export class Program {
     return this.#whole(node).node;
   }
 
-  /** A shared module that is used already stays the same one, also where a cleared cache holds another of its path. */
+  /**
+   * A shared module that is used already stays the same one, also where a cleared cache holds
+   * another of its path.
+   */
   #reachedShared(importer: ModuleNode, file: string): ModuleNode | undefined {
     const reached = importer.isShared ? orderModules([importer]) : this.#sharedOrder;
     return reached.find((node) => node.isShared && node.image.file === file);

@@ -1,8 +1,9 @@
 /**
  * Who imports the variables of shared modules.
  *
- * A shared module outlives services and does not keep them alive. Only if one of its exported variables is assigned after
- * its declaration, by its text or by a patch, must it know the running services, and it knows them weakly.
+ * A shared module outlives services and does not keep them alive. Only if one of its exported
+ * variables is assigned after its declaration, by its text or by a patch, must it know the running
+ * services, and it knows them weakly.
  */
 
 import type { Instance } from "./instance.ts";

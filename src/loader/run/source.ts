@@ -1,8 +1,9 @@
 /**
  * Where the value of an import comes from, once re-exports are resolved.
  *
- * A source belongs to a program; which value it has is a question to an instance. The variable of another module's
- * instance, its namespace, something of a package, or something that the surroundings supply.
+ * A source belongs to a program; which value it has is a question to an instance. The variable of
+ * another module's instance, its namespace, something of a package, or something that the
+ * surroundings supply.
  */
 
 import type { Instance } from "./instance.ts";
@@ -46,7 +47,10 @@ export class NamespaceSource implements Source {
   }
 }
 
-/** An export of a package, or its namespace. Packages are shared, so every instance has the same value. */
+/**
+ * An export of a package, or its namespace. Packages are shared, so every instance has the same
+ * value.
+ */
 export class PackageSource implements Source {
   readonly #value: unknown;
 

@@ -9,7 +9,10 @@ import { mentionsType } from "../typescript/type-name.ts";
 
 const TYPESCRIPT = /\.[mc]?tsx?$/;
 
-/** Tells whether a TypeScript module exports a name as a type, itself or from a module that it passes on. */
+/**
+ * Tells whether a TypeScript module exports a name as a type, itself or from a module that it
+ * passes on.
+ */
 export function exportsType(start: ModuleNode, startName: string): boolean {
   const seen = new Set<string>();
   const rest = [{ node: start, name: startName }];

@@ -1,8 +1,9 @@
 /**
  * Edits of a text that leave lines and, wherever possible, columns alone.
  *
- * Blanking and overwriting keep the width. An insertion moves what follows on its line; each is noted, so that stacks can
- * be counted back, and if code follows it the text needs a source map for debuggers.
+ * Blanking and overwriting keep the width. An insertion moves what follows on its line; each is
+ * noted, so that stacks can be counted back, and if code follows it the text needs a source map for
+ * debuggers.
  */
 
 import MagicString from "magic-string";
@@ -32,7 +33,10 @@ export class Edits {
     return this.#movesCode;
   }
 
-  /** Replaces an extent by blanks and its first unit by `;`, so that the lines around it can't run together. */
+  /**
+   * Replaces an extent by blanks and its first unit by `;`, so that the lines around it can't run
+   * together.
+   */
   blankStatement(start: number, end: number): void {
     this.#after.update(start, end, `;${blanksOf(this.before.slice(start + 1, end))}`);
   }
@@ -42,7 +46,10 @@ export class Edits {
     this.#after.update(start, end, blanksOf(this.before.slice(start, end)));
   }
 
-  /** Replaces an extent by a text that is not longer, blanks behind it; line ends inside stay behind the text. */
+  /**
+   * Replaces an extent by a text that is not longer, blanks behind it; line ends inside stay behind
+   * the text.
+   */
   overwrite(start: number, end: number, text: string): void {
     const old = this.before.slice(start, end);
     const ends = old.replace(/[^\n\r\u2028\u2029]/g, "");
@@ -101,7 +108,10 @@ export class Edits {
     return shifts;
   }
 
-  /** Says where in the edited text something could be inserted that belongs behind what ends at each offset. */
+  /**
+   * Says where in the edited text something could be inserted that belongs behind what ends at each
+   * offset.
+   */
   placesBehind(offsets: readonly number[]): number[] {
     const insertions = this.#insertions.toSorted((a, b) => a[0] - b[0]);
     const places = new Map<number, number>();

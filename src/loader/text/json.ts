@@ -1,7 +1,8 @@
 /**
  * JSON of files and texts: parsed by V8, and where it is none, with the place and the reason.
  *
- * V8 does not say the place, or only in some releases and for some faults; so a text that it refuses is read once more here.
+ * V8 does not say the place, or only in some releases and for some faults; so a text that it
+ * refuses is read once more here.
  */
 
 import { createPlacedError, Lines } from "./position.ts";
@@ -59,7 +60,8 @@ class Reader {
       this.#document();
       return undefined;
     } catch (fault) {
-      // Anything else means that it nests deeper than the stack: V8's own words are all there is to say.
+      // Anything else means that it nests deeper than the stack: V8's own words are all there is to
+      // say.
       return fault instanceof JsonFault ? fault : undefined;
     }
   }

@@ -1,10 +1,11 @@
 /**
  * True positions in stacks of images whose text moves columns or was printed anew.
  *
- * Most images need nothing of this. With the first one that does, `Error.prepareStackTrace` is installed on the thread: it
- * prints what V8 prints, with the positions of such files counted back. A function that was installed before is asked
- * first for everything that concerns no such file. Node's own source map support is no help: it reads maps only of what
- * Node's loaders load, and is all or nothing for a thread.
+ * Most images need nothing of this. With the first one that does, `Error.prepareStackTrace` is
+ * installed on the thread: it prints what V8 prints, with the positions of such files counted back.
+ * A function that was installed before is asked first for everything that concerns no such file.
+ * Node's own source map support is no help: it reads maps only of what Node's loaders load, and is
+ * all or nothing for a thread.
  */
 
 import { createHash } from "node:crypto";
@@ -17,7 +18,9 @@ import type { Position } from "./position.ts";
 export interface StackFacts {
   readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
   readonly map: string | undefined;
-  /** With a map: the text of the file, and the one that runs without what the loader puts behind it. */
+  /**
+   * With a map: the text of the file, and the one that runs without what the loader puts behind it.
+   */
   readonly text?: string;
   readonly body?: string;
 }
@@ -46,8 +49,8 @@ let isInstalled = false;
 /**
  * Maps the frames of a script from now on.
  *
- * @param text - the whole script, which tells it from others of the same URL; the facts are then held weakly. Without it
- * the URL names one script, and the facts are held until `forgetStacks`.
+ * @param text - the whole script, which tells it from others of the same URL; the facts are then
+ * held weakly. Without it the URL names one script, and the facts are held until `forgetStacks`.
  */
 export function mapStacks(url: string, facts: StackFacts, text?: string): void {
   const script: MappedScript = { facts, text, hash: undefined };
@@ -138,7 +141,10 @@ function headOf(error: unknown): string {
   }
 }
 
-/** Number of lines of each module's file: the loader's own code is said to stand behind the last one. */
+/**
+ * Number of lines of each module's file: the loader's own code is said to stand behind the last
+ * one.
+ */
 const lineCounts = new Map<string, number>();
 
 /**

@@ -1,10 +1,11 @@
 /**
  * Loads the compiler of `strip.ts` without what its package would leave behind.
  *
- * The package is one file of 3.7 MB: some glue, and the WebAssembly as a text literal in base64. Required as it is, that
- * text stays in the heap of the thread as long as the compiler does, and a debugger that looks at the thread (`upvalues`
- * is one) has V8 compute a hash over all of it first. So the literal is cut out, decoded, and handed to the glue as
- * bytes. A package that looks different is simply required.
+ * The package is one file of 3.7 MB: some glue, and the WebAssembly as a text literal in base64.
+ * Required as it is, that text stays in the heap of the thread as long as the compiler does, and a
+ * debugger that looks at the thread (`upvalues` is one) has V8 compute a hash over all of it first.
+ * So the literal is cut out, decoded, and handed to the glue as bytes. A package that looks
+ * different is simply required.
  */
 
 import { readFileSync } from "node:fs";

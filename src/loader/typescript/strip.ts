@@ -1,9 +1,11 @@
 /**
- * TypeScript -> JavaScript, by the compiler that Node's own type stripping uses (swc, as WebAssembly).
+ * TypeScript -> JavaScript, by the compiler that Node's own type stripping uses (swc, as
+ * WebAssembly).
  *
- * Types become blanks, so that every line and column stays. Only a text with syntax that needs code of its own (enums,
- * namespaces, parameter properties) goes through its transform, which prints the text anew and gives a source map.
- * It is loaded at the first TypeScript text: a thread that gets its images from another one never pays for it.
+ * Types become blanks, so that every line and column stays. Only a text with syntax that needs code
+ * of its own (enums, namespaces, parameter properties) goes through its transform, which prints the
+ * text anew and gives a source map. It is loaded at the first TypeScript text: a thread that gets
+ * its images from another one never pays for it.
  */
 
 import { loadCompiler } from "./compiler.ts";
@@ -50,7 +52,8 @@ function transform(text: string, file: string, mode: "strip-only" | "transform")
     return { code: output.code, map: output.map };
   } catch (error) {
     if (error instanceof RangeError || (error as Error).name === "RuntimeError") {
-      // Out of its stack it has left its memory in disorder, and would fail at every later text: the next gets a new one.
+      // Out of its stack it has left its memory in disorder, and would fail at every later text:
+      // the next gets a new one.
       loaded = undefined;
     }
     throw error;
@@ -77,7 +80,8 @@ export function strip(text: string, file: string): Stripped {
 }
 
 /**
- * Returns the extent of the first enum or namespace that blanks can't replace; undefined if there is none.
+ * Returns the extent of the first enum or namespace that blanks can't replace; undefined if there
+ * is none.
  *
  * @throws {ERR_SYNTAX} if the text is not TypeScript.
  */
@@ -110,8 +114,9 @@ function refuse(error: unknown, text: string, file: string): unknown {
 }
 
 /**
- * It counts columns as a terminal shows them, so wide characters and tabs move the column. The same text with every
- * such unit replaced by an ordinary one fails at the same place, with the true column.
+ * It counts columns as a terminal shows them, so wide characters and tabs move the column. The same
+ * text with every such unit replaced by an ordinary one fails at the same place, with the true
+ * column.
  */
 function columnOf(error: StripError, text: string): number {
   const plain = withoutWide(text);

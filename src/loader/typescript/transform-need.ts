@@ -1,7 +1,9 @@
 /**
- * What blanking can't turn into JavaScript: why a text needs the compiler of its project, and who asks for that.
+ * What blanking can't turn into JavaScript: why a text needs the compiler of its project, and who
+ * asks for that.
  *
- * Reading a text does not know who transforms it. A caller hands in the way, which may be to refuse.
+ * Reading a text does not know who transforms it. A caller hands in the way, which may be to
+ * refuse.
  */
 
 import type { Stripped } from "./strip.ts";

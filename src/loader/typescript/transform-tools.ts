@@ -1,9 +1,10 @@
 /**
- * The compilers of a project that can do what blanking can't: `typescript` 5 or 6, else `@swc/wasm`.
+ * The compilers of a project that can do what blanking can't: `typescript` 5 or 6, else
+ * `@swc/wasm`.
  *
- * Both are the user's own, found from the folder of the file as Node finds packages, and loaded when the first text needs
- * one: see `transform-worker.ts`, which is where they run. TypeScript comes first: it is what the project's own build
- * gives, to the last detail.
+ * Both are the user's own, found from the folder of the file as Node finds packages, and loaded
+ * when the first text needs one: see `transform-worker.ts`, which is where they run. TypeScript
+ * comes first: it is what the project's own build gives, to the last detail.
  */
 
 import { readFileSync } from "node:fs";
@@ -69,7 +70,10 @@ interface Package {
   readonly version: string;
 }
 
-/** Says whether the files of a folder have a TypeScript that can be called, as far as that is known without loading it. */
+/**
+ * Says whether the files of a folder have a TypeScript that can be called, as far as that is known
+ * without loading it.
+ */
 export function hasTypeScript(folder: string): boolean {
   const found = findPackage(createRequire(join(folder, ASKER)), "typescript");
   const major = Number.parseInt(found?.version ?? "0");
@@ -155,7 +159,9 @@ function loadTypeScript(require: NodeJS.Require, { entry, version }: Package): T
 const TARGET_ES2022 = 9;
 const MODULE_ESNEXT = 99;
 const JSX_MODES: Readonly<Record<string, number>> = { react: 2, "react-jsx": 4, "react-jsxdev": 5 };
-/** Its default is that of the newest releases: React's, which every project has overridden or means. */
+/**
+ * Its default is that of the newest releases: React's, which every project has overridden or means.
+ */
 const JSX_DEFAULT = "react-jsx";
 
 function compilerOptions(options: TransformOptions, major: number): object {
@@ -248,7 +254,8 @@ function swcOptions(file: string, options: TransformOptions): object {
 }
 
 /**
- * swc tells the line in words, and the column in a picture of the text, where a tab is as wide as four blanks:
+ * swc tells the line in words, and the column in a picture of the text, where a tab is as wide as
+ * four blanks:
  *
  *     x Expected ';', '}' or <eof>
  *       ,-[room.ts:3:1]

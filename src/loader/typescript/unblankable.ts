@@ -1,7 +1,9 @@
 /**
- * What can't be had by taking the types out of a text: syntax that V8 does not know, or does not know yet.
+ * What can't be had by taking the types out of a text: syntax that V8 does not know, or does not
+ * know yet.
  *
- * It is recognised where the parser stops, or in the tree, so that a word in a comment or a string means nothing.
+ * It is recognised where the parser stops, or in the tree, so that a word in a comment or a string
+ * means nothing.
  */
 
 import { Script } from "node:vm";

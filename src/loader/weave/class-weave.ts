@@ -1,9 +1,10 @@
 /**
  * Classes whose constructor can be replaced while the class keeps its identity.
  *
- * The constructor first asks a variable whether a patch has put another class in its place, and lets that one
- * construct. A class without `extends` has run its field initialisers by then, which must not have effects for an object that
- * nobody gets. So there are three ways, and an ordinary construction costs the same with each:
+ * The constructor first asks a variable whether a patch has put another class in its place, and
+ * lets that one construct. A class without `extends` has run its field initialisers by then, which
+ * must not have effects for an object that nobody gets. So there are three ways, and an ordinary
+ * construction costs the same with each:
  *
  * - nothing to be done, if no initialiser does more than write a value down;
  * - otherwise it extends a root without effect, and its fields wait for `super()`. That is what `toString()` shows, too;
@@ -19,10 +20,13 @@ import type {
   PropertyDefinition,
 } from "acorn";
 import type { Edits } from "../text/edits.ts";
-import { keyOf } from "../read/member-key.ts";
+import { keyOf } from "../read/analysis.ts";
 import { findConstructor, isFunction, isLiteral } from "../read/names.ts";
 
-/** Returns the name of the variable that holds the class which constructs in the place of a class, if there is one. */
+/**
+ * Returns the name of the variable that holds the class which constructs in the place of a class,
+ * if there is one.
+ */
 export function replacementOf(className: string): string {
   return `$snaxC_${className}`;
 }
@@ -69,8 +73,9 @@ function findBusyFields(node: Class): Field[] {
 }
 
 /**
- * What keeps the name of a class expression without one: its field names it, and does not if something stands between them. A
- * computed key would be computed twice for it, so there the name is lost.
+ * What keeps the name of a class expression without one: its field names it, and does not if
+ * something stands between them. A computed key would be computed twice for it, so there the name
+ * is lost.
  */
 function keepName(field: Field): [before: string, behind: string] {
   const { key, value } = field;

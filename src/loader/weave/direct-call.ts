@@ -4,7 +4,8 @@
  *     fib(n - 1)      ->  $snaxD_fib(n - 1)          a declared function, which is there from the start
  *     tick(n)         ->  ($snaxD_tick||tick)(n)     a constant: before its declaration the name itself meets the dead zone
  *
- * A forwarder costs a third of a small function, and half of the stack. Whoever replaces the function sets the variable too.
+ * A forwarder costs a third of a small function, and half of the stack. Whoever replaces the
+ * function sets the variable too.
  */
 
 import type { Analysis } from "../read/analysis.ts";
@@ -28,7 +29,8 @@ export function weaveCalls(
     if (known?.isDirect !== true) continue;
     if (known.kind === "function") edits.insertBefore(start, DIRECT);
     else {
-      // A statement that begins with a parenthesis would go on with the line before, if that has no semicolon.
+      // A statement that begins with a parenthesis would go on with the line before, if that has no
+      // semicolon.
       const head = statements.has(start) ? "0,(" : "(";
       edits.insertBefore(start, `${head}${directOf(name)}||`);
       edits.insertBehind(start + name.length, ")");

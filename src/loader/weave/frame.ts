@@ -1,18 +1,20 @@
 /**
  * The function around a module's body.
  *
- * In front of the body, on its first line: the variables of the imports, the injected names that the module mentions, and
- * the call that hands over the module's closures. Behind it, on a line of its own: the scope hook and the cell
- * function. The hook is a strict direct `eval` inside the module's scope, so that code given to it later sees every
- * variable by name. The cell function reaches imports, exports and functions by number, in a few nanoseconds.
+ * In front of the body, on its first line: the variables of the imports, the injected names that
+ * the module mentions, and the call that hands over the module's closures. Behind it, on a line of
+ * its own: the scope hook and the cell function. The hook is a strict direct `eval` inside the
+ * module's scope, so that code given to it later sees every variable by name. The cell function
+ * reaches imports, exports and functions by number, in a few nanoseconds.
  *
  *     write i: case i            i < n          (n cells: imports first, functions last)
  *     read i:  case n + i
  *     for function j (cell n - f + j):
  *       forward: 2n + j          implementation: read 2n + f + j, write 2n + 2f + j
  *
- * A forwarder is a function that stays the same while the function behind it may be replaced. It is for those who hold the
- * function; calls by name go past it where that can be told from the text: see `direct-call.ts`.
+ * A forwarder is a function that stays the same while the function behind it may be replaced. It is
+ * for those who hold the function; calls by name go past it where that can be told from the text:
+ * see `direct-call.ts`.
  */
 
 import { isClassKind } from "../read/names.ts";
@@ -40,9 +42,14 @@ export interface FrameParts {
   readonly usesDynamicImport: boolean;
 }
 
-/** What stands around a body, as plain data: the parts that do not depend on how the module is entered. */
+/**
+ * What stands around a body, as plain data: the parts that do not depend on how the module is
+ * entered.
+ */
 export interface Frame {
-  /** Declarations of the variables that are not imports, and the name of a hoisted default export. */
+  /**
+   * Declarations of the variables that are not imports, and the name of a hoisted default export.
+   */
   readonly declarations: string;
   /** The call that hands over hook and cell function. */
   readonly begin: string;
@@ -63,8 +70,8 @@ export interface ImportPlan {
 }
 
 /**
- * How a module is entered: its function runs to its end, it can wait, or it stops in front of the imports of a plan because
- * the module belongs to a cycle.
+ * How a module is entered: its function runs to its end, it can wait, or it stops in front of the
+ * imports of a plan because the module belongs to a cycle.
  */
 export type Entry = "sync" | "async" | ImportPlan;
 
@@ -107,8 +114,9 @@ export interface Framed {
 /**
  * Returns the texts in front of the body and behind it; the latter stands on a line of its own.
  *
- * The module's function is made by a strict function that runs once per image, so that `this` is undefined as in a module. It
- * is an arrow, or in a cycle a generator, so that no instance has to keep an `arguments` object for the sake of the hook's `eval`.
+ * The module's function is made by a strict function that runs once per image, so that `this` is
+ * undefined as in a module. It is an arrow, or in a cycle a generator, so that no instance has to
+ * keep an `arguments` object for the sake of the hook's `eval`.
  */
 export function enclose(framed: Framed, entry: Entry): { prefix: string; suffix: string } {
   const { frame, cells } = framed;
@@ -122,7 +130,10 @@ export function enclose(framed: Framed, entry: Entry): { prefix: string; suffix:
 
 const FACTORY_HEAD = "(function(){'use strict';return ";
 
-/** A module of a cycle: see `cycle.ts`. If it waits, its body is a function of its own, which waits first to be run. */
+/**
+ * A module of a cycle: see `cycle.ts`. If it waits, its body is a function of its own, which waits
+ * first to be run.
+ */
 function encloseStops(
   { frame, cells, isAsync }: Framed,
   plan: ImportPlan,
@@ -180,7 +191,10 @@ export function createForwarder(variable: string, length: number): string {
 
 const FORWARDER = /^function\(([$\d,]*)\)\{return new\.target\?\$snax\.construct\((.+?),/u;
 
-/** Returns the variable that a forwarder with this text forwards to; undefined for the text of any other function. */
+/**
+ * Returns the variable that a forwarder with this text forwards to; undefined for the text of any
+ * other function.
+ */
 export function readForwarder(text: string): string | undefined {
   const [, parameters = "", variable] = FORWARDER.exec(text) ?? [];
   if (variable === undefined) return undefined;
@@ -188,7 +202,10 @@ export function readForwarder(text: string): string | undefined {
   return text === createForwarder(variable, length) ? variable : undefined;
 }
 
-/** Returns the name of the variable that calls by a function's name go to, if they do not pass its forwarder. */
+/**
+ * Returns the name of the variable that calls by a function's name go to, if they do not pass its
+ * forwarder.
+ */
 export function directOf(name: string): string {
   return `$snaxD_${name}`;
 }

@@ -1,9 +1,10 @@
 /**
  * An image: one text of a file, ready to make instances of the module.
  *
- * The data of an image is plain, so that a thread can hand it to another one, with V8's cached code. The function that
- * makes instances is compiled at first use on each thread. A line of the script is the line of the file, and so is the
- * column unless an insertion stands in front of it; then the image carries the way back (see `stack.ts`).
+ * The data of an image is plain, so that a thread can hand it to another one, with V8's cached
+ * code. The function that makes instances is compiled at first use on each thread. A line of the
+ * script is the line of the file, and so is the column unless an insertion stands in front of it;
+ * then the image carries the way back (see `stack.ts`).
  */
 
 import { Script } from "node:vm";
@@ -46,8 +47,8 @@ export interface ImageData {
   /** Cells of the functions that stand behind a forwarder from the start. */
   readonly forwarded: readonly number[];
   /**
-   * Uses that need a forwarder: `name` if the variable is taken as a value, `name()` if a member of it is read or called,
-   * `name.member` if that member is taken as a value.
+   * Uses that need a forwarder: `name` if the variable is taken as a value, `name()` if a member of
+   * it is read or called, `name.member` if that member is taken as a value.
    */
   readonly values: ReadonlySet<string>;
   /** The exported variables that are assigned after their declaration. */
@@ -75,7 +76,10 @@ export interface ImageData {
   readonly cachedData?: Uint8Array;
 }
 
-/** The function that makes one instance of a module; what it is given is the instance (module-instance.ts). */
+/**
+ * The function that makes one instance of a module; what it is given is the instance
+ * (module-instance.ts).
+ */
 export type Factory = (module: object) => unknown;
 
 /** One text of a file, ready to run. */
@@ -143,7 +147,8 @@ export class Image {
   /**
    * Returns the function that makes instances. Their functions share what V8 learns about them.
    *
-   * @param entry - how the module is entered: "async" if it awaits at top level, by a plan if it belongs to a cycle.
+   * @param entry - how the module is entered: "async" if it awaits at top level, by a plan if it
+   * belongs to a cycle.
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
   factory(entry: Entry): Factory {
@@ -154,11 +159,13 @@ export class Image {
   }
 
   /**
-   * Returns a function that makes one instance whose functions share nothing with those of others, so that V8 sees one set of
-   * classes in them. Who gets it gives the place back when the instance ends: {@link Image.releaseOwn}.
+   * Returns a function that makes one instance whose functions share nothing with those of others,
+   * so that V8 sees one set of classes in them. Who gets it gives the place back when the instance
+   * ends: {@link Image.releaseOwn}.
    *
    * @param entry - as for {@link Image.factory}.
-   * @returns undefined if there are no classes, or {@link OWN_FUNCTIONS_MAX} instances have functions of their own.
+   * @returns undefined if there are no classes, or {@link OWN_FUNCTIONS_MAX} instances have
+   * functions of their own.
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
   takeOwn(entry: Entry): Factory | undefined {
@@ -170,8 +177,8 @@ export class Image {
   }
 
   /**
-   * Has V8 compile the module's function, for its cached code. No line of the module runs: the first thing that the function
-   * does is to ask what it is given, and here that is nothing.
+   * Has V8 compile the module's function, for its cached code. No line of the module runs: the
+   * first thing that the function does is to ask what it is given, and here that is nothing.
    */
   warm(): void {
     const make = this.factory("sync") as (nothing?: object) => unknown;
@@ -227,7 +234,10 @@ export class Image {
     }
   }
 
-  /** V8 knows less than the parser on older releases of Node; its message says the line in the stack's head. */
+  /**
+   * V8 knows less than the parser on older releases of Node; its message says the line in the
+   * stack's head.
+   */
   #refuse(error: unknown): unknown {
     if (!(error instanceof SyntaxError)) return error;
     const line = Number(/^.*:(\d+)\n/.exec(error.stack ?? "")?.[1] ?? 1);

@@ -1,24 +1,27 @@
 /**
  * Methods that whoever holds them keeps after a patch: `setInterval(this.tick.bind(this))`.
  *
- * A method that is taken as a value gets a check at its entry, so that what everybody holds stays the same function,
- * with its kind, its `super` and its name, and runs the patch's text:
+ * A method that is taken as a value gets a check at its entry, so that what everybody holds stays
+ * the same function, with its kind, its `super` and its name, and runs the patch's text:
  *
  *     tick(n) {if($snaxM0_tick)return $snaxM0_tick.apply(this,arguments); ... }
  *
- * A patch sets the variable. Methods that nobody takes have none: which these are is told by their names, over all texts of
- * a program. So the places are found when a file is woven, and the checks are put there when a program is built.
+ * A patch sets the variable. Methods that nobody takes have none: which these are is told by their
+ * names, over all texts of a program. So the places are found when a file is woven, and the checks
+ * are put there when a program is built.
  */
 
 import type { AnyNode, Class, Expression, Function as FunctionNode, Pattern, Program } from "acorn";
 import type { Edits } from "../text/edits.ts";
 import { createShiftMap } from "../text/edits.ts";
 import type { ImageData } from "./image.ts";
-import { keyOf } from "../read/member-key.ts";
+import { keyOf } from "../read/analysis.ts";
 import { isFunction } from "../read/names.ts";
 import { Lines } from "../text/position.ts";
 
-/** What calling a function gives: only a method of the same kind can run in the place of another. */
+/**
+ * What calling a function gives: only a method of the same kind can run in the place of another.
+ */
 export type MethodKind = "plain" | "async" | "generator" | "async generator";
 
 /** A piece of text for the body of an image. */
@@ -51,7 +54,8 @@ export interface CheckableMethod {
 const GROUPS = new Set(["response", "accept", "subscribe"]);
 
 /**
- * Lists the methods of a module that can get a check: of the classes at top level and of the groups that it exports.
+ * Lists the methods of a module that can get a check: of the classes at top level and of the groups
+ * that it exports.
  *
  * @param edits - all other edits of the module's text.
  * @param groups - the variables that hold groups, with their exports.
@@ -172,7 +176,10 @@ function piecesOfFunction(
   return [...guards, [body.start + 1, `if(${variable})return${call};`]];
 }
 
-/** The check of an arrow function, which has no `arguments`: what is given beyond its parameters is collected. */
+/**
+ * The check of an arrow function, which has no `arguments`: what is given beyond its parameters is
+ * collected.
+ */
 function piecesOfArrow(
   { start, body, params }: FunctionNode,
   variable: string,
@@ -202,8 +209,8 @@ function piecesOfArrow(
 const BEFORE_CLOSE = /^((?:async\b)?\s*\(?\s*(,?))\s*\)/;
 
 /**
- * Parameters run before the check does. Defaults that run code are left out where a patch has the say; undefined if that can't be
- * done: a pattern reads what it is given.
+ * Parameters run before the check does. Defaults that run code are left out where a patch has the
+ * say; undefined if that can't be done: a pattern reads what it is given.
  */
 function guardDefaults(params: readonly Pattern[], variable: string): Piece[] | undefined {
   const pieces: Piece[] = [];
@@ -240,15 +247,19 @@ function isHarmless(node: Expression): boolean {
   }
 }
 
-/** Tells whether a value is a function whose text has the check of a variable: no other text says its name. */
+/**
+ * Tells whether a value is a function whose text has the check of a variable: no other text says
+ * its name.
+ */
 export function hasCheck(value: unknown, variable: string): boolean {
   if (typeof value !== "function") return false;
   return Function.prototype.toString.call(value).includes(variable);
 }
 
 /**
- * Says how a function does in the place of one of a kind: exactly what it does for those who call it; `converted` where an async
- * method hands on the result of one that is not; undefined where it can't.
+ * Says how a function does in the place of one of a kind: exactly what it does for those who call
+ * it; `converted` where an async method hands on the result of one that is not; undefined where it
+ * can't.
  */
 export function standsFor(value: unknown, kind: MethodKind): "exact" | "converted" | undefined {
   const tag = Object.prototype.toString.call(value);

@@ -7,7 +7,7 @@
 import type { AnyNode, Class, ObjectExpression, Program } from "acorn";
 import { parse } from "acorn";
 import type { Image } from "./image.ts";
-import { keyOf } from "../read/member-key.ts";
+import { keyOf } from "../read/analysis.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
 
 /** The names of members: of a class's instances or of an object, and of a class itself. */
@@ -16,7 +16,10 @@ export interface TextMembers {
   readonly statics: Set<string>;
 }
 
-/** Reads the members of what has one of the names; undefined if nothing has, or if they only show at run time. */
+/**
+ * Reads the members of what has one of the names; undefined if nothing has, or if they only show at
+ * run time.
+ */
 export function readMembers(image: Image, names: readonly string[]): TextMembers | undefined {
   const members: TextMembers = { own: new Set(), statics: new Set() };
   const values = valuesOf(parseBody(image), names);
@@ -36,7 +39,10 @@ export function parseBody({ data }: Image): Program {
 /** What a text gives as the value of a name, or of a member of it. */
 export type TextObject = AnyNode;
 
-/** Finds what a module's text gives as the value of a `const`; undefined if it declares none, or in another way. */
+/**
+ * Finds what a module's text gives as the value of a `const`; undefined if it declares none, or in
+ * another way.
+ */
 export function findValue(image: Image, name: string): TextObject | undefined {
   for (const statement of parseBody(image).body) {
     if (statement.type === "VariableDeclaration") {

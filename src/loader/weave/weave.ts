@@ -1,10 +1,11 @@
 /**
  * A module's text -> the body of the function that makes instances of it.
  *
- * In SystemJS manner: `export` is blanked, imports become variables of the function, and the runtime is told when an
- * exported variable changes. What a patch will need is prepared: `const` becomes assignable, classes can be given another
- * constructor. Lines never move; columns move only behind an insertion (see `edits.ts`). Generated names begin
- * with `$snax`, and what must run stands on the line behind the text: see `frame.ts`.
+ * In SystemJS manner: `export` is blanked, imports become variables of the function, and the
+ * runtime is told when an exported variable changes. What a patch will need is prepared: `const`
+ * becomes assignable, classes can be given another constructor. Lines never move; columns move only
+ * behind an insertion (see `edits.ts`). Generated names begin with `$snax`, and what must run
+ * stands on the line behind the text: see `frame.ts`.
  */
 
 import type { AnyNode, Program, VariableDeclaration } from "acorn";
@@ -38,7 +39,10 @@ export function weave(weft: Weft): Edits {
   return edits;
 }
 
-/** Weaves assignments, `import.meta` and `import()`, wherever they stand; `isKept` leaves out what becomes nothing. */
+/**
+ * Weaves assignments, `import.meta` and `import()`, wherever they stand; `isKept` leaves out what
+ * becomes nothing.
+ */
 export function weaveUses(weft: Weft, edits: Edits, isKept: (offset: number) => boolean): void {
   const { writes, metas, dynamicImports, references } = weft.analysis;
   for (const write of writes) if (isKept(write.start)) weaveWrite(weft, edits, write);
@@ -73,7 +77,9 @@ function weaveStatement(weft: Weft, edits: Edits, node: Program["body"][number])
   }
 }
 
-/** Prepares a declaration for patches and tells the runtime when its variables have their values. */
+/**
+ * Prepares a declaration for patches and tells the runtime when its variables have their values.
+ */
 function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
   if (node.type === "VariableDeclaration") {
     if (node.kind === "const") edits.overwrite(node.start, node.start + "const".length, "let");
@@ -86,7 +92,8 @@ function weaveDeclaration(weft: Weft, edits: Edits, node: AnyNode): void {
     const last = node.declarations.at(-1);
     for (const declarator of node.declarations) {
       if (declarator === last) break;
-      // The declarators behind this one may take a function as a value, or call those who import a variable.
+      // The declarators behind this one may take a function as a value, or call those who import a
+      // variable.
       visitBoundNames(declarator.id, (name) => {
         const cell = weft.cells.get(name);
         if (cell === undefined) return;
@@ -108,7 +115,10 @@ function weaveMade(weft: Weft, edits: Edits, id: AnyNode, init: AnyNode | null |
   if (node !== undefined) weaveClass(edits, node, id.name);
 }
 
-/** The names with a cell that a `let`, `const` or `var` statement declares and the runtime must hear of. */
+/**
+ * The names with a cell that a `let`, `const` or `var` statement declares and the runtime must hear
+ * of.
+ */
 function declaredBy({ names, exported }: Weft, node: VariableDeclaration): Set<string> {
   const wanted = new Set<string>();
   for (const { id } of node.declarations) {
@@ -143,7 +153,8 @@ function weaveDefault(
     weaveDeclaration(weft, edits, declaration);
     if (!declaration.id) edits.insertBehind(end, NAME_DEFAULT);
   } else {
-    // The keyword's extent ends where it is written to end: what follows may be a parenthesis of the expression.
+    // The keyword's extent ends where it is written to end: what follows may be a parenthesis of
+    // the expression.
     const keywordEnd = endOf(DEFAULT_KEYWORDS, weft.syntax.code, start);
     edits.overwrite(start, keywordEnd, `let ${DEFAULT_NAME}=`);
     const isAnonymous = isAnonymousDefinition(declaration);
@@ -213,7 +224,10 @@ function weaveWrite(weft: Weft, edits: Edits, write: Write): void {
   }
 }
 
-/** A `var` below top level: in the head of a loop another declarator tells the news, elsewhere a statement. */
+/**
+ * A `var` below top level: in the head of a loop another declarator tells the news, elsewhere a
+ * statement.
+ */
 function weaveHoisted(weft: Weft, edits: Edits, end: number, pairs: string): void {
   const { code } = weft.syntax;
   const isStatement = code[end - 1] === ";";

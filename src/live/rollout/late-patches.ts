@@ -1,22 +1,23 @@
 /**
- * Patches of `"use shared"` modules for threads that load the module later: the same text must not mean something else on them.
+ * Patches of `"use shared"` modules for threads that load the module later: the same text must not
+ * mean something else on them.
  *
- *     hotfixshared, kept -> main thread: remembers it, tells every thread -> a thread that has the patch ignores that
- *                                                                       -> another one remembers it
- *     module evaluated   -> its patches go in, in their order, before the service that imports it is evaluated
+ *     hotfixshared, kept -> main thread: remembers it, tells every thread
+ *                           -> a thread that has the patch ignores that, another one remembers it
+ *     module evaluated   -> its patches go in, in their order, before the service that imports it is
+ *                           evaluated
  *
- * `hotfix()` does not run then: there is no old state to repair. The main thread keeps them for threads yet to be started, and
- * forgets them with the code that they are for.
+ * `hotfix()` does not run then: there is no old state to repair. The main thread keeps them for
+ * threads yet to be started, and forgets them with the code that they are for.
  */
 
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { describeError } from "../../service/runtime.ts";
-import type { SharedOrder } from "./hotfix-shared-thread.ts";
-import { commitShared, compileShared } from "./hotfix-shared-thread.ts";
-import type { LiveNode } from "./live-node.ts";
-import { findSharedNode } from "../text/module-search.ts";
+import type { SharedOrder } from "./shared-module.ts";
+import { commitShared, compileShared, findSharedNode } from "./shared-module.ts";
+import type { LiveThread } from "./live-thread.ts";
 
 /** The word about a patch that was kept: to the main thread, and from there to all. */
 const KEPT_WORD = "sharedpatch";
@@ -25,9 +26,12 @@ const KEPT_WORD = "sharedpatch";
 const LEFT_WORD = "sharedpatches";
 
 /** The patches of shared modules that one thread may still have to put in. */
-export class LateShared {
-  readonly #live: LiveNode;
-  /** In the order in which they were kept; the main thread has all, the others those that they did not have at once. */
+export class LatePatches {
+  readonly #live: LiveThread;
+  /**
+   * In the order in which they were kept; the main thread has all, the others those that they did
+   * not have at once.
+   */
   #orders: SharedOrder[] = [];
   /** Which patches a module has, by number. */
   readonly #done = new WeakMap<ModuleInstance, Set<number>>();
@@ -37,9 +41,9 @@ export class LateShared {
   /** Ends when all that is due is in; undefined if nothing is due. */
   #running: Promise<void> | undefined;
 
-  constructor(live: LiveNode) {
+  constructor(live: LiveThread) {
     this.#live = live;
-    const { words } = live.node.runtime;
+    const { words } = live.runtime;
     words.set(KEPT_WORD, (order) => this.#hear(order as SharedOrder));
     words.set(LEFT_WORD, (left) => this.#leave(left as readonly number[]));
   }
@@ -51,23 +55,29 @@ export class LateShared {
 
   /** Tells every thread of a patch that was kept. */
   spread(order: SharedOrder): void {
-    const { threads } = this.#live.node.runtime;
-    // With one thread the module may have been forgotten with a cleared cache, and be loaded once more.
+    const { threads } = this.#live.runtime;
+    // With one thread the module may have been forgotten with a cleared cache, and be loaded once
+    // more.
     if (threads === undefined) this.remember(order);
     else if (threads.own === 0) this.#hear(order);
     else threads.tell(0, KEPT_WORD, order);
   }
 
-  /** Notes that a module has a patch. */
+  /** Notes that a module has a patch, as soon as it is in, kept or not. */
   note(module: ModuleInstance, id: number): void {
     const done = this.#done.get(module);
     if (done === undefined) this.#done.set(module, new Set([id]));
     else done.add(id);
   }
 
+  /** Notes that a patch has been taken back from a module. */
+  strike(module: ModuleInstance, id: number): void {
+    this.#done.get(module)?.delete(id);
+  }
+
   /** Puts a patch into its module when this thread loads it; for threads that host services. */
   remember(order: SharedOrder): void {
-    const { shared } = this.#live.node.runtime.cache;
+    const { shared } = this.#live.runtime.cache;
     const node = findSharedNode(shared, order.file);
     if (this.#orders.some(({ id }) => id === order.id) || this.#has(node, order)) return;
     this.#orders.push(order);
@@ -77,16 +87,20 @@ export class LateShared {
     if (node !== undefined) void this.#catchUp(shared, [node]);
   }
 
-  /** Forgets patches on every thread. @param isLeft - says whether the text is still there that a patch is for */
+  /**
+   * Forgets patches on every thread.
+   *
+   * @param isLeft - says whether the text is still there that a patch is for
+   */
   forget(isLeft: (order: SharedOrder) => boolean): void {
     const left = this.#orders.filter(isLeft).map(({ id }) => id);
     if (left.length === this.#orders.length) return;
     this.#leave(left);
-    this.#live.node.runtime.threads?.tellAll(LEFT_WORD, left);
+    this.#live.runtime.threads?.tellAll(LEFT_WORD, left);
   }
 
   #hear(order: SharedOrder): void {
-    const { threads } = this.#live.node.runtime;
+    const { threads } = this.#live.runtime;
     if (threads?.own !== 0) return this.remember(order);
     this.#orders.push(order);
     threads.tellAll(KEPT_WORD, order);
@@ -98,11 +112,7 @@ export class LateShared {
 
   #has(node: ModuleNode | undefined, { id }: SharedOrder): boolean {
     const module = node?.shared;
-    const isDone = module !== undefined && this.#done.get(module)?.has(id) === true;
-    if (isDone) return true;
-    // It is in, but whoever keeps it has not been heard yet.
-    const { targets = [], patches = [] } = this.#live.sharedPatches.get(id) ?? {};
-    return targets.slice(0, patches.length).some((target) => target.node === node);
+    return module !== undefined && this.#done.get(module)?.has(id) === true;
   }
 
   /** Puts into modules what they have missed. @returns a promise if that is not done at once */
@@ -128,7 +138,7 @@ export class LateShared {
 
   /** A module that can't take the patch stays as its text says. */
   async #putIn(program: Program, node: ModuleNode, order: SharedOrder): Promise<void> {
-    const { runtime } = this.#live.node;
+    const { runtime } = this.#live.snax;
     try {
       const parts = await compileShared({ node, program }, order);
       commitShared(runtime, { node, program, parts }).keep();

@@ -1,8 +1,9 @@
 /**
- * A patch as an operator gives it: a text for the service's own file, or texts for several of its modules.
+ * A patch as an operator gives it: a text for the service's own file, or texts for several of its
+ * modules.
  *
- * Compiled against a program it becomes a list of parts, one for each module, in an order in which a part may import
- * what another one adds.
+ * Compiled against a program it becomes a list of parts, one for each module, in an order in which
+ * a part may import what another one adds.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -51,7 +52,10 @@ function checkSize(texts: PatchTexts): PatchTexts {
   );
 }
 
-/** Returns the hash by which the ledger knows a patch: that of its text, or of all its texts with their paths. */
+/**
+ * Returns the hash by which the ledger knows a patch: that of its text, or of all its texts with
+ * their paths.
+ */
 export function hashOfPatch(texts: PatchTexts): string {
   const own = texts.get("");
   if (own !== undefined && texts.size === 1) return hashOf(own);
@@ -74,7 +78,8 @@ export interface CompileTarget {
 /**
  * Compiles a patch for a program and resolves what it imports.
  *
- * @throws {ERR_PATCH_NAME} if a module or an imported name does not exist, and whatever the texts break.
+ * @throws {ERR_PATCH_NAME} if a module or an imported name does not exist, and whatever the texts
+ * break.
  */
 export async function compileParts(texts: PatchTexts, target: CompileTarget): Promise<PatchPart[]> {
   const { program, scopeOf } = target;
@@ -101,12 +106,18 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
   return inOrder(parts);
 }
 
-/** Says where a name is that a module does not declare: what it imports or exports under the name counts first. */
+/**
+ * Says where a name is that a module does not declare: what it imports or exports under the name
+ * counts first.
+ */
 function tellWhere({ program, scopeOf }: CompileTarget, node: ModuleNode, name: string): string {
   return tellOrigin(program, node, name) || tellHome(program, { node, scopeOf }, name);
 }
 
-/** A module that exports another one's name gives that to all importers, whatever a patch adds beside it. */
+/**
+ * A module that exports another one's name gives that to all importers, whatever a patch adds
+ * beside it.
+ */
 function checkExports({ fresh, added }: PatchCode, origin: (name: string) => string): void {
   for (const [name, { place }] of added) {
     const home = fresh.get(name)?.isExported === true ? origin(name) : "";
@@ -117,8 +128,8 @@ function checkExports({ fresh, added }: PatchCode, origin: (name: string) => str
 }
 
 /**
- * What a patch adds, and nothing of it uses, while another module of the service has one of that name, was meant for that one: here it
- * would do nothing, and nobody would notice.
+ * What a patch adds, and nothing of it uses, while another module of the service has one of that
+ * name, was meant for that one: here it would do nothing, and nobody would notice.
  */
 function checkHome(
   { added }: PatchCode,

@@ -1,0 +1,181 @@
+/**
+ * Puts a compiled patch into one service, inside a turn of that service.
+ *
+ *     applyPatch -> [job of the service] -> commit (service-patch.ts) -> hotfix(...args) (hold.ts)
+ *                                        -> kept or undone
+ *                   or wait for another patch, or for a module that awaits -> once more
+ *
+ * The job passes whatever waits in the mailbox, except what the same sender posted before. Nothing
+ * holds it back, so a service in queue mode that is stuck in an await can be repaired. A service
+ * that is still in its `init` gets the patch right after that, before its first message.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import type { Instance } from "../../loader/run/instance.ts";
+import type { Context } from "../../service/context.ts";
+import { runInside } from "../../service/job.ts";
+import { SnaxHost } from "../../snax/snax-host.ts";
+import { scopeIn } from "../text/name-scope.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import type { Applied, Settle } from "./hold.ts";
+import { runHotfix } from "./hold.ts";
+import { evaluateImports } from "./import-values.ts";
+import { failedError, ServicePatch } from "./service-patch.ts";
+import { UndoLog } from "./undo-log.ts";
+
+/** Returns the code of a living service. */
+export function codeOfService(context: Context): Instance {
+  if (!context.service.isAlive) throw deadError(context.handle);
+  if (context.code !== undefined) return context.code;
+  throw new SnaxError("ERR_PATCH", `${context.service.title} has no code that could be patched`);
+}
+
+/** What goes into a service. */
+export interface PatchRequest {
+  readonly parts: readonly PatchPart[];
+  /** Arguments of `hotfix()`, the service's own. */
+  readonly args: readonly unknown[];
+  /** Who asks, by handle: what it sent before is handled before. */
+  readonly caller: number;
+  /**
+   * Runs just before anything changes; what it throws refuses the patch.
+   *
+   * @defaultValue nothing stands in the way
+   */
+  readonly enter?: (() => void) | undefined;
+  /**
+   * Makes what `hotfix()` returned fit for whoever asked: inside the service, for that may run code
+   * of it, and while it can still be cut off. Must not throw. @defaultValue nobody wants it
+   */
+  readonly receive?: ((value: unknown) => unknown) | undefined;
+}
+
+/**
+ * Applies a patch as soon as the service can take one. The patch is in, with its `hotfix()`
+ * settled, or it is undone.
+ *
+ * @returns undefined if another patch has added names meanwhile: this one must be compiled again.
+ * @throws {ERR_SERVICE_DEAD} if the service ends first.
+ * @throws {ERR_PATCH_FAILED} or {ERR_PATCH_TIMEOUT} if it was undone.
+ * @throws {ERR_PATCH} or its kin if the service can't take it.
+ */
+export function applyPatch(context: Context, request: PatchRequest): Promise<Applied | undefined> {
+  return new Promise((resolve, reject) => {
+    new Application(context, request, { resolve, reject }).start();
+  });
+}
+
+/**
+ * A patch on its way into one service. It settles a promise, for where its code is cut off nothing
+ * returns.
+ */
+class Application implements Settle<Applied | undefined> {
+  readonly #context: Context;
+  readonly #request: PatchRequest;
+  readonly #promise: Settle<Applied | undefined>;
+  #unwatch: (() => void) | undefined = undefined;
+
+  constructor(context: Context, request: PatchRequest, promise: Settle<Applied | undefined>) {
+    this.#context = context;
+    this.#request = request;
+    this.#promise = promise;
+  }
+
+  /** Watches the service's life, and tries as soon as its code may run. */
+  start(): void {
+    const context = this.#context;
+    const { handle, runtime } = context;
+    this.#unwatch = runtime.kernel.watch(handle, () => this.reject(deadError(handle)));
+    if (this.#unwatch === undefined) this.reject(deadError(handle));
+    else if (context.isListening) runInside(context, () => this.#try(), this.#request.caller);
+    else (context.whenReady ??= []).push(() => this.#try());
+  }
+
+  /** The patch is in; undefined if it is stale. */
+  resolve(applied: Applied | undefined): void {
+    this.#endWatch();
+    this.#promise.resolve(applied);
+  }
+
+  /** The service is as it was, or has ended. */
+  reject(error: unknown): void {
+    this.#endWatch();
+    this.#promise.reject(error);
+  }
+
+  #endWatch(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+  }
+
+  /**
+   * The job: applies the patch now, or waits for another patch or a module that awaits, and is
+   * tried again.
+   */
+  #try(): void {
+    const context = this.#context;
+    const again = (): void => runInside(context, () => this.#try());
+    if (context.patching !== undefined) {
+      void context.patching.then(again);
+      return;
+    }
+    try {
+      const instance = codeOfService(context);
+      const evaluating = evaluateImports(this.#request.parts, instance);
+      if (evaluating === undefined) this.#commit(instance);
+      else evaluating.then(again, (error: unknown) => this.#refuse(error));
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #commit(instance: Instance): void {
+    const { parts, args, enter, receive } = this.#request;
+    if (parts.some(({ node, scope }) => scopeIn(instance, node) !== scope)) {
+      this.resolve(undefined);
+      return;
+    }
+    enter?.();
+    const { state, service, runtime } = this.#context;
+    const host = state instanceof SnaxHost ? state : undefined;
+    const log = new UndoLog();
+    const endCommitment = runtime.commitments.add(runtime.kernel.origin, service, (error) => {
+      log.undo();
+      this.#refuse(error);
+    });
+    let patch: ServicePatch;
+    try {
+      patch = ServicePatch.commit(instance, host, parts, log);
+    } finally {
+      endCommitment();
+    }
+    // From here on runHotfix says how it ends, and watches the service if it has to wait.
+    this.#endWatch();
+    runHotfix(this.#context, patch, { args, receive }, this);
+  }
+
+  /** What the patch's own code throws, or a module that it imports, leaves nothing behind. */
+  #refuse(error: unknown): void {
+    const { runtime, service } = this.#context;
+    // To read what was thrown may run code of the service, which may be cut off as well.
+    const endCommitment = runtime.commitments.add(runtime.kernel.origin, service, (cut) =>
+      this.reject(failedError(cut)),
+    );
+    const isOwn = isSnaxError(error) && error.code !== "ERR_INTERRUPTED";
+    const failure = isOwn ? error : failedError(error);
+    endCommitment();
+    this.reject(failure);
+  }
+}
+
+/**
+ * Tells an error of the runtime from anything that may be thrown, a proxy whose traps throw too.
+ */
+function isSnaxError(thrown: unknown): thrown is SnaxError {
+  try {
+    return thrown instanceof SnaxError;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * `snax.hotfixall`: one patch for every service of a type, those to be born included, on all
+ * threads.
+ *
+ *     prepare   compiled for every text and history that running services of the type have
+ *     try       service by service, each wholly or not at all, in slices that let other messages
+ *               through (campaign.ts)
+ *     births    from the first service on that takes it, new services of the thread have the patch
+ *               before their `init`; one that was born before that gets it like those that ran already
+ *     vote      it stays unless it failed in every service
+ *
+ * The main thread leads, whichever thread the caller lives on.
+ */
+
+import { codeOf } from "../../base/error.ts";
+import type { Context } from "../../service/context.ts";
+import { messageOf } from "../../service/error-text.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { HotfixAllResult, Patch, PatchResult } from "../../snax/types.ts";
+import { summarise } from "../apply/patch-summary.ts";
+import { hashOfPatch, readPatch } from "../text/compile.ts";
+import { Campaign, contextsOf } from "./campaign.ts";
+import type { Applied, CampaignOrder, Kept } from "./campaign.ts";
+import type { LiveThread } from "./live-thread.ts";
+import type { Answers, Home, PatchKind } from "./rollout.ts";
+import { askReady, given, lead, rollOut } from "./rollout.ts";
+import { VariantTable } from "./variant-table.ts";
+
+/** Services that are looked at before others get their turn. */
+const LOOK_SLICE = 1024;
+
+/** What a program asks of hotfixall. */
+type CampaignCall = Omit<CampaignOrder, "id">;
+
+/** Repairs all services of a type; see `SnaxApi.hotfixall`. */
+export async function hotfixall(
+  live: LiveThread,
+  { context }: SnaxCaller,
+  type: string,
+  [patch, ...args]: readonly [Patch, ...unknown[]],
+): Promise<HotfixAllResult> {
+  const call: CampaignCall = { type, texts: readPatch(patch), args, caller: context.handle };
+  const { threads } = context.runtime;
+  if (threads !== undefined && threads.own !== 0) {
+    // Order: what was sent before is on its threads when these have answered; the main thread's
+    // words come by another way.
+    const order = { ...call, id: 0 };
+    await askReady(live, context, { kind: ALL_OF_TYPE, order, homes: homesOf(context, type) });
+  }
+  return (await lead(live, context, ALL_OF_TYPE, { leader: 0, call })) as HotfixAllResult;
+}
+
+/** A patch for all services of a type. */
+export const ALL_OF_TYPE: PatchKind<CampaignCall, CampaignOrder, Applied, Kept> = {
+  name: "type",
+  // Order: of two patches for a type every thread has the same one last.
+  run: (live, context, call) => live.inTurn(call.type, () => runForType(live, context, call)),
+  prepare,
+  keepLate,
+};
+
+async function runForType(
+  live: LiveThread,
+  context: Context,
+  call: CampaignCall,
+): Promise<HotfixAllResult> {
+  const id = live.ledger.next();
+  const order: CampaignOrder = { ...call, id };
+  const enter = (said: string, results: readonly PatchResult[]): void => {
+    const target = `all ${call.type}`;
+    live.enter(call.caller, { id, hash: hashOfPatch(call.texts), target, results, said });
+  };
+  try {
+    const { summary, tried, ended } = await rollOut(live, context, {
+      kind: ALL_OF_TYPE,
+      order,
+      homes: homesOf(context, call.type),
+      stays: (answers) => {
+        const { applied, failed } = merge(answers);
+        // What failed everywhere would fail in every service to come.
+        return applied.length > 0 || failed.length === 0;
+      },
+      // Order: a thread that takes another one's place from here on is born with it; one that has
+      // done so before is told.
+      onKeep: () => live.births.keepForThreads(order),
+    });
+    const { applied, failed, skipped } = merge(tried, ended);
+    live.births.dropForThreads(new Set(ended.flatMap(({ retired }) => retired)));
+    const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
+    enter(`${counts}: ${summary ?? ""}`, [
+      ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
+      ...applied.map((handle) => ({ handle, ok: true })),
+    ]);
+    return { id, applied, failed, skipped };
+  } catch (error) {
+    const code = codeOf(error) ?? "ERR_PATCH";
+    enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
+    throw error;
+  }
+}
+
+/** The threads on which services of the type may live. */
+function homesOf({ runtime }: Context, type: string): readonly Home[] {
+  return runtime.threads?.homesOf(type) ?? [undefined];
+}
+
+/**
+ * Puts together what came of the services. A thread that hangs counts as a failure, under the
+ * service that it runs.
+ */
+function merge({ values, stuck }: Answers<Applied>, ended: readonly Applied[] = []): Applied {
+  const hanging = [...stuck.values()].map(({ code, message, data }) => {
+    const { handle } = data as { handle: number };
+    return { handle, code, message };
+  });
+  const tried = given(values);
+  return {
+    applied: [...tried, ...ended].flatMap(({ applied }) => applied),
+    failed: [
+      ...tried.flatMap(({ failed }) => failed),
+      ...hanging,
+      ...ended.flatMap(({ failed }) => failed),
+    ],
+    skipped: [...tried, ...ended].flatMap(({ skipped }) => skipped),
+  };
+}
+
+async function prepare(
+  live: LiveThread,
+  context: Context,
+  order: CampaignOrder,
+): Promise<Campaign> {
+  const { type, texts } = order;
+  const { program, parts } = await live.births.compile(context, order);
+  const variants = new VariantTable(texts, new Set(context.runtime.parts.keys()));
+  await compileForAll(context, type, variants);
+  const [first] = contextsOf(context.runtime, type);
+  const summary = summarise(parts, first?.code);
+  return new Campaign(live, { program, born: parts, variants, summary }, order);
+}
+
+/**
+ * Compiles for every kind of service that runs, with pauses: a look at ten thousand services takes
+ * some milliseconds. A service started meanwhile with different code is compiled for when its turn
+ * comes.
+ */
+async function compileForAll(caller: Context, type: string, variants: VariantTable): Promise<void> {
+  const { kernel } = caller.runtime;
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const { origin } = kernel;
+      kernel.soon(caller.service, resolve).origin = origin;
+    });
+  await pause();
+  for (const [index, context] of contextsOf(caller.runtime, type).entries()) {
+    if (index % LOOK_SLICE === LOOK_SLICE - 1) await pause();
+    if (context.service.isAlive && variants.lacks(context)) await variants.compile(context);
+  }
+  await pause();
+}
+
+async function keepLate(
+  live: LiveThread,
+  context: Context,
+  order: CampaignOrder,
+): Promise<Kept | undefined> {
+  if (live.births.inherits(order.id)) return undefined;
+  const contexts = contextsOf(context.runtime, order.type);
+  try {
+    const campaign = await prepare(live, context, order);
+    return await campaign.keep();
+  } catch (error) {
+    live.births.logMissing(order, error);
+    const code = codeOf(error) ?? "ERR_PATCH";
+    const failed = contexts.map(({ handle }) => ({ handle, code, message: messageOf(error) }));
+    return { applied: [], failed, skipped: [], retired: [] };
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What the hot-fixes of one thread have in common: the ledger, the patches on their way, those for
+ * services yet to be born, and those for shared modules yet to be loaded.
+ */
+
+import { LineBudget } from "../../service/line-budget.ts";
+import type { Runtime } from "../../service/runtime.ts";
+import type { SnaxThread } from "../../snax/snax-thread.ts";
+import type { PatchRecord, PatchResult } from "../../snax/types.ts";
+import { ALL_OF_TYPE } from "./all-of-type.ts";
+import { Births } from "./births.ts";
+import { LatePatches } from "./late-patches.ts";
+import { Ledger } from "./ledger.ts";
+import { ONE_SERVICE } from "./one-service.ts";
+import { Rollouts } from "./rollout.ts";
+import type { TextQuestion } from "./running-texts.ts";
+import { listRunning, TEXTS } from "./running-texts.ts";
+import { SHARED_MODULE } from "./shared-module.ts";
+
+/** The word that tells other threads of an entry of the ledger. */
+const PATCHED_WORD = "patched";
+
+/** What became of a patch. */
+export interface PatchReport {
+  readonly id: number;
+  readonly hash: string;
+  /** What it was for, as the ledger says it. */
+  readonly target: string;
+  readonly results: readonly PatchResult[];
+  /** The end of the line in the log. */
+  readonly said: string;
+}
+
+/** The live side of a thread. */
+export class LiveThread {
+  readonly runtime: Runtime;
+  readonly snax: SnaxThread;
+  readonly ledger: Ledger;
+  /** The single numbers that the threads of a node share. */
+  readonly words: Int32Array;
+  /** The patches on their way. */
+  readonly rollouts: Rollouts;
+  /** What services of this thread are born with. */
+  readonly births: Births;
+  /**
+   * The patches of shared modules for threads that load the module later, and for those yet to be
+   * started.
+   */
+  readonly latePatches: LatePatches;
+  readonly #lines: LineBudget;
+  /** What is under way, by key: see {@link LiveThread.inTurn}. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  /**
+   * @param words - the single numbers that the threads of a node share.
+   * @defaultValue there is one thread
+   */
+  constructor(snax: SnaxThread, words: Int32Array = new Int32Array(16)) {
+    const { runtime } = snax;
+    this.runtime = runtime;
+    this.snax = snax;
+    this.words = words;
+    this.ledger = new Ledger(runtime.clock, words);
+    this.rollouts = new Rollouts(this, [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE]);
+    this.births = new Births(snax);
+    this.latePatches = new LatePatches(this);
+    runtime.onClear = (file) => this.#forget(file);
+    runtime.stewardCommands.set(TEXTS, async (_context, [question]) =>
+      listRunning(runtime, question as TextQuestion),
+    );
+    runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
+    this.#lines = new LineBudget({
+      now: () => runtime.clock.now(),
+      later: (ms, run) => void runtime.after(ms, run),
+      tell: (count) => runtime.log(0, `${count} lines about patches were left out in a second`),
+    });
+  }
+
+  /**
+   * Enters a patch into the ledger, and logs it under the address of who asked, unless very many
+   * come in a second.
+   */
+  enter(caller: number, { id, hash, target, results, said }: PatchReport): void {
+    const record = this.ledger.enter(id, hash, target, results);
+    this.runtime.threads?.tellAll(PATCHED_WORD, record);
+    if (this.#lines.allow()) this.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);
+  }
+
+  /** Does one thing after the other among those of one key. */
+  inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key);
+    const mine = before === undefined ? run() : before.then(run, run);
+    this.#turns.set(key, mine);
+    const forget = (): void => {
+      if (this.#turns.get(key) === mine) this.#turns.delete(key);
+    };
+    mine.then(forget, forget);
+    return mine;
+  }
+
+  /**
+   * A patch for services yet to be born is for the text that they would be born from; where that
+   * goes, it goes too.
+   */
+  #forget(file: string | undefined): void {
+    const { cache, paths, threads } = this.runtime;
+    // The others hear of it from the main thread.
+    if (threads !== undefined && threads.own !== 0) return;
+    const uses = (find: () => string): boolean => {
+      try {
+        return cache.uses(find(), file);
+      } catch {
+        // Its files are not what they were, so it is not the patch's either.
+        return true;
+      }
+    };
+    this.latePatches.forget(({ file: shared }) => file !== undefined && !uses(() => shared));
+    this.births.forget(({ type }) => file !== undefined && !uses(() => paths.find(type)));
+  }
+}

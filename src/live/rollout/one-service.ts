@@ -1,0 +1,215 @@
+/**
+ * `snax.hotfix`: one patch for one running service.
+ *
+ *     text -> compiled and checked (compile.ts)
+ *          -> inside the service (application.ts): bound, committed (service-patch.ts)
+ *          -> hotfix(...args), perhaps awaited (hold.ts) -> one result, and a line in the ledger
+ *
+ * The thread of the service leads, and is the only one: no other has to agree.
+ */
+
+import { copyArguments, copyResult } from "../../base/copy.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import type { Instance } from "../../loader/run/instance.ts";
+import { resolveAddress } from "../../service/calls.ts";
+import type { Context } from "../../service/context.ts";
+import { standsFor } from "../../service/part.ts";
+import { messageOf } from "../../service/error-text.ts";
+import { SnaxObject } from "../../snax/service-object.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import { SnaxHost } from "../../snax/snax-host.ts";
+import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import type { Patch } from "../../snax/types.ts";
+import { applyPatch, codeOfService } from "../apply/application.ts";
+import { checkGroups } from "../apply/method-swap.ts";
+import { summarise } from "../apply/patch-summary.ts";
+import type { PatchTexts } from "../text/compile.ts";
+import { compileParts, hashOfPatch, readPatch } from "../text/compile.ts";
+import { scopeIn } from "../text/name-scope.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import type { LiveThread } from "./live-thread.ts";
+import type { PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
+import { lead, rollOut } from "./rollout.ts";
+import type { OrderState } from "./thread-order.ts";
+import { commitOrder } from "./thread-order.ts";
+
+/** Repairs one service; see `SnaxApi.hotfix`. */
+export async function hotfix(
+  live: LiveThread,
+  caller: SnaxCaller,
+  target: unknown,
+  [patch, ...args]: readonly [Patch, ...unknown[]],
+): Promise<unknown> {
+  const { context } = caller;
+  const handle = targetOf(caller, target);
+  const texts = readPatch(patch);
+  const { threads } = context.runtime;
+  const leader = threads?.threadOf(handle);
+  const isHere = leader === undefined || leader === threads?.own;
+  const own = isHere ? args : copyArguments(args, undefined);
+  const call = { handle, texts, args: own, caller: context.handle };
+  return await lead(live, context, ONE_SERVICE, { leader, call });
+}
+
+/** What a program asks of hotfix. */
+interface ServiceCall {
+  /** Whom it is for. */
+  readonly handle: number;
+  readonly texts: PatchTexts;
+  readonly args: readonly unknown[];
+  /** Who asks, by handle. */
+  readonly caller: number;
+}
+
+/** One patch for a service of this thread. */
+interface ServiceRequest extends Omit<ServiceCall, "handle"> {
+  readonly context: Context;
+  /** How far the order has come, if it is another thread's. */
+  readonly state?: OrderState | undefined;
+}
+
+interface ServiceOrder extends PatchOrder, ServiceRequest {}
+
+/** A patch for one service. */
+export const ONE_SERVICE: PatchKind<ServiceCall, ServiceOrder, ServiceDone, void> = {
+  name: "service",
+  run: runForService,
+  prepare: (_live, _context, order) => ServicePart.compile(order),
+  keepLate: async () => {},
+};
+
+async function runForService(
+  live: LiveThread,
+  asker: Context,
+  { handle, texts, args, caller }: ServiceCall,
+  state?: OrderState,
+): Promise<unknown> {
+  const { runtime } = live;
+  const context = runtime.contextOf(handle);
+  if (context === undefined) throw deadError(handle);
+  const own = copyArguments(args, context.service);
+  const id = live.ledger.next();
+  const enter = (said: string, result: { ok: boolean; code?: string }): void => {
+    const target = `${formatAddress(handle)} ${context.name}`;
+    const results = [{ handle, ...result }];
+    live.enter(caller, { id, hash: hashOfPatch(texts), target, results, said });
+  };
+  const order = { id, context, texts, args: own, caller, state };
+  const homes = [runtime.threads?.own];
+  let done: ServiceDone | undefined;
+  try {
+    const rollout = { kind: ONE_SERVICE, order, homes, stays: () => true };
+    const { tried } = await rollOut(live, asker, rollout);
+    [done] = tried.values.values();
+    enter(`applied: ${done?.summary ?? ""}`, { ok: true });
+  } catch (error) {
+    enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
+    throw error;
+  }
+  const { refusal, value } = done?.returned ?? {};
+  if (refusal !== undefined) {
+    const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(refusal)}`;
+    throw new SnaxError("ERR_NOT_SENDABLE", why, { cause: refusal });
+  }
+  // A service of another thread gets it with the answer.
+  return copyResult(value, state === undefined ? asker.service : undefined);
+}
+
+/** What `hotfix()` returned, or why it can't be sent. */
+interface Returned {
+  readonly value?: unknown;
+  readonly refusal?: unknown;
+}
+
+function receive(value: unknown): Returned {
+  try {
+    return { value: copyResult(value, undefined) };
+  } catch (refusal) {
+    return { refusal };
+  }
+}
+
+/** What came of a patch in one service. */
+interface ServiceDone {
+  readonly returned: Returned;
+  readonly summary: string;
+}
+
+/** A patch compiled for one service as it is. */
+class ServicePart implements ThreadPart<ServiceDone, void> {
+  readonly #request: ServiceRequest;
+  readonly #parts: readonly PatchPart[];
+  readonly summary: string;
+
+  private constructor(request: ServiceRequest, instance: Instance, parts: readonly PatchPart[]) {
+    this.#request = request;
+    this.#parts = parts;
+    // What it adds can be told only before it is in.
+    this.summary = summarise(parts, instance);
+  }
+
+  static async compile(request: ServiceRequest): Promise<ServicePart> {
+    const { context, texts } = request;
+    const elsewhere = standsFor.peek(context);
+    if (elsewhere !== undefined) {
+      const why = `it stands for ${elsewhere}, and only its own node can patch that`;
+      throw new SnaxError("ERR_PATCH_LANGUAGE", `${formatAddress(context.handle)}: ${why}`);
+    }
+    const instance = codeOfService(context);
+    const { state, runtime, kind } = context;
+    const parts = await compileParts(texts, {
+      program: instance.program,
+      scopeOf: (node) => scopeIn(instance, node),
+      hasMethods: kind === SNAX_KIND,
+      apiNames: new Set(runtime.parts.keys()),
+    });
+    if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
+    return new ServicePart(request, instance, parts);
+  }
+
+  /** If another patch was faster, it is compiled again for what the service is by then. */
+  async try(): Promise<ServiceDone> {
+    const { context, args, caller, state } = this.#request;
+    const enter = state && (() => commitOrder(state));
+    const request = { parts: this.#parts, args, caller, enter, receive };
+    const applied = await applyPatch(context, request);
+    if (applied !== undefined) {
+      return { returned: applied.received as Returned, summary: this.summary };
+    }
+    const again = await ServicePart.compile(this.#request);
+    return await again.try();
+  }
+
+  keep(): void {}
+
+  /** What failed has undone itself. */
+  undo(): void {}
+}
+
+/** Compiles a patch for one service as it is, and applies it. */
+export async function patchOne(request: ServiceRequest): Promise<void> {
+  const part = await ServicePart.compile(request);
+  await part.try();
+}
+
+/** Returns the handle that a patch is for. */
+function targetOf({ context }: SnaxCaller, target: unknown): number {
+  if (!(target instanceof SnaxObject) && typeof target !== "number" && typeof target !== "string") {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `snax.hotfix needs a service object or an address, not ${typeof target}`,
+    );
+  }
+  if (typeof target === "number" && !(Number.isInteger(target) && target > 0)) {
+    throw new SnaxError("ERR_ARGUMENT", `${target} is no address`);
+  }
+  const handle = target instanceof SnaxObject ? target.handle : resolveAddress(context, target);
+  if (handle === undefined) {
+    const advice = "a type of services is patched with snax.hotfixall";
+    throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${String(target)}; ${advice}`);
+  }
+  if (!context.runtime.kernel.lives(handle)) throw deadError(handle);
+  return handle;
+}

@@ -1,0 +1,293 @@
+/**
+ * `snax.hotfixshared`: a patch for a `"use shared"` module, of which a thread has one instance.
+ *
+ * It goes in in one synchronous step for all services at once: they hold the module's functions
+ * through forwarders and its classes by identity, and hear of its changed variables. `hotfix()` of
+ * the patch, if it has one, must be synchronous: no service can be held while it waits. The patch
+ * stays only if every thread has taken it; the main thread leads.
+ */
+
+import { resolve } from "node:path";
+import { codeOf, SnaxError } from "../../base/error.ts";
+import { findModuleFile } from "../../loader/resolve/module-file.ts";
+import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
+import { Program } from "../../loader/run/program.ts";
+import { Context, isThenable } from "../../service/context.ts";
+import { messageOf } from "../../service/error-text.ts";
+import type { Runtime } from "../../service/runtime.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { HotfixSharedResult } from "../../snax/types.ts";
+import { evaluateImports } from "../apply/import-values.ts";
+import { summarise } from "../apply/patch-summary.ts";
+import { ServicePatch } from "../apply/service-patch.ts";
+import { compileParts, hashOfPatch } from "../text/compile.ts";
+import { scopeIn } from "../text/name-scope.ts";
+import type { PatchPart } from "../text/patch-code.ts";
+import type { LiveThread } from "./live-thread.ts";
+import type { PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
+import { given, lead, rollOut } from "./rollout.ts";
+import type { OrderState } from "./thread-order.ts";
+import { beginOrder } from "./thread-order.ts";
+
+/** What a program asks of hotfixshared. */
+interface SharedCall {
+  /** Absolute path of the module. */
+  readonly file: string;
+  readonly text: string;
+  /** Who asks, by handle. */
+  readonly caller: number;
+}
+
+/** One call of hotfixshared, with its number. */
+export interface SharedOrder extends PatchOrder, Omit<SharedCall, "caller"> {}
+
+/** Repairs a shared module; see `SnaxApi.hotfixshared`. */
+export async function hotfixshared(
+  live: LiveThread,
+  { context }: SnaxCaller,
+  path: string,
+  text: string,
+): Promise<HotfixSharedResult> {
+  if (typeof path !== "string" || typeof text !== "string") {
+    throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
+  }
+  const { paths } = context.runtime;
+  const call: SharedCall = { file: resolve(paths.root, path), text, caller: context.handle };
+  return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as HotfixSharedResult;
+}
+
+/** A patch for a shared module. */
+export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, true, void> = {
+  name: "shared",
+  // Order: of two patches for a module every thread has the same one last.
+  run: (live, context, call) => live.inTurn(call.file, () => runForModule(live, context, call)),
+  prepare: (live, _context, order) => SharedPart.compile(live, order),
+  // What was not compiled here comes with the word about patches that were kept.
+  keepLate: async () => {},
+};
+
+async function runForModule(
+  live: LiveThread,
+  context: Context,
+  { file, text, caller }: SharedCall,
+): Promise<HotfixSharedResult> {
+  const { runtime } = context;
+  const id = live.ledger.next();
+  const order: SharedOrder = { id, file, text };
+  const hash = hashOfPatch(new Map([[file, text]]));
+  const enter = (said: string, result: { ok: boolean; code?: string }): void =>
+    live.enter(caller, { id, hash, target: file, results: [{ handle: 0, ...result }], said });
+  let summary: string | undefined;
+  let threads: number;
+  try {
+    const done = await rollOut(live, context, {
+      kind: SHARED_MODULE,
+      order,
+      homes: runtime.threads?.hosts ?? [undefined],
+      stays: ({ stuck }) => {
+        for (const error of stuck.values()) throw error;
+        return true;
+      },
+    });
+    ({ summary } = done);
+    threads = given(done.tried.values).length;
+  } catch (error) {
+    const code = codeOf(error) ?? "ERR_PATCH_FAILED";
+    enter(`refused: ${messageOf(error)}`, { ok: false, code });
+    throw error;
+  }
+  // Nothing was patched, so there is nothing to enter.
+  if (summary === undefined) throw unusedError(runtime, file);
+  // A thread that loads the module later gets it then, one that takes another one's place too.
+  live.latePatches.spread(order);
+  enter(`applied: ${summary}`, { ok: true });
+  return { id, threads };
+}
+
+function unusedError({ cache }: Runtime, file: string): SnaxError {
+  const image = cache.images.get(findModuleFile(file) ?? file);
+  const why =
+    image === undefined || image.data.isShared
+      ? `no service uses a shared module ${file}`
+      : `${file} is not shared: each service that imports it has its own; ${HOW_OWN}`;
+  return new SnaxError("ERR_PATCH_NAME", why);
+}
+
+/** How a module is patched of which each service has its own. */
+const HOW_OWN =
+  "give its text to the services, snax.hotfixall(type, { path: text }), or `hotfix TYPE path=FILE` in the console";
+
+/** A patch compiled for one instance of a shared module. */
+interface SharedTarget extends SharedPlace {
+  readonly parts: readonly PatchPart[];
+}
+
+/**
+ * A patch of a shared module on its way into a thread, for each instance of the module that
+ * somebody runs.
+ */
+class SharedPart implements ThreadPart<true, void> {
+  readonly summary: string;
+  readonly #live: LiveThread;
+  readonly #id: number;
+  readonly #targets: readonly SharedTarget[];
+  /** Those that are in, and not kept yet. */
+  readonly #patches: { readonly target: SharedTarget; readonly patch: ServicePatch }[] = [];
+
+  private constructor(live: LiveThread, id: number, targets: readonly SharedTarget[]) {
+    this.#live = live;
+    this.#id = id;
+    this.#targets = targets;
+    const [first] = targets;
+    this.summary = summarise(first?.parts ?? [], first?.program.sharedInstance);
+  }
+
+  /** @returns undefined if no service of this thread uses the module. */
+  static async compile(live: LiveThread, order: SharedOrder): Promise<SharedPart | undefined> {
+    const { runtime } = live;
+    const places = findSharedPlaces(runtime, order.file);
+    if (places.length === 0) return undefined;
+    const targets: SharedTarget[] = [];
+    for (const place of places) targets.push(await compileAt(runtime, place, order));
+    return new SharedPart(live, order.id, targets);
+  }
+
+  /**
+   * Puts it in everywhere and runs its `hotfix()`; where that fails, this one instance is as
+   * before.
+   */
+  async try(state: OrderState | undefined): Promise<true | undefined> {
+    // The leader takes a thread that was given up for one that has failed.
+    if (!beginOrder(state)) return undefined;
+    for (const target of this.#targets) {
+      const patch = commitShared(this.#live.runtime, target);
+      runNow(patch);
+      this.#patches.push({ target, patch });
+      const { shared } = target.node;
+      if (shared !== undefined) this.#live.latePatches.note(shared, this.#id);
+    }
+    return true;
+  }
+
+  keep(): void {
+    for (const { patch } of this.#patches) patch.keep();
+    // A service that was cut off and rests may have been so for the code that is another now.
+    this.#live.runtime.kernel.rests.end();
+  }
+
+  /** What went in last is taken back first. */
+  undo(): void {
+    for (const { target, patch } of this.#patches.toReversed()) {
+      patch.undo(new SnaxError("ERR_PATCH_FAILED", "another instance or thread failed"));
+      const { shared } = target.node;
+      if (shared !== undefined) this.#live.latePatches.strike(shared, this.#id);
+    }
+  }
+}
+
+/**
+ * What a text from before the cache was cleared refuses says so: it is not the one that the
+ * operator has in front of him.
+ */
+async function compileAt(
+  { cache }: Runtime,
+  place: SharedPlace,
+  order: Pick<SharedOrder, "file" | "text">,
+): Promise<SharedTarget> {
+  const { node, program } = place;
+  try {
+    return { node, program, parts: await compileShared(place, order) };
+  } catch (error) {
+    const isFormer = cache.shared.nodes.get(node.image.file) !== node;
+    if (!isFormer || !(error instanceof SnaxError)) throw error;
+    const why = `${error.message} (so it is in the text that services from before the cache was cleared run)`;
+    throw new SnaxError(error.code, why, { cause: error });
+  }
+}
+
+/** Compiles a patch of a shared module as the module is. */
+export async function compileShared(
+  { node, program }: SharedPlace,
+  { file, text }: Pick<SharedOrder, "file" | "text">,
+): Promise<readonly PatchPart[]> {
+  const instance = program.sharedInstance;
+  const parts = await compileParts(new Map([[file, text]]), {
+    program,
+    scopeOf: (each) => scopeIn(instance, each),
+    hasMethods: false,
+    apiNames: new Set(),
+    find: () => node,
+  });
+  await evaluateImports(parts, instance);
+  return parts;
+}
+
+/** Puts it in; its `hotfix()` does not run yet. */
+export function commitShared(
+  runtime: Runtime,
+  { node, program, parts }: SharedTarget,
+): ServicePatch {
+  Program.expectWrites(node, instancesOf(runtime));
+  return ServicePatch.commit(program.sharedInstance, undefined, parts);
+}
+
+function* instancesOf(runtime: Runtime): Generator<Instance> {
+  for (const { instance } of runtime.kernel.services) {
+    if (instance instanceof Context && instance.code !== undefined) yield instance.code;
+  }
+}
+
+function runNow(patch: ServicePatch): void {
+  let result: unknown;
+  try {
+    result = patch.run([]);
+  } catch (error) {
+    throw patch.undo(error);
+  }
+  if (isThenable(result)) {
+    // Nobody waits for it; its failure must not become a stray rejection.
+    result.then(undefined, () => {});
+    throw patch.undo(
+      new SnaxError("ERR_PATCH", "hotfix() of a shared module's patch must not be async"),
+    );
+  }
+}
+
+/**
+ * Finds a shared module of a thread by its absolute path; undefined if no service has needed it
+ * yet.
+ */
+export function findSharedNode(program: Program, path: string): ModuleNode | undefined {
+  const node = program.nodes.get(path) ?? program.nodes.get(findModuleFile(path) ?? path);
+  return node?.shared === undefined ? undefined : node;
+}
+
+/** A shared module, and the program of shared modules that it belongs to. */
+export interface SharedPlace {
+  readonly node: ModuleNode;
+  readonly program: Program;
+}
+
+/**
+ * Finds every instance of a shared module that somebody on a thread runs, by its absolute path:
+ * that of services yet to be born first, then those that services hold on to from before the cache
+ * was cleared.
+ */
+export function findSharedPlaces({ cache, kernel }: Runtime, path: string): SharedPlace[] {
+  const file = findModuleFile(path) ?? path;
+  const found = new Map<ModuleNode, Program>();
+  const add = (node: ModuleNode, program: Program): void => {
+    const isMeant = node.isShared && (node.image.file === path || node.image.file === file);
+    if (isMeant && node.shared !== undefined && !found.has(node)) found.set(node, program);
+  };
+  const programs = new Set<Program>([cache.shared]);
+  for (const { instance } of kernel.services) {
+    const program = instance instanceof Context ? instance.code?.program : undefined;
+    if (program === undefined || programs.has(program)) continue;
+    programs.add(program);
+    programs.add(program.shared);
+  }
+  for (const program of programs) for (const node of program.modules()) add(node, program.shared);
+  return [...found].map(([node, program]) => ({ node, program }));
+}
