@@ -4,7 +4,7 @@
  *
  *     the thread's AsyncBooks -> executionAsyncId -> [[Scopes]] -> the module's scope -> async_wrap -> books.take(async_wrap)
  *
- * That it is there, on the release of Node that runs, is what test/integration/watchdog-shapes.test.ts shows. Where it is
+ * That it is there, on the release of Node that runs, is what test/integration/fabric/watchdog-shapes.test.ts shows. Where it is
  * not, nothing is cut off.
  */
 

@@ -17,7 +17,7 @@ const RECOVERY_MS = 100;
  * Sees to it that a turn follows.
  *
  * Race: a question that comes while the thread is still on its way out of what was cut off ends with it, and is asked again;
- * test/integration/watchdog.test.ts, on a busy machine.
+ * test/integration/fabric/watchdog.test.ts, on a busy machine.
  */
 export async function recover(link: InspectorLink, desk: string): Promise<void> {
   for (let attempt = 0; attempt < RECOVERIES_MAX; attempt += 1) {

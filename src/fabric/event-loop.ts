@@ -155,7 +155,7 @@ class LoopWaker implements EventLoopWaker {
 
   close(): void {
     // Race: the turn that closes it ends afterwards and asks for its next alarm, which would keep the process alive;
-    // test/integration/stray-errors.test.ts
+    // test/integration/service/stray-errors.test.ts
     this.#isClosed = true;
     this.alarm(undefined);
     this.#beginning.close();

@@ -2,7 +2,7 @@
  * Finds what drains next ticks and microtasks: what Node itself runs after each callback.
  *
  * It is `process._tickCallback`, which Node has deprecated (DEP0134). On the day it goes the inspector shows the same function:
- * it is a variable of the module that `process.nextTick` comes from. test/integration/drain.test.ts takes the property away.
+ * it is a variable of the module that `process.nextTick` comes from. test/integration/fabric/drain.test.ts takes the property away.
  */
 
 import { OwnSession } from "../inspector/own-session.ts";

@@ -37,7 +37,7 @@ export async function lookUnpaused(link: InspectorLink, suspect: Suspect): Promi
   if (why !== undefined) return { kind: "refused", report, why, isForGood: true };
   if ((await askUnpaused(link, desk, sentenceOf(suspect))) !== String(dispatch))
     return { kind: "gone" };
-  // Order: a question that comes before it is over takes the termination for its own; test/integration/watchdog-plain.test.ts
+  // Order: a question that comes before it is over takes the termination for its own; test/integration/fabric/watchdog-plain.test.ts
   await within(
     ANSWER_MS,
     link.post("Runtime.terminateExecution").catch(() => {}),

@@ -104,7 +104,7 @@ abstract class ThreadLink implements InspectorLink {
    *
    * Race: a command that comes just as the thread leaves its pause may lie unseen until the next command comes, so there
    * is a next one. And the pause between them is left to run although the answer has come: Node aborts the process if a
-   * thread ends right after an answer of the main thread's inspector. test/integration/console-debug.test.ts
+   * thread ends right after an answer of the main thread's inspector. test/integration/console/debug.test.ts
    */
   async insist(method: string, params: Json = {}): Promise<Json> {
     let isAnswered = false;

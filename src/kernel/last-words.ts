@@ -70,7 +70,7 @@ export function giveLastTurn(
   const end = (): void => {
     service.holds = HOLD.none;
   };
-  // Order: microtasks are drained between the two. test/integration/last-turn.test.ts
+  // Order: microtasks are drained between the two. test/integration/service/last-turn.test.ts
   for (const run of [begin, end]) {
     const job = new Message(PTYPE.timer, 0, 0, 0, new Timer(service.handle, run));
     service.mail.push(job);

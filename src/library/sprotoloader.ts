@@ -55,7 +55,7 @@ async function load(context: Context, slot: number, options: DecodeOptions = {})
   const key = `${slot} ${options.bigint === true}`;
   const known = built.get(key)?.version;
   const found = await ask<{ version: string; binary?: Uint8Array }>(context, "LOAD", slot, known);
-  // Race: another load of this thread may have built the same meanwhile; test/integration/sprotoloader.test.ts.
+  // Race: another load of this thread may have built the same meanwhile; test/integration/library/sprotoloader.test.ts.
   const present = built.get(key);
   if (present?.version === found.version) return present.schema;
   if (found.binary === undefined) return load(context, slot, options);

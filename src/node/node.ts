@@ -227,7 +227,7 @@ class RunningNode implements Node {
     this.#runtime.kernel.rests.close();
     this.#main?.thread.fabric.tellAll("stopping");
     try {
-      // What the watchdog has cut off may have been the last thing that the node did; test/integration/watchdog-threads.test.ts
+      // What the watchdog has cut off may have been the last thing that the node did; test/integration/fabric/watchdog-threads.test.ts
       const settled = async (): Promise<void> => await this.#main?.watchdogSettled();
       this.cutOff = await sayGoodbye(this.#program, this.#config.stoptimeout, settled);
     } finally {

@@ -92,7 +92,7 @@ export function startService(context: Context, start: Start): Promise<number> {
   if (place === undefined || deadlineMs > 0 || !canBearAt(context, place, name))
     return askLauncher();
   return bearAt(context, place, { kind, name, args }).catch((error: unknown) => {
-    // Its thread has died, or comes back and has no steward yet; the launcher waits for it. test/integration/birth-near.test.ts
+    // Its thread has died, or comes back and has no steward yet; the launcher waits for it. test/integration/service/birth-near.test.ts
     if (isUntaken(context, place, error)) return askLauncher();
     throw renumber(error, BEAR_OFFSET);
   });

@@ -21,8 +21,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
-import { LineClient } from "../integration/console-client.ts";
-import { DrivenPage, NO_BROWSER } from "../integration/browser.ts";
+import { LineClient } from "../integration/console/console-client.ts";
+import { DrivenPage, NO_BROWSER } from "../integration/console/browser.ts";
 
 /** How long one step may take; a registry may be slow. */
 const STEP_TIMEOUT_MS = 120_000;

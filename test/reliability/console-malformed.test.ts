@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { collect } from "../collector.ts";
 import { createRandom } from "../../src/base/random.ts";
-import { desk } from "../integration/console-client.ts";
-import type { LineClient } from "../integration/console-client.ts";
+import { desk } from "../integration/console/console-client.ts";
+import type { LineClient } from "../integration/console/console-client.ts";
 
 const LINES = 50_000;
 const REQUESTS = 50_000;

@@ -6,7 +6,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import { leak, runLeak } from "../integration/leaky.ts";
+import { leak, runLeak } from "../integration/fabric/leaky.ts";
 
 const SHAPES = ["array", "map", "set", "objects", "strings", "closures", "slow"];
 

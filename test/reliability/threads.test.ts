@@ -6,6 +6,6 @@
 process.env["SCALE"] ??= "r";
 
 await import("../sim/fabric.test.ts");
-await import("../integration/threads-traffic.test.ts");
+await import("../integration/fabric/threads-traffic.test.ts");
 
 export {};

@@ -107,7 +107,7 @@ export class InspectorSession extends OwnSession {
 /**
  * Whether a session may stay for the rest of the turn. Not on Node 22: in V8 12 a function that
  * runs while a breakpoint is set in a function written inside it can't be interrupted until the
- * debugger is off; test/integration/watchdog-threads.test.ts.
+ * debugger is off; test/integration/fabric/watchdog-threads.test.ts.
  */
 const CAN_STAY = !process.versions.v8.startsWith("12.");
 

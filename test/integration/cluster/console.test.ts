@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { desk } from "../console-client.ts";
+import { desk } from "../console/console-client.ts";
 import { codeOfFailure } from "../../world.ts";
 import { CALLER, clusterOf, ECHO, placeOf } from "./pair.ts";
 

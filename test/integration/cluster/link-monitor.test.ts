@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { test } from "node:test";
-import { desk } from "../console-client.ts";
+import { desk } from "../console/console-client.ts";
 import { codeOfFailure, world } from "../../world.ts";
 import { CALLER, clusterOf, ECHO } from "./pair.ts";
 import { linkPlaceOf, startDb, TOKEN } from "./links.ts";

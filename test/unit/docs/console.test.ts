@@ -3,7 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { start } from "snax";
-import { desk, LineClient } from "../../integration/console-client.ts";
+import { desk, LineClient } from "../../integration/console/console-client.ts";
 import { writeFiles } from "../../world.ts";
 import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
 

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { LineClient } from "../../integration/console-client.ts";
+import { LineClient } from "../../integration/console/console-client.ts";
 import { simpleNode } from "../../integration/simple/simple-node.ts";
 import { writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";

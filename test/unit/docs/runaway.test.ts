@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { start } from "snax";
-import { LineClient } from "../../integration/console-client.ts";
+import { LineClient } from "../../integration/console/console-client.ts";
 import { codeOfFailure, writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
 

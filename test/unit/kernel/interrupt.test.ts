@@ -1,7 +1,7 @@
 /**
  * Behind an interrupt: whoever waited for the handler that was cut off learns so, and everything else goes on.
  *
- * Interrupts are simulated (cuttable.ts); real ones are in test/integration/watchdog.test.ts.
+ * Interrupts are simulated (cuttable.ts); real ones are in test/integration/fabric/watchdog.test.ts.
  */
 
 import { deepEqual, equal, throws } from "node:assert/strict";

@@ -1,6 +1,6 @@
 /**
  * The rest of a service that was cut off, on a virtual clock: who waits, who passes, how long. An interrupt is simulated
- * (cuttable.ts); real ones are in test/integration/stuck.test.ts.
+ * (cuttable.ts); real ones are in test/integration/fabric/stuck.test.ts.
  */
 
 import { deepEqual, equal, throws } from "node:assert/strict";
