@@ -20,6 +20,7 @@ import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { HOLD } from "../kernel/service.ts";
+import type { Program } from "../loader/run/program.ts";
 import { Instance } from "../loader/run/instance.ts";
 import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
@@ -226,9 +227,34 @@ function late({ service }: Context, ms: number, what: string): SnaxError {
 /** Loads the service's file and makes its module instance; synchronous when the image is cached. */
 function loadCode(context: Context): unknown {
   const { cache, paths } = context.runtime;
-  return after(cache.load(paths.find(context.name)), (program) =>
-    instantiate(context, new Instance(program, surroundingsOf(context))),
-  );
+  const make = (program: Program): unknown =>
+    instantiate(context, new Instance(program, surroundingsOf(context)));
+  const loaded = cache.load(paths.find(context.name));
+  return isThenable(loaded) ? goOnInside(context, loaded, make) : make(loaded);
+}
+
+/**
+ * Goes on inside the service when its program has come from another thread or from Node's loader.
+ * That comes in no message: a module or an `init` that loops would be nobody's, and never be cut
+ * off.
+ */
+function goOnInside<T>(
+  { service, runtime: { kernel } }: Context,
+  promise: PromiseLike<T>,
+  next: (value: T) => unknown,
+): Promise<unknown> {
+  const { origin } = kernel;
+  return new Promise((resolve, reject) => {
+    promise.then((value) => {
+      kernel.resume(service, origin, () => {
+        try {
+          resolve(next(value));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    }, reject);
+  });
 }
 
 function instantiate(context: Context, instance: Instance): unknown {

@@ -187,6 +187,17 @@ test("in queue mode the next message comes after the one that was cut off", asyn
   deepEqual(value, ["hello", "ERR_INTERRUPTED"]);
 });
 
+test("a beginning that loops is cut off although the code came from another thread", async (t) => {
+  const files = {
+    ...FILES,
+    // What has an enum is compiled on another thread.
+    main: `import { spin } from "./spin.ts"; enum Kind { one } export function init() { spin(Kind.one); }`,
+  };
+  const { value, log } = await play(t, files, `return await fail(make("main"));`);
+  equal(value, "ERR_INTERRUPTED");
+  match(log, /interrupted after \d+ ms : snax main, /);
+});
+
 test("a service that loops in its beginning does not begin, and one that loops in its exit ends", async (t) => {
   const { value } = await play(
     t,
