@@ -13,6 +13,7 @@ import { ROOT } from "./compile.mjs";
 const STEPS = {
   format: ["oxfmt --check"],
   lint: ["oxlint --deny-warnings"],
+  width: ["node scripts/width.mjs --self-test"],
   types: ["tsc -p tsconfig.json", "tsc -p tsconfig.scripts.json", "tsc -p create-snax"],
   build: ["node scripts/build.mjs"],
   layers: ["node scripts/layers.mjs --self-test"],

@@ -1,8 +1,8 @@
 /**
  * What `import { skynet, snax } from "snax"` gives outside a service.
  *
- * Inside a service the loader binds these names to that service. Elsewhere there is no service to speak for, so any use
- * says what to do instead.
+ * Inside a service the loader binds these names to that service. Elsewhere there is no service to
+ * speak for, so any use says what to do instead.
  */
 
 import { SnaxError } from "./base/error.ts";

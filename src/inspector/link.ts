@@ -4,8 +4,9 @@
  *     a worker  -> the main thread   a session that is connected to it
  *     the main thread -> a worker    messages of the NodeWorker domain, through a session of its own
  *
- * A thread can't examine itself while it loops, and a debugger can't run on the thread that it stops. Answers come from
- * the other thread, also from one that loops in JavaScript. From one in native code none comes: use {@link within}.
+ * A thread can't examine itself while it loops, and a debugger can't run on the thread that it
+ * stops. Answers come from the other thread, also from one that loops in JavaScript. From one in
+ * native code none comes: use {@link within}.
  */
 
 import { Session } from "node:inspector";
@@ -20,7 +21,8 @@ export interface InspectorLink {
   /**
    * Sends a command.
    *
-   * @returns the answer; rejects with V8's error. It does not settle if the thread ends before it answers.
+   * @returns the answer; rejects with V8's error. It does not settle if the thread ends before it
+   * answers.
    */
   post(method: string, params?: Json): Promise<Json>;
   /** Sends a command to a thread that pauses and goes on; see {@link ThreadLink.insist}. */
@@ -40,8 +42,8 @@ export function linkMainThread(): InspectorLink {
 const ATTACH_MS = 1000;
 
 /**
- * Connects the main thread with one of its workers. Node attaches such a session to every worker of the process; all but
- * this one are let go.
+ * Connects the main thread with one of its workers. Node attaches such a session to every worker of
+ * the process; all but this one are let go.
  *
  * @returns undefined if Node does not know the worker, or not any more.
  */
@@ -66,7 +68,11 @@ export function findWorker(expression: string): Promise<InspectorLink | undefine
   return attach(isMeant, FIND_MS);
 }
 
-/** Waits for something of another thread. @returns undefined if it does not come in `ms` milliseconds. */
+/**
+ * Waits for something of another thread.
+ *
+ * @returns undefined if it does not come in `ms` milliseconds.
+ */
 export function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     // oxlint-disable-next-line no-restricted-globals -- the other thread's time, outside any service
@@ -102,9 +108,10 @@ abstract class ThreadLink implements InspectorLink {
   /**
    * Sends a command, and sees to it that it is heard; rejects if the thread ends before it answers.
    *
-   * Race: a command that comes just as the thread leaves its pause may lie unseen until the next command comes, so there
-   * is a next one. And the pause between them is left to run although the answer has come: Node aborts the process if a
-   * thread ends right after an answer of the main thread's inspector. test/integration/console/debug.test.ts
+   * Race: a command that comes just as the thread leaves its pause may lie unseen until the next
+   * command comes, so there is a next one. And the pause between them is left to run although the
+   * answer has come: Node aborts the process if a thread ends right after an answer of the main
+   * thread's inspector. test/integration/console/debug.test.ts
    */
   async insist(method: string, params: Json = {}): Promise<Json> {
     let isAnswered = false;

@@ -1,5 +1,6 @@
 /**
- * A thread's own inspector. A session with the thread that it runs on has each answer when `post` returns.
+ * A thread's own inspector. A session with the thread that it runs on has each answer when `post`
+ * returns.
  */
 
 import type { Profiler } from "node:inspector";
@@ -29,8 +30,8 @@ export class OwnSession {
   }
 
   /**
-   * Makes breakpoints possible. Nothing that the thread meets pauses because of it, no `debugger` statement either: those
-   * belong to whoever wrote the code.
+   * Makes breakpoints possible. Nothing that the thread meets pauses because of it, no `debugger`
+   * statement either: those belong to whoever wrote the code.
    */
   enableDebugger(): void {
     if (this.#isDebugging) return;

@@ -1,5 +1,6 @@
 /**
- * The scripts of a thread, as its inspector tells of them: a frame names its script by a number only.
+ * The scripts of a thread, as its inspector tells of them: a frame names its script by a number
+ * only.
  */
 
 import type { Json } from "./link.ts";
@@ -8,7 +9,10 @@ import type { Json } from "./link.ts";
 export class ScriptTable {
   readonly #urls = new Map<string, string>();
 
-  /** Takes an event Debugger.scriptParsed. Scripts without a URL, as evaluated expressions, are ignored. */
+  /**
+   * Takes an event Debugger.scriptParsed. Scripts without a URL, as evaluated expressions, are
+   * ignored.
+   */
   add({ scriptId, url }: Json): void {
     if (url !== "") this.#urls.set(String(scriptId), String(url));
   }

@@ -1,7 +1,8 @@
 /**
  * How a service reaches clusterd, which holds the connections to other nodes.
  *
- * It is there from the first use on; what a service sends before goes out in order as soon as it is.
+ * It is there from the first use on; what a service sends before goes out in order as soon as it
+ * is.
  */
 
 import type { Envelope } from "../kernel/message.ts";
@@ -20,7 +21,10 @@ type Pending = (daemon: number | undefined, error?: unknown) => void;
 /** What waits in a service until clusterd is there. */
 const pendings = defineNote<Pending[]>();
 
-/** Runs something with clusterd's handle: at once if it is there, else behind what waits for it already. */
+/**
+ * Runs something with clusterd's handle: at once if it is there, else behind what waits for it
+ * already.
+ */
 function withDaemon(context: Context, run: Pending): void {
   const waiting = pendings.peek(context);
   if (waiting !== undefined) return void waiting.push(run);
@@ -60,7 +64,10 @@ export function askDaemon(
   return requestDaemon(context, { type: PTYPE.lua, method: 0, values }, ms);
 }
 
-/** Sends clusterd what nobody answers, for a node; if there is no clusterd, the log tells that it is lost. */
+/**
+ * Sends clusterd what nobody answers, for a node; if there is no clusterd, the log tells that it is
+ * lost.
+ */
 export function postDaemon(context: Context, node: string, envelope: Envelope): void {
   withDaemon(context, (daemon, error) => {
     if (!context.service.isAlive) return;

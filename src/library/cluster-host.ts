@@ -1,6 +1,6 @@
 /**
- * What the services of the cluster get as `clusterHost`: their insides, loaded when the first of them begins. A node that has
- * nothing to do with others does not load them.
+ * What the services of the cluster get as `clusterHost`: their insides, loaded when the first of
+ * them begins. A node that has nothing to do with others does not load them.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -13,7 +13,11 @@ import { serveProxy } from "./cluster-proxy.ts";
 export interface ClusterHostApi {
   /** Makes the service clusterd: from now on it holds the node's connections. */
   serve(): Promise<void>;
-  /** Makes the service a proxy of one of another node. @param type - the name of its file, if it is a snax service */
+  /**
+   * Makes the service a proxy of one of another node.
+   *
+   * @param type - the name of its file, if it is a snax service
+   */
   proxy(node: string, address: ClusterAddress, type?: string): void;
 }
 

@@ -3,8 +3,9 @@
  *
  *     call -> message to the handle of the link (cluster/link-sender.ts) -> the link -> the service
  *
- * The handle of a link is asked for once a thread; what a service says before it is known goes out in order as soon as it is. Values go as they are:
- * what a service can send to another one of its node, for the most part.
+ * The handle of a link is asked for once a thread; what a service says before it is known goes out
+ * in order as soon as it is. Values go as they are: what a service can send to another one of its
+ * node, for the most part.
  */
 
 import type { Envelope } from "../kernel/message.ts";
@@ -19,7 +20,10 @@ import { defineNote } from "../service/part.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { askDaemon } from "./cluster-daemon.ts";
 
-/** The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has asked for it yet. */
+/**
+ * The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has
+ * asked for it yet.
+ */
 const links = new WeakMap<Runtime, Map<string, number>>();
 
 function linksOf(runtime: Runtime): Map<string, number> {
@@ -43,7 +47,10 @@ type Early = (handle: number | undefined, error?: unknown) => void;
 /** What waits in a service until the handle of a link is known, by node. */
 const earlies = defineNote<Map<string, Early[]>>();
 
-/** Runs something with the handle of a link: at once if it is known, else behind what waits for it already. */
+/**
+ * Runs something with the handle of a link: at once if it is known, else behind what waits for it
+ * already.
+ */
 function withLink(context: Context, node: string, run: Early): void {
   const { runtime } = context;
   const waiting = earlies.peek(context)?.get(node);
@@ -71,7 +78,10 @@ function knownLink(runtime: Runtime, node: string): number | undefined {
   return handle !== undefined && handle !== 0 && runtime.kernel.lives(handle) ? handle : undefined;
 }
 
-/** Methods of a message to a link: see cluster/link-sender.ts, which is not loaded where nobody has links. */
+/**
+ * Methods of a message to a link: see cluster/link-sender.ts, which is not loaded where nobody has
+ * links.
+ */
 const CALL = 0;
 const LINK_QUERY = 1;
 

@@ -4,8 +4,8 @@
  *     lua message  -> the same values there
  *     snax message -> the number of the method there, or over a link its name; and its arguments
  *
- * On skynet's wire the methods of a snax service are numbered by their order in the text of its file (snax/wire-numbers.ts), so the
- * file here and the one there have to agree.
+ * On skynet's wire the methods of a snax service are numbered by their order in the text of its
+ * file (snax/wire-numbers.ts), so the file here and the one there have to agree.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -55,7 +55,10 @@ export function serveProxy(snax: SnaxThread, context: Context, proxied: Proxied)
   context.receivers = tableWith(context.receivers, PTYPE.snax, receiveSnax);
 }
 
-/** Says what the method of a message is called at a node that is linked: by its name; there is no order to agree on. */
+/**
+ * Says what the method of a message is called at a node that is linked: by its name; there is no
+ * order to agree on.
+ */
 function createNaming(snax: SnaxThread, type: string): (message: Message) => number | string {
   return ({ method }) => {
     const name = snax.methods.of(type).nameOf(method);

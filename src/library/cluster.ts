@@ -1,10 +1,12 @@
 /**
- * `cluster`: services of other nodes. Which wire leads to one its name says: those of `cluster.nodes` in the configuration have links
- * (cluster-link.ts), all others are reached over skynet's own wire.
+ * `cluster`: services of other nodes. Which wire leads to one its name says: those of
+ * `cluster.nodes` in the configuration have links (cluster-link.ts), all others are reached over
+ * skynet's own wire.
  *
  *     call -> values packed -- REQ --> clusterd -> the other node -> clusterd -- bytes --> values
  *
- * On skynet's wire values are packed where they are sent and unpacked where they arrive, as in skynet, so clusterd passes bytes on.
+ * On skynet's wire values are packed where they are sent and unpacked where they arrive, as in
+ * skynet, so clusterd passes bytes on.
  */
 
 import { SnaxError } from "../base/error.ts";

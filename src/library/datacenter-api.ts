@@ -14,7 +14,8 @@ export interface DatacenterCalls {
    */
   get<T = unknown>(...keys: DatacenterKey[]): Promise<T | undefined>;
   /**
-   * Sets the value of a key, making the branches to it; undefined deletes. Resolves to the value before.
+   * Sets the value of a key, making the branches to it; undefined deletes. Resolves to the value
+   * before.
    *
    * @throws {ERR_ARGUMENT} if a key on the way leads to a value that is no branch.
    * @throws {ERR_NOT_SENDABLE} if the value can't be sent.

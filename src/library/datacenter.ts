@@ -1,5 +1,6 @@
 /**
- * `datacenter`: values by keys, for all services of the node, kept by the service DATACENTER (services/datacenterd.ts).
+ * `datacenter`: values by keys, for all services of the node, kept by the service DATACENTER
+ * (services/datacenterd.ts).
  */
 
 import type { Context } from "../service/context.ts";
@@ -16,7 +17,8 @@ function calls(context: Context, deadlineMs: number): DatacenterCalls {
   return {
     get: (...keys) => send("QUERY", keys),
     set: (...keysAndValue) => send("UPDATE", keysAndValue),
-    // The data center forgets a request at its deadline too: a loop of short waits must not fill it.
+    // The data center forgets a request at its deadline too: a loop of short waits must not fill
+    // it.
     wait: (...keys) =>
       deadlineMs === NO_DEADLINE || deadlineMs === Infinity
         ? send("WAIT", keys)

@@ -6,9 +6,14 @@
 export interface HarborApi {
   /** Gives a global name to a service, by default to this one. False if another has it. */
   globalname(name: string, handle?: number): boolean;
-  /** Resolves to the handle of a name, for a global one as soon as somebody has it; undefined for a local one that nobody has. */
+  /**
+   * Resolves to the handle of a name, for a global one as soon as somebody has it; undefined for a
+   * local one that nobody has.
+   */
   queryname(name: string): Promise<number | undefined>;
-  /** Resolves when another harbor is not connected, which is at once on a node that stands alone. */
+  /**
+   * Resolves when another harbor is not connected, which is at once on a node that stands alone.
+   */
   link(id: number): Promise<void>;
   /**
    * Resolves when another harbor is connected.

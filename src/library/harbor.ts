@@ -1,5 +1,6 @@
 /**
- * `harbor`: global names, and the network of harbors as `.cslave` knows it. A node that stands alone has no others.
+ * `harbor`: global names, and the network of harbors as `.cslave` knows it. A node that stands
+ * alone has no others.
  */
 
 import { PTYPE } from "../kernel/protocol.ts";

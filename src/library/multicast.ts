@@ -3,8 +3,8 @@
  *
  *     publish(...) -- PUB --> multicastd -- multicast, channel, values --> each subscriber -- dispatch(channel, source, ...)
  *
- * What one service publishes arrives everywhere in that order. Who subscribes later has missed what went before; who has
- * unsubscribed gets nothing more, also of what was on its way.
+ * What one service publishes arrives everywhere in that order. Who subscribes later has missed what
+ * went before; who has unsubscribed gets nothing more, also of what was on its way.
  */
 
 import { inspect } from "node:util";
@@ -58,7 +58,8 @@ class Channel implements MulticastChannel {
       throw new SnaxError("ERR_ARGUMENT", `${this.toString()} has no dispatch to listen with`);
     }
     await this.#ask("SUB", []);
-    // Order: what is published next lies behind the answer in the mailbox, and this runs before the next message is taken.
+    // Order: what is published next lies behind the answer in the mailbox, and this runs before the
+    // next message is taken.
     listeners.set(this.channel, this);
   }
 

@@ -12,10 +12,16 @@ export interface SprotoloaderApi {
    * Reads the text of a schema from a file and saves it.
    *
    * @param file - relative to the configuration's folder.
-   * @throws {ERR_SCHEMA} if it is no schema; then the slot stays as it was. What reading a file throws comes as it is.
+   * @throws {ERR_SCHEMA} if it is no schema; then the slot stays as it was. What reading a file
+   * throws comes as it is.
    */
   register(file: string, slot: number): Promise<void>;
-  /** Reads the text of a schema from a file. @returns its binary form. @throws {ERR_SCHEMA} if it is no schema. */
+  /**
+   * Reads the text of a schema from a file.
+   *
+   * @returns its binary form.
+   * @throws {ERR_SCHEMA} if it is no schema.
+   */
   compile(file: string): Uint8Array;
   /**
    * Puts a schema into a slot, 0 to SPROTO_SLOTS_MAX - 1.

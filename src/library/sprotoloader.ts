@@ -3,8 +3,9 @@
  *
  *     save(binary, 1) -- SAVE --> sprotoloader (service) <-- LOAD, the version that this thread has -- load(1)
  *
- * The binary lies in one place; a thread builds the schema from it once and all its services hold the same object, which
- * never changes. A schema that is saved again is what later loads give; who holds the one before keeps it.
+ * The binary lies in one place; a thread builds the schema from it once and all its services hold
+ * the same object, which never changes. A schema that is saved again is what later loads give; who
+ * holds the one before keeps it.
  */
 
 import { readFileSync } from "node:fs";
@@ -55,7 +56,8 @@ async function load(context: Context, slot: number, options: DecodeOptions = {})
   const key = `${slot} ${options.bigint === true}`;
   const known = built.get(key)?.version;
   const found = await ask<{ version: string; binary?: Uint8Array }>(context, "LOAD", slot, known);
-  // Race: another load of this thread may have built the same meanwhile; test/integration/library/sprotoloader.test.ts.
+  // Race: another load of this thread may have built the same meanwhile;
+  // test/integration/library/sprotoloader.test.ts.
   const present = built.get(key);
   if (present?.version === found.version) return present.schema;
   if (found.binary === undefined) return load(context, slot, options);

@@ -1,12 +1,17 @@
 /**
- * How a connection becomes a service's own: what comes in goes to a reader of that service, and it closes with it.
+ * How a connection becomes a service's own: what comes in goes to a reader of that service, and it
+ * closes with it.
  */
 
 import type { Link } from "./link.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { StreamReader } from "./stream-reader.ts";
 
-/** Makes a connection a service's own; what another service has left unread goes with it. @returns its reader */
+/**
+ * Makes a connection a service's own; what another service has left unread goes with it.
+ *
+ * @returns its reader
+ */
 export function adopt(owner: SocketOwner, link: Link): StreamReader {
   const before = link.consumer;
   const isEnded = before instanceof StreamReader && before.isEnded;

@@ -1,8 +1,9 @@
 /**
  * Bytes that came and wait to be read, in the chunks in which they came.
  *
- * What lies in one chunk is handed out as a view of it. The search for a line's end goes on where the last one stopped, so a
- * line that comes byte by byte costs no more than one that comes at once.
+ * What lies in one chunk is handed out as a view of it. The search for a line's end goes on where
+ * the last one stopped, so a line that comes byte by byte costs no more than one that comes at
+ * once.
  */
 
 /** Chunks that are no longer together are put together. */
@@ -20,7 +21,8 @@ export class ByteQueue {
   push(chunk: Buffer): void {
     const chunks = this.#chunks;
     const last = chunks.at(-1);
-    // Crumbs are put together, or a stream that comes byte by byte would cost hundreds of bytes for each.
+    // Crumbs are put together, or a stream that comes byte by byte would cost hundreds of bytes for
+    // each.
     if (last !== undefined && last.length + chunk.length <= CRUMB_MAX) {
       chunks[chunks.length - 1] = Buffer.concat([last, chunk]);
     } else chunks.push(chunk);

@@ -1,11 +1,14 @@
 /**
- * `socketchannel` as one service holds it: requests and answers over one connection that mends itself.
+ * `socketchannel` as one service holds it: requests and answers over one connection that mends
+ * itself.
  */
 
 import type { ConnectionOptions } from "node:tls";
 import type { Writable } from "./outbox.ts";
 
-/** What reads an answer off the connection. Both reject with ERR_CLOSED when the connection ends. */
+/**
+ * What reads an answer off the connection. Both reject with ERR_CLOSED when the connection ends.
+ */
 export interface ChannelSocket {
   /** Reads exactly so many bytes; without a size what there is. */
   read(size?: number): Promise<Buffer>;
@@ -14,8 +17,9 @@ export interface ChannelSocket {
 }
 
 /**
- * Reads one answer. What it resolves to is the answer; an Error that it resolves to (and does not throw) rejects the request. What
- * it throws rejects it too, and ends the connection (the others get ERR_CLOSED): nobody knows how much of the answer was read.
+ * Reads one answer. What it resolves to is the answer; an Error that it resolves to (and does not
+ * throw) rejects the request. What it throws rejects it too, and ends the connection (the others
+ * get ERR_CLOSED): nobody knows how much of the answer was read.
  */
 export type ReadAnswer<T = unknown> = (from: ChannelSocket) => T | Promise<T>;
 
@@ -31,7 +35,10 @@ export type ChannelPlace = string | { readonly host: string; readonly port?: num
 export interface ChannelOptions {
   readonly host: string;
   readonly port: number;
-  /** Makes it a channel in session mode: answers come in any order and say themselves whose they are. */
+  /**
+   * Makes it a channel in session mode: answers come in any order and say themselves whose they
+   * are.
+   */
   readonly response?: ReadSession;
   /** Runs on each new connection before any other request; what it throws ends the connection. */
   readonly auth?: (channel: Channel) => unknown;
@@ -42,9 +49,10 @@ export interface ChannelOptions {
   /** Speak TLS: true, or what Node's `tls.connect` takes. */
   readonly tls?: boolean | ConnectionOptions;
   /**
-   * Milliseconds until a request fails with ERR_TIMEOUT, the time to connect included. In order mode that ends the connection, and
-   * others that wait on it get ERR_CLOSED: nobody can tell whose answer comes next. In session mode the answer is dropped when it
-   * comes; a session must not be used again. @defaultValue 0, never
+   * Milliseconds until a request fails with ERR_TIMEOUT, the time to connect included. In order
+   * mode that ends the connection, and others that wait on it get ERR_CLOSED: nobody can tell whose
+   * answer comes next. In session mode the answer is dropped when it comes; a session must not be
+   * used again. @defaultValue 0, never
    */
   readonly deadlineMs?: number;
 }
@@ -52,19 +60,29 @@ export interface ChannelOptions {
 /** A connection that is made when it is needed, and again when it was lost. */
 export interface Channel {
   /**
-   * Writes, and resolves to the answer; without a second argument nothing is waited for. Connects first if that is necessary.
+   * Writes, and resolves to the answer; without a second argument nothing is waited for. Connects
+   * first if that is necessary.
    *
    * @param answer - reads the answer; in session mode its session instead.
-   * @throws {ERR_CONNECT} if no place can be reached. {ERR_CLOSED} if the connection ends before the answer; whether the request
-   * was carried out nobody knows. What was not written before the end is sent on the next connection instead. {ERR_TIMEOUT} if a deadline was set and passed.
+   * @throws {ERR_CONNECT} if no place can be reached. {ERR_CLOSED} if the connection ends before
+   * the answer; whether the request was carried out nobody knows. What was not written before the
+   * end is sent on the next connection instead. {ERR_TIMEOUT} if a deadline was set and passed.
    */
   request<T = unknown>(
     data: Writable | readonly Writable[],
     answer?: ReadAnswer<T> | number | string,
   ): Promise<T>;
-  /** Waits for a message that nobody asked for, behind the answers of all requests so far; without a deadline. Not in session mode. */
+  /**
+   * Waits for a message that nobody asked for, behind the answers of all requests so far; without a
+   * deadline. Not in session mode.
+   */
   response<T = unknown>(answer: ReadAnswer<T>): Promise<T>;
-  /** Connects; with `true` once, else again and again, after 0, 1, 2 ... 10 seconds, until it is done. @throws {ERR_CONNECT} */
+  /**
+   * Connects; with `true` once, else again and again, after 0, 1, 2 ... 10 seconds, until it is
+   * done.
+   *
+   * @throws {ERR_CONNECT}
+   */
   connect(once?: boolean): Promise<void>;
   /** Ends the channel: whoever waits gets ERR_CLOSED. */
   close(): void;
@@ -76,6 +94,10 @@ export interface Channel {
 
 /** Everything under `import { socketchannel } from "snax"`. */
 export interface SocketChannelApi {
-  /** Makes a channel; it connects with its first request. @throws {ERR_ARGUMENT} if an option makes no sense. */
+  /**
+   * Makes a channel; it connects with its first request.
+   *
+   * @throws {ERR_ARGUMENT} if an option makes no sense.
+   */
   channel(options: ChannelOptions): Channel;
 }

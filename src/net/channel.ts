@@ -3,10 +3,12 @@
  *
  *     request -> connected? -> written and filed in one step -> serve(): reads one answer after the other -> settled
  *
- * In order mode answers belong to requests in the order in which these were written; in session mode they say themselves whose
- * they are. When the connection ends everybody who waits gets ERR_CLOSED, and the next request connects again; what was not
- * written yet is sent on the next connection. In order mode an answer that does not come in time ends the connection, or every
- * later request would get the answer of the one before. skynet's socketchannel.lua is the model; it knows no deadlines.
+ * In order mode answers belong to requests in the order in which these were written; in session
+ * mode they say themselves whose they are. When the connection ends everybody who waits gets
+ * ERR_CLOSED, and the next request connects again; what was not written yet is sent on the next
+ * connection. In order mode an answer that does not come in time ends the connection, or every
+ * later request would get the answer of the one before. skynet's socketchannel.lua is the model; it
+ * knows no deadlines.
  */
 
 import { codeOf, SnaxError } from "../base/error.ts";
@@ -164,7 +166,8 @@ export class ServiceChannel implements Channel {
     answer: ReadAnswer | number | string | undefined,
     attempt: Attempt,
   ): Promise<unknown> {
-    // A connection may have ended by the time at which something is to be written; the next one need not.
+    // A connection may have ended by the time at which something is to be written; the next one
+    // need not.
     for (let left = ATTEMPTS; left > 0; left -= 1) {
       const line = this.#ready() ?? (await this.#newLine(left));
       if (line === undefined) continue;

@@ -1,9 +1,11 @@
 /**
- * Marks behind what a gate delivered: when the receiver comes to one, it has handled everything before it.
+ * Marks behind what a gate delivered: when the receiver comes to one, it has handled everything
+ * before it.
  *
- * A mark is a message in the receiver's mailbox, so it waits where the messages wait, held back or not. It says nothing to
- * the service; whoever has placed it learns that it was reached. Marks die with the service, unread. The mark behind a client's last
- * message is reached when the handlers of all of them have ended, those that wait for something too.
+ * A mark is a message in the receiver's mailbox, so it waits where the messages wait, held back or
+ * not. It says nothing to the service; whoever has placed it learns that it was reached. Marks die
+ * with the service, unread. The mark behind a client's last message is reached when the handlers of
+ * all of them have ended, those that wait for something too.
  */
 
 import { Message } from "../kernel/message.ts";

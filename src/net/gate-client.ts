@@ -1,9 +1,9 @@
 /**
  * One client of a gate: its connection, how its messages are cut, and where they go.
  *
- * What the receiver has not handled yet is bounded: behind each GATE_WINDOW_BYTES a mark goes into the receiver's mailbox, and
- * while more than two of them are on the way the client is not read. So a client that sends faster than its agent works
- * waits, and costs so much memory and no more.
+ * What the receiver has not handled yet is bounded: behind each GATE_WINDOW_BYTES a mark goes into
+ * the receiver's mailbox, and while more than two of them are on the way the client is not read. So
+ * a client that sends faster than its agent works waits, and costs so much memory and no more.
  *
  * Hot path (bench: player).
  */
@@ -19,9 +19,15 @@ export interface ClientHost {
   readonly messageCost: number;
   /** Hands on a message; false if the client was cut by that. */
   deliver(client: GateClient, data: Buffer, isText: boolean): boolean;
-  /** Puts a mark behind what was delivered; when it is handled {@link GateClient.passed} must be called. */
+  /**
+   * Puts a mark behind what was delivered; when it is handled {@link GateClient.passed} must be
+   * called.
+   */
   mark(client: GateClient, bytes: number): void;
-  /** The client sends nothing any more; an error says what was wrong with the end. Sees to it that the connection is closed. */
+  /**
+   * The client sends nothing any more; an error says what was wrong with the end. Sees to it that
+   * the connection is closed.
+   */
   end(client: GateClient, error: Error | undefined): void;
   /** The client's connection is gone. */
   lose(client: GateClient, error: Error | undefined): void;
@@ -57,7 +63,10 @@ export class GateClient implements Consumer {
   isActive = true;
   /** Looks of the gate in a row at which nothing had come. */
   idleLooks = 0;
-  /** Looks of the gate in a row at which the same message was incomplete, and how many had come before it. */
+  /**
+   * Looks of the gate in a row at which the same message was incomplete, and how many had come
+   * before it.
+   */
   partialLooks = 0;
   partialSince = 0;
   readonly #gate: ClientHost;
@@ -103,7 +112,8 @@ export class GateClient implements Consumer {
 
   takeEnd(): void {
     this.isEnded = true;
-    // Race: Node may tell of the end while the client is paused, and messages wait in the splitter; test/integration/net/half-close.test.ts
+    // Race: Node may tell of the end while the client is paused, and messages wait in the splitter;
+    // test/integration/net/half-close.test.ts
     if (!this.#isPaused) this.#end();
   }
 
@@ -124,7 +134,11 @@ export class GateClient implements Consumer {
     if (this.#isPaused && this.#marked <= GATE_WINDOW_BYTES) this.#resume();
   }
 
-  /** A handler of the gate's own service goes on with a message. @returns what says that it has ended */
+  /**
+   * A handler of the gate's own service goes on with a message.
+   *
+   * @returns what says that it has ended
+   */
   begin(): () => void {
     this.#handlers += 1;
     return () => {

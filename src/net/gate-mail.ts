@@ -1,5 +1,6 @@
 /**
- * What happens to the clients of a gate, on its way into the gate's service: in order, many events with one message.
+ * What happens to the clients of a gate, on its way into the gate's service: in order, many events
+ * with one message.
  */
 
 import type { GateClient } from "./gate-client.ts";
@@ -7,7 +8,10 @@ import type { SocketOwner } from "./socket-owner.ts";
 
 /** Something that happened to a client. */
 export interface GateEvent {
-  /** A mark comes behind messages, and says to the client that they were handled; an end behind its last one. */
+  /**
+   * A mark comes behind messages, and says to the client that they were handled; an end behind its
+   * last one.
+   */
   readonly kind: "connect" | "message" | "mark" | "end" | "disconnect" | "error" | "warning";
   readonly client: GateClient;
   readonly data?: Buffer;

@@ -1,12 +1,14 @@
 /**
- * A gate: takes clients at a port, cuts their streams into messages and hands those to the services that serve them.
+ * A gate: takes clients at a port, cuts their streams into messages and hands those to the services
+ * that serve them.
  *
  *     client -> stream -> GateClient (frames) -+-> mailbox of the agent, as a `client` message: the direct way
  *                                              `-> GateMail -> the gate's own handler, while nobody serves the client
  *
- * Messages are views of what the system read, never copied within a thread; an agent that lives elsewhere gets them by the
- * kernel's usual way. Every client is bounded: how many there are, how long a message is and takes, what it sends ahead of its
- * agent (gate-client.ts) and what it leaves unread. A client that ends its side is answered before its connection is closed.
+ * Messages are views of what the system read, never copied within a thread; an agent that lives
+ * elsewhere gets them by the kernel's usual way. Every client is bounded: how many there are, how
+ * long a message is and takes, what it sends ahead of its agent (gate-client.ts) and what it leaves
+ * unread. A client that ends its side is answered before its connection is closed.
  *
  * Hot path (bench: player).
  */
@@ -109,8 +111,8 @@ export class GateServer implements ClientHost {
     client.agent = address;
     client.source = source;
     client.unwatch = kernel.watch(address, () => this.#loseAgent(client));
-    // Order: what came before, and lies in the gate's own mail, must not come after what takes the direct way from now on;
-    // test/integration/net/gate.test.ts
+    // Order: what came before, and lies in the gate's own mail, must not come after what takes the
+    // direct way from now on; test/integration/net/gate.test.ts
     for (const { data, isText } of this.#mail.takeMessages(client)) {
       this.#toAgent(client, data as Buffer, isText === true);
     }
@@ -150,7 +152,10 @@ export class GateServer implements ClientHost {
     if (!isPlaced) reached();
   }
 
-  /** Closes the connection when whoever serves the client has handled all that it sent, but not later than GATE_ANSWER_MS. */
+  /**
+   * Closes the connection when whoever serves the client has handled all that it sent, but not
+   * later than GATE_ANSWER_MS.
+   */
   end(client: GateClient, error: Error | undefined): void {
     const { link } = client;
     const close = (): void => {

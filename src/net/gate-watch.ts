@@ -1,9 +1,9 @@
 /**
- * The deadlines of a gate's clients: a message that has begun must be complete in time, and a client must say something now
- * and then if the gate wants that.
+ * The deadlines of a gate's clients: a message that has begun must be complete in time, and a
+ * client must say something now and then if the gate wants that.
  *
- * All clients are looked at a few times per deadline instead of having timers of their own: ten thousand of them cost
- * nothing while they play. A deadline is kept to within a quarter of itself.
+ * All clients are looked at a few times per deadline instead of having timers of their own: ten
+ * thousand of them cost nothing while they play. A deadline is kept to within a quarter of itself.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -1,12 +1,14 @@
 /**
- * A connection that a service of another thread has started: its socket stays where it is, and what comes in is sent on.
+ * A connection that a service of another thread has started: its socket stays where it is, and what
+ * comes in is sent on.
  *
- *     socket.start(id) there -> "take" -> Forwarder here: what came and was not read, then all that comes -> "bytes" -> RemoteLink
+ *     socket.start(id) there -> "take" -> Forwarder here: what came unread, then all that comes -> "bytes" -> RemoteLink
  *                               "took" <- so much was read: with HANDOVER_WINDOW_BYTES on the way the socket is not read
  *     socket.start(id) elsewhere -> "give" -> what was sent and not read comes back -> "given" -> the next one
  *
- * Words between two threads keep their order, so the bytes do too, and what is written (remote.ts). When a thread dies, the
- * connections of its services are closed; those whose sockets lived there are gone.
+ * Words between two threads keep their order, so the bytes do too, and what is written (remote.ts).
+ * When a thread dies, the connections of its services are closed; those whose sockets lived there
+ * are gone.
  */
 
 import { HANDOVER_WINDOW_BYTES } from "../base/limits.ts";
@@ -115,7 +117,10 @@ export class Handover {
     runtime.onThreadDeath.push((thread) => this.#mourn(thread));
   }
 
-  /** Makes a connection of another thread a service's own; if there is none it finds that it has ended. */
+  /**
+   * Makes a connection of another thread a service's own; if there is none it finds that it has
+   * ended.
+   */
   start(owner: SocketOwner, id: number): void {
     const link = new RemoteLink(this.#net, id);
     const { threads } = this.#net.runtime;
@@ -172,7 +177,8 @@ export class Handover {
     const link = this.#net.linkOf(id);
     const before = link?.consumer;
     const isFree = before instanceof StreamReader || before instanceof Forwarder;
-    // A gate's client, a port, or one that is about to come back from a third thread: for the one who asks there is none.
+    // A gate's client, a port, or one that is about to come back from a third thread: for the one
+    // who asks there is none.
     if (!(link instanceof StreamLink) || !isFree || this.#recalls.has(id)) {
       this.#net.runtime.threads?.tell(thread, "handover", "gone", id);
       return;

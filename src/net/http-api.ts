@@ -1,5 +1,6 @@
 /**
- * `httpd` as one service holds it: small HTTP interfaces for health checks, payment callbacks, operators' pages.
+ * `httpd` as one service holds it: small HTTP interfaces for health checks, payment callbacks,
+ * operators' pages.
  */
 
 import type { TlsOptions } from "node:tls";
@@ -17,7 +18,11 @@ export interface HttpRequest {
   readonly peer: string;
   /** The body as UTF-8. */
   text(): string;
-  /** The body as JSON. @throws {ERR_MALFORMED} if it is none; left alone that is answered with 400. */
+  /**
+   * The body as JSON.
+   *
+   * @throws {ERR_MALFORMED} if it is none; left alone that is answered with 400.
+   */
   json(): unknown;
 }
 
@@ -31,8 +36,9 @@ export interface HttpAnswer {
 }
 
 /**
- * Answers a request. A text or bytes are the body of a 200, an object with `status`, `headers` or `body` is the answer itself,
- * undefined is 204. What it throws is logged and answered with 500, without telling why.
+ * Answers a request. A text or bytes are the body of a 200, an object with `status`, `headers` or
+ * `body` is the answer itself, undefined is 204. What it throws is logged and answered with 500,
+ * without telling why.
  */
 export type HttpHandler = (
   request: HttpRequest,
@@ -52,7 +58,11 @@ export interface HttpOptions {
   readonly port: number;
   /** Longest body in bytes; who sends more gets 413. @defaultValue HTTP_BODY_MAX */
   readonly bodyLimitBytes?: number;
-  /** Milliseconds for a request to arrive whole; who takes longer gets 408; 0 = no bound. @defaultValue HTTP_REQUEST_MS */
+  /**
+   * Milliseconds for a request to arrive whole; who takes longer gets 408; 0 = no bound.
+   *
+   * @defaultValue HTTP_REQUEST_MS
+   */
   readonly requestMs?: number;
   /** Most connections at a time; more are closed at once. @defaultValue HTTP_CONNECTIONS_MAX */
   readonly connectionsMax?: number;

@@ -3,7 +3,8 @@
  *
  *     event loop: head and body arrive, within limits and in time -> message to the service -> handler -> answer
  *
- * Nothing reaches the service before a request is whole, so slow and broken clients cost it nothing.
+ * Nothing reaches the service before a request is whole, so slow and broken clients cost it
+ * nothing.
  */
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -25,7 +26,10 @@ import { loadHttp, loadHttps } from "./late-module.ts";
 import { peerOf } from "./stream-link.ts";
 import { TurnAway } from "./turn-away.ts";
 
-/** The longest time between two looks for requests that take too long, in milliseconds; setInterval knows no longer one. */
+/**
+ * The longest time between two looks for requests that take too long, in milliseconds; setInterval
+ * knows no longer one.
+ */
 const CHECK_MAX_MS = 60_000;
 
 /** A request with its body. */

@@ -1,9 +1,10 @@
 /**
  * Modules that a program may never need, loaded when it does: HTTP, TLS and web sockets.
  *
- * Together they are some 70 of Node's own modules and a dozen of `ws`, on every thread; on Node 24 and later an `import` of
- * `node:http` also loads its `WebSocket`, and with it the whole of `fetch`. What is loaded is also what V8 lists for each
- * debugger of a thread, so `upvalues` waits for it.
+ * Together they are some 70 of Node's own modules and a dozen of `ws`, on every thread; on Node 24
+ * and later an `import` of `node:http` also loads its `WebSocket`, and with it the whole of
+ * `fetch`. What is loaded is also what V8 lists for each debugger of a thread, so `upvalues` waits
+ * for it.
  */
 
 import { createRequire } from "node:module";

@@ -1,18 +1,24 @@
 /**
- * One open connection, whatever carries it, as the rest of net sees it: an id, an owner, a way in and a way out.
+ * One open connection, whatever carries it, as the rest of net sees it: an id, an owner, a way in
+ * and a way out.
  *
  *     event loop -> Link -> Consumer        what came in; outside any turn, so a consumer runs no code of a program
  *     a turn     -> Link.write / send       gathered, and written once when the turn is over
  *
- * Sockets belong to a thread. Any service of the thread may write to any id, as in skynet; what comes in goes to the one
- * consumer that its owner has set.
+ * Sockets belong to a thread. Any service of the thread may write to any id, as in skynet; what
+ * comes in goes to the one consumer that its owner has set.
  */
 
 import type { Writable } from "./outbox.ts";
 
-/** Who takes what comes in over a connection. Must not throw, and must not run code of a program. */
+/**
+ * Who takes what comes in over a connection. Must not throw, and must not run code of a program.
+ */
 export interface Consumer {
-  /** The id stays valid after the connection's end until somebody closes it: what came can still be read. */
+  /**
+   * The id stays valid after the connection's end until somebody closes it: what came can still be
+   * read.
+   */
   readonly keepsClosed: boolean;
   /** Takes bytes of a stream; they are the consumer's from now on. */
   takeChunk(chunk: Buffer): void;
@@ -49,7 +55,9 @@ export interface Link {
   /** When something was read or written last, in milliseconds of the clock; undefined if never. */
   readAt: number | undefined;
   writtenAt: number | undefined;
-  /** A message has begun to arrive and is not complete; false for a connection that carries bytes. */
+  /**
+   * A message has begun to arrive and is not complete; false for a connection that carries bytes.
+   */
   readonly isPartial: boolean;
   /** Begins to read. */
   start(): void;
@@ -60,11 +68,17 @@ export interface Link {
   write(data: Writable): boolean;
   /** Writes what may wait until nothing else does; false as above. */
   writeLow(data: Writable): boolean;
-  /** Writes one message, in the framing of the connection; false as above. @throws {ERR_ARGUMENT} if it is too long. */
+  /**
+   * Writes one message, in the framing of the connection; false as above.
+   *
+   * @throws {ERR_ARGUMENT} if it is too long.
+   */
   send(data: Writable): boolean;
   /** Hands what this turn wrote to the system. */
   flush(): void;
-  /** Ends the connection when all that waits is sent, or SOCKET_CLOSE_MS later; its id is free then. */
+  /**
+   * Ends the connection when all that waits is sent, or SOCKET_CLOSE_MS later; its id is free then.
+   */
   close(): void;
   /** Runs once when the connection is gone and its id is free; at once if that is so. */
   whenGone(run: () => void): void;

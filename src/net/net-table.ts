@@ -1,10 +1,11 @@
 /**
  * The sockets of one thread by id, and the moment at which what a turn wrote leaves.
  *
- * Ids count from 1 and are not used again before the counter has gone round, as in skynet; with several threads each takes those that
- * leave its number as the remainder, and what can be started on another thread has an odd quotient. All writes of a turn to one
- * connection leave in one write, once the event loop has handled what it had: agents that answer twenty requests in a turn
- * cost one system call.
+ * Ids count from 1 and are not used again before the counter has gone round, as in skynet; with
+ * several threads each takes those that leave its number as the remainder, and what can be started
+ * on another thread has an odd quotient. All writes of a turn to one connection leave in one write,
+ * once the event loop has handled what it had: agents that answer twenty requests in a turn cost
+ * one system call.
  */
 
 /* oxlint-disable no-restricted-globals -- no program's code runs in these: writes leave, and deaf connections are cut */
@@ -55,9 +56,14 @@ const DELAY_MAX_MS = 0x7fffffff;
 /** All sockets of one thread. */
 export class NetTable {
   readonly runtime: Runtime;
-  /** What to do when services of other threads have served clients that have ended their side, by number of the client. */
+  /**
+   * What to do when services of other threads have served clients that have ended their side, by
+   * number of the client.
+   */
   readonly ending: Map<number, () => void> = new Map();
-  /** Connections that services of other threads have started; undefined if there is one thread only. */
+  /**
+   * Connections that services of other threads have started; undefined if there is one thread only.
+   */
   handover: Handover | undefined = undefined;
   readonly #records = new Map<number, NetRecord>();
   /** Connections that were written to since the last flush. */
@@ -142,7 +148,8 @@ export class NetTable {
   }
 
   /**
-   * Runs something of a connection's own later, also after its service's death; never if that is Infinity.
+   * Runs something of a connection's own later, also after its service's death; never if that is
+   * Infinity.
    *
    * @returns a function that cancels it.
    */
@@ -156,7 +163,10 @@ export class NetTable {
     return () => clearTimeout(timer);
   }
 
-  /** Notes that a connection has something to read, in its callback; returns the milliseconds of the clock. */
+  /**
+   * Notes that a connection has something to read, in its callback; returns the milliseconds of the
+   * clock.
+   */
   arrived(): number {
     this.runtime.arrived();
     return this.runtime.clock.now();

@@ -1,6 +1,6 @@
 /**
- * A port as the table of sockets knows it: of a gate or of `httpd`, whose connections are no sockets of a service; of
- * `socket.listen`, with what port.ts adds.
+ * A port as the table of sockets knows it: of a gate or of `httpd`, whose connections are no
+ * sockets of a service; of `socket.listen`, with what port.ts adds.
  */
 
 import type { Server as HttpServer } from "node:http";

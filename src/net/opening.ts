@@ -18,7 +18,8 @@ import { StreamLink } from "./stream-link.ts";
  * Connects; resolves to the connection when it is ready for data.
  *
  * @param adopt - makes the connection the service's, at the moment at which it is there.
- * @throws {ERR_CONNECT} if that fails; the message says why. What the service's death cuts off never settles.
+ * @throws {ERR_CONNECT} if that fails; the message says why. What the service's death cuts off
+ * never settles.
  */
 export function connect(
   owner: SocketOwner,

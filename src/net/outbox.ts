@@ -1,8 +1,9 @@
 /**
  * What a turn writes to one connection: gathered in one piece of memory, which leaves in one write.
  *
- * Bytes are copied when they are given, so they are the writer's again at once. A connection that writes nothing holds
- * nothing. Pieces above PIECE_MAX stand by themselves: to grow a common one would copy them again.
+ * Bytes are copied when they are given, so they are the writer's again at once. A connection that
+ * writes nothing holds nothing. Pieces above PIECE_MAX stand by themselves: to grow a common one
+ * would copy them again.
  *
  * Hot path (bench: player).
  */

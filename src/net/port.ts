@@ -3,7 +3,8 @@
  *
  *     connection -> Link, paused -> message to the owner -> onAccept(id, peer) -> somebody calls start(id)
  *
- * Before `start` the system keeps connections waiting: Node has accepted them, nobody has been told.
+ * Before `start` the system keeps connections waiting: Node has accepted them, nobody has been
+ * told.
  */
 
 import type { Socket } from "node:net";

@@ -1,8 +1,9 @@
 /**
- * A connection whose socket lives on another thread, as the service sees it that has started it here: what comes in was sent on
- * by that thread (handover.ts), what is written goes there.
+ * A connection whose socket lives on another thread, as the service sees it that has started it
+ * here: what comes in was sent on by that thread (handover.ts), what is written goes there.
  *
- * What comes is acknowledged when the service's reader has room, so that the sender knows when to stop reading.
+ * What comes is acknowledged when the service's reader has room, so that the sender knows when to
+ * stop reading.
  */
 
 import type { Consumer, Link } from "./link.ts";

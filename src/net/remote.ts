@@ -5,7 +5,8 @@
  *     gate here, agent there     -> "mark" -> a mark in the agent's mailbox -> "passed" -> the client is read on
  *     its client has ended       -> "last" -> the same; reached when the agent has answered -> "served" -> closed
  *
- * An id says which thread its socket lives on. What comes in is sent on to whoever has started it (handover.ts).
+ * An id says which thread its socket lives on. What comes in is sent on to whoever has started it
+ * (handover.ts).
  */
 
 import { askSteward } from "../service/steward.ts";
@@ -79,8 +80,8 @@ export function tellMark(net: NetTable, agent: number, mark: readonly number[]):
 }
 
 /**
- * Runs something when a service of another thread has handled all that a client sent which sends nothing any more; never if the
- * connection is gone before.
+ * Runs something when a service of another thread has handled all that a client sent which sends
+ * nothing any more; never if the connection is gone before.
  *
  * @returns false if the service lives nowhere.
  */

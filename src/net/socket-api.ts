@@ -1,8 +1,8 @@
 /**
  * `socket` as one service holds it: skynet's names, promises where skynet blocks.
  *
- * A socket is a number. It belongs to the service that opened it and closes with it. Any service may write to it; what comes in
- * goes to its owner alone.
+ * A socket is a number. It belongs to the service that opened it and closes with it. Any service
+ * may write to it; what comes in goes to its owner alone.
  */
 
 import type { ConnectionOptions, TlsOptions } from "node:tls";
@@ -20,7 +20,11 @@ export interface ListenOptions {
   readonly backlog?: number | undefined;
   /** Certificate, key and what else Node's `tls.createServer` takes: the port speaks TLS. */
   readonly tls?: TlsOptions | undefined;
-  /** Send small writes at once instead of waiting for the answer to the last one. @defaultValue true */
+  /**
+   * Send small writes at once instead of waiting for the answer to the last one.
+   *
+   * @defaultValue true
+   */
   readonly nodelay?: boolean | undefined;
   /** Several threads or processes share the port; where Node and the system can. */
   readonly reusePort?: boolean | undefined;
@@ -62,14 +66,18 @@ export interface SocketApi {
    * @throws {ERR_LISTEN} if that is not possible.
    */
   listen(host: string, port: number, backlog?: number): Promise<Listened>;
-  /** The same with `"host:port"`, a port, the path of a unix socket (it begins with `/`), or options. */
+  /**
+   * The same with `"host:port"`, a port, the path of a unix socket (it begins with `/`), or
+   * options.
+   */
   listen(place: string | number | ListenOptions): Promise<Listened>;
   /**
-   * Begins: on a port, each connection that comes is given to `onAccept`; on a connection it is read from now on, and belongs to
-   * this service. A connection of another thread stays there: what comes in is sent on, in order, and as fast as it is read here.
+   * Begins: on a port, each connection that comes is given to `onAccept`; on a connection it is
+   * read from now on, and belongs to this service. A connection of another thread stays there: what
+   * comes in is sent on, in order, and as fast as it is read here.
    *
-   * @throws {ERR_SOCKET} if there is no such socket, or it is a port or a gate's client of another thread. A connection of another
-   * thread that is gone has ended for whoever reads it.
+   * @throws {ERR_SOCKET} if there is no such socket, or it is a port or a gate's client of another
+   * thread. A connection of another thread that is gone has ended for whoever reads it.
    */
   start(id: number, onAccept?: OnAccept): number;
   /**
@@ -81,8 +89,8 @@ export interface SocketApi {
   /** The same with `"host:port"`, the path of a unix socket, or options. */
   open(place: string | OpenOptions): Promise<number>;
   /**
-   * Reads exactly `size` bytes; without a size what there is, at least one. Resolves to undefined at the end; `readall` then has
-   * what is left.
+   * Reads exactly `size` bytes; without a size what there is, at least one. Resolves to undefined
+   * at the end; `readall` then has what is left.
    *
    * @throws {ERR_SOCKET} if the socket is not this service's, or somebody reads it already.
    */
@@ -94,22 +102,28 @@ export interface SocketApi {
   /** Waits until something can be read: true; false at the end. */
   block(id: number): Promise<boolean>;
   /**
-   * Writes text (UTF-8) or bytes, which are the caller's again at once. Never waits; what one turn writes leaves in one write.
+   * Writes text (UTF-8) or bytes, which are the caller's again at once. Never waits; what one turn
+   * writes leaves in one write.
    *
-   * @returns false if the connection is closing, closed or unknown; of a socket of another thread nothing is known here.
+   * @returns false if the connection is closing, closed or unknown; of a socket of another thread
+   * nothing is known here.
    */
   write(id: number, data: Writable | readonly Writable[]): boolean;
   /** As `write`, for what may wait until nothing else does. */
   lwrite(id: number, data: Writable | readonly Writable[]): boolean;
   /**
-   * Writes one message to a connection of a gate, framed as that gate frames: a length in front, a line feed, or a web socket
-   * message (text for text, binary for bytes).
+   * Writes one message to a connection of a gate, framed as that gate frames: a length in front, a
+   * line feed, or a web socket message (text for text, binary for bytes).
    *
    * @returns false as `write` does.
-   * @throws {ERR_SOCKET} if the connection carries bytes only. {ERR_ARGUMENT} if the message does not fit a frame.
+   * @throws {ERR_SOCKET} if the connection carries bytes only. {ERR_ARGUMENT} if the message does
+   * not fit a frame.
    */
   send(id: number, data: Writable): boolean;
-  /** Ends a connection when all is written, or a port; resolves when it is closed. An unknown one is closed already. */
+  /**
+   * Ends a connection when all is written, or a port; resolves when it is closed. An unknown one is
+   * closed already.
+   */
   close(id: number): Promise<void>;
   /** Ends a connection at once, in both directions. */
   shutdown(id: number): void;
@@ -121,11 +135,17 @@ export interface SocketApi {
   limit(id: number, bytes: number): void;
   /** Is told once when the connection ends, whoever ended it. */
   onclose(id: number, run: (id: number) => unknown): void;
-  /** Is told of unsent bytes in KiB, from 1 MiB on and at each doubling, and of 0 when all is sent; instead of the log. */
+  /**
+   * Is told of unsent bytes in KiB, from 1 MiB on and at each doubling, and of 0 when all is sent;
+   * instead of the log.
+   */
   warning(id: number, run: (id: number, size: number) => unknown): void;
   /** Says that there is no such socket. */
   invalid(id: number): boolean;
-  /** Says that nothing comes from the other side any more; of a port that is open, and of a datagram socket, false. */
+  /**
+   * Says that nothing comes from the other side any more; of a port that is open, and of a datagram
+   * socket, false.
+   */
   disconnected(id: number): boolean;
   /** A number of 1 to 4 bytes, big-endian. */
   header(bytes: Uint8Array): number;
@@ -134,15 +154,19 @@ export interface SocketApi {
   /** Resolves a name to addresses. @throws {ERR_CONNECT} if it has none. */
   resolve(host: string): Promise<string[]>;
   /**
-   * Opens a datagram socket, bound if a place is given: of IPv6 if that is an address of IPv6 (`"::"` for all of the machine's, those of
-   * IPv4 included), else of IPv4.
+   * Opens a datagram socket, bound if a place is given: of IPv6 if that is an address of IPv6
+   * (`"::"` for all of the machine's, those of IPv4 included), else of IPv4.
    *
    * @throws {ERR_LISTEN} if it can't be bound.
    */
   udp(onDatagram: OnDatagram, host?: string, port?: number): Promise<number>;
   /** Sets whom `write` sends datagrams to; others are no longer heard. @throws {ERR_CONNECT} */
   udp_connect(id: number, host: string, port: number, onDatagram?: OnDatagram): Promise<void>;
-  /** Sends a datagram; false if the socket is unknown. @throws {ERR_ARGUMENT} if the address is of the other family. */
+  /**
+   * Sends a datagram; false if the socket is unknown.
+   *
+   * @throws {ERR_ARGUMENT} if the address is of the other family.
+   */
   sendto(id: number, to: Uint8Array, data: Writable): boolean;
   /** Whom a datagram came from. */
   udp_address(from: Uint8Array): { readonly address: string; readonly port: number };

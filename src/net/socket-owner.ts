@@ -1,5 +1,6 @@
 /**
- * What one service owns of the net: its sockets close with it, and what happens to them reaches it as messages.
+ * What one service owns of the net: its sockets close with it, and what happens to them reaches it
+ * as messages.
  */
 
 import type { Message } from "../kernel/message.ts";
@@ -43,8 +44,8 @@ export class SocketOwner {
   }
 
   /**
-   * Runs something inside the service, after the messages that wait already; what it throws is logged under the service's
-   * address.
+   * Runs something inside the service, after the messages that wait already; what it throws is
+   * logged under the service's address.
    *
    * @param origin - the message whose handler it goes on with; see Kernel.origin.
    */
@@ -70,12 +71,19 @@ export class SocketOwner {
     });
   }
 
-  /** Runs a callback of the program, inside the service; what it throws, or its promise rejects with, is logged. */
+  /**
+   * Runs a callback of the program, inside the service; what it throws, or its promise rejects
+   * with, is logged.
+   */
   wakeProgram(run: () => unknown): void {
     this.wake(() => this.runProgram("socket", run));
   }
 
-  /** The same at once, for somebody who is inside the service. @param what - begins the line in the log */
+  /**
+   * The same at once, for somebody who is inside the service.
+   *
+   * @param what - begins the line in the log
+   */
   runProgram(what: string, run: () => unknown): void {
     try {
       const result = run();

@@ -1,6 +1,6 @@
 /**
- * The functions of `socket` by which sockets are opened, closed and written to; reading is in reading.ts, datagrams are in
- * datagram.ts.
+ * The functions of `socket` by which sockets are opened, closed and written to; reading is in
+ * reading.ts, datagrams are in datagram.ts.
  */
 
 import { lookup } from "node:dns/promises";

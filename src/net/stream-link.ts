@@ -1,10 +1,12 @@
 /**
  * A connection that carries a stream of bytes: TCP, a unix socket, TLS over TCP.
  *
- * What a turn writes is gathered (outbox.ts) and leaves in one write. Unsent bytes are told from SOCKET_WARN_BYTES on and at
- * each doubling; beyond `writeLimitBytes` the connection is cut, so a side that never reads costs so much and no more.
+ * What a turn writes is gathered (outbox.ts) and leaves in one write. Unsent bytes are told from
+ * SOCKET_WARN_BYTES on and at each doubling; beyond `writeLimitBytes` the connection is cut, so a
+ * side that never reads costs so much and no more.
  *
- * Hot path (bench: player). The listeners are shared by all connections, which find theirs through the socket.
+ * Hot path (bench: player). The listeners are shared by all connections, which find theirs through
+ * the socket.
  */
 
 import type { Socket } from "node:net";
@@ -238,7 +240,8 @@ export class StreamLink implements Link {
   #written(outbox: Outbox): boolean {
     if (!this.#isDirty) this.#markDirty();
     if (outbox.length + this.#backlog <= EARLY_BYTES) return true;
-    // So much at once leaves before the turn is over: only what the system does not take counts as unsent.
+    // So much at once leaves before the turn is over: only what the system does not take counts as
+    // unsent.
     this.flush();
     return this.#isWithin(this.#backlog + this.#lowBytes);
   }

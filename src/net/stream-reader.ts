@@ -4,8 +4,9 @@
  *     event loop: takeChunk     bytes into the queue; enough for whoever waits? then a message to the owner
  *     the owner's turn: settle  the bytes are taken out, the promise resolves
  *
- * One reader waits at a time. Beyond SOCKET_PAUSE_BYTES of unread bytes the connection is not read any further, as in skynet,
- * until somebody takes them; a reader who wants more than that gets it, up to `limitBytes`.
+ * One reader waits at a time. Beyond SOCKET_PAUSE_BYTES of unread bytes the connection is not read
+ * any further, as in skynet, until somebody takes them; a reader who wants more than that gets it,
+ * up to `limitBytes`.
  */
 
 import { SnaxError } from "../base/error.ts";

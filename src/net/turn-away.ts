@@ -1,7 +1,9 @@
 /**
- * Tells the log of connections that were turned away: of the first at once, of those behind it in one line a second.
+ * Tells the log of connections that were turned away: of the first at once, of those behind it in
+ * one line a second.
  *
- * Whoever is turned away only sees his connection end; the log is where an operator finds out which limit it was.
+ * Whoever is turned away only sees his connection end; the log is where an operator finds out which
+ * limit it was.
  */
 
 import { TURNED_AWAY_MS } from "../base/limits.ts";

@@ -1,5 +1,6 @@
 /**
- * When a connection's unsent bytes are told of: from SOCKET_WARN_BYTES on, at each doubling, and once more when none is left.
+ * When a connection's unsent bytes are told of: from SOCKET_WARN_BYTES on, at each doubling, and
+ * once more when none is left.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -1,8 +1,9 @@
 /**
  * A port for web sockets: Node's HTTP server for the handshake, the library (ws) for what follows.
  *
- * Who has not finished the handshake is bounded: heads of GATE_HEAD_MAX bytes within GATE_HANDSHAKE_MS, and GATE_HANDSHAKES_MAX of
- * them at a time. Pages that the options name are served; anything else is 404.
+ * Who has not finished the handshake is bounded: heads of GATE_HEAD_MAX bytes within
+ * GATE_HANDSHAKE_MS, and GATE_HANDSHAKES_MAX of them at a time. Pages that the options name are
+ * served; anything else is 404.
  */
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";

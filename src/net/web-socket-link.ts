@@ -1,10 +1,12 @@
 /**
  * A connection that carries messages: a web socket.
  *
- * The protocol is the library's (ws); here is what it has in common with the other connections. What a turn writes leaves in one
- * write, beyond `writeLimitBytes` of unsent bytes the connection is cut, and faults of the other side are ERR_MALFORMED.
+ * The protocol is the library's (ws); here is what it has in common with the other connections.
+ * What a turn writes leaves in one write, beyond `writeLimitBytes` of unsent bytes the connection
+ * is cut, and faults of the other side are ERR_MALFORMED.
  *
- * Hot path (bench: player). The listeners are shared by all connections, which find theirs through the web socket.
+ * Hot path (bench: player). The listeners are shared by all connections, which find theirs through
+ * the web socket.
  */
 
 import type { Socket } from "node:net";
@@ -123,7 +125,8 @@ export class WebSocketLink implements Link {
     // The library keeps the bytes until they are sent; they are the writer's again at once.
     this.#web.send(typeof data === "string" ? data : Buffer.from(data));
     if (this.#web.bufferedAmount <= EARLY_BYTES) return true;
-    // So much at once leaves before the turn is over: only what the system does not take counts as unsent.
+    // So much at once leaves before the turn is over: only what the system does not take counts as
+    // unsent.
     this.flush();
     const error = excess(this.#web.bufferedAmount, this.writeLimitBytes);
     if (error !== undefined) this.destroy(error);

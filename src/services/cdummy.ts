@@ -1,5 +1,6 @@
 /**
- * `.cslave` of a node that stands alone: what other services ask the network of harbors, answered without one.
+ * `.cslave` of a node that stands alone: what other services ask the network of harbors, answered
+ * without one.
  *
  *     REGISTER name handle   gives a global name; the kernel keeps it
  *     QUERYNAME name         its handle, as soon as somebody has the name

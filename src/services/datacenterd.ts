@@ -6,9 +6,10 @@
  *     WAIT key...            the same, as soon as there is something
  *     WAITFOR ms key...      the same for somebody who gives up after so long, so that nothing is kept for longer
  *
- * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists that somebody set. As
- * in skynet, waiting for what lies in a branch and for the branch itself exclude each other, and who waits for a value
- * where a branch comes to be is told so. Unlike there, who waits for what lies in a value that is set whole gets it.
+ * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists
+ * that somebody set. As in skynet, waiting for what lies in a branch and for the branch itself
+ * exclude each other, and who waits for a value where a branch comes to be is told so. Unlike
+ * there, who waits for what lies in a value that is set whole gets it.
  */
 
 import { skynet, SnaxError } from "snax";
@@ -117,7 +118,11 @@ function tell(expectation: Expectation, value: unknown): boolean {
   return branch.size === 0;
 }
 
-/** Follows the keys that got a value through those who wait. @returns whether nobody waits here any more. */
+/**
+ * Follows the keys that got a value through those who wait.
+ *
+ * @returns whether nobody waits here any more.
+ */
 function wake(branch: Map<Key, Expectation>, keys: readonly Key[], value: unknown): boolean {
   const [key, ...rest] = keys;
   const expectation = key === undefined ? undefined : branch.get(key);
@@ -188,13 +193,18 @@ function expectBesideTheLiving(keys: readonly Key[]): Response {
   try {
     return expect(keys);
   } catch {
-    // What is in the way may be a request of a service that has died; if not, the second refusal stands.
+    // What is in the way may be a request of a service that has died; if not, the second refusal
+    // stands.
     forgetTheDead(expected);
     return expect(keys);
   }
 }
 
-/** Returns the value of a key, or detaches the answer until there is one. @param ms - Infinity for ever. */
+/**
+ * Returns the value of a key, or detaches the answer until there is one.
+ *
+ * @param ms - Infinity for ever.
+ */
 function wait(given: readonly unknown[], ms: number): unknown {
   const keys = checkKeys(given);
   const value = find(database, keys);

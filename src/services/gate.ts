@@ -1,12 +1,14 @@
 /**
- * skynet's gate: takes clients at a port and tells a watchdog of them; agents ask to be given a client's messages.
+ * skynet's gate: takes clients at a port and tells a watchdog of them; agents ask to be given a
+ * client's messages.
  *
  *     watchdog -> gate    "open", { port, maxclient, ... }                     -> { address, port, websocket }
  *     gate -> watchdog    "socket", "open" | "close" | "error" | "warning" | "data", fd, ...
  *     agent -> gate       "forward", fd [, client [, address]]                 from then on the agent gets `client` messages
  *     watchdog -> gate    "accept", fd | "kick", fd | "close" | "counts"
  *
- * An agent writes to its client with `socket.send(fd, message)`, or with `socket.write(fd, bytes)` if it frames by itself.
+ * An agent writes to its client with `socket.send(fd, message)`, or with `socket.write(fd, bytes)`
+ * if it frames by itself.
  */
 
 import { gateserver, skynet, SnaxError } from "snax";

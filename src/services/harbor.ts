@@ -1,8 +1,9 @@
 /**
- * `harbor` of a node that stands alone: where messages to other harbors would leave, if there were any.
+ * `harbor` of a node that stands alone: where messages to other harbors would leave, if there were
+ * any.
  *
- * Skynet starts it on every node, behind `.cslave`. Here it keeps the place: whoever sends it something is told that there
- * is no network.
+ * Skynet starts it on every node, behind `.cslave`. Here it keeps the place: whoever sends it
+ * something is told that there is no network.
  */
 
 import { skynet } from "snax";

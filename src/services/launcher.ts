@@ -13,7 +13,8 @@
  *     RESTART wish               from a service that wants to be brought back if its thread dies
  *     LOST indexes               from the warden: a thread has died
  *
- * The commands are those of skynet's launcher, but arguments are values and an error arrives as it was thrown.
+ * The commands are those of skynet's launcher, but arguments are values and an error arrives as it
+ * was thrown.
  */
 
 import { operator, skynet, SnaxError } from "snax";
@@ -51,12 +52,16 @@ function settle(handle: number, ok: boolean, value: unknown): void {
   answer(ok, value);
 }
 
-/** What stands for a service over its lives: the name, if the service manager keeps it the only one. */
+/**
+ * What stands for a service over its lives: the name, if the service manager keeps it the only one.
+ */
 function keyOf(handle: number): Key {
   return unique.get(handle) ?? handle;
 }
 
-/** Starts a service again. One that is the only one of its name is the service manager's to start. */
+/**
+ * Starts a service again. One that is the only one of its name is the service manager's to start.
+ */
 function relaunch(wish: Wish, onKey: (key: Key) => void, before: Key): Promise<unknown> {
   const [kind, name, ...args] = wish.target;
   if (typeof before === "string") {
@@ -93,8 +98,8 @@ function begin(source: number, handle: number, [kind, name, ...args]: Target): v
 }
 
 /**
- * Whoever asks what runs knows of a birth from the service's own thread, and its news may lie in the ring from there while the
- * question came by another one: all rings are read between two turns.
+ * Whoever asks what runs knows of a birth from the service's own thread, and its news may lie in
+ * the ring from there while the question came by another one: all rings are read between two turns.
  */
 function allNews(): Promise<unknown> {
   return skynet.sleep(1);
@@ -153,7 +158,10 @@ const command = {
   RESTART(source: number, wish: Wish): void {
     restarts.ask(keyOf(source), wish);
   },
-  /** A service that ends itself before it is ready has done its work in its beginning; one that is killed has not. */
+  /**
+   * A service that ends itself before it is ready has done its work in its beginning; one that is
+   * killed has not.
+   */
   REMOVE(_source: number, handle: number, isKill: boolean): void {
     const title = services.get(handle);
     services.delete(handle);

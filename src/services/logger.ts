@@ -1,12 +1,14 @@
 /**
- * The logger, `.logger`: opens the node's log, stdout or the file that the configuration names, and has it written.
+ * The logger, `.logger`: opens the node's log, stdout or the file that the configuration names, and
+ * has it written.
  *
  *     [:0000000a] words                              text on stdout, as skynet prints it
  *     21/11/26 10:00:00.00 [:0000000a] words         text in a file
  *     {"time":"2026-...","address":":0000000a","text":"words"}   with logformat "json"
  *
- * Lines do not come as messages: they stand in the log although this service has not had a turn (see log-sink.ts). What somebody
- * sends it is a line as well. `REOPEN` opens the file anew (SIGHUP does it), `FLUSH` is answered when all is written.
+ * Lines do not come as messages: they stand in the log although this service has not had a turn
+ * (see log-sink.ts). What somebody sends it is a line as well. `REOPEN` opens the file anew (SIGHUP
+ * does it), `FLUSH` is answered when all is written.
  */
 
 import { logSink, skynet, SnaxError } from "snax";

@@ -1,6 +1,7 @@
 /**
- * Health, readiness and metrics at an address of their own, for load balancers and Prometheus. The configuration's `metrics`
- * starts it; what it answers is the runtime's (src/console/doors/probe-door.ts).
+ * Health, readiness and metrics at an address of their own, for load balancers and Prometheus. The
+ * configuration's `metrics` starts it; what it answers is the runtime's
+ * (src/console/doors/probe-door.ts).
  */
 
 import { operator, skynet } from "snax";

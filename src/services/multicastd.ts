@@ -6,9 +6,10 @@
  *     SUB, USUB channel        whoever asks begins, or ceases, to hear it
  *     PUB channel value...     a `multicast` message from who asks to each subscriber; answered with their number
  *
- * As in skynet a channel's number has the harbor in its low 8 bits. A message carries the channel as its first value, not
- * as its session: nobody answers it, and the session of a message that dies with its receiver would come back to whoever
- * published. A subscriber that died is forgotten when it is missed.
+ * As in skynet a channel's number has the harbor in its low 8 bits. A message carries the channel
+ * as its first value, not as its session: nobody answers it, and the session of a message that dies
+ * with its receiver would come back to whoever published. A subscriber that died is forgotten when
+ * it is missed.
  */
 
 import { skynet, SnaxError } from "snax";
@@ -52,7 +53,8 @@ serveCommands("multicastd", {
     channels.get(channel)?.delete(source);
   },
   PUB(source, channel: number, ...values: unknown[]) {
-    // A channel that somebody else has deleted has no subscribers: publishing to it reaches nobody, as in skynet.
+    // A channel that somebody else has deleted has no subscribers: publishing to it reaches nobody,
+    // as in skynet.
     const subscribers = channels.get(channel) ?? new Set();
     for (const subscriber of subscribers) {
       const isAlive = skynet.redirect(subscriber, source, "multicast", 0, channel, ...values);

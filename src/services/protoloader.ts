@@ -6,7 +6,8 @@
  *     RELOAD    reads all files anew; answered with the slots, none replaced if one of the files is wrong
  *     LIST      file by slot
  *
- * Paths count from the folder of the configuration. A program that needs more writes a service `protoloader` of its own.
+ * Paths count from the folder of the configuration. A program that needs more writes a service
+ * `protoloader` of its own.
  */
 
 import { skynet, sprotoloader, SnaxError } from "snax";

@@ -6,15 +6,18 @@
  *     QUERY key             waits until somebody has started it
  *     LIST                  what is there
  *
- * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the whole network, which is
- * this node as long as it stands alone. Unlike skynet's manager this one forgets a failure and a service that died: the
- * next LAUNCH tries again.
+ * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the
+ * whole network, which is this node as long as it stands alone. Unlike skynet's manager this one
+ * forgets a failure and a service that died: the next LAUNCH tries again.
  */
 
 import { skynet, SnaxError } from "snax";
 import type { Response } from "snax";
 
-/** A link lasts as long as the service, and how long one may take to begin is `inittimeout`'s business. */
+/**
+ * A link lasts as long as the service, and how long one may take to begin is `inittimeout`'s
+ * business.
+ */
 const unbounded = skynet.within(Infinity);
 
 /** What is known of a key: asked for, being started, or running. */
@@ -92,7 +95,9 @@ function launchBy(key: string, order: Order): number | undefined {
   return answerOf(entry);
 }
 
-/** Race: a service may be dead, and the news of it on its way. A message that nobody answers tells. */
+/**
+ * Race: a service may be dead, and the news of it on its way. A message that nobody answers tells.
+ */
 function isDead({ state, handle }: Entry): boolean {
   return state === "running" && !skynet.send(handle, "debug", "PING");
 }

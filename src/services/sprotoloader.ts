@@ -5,8 +5,9 @@
  *     LOAD slot version    { version, binary }; the binary is left out if whoever asks has that version
  *     LIST                 version by slot
  *
- * Each thread builds a schema from the binary once, when one of its services first loads it (library/sprotoloader.ts), so
- * that all its services share one copy. A version names one SAVE for good, even if this service is started anew.
+ * Each thread builds a schema from the binary once, when one of its services first loads it
+ * (library/sprotoloader.ts), so that all its services share one copy. A version names one SAVE for
+ * good, even if this service is started anew.
  */
 
 import { skynet, SnaxError } from "snax";

@@ -1,5 +1,6 @@
 /**
- * What a message is called where an operator reads of it: by its method where the service has methods, else by its protocol.
+ * What a message is called where an operator reads of it: by its method where the service has
+ * methods, else by its protocol.
  */
 
 import { formatAddress } from "../kernel/address.ts";
@@ -34,7 +35,10 @@ function titleOfTimer({ subject }: Timer): string {
   return typeof name === "string" && name !== "" ? `fork ${name}` : "a fork";
 }
 
-/** Names who sent a message, e.g. `:0000000c (snax hall)`; by the address alone if it lives on another thread. */
+/**
+ * Names who sent a message, e.g. `:0000000c (snax hall)`; by the address alone if it lives on
+ * another thread.
+ */
 export function senderOf({ kernel }: Runtime, { source }: Pick<Message, "source">): string {
   if (source === 0) return "the runtime";
   const title = kernel.services.get(source)?.title;

@@ -1,11 +1,12 @@
 /**
  * The numbers that stand for methods in messages, per type of service.
  *
- * Numbers are handed out by group and name when either side first needs one, and only ever appended, so that callers bound
- * before a `clearcache` or a patch still reach the right method. The first four are snax's system methods.
+ * Numbers are handed out by group and name when either side first needs one, and only ever
+ * appended, so that callers bound before a `clearcache` or a patch still reach the right method.
+ * The first four are snax's system methods.
  *
- * Where a node has several threads they agree by a shared log: whoever needs a new number enters the name, and all read
- * the entries in one order.
+ * Where a node has several threads they agree by a shared log: whoever needs a new number enters
+ * the name, and all read the entries in one order.
  */
 
 import { LOG_KIND } from "../fabric/node-memory.ts";
@@ -55,8 +56,8 @@ export class MethodNumbers {
   }
 
   /**
-   * Returns the number of a method, handing out a new one if it has none; 0 if there are METHODS_MAX already, or the log of
-   * the threads is full.
+   * Returns the number of a method, handing out a new one if it has none; 0 if there are
+   * METHODS_MAX already, or the log of the threads is full.
    */
   numberOf(group: Group, name: string): number {
     const numbers = this.#numbers(group);
@@ -79,7 +80,11 @@ export class MethodNumbers {
     this.#names.push({ group, name });
   }
 
-  /** Returns the numbers on skynet's wire that a text of the type gives. @param read - reads them, if nobody has */
+  /**
+   * Returns the numbers on skynet's wire that a text of the type gives.
+   *
+   * @param read - reads them, if nobody has
+   */
   wireNumbersOf(text: string, read: () => WireNumbers): WireNumbers {
     if (this.#wire?.text !== text) this.#wire = { text, numbers: read() };
     return this.#wire.numbers;
@@ -114,7 +119,9 @@ export class MethodNumbers {
     this.#offered.add(number);
   }
 
-  /** Says whether some service of this type has had the method; undefined as long as none has begun. */
+  /**
+   * Says whether some service of this type has had the method; undefined as long as none has begun.
+   */
   isOffered(group: Group, name: string): boolean | undefined {
     this.#log?.sync();
     if (this.#offered.size === 0) return undefined;

@@ -1,8 +1,9 @@
 /**
  * What each method of a service costs.
  *
- * Calls are counted exactly; time is measured on the first call and then on each sixteenth, and the rest is taken to be like
- * it, because two readings of the clock would cost as much as a small method.
+ * Calls are counted exactly; time is measured on the first call and then on each sixteenth, and the
+ * rest is taken to be like it, because two readings of the clock would cost as much as a small
+ * method.
  */
 
 import type { MethodNumbers } from "./method-numbers.ts";

@@ -1,8 +1,9 @@
 /**
- * Calls of a snax service that come as skynet sends them between nodes: lua messages whose first value is the number of a method
- * on the wire (`snax.enablecluster` there; here every snax service takes them). Nodes of snax write the method's name instead,
- * `response.echo`, so that they need not have the same text. Ending and patching a service is left out: whoever
- * reaches the port of a cluster could do it.
+ * Calls of a snax service that come as skynet sends them between nodes: lua messages whose first
+ * value is the number of a method on the wire (`snax.enablecluster` there; here every snax service
+ * takes them). Nodes of snax write the method's name instead, `response.echo`, so that they need
+ * not have the same text. Ending and patching a service is left out: whoever reaches the port of a
+ * cluster could do it.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -38,7 +39,10 @@ export const receiveNumbered: Receiver = (context, message) => {
 
 const NAMED = /^(response|accept)\.([^]+)$/;
 
-/** Returns the number of a method that is named by its number on the wire, or by `group.name`; 0 if there is none. */
+/**
+ * Returns the number of a method that is named by its number on the wire, or by `group.name`; 0 if
+ * there is none.
+ */
 function numberOf(host: SnaxHost, wire: unknown): number {
   const { numbers } = host;
   const [, group, text = ""] = (typeof wire === "string" && NAMED.exec(wire)) || [];

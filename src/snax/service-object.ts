@@ -1,9 +1,9 @@
 /**
  * A snax service as its callers hold it: `p.req.echo(x)`, `p.post.touch()`.
  *
- * A method is made when it is first touched and stays on its group, so later uses cost one property read; behind the
- * groups stands a Proxy that is reached for unknown names only. What names exist the caller need not know: the service
- * answers ERR_NO_METHOD.
+ * A method is made when it is first touched and stays on its group, so later uses cost one property
+ * read; behind the groups stands a Proxy that is reached for unknown names only. What names exist
+ * the caller need not know: the service answers ERR_NO_METHOD.
  *
  * Hot path (bench: call).
  */
@@ -107,7 +107,8 @@ class Methods {
   static make(methods: object, name: string): unknown {
     if (!(#group in methods)) return undefined;
     const numbers = methods.#caller.snax.methods.of(methods.#target.type);
-    // A service object must not look like a promise, unless the service really has a method of that name.
+    // A service object must not look like a promise, unless the service really has a method of that
+    // name.
     if (name === "then" && numbers.isOffered(methods.#group, name) !== true) return undefined;
     const make = methods.#group === "response" ? requestMethod : postMethod;
     const method = make(methods.#caller, methods.#target, numbers, name);
@@ -155,7 +156,8 @@ function postMethod(
   const title = `post ${type}.${name}`;
   return (...values) => {
     if (context === undefined) throw unbound(target);
-    // Nobody would ever hear of it: a name that no service of the type has ever had is refused here.
+    // Nobody would ever hear of it: a name that no service of the type has ever had is refused
+    // here.
     if (numbers.isOffered("accept", name) === false) throw noMethod(target, numbers, name);
     post(context, handle, { type: PTYPE.snax, method, values }, title);
   };

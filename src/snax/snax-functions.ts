@@ -1,5 +1,6 @@
 /**
- * The functions of `snax` that start, find and end services. Those that change running code are live/'s.
+ * The functions of `snax` that start, find and end services. Those that change running code are
+ * live/'s.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -92,8 +93,8 @@ async function kill(caller: SnaxCaller, target: unknown, ...args: unknown[]): Pr
 }
 
 /**
- * Ends the service that asks: `exit` runs when what waits already is done, or at once in queue mode, where the running
- * handler may be the one that asks and waits.
+ * Ends the service that asks: `exit` runs when what waits already is done, or at once in queue
+ * mode, where the running handler may be the one that asks and waits.
  *
  * @returns a promise that never settles: nobody is left to go on.
  */

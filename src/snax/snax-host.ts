@@ -46,7 +46,10 @@ export class SnaxHost {
     this.numbers = numbers;
   }
 
-  /** Returns what counts the cost of each method; undefined if the configuration says that nobody wants to know. */
+  /**
+   * Returns what counts the cost of each method; undefined if the configuration says that nobody
+   * wants to know.
+   */
   profile(): MethodProfiler | undefined {
     if (!this.context.runtime.isProfiling) return undefined;
     return (this.#profiler ??= new MethodProfiler());
@@ -93,7 +96,10 @@ export class SnaxHost {
     this.numbers.offer(number);
   }
 
-  /** Room for all methods of the type at once, and for no more: an array that grows by itself is half empty. */
+  /**
+   * Room for all methods of the type at once, and for no more: an array that grows by itself is
+   * half empty.
+   */
   #makeRoom(number: number): void {
     if (number < this.methods.length) return;
     const grown = new Array<Method | undefined>(this.numbers.end).fill(undefined);
@@ -102,7 +108,10 @@ export class SnaxHost {
   }
 }
 
-/** Returns the object that holds the methods of a group, as the service exports it; undefined if it exports none. */
+/**
+ * Returns the object that holds the methods of a group, as the service exports it; undefined if it
+ * exports none.
+ */
 export function groupOf(
   entry: ModuleInstance | undefined,
   name: string,
@@ -244,7 +253,10 @@ export function answerProfile(host: SnaxHost, message: Message): void {
 /** Stands for undefined and null that were thrown. */
 const NOTHING = "undefined or null was thrown";
 
-/** Runs the service's `exit`, answers, and ends the service; what `exit` throws is logged and does not keep it alive. */
+/**
+ * Runs the service's `exit`, answers, and ends the service; what `exit` throws is logged and does
+ * not keep it alive.
+ */
 function leave(host: SnaxHost, message: Message): void {
   const { context } = host;
   const { kernel, commitments } = context.runtime;
@@ -252,7 +264,8 @@ function leave(host: SnaxHost, message: Message): void {
   // A loop in `exit` does not keep the service alive either.
   const keepPromise = commitments.add(message, context.service, (error) => finish(error));
   const finish = (error?: unknown): void => {
-    // To read an error may run code of the service, which may be cut off: the promise stands meanwhile.
+    // To read an error may run code of the service, which may be cut off: the promise stands
+    // meanwhile.
     const isError = error !== undefined && error !== EXIT_SIGNAL;
     const text = isError ? `exit error : ${describeError(error)}` : "";
     keepPromise();

@@ -1,6 +1,6 @@
 /**
- * How a snax service begins: its methods are read from what the file exports, then its `init` runs; the first message
- * comes after that.
+ * How a snax service begins: its methods are read from what the file exports, then its `init` runs;
+ * the first message comes after that.
  */
 
 import { SnaxError } from "../base/error.ts";

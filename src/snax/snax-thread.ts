@@ -13,7 +13,10 @@ export class SnaxThread {
   /** The numbers of all methods. */
   readonly methods: MethodTable;
 
-  /** Called with each new service's host, when its methods have been read and its `init` has not run. */
+  /**
+   * Called with each new service's host, when its methods have been read and its `init` has not
+   * run.
+   */
   readonly births: ((host: SnaxHost) => void)[] = [];
 
   /** @param log - what the threads of a node agree by. @defaultValue there is one thread */

@@ -2,7 +2,10 @@
  * The types of `upvalues`: what `import { upvalues } from "snax"` gives.
  */
 
-/** The variables that a closure captured, by name: reading and writing a property reads and writes the variable. */
+/**
+ * The variables that a closure captured, by name: reading and writing a property reads and writes
+ * the variable.
+ */
 export type Captured = Record<string, any>;
 
 /** A scope around a function. */
@@ -18,14 +21,16 @@ export interface UpvalueScope {
 /** Live access to the variables that closures captured. */
 export interface Upvalues {
   /**
-   * Gives the variables that a function captured, as an object: reading a property reads the variable, writing it
-   * writes the variable.
+   * Gives the variables that a function captured, as an object: reading a property reads the
+   * variable, writing it writes the variable.
    *
-   * Enumerable are those that the function uses; what else lies in its scopes has a property that is not. The innermost
-   * scope wins. Works for functions, methods, getters (through their descriptors), generators and classes; a bound
-   * function stands for the one it was made from. The function's body does not run. Writing a constant throws a TypeError.
+   * Enumerable are those that the function uses; what else lies in its scopes has a property that
+   * is not. The innermost scope wins. Works for functions, methods, getters (through their
+   * descriptors), generators and classes; a bound function stands for the one it was made from. The
+   * function's body does not run. Writing a constant throws a TypeError.
    *
-   * @throws {ERR_ARGUMENT} if the variables can't be reached: native code, a function of another realm, no function.
+   * @throws {ERR_ARGUMENT} if the variables can't be reached: native code, a function of another
+   * realm, no function.
    * @example
    * ```ts
    * const { db } = upvalues(command.GET);

@@ -1,13 +1,16 @@
 /**
- * The static types of snax services: what a service file may export, what callers see of it, and the `snax` object.
+ * The static types of snax services: what a service file may export, what callers see of it, and
+ * the `snax` object.
  *
- * A caller names a service's type in one of two ways: by a type argument, `newservice<typeof Foobar>("foobar")`, or by
- * its name alone, once {@link Services} lists it (`snax types` writes that list). Either way a method, an argument or
- * a use of a result that the service does not offer is an error of the compiler.
+ * A caller names a service's type in one of two ways: by a type argument, `newservice<typeof
+ * Foobar>("foobar")`, or by its name alone, once {@link Services} lists it (`snax types` writes
+ * that list). Either way a method, an argument or a use of a result that the service does not offer
+ * is an error of the compiler.
  *
- * There is no code here, and no check that an argument can be sent: that is known at run time only (ERR_NOT_SENDABLE).
- * This is the one file where `any` is allowed: it is what a service that nobody described looks like. Functions of the
- * API are properties, not methods, since programs may take them out of their object.
+ * There is no code here, and no check that an argument can be sent: that is known at run time only
+ * (ERR_NOT_SENDABLE). This is the one file where `any` is allowed: it is what a service that nobody
+ * described looks like. Functions of the API are properties, not methods, since programs may take
+ * them out of their object.
  */
 
 type AnyFunction = (...args: any[]) => unknown;
@@ -15,10 +18,12 @@ type AnyFunction = (...args: any[]) => unknown;
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /**
- * The services that may be named without a type argument. Empty; a program adds to it, by hand or with `snax types`.
+ * The services that may be named without a type argument. Empty; a program adds to it, by hand or
+ * with `snax types`.
  *
- * As long as it is empty, every name is accepted and gives a service object without checks. From its first entry on,
- * a name that it lacks is an error of the compiler; a type argument says that the name is meant all the same.
+ * As long as it is empty, every name is accepted and gives a service object without checks. From
+ * its first entry on, a name that it lacks is an error of the compiler; a type argument says that
+ * the name is meant all the same.
  *
  * @example
  * ```ts
@@ -29,16 +34,25 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
  */
 export interface Services {}
 
-/** A conditional type keeps no name of its own, so that the compiler's messages spell the services out. */
+/**
+ * A conditional type keeps no name of its own, so that the compiler's messages spell the services
+ * out.
+ */
 type NamesOf<S> = [S] extends [never] ? never : keyof S & string;
 
 /** The names that {@link Services} lists. */
 export type ServiceName = NamesOf<Services>;
 
-/** What may stand for a service's name where no type argument is given: any text until {@link Services} lists one. */
+/**
+ * What may stand for a service's name where no type argument is given: any text until
+ * {@link Services} lists one.
+ */
 export type KnownName = [ServiceName] extends [never] ? string : ServiceName;
 
-/** What a file exports to be a snax service, each part optional; what else it exports concerns nobody. */
+/**
+ * What a file exports to be a snax service, each part optional; what else it exports concerns
+ * nobody.
+ */
 export interface ServiceModule {
   /** Methods that answer: `p.req.name(...)`. */
   readonly response?: object;
@@ -46,7 +60,10 @@ export interface ServiceModule {
   readonly accept?: object;
   /** The same group as `accept` under its older name. */
   readonly subscribe?: object;
-  /** Runs first, with the arguments of `newservice`; returning "queue" asks for one message at a time. */
+  /**
+   * Runs first, with the arguments of `newservice`; returning "queue" asks for one message at a
+   * time.
+   */
   readonly init?: AnyFunction;
   /** Runs last, with the arguments of `exit` or `kill`. */
   readonly exit?: AnyFunction;
@@ -83,19 +100,24 @@ type Posts<T> = {
 /**
  * What `p.req` offers: each method of the module's `response`, returning a promise of the result.
  *
- * A method that returns a promise keeps its signature, with type parameters and overloads. Of any other, type
- * parameters become their constraints and of overloads the last one counts, as with the compiler's own `Parameters`.
- * An overloaded method has to return promises from all of its signatures or from none.
+ * A method that returns a promise keeps its signature, with type parameters and overloads. Of any
+ * other, type parameters become their constraints and of overloads the last one counts, as with the
+ * compiler's own `Parameters`. An overloaded method has to return promises from all of its
+ * signatures or from none.
  */
 export type Req<M> = IsAny<M> extends true ? any : Requests<Group<M, "response">>;
 
-/** What `p.post` and `p.pub` offer: each method of `accept` and `subscribe`, returning nothing and never waiting. */
+/**
+ * What `p.post` and `p.pub` offer: each method of `accept` and `subscribe`, returning nothing and
+ * never waiting.
+ */
 export type Post<M> =
   IsAny<M> extends true ? any : Posts<Group<M, "accept"> & Group<M, "subscribe">>;
 
 /**
- * What `newservice` passes to the module's `init`: nothing if it has none, and the impossible if there is no module,
- * so that a name without a type argument is left to those that {@link Services} lists.
+ * What `newservice` passes to the module's `init`: nothing if it has none, and the impossible if
+ * there is no module, so that a name without a type argument is left to those that {@link Services}
+ * lists.
  */
 export type InitArgs<M> =
   IsAny<M> extends true
@@ -114,7 +136,10 @@ export type ExitArgs<M> =
       ? A
       : [];
 
-/** A service as its callers hold it; can be sent in messages. Without a type argument nothing is checked. */
+/**
+ * A service as its callers hold it; can be sent in messages. Without a type argument nothing is
+ * checked.
+ */
 export interface ServiceObject<M extends ServiceModule = any> {
   /** The address. */
   readonly handle: number;
@@ -128,12 +153,15 @@ export interface ServiceObject<M extends ServiceModule = any> {
   readonly pub: Post<M>;
 }
 
-/** The type argument that stands for "none given": without checks, or refused once {@link Services} lists a name. */
+/**
+ * The type argument that stands for "none given": without checks, or refused once {@link Services}
+ * lists a name.
+ */
 type Unnamed = [ServiceName] extends [never] ? any : never;
 
 /**
- * Which names go with a type argument: any, but none where it was left out and names are checked. Generic code, where
- * the compiler can't tell, says `name as never`.
+ * Which names go with a type argument: any, but none where it was left out and names are checked.
+ * Generic code, where the compiler can't tell, says `name as never`.
  */
 type NameFor<M> = [M] extends [never] ? never : string;
 
@@ -175,7 +203,10 @@ export interface BindService {
   <N extends ServiceName>(handle: number, type: N): ServiceObject<Services[N]>;
 }
 
-/** Makes a service object for a snax service of another node; without an address for the unique one of the type. */
+/**
+ * Makes a service object for a snax service of another node; without an address for the unique one
+ * of the type.
+ */
 export interface BindFarService {
   /** By type argument, or unchecked as long as {@link Services} is empty. */
   <M extends ServiceModule = Unnamed>(
@@ -202,8 +233,8 @@ export interface ExitService {
 }
 
 /**
- * A hot-fix: the text of a patch for the service's own file, or a record from module path to text, all of them applied
- * in one step.
+ * A hot-fix: the text of a patch for the service's own file, or a record from module path to text,
+ * all of them applied in one step.
  */
 export type Patch = string | Readonly<Record<string, string>>;
 
@@ -301,8 +332,8 @@ export interface SnaxApi {
    * If `init` throws, no service remains.
    *
    * @throws {ERR_NO_SERVICE} if no file of that name is on the search path.
-   * @throws {ERR_INIT} if it exports something else than functions as methods or `init`; what the file throws while it
-   * loads, or its `init`, arrives as it was thrown.
+   * @throws {ERR_INIT} if it exports something else than functions as methods or `init`; what the
+   * file throws while it loads, or its `init`, arrives as it was thrown.
    * @example
    * ```ts
    * const p = await snax.newservice<typeof Foobar>("foobar", "hello world");
@@ -315,7 +346,10 @@ export interface SnaxApi {
   readonly bind: BindService;
   /** Returns the object of the service that asks. */
   readonly self: <M extends ServiceModule = any>() => ServiceObject<M>;
-  /** Ends the service given first, with the arguments of its `exit`; without one, the service that asks. */
+  /**
+   * Ends the service given first, with the arguments of its `exit`; without one, the service that
+   * asks.
+   */
   readonly exit: ExitService;
   /** Ends `target` after its `exit` ran with `args`. */
   readonly kill: <M extends ServiceModule>(
@@ -323,7 +357,8 @@ export interface SnaxApi {
     ...args: ExitArgs<M>
   ) => Promise<void>;
   /**
-   * Repairs a running service, wholly or not at all, and resolves to what the patch's `hotfix(...args)` returns.
+   * Repairs a running service, wholly or not at all, and resolves to what the patch's
+   * `hotfix(...args)` returns.
    *
    * @throws {ERR_SYNTAX} if the patch is not TypeScript.
    * @throws {ERR_PATCH} if the patch breaks a rule.
@@ -355,7 +390,10 @@ export interface SnaxApi {
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /** Returns the ledger: the patches of this node, newest last. */
   readonly patches: () => readonly PatchRecord[];
-  /** Gives the only service of a type on this node, and starts it the first time; later arguments are ignored. */
+  /**
+   * Gives the only service of a type on this node, and starts it the first time; later arguments
+   * are ignored.
+   */
   readonly uniqueservice: StartService;
   /** Gives the only service of a type in the whole network, and starts it the first time. */
   readonly globalservice: StartService;
@@ -363,11 +401,16 @@ export interface SnaxApi {
   readonly queryservice: QueryService;
   /** Waits for the only service of a type in the whole network, without starting it. */
   readonly queryglobal: QueryService;
-  /** Gives the numbers of a type's methods. `<string>` lets a name pass that {@link Services} lacks. */
+  /**
+   * Gives the numbers of a type's methods. `<string>` lets a name pass that {@link Services} lacks.
+   */
   readonly interface: <N extends string = KnownName>(name: NoInfer<N>) => Promise<ServiceInterface>;
   /** Logs a text under the service's address, formatted as by Node's `util.format`. */
   readonly printf: (format: string, ...args: unknown[]) => void;
-  /** Does nothing: services take calls of other nodes without it. It is there for programs that come from skynet. */
+  /**
+   * Does nothing: services take calls of other nodes without it. It is there for programs that come
+   * from skynet.
+   */
   readonly enablecluster: () => void;
   /** Tells what each method of a service has cost so far. */
   readonly profile_info: (target: ServiceObject) => Promise<ServiceProfile>;
@@ -378,8 +421,8 @@ export interface SnaxApi {
    */
   readonly at: (place: "near" | number) => SnaxApi;
   /**
-   * Gives the same API with a deadline: what waits through it, or through an object that it made, rejects with
-   * ERR_TIMEOUT when the time is over.
+   * Gives the same API with a deadline: what waits through it, or through an object that it made,
+   * rejects with ERR_TIMEOUT when the time is over.
    */
   readonly within: (timeoutMs: number) => SnaxApi;
 }

@@ -1,8 +1,9 @@
 /**
  * The numbers of a type's methods on skynet's wire.
  *
- * Between nodes a method is the number that its place in the text gives it, as in skynet: the first is 5, whatever its group. Its
- * place is where its function is written: in the group, or at the top level if the group names it there.
+ * Between nodes a method is the number that its place in the text gives it, as in skynet: the first
+ * is 5, whatever its group. Its place is where its function is written: in the group, or at the top
+ * level if the group names it there.
  *
  *     function ping() {}                          5
  *     function sleep() {}                         6
@@ -43,7 +44,8 @@ export class WireNumbers {
 /**
  * Reads the numbers from a file.
  *
- * @throws {ERR_MODULE} if a group is not written as an object with names: what its methods are only shows when it runs.
+ * @throws {ERR_MODULE} if a group is not written as an object with names: what its methods are only
+ * shows when it runs.
  */
 export function readWireNumbers(file: string): WireNumbers {
   return wireNumbersOf(readFileSync(file, "utf8"), file);

@@ -2,10 +2,11 @@
 /**
  * Messages of a type as values, out of bytes that nobody vouches for.
  *
- * Promises: it reads no byte twice on one level and none outside the message, recurses no deeper than SPROTO_DEPTH_MAX,
- * and what it makes is bounded by the bytes that are there. Tags that the type does not have are skipped. A list with
- * a key becomes a Map, whose keys no prototype can be reached with. What the value of a field can't be is refused: a
- * text that is not UTF-8 (a field of `binary` reads the same bytes), an integer outside the safe ones unless asked for.
+ * Promises: it reads no byte twice on one level and none outside the message, recurses no deeper
+ * than SPROTO_DEPTH_MAX, and what it makes is bounded by the bytes that are there. Tags that the
+ * type does not have are skipped. A list with a key becomes a Map, whose keys no prototype can be
+ * reached with. What the value of a field can't be is refused: a text that is not UTF-8 (a field of
+ * `binary` reads the same bytes), an integer outside the safe ones unless asked for.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -17,7 +18,8 @@ import type { Field, StructType } from "./schema-model.ts";
 /** How values are read where there is a choice. */
 export interface DecodeOptions {
   /**
-   * Whether an integer outside the safe integers becomes a bigint, instead of a refusal of the message.
+   * Whether an integer outside the safe integers becomes a bigint, instead of a refusal of the
+   * message.
    *
    * @defaultValue false
    */
@@ -194,7 +196,9 @@ export class MessageDecoder {
     return values;
   }
 
-  /** Turns the values of a list with a key into a Map; of two with the same key the last one stays. */
+  /**
+   * Turns the values of a list with a key into a Map; of two with the same key the last one stays.
+   */
   #map(field: Field, key: Field, elements: readonly Fields[]): Map<unknown, unknown> {
     const map = new Map<unknown, unknown>();
     const { value } = field;
@@ -238,7 +242,10 @@ function mistyped(field: Field): SnaxError {
   return malformed(nameOf(field), "not a value of its type");
 }
 
-/** Makes the error for a value of a list that lacks its key, or a pair that lacks its value; in skynet's words. */
+/**
+ * Makes the error for a value of a list that lacks its key, or a pair that lacks its value; in
+ * skynet's words.
+ */
 function lacking(field: Field, part: Field): SnaxError {
   const { name, key, value } = field;
   const what = part === key ? "key" : "value";

@@ -1,8 +1,9 @@
 /**
  * What a value has to be to fit a field, and what stands for it on the wire.
  *
- * As in Lua, a text that is a number counts as that number. Refusals say it in skynet's words, with Lua's names of
- * types; where sproto.c silently writes 0 for what is no number, a double or a decimal is refused too.
+ * As in Lua, a text that is a number counts as that number. Refusals say it in skynet's words, with
+ * Lua's names of types; where sproto.c silently writes 0 for what is no number, a double or a
+ * decimal is refused too.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -18,7 +19,8 @@ const DIGITS = /^\s*[-+]?\d+\s*$/;
  * Returns the integer that stands for a value on the wire.
  *
  * @param index - the number of the value in its list, from 1; 0 outside a list.
- * @throws {ERR_NOT_SENDABLE} if it is no integer of 64 bits, or for a decimal no number; so do the others here.
+ * @throws {ERR_NOT_SENDABLE} if it is no integer of 64 bits, or for a decimal no number; so do the
+ * others here.
  */
 export function toInteger(field: Field, value: unknown, index: number): number | bigint {
   const { factor } = field;

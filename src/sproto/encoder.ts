@@ -4,9 +4,9 @@
  *
  *     number of words | word for each field, or gap between tags | chunk for each value that fits no word
  *
- * The head is written last: room for the longest one is left, and what of it is not used is closed again. What Lua
- * calls nil is undefined and null here. Properties that are no fields of the type are not looked at. Texts and bytes
- * may stand for each other, as they do in Lua.
+ * The head is written last: room for the longest one is left, and what of it is not used is closed
+ * again. What Lua calls nil is undefined and null here. Properties that are no fields of the type
+ * are not looked at. Texts and bytes may stand for each other, as they do in Lua.
  */
 
 import type { SnaxError } from "../base/error.ts";
@@ -40,7 +40,8 @@ type Fields = Readonly<Record<string, unknown>>;
  * The error of a getter comes as it is.
  *
  * @returns bytes in memory of their own.
- * @throws {ERR_NOT_SENDABLE} if it can't be of that type, in skynet's words, is nested too deep, or too large.
+ * @throws {ERR_NOT_SENDABLE} if it can't be of that type, in skynet's words, is nested too deep, or
+ * too large.
  */
 export function encodeStruct(type: StructType, value: unknown): Uint8Array {
   const writer = takeWriter();
@@ -50,7 +51,11 @@ export function encodeStruct(type: StructType, value: unknown): Uint8Array {
   return bytes;
 }
 
-/** Writes a whole message behind what is written already. @throws {ERR_NOT_SENDABLE} as {@link encodeStruct}. */
+/**
+ * Writes a whole message behind what is written already.
+ *
+ * @throws {ERR_NOT_SENDABLE} as {@link encodeStruct}.
+ */
 export function writeMessage(writer: MessageWriter, type: StructType, value: unknown): void {
   if (typeof value !== "object" || value === null) {
     throw refuse(`${type.name} should be a table (Is a ${luaTypeOf(value)})`);
@@ -152,7 +157,10 @@ function writeElement(writer: MessageWriter, field: Field, value: Fields, depth:
   writer.putInt32(start, writer.size - start - 4);
 }
 
-/** Writes a list, with the number of its bytes in front; what is behind the first nil does not count. */
+/**
+ * Writes a list, with the number of its bytes in front; what is behind the first nil does not
+ * count.
+ */
 function writeList(writer: MessageWriter, field: Field, value: unknown, depth: number): void {
   const list = field.key === undefined ? value : elementsOf(field, value);
   if (!Array.isArray(list)) {
@@ -167,7 +175,10 @@ function writeList(writer: MessageWriter, field: Field, value: unknown, depth: n
   writer.putInt32(start, writer.size - start - 4);
 }
 
-/** The error for a value that can't be read as a list: skynet's words, and for what is a table in Lua what is wanted. */
+/**
+ * The error for a value that can't be read as a list: skynet's words, and for what is a table in
+ * Lua what is wanted.
+ */
 function notAList(field: Field, value: unknown): SnaxError {
   const place = `${field.owner}.${field.name}(1)`;
   const type = luaTypeOf(value);

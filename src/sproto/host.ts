@@ -1,12 +1,14 @@
 // Hot path (bench: sproto).
 /**
- * One side of a connection: requests of the other side come in, answers go out, and the other way round.
+ * One side of a connection: requests of the other side come in, answers go out, and the other way
+ * round.
  *
  *     ours    attach(their schema)(name, args, session) -- header{type, session} + request  -->  dispatch   theirs
  *             dispatch -> RESPONSE                      <-- header{session} + response --------  response(result)
  *
- * A packet is packed; the body is missing where the protocol has none. A session is what ties an answer to its
- * question: the host remembers the protocol of each one that is open, at most SPROTO_SESSIONS_MAX of them.
+ * A packet is packed; the body is missing where the protocol has none. A session is what ties an
+ * answer to its question: the host remembers the protocol of each one that is open, at most
+ * SPROTO_SESSIONS_MAX of them.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -22,7 +24,10 @@ import type { Protocol, Schema, StructType } from "./schema-model.ts";
 import type { Sproto } from "./sproto.ts";
 import type { IncomingRequest, IncomingResponse, Requester, SchemaTypes } from "./types.ts";
 
-/** What stands in front of each packet; its type is the schema's, but these fields, integers, are sproto's. */
+/**
+ * What stands in front of each packet; its type is the schema's, but these fields, integers, are
+ * sproto's.
+ */
 interface Header {
   readonly type?: number | undefined;
   readonly session?: number | undefined;
@@ -53,7 +58,8 @@ export class Host<S extends SchemaTypes> {
    * Reads a packet.
    *
    * @returns a request, whose `response` encodes the answer; or the answer to a request of ours.
-   * @throws {ERR_MALFORMED} if it is none, of a protocol that the schema lacks, or answers what was not asked.
+   * @throws {ERR_MALFORMED} if it is none, of a protocol that the schema lacks, or answers what was
+   * not asked.
    */
   dispatch(packet: Uint8Array): IncomingRequest<S> | IncomingResponse {
     const { bytes, size } = unpackShared(packet);
@@ -80,7 +86,8 @@ export class Host<S extends SchemaTypes> {
    * A session given to it is open until its answer is dispatched or {@link Host.forget} is told.
    *
    * @param sproto - the schema of the other side's protocols.
-   * @returns a function that throws ERR_ARGUMENT for an unknown protocol, ERR_NOT_SENDABLE for args that are not of its
+   * @returns a function that throws ERR_ARGUMENT for an unknown protocol, ERR_NOT_SENDABLE for args
+   * that are not of its
    *   type, ERR_EXHAUSTED if SPROTO_SESSIONS_MAX sessions are open.
    */
   attach<T extends SchemaTypes>(sproto: Sproto<T>): Requester<T> {

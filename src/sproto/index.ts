@@ -6,9 +6,9 @@
  * import { sproto } from "snax/sproto";
  * import type { C2s } from "./c2s.ts"; // written by `snax sproto c2s.sproto`
  *
- * const host = sproto.parse<C2s>(text).host();
- * const message = host.dispatch(packet);
- * if (message.type === "REQUEST" && message.name === "get") reply(message.response?.({ result: "world" }));
+ * const host = sproto.parse<C2s>(text).host(); const message = host.dispatch(packet); if
+ * (message.type === "REQUEST" && message.name === "get") reply(message.response?.({ result: "world"
+ * }));
  * ```
  *
  * @module

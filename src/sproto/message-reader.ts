@@ -2,7 +2,8 @@
 /**
  * The numbers, texts and bytes of sproto, out of memory that nobody vouches for.
  *
- * Whoever reads has made sure that the bytes are there. Views that a message may not need are made when one does.
+ * Whoever reads has made sure that the bytes are there. Views that a message may not need are made
+ * when one does.
  */
 
 import { Buffer, isUtf8 } from "node:buffer";

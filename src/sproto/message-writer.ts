@@ -2,8 +2,8 @@
 /**
  * Memory that grows while a message is written into it, and the numbers and texts of sproto.
  *
- * Promises: never more than SPROTO_BYTES_MAX. Whoever writes makes room first, so that the single writes need not ask.
- * A lone surrogate, which UTF-8 has no bytes for, is written as U+FFFD.
+ * Promises: never more than SPROTO_BYTES_MAX. Whoever writes makes room first, so that the single
+ * writes need not ask. A lone surrogate, which UTF-8 has no bytes for, is written as U+FFFD.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -15,7 +15,10 @@ const FIRST_BYTES = 2048;
 /** A writer that has grown past this many bytes is not kept for the next message. */
 const SPARE_BYTES_MAX = 64 * 1024;
 
-/** Up to this length a text gets room for its longest form; asking for the true one would read it twice. */
+/**
+ * Up to this length a text gets room for its longest form; asking for the true one would read it
+ * twice.
+ */
 const ROOM_LENGTH_MAX = 16 * 1024;
 
 /** How much more than a message may hold a writer may: the room that is asked for and not used. */

@@ -5,8 +5,9 @@
  *     tag | bytes that are not 0 ...        a group of eight
  *     ff  | n - 1 | 8 n bytes as they are   n groups; the first has no 0, each further one two at most
  *
- * The last group is filled up with 0, so what is unpacked is a multiple of eight bytes long. Byte for byte as
- * sproto.c packs. Unpacking takes memory for what comes out, never more than SPROTO_BYTES_MAX.
+ * The last group is filled up with 0, so what is unpacked is a multiple of eight bytes long. Byte
+ * for byte as sproto.c packs. Unpacking takes memory for what comes out, never more than
+ * SPROTO_BYTES_MAX.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -100,7 +101,8 @@ export interface Unpacked {
  * Unpacks bytes.
  *
  * @returns bytes in memory of their own, a multiple of eight.
- * @throws {ERR_MALFORMED} if they are cut off, or SPROTO_BYTES_MAX is too little for what they hold.
+ * @throws {ERR_MALFORMED} if they are cut off, or SPROTO_BYTES_MAX is too little for what they
+ * hold.
  */
 export function unpack(bytes: Uint8Array): Uint8Array {
   const unpacked = unpackShared(bytes);

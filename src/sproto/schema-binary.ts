@@ -1,8 +1,9 @@
 /**
- * Records as bytes and back: sproto describes its schemas in sproto, so the codec does nearly all of it.
+ * Records as bytes and back: sproto describes its schemas in sproto, so the codec does nearly all
+ * of it.
  *
- * The bytes are those of sprotoparser.lua. They differ from what the codec would write in one place: two absent fields
- * of a protocol are skipped by two words, and sproto.c counts on it.
+ * The bytes are those of sprotoparser.lua. They differ from what the codec would write in one
+ * place: two absent fields of a protocol are skipped by two words, and sproto.c counts on it.
  */
 
 import { SnaxError } from "../base/error.ts";

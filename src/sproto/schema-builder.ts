@@ -1,7 +1,9 @@
 /**
- * Records as a model, and nothing that the codec could trip over: what a schema in binary form claims is checked here.
+ * Records as a model, and nothing that the codec could trip over: what a schema in binary form
+ * claims is checked here.
  *
- * Stricter than sproto.c, which takes fields of one name, keys of what is no list, and maps of types with three fields.
+ * Stricter than sproto.c, which takes fields of one name, keys of what is no list, and maps of
+ * types with three fields.
  */
 
 import { SnaxError } from "../base/error.ts";

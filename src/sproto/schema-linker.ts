@@ -1,6 +1,7 @@
 /**
- * Declarations as records: every name looked up, types in the order of their names, fields and protocols in the order
- * of their tags. What is wrong with the meaning of a schema is found here, and told with its line.
+ * Declarations as records: every name looked up, types in the order of their names, fields and
+ * protocols in the order of their tags. What is wrong with the meaning of a schema is found here,
+ * and told with its line.
  */
 
 import { SPROTO_DIGITS_MAX, SPROTO_TAG_MAX } from "../base/limits.ts";
@@ -17,7 +18,8 @@ import type { FieldRecord, GroupRecord, ProtocolRecord, TypeRecord } from "./sch
 /**
  * Links a schema.
  *
- * @throws {ERR_SCHEMA} for a name without a meaning, a tag or a name that is given twice, or a key that can't be one.
+ * @throws {ERR_SCHEMA} for a name without a meaning, a tag or a name that is given twice, or a key
+ * that can't be one.
  */
 export function linkSchema(declarations: Declarations): GroupRecord {
   return new SchemaLinker(declarations).link();
@@ -101,7 +103,8 @@ class SchemaLinker {
   #linkProtocol(protocol: ProtocolDeclaration): ProtocolRecord {
     const { name, tag, request, response } = protocol;
     const record: ProtocolRecord = { name, tag };
-    // As in sprotoparser: `request nil` says nothing at all, `response nil` that there is an answer without a body.
+    // As in sprotoparser: `request nil` says nothing at all, `response nil` that there is an answer
+    // without a body.
     for (const [part, type] of [["request", request] as const, ["response", response] as const]) {
       if (type === undefined || type === "nil") continue;
       const index = this.#types.get(type)?.index;
@@ -114,7 +117,9 @@ class SchemaLinker {
     return record;
   }
 
-  /** Finds a type by a name used inside another: in that one, in what it lies in, then among all. */
+  /**
+   * Finds a type by a name used inside another: in that one, in what it lies in, then among all.
+   */
   #resolve(name: string, scope: string): NumberedType | undefined {
     for (
       let outer = scope;

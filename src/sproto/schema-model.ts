@@ -1,8 +1,9 @@
 /**
  * A schema as the codec uses it: types and protocols that know each other.
  *
- * Made from records, the form in which a schema travels (schema-record.ts), by schema-builder.ts alone, which has
- * checked it: whoever holds a model may rely on the remarks below. Nothing changes a model.
+ * Made from records, the form in which a schema travels (schema-record.ts), by schema-builder.ts
+ * alone, which has checked it: whoever holds a model may rely on the remarks below. Nothing changes
+ * a model.
  */
 
 /** What a value is on the wire. */
@@ -18,7 +19,9 @@ export interface Field {
   readonly owner: string;
   readonly tag: number;
   readonly kind: Kind;
-  /** For `integer(n)`: 10^n, by which the value is multiplied on the wire; 0 for a plain integer. */
+  /**
+   * For `integer(n)`: 10^n, by which the value is multiplied on the wire; 0 for a plain integer.
+   */
   readonly factor: number;
   /** Of what type the value is, or each value of a list; given exactly for {@link KIND}.struct. */
   readonly struct: StructType | undefined;
@@ -27,7 +30,10 @@ export interface Field {
   readonly key: Field | undefined;
   /** For a map `*T()`: the other field of T. */
   readonly value: Field | undefined;
-  /** Whether every object inherits something of this name, so that it must be read and written as an own property. */
+  /**
+   * Whether every object inherits something of this name, so that it must be read and written as an
+   * own property.
+   */
   readonly isInherited: boolean;
 }
 
@@ -35,7 +41,10 @@ export interface Field {
 export interface StructType {
   readonly name: string;
   readonly fields: readonly Field[];
-  /** The most words that the head of a message of this type can have: one a field, one a gap between tags. */
+  /**
+   * The most words that the head of a message of this type can have: one a field, one a gap between
+   * tags.
+   */
   readonly wordsMax: number;
 }
 

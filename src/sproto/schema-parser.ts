@@ -1,12 +1,14 @@
 /**
- * The text of a schema as declarations: who is called what, and where it stands. Names are not looked up here.
+ * The text of a schema as declarations: who is called what, and where it stands. Names are not
+ * looked up here.
  *
  *     schema     {type | protocol}
  *     type       .name { {field | type} }
  *     field      name tag : [*]type[(argument)]
  *     protocol   name tag { {request type | request { fields } | response ...} }
  *
- * The grammar is that of sprotoparser.lua, blanks included, so that what is taken here is taken there.
+ * The grammar is that of sprotoparser.lua, blanks included, so that what is taken here is taken
+ * there.
  */
 
 import { SPROTO_DEPTH_MAX, SPROTO_TAG_MAX } from "../base/limits.ts";
@@ -74,7 +76,10 @@ class SchemaParser implements Declarations {
     );
   }
 
-  /** Reads a list. As in sprotoparser, what stands in it is apart; only at its end the last ones may adjoin. */
+  /**
+   * Reads a list. As in sprotoparser, what stands in it is apart; only at its end the last ones may
+   * adjoin.
+   */
   #items(isEnd: () => boolean, read: () => void): void {
     let areAdjoined = false;
     for (let count = 0; !isEnd(); count++) {
@@ -143,8 +148,9 @@ class SchemaParser implements Declarations {
   /**
    * Reads the arguments behind a type.
    *
-   * Sprotoparser takes any number of them and looks at one place among its captures, of which a number makes two: so
-   * a list heeds its first argument, and anything else a number at the first place, or what stands at the second.
+   * Sprotoparser takes any number of them and looks at one place among its captures, of which a
+   * number makes two: so a list heeds its first argument, and anything else a number at the first
+   * place, or what stands at the second.
    */
   #argument(isList: boolean): string | undefined {
     const scanner = this.#scanner;

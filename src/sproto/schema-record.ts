@@ -1,5 +1,6 @@
 /**
- * A schema in the form in which it travels: what sproto's own schema calls `group`, with the names from there.
+ * A schema in the form in which it travels: what sproto's own schema calls `group`, with the names
+ * from there.
  *
  *     text -> schema-parser.ts -> declarations -> schema-linker.ts -> records <-> schema-binary.ts <-> bytes
  *                                                                        |
@@ -19,7 +20,10 @@ export interface FieldRecord {
   name?: string;
   /** One of {@link BUILTIN}; absent for a field of a type. */
   buildin?: number;
-  /** The index of the type; for an integer its decimal digits, for a string {@link BINARY} or nothing. */
+  /**
+   * The index of the type; for an integer its decimal digits, for a string {@link BINARY} or
+   * nothing.
+   */
   type?: number;
   tag?: number;
   array?: boolean;

@@ -1,8 +1,8 @@
 /**
  * The text of a schema as words, numbers and marks, one after the other.
  *
- * Blanks and comments are not tokens, but each token knows whether one stood before it: the language wants them in
- * some places and forbids them in others.
+ * Blanks and comments are not tokens, but each token knows whether one stood before it: the
+ * language wants them in some places and forbids them in others.
  */
 
 import { SnaxError } from "../base/error.ts";

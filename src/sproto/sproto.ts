@@ -1,7 +1,8 @@
 /**
  * A schema and what can be done with it, under the names of sproto.lua.
  *
- * One object may be used by all services of a thread: it never changes. What it returns is the caller's own.
+ * One object may be used by all services of a thread: it never changes. What it returns is the
+ * caller's own.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -41,7 +42,8 @@ export interface ParseOptions extends DecodeOptions {
  * Turns the text of a schema into its binary form, byte for byte as sprotoparser.lua does.
  *
  * @param file - what errors call the text.
- * @throws {ERR_SCHEMA} if it is not a schema; the message ends with the place, `data` is `{ file, line }`.
+ * @throws {ERR_SCHEMA} if it is not a schema; the message ends with the place, `data` is `{ file,
+ * line }`.
  */
 export function compileSchema(text: string, file = "=text"): Uint8Array {
   return encodeSchema(linkSchema(parseDeclarations(text, file)));
@@ -102,7 +104,11 @@ export class Sproto<S extends SchemaTypes = AnySchema> {
     return decodeStruct(this.#type(name), bytes, this.#options) as S["types"][N];
   }
 
-  /** Decodes a message, and says where it ended. @throws {ERR_MALFORMED} as {@link Sproto.decode}. */
+  /**
+   * Decodes a message, and says where it ended.
+   *
+   * @throws {ERR_MALFORMED} as {@link Sproto.decode}.
+   */
   decode_prefix<N extends TypeName<S>>(
     name: N,
     bytes: Uint8Array,
@@ -129,7 +135,11 @@ export class Sproto<S extends SchemaTypes = AnySchema> {
     return decoder.read(type, 0, unpacked.size) as S["types"][N];
   }
 
-  /** Encodes the body of a request. @returns its bytes, none if the protocol has no body, and its tag. */
+  /**
+   * Encodes the body of a request.
+   *
+   * @returns its bytes, none if the protocol has no body, and its tag.
+   */
   request_encode<N extends ProtocolName<S>>(
     name: N,
     args?: RequestOf<S, N>,
@@ -164,7 +174,8 @@ export class Sproto<S extends SchemaTypes = AnySchema> {
   }
 
   /**
-   * Makes a value with all fields of a type: 0, false, "", no bytes, an empty list or Map, an empty object.
+   * Makes a value with all fields of a type: 0, false, "", no bytes, an empty list or Map, an empty
+   * object.
    *
    * @param part - `name` is a protocol, and its request or response is meant.
    * @returns undefined if the protocol has no such part.
@@ -180,7 +191,8 @@ export class Sproto<S extends SchemaTypes = AnySchema> {
   /**
    * Makes the receiving side of a connection.
    *
-   * @param packageName - the type of the header, with the fields `type`, `session` and if wanted `ud`.
+   * @param packageName - the type of the header, with the fields `type`, `session` and if wanted
+   * `ud`.
    * @throws {ERR_ARGUMENT} if there is no such type.
    */
   host(packageName = "package"): Host<S> {

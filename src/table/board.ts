@@ -1,11 +1,11 @@
 /**
- * The shared words of all tables of a process: the number of the last publication, how far each thread is, and the book
- * of versions with their pins.
+ * The shared words of all tables of a process: the number of the last publication, how far each
+ * thread is, and the book of versions with their pins.
  *
  *     sequence | memberCount acknowledgements | entries of the book | pins: one word for each entry and member
  *
- * Only the hub writes entries; a member writes its own acknowledgement and its own pins. So a thread that dies takes
- * nothing with it that others need: the hub clears its words.
+ * Only the hub writes entries; a member writes its own acknowledgement and its own pins. So a
+ * thread that dies takes nothing with it that others need: the hub clears its words.
  */
 
 import { SnaxError } from "../base/error.ts";

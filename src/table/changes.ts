@@ -1,8 +1,8 @@
 /**
  * Compares two versions of a table: which keys of the root were added, changed or removed.
  *
- * Values are compared where they lie in memory; of a list each index counts as a key. What several objects hold is compared
- * once.
+ * Values are compared where they lie in memory; of a list each index counts as a key. What several
+ * objects hold is compared once.
  */
 
 import { Container } from "./container.ts";
@@ -101,7 +101,10 @@ class Root {
 class Comparison {
   readonly #left: Memory;
   readonly #right: Memory;
-  /** Whether pairs of objects that several others hold are the same, as far as they have been compared. */
+  /**
+   * Whether pairs of objects that several others hold are the same, as far as they have been
+   * compared.
+   */
   readonly #known = new Map<string, boolean>();
 
   constructor(left: Memory, right: Memory) {

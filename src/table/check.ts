@@ -1,8 +1,9 @@
 /**
- * Looks at data before it is published: a function of the program, or a schema of any library that follows Standard Schema.
+ * Looks at data before it is published: a function of the program, or a schema of any library that
+ * follows Standard Schema.
  *
- * A check says yes or no. What a schema would change in the data (defaults, conversions) is not used: the table is what
- * was loaded.
+ * A check says yes or no. What a schema would change in the data (defaults, conversions) is not
+ * used: the table is what was loaded.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -1,8 +1,10 @@
 /**
- * A dictionary or a list of a table, as its views hold it: remembers the rows that were read from it.
+ * A dictionary or a list of a table, as its views hold it: remembers the rows that were read from
+ * it.
  *
- * A row must be the same object whenever it is read, also after an update, so a container keeps the rows by place, and when
- * the keys of a new version differ, it moves them to where their keys are. It takes memory only for what was touched.
+ * A row must be the same object whenever it is read, also after an update, so a container keeps the
+ * rows by place, and when the keys of a new version differ, it moves them to where their keys are.
+ * It takes memory only for what was touched.
  */
 
 import { indexOfKey, KIND } from "./format.ts";
@@ -89,7 +91,10 @@ export class Container {
     return this.#sure[ordinal >>> 4]?.[ordinal & (CHUNK_SIZE - 1)] as object | undefined;
   }
 
-  /** Remembers what was read from a place, a row or a container, which shows the version of `memory`. */
+  /**
+   * Remembers what was read from a place, a row or a container, which shows the version of
+   * `memory`.
+   */
   keep(ordinal: number, view: object): void {
     if (view instanceof Container) {
       this.inner.set(ordinal, view);

@@ -1,9 +1,9 @@
 /**
  * Where the data of a table comes from: a file, or a text.
  *
- * A module is evaluated anew at each load, with the local modules that it imports, and has no service around it: its
- * default export is the data, or a function that returns it. Data from JSON is a tree, which spares the encoder a look at
- * every object.
+ * A module is evaluated anew at each load, with the local modules that it imports, and has no
+ * service around it: its default export is the data, or a function that returns it. Data from JSON
+ * is a tree, which spares the encoder a look at every object.
  */
 
 import { existsSync, readFileSync } from "node:fs";

@@ -1,9 +1,10 @@
 /**
  * Writes a value into shared memory as a version of a table; see format.ts.
  *
- * What can stand in a table: texts, numbers, bigints, booleans, null, undefined, dates, lists, and objects without a class.
- * Anything else is refused with its path, and so is a value that holds itself. An object that several others hold stays
- * one object. Getters are read; keys that are symbols are left out.
+ * What can stand in a table: texts, numbers, bigints, booleans, null, undefined, dates, lists, and
+ * objects without a class. Anything else is refused with its path, and so is a value that holds
+ * itself. An object that several others hold stays one object. Getters are read; keys that are
+ * symbols are left out.
  */
 
 import { types } from "node:util";

@@ -1,8 +1,9 @@
 /**
  * How a version of a table lies in shared memory.
  *
- * Everything but texts is made of slots of 8 bytes. A slot holds a double, or a tag that no double has (a NaN of another
- * kind) with a kind and 32 bits: `high word = TAG | kind`, `low word = payload`. Positions count slots from the start.
+ * Everything but texts is made of slots of 8 bytes. A slot holds a double, or a tag that no double
+ * has (a NaN of another kind) with a kind and 32 bits: `high word = TAG | kind`, `low word =
+ * payload`. Positions count slots from the start.
  *
  *     version     magic | number of slots | ... | the root's slot
  *     record      shape, count | a slot for each field
@@ -12,8 +13,8 @@
  *     link        position of the value, length | the path on which it was met first, a slot a step
  *     texts       after the slots: length * 2 + isWide, units of 1 or 2 bytes, aligned to 4; payload = offset / 4
  *
- * An object that is met a second time is not written again: the slot has SHARED in its kind and leads to a link. The
- * memory never changes once it is published, so it is read without any lock.
+ * An object that is met a second time is not written again: the slot has SHARED in its kind and
+ * leads to a link. The memory never changes once it is published, so it is read without any lock.
  */
 
 /** The bits of a high word that tell a tag from a double. */
@@ -97,7 +98,9 @@ export function indexOfKey(key: string): number {
 /** A step of a path: a key, or the index of an element. */
 export type Step = string | number;
 
-/** Prints a path behind the name of its table: `items[42].attr`; without a name it begins with one. */
+/**
+ * Prints a path behind the name of its table: `items[42].attr`; without a name it begins with one.
+ */
 export function formatPath(name: string, steps: readonly Step[]): string {
   const [first, ...rest] = steps;
   if (name === "" && typeof first === "string") return formatPath(first, rest);

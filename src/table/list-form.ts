@@ -6,10 +6,16 @@ import { inspect, types } from "node:util";
 import { indexOfKey } from "./format.ts";
 import type { SlotWriter } from "./slot-writer.ts";
 
-/** Of a list with more elements it costs less to have it described than to make a text of each index. */
+/**
+ * Of a list with more elements it costs less to have it described than to make a text of each
+ * index.
+ */
 const KEYS_COUNT_MAX = 100;
 
-/** Says whether a list surely has no property beside its elements; Node looks at nothing else when it leaves them out. */
+/**
+ * Says whether a list surely has no property beside its elements; Node looks at nothing else when
+ * it leaves them out.
+ */
 function holdsElementsOnly(list: readonly unknown[]): boolean {
   if (types.isProxy(list)) return false;
   const text = inspect(list, { depth: 0, maxArrayLength: 0, customInspect: false });

@@ -1,8 +1,9 @@
 /**
- * The view of a root that may be kept, and of a dictionary inside a table: a Proxy, so that it can gain and lose keys.
+ * The view of a root that may be kept, and of a dictionary inside a table: a Proxy, so that it can
+ * gain and lose keys.
  *
- * It costs some hundred nanoseconds a read. Every read begins with the version that the thread shows; every way of
- * writing throws.
+ * It costs some hundred nanoseconds a read. Every read begins with the version that the thread
+ * shows; every way of writing throws.
  */
 
 import { inspect } from "node:util";

@@ -2,8 +2,8 @@
 /**
  * One version of a table as one thread reads it.
  *
- * Views hold their version and ask `isLive` at each read: when the thread moves on, the version is released, so that a view
- * which nobody reads any more keeps no shared memory alive.
+ * Views hold their version and ask `isLive` at each read: when the thread moves on, the version is
+ * released, so that a view which nobody reads any more keeps no shared memory alive.
  */
 
 import { Buffer } from "node:buffer";
@@ -62,7 +62,10 @@ export class Memory {
     return this.#buffer;
   }
 
-  /** Lets go of the shared memory: views of this version find their way anew, or say that they can't. */
+  /**
+   * Lets go of the shared memory: views of this version find their way anew, or say that they
+   * can't.
+   */
   release(): void {
     this.isLive = false;
     this.words = NO_WORDS;

@@ -2,7 +2,9 @@
  * Plain copies of what a table shows: for what leaves it.
  */
 
-/** Copies views, lists and dictionaries with all that is in them; an object held twice stays one. */
+/**
+ * Copies views, lists and dictionaries with all that is in them; an object held twice stays one.
+ */
 export function copyPlain(value: unknown): unknown {
   return copy(value, new Map());
 }

@@ -1,9 +1,9 @@
 /**
- * Where a view stands: the name of its table and the path from the root. So it travels to another thread, where the same
- * place shows the version of that thread.
+ * Where a view stands: the name of its table and the path from the root. So it travels to another
+ * thread, where the same place shows the version of that thread.
  *
- * On one thread a view is given to the receiver as it is. What is pinned travels as a copy, on one thread too: a pin is
- * the business of one service.
+ * On one thread a view is given to the receiver as it is. What is pinned travels as a copy, on one
+ * thread too: a pin is the business of one service.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -2,12 +2,13 @@
 /**
  * Rows: objects that look plain, and whose properties read shared memory.
  *
- * A shape is a list of keys. Its rows have an own enumerable accessor for each key and nothing else that can be seen; where a
- * row lies is in private fields, which no code outside the class can reach or change. The class is written to measure,
- * one for each shape: V8 then sees one kind of object in each accessor. Shapes past COMPILED_MAX share their code.
+ * A shape is a list of keys. Its rows have an own enumerable accessor for each key and nothing else
+ * that can be seen; where a row lies is in private fields, which no code outside the class can
+ * reach or change. The class is written to measure, one for each shape: V8 then sees one kind of
+ * object in each accessor. Shapes past COMPILED_MAX share their code.
  *
- * A row reads its slot itself if the thread shows its version and a number or a text is there; all else is the table's
- * business (`Rows`).
+ * A row reads its slot itself if the thread shows its version and a number or a text is there; all
+ * else is the table's business (`Rows`).
  */
 
 import { inspect } from "node:util";
@@ -44,7 +45,10 @@ export interface RowOps {
   owner(row: object): Owner;
   setOwner(row: object, owner: Owner): void;
   step(row: object): Step;
-  /** What was read from the row, by place: objects and lists by field, behind them the containers of some of them. */
+  /**
+   * What was read from the row, by place: objects and lists by field, behind them the containers of
+   * some of them.
+   */
   child(row: object, place: number): unknown;
   setChild(row: object, place: number, child: unknown): void;
   hasChildren(row: object): boolean;
@@ -192,7 +196,8 @@ function accessorText(name: string, index: string): string {
 /**
  * Writes the class of a shape.
  *
- * @param accessors - one for each key; undefined for a class whose accessors are made from the keys when it is evaluated.
+ * @param accessors - one for each key; undefined for a class whose accessors are made from the keys
+ * when it is evaluated.
  */
 function compile(accessors: readonly string[] | undefined): ClassMaker {
   const fields =

@@ -1,5 +1,6 @@
 /**
- * The static types of shared tables: the `sharetable` object, `tables`, and what a program declares of its tables.
+ * The static types of shared tables: the `sharetable` object, `tables`, and what a program declares
+ * of its tables.
  *
  * Everything that comes out of a table is readonly all the way down.
  */
@@ -71,8 +72,8 @@ export interface CheckIssue {
 }
 
 /**
- * Looks at data before it is published: throws, or returns what is wrong. Nothing, `true` and an empty list mean that all
- * is well; the data itself is never changed.
+ * Looks at data before it is published: throws, or returns what is wrong. Nothing, `true` and an
+ * empty list mean that all is well; the data itself is never changed.
  */
 export type CheckFunction = (
   data: AnyTable,
@@ -108,20 +109,29 @@ export interface TableFile {
 
 /** What a load may be told. */
 export interface LoadOptions {
-  /** Looks at what is loaded, before the checks of its tables do; for `publish` at all tables by name. */
+  /**
+   * Looks at what is loaded, before the checks of its tables do; for `publish` at all tables by
+   * name.
+   */
   readonly check?: Check | undefined;
 }
 
-/** Everything under `import { sharetable } from "snax"`. Data is published when the promise resolves. */
+/**
+ * Everything under `import { sharetable } from "snax"`. Data is published when the promise
+ * resolves.
+ */
 export interface SharetableApi {
   /**
-   * Loads a table from a module, whose default export is the data or a function that gets the arguments and returns it,
-   * or from a `.json` file. The file is read anew each time. A module may export its own `check`.
+   * Loads a table from a module, whose default export is the data or a function that gets the
+   * arguments and returns it, or from a `.json` file. The file is read anew each time. A module may
+   * export its own `check`.
    *
-   * @param name - the path of the file, which is the table's name too (it is also found by the file's name alone,
-   * without its ending); or a name, whose file the configuration's `tables` finds; or both, `{ name, file }`.
+   * @param name - the path of the file, which is the table's name too (it is also found by the
+   * file's name alone, without its ending); or a name, whose file the configuration's `tables`
+   * finds; or both, `{ name, file }`.
    * @throws {ERR_MODULE} if there is no such file, or it can't be loaded.
-   * @throws {ERR_TABLE} if the data can't stand in a table, or a check refuses it; the version before stays.
+   * @throws {ERR_TABLE} if the data can't stand in a table, or a check refuses it; the version
+   * before stays.
    */
   loadfile(name: string | TableFile, ...args: unknown[]): Promise<void>;
   /** The same with the text of a module, or JSON. @throws {ERR_SYNTAX} if it is neither. */
@@ -130,7 +140,10 @@ export interface SharetableApi {
   loadtable(name: string, data: unknown, options?: LoadOptions): Promise<void>;
   /** Loads several tables in one step: no service ever sees one of them new and another old. */
   publish(tables: Readonly<Record<string, unknown>>, options?: LoadOptions): Promise<void>;
-  /** Gives the root of a table, which may be kept and always shows what the thread shows; undefined if there is none. */
+  /**
+   * Gives the root of a table, which may be kept and always shows what the thread shows; undefined
+   * if there is none.
+   */
   query<N extends TableName>(name: N): Promise<TableData<N> | undefined>;
   /** The same for several tables, by name; without names for all. */
   queryall(names?: readonly string[]): Promise<TablesObject>;
@@ -148,15 +161,20 @@ export interface SharetableApi {
    * @throws {ERR_NO_TABLE} if there is no such table.
    */
   pin<N extends TableName>(name: N): TableData<N>;
-  /** Ends a pin; reading it throws ERR_NO_TABLE from then on. False if it is none of this service's. */
+  /**
+   * Ends a pin; reading it throws ERR_NO_TABLE from then on. False if it is none of this service's.
+   */
   unpin(pinned: unknown): boolean;
   /** Lists the versions in use of one table, or of all: sizes and pins. */
   info(name?: string): VersionInfo[];
-  /** Calls back after each update of a table, with the keys of its root that differ; returns the end of it. */
+  /**
+   * Calls back after each update of a table, with the keys of its root that differ; returns the end
+   * of it.
+   */
   onupdate(name: string, listener: (changes: Changes, version: number) => void): () => void;
   /**
-   * Has every load of a table on this thread checked, until the service ends or another check takes its place; undefined
-   * ends it.
+   * Has every load of a table on this thread checked, until the service ends or another check takes
+   * its place; undefined ends it.
    */
   check(name: string, check: Check | undefined): void;
 }

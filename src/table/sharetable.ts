@@ -1,7 +1,8 @@
 /**
  * Puts the API objects `sharetable` and `tables` together.
  *
- * What waits is settled in a turn of the service that waits; listeners, checks and pins end with the service that has them.
+ * What waits is settled in a turn of the service that waits; listeners, checks and pins end with
+ * the service that has them.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -150,7 +151,9 @@ function listen(
   };
 }
 
-/** Settles a promise in a turn of the service that holds it, so that it is known whose code runs on. */
+/**
+ * Settles a promise in a turn of the service that holds it, so that it is known whose code runs on.
+ */
 function settleIn<T>(context: Context, run: () => Promise<T>): Promise<T> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;

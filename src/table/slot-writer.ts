@@ -1,8 +1,8 @@
 /**
  * Memory that grows while a version of a table is written: slots in one piece, texts in another.
  *
- * Equal texts are written once, as long as the list of known ones is not full. `seal` puts both pieces into shared memory
- * of exactly the size that they need.
+ * Equal texts are written once, as long as the list of known ones is not full. `seal` puts both
+ * pieces into shared memory of exactly the size that they need.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -12,7 +12,10 @@ import { HEADER_SLOTS, KIND, MAGIC, TAG } from "./format.ts";
 /** How many texts are remembered at most, so that the same one is written once. */
 const KNOWN_TEXTS_MAX = 1 << 18;
 
-/** So many are remembered in any case; more only while more texts were met again than are remembered. */
+/**
+ * So many are remembered in any case; more only while more texts were met again than are
+ * remembered.
+ */
 const KNOWN_TEXTS_MIN = 1 << 14;
 
 /** Longer texts are seldom met twice. */

@@ -6,7 +6,8 @@
  *     into a dictionary, or the other way round            old one: a row whose own keys did not change stays the same object
  *     anything else                                        the place is made anew
  *
- * A row stands for its place. An object that stands at several places is the row of the first of them.
+ * A row stands for its place. An object that stands at several places is the row of the first of
+ * them.
  */
 
 import { Container } from "./container.ts";
@@ -52,7 +53,10 @@ export class Succession {
     return new Container(memory, target, owner, step);
   }
 
-  /** Lets a view go over to what stands at its place in another version; false if that is something else. */
+  /**
+   * Lets a view go over to what stands at its place in another version; false if that is something
+   * else.
+   */
   #rebind(node: unknown, memory: Memory, target: Target): boolean {
     if (target.link > 0) return false;
     if (node instanceof Container) {
@@ -66,7 +70,8 @@ export class Succession {
     const row = node as object;
     if (ops.memory(row) === memory) return ops.at(row) === target.position + 1;
     if (memory.shapeOf(target.position) !== ops.shape) return false;
-    // Order: the children first. A service that is terminated in between must leave no row that is half old.
+    // Order: the children first. A service that is terminated in between must leave no row that is
+    // half old.
     this.#rebindChildren(ops, row, { memory, at: target.position + 1 });
     ops.bind(row, memory, target.position + 1);
     return true;
@@ -128,7 +133,10 @@ function isList(view: Owner): boolean {
   return view instanceof Container && view.kind === KIND.list;
 }
 
-/** What was read from a field of a row, and belongs to it: a row, or the container behind a list or a dictionary. */
+/**
+ * What was read from a field of a row, and belongs to it: a row, or the container behind a list or
+ * a dictionary.
+ */
 function ownChild(ops: RowOps, row: object, index: number): Owner | undefined {
   const container = ops.child(row, ops.shape.keys.length + index);
   if (container !== undefined) return container as Owner;

@@ -1,10 +1,12 @@
 /**
- * The one place of a process that gives publications their order, and the newest versions to threads that join.
+ * The one place of a process that gives publications their order, and the newest versions to
+ * threads that join.
  *
  *     publish -> entered into the book -> handed to every member -> the shared number of the last publication is set
  *
- * Order: a member that sees the number finds the publication in its hands; test/unit/table/table-threads.test.ts. The hub
- * holds the newest version of each table and no other: the rest is held by those who show or pin it.
+ * Order: a member that sees the number finds the publication in its hands;
+ * test/unit/table/table-threads.test.ts. The hub holds the newest version of each table and no
+ * other: the rest is held by those who show or pin it.
  */
 
 import type { MessagePort } from "node:worker_threads";
@@ -66,7 +68,10 @@ export class TableHub {
     };
   }
 
-  /** Lets a worker thread take part; the other end of the port goes to that thread with what this returns. */
+  /**
+   * Lets a worker thread take part; the other end of the port goes to that thread with what this
+   * returns.
+   */
   invite(port: MessagePort): TableInvitation {
     const member = this.#admit({ deliver: (publication) => port.postMessage({ publication }) });
     port.on("message", ({ id, publish }: PortRequest) => {

@@ -1,8 +1,10 @@
 /**
- * What one thread needs from the others to share tables: the order of publications, and the memory of each.
+ * What one thread needs from the others to share tables: the order of publications, and the memory
+ * of each.
  *
- * The hub of a process (table-hub.ts) gives a link to each thread: on its own thread directly, to worker threads over a
- * port (table-port.ts). A link tells with one atomic load whether something new was published.
+ * The hub of a process (table-hub.ts) gives a link to each thread: on its own thread directly, to
+ * worker threads over a port (table-port.ts). A link tells with one atomic load whether something
+ * new was published.
  */
 
 import type { Changes, VersionInfo } from "./sharetable-api.ts";
@@ -10,7 +12,10 @@ import type { Changes, VersionInfo } from "./sharetable-api.ts";
 /** The file of a version, and what its function was given. */
 export interface TableSource {
   readonly file: string;
-  /** Undefined if some of them are no scalars: such a table can be loaded again only by who knows them. */
+  /**
+   * Undefined if some of them are no scalars: such a table can be loaded again only by who knows
+   * them.
+   */
   readonly args: readonly (string | number | boolean | null | undefined)[] | undefined;
 }
 
@@ -52,7 +57,9 @@ export interface TableLink {
   latest(): number;
   /** Takes the publications that have not been taken, in order. */
   take(): Publication[];
-  /** Says that the thread shows the publications up to this one, and holds nothing older but pins. */
+  /**
+   * Says that the thread shows the publications up to this one, and holds nothing older but pins.
+   */
   acknowledge(sequence: number): void;
   /** Publishes versions in one step; `done` is called on this thread. */
   publish(versions: readonly NewVersion[], done: OnPublished): void;

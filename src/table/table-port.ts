@@ -1,8 +1,9 @@
 /**
  * The link of a worker thread: the hub is on another thread, and publications come over a port.
  *
- * They are taken at the beginning of a turn, without waiting for the event loop: the hub posts first and sets the shared
- * number afterwards. A thread that is idle is woken by the port itself, so that it holds no old version.
+ * They are taken at the beginning of a turn, without waiting for the event loop: the hub posts
+ * first and sets the shared number afterwards. A thread that is idle is woken by the port itself,
+ * so that it holds no old version.
  */
 
 import { receiveMessageOnPort } from "node:worker_threads";
@@ -24,7 +25,8 @@ interface HubMessage {
  * Connects a worker thread.
  *
  * @param port - the other end of the one that the hub was given.
- * @param wake - called when something has come while no turn runs; to be answered with TableThread.catchUp.
+ * @param wake - called when something has come while no turn runs; to be answered with
+ * TableThread.catchUp.
  */
 export function connectTables(
   invitation: TableInvitation,

@@ -3,8 +3,9 @@
  *
  *     a turn begins -> one atomic load -> something was published -> all its tables are exchanged in one step
  *
- * Between two such moments nothing changes, so code sees one version of everything from one `await` to the next. Who waits
- * for a publication, and who wants to hear what changed, is told after the exchange.
+ * Between two such moments nothing changes, so code sees one version of everything from one `await`
+ * to the next. Who waits for a publication, and who wants to hear what changed, is told after the
+ * exchange.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -54,10 +55,11 @@ export class TableThread {
   }
 
   /**
-   * To be called outside turns, when the link says that something has come: a thread that is idle moves too.
+   * To be called outside turns, when the link says that something has come: a thread that is idle
+   * moves too.
    *
-   * Race: it may have come before the number of the last publication is set, so that number is not asked;
-   * test/unit/table/table-threads.test.ts.
+   * Race: it may have come before the number of the last publication is set, so that number is not
+   * asked; test/unit/table/table-threads.test.ts.
    */
   catchUp(): void {
     this.#move();
@@ -162,8 +164,8 @@ export class TableThread {
   /**
    * The view at an address that came in a message.
    *
-   * The thread catches up first: whoever sent it may have seen a newer version. Messages are read between two turns of
-   * services, so nobody notices.
+   * The thread catches up first: whoever sent it may have seen a newer version. Messages are read
+   * between two turns of services, so nobody notices.
    */
   resolve({ table, path }: RowAddress): object {
     this.beginTurn();
@@ -212,7 +214,8 @@ export class TableThread {
   /**
    * Makes a view of the version that the thread shows, which never moves.
    *
-   * @param onEnd - called when the pin has ended: by `release`, or because nobody holds a part of the view any more.
+   * @param onEnd - called when the pin has ended: by `release`, or because nobody holds a part of
+   * the view any more.
    * @throws {ERR_NO_TABLE} if the thread shows no such table.
    */
   pin(name: string, onEnd: () => void): Pinned {

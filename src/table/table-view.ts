@@ -1,9 +1,10 @@
 /**
  * One table on one thread: the version that it shows, and the roots that services hold.
  *
- * `shown` is what `tables.name` gives, the fast way: the root's row, or for a dictionary or a list the live view, until it
- * has been read as often as it has entries. Then a plain frozen object of all rows is made, some at each read, and takes
- * its place; reading that costs a sixth. After an update it is made again in the same way.
+ * `shown` is what `tables.name` gives, the fast way: the root's row, or for a dictionary or a list
+ * the live view, until it has been read as often as it has entries. Then a plain frozen object of
+ * all rows is made, some at each read, and takes its place; reading that costs a sixth. After an
+ * update it is made again in the same way.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -21,7 +22,10 @@ import { Views } from "./views.ts";
 const PLAIN_ENTRIES_MAX = 100_000;
 const PLAIN_BYTES_MAX: number = 64 * 1024 * 1024;
 
-/** How many entries are taken into the plain root at each read: rows that have to be made, and rows that are there. */
+/**
+ * How many entries are taken into the plain root at each read: rows that have to be made, and rows
+ * that are there.
+ */
 const STEP_NEW = 4;
 const STEP_AGAIN = 64;
 
@@ -49,7 +53,9 @@ export class TableView {
     this.rows = new Views(this);
   }
 
-  /** The version that the thread shows; undefined before the first one, and after the end of a pin. */
+  /**
+   * The version that the thread shows; undefined before the first one, and after the end of a pin.
+   */
   get memory(): Memory | undefined {
     return this.#memory;
   }
@@ -110,7 +116,9 @@ export class TableView {
     return (this.#shown = root instanceof Container ? this.view : root);
   }
 
-  /** Counts a read through the live view of the root, and makes the plain root when it is worth it. */
+  /**
+   * Counts a read through the live view of the root, and makes the plain root when it is worth it.
+   */
   noteRead(root: Container): void {
     // Most often there is a plain root already, or there never will be one.
     if (this.#shown !== this.#view || this.isPin) return;
@@ -148,7 +156,9 @@ export class TableView {
     return Object.freeze(plain);
   }
 
-  /** What the receiver of a message gets for a view: on one thread the view itself, of a pin a copy. */
+  /**
+   * What the receiver of a message gets for a view: on one thread the view itself, of a pin a copy.
+   */
   port(view: object): unknown {
     return this.isPin ? copyPlain(view) : view;
   }

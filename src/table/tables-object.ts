@@ -1,8 +1,9 @@
 /**
  * `tables` as one service holds it: an accessor for each table.
  *
- * Each service has an object of its own, so nothing that one does to it is seen by another. Behind it stands a Proxy that
- * answers for names which are no table: assignments are refused, and reading says which tables there are.
+ * Each service has an object of its own, so nothing that one does to it is seen by another. Behind
+ * it stands a Proxy that answers for names which are no table: assignments are refused, and reading
+ * says which tables there are.
  */
 
 import { inspect } from "node:util";

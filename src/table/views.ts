@@ -1,12 +1,14 @@
 /**
- * What services see of a table on one thread: rows, lists and dictionaries, made when they are first read.
+ * What services see of a table on one thread: rows, lists and dictionaries, made when they are
+ * first read.
  *
- * A view stands for a path. It reads the version that it was bound to as long as that one lives; after an update it finds its
- * way again, from the root down:
+ * A view stands for a path. It reads the version that it was bound to as long as that one lives;
+ * after an update it finds its way again, from the root down:
  *
  *     read of a stale row -> its owner, found in the same way -> the value at its step there: see succession.ts
  *
- * A row whose keys changed asks the one that took its place, by name; where no object stands any more it says so.
+ * A row whose keys changed asks the one that took its place, by name; where no object stands any
+ * more it says so.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -78,7 +80,10 @@ export class Views implements Rows {
     return node instanceof Container ? this.valueOf(node) : node;
   }
 
-  /** The same for an entry that everybody may be given; undefined if it is, or holds, a date of its own. */
+  /**
+   * The same for an entry that everybody may be given; undefined if it is, or holds, a date of its
+   * own.
+   */
   lastingEntry(container: Container, ordinal: number): { readonly value: unknown } | undefined {
     if (!container.isPacked && !container.memory.isScalar(container.slotOf(ordinal))) {
       const node = this.#entryNode(container, ordinal);
@@ -132,7 +137,10 @@ export class Views implements Rows {
     return this.#succession.succeed(old, { memory, target }, owner, step);
   }
 
-  /** Finds an object that several others hold where it was met first, so that it is one object for all of them. */
+  /**
+   * Finds an object that several others hold where it was met first, so that it is one object for
+   * all of them.
+   */
   #follow(memory: Memory, target: Target): Owner {
     let node: Owner | undefined = this.#table.rootOf(memory);
     for (const step of memory.linkSteps(target.link)) {

@@ -1,9 +1,10 @@
 /**
- * Named faults, after FoundationDB's BUGGIFY: points in the code where something may go wrong on purpose.
+ * Named faults, after FoundationDB's BUGGIFY: points in the code where something may go wrong on
+ * purpose.
  *
- * Chance enters twice. Each run first draws which points are active at all, then an active point fires by its own
- * chance. So one run is full of deaths and has no slow link, the next the other way round, and rare combinations
- * turn up that a single chance for everything would never reach.
+ * Chance enters twice. Each run first draws which points are active at all, then an active point
+ * fires by its own chance. So one run is full of deaths and has no slow link, the next the other
+ * way round, and rare combinations turn up that a single chance for everything would never reach.
  */
 
 import { SnaxError } from "../base/error.ts";
@@ -74,7 +75,8 @@ function define(name: string, chance: number): FaultPoint {
 /** Fault points are made here. */
 export const faults: {
   /**
-   * Defines a place where something may go wrong; it does nothing until a run asks `plan.fires(point)`.
+   * Defines a place where something may go wrong; it does nothing until a run asks
+   * `plan.fires(point)`.
    *
    * @param name - `subject.event` in lower case.
    * @param chance - how often it fires where it is active, 0..1.

@@ -1,8 +1,9 @@
 /**
- * `snax/testing`: a node for one test of a program's services (start-test.ts); and apart from that a
- * deterministic world for tests of what services do to each other.
+ * `snax/testing`: a node for one test of a program's services (start-test.ts); and apart from that
+ * a deterministic world for tests of what services do to each other.
  *
- * The kernels are the real ones. Their published types have only what a test of a service needs (testing-api.ts).
+ * The kernels are the real ones. Their published types have only what a test of a service needs
+ * (testing-api.ts).
  *
  * @module
  */

@@ -1,8 +1,9 @@
 /**
  * The links between the kernels of a simulation.
  *
- * A message takes a random time, and overtakes none that took the same way before it: order is kept per ordered pair of
- * kernels, as the rings between threads keep it. Whether somebody lives under a handle is known at once, everywhere.
+ * A message takes a random time, and overtakes none that took the same way before it: order is kept
+ * per ordered pair of kernels, as the rings between threads keep it. Whether somebody lives under a
+ * handle is known at once, everywhere.
  */
 
 import { copyArguments, copyResult } from "../base/copy.ts";
@@ -66,7 +67,8 @@ class Link {
     const { clock, loop, random, delayMaxMs } = this.#options;
     this.#parcels.push(parcel);
     this.#lastArrival = Math.max(this.#lastArrival, clock.now() + random.next() * delayMaxMs);
-    // Order: arrivals of one moment come in any order, so each takes the oldest parcel instead of its own.
+    // Order: arrivals of one moment come in any order, so each takes the oldest parcel instead of
+    // its own.
     loop.at(this.#lastArrival, () => {
       const first = this.#parcels.shift();
       if (first !== undefined) this.#receiver.arrive(first.target, first.message);

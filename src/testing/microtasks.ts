@@ -1,8 +1,9 @@
 /**
  * What runs after a message and before the next one: the continuations of whoever awaited.
  *
- * In a simulation they are plain callbacks in a queue, so that a run is synchronous from the first step to the last and a
- * million steps need no promise. The real microtask queue can be put in its place to show that nothing depends on it.
+ * In a simulation they are plain callbacks in a queue, so that a run is synchronous from the first
+ * step to the last and a million steps need no promise. The real microtask queue can be put in its
+ * place to show that nothing depends on it.
  */
 
 import type { Drain, Microtasks } from "./testing-api.ts";
@@ -10,8 +11,8 @@ import type { Drain, Microtasks } from "./testing-api.ts";
 /**
  * Creates a queue of plain callbacks.
  *
- * @param isSynchronous - false stands for a runtime that can't drain from inside a callback: the queue then runs only
- * between two events.
+ * @param isSynchronous - false stands for a runtime that can't drain from inside a callback: the
+ * queue then runs only between two events.
  */
 export function callbackMicrotasks(isSynchronous = true): Microtasks {
   const waiting: (() => void)[] = [];

@@ -60,7 +60,8 @@ export function createOutcome(): Outcome {
 /**
  * Creates a service for tests.
  *
- * @param handler - handles each message after it was kept. @defaultValue keeps it and does nothing else
+ * @param handler - handles each message after it was kept. @defaultValue keeps it and does nothing
+ * else
  */
 export function createProbe(kernel: Kernel, handler: ProbeHandler = () => {}): Probe {
   const received: Message[] = [];

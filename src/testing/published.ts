@@ -1,8 +1,8 @@
 /**
  * The simulator under the types that the package publishes (testing-api.ts).
  *
- * The functions are those of the simulator itself; only a narrower type is given to them. What a published type promises
- * and the simulator does not have is an error of the compiler here.
+ * The functions are those of the simulator itself; only a narrower type is given to them. What a
+ * published type promises and the simulator does not have is an error of the compiler here.
  */
 
 import * as probe from "./probe.ts";
@@ -32,7 +32,8 @@ export const Simulator: new (options: SimulatorOptions) => Simulation = simulato
 /** Random traffic between the services of a simulation, judged at every step. */
 export type Traffic = TrafficRun;
 
-// A simulation that the package gave out is always one of its own simulators, which the narrow type does not say.
+// A simulation that the package gave out is always one of its own simulators, which the narrow type
+// does not say.
 /** Random traffic between the services of a simulation, judged at every step. */
 export const Traffic: new (simulation: Simulation, options?: TrafficOptions) => TrafficRun =
   traffic.Traffic as unknown as new (

@@ -1,9 +1,9 @@
 /**
  * Watches the traffic of a simulation and says when a promise is broken.
  *
- * G1: a call ends exactly once, with its own answer. G2: what one service sends to another arrives in order, each
- * message at most once, and none is missing while the receiver lives. It knows nothing of the kernel: it is told
- * what was sent, heard and settled, and compares.
+ * G1: a call ends exactly once, with its own answer. G2: what one service sends to another arrives
+ * in order, each message at most once, and none is missing while the receiver lives. It knows
+ * nothing of the kernel: it is told what was sent, heard and settled, and compares.
  */
 
 /** How a call ended; `lost` with the thread of whoever should answer, as far as anyone knows. */
@@ -118,7 +118,10 @@ export class Referee {
     this.blame(`call ${nonce} of ${caller} was told twice of its service's end, or too early`);
   }
 
-  /** Learns that a service's thread has ended, with it or after it: the last of what it sent may be lost. */
+  /**
+   * Learns that a service's thread has ended, with it or after it: the last of what it sent may be
+   * lost.
+   */
   cutOff(handle: number): void {
     this.#cutOff.add(handle);
   }

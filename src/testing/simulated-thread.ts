@@ -1,7 +1,9 @@
 /**
- * One thread of a simulated node: a kernel with the fabric, exchange and names that a real thread has, on the virtual loop.
+ * One thread of a simulated node: a kernel with the fabric, exchange and names that a real thread
+ * has, on the virtual loop.
  *
- * It ends as a real one does, at any step: what it has not published is lost, what it has is there for the others.
+ * It ends as a real one does, at any step: what it has not published is lost, what it has is there
+ * for the others.
  */
 
 import type { MessagePort } from "node:worker_threads";
@@ -25,7 +27,10 @@ import { ThreadLoop } from "./thread-loop.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { VirtualLoop } from "./virtual-loop.ts";
 
-/** How the fabric of a simulation differs from a node's; a test hands in parts with a bug to see it found. */
+/**
+ * How the fabric of a simulation differs from a node's; a test hands in parts with a bug to see it
+ * found.
+ */
 export interface SimulatedFabric {
   /** Bytes of each ring, a power of two. @defaultValue drawn, 128 to 4096 */
   readonly ringBytes?: number;
@@ -35,7 +40,11 @@ export interface SimulatedFabric {
   readonly createFabric?: (options: FabricOptions) => Fabric;
   /** @defaultValue `new Exchange(options)` */
   readonly createExchange?: (options: ExchangeOptions) => Exchange;
-  /** How a thread tells its services of the death of another. @defaultValue bereave of kernel/death.ts */
+  /**
+   * How a thread tells its services of the death of another.
+   *
+   * @defaultValue bereave of kernel/death.ts
+   */
   readonly bereave?: typeof bereave;
 }
 

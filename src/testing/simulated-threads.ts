@@ -1,5 +1,6 @@
 /**
- * The threads of a simulated node and their warden, which joins them, buries them and replaces them as fabric/warden.ts does.
+ * The threads of a simulated node and their warden, which joins them, buries them and replaces them
+ * as fabric/warden.ts does.
  *
  *     end     what was published stays -> a moment later: rings closed, directory cleared
  *             -> the others hear of it, each in its own time -> a new thread takes the number
@@ -15,7 +16,10 @@ import type { SimulatedJoint, ThreadWorld } from "./simulated-thread.ts";
 import { SimulatedThread } from "./simulated-thread.ts";
 import * as fault from "./thread-fault.ts";
 
-/** Most milliseconds until the warden sees an end, until a new thread runs, and until news is heard, soon or late. */
+/**
+ * Most milliseconds until the warden sees an end, until a new thread runs, and until news is heard,
+ * soon or late.
+ */
 const BURIAL_MAX_MS = 1;
 const START_MAX_MS = 5;
 const NEWS_MAX_MS = 0.3;
@@ -77,7 +81,10 @@ export class SimulatedThreads {
     for (const port of this.#open) port.close();
   }
 
-  /** Compares the directory with the services that live, and looks for threads that sleep over their mail. */
+  /**
+   * Compares the directory with the services that live, and looks for threads that sleep over their
+   * mail.
+   */
   check(): string | undefined {
     const up = this.all.filter(({ isUp, isDead }) => isUp && !isDead);
     for (const thread of up) {

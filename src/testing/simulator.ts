@@ -1,13 +1,16 @@
 /**
- * A deterministic world: the real kernel, one or several, on a virtual clock, with chance drawn from a seed.
+ * A deterministic world: the real kernel, one or several, on a virtual clock, with chance drawn
+ * from a seed.
  *
  *     step():  next event of the virtual loop -> a turn, an arrival on a link, or what a test has planned
  *              continuations -> invariants checked -> fingerprint kept
  *
- * With `fabric` the kernels are threads of a node: joined by the real fabric instead of links, they end and are replaced.
+ * With `fabric` the kernels are threads of a node: joined by the real fabric instead of links, they
+ * end and are replaced.
  *
- * The same seed gives the same run to the last bit, so a failure is repeated by its seed. What is promised at every step
- * is checked at every step: see {@link Simulator.addCheck}; that open calls are counted right is checked always.
+ * The same seed gives the same run to the last bit, so a failure is repeated by its seed. What is
+ * promised at every step is checked at every step: see {@link Simulator.addCheck}; that open calls
+ * are counted right is checked always.
  */
 
 import type { Random } from "../base/random.ts";
@@ -45,15 +48,27 @@ export interface SimulatorOptions {
   readonly microtasks?: Microtasks;
   /** Most milliseconds that a message between two kernels takes. @defaultValue 2 */
   readonly linkDelayMaxMs?: number;
-  /** Milliseconds that pass with each message, so that a flood uses up a turn's time. @defaultValue 0.001 */
+  /**
+   * Milliseconds that pass with each message, so that a flood uses up a turn's time.
+   *
+   * @defaultValue 0.001
+   */
   readonly messageMs?: number;
-  /** Joins the kernels by the fabric that joins the threads of a node, instead of links. @defaultValue false */
+  /**
+   * Joins the kernels by the fabric that joins the threads of a node, instead of links.
+   *
+   * @defaultValue false
+   */
   readonly fabric?: boolean | SimulatedFabric;
   /** The first handle, 1..0xffffff; not with `fabric`. @defaultValue 1 */
   readonly firstHandle?: number;
   /** What the kernels are told beside that. @defaultValue nothing */
   readonly kernel?: Partial<KernelOptions>;
-  /** Makes a kernel; a test hands in one with a bug to see it found. @defaultValue `new Kernel(options)` */
+  /**
+   * Makes a kernel; a test hands in one with a bug to see it found.
+   *
+   * @defaultValue `new Kernel(options)`
+   */
   readonly createKernel?: (options: KernelOptions) => Kernel;
 }
 

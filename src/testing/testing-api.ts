@@ -1,8 +1,9 @@
 /**
- * The static types of `snax/testing`: kernels, services and messages as far as a test of a service looks at them.
+ * The static types of `snax/testing`: kernels, services and messages as far as a test of a service
+ * looks at them.
  *
- * They name nothing of the runtime's inside, so that a change there is no change of the package. The compiler compares
- * them with the simulator in published.ts.
+ * They name nothing of the runtime's inside, so that a change there is no change of the package.
+ * The compiler compares them with the simulator in published.ts.
  */
 
 import type { Random } from "../base/random.ts";
@@ -229,7 +230,11 @@ export interface Simulation {
 export interface TrafficOptions {
   /** Services that live at a time; spread over the kernels. @defaultValue 12 */
   readonly services?: number;
-  /** Messages that services send of their own accord; their handlers send more. @defaultValue 500 */
+  /**
+   * Messages that services send of their own accord; their handlers send more.
+   *
+   * @defaultValue 500
+   */
   readonly messages?: number;
 }
 
@@ -253,7 +258,8 @@ export interface TestingApi {
   /**
    * Creates a service for tests.
    *
-   * @param handler - handles each message after it was kept. @defaultValue keeps it and does nothing else
+   * @param handler - handles each message after it was kept. @defaultValue keeps it and does
+   * nothing else
    */
   createProbe(kernel: SimulatedKernel, handler?: ProbeHandler): Probe;
   /**

@@ -1,5 +1,6 @@
 /**
- * The event loop of one simulated thread: a turn when it is woken, looks at the mail while its exchange asks for them.
+ * The event loop of one simulated thread: a turn when it is woken, looks at the mail while its
+ * exchange asks for them.
  *
  * It does on the virtual loop what fabric/event-loop.ts does on Node's.
  */

@@ -1,8 +1,8 @@
 /**
  * The fingerprint of a run: every event is mixed into a hash, and the hash after each step is kept.
  *
- * Two runs of one seed must have the same list. Where they differ first is where chance got in from outside: a
- * real clock, the order of a hash table, a promise.
+ * Two runs of one seed must have the same list. Where they differ first is where chance got in from
+ * outside: a real clock, the order of a hash table, a promise.
  */
 
 const views = new DataView(new ArrayBuffer(8));

@@ -9,7 +9,9 @@ import { faults } from "./fault.ts";
 export const KILL: FaultPoint = faults.define("service.kill", 0.2);
 /** A service ends itself while it handles a message. */
 export const EXIT: FaultPoint = faults.define("service.exit", 0.01);
-/** A service that has ended posts something in its last turn, where its calls are told of the end. */
+/**
+ * A service that has ended posts something in its last turn, where its calls are told of the end.
+ */
 export const LAST_WORD: FaultPoint = faults.define("service.lastword", 0.3);
 /** A hot-fix holds a service for a while. */
 export const HOLD: FaultPoint = faults.define("service.hold", 0.3);

@@ -1,8 +1,10 @@
 /**
- * One service of the simulated traffic: it posts, calls and answers as chance has it, and tells the referee everything.
+ * One service of the simulated traffic: it posts, calls and answers as chance has it, and tells the
+ * referee everything.
  *
- * A message carries its number within the pair (0 = not numbered), the nonce of the call, how many more calls it may
- * cause, and whether its caller has set a deadline. The answer to a call is its nonce.
+ * A message carries its number within the pair (0 = not numbered), the nonce of the call, how many
+ * more calls it may cause, and whether its caller has set a deadline. The answer to a call is its
+ * nonce.
  */
 
 import { codeOf, SnaxError } from "../base/error.ts";
@@ -240,7 +242,8 @@ export class TrafficService implements Instance {
     const service = this.#service();
     const isNamed = simulator.faults.fires(fault.BY_NAME);
     const isHurried = simulator.faults.fires(fault.HURRY);
-    // A ring of services in queue mode that call each other ends by a deadline alone, and so may a name.
+    // A ring of services in queue mode that call each other ends by a deadline alone, and so may a
+    // name.
     const hasDeadline = isNamed || isHurried || service.holds !== HOLD.none;
     let session: number;
     if (isNamed) {

@@ -5,7 +5,8 @@
  *     services are killed, held, renamed    here
  *     what was promised is compared         referee.ts
  *
- * It is how the kernel shows that a call ends exactly once (G1) and that messages keep their order (G2).
+ * It is how the kernel shows that a call ends exactly once (G1) and that messages keep their order
+ * (G2).
  */
 
 import { codeOf } from "../base/error.ts";
@@ -22,7 +23,10 @@ import * as fault from "./traffic-fault.ts";
 import type { TrafficWorld } from "./traffic-service.ts";
 import { TrafficService } from "./traffic-service.ts";
 
-/** Most milliseconds between two disturbances, and until a dead service has a successor or a held one is let go. */
+/**
+ * Most milliseconds between two disturbances, and until a dead service has a successor or a held
+ * one is let go.
+ */
 const DISTURBANCE_MAX_MS = 6;
 const ABSENCE_MAX_MS = 20;
 

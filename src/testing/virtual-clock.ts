@@ -1,8 +1,8 @@
 /**
  * A clock that moves only when it is told to.
  *
- * It stands wherever a Clock is asked for, so that a test of a deadline of an hour takes no time, and one of two
- * moments that are a microsecond apart never fails by chance.
+ * It stands wherever a Clock is asked for, so that a test of a deadline of an hour takes no time,
+ * and one of two moments that are a microsecond apart never fails by chance.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -24,7 +24,11 @@ export interface VirtualClock extends Clock {
 export interface VirtualClockOptions {
   /** The first moment, in milliseconds. @defaultValue 0 */
   readonly startMs?: number;
-  /** The wall clock at the first moment, in milliseconds since 1970. @defaultValue the first of January 2026, UTC */
+  /**
+   * The wall clock at the first moment, in milliseconds since 1970.
+   *
+   * @defaultValue the first of January 2026, UTC
+   */
   readonly wallMs?: number;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The event loop of a simulation: events at moments of the virtual clock.
  *
- * What is due at the same moment comes in random order, drawn from the seed, because nothing outside promises another.
- * Whoever needs an order keeps it himself, as the links do.
+ * What is due at the same moment comes in random order, drawn from the seed, because nothing
+ * outside promises another. Whoever needs an order keeps it himself, as the links do.
  */
 
 import type { Random } from "../base/random.ts";

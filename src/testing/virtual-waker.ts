@@ -1,5 +1,6 @@
 /**
- * How a simulated kernel gets its turns: a wake-up takes a random moment, an alarm rings when it is due or a little later.
+ * How a simulated kernel gets its turns: a wake-up takes a random moment, an alarm rings when it is
+ * due or a little later.
  */
 
 import type { Random } from "../base/random.ts";

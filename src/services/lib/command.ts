@@ -1,5 +1,6 @@
 /**
- * Commands: `lua` messages whose first value says what is wanted, as skynet's own services take them.
+ * Commands: `lua` messages whose first value says what is wanted, as skynet's own services take
+ * them.
  *
  * A command gets who asks and the rest of the values; what it returns is the answer.
  */

@@ -5,8 +5,8 @@
  *     lost(key)              -> a restart at once, then after `backoff`, twice that, ...
  *                            -> or none: `intensity` restarts within `period` were too many
  *
- * The restarts of one service are counted over all its lives; a life that outlasts `period` begins with a clean slate.
- * Intensity and period are those of Erlang's supervisors.
+ * The restarts of one service are counted over all its lives; a life that outlasts `period` begins
+ * with a clean slate. Intensity and period are those of Erlang's supervisors.
  */
 
 /** How a service wants to be brought back. */
@@ -37,7 +37,9 @@ export interface RestartOptions {
   /** Milliseconds of a clock. */
   readonly now: () => number;
   readonly later: (ms: number, run: () => void) => void;
-  /** Starts the service again; tells its key as soon as there is one, and resolves when it is ready. */
+  /**
+   * Starts the service again; tells its key as soon as there is one, and resolves when it is ready.
+   */
   readonly launch: (wish: Wish, onKey: (key: Key) => void, before: Key) => Promise<unknown>;
   readonly log: (text: string) => void;
 }
@@ -97,7 +99,8 @@ export class Restarts {
       this.#lineages.set(born, lineage);
     };
     launch(lineage.wish, onKey, before).catch(() => {
-      // Why it could not begin stands in the log already. If its thread has died again, that was seen to.
+      // Why it could not begin stands in the log already. If its thread has died again, that was
+      // seen to.
       if (lineage.life !== life) return;
       this.#lineages.delete(key);
       this.#restart(lineage, key);
