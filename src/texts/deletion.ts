@@ -24,6 +24,26 @@ const WORD = "delete";
 const STAND_IN = "void  ";
 
 /**
+ * Replaces what takes something away by statements without effect.
+ *
+ * @param parse - reads the text that is left; asked only if there is something that may be meant.
+ */
+export function replaceDeletions(
+  text: string,
+  parse: (text: string) => Syntax,
+): { text: string; deletions: Deletion[] } {
+  if (text.search(CANDIDATE) < 0) return { text, deletions: [] };
+  const { deletions } = parseDeletions(text, parse);
+  return {
+    text: replaceAt(
+      text,
+      deletions.map(({ start }) => start),
+    ),
+    deletions,
+  };
+}
+
+/**
  * Parses a text in which statements that take something away may stand.
  *
  * @param parse - reads the text that is left.

@@ -7,6 +7,7 @@
  */
 
 import type { AnyNode, Class } from "acorn";
+import { DEFAULT_NAME } from "../loader/read/record.ts";
 import { isFunction, isLiteral } from "../loader/read/names.ts";
 import { leftBehind } from "./closure.ts";
 import type { EditScene } from "./edit-scene.ts";
@@ -189,7 +190,7 @@ class ClassDiff {
   }
 
   #lose(member: Member): void {
-    const { writer, canDelete } = this.#scene;
+    const { writer } = this.#scene;
     if (member.kind === "static block") return;
     const what = `${this.#name}.${member.key}`;
     const isState = member.kind === "field" || member.kind === "constructor";
@@ -198,9 +199,9 @@ class ClassDiff {
         ? "taken out of the file: the class keeps it"
         : "taken out of the file: instances have it all the same";
       writer.say("note", what, why);
-    } else if (canDelete && member.name !== undefined) {
+    } else if (member.name !== undefined && this.#was.name !== DEFAULT_NAME) {
       const way = member.isStatic ? "" : "prototype.";
-      writer.delete(`${this.#was.name}.${way}${member.name}`);
+      writer.delete(`${this.#was.name}.${way}${member.name}`, what);
       changeMember(this.#scene, member.name, what);
       writer.say("applied", what, "taken away");
     } else writer.say("note", what, "taken out of the file: the running class keeps it");

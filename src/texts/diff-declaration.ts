@@ -220,29 +220,22 @@ function isDecorated(module: ModuleText, piece: Piece): boolean {
 }
 
 function lose(scene: EditScene, piece: Piece): void {
-  const { was, now, writer, canDelete } = scene;
+  const { was, now, writer } = scene;
   const name = shownName(piece);
   if (now.imports.some(({ local }) => local === piece.name)) return;
   if (piece.kind === "state" || piece.kind === "literal") {
-    const why =
-      piece.kind === "state"
-        ? "taken out of the file: the running one stays until the service ends"
-        : "taken out of the file: who has it keeps it";
-    writer.say(piece.kind === "state" ? "note" : "same", name, why);
-    return;
-  }
-  if (isInit(scene, piece)) {
+    const isState = piece.kind === "state";
+    const why = isState
+      ? "taken out of the file: the running one stays until the service ends"
+      : "taken out of the file: who has it keeps it";
+    writer.say(isState ? "note" : "same", name, why);
+  } else if (isInit(scene, piece)) {
     writer.say("note", name, "taken out of the file: it ran when the service began");
-    return;
+  } else if (piece.isExported && !(was.isService && piece.name === "exit")) {
+    writer.say("note", name, "taken out of the file: it stays, for modules that import it");
+  } else {
+    writer.delete(piece.name, name);
+    changeName(scene, piece.name, name);
+    writer.say("applied", name, "taken away");
   }
-  if (!canDelete || piece.name === DEFAULT_NAME || !piece.isAlone) {
-    const why = "taken out of the file: it stays, for whoever has it";
-    writer.say("note", name, why);
-    return;
-  }
-  writer.delete(piece.name);
-  changeName(scene, piece.name, name);
-  const isExported = piece.isExported && !was.isService;
-  const why = isExported ? "taken away: modules that import it would miss it" : "taken away";
-  writer.say(isExported ? "note" : "applied", name, why);
 }

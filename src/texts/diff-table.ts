@@ -74,13 +74,13 @@ function sayMethod(
   else writer.say("note", what, `method: ${why}`, now.start);
 }
 
-function loseMethod({ writer, canDelete }: EditScene, group: string, name: string): void {
+function loseMethod({ writer }: EditScene, group: string, name: string): void {
   const what = `${group}.${name}`;
-  if (!canDelete) {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) {
     writer.say("note", what, "taken out of the file: the running service keeps it");
     return;
   }
-  writer.delete(what);
+  writer.delete(what, what);
   writer.say("applied", what, "taken away");
 }
 

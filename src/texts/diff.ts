@@ -21,6 +21,8 @@ import {
 import type { EditScene, MemberUses } from "./edit-scene.ts";
 import { readUses, shownText } from "./edit-scene.ts";
 import type { ModuleText } from "./module-text.ts";
+import { listFreeNames } from "./free-name.ts";
+import { merge } from "./merge.ts";
 import { readModuleText } from "./module-text.ts";
 import { nameKey, ProgramText } from "./program-text.ts";
 import type { Resolve } from "./program-text.ts";
@@ -42,12 +44,6 @@ export interface ModuleEdit {
 export interface DiffOptions {
   /** Says which module a specifier means; without it relative ones are looked up among the files. */
   readonly resolve?: Resolve;
-  /**
-   * Whether a patch can take things away.
-   *
-   * @defaultValue false
-   */
-  readonly canDelete?: boolean;
 }
 
 /**
@@ -75,7 +71,7 @@ export function diff(
  */
 export function diffProgram(
   edits: readonly ModuleEdit[],
-  { resolve, canDelete = false }: DiffOptions = {},
+  { resolve }: DiffOptions = {},
 ): ModuleDiff[] {
   if (edits.every(({ running, edited }) => running === edited)) {
     return edits.map(({ file }) => ({ file, verdict: "same", changes: [], patch: undefined }));
@@ -85,7 +81,7 @@ export function diffProgram(
   const uses = readUses(known);
   const scenes = new Map<ModuleEdit, EditScene>();
   for (const [edit, was] of modules) {
-    if (was !== undefined) scenes.set(edit, createScene(edit, was, uses, canDelete));
+    if (was !== undefined) scenes.set(edit, createScene(edit, was, uses));
   }
   for (const scene of scenes.values()) if (scene.now !== scene.was) compareModule(scene);
   noteConsequences(new ProgramText(known, resolve), [...scenes.values()]);
@@ -110,12 +106,11 @@ function createScene(
   { file, running, edited }: ModuleEdit,
   was: ModuleText,
   uses: MemberUses,
-  canDelete: boolean,
 ): EditScene {
   const { isService } = was;
   const now = running === edited ? was : readModuleText(edited, file, { isService });
   const writer = new DiffWriter(edited);
-  return { was, now, writer, uses, canDelete, changed: new Map(), settled: new Set() };
+  return { was, now, writer, uses, changed: new Map(), settled: new Set() };
 }
 
 function unreadable({ file, running, edited }: ModuleEdit): ModuleDiff {
@@ -187,7 +182,23 @@ function noteDerived(scene: EditScene, { node, kind, what, cause }: Derived): vo
   writer.say("note", shownText(was, node), why, same.start);
 }
 
-function finish({ file }: ModuleEdit, { writer }: EditScene): ModuleDiff {
+/** What stays in the running text, an old init for one, may use a name that the edited one has no more. */
+function keepUsed({ file }: ModuleEdit, { was, writer }: EditScene): void {
+  while (writer.deletedNames.length > 0) {
+    const { text } = merge(was.text, writer.finish(), file, { isService: was.isService });
+    const free = listFreeNames(text, file);
+    const used = writer.deletedNames.filter((name) => free.has(name));
+    if (used.length === 0) return;
+    for (const name of used) {
+      writer.keepName(name, "taken out of the file: it stays, for what still uses it");
+    }
+  }
+}
+
+function finish(edit: ModuleEdit, scene: EditScene): ModuleDiff {
+  keepUsed(edit, scene);
+  const { file } = edit;
+  const { writer } = scene;
   const changes = writer.changes.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
   const verdict = worstOf(changes);
   return { file, verdict, changes, patch: writer.isEmpty ? undefined : writer.finish() };

@@ -27,8 +27,6 @@ export interface EditScene {
   readonly changed: Map<string, string>;
   /** Pieces of which everything has been said. */
   readonly settled: Set<string>;
-  /** Whether a patch can take things away. */
-  readonly canDelete: boolean;
 }
 
 /** Notes that the value of a name changes. */

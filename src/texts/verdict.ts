@@ -48,7 +48,8 @@ export class DiffWriter {
   readonly #kept: (Extent & { readonly text: string | undefined })[] = [];
   readonly #helpers: (Extent & { readonly text: string | undefined })[] = [];
   readonly #steps: string[] = [];
-  readonly #deletions: string[] = [];
+  /** By path, with what changes call it. */
+  readonly #deletions = new Map<string, string>();
   #lines: number[] | undefined = undefined;
 
   constructor(edited: string) {
@@ -77,13 +78,27 @@ export class DiffWriter {
   }
 
   /** Has the patch take something away. */
-  delete(path: string): void {
-    this.#deletions.push(`delete ${path};`);
+  delete(path: string, what: string): void {
+    this.#deletions.set(path, what);
+  }
+
+  /** Takes the deletion of a name back. */
+  keepName(name: string, why: string): void {
+    const what = this.#deletions.get(name);
+    if (what === undefined) return;
+    this.#deletions.delete(name);
+    const index = this.changes.findIndex((each) => each.what === what && each.line === undefined);
+    this.changes.splice(index, 1, { verdict: "note", what, why, line: undefined });
+  }
+
+  /** The names that the patch takes away. */
+  get deletedNames(): string[] {
+    return [...this.#deletions.keys()].filter((path) => !path.includes("."));
   }
 
   /** Whether the patch would do anything. */
   get isEmpty(): boolean {
-    return this.#kept.length + this.#steps.length + this.#deletions.length === 0;
+    return this.#kept.length + this.#steps.length + this.#deletions.size === 0;
   }
 
   /** Returns the text of the patch. */
@@ -104,7 +119,8 @@ export class DiffWriter {
       this.#steps.length === 0
         ? []
         : ["export function hotfix() {", ...this.#steps.map((step) => `  ${step}`), "}"];
-    const tail = [...this.#deletions, ...steps];
+    const deletions = [...this.#deletions.keys()].map((path) => `delete ${path};`);
+    const tail = [...deletions, ...steps];
     const body = patch.trimEnd();
     return tail.length === 0 ? `${body}\n` : `${body}\n${tail.join("\n")}\n`;
   }

@@ -27,7 +27,8 @@ export interface GivenMethod {
   readonly exportName: string;
   readonly group: Group;
   readonly name: string;
-  readonly method: Method;
+  /** Undefined if the patch takes it away. */
+  readonly method: Method | undefined;
   /** The methods that somebody may hold. */
   readonly held: HeldMethods | undefined;
 }
@@ -73,6 +74,11 @@ export function listMethods(runs: readonly PatchRun[]): GivenMethod[] {
         methods.push({ exportName, group, name, method: method as Method, held: run.held });
       }
     }
+    for (const { owner, name } of run.code.removals.members) {
+      const group = GROUP_EXPORTS.find(([exportName]) => exportName === owner.name)?.[1];
+      if (owner.kind !== "group" || group === undefined) continue;
+      methods.push({ exportName: owner.name, group, name, method: undefined, held: undefined });
+    }
   }
   return methods;
 }
@@ -89,10 +95,11 @@ export function swapMethods(
 ): void {
   for (const given of methods) {
     const holder = holderOf(entry, given);
-    if (holder !== undefined) swapMember(holder, given, log);
-    if (host === undefined) continue;
     const { group, name, method } = given;
-    const before = host.getMethod(group, name);
+    const before = host?.getMethod(group, name);
+    if (method === undefined) removeMember(holder, given, before !== undefined, log);
+    else if (holder !== undefined) swapMember(holder, { ...given, method }, log);
+    if (host === undefined) continue;
     log.note(() => host.setMethod(group, name, before));
     host.setMethod(group, name, method);
   }
@@ -125,9 +132,30 @@ function findHolder(entry: ModuleInstance, exportName: string): Holder | undefin
   return members === undefined ? undefined : { exportName, members };
 }
 
+/** Takes a method out of the object that has it. */
+// oxlint-disable-next-line max-params -- a member, and how it comes back
+function removeMember(
+  holder: Holder | undefined,
+  { exportName, name }: GivenMethod,
+  isKnown: boolean,
+  log: UndoLog,
+): void {
+  const members = holder?.members;
+  const before =
+    members === undefined ? undefined : Reflect.getOwnPropertyDescriptor(members, name);
+  if (before === undefined && !isKnown) {
+    throw new SnaxError("ERR_PATCH_NAME", `the service has no method ${exportName}.${name}`);
+  }
+  if (members === undefined || before === undefined) return;
+  log.note(() => void Reflect.defineProperty(members, name, before));
+  if (Reflect.deleteProperty(members, name)) return;
+  const why = `${exportName}.${name} can't be taken away: the service made it fixed`;
+  throw new SnaxError("ERR_PATCH", why);
+}
+
 function swapMember(
   { exportName: owner, members: holder }: Holder,
-  { exportName, name, method, held }: GivenMethod,
+  { exportName, name, method, held }: GivenMethod & { readonly method: Method },
   log: UndoLog,
 ): void {
   const hadOne = Object.hasOwn(holder, name);

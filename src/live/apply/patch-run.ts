@@ -30,6 +30,7 @@ import { publicName } from "../text/patch-item.ts";
 import type { PatchImport, PatchPart } from "../text/patch-code.ts";
 import { noteText } from "../text/text-history.ts";
 import { mergeTable } from "./table-merge.ts";
+import { checkUnused } from "./unused.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** `hotfix` and `rollback` of a patch. */
@@ -200,6 +201,7 @@ export class PatchRun {
 
   /** Replaces functions, constants and classes, then initialises the patch's new state. */
   commit(log: UndoLog): void {
+    checkUnused(this.module, this.code);
     for (const name of this.code.taken) this.module.instance.program.takenByPatches.add(name);
     for (const [name, kind] of this.code.replaced) {
       if (!Object.hasOwn(this.#given, name)) {
@@ -212,7 +214,10 @@ export class PatchRun {
       else if (kind === "function") this.#replaceFunction(name, value, log);
       else this.#replaceConstant(name, value, log);
     }
-    if (this.code.fresh.size > 0) this.#addNames(log);
+    for (const { owner, name, isStatic } of this.code.removals.members) {
+      if (owner.kind === "class") this.#removeMember(owner.name, name, isStatic, log);
+    }
+    if (this.code.fresh.size + this.code.removals.names.size > 0) this.#addNames(log);
   }
 
   /** Initialises the patch's new state; what it replaces is in place by now. */
@@ -321,6 +326,18 @@ export class PatchRun {
     }
     if (change.construction === undefined) return;
     reconstruct(this.module, target, { patch, fields, change: change.construction });
+  }
+
+  // oxlint-disable-next-line max-params -- a member, and how it comes back
+  #removeMember(className: string, name: string, isStatic: boolean, log: UndoLog): void {
+    const live = this.module.read(className) as AnyClass;
+    const holder = (isStatic ? live : live.prototype) as object;
+    const what = `${publicName(className)}.${name}`;
+    const before = Reflect.getOwnPropertyDescriptor(holder, name);
+    if (before === undefined) throw new SnaxError("ERR_PATCH_NAME", `there is no ${what}`);
+    log.note(() => void Reflect.defineProperty(holder, name, before));
+    if (Reflect.deleteProperty(holder, name)) return;
+    throw new SnaxError("ERR_PATCH", `${what} can't be taken away: the service made it fixed`);
   }
 
   #addStatics(name: string, log: UndoLog): void {

@@ -71,6 +71,7 @@ function describeOutline(
   const said = [
     ...(replaced.length > 0 ? [`sets ${replaced.join(", ")}`] : []),
     ...(added.length > 0 ? [`adds ${added.join(", ")}`] : []),
+    ...(outline.removed.length > 0 ? [`takes away ${outline.removed.join(", ")}`] : []),
     ...(outline.runsHotfix ? ["runs hotfix()"] : []),
   ];
   return said.length > 0 ? said.join("; ") : "changes nothing";

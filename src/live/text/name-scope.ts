@@ -35,6 +35,8 @@ export class NameScope {
   /** The patch that led here, and the names that it added. */
   readonly #text: string | undefined;
   readonly #fresh: ReadonlyMap<string, SeenName>;
+  /** The names that it took away. */
+  readonly #removed: ReadonlySet<string>;
   readonly #codes = new Map<string, PatchCode>();
 
   /**
@@ -43,17 +45,28 @@ export class NameScope {
    */
   constructor(
     image: Image,
-    step?: { before: NameScope; text: string; fresh: ReadonlyMap<string, SeenName> },
+    step?: {
+      before: NameScope;
+      text: string;
+      fresh: ReadonlyMap<string, SeenName>;
+      removed: ReadonlySet<string>;
+    },
   ) {
     this.image = image;
     this.#before = step?.before;
     this.#text = step?.text;
     this.#fresh = step?.fresh ?? new Map();
+    this.#removed = step?.removed ?? new Set();
   }
 
   /** Returns the scope of modules that have got another patch, too. */
-  extend(text: string, fresh: ReadonlyMap<string, SeenName>): NameScope {
-    return fresh.size === 0 ? this : new NameScope(this.image, { before: this, text, fresh });
+  extend(
+    text: string,
+    fresh: ReadonlyMap<string, SeenName>,
+    removed: ReadonlySet<string> = new Set(),
+  ): NameScope {
+    if (fresh.size + removed.size === 0) return this;
+    return new NameScope(this.image, { before: this, text, fresh, removed });
   }
 
   /** Returns what is known of a name. */
@@ -61,6 +74,7 @@ export class NameScope {
     for (const scope of this.#lineage()) {
       const seen = scope.#fresh.get(name);
       if (seen !== undefined) return seen;
+      if (scope.#removed.has(name)) return undefined;
     }
     return this.image.names.get(name);
   }
@@ -69,6 +83,7 @@ export class NameScope {
   names(): Set<string> {
     const names = new Set(this.image.names.keys());
     for (const [name] of this.added()) names.add(name);
+    for (const name of [...names]) if (this.get(name) === undefined) names.delete(name);
     return names;
   }
 

@@ -25,6 +25,7 @@ import { planPatch } from "./patch-plan.ts";
 import { parsePatch } from "./patch-text.ts";
 import type { WovenPatch } from "./patch-weave.ts";
 import { weavePatch } from "./patch-weave.ts";
+import type { Removals } from "./removal.ts";
 import type { TableGift } from "./table-text.ts";
 
 /** What a patch can give in the place of a name of the module. */
@@ -70,6 +71,8 @@ export interface PatchCode {
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** Methods of the module that it gives and that somebody may hold. */
   readonly held: readonly CheckableMethod[];
+  /** What it takes away. */
+  readonly removals: Removals;
   /** Names of members, of whatever object, that it reads without calling them. */
   readonly taken: ReadonlySet<string>;
   /** See {@link PatchGifts}. */
@@ -125,9 +128,10 @@ function compile(text: string, target: PatchTarget): PatchCode {
     tracked,
     methods,
     held: plan.held,
+    removals: plan.removals,
     taken: plan.analysis.taken,
     ...listGifts(plan.items, plan, fresh.size > 0),
-    scopeAfter: target.scope.extend(text, fresh),
+    scopeAfter: target.scope.extend(text, fresh, plan.removals.names),
   };
   mapStacks(file, { shifts: woven.shifts, map: undefined });
   gone.register(code, file);

@@ -42,6 +42,8 @@ export interface PatchOutline {
    * meant.
    */
   readonly added: readonly string[];
+  /** What it takes away. */
+  readonly removed: readonly string[];
   readonly runsHotfix: boolean;
 }
 
@@ -66,6 +68,10 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
     members: listMembers(plan),
     tables: plan.tables,
     added,
+    removed: [
+      ...plan.removals.names,
+      ...plan.removals.members.map(({ owner, name }) => `${publicName(owner.name)}.${name}`),
+    ],
     runsHotfix: plan.items.some((item) => item.kind === "step" && item.name === "hotfix"),
   };
 }
@@ -145,6 +151,11 @@ export interface PatchGifts {
   readonly isReplaceable: boolean;
 }
 
+const KINDS = ["function", "class", "literal", "computed"] as const;
+const ROLES = [
+  ...["method", "get", "set", "static method", "static get", "static set", "static field"],
+] as const;
+
 /**
  * Lists what the statements of a patch give.
  *
@@ -153,13 +164,25 @@ export interface PatchGifts {
  */
 export function listGifts(
   items: readonly PlannedItem[],
-  { classes, tables, analysis }: Pick<PatchPlan, "classes" | "tables" | "analysis">,
+  {
+    classes,
+    tables,
+    analysis,
+    removals,
+  }: Pick<PatchPlan, "classes" | "tables" | "analysis" | "removals">,
   isAdding: boolean,
 ): PatchGifts {
   const gifts = new Set<string>();
   const orders = new Map<string, string>();
   const needs = new Set<string>();
-  let isReplaceable = !isAdding;
+  const { names, members } = removals;
+  // What is taken away must have been there: a patch that gave it is born before.
+  let isReplaceable = !isAdding && names.size + members.length === 0;
+  for (const name of names) for (const kind of KINDS) needs.add(`${kind} ${name}`);
+  for (const { owner, name } of members) {
+    if (owner.kind === "group") needs.add(`${owner.name} ${name}`);
+    else for (const role of ROLES) needs.add(`class ${owner.name} ${role} ${name}`);
+  }
   const add = (owner: string, name: string | undefined): void => {
     if (name === undefined) isReplaceable = false;
     else gifts.add(`${owner} ${name}`);

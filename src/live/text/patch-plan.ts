@@ -21,6 +21,8 @@ import { describeKind } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
 import type { PatchText } from "./patch-text.ts";
 import { ENUM_REFUSAL } from "./patch-text.ts";
+import type { Removals } from "./removal.ts";
+import { readRemovals } from "./removal.ts";
 import type { TableGift } from "./table-text.ts";
 import { suggest } from "../../base/suggestion.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
@@ -66,6 +68,8 @@ export interface PatchPlan {
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** Methods of the module that it gives and that somebody may hold. */
   readonly held: readonly CheckableMethod[];
+  /** What it takes away. */
+  readonly removals: Removals;
   /** Functions that it passes on: whoever gets one must follow a later patch. */
   readonly values: readonly string[];
   /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
@@ -122,6 +126,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     added: addedBy(reader, analysis, text),
     methods,
     held: listHeld(target.image, replaced, methods),
+    removals: readRemovals(text, target, reader),
     values,
     tracked,
     trackedRanges,

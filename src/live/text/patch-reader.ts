@@ -65,6 +65,7 @@ export class PatchReader {
       this.#text.declarations.has(node) ||
       node.type === "ImportDeclaration" ||
       node.type === "EmptyStatement" ||
+      this.#text.deletions.some(({ start }) => start === node.start) ||
       ("directive" in node && node.directive !== undefined) ||
       isEmptyExport(node);
     if (isSilent) this.items.push({ kind: "silent", node });

@@ -10,6 +10,8 @@
 import type { Program } from "acorn";
 import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
+import type { Deletion } from "../../texts/deletion.ts";
+import { replaceDeletions } from "../../texts/deletion.ts";
 import { parseParameterProperties } from "../../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../../loader/read/as-written.ts";
 import type { Place } from "../../loader/text/position.ts";
@@ -27,6 +29,8 @@ export interface PatchText {
   readonly declared: ReadonlyMap<string, Place>;
   /** The statements that only declare such names. */
   readonly declarations: ReadonlySet<Program["body"][number]>;
+  /** What it takes away. */
+  readonly deletions: readonly Deletion[];
 }
 
 const VARIABLE = /\bdeclare(?=\s+(let|const(?!\s+enum\b)|var)\b)/g;
@@ -41,7 +45,20 @@ const DEFINITION =
  * @throws {ERR_PATCH_SIZE} if it is longer than PATCH_LENGTH_MAX.
  * @throws {ERR_SYNTAX} if it is not valid.
  */
-export function parsePatch(text: string, file: string): PatchText {
+export function parsePatch(given: string, file: string): PatchText {
+  checkText(given);
+  const { text, deletions } = replaceDeletions(given, (rest) => parse(rest, file));
+  let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
+  for (;;) {
+    const syntax = parse(blank(text, starts), file);
+    const found = findDeclarations(syntax, text, starts);
+    // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
+    if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
+    else return { ...collect(syntax, text, new Set(found.values())), deletions };
+  }
+}
+
+function checkText(text: unknown): asserts text is string {
   if (typeof text !== "string") {
     throw new SnaxError(
       "ERR_ARGUMENT",
@@ -53,15 +70,6 @@ export function parsePatch(text: string, file: string): PatchText {
       "ERR_PATCH_SIZE",
       `a patch of ${text.length} characters exceeds the limit of ${PATCH_LENGTH_MAX}`,
     );
-  }
-  let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
-  for (;;) {
-    const syntax = parse(blank(text, starts), file);
-    const found = findDeclarations(syntax, text, starts);
-    // The word may stand in a text or a comment: then it was none of ours, and the patch is read
-    // again with it.
-    if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
-    else return collect(syntax, text, new Set(found.values()));
   }
 }
 
@@ -147,7 +155,7 @@ function collect(
   syntax: WrittenSyntax,
   text: string,
   declarations: ReadonlySet<Statement>,
-): PatchText {
+): Omit<PatchText, "deletions"> {
   const declared = new Map<string, Place>();
   for (const statement of declarations) {
     if (statement.type !== "VariableDeclaration") continue;

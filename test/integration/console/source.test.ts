@@ -125,6 +125,22 @@ test("the edited files are carried over to all services of a type, and state sta
   equal(await born.req.twice(11), 34);
 });
 
+test("a second edit reaches the services from before the first one and those from after it", async (t) => {
+  const { run, make, edit } = await open(t);
+  const before = await make("shop");
+  edit("shop.ts", "0.2", "0.5");
+  edit("shop.ts", "let sold = 0;", "let sold = 0;\nlet spare = 1;");
+  equal((await run("hotfix shop --from-source")).at(-1), "<CMD OK>");
+  const after = await make("shop");
+  edit("shop.ts", "  sold() {", "  spare() {\n    return (spare += 1);\n  },\n  sold() {");
+  edit("shop.ts", "0.5", "1");
+  const lines = await run("hotfix shop --from-source");
+  ok(lines.includes("applied\t2"), lines.join("\n"));
+  for (const shop of [before, after]) {
+    deepEqual([await shop.req.spare(), await shop.req.buy(10)], [2, 20]);
+  }
+});
+
 test("a line of a stack is the line of the edited file", async (t) => {
   const { run, make, edit } = await open(t);
   const shop = await make("shop");

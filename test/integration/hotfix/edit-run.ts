@@ -39,7 +39,7 @@ const CHAIN = 3;
 const CALLS = 6;
 
 /** What a note may say of names that are taken out: nothing of it shows in an answer. */
-const HARMLESS = /^taken out of the file: it stays/;
+const HARMLESS = /^taken out of the file: it stays|^taken away$/;
 
 /** Runs edits until `count` of them have been applied, or a fault that was planted has been noticed. */
 export async function runEdits(

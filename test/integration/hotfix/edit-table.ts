@@ -106,7 +106,7 @@ export const EDITS: readonly EditCase[] = [
   ),
   edit(
     "a function that is taken out",
-    "note",
+    "applied",
     ["const price = (n: number): number => half(n) * TAX;\n", ""],
     ["return price(n)", "return n"],
   ),
@@ -127,7 +127,7 @@ export const EDITS: readonly EditCase[] = [
   ]),
   edit(
     "a method of a class that is taken out",
-    "note",
+    "applied",
     ['text() { return "p" + this.a; }', ""],
     ["plain.text(), ", ""],
   ),
@@ -151,7 +151,7 @@ export const EDITS: readonly EditCase[] = [
   ]),
   edit("a method of response", "applied", ["return price(n);", "return price(n) + 1;"]),
   edit("a new method of response", "applied", ["all() {", "extra() { return 1; }, all() {"]),
-  edit("a method of response that is taken out", "note", [
+  edit("a method of response that is taken out", "applied", [
     "buy(n: number) { sold += 1; return price(n); }, ",
     "",
   ]),

@@ -16,7 +16,8 @@ const { seeds } = drawSeeds("edits", { c: 1, r: 10, s: 100 });
 async function look(service: ServiceObject): Promise<string[]> {
   const answers: string[] = [];
   for (const call of ["buy", "all", "buy", "all"]) {
-    answers.push(String(await service.req[call]?.(4).catch((error: Error) => error.message)));
+    const answer = await service.req[call]?.(4).catch((error: Error) => error.message);
+    answers.push(String(answer).replace(/(?:was|now)\d+ :[0-9a-f]+/g, "it"));
   }
   return answers;
 }

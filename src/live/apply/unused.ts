@@ -1,0 +1,34 @@
+/**
+ * A name that a patch takes away must not be used by what stays.
+ *
+ * Asked of the text that the module would run then; for modules with the same text, once.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { EffectiveText } from "../../texts/effective-text.ts";
+import { listFreeNames } from "../../texts/free-name.ts";
+import type { PatchCode } from "../text/patch-code.ts";
+import { textOf } from "../text/text-history.ts";
+
+/** What is still used, by the text in which it is. */
+const used = new WeakMap<EffectiveText, ReadonlyMap<string, number>>();
+
+/**
+ * Checks that nothing uses what a patch takes away.
+ *
+ * @throws {ERR_PATCH} with the line of the running text that uses it.
+ */
+export function checkUnused(module: ModuleInstance, code: PatchCode): void {
+  const { names } = code.removals;
+  if (names.size === 0) return;
+  const after = textOf(module, code.hasMethods).with(code.text);
+  let free = used.get(after);
+  if (free === undefined) used.set(after, (free = listFreeNames(after.text, after.home.file)));
+  for (const name of names) {
+    const line = free.get(name);
+    if (line === undefined) continue;
+    const where = `line ${line} of what ${after.home.file} runs then`;
+    throw new SnaxError("ERR_PATCH", `${name} can't be taken away: ${where} uses it`);
+  }
+}
