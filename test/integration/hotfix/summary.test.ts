@@ -1,8 +1,6 @@
 /** What the log says of a patch: what it replaces, what it only adds, and what may have been meant instead. */
 
 import { equal } from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import type { Patch } from "snax";
@@ -12,7 +10,7 @@ import type { Files } from "./harness.ts";
 /** Returns what the log says of the last patch. */
 async function said(world: World): Promise<string> {
   await world.node.skynet.call(".logger", "lua", "FLUSH");
-  const log = readFileSync(join(world.folder, "log.txt"), "utf8").split("\n");
+  const log = world.log.split("\n");
   const line = log.findLast((each) => / patch \d+ /.test(each)) ?? "";
   return line.replace(/^.*? (?:skipped|applied): /, "");
 }
