@@ -316,6 +316,9 @@ export const PLACEMENT_BUSY_LOOKS = 12;
 /** Milliseconds for what the watchdog is about to write of a handler to be written when the node stops. */
 export const WATCHDOG_FLUSH_MS = 2000;
 
+/** Milliseconds for the threads of a node that stops to end; one that is in native code then is left to itself. */
+export const THREAD_END_MS = 2000;
+
 /** So many times longer rests a service that an operator's `signal` has cut off: he needs time to patch it. */
 export const INTERRUPT_BY_HAND_FACTOR = 10;
 

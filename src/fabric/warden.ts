@@ -12,6 +12,7 @@
 import type { MessagePort, ResourceLimits } from "node:worker_threads";
 import { MessageChannel, Worker } from "node:worker_threads";
 
+import { THREAD_END_MS } from "../base/limits.ts";
 import type { NodeMemory } from "./node-memory.ts";
 import { createDoorbell } from "./ring-doorbell.ts";
 import { closeRing, createRing } from "./ring-memory.ts";
@@ -133,11 +134,21 @@ export class Warden {
     void guarded.worker.terminate();
   }
 
-  /** Ends all threads; resolves when they are gone. */
-  async stop(): Promise<void> {
+  /**
+   * Ends all threads; resolves when they are gone, after THREAD_END_MS in any case.
+   *
+   * @returns those that have not ended: they are in native code, which nothing stops.
+   */
+  async stop(): Promise<readonly number[]> {
     this.#isStopping = true;
-    const all = [...this.#guarded.values()];
-    await Promise.all(all.map(({ worker }) => worker.terminate()));
+    const left = new Set(this.#guarded.keys());
+    const ended = [...this.#guarded].map(async ([thread, { worker }]) => {
+      await worker.terminate();
+      left.delete(thread);
+    });
+    const late = new Promise<void>((resolve) => this.#options.later(THREAD_END_MS, resolve));
+    await Promise.race([Promise.all(ended), late]);
+    return [...left];
   }
 
   #open(thread: number): Guarded {

@@ -147,10 +147,10 @@ export class MainThread {
     await this.#warden?.start();
   }
 
-  /** Ends the workers. */
-  async stop(): Promise<void> {
+  /** Ends the workers. @returns those that have not ended in time */
+  async stop(): Promise<readonly number[]> {
     this.#care?.stop();
-    await this.#warden?.stop();
+    return (await this.#warden?.stop()) ?? [];
   }
 
   /** Frees the main thread. */

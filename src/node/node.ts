@@ -123,6 +123,7 @@ class RunningNode implements Node {
   readonly stopped: Promise<void>;
   cutOff: readonly string[] = [];
   readonly #config: FullConfig;
+  readonly #ownsProcess: boolean;
   readonly #assembly: Assembly;
   readonly #runtime: Runtime;
   readonly #program: Context;
@@ -136,6 +137,7 @@ class RunningNode implements Node {
 
   constructor(config: FullConfig, options: StartOptions) {
     this.#config = config;
+    this.#ownsProcess = options.ownsProcess === true;
     const root = options.root ?? process.cwd();
     const abort = (): void => void this.stop();
     this.#main = config.thread > 0 ? new MainThread(config, root) : undefined;
@@ -167,7 +169,7 @@ class RunningNode implements Node {
     this.#forgetErrors = watchStrayErrors({
       runtime,
       program: this.#program.handle,
-      ownsProcess: options.ownsProcess === true,
+      ownsProcess: this.#ownsProcess,
     });
     runtime.owner = this.#program.handle;
     this.#main?.attach(live);
@@ -231,7 +233,8 @@ class RunningNode implements Node {
       const settled = async (): Promise<void> => await this.#main?.watchdogSettled();
       this.cutOff = await sayGoodbye(this.#program, this.#config.stoptimeout, settled);
     } finally {
-      await this.#main?.stop();
+      const left = (await this.#main?.stop()) ?? [];
+      for (const thread of left) this.#tellLeft(thread);
       endEverything(this.#program);
       this.#main?.close();
       this.#assembly.end();
@@ -239,8 +242,18 @@ class RunningNode implements Node {
       await this.#endWatch();
       this.#assembly.logSink?.close();
       this.#forgetErrors();
+      // Whoever waits for the stop would end the process in the usual way, which waits for the thread.
+      if (left.length > 0 && this.#ownsProcess) await endProcess();
       this.#resolveStopped();
     }
+  }
+
+  #tellLeft(thread: number): void {
+    this.#runtime.log(
+      0,
+      `thread ${thread} can't be ended: it is in native code, which nothing stops`,
+    );
+    this.cutOff = [...new Set([...this.cutOff, `thread ${thread}`])];
   }
 
   #launch(kind: string, name: string): Promise<number> {
@@ -252,4 +265,16 @@ class RunningNode implements Node {
       const context = launch(this.#runtime, { kind, name, args: [], onReady });
     });
   }
+}
+
+/**
+ * Ends the process although a thread is in native code: `process.exit` would wait for that. Everybody else has left, and the log
+ * is closed; what waits for stdout and stderr is written first.
+ */
+function endProcess(): Promise<never> {
+  return new Promise(() => {
+    process.stdout.write("", () => {
+      process.stderr.write("", () => process.kill(process.pid, "SIGKILL"));
+    });
+  });
 }

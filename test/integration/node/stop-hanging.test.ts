@@ -152,3 +152,38 @@ test("the exit code of a process tells that something was cut off, and is 0 othe
     equal(count(stdout, "saved"), 1);
   }
 });
+
+test("a process ends although a thread is in native code, once everybody else has saved", async (t) => {
+  const folder = writeFiles(t, {
+    "snax.config.ts": `export default ${JSON.stringify({ ...QUIET, start: "main", stoptimeout: 1000 })};`,
+    "services/main.ts": `
+      import { skynet, snax } from "snax";
+      skynet.start(async () => {
+        await snax.at(1).newservice("saver");
+        const hash = await snax.at(2).newservice<any>("hash");
+        const begun = new SharedArrayBuffer(4);
+        hash.post.run(begun);
+        while (Atomics.load(new Int32Array(begun), 0) === 0) await skynet.sleep(1);
+        console.log("it goes");
+      });
+    `,
+    "services/saver.ts": FILES["saver"] as string,
+    // Half an hour of work for one call.
+    "services/hash.ts": `
+      import { pbkdf2Sync } from "node:crypto";
+      export const accept = {
+        run(begun: SharedArrayBuffer) {
+          Atomics.store(new Int32Array(begun), 0, 1);
+          pbkdf2Sync("password", "salt", 2 ** 31 - 1, 64, "sha512");
+        },
+      };
+    `,
+  });
+  const { child, ended, says } = startSnax(["start"], folder);
+  await says("it goes");
+  child.kill("SIGTERM");
+  const { stdout } = await ended;
+  equal(child.signalCode, "SIGKILL", stdout);
+  equal(count(stdout, "saved"), 1);
+  match(stdout, /thread 2 can't be ended: it is in native code, which nothing stops\n$/);
+});
