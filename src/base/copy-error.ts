@@ -7,7 +7,7 @@
  */
 
 import type { Walk } from "./copy-walk.ts";
-import { SnaxError } from "./error.ts";
+import { createBlank, readStack, SnaxError } from "./error.ts";
 
 /** The built-in classes an error keeps beside Error itself; none extends another. */
 const BUILT_IN: readonly (new (message?: string) => Error)[] = [
@@ -27,7 +27,7 @@ export function copyError(source: Error, walk: Walk, depth: number): Error {
   const copy = createLike(source);
   walk.keep(source, copy);
   // Reading `stack` formats it: the price of an error that still says where it was thrown.
-  defineField(copy, "stack", walk.copy(source.stack, depth + 1), false);
+  defineField(copy, "stack", walk.copy(readStack(source), depth + 1), false);
   defineField(copy, "message", String(source.message), false);
   if (source.name !== copy.name) defineField(copy, "name", String(source.name), false);
   const fields = source as unknown as Record<string, unknown>;
@@ -43,17 +43,22 @@ export function copyError(source: Error, walk: Walk, depth: number): Error {
 
 /** An empty error of the class that the copy keeps; it takes no stack of its own. */
 export function createLike(source: Error): Error {
-  const limit = Error.stackTraceLimit;
-  Reflect.set(Error, "stackTraceLimit", 0);
-  try {
-    if (source instanceof SnaxError) return new SnaxError(source.code, "");
-    if (source instanceof AggregateError) return new AggregateError([]);
-    if (source instanceof DOMException) return new DOMException("", source.name);
-    const Class = BUILT_IN.find((each) => source instanceof each) ?? Error;
-    return new Class();
-  } finally {
-    Reflect.set(Error, "stackTraceLimit", limit);
+  return createBlank(makerLike(source));
+}
+
+/** To ask an error for its class may run code of the program. */
+function makerLike(source: Error): () => Error {
+  if (source instanceof SnaxError) {
+    const { code } = source;
+    return () => new SnaxError(code, "");
   }
+  if (source instanceof AggregateError) return () => new AggregateError([]);
+  if (source instanceof DOMException) {
+    const { name } = source;
+    return () => new DOMException("", name);
+  }
+  const Class = BUILT_IN.find((each) => source instanceof each) ?? Error;
+  return () => new Class();
 }
 
 /** Defines a property, whatever the prototype says about its key; an error's own ones do not show in a listing. */

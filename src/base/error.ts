@@ -125,6 +125,41 @@ export class SnaxError extends Error {
 }
 
 /**
+ * Makes an error that takes no stack, whatever the program has made of `Error.prepareStackTrace`: V8 asks that when a stack is read,
+ * or defined anew, for the first time.
+ *
+ * @param make - makes it, and runs no code of the program.
+ */
+export function createBlank<E extends Error>(make: () => E): E {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  // Not by assignment, which throws where the intrinsics are frozen.
+  Reflect.set(Error, "stackTraceLimit", 0);
+  const isHooked = prepareStackTrace !== undefined;
+  if (isHooked) Reflect.set(Error, "prepareStackTrace", undefined);
+  try {
+    const error = make();
+    if (isHooked) void error.stack;
+    return error;
+  } finally {
+    if (isHooked) Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+
+/**
+ * Reads the stack of an error; where the program's `Error.prepareStackTrace` throws, what stands above the frames. It may be no
+ * text at all, if that function makes something else of it.
+ */
+export function readStack(error: Error): string | undefined {
+  try {
+    return error.stack;
+  } catch {
+    // To read the name or the message may throw as well: whoever asks reads those, too, and hears of it.
+    return `${error.name}: ${error.message}`;
+  }
+}
+
+/**
  * Returns the code of an error of this package, also of a copy that has lost its class.
  *
  * @returns the code, or undefined for anything else.

@@ -6,6 +6,7 @@
  * SIGKILL once everybody else has left. A second signal ends the process at once.
  */
 
+import { readStack } from "../base/error.ts";
 import { OWN_FILES } from "../base/own-files.ts";
 import { messageOf } from "../service/error-text.ts";
 import { completeConfig } from "../node/config.ts";
@@ -72,7 +73,7 @@ async function startFrom({ config, root }: LoadedConfig, signal: AbortSignal): P
 
 /** The first line of a stack that lies in a file of the user. */
 function placeOf(error: unknown): { readonly file: string; readonly text: string } | undefined {
-  const stack = error instanceof Error ? String(error.stack ?? "") : "";
+  const stack = error instanceof Error ? String(readStack(error) ?? "") : "";
   for (const [, text = "", file = ""] of stack.matchAll(/\bfile:\/\/((\/[^\s()]+?):\d+:\d+)/g)) {
     if (!file.startsWith(OWN_PATH)) return { file, text };
   }

@@ -13,6 +13,7 @@ import { AsyncBooks } from "./async-books.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { PHASE } from "../kernel/phase.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
+import { takeOwnStack } from "../loader/text/own-stack.ts";
 import { isGeneratedFrame } from "../loader/text/stack.ts";
 
 /** The symbol of the global. */
@@ -21,6 +22,9 @@ const kDesks: unique symbol = Symbol.for(DESKS_KEY) as never;
 
 /** Frames of a stack that a report shows. */
 const FRAMES_MAX = 20;
+
+/** Frames among which a getter is looked for that must not be paused. */
+const GLANCE_FRAMES_MAX = 10_000;
 
 /** What a thread says of the dispatch in which it is paused. */
 export interface DeskReport {
@@ -68,7 +72,8 @@ class Desk {
 
   /** Tells whether the thread may be paused. @returns IN_GETTER if not */
   glance(): string {
-    return GETTER_OF_ERROR.test(stackOf(Desk.prototype.glance)) ? IN_GETTER : "";
+    const frames = takeOwnStack(GLANCE_FRAMES_MAX, Desk.prototype.glance);
+    return frames.some((frame) => GETTER_OF_ERROR.test(frame)) ? IN_GETTER : "";
   }
 
   /** Tells what is going on. */
@@ -174,35 +179,22 @@ function deskOf(id: string): string {
 
 /** Says whether the inspector's question came in the middle of other code. */
 function isInside(): boolean {
-  // The first line is the head, the second the question itself.
-  return stackOf(Desk.prototype.recover).split("\n").length > 2;
+  // The first frame is the question itself.
+  return takeOwnStack(2, Desk.prototype.recover).length > 1;
 }
 
 /** What {@link Desk.glance} says of a thread that must not be paused. */
 export const IN_GETTER = "getter";
 
-/** A frame of what the inspector reads of an error. */
+/** A frame of what the inspector reads of an error, or of an error's own method: it would be read then. Classes are known by name. */
 const GETTER_OF_ERROR =
-  /^ +at (?:\S+\.)?get (?:\(|(?:message|stack|name)\b)|\[as (?:message|stack|name)\]/m;
+  /^ +at (?:(?:\S+\.)?get (?:\(|(?:message|stack|name)\b)|(?:new )?[\w$]*(?:Error|Exception)[ .])|\[as (?:message|stack|name)\]/;
 
 /** The stack below the inspector's question, without the runtime's own frames and those of Node. */
 function readStack(): string {
-  const frames = stackOf(Desk.prototype.examine).split("\n").slice(2);
+  const [, ...frames] = takeOwnStack(FRAMES_MAX * 4, Desk.prototype.examine);
   const kept = frames.filter((line) => !isInnard(line));
   return (kept.length > 0 ? kept : frames).slice(0, FRAMES_MAX).join("\n");
-}
-
-/** The stack from the caller of a function on. */
-function stackOf(below: (...args: never[]) => unknown): string {
-  const limit = Error.stackTraceLimit;
-  Reflect.set(Error, "stackTraceLimit", FRAMES_MAX * 4);
-  const at: { stack?: unknown } = {};
-  try {
-    Error.captureStackTrace(at, below);
-    return String(at.stack);
-  } finally {
-    Reflect.set(Error, "stackTraceLimit", limit);
-  }
 }
 
 function isInnard(line: string): boolean {

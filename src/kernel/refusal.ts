@@ -4,7 +4,7 @@
  * Their words are for people who read a log: who was meant, and which limit was met. Programs tell them by their code.
  */
 
-import { SnaxError } from "../base/error.ts";
+import { createBlank, SnaxError } from "../base/error.ts";
 import { formatAddress } from "./address.ts";
 import type { Message } from "./message.ts";
 import type { Service } from "./service.ts";
@@ -39,22 +39,14 @@ export function isEnding(error: unknown): boolean {
  */
 export function unansweredError({ handle, title }: Service): SnaxError {
   const text = `service ${formatAddress(handle)} (${title}) ended before it answered`;
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return new SnaxError("ERR_SERVICE_DEAD", text, { data: { handle } });
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+  return createBlank(() => new SnaxError("ERR_SERVICE_DEAD", text, { data: { handle } }));
 }
 
-/** The error for a request whose handler was cut off. */
+/** The error for a request whose handler was cut off: without a stack, for to read one may run the code that was cut off. */
 export function interruptedError({ handle, title }: Service): SnaxError {
-  return new SnaxError(
-    "ERR_INTERRUPTED",
-    `the handler in service ${formatAddress(handle)} (${title}) did not return and was interrupted`,
-    { data: { handle } },
-  );
+  const who = `service ${formatAddress(handle)} (${title})`;
+  const text = `the handler in ${who} did not return and was interrupted`;
+  return createBlank(() => new SnaxError("ERR_INTERRUPTED", text, { data: { handle } }));
 }
 
 /** The error for a request whose service ended with its thread. */

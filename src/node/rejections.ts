@@ -8,6 +8,7 @@
 
 import type { EventEmitter } from "node:events";
 import { inspect } from "node:util";
+import { readStack } from "../base/error.ts";
 import { showControls } from "../base/visible-text.ts";
 import { isEnding } from "../kernel/refusal.ts";
 import { EXIT_SIGNAL } from "../service/context.ts";
@@ -89,6 +90,6 @@ function isLogged(what: string, error: unknown): boolean {
 function arisesInService({ runtime, program }: Household, error: unknown): boolean {
   if (!(error instanceof Error) || Object.hasOwn(error, "remote")) return false;
   if (runtime.kernel.scheduler.current?.handle === program) return false;
-  const stack = String(error.stack ?? "");
+  const stack = String(readStack(error) ?? "");
   return [...runtime.cache.images.values()].some((image) => stack.includes(image.url));
 }

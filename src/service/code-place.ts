@@ -4,6 +4,7 @@
 
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takeOwnStack } from "../loader/text/own-stack.ts";
 import { isGeneratedFrame } from "../loader/text/stack.ts";
 import { OWN_FILES } from "../base/own-files.ts";
 import type { Runtime } from "./runtime.ts";
@@ -13,26 +14,6 @@ const FRAMES_SHOWN_MAX = 3;
 
 /** Frames that are asked for, ours included. */
 const FRAMES_MAX = 30;
-
-/**
- * Takes a stack, which goes on through the functions that await the one which runs.
- *
- * @param framesMax - most frames.
- * @param above - the stack begins behind this function, which runs. @defaultValue begins at the top
- */
-export function takeStack(
-  framesMax: number,
-  above?: (...args: never[]) => unknown,
-): readonly string[] {
-  const { stackTraceLimit } = Error;
-  // Not by assignment, which throws where the intrinsics are frozen.
-  Reflect.set(Error, "stackTraceLimit", framesMax);
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, above);
-  const lines = String(holder.stack).split("\n").slice(1);
-  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  return lines;
-}
 
 /** Names the places of a stack that belong to the program, innermost first: `@./services/agent.ts:12`. */
 export function placesIn(stack: readonly string[], { paths }: Runtime): string {
@@ -50,5 +31,5 @@ export function placesIn(stack: readonly string[], { paths }: Runtime): string {
 
 /** Names where the code stands that runs; empty if that is nowhere in the program. */
 export function currentPlaces(runtime: Runtime): string {
-  return placesIn(takeStack(FRAMES_MAX), runtime);
+  return placesIn(takeOwnStack(FRAMES_MAX), runtime);
 }

@@ -5,6 +5,7 @@
  */
 
 import { inspect } from "node:util";
+import { readStack } from "../base/error.ts";
 import type { Incomplete } from "../base/copy-thrown.ts";
 import { isGeneratedFrame } from "../loader/text/stack.ts";
 import { OWN_FILES } from "../base/own-files.ts";
@@ -53,13 +54,20 @@ function markMessage(stack: string, message: string): string {
   return stack.slice(0, at) + marked + stack.slice(at + message.length);
 }
 
+/** The stack of an error, or what a program's `Error.prepareStackTrace` makes of it: what was wrong stands in it in any case. */
+function stackWith(error: Error, message: string): string {
+  const stack = String(readStack(error) ?? "");
+  if (stack !== "" && stack.includes(message)) return stack;
+  return `${error.name}: ${message}${stack === "" ? "" : `\n    ${stack}`}`;
+}
+
 const UNPRINTABLE = "something that can't be printed";
 
 function describe(error: unknown, causesLeft: number): string {
   if (!(error instanceof Error)) return messageOf(error);
   const { code, cause, leftOut } = error as Error & { code?: unknown } & Incomplete;
   const message = String(error.message);
-  const stack = String(error.stack ?? `${error.name}: ${message}`);
+  const stack = stackWith(error, message);
   const head = withoutInnards(markMessage(stack, message));
   const coded =
     typeof code === "string" && !head.includes(code) ? `${head}\n    code: ${code}` : head;

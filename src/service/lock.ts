@@ -15,7 +15,8 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { SLOW_CALL_MS } from "../kernel/slow-calls.ts";
 import type { Timer } from "../kernel/timer-wheel.ts";
-import { placesIn, takeStack } from "./code-place.ts";
+import { takeOwnStack } from "../loader/text/own-stack.ts";
+import { placesIn } from "./code-place.ts";
 import type { Context } from "./context.ts";
 import { definePart } from "./part.ts";
 
@@ -114,7 +115,7 @@ export class Lock {
     if (this.#holder === undefined) return false;
     // Whoever has not awaited yet is inside nothing that has.
     if (this.#context.runtime.kernel.dispatching !== undefined) return false;
-    const stack = takeStack(LOCK_FRAMES_MAX, door);
+    const stack = takeOwnStack(LOCK_FRAMES_MAX, door);
     const frame = `at async ${this.name} (`;
     if (stack.some((line) => line.includes(frame))) return true;
     this.#suspect(stack);

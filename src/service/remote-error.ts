@@ -8,7 +8,7 @@
 import { types } from "node:util";
 import { copyThrown } from "../base/copy-thrown.ts";
 import type { Incomplete } from "../base/copy-thrown.ts";
-import { SnaxError } from "../base/error.ts";
+import { readStack, SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { messageOf } from "./error-text.ts";
 
@@ -30,7 +30,7 @@ export function toRemoteError(thrown: unknown, handle: number): Error {
   if (!Object.hasOwn(copy, "remote")) {
     const remote = formatAddress(handle);
     define(copy, "remote", remote);
-    copy.stack = `${copy.stack ?? copy.message}\n    at service ${remote}`;
+    copy.stack = `${String(readStack(copy) ?? copy.message)}\n    at service ${remote}`;
   }
   return copy;
 }

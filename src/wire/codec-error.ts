@@ -7,7 +7,7 @@
  *     class, what its constructor wants, stack, message, own name, own hidden fields, end, own fields, end
  */
 
-import { SnaxError } from "../base/error.ts";
+import { createBlank, readStack, SnaxError } from "../base/error.ts";
 import type { ErrorCode } from "../base/error.ts";
 import type { DecodeWalk } from "./codec-decode-walk.ts";
 import type { EncodeWalk } from "./codec-encode-walk.ts";
@@ -57,7 +57,7 @@ export function encodeError(source: Error, walk: EncodeWalk, depth: number): voi
   walk.tag(number);
   walk.text(String(clue));
   // Reading `stack` formats it: the price of an error that still says where it was thrown.
-  walk.value(source.stack, depth + 1);
+  walk.value(readStack(source), depth + 1);
   walk.text(String(source.message));
   walk.text(String(source.name));
   const hidden = HIDDEN_KEYS.filter((key) => Object.hasOwn(source, key));
@@ -69,7 +69,8 @@ export function encodeError(source: Error, walk: EncodeWalk, depth: number): voi
 export function decodeError(walk: DecodeWalk, index: number, depth: number): unknown {
   const errorClass = CLASSES[walk.byte()];
   if (errorClass === undefined) throw walk.malformed();
-  const error = createSilently(errorClass, walk.text());
+  const clue = walk.text();
+  const error = createBlank(() => errorClass.create(clue));
   walk.keep(index, error);
   hide(error, "stack", walk.value(depth + 1));
   hide(error, "message", walk.text());
@@ -92,15 +93,4 @@ const HIDDEN = { enumerable: false, writable: true, configurable: true };
 
 function hide(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { ...HIDDEN, value });
-}
-
-/** Creates an error that takes no stack of its own. */
-function createSilently(errorClass: ErrorClass, clue: string): Error {
-  const limit = Error.stackTraceLimit;
-  Reflect.set(Error, "stackTraceLimit", 0);
-  try {
-    return errorClass.create(clue);
-  } finally {
-    Reflect.set(Error, "stackTraceLimit", limit);
-  }
 }

@@ -12,6 +12,7 @@
  */
 
 import { TASK_STACKS_MAX } from "../../base/limits.ts";
+import { takeOwnStack } from "../../loader/text/own-stack.ts";
 import { isInnard } from "../../service/error-text.ts";
 import { runInside } from "../../service/job.ts";
 import type { Context } from "../../service/context.ts";
@@ -107,10 +108,6 @@ const FRAMES_MAX = 60;
 
 /** The suspended functions that go on when the microtask that runs has ended; nothing that the loader generated. */
 function asyncFrames(): TaskStack {
-  const { stackTraceLimit } = Error;
-  Reflect.set(Error, "stackTraceLimit", FRAMES_MAX);
-  const { stack } = new Error("where");
-  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  const lines = (stack ?? "").split("\n").map((line) => line.trim());
+  const lines = takeOwnStack(FRAMES_MAX).map((line) => line.trim());
   return lines.filter((line) => line.startsWith("at async ") && !isInnard(line));
 }

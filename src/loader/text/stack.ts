@@ -66,7 +66,7 @@ export function mapStacks(url: string, facts: StackFacts, text?: string): void {
   Error.prepareStackTrace = (error, frames) => {
     const concerned = frames.some((frame) => scripts.has(urlOf(frame)));
     if (!concerned && previous !== undefined) return previous(error, frames);
-    return [headOf(error), ...frames.map((frame) => `    at ${print(frame)}`)].join("\n");
+    return [headOf(error), ...frames.map((frame) => `    at ${printFrame(frame)}`)].join("\n");
   };
 }
 
@@ -121,7 +121,8 @@ function urlOf(frame: NodeJS.CallSite): string {
   return frame.getFileName() ?? frame.getScriptNameOrSourceURL() ?? "";
 }
 
-function print(frame: NodeJS.CallSite): string {
+/** Prints a frame as V8 does, with the position in the file. */
+export function printFrame(frame: NodeJS.CallSite): string {
   const text = String(frame as unknown);
   const facts = factsOf(frame);
   const line = frame.getLineNumber();

@@ -15,6 +15,11 @@ const FILES: Files = {
   bad: `
     // @ts-nocheck
     class Bad extends Error { get message() { for (;;); } }
+    class BadError extends Bad { constructor(loops) { super(); if (loops) for (;;); } run() { for (;;); } }
+    class Far extends Error {
+      get message() { return this.build(200); }
+      build(left) { if (left > 0) return this.build(left - 1); for (;;); }
+    }
     const made = (get) => Object.defineProperty(new Error(), "message", { get });
     export const response = {
       async polls() { for (;;) await null; },
@@ -24,6 +29,9 @@ const FILES: Files = {
       async getterLater() { await null; return Object.defineProperty(new Error(), "stack", { get() { for (;;); } }).stack; },
       throws() { throw new Bad(); },
       throwsMade() { throw made(() => { for (;;); }); },
+      method() { new BadError(false).run(); },
+      constructs() { new BadError(true); },
+      farGetter() { return new Far().message; },
       holds() { const held = new Bad(); for (;;) held.count = 1; },
       deep() { const f = () => { try { return f(); } catch { return f(); } }; return f(); },
       hello() { return "hello"; },
@@ -38,6 +46,9 @@ const NAMES = [
   "getterLater",
   "throws",
   "throwsMade",
+  "method",
+  "constructs",
+  "farGetter",
   "holds",
 ];
 const STALL = { warn: 100, interrupt: 400, rest: 0 };
