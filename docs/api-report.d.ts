@@ -123,6 +123,8 @@ export declare class SnaxError extends Error {
     readonly data?: unknown;
     constructor(code: ErrorCode, message: string, options?: SnaxErrorOptions);
 }
+export declare function createBlank<E extends Error>(make: () => E): E;
+export declare function readStack(error: Error): string | undefined;
 export declare function codeOf(error: unknown): ErrorCode | undefined;
 export declare function assert(claim: unknown, message: string): asserts claim;
 
