@@ -9,6 +9,7 @@ import { relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
 import { formatAddress } from "../../kernel/address.ts";
+import { deadError } from "../../kernel/refusal.ts";
 import type {
   RunningGroup,
   RunningModule,
@@ -33,7 +34,12 @@ export interface GroupDiff {
   readonly verdict: Verdict;
 }
 
-/** Asks every thread what services run. */
+/**
+ * Asks every thread what services run.
+ *
+ * @throws {ERR_NO_SERVICE} if a type is asked for of which nobody runs: an empty answer would look like "no difference".
+ * @throws {ERR_SERVICE_DEAD} if nobody with a text lives at the address.
+ */
 export async function askTexts(
   operator: Operator,
   question: TextQuestion,
@@ -55,7 +61,18 @@ export async function askTexts(
     if (known === undefined) groups.set(key, { ...group, handles: [...group.handles] });
     else known.handles.push(...group.handles);
   }
+  if (groups.size === 0) refuseNobody(operator, question);
   return [...groups.values()];
+}
+
+function refuseNobody({ runtime }: Operator, question: TextQuestion): void {
+  if (question === "all") return;
+  if ("handle" in question) throw deadError(question.handle);
+  // A name that is no service's is told first, with the one that was meant.
+  runtime.paths.find(question.type);
+  const why = `no service ${question.type} runs, so there is no text to look at`;
+  const births = "clearcache has the next one start from its files as they are now";
+  throw new SnaxError("ERR_NO_SERVICE", `${why}; ${births}`);
 }
 
 /** Two threads run the same if the texts are the same. */

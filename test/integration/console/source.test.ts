@@ -196,3 +196,17 @@ test("a file that is not valid is told of with its line and column", async (t) =
   match((await run("diff shop"))[0] ?? "", /^ERR_SYNTAX: .*shop\.ts:2:12: Expression expected$/);
   equal((await shell(place, "diff", "shop")).code, 1);
 });
+
+test("a type of which nobody runs is told as such, and is no answer without differences", async (t) => {
+  const { run } = await open(t);
+  for (const command of ["diff shop", "source shop", "hotfix shop --from-source"]) {
+    const answer = await run(command);
+    equal(answer.at(-1), "<CMD Error>", command);
+    match(answer.join("\n"), /no service shop runs, so there is no text to look at; clearcache/);
+  }
+  const misspelt = await run("diff shopp");
+  equal(misspelt.at(-1), "<CMD Error>");
+  match(misspelt.join("\n"), /no service shopp on the search path; did you mean "shop"/);
+  const dead = await run("diff :00ffff00");
+  equal(dead.at(-1), "<CMD Error>");
+});
