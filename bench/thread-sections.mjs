@@ -62,7 +62,7 @@ export const THREAD_SECTIONS = [
     title: "start a small service while services are spread over two threads",
     size: {
       full: { count: 2_000, callers: 100, single: 20_000, batch: 1_000 },
-      quick: { count: 500, callers: 100, single: 5_000, batch: 500 },
+      quick: { count: 800, callers: 100, single: 5_000, batch: 800 },
     },
     runs: { on: { config: { thread: 2 } } },
     rows: [
