@@ -16,13 +16,18 @@ const RECOVERY_MS = 100;
 /**
  * Sees to it that a turn follows.
  *
+ * What was cut off may have left a long queue of microtasks, a million promises that were rejected: until they have run the
+ * desk answers "busy", at once, so it is the pause between two questions that gives it time.
+ *
  * Race: a question that comes while the thread is still on its way out of what was cut off ends with it, and is asked again;
  * test/integration/fabric/watchdog.test.ts, on a busy machine.
  */
 export async function recover(link: InspectorLink, desk: string): Promise<void> {
   for (let attempt = 0; attempt < RECOVERIES_MAX; attempt += 1) {
+    const pause = within(RECOVERY_MS, new Promise<never>(() => {}));
     const answer = ask(link, desk, "recover").catch(() => undefined);
     if ((await within(RECOVERY_MS, answer)) === "ok") return;
+    await pause;
   }
 }
 

@@ -138,6 +138,20 @@ for (const names of METHODS) {
   });
 }
 
+test("a loop that leaves a long queue of rejected promises behind is cut off once, and a turn follows", async (t) => {
+  const { value, log } = await play(
+    t,
+    FILES,
+    `const bad = await make("bad");
+    const looping = fail(bad.req.calls());
+    return [await looping, await bad.req.hello()];`,
+  );
+  deepEqual(value, ["ERR_INTERRUPTED", "hello"]);
+  // Where no turn followed, the watchdog found the same handler again and again.
+  equal(log.match(/ interrupted after /g)?.length, 1, log);
+  ok(!log.includes("can't be interrupted"), log);
+});
+
 test("the log names service, message, sender, file and line", async (t) => {
   const { value, log } = await play(
     t,
