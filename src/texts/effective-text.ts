@@ -15,6 +15,9 @@ export interface TextHome {
   readonly isService: boolean;
 }
 
+/** Texts after other patches that a text keeps before it looks which of them are gone. */
+const SWEEP_MIN = 16;
+
 /** A text, and the patches that led to it. */
 export class EffectiveText {
   readonly home: TextHome;
@@ -22,7 +25,12 @@ export class EffectiveText {
   readonly before: EffectiveText | undefined;
   /** The last patch, or the text of the file. */
   readonly given: string;
-  readonly #next = new Map<string, WeakRef<EffectiveText>>();
+  /** The text after the patch that came last. Most texts are followed by one, and need no map. */
+  #latest: WeakRef<EffectiveText> | undefined;
+  /** The texts after other patches, by patch. */
+  #others: Map<string, WeakRef<EffectiveText>> | undefined;
+  /** How many of them there are when those that nobody runs any more are taken out. */
+  #sweepAt = SWEEP_MIN;
   #text: string | undefined;
 
   private constructor(home: TextHome, given: string, before: EffectiveText | undefined) {
@@ -36,13 +44,28 @@ export class EffectiveText {
     return new EffectiveText(home, text, undefined);
   }
 
-  /** The text after one more patch; the same object for the same patch. */
+  /**
+   * The text after one more patch; the same object for the same patch. The last patch once more
+   * changes no declaration, and so no text.
+   */
   with(patch: string): EffectiveText {
-    const known = this.#next.get(patch)?.deref();
+    if (this.before !== undefined && this.given === patch) return this;
+    const latest = this.#latest?.deref();
+    if (latest?.given === patch) return latest;
+    const known = this.#others?.get(patch)?.deref();
     if (known !== undefined) return known;
+    if (latest !== undefined) this.#keep(latest);
     const next = new EffectiveText(this.home, patch, this);
-    this.#next.set(patch, new WeakRef(next));
+    this.#latest = new WeakRef(next);
     return next;
+  }
+
+  #keep(text: EffectiveText): void {
+    const others = (this.#others ??= new Map());
+    others.set(text.given, new WeakRef(text));
+    if (others.size < this.#sweepAt) return;
+    for (const [patch, ref] of others) if (ref.deref() === undefined) others.delete(patch);
+    this.#sweepAt = Math.max(SWEEP_MIN, 2 * others.size);
   }
 
   /** The patches, the oldest first. */

@@ -1,6 +1,7 @@
 /** A thousand patches, and a thousand that are undone, leave no memory behind. */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
+import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { collect } from "../collector.ts";
 import type { ServiceObject } from "snax";
@@ -62,8 +63,15 @@ const patchOf = (round: number, ending: string): string => `
   export const response = { get() { return [helper(), arrow(), ${round}]; } };
   export function hotfix() { count = ${round}; word = "w${round}"; ${ending} }`;
 
-async function openRich(t: Parameters<typeof World.open>[0]): Promise<[World, ServiceObject]> {
+/** A world that remembers nothing of what it starts and patches. */
+async function open(t: TestContext): Promise<World> {
   const world = await World.open(t);
+  world.isMerging = false;
+  return world;
+}
+
+async function openRich(t: TestContext): Promise<[World, ServiceObject]> {
+  const world = await open(t);
   return [world, await world.start("rich")];
 }
 
@@ -165,7 +173,7 @@ test("a thousand refused patches leave no memory behind", async (t) => {
 });
 
 test("a thousand services that are patched and ended leave no memory behind", async (t) => {
-  const world = await World.open(t);
+  const world = await open(t);
   await leavesNothing("patched and ended", async (round) => {
     const p = await world.start("rich");
     await world.hotfix(p, patchOf(round % 10, ""));

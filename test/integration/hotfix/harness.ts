@@ -52,6 +52,8 @@ export class World {
   readonly node: Node;
   /** What the services run by their files and patches. */
   readonly #texts = new Map<number, EffectiveText>();
+  /** Whether patches are merged into the texts; a test that measures memory keeps none. */
+  isMerging = true;
   readonly #open: OpenWorld;
 
   private constructor(open: OpenWorld) {
@@ -74,6 +76,7 @@ export class World {
   /** Starts a service, whose methods are not type checked. */
   async start(name: string, ...args: unknown[]): Promise<ServiceObject> {
     const service = await this.node.snax.newservice(name, ...args);
+    if (!this.isMerging) return service;
     for (const folder of [this.folder, fileURLToPath(FIXTURES)]) {
       const file = join(folder, `${name}.ts`);
       if (!existsSync(file)) continue;
