@@ -23,45 +23,26 @@ import type { Drain } from "../kernel/scheduler.ts";
 import type { Service } from "../kernel/service.ts";
 import { createHandleSource } from "../kernel/service-table.ts";
 import type { OpenCall } from "../kernel/call-table.ts";
-import type { FaultChoice } from "./fault.ts";
 import { FaultPlan } from "./fault.ts";
 import { createLinks } from "./link.ts";
 import type { SimulatedFabric } from "./simulated-thread.ts";
 import { SimulatedThreads } from "./simulated-threads.ts";
 import { callbackMicrotasks } from "./microtasks.ts";
-import type { Check, Microtasks } from "./testing-api.ts";
+import type { Check, Microtasks, SimulatorOptions as PublicOptions } from "./testing-api.ts";
 import { Trace } from "./trace.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import { virtualClock } from "./virtual-clock.ts";
 import { VirtualLoop } from "./virtual-loop.ts";
 import { createVirtualWaker } from "./virtual-waker.ts";
 
-/** What a simulation is made of. */
-export interface SimulatorOptions {
-  /** Any integer; its low 32 bits count. */
-  readonly seed: number;
-  /** How many kernels there are, joined by links. @defaultValue 1 */
-  readonly kernels?: number;
-  /** Which faults may happen. @defaultValue "drawn" */
-  readonly faults?: FaultChoice;
-  /** Where continuations wait. @defaultValue plain callbacks */
-  readonly microtasks?: Microtasks;
-  /** Most milliseconds that a message between two kernels takes. @defaultValue 2 */
-  readonly linkDelayMaxMs?: number;
-  /**
-   * Milliseconds that pass with each message, so that a flood uses up a turn's time.
-   *
-   * @defaultValue 0.001
-   */
-  readonly messageMs?: number;
+/** What a simulation is made of, and what only the tests of snax itself say. */
+export interface SimulatorOptions extends Omit<PublicOptions, "fabric"> {
   /**
    * Joins the kernels by the fabric that joins the threads of a node, instead of links.
    *
    * @defaultValue false
    */
   readonly fabric?: boolean | SimulatedFabric;
-  /** The first handle, 1..0xffffff; not with `fabric`. @defaultValue 1 */
-  readonly firstHandle?: number;
   /** What the kernels are told beside that. @defaultValue nothing */
   readonly kernel?: Partial<KernelOptions>;
   /**

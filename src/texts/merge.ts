@@ -11,10 +11,9 @@
 
 import type { AnyNode } from "acorn";
 import { SnaxError } from "../base/error.ts";
-import { parseParameterProperties } from "../loader/read/as-written.ts";
+import { parseWritten } from "../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../loader/read/as-written.ts";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
-import type { Syntax } from "../loader/read/syntax.ts";
 import { parseModule } from "../loader/read/syntax.ts";
 import { parseDeletions } from "./deletion.ts";
 import type { Deletion } from "./deletion.ts";
@@ -91,10 +90,7 @@ export function readPatchPieces(patch: string, file: string, module: ModuleText)
 
 /** Parameter properties are blanked, as the reader of patches does. */
 function parsePatchText(text: string, file: string): WrittenSyntax {
-  const read = (rest: string): Syntax => parseModule(rest, file, { isAsWritten: true });
-  const syntax = read(text);
-  const written = syntax.map === undefined ? undefined : parseParameterProperties(text, read);
-  return written ?? { ...syntax, parameterProperties: new Set() };
+  return parseWritten(text, (rest) => parseModule(rest, file, { isAsWritten: true }));
 }
 
 /** Merges a patch that has been taken apart. */

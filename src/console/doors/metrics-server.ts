@@ -6,12 +6,11 @@
  */
 
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { SnaxError } from "../../base/error.ts";
 import { METRICS_CLIENTS_MAX, METRICS_HEAD_MAX, METRICS_IDLE_MS } from "../../base/limits.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import { formatEndpoint, isLoopback } from "../../net/endpoint.ts";
 import { loadHttp } from "../../net/late-module.ts";
+import { listenOn } from "../../net/listening.ts";
 import type { Context } from "../../service/context.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
 import { answerProbe, isProbe, PROBE_PATHS } from "./probe-door.ts";
@@ -23,25 +22,17 @@ import { answerProbe, isProbe, PROBE_PATHS } from "./probe-door.ts";
  * @returns where it listens, `host:port`.
  * @throws {ERR_LISTEN} if that is not possible; the message says why.
  */
-export function listenForProbes(context: Context, { host, port }: Endpoint): Promise<string> {
+export async function listenForProbes(context: Context, place: Endpoint): Promise<string> {
+  const { host } = place;
   const { runtime } = context;
   const server = createServer(context, isLoopback(host));
   runtime.kernel.watch(context.handle, () => {
     server.close();
     server.closeAllConnections();
   });
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: Error) => {
-      const why = `can't listen on ${formatEndpoint(host, port)}: ${cause.message}`;
-      reject(new SnaxError("ERR_LISTEN", why, { cause }));
-    });
-    server.listen(port, host, () => {
-      server.on("error", (error) =>
-        runtime.log(context.handle, `accept failed : ${error.message}`),
-      );
-      resolve(formatEndpoint(host, (server.address() as AddressInfo).port));
-    });
-  });
+  const { port } = await listenOn(server, place);
+  server.on("error", (error) => runtime.log(context.handle, `accept failed : ${error.message}`));
+  return formatEndpoint(host, port);
 }
 
 function createServer({ runtime }: Context, isLocal: boolean): Server {

@@ -12,7 +12,7 @@ import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
 import type { Deletion } from "../../texts/deletion.ts";
 import { replaceDeletions } from "../../texts/deletion.ts";
-import { parseParameterProperties } from "../../loader/read/as-written.ts";
+import { parseWritten } from "../../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../../loader/read/as-written.ts";
 import type { Place } from "../../loader/text/position.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
@@ -77,11 +77,9 @@ function checkText(text: unknown): asserts text is string {
  * What needs code of its own is printed anew, with other positions; parameter properties need not.
  */
 function parse(text: string, file: string): WrittenSyntax {
-  const read = (rest: string): Syntax =>
-    parseOperatorText(rest, file, "the patch is nested too deep", { isAsWritten: true });
-  const syntax = read(text);
-  const written = syntax.map === undefined ? undefined : parseParameterProperties(text, read);
-  return written ?? { ...syntax, parameterProperties: new Set() };
+  return parseWritten(text, (rest) =>
+    parseOperatorText(rest, file, "the patch is nested too deep", { isAsWritten: true }),
+  );
 }
 
 /**

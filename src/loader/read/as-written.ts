@@ -31,7 +31,7 @@ const EXPORT = /\bexport\s+(?:declare\s+)?$/;
  * @param parse - reads the text that is left.
  * @returns undefined if the text has none, or is not valid without them either.
  */
-export function parseParameterProperties(
+function parseParameterProperties(
   text: string,
   parse: (text: string) => Syntax,
 ): WrittenSyntax | undefined {
@@ -56,6 +56,18 @@ export function parseParameterProperties(
     modifiers = real;
   }
   return undefined;
+}
+
+/**
+ * Parses a text, with parameter properties as plain parameters where nothing else has to be printed
+ * anew. The positions are then those of the text.
+ *
+ * @param parse - reads a text.
+ */
+export function parseWritten(text: string, parse: (text: string) => Syntax): WrittenSyntax {
+  const syntax = parse(text);
+  const written = syntax.map === undefined ? undefined : parseParameterProperties(text, parse);
+  return written ?? { ...syntax, parameterProperties: new Set() };
 }
 
 /**

@@ -23,18 +23,10 @@ import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { world } from "../../world.ts";
 import { CALLER, clusterOf, pair } from "./pair.ts";
+import { createRandom } from "./random.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const FRAMES = 20_000 * Number(process.env["SCALE"] ?? 1);
-
-/** Numbers from a seed, 0 to 2^32 - 1. */
-function createRandom(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
 
 const captured = readFileSync("test/fixtures/cluster/frames.jsonl", "utf8")
   .split("\n")

@@ -16,18 +16,10 @@ import { LINK_FRAME } from "../../../src/cluster/link-frame.ts";
 import { LinkHandshake } from "../../../src/cluster/link-handshake.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { linkedPair, startClient, TOKEN } from "./links.ts";
+import { createRandom } from "./random.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const FRAMES = 20_000 * Number(process.env["SCALE"] ?? 1);
-
-/** Numbers from a seed, 0 to limit - 1. */
-function createRandom(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
 
 const framed = (body: Buffer): Buffer => {
   const length = Buffer.alloc(4);
