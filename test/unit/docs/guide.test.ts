@@ -1,35 +1,70 @@
-/** The programs of docs/guide.md do what the page says. */
+/**
+ * The guide: its chapters lead to each other, every program passes the compiler, and the last one
+ * is the game that create-snax writes. How the programs are played: test/integration/node/guide.test.ts.
+ */
 
-import { deepEqual, equal } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { PACKAGE, snax, startNode } from "../../integration/process.ts";
-import { writeFiles } from "../../world.ts";
-import { readBlocks, readFiles, readPage } from "./page.ts";
+import { snax } from "../../integration/process.ts";
+import { CHAPTERS, readProgram, writeProject } from "./chapters.ts";
+import { readBlocks, readPage } from "./page.ts";
 
-const PAGE = readPage("guide.md");
-const FILES = readFiles(PAGE);
+const TEMPLATE = "create-snax/templates/game";
 
-test("the first server of the guide prints what the page shows", async (t) => {
-  const { code, stdout, stderr } = await snax(["start"], writeFiles(t, FILES));
-  const shown = readBlocks(PAGE).find(({ mark }) => mark === "output");
-  deepEqual({ code, stdout, stderr }, { code: 0, stdout: shown?.text, stderr: "" });
+test("there are ten chapters, and each leads to the next one", () => {
+  equal(CHAPTERS.length, 10);
+  for (const [index, chapter] of CHAPTERS.slice(0, -1).entries()) {
+    match(
+      readPage(chapter),
+      new RegExp(`^Next: \\[.+\\]\\(${CHAPTERS[index + 1]?.slice(6)}\\)`, "m"),
+    );
+  }
 });
 
-test("the program of the guide that starts a node runs over the same services", async (t) => {
-  const folder = writeFiles(t, FILES);
-  const path = join(folder, "program.ts");
-  writeFileSync(path, (FILES["program.ts"] ?? "").replace(`"snax"`, JSON.stringify(PACKAGE)));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const register = new URL("cli/register.js", PACKAGE).href;
-  const ended = await startNode(["--no-warnings", "--import", register, path], folder).ended;
-  equal(
-    ended.stdout
-      .split("\n")
-      .filter((line) => !line.startsWith("["))
-      .join(),
-    "1,",
+test("the program of every chapter passes the compiler", (t) => {
+  const tsc = resolve("node_modules/typescript/bin/tsc");
+  for (const [index, name] of CHAPTERS.entries()) {
+    const cwd = writeProject(t, index + 1);
+    const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", "."], {
+      cwd,
+      encoding: "utf8",
+    });
+    equal(status, 0, `${name}:\n${stdout}`);
+  }
+});
+
+for (const chapter of [1, 2]) {
+  test(`the program of chapter ${chapter} prints what the page shows`, async (t) => {
+    const { code, stdout, stderr } = await snax(
+      ["start", "--set", "console=0"],
+      writeProject(t, chapter),
+    );
+    const lines = stdout.split("\n").filter((line) => !line.startsWith("["));
+    const shown = readBlocks(readPage(CHAPTERS[chapter - 1] ?? ""));
+    const output = shown.find(({ mark }) => mark === "output")?.text;
+    deepEqual({ code, stdout: lines.join("\n"), stderr }, { code: 0, stdout: output, stderr: "" });
+  });
+}
+
+test("the game of the guide is the template of create-snax, but for what the guide says", () => {
+  const files = Object.entries(readProgram(9)).filter(([path]) =>
+    /^(?:services|tables|patches|snax\.config\.ts)/.test(path),
   );
-  deepEqual([ended.code, ended.stderr], [0, ""]);
+  const own = ["services/lib/scores.ts"]; // SQLite where Node has it.
+  const differing = files
+    .filter(([path, text]) => readFileSync(join(TEMPLATE, path), "utf8") !== text)
+    .map(([path]) => path);
+  deepEqual(differing, own);
+  const names = ["services", "services/lib", "tables", "patches"].flatMap((folder) =>
+    readdirSync(join(TEMPLATE, folder))
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => `${folder}/${name}`),
+  );
+  deepEqual(
+    names.filter((name) => !(name in readProgram(9))),
+    [],
+  );
 });

@@ -5,6 +5,7 @@
  */
 
 import { readdirSync, readFileSync } from "node:fs";
+import { sep } from "node:path";
 
 /** A fenced block. */
 export interface Block {
@@ -18,9 +19,10 @@ export function readPage(name: string): string {
   return readFileSync(`docs/${name}`, "utf8");
 }
 
-/** The names of all pages. */
+/** The names of all pages, those in folders with their folder. */
 export function listPages(): string[] {
-  return readdirSync("docs").filter((name) => name.endsWith(".md"));
+  const names = readdirSync("docs", { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(".md")).map((name) => name.replaceAll(sep, "/"));
 }
 
 /** Lists the fenced blocks that carry a mark. */
