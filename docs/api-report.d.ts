@@ -73,6 +73,7 @@ export declare const ERROR_CODES: {
     readonly ERR_CONFIG: "the configuration can't be used";
     readonly ERR_CONNECT: "the connection could not be made";
     readonly ERR_DEADLOCK: "the call could never be answered";
+    readonly ERR_ENGINE_DOWN: "the engine of the cluster is away";
     readonly ERR_EXHAUSTED: "no number is free";
     readonly ERR_FORBIDDEN: "access is refused";
     readonly ERR_CONTEXT: "used outside the message being dispatched";

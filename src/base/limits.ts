@@ -301,6 +301,15 @@ export const LINK_RETRY_MAX_MS = 5000;
 /** Ups and downs of a node that are kept for those who watch it. */
 export const LINK_EVENTS_MAX = 64;
 
+/** Milliseconds for the engine of a cluster to answer; then nobody knows whether it was done. */
+export const ENGINE_TIMEOUT_MS = 2000;
+
+/** Milliseconds of silence after which the engine of a cluster counts as away. */
+export const ENGINE_SILENCE_MS = 2000;
+
+/** Most bytes of broadcasts that the engine of a cluster has not taken. */
+export const ENGINE_UNSENT_MAX: number = 4 << 20;
+
 /** Least bytes of the token of a cluster. */
 export const CLUSTER_TOKEN_MIN = 16;
 
