@@ -1289,6 +1289,7 @@ export declare function writeFakes(fakes: Fakes): FakeFolder;
 export interface ClusterConfig {
     readonly listen?: number | string;
     readonly nodes?: Readonly<Record<string, string>>;
+    readonly engine?: string;
     readonly token?: string;
     readonly tls?: {
         readonly ca: string;

@@ -301,6 +301,9 @@ export const LINK_RETRY_MAX_MS = 5000;
 /** Ups and downs of a node that are kept for those who watch it. */
 export const LINK_EVENTS_MAX = 64;
 
+/** Milliseconds without a renewal after which a node is no member of its cluster any more; the same on all nodes. */
+export const MEMBER_LEASE_MS = 3000;
+
 /** Milliseconds for the engine of a cluster to answer; then nobody knows whether it was done. */
 export const ENGINE_TIMEOUT_MS = 2000;
 

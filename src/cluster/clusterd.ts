@@ -16,7 +16,7 @@
 
 import { hostname } from "node:os";
 import { SnaxError } from "../base/error.ts";
-import { CLUSTER_CLIENTS_MAX } from "../base/limits.ts";
+import { CLUSTER_CLIENTS_MAX, ENGINE_TIMEOUT_MS } from "../base/limits.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Listened } from "../net/socket-api.ts";
@@ -29,6 +29,8 @@ import { Exposure } from "./exposure.ts";
 import { Hub } from "./hub.ts";
 import type { LinkConfig } from "./link-nodes.ts";
 import { LinkNodes } from "./link-nodes.ts";
+import type { NumberedEvent } from "./link-watch.ts";
+import type { Membership } from "./membership.ts";
 import { Order } from "./order.ts";
 import type { Wish } from "./order.ts";
 import { SkynetAgent } from "./skynet-agent.ts";
@@ -48,6 +50,7 @@ export interface SkynetWireConfig {
 
 /** The key `cluster` of the configuration. */
 interface ClusterSettings extends LinkConfig {
+  readonly engine?: string;
   readonly skynet?: SkynetWireConfig;
 }
 
@@ -61,6 +64,8 @@ export class Clusterd {
   readonly #nodes: SkynetNodes;
   readonly #links: LinkNodes;
   readonly #listens: number | string | undefined;
+  readonly #engine: string | undefined;
+  #membership: Membership | undefined = undefined;
   readonly #agents = new Set<SkynetAgent>();
   readonly #proxies = new Map<string, Promise<number>>();
 
@@ -75,6 +80,7 @@ export class Clusterd {
     this.#nodes = new SkynetNodes(this.#hub);
     this.#links = new LinkNodes(this.#hub, this.#exposure, cluster ?? {});
     this.#listens = cluster?.listen;
+    this.#engine = cluster?.engine;
     takeValuesWhole(context);
   }
 
@@ -86,9 +92,18 @@ export class Clusterd {
     this.#skynet.info_func(() => this.state);
     this.#nodes.reload(this.#config.nodes ?? {});
     const { kernel } = this.#context.runtime;
-    kernel.watch(this.#context.handle, () => this.#links.close());
+    kernel.watch(this.#context.handle, () => {
+      this.#links.close();
+      this.#membership?.abandon();
+    });
     if (this.#config.open !== undefined) await this.#listen(this.#config.open);
-    if (this.#listens !== undefined) await this.#links.listen(this.#listens);
+    const listens = this.#listens;
+    const listened = listens === undefined ? undefined : await this.#links.listen(listens);
+    if (this.#engine !== undefined) {
+      const { joinFleet } = await import("./fleet.ts");
+      const [hub, links] = [this.#hub, this.#links];
+      this.#membership = await joinFleet(this.#engine, { hub, links, listened });
+    }
     this.#skynet.register(".clusterd");
   }
 
@@ -96,6 +111,7 @@ export class Clusterd {
   get state(): object {
     const { nodes, peers } = this.#links.state;
     return {
+      ...this.#membership?.state,
       links: nodes,
       peers,
       nodes: this.#nodes.state,
@@ -122,9 +138,9 @@ export class Clusterd {
       case "RELOAD":
         return this.#reload(args[0] ?? this.#config.nodes ?? {});
       case "LINK":
-        return this.#links.handleOf(args[0] as unknown as string);
+        return this.#find(args[0] as unknown as string);
       case "EVENT":
-        return this.#links.next(args[0] as unknown as string, args[1] as unknown as number, source);
+        return this.#watch(args[0] as unknown as string, args[1] as unknown as number, source);
       default: {
         const who = formatAddress(source);
         const text = `clusterd has no command ${String(command).slice(0, 80)}, asked by ${who}`;
@@ -133,11 +149,37 @@ export class Clusterd {
     }
   }
 
+  /** Finds the handle of the link to a node; the engine may still be about to tell of it. */
+  #find(node: string): number | Promise<number> {
+    if (this.#membership === undefined || this.#links.has(node)) return this.#links.handleOf(node);
+    return this.#known(this.#membership).then(() => this.#links.handleOf(node));
+  }
+
+  async #watch(node: string, after: number, source: number): Promise<NumberedEvent> {
+    const membership = this.#membership;
+    if (membership !== undefined && !this.#links.has(node)) await this.#known(membership);
+    return await this.#links.next(node, after, source);
+  }
+
+  /** Resolves when the engine has told who is there, or when it has had time enough. */
+  #known(membership: Membership): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#hub.after(ENGINE_TIMEOUT_MS, resolve);
+      void membership.settled.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   /** One name space: what the configuration links with is no node of skynet. */
   #reload(table: object): void {
     for (const node of Object.keys(table)) {
-      if (!this.#links.has(node)) continue;
-      const why = `${node} is a node of cluster.nodes in the configuration: reload names nodes of skynet`;
+      const isNew = this.#engine !== undefined && !Object.hasOwn(this.#config.nodes ?? {}, node);
+      if (!this.#links.has(node) && (!isNew || node.startsWith("__"))) continue;
+      const why = isNew
+        ? `${node} is not in cluster.skynet.nodes of the configuration: with cluster.engine all other names are nodes of snax`
+        : `${node} is a node of cluster.nodes in the configuration: reload names nodes of skynet`;
       throw new SnaxError("ERR_CONFIG", why);
     }
     this.#nodes.reload(table);

@@ -1,7 +1,7 @@
 /**
  * NATS as the engine: keys stand in a bucket of JetStream, broadcasts are plain messages.
  *
- * The packages `@nats-io/transport-node` and `@nats-io/kv` are the project's own, and are loaded when the first node of a process joins. Nothing
+ * The packages `@nats-io/transport-node` and `@nats-io/kv` are the project's own, and are loaded when a node needs them. Nothing
  * here needs a server newer than 2.9: what goes with 2.11 (an event when a key expires) is not used.
  *
  * The client would keep what is sent while the server is away, and send it later. So nothing is given to it then: from the moment at which it
@@ -24,7 +24,7 @@ import type {
   Watcher,
 } from "./driver.ts";
 import { engineError, WatchView } from "./driver.ts";
-import type { NatsBucket, NatsConnection, NatsEntry, NatsIterator } from "./nats-client.ts";
+import type { Nats, NatsBucket, NatsConnection, NatsEntry, NatsIterator } from "./nats-client.ts";
 import { loadNats } from "./nats-client.ts";
 
 /** The code of a compare-and-set that came too late. */
@@ -38,9 +38,9 @@ const TOKENS_PER_MS = 1000;
 const RECONNECT_MS = 250;
 const PING_MS = ENGINE_SILENCE_MS / 2;
 
-/** Makes the way to a NATS server. @param url - `nats://[user:password@]host:port[/name]`; the name keeps clusters apart */
+/** Makes the way to a NATS server. @param url - `nats://[user:password@]host:port[/name]`; the name keeps clusters apart. @throws {ERR_CONFIG} if the project lacks the client */
 export function createNatsDriver(url: string, host: DriverHost): Driver {
-  return new NatsDriver(url, host);
+  return new NatsDriver(url, host, loadNats());
 }
 
 interface Watch {
@@ -53,6 +53,7 @@ interface Watch {
 
 class NatsDriver implements Driver {
   readonly #host: DriverHost;
+  readonly #nats: Nats;
   readonly #server: string;
   readonly #login: object;
   readonly #name: string;
@@ -73,7 +74,8 @@ class NatsDriver implements Driver {
   #unsent = 0;
   #isFlushing = false;
 
-  constructor(url: string, host: DriverHost) {
+  constructor(url: string, host: DriverHost, nats: Nats) {
+    this.#nats = nats;
     const { hostname, port, username, password, pathname, protocol } = new URL(url);
     this.#host = host;
     this.#server = `${protocol}//${hostname}:${port || 4222}`;
@@ -84,7 +86,7 @@ class NatsDriver implements Driver {
   }
 
   async join(self: DriverSelf, events: DriverEvents): Promise<Footing> {
-    const nats = await loadNats();
+    const nats = this.#nats;
     this.#self = self;
     try {
       const connection = await nats.connect({

@@ -52,6 +52,8 @@ export class LinkNodes {
   readonly #tls: LinkConfig["tls"];
   readonly #ways = new Map<string, Way>();
   readonly #agents = new Set<LinkAgent>();
+  /** Those that the configuration names: no engine says where they are. */
+  readonly #fixed: ReadonlySet<string>;
 
   constructor(hub: Hub, exposure: Exposure, config: LinkConfig) {
     const incarnations = incarnationsOf(hub.context.runtime);
@@ -71,6 +73,7 @@ export class LinkNodes {
       tls: config.tls && { ...config.tls, checkServerIdentity: () => undefined },
       portables: createLinkPortables(),
     };
+    this.#fixed = new Set(Object.keys(config.nodes ?? {}));
     for (const [node, place] of Object.entries(config.nodes ?? {})) this.#add(node, place);
   }
 
@@ -92,9 +95,39 @@ export class LinkNodes {
    * @throws {ERR_NODE_UNKNOWN} if there is no such node.
    */
   handleOf(node: string): number {
+    return this.#wayTo(node).sender.handle;
+  }
+
+  #wayTo(node: string): Way {
     const way = this.#ways.get(node);
-    if (way === undefined) throw unknownError(node);
-    return way.sender.handle;
+    if (way?.sender.place === undefined) throw unknownError(node);
+    return way;
+  }
+
+  /** Says whether there is a link to a process, whichever side has made it. */
+  isUp(node: string, incarnation: string): boolean {
+    if (this.#ways.get(node)?.sender.incarnation === incarnation) return true;
+    return [...this.#agents].some(
+      ({ peer }) => peer?.node === node && peer.incarnation === incarnation,
+    );
+  }
+
+  /** A node is there, says the engine; what the configuration says of it counts more. */
+  name(node: string, place: string): void {
+    const { hub } = this.#terms;
+    if (this.#fixed.has(node)) return;
+    const way = this.#ways.get(node);
+    if (way !== undefined) {
+      way.sender.moveTo(place);
+      return this.#keep(way);
+    }
+    if (this.#ways.size < CLUSTER_CLIENTS_MAX) this.#add(node, place);
+    else hub.refused("too many nodes", `${node} is left out: CLUSTER_CLIENTS_MAX`);
+  }
+
+  /** A node is not there any more, says the engine. A link that is there says otherwise, and stays. */
+  unname(node: string): void {
+    if (!this.#fixed.has(node)) this.#ways.get(node)?.sender.moveTo(undefined);
   }
 
   /** Ends all links. */
@@ -109,8 +142,7 @@ export class LinkNodes {
    * @throws {ERR_NODE_UNKNOWN} if there is no such node.
    */
   async next(node: string, after: number, handle: number): Promise<NumberedEvent> {
-    const way = this.#ways.get(node);
-    if (way === undefined) throw unknownError(node);
+    const way = this.#wayTo(node);
     const next = way.watch.next(after, handle);
     if (after === 0) way.sender.connect();
     else this.#keep(way);
@@ -156,7 +188,9 @@ export class LinkNodes {
   #keep(way: Way): void {
     const { kernel } = this.#hub.context.runtime;
     const isNeeded = (): boolean =>
-      way.sender.incarnation === undefined && way.watch.isWatched((handle) => kernel.lives(handle));
+      way.sender.place !== undefined &&
+      way.sender.incarnation === undefined &&
+      way.watch.isWatched((handle) => kernel.lives(handle));
     if (way.isRetrying || !isNeeded()) return;
     way.isRetrying = true;
     this.#hub.after(way.retryMs, () => {

@@ -37,7 +37,7 @@ import type { LinkFrame } from "./link-frame.ts";
 import { LINK_SESSION_MAX } from "./link-frame.ts";
 import type { Greeting } from "./link-handshake.ts";
 import { LinkHandshake } from "./link-handshake.ts";
-import { downError, unreachableError } from "./node-error.ts";
+import { downError, unknownError, unreachableError } from "./node-error.ts";
 
 /** The method of a message that asks for a handle. */
 const LINK_QUERY = 1;
@@ -62,11 +62,12 @@ interface Early {
 /** The way to one node. */
 export class LinkSender {
   readonly node: string;
-  readonly place: string;
   readonly #terms: LinkTerms;
   readonly #onChange: (change: LinkChange) => void;
   /** What has its handle. */
   readonly #service: Service;
+  /** Where it takes links, `host:port`; "" = nowhere, undefined = it is not there. */
+  #place: string | undefined;
   #connection: LinkConnection | undefined = undefined;
   #codec: LinkCodec;
   #peer: Greeting | undefined = undefined;
@@ -85,7 +86,7 @@ export class LinkSender {
   ) {
     this.#terms = terms;
     this.node = node;
-    this.place = place;
+    this.#place = place;
     this.#onChange = onChange;
     this.#codec = new LinkCodec(terms.portables);
     const take = (message: Message): void => this.#take(message);
@@ -102,6 +103,16 @@ export class LinkSender {
   /** The incarnation at the other end, while the link is there. */
   get incarnation(): string | undefined {
     return this.#peer?.incarnation;
+  }
+
+  /** Where it takes links, `host:port`; undefined if it is not there. */
+  get place(): string | undefined {
+    return this.#place;
+  }
+
+  /** Says where it takes links from now on; undefined = it is not there. A link that is there stays. */
+  moveTo(place: string | undefined): void {
+    this.#place = place;
   }
 
   /** What is known of it, for people. */
@@ -154,6 +165,7 @@ export class LinkSender {
 
   /** Keeps a message until the link is there; its values become its own. */
   #keep({ type, source, session, method, payload }: Message): void {
+    if (this.#place === undefined) throw unknownError(this.node);
     if (this.#queue.length >= LINK_QUEUE_MAX) {
       const text = `${this.#queue.length} messages wait for the link to ${this.node}, LINK_QUEUE_MAX`;
       throw notSent(this.node, text);
@@ -170,7 +182,7 @@ export class LinkSender {
     const { hub, self, token, tls } = this.#terms;
     let socket: number;
     try {
-      const { host, port } = parseEndpoint(this.place) as Endpoint;
+      const { host, port } = this.#endpoint();
       const secure = tls === undefined ? {} : { tls };
       socket = await hub.socket.open({ host, port, deadlineMs: self.deadAfterMs, ...secure });
     } catch (error) {
@@ -188,6 +200,13 @@ export class LinkSender {
     });
     this.#connection = connection;
     connection.begin();
+  }
+
+  #endpoint(): Endpoint {
+    const endpoint = this.#place === undefined ? undefined : parseEndpoint(this.#place);
+    if (endpoint !== undefined) return endpoint;
+    const why = this.#place === undefined ? "it has left" : "it takes no links";
+    throw new SnaxError("ERR_CONNECT", why);
   }
 
   #begin(peer: Greeting): void {

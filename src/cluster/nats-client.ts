@@ -2,6 +2,8 @@
  * What is used of the NATS client, which is an optional peer: the project has it, or not.
  */
 
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { ENGINE_TIMEOUT_MS } from "../base/limits.ts";
 
@@ -61,9 +63,9 @@ const TRANSPORT = "@nats-io/transport-node";
 const KV = "@nats-io/kv";
 
 /** Loads the client. @throws {ERR_CONFIG} if the project does not have it. */
-export async function loadNats(): Promise<Nats> {
-  const { connect } = await load<Pick<Nats, "connect">>(TRANSPORT);
-  const { Kvm } = await load<KvPackage>(KV);
+export function loadNats(): Nats {
+  const { connect } = load<Pick<Nats, "connect">>(TRANSPORT);
+  const { Kvm } = load<KvPackage>(KV);
   return {
     connect,
     openBucket: (connection, name) =>
@@ -73,12 +75,17 @@ export async function loadNats(): Promise<Nats> {
   };
 }
 
-async function load<T>(name: string): Promise<T> {
-  try {
-    return (await import(name)) as T;
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    const text = `cluster.engine is NATS, and the project lacks ${name}: npm install ${TRANSPORT} ${KV}`;
-    throw new SnaxError("ERR_CONFIG", text, { cause });
+/** The project has it beside snax, or above the folder in which it runs. */
+function load<T>(name: string): T {
+  let cause: unknown;
+  for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
+    try {
+      return createRequire(from)(name) as T;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
+      cause = error;
+    }
   }
+  const text = `cluster.engine is NATS, and the project lacks ${name}: npm install ${TRANSPORT} ${KV}`;
+  throw new SnaxError("ERR_CONFIG", text, { cause });
 }

@@ -24,21 +24,38 @@ import { askDaemon } from "./cluster-daemon.ts";
  * The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has
  * asked for it yet.
  */
-const links = new WeakMap<Runtime, Map<string, number>>();
+const links = new WeakMap<Runtime, Links>();
 
-function linksOf(runtime: Runtime): Map<string, number> {
+interface Links {
+  readonly handles: Map<string, number>;
+  /** With an engine every name is a node of snax but these. */
+  readonly skynet: object | undefined;
+}
+
+function linksOf(runtime: Runtime): Links {
   let known = links.get(runtime);
   if (known === undefined) {
-    const cluster = runtime.environment.get("cluster") as { nodes?: object } | undefined;
-    known = new Map(Object.keys(cluster?.nodes ?? {}).map((node) => [node, 0]));
+    const cluster = runtime.environment.get("cluster") as ClusterSettings | undefined;
+    known = {
+      handles: new Map(Object.keys(cluster?.nodes ?? {}).map((node) => [node, 0])),
+      skynet: cluster?.engine === undefined ? undefined : (cluster.skynet?.nodes ?? {}),
+    };
     links.set(runtime, known);
   }
   return known;
 }
 
-/** Says whether a node is called over a link: `cluster.nodes` names it. */
+/** What of the configuration says which wire leads to a node. */
+interface ClusterSettings {
+  readonly nodes?: object;
+  readonly engine?: string;
+  readonly skynet?: { readonly nodes?: object };
+}
+
+/** Says whether a node is called over a link: `cluster.nodes` names it, or the engine does. */
 export function isLinked({ runtime }: Context, node: string): boolean {
-  return linksOf(runtime).has(node);
+  const { handles, skynet } = linksOf(runtime);
+  return handles.has(node) || (skynet !== undefined && !Object.hasOwn(skynet, node));
 }
 
 /** What a service says to a node before it knows the handle: see {@link withLink}. */
@@ -63,7 +80,7 @@ function withLink(context: Context, node: string, run: Early): void {
   const finish = (found: number | undefined, error?: unknown): void => {
     all.delete(node);
     if (all.size === 0) earlies.drop(context);
-    if (found !== undefined) linksOf(runtime).set(node, found);
+    if (found !== undefined) linksOf(runtime).handles.set(node, found);
     for (const later of queue) later(found, error);
   };
   askDaemon(context, ["LINK", node]).then(
@@ -74,7 +91,7 @@ function withLink(context: Context, node: string, run: Early): void {
 
 /** The handle of a link, if the thread knows it and it lives: it goes with clusterd. */
 function knownLink(runtime: Runtime, node: string): number | undefined {
-  const handle = linksOf(runtime).get(node);
+  const handle = linksOf(runtime).handles.get(node);
   return handle !== undefined && handle !== 0 && runtime.kernel.lives(handle) ? handle : undefined;
 }
 

@@ -14,6 +14,10 @@ export interface ClusterConfig {
   readonly listen?: number | string;
   /** Nodes of snax that this one calls, `{ db: "host:port" }`. @defaultValue none */
   readonly nodes?: Readonly<Record<string, string>>;
+  /**
+   * Where the nodes find each other: "nats://[user:password@]host:port[/name]". A node that names it needs no `nodes`. @defaultValue none
+   */
+  readonly engine?: string;
   /** What all nodes of the cluster know and nobody else, CLUSTER_TOKEN_MIN bytes or more. With `tls` it is asked for besides. */
   readonly token?: string;
   /** The links are encrypted: the cluster's own CA, a certificate of it for this node, and its key, as PEM texts. */
@@ -32,7 +36,7 @@ export interface ClusterConfig {
 }
 
 const SKYNET_KEYS: readonly string[] = ["open", "expose", "nodes"];
-const LINK_KEYS: readonly string[] = ["listen", "nodes", "token", "tls", "deadAfter"];
+const LINK_KEYS: readonly string[] = ["listen", "nodes", "engine", "token", "tls", "deadAfter"];
 const TLS_KEYS: readonly string[] = ["ca", "cert", "key"];
 
 /** Most bytes of the name of a node. */
@@ -67,7 +71,7 @@ export function checkCluster(cluster: ClusterConfig | undefined): void {
 }
 
 /** Checks what is said about links between nodes of snax. */
-function checkLinks({ listen, nodes, token, tls, deadAfter }: ClusterConfig): void {
+function checkLinks({ listen, nodes, engine, token, tls, deadAfter }: ClusterConfig): void {
   if (listen !== undefined && parseEndpoint(listen) === undefined) {
     throw refuse("cluster.listen", listen, 'a port, or "host:port"');
   }
@@ -85,11 +89,26 @@ function checkLinks({ listen, nodes, token, tls, deadAfter }: ClusterConfig): vo
   if (deadAfter !== undefined && !isDelay) {
     throw refuse("cluster.deadAfter", deadAfter, `milliseconds, 1..${DELAY_MAX_MS}`);
   }
-  const isOpen = (listen !== undefined || nodes !== undefined) && token === undefined;
+  if (engine !== undefined && !(typeof engine === "string" && isEngine(engine))) {
+    // It may hold a password.
+    const text =
+      'cluster.engine is no "nats://host:port", nor "memory://name" for nodes of one process';
+    throw new SnaxError("ERR_CONFIG", text);
+  }
+  const isOpen =
+    (listen !== undefined || nodes !== undefined || engine !== undefined) && token === undefined;
   if (isOpen && tls === undefined) {
     const why = "nodes that are linked show each other who they are";
     throw new SnaxError("ERR_CONFIG", `cluster needs token or tls: ${why}`);
   }
+}
+
+/** Says whether a text is the address of an engine. */
+function isEngine(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname } = new URL(text);
+  const isNamed = /^\/?[A-Za-z0-9_-]*$/.test(pathname);
+  return (protocol === "nats:" || protocol === "memory:") && hostname !== "" && isNamed;
 }
 
 function checkLinkNodes(nodes: unknown): void {

@@ -209,7 +209,8 @@ class RunningNode implements Node {
     // Whoever restarts nodes asks while the first service is still on its way.
     if (metrics !== undefined) await this.skynet.newservice("metricsd", metrics);
     // Other nodes may call before anybody here does.
-    const isCalled = cluster?.listen !== undefined || cluster?.skynet?.open !== undefined;
+    const { listen, engine, skynet: theirs } = cluster ?? {};
+    const isCalled = listen !== undefined || engine !== undefined || theirs?.open !== undefined;
     if (isCalled) await this.skynet.uniqueservice("clusterd");
     if (main !== undefined) await unbounded.call(".launcher", "lua", "LAUNCHMAIN", "snlua", main);
     this.#runtime.isReady = true;

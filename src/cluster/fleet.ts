@@ -1,0 +1,71 @@
+/**
+ * The engine of a node's cluster: who takes part, by the key `cluster.engine`. Loaded only where that is set.
+ *
+ *     nats://host:4222/name     a NATS server; the name keeps clusters apart
+ *     memory://name             in this process: nodes of tests
+ */
+
+import { networkInterfaces } from "node:os";
+import { MEMBER_LEASE_MS } from "../base/limits.ts";
+import type { Listened } from "../net/socket-api.ts";
+import { formatEndpoint } from "../net/endpoint.ts";
+import type { Driver, DriverHost } from "./driver.ts";
+import type { Hub } from "./hub.ts";
+import { incarnationsOf } from "./incarnations.ts";
+import type { LinkNodes } from "./link-nodes.ts";
+import { Membership } from "./membership.ts";
+
+/** Makes the driver that a URL asks for. */
+export async function createDriver(url: string, host: DriverHost): Promise<Driver> {
+  if (url.startsWith("memory:")) {
+    const { memoryEngine } = await import("./driver-memory.ts");
+    return memoryEngine(url).driver(host);
+  }
+  const { createNatsDriver } = await import("./driver-nats.ts");
+  return createNatsDriver(url, host);
+}
+
+/** What a fleet needs of its node. */
+export interface FleetOptions {
+  readonly hub: Hub;
+  readonly links: LinkNodes;
+  /** Where this node takes links; undefined = nowhere. */
+  readonly listened: Listened | undefined;
+}
+
+/** Takes part, and tells the links who is there. */
+export async function joinFleet(url: string, options: FleetOptions): Promise<Membership> {
+  const { hub, links, listened } = options;
+  const { runtime } = hub.context;
+  const { own: incarnation } = incarnationsOf(runtime);
+  // Not clusterd's own: the end of that is told too.
+  const host: DriverHost = {
+    now: () => runtime.clock.now(),
+    later: (ms, run) => runtime.after(ms, run),
+  };
+  const membership = new Membership({
+    driver: await createDriver(url, host),
+    host,
+    self: {
+      node: hub.nodeName,
+      incarnation,
+      place: listened === undefined ? "" : reachable(listened),
+    },
+    leaseMs: MEMBER_LEASE_MS,
+    log: hub.log,
+    isLinked: ({ node, incarnation: other }) => links.isUp(node, other),
+    onJoin: ({ node, place }) => links.name(node, place),
+    onLeave: ({ node }) => links.unname(node),
+  });
+  membership.start();
+  return membership;
+}
+
+/** What other machines can connect to: of a port that is open at all addresses, the first that is not this machine's own. */
+function reachable({ address, port }: Listened): string {
+  if (address !== "0.0.0.0" && address !== "::") return formatEndpoint(address, port);
+  const family = address === "::" ? ["IPv4", "IPv6"] : ["IPv4"];
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const found = all.find((one) => !one.internal && family.includes(one.family));
+  return formatEndpoint(found?.address ?? "127.0.0.1", port);
+}
