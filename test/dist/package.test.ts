@@ -45,7 +45,7 @@ test("the tarball holds the compiled package and its papers, no sources and no t
   const others = packed.files
     .map((file) => file.path)
     .filter((path) => !/^(dist|types)\//.test(path));
-  const papers = others.filter((path) => !/^docs\/[\w-]+\.md$/.test(path));
+  const papers = others.filter((path) => !/^docs\/(?:guide\/)?[\w-]+\.md$/.test(path));
   deepEqual(papers.toSorted(), [
     "CHANGELOG.md",
     "LICENSE",

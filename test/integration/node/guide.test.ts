@@ -12,8 +12,8 @@ import type { TestContext } from "node:test";
 import { startTest } from "snax/testing";
 import { WebSocket } from "ws";
 import type { Picture } from "../../../create-snax/templates/game/services/lib/wire.ts";
-import { CHAPTERS, readProgram, writeProject } from "../../unit/docs/chapters.ts";
-import { readBlocks, readPage } from "../../unit/docs/page.ts";
+import { CHAPTERS, readProgram } from "../../unit/docs/chapters.ts";
+import { readBlocks, readPage, writeProject } from "../../unit/docs/page.ts";
 import { DrivenPage, NO_BROWSER } from "../console/browser.ts";
 import { LineClient } from "../console/console-client.ts";
 import { snax, startSnax } from "../process.ts";
@@ -22,7 +22,11 @@ import { snax, startSnax } from "../process.ts";
 const FREE_PORTS = ["webport", "console"].flatMap((key) => ["--set", `${key}=0`]);
 
 /** Starts it as `npm start` does. */
-async function startGame(t: TestContext, chapter: number, folder = writeProject(t, chapter)) {
+async function startGame(
+  t: TestContext,
+  chapter: number,
+  folder = writeProject(t, readProgram(chapter)),
+) {
   const { child, ended, says } = startSnax(["start", ...FREE_PORTS], folder);
   const stop = async (): Promise<number | null> => {
     child.kill("SIGTERM");
@@ -124,7 +128,7 @@ test("chapter 4: the fifth player is alone on a board", async (t) => {
 });
 
 test("chapter 5: a round counts down from a minute, and the next one has another room", async (t) => {
-  const folder = writeProject(t, 5);
+  const folder = writeProject(t, readProgram(5));
   const node = await startTest({ services: `${folder}/services/?.ts`, time: "virtual" }, t);
   const matchmaker = await node.snax.uniqueservice<any>("matchmaker");
   const room = await matchmaker.req.join(1, "Ann");
@@ -181,11 +185,11 @@ function runTests(cwd: string): readonly [passed: number, failed: number] {
 }
 
 test("chapters 8 and 9: the tests pass, the new one fails before the repair and passes after it", (t) => {
-  const folder = writeProject(t, 8);
+  const folder = writeProject(t, readProgram(8));
   deepEqual(runTests(folder), [2, 0]);
   writeFileSync(join(folder, "test/game.test.ts"), readProgram(9)["test/game.test.ts"] ?? "");
   deepEqual(runTests(folder), [2, 1]);
-  deepEqual(runTests(writeProject(t, 9)), [3, 0]);
+  deepEqual(runTests(writeProject(t, readProgram(9))), [3, 0]);
 });
 
 test("chapter 9: the bug is repaired in the middle of a round, as the page shows", async (t) => {
@@ -220,7 +224,7 @@ test("chapter 9: the bug is repaired in the middle of a round, as the page shows
 });
 
 test("chapter 10: it is ready, and stops in order while somebody plays", async (t) => {
-  const folder = writeProject(t, 10);
+  const folder = writeProject(t, readProgram(10));
   const config = join(folder, "snax.config.ts");
   writeFileSync(config, readFileSync(config, "utf8").replace("metrics: 9464", "metrics: 0"));
   const { url, consolePort, stop } = await startGame(t, 10, folder);

@@ -6,10 +6,7 @@
  * for a reader who looks for it.
  */
 
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type { TestContext } from "node:test";
-import { writeFiles } from "../../world.ts";
+import { readFileSync } from "node:fs";
 import { readBlocks, readPage } from "./page.ts";
 
 /** The pages of the chapters, in order. */
@@ -23,8 +20,6 @@ type Files = Readonly<Record<string, string>>;
 export function readProgram(chapter: number): Files {
   let files: Files = {
     "snax.config.ts": readFileSync("create-snax/templates/empty/snax.config.ts", "utf8"),
-    "tsconfig.json": readFileSync("create-snax/templates/shared/tsconfig.json", "utf8"),
-    "package.json": '{ "type": "module" }',
   };
   for (const page of CHAPTERS.slice(0, chapter)) files = addChapter(files, readPage(page));
   return files;
@@ -58,15 +53,4 @@ function edit(text: string, hunks: string): string {
     if (parts.length !== 2) throw new Error(`fits in ${parts.length - 1} places:\n${hunk}`);
     return parts.join(`\n${to}`).slice(1);
   }, text);
-}
-
-/** Writes the program of a chapter as a project with snax installed; returns its folder. */
-export function writeProject(t: TestContext, chapter: number): string {
-  const folder = writeFiles(t, readProgram(chapter));
-  for (const name of ["snax", "@types/node"]) {
-    const link = join(folder, "node_modules", name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(resolve(name === "snax" ? "." : `node_modules/${name}`), link, "dir");
-  }
-  return folder;
 }

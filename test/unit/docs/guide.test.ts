@@ -9,8 +9,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { snax } from "../../integration/process.ts";
-import { CHAPTERS, readProgram, writeProject } from "./chapters.ts";
-import { readBlocks, readPage } from "./page.ts";
+import { CHAPTERS, readProgram } from "./chapters.ts";
+import { readBlocks, readPage, writeProject } from "./page.ts";
 
 const TEMPLATE = "create-snax/templates/game";
 
@@ -27,7 +27,7 @@ test("there are ten chapters, and each leads to the next one", () => {
 test("the program of every chapter passes the compiler", (t) => {
   const tsc = resolve("node_modules/typescript/bin/tsc");
   for (const [index, name] of CHAPTERS.entries()) {
-    const cwd = writeProject(t, index + 1);
+    const cwd = writeProject(t, readProgram(index + 1));
     const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", "."], {
       cwd,
       encoding: "utf8",
@@ -40,7 +40,7 @@ for (const chapter of [1, 2]) {
   test(`the program of chapter ${chapter} prints what the page shows`, async (t) => {
     const { code, stdout, stderr } = await snax(
       ["start", "--set", "console=0"],
-      writeProject(t, chapter),
+      writeProject(t, readProgram(chapter)),
     );
     const lines = stdout.split("\n").filter((line) => !line.startsWith("["));
     const shown = readBlocks(readPage(CHAPTERS[chapter - 1] ?? ""));

@@ -18,12 +18,40 @@ import { readGateOptions } from "../../../src/net/gate-settings.ts";
 import { dial, frameOf } from "../../integration/net/peer.ts";
 import { snax } from "../../integration/process.ts";
 import { world, writeFiles } from "../../world.ts";
-import { readBlocks, readCode, readFiles, readPage, readTable } from "./page.ts";
+import {
+  importText,
+  readBlocks,
+  readCode,
+  readFiles,
+  readPage,
+  readTable,
+  writeProject,
+} from "./page.ts";
 
 const debugging = readPage("debugging.md");
 const deploying = readPage("deploying.md");
 const state = readFiles(readPage("keeping-state.md"));
 const limits = readPage("client-limits.md");
+
+/** Packages that pages import, and that need not be installed here. */
+const PACKAGES = ["pg", "ioredis", "mongodb"].map((name) => `declare module "${name}";`);
+
+for (const page of [
+  "keeping-state",
+  "client-limits",
+  "testing",
+  "login",
+  "databases",
+  "profiling",
+]) {
+  test(`the programs of docs/${page}.md pass the compiler`, (t) => {
+    const files = { ...readFiles(readPage(`${page}.md`)), "packages.d.ts": PACKAGES.join("\n") };
+    const tsc = join(process.cwd(), "node_modules/typescript/bin/tsc");
+    const options = { cwd: writeProject(t, files), encoding: "utf8" } as const;
+    const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", "."], options);
+    equal(status, 0, stdout);
+  });
+}
 
 interface Launch {
   readonly configurations: readonly { readonly program: string; readonly args?: string[] }[];
@@ -224,25 +252,6 @@ function readOr(path: string): string {
   }
 }
 
-const noSqlite =
-  process.getBuiltinModule("node:sqlite" as never) === undefined &&
-  "this release has no node:sqlite";
-
-test("the scores of the page outlive their service", { skip: noSqlite }, async (t) => {
-  const folder = writeFiles(t, state);
-  const { snax: api } = await startTest({ services: `${folder}/services/?.ts` }, t);
-  const path = join(folder, "scores.sqlite");
-  const one = await api.newservice<any>("scores", path);
-  one.post.record("Ann", 3);
-  one.post.record("Bob", 5);
-  await api.exit(one);
-  const other = await api.newservice<any>("scores", path);
-  deepEqual(await other.req.all(), [
-    { name: "Bob", score: 5 },
-    { name: "Ann", score: 3 },
-  ]);
-});
-
 test("the agent of the page answers ten messages at once, and cuts who goes on", async (t) => {
   const files = readFiles(limits);
   const { skynet, make } = await world(t, {
@@ -272,13 +281,9 @@ test("the agent of the page answers ten messages at once, and cuts who goes on",
 });
 
 test("tokens come back with time, and no more than there is room for", async () => {
-  const text = readFiles(limits)["services/lib/bucket.ts"] ?? "";
-  const { strip } = await import("../../../src/loader/typescript/strip.ts");
-  const { code } = strip(text, "bucket.ts");
-  const module: unknown = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-  const { Bucket } = module as {
+  const { Bucket } = await importText<{
     Bucket: new (size: number, rate: number) => { take(now: number): boolean };
-  };
+  }>(readFiles(limits)["services/lib/bucket.ts"] ?? "");
   const bucket = new Bucket(2, 5);
   deepEqual(
     [0, 0, 0].map((now) => bucket.take(now)),

@@ -4,8 +4,11 @@
  * Pages are read from the repository; the tests run from its root.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
-import { sep } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import type { TestContext } from "node:test";
+import { strip } from "../../../src/loader/typescript/strip.ts";
+import { writeFiles } from "../../world.ts";
 
 /** A fenced block. */
 export interface Block {
@@ -59,4 +62,25 @@ function cellsOf(line: string): string[] {
     .split("|")
     .slice(1, -1)
     .map((cell) => cell.trim());
+}
+
+/** Writes files as a project with snax installed; returns its folder. */
+export function writeProject(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const folder = writeFiles(t, {
+    "tsconfig.json": readFileSync("create-snax/templates/shared/tsconfig.json", "utf8"),
+    "package.json": '{ "type": "module" }',
+    ...files,
+  });
+  for (const name of ["snax", "@types/node"]) {
+    const link = join(folder, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(resolve(name === "snax" ? "." : `node_modules/${name}`), link, "dir");
+  }
+  return folder;
+}
+
+/** Imports a module that a page shows, and that imports nothing but Node's own. */
+export async function importText<T>(text: string): Promise<T> {
+  const { code } = strip(text, "shown.ts");
+  return (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as T;
 }
