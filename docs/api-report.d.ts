@@ -82,6 +82,7 @@ export declare const ERROR_CODES: {
     readonly ERR_INTERRUPTED: "the handler was interrupted";
     readonly ERR_LISTEN: "the port can't be opened";
     readonly ERR_MAILBOX_FULL: "the mailbox is full";
+    readonly ERR_LEDGER: "the ledger can't be used";
     readonly ERR_MALFORMED: "what came from outside can't be read";
     readonly ERR_MODULE: "the module can't be loaded";
     readonly ERR_NO_METHOD: "the service has no such method";
@@ -158,6 +159,7 @@ export interface Config {
     readonly console?: number | string;
     readonly consoletoken?: string;
     readonly metrics?: number | string;
+    readonly ledger?: string | false;
     readonly node?: string;
     readonly cluster?: ClusterConfig;
     readonly polling?: number;

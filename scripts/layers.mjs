@@ -24,6 +24,7 @@ const ORDER = [
   "fabric",
   "service",
   "snax",
+  "ledger",
   "live",
   "table",
   "net",

@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   ERR_LISTEN: "the port can't be opened",
   /** The mailbox of the receiver is full. */
   ERR_MAILBOX_FULL: "the mailbox is full",
+  /** The ledger on disk can't be read or written: a patch that would not outlive the process is refused. */
+  ERR_LEDGER: "the ledger can't be used",
   /** What came from outside can't be read: a line or a body beyond its limit, or no request at all. */
   ERR_MALFORMED: "what came from outside can't be read",
   /** The module can't be loaded: not found, not readable, or it breaks a rule of the loader. */

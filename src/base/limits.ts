@@ -63,6 +63,12 @@ export const TRANSFORMS_KEPT_MAX = 64;
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 
+/** Longest ledger on disk that a start reads, in bytes. */
+export const LEDGER_BYTES_MAX: number = 1 << 26;
+
+/** Lines of a ledger on disk from which on a start writes it anew, without most of what is no longer in. */
+export const LEDGER_LINES_MAX = 4096;
+
 /** How many services' results one entry of the ledger keeps in full. */
 export const LEDGER_RESULTS_MAX = 100;
 

@@ -6,9 +6,12 @@
  * SIGKILL once everybody else has left. A second signal ends the process at once.
  */
 
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { readStack } from "../base/error.ts";
 import { OWN_FILES } from "../base/own-files.ts";
 import { messageOf } from "../service/error-text.ts";
+import type { Config } from "../node/config.ts";
 import { completeConfig } from "../node/config.ts";
 import type { LoadedConfig } from "../node/config-file.ts";
 import { loadConfig } from "../node/config-file.ts";
@@ -50,13 +53,22 @@ async function load({ config: path, overrides }: Invocation): Promise<LoadedConf
     throw new Error(`--set: ${messageOf(error)}`, { cause: error });
   }
   const { config, ...place } = await loadConfig(path, process.cwd());
-  const whole = { start: "main", ...config, ...overrides };
+  const whole = withLedger({ start: "main", ...config, ...overrides });
   try {
     completeConfig(whole);
   } catch (error) {
     throw new Error(`${place.path}: ${messageOf(error)}`, { cause: error });
   }
   return { config: whole, ...place };
+}
+
+/** A node that is started by hand keeps its patches beside its configuration. */
+function withLedger(config: Config): Config {
+  const { ledger, node = hostname() } = config;
+  if (ledger !== undefined || typeof node !== "string") return config;
+  // A name may hold anything; a folder is inside `.snax` whatever it is.
+  const folder = node.replaceAll(/[^\w-]/g, "_");
+  return { ...config, ledger: join(".snax", folder, "ledger.jsonl") };
 }
 
 async function startFrom({ config, root }: LoadedConfig, signal: AbortSignal): Promise<Node> {

@@ -68,6 +68,11 @@ export interface CodeCacheOptions {
 export class CodeCache implements Library {
   /** What later loads do with the cache. */
   mode: CacheMode = "ON";
+  /**
+   * Hears of each program before anybody gets it; what it returns is waited for, and must not
+   * reject.
+   */
+  onProgram: ((program: Program) => Promise<void> | undefined) | undefined = undefined;
   /** How often it was cleared. */
   clears = 0;
   readonly #options: CodeCacheOptions;
@@ -295,7 +300,10 @@ export class CodeCache implements Library {
     const collection = new Collection(this);
     const shared = this.#shared;
     const waits = files.flatMap((file) => collection.collect(file) ?? []);
-    const build = (): Program => new Program(this, shared).build(files, collection);
+    const build = (): Program | Promise<Program> => {
+      const program = new Program(this, shared).build(files, collection);
+      return this.onProgram?.(program)?.then(() => program) ?? program;
+    };
     return waits.length > 0 ? Promise.all(waits).then(build) : build();
   }
 

@@ -78,6 +78,12 @@ export interface Config {
    * Where health, readiness and metrics are answered without a token: a port of this machine, or "host:port". @defaultValue nowhere
    */
   readonly metrics?: number | string;
+  /**
+   * File in which the node keeps the patches of `hotfixall` over a restart; false = nowhere.
+   *
+   * @defaultValue `.snax/<node>/ledger.jsonl` with `snax start`, none with `start()`
+   */
+  readonly ledger?: string | false;
   /** The name of this node among others. @defaultValue the name of the machine */
   readonly node?: string;
   /** Other nodes. @defaultValue none, until `cluster` is used */
@@ -207,6 +213,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     isSecret: true,
   },
   hotfixtimeout: MS,
+  ledger: {
+    fits: (value) => value === false || isText(value),
+    expected: "the path of a file, or false",
+  },
   node: { fits: isText, expected: "a name" },
   cluster: {
     fits: (value) => describeNoConfig(value) === undefined,

@@ -83,6 +83,7 @@ export class MainThread {
         root: this.#root,
         cacheMode: runtime.cache.mode,
         births: live.births.orders,
+        sticky: live.births.sticky,
         shared: live.latePatches.orders,
         images: live.births.orders.flatMap(({ type }) => threads.imagesNow(thread, type)),
         tables: { invitation: this.tableHub.invite(port1), port: port2 },

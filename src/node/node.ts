@@ -103,7 +103,7 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
 }
 
 function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
-  const { logger, logservice, preload } = config;
+  const { logger, logservice, preload, ledger } = config;
   const file = preload === undefined ? undefined : resolve(root, preload);
   if (file !== undefined && findModuleFile(file) === undefined) {
     throw new SnaxError("ERR_CONFIG", `preload names no file: ${file}`);
@@ -112,6 +112,7 @@ function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
     ...config,
     ...(logger !== undefined && logservice === undefined && { logger: resolve(root, logger) }),
     ...(file !== undefined && { preload: file }),
+    ...(typeof ledger === "string" && { ledger: resolve(root, ledger) }),
   };
 }
 
@@ -191,6 +192,9 @@ class RunningNode implements Node {
     for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line);
     const lack = lackOfWatchdog();
     if (lack !== undefined) this.#runtime.log(0, lack);
+    const { ledger } = this.#config;
+    // Whatever is born is born with what is in; a thread that is started learns of it.
+    if (typeof ledger === "string") this.#assembly.live.openLedger(ledger);
     const threads = this.#main?.start();
     this.#runtime.isBooting = !this.#config.verbose;
     // Whoever waits for it hears of its failure; a boot that fails before that does not.
@@ -238,6 +242,7 @@ class RunningNode implements Node {
       for (const thread of left) this.#tellLeft(thread);
       endEverything(this.#program);
       this.#main?.close();
+      this.#assembly.live.sticky?.close();
       this.#assembly.end();
       this.#assembly.waker.close();
       await this.#endWatch();

@@ -14,9 +14,11 @@ import { createThread } from "../fabric/thread.ts";
 import type { ThreadData, ThreadNews } from "../fabric/warden.ts";
 import { openDesk } from "../fabric/watch-desk.ts";
 import { bereave } from "../kernel/death.ts";
-import type { BirthOrder } from "../live/rollout/births.ts";
+import type { BirthOrder, StickyOrder } from "../live/rollout/births.ts";
+import type { LiveThread } from "../live/rollout/live-thread.ts";
 import type { SharedOrder } from "../live/rollout/shared-module.ts";
 import { readScripts } from "../live/inspect/upvalues-session.ts";
+import type { Context } from "../service/context.ts";
 import type { CacheMode } from "../service/skynet-api.ts";
 import type { ImageData } from "../loader/weave/image.ts";
 import { createSteward } from "../service/steward.ts";
@@ -39,6 +41,8 @@ export interface WorkerSetup {
   readonly cacheMode: CacheMode;
   /** The patches for services yet to be born. */
   readonly births: readonly BirthOrder[];
+  /** Those that outlive the text they were made for. */
+  readonly sticky: readonly StickyOrder[];
   /** The patches of shared modules. */
   readonly shared: readonly SharedOrder[];
   /** The code that these are for. */
@@ -47,9 +51,24 @@ export interface WorkerSetup {
   readonly tables: { readonly invitation: TableInvitation; readonly port: MessagePort };
 }
 
+/** Takes up the code and the patches of a thread whose place this one may have taken. */
+async function takeUpPatches(
+  live: LiveThread,
+  steward: Context,
+  { images, cacheMode, sticky, shared, births }: WorkerSetup,
+): Promise<void> {
+  const { cache } = live.runtime;
+  for (const image of images) cache.adopt(image);
+  cache.mode = cacheMode;
+  live.births.inheritSticky(sticky);
+  for (const order of shared) live.latePatches.remember(order);
+  if (births.length > 0) await live.births.inherit(steward, births);
+}
+
 async function run(data: ThreadData): Promise<void> {
   const { thread: number, memory, joints, news } = data;
-  const { config, root, cacheMode, births, shared, images, tables } = data.node as WorkerSetup;
+  const setup = data.node as WorkerSetup;
+  const { config, root, tables } = setup;
   const portables = new PortableTable();
   const thread = createThread({
     clock: systemClock,
@@ -98,10 +117,7 @@ async function run(data: ThreadData): Promise<void> {
   };
   news.on("message", hear);
   // Before the first launch is heard; a program that imports packages makes it wait.
-  for (const image of images) runtime.cache.adopt(image);
-  runtime.cache.mode = cacheMode;
-  for (const order of shared) live.latePatches.remember(order);
-  if (births.length > 0) await live.births.inherit(steward, births);
+  await takeUpPatches(live, steward, setup);
   for (const joint of joints) thread.join(joint);
   thread.waker.turn();
   const { phase } = runtime.kernel.scheduler;

@@ -66,11 +66,14 @@ async function runForType(
 ): Promise<HotfixAllResult> {
   const id = live.ledger.next();
   const order: CampaignOrder = { ...call, id };
+  const { sticky } = live;
+  const hash = hashOfPatch(call.texts);
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${call.type}`;
-    live.enter(call.caller, { id, hash: hashOfPatch(call.texts), target, results, said });
+    live.enter(call.caller, { id, hash, target, results, said });
   };
   try {
+    await sticky?.prepare(order, hash);
     const { summary, tried, ended } = await rollOut(live, context, {
       kind: ALL_OF_TYPE,
       order,
@@ -82,17 +85,23 @@ async function runForType(
       },
       // Order: a thread that takes another one's place from here on is born with it; one that has
       // done so before is told.
-      onKeep: () => live.births.keepForThreads(order),
+      onKeep: () => {
+        if (sticky?.keep(order, hash) !== true) live.births.keepForThreads(order);
+      },
     });
     const { applied, failed, skipped } = merge(tried, ended);
-    live.births.dropForThreads(new Set(ended.flatMap(({ retired }) => retired)));
+    const retired = new Set(ended.flatMap((each) => each.retired));
+    live.births.dropForThreads(retired);
+    sticky?.retire(retired, "later patches give all of it");
     const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
     enter(`${counts}: ${summary ?? ""}`, [
       ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
       ...applied.map((handle) => ({ handle, ok: true })),
     ]);
+    sticky?.end(id, { applied: applied.length, failed: failed.length });
     return { id, applied, failed, skipped };
   } catch (error) {
+    sticky?.end(id, { why: messageOf(error) });
     const code = codeOf(error) ?? "ERR_PATCH";
     enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
     throw error;

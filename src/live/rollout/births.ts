@@ -32,6 +32,12 @@ export interface BirthOrder {
   readonly texts: PatchTexts;
 }
 
+/** A patch that is given to each program of its type that is made from now on. */
+export interface StickyOrder extends BirthOrder {
+  /** Real path of the file of the type. */
+  readonly file: string;
+}
+
 /** The same, compiled for one thread. */
 interface BornPatch {
   readonly id: number;
@@ -58,9 +64,12 @@ export class Births {
   #orders: BirthOrder[] = [];
   /** The numbers of the patches that this thread began with, in the place of another one. */
   readonly #inherited = new Set<number>();
+  /** Patches for each program of their type that is made from now on, in their order. */
+  #sticky: StickyOrder[] = [];
 
   constructor(snax: SnaxThread) {
     this.#snax = snax;
+    snax.runtime.cache.onProgram = (program) => this.#giveSticky(program);
     snax.births.push((host) => {
       const { code } = host.context;
       for (const given of code === undefined ? [] : (this.#methods.get(code) ?? [])) {
@@ -91,6 +100,50 @@ export class Births {
    */
   forget(isLeft: (order: BirthOrder) => boolean): void {
     this.#orders = this.#orders.filter(isLeft);
+  }
+
+  /** The patches that each program of their type gets. */
+  get sticky(): readonly StickyOrder[] {
+    return this.#sticky;
+  }
+
+  /** Gives a patch to each program of its type that is made from now on. */
+  stick(order: StickyOrder): void {
+    this.unstick([order.id]);
+    this.#sticky.push(order);
+    this.#sticky.sort((a, b) => a.id - b.id);
+  }
+
+  /** Does so no longer; a program that has the patch keeps it. */
+  unstick(ids: readonly number[]): void {
+    this.#sticky = this.#sticky.filter(({ id }) => !ids.includes(id));
+  }
+
+  /** Begins with the sticky patches of a thread whose place this one has taken. */
+  inheritSticky(orders: readonly StickyOrder[]): void {
+    for (const order of orders) {
+      this.#inherited.add(order.id);
+      this.stick(order);
+    }
+  }
+
+  #giveSticky(program: Program): Promise<void> | undefined {
+    if (this.#sticky.length === 0) return undefined;
+    const { file } = program.entry.image;
+    const orders = this.#sticky.filter((order) => order.file === file);
+    return orders.length === 0 ? undefined : this.#giveAll(program, orders);
+  }
+
+  async #giveAll(program: Program, orders: readonly StickyOrder[]): Promise<void> {
+    for (const order of orders) {
+      try {
+        const parts = await this.#compileFor(program, order);
+        this.add(program, { id: order.id, parts, onBorn: undefined });
+      } catch (error) {
+        this.logMissing(order, error);
+      }
+    }
+    this.retire(program);
   }
 
   /** Gives a thread that took another one's place the patches for services yet to be born. */
@@ -127,17 +180,21 @@ export class Births {
    */
   async compile(
     context: Context,
-    { type, texts }: BirthOrder,
+    order: BirthOrder,
   ): Promise<{ readonly program: Program; readonly parts: readonly PatchPart[] }> {
-    const program = await loadProgram(context, type);
+    const program = await loadProgram(context, order.type);
+    return { program, parts: await this.#compileFor(program, order) };
+  }
+
+  async #compileFor(program: Program, { type, texts }: BirthOrder): Promise<PatchPart[]> {
     const parts = await compileParts(texts, {
       program,
       scopeOf: (node) => this.scopeOf(program, node),
       hasMethods: true,
-      apiNames: new Set(context.runtime.parts.keys()),
+      apiNames: new Set(this.#snax.runtime.parts.keys()),
     });
     checkGroups(parts, this.#snax.methods.of(type));
-    return { program, parts };
+    return parts;
   }
 
   /** Returns the scope in which a module of a program is born. */

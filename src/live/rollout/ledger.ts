@@ -30,6 +30,12 @@ export class Ledger {
     return Atomics.add(this.#words, NODE_WORD.patch, 1) + 1;
   }
 
+  /** Hands out no number up to this one: an earlier process has given them. */
+  goOn(last: number): void {
+    const next = Math.max(last, Atomics.load(this.#words, NODE_WORD.patch));
+    Atomics.store(this.#words, NODE_WORD.patch, next);
+  }
+
   /**
    * Enters a patch whose outcome is known.
    *

@@ -13,6 +13,7 @@ import { LatePatches } from "./late-patches.ts";
 import { Ledger } from "./ledger.ts";
 import { ONE_SERVICE } from "./one-service.ts";
 import { Rollouts } from "./rollout.ts";
+import { hearSticky, StickyPatches } from "./sticky.ts";
 import type { TextQuestion } from "./running-texts.ts";
 import { listRunning, TEXTS } from "./running-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
@@ -47,6 +48,8 @@ export class LiveThread {
    * started.
    */
   readonly latePatches: LatePatches;
+  /** What outlives the process; undefined without a ledger on disk, and on worker threads. */
+  sticky: StickyPatches | undefined = undefined;
   readonly #lines: LineBudget;
   /** What is under way, by key: see {@link LiveThread.inTurn}. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -64,6 +67,7 @@ export class LiveThread {
     this.rollouts = new Rollouts(this, [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE]);
     this.births = new Births(snax);
     this.latePatches = new LatePatches(this);
+    hearSticky(this);
     runtime.onClear = (file) => this.#forget(file);
     runtime.stewardCommands.set(TEXTS, async (_context, [question]) =>
       listRunning(runtime, question as TextQuestion),
@@ -74,6 +78,16 @@ export class LiveThread {
       later: (ms, run) => void runtime.after(ms, run),
       tell: (count) => runtime.log(0, `${count} lines about patches were left out in a second`),
     });
+  }
+
+  /**
+   * Takes up a ledger on disk; before the first service is born, on the main thread.
+   *
+   * @throws {ERR_LEDGER} if there is one that can't be read.
+   */
+  openLedger(path: string): void {
+    this.sticky = new StickyPatches(this, path);
+    this.sticky.begin();
   }
 
   /**
@@ -115,6 +129,7 @@ export class LiveThread {
       }
     };
     this.latePatches.forget(({ file: shared }) => file !== undefined && !uses(() => shared));
+    this.sticky?.reread(file);
     this.births.forget(({ type }) => file !== undefined && !uses(() => paths.find(type)));
   }
 }

@@ -1,0 +1,237 @@
+/**
+ * Patches that outlive the process: what hotfixall has put in stays in for services to come, until
+ * the file on disk gives the same by itself.
+ *
+ *     hotfixall     PREPARED on disk -> the rollout -> KEPT on disk, every thread remembers it
+ *     start         the ledger is read, each patch is compared with the files as they are now:
+ *                   contained, it is retired; in conflict, it is not applied and the log says why
+ *     clearcache    the same comparison, for the texts that are read anew
+ *     program made  on the thread that makes it, its patches go in, in the order of their numbers
+ *
+ * The main thread has the ledger; the others know of the patches by its words. `hotfix()` of a patch
+ * is for services that ran: births do not run it.
+ */
+
+import { hashText, LedgerFile } from "../../ledger/ledger-file.ts";
+import type { LedgerEntry, OutcomeLine, PatchedModule } from "../../ledger/entry.ts";
+import type { Standing } from "../../ledger/standing.ts";
+import { judge } from "../../ledger/standing.ts";
+import { findModuleFile } from "../../loader/resolve/module-file.ts";
+import { readModule } from "../../loader/text/module-text.ts";
+import { messageOf } from "../../service/error-text.ts";
+import type { PatchTexts } from "../text/compile.ts";
+import { findNode } from "../text/module-search.ts";
+import type { BirthOrder, StickyOrder } from "./births.ts";
+import type { LiveThread } from "./live-thread.ts";
+
+/** The words of the main thread about a patch that every thread is to remember, or to forget. */
+const STICK_WORD = "sticky";
+const UNSTICK_WORD = "unsticky";
+
+/** Has a thread hear what the main thread says of sticky patches. */
+export function hearSticky({ runtime, births }: LiveThread): void {
+  runtime.words.set(STICK_WORD, (order) => births.stick(order as StickyOrder));
+  runtime.words.set(UNSTICK_WORD, (ids) => births.unstick(ids as readonly number[]));
+}
+
+/** The ledger on disk, and what follows from it; for the main thread. */
+export class StickyPatches {
+  readonly #live: LiveThread;
+  readonly #file: LedgerFile;
+  /** What is in, by number. */
+  readonly #kept = new Map<number, LedgerEntry>();
+  /** What was prepared and has not come to its end. */
+  readonly #prepared = new Map<number, readonly PatchedModule[]>();
+
+  /** @throws {ERR_LEDGER} if there is a ledger that can't be read. */
+  constructor(live: LiveThread, path: string) {
+    this.#live = live;
+    this.#file = new LedgerFile(path);
+  }
+
+  /** Takes up what an earlier process has left: before the first service is born. */
+  begin(): void {
+    const { entries, foreign, writer, path } = this.#file;
+    const { ledger } = this.#live;
+    for (const entry of entries) {
+      const { id, hash, target, time, applied, failed } = entry;
+      if (entry.state === "KEPT") this.#kept.set(id, entry);
+      if (entry.state === "PREPARED" || entry.state === "REFUSED") continue;
+      ledger.add({ id, hash, target, time, applied, failed, results: [] });
+    }
+    ledger.goOn(entries.at(-1)?.id ?? 0);
+    if (foreign > 0) this.#log(`${foreign} lines of the ledger ${path} can't be read: left out`);
+    if (writer !== undefined) {
+      this.#log(`process ${writer} writes the ledger ${path}: this one reads it only`);
+    }
+    this.#stand(() => true);
+  }
+
+  /**
+   * Writes that a patch is about to go in. Where another process writes the ledger, the patch is in
+   * until this one ends, and the log says so.
+   *
+   * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
+   * @throws what loading the type throws.
+   */
+  async prepare(order: BirthOrder, hash: string): Promise<void> {
+    const { id, type, texts } = order;
+    const { writer } = this.#file;
+    if (writer !== undefined) {
+      this.#log(
+        `patch ${id} of ${type} ends with this process: process ${writer} writes the ledger`,
+      );
+      return;
+    }
+    const modules = await this.#modulesOf(type, texts);
+    this.#file.write({
+      state: "PREPARED",
+      id,
+      time: this.#live.runtime.clock.wall(),
+      target: `all ${type}`,
+      hash,
+      kind: "type",
+      name: type,
+      modules,
+    });
+    this.#prepared.set(id, modules);
+  }
+
+  /**
+   * Writes that a patch stays, and has every thread remember it.
+   *
+   * @returns false if it is not on disk
+   */
+  keep(order: BirthOrder, hash: string): boolean {
+    const { id, type } = order;
+    const modules = this.#prepared.get(id);
+    if (modules === undefined) return false;
+    this.#prepared.delete(id);
+    const time = this.#live.runtime.clock.wall();
+    const target = `all ${type}`;
+    const entry = { id, time, target, hash, kind: "type", name: type, modules } as const;
+    this.#kept.set(id, { ...entry, state: "KEPT", applied: 0, failed: 0 });
+    this.#tell({ state: "KEPT", id, time });
+    this.#stick(id);
+    return true;
+  }
+
+  /** Writes what came of a patch that stays, or why it does not. */
+  end(id: number, outcome: Pick<OutcomeLine, "applied" | "failed" | "why">): void {
+    const time = this.#live.runtime.clock.wall();
+    if (this.#prepared.delete(id)) this.#tell({ state: "REFUSED", id, time, ...outcome });
+    else if (this.#kept.has(id)) this.#tell({ state: "KEPT", id, time, ...outcome });
+  }
+
+  /** Writes that later patches, or the files, give all of these. */
+  retire(ids: Iterable<number>, why: string): void {
+    const gone = [...ids].filter((id) => this.#kept.delete(id));
+    if (gone.length === 0) return;
+    const time = this.#live.runtime.clock.wall();
+    for (const id of gone) this.#tell({ state: "RETIRED", id, time, why });
+    this.#live.births.unstick(gone);
+    this.#live.runtime.threads?.tellAll(UNSTICK_WORD, gone);
+  }
+
+  /** Compares with the files as they are now what is for texts that are about to be read anew. */
+  reread(file: string | undefined): void {
+    const real = file === undefined ? undefined : (findModuleFile(file) ?? file);
+    const isMeant = ({ modules }: LedgerEntry): boolean =>
+      real === undefined || modules.some((module) => module.file === real);
+    this.#stand(isMeant);
+  }
+
+  /** Lets go of the ledger. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #stand(isMeant: (entry: LedgerEntry) => boolean): void {
+    const entries = [...this.#kept.values()].filter((entry) => entry.kind === "type");
+    const types = new Set(entries.filter(isMeant).map(({ name }) => name));
+    const now = new Map<string, string | undefined>();
+    const texts = {
+      now: (file: string) => {
+        if (!now.has(file)) now.set(file, readNow(file));
+        return now.get(file);
+      },
+      base: (hash: string) => this.#file.findText(hash),
+      hash: hashText,
+    };
+    for (const type of types) {
+      const mine = entries.filter(({ name }) => name === type);
+      for (const [id, standing] of judge(mine, texts)) this.#settle(id, type, standing);
+    }
+  }
+
+  #settle(id: number, type: string, standing: Standing): void {
+    const what = `sticky patch ${id} of ${type}`;
+    switch (standing.state) {
+      case "apply":
+        this.#log(`${what} stays: new services are born with it`);
+        this.#stick(id);
+        break;
+      case "contained":
+        this.#log(`${what} is contained in its files now: retired`);
+        this.retire([id], "contained in the files");
+        break;
+      case "conflict":
+        this.#log(`${what} is not applied: ${standing.why}`);
+        this.#live.births.unstick([id]);
+        this.#live.runtime.threads?.tellAll(UNSTICK_WORD, [id]);
+    }
+  }
+
+  #stick(id: number): void {
+    const entry = this.#kept.get(id);
+    const file = entry?.modules[0] && this.#fileOf(entry.name);
+    if (entry === undefined || file === undefined) return;
+    const texts = new Map(entry.modules.map(({ path, patch }) => [path, patch]));
+    const order: StickyOrder = { id, type: entry.name, texts, file };
+    this.#live.births.stick(order);
+    this.#live.runtime.threads?.tellAll(STICK_WORD, order);
+  }
+
+  #fileOf(type: string): string | undefined {
+    try {
+      return findModuleFile(this.#live.runtime.paths.find(type));
+    } catch (error) {
+      this.#log(`sticky patches of ${type} are not applied: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async #modulesOf(type: string, texts: PatchTexts): Promise<PatchedModule[]> {
+    const { cache, paths } = this.#live.runtime;
+    const program = await cache.load(paths.find(type));
+    return [...texts].map(([path, patch]) => {
+      const node = findNode(program, path);
+      const { file, text } = node.image;
+      const isService = node === program.entry;
+      return { path, file, patch, isService, base: this.#file.keepText(text) };
+    });
+  }
+
+  /** What the disk does not take any more is said, and the patch stays as it is in this process. */
+  #tell(line: OutcomeLine): void {
+    try {
+      this.#file.write(line);
+    } catch (error) {
+      this.#log(
+        `patch ${line.id} is ${line.state}, and the next start won't know: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #log(text: string): void {
+    this.#live.runtime.log(0, text);
+  }
+}
+
+function readNow(file: string): string | undefined {
+  try {
+    return readModule(file, undefined);
+  } catch {
+    return undefined;
+  }
+}
