@@ -100,6 +100,7 @@ export declare const ERROR_CODES: {
     readonly ERR_PATCH_LANGUAGE: "the patch is in another language";
     readonly ERR_PATCH_NAME: "the service has no such name";
     readonly ERR_PATCH_TIMEOUT: "the patch took too long and was undone";
+    readonly ERR_PATCH_TYPE: "the types of the patch are wrong";
     readonly ERR_PATCH_SIZE: "the patch is too long";
     readonly ERR_READ_ONLY: "shared data can't be written";
     readonly ERR_REMOTE: "the handler threw";
@@ -156,6 +157,7 @@ export interface Config {
     readonly stall?: Partial<StallConfig>;
     readonly stoptimeout?: number;
     readonly hotfixtimeout?: number;
+    readonly typecheck?: "off" | "warn" | "require";
     readonly console?: number | string;
     readonly consoletoken?: string;
     readonly metrics?: number | string;

@@ -30,6 +30,7 @@ const ENTRIES = [
   "cli/register-hooks",
   "node/worker",
   "loader/build/transform-worker",
+  "check/worker",
   "fabric/main-watchdog-worker",
   "console/debugger/worker",
   // Services import them.

@@ -21,6 +21,7 @@ const ORDER = [
   "wire",
   "loader",
   "texts",
+  "check",
   "fabric",
   "service",
   "snax",
@@ -53,7 +54,7 @@ const ROOMS = {
 const OWNERS = { "node:inspector": "inspector", "node:inspector/promises": "inspector" };
 
 /** What a folder must not know although it stands below. @type {Record<string, string[]>} */
-const STRANGERS = { loader: ["kernel"], texts: ["kernel"] };
+const STRANGERS = { loader: ["kernel"], texts: ["kernel"], check: ["kernel"] };
 
 /** The files directly in src/ (the package's entry points) stand above all folders. */
 const TOP = "(entry)";

@@ -74,6 +74,8 @@ export const ERROR_CODES = {
   ERR_PATCH_NAME: "the service has no such name",
   /** The patch's `hotfix()` did not settle in time; the patch was undone. */
   ERR_PATCH_TIMEOUT: "the patch took too long and was undone",
+  /** The types of the patch are wrong, or could not be checked where they have to be. */
+  ERR_PATCH_TYPE: "the types of the patch are wrong",
   /** The patch text is longer than its limit. */
   ERR_PATCH_SIZE: "the patch is too long",
   /** What is shared by all services can't be written. */

@@ -60,6 +60,36 @@ export const TRANSFORM_IDLE_MS = 10_000;
 /** How many transformed texts a thread keeps for those who load the same text again. */
 export const TRANSFORMS_KEPT_MAX = 64;
 
+/** How long the compiler of a project may take to check the types of a patch, its own start included, in milliseconds. */
+export const CHECK_LIMIT_MS = 30_000;
+
+/** How long that compiler waits for the next patch before it ends, in milliseconds. */
+export const CHECK_IDLE_MS = 60_000;
+
+/** How much memory that compiler may take, in MiB. */
+export const CHECK_MEMORY_MIB = 1024;
+
+/** How many checks one process of that compiler makes before a new one takes its place: it grows with each. */
+export const CHECK_RUNS_MAX = 200;
+
+/** How many checks of a node wait for each other. */
+export const CHECK_WAITING_MAX = 16;
+
+/** How many files that import a patched module, directly or not, a check looks at. */
+export const CHECK_CALLERS_MAX = 64;
+
+/** How many files of a project a check searches for those that import a patched module. */
+export const CHECK_FILES_MAX = 10_000;
+
+/** How many errors a check tells in full; the others are counted. */
+export const CHECK_ERRORS_MAX = 100;
+
+/** Most characters of one error that a check tells. */
+export const CHECK_TEXT_MAX = 600;
+
+/** How many kinds of services of a type, which run different texts, a check looks at. */
+export const CHECK_GROUPS_MAX = 8;
+
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 

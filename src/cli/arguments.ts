@@ -15,9 +15,12 @@ export const USAGE = `usage: snax <command>
   snax console [host:]port                    connect to a debug console
   snax source address|type                    the text that runs, with its patches
   snax diff [address|type]                    what the files on disk would change in it
+  snax check address|type [module=]file ...   check the types of a patch against the text that runs;
+                                              --from-source: of what the files would change
   snax hotfix address|type [module=]file ...  patch what runs, from files
-  snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes
-                                              (all three ask the console of the configuration,
+  snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes,
+                                              --force type errors
+                                              (all four ask the console of the configuration,
                                               or of --console [host:]port)
   snax types [config]                         write snax.d.ts: the types of all services by name
   snax sproto [--bigint] file.sproto ...      write file.ts: the types of a schema
@@ -35,6 +38,7 @@ export interface Invocation {
     | "sproto"
     | "source"
     | "diff"
+    | "check"
     | "hotfix"
     | "help"
     | "version";
@@ -87,11 +91,11 @@ export function parseArguments(words: readonly string[]): Invocation {
 }
 
 /** Commands that the console of a node runs. */
-const OPERATIONS: ReadonlySet<string> = new Set(["source", "diff", "hotfix"]);
+const OPERATIONS: ReadonlySet<string> = new Set(["source", "diff", "check", "hotfix"]);
 
 /** `[--console [host:]port]`, and words that are the console's. */
 function readOperation(
-  command: "source" | "diff" | "hotfix",
+  command: "source" | "diff" | "check" | "hotfix",
   given: readonly string[],
 ): Pick<Invocation, "command" | "words" | "place"> {
   const words: string[] = [];

@@ -35,6 +35,7 @@ async function run(invocation: Invocation): Promise<number> {
       return invocation.place === undefined ? 2 : runConsole(invocation.place);
     case "source":
     case "diff":
+    case "check":
     case "hotfix":
       return await runOperation(invocation);
     case "types":

@@ -1,9 +1,9 @@
 /**
- * `snax source`, `snax diff` and `snax hotfix`: commands of a node's console, from the operator's shell.
+ * `snax source`, `snax diff`, `snax check` and `snax hotfix`: commands of a node's console, from the operator's shell.
  *
  * The console is the configuration's, or the one that `--console` names; the token comes from
  * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or
- * a file is not valid; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1.
+ * a file is not valid; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1.
  */
 
 import { existsSync } from "node:fs";
@@ -25,7 +25,7 @@ const VERDICT = /^[^\t]+\t(same|applied|note|reload|refused)\b/;
 
 /** Runs a command in the console of a node; resolves to the exit code. */
 export async function runOperation(invocation: Invocation): Promise<number> {
-  const { command, words = [], place } = invocation;
+  const { command, place } = invocation;
   try {
     const connection = await ConsoleConnection.open(place ?? (await findPlace(invocation)));
     const token = process.env["SNAX_CONSOLE_TOKEN"];
@@ -33,7 +33,7 @@ export async function runOperation(invocation: Invocation): Promise<number> {
       throw new Error("the console refuses the token of SNAX_CONSOLE_TOKEN");
     }
     const lines: string[] = [];
-    const isOk = await connection.ask([command, ...words.map(toAbsolute)].join(" "), (line) => {
+    const isOk = await connection.ask([command, ...wordsOf(invocation)].join(" "), (line) => {
       if (END_MARKS.some((mark) => mark === line)) return;
       lines.push(line);
       process.stdout.write(`${showControls(line)}\n`);
@@ -46,10 +46,23 @@ export async function runOperation(invocation: Invocation): Promise<number> {
   }
 }
 
+/** From the shell a type error stops a patch unless `--force` says otherwise. */
+function wordsOf({ command, words = [] }: Invocation): string[] {
+  const [target = "", ...rest] = words.map(toAbsolute);
+  const end = rest.indexOf("--");
+  const isForced = rest.slice(0, end < 0 ? undefined : end).includes("--force");
+  if (command === "hotfix" && !isForced) rest.unshift("--check");
+  return target === "" ? [] : [target, ...rest];
+}
+
 function codeOf(command: string, lines: readonly string[]): number {
   if (command === "hotfix") {
     if (lines.some((line) => line.startsWith("nothing was sent\t"))) return 2;
     return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
+  }
+  if (command === "check") {
+    if (lines.some((line) => line.startsWith("not checked: "))) return 3;
+    return /^[1-9]\d* type errors?$/.test(lines.at(-1) ?? "") ? 1 : 0;
   }
   if (command !== "diff") return 0;
   const verdicts = lines.map((line) => VERDICT.exec(line)?.[1]);

@@ -127,7 +127,11 @@ export function assemble(options: AssemblyOptions): Assembly {
   const logSink = isConfigured ? undefined : createLogSink(options.config, thread, seams);
   if (logSink === undefined) refuseLogSink(runtime);
   else joinLogSink(runtime, logSink);
-  const end = beginBeat(runtime.boards[thread?.fabric.thread ?? 0] as Board, runtime.kernel);
+  const endBeat = beginBeat(runtime.boards[thread?.fabric.thread ?? 0] as Board, runtime.kernel);
+  const end = (): void => {
+    endBeat();
+    consoleThread.checker.close();
+  };
   return { runtime, waker, live, createSnax, tableApi, logSink, end };
 }
 

@@ -70,6 +70,11 @@ export interface Config {
    * @defaultValue 5000
    */
   readonly hotfixtimeout?: number;
+  /**
+   * What the console does about the types of a patch: "warn" shows errors and applies it, "require" refuses it with
+   * errors and unchecked, "off" does not look. @defaultValue "warn" if the project has `typescript`, else "off"
+   */
+  readonly typecheck?: "off" | "warn" | "require";
   /** Where the debug console listens: a port of this machine, or "host:port". @defaultValue nowhere */
   readonly console?: number | string;
   /** What clients of the debug console have to show; needed where others than this machine can reach it. */
@@ -216,6 +221,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   ledger: {
     fits: (value) => value === false || isText(value),
     expected: "the path of a file, or false",
+  },
+  typecheck: {
+    fits: (value) => value === "off" || value === "warn" || value === "require",
+    expected: '"off", "warn" or "require"',
   },
   node: { fits: isText, expected: "a name" },
   cluster: {

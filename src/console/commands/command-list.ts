@@ -3,6 +3,7 @@
  */
 
 import { changeCommands } from "./change.ts";
+import { checkCommands } from "./check.ts";
 import { clusterCommands } from "./cluster.ts";
 import type { Command, CommandTable } from "../operator/command.ts";
 import { debugCommands } from "./debug.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...changeCommands,
     ...evalCommands,
     ...hotfixCommands,
+    ...checkCommands,
     ...textCommands,
     ...debugCommands,
     ...logpointCommands,

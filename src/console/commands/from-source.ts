@@ -27,6 +27,11 @@ export interface SourceOptions {
   readonly isYes: boolean;
 }
 
+/** The texts of a patch by the modules that they are for. */
+export function partsOf({ files }: SourcePatch): ReadonlyMap<string, ScriptFile> {
+  return new Map(files.map((each) => [each.file, each]));
+}
+
 /** What the files would change, and the patch that does it. */
 export interface SourcePatch {
   readonly rows: ReadonlyMap<string, DiffRow>;
@@ -90,7 +95,8 @@ export async function patchFromSource(
   return { rows, patch, files, isNoted, changed: [...new Set(changed)] };
 }
 
-function questionOf(target: HotfixTarget): TextQuestion {
+/** Whose texts are meant. */
+export function questionOf(target: HotfixTarget): TextQuestion {
   if (target.kind === "service") return { handle: target.handle };
   if (target.kind === "type") return { type: target.type };
   const why = `${target.path} is a shared module: give its patch as a file`;

@@ -27,6 +27,8 @@ export type HotfixTarget =
 /** What a line of `hotfix` says. */
 export interface HotfixWords {
   readonly patch: Patch;
+  /** The texts by the modules that they are for; "" is the service's own file. */
+  readonly parts: ReadonlyMap<string, ScriptFile>;
   readonly files: readonly ScriptFile[];
   /** What `hotfix()` is given. */
   readonly args: readonly string[];
@@ -78,7 +80,7 @@ export function readWords(operator: Operator, words: readonly string[]): HotfixW
     isOwn && own !== undefined
       ? own.text
       : Object.fromEntries([...texts].map(([module, { text }]) => [module, text]));
-  return { patch, files, args };
+  return { patch, parts: texts, files, args };
 }
 
 /** A text of a patch: a module ("" for the service's own file) and the file. */

@@ -21,11 +21,13 @@ import type {
 } from "../operator/command.ts";
 import { markInOrder, toResult } from "../operator/command.ts";
 import type { SourceOptions } from "./from-source.ts";
-import { patchFromSource, readSourceOptions } from "./from-source.ts";
+import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
 import { nameFiles, readTarget, readWords } from "./hotfix-words.ts";
 import type { Operator } from "../operator/operator.ts";
 import { printChanges } from "./source-texts.ts";
+import type { CheckOptions } from "./type-check.ts";
+import { checkBefore, takeCheckOptions } from "./type-check.ts";
 
 /** Failures that `hotfix` of a whole type lists. */
 const FAILURES_SHOWN_MAX = 100;
@@ -36,11 +38,23 @@ const toPatched: Route = ({ operator, args }) => {
   return target.kind === "service" ? operator.runtime.threads?.threadOf(target.handle) : "all";
 };
 
-async function runHotfix({ operator, args: [word, ...rest] }: CommandCall): Promise<CommandResult> {
+async function runHotfix({ operator, args: [word, ...all] }: CommandCall): Promise<CommandResult> {
   const target = readTarget(operator, word);
+  const { rest, options } = takeCheckOptions(all);
   const source = readSourceOptions(rest);
-  if (source !== undefined) return await hotfixFromSource(operator, target, source);
+  if (source !== undefined) {
+    return await hotfixFromSource(operator, target, { ...source, ...options });
+  }
   const words = readWords(operator, rest);
+  const types = await checkBefore(operator, target, { parts: words.parts, ...options });
+  return withTypes(types, await apply(operator, target, words));
+}
+
+async function apply(
+  operator: Operator,
+  target: HotfixTarget,
+  words: HotfixWords,
+): Promise<CommandResult> {
   try {
     switch (target.kind) {
       case "service": {
@@ -58,13 +72,24 @@ async function runHotfix({ operator, args: [word, ...rest] }: CommandCall): Prom
   }
 }
 
+/** What was found of the types stands first. */
+function withTypes(types: string | undefined, result: CommandResult): CommandResult {
+  if (types === undefined) return result;
+  const shown = new Map<string, unknown>([["types", types]]);
+  if (result instanceof Map) {
+    for (const key of [...result.keys()].map(String).toSorted()) shown.set(key, result.get(key));
+  } else if (result !== undefined) shown.set("result", result);
+  return markInOrder(shown);
+}
+
 /** The patch is what the files would change; see from-source.ts. */
 async function hotfixFromSource(
   operator: Operator,
   target: HotfixTarget,
-  { isYes }: SourceOptions,
+  { isYes, ...options }: SourceOptions & CheckOptions,
 ): Promise<CommandResult> {
-  const { rows, patch, files, isNoted, changed } = await patchFromSource(operator, target);
+  const found = await patchFromSource(operator, target);
+  const { rows, patch, files, isNoted, changed } = found;
   if (changed.length === 0) return "nothing to do";
   const shown = new Map<string, unknown>();
   for (const [path, { verdict, changes }] of rows) {
@@ -74,7 +99,10 @@ async function hotfixFromSource(
     shown.set("nothing was sent", "a note says what a patch would not do: --yes takes it");
     return markInOrder(shown);
   }
-  const result = await sendSource(operator, target, { patch, args: [], files });
+  const parts = partsOf(found);
+  const types = await checkBefore(operator, target, { parts, ...options });
+  if (types !== undefined) shown.set("types", types);
+  const result = await sendSource(operator, target, { patch, parts, args: [], files });
   for (const [key, value] of result) shown.set(key, value);
   if (target.kind === "type" && result.get("failed") === 0) {
     // Services to come run the files as they are: an edited init, and state that begins otherwise.
@@ -157,7 +185,7 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     needs: toPatched,
     run: runHotfix,

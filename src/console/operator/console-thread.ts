@@ -4,6 +4,7 @@
  * A node may run several consoles; what one of them switched on, another can switch off.
  */
 
+import { Checker } from "../../check/checker.ts";
 import type { LiveThread } from "../../live/rollout/live-thread.ts";
 import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../../net/net-table.ts";
@@ -26,6 +27,8 @@ export class ConsoleThread {
   readonly pacer: Pacer = new Pacer();
   /** The tables that other threads send to this one. */
   readonly collectors: Collectors = new Collectors();
+  /** Checks the types of patches; it takes nothing until somebody asks. */
+  readonly checker: Checker = new Checker();
   /** The shared tables. */
   readonly tables: TableApi;
 

@@ -1,10 +1,12 @@
 /** The patches of docs/hotfix.md are applied or refused as the page says, and its repair service works. */
 
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
+import { start } from "snax";
+import { COMPILERS, install, shopFiles } from "../../integration/check/project.ts";
 import { startSnax } from "../../integration/process.ts";
 import type { World } from "../../world.ts";
 import { failureOf, world, writeFiles } from "../../world.ts";
@@ -51,6 +53,27 @@ test("the patches that the page calls refused are, with code and message", async
     ok(error.message.includes(message), `${patch}: ${error.message}`);
   }
   equal(await shop.req.buy("apple", 10), "total 12");
+});
+
+test("the check of types says what the page shows", async (t) => {
+  const inPage = (wanted: string): string =>
+    readBlocks(PAGE).find(({ mark }) => mark === wanted)?.text ?? "";
+  const root = writeFiles(t, {
+    ...shopFiles(),
+    "services/main.ts": "export {};\n",
+    "services/shop.ts": SHOP.shop,
+    "patches/shop.ts": inPage("checked"),
+  });
+  install(root, COMPILERS[0]);
+  const node = await start({ thread: 0, console: 0, logger: "node.log" }, { root });
+  t.after(() => node.stop());
+  await node.snax.newservice("shop");
+  const { address } = await node.skynet.call<{ address: string }>(8, "debug", "INFO");
+  const [asked = "", ...shown] = inPage("answer").trimEnd().split("\n");
+  const words = asked.replace("$ snax ", "").split(" ");
+  const { code, stdout } = await startSnax([...words, "--console", address], root).ended;
+  deepEqual(stdout.trimEnd().split("\n"), shown);
+  equal(code, 1);
 });
 
 test("the repair service applies what lies in its folder, for a type and for one service", async (t) => {

@@ -1,0 +1,37 @@
+/**
+ * `check`: the types of a patch against the text that runs, private declarations included.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
+import { toAll } from "../threads/thread-route.ts";
+import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
+import { readTarget, readWords } from "./hotfix-words.ts";
+import { checkTypes, countErrors } from "./type-check.ts";
+
+async function check({ operator, args: [word, ...rest] }: CommandCall): Promise<CommandResult> {
+  const target = readTarget(operator, word);
+  const isFromSource = readSourceOptions(rest) !== undefined;
+  const words = isFromSource ? undefined : readWords(operator, rest);
+  if (words !== undefined && words.args.length > 0) {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `check takes no arguments of hotfix(): ${words.args.join(" ")}`,
+    );
+  }
+  const parts = words?.parts ?? partsOf(await patchFromSource(operator, target));
+  if (parts.size === 0) return "nothing to do";
+  const { unchecked, lines, count, compiler } = await checkTypes(operator, target, parts);
+  if (unchecked !== undefined) return `not checked: ${unchecked}`;
+  const end = count > 0 ? countErrors(count) : `no type errors: ${compiler}`;
+  return [...lines, end].join("\n");
+}
+
+/** The commands by name. */
+export const checkCommands: CommandTable = {
+  check: {
+    help: "check address|type|shared-module [module=]file ... | --from-source : check the types of a patch",
+    needs: toAll,
+    run: check,
+  },
+};
