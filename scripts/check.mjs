@@ -20,6 +20,7 @@ const STEPS = {
   api: ["node scripts/api.mjs --self-test"],
   test: ["node scripts/test.mjs"],
   readme: ["node scripts/readme.mjs"],
+  translation: ["node scripts/translation.mjs"],
   package: ["node scripts/test.mjs test/dist"],
   publint: ["publint --strict"],
   attw: ["attw --pack --profile esm-only"],

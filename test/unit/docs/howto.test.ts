@@ -43,6 +43,7 @@ for (const page of [
   "login",
   "databases",
   "profiling",
+  "coming-from-colyseus",
 ]) {
   test(`the programs of docs/${page}.md pass the compiler`, (t) => {
     const files = { ...readFiles(readPage(`${page}.md`)), "packages.d.ts": PACKAGES.join("\n") };

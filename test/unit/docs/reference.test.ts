@@ -23,7 +23,7 @@ function anchorOf(heading: string): string {
 
 test("files of the repository that the pages name exist", () => {
   const find = (text: string, page: string): string[] => {
-    if (page.startsWith("guide/")) return []; // Those are files of the reader's project.
+    if (/^(?:zh\/)?guide\//.test(page)) return []; // Those are files of the reader's project.
     const paths = [...text.matchAll(/`((?:src|test|scripts|examples|bench)\/[\w./-]+)`/g)];
     return paths.map(([, path = ""]) => path).filter((path) => !existsSync(path));
   };

@@ -1,0 +1,88 @@
+/** The site: its sidebar has every page, and translated pages are the English ones in other words. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { writeFiles } from "../../world.ts";
+import { listPages } from "./page.ts";
+
+interface Sidebar {
+  readonly SIDEBAR: readonly { readonly pages: readonly string[] }[];
+}
+
+test("every page stands in the sidebar once", async () => {
+  const { SIDEBAR } = (await import(`${process.cwd()}/site/sidebar.mjs`)) as Sidebar;
+  const shown = SIDEBAR.flatMap(({ pages }) => pages.map((page) => `${page}.md`));
+  const pages = listPages().filter((page) => page !== "index.md" && !page.startsWith("zh/"));
+  deepEqual(shown.toSorted(), pages.toSorted());
+});
+
+function check(t: TestContext, files: Record<string, string>) {
+  const folder = writeFiles(t, files);
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ["scripts/translation.mjs", folder, ...args], { encoding: "utf8" });
+  return run;
+}
+
+const ENGLISH = `# Words
+
+| one | two |
+| --- | --- |
+| a   | b   |
+
+## More
+
+\`\`\`ts file=a.ts
+let a = 1;
+\`\`\`
+
+[Others](other.md), [far](far.md#there).
+`;
+
+const CHINESE = ENGLISH.replace("Words", "词")
+  .replace("let a = 1;\n", "")
+  .replace("[far](far", "[远](../far");
+
+const OTHERS = {
+  "docs/other.md": "# Other\n",
+  "docs/far.md": "# Far\n",
+  "docs/zh/other.md": "# 别的\n",
+};
+
+test("a translation with other words passes, once the code is copied", (t) => {
+  const run = check(t, { ...OTHERS, "docs/page.md": ENGLISH, "docs/zh/page.md": CHINESE });
+  match(run().stderr, /its code is not that of docs\/page\.md/);
+  equal(run("--write").status, 0);
+  const { status, stderr } = run();
+  deepEqual([status, stderr], [0, ""]);
+});
+
+test("a translation that lacks something, or has more, is refused", (t) => {
+  const whole = ENGLISH.replace("(far", "(../far");
+  const faults: [string, RegExp][] = [
+    [whole.replace("## More", "### More"), /levels of headings/],
+    [whole.replace("## More\n", ""), /levels of headings/],
+    [whole.replace("| a   | b   |\n", ""), /rows of tables/],
+    [whole.replace("#there", ""), /links/],
+    [whole.replace("(other.md)", "(../other.md)"), /links/],
+    [whole.replace("let a = 1;", "let a = 2;"), /its code is not/],
+    [whole.replace(/```ts[^]*```\n/, ""), /0 blocks of code, and docs\/page\.md has 1/],
+  ];
+  for (const [text, message] of faults) {
+    const { status, stderr } = check(t, {
+      ...OTHERS,
+      "docs/page.md": ENGLISH,
+      "docs/zh/page.md": text,
+    })();
+    equal(status, 1, String(message));
+    match(stderr, message);
+  }
+  match(check(t, { ...OTHERS, "docs/zh/lost.md": "# X\n" })().stderr, /there is no docs\/lost\.md/);
+});
+
+test("the translations of the repository are those of its pages", () => {
+  const options = { encoding: "utf8" } as const;
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/translation.mjs"], options);
+  deepEqual([status, stderr], [0, ""]);
+});
