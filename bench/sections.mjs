@@ -305,6 +305,8 @@ export const SECTIONS = [
     rows: [
       { label: "work in all", unit: "ms", ours: "main.work", most: 50, skynet: "work" },
       { label: "longest slice", unit: "ms", ours: "main.slice", most: 5 },
+      { label: "all or none: held", unit: "ms", ours: "main.held" },
+      { label: "all or none, times the work", unit: "x", ours: "main.times", most: 2 },
     ],
   },
   ...OPERATOR_SECTIONS,

@@ -21,7 +21,7 @@ export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from 
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
-export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
+export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
@@ -728,6 +728,10 @@ export interface HotfixAllResult {
     readonly applied: readonly number[];
     readonly failed: readonly PatchFailure[];
     readonly skipped: readonly PatchSkip[];
+    readonly held?: number;
+}
+export interface RepairOptions {
+    readonly atomic?: boolean;
 }
 export interface PatchResult {
     readonly handle: number;
@@ -767,6 +771,7 @@ export interface SnaxApi {
     readonly hotfix: <R = any>(target: ServiceObject | number | string, patch: Patch, ...args: unknown[]) => Promise<R>;
     readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<HotfixAllResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+    readonly repair: (options: RepairOptions) => SnaxApi;
     readonly patches: () => readonly PatchRecord[];
     readonly uniqueservice: StartService;
     readonly globalservice: StartService;

@@ -91,6 +91,7 @@ export type {
   Patch,
   PatchFailure,
   PatchSkip,
+  RepairOptions,
   Post,
   Req,
   ServiceInterface,

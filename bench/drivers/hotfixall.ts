@@ -2,7 +2,7 @@
  * Repairs all running services of a type: the time in all, and for how long the event loop is held at a stretch.
  *
  * Two repairs a round, because the meter itself takes its share of the loop: the first is timed alone, the second is
- * watched. Afterwards every single service is asked whether it has been repaired.
+ * watched; and a third for all or none, for which the services are held. Afterwards every single service is asked whether it has been repaired.
  */
 
 import { snax } from "snax";
@@ -20,14 +20,15 @@ export async function init({ services }: { services: number }) {
   }
 }
 
-async function repairAll() {
+async function repairAll({ hotfixall } = snax) {
   serial += 1;
-  const result = await snax.hotfixall(
+  const result = await hotfixall(
     "counter",
     `declare let total: number;
 export const response = { total() { return total * ${serial}; } };`,
   );
   expectEqual(result.applied.length, counters.length, "services repaired");
+  return result;
 }
 
 async function expectRepaired() {
@@ -44,6 +45,11 @@ export const response = {
     await repairAll();
     const slice = meter.stop();
     await expectRepaired();
-    return { work, slice };
+    const atomic = snax.repair({ atomic: true });
+    const beginAtomicMs = performance.now();
+    const { held } = await repairAll(atomic);
+    const atomicWork = performance.now() - beginAtomicMs;
+    await expectRepaired();
+    return { work, slice, held, times: atomicWork / work };
   },
 };

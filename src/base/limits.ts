@@ -37,6 +37,9 @@ export const PATCH_LENGTH_MAX: number = 1 << 20;
 /** How many texts a module remembers to have compiled, so that the next service gets them at once. */
 export const PATCH_CACHE_MAX = 64;
 
+/** Services that the error of a patch for all or none names as those that refused it. */
+export const PATCH_FAILURES_MAX = 100;
+
 /**
  * How many living instances of a module with classes run functions of their own, on each thread; those beyond share one set.
  *

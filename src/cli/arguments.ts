@@ -19,7 +19,8 @@ export const USAGE = `usage: snax <command>
                                               --from-source: of what the files would change
   snax hotfix address|type [module=]file ...  patch what runs, from files
   snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes,
-                                              --force type errors
+                                              --force type errors, --atomic: all services
+                                              of the type or none
                                               (all four ask the console of the configuration,
                                               or of --console [host:]port)
   snax types [config]                         write snax.d.ts: the types of all services by name

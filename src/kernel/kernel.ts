@@ -31,7 +31,7 @@ import { isLocalName, NameTable } from "./name-table.ts";
 import { NamedMail } from "./named-mail.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { PTYPE } from "./protocol.ts";
-import { deadError, deadlockError, fullError, interruptedError } from "./refusal.ts";
+import { deadError, deadlockError, fullError, interruptedError, votingError } from "./refusal.ts";
 import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
@@ -259,22 +259,26 @@ export class Kernel {
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if the receiver's mailbox is at its limit.
    * @throws {ERR_DEADLOCK} if a service in queue mode calls itself from the handler that runs. A timer may: its call is
-   * answered when the handler has ended.
+   * answered when the handler has ended. Or if both wait for the same vote on a patch.
    */
   request(source: Service, handle: number, envelope: Envelope, call: OpenCall): number {
     const target = this.services.get(handle);
     if (target === undefined || target.instance.outlet !== undefined) {
       return this.#requestElsewhere(source, handle, envelope, call);
     }
-    if (target === source && (source.holds & HOLD.busy) !== 0 && this.isInHandler) {
-      throw deadlockError(handle);
-    }
+    if (target.holds !== HOLD.none) this.#refuseDeadlock(source, target);
     const { type, method, values } = envelope;
     this.#checkRoom(target);
     const payload = ownArguments(values, target);
     const session = this.calls.open(source, handle, call, this.origin);
     this.#accept(target, new Message(type, source.handle, session, method, payload));
     return session;
+  }
+
+  #refuseDeadlock(source: Service, target: Service): void {
+    if ((target.holds & source.holds & HOLD.voting) !== 0) throw votingError(target.handle);
+    if (target !== source || (source.holds & HOLD.busy) === 0 || !this.isInHandler) return;
+    throw deadlockError(target.handle);
   }
 
   #requestElsewhere(source: Service, handle: number, envelope: Envelope, call: OpenCall): number {

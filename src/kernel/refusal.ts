@@ -72,6 +72,15 @@ export function deadlockError(handle: number): SnaxError {
   );
 }
 
+/** The error for a call of a patch to a service that is held until the patch has ended. */
+export function votingError(handle: number): SnaxError {
+  return new SnaxError(
+    "ERR_DEADLOCK",
+    `service ${formatAddress(handle)} is held until all services of the patch agree on it: it can't answer hotfix(); ` +
+      "post, or give hotfix() what it needs as an argument",
+  );
+}
+
 /** The error for a message that finds the mailbox at its limit. */
 export function fullError(handle: number, length: number, limit: number): SnaxError {
   return new SnaxError(

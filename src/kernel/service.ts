@@ -65,6 +65,11 @@ export const HOLD = {
   ending: 16,
   /** The beginning is not over: what the instance does not hear yet waits, answers and timers pass. */
   starting: 4,
+  /**
+   * A patch for many services is in or about to be, and they have not agreed on it: jobs and debug messages pass. While the
+   * patch itself runs (with `patching`), so does what follows from it; no handler from before goes on.
+   */
+  voting: 32,
 } as const;
 
 /** A service, as the kernel sees it. */
@@ -226,13 +231,19 @@ export function isOfOperator(origin: Message | undefined): boolean {
   return origin !== undefined && (origin.type === PTYPE.system || origin.type === PTYPE.debug);
 }
 
-/** The service rests. A patch that takes its time holds the service in its own way: what it may wait for passes. */
+/**
+ * The service rests, or waits for a vote: its handlers do not go on. A patch that takes its time holds a service that rests in
+ * its own way: what it may wait for passes.
+ */
 export function isRest({ holds }: Service): boolean {
+  if ((holds & HOLD.voting) !== 0) return true;
   return (holds & (HOLD.resting | HOLD.patching)) === HOLD.resting;
 }
 
-function passesRest({ calls }: Service, { type, payload, session }: Message): boolean {
+function passesRest({ calls, holds }: Service, { type, payload, session }: Message): boolean {
   if (type === PTYPE.system || type === PTYPE.debug) return true;
+  // What the patch left running behind its hotfix() waits for the vote with all else.
+  if ((holds & (HOLD.voting | HOLD.patching)) === HOLD.voting) return false;
   if (type === PTYPE.timer) {
     const { passesHold, origin } = payload as Timer;
     return passesHold || isOfOperator(origin);

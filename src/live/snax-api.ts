@@ -10,6 +10,7 @@ import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { Patch, SnaxApi } from "../snax/types.ts";
+import { readRepairOptions } from "./repair-options.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
 import { hotfixshared } from "./rollout/shared-module.ts";
 import { hotfix } from "./rollout/one-service.ts";
@@ -24,6 +25,8 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
       settleAt(caller, () => hotfixall(live, caller, type, patch)),
     hotfixshared: (caller, path: string, text: string) =>
       settleAt(caller, () => hotfixshared(live, caller, path, text)),
+    repair: (caller, options: unknown) =>
+      caller.make({ ...caller, repair: readRepairOptions(options) }),
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });

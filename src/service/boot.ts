@@ -226,9 +226,13 @@ function late({ service }: Context, ms: number, what: string): SnaxError {
 
 /** Loads the service's file and makes its module instance; synchronous when the image is cached. */
 function loadCode(context: Context): unknown {
-  const { cache, paths } = context.runtime;
+  const { cache, paths, birthPauses } = context.runtime;
+  const pause = birthPauses.get(context.name);
+  if (pause !== undefined) return goOnInside(context, pause.pass(context), () => loadCode(context));
   const make = (program: Program): unknown =>
-    instantiate(context, new Instance(program, surroundingsOf(context)));
+    birthPauses.has(context.name)
+      ? loadCode(context)
+      : instantiate(context, new Instance(program, surroundingsOf(context)));
   const loaded = cache.load(paths.find(context.name));
   return isThenable(loaded) ? goOnInside(context, loaded, make) : make(loaded);
 }

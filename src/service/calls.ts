@@ -5,15 +5,18 @@
  */
 
 import { inspect } from "node:util";
+import { copyArguments } from "../base/copy.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { formatAddress, parseAddress } from "../kernel/address.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { HOLD } from "../kernel/service.ts";
 import { OpenCall } from "../kernel/call-table.ts";
 import type { Context } from "./context.ts";
 import { deadPromise, requireSender } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
+import { isUndecided, keepBack } from "./outbox.ts";
 import { protocolOf } from "./protocol-table.ts";
 import type { Address, Calls } from "./skynet-api.ts";
 
@@ -135,18 +138,35 @@ interface Sender {
   readonly session: number;
 }
 
-function postFrom(
-  context: Context,
-  address: Address,
-  envelope: Envelope,
-  { source, session }: Sender,
-): boolean {
+function postFrom(context: Context, address: Address, envelope: Envelope, sender: Sender): boolean {
+  const { service } = context;
+  if (service.holds !== HOLD.none && isUndecided(service)) {
+    return postLater(context, address, envelope, sender);
+  }
+  const { source, session } = sender;
   const { kernel } = context.runtime;
   if (typeof address === "number") return kernel.send(source, address, envelope, session);
   if (isLocalName(address) && kernel.names.get(address) === undefined) return false;
   const handle = resolveAddress(context, address);
   if (handle === undefined) return kernel.sendNamed(source, address, envelope);
   return kernel.send(source, handle, envelope, session);
+}
+
+/** A patch sends it that may still be undone. */
+function postLater(
+  context: Context,
+  address: Address,
+  { type, method, values }: Envelope,
+  sender: Sender,
+): boolean {
+  const { kernel } = context.runtime;
+  const isNobody =
+    typeof address === "string" && isLocalName(address) && !kernel.names.get(address);
+  const handle = isNobody ? 0 : resolveAddress(context, address);
+  if (handle !== undefined && !kernel.lives(handle)) return false;
+  const own = { type, method, values: copyArguments(values, undefined) };
+  keepBack(context, () => void postFrom(context, address, own, sender));
+  return true;
 }
 
 /** A number there would end a call of the receiver that has nothing to do with it. */

@@ -17,6 +17,7 @@ import { count, TALLY } from "../kernel/tally.ts";
 import type { Board } from "../fabric/board.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
 import type { ModuleInstance } from "../loader/run/module-instance.ts";
+import type { BirthPause } from "./birth-pause.ts";
 import { Commitments } from "./commitment.ts";
 import { Context } from "./context.ts";
 import type { ReceiverTable } from "./context.ts";
@@ -87,6 +88,8 @@ export class Runtime {
   readonly kinds: Map<string, Kind> = new Map();
   /** What a service gets under each name of the package. */
   readonly parts: Map<string, (context: Context) => unknown> = new Map();
+  /** The types of which no service is born at the moment. */
+  readonly birthPauses: Map<string, BirthPause> = new Map();
   /** What handlers have promised, for the case that one is cut off. */
   readonly commitments: Commitments = new Commitments();
   /** Who looks at the messages that services are handed. */

@@ -20,13 +20,15 @@ import type { Caller } from "./service-object.ts";
 import { SnaxObject } from "./service-object.ts";
 import { SnaxHost } from "./snax-host.ts";
 import { SNAX_KIND } from "./snax-kind.ts";
-import type { ServiceInterface, ServiceProfile } from "./types.ts";
+import type { RepairOptions, ServiceInterface, ServiceProfile } from "./types.ts";
 
 /** Who uses the API: a service, its deadline, and how to make the same API for another deadline. */
 export interface SnaxCaller extends Caller {
   readonly context: Context;
   /** The thread that it wants new services on. @defaultValue left to the node */
   readonly place?: number | undefined;
+  /** How it wants patches to be applied. @defaultValue each service wholly or not at all */
+  readonly repair?: RepairOptions | undefined;
   /** Makes the whole API for a caller. */
   readonly make: (caller: SnaxCaller) => object;
 }

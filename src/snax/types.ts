@@ -266,6 +266,19 @@ export interface HotfixAllResult {
   readonly failed: readonly PatchFailure[];
   /** The services that were passed over. */
   readonly skipped: readonly PatchSkip[];
+  /** For how many milliseconds the services handled nothing; only with `atomic`. */
+  readonly held?: number;
+}
+
+/** How patches are applied; see {@link SnaxApi.repair}. */
+export interface RepairOptions {
+  /**
+   * A patch of `hotfixall` goes into every service of the type or into none, on all threads, and
+   * nobody sees it before. All of them handle nothing meanwhile.
+   *
+   * @defaultValue false: each service by itself
+   */
+  readonly atomic?: boolean;
 }
 
 /** What became of a patch in one service. */
@@ -388,6 +401,16 @@ export interface SnaxApi {
   ) => Promise<HotfixAllResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+  /**
+   * Gives the same API with options for `hotfix` and `hotfixall`.
+   *
+   * @throws {ERR_ARGUMENT} if there is no such option.
+   * @example
+   * ```ts
+   * await snax.repair({ atomic: true }).hotfixall("shop", text);
+   * ```
+   */
+  readonly repair: (options: RepairOptions) => SnaxApi;
   /** Returns the ledger: the patches of this node, newest last. */
   readonly patches: () => readonly PatchRecord[];
   /**

@@ -7,8 +7,10 @@
 
 import { SnaxError } from "../../base/error.ts";
 import type { TextQuestion } from "../../live/rollout/running-texts.ts";
+import type { RepairOptions } from "../../snax/types.ts";
 import type { Verdict } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
+import { ATOMIC } from "./hotfix-words.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
 import type { ScriptFile } from "./script-file.ts";
 import type { DiffRow, GroupDiff } from "./source-texts.ts";
@@ -25,6 +27,7 @@ import {
 export interface SourceOptions {
   /** Whether notes are taken. */
   readonly isYes: boolean;
+  readonly repair: RepairOptions;
 }
 
 /** The texts of a patch by the modules that they are for. */
@@ -45,7 +48,7 @@ export interface SourcePatch {
   readonly changed: readonly string[];
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes"]);
+const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes", ATOMIC]);
 
 /**
  * Reads the words behind the target; undefined if the patch comes from files that they name.
@@ -57,8 +60,11 @@ export function readSourceOptions(words: readonly string[]): SourceOptions | und
   const own = words.slice(0, end < 0 ? undefined : end);
   if (!own.includes("--from-source")) return undefined;
   const other = words.find((word) => !OPTIONS.has(word));
-  if (other === undefined) return { isYes: words.includes("--yes") };
-  throw new SnaxError("ERR_ARGUMENT", `${other} can't stand beside --from-source, only --yes can`);
+  if (other === undefined) {
+    return { isYes: words.includes("--yes"), repair: { atomic: words.includes(ATOMIC) } };
+  }
+  const why = `${other} can't stand beside --from-source, only --yes and ${ATOMIC} can`;
+  throw new SnaxError("ERR_ARGUMENT", why);
 }
 
 /**

@@ -6,17 +6,20 @@
  *
  * A target is an address, a type of services, or the path of a shared module. Behind the first text a word belongs to the
  * patch if it can be read as `module=FILE`; what could be meant as a text and can't be one is refused, so that no half of
- * a patch is applied. Behind `--` every word is an argument. Words that begin with `--` are kept for options.
+ * a patch is applied. Behind `--` every word is an argument. `--atomic` may stand anywhere before it.
  */
 
 import { SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { hashOf } from "../../live/text/patch-code.ts";
-import type { Patch } from "../../snax/types.ts";
+import type { Patch, RepairOptions } from "../../snax/types.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { ScriptFile } from "./script-file.ts";
 import { isFile, looksLikeScript, readScript } from "./script-file.ts";
+
+/** Into all services of the type, or into none. */
+export const ATOMIC = "--atomic";
 
 /** Whom a patch is for. */
 export type HotfixTarget =
@@ -32,6 +35,7 @@ export interface HotfixWords {
   readonly files: readonly ScriptFile[];
   /** What `hotfix()` is given. */
   readonly args: readonly string[];
+  readonly repair: RepairOptions;
 }
 
 /**
@@ -59,8 +63,8 @@ export function readTarget(operator: Operator, word: string | undefined): Hotfix
  *
  * @throws {ERR_ARGUMENT} if a file can't be opened, or a word could mean two things.
  */
-export function readWords(operator: Operator, words: readonly string[]): HotfixWords {
-  refuseOptions(words);
+export function readWords(operator: Operator, given: readonly string[]): HotfixWords {
+  const { words, repair } = readOptions(given);
   const texts = new Map<string, ScriptFile>();
   let at = 0;
   for (; at < words.length; at += 1) {
@@ -80,7 +84,7 @@ export function readWords(operator: Operator, words: readonly string[]): HotfixW
     isOwn && own !== undefined
       ? own.text
       : Object.fromEntries([...texts].map(([module, { text }]) => [module, text]));
-  return { patch, parts: texts, files, args };
+  return { patch, parts: texts, files, args, repair };
 }
 
 /** A text of a patch: a module ("" for the service's own file) and the file. */
@@ -109,13 +113,20 @@ function secondText(module: string, name: string): SnaxError {
   return new SnaxError("ERR_ARGUMENT", `${name} is a second text for ${whose}: ${advice}`);
 }
 
-/** None exists yet; a word that looks like one must not be handed to `hotfix()` in silence. */
-function refuseOptions(words: readonly string[]): void {
-  const end = words.indexOf("--");
-  const unknown = words.slice(0, end < 0 ? undefined : end).find((word) => word.startsWith("--"));
-  if (unknown === undefined) return;
-  const why = `hotfix has no option ${unknown}; words behind -- are handed to hotfix()`;
-  throw new SnaxError("ERR_ARGUMENT", why);
+/** An option that is none must not be handed to `hotfix()` in silence. */
+function readOptions(given: readonly string[]): {
+  readonly words: readonly string[];
+  readonly repair: RepairOptions;
+} {
+  const end = given.indexOf("--");
+  const own = given.slice(0, end < 0 ? undefined : end);
+  const unknown = own.find((word) => word.startsWith("--") && word !== ATOMIC);
+  if (unknown !== undefined) {
+    const why = `hotfix has no option ${unknown}; words behind -- are handed to hotfix()`;
+    throw new SnaxError("ERR_ARGUMENT", why);
+  }
+  const words = [...own.filter((word) => word !== ATOMIC), ...given.slice(own.length)];
+  return { words, repair: { atomic: own.includes(ATOMIC) } };
 }
 
 /** Puts the operator's own files into a text that names a patch by its hash, as messages and stacks do. */

@@ -12,6 +12,7 @@ import { hotfixshared } from "../../live/rollout/shared-module.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { RepairOptions } from "../../snax/types.ts";
 import type {
   CommandCall,
   CommandResult,
@@ -86,7 +87,7 @@ function withTypes(types: string | undefined, result: CommandResult): CommandRes
 async function hotfixFromSource(
   operator: Operator,
   target: HotfixTarget,
-  { isYes, ...options }: SourceOptions & CheckOptions,
+  { isYes, repair, ...options }: SourceOptions & CheckOptions,
 ): Promise<CommandResult> {
   const found = await patchFromSource(operator, target);
   const { rows, patch, files, isNoted, changed } = found;
@@ -102,7 +103,7 @@ async function hotfixFromSource(
   const parts = partsOf(found);
   const types = await checkBefore(operator, target, { parts, ...options });
   if (types !== undefined) shown.set("types", types);
-  const result = await sendSource(operator, target, { patch, parts, args: [], files });
+  const result = await sendSource(operator, target, { patch, parts, args: [], files, repair });
   for (const [key, value] of result) shown.set(key, value);
   if (target.kind === "type" && result.get("failed") === 0) {
     // Services to come run the files as they are: an edited init, and state that begins otherwise.
@@ -132,8 +133,8 @@ async function sendSource(
   }
 }
 
-function callerOf({ thread, context, skynet }: Operator): SnaxCaller {
-  return { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
+function callerOf({ thread, context, skynet }: Operator, repair: RepairOptions = {}): SnaxCaller {
+  return { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet, repair };
 }
 
 async function patchType(
@@ -141,12 +142,13 @@ async function patchType(
   type: string,
   words: HotfixWords,
 ): Promise<CommandResult> {
-  const { patch, args, files } = words;
+  const { patch, args, files, repair } = words;
   const { live } = operator.thread;
-  const result = await hotfixall(live, callerOf(operator), type, [patch, ...args]);
-  const { id, applied, failed, skipped } = result;
+  const result = await hotfixall(live, callerOf(operator, repair), type, [patch, ...args]);
+  const { id, applied, failed, skipped, held } = result;
   const counts = { applied: applied.length, failed: failed.length, skipped: skipped.length };
   const rows = new Map<string, unknown>(Object.entries({ id, ...counts }));
+  if (held !== undefined) rows.set("held", `${Math.round(held)} ms`);
   if (applied.length + failed.length + skipped.length === 0) {
     rows.set("note", `no ${type} lives: those to come have the patch`);
   }
@@ -159,7 +161,7 @@ async function patchType(
 async function patchShared(
   operator: Operator,
   path: string,
-  { patch, args }: HotfixWords,
+  { patch, args, repair }: HotfixWords,
 ): Promise<CommandResult> {
   if (typeof patch !== "string") {
     const why = `${path} is a module itself: give one file, \`hotfix ${path} FILE\``;
@@ -169,7 +171,8 @@ async function patchShared(
     const why = "hotfix() of a shared module's patch gets no arguments";
     throw new SnaxError("ERR_ARGUMENT", `${why}; what shall ${args.join(" ")} be?`);
   }
-  const result = await hotfixshared(operator.thread.live, callerOf(operator), path, patch);
+  const caller = callerOf(operator, repair);
+  const result = await hotfixshared(operator.thread.live, caller, path, patch);
   return new Map(Object.entries(result));
 }
 
@@ -185,7 +188,7 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --check: not with type errors, --force: with them : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     needs: toPatched,
     run: runHotfix,

@@ -12,6 +12,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
+import { HOLD } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
 import { runInside } from "../../service/job.ts";
@@ -49,6 +50,11 @@ export interface PatchRequest {
    * of it, and while it can still be cut off. Must not throw. @defaultValue nobody wants it
    */
   readonly receive?: ((value: unknown) => unknown) | undefined;
+  /**
+   * Takes the patch that is in, to keep it or take it back later: others have to agree first.
+   * The service is held for a vote by then; see HOLD.voting. @defaultValue it is kept at once
+   */
+  readonly keep?: ((patch: ServicePatch) => void) | undefined;
 }
 
 /**
@@ -120,6 +126,8 @@ class Application implements Settle<Applied | undefined> {
       void context.patching.then(again);
       return;
     }
+    // What the patch sends from here on is kept back.
+    if (this.#isUndecided) context.runtime.kernel.hold(context.service, HOLD.patching);
     try {
       const instance = codeOfService(context);
       const evaluating = evaluateImports(this.#request.parts, instance);
@@ -131,8 +139,9 @@ class Application implements Settle<Applied | undefined> {
   }
 
   #commit(instance: Instance): void {
-    const { parts, args, enter, receive } = this.#request;
+    const { parts, args, enter, receive, keep } = this.#request;
     if (parts.some(({ node, scope }) => scopeIn(instance, node) !== scope)) {
+      this.#letGo();
       this.resolve(undefined);
       return;
     }
@@ -152,19 +161,31 @@ class Application implements Settle<Applied | undefined> {
     }
     // From here on runHotfix says how it ends, and watches the service if it has to wait.
     this.#endWatch();
-    runHotfix(this.#context, patch, { args, receive }, this);
+    runHotfix(this.#context, patch, { args, receive, keep }, this);
+  }
+
+  /** The patch is for many, who have to agree. */
+  get #isUndecided(): boolean {
+    return this.#request.keep !== undefined;
+  }
+
+  #letGo(): void {
+    const { service, runtime } = this.#context;
+    if (this.#isUndecided) runtime.kernel.release(service, HOLD.patching);
   }
 
   /** What the patch's own code throws, or a module that it imports, leaves nothing behind. */
   #refuse(error: unknown): void {
     const { runtime, service } = this.#context;
     // To read what was thrown may run code of the service, which may be cut off as well.
-    const endCommitment = runtime.commitments.add(runtime.kernel.origin, service, (cut) =>
-      this.reject(failedError(cut)),
-    );
+    const endCommitment = runtime.commitments.add(runtime.kernel.origin, service, (cut) => {
+      this.#letGo();
+      this.reject(failedError(cut));
+    });
     const isOwn = isSnaxError(error) && error.code !== "ERR_INTERRUPTED";
     const failure = isOwn ? error : failedError(error);
     endCommitment();
+    this.#letGo();
     this.reject(failure);
   }
 }

@@ -30,6 +30,8 @@ export interface Settle<T> {
 export interface HotfixCall {
   readonly args: readonly unknown[];
   readonly receive: ((value: unknown) => unknown) | undefined;
+  /** Takes the patch when `hotfix()` has ended. @defaultValue it is kept */
+  readonly keep: ((patch: ServicePatch) => void) | undefined;
 }
 
 /**
@@ -40,12 +42,12 @@ export interface HotfixCall {
 export function runHotfix(
   context: Context,
   patch: ServicePatch,
-  { args, receive }: HotfixCall,
+  { args, receive, keep: settle = (done) => keep(context, done) }: HotfixCall,
   end: Settle<Applied>,
 ): void {
   const { kernel, commitments } = context.runtime;
   const fail = (error: unknown): void =>
-    undo(context, patch, error, (failure) => {
+    takeBack(context, undoing(patch, error), (failure) => {
       kernel.release(context.service, HOLD.patching);
       end.reject(failure);
     });
@@ -66,43 +68,59 @@ export function runHotfix(
     return;
   }
   if (!isPending) {
+    settle(patch);
     kernel.release(context.service, HOLD.patching);
-    keep(context, patch);
     end.resolve({ received });
     return;
   }
-  waitFor(context, patch, { result: result as PromiseLike<unknown>, receive }, end);
+  const pending = { result: result as PromiseLike<unknown>, receive, keep: settle };
+  waitFor(context, patch, pending, end);
+}
+
+/** How a patch is taken back, and what is said of it. */
+interface Undoing<T> {
+  readonly run: () => T;
+  /** Says it if that was cut off. */
+  readonly cut: (error: unknown) => T;
+}
+
+function undoing(patch: ServicePatch, reason: unknown): Undoing<SnaxError> {
+  return { run: () => patch.undo(reason), cut: failedError };
 }
 
 /**
  * Takes a patch back. Its own code runs then, and may be cut off as well: whoever waits is told all
  * the same.
  */
-function undo(
+export function takeBack<T>(
   { runtime, service }: Context,
-  patch: ServicePatch,
-  reason: unknown,
-  tell: (failure: SnaxError) => void,
+  { run, cut }: Undoing<T>,
+  tell: (outcome: T) => void,
 ): void {
   const { kernel, commitments } = runtime;
-  const endCommitment = commitments.add(kernel.origin, service, (error) =>
-    tell(failedError(error)),
-  );
-  const failure = patch.undo(reason);
+  const endCommitment = commitments.add(kernel.origin, service, (error) => tell(cut(error)));
+  const outcome = run();
   endCommitment();
-  tell(failure);
+  tell(outcome);
 }
 
 /** A service that was cut off, and rests, runs other code now. */
-function keep({ runtime, service }: Context, patch: ServicePatch): void {
+export function keep({ runtime, service }: Context, patch: ServicePatch): void {
   patch.keep();
   runtime.kernel.rests.end(service);
+}
+
+/** A `hotfix()` that has not ended. */
+interface Pending {
+  readonly result: PromiseLike<unknown>;
+  readonly receive: HotfixCall["receive"];
+  readonly keep: (patch: ServicePatch) => void;
 }
 
 function waitFor(
   context: Context,
   patch: ServicePatch,
-  { result, receive }: Pick<HotfixCall, "receive"> & { readonly result: PromiseLike<unknown> },
+  { result, receive, keep: conclude }: Pending,
   end: Settle<Applied>,
 ): void {
   const { service, runtime } = context;
@@ -126,7 +144,7 @@ function waitFor(
   };
   const fail = (reason: unknown): void => {
     if (isOver) return;
-    undo(context, patch, reason, (failure) => settle(() => end.reject(failure)));
+    takeBack(context, undoing(patch, reason), (failure) => settle(() => end.reject(failure)));
   };
   // The service's own timers are held with its requests: the deadline is kept outside.
   const stopDeadline = runtime.after(ms, () => runInside(context, () => fail(timeoutError(ms))));
@@ -140,7 +158,7 @@ function waitFor(
     if (isOver) return;
     const received = receive?.(value);
     settle(() => {
-      keep(context, patch);
+      conclude(patch);
       end.resolve({ received });
     });
   }, fail);

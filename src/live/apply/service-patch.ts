@@ -19,6 +19,13 @@ import type { PatchPart } from "../text/patch-code.ts";
 import { PatchRun } from "./patch-run.ts";
 import { UndoLog } from "./undo-log.ts";
 
+/** What could not be taken back. */
+export interface Remains {
+  /** Variables that somebody else has written since. */
+  readonly kept: readonly string[];
+  readonly failures: readonly unknown[];
+}
+
 /** A patch that has been committed and may still be taken back. */
 export class ServicePatch {
   readonly #runs: readonly PatchRun[];
@@ -88,6 +95,12 @@ export class ServicePatch {
    * @param reason - why.
    */
   undo(reason: unknown): SnaxError {
+    const { kept, failures } = this.takeBack();
+    return failedError(reason, kept, failures);
+  }
+
+  /** Takes the patch back. @returns what of it could not be */
+  takeBack(): Remains {
     const kept = this.#runs.flatMap((run) => run.restoreVariables());
     const failures = this.#log.undo();
     for (const run of this.#runs) {
@@ -97,7 +110,7 @@ export class ServicePatch {
         failures.push(error);
       }
     }
-    return failedError(reason, kept, failures);
+    return { kept, failures };
   }
 }
 

@@ -9,6 +9,8 @@
  *               before their `init`; one that was born before that gets it like those that ran already
  *     vote      it stays unless it failed in every service
  *
+ * Or for all of them or none: atomic-campaign.ts.
+ *
  * The main thread leads, whichever thread the caller lives on.
  */
 
@@ -19,10 +21,12 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../../snax/types.ts";
 import { summarise } from "../apply/patch-summary.ts";
 import { hashOfPatch, readPatch } from "../text/compile.ts";
+import { AtomicCampaign } from "./atomic-campaign.ts";
+import { Ballot } from "./ballot.ts";
 import { Campaign, contextsOf } from "./campaign.ts";
 import type { Applied, CampaignOrder, Kept } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { Answers, Home, PatchKind } from "./rollout.ts";
+import type { Answers, Home, PatchKind, ThreadPart } from "./rollout.ts";
 import { askReady, given, lead, rollOut } from "./rollout.ts";
 import { VariantTable } from "./variant-table.ts";
 
@@ -35,11 +39,13 @@ type CampaignCall = Omit<CampaignOrder, "id">;
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
   live: LiveThread,
-  { context }: SnaxCaller,
+  { context, repair }: SnaxCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<HotfixAllResult> {
-  const call: CampaignCall = { type, texts: readPatch(patch), args, caller: context.handle };
+  const isAtomic = repair?.atomic === true;
+  const texts = readPatch(patch);
+  const call: CampaignCall = { type, texts, args, caller: context.handle, isAtomic };
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
     // Order: what was sent before is on its threads when these have answered; the main thread's
@@ -68,17 +74,20 @@ async function runForType(
   const order: CampaignOrder = { ...call, id };
   const { sticky } = live;
   const hash = hashOfPatch(call.texts);
+  const ballot = call.isAtomic ? new Ballot(context.runtime) : undefined;
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${call.type}`;
     live.enter(call.caller, { id, hash, target, results, said });
   };
+  const homes = homesOf(context, call.type);
   try {
     await sticky?.prepare(order, hash);
     const { summary, tried, ended } = await rollOut(live, context, {
       kind: ALL_OF_TYPE,
       order,
-      homes: homesOf(context, call.type),
+      homes,
       stays: (answers) => {
+        if (ballot !== undefined) return ballot.count(call.type, homes, answers);
         const { applied, failed } = merge(answers);
         // What failed everywhere would fail in every service to come.
         return applied.length > 0 || failed.length === 0;
@@ -99,12 +108,15 @@ async function runForType(
       ...applied.map((handle) => ({ handle, ok: true })),
     ]);
     sticky?.end(id, { applied: applied.length, failed: failed.length });
-    return { id, applied, failed, skipped };
+    const held = Math.max(0, ...ended.map((each) => each.held));
+    return { id, applied, failed, skipped, ...(call.isAtomic && { held }) };
   } catch (error) {
     sticky?.end(id, { why: messageOf(error) });
     const code = codeOf(error) ?? "ERR_PATCH";
     enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
     throw error;
+  } finally {
+    ballot?.close();
   }
 }
 
@@ -138,14 +150,15 @@ async function prepare(
   live: LiveThread,
   context: Context,
   order: CampaignOrder,
-): Promise<Campaign> {
-  const { type, texts } = order;
+): Promise<ThreadPart<Applied, Kept>> {
+  const { type, texts, isAtomic } = order;
   const { program, parts } = await live.births.compile(context, order);
   const variants = new VariantTable(texts, new Set(context.runtime.parts.keys()));
   await compileForAll(context, type, variants);
   const [first] = contextsOf(context.runtime, type);
   const summary = summarise(parts, first?.code);
-  return new Campaign(live, { program, born: parts, variants, summary }, order);
+  const ready = { program, born: parts, variants, summary };
+  return isAtomic ? new AtomicCampaign(live, ready, order) : new Campaign(live, ready, order);
 }
 
 /**
@@ -182,6 +195,6 @@ async function keepLate(
     live.births.logMissing(order, error);
     const code = codeOf(error) ?? "ERR_PATCH";
     const failed = contexts.map(({ handle }) => ({ handle, code, message: messageOf(error) }));
-    return { applied: [], failed, skipped: [], retired: [] };
+    return { applied: [], failed, skipped: [], retired: [], held: 0 };
   }
 }

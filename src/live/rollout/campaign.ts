@@ -35,10 +35,12 @@ export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly args: readonly unknown[];
   /** Who asks, by handle. */
   readonly caller: number;
+  /** It goes into all services or into none; see atomic-campaign.ts. */
+  readonly isAtomic: boolean;
 }
 
 /** A patch that is compiled for everybody on this thread. */
-interface Ready {
+export interface Ready {
   readonly program: Program;
   /** For services yet to be born. */
   readonly born: readonly PatchPart[];
@@ -57,7 +59,15 @@ export interface Applied {
 export interface Kept extends Applied {
   /** The numbers of earlier patches for services yet to be born of which it leaves nothing. */
   readonly retired: readonly number[];
+  /** For how many milliseconds the services were held; 0 = they were not. */
+  readonly held: number;
 }
+
+/** Why a service is passed over. */
+export const skipReason = {
+  ended: "it ended meanwhile",
+  born: "it was born with the patch",
+} as const;
 
 /** A patch for all services of a type on its way through one thread. */
 export class Campaign implements ThreadPart<Applied, Kept> {
@@ -101,7 +111,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   async keep(): Promise<Kept> {
     this.#openBirths();
     const retired = this.#live.births.retire(this.#ready.program);
-    return { ...(await this.#run()), retired };
+    return { ...(await this.#run()), retired, held: 0 };
   }
 
   /** Says that the patch is not for services to come. */
@@ -153,13 +163,13 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   /** Whether a service is born with the patch shows when its code is there. */
   async #applyTo(context: Context): Promise<void> {
     if (context.code === undefined && !(await isReady(context))) {
-      this.#skip(context, "it ended meanwhile");
+      this.#skip(context, skipReason.ended);
       return;
     }
     const { variants } = this.#ready;
     const { code } = context;
     if (code !== undefined && this.#bornWith.has(code)) {
-      this.#skip(context, "it was born with the patch");
+      this.#skip(context, skipReason.born);
       return;
     }
     const parts = variants.find(context);
@@ -190,7 +200,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   #fail(context: Context, error: unknown): void {
     const { handle, service } = context;
     const message = error instanceof Error ? error.message : String(error);
-    if (!service.isAlive) this.#skip(context, "it ended meanwhile");
+    if (!service.isAlive) this.#skip(context, skipReason.ended);
     else this.#failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
   }
 }

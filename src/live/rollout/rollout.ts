@@ -46,6 +46,8 @@ export interface PatchOrder {
 export interface ThreadPart<Tried, Kept> {
   /** What it does, in one line for the log. */
   readonly summary: string;
+  /** Holds what must not run until the vote; what it throws refuses the patch. @defaultValue nothing */
+  ready?(): Promise<void>;
   /**
    * Puts the patch in.
    *
@@ -55,7 +57,7 @@ export interface ThreadPart<Tried, Kept> {
   /** The patch stays. */
   keep(): Kept | Promise<Kept>;
   /** The patch goes, tried or not. */
-  undo(): void;
+  undo(): void | Promise<void>;
 }
 
 /** What differs between the three kinds of patches. */
@@ -132,7 +134,7 @@ export class Rollouts {
       case "PREPARE":
         return await this.#prepare(context, kind, order);
       case "READY":
-        return undefined;
+        return await part?.ready?.();
       case "TRY":
         return await part?.try(state);
       case "KEEP":
@@ -140,7 +142,7 @@ export class Rollouts {
         return await (part === undefined ? kind.keepLate(this.#live, context, order) : part.keep());
       case "UNDO":
         this.#parts.delete(order.id);
-        return part?.undo();
+        return await part?.undo();
     }
   }
 
@@ -255,10 +257,11 @@ async function rollOutHere<Order extends PatchOrder, Tried, Kept>(
   if (part === undefined) return { summary: undefined, tried, ended: [] };
   let isKept = false;
   try {
+    await part.ready?.();
     values.set(home, await part.try(undefined));
     isKept = stays(tried);
   } finally {
-    if (!isKept) part.undo();
+    if (!isKept) await part.undo();
   }
   if (isKept) onKeep?.();
   return { summary: part.summary, tried, ended: isKept ? [await part.keep()] : [] };

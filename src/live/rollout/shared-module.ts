@@ -45,12 +45,16 @@ export interface SharedOrder extends PatchOrder, Omit<SharedCall, "caller"> {}
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */
 export async function hotfixshared(
   live: LiveThread,
-  { context }: SnaxCaller,
+  { context, repair }: SnaxCaller,
   path: string,
   text: string,
 ): Promise<HotfixSharedResult> {
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
+  }
+  if (repair?.atomic === true) {
+    const why = "atomic holds the services of a type, and a shared module has none of its own";
+    throw new SnaxError("ERR_ARGUMENT", `snax.hotfixshared can't be atomic: ${why}`);
   }
   const { paths } = context.runtime;
   const call: SharedCall = { file: resolve(paths.root, path), text, caller: context.handle };

@@ -163,7 +163,7 @@ test("words that could be a text and are none are refused; behind -- everything 
   await make("room");
   write("a.ts", `export function hotfix(...args: string[]) { return args.join("|"); }`);
   match((await run("hotfix 9 @a.ts @a.ts")).join(), /second text for the service's own file/);
-  match((await run("hotfix 9 @a.ts --atomic")).join(), /hotfix has no option --atomic/);
+  match((await run("hotfix 9 @a.ts --canary")).join(), /hotfix has no option --canary/);
   match((await run("hotfix 9 --yes @a.ts")).join(), /hotfix has no option --yes/);
   match((await run("hotfix 9 -- @a.ts")).join(), /need a file/);
   deepEqual(await run("hotfix 9 @a.ts x=1 two"), ["x=1|two", OK]);
@@ -209,4 +209,31 @@ test("a mistyped name of a service is answered with the one that was meant", asy
     match((await run(line)).join("\n"), /no service \w+ on the search path; did you mean "room"\?/);
   }
   match((await run("snax lib/bord")).join("\n"), /did you mean "lib\/board"\?/);
+});
+
+test("with --atomic all services of a type take the patch or none, and a shared module is refused", async (t) => {
+  const { run, write, make } = await open(t);
+  const rooms = [await make("room"), await make("room"), await make("room")];
+  await rooms[2]?.req.play(1);
+  write(
+    "a.ts",
+    `declare let rounds: number;
+    export const response = { rounds() { return rounds + 100; } };
+    export function hotfix(most: string) { if (rounds > Number(most)) throw new Error("too many"); }`,
+  );
+  const refused = (await run("hotfix room --atomic @a.ts 0")).join();
+  match(refused, /the patch is in no room, for :[0-9a-f]{8} refuses it: .*too many/);
+  for (const room of rooms) equal((await room.req.rounds()) < 100, true);
+  const lines = await run("hotfix room @a.ts 1 --atomic");
+  deepEqual(
+    lines.filter((line) => /^(applied|failed)/.test(line)),
+    ["applied\t3", "failed\t0"],
+  );
+  match(lines.join(), /held\t\d+ ms/);
+  for (const room of rooms) equal((await room.req.rounds()) >= 100, true);
+  deepEqual(await run("hotfix 9 @a.ts --atomic 5"), [OK]);
+  write("p.ts", "export function price(n: number) { return n; }");
+  match((await run("hotfix lib/prices.ts @p.ts --atomic")).join(), /hotfixshared can't be atomic/);
+  write("room.ts", ROOM.replace("rounds += 1", "rounds += 2"));
+  match((await run("hotfix room --from-source --atomic --yes")).join(), /applied\t3.*held/);
 });

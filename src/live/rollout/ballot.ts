@@ -1,0 +1,78 @@
+/**
+ * The vote on a patch that is for all services of a type or for none: every thread has to say that
+ * it is in everywhere. One that ends meanwhile, or hangs, has not said so.
+ */
+
+import type { ErrorCode } from "../../base/error.ts";
+import { SnaxError } from "../../base/error.ts";
+import { PATCH_FAILURES_MAX } from "../../base/limits.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import type { Runtime } from "../../service/runtime.ts";
+import type { PatchFailure } from "../../snax/types.ts";
+import type { Applied } from "./campaign.ts";
+import type { Answers, Home } from "./rollout.ts";
+
+/** One vote, from before anything is asked. */
+export class Ballot {
+  readonly #runtime: Runtime;
+  /** Whoever takes the place of a thread is born without the patch. */
+  readonly #ended = new Set<Home>();
+  readonly #note = (thread: number): void => void this.#ended.add(thread);
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    runtime.onThreadDeath.push(this.#note);
+  }
+
+  /** Listens no longer. */
+  close(): void {
+    const { onThreadDeath } = this.#runtime;
+    onThreadDeath.splice(onThreadDeath.indexOf(this.#note), 1);
+  }
+
+  /**
+   * Returns true if all agree.
+   *
+   * @param homes - all who are asked
+   * @throws {ERR_PATCH_FAILED} or its kin, with `data: { failed }`, if not.
+   */
+  count(type: string, homes: readonly Home[], { values, stuck }: Answers<Applied>): true {
+    const failed = [...values.values()].flatMap((each) => each?.failed ?? []);
+    for (const { data } of stuck.values()) failed.push(hanging(data as HangingThread));
+    const lost = homes.find(
+      (home) => this.#ended.has(home) || (values.get(home) === undefined && !stuck.has(home)),
+    );
+    const [first] = failed;
+    if (first !== undefined) throw refusal(type, first, failed);
+    if (lost === undefined) return true;
+    const why = `thread ${lost} has ended, and whoever takes its place is not asked any more`;
+    throw new SnaxError("ERR_PATCH_FAILED", `the patch is in no ${type}: ${why}; patch again`, {
+      data: { failed },
+    });
+  }
+}
+
+interface HangingThread {
+  readonly thread: number;
+  readonly handle: number;
+}
+
+function hanging({ thread, handle }: HangingThread): PatchFailure {
+  const what = handle === 0 ? "code outside any message" : `what ${formatAddress(handle)} runs`;
+  const message = `thread ${thread} hangs: ${what} has not returned; it is undone there when that returns`;
+  return { handle, code: "ERR_PATCH_TIMEOUT", message };
+}
+
+function isOfPatch(code: string): code is ErrorCode & `ERR_PATCH${string}` {
+  return code.startsWith("ERR_PATCH");
+}
+
+function refusal(type: string, first: PatchFailure, failed: readonly PatchFailure[]): SnaxError {
+  const { handle, code, message } = first;
+  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
+  return new SnaxError(
+    isOfPatch(code) ? code : "ERR_PATCH_FAILED",
+    `the patch is in no ${type}, for ${formatAddress(handle)} refuses it: ${message}${others}`,
+    { data: { failed: failed.slice(0, PATCH_FAILURES_MAX) } },
+  );
+}
