@@ -1,7 +1,7 @@
 /**
  * Who is there: the nodes that take part, as the engine tells, and this one's own place among them.
  *
- *     node/<name> = { incarnation, place }     claimed at the start, renewed each beat, taken away at the end
+ *     node/<name> = { incarnation, place, lease }     claimed at the start, renewed each beat, taken away at the end
  *
  * A record that is not renewed for a lease has lapsed; whoever sees that takes it away by compare-and-set. Whether it has is judged by
  * the judge's own clock alone: from the moment at which he saw the last renewal. Silence of the engine is not silence of a node, and who
@@ -43,6 +43,7 @@ export interface MembershipOptions {
 /** What is known of another node. */
 interface Known {
   readonly member: Member;
+  readonly lease: string;
   readonly token: number;
   /** When it was last seen to be renewed, by the clock of this process. */
   readonly seenAt: number;
@@ -63,7 +64,10 @@ export class Membership {
   readonly options: MembershipOptions;
   readonly #beatMs: number;
   readonly #key: string;
-  readonly #value: string;
+  /** Tells one stay of this process in the engine from the next: it may be taken away, and come back. */
+  #lease = "";
+  #stays = 0;
+  #lapses = 0;
   readonly #known = new Map<string, Known>();
   /** Processes that are not members any more, and from when on they surely have no right. */
   readonly #past = new Map<string, number>();
@@ -87,11 +91,9 @@ export class Membership {
   });
 
   constructor(options: MembershipOptions) {
-    const { node, incarnation, place } = options.self;
     this.options = options;
     this.#beatMs = options.leaseMs / BEATS;
-    this.#key = `${KIND}/${node}`;
-    this.#value = JSON.stringify({ incarnation, place });
+    this.#key = `${KIND}/${options.self.node}`;
   }
 
   /** The others that take part. */
@@ -102,6 +104,11 @@ export class Membership {
   /** The engine is there. */
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** The lease that this process has, or had last. */
+  get lease(): string {
+    return this.#lease;
   }
 
   /** Until when this process has the right to what it owns, in milliseconds of its clock. */
@@ -149,18 +156,18 @@ export class Membership {
     return { engine: this.#isUp ? "up" : "down", members: Object.fromEntries(members) };
   }
 
-  /** Says whether a process has no right any more, for certain; asking begins to find out. */
-  async hasLapsed(node: string, incarnation: string): Promise<boolean> {
+  /** Says whether a lease has ended, for certain; asking begins to find out. */
+  async hasLapsed(node: string, lease: string): Promise<boolean> {
     const { host, leaseMs } = this.options;
     const known = this.#known.get(node);
-    if (known?.member.incarnation === incarnation) {
+    if (known?.lease === lease) {
       if (!this.#isSilent(known)) return false;
       return await this.#evict(known);
     }
-    const from = this.#past.get(incarnation);
+    const from = this.#past.get(lease);
     if (this.#past.size > PAST_MAX) this.#past.clear();
     if (from !== undefined) return host.now() >= from;
-    this.#past.set(incarnation, host.now() + leaseMs);
+    this.#past.set(lease, host.now() + leaseMs);
     return false;
   }
 
@@ -204,8 +211,8 @@ export class Membership {
   /** What was not seen before this moment does not count against anybody. */
   #judgeFrom(now: number): void {
     for (const [node, known] of this.#known) this.#known.set(node, { ...known, seenAt: now });
-    for (const [incarnation, from] of this.#past) {
-      if (from > now) this.#past.set(incarnation, now + this.options.leaseMs);
+    for (const [lease, from] of this.#past) {
+      if (from > now) this.#past.set(lease, now + this.options.leaseMs);
     }
   }
 
@@ -214,7 +221,12 @@ export class Membership {
     const now = host.now();
     if (now - this.#beatAt > 3 * this.#beatMs) this.#judgeFrom(now);
     this.#beatAt = now;
-    if (this.#hadRight && now >= this.#rightUntil) this.#lose("the lease was not renewed in time");
+    if (this.#hadRight && now >= this.#rightUntil) {
+      // With a lease of its own from here on: under the old one others would take this process for the owner still.
+      this.#token = 0;
+      this.#lapses += 1;
+      this.#lose("the lease was not renewed in time");
+    }
     if (this.#isUp) {
       void this.#renew();
       for (const known of this.#known.values()) {
@@ -229,11 +241,11 @@ export class Membership {
   }
 
   /** Takes the place of a node away that has not been renewed; of several that try one does it. */
-  async #evict({ member, token }: Known): Promise<boolean> {
+  async #evict({ member, lease, token }: Known): Promise<boolean> {
     const done = await this.options.driver
       .claim(`${KIND}/${member.node}`, undefined, token)
       .catch(() => undefined);
-    if (done !== undefined) this.#past.set(member.incarnation, -Infinity);
+    if (done !== undefined) this.#past.set(lease, -Infinity);
     return done !== undefined;
   }
 
@@ -242,8 +254,9 @@ export class Membership {
     this.#isRenewing = true;
     try {
       const asked = this.options.host.now();
+      const lapses = this.#lapses;
       const token = this.#token === 0 ? await this.#register() : await this.#again();
-      if (this.#isOver || token === undefined) return;
+      if (this.#isOver || token === undefined || this.#lapses !== lapses) return;
       this.#token = token;
       this.#hadRight = true;
       this.#rightUntil = asked + this.options.leaseMs * (1 - MARGIN);
@@ -265,16 +278,18 @@ export class Membership {
       log(`another process was ${self.node} (${holder.incarnation}): its place is taken`);
     }
     this.#isReplaced = false;
-    return await driver.claim(this.#key, this.#value, found?.token ?? 0);
+    this.#stays += 1;
+    this.#lease = `${self.incarnation}.${this.#stays}`;
+    return await driver.claim(this.#key, this.#value(), found?.token ?? 0);
   }
 
   async #again(): Promise<number | undefined> {
     const { driver, self, log } = this.options;
-    const token = await driver.renew({ key: this.#key, value: this.#value, token: this.#token });
+    const token = await driver.renew({ key: this.#key, value: this.#value(), token: this.#token });
     if (token !== undefined) return token;
     const found = await driver.read(this.#key);
     // A renewal whose answer was lost.
-    if (found?.value === this.#value) return await driver.renew(found);
+    if (found?.value === this.#value()) return await driver.renew(found);
     this.#token = 0;
     const holder = found && parseMember(self.node, found.value);
     if (holder === undefined) {
@@ -287,6 +302,11 @@ export class Membership {
     );
     this.#lose(`another process is ${self.node} now`);
     return undefined;
+  }
+
+  #value(): string {
+    const { incarnation, place } = this.options.self;
+    return JSON.stringify({ incarnation, place, lease: this.#lease });
   }
 
   #lose(why: string): void {
@@ -303,28 +323,35 @@ export class Membership {
     if (node === self.node) return;
     const before = this.#known.get(node);
     const member = parseMember(node, value);
-    const isSame = before !== undefined && before.member.incarnation === member?.incarnation;
-    if (before !== undefined && !isSame) {
-      const from = value === undefined ? -Infinity : before.seenAt + leaseMs;
-      this.#past.set(before.member.incarnation, from);
+    if (before !== undefined && before.lease !== member?.lease) {
+      this.#past.set(before.lease, value === undefined ? -Infinity : before.seenAt + leaseMs);
     }
     if (member === undefined) {
       this.#known.delete(node);
       if (before !== undefined) onLeave(before.member);
       return;
     }
-    this.#known.set(node, { member, token, seenAt: host.now() });
-    if (!isSame || before.member.place !== member.place) onJoin(member);
+    const { lease, ...rest } = member;
+    this.#known.set(node, { member: rest, lease, token, seenAt: host.now() });
+    const last = before?.member;
+    const isSame = last?.incarnation === rest.incarnation && last.place === rest.place;
+    if (!isSame) onJoin(rest);
   }
 }
 
+/** A member with its lease. */
+interface Lessee extends Member {
+  readonly lease: string;
+}
+
 /** Reads the record of a node; what can't be read is nobody. */
-function parseMember(node: string, value: string | undefined): Member | undefined {
+function parseMember(node: string, value: string | undefined): Lessee | undefined {
   if (value === undefined) return undefined;
   try {
-    const { incarnation, place } = JSON.parse(value) as Partial<Member>;
-    const isRight = typeof incarnation === "string" && typeof place === "string";
-    return isRight && INCARNATION.test(incarnation) ? { node, incarnation, place } : undefined;
+    const { incarnation, place, lease } = JSON.parse(value) as Partial<Lessee>;
+    const isText = typeof incarnation === "string" && typeof place === "string";
+    if (!isText || typeof lease !== "string" || !INCARNATION.test(incarnation)) return undefined;
+    return { node, incarnation, place, lease };
   } catch {
     // Not written by a node of ours.
     return undefined;

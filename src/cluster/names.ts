@@ -1,0 +1,123 @@
+/**
+ * Names that mean one owner in the whole cluster.
+ *
+ *     name/<name> = { node, lease }     its token is the fencing token of the owner
+ *
+ * A record is not renewed itself: it goes with the lease of the node (membership.ts). Who wants the name of a node whose lease has lapsed first takes
+ * the place of that node away, by compare-and-set, and then the name: the earlier owner finds out at its next renewal, and before that
+ * its right has ended by its own clock. An owner that lost its right has lost its names too; to have one again it claims it
+ * anew, also its own, and gets a higher token.
+ *
+ * Promises: nobody acts under a token that was replaced, if it asks {@link Names.mayAct} before; tokens of a name only grow.
+ */
+
+import type { Entry } from "./driver.ts";
+import { engineError } from "./driver.ts";
+import type { Membership } from "./membership.ts";
+
+/** Who has a name. */
+export type Ownership =
+  /** This process. @member token - the fencing token. */
+  | { readonly isOwn: true; readonly token: number }
+  | { readonly isOwn: false; readonly node: string; readonly lease: string };
+
+const KIND = "name";
+
+/** The names of a cluster, as one process sees them. */
+export class Names {
+  readonly #membership: Membership;
+  readonly #owned = new Map<string, number>();
+  readonly #claiming = new Map<string, Promise<Ownership>>();
+
+  constructor(membership: Membership) {
+    this.#membership = membership;
+  }
+
+  /** The names of this process, with their tokens. */
+  get owned(): ReadonlyMap<string, number> {
+    return this.#owned;
+  }
+
+  /** Says whether this process may act as the owner at this moment; to be asked before each act. */
+  mayAct(name: string, token: number): boolean {
+    const { rightUntil, options } = this.#membership;
+    return this.#owned.get(name) === token && options.host.now() < rightUntil;
+  }
+
+  /**
+   * Gets a name, or finds who has it. One that has just lapsed may take another lease: then it is still the earlier owner's.
+   *
+   * @throws {ERR_ENGINE_DOWN} if the engine is away, or this process has no place there, or the engine has lost what it held a moment ago.
+   */
+  async claim(name: string): Promise<Ownership> {
+    const held = this.#owned.get(name);
+    if (held !== undefined && this.mayAct(name, held)) return { isOwn: true, token: held };
+    // A second claim may replace the token of the first, and its answer get lost.
+    this.#owned.delete(name);
+    let claiming = this.#claiming.get(name);
+    if (claiming === undefined) {
+      claiming = this.#claim(name).finally(() => this.#claiming.delete(name));
+      this.#claiming.set(name, claiming);
+    }
+    return await claiming;
+  }
+
+  async #claim(name: string): Promise<Ownership> {
+    const { driver, self } = this.#membership.options;
+    this.#requireRight();
+    const key = `${KIND}/${name}`;
+    for (;;) {
+      const { lease } = this.#membership;
+      const found = await driver.read(key);
+      const owner = found && parseOwner(found);
+      const isFree =
+        owner === undefined ||
+        owner.lease === lease ||
+        (await this.#membership.hasLapsed(owner.node, owner.lease));
+      if (!isFree) return { isOwn: false, ...owner };
+      this.#requireRight();
+      const value = JSON.stringify({ node: self.node, lease });
+      const token = await driver.claim(key, value, found?.token ?? 0);
+      if (token === undefined) continue;
+      // Lost while the answer was on its way: the record stands, and nobody acts by it.
+      if (this.#membership.lease !== lease) throw engineError("has taken this node's place", true);
+      this.#owned.set(name, token);
+      return { isOwn: true, token };
+    }
+  }
+
+  /** Gives a name up. */
+  async release(name: string): Promise<void> {
+    const token = this.#owned.get(name);
+    this.#owned.delete(name);
+    if (token === undefined) return;
+    await this.#membership.options.driver.claim(`${KIND}/${name}`, undefined, token);
+  }
+
+  /** This process has lost its right, and all names with it. @returns what they were */
+  lose(): string[] {
+    const names = [...this.#owned.keys()];
+    this.#owned.clear();
+    return names;
+  }
+
+  #requireRight(): void {
+    const { rightUntil, claimsFrom, options } = this.#membership;
+    const now = options.host.now();
+    if (now >= rightUntil) throw engineError("has not confirmed this node's place", false);
+    if (now >= claimsFrom) return;
+    const ms = Math.ceil(claimsFrom - now);
+    throw engineError(`has begun anew: names can be claimed in ${ms} ms`, false);
+  }
+}
+
+function parseOwner({ value }: Entry): { node: string; lease: string } | undefined {
+  try {
+    const { node, lease } = JSON.parse(value ?? "") as Record<string, unknown>;
+    if (typeof node !== "string" || typeof lease !== "string") return undefined;
+    return { node, lease };
+  } catch {
+    // Not written by a node of ours.
+    return undefined;
+  }
+}
