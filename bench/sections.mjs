@@ -309,5 +309,33 @@ export const SECTIONS = [
       { label: "all or none, times the work", unit: "x", ours: "main.times", most: 2 },
     ],
   },
+  {
+    name: "patchedbirth",
+    title: "start a service whose type was patched with hotfixall",
+    size: { full: { count: 3_000 }, quick: { count: 500 } },
+    runs: {
+      plain: { init: { patches: 0 } },
+      one: { init: { patches: 1 } },
+      many: { init: { patches: 20 } },
+    },
+    rows: [
+      { label: "without a patch", unit: "us", ours: "plain.birth" },
+      { label: "with 20 patches", unit: "us", ours: "many.birth" },
+      {
+        label: "one patch over none",
+        unit: "x",
+        ours: "one.birth",
+        over: "plain.birth",
+        most: 1.1,
+      },
+      {
+        label: "20 patches over none",
+        unit: "x",
+        ours: "many.birth",
+        over: "plain.birth",
+        most: 1.1,
+      },
+    ],
+  },
   ...OPERATOR_SECTIONS,
 ];

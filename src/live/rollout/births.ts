@@ -39,11 +39,14 @@ export interface StickyOrder extends BirthOrder {
 }
 
 /** The same, compiled for one thread. */
-interface BornPatch {
+export interface BornPatch {
   readonly id: number;
   readonly parts: readonly PatchPart[];
-  /** Hears of every service that is born since, whether it can take the patch or not. */
-  readonly onBorn: ((instance: Instance) => void) | undefined;
+  /**
+   * Hears of every service that is born, whether it can take the patch or not; while somebody wants
+   * to know it.
+   */
+  onBorn: ((instance: Instance) => void) | undefined;
 }
 
 /** What services of one program are born with. */

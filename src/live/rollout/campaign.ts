@@ -19,7 +19,7 @@ import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import { applyPatch } from "../apply/application.ts";
 import type { PatchPart } from "../text/patch-code.ts";
-import type { BirthOrder } from "./births.ts";
+import type { BirthOrder, BornPatch } from "./births.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { patchOne } from "./one-service.ts";
 import type { PatchOrder, ThreadPart } from "./rollout.ts";
@@ -85,6 +85,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   #skipped: PatchSkip[] = [];
   /** Takes the patch from those who are not born yet; undefined while births are as before. */
   #closeBirths: (() => void) | undefined;
+  #born: BornPatch | undefined;
   #isWithdrawn = false;
 
   constructor(live: LiveThread, ready: Ready, order: CampaignOrder) {
@@ -111,7 +112,10 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   async keep(): Promise<Kept> {
     this.#openBirths();
     const retired = this.#live.births.retire(this.#ready.program);
-    return { ...(await this.#run()), retired, held: 0 };
+    const done = await this.#run();
+    // Whoever is born from here on is nobody's question, and a birth must not pay for having been one.
+    if (this.#born !== undefined) this.#born.onBorn = undefined;
+    return { ...done, retired, held: 0 };
   }
 
   /** Says that the patch is not for services to come. */
@@ -124,13 +128,12 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     if (this.#closeBirths !== undefined || this.#isWithdrawn) return;
     const { program, born } = this.#ready;
     const { runtime } = this.#live.snax;
-    // It lives as long as the patch is given to births, and must not keep the campaign.
-    const bornWith = this.#bornWith;
-    const note = (instance: Instance): void => void bornWith.add(instance);
+    const note = (instance: Instance): void => void this.#bornWith.add(instance);
     // The births and the list of who lives belong together: no service can be born unnoticed
     // between them.
     const { id } = this.#order;
-    this.#closeBirths = this.#live.births.add(program, { id, parts: born, onBorn: note });
+    this.#born = { id, parts: born, onBorn: note };
+    this.#closeBirths = this.#live.births.add(program, this.#born);
     this.#add(contextsOf(runtime, this.#order.type));
   }
 
