@@ -23,7 +23,10 @@ export const USAGE = `usage: snax <command>
                                               of the type or none
                                               (all four ask the console of the configuration,
                                               or of --console [host:]port)
-  snax types [config]                         write snax.d.ts: the types of all services by name
+  snax init [folder]                          put a configuration and two services into this project;
+                                              default folder for services: services
+  snax types [config] [--watch]               write snax.d.ts: the types of all services by name;
+                                              --watch: again whenever one comes, goes or changes
   snax sproto [--bigint] file.sproto ...      write file.ts: the types of a schema
 
   snax --help | --version
@@ -34,6 +37,7 @@ export interface Invocation {
   readonly command:
     | "start"
     | "doctor"
+    | "init"
     | "console"
     | "types"
     | "sproto"
@@ -47,6 +51,10 @@ export interface Invocation {
   readonly words?: readonly string[];
   /** The configuration file, if one was named. */
   readonly config?: string;
+  /** The folder for services, if one was named. */
+  readonly folder?: string;
+  /** Whether `types` goes on. */
+  readonly isWatching?: boolean;
   /** Where the debug console listens. */
   readonly place?: Endpoint;
   /** The schemas. */
@@ -72,6 +80,7 @@ export function parseArguments(words: readonly string[]): Invocation {
     return { overrides, ...readOperation(asked as "source", words.slice(1)) };
   }
   const names: string[] = [];
+  let isWatching = false;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
     if (HELP.has(word)) return { command: "help", overrides };
@@ -80,6 +89,7 @@ export function parseArguments(words: readonly string[]): Invocation {
       index += 1;
       setOverride(overrides, words[index]);
     } else if (word.startsWith("--set=")) setOverride(overrides, word.slice("--set=".length));
+    else if (word === "--watch" && asked === "types") isWatching = true;
     else if (word.startsWith("-")) throw wrong(`unknown option ${word}`);
     else names.push(word);
   }
@@ -88,7 +98,15 @@ export function parseArguments(words: readonly string[]): Invocation {
   if (!isCommand(command)) throw wrong(`unknown command ${command}`);
   if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
   if (command === "console") return { command, overrides, place: readPlace(config) };
-  return { command, overrides, ...(config === undefined ? {} : { config }) };
+  if (command === "init") {
+    if (Object.keys(overrides).length > 0) throw wrong("init takes no --set");
+    return { command, overrides, ...(config === undefined ? {} : { folder: config }) };
+  }
+  return {
+    ...{ command, overrides },
+    ...(config === undefined ? {} : { config }),
+    ...(isWatching ? { isWatching } : {}),
+  };
 }
 
 /** Commands that the console of a node runs. */
@@ -116,11 +134,12 @@ function readOperation(
   return { command, words, ...(place === undefined ? {} : { place }) };
 }
 
-type NamedCommand = "start" | "doctor" | "types" | "console";
+type NamedCommand = "start" | "doctor" | "init" | "types" | "console";
 
 const COMMANDS: ReadonlySet<string> = new Set<NamedCommand>([
   "start",
   "doctor",
+  "init",
   "types",
   "console",
 ]);

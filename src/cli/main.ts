@@ -14,9 +14,12 @@ import { parseArguments, USAGE } from "./arguments.ts";
 import { runConsole } from "./console.ts";
 import { runOperation } from "./operate.ts";
 import { runDoctor } from "./doctor.ts";
+import { runInit } from "./init.ts";
 import { writeSprotoTypes } from "./sproto-types.ts";
 import { runStart } from "./start.ts";
 import { writeTypes } from "./types.ts";
+import type { UnreadableFile, WrittenTypes } from "./types.ts";
+import { watchTypes } from "./types-watch.ts";
 
 async function run(invocation: Invocation): Promise<number> {
   if (invocation.command !== "help" && invocation.command !== "version") checkRuntime();
@@ -38,6 +41,8 @@ async function run(invocation: Invocation): Promise<number> {
     case "check":
     case "hotfix":
       return await runOperation(invocation);
+    case "init":
+      return runInit(invocation.folder);
     case "types":
       return runTypes(invocation);
     case "sproto":
@@ -53,16 +58,36 @@ function runSproto({ schemas = [], isBigint = false }: Invocation): number {
   return 0;
 }
 
-async function runTypes({ config: path, overrides }: Invocation): Promise<number> {
+async function runTypes({ config: path, overrides, isWatching }: Invocation): Promise<number> {
   const loaded = await loadConfig(path, process.cwd());
   const { services } = completeConfig({ ...loaded.config, ...overrides });
-  const written = writeTypes({ directory: loaded.root, services });
-  for (const { path: file, error } of written.unreadable) {
-    process.stderr.write(`snax: ${file} left out: ${messageOf(error)}\n`);
-  }
-  const state = written.changed ? "written" : "unchanged";
-  process.stdout.write(`${written.path}: ${written.services.size} services, ${state}\n`);
+  const options = { directory: loaded.root, services };
+  if (isWatching === true) return runTypesWatch({ ...options, config: loaded.path });
+  const written = writeTypes(options);
+  for (const file of written.unreadable) tellUnreadable(file, false);
+  tellTypes(written);
   return written.unreadable.length === 0 ? 0 : 1;
+}
+
+async function runTypesWatch(options: Parameters<typeof watchTypes>[0]): Promise<number> {
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+  const reconfigured = (): void => {
+    process.stdout.write(`${options.config} has changed; start again to follow it\n`);
+  };
+  const events = { written: tellTypes, unreadable: tellUnreadable, reconfigured };
+  await watchTypes(options, events, ending.signal);
+  return 0;
+}
+
+function tellUnreadable({ path, error }: UnreadableFile, isKept: boolean): void {
+  const what = isKept ? "kept as it was" : "left out";
+  process.stderr.write(`snax: ${path} ${what}: ${messageOf(error)}\n`);
+}
+
+function tellTypes({ path, services, changed }: WrittenTypes): void {
+  const state = changed ? "written" : "unchanged";
+  process.stdout.write(`${path}: ${services.size} services, ${state}\n`);
 }
 
 function version(): string {

@@ -28,6 +28,8 @@ export interface TypesOptions {
    * @defaultValue "snax.d.ts"
    */
   readonly output?: string;
+  /** Services that were found before: one of them that can't be read now is still one. */
+  readonly known?: ReadonlyMap<string, string>;
 }
 
 /** A file on the search path that nobody can tell the exports of. */
@@ -66,7 +68,7 @@ const SERVICE_EXPORTS: ReadonlySet<string> = new Set(["response", "accept", "sub
  * ```
  */
 export function writeTypes(options: TypesOptions): WrittenTypes {
-  const path = resolve(options.directory, options.output ?? "snax.d.ts");
+  const path = outputOf(options);
   const found = findServices(options);
   const text = formatTypes(found.services, dirname(path));
   const changed = !existsSync(path) || readFileSync(path, "utf8") !== text;
@@ -74,16 +76,22 @@ export function writeTypes(options: TypesOptions): WrittenTypes {
   return { ...found, path, changed };
 }
 
+/** Returns the absolute path of the file to write. */
+export function outputOf({ directory, output = "snax.d.ts" }: TypesOptions): string {
+  return resolve(directory, output);
+}
+
 /** Finds the snax services on the search path, sorted by name. */
 export function findServices(options: TypesOptions): FoundServices {
   const services = new Map<string, string>();
   const unreadable: UnreadableFile[] = [];
-  const files = [...findFiles(options)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const files = [...listServiceFiles(options)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, path] of files) {
     try {
       const isService = exportedNames(path).some((exported) => SERVICE_EXPORTS.has(exported));
       if (isService) services.set(name, path);
     } catch (error) {
+      if (options.known?.get(name) === path) services.set(name, path);
       // The other services are worth listing all the same; the caller tells of this one.
       unreadable.push({ path, error });
     }
@@ -116,8 +124,8 @@ export {};
 `;
 }
 
-/** Maps each name to the file that the search path gives for it. */
-function findFiles(options: TypesOptions): Map<string, string> {
+/** Maps each name to the file that the search path gives for it, be it a service or not. */
+export function listServiceFiles(options: TypesOptions): Map<string, string> {
   const files = new Map<string, string>();
   const inside = resolve(options.directory) + sep;
   for (const given of splitPatterns(options.services)) {

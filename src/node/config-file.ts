@@ -10,7 +10,12 @@ import { defineConfig, describeNoConfig } from "./config.ts";
 import type { Config } from "./config.ts";
 
 /** The names that are tried in the working directory. */
-const DEFAULT_NAMES = ["snax.config.ts", "snax.config.js", "snax.config.mjs", "snax.config.json"];
+export const DEFAULT_NAMES: readonly string[] = [
+  "snax.config.ts",
+  "snax.config.js",
+  "snax.config.mjs",
+  "snax.config.json",
+];
 
 /** A configuration and where it came from. */
 export interface LoadedConfig {
