@@ -155,6 +155,7 @@ export interface Config {
     readonly inittimeout?: number;
     readonly heap?: number;
     readonly stall?: Partial<StallConfig>;
+    readonly drain?: number;
     readonly stoptimeout?: number;
     readonly hotfixtimeout?: number;
     readonly typecheck?: "off" | "warn" | "require";
@@ -185,6 +186,7 @@ export interface FullConfig extends Config {
     readonly calltimeout: number;
     readonly mailbox: number;
     readonly inittimeout: number;
+    readonly drain: number;
     readonly stoptimeout: number;
     readonly hotfixtimeout: number;
     readonly polling: number;
@@ -205,6 +207,7 @@ export interface Node {
     readonly sharetable: SharetableApi;
     readonly tables: TablesObject;
     stop(): Promise<void>;
+    drain(): Promise<void>;
     readonly stopped: Promise<void>;
     readonly cutOff: readonly string[];
 }

@@ -79,6 +79,7 @@ export async function world(
       return node.cutOff;
     },
     stop: () => node.stop(),
+    drain: () => node.drain(),
     make: (name, ...args) => node.snax.newservice<any>(name, ...(args as never[])),
     log: async () => {
       await node.skynet.call(".logger", "lua", "FLUSH");

@@ -352,6 +352,9 @@ export const ENGINE_SILENCE_MS = 2000;
 /** Most bytes of broadcasts that the engine of a cluster has not taken. */
 export const ENGINE_UNSENT_MAX: number = 4 << 20;
 
+/** Milliseconds between two looks of a node that drains at what is open. */
+export const CLUSTER_DRAIN_LOOK_MS = 10;
+
 /** Least bytes of the token of a cluster. */
 export const CLUSTER_TOKEN_MIN = 16;
 

@@ -21,7 +21,8 @@ export const USAGE = `usage: snax <command>
   snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes,
                                               --force type errors, --atomic: all services
                                               of the type or none
-                                              (all four ask the console of the configuration,
+  snax drain                                  end the node once no call of another node is open
+                                              (all five ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -45,6 +46,7 @@ export interface Invocation {
     | "diff"
     | "check"
     | "hotfix"
+    | "drain"
     | "help"
     | "version";
   /** The words of a command that the console of a node runs. */
@@ -110,11 +112,11 @@ export function parseArguments(words: readonly string[]): Invocation {
 }
 
 /** Commands that the console of a node runs. */
-const OPERATIONS: ReadonlySet<string> = new Set(["source", "diff", "check", "hotfix"]);
+const OPERATIONS: ReadonlySet<string> = new Set(["source", "diff", "check", "hotfix", "drain"]);
 
 /** `[--console [host:]port]`, and words that are the console's. */
 function readOperation(
-  command: "source" | "diff" | "check" | "hotfix",
+  command: "source" | "diff" | "check" | "hotfix" | "drain",
   given: readonly string[],
 ): Pick<Invocation, "command" | "words" | "place"> {
   const words: string[] = [];
@@ -129,7 +131,8 @@ function readOperation(
       throw wrong(`${JSON.stringify(word)} has blanks, which the console takes apart`);
     else words.push(word);
   }
-  if (command !== "diff" && words.length === 0)
+  if (command === "drain" && words.length > 0) throw wrong("drain takes no arguments");
+  if (command !== "diff" && command !== "drain" && words.length === 0)
     throw wrong(`${command} needs an address or a type`);
   return { command, words, ...(place === undefined ? {} : { place }) };
 }

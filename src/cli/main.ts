@@ -40,6 +40,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "diff":
     case "check":
     case "hotfix":
+    case "drain":
       return await runOperation(invocation);
     case "init":
       return runInit(invocation.folder);

@@ -1,5 +1,5 @@
 /**
- * `snax source`, `snax diff`, `snax check` and `snax hotfix`: commands of a node's console, from the operator's shell.
+ * `snax source`, `snax diff`, `snax check`, `snax hotfix` and `snax drain`: commands of a node's console, from the operator's shell.
  *
  * The console is the configuration's, or the one that `--console` names; the token comes from
  * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or

@@ -9,6 +9,8 @@
  *     RELOAD table                 names nodes
  *     LINK node                    the handle that messages for a node of snax go to (link-sender.ts)
  *     EVENT node number            the first change of that node behind that number
+ *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
+ *     LEAVE                        says goodbye to all who call this node
  *
  * Over skynet's wire whoever calls has packed its values, and unpacks the answer: what passes here is bytes. Skynet has a service for
  * each connection; here they are objects of this one, and only proxies are services, for they need a handle.
@@ -16,7 +18,7 @@
 
 import { hostname } from "node:os";
 import { SnaxError } from "../base/error.ts";
-import { CLUSTER_CLIENTS_MAX, ENGINE_TIMEOUT_MS } from "../base/limits.ts";
+import { CLUSTER_CLIENTS_MAX, CLUSTER_DRAIN_LOOK_MS, ENGINE_TIMEOUT_MS } from "../base/limits.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Listened } from "../net/socket-api.ts";
@@ -66,6 +68,8 @@ export class Clusterd {
   readonly #listens: number | string | undefined;
   readonly #engine: string | undefined;
   #membership: Membership | undefined = undefined;
+  readonly #ports: number[] = [];
+  #leaving: Promise<void> | undefined = undefined;
   readonly #agents = new Set<SkynetAgent>();
   readonly #proxies = new Map<string, Promise<number>>();
 
@@ -139,6 +143,10 @@ export class Clusterd {
         return this.#reload(args[0] ?? this.#config.nodes ?? {});
       case "LINK":
         return this.#find(args[0] as unknown as string);
+      case "DRAIN":
+        return this.#drain(args[0] as unknown as number);
+      case "LEAVE":
+        return this.#leave();
       case "EVENT":
         return this.#watch(args[0] as unknown as string, args[1] as unknown as number, source);
       default: {
@@ -170,6 +178,35 @@ export class Clusterd {
         resolve();
       });
     });
+  }
+
+  async #drain(ms: number): Promise<void> {
+    const { clock } = this.#context.runtime;
+    const until = clock.now() + ms;
+    for (let open = this.#openCalls; open > 0; open = this.#openCalls) {
+      if (clock.now() >= until) {
+        this.#hub.log(
+          `${open} calls of other nodes are cut off: they took more than ${ms} ms, drain`,
+        );
+        break;
+      }
+      await new Promise<void>((resolve) => void this.#hub.after(CLUSTER_DRAIN_LOOK_MS, resolve));
+    }
+    await this.#leave();
+  }
+
+  get #openCalls(): number {
+    const theirs = [...this.#agents].reduce((sum, { state }) => sum + state.calls, 0);
+    return this.#links.openCalls + theirs;
+  }
+
+  #leave(): Promise<void> {
+    return (this.#leaving ??= (async () => {
+      this.#links.leave("the node is stopping");
+      for (const port of this.#ports) void this.#hub.socket.close(port);
+      for (const agent of this.#agents) agent.close();
+      await this.#membership?.leave();
+    })());
   }
 
   /** One name space: what the configuration links with is no node of skynet. */
@@ -212,6 +249,7 @@ export class Clusterd {
     const endpoint = this.#endpointOf(place);
     const { socket, log } = this.#hub;
     const opened = await socket.listen(endpoint);
+    this.#ports.push(opened.id);
     socket.start(opened.id, (id, peer) => this.#accept(id, peer, clientsMax));
     const where = formatEndpoint(opened.address, opened.port);
     log(`other nodes reach this one at ${where}`);

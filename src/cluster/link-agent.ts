@@ -91,6 +91,11 @@ export class LinkAgent {
     return this.#peer === undefined ? this.place : `${this.#peer.node} at ${this.place}`;
   }
 
+  /** Requests that are not answered. */
+  get calls(): number {
+    return this.#calls;
+  }
+
   /** What is known of it, for people. */
   get state(): object {
     return { incarnation: this.#peer?.incarnation, calls: this.#calls };

@@ -52,6 +52,9 @@ export class LinkNodes {
   readonly #tls: LinkConfig["tls"];
   readonly #ways = new Map<string, Way>();
   readonly #agents = new Set<LinkAgent>();
+  /** The socket at which others come in. */
+  #port: number | undefined = undefined;
+  #isLeaving = false;
   /** Those that the configuration names: no engine says where they are. */
   readonly #fixed: ReadonlySet<string>;
 
@@ -130,6 +133,19 @@ export class LinkNodes {
     if (!this.#fixed.has(node)) this.#ways.get(node)?.sender.moveTo(undefined);
   }
 
+  /** Requests of other nodes that are not answered. */
+  get openCalls(): number {
+    return [...this.#agents].reduce((sum, { calls }) => sum + calls, 0);
+  }
+
+  /** Says goodbye to those that call this node, and takes no more of them. This node may still call others. */
+  leave(why: string): void {
+    if (this.#port !== undefined) void this.#hub.socket.close(this.#port);
+    this.#port = undefined;
+    this.#isLeaving = true;
+    for (const agent of this.#agents) agent.close(why);
+  }
+
   /** Ends all links. */
   close(): void {
     for (const { sender } of this.#ways.values()) sender.close();
@@ -155,6 +171,7 @@ export class LinkNodes {
     const { host, port } = parseEndpoint(place) as Endpoint;
     const tls = this.#tls && { ...this.#tls, requestCert: true, rejectUnauthorized: true };
     const opened = await socket.listen({ host, port, ...(tls && { tls }) });
+    this.#port = opened.id;
     socket.start(opened.id, (id, peer) => this.#accept(id, peer));
     const where = formatEndpoint(opened.address, opened.port);
     log(`links of other nodes come in at ${where}`);
@@ -204,6 +221,7 @@ export class LinkNodes {
     const { hub } = this.#terms;
     const unknown = [...this.#agents].filter(({ peer }) => peer === undefined).length;
     const isFull = unknown >= LINK_HANDSHAKES_MAX || this.#agents.size >= CLUSTER_CLIENTS_MAX;
+    if (this.#isLeaving) return hub.socket.shutdown(socket);
     if (isFull) {
       hub.refused("too many links", `${place} is turned away`);
       return hub.socket.shutdown(socket);

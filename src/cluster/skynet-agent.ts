@@ -70,6 +70,11 @@ export class SkynetAgent {
     return { peer: this.peer, calls: this.#calls, transfers: this.#transfers.count };
   }
 
+  /** Ends the connection when all that was answered is written. */
+  close(): void {
+    void this.#hub.socket.close(this.#socket);
+  }
+
   /** Answers until the connection ends. */
   async run(): Promise<void> {
     const { socket } = this.#hub;

@@ -61,6 +61,8 @@ export interface Config {
    * @defaultValue { warn: 1000, interrupt: 30000, rest: 1000 }
    */
   readonly stall?: Partial<StallConfig>;
+  /** Milliseconds for which a node that drains waits for calls of other nodes that are open. @defaultValue 5000 */
+  readonly drain?: number;
   /** Milliseconds that `exit` of all services together may take when the node stops. @defaultValue 5000 */
   readonly stoptimeout?: number;
   /**
@@ -132,6 +134,7 @@ export interface FullConfig extends Config {
   readonly calltimeout: number;
   readonly mailbox: number;
   readonly inittimeout: number;
+  readonly drain: number;
   readonly stoptimeout: number;
   readonly hotfixtimeout: number;
   readonly polling: number;
@@ -203,6 +206,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   calltimeout: MS,
   mailbox: { fits: isCount, expected: "a number of messages, 0 = no bound" },
   inittimeout: MS,
+  drain: MS,
   stoptimeout: MS,
   console: {
     fits: (value) => parseEndpoint(value) !== undefined,
@@ -329,6 +333,7 @@ export function completeConfig(config: unknown): FullConfig {
     calltimeout: 0,
     mailbox: 0,
     inittimeout: 30_000,
+    drain: 5000,
     stoptimeout: 5000,
     hotfixtimeout: 5000,
     polling: 0.1,

@@ -57,6 +57,7 @@ export async function sayGoodbye(
   const { kernel, logger } = program.runtime;
   const departure = new Departure(program, timeoutMs);
   await departure.run();
+  await leaveCluster(program);
   rejectWaits(program);
   await askThreads(program, departure.answering, "END", FLUSH_MS);
   await settled();
@@ -67,6 +68,15 @@ export async function sayGoodbye(
     await request(program, logger, flush, FLUSH_MS).catch(() => undefined);
   }
   return [...departure.cutOff];
+}
+
+/** The other nodes hear that this one ends; until here services could call them. */
+async function leaveCluster(program: Context): Promise<void> {
+  const daemon = program.runtime.kernel.names.get(".clusterd");
+  if (daemon === undefined) return;
+  const envelope = { type: PTYPE.lua, method: 0, values: ["LEAVE"] };
+  // One that does not answer has no right to keep the node alive.
+  await request(program, daemon, envelope, FLUSH_MS).catch(() => undefined);
 }
 
 /** Everybody's `exit`. */

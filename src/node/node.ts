@@ -46,6 +46,11 @@ export interface Node {
   readonly tables: TablesObject;
   /** Ends every service, with its `exit`, and frees the thread; resolves when all is done. May be called again. */
   stop(): Promise<void>;
+  /**
+   * Takes the node out of readiness, waits until no call of another node is open (for `drain` milliseconds at most), says goodbye to other nodes, and
+   * stops; resolves when all is done.
+   */
+  drain(): Promise<void>;
   /** Resolves when the node has stopped, whoever asked for it. */
   readonly stopped: Promise<void>;
   /** What was cut off when the node stopped, for people; empty if every service has left in order. */
@@ -63,6 +68,9 @@ export interface StartOptions {
   /** @internal */
   readonly seams?: TestSeams;
 }
+
+/** Milliseconds for the goodbye of a node that drains. */
+const DRAIN_REST_MS = 1000;
 
 /** What the launcher starts first, in skynet's order for a node that stands alone. */
 const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
@@ -87,7 +95,7 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
   checkRuntime();
   const full = withAbsolutePaths(completeConfig(config), options.root ?? process.cwd());
   const running = new RunningNode(full, options);
-  const stop = (): void => void running.stop();
+  const stop = (): void => void (options.ownsProcess === true ? running.drain() : running.stop());
   options.signal?.addEventListener("abort", stop);
   if (options.signal?.aborted === true) stop();
   try {
@@ -134,6 +142,7 @@ class RunningNode implements Node {
   readonly #forgetErrors: () => void;
   readonly #endWatch: () => Promise<void>;
   #stopping: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
   #resolveStopped: () => void = () => {};
 
   constructor(config: FullConfig, options: StartOptions) {
@@ -156,6 +165,7 @@ class RunningNode implements Node {
     });
     const { runtime, live, createSnax, tableApi } = this.#assembly;
     this.#runtime = runtime;
+    runtime.drain = () => void this.drain();
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -223,6 +233,24 @@ class RunningNode implements Node {
   /** Somebody has asked for the end. */
   get isStopping(): boolean {
     return this.#stopping !== undefined;
+  }
+
+  drain(): Promise<void> {
+    return (this.#draining ??= this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    const { drain } = this.#config;
+    if (this.isStopping || !this.#runtime.isReady) return await this.stop();
+    this.#runtime.isDraining = true;
+    if (this.#runtime.kernel.names.get(".clusterd") !== undefined) {
+      const order = this.skynet
+        .within(drain + DRAIN_REST_MS)
+        .call(".clusterd", "lua", "DRAIN", drain);
+      // Whatever has become of it, the node ends.
+      await Promise.race([order.catch(() => undefined), this.stopped]);
+    }
+    await this.stop();
   }
 
   stop(): Promise<void> {

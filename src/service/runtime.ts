@@ -125,6 +125,10 @@ export class Runtime {
   monitor = 0;
   /** How far the node's end has come: nothing is launched any more; nobody is left. */
   state: "running" | "stopping" | "stopped" = "running";
+  /** The node takes no more work, and waits for what is open; it still runs. */
+  isDraining = false;
+  /** Ends the node as soon as no call of another node is open; undefined but on the main thread. */
+  drain: (() => void) | undefined = undefined;
   /**
    * Cuts off what a service of another thread does at this moment; undefined where nobody can.
    *

@@ -164,6 +164,11 @@ class RunningTest implements TestNode {
     return this.#running.cutOff;
   }
 
+  readonly drain = async (): Promise<void> => {
+    await this.#node?.drain();
+    await this.stop();
+  };
+
   readonly stop = async (): Promise<void> => {
     this.#clock?.release();
     await this.#node?.stop();

@@ -1,12 +1,12 @@
 /**
- * Commands about the node: its configuration.
+ * Commands about the node: its configuration, and its end.
  */
 
 import { SnaxError } from "../../base/error.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 
 /** Keys of the configuration whose value is nobody's to read. */
-const SECRETS: ReadonlySet<string> = new Set(["consoletoken"]);
+const SECRETS: ReadonlySet<string> = new Set(["consoletoken", "cluster"]);
 
 function getEnv({ operator, args: [name] }: CommandCall): CommandResult {
   if (name === undefined) throw new SnaxError("ERR_ARGUMENT", "need a name");
@@ -24,6 +24,14 @@ function setEnv({ operator, args: [name, value] }: CommandCall): CommandResult {
 
 /** The commands by name. */
 export const nodeCommands: CommandTable = {
+  drain: {
+    help: "drain : take no more work, let open calls of other nodes end, say goodbye and stop",
+    isChange: true,
+    run: ({ operator }) => {
+      operator.runtime.drain?.();
+      return undefined;
+    },
+  },
   getenv: { help: "getenv name : skynet.getenv(name)", run: getEnv },
   setenv: {
     help: "setenv name value: skynet.setenv(name,value)",

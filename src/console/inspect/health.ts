@@ -2,7 +2,7 @@
  * Whether a node is healthy and ready, for whoever restarts it or sends it clients.
  *
  *     healthy   every thread has been heard of in the last HEALTH_SILENT_MS; if not, a restart is the cure
- *     ready     healthy, started and not stopping; if not, clients go elsewhere
+ *     ready     healthy, started, and neither draining nor stopping; if not, clients go elsewhere
  *
  * It reads the threads' boards and asks nobody.
  */
@@ -48,6 +48,7 @@ export function readHealth({ boards }: Runtime): Health {
 /** Says whether the node takes work. */
 export function readReadiness(runtime: Runtime): Health {
   if (runtime.state !== "running") return { ok: false, reason: "stopping" };
+  if (runtime.isDraining) return { ok: false, reason: "draining" };
   if (!runtime.isReady) return { ok: false, reason: "starting" };
   const { ok, reason = "" } = readHealth(runtime);
   return ok ? { ok } : { ok, reason };
