@@ -750,6 +750,13 @@ export interface PatchRecord {
     readonly failed: number;
     readonly results: readonly PatchResult[];
 }
+export interface RollbackResult {
+    readonly id: number | undefined;
+    readonly applied: readonly number[];
+    readonly failed: readonly PatchFailure[];
+    readonly skipped: readonly PatchSkip[];
+    readonly notes: readonly string[];
+}
 export interface HotfixSharedResult {
     readonly id: number;
     readonly threads: number;
@@ -773,6 +780,7 @@ export interface SnaxApi {
     readonly kill: <M extends ServiceModule>(target: ServiceObject<M>, ...args: ExitArgs<M>) => Promise<void>;
     readonly hotfix: <R = any>(target: ServiceObject | number | string, patch: Patch, ...args: unknown[]) => Promise<R>;
     readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<HotfixAllResult>;
+    readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
     readonly repair: (options: RepairOptions) => SnaxApi;
     readonly patches: () => readonly PatchRecord[];

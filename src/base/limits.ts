@@ -96,6 +96,9 @@ export const CHECK_GROUPS_MAX = 8;
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 
+/** How long the texts of patches may be together that the ledger of a thread keeps for those who take one back, in UTF-16 units. */
+export const LEDGER_TEXTS_MAX: number = 1 << 25;
+
 /** Longest ledger on disk that a start reads, in bytes. */
 export const LEDGER_BYTES_MAX: number = 1 << 26;
 

@@ -22,7 +22,8 @@ export const USAGE = `usage: snax <command>
                                               --force type errors, --atomic: all services
                                               of the type or none
   snax drain                                  end the node once no call of another node is open
-                                              (all five ask the console of the configuration,
+  snax rollback id ...                        take patches back, by the numbers of the ledger
+                                              (all six ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -47,6 +48,7 @@ export interface Invocation {
     | "check"
     | "hotfix"
     | "drain"
+    | "rollback"
     | "help"
     | "version";
   /** The words of a command that the console of a node runs. */
@@ -112,11 +114,28 @@ export function parseArguments(words: readonly string[]): Invocation {
 }
 
 /** Commands that the console of a node runs. */
-const OPERATIONS: ReadonlySet<string> = new Set(["source", "diff", "check", "hotfix", "drain"]);
+type Operation = "source" | "diff" | "check" | "hotfix" | "rollback" | "drain";
+
+const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
+  "source",
+  "diff",
+  "check",
+  "hotfix",
+  "rollback",
+  "drain",
+]);
+
+/** What a command can't do without. */
+const NEEDED: Readonly<Partial<Record<Operation, string>>> = {
+  source: "an address or a type",
+  check: "an address or a type",
+  hotfix: "an address or a type",
+  rollback: "the number of a patch",
+};
 
 /** `[--console [host:]port]`, and words that are the console's. */
 function readOperation(
-  command: "source" | "diff" | "check" | "hotfix" | "drain",
+  command: Operation,
   given: readonly string[],
 ): Pick<Invocation, "command" | "words" | "place"> {
   const words: string[] = [];
@@ -132,8 +151,8 @@ function readOperation(
     else words.push(word);
   }
   if (command === "drain" && words.length > 0) throw wrong("drain takes no arguments");
-  if (command !== "diff" && command !== "drain" && words.length === 0)
-    throw wrong(`${command} needs an address or a type`);
+  const needed = NEEDED[command];
+  if (needed !== undefined && words.length === 0) throw wrong(`${command} needs ${needed}`);
   return { command, words, ...(place === undefined ? {} : { place }) };
 }
 

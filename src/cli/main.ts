@@ -41,6 +41,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "check":
     case "hotfix":
     case "drain":
+    case "rollback":
       return await runOperation(invocation);
     case "init":
       return runInit(invocation.folder);

@@ -60,6 +60,7 @@ function codeOf(command: string, lines: readonly string[]): number {
     if (lines.some((line) => line.startsWith("nothing was sent\t"))) return 2;
     return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
   }
+  if (command === "rollback") return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
   if (command === "check") {
     if (lines.some((line) => line.startsWith("not checked: "))) return 3;
     return /^[1-9]\d* type errors?$/.test(lines.at(-1) ?? "") ? 1 : 0;

@@ -12,6 +12,7 @@ import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { Patch, SnaxApi } from "../snax/types.ts";
 import { readRepairOptions } from "./repair-options.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
+import { rollback } from "./rollout/rollback.ts";
 import { hotfixshared } from "./rollout/shared-module.ts";
 import { hotfix } from "./rollout/one-service.ts";
 import type { LiveThread } from "./rollout/live-thread.ts";
@@ -27,6 +28,8 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
       settleAt(caller, () => hotfixshared(live, caller, path, text)),
     repair: (caller, options: unknown) =>
       caller.make({ ...caller, repair: readRepairOptions(options) }),
+    rollback: (caller, ids: number | readonly number[]) =>
+      settleAt(caller, () => rollback(live, caller, ids)),
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });

@@ -308,6 +308,18 @@ export interface PatchRecord {
   readonly results: readonly PatchResult[];
 }
 
+/** What became of patches that were taken back. */
+export interface RollbackResult {
+  /** The number of the patch that took them back; undefined if there was nothing left of them. */
+  readonly id: number | undefined;
+  /** The services that run without them now, by handle; empty for a shared module. */
+  readonly applied: readonly number[];
+  readonly failed: readonly PatchFailure[];
+  readonly skipped: readonly PatchSkip[];
+  /** What was not taken back, a line each: for people. */
+  readonly notes: readonly string[];
+}
+
 /** What became of a patch for a shared module. */
 export interface HotfixSharedResult {
   /** The patch's number in the ledger of the node. */
@@ -399,6 +411,22 @@ export interface SnaxApi {
     patch: Patch,
     ...args: unknown[]
   ) => Promise<HotfixAllResult>;
+  /**
+   * Takes patches back by their numbers, also out of order: what later patches gave stays. For
+   * services yet to be born as well. Values that `hotfix()` assigned stay as they are; `notes` says
+   * so.
+   *
+   * @param ids - numbers of the ledger; several were for the same type, service or module.
+   * @throws {ERR_ARGUMENT} if the ledger has no such patch, or it was refused.
+   * @throws {ERR_PATCH_NAME} if a later patch needs a name that one of them added.
+   * @throws {ERR_PATCH} if no patch can lead back, or services of the type run different texts.
+   * @example
+   * ```ts
+   * const { id } = await snax.hotfixall("shop", text);
+   * await snax.rollback(id);
+   * ```
+   */
+  readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**

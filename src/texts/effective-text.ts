@@ -5,7 +5,7 @@
  * a service runs is known by one reference, and a text is folded once for all who run it.
  */
 
-import { merge } from "./merge.ts";
+import { fold, merge } from "./merge.ts";
 
 /** What a text belongs to. */
 export interface TextHome {
@@ -92,6 +92,27 @@ export class EffectiveText {
       each.#text = text;
     }
     return this.#text ?? text;
+  }
+
+  /**
+   * The text that there would be without some of its patches: of each the last time that it came.
+   *
+   * @returns undefined if none of them is among its patches.
+   * @throws {ERR_PATCH} if a patch that came later can't stand without them.
+   */
+  without(patches: readonly string[]): string | undefined {
+    const left = this.patches;
+    for (const patch of patches) {
+      const at = left.lastIndexOf(patch);
+      if (at >= 0) left.splice(at, 1);
+    }
+    if (left.length === this.patches.length) return undefined;
+    const { file, isService } = this.home;
+    return fold(this.#root.given, left, file, { isService });
+  }
+
+  get #root(): EffectiveText {
+    return [...this.#lineage()].at(-1) ?? this;
   }
 
   /** The text before is known by now. */

@@ -8,6 +8,7 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
+import { rollback } from "../../live/rollout/rollback.ts";
 import { hotfixshared } from "../../live/rollout/shared-module.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { clearCache } from "../../service/cache.ts";
@@ -176,6 +177,26 @@ async function patchShared(
   return new Map(Object.entries(result));
 }
 
+async function runRollback({ operator, args }: CommandCall): Promise<CommandResult> {
+  const ids = args.map((word) => {
+    if (/^\d{1,10}$/.test(word)) return Number(word);
+    throw new SnaxError("ERR_ARGUMENT", `${word} is no number of a patch: \`patches\` lists them`);
+  });
+  const result = await rollback(operator.thread.live, callerOf(operator), ids);
+  const { id, applied, failed, skipped, notes } = result;
+  const rows = new Map<string, unknown>();
+  if (id === undefined) rows.set("nothing to do", "later patches have replaced all of it");
+  else {
+    const counts = { applied: applied.length, failed: failed.length, skipped: skipped.length };
+    for (const [key, value] of Object.entries({ id, ...counts })) rows.set(key, value);
+  }
+  for (const { handle, code, message } of failed.slice(0, FAILURES_SHOWN_MAX)) {
+    rows.set(formatAddress(handle), { code, message });
+  }
+  for (const note of notes) rows.set(`note: ${note}`, "");
+  return markInOrder(rows);
+}
+
 /** The operator knows his file, and not the hash by which the node knows the text. */
 function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
   const message = messageOf(error);
@@ -192,5 +213,11 @@ export const hotfixCommands: CommandTable = {
     isChange: true,
     needs: toPatched,
     run: runHotfix,
+  },
+  rollback: {
+    help: "rollback id ... : take patches back, also out of order",
+    isChange: true,
+    needs: () => "all",
+    run: runRollback,
   },
 };

@@ -15,8 +15,7 @@ import type {
   RunningModule,
   TextQuestion,
 } from "../../live/rollout/running-texts.ts";
-import { listRunning, TEXTS } from "../../live/rollout/running-texts.ts";
-import { askSteward } from "../../service/steward.ts";
+import { gatherRunning } from "../../live/rollout/running-texts.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import type { ModuleEdit } from "../../texts/diff.ts";
 import type { Change, ModuleDiff, Verdict } from "../../texts/verdict.ts";
@@ -44,25 +43,9 @@ export async function askTexts(
   operator: Operator,
   question: TextQuestion,
 ): Promise<RunningGroup[]> {
-  const { runtime, context } = operator;
-  const { threads } = runtime;
-  const hosts =
-    typeof question === "object" && "handle" in question
-      ? [threads?.threadOf(question.handle) ?? -1]
-      : (threads?.hosts ?? []);
-  const others = hosts.filter((thread) => thread >= 0 && thread !== threads?.own);
-  const answers = await Promise.all(
-    others.map((thread) => askSteward(context, thread, TEXTS, question)),
-  );
-  const groups = new Map<string, RunningGroup>();
-  for (const group of [listRunning(runtime, question), ...(answers as RunningGroup[][])].flat()) {
-    const key = keyOf(group);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, { ...group, handles: [...group.handles] });
-    else known.handles.push(...group.handles);
-  }
-  if (groups.size === 0) refuseNobody(operator, question);
-  return [...groups.values()];
+  const groups = await gatherRunning(operator.context, question);
+  if (groups.length === 0) refuseNobody(operator, question);
+  return groups;
 }
 
 function refuseNobody({ runtime }: Operator, question: TextQuestion): void {
@@ -73,12 +56,6 @@ function refuseNobody({ runtime }: Operator, question: TextQuestion): void {
   const why = `no service ${question.type} runs, so there is no text to look at`;
   const births = "clearcache has the next one start from its files as they are now";
   throw new SnaxError("ERR_NO_SERVICE", `${why}; ${births}`);
-}
-
-/** Two threads run the same if the texts are the same. */
-function keyOf({ type, modules }: RunningGroup): string {
-  const texts = modules.map(({ file, text, failure, patches }) => [file, text, failure, patches]);
-  return JSON.stringify([type, texts]);
 }
 
 /**

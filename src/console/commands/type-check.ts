@@ -160,7 +160,14 @@ async function findGroups(operator: Operator, target: HotfixTarget): Promise<Run
     if (codeOf(error) !== "ERR_NO_SERVICE" || target.kind !== "type") throw error;
     const file = paths.find(target.type);
     const { text } = readScript(operator, file);
-    const rest = { failure: undefined, patches: [], isShared: false, links: new Map() };
+    const rest = {
+      failure: undefined,
+      without: undefined,
+      refusal: undefined,
+      patches: [],
+      isShared: false,
+      links: new Map(),
+    };
     return [
       { type: target.type, handles: [], modules: [{ file, text, isService: true, ...rest }] },
     ];

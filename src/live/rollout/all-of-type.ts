@@ -77,7 +77,7 @@ async function runForType(
   const ballot = call.isAtomic ? new Ballot(context.runtime) : undefined;
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${call.type}`;
-    live.enter(call.caller, { id, hash, target, results, said });
+    live.enter(call.caller, { id, hash, target, results, said, texts: call.texts });
   };
   const homes = homesOf(context, call.type);
   try {

@@ -7,14 +7,19 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { NODE_WORD } from "../../fabric/node-memory.ts";
-import { LEDGER_LENGTH_MAX, LEDGER_RESULTS_MAX } from "../../base/limits.ts";
+import { LEDGER_LENGTH_MAX, LEDGER_RESULTS_MAX, LEDGER_TEXTS_MAX } from "../../base/limits.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
+import type { PatchTexts } from "../text/compile.ts";
 
 /** The patches of one node, newest last. */
 export class Ledger {
   readonly #clock: Clock;
   readonly #records: PatchRecord[] = [];
   readonly #words: Int32Array;
+  /** By number, the oldest first. */
+  readonly #texts = new Map<number, PatchTexts>();
+  /** Of all texts, in UTF-16 units. */
+  #length = 0;
 
   /**
    * @param words - where the number of the last patch stands, under NODE_WORD.patch; shared by a
@@ -57,6 +62,32 @@ export class Ledger {
     };
     this.add(record);
     return record;
+  }
+
+  /** Keeps the texts of a patch for whoever takes it back; on the thread that led it. */
+  keepTexts(id: number, texts: PatchTexts): void {
+    this.#texts.set(id, texts);
+    for (const text of texts.values()) this.#length += text.length;
+    for (const [oldest, each] of this.#texts) {
+      if (this.#texts.size <= LEDGER_LENGTH_MAX && this.#length <= LEDGER_TEXTS_MAX) break;
+      this.#texts.delete(oldest);
+      for (const text of each.values()) this.#length -= text.length;
+    }
+  }
+
+  /** Returns the texts of a patch; undefined if this thread has not led it, or not lately. */
+  textsOf(id: number): PatchTexts | undefined {
+    return this.#texts.get(id);
+  }
+
+  /** Returns the entry of a patch. */
+  find(id: number): PatchRecord | undefined {
+    return this.#records.find((record) => record.id === id);
+  }
+
+  /** Returns the last entry of a target. */
+  lastOf(target: string): PatchRecord | undefined {
+    return this.#records.findLast((record) => record.target === target);
   }
 
   /** Adds an entry that another thread has made. */

@@ -7,6 +7,7 @@ import { LineBudget } from "../../service/line-budget.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
+import type { PatchTexts } from "../text/compile.ts";
 import { ALL_OF_TYPE } from "./all-of-type.ts";
 import { Births } from "./births.ts";
 import { LatePatches } from "./late-patches.ts";
@@ -16,6 +17,7 @@ import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
 import type { TextQuestion } from "./running-texts.ts";
 import { listRunning, TEXTS } from "./running-texts.ts";
+import { answerPatchTexts } from "./patch-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
 
 /** The word that tells other threads of an entry of the ledger. */
@@ -28,6 +30,7 @@ export interface PatchReport {
   /** What it was for, as the ledger says it. */
   readonly target: string;
   readonly results: readonly PatchResult[];
+  readonly texts: PatchTexts;
   /** The end of the line in the log. */
   readonly said: string;
 }
@@ -69,9 +72,10 @@ export class LiveThread {
     this.latePatches = new LatePatches(this);
     hearSticky(this);
     runtime.onClear = (file) => this.#forget(file);
-    runtime.stewardCommands.set(TEXTS, async (_context, [question]) =>
-      listRunning(runtime, question as TextQuestion),
+    runtime.stewardCommands.set(TEXTS, async (_context, [question, without]) =>
+      listRunning(runtime, question as TextQuestion, without as readonly string[]),
     );
+    answerPatchTexts(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
@@ -94,8 +98,9 @@ export class LiveThread {
    * Enters a patch into the ledger, and logs it under the address of who asked, unless very many
    * come in a second.
    */
-  enter(caller: number, { id, hash, target, results, said }: PatchReport): void {
+  enter(caller: number, { id, hash, target, results, said, texts }: PatchReport): void {
     const record = this.ledger.enter(id, hash, target, results);
+    this.ledger.keepTexts(id, texts);
     this.runtime.threads?.tellAll(PATCHED_WORD, record);
     if (this.#lines.allow()) this.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);
   }

@@ -94,7 +94,7 @@ async function runForService(
   const enter = (said: string, result: { ok: boolean; code?: string }): void => {
     const target = `${formatAddress(handle)} ${context.name}`;
     const results = [{ handle, ...result }];
-    live.enter(caller, { id, hash: hashOfPatch(texts), target, results, said });
+    live.enter(caller, { id, hash: hashOfPatch(texts), target, results, said, texts });
   };
   const order = { id, context, texts, args: own, caller, state };
   const homes = [runtime.threads?.own];

@@ -8,6 +8,7 @@ import type { Context } from "../../service/context.ts";
 import { Context as ContextClass } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import { messageOf } from "../../service/error-text.ts";
+import { askSteward } from "../../service/steward.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import { hashOf } from "../text/patch-code.ts";
@@ -24,6 +25,10 @@ export interface RunningModule {
   readonly text: string | undefined;
   /** Why it can't be told. */
   readonly failure: string | undefined;
+  /** The text without the patches that the question names; undefined if it has none of them. */
+  readonly without: string | undefined;
+  /** Why there is no such text. */
+  readonly refusal: string | undefined;
   /** Hashes of the patches, the oldest first. */
   readonly patches: readonly string[];
   /** Whether it is the own file of a snax service. */
@@ -45,8 +50,49 @@ export interface RunningGroup {
 /** Whose texts are asked for: of one service, of a type, or of all. */
 export type TextQuestion = { readonly handle: number } | { readonly type: string } | "all";
 
+/**
+ * Asks every thread what services run.
+ *
+ * @param without - texts of patches; each module is told without them as well
+ */
+export async function gatherRunning(
+  context: Context,
+  question: TextQuestion,
+  without: readonly string[] = [],
+): Promise<RunningGroup[]> {
+  const { runtime } = context;
+  const { threads } = runtime;
+  const hosts =
+    typeof question === "object" && "handle" in question
+      ? [threads?.threadOf(question.handle) ?? -1]
+      : (threads?.hosts ?? []);
+  const others = hosts.filter((thread) => thread >= 0 && thread !== threads?.own);
+  const answers = await Promise.all(
+    others.map((thread) => askSteward(context, thread, TEXTS, question, without)),
+  );
+  const groups = new Map<string, RunningGroup>();
+  const own = listRunning(runtime, question, without);
+  for (const group of [own, ...(answers as RunningGroup[][])].flat()) {
+    const key = keyOf(group);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { ...group, handles: [...group.handles] });
+    else known.handles.push(...group.handles);
+  }
+  return [...groups.values()];
+}
+
+/** Two threads run the same if the texts are the same. */
+function keyOf({ type, modules }: RunningGroup): string {
+  const texts = modules.map(({ file, text, failure, patches }) => [file, text, failure, patches]);
+  return JSON.stringify([type, texts]);
+}
+
 /** Lists what services of this thread run. */
-export function listRunning(runtime: Runtime, question: TextQuestion): RunningGroup[] {
+export function listRunning(
+  runtime: Runtime,
+  question: TextQuestion,
+  without: readonly string[],
+): RunningGroup[] {
   const groups = new Map<string, RunningGroup>();
   for (const { instance } of runtime.kernel.services) {
     if (!(instance instanceof ContextClass) || !isMeant(instance, question)) continue;
@@ -56,7 +102,7 @@ export function listRunning(runtime: Runtime, question: TextQuestion): RunningGr
     const key = [instance.name, ...listTexts(code, isService).map(identify)].join(" ");
     const known = groups.get(key);
     if (known !== undefined) known.handles.push(instance.handle);
-    else groups.set(key, createGroup(instance, code, isService));
+    else groups.set(key, createGroup(instance, { code, isService, without }));
   }
   return [...groups.values()];
 }
@@ -90,18 +136,28 @@ function listTexts(code: Instance, isService: boolean): EffectiveText[] {
   });
 }
 
-function createGroup(context: Context, code: Instance, isService: boolean): RunningGroup {
+interface Seen {
+  readonly code: Instance;
+  readonly isService: boolean;
+  readonly without: readonly string[];
+}
+
+function createGroup(context: Context, { code, isService, without }: Seen): RunningGroup {
   const modules = listNodes(code).flatMap((node) => {
     const module = code.find(node);
     const isOwn = isService && node === code.program.entry;
     if (module === undefined) return [];
     const text = textOf(module, isOwn);
-    return [describe(node, text, isOwn)];
+    return [describe(node, text, { isService: isOwn, without })];
   });
   return { type: context.name, handles: [context.handle], modules };
 }
 
-function describe(node: ModuleNode, text: EffectiveText, isService: boolean): RunningModule {
+function describe(
+  node: ModuleNode,
+  text: EffectiveText,
+  { isService, without }: Pick<Seen, "isService" | "without">,
+): RunningModule {
   const { file, data } = node.image;
   const links = new Map<string, string>();
   for (const [index, target] of node.targets.entries()) {
@@ -112,10 +168,17 @@ function describe(node: ModuleNode, text: EffectiveText, isService: boolean): Ru
   }
   const patches = text.patches.map(hashOf);
   const { isShared } = node;
-  const rest = { file, patches, isService, isShared, links };
+  const [running, failure] = attempt(() => text.text);
+  const [before, refusal] = attempt(() => text.without(without));
+  const texts = { text: running, failure, without: before, refusal };
+  return { file, patches, isService, isShared, links, ...texts };
+}
+
+/** A value, or why there is none. */
+function attempt<T>(run: () => T): [value: T | undefined, failure: string | undefined] {
   try {
-    return { ...rest, text: text.text, failure: undefined };
+    return [run(), undefined];
   } catch (error) {
-    return { ...rest, text: undefined, failure: messageOf(error) };
+    return [undefined, messageOf(error)];
   }
 }

@@ -79,9 +79,17 @@ async function runForModule(
   const { runtime } = context;
   const id = live.ledger.next();
   const order: SharedOrder = { id, file, text };
-  const hash = hashOfPatch(new Map([[file, text]]));
+  const texts = new Map([[file, text]]);
+  const hash = hashOfPatch(texts);
   const enter = (said: string, result: { ok: boolean; code?: string }): void =>
-    live.enter(caller, { id, hash, target: file, results: [{ handle: 0, ...result }], said });
+    live.enter(caller, {
+      id,
+      hash,
+      target: file,
+      results: [{ handle: 0, ...result }],
+      said,
+      texts,
+    });
   let summary: string | undefined;
   let threads: number;
   try {

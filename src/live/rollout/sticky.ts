@@ -58,6 +58,7 @@ export class StickyPatches {
       if (entry.state === "KEPT") this.#kept.set(id, entry);
       if (entry.state === "PREPARED" || entry.state === "REFUSED") continue;
       ledger.add({ id, hash, target, time, applied, failed, results: [] });
+      ledger.keepTexts(id, textsOf(entry));
     }
     ledger.goOn(entries.at(-1)?.id ?? 0);
     if (foreign > 0) this.#log(`${foreign} lines of the ledger ${path} can't be read: left out`);
@@ -186,8 +187,7 @@ export class StickyPatches {
     const entry = this.#kept.get(id);
     const file = entry?.modules[0] && this.#fileOf(entry.name);
     if (entry === undefined || file === undefined) return;
-    const texts = new Map(entry.modules.map(({ path, patch }) => [path, patch]));
-    const order: StickyOrder = { id, type: entry.name, texts, file };
+    const order: StickyOrder = { id, type: entry.name, texts: textsOf(entry), file };
     this.#live.births.stick(order);
     this.#live.runtime.threads?.tellAll(STICK_WORD, order);
   }
@@ -226,6 +226,10 @@ export class StickyPatches {
   #log(text: string): void {
     this.#live.runtime.log(0, text);
   }
+}
+
+function textsOf({ modules }: LedgerEntry): PatchTexts {
+  return new Map(modules.map(({ path, patch }) => [path, patch]));
 }
 
 function readNow(file: string): string | undefined {

@@ -125,6 +125,36 @@ test("the edited files are carried over to all services of a type, and state sta
   equal(await born.req.twice(11), 34);
 });
 
+test("what was carried over is taken back, from those born since as well", async (t) => {
+  const place = await open(t);
+  const { run, make, edit } = place;
+  const shops = [await make("shop"), await make("shop")];
+  const before = await shops[0]?.req.buy(10);
+  edit("shop.ts", "0.2", "0.5");
+  equal((await run("hotfix shop --from-source")).at(-1), "<CMD OK>");
+  shops.push(await make("shop"));
+  const patched = await Promise.all(shops.map((shop) => shop.req.buy(10)));
+  ok(patched.every((price) => price !== before));
+  const { code, stdout } = await shell(place, "rollback", "1");
+  equal(code, 0, stdout);
+  match(stdout, /^applied\t3$/m);
+  shops.push(await make("shop"));
+  deepEqual(await Promise.all(shops.map((shop) => shop.req.buy(10))), [
+    before,
+    before,
+    before,
+    before,
+  ]);
+  deepEqual(await run("rollback 1"), [
+    "nothing to do\tlater patches have replaced all of it",
+    "<CMD OK>",
+  ]);
+  for (const wrong of ["rollback", "rollback x", "rollback 99"]) {
+    equal((await run(wrong)).at(-1), "<CMD Error>", wrong);
+  }
+  equal((await shell(place, "rollback", "99")).code, 1);
+});
+
 test("a second edit reaches the services from before the first one and those from after it", async (t) => {
   const { run, make, edit } = await open(t);
   const before = await make("shop");

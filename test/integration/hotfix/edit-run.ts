@@ -177,15 +177,7 @@ class EditRun {
     const texts = this.#write(name, name, model);
     const born = await this.#world.start(name);
     await born.req.load(...((await patched.req.dump()) as number[]));
-    let difference: string | undefined;
-    for (let call = 0; call < CALLS && difference === undefined; call += 1) {
-      const method = call === 0 ? "kept" : `r${this.#random.below(model.responses.length)}`;
-      const x = this.#random.below(9);
-      const [one, other] = [await answerOf(patched, method, x), await answerOf(born, method, x)];
-      if (one !== other) difference = `${method}(${x}): ${one} patched, ${other} born`;
-    }
-    const states = [String(await patched.req.dump()), String(await born.req.dump())];
-    if (states[0] !== states[1]) difference ??= `state: ${states[0]} patched, ${states[1]} born`;
+    const difference = await findDifference(this.#random, [patched, born], model.responses.length);
     await this.#world.node.snax.exit(born);
     counts.applied += 1;
     if (difference === undefined) return true;
@@ -209,11 +201,28 @@ class EditRun {
   }
 }
 
-async function answerOf(service: ServiceObject, method: string, x: number): Promise<string> {
+/** Calls two services alike; the first answer, or the state at the end, in which they differ. */
+export async function findDifference(
+  random: Random,
+  [patched, born]: readonly [ServiceObject, ServiceObject],
+  methods: number,
+): Promise<string | undefined> {
+  for (let call = 0; call < CALLS; call += 1) {
+    const method = call === 0 ? "kept" : `r${random.below(methods)}`;
+    const x = random.below(9);
+    const [one, other] = [await answerOf(patched, method, x), await answerOf(born, method, x)];
+    if (one !== other) return `${method}(${x}): ${one} patched, ${other} born`;
+  }
+  const states = [String(await patched.req.dump()), String(await born.req.dump())];
+  return states[0] === states[1] ? undefined : `state: ${states[0]} patched, ${states[1]} born`;
+}
+
+/** What a method answers, whatever the service is called. */
+export async function answerOf(service: ServiceObject, method: string, x: number): Promise<string> {
   try {
     return String(await service.req[method]?.(x));
   } catch (error) {
-    return `error ${(error as Error).message.replace(/p\d+(?:b\d)?/g, "p")}`;
+    return `error ${(error as Error).message.replace(/p\d+(?:b\d|x)?( :[0-9a-f]{8})?/g, "p")}`;
   }
 }
 

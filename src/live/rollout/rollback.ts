@@ -1,0 +1,262 @@
+/**
+ * `snax.rollback`: takes patches back, also out of order.
+ *
+ *     ledger    which services the patches were for, and their texts
+ *     threads   what these services run, and what they would run without the patches
+ *     diff      the patch that leads from the one to the other; what it can't do is refused
+ *     hotfix    that patch goes in as any other: births and the ledger on disk included
+ *
+ * So later patches keep what they gave, and a name that one of them needs refuses the rollback.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { HotfixAllResult, PatchRecord, RollbackResult } from "../../snax/types.ts";
+import { diffProgram } from "../../texts/diff.ts";
+import type { ModuleDiff } from "../../texts/verdict.ts";
+import { listFreeNames } from "../../texts/free-name.ts";
+import { hotfixall } from "./all-of-type.ts";
+import type { LiveThread } from "./live-thread.ts";
+import { hotfix } from "./one-service.ts";
+import { askPatchTexts } from "./patch-texts.ts";
+import type { Home } from "./rollout.ts";
+import type { RunningGroup, TextQuestion } from "./running-texts.ts";
+import { gatherRunning } from "./running-texts.ts";
+import { hotfixshared } from "./shared-module.ts";
+
+/** Services that an error names. */
+const SHOWN_MAX = 4;
+
+/** What patches were for. */
+type Target =
+  | { readonly kind: "service"; readonly handle: number }
+  | { readonly kind: "type"; readonly type: string }
+  | { readonly kind: "shared"; readonly file: string };
+
+/** The patch that takes others back. */
+interface Reverse {
+  /** By real path; empty if later patches have replaced everything. */
+  readonly patch: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
+}
+
+/** Takes patches back; see `SnaxApi.rollback`. */
+export async function rollback(
+  live: LiveThread,
+  caller: SnaxCaller,
+  ids: unknown,
+): Promise<RollbackResult> {
+  const records = readIds(ids).map((id) => findRecord(live, id));
+  const target = targetOf(records);
+  const { context } = caller;
+  const texts = new Set<string>();
+  let hasSteps = false;
+  for (const { id } of records) {
+    const leader = leaderOf(live, target);
+    for (const text of (await askPatchTexts(live, context, { id, leader })).values()) {
+      texts.add(text);
+      hasSteps ||= STEPS.test(text);
+    }
+  }
+  const groups = await gatherRunning(context, questionOf(target), [...texts]);
+  const { patch, notes } = reverseOf(groups, target, records);
+  const said = [...notes, ...(hasSteps ? ["what hotfix() did to state stays"] : [])];
+  const name = records[0]?.target ?? "";
+  const result = await send(live, caller, { target, name, patch });
+  return { ...result, notes: said };
+}
+
+/** A patch that has something to run once. */
+const STEPS = /\bexport\s+(?:async\s+)?function\s+hotfix\b/;
+
+function readIds(given: unknown): number[] {
+  const ids: unknown[] = Array.isArray(given) ? given : [given];
+  const isGood = ids.length > 0 && ids.every((id) => Number.isInteger(id) && (id as number) > 0);
+  if (isGood) return ids as number[];
+  throw new SnaxError(
+    "ERR_ARGUMENT",
+    "snax.rollback needs the number of a patch, or a list of them",
+  );
+}
+
+function findRecord({ ledger }: LiveThread, id: number): PatchRecord {
+  const record = ledger.find(id);
+  if (record === undefined) {
+    throw new SnaxError("ERR_ARGUMENT", `the ledger has no patch ${id}: \`patches\` lists them`);
+  }
+  if (record.applied > 0 || record.failed === 0) return record;
+  throw new SnaxError("ERR_ARGUMENT", `patch ${id} was refused: there is nothing to take back`);
+}
+
+/** Patches that are taken back together were for the same. */
+function targetOf(records: readonly PatchRecord[]): Target {
+  const [first] = records;
+  const target = first?.target ?? "";
+  const other = records.find((record) => record.target !== target);
+  if (other !== undefined) {
+    const why = `patch ${first?.id} is for ${target}, patch ${other.id} for ${other.target}`;
+    throw new SnaxError("ERR_ARGUMENT", `${why}: take them back one after the other`);
+  }
+  const [, address] = /^:([0-9a-f]{8}) /.exec(target) ?? [];
+  if (address !== undefined) return { kind: "service", handle: Number.parseInt(address, 16) };
+  if (target.startsWith("all ")) return { kind: "type", type: target.slice("all ".length) };
+  return { kind: "shared", file: target };
+}
+
+function leaderOf({ runtime }: LiveThread, target: Target): Home {
+  if (target.kind !== "service") return 0;
+  const thread = runtime.threads?.threadOf(target.handle);
+  if (runtime.threads !== undefined && thread === undefined) throw deadError(target.handle);
+  return thread;
+}
+
+function questionOf(target: Target): TextQuestion {
+  if (target.kind === "service") return { handle: target.handle };
+  return target.kind === "type" ? { type: target.type } : "all";
+}
+
+/** Makes the patch for all groups; they have to agree, for births get one. */
+function reverseOf(
+  groups: readonly RunningGroup[],
+  target: Target,
+  records: readonly PatchRecord[],
+): Reverse {
+  const what = records.map(({ id }) => `patch ${id}`).join(", ");
+  const isMeant = ({ modules }: RunningGroup): boolean =>
+    target.kind !== "shared" || modules.some(({ file }) => file === target.file);
+  const meant = groups.filter(isMeant);
+  if (target.kind === "service" && meant.length === 0) throw deadError(target.handle);
+  if (meant.length === 0) {
+    const why = "nobody runs it now: start a service, then take the patch back";
+    throw new SnaxError("ERR_PATCH", `${what} can't be taken back: ${why}`);
+  }
+  const has = ({ modules }: RunningGroup): boolean =>
+    modules.some(({ without, refusal }) => without !== undefined || refusal !== undefined);
+  const having = meant.filter(has);
+  // Who was born from the edited file, once that was patched in, runs the same without the patch.
+  const isAlike = (group: RunningGroup): boolean => having.some((each) => isSame(each, group));
+  const lacking = meant.filter((group) => !has(group) && !isAlike(group));
+  if (lacking.length > 0) {
+    const whose = lacking.map(nameServices).join(", ");
+    throw new SnaxError("ERR_PATCH", `${what} can't be taken back: it is not in ${whose}`);
+  }
+  const reverses = having.map((group) => reverseGroup(group, what));
+  const [first] = reverses;
+  const text = JSON.stringify(first);
+  if (first !== undefined && reverses.every((each) => JSON.stringify(each) === text)) return first;
+  const whose = meant.map(nameServices).join(" | ");
+  throw new SnaxError(
+    "ERR_PATCH",
+    `${what} can't be taken back: services run different texts (${whose})`,
+  );
+}
+
+/** Whether two groups do the same, however their texts are laid out. */
+function isSame(one: RunningGroup, other: RunningGroup): boolean {
+  const texts = new Map(other.modules.map(({ file, text }) => [file, text]));
+  if (texts.size !== one.modules.length) return false;
+  const edits = one.modules.flatMap(({ file, text, isService }) => {
+    const edited = texts.get(file);
+    return text === undefined || edited === undefined
+      ? []
+      : [{ file, running: text, edited, isService }];
+  });
+  if (edits.length !== texts.size) return false;
+  return diffProgram(edits).every(({ verdict }) => verdict === "same");
+}
+
+function reverseGroup({ modules, type }: RunningGroup, what: string): Reverse {
+  const edits = modules.flatMap(({ file, text, without, refusal, isService }) => {
+    if (refusal !== undefined) {
+      throw new SnaxError("ERR_PATCH", `${what} can't be taken back: ${refusal}`);
+    }
+    return text === undefined ? [] : [{ file, running: text, edited: without ?? text, isService }];
+  });
+  for (const { file, running, edited } of edits) {
+    if (running !== edited) refuseNeeded({ file, running, edited }, what);
+  }
+  const linksOf = new Map(modules.map(({ file, links }) => [file, links]));
+  const resolve = (specifier: string, from: string): string | undefined =>
+    linksOf.get(from)?.get(specifier);
+  const diffs = diffProgram(edits, { resolve });
+  refuseBeyond(diffs, `${what} of ${type}`);
+  const patch: Record<string, string> = {};
+  for (const { file, patch: text } of diffs) if (text !== undefined) patch[file] = text;
+  const notes = diffs.flatMap(({ changes }) =>
+    changes.flatMap(({ verdict, what: name, why }) =>
+      verdict === "note" ? `${name}: ${why}` : [],
+    ),
+  );
+  return { patch, notes };
+}
+
+/** What later patches, or the file, use of what the patches added. */
+function refuseNeeded(
+  { file, running, edited }: { file: string; running: string; edited: string },
+  what: string,
+): void {
+  const before = listFreeNames(running, file);
+  const needed = [...listFreeNames(edited, file).keys()].filter((name) => !before.has(name));
+  if (needed.length === 0) return;
+  const why = `${needed.join(", ")} is still needed by what later patches gave in ${file}`;
+  throw new SnaxError(
+    "ERR_PATCH_NAME",
+    `${what} can't be taken back: ${why}; take those back, too`,
+  );
+}
+
+function refuseBeyond(diffs: readonly ModuleDiff[], what: string): void {
+  const lines = diffs.flatMap(({ changes }) =>
+    changes.flatMap(({ verdict, what: name, why }) =>
+      verdict === "reload" || verdict === "refused" ? `${name}: ${why}` : [],
+    ),
+  );
+  if (lines.length === 0) return;
+  throw new SnaxError("ERR_PATCH", `${what} can't be taken back by a patch: ${lines.join("; ")}`);
+}
+
+function nameServices({ handles }: RunningGroup): string {
+  const shown = handles.slice(0, SHOWN_MAX).map(formatAddress).join(", ");
+  return handles.length > SHOWN_MAX ? `${shown} and ${handles.length - SHOWN_MAX} more` : shown;
+}
+
+type Sent = Omit<RollbackResult, "notes">;
+
+interface SendOrder {
+  readonly target: Target;
+  /** The target as the ledger says it. */
+  readonly name: string;
+  readonly patch: Reverse["patch"];
+}
+
+async function send(
+  live: LiveThread,
+  caller: SnaxCaller,
+  { target, name, patch }: SendOrder,
+): Promise<Sent> {
+  const nothing = { applied: [], failed: [], skipped: [] };
+  if (Object.keys(patch).length === 0) return { id: undefined, ...nothing };
+  switch (target.kind) {
+    case "type": {
+      const { id, applied, failed, skipped }: HotfixAllResult = await hotfixall(
+        live,
+        caller,
+        target.type,
+        [patch],
+      );
+      return { id, applied, failed, skipped };
+    }
+    case "service": {
+      await hotfix(live, caller, target.handle, [patch]);
+      // Its entry came before the answer.
+      const id = live.ledger.lastOf(name)?.id;
+      return { ...nothing, id, applied: [target.handle] };
+    }
+    case "shared": {
+      const { id } = await hotfixshared(live, caller, target.file, patch[target.file] ?? "");
+      return { ...nothing, id };
+    }
+  }
+}
