@@ -27,8 +27,26 @@ const STEPS_MAX = 20;
 /** Milliseconds for one such step. */
 const STEP_MS = 250;
 
+/** How often a handler is cut off anew because the cut was lost. */
+const CUTS_MAX = 10;
+
 /** Examines a thread; the session is not closed. */
 export async function examine(link: InspectorLink, suspect: Suspect): Promise<Finding> {
+  let finding = await look(link, suspect);
+  for (let cuts = 1; isLost(finding) && cuts < CUTS_MAX; cuts += 1) {
+    const next = await look(link, suspect);
+    // It had been cut off after all, and has been told of.
+    if (next.kind === "gone") return finding;
+    finding = next;
+  }
+  return finding;
+}
+
+function isLost(finding: Finding): boolean {
+  return finding.kind === "interrupted" && finding.isLost === true;
+}
+
+async function look(link: InspectorLink, suspect: Suspect): Promise<Finding> {
   const pauses = new PauseQueue(link);
   if ((await within(ANSWER_MS, link.post("Debugger.enable"))) === undefined)
     return { kind: "silent" };
@@ -71,9 +89,14 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
     return { kind: "gone" };
   }
   // Not waited for: a question that comes when the thread has begun to go on can swallow the termination.
-  await link.post("Debugger.resume", { terminateOnResume: true });
-  await recover(link, suspect.desk);
-  return { kind: "interrupted", report };
+  const resumed = link.post("Debugger.resume", { terminateOnResume: true });
+  // Sent with it: no code may run while the debugger is on. On V8 12 a function that calls `upvalues()` then, and loops, hears
+  // of nothing any more: its breakpoint stays, and each round of the loop is spent on a compilation that V8 refuses.
+  const off = link.post("Debugger.disable").catch(() => {});
+  await resumed;
+  const isLost = !(await recover(link, suspect.desk));
+  await within(ANSWER_MS, off);
+  return { kind: "interrupted", report, isLost };
 }
 
 /**
@@ -115,9 +138,16 @@ async function holdAgain(link: InspectorLink, pauses: PauseQueue): Promise<strin
   return paused === undefined ? "it does not answer any more" : IN_RUNTIME;
 }
 
-/** Says whether the runtime is at work, and not a program that it has called. */
-function isRuntime([top]: Paused["callFrames"]): boolean {
-  return isOwnFile(top?.url ?? "");
+/**
+ * Says whether the runtime is at work, and not a program that it has called; or Node's note of a promise that was rejected:
+ * Node calls that from C++, which lets no end of what runs through, so a cut there would be lost.
+ */
+function isRuntime(frames: Paused["callFrames"]): boolean {
+  return isOwnFile(frames[0]?.url ?? "") || frames.some(isRejectionNote);
+}
+
+function isRejectionNote({ functionName, url }: Paused["callFrames"][number]): boolean {
+  return functionName === "promiseRejectHandler" && url === "node:internal/process/promises";
 }
 
 /**

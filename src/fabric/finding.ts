@@ -7,7 +7,12 @@ export type Finding =
   /** The thread was paused and went on; `report` says what it did. */
   | { readonly kind: "seen"; readonly report: DeskReport }
   /** What it did was cut off. */
-  | { readonly kind: "interrupted"; readonly report: DeskReport }
+  | {
+      readonly kind: "interrupted";
+      readonly report: DeskReport;
+      /** Node let it go on all the same: it has to be done again. */
+      readonly isLost?: boolean;
+    }
   /** It was not cut off, because that would have done harm; `why` is for people. */
   | {
       readonly kind: "refused";

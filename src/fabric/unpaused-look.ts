@@ -42,8 +42,8 @@ export async function lookUnpaused(link: InspectorLink, suspect: Suspect): Promi
     ANSWER_MS,
     link.post("Runtime.terminateExecution").catch(() => {}),
   );
-  await recover(link, desk);
-  return { kind: "interrupted", report };
+  const isLost = !(await recover(link, desk));
+  return { kind: "interrupted", report, isLost };
 }
 
 async function askUnpaused(

@@ -107,10 +107,18 @@ class Desk {
     return this.condemn(true);
   }
 
-  /** Sees to it that a turn follows an interrupt. @returns "ok", unless what was cut off is still on its way out */
+  /**
+   * Sees to it that a turn follows an interrupt.
+   *
+   * @returns "ok", unless what was cut off is still on its way out: UNCUT while its turn goes on, "busy" while what it has left
+   * behind runs
+   */
   recover(): string {
     const { kernel, recover } = this.#options;
-    if (kernel.condemned !== undefined && isInside()) return "busy";
+    const stack =
+      kernel.condemned === undefined ? [] : takeOwnStack(GLANCE_FRAMES_MAX, Desk.prototype.recover);
+    // The first frame is the question itself. A turn that begins takes note of the interrupt: one that is there has not ended.
+    if (stack.length > 1) return stack.some((frame) => TURN.test(frame)) ? UNCUT : "busy";
     asyncBooks.finish();
     recover();
     return "ok";
@@ -177,11 +185,11 @@ function deskOf(id: string): string {
   return `globalThis[Symbol.for(${JSON.stringify(DESKS_KEY)})]?.get(${JSON.stringify(id)})`;
 }
 
-/** Says whether the inspector's question came in the middle of other code. */
-function isInside(): boolean {
-  // The first frame is the question itself.
-  return takeOwnStack(2, Desk.prototype.recover).length > 1;
-}
+/** What {@link Desk.recover} says while the turn goes on that was to be cut off. */
+export const UNCUT = "uncut";
+
+/** The frame of a turn. */
+const TURN = /^ +at Scheduler\.turn /;
 
 /** What {@link Desk.glance} says of a thread that must not be paused. */
 export const IN_GETTER = "getter";
