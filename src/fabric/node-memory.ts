@@ -40,6 +40,8 @@ export const NODE_WORD = {
   patch: 2,
   /** The number of the last logpoint. */
   logpoint: 3,
+  /** How many threads have logpoints. */
+  logpointThreads: 4,
 } as const;
 
 /** The kinds of entries in the log that the threads share. */

@@ -11,6 +11,7 @@
 import { parseExpressionAt } from "acorn";
 import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
+import { beginBreakpoints } from "../../inspector/lasting-breakpoints.ts";
 import { OwnSession } from "../../inspector/own-session.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
@@ -81,6 +82,7 @@ export class LogpointTable {
   readonly #sites = new Map<string, Site>();
   /** Open while there are logpoints. */
   #session: OwnSession | undefined;
+  #endBreakpoints: () => void = () => {};
   readonly #words: Int32Array;
 
   /** @param words - where the number of the last logpoint stands; shared by a node's threads. */
@@ -240,14 +242,17 @@ export class LogpointTable {
     if (this.#session !== undefined) return this.#session;
     const session = new OwnSession();
     session.enableDebugger();
+    this.#endBreakpoints = beginBreakpoints(this.#words, NODE_WORD.logpointThreads);
     Reflect.defineProperty(globalThis, this.#name, { value: this.#hit, configurable: true });
     return (this.#session = session);
   }
 
   #close(): void {
     this.#sites.clear();
-    this.#session?.close();
+    if (this.#session === undefined) return;
+    this.#session.close();
     this.#session = undefined;
+    this.#endBreakpoints();
     Reflect.deleteProperty(globalThis, this.#name);
   }
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../../src/base/limits.ts";
 import { LINES_PER_SECOND_MAX } from "../../../src/service/line-budget.ts";
 import { desk } from "./console-client.ts";
-import { ONE_THREAD } from "../../world.ts";
+import { ONE_THREAD, codeOfFailure } from "../../world.ts";
 
 const FILES = {
   counter: `import { skynet } from "snax";
@@ -212,3 +212,47 @@ test("there are so many at most", async (t) => {
     `ERR_ARGUMENT: there are ${LOGPOINTS_MAX} logpoints already; \`logpoint off n\` ends one`,
   );
 });
+
+/** Loops of three kinds, and which line of each gets the logpoint. */
+const LOOPS = {
+  spin: `export const response = {
+  hello() { return "hello"; },
+  spin(times: number) {
+    let count = 0;
+    for (let index = 0; index < times; index += 1) {
+      count += index;
+    }
+    return count;
+  },
+  within(times: number) {
+    let count = 0;
+    const next = () => {
+      count += 1;
+    };
+    for (let index = 0; index < times; index += 1) {
+      if (index === -1) next();
+    }
+    return count;
+  },
+};
+`,
+};
+
+for (const [method, line] of [
+  ["spin", 4],
+  ["spin", 6],
+  ["within", 11],
+  ["within", 13],
+] as const) {
+  test(`a loop in a function with a logpoint is cut off: ${method}, line ${line}`, async (t) => {
+    const stall = { warn: 250, interrupt: 800, rest: 0 };
+    const { ask, make } = await desk(t, LOOPS, { stall });
+    const spin = await make("spin");
+    // Compiled for a long loop before there was a logpoint.
+    await spin.req[method](1e6);
+    equal((await ask(`logpoint 9 spin.ts:${line} count`)).at(-1), OK);
+    equal(await codeOfFailure(spin.req[method](Infinity)), "ERR_INTERRUPTED");
+    equal(await spin.req.hello(), "hello");
+    deepEqual(await ask("logpoint off all"), [OK]);
+  });
+}
