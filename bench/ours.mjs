@@ -13,7 +13,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { WALK_FROM_ONE, writeLong, writeWorld } from "./world.mjs";
+import { WALK_FROM_ONE, writeLong, writeProject, writeWorld } from "./world.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -36,18 +36,21 @@ export async function prepare(job) {
   const services = ["drivers", "services"].map((folder) => join(HERE, folder, "?.ts"));
   const size = { ...job.size };
   if (job.section === "clients") services.push(join(HERE, "../examples/simple/services/?.ts"));
-  if (job.section === "realistic" || job.section === "clearcache") {
+  /** @type {Record<string, unknown>} */
+  const also = {};
+  if (job.section === "realistic" || job.section === "clearcache" || job.section === "check") {
     const folder = await mkdtemp(join(tmpdir(), "snax-bench-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     services.push(join(folder, "?.ts"));
-    if (job.section === "clearcache") size["functions"] = await writeLong(folder);
+    if (job.section === "check") Object.assign(also, await writeProject(folder));
+    if (job.section !== "realistic") size["functions"] = await writeLong(folder);
     else {
       await writeWorld(folder);
       size["answer"] = WALK_FROM_ONE;
     }
   }
   const linked = job.section === "links" ? await linkToItself() : {};
-  const node = await start({ thread: 0, ...job.config, ...linked, services });
-  const driver = await node.snax.newservice(job.section, { ...size, ...job.init });
+  const node = await start({ thread: 0, ...job.config, ...linked, ...also, services });
+  const driver = await node.snax.newservice(job.section, { ...size, ...job.init, ...also });
   return () => driver.req.round(size);
 }

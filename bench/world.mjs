@@ -8,8 +8,9 @@
  * first imports the one before it.
  */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const MODULES = 30;
 const FUNCTIONS = 12;
@@ -129,4 +130,19 @@ export async function writeLong(folder) {
   const group = `export const response = { last() { return ${last}; } };`;
   await writeFile(join(folder, "long.ts"), `${functions.join("\n")}\n${group}\n`);
   return LONG_FUNCTIONS;
+}
+
+/**
+ * Makes a project of a folder, with this package's own TypeScript.
+ *
+ * @param {string} folder
+ */
+export async function writeProject(folder) {
+  const options = { target: "es2023", module: "nodenext", strict: true, noEmit: true, types: [] };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options }));
+  await mkdir(join(folder, "node_modules"));
+  const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
+  await symlink(join(modules, "typescript"), join(folder, "node_modules/typescript"));
+  const name = `@typescript/typescript-${process.platform}-${process.arch}`;
+  return { benchfolder: folder, program: join(modules, name, "lib/tsc") };
 }

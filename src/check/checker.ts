@@ -128,13 +128,17 @@ export class Checker {
       const value = process.env[name];
       if (value !== undefined) env[name] = value;
     }
-    const child = fork(fileURLToPath(new URL("./worker.js", import.meta.url)), [`${memoryMib}`], {
-      execArgv: [`--max-old-space-size=${memoryMib}`],
-      env,
-      // The compiler is its child: both end with one signal to the group.
-      detached: process.platform !== "win32",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
+    const child = fork(
+      fileURLToPath(new URL("./worker.js", import.meta.url)),
+      [`${memoryMib}`, `${process.pid}`],
+      {
+        execArgv: [`--max-old-space-size=${memoryMib}`],
+        env,
+        // The compiler is its child: both end with one signal to the group.
+        detached: process.platform !== "win32",
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      },
+    );
     const helper: Helper = { child, runs: 0, words: "" };
     child.stderr?.setEncoding("utf8");
     child.stderr?.on("data", (words: string) => {

@@ -9,7 +9,8 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import type { Compiler, Diagnostic, TypeScriptPackage } from "./compiler.ts";
+import type { Package } from "../loader/typescript/transform-tools.ts";
+import type { Compiler, Diagnostic } from "./compiler.ts";
 import { inOneLine } from "./compiler.ts";
 
 /** The part of TypeScript's API that is used. */
@@ -67,12 +68,9 @@ export class ClassicCompiler implements Compiler {
   #count = 0;
 
   /** @param configOf - the `tsconfig.json` that is nearest to a file. */
-  constructor(
-    { manifest, entry, version }: TypeScriptPackage,
-    configOf: (file: string) => string | undefined,
-  ) {
+  constructor({ entry, version }: Package, configOf: (file: string) => string | undefined) {
     this.title = `typescript ${version}`;
-    this.#typescript = createRequire(manifest)(entry) as TypeScript;
+    this.#typescript = createRequire(entry)(entry) as TypeScript;
     this.#configOf = configOf;
   }
 

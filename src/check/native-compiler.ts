@@ -16,7 +16,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Compiler, Diagnostic, TypeScriptPackage } from "./compiler.ts";
+import type { Package } from "../loader/typescript/transform-tools.ts";
+import type { Compiler, Diagnostic } from "./compiler.ts";
 import { inOneLine } from "./compiler.ts";
 import { LspConnection } from "./lsp-connection.ts";
 
@@ -37,10 +38,10 @@ const PAGE_BYTES = 4096;
 const MIB = 1 << 20;
 
 /** Returns the path of the native program; undefined if the package has none for this machine. */
-export function findProgram({ manifest }: TypeScriptPackage): string | undefined {
+export function findProgram({ entry }: Package): string | undefined {
   const name = `@typescript/typescript-${process.platform}-${process.arch}`;
   try {
-    const own = createRequire(manifest).resolve(`${name}/package.json`);
+    const own = createRequire(entry).resolve(`${name}/package.json`);
     const program = join(dirname(own), "lib", process.platform === "win32" ? "tsc.exe" : "tsc");
     return existsSync(program) ? program : undefined;
   } catch {
@@ -64,7 +65,7 @@ export class NativeCompiler implements Compiler {
    * @param memoryMib - most memory that the program may take.
    */
   constructor(
-    { version }: TypeScriptPackage,
+    { version }: Package,
     { program, folder, memoryMib }: { program: string; folder: string; memoryMib: number },
   ) {
     this.title = `typescript ${version}`;

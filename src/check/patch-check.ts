@@ -54,6 +54,8 @@ export class PatchCheck {
   readonly #files: ProjectFiles;
   /** What is wrong without a patch, for the texts that run by now. */
   readonly #before = new Map<string, readonly Diagnostic[]>();
+  /** The modules that were patched last, taken apart. */
+  #modules = new Map<string, ModuleText>();
   /** The texts of which {@link PatchCheck.#before} tells. */
   #texts: ReadonlyMap<string, string> = new Map();
 
@@ -66,19 +68,32 @@ export class PatchCheck {
   async run(question: CheckQuestion): Promise<CheckAnswer> {
     const given: Given[] = [];
     const compiler = this.#compiler.title;
+    const modules = new Map<string, ModuleText>();
     for (const patch of question.patches) {
-      const read = readGiven(question, patch, compiler);
+      const own = this.#readModule(question, patch);
+      if ("kind" in own) return own;
+      modules.set(patch.file, own);
+      const read = readGiven(own, patch, compiler);
       if ("kind" in read) return read;
       given.push(read);
     }
-    const changed = this.#files.look();
-    const texts = new Map(question.running.map(({ file, text }) => [file, text]));
-    const running = new Set([...texts.keys(), ...question.modules.map(({ file }) => file)]);
-    for (const { file, text } of question.modules) texts.set(file, text);
+    this.#modules = modules;
+    const sources = listSources(question);
+    const changed = this.#files.look().filter((file) => !sources.has(file));
+    const running = new Map(question.running.map(({ file, text }) => [file, text]));
+    for (const { file, text } of question.modules) running.set(file, text);
     const targets = given.map(({ patch }) => patch.file);
-    const importers = this.#files.importersOf(targets, texts);
+    const importers = this.#files.importersOf(targets, running);
     const callers = importers.slice(0, CHECK_CALLERS_MAX);
-    for (const file of callers) texts.set(file, texts.get(file) ?? this.#files.textOf(file) ?? "");
+    const texts = new Map<string, string>();
+    for (const file of [...targets, ...callers]) {
+      texts.set(file, running.get(file) ?? this.#files.textOf(file) ?? "");
+    }
+    // A patch that lies in the project is no module of it: what it declares would count for all.
+    for (const file of sources) if (this.#files.has(file)) texts.set(file, "export {};\n");
+    // What runs as it lies on disk is found there.
+    for (const [file, text] of running)
+      if (this.#files.textOf(file) !== text) texts.set(file, text);
     const before = await this.#baseline(texts, changed, [...targets, ...callers]);
 
     const merged = new Map(texts);
@@ -132,6 +147,20 @@ export class PatchCheck {
     return this.#before;
   }
 
+  /** Takes the module of a patch apart, unless that is done. */
+  #readModule(question: CheckQuestion, { file }: CheckPatch): ModuleText | CheckAnswer {
+    const own = question.modules.find((each) => each.file === file);
+    if (own === undefined) return { kind: "unchecked", why: `${file} is no module that runs` };
+    const { text, isService } = own;
+    const known = this.#modules.get(file);
+    if (known?.text === text && known.isService === isService) return known;
+    try {
+      return readModuleText(text, file, { isService });
+    } catch (error) {
+      return { kind: "unchecked", why: messageOf(error) };
+    }
+  }
+
   /** Takes the errors of a module apart: those of the patch, and new ones of the running code. */
   #sort(
     { patch, module, checked }: Given,
@@ -162,24 +191,9 @@ export class PatchCheck {
   }
 }
 
-/**
- * Reads a patch and the module that it is for; says what stands in the way if that can't be
- * done.
- */
-function readGiven(
-  { modules }: CheckQuestion,
-  patch: CheckPatch,
-  compiler: string,
-): Given | CheckAnswer {
+/** Puts a patch into the module; says what stands in the way if that can't be done. */
+function readGiven(module: ModuleText, patch: CheckPatch, compiler: string): Given | CheckAnswer {
   const { file, text, shown } = patch;
-  const own = modules.find((each) => each.file === file);
-  if (own === undefined) return { kind: "unchecked", why: `${file} is no module that runs` };
-  let module: ModuleText;
-  try {
-    module = readModuleText(own.text, file, { isService: own.isService });
-  } catch (error) {
-    return { kind: "unchecked", why: messageOf(error) };
-  }
   try {
     const pieces = readPatchPieces(text, file, module);
     return { patch, module, checked: new CheckedText(module, pieces) };
@@ -192,6 +206,13 @@ function readGiven(
     const found: CheckError = { where: "patch", file: shown, line, column, code, text: why };
     return { kind: "checked", compiler, errors: [found], more: 0, gaps: [] };
   }
+}
+
+/** The files that patches lie in, except those that run. */
+function listSources({ patches, modules, running }: CheckQuestion): Set<string> {
+  const sources = new Set(patches.flatMap(({ source = [] }) => source));
+  for (const { file } of [...modules, ...running]) sources.delete(file);
+  return sources;
 }
 
 function messageOf(error: unknown): string {

@@ -30,6 +30,8 @@ const AMBIENT = /\bdeclare\s+(?:module|global)\b/;
 export class ProjectFiles {
   readonly #folder: string;
   #known = new Map<string, Known>();
+  /** Files elsewhere that somebody asked for. */
+  readonly #outside = new Map<string, Known>();
   /** Whether there are more files than are looked at. */
   isCut = false;
 
@@ -61,24 +63,29 @@ export class ProjectFiles {
   }
 
   #note(path: string, found: Map<string, Known>, changed: string[]): void {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return;
     const known = this.#known.get(path);
-    const stamp = `${stat.mtimeMs} ${stat.size}`;
-    if (known?.stamp === stamp) found.set(path, known);
-    else {
-      const isLong = stat.size > PATCH_LENGTH_MAX;
-      found.set(path, { stamp, text: isLong ? "" : undefined, stems: undefined });
-      changed.push(path);
-    }
+    const now = lookAt(path, known);
+    if (now === undefined) return;
+    found.set(path, now);
+    if (now !== known) changed.push(path);
   }
 
-  /** The text of a file that is not too long, as it was when it was first asked for. */
+  /** Whether it is a file of the project. */
+  has(path: string): boolean {
+    return this.#known.has(path);
+  }
+
+  /** The text of a file that is not too long; of one of the project as it was at the last look. */
   textOf(path: string): string | undefined {
+    return readKnown(this.#find(path), path);
+  }
+
+  #find(path: string): Known | undefined {
     const known = this.#known.get(path);
-    if (known === undefined) return readText(path);
-    known.text ??= readText(path) ?? "";
-    return known.text;
+    if (known !== undefined) return known;
+    const now = lookAt(path, this.#outside.get(path));
+    if (now !== undefined) this.#outside.set(path, now);
+    return now;
   }
 
   /**
@@ -130,12 +137,27 @@ export class ProjectFiles {
   }
 
   #stemsOf(path: string, text: string | undefined): ReadonlySet<string> {
-    if (text !== undefined) return readStems(text);
-    const known = this.#known.get(path);
-    if (known === undefined) return new Set();
-    known.stems ??= readStems(this.textOf(path) ?? "");
+    const known = this.#find(path);
+    const own = readKnown(known, path);
+    if (known === undefined || (text !== undefined && text !== own)) return readStems(text ?? "");
+    known.stems ??= readStems(own ?? "");
     return known.stems;
   }
+}
+
+/** Returns what is known of a file, or, if that is another one by now, that nothing is. */
+function lookAt(path: string, known: Known | undefined): Known | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const stamp = `${stat.mtimeMs} ${stat.size}`;
+  if (known?.stamp === stamp) return known;
+  const isLong = stat.size > PATCH_LENGTH_MAX;
+  return { stamp, text: isLong ? "" : undefined, stems: undefined };
+}
+
+function readKnown(known: Known | undefined, path: string): string | undefined {
+  if (known !== undefined) known.text ??= readText(path) ?? "";
+  return known?.text;
 }
 
 function readFolder(folder: string): Dirent[] {

@@ -20,6 +20,8 @@ export interface CheckModule extends CheckText {
 export interface CheckPatch extends CheckText {
   /** Name of the patch's own file, for whoever reads the answer. */
   readonly shown: string;
+  /** Where that file lies. @defaultValue nowhere */
+  readonly source?: string;
 }
 
 /** Patches, and what runs. */

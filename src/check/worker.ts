@@ -4,10 +4,12 @@
  */
 
 import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
 import { Tsconfigs } from "../loader/resolve/tsconfig.ts";
 import { ClassicCompiler } from "./classic-compiler.ts";
-import type { Compiler, TypeScriptPackage } from "./compiler.ts";
-import { findTypeScript } from "./compiler.ts";
+import type { Package } from "../loader/typescript/transform-tools.ts";
+import { findInstalled } from "../loader/typescript/transform-tools.ts";
+import type { Compiler } from "./compiler.ts";
 import { findProgram, NativeCompiler } from "./native-compiler.ts";
 import { PatchCheck } from "./patch-check.ts";
 import { ProjectFiles } from "./project-files.ts";
@@ -17,6 +19,9 @@ import type { CheckAnswer, CheckQuestion } from "./question.ts";
 const MAJOR_MIN = 5;
 /** The first one that is a native program. */
 const MAJOR_NATIVE = 7;
+
+/** Milliseconds between two looks at who has started this process. */
+const PARENT_LOOK_MS = 500;
 
 /** Checks by the `typescript` and the folder of the project. */
 const checks = new Map<string, PatchCheck>();
@@ -31,10 +36,10 @@ async function answer(question: CheckQuestion): Promise<CheckAnswer> {
   const folder = dirname(file);
   const configOf = (path: string): string | undefined => new Tsconfigs().find(dirname(path))?.file;
   const config = configOf(file);
-  const found = findTypeScript(config === undefined ? folder : dirname(config));
+  const found = findInstalled(config === undefined ? folder : dirname(config), "typescript");
   if (found === undefined) return unchecked("typescript is not installed");
   if (config === undefined) return unchecked(`no tsconfig.json lies above ${file}`);
-  const key = `${found.manifest} ${config}`;
+  const key = `${found.entry} ${config}`;
   let check = checks.get(key);
   if (check === undefined) {
     const compiler = openCompiler(found, dirname(config), configOf);
@@ -46,11 +51,12 @@ async function answer(question: CheckQuestion): Promise<CheckAnswer> {
 }
 
 function openCompiler(
-  found: TypeScriptPackage,
+  found: Package,
   folder: string,
   configOf: (file: string) => string | undefined,
 ): Compiler | CheckAnswer {
-  const { major, version } = found;
+  const { version } = found;
+  const major = Number.parseInt(version);
   if (!(major >= MAJOR_MIN)) return unchecked(`typescript ${version} is too old`);
   if (major < MAJOR_NATIVE) return new ClassicCompiler(found, configOf);
   const program = findProgram(found);
@@ -66,6 +72,11 @@ process.on("message", (question: CheckQuestion) => {
     .then((answered) => process.send?.(answered))
     .catch(() => process.exit(1));
 });
+// A compiler that loops hears of nothing: another thread looks whether the node is still there.
+if (process.platform !== "win32") {
+  const look = `if (process.ppid !== ${process.argv[3]}) process.kill(-${process.pid}, "SIGKILL")`;
+  new Worker(`setInterval(() => { ${look} }, ${PARENT_LOOK_MS})`, { eval: true }).unref();
+}
 // Whoever started it is gone: nothing may be left behind.
 process.on("disconnect", () => process.exit(0));
 process.on("exit", () => {

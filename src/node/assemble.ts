@@ -130,7 +130,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const endBeat = beginBeat(runtime.boards[thread?.fabric.thread ?? 0] as Board, runtime.kernel);
   const end = (): void => {
     endBeat();
-    consoleThread.checker.close();
+    consoleThread.end();
   };
   return { runtime, waker, live, createSnax, tableApi, logSink, end };
 }

@@ -12,10 +12,10 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CHECK_GROUPS_MAX, CONSOLE_ANSWER_MS } from "../../base/limits.ts";
-import { findTypeScript } from "../../check/compiler.ts";
-import type { CheckError, CheckModule, CheckPatch } from "../../check/question.ts";
+import type { CheckAnswer, CheckError, CheckModule, CheckPatch } from "../../check/question.ts";
 import type { RunningGroup, RunningModule } from "../../live/rollout/running-texts.ts";
 import { Tsconfigs } from "../../loader/resolve/tsconfig.ts";
+import { findInstalled } from "../../loader/typescript/transform-tools.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Operator } from "../operator/operator.ts";
 import { questionOf } from "./from-source.ts";
@@ -51,7 +51,7 @@ function hasTypes([group]: readonly RunningGroup[]): boolean {
   if (own === undefined) return false;
   try {
     const config = new Tsconfigs().find(dirname(own.file))?.file;
-    return config !== undefined && findTypeScript(dirname(config)) !== undefined;
+    return config !== undefined && findInstalled(dirname(config), "typescript") !== undefined;
   } catch {
     // Its tsconfig.json can't be read: the check tells why.
     return true;
@@ -88,12 +88,13 @@ async function checkGroups(
   for (const { modules } of [...groups, ...(all ?? [])]) {
     for (const { file, text } of modules) if (text !== undefined) addText(others, file, text);
   }
+  const checker = await operator.thread.checker();
   const gatherer = new Gatherer(operator.runtime.paths.root);
   for (const group of groups.slice(0, CHECK_GROUPS_MAX)) {
     const modules: CheckModule[] = [];
     const patches: CheckPatch[] = [];
     const unknown: string[] = [];
-    for (const [path, { shown, text }] of parts) {
+    for (const [path, { shown, text, file: source }] of parts) {
       const module = findModule(group, target.kind === "shared" ? target.path : path);
       const { file, text: own, isService, failure } = module ?? {};
       if (file === undefined || own === undefined) {
@@ -101,14 +102,14 @@ async function checkGroups(
         continue;
       }
       modules.push({ file, text: own, isService: isService === true });
-      patches.push({ file, text, shown });
+      patches.push({ file, text, shown, source });
     }
     if (unknown.length > 0) gatherer.addUnchecked(unknown.join("; "));
     else {
       const own = new Map(others);
       for (const { file, text } of group.modules) if (text !== undefined) own.set(file, text);
       const running = [...own].map(([file, text]) => ({ file, text }));
-      gatherer.add(await operator.thread.checker.check({ modules, patches, running }));
+      gatherer.add(await checker.check({ modules, patches, running }));
     }
   }
   if (all === undefined) {
@@ -207,7 +208,7 @@ class Gatherer {
     this.#root = root;
   }
 
-  add(answer: Awaited<ReturnType<Operator["thread"]["checker"]["check"]>>): void {
+  add(answer: CheckAnswer): void {
     if (answer.kind === "unchecked") {
       this.addUnchecked(answer.why);
       return;

@@ -4,7 +4,7 @@
  * A node may run several consoles; what one of them switched on, another can switch off.
  */
 
-import { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/checker.ts";
 import type { LiveThread } from "../../live/rollout/live-thread.ts";
 import { LogpointTable } from "./logpoint-table.ts";
 import { netOf } from "../../net/net-table.ts";
@@ -27,10 +27,9 @@ export class ConsoleThread {
   readonly pacer: Pacer = new Pacer();
   /** The tables that other threads send to this one. */
   readonly collectors: Collectors = new Collectors();
-  /** Checks the types of patches; it takes nothing until somebody asks. */
-  readonly checker: Checker = new Checker();
   /** The shared tables. */
   readonly tables: TableApi;
+  #checker: Promise<Checker> | undefined;
 
   constructor(live: LiveThread, tables: TableApi) {
     this.live = live;
@@ -38,5 +37,16 @@ export class ConsoleThread {
     this.logpoints = new LogpointTable(live.runtime, live.words);
     this.sockets = new SocketTable(netOf(live.runtime));
     this.recorder = new MessageRecorder(live.runtime);
+  }
+
+  /** Checks the types of patches. Its code is loaded by who asks: most threads never do. */
+  checker(): Promise<Checker> {
+    this.#checker ??= import("../../check/checker.ts").then(({ Checker: Class }) => new Class());
+    return this.#checker;
+  }
+
+  /** Ends what it has started. */
+  end(): void {
+    void this.#checker?.then((checker) => checker.close());
   }
 }

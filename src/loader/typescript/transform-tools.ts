@@ -65,9 +65,16 @@ export function findTool(folder: string): Tool | NoTool {
   return swc === undefined ? { why } : new Swc(require, swc);
 }
 
-interface Package {
+/** A package that is installed. */
+export interface Package {
+  /** What a program gets that requires it. */
   readonly entry: string;
   readonly version: string;
+}
+
+/** Finds a package as the files of a folder would; undefined if they have none. */
+export function findInstalled(folder: string, name: string): Package | undefined {
+  return findPackage(createRequire(join(folder, ASKER)), name);
 }
 
 /**
@@ -75,7 +82,7 @@ interface Package {
  * without loading it.
  */
 export function hasTypeScript(folder: string): boolean {
-  const found = findPackage(createRequire(join(folder, ASKER)), "typescript");
+  const found = findInstalled(folder, "typescript");
   const major = Number.parseInt(found?.version ?? "0");
   return major >= TYPESCRIPT_MAJOR_MIN && major <= TYPESCRIPT_MAJOR_MAX;
 }

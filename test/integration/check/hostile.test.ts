@@ -15,6 +15,7 @@ import {
 import { ProjectFiles } from "../../../src/check/project-files.ts";
 import type { Files } from "../../world.ts";
 import { addFiles, writeFiles } from "../../world.ts";
+import { startNode } from "../process.ts";
 import { addFakeNative, COMPILERS, createChecked, fakeClassic } from "./project.ts";
 
 const [typescript = ""] = COMPILERS;
@@ -76,6 +77,33 @@ test(
     const { lines, folder } = createChecked(t, {});
     addFakeNative(folder, "process.exit(3)");
     deepEqual(await lines(PATCH), ["unchecked: the compiler ended (exit code 3)"]);
+  },
+);
+
+test(
+  "a node that is killed leaves no compiler behind",
+  { skip: process.platform === "win32" },
+  async (t) => {
+    const folder = writeFiles(t, {});
+    const mark = join(folder, "pid");
+    const busy = `require("node:fs").writeFileSync(${JSON.stringify(mark)}, String(process.pid)); for (;;);`;
+    addFiles(folder, { ...fakeClassic(busy), "tsconfig.json": "{}", "a.ts": "let a = 1;" });
+    const file = join(folder, "a.ts");
+    const question = {
+      modules: [{ file, text: "let a = 1;", isService: false }],
+      patches: [{ file, text: "function b() {}", shown: "p.ts" }],
+      running: [],
+    };
+    const program = `
+      import { Checker } from ${JSON.stringify(import.meta.resolve("../../../src/check/checker.js"))};
+      await new Checker().check(${JSON.stringify(question)});`;
+    const { child, ended } = startNode(["--input-type=module", "--eval", program], folder);
+    const pid = (): number => Number(existsSync(mark) && readFileSync(mark, "utf8"));
+    while (pid() === 0) await new Promise((resolve) => setImmediate(resolve));
+    ok(lives(pid()));
+    child.kill("SIGKILL");
+    await ended;
+    await gone(pid());
   },
 );
 

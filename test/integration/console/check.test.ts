@@ -87,6 +87,18 @@ test("a patch is checked against the patches before it", async (t) => {
   match((await run(`check :${shop.handle.toString(16)} later.ts`))[0] ?? "", /^no type errors/);
 });
 
+test("what a patch declares in the project's own folder counts for nobody", async (t) => {
+  const { make, run, write } = await open(t);
+  await make("shop");
+  for (const name of ["slod", "sodl"]) {
+    write("p.ts", `declare let ${name}: number;\nfunction report(): void {\n  ${name} += 1;\n}\n`);
+    match(
+      (await run("check shop p.ts")).join("\n"),
+      new RegExp(`^\\S*p\\.ts:3:3: Cannot find name '${name}'`),
+    );
+  }
+});
+
 test("services that run different texts are checked each for itself", async (t) => {
   const { make, run, write } = await open(t);
   const [one] = [await make("shop"), await make("shop")];
