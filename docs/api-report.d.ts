@@ -274,6 +274,7 @@ export interface ClusterApi extends ClusterCalls {
     proxy(node: string, address?: ClusterAddress): Promise<number>;
     readonly snax: BindFarService;
     monitor(node: string, onEvent: (event: LinkEvent) => unknown): Promise<() => void>;
+    token(): number;
     within(ms: number): ClusterCalls;
 }
 

@@ -355,6 +355,9 @@ export const ENGINE_SILENCE_MS = 2000;
 /** Most bytes of broadcasts that the engine of a cluster has not taken. */
 export const ENGINE_UNSENT_MAX: number = 4 << 20;
 
+/** Milliseconds for which a global service that another node starts is waited for. */
+export const GLOBAL_WAIT_MS = 30_000;
+
 /** Milliseconds between two looks of a node that drains at what is open. */
 export const CLUSTER_DRAIN_LOOK_MS = 10;
 

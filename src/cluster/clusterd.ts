@@ -9,6 +9,9 @@
  *     RELOAD table                 names nodes
  *     LINK node                    the handle that messages for a node of snax go to (link-sender.ts)
  *     EVENT node number            the first change of that node behind that number
+ *     CLAIM key                    gets the name of a global service, or finds the service (global-services.ts)
+ *     FIND key                     waits for the service of such a name
+ *     OWN key handle token         the service of such a name runs
  *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
  *     LEAVE                        says goodbye to all who call this node
  *
@@ -28,6 +31,7 @@ import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
 import { Exposure } from "./exposure.ts";
+import type { GlobalServices } from "./global-services.ts";
 import { Hub } from "./hub.ts";
 import type { LinkConfig } from "./link-nodes.ts";
 import { LinkNodes } from "./link-nodes.ts";
@@ -68,6 +72,7 @@ export class Clusterd {
   readonly #listens: number | string | undefined;
   readonly #engine: string | undefined;
   #membership: Membership | undefined = undefined;
+  #globals: GlobalServices | undefined = undefined;
   readonly #ports: number[] = [];
   #leaving: Promise<void> | undefined = undefined;
   readonly #agents = new Set<SkynetAgent>();
@@ -105,8 +110,12 @@ export class Clusterd {
     const listened = listens === undefined ? undefined : await this.#links.listen(listens);
     if (this.#engine !== undefined) {
       const { joinFleet } = await import("./fleet.ts");
-      const [hub, links] = [this.#hub, this.#links];
-      this.#membership = await joinFleet(this.#engine, { hub, links, listened });
+      const [hub, links, exposure] = [this.#hub, this.#links, this.#exposure];
+      const proxy = (node: string, reference: number, type?: string): Promise<number> =>
+        this.#proxy(node, reference, type);
+      const fleet = await joinFleet(this.#engine, { hub, links, exposure, proxy, listened });
+      this.#membership = fleet.membership;
+      this.#globals = fleet.globals;
     }
     this.#skynet.register(".clusterd");
   }
@@ -143,6 +152,12 @@ export class Clusterd {
         return this.#reload(args[0] ?? this.#config.nodes ?? {});
       case "LINK":
         return this.#find(args[0] as unknown as string);
+      case "CLAIM":
+        return this.#globals?.claim(args[0] as unknown as string);
+      case "FIND":
+        return this.#globals?.find(args[0] as unknown as string);
+      case "OWN":
+        return this.#globals?.own(...(args as unknown as [string, number, number]));
       case "DRAIN":
         return this.#drain(args[0] as unknown as number);
       case "LEAVE":

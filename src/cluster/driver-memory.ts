@@ -308,7 +308,11 @@ class MemoryDriver implements Driver {
   }
 }
 
-const engines = new Map<string, MemoryEngine>();
+/** Two copies of the package in one process have the same engines. */
+const ENGINES: unique symbol = Symbol.for("snax.engines") as never;
+const engines: Map<string, MemoryEngine> = ((
+  globalThis as { [ENGINES]?: Map<string, MemoryEngine> }
+)[ENGINES] ??= new Map());
 
 /** Returns the engine of that name; it is there from the first time on. */
 export function memoryEngine(name: string): MemoryEngine {

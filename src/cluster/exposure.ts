@@ -20,10 +20,21 @@ export class Exposure {
   readonly #exposed: ReadonlySet<string>;
   readonly #handleOf = new Map<string, number>();
   readonly #nameOf = new Map<number, string>();
+  readonly #shown = new Set<number>();
 
   constructor(kernel: Kernel, exposed: readonly string[]) {
     this.#kernel = kernel;
     this.#exposed = new Set(exposed);
+  }
+
+  /** Lets other nodes reach a service by its handle, without a name. */
+  show(handle: number): void {
+    this.#shown.add(handle);
+  }
+
+  /** Takes that back. */
+  hide(handle: number): void {
+    this.#shown.delete(handle);
   }
 
   /** The names that services have registered. */
@@ -69,7 +80,7 @@ export class Exposure {
 
   /** Says whether other nodes can reach a service by its handle. */
   isExposed(handle: number): boolean {
-    if (this.#nameOf.has(handle)) return true;
+    if (this.#nameOf.has(handle) || this.#shown.has(handle)) return true;
     for (const name of this.#exposed) {
       if (!name.startsWith("@") && this.#kernel.names.get(name) === handle) return true;
     }

@@ -13,6 +13,9 @@ import type { Driver, DriverHost } from "./driver.ts";
 import type { Hub } from "./hub.ts";
 import { incarnationsOf } from "./incarnations.ts";
 import type { LinkNodes } from "./link-nodes.ts";
+import type { Exposure } from "./exposure.ts";
+import type { GlobalOptions } from "./global-services.ts";
+import { GlobalServices } from "./global-services.ts";
 import { Membership } from "./membership.ts";
 
 /** Makes the driver that a URL asks for. */
@@ -29,12 +32,20 @@ export async function createDriver(url: string, host: DriverHost): Promise<Drive
 export interface FleetOptions {
   readonly hub: Hub;
   readonly links: LinkNodes;
+  readonly exposure: Exposure;
+  readonly proxy: GlobalOptions["proxy"];
   /** Where this node takes links; undefined = nowhere. */
   readonly listened: Listened | undefined;
 }
 
+/** What a node has of its cluster. */
+export interface Fleet {
+  readonly membership: Membership;
+  readonly globals: GlobalServices;
+}
+
 /** Takes part, and tells the links who is there. */
-export async function joinFleet(url: string, options: FleetOptions): Promise<Membership> {
+export async function joinFleet(url: string, options: FleetOptions): Promise<Fleet> {
   const { hub, links, listened } = options;
   const { runtime } = hub.context;
   const { own: incarnation } = incarnationsOf(runtime);
@@ -43,7 +54,7 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Mem
     now: () => runtime.clock.now(),
     later: (ms, run) => runtime.after(ms, run),
   };
-  const membership = new Membership({
+  const membership: Membership = new Membership({
     driver: await createDriver(url, host),
     host,
     self: {
@@ -56,9 +67,12 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Mem
     isLinked: ({ node, incarnation: other }) => links.isUp(node, other),
     onJoin: ({ node, place }) => links.name(node, place),
     onLeave: ({ node }) => links.unname(node),
+    onRight: (ms) => globals.extend(ms),
+    onLost: (why) => globals.lose(why),
   });
+  const globals = new GlobalServices({ ...options, membership });
   membership.start();
-  return membership;
+  return { membership, globals };
 }
 
 /** What other machines can connect to: of a port that is open at all addresses, the first that is not this machine's own. */

@@ -37,6 +37,8 @@ export interface MembershipOptions {
   readonly onLeave: (member: Member) => void;
   /** The right of this process has ended, or its place was taken: what it owned it has lost. */
   readonly onLost?: (why: string) => void;
+  /** The right of this process lasts for so many milliseconds from now. */
+  readonly onRight?: (ms: number) => void;
   readonly onHeard?: (topic: string, bytes: Uint8Array) => void;
 }
 
@@ -260,6 +262,7 @@ export class Membership {
       this.#token = token;
       this.#hadRight = true;
       this.#rightUntil = asked + this.options.leaseMs * (1 - MARGIN);
+      this.options.onRight?.(this.#rightUntil - this.options.host.now());
     } catch {
       // The engine did not answer: the next beat asks again, and the right ends by itself.
     } finally {

@@ -86,6 +86,13 @@ export class Names {
     }
   }
 
+  /** Finds which node has a name, whether or not it still lives. @throws {ERR_ENGINE_DOWN} */
+  async find(name: string): Promise<{ readonly node: string } | undefined> {
+    const found = await this.#membership.options.driver.read(`${KIND}/${name}`);
+    const owner = found && parseOwner(found);
+    return owner?.node === this.#membership.options.self.node ? undefined : owner;
+  }
+
   /** Gives a name up. */
   async release(name: string): Promise<void> {
     const token = this.#owned.get(name);

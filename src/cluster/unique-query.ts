@@ -19,7 +19,7 @@ export async function findUnique(
   exposure: Exposure,
   key: readonly unknown[],
 ): Promise<number | undefined> {
-  const name = key.length === 2 ? key.join(".") : String(key[0]);
+  const name = key.length === 2 && key[0] !== "" ? key.join(".") : String(key.at(-1));
   const envelope = { type: PTYPE.lua, method: 0, values: ["LIST"] };
   const entries = await request(context, ".service", envelope, Infinity);
   const text = Object.entries(entries as Record<string, string>).find(([at]) => at === name)?.[1];

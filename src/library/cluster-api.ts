@@ -81,6 +81,14 @@ export interface ClusterApi extends ClusterCalls {
    * @throws {ERR_NODE_UNKNOWN} if the configuration names no such node.
    */
   monitor(node: string, onEvent: (event: LinkEvent) => unknown): Promise<() => void>;
+  /**
+   * Returns the fencing token of the global service that asks: pass it to a database that refuses
+   * lower ones.
+   *
+   * @throws {ERR_ENGINE_DOWN} if the node may not act for the service any more.
+   * {ERR_ARGUMENT} if the service is not global, or has not begun.
+   */
+  token(): number;
   /** Gives calls with a deadline of `ms` milliseconds; Infinity means none. */
   within(ms: number): ClusterCalls;
 }

@@ -18,6 +18,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { LinkEvent } from "../cluster/link-event.ts";
+import { tokenOf } from "../cluster/tenure.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
 import { askDaemon, postDaemon } from "./cluster-daemon.ts";
 import { callLinked, isLinked, monitorLinked, queryLinked, sendLinked } from "./cluster-link.ts";
@@ -178,6 +179,11 @@ const make = defineApi<Context>({
   snax: bindSnax,
   monitor: (context: Context, node: string, onEvent: (event: LinkEvent) => unknown) =>
     monitorLinked(context, node, onEvent),
+  token: (context: Context): number => {
+    const token = tokenOf(context);
+    if (token !== undefined) return token;
+    throw new SnaxError("ERR_ARGUMENT", "a service that is not global has no fencing token");
+  },
   within: (context: Context, ms: number): ClusterCalls => {
     checkDeadline(ms);
     return calls(context, ms);

@@ -27,6 +27,7 @@ import { defineValues } from "../service/values.ts";
 import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
+import { beginTenure } from "../cluster/tenure.ts";
 import { runScript } from "../live/inspect/inject.ts";
 import { LiveThread } from "../live/rollout/live-thread.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
@@ -122,6 +123,9 @@ export function assemble(options: AssemblyOptions): Assembly {
   addConsoleCommand(consoleThread);
   joinNet(runtime);
   runtime.debugCommands.set("RUN", runScript);
+  runtime.debugCommands.set("TENURE", (context, [memory, token]) =>
+    beginTenure(context, memory as SharedArrayBuffer, token as number),
+  );
   runtime.kinds.set(PLAIN_KIND_NAME, PLAIN_KIND);
   runtime.kinds.set(SNAX_KIND, createSnaxKind(snax));
   const logSink = isConfigured ? undefined : createLogSink(options.config, thread, seams);

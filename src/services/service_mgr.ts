@@ -7,8 +7,8 @@
  *     LIST                  what is there
  *
  * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the
- * whole network, which is this node as long as it stands alone. Unlike skynet's manager this one
- * forgets a failure and a service that died: the next LAUNCH tries again.
+ * whole cluster if the node has an engine (`cluster.engine`), else this node. Unlike skynet's
+ * manager this one forgets a failure and a service that died: the next LAUNCH tries again.
  */
 
 import { skynet, SnaxError } from "snax";
@@ -113,12 +113,33 @@ function answerOf(entry: Entry): number | undefined {
   return undefined;
 }
 
+/** Says whether the node has an engine, by which nodes agree on names. */
+function hasFleet(): boolean {
+  return (skynet.getenv("cluster") as { engine?: string } | undefined)?.engine !== undefined;
+}
+
+/** The node that has the name starts the service; all others get a proxy of it. */
+async function launchGlobally(key: string, args: readonly unknown[]): Promise<number> {
+  const owner = await unbounded.call<{ token: number } | { handle: number }>(
+    ".clusterd",
+    "lua",
+    "CLAIM",
+    key,
+  );
+  if ("handle" in owner) return owner.handle;
+  const handle = await unbounded.call<number>(skynet.self(), "lua", "LAUNCH", key, ...args);
+  await unbounded.call(".clusterd", "lua", "OWN", key, handle, owner.token);
+  return handle;
+}
+
 const command = {
   LAUNCH: launch,
   LAUNCHAT: launchAt,
   QUERY: query,
-  GLAUNCH: launch,
-  GQUERY: query,
+  GLAUNCH: (key: string, ...args: unknown[]) =>
+    hasFleet() ? launchGlobally(key, args) : launch(key, ...args),
+  GQUERY: (key: string) =>
+    hasFleet() ? unbounded.call<number>(".clusterd", "lua", "FIND", key) : query(key),
   LIST(): Record<string, string> {
     return Object.fromEntries(
       [...entries].map(([key, { handle }]) => [

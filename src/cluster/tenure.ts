@@ -1,0 +1,68 @@
+/**
+ * The right of a global service to act, looked at before each message, on whatever thread it runs.
+ *
+ *     membership -> until when -> shared memory -> the thread of the service: message -> is it still time? -> handler
+ *
+ * The moment is one of the machine's monotonic clock, which all threads of a process read alike. What comes too late is refused with
+ * ERR_ENGINE_DOWN: another node may have the name already. Answers pass, for they end what was begun: what acts behind an `await`
+ * asks for its token once more.
+ */
+
+import { PTYPE } from "../kernel/protocol.ts";
+import type { Context } from "../service/context.ts";
+import { defineNote } from "../service/part.ts";
+import { engineError } from "./driver.ts";
+
+/** What a global service knows of its right. */
+interface Tenure {
+  readonly until: BigInt64Array;
+  readonly token: number;
+}
+
+const tenures = defineNote<Tenure>();
+
+/** Until when a process has the right to its names, where all threads can read it. */
+export class TenureClock {
+  readonly memory: SharedArrayBuffer = new SharedArrayBuffer(8);
+  readonly #until = new BigInt64Array(this.memory);
+
+  /** The right lasts for `ms` milliseconds from now. */
+  extend(ms: number): void {
+    Atomics.store(this.#until, 0, process.hrtime.bigint() + BigInt(Math.floor(ms * 1e6)));
+  }
+
+  /** The right has ended. */
+  end(): void {
+    Atomics.store(this.#until, 0, 0n);
+  }
+}
+
+/** Lets a service act only while its node has the right to its name; on the thread of the service. */
+export function beginTenure(context: Context, memory: SharedArrayBuffer, token: number): void {
+  const isNew = tenures.peek(context) === undefined;
+  tenures.set(context, { until: new BigInt64Array(memory), token });
+  if (!isNew) return;
+  const receive = context.receive.bind(context);
+  context.receive = (message) => {
+    const { type } = message;
+    const isWork = type !== PTYPE.response && type !== PTYPE.error && type !== PTYPE.debug;
+    if (isWork && !mayAct(context)) return context.refuse(message, lateError(context));
+    receive(message);
+  };
+}
+
+/** Returns the fencing token of a global service; undefined if it is none. @throws {ERR_ENGINE_DOWN} if its right has ended. */
+export function tokenOf(context: Context): number | undefined {
+  const tenure = tenures.peek(context);
+  if (tenure !== undefined && !mayAct(context)) throw lateError(context);
+  return tenure?.token;
+}
+
+function mayAct(context: Context): boolean {
+  const tenure = tenures.peek(context);
+  return tenure === undefined || process.hrtime.bigint() < Atomics.load(tenure.until, 0);
+}
+
+function lateError({ name }: Context): Error {
+  return engineError(`has not confirmed that ${name} is still this node's`, false);
+}
