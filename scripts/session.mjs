@@ -81,7 +81,11 @@ function run(args, cwd) {
 }
 
 async function play() {
-  const chosen = Object.keys(PORTS).flatMap((key) => ["--set", `${key}=0`]);
+  // Each session begins with the files as they are: a patch of the one before would still be in.
+  const chosen = [...Object.keys(PORTS).map((key) => `${key}=0`), "ledger=false"].flatMap((set) => [
+    "--set",
+    set,
+  ]);
   const node = run(["dist/cli/main.js", "start", `${EXAMPLE}/snax.config.ts`, ...chosen], ROOT);
   const consolePort = await node.terminal.until(/debug console at 127\.0\.0\.1:(\d+)/);
   const gatePort = await node.terminal.until(/Watchdog listen on 0\.0\.0\.0:(\d+)/);
