@@ -736,6 +736,7 @@ export interface HotfixAllResult {
 }
 export interface RepairOptions {
     readonly atomic?: boolean;
+    readonly once?: boolean;
 }
 export interface PatchResult {
     readonly handle: number;

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import type { RepairOptions } from "../snax/types.ts";
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof RepairOptions>(["atomic"]);
+const OPTIONS: ReadonlySet<string> = new Set<keyof RepairOptions>(["atomic", "once"]);
 
 /**
  * Reads them from a program.
@@ -17,10 +17,15 @@ export function readRepairOptions(given: unknown): RepairOptions {
   }
   const unknown = Object.keys(given).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) {
-    throw new SnaxError("ERR_ARGUMENT", `snax.repair has no option ${unknown}, only atomic`);
+    const known = [...OPTIONS].join(" and ");
+    throw new SnaxError("ERR_ARGUMENT", `snax.repair has no option ${unknown}, only ${known}`);
   }
-  const { atomic = false } = given as { readonly atomic?: unknown };
-  if (typeof atomic === "boolean") return { atomic };
-  const why = `atomic of snax.repair is true or false, not ${inspect(atomic)}`;
+  const { atomic, once } = given as { readonly atomic?: unknown; readonly once?: unknown };
+  return { atomic: readSwitch("atomic", atomic), once: readSwitch("once", once) };
+}
+
+function readSwitch(name: string, value: unknown = false): boolean {
+  if (typeof value === "boolean") return value;
+  const why = `${name} of snax.repair is true or false, not ${inspect(value)}`;
   throw new SnaxError("ERR_ARGUMENT", why);
 }

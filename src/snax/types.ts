@@ -279,6 +279,13 @@ export interface RepairOptions {
    * @defaultValue false: each service by itself
    */
   readonly atomic?: boolean;
+  /**
+   * A patch of `hotfixall` is in until the node stops or the code cache is cleared: it is not
+   * written to the ledger on disk.
+   *
+   * @defaultValue false: it lasts, if the node has a ledger
+   */
+  readonly once?: boolean;
 }
 
 /** What became of a patch in one service. */

@@ -10,7 +10,7 @@ import type { TextQuestion } from "../../live/rollout/running-texts.ts";
 import type { RepairOptions } from "../../snax/types.ts";
 import type { Verdict } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
-import { ATOMIC } from "./hotfix-words.ts";
+import { readRepair, REPAIR_WORDS } from "./hotfix-words.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
 import type { ScriptFile } from "./script-file.ts";
 import type { DiffRow, GroupDiff } from "./source-texts.ts";
@@ -48,7 +48,7 @@ export interface SourcePatch {
   readonly changed: readonly string[];
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes", ATOMIC]);
+const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes", ...REPAIR_WORDS]);
 
 /**
  * Reads the words behind the target; undefined if the patch comes from files that they name.
@@ -61,9 +61,10 @@ export function readSourceOptions(words: readonly string[]): SourceOptions | und
   if (!own.includes("--from-source")) return undefined;
   const other = words.find((word) => !OPTIONS.has(word));
   if (other === undefined) {
-    return { isYes: words.includes("--yes"), repair: { atomic: words.includes(ATOMIC) } };
+    return { isYes: words.includes("--yes"), repair: readRepair(words) };
   }
-  const why = `${other} can't stand beside --from-source, only --yes and ${ATOMIC} can`;
+  const allowed = ["--yes", ...REPAIR_WORDS].join(", ");
+  const why = `${other} can't stand beside --from-source, only ${allowed} can`;
   throw new SnaxError("ERR_ARGUMENT", why);
 }
 

@@ -6,7 +6,7 @@
  *
  * A target is an address, a type of services, or the path of a shared module. Behind the first text a word belongs to the
  * patch if it can be read as `module=FILE`; what could be meant as a text and can't be one is refused, so that no half of
- * a patch is applied. Behind `--` every word is an argument. `--atomic` may stand anywhere before it.
+ * a patch is applied. Behind `--` every word is an argument. `--atomic` and `--once` may stand anywhere before it.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -18,8 +18,15 @@ import type { Operator } from "../operator/operator.ts";
 import type { ScriptFile } from "./script-file.ts";
 import { isFile, looksLikeScript, readScript } from "./script-file.ts";
 
-/** Into all services of the type, or into none. */
-export const ATOMIC = "--atomic";
+/**
+ * The options of a patch: into all services of the type or into none; not over the next start.
+ */
+export const REPAIR_WORDS: ReadonlySet<string> = new Set(["--atomic", "--once"]);
+
+/** Reads these options. */
+export function readRepair(words: readonly string[]): RepairOptions {
+  return { atomic: words.includes("--atomic"), once: words.includes("--once") };
+}
 
 /** Whom a patch is for. */
 export type HotfixTarget =
@@ -120,13 +127,13 @@ function readOptions(given: readonly string[]): {
 } {
   const end = given.indexOf("--");
   const own = given.slice(0, end < 0 ? undefined : end);
-  const unknown = own.find((word) => word.startsWith("--") && word !== ATOMIC);
+  const unknown = own.find((word) => word.startsWith("--") && !REPAIR_WORDS.has(word));
   if (unknown !== undefined) {
     const why = `hotfix has no option ${unknown}; words behind -- are handed to hotfix()`;
     throw new SnaxError("ERR_ARGUMENT", why);
   }
-  const words = [...own.filter((word) => word !== ATOMIC), ...given.slice(own.length)];
-  return { words, repair: { atomic: own.includes(ATOMIC) } };
+  const words = [...own.filter((word) => !REPAIR_WORDS.has(word)), ...given.slice(own.length)];
+  return { words, repair: readRepair(own) };
 }
 
 /** Puts the operator's own files into a text that names a patch by its hash, as messages and stacks do. */

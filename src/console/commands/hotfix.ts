@@ -209,7 +209,7 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --check: not with type errors, --force: with them : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     needs: toPatched,
     run: runHotfix,

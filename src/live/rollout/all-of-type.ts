@@ -44,8 +44,9 @@ export async function hotfixall(
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<HotfixAllResult> {
   const isAtomic = repair?.atomic === true;
+  const isOnce = repair?.once === true;
   const texts = readPatch(patch);
-  const call: CampaignCall = { type, texts, args, caller: context.handle, isAtomic };
+  const call: CampaignCall = { type, texts, args, caller: context.handle, isAtomic, isOnce };
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
     // Order: what was sent before is on its threads when these have answered; the main thread's
@@ -72,7 +73,8 @@ async function runForType(
 ): Promise<HotfixAllResult> {
   const id = live.ledger.next();
   const order: CampaignOrder = { ...call, id };
-  const { sticky } = live;
+  // Without a ledger on disk every patch ends with the process.
+  const sticky = call.isOnce ? undefined : live.sticky;
   const hash = hashOfPatch(call.texts);
   const ballot = call.isAtomic ? new Ballot(context.runtime) : undefined;
   const enter = (said: string, results: readonly PatchResult[]): void => {
@@ -95,7 +97,8 @@ async function runForType(
       // Order: a thread that takes another one's place from here on is born with it; one that has
       // done so before is told.
       onKeep: () => {
-        if (sticky?.keep(order, hash) !== true) live.births.keepForThreads(order);
+        if (call.isOnce && live.sticky !== undefined) live.sticky.keepOnce(order);
+        else if (sticky?.keep(order, hash) !== true) live.births.keepForThreads(order);
       },
     });
     const { applied, failed, skipped } = merge(tried, ended);

@@ -36,6 +36,8 @@ export interface BirthOrder {
 export interface StickyOrder extends BirthOrder {
   /** Real path of the file of the type. */
   readonly file: string;
+  /** It ends with the text that it was made for. */
+  readonly isOnce: boolean;
 }
 
 /** The same, compiled for one thread. */

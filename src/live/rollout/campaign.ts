@@ -37,6 +37,8 @@ export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly caller: number;
   /** It goes into all services or into none; see atomic-campaign.ts. */
   readonly isAtomic: boolean;
+  /** It is not kept for the next start. */
+  readonly isOnce: boolean;
 }
 
 /** A patch that is compiled for everybody on this thread. */

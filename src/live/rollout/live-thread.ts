@@ -9,6 +9,7 @@ import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { ALL_OF_TYPE } from "./all-of-type.ts";
+import type { BirthOrder } from "./births.ts";
 import { Births } from "./births.ts";
 import { LatePatches } from "./late-patches.ts";
 import { Ledger } from "./ledger.ts";
@@ -134,7 +135,10 @@ export class LiveThread {
       }
     };
     this.latePatches.forget(({ file: shared }) => file !== undefined && !uses(() => shared));
+    const isLeft = ({ type }: BirthOrder): boolean =>
+      file !== undefined && !uses(() => paths.find(type));
     this.sticky?.reread(file);
-    this.births.forget(({ type }) => file !== undefined && !uses(() => paths.find(type)));
+    this.sticky?.forgetOnce(isLeft);
+    this.births.forget(isLeft);
   }
 }

@@ -117,6 +117,30 @@ export class StickyPatches {
     return true;
   }
 
+  /**
+   * Has every thread remember a patch that is not to be on disk. It has its place among the others:
+   * what came later stands over it.
+   */
+  keepOnce({ id, type, texts }: BirthOrder): void {
+    const file = this.#fileOf(type);
+    if (file === undefined) return;
+    this.#spread({ id, type, texts, file, isOnce: true });
+    this.#log(`patch ${id} of ${type} is in until the node stops or the code cache is cleared`);
+  }
+
+  /**
+   * Ends patches that are not on disk, with the text that they are for.
+   *
+   * @param isLeft - says whether the text is still there
+   */
+  forgetOnce(isLeft: (order: BirthOrder) => boolean): void {
+    const gone = this.#live.births.sticky.filter((order) => order.isOnce && !isLeft(order));
+    for (const { id, type } of gone) {
+      this.#log(`patch ${id} of ${type} was for once: new services are born without it`);
+    }
+    this.#unstick(gone.map(({ id }) => id));
+  }
+
   /** Writes what came of a patch that stays, or why it does not. */
   end(id: number, outcome: Pick<OutcomeLine, "applied" | "failed" | "why">): void {
     const time = this.#live.runtime.clock.wall();
@@ -130,8 +154,7 @@ export class StickyPatches {
     if (gone.length === 0) return;
     const time = this.#live.runtime.clock.wall();
     for (const id of gone) this.#tell({ state: "RETIRED", id, time, why });
-    this.#live.births.unstick(gone);
-    this.#live.runtime.threads?.tellAll(UNSTICK_WORD, gone);
+    this.#unstick(gone);
   }
 
   /** Compares with the files as they are now what is for texts that are about to be read anew. */
@@ -178,8 +201,7 @@ export class StickyPatches {
         break;
       case "conflict":
         this.#log(`${what} is not applied: ${standing.why}`);
-        this.#live.births.unstick([id]);
-        this.#live.runtime.threads?.tellAll(UNSTICK_WORD, [id]);
+        this.#unstick([id]);
     }
   }
 
@@ -187,9 +209,18 @@ export class StickyPatches {
     const entry = this.#kept.get(id);
     const file = entry?.modules[0] && this.#fileOf(entry.name);
     if (entry === undefined || file === undefined) return;
-    const order: StickyOrder = { id, type: entry.name, texts: textsOf(entry), file };
+    this.#spread({ id, type: entry.name, texts: textsOf(entry), file, isOnce: false });
+  }
+
+  #spread(order: StickyOrder): void {
     this.#live.births.stick(order);
     this.#live.runtime.threads?.tellAll(STICK_WORD, order);
+  }
+
+  #unstick(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#live.births.unstick(ids);
+    this.#live.runtime.threads?.tellAll(UNSTICK_WORD, ids);
   }
 
   #fileOf(type: string): string | undefined {

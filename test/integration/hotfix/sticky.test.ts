@@ -4,7 +4,7 @@
  * A start over the folder of an earlier node is what a restart is.
  */
 
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -282,6 +282,49 @@ test("a patch that the disk does not take is refused before anything has changed
   match(refused.message, new RegExp(`the ledger ${ledger} can't be written`));
   equal(await buy(node), 30);
 });
+
+test("a patch for once is not on disk; it ends with the node, and with the text that it is for", async (t) => {
+  const { begin, folder, log, ledger } = place(t);
+  const first = await begin();
+  await buy(first);
+  const { id } = await first.snax.repair({ once: true }).hotfixall("shop", PATCH);
+  equal(await buy(first), 20);
+  equal(existsSync(ledger), false);
+  first.skynet.cache.clear(join(folder, "other.ts"));
+  equal(await buy(first), 20);
+  first.skynet.cache.clear(join(folder, "tax.ts"));
+  equal(await buy(first), 30);
+  await first.skynet.call(".logger", "lua", "FLUSH");
+  match(
+    log(),
+    new RegExp(`patch ${id} of shop is in until the node stops or the code cache is cleared`),
+  );
+  match(log(), new RegExp(`patch ${id} of shop was for once: new services are born without it`));
+  await first.stop();
+  equal(await buy(await begin()), 30);
+});
+
+test("a patch for once goes in where the disk takes nothing, and leaves those that last as they are", async (t) => {
+  const { begin, states } = place(t);
+  const first = await begin();
+  await buy(first);
+  await first.snax.hotfixall("shop", PATCH);
+  await first.snax.repair({ once: true }).hotfixall("shop", PATCH.replace("2", "8"));
+  equal(await buy(first), 80);
+  first.skynet.cache.clear();
+  equal(await buy(first), 20);
+  await first.stop();
+  equal(await buy(await begin()), 20);
+  ok(!states().some((line) => line.endsWith("RETIRED")));
+});
+
+for (const once of [1, "yes", null]) {
+  test(`once: ${String(once)} is refused`, async (t) => {
+    const { begin } = place(t);
+    const node = await begin();
+    throws(() => node.snax.repair({ once } as never), { code: "ERR_ARGUMENT" });
+  });
+}
 
 test("a node that nobody patches, and one without a ledger, write nothing", async (t) => {
   const { begin, ledger, folder } = place(t);
