@@ -63,11 +63,14 @@ export function mapStacks(url: string, facts: StackFacts, text?: string): void {
   if (isInstalled) return;
   isInstalled = true;
   const previous = Error.prepareStackTrace as Prepare | undefined;
-  Error.prepareStackTrace = (error, frames) => {
+  const prepare: Prepare = (error, frames) => {
     const concerned = frames.some((frame) => scripts.has(urlOf(frame)));
     if (!concerned && previous !== undefined) return previous(error, frames);
     return [headOf(error), ...frames.map((frame) => `    at ${printFrame(frame)}`)].join("\n");
   };
+  // Where the intrinsics are frozen an assignment would throw: the lines are those of the code as
+  // it runs then.
+  Reflect.set(Error, "prepareStackTrace", prepare);
 }
 
 /** Stops mapping the frames of a file. */
