@@ -57,8 +57,9 @@ export async function sayGoodbye(
   const { kernel, logger } = program.runtime;
   const departure = new Departure(program, timeoutMs);
   await departure.run();
-  await leaveCluster(program);
+  // Order: whoever waits for another node hears that this one stops, not that its links have ended.
   rejectWaits(program);
+  await leaveCluster(program);
   await askThreads(program, departure.answering, "END", FLUSH_MS);
   await settled();
   killAllBut(program.runtime, [logger, program.handle]);
