@@ -18,7 +18,7 @@ import type { Hub } from "./hub.ts";
 import type { LinkNodes } from "./link-nodes.ts";
 import type { Membership } from "./membership.ts";
 import { Names } from "./names.ts";
-import { TenureClock } from "./tenure.ts";
+import { TenureClock } from "../service/tenure.ts";
 
 /** Milliseconds between two looks for a service that another node is starting. */
 const LOOK_MS = 50;

@@ -18,7 +18,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { LinkEvent } from "../cluster/link-event.ts";
-import { tokenOf } from "../cluster/tenure.ts";
+import { tokenOf } from "../service/tenure.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
 import { askDaemon, postDaemon } from "./cluster-daemon.ts";
 import { callLinked, isLinked, monitorLinked, queryLinked, sendLinked } from "./cluster-link.ts";

@@ -27,7 +27,7 @@ import { defineValues } from "../service/values.ts";
 import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
-import { beginTenure } from "../cluster/tenure.ts";
+import { beginTenure } from "../service/tenure.ts";
 import { runScript } from "../live/inspect/inject.ts";
 import { LiveThread } from "../live/rollout/live-thread.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";

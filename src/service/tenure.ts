@@ -8,10 +8,10 @@
  * asks for its token once more.
  */
 
+import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { Context } from "../service/context.ts";
-import { defineNote } from "../service/part.ts";
-import { engineError } from "./driver.ts";
+import type { Context } from "./context.ts";
+import { defineNote } from "./part.ts";
 
 /** What a global service knows of its right. */
 interface Tenure {
@@ -64,5 +64,6 @@ function mayAct(context: Context): boolean {
 }
 
 function lateError({ name }: Context): Error {
-  return engineError(`has not confirmed that ${name} is still this node's`, false);
+  const why = `the engine of the cluster has not confirmed that ${name} is still this node's`;
+  return new SnaxError("ERR_ENGINE_DOWN", why, { data: { sent: false } });
 }
