@@ -190,7 +190,7 @@ test("two people talk in the template chat", { skip: NO_BROWSER, timeout: 60_000
     );
     await page.evaluate("document.getElementById('name').focus()");
     await page.type(["Ann", "Bob"][index] ?? "");
-    await page.press("Enter");
+    await page.enter("name");
     await page.until("document.getElementById('lines').textContent.includes('has come')");
   }
   const [ann, bob] = pages as [DrivenPage, DrivenPage];
@@ -212,7 +212,7 @@ test(
     );
     await page.evaluate("document.getElementById('name').focus()");
     await page.type("Ann");
-    await page.press("Enter");
+    await page.enter("name");
     await page.until("document.getElementById('scores').textContent.includes('0\\tAnn')");
     await page.evaluate(COUNT_PICTURES);
     const score = async (): Promise<number> => {

@@ -114,6 +114,17 @@ export class DrivenPage {
     await this.#ask("Input.dispatchKeyEvent", { type: "keyUp", ...event });
   }
 
+  /**
+   * Presses Enter in a field until the cursor has left it.
+   *
+   * Race: faster than any player, Enter may come before the page's connection is there; what could not be sent leaves the
+   * cursor where it was.
+   */
+  async enter(field: string): Promise<void> {
+    do await this.press("Enter");
+    while ((await this.evaluate("document.activeElement?.id")) === field);
+  }
+
   #ask(method: string, params: object): Promise<Answer> {
     this.#last += 1;
     const id = this.#last;

@@ -105,7 +105,7 @@ for (const chapter of [3, 7]) {
     await page.until("document.getElementById('name') !== null");
     await page.evaluate("document.getElementById('name').focus()");
     await page.type("Ann");
-    await page.press("Enter");
+    await page.enter("name");
     await page.until("document.getElementById('scores').textContent.includes('Ann')");
     const bob = await Player.join(t, url, "Bob");
     const seen = await bob.sees(({ players }) => players.length === 2);
