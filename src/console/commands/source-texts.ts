@@ -8,22 +8,18 @@ import { readFileSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
-import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type {
   RunningGroup,
   RunningModule,
   TextQuestion,
 } from "../../live/rollout/running-texts.ts";
-import { gatherRunning } from "../../live/rollout/running-texts.ts";
+import { gatherRunning, nameServices, resolveAmong } from "../../live/rollout/running-texts.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import type { ModuleEdit } from "../../texts/diff.ts";
 import type { Change, ModuleDiff, Verdict } from "../../texts/verdict.ts";
 import { worstOf } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
-
-/** Services that a row names; of more it tells the number. */
-const SERVICES_SHOWN_MAX = 4;
 
 /** What the files would change in services that run the same. */
 export interface GroupDiff {
@@ -69,9 +65,7 @@ export function diffGroup(group: RunningGroup): GroupDiff {
     const { file, text = "", isService } = module;
     return { file, running: text, edited: readDisk(module) ?? text, isService };
   });
-  const linksOf = new Map(known.map(({ file, links }) => [file, links]));
-  const resolve = (specifier: string, from: string): string | undefined =>
-    linksOf.get(from)?.get(specifier);
+  const resolve = resolveAmong(known);
   const modules = new Map(diffProgram(edits, { resolve }).map((each) => [each.file, each]));
   for (const module of group.modules) {
     const { file, text, failure } = module;
@@ -132,13 +126,6 @@ export function listRows(diffs: readonly GroupDiff[], root: string): Map<string,
 export function showPath(root: string, file: string): string {
   const path = relative(root, file);
   return path.startsWith("..") ? file : path;
-}
-
-/** `:0000000a, :0000000b and 3 more` */
-export function nameServices(handles: readonly number[]): string {
-  const shown = handles.slice(0, SERVICES_SHOWN_MAX).map(formatAddress).join(", ");
-  const more = handles.length - SERVICES_SHOWN_MAX;
-  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 /** One line for each change. */

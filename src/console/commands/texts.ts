@@ -4,19 +4,13 @@
 
 import { SnaxError } from "../../base/error.ts";
 import type { TextQuestion } from "../../live/rollout/running-texts.ts";
+import { nameServices } from "../../live/rollout/running-texts.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
 import { toAll } from "../threads/thread-route.ts";
 import { readTarget } from "./hotfix-words.ts";
 import type { DiffRow } from "./source-texts.ts";
-import {
-  askTexts,
-  diffGroup,
-  listRows,
-  nameServices,
-  printChanges,
-  showPath,
-} from "./source-texts.ts";
+import { askTexts, diffGroup, listRows, printChanges, showPath } from "./source-texts.ts";
 
 /** A module as `source` shows it. */
 interface SourceRow {

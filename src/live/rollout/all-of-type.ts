@@ -98,7 +98,7 @@ async function runForType(
       // done so before is told.
       onKeep: () => {
         if (call.isOnce && live.sticky !== undefined) live.sticky.keepOnce(order);
-        else if (sticky?.keep(order, hash) !== true) live.births.keepForThreads(order);
+        else if (sticky?.keep(order) !== true) live.births.keepForThreads(order);
       },
     });
     const { applied, failed, skipped } = merge(tried, ended);

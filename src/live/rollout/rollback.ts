@@ -10,7 +10,6 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { HotfixAllResult, PatchRecord, RollbackResult } from "../../snax/types.ts";
@@ -23,11 +22,8 @@ import { hotfix } from "./one-service.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 import type { Home } from "./rollout.ts";
 import type { RunningGroup, TextQuestion } from "./running-texts.ts";
-import { gatherRunning } from "./running-texts.ts";
+import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
 import { hotfixshared } from "./shared-module.ts";
-
-/** Services that an error names. */
-const SHOWN_MAX = 4;
 
 /** What patches were for. */
 type Target =
@@ -139,14 +135,14 @@ function reverseOf(
   const isAlike = (group: RunningGroup): boolean => having.some((each) => isSame(each, group));
   const lacking = meant.filter((group) => !has(group) && !isAlike(group));
   if (lacking.length > 0) {
-    const whose = lacking.map(nameServices).join(", ");
+    const whose = lacking.map(({ handles }) => nameServices(handles)).join(", ");
     throw new SnaxError("ERR_PATCH", `${what} can't be taken back: it is not in ${whose}`);
   }
   const reverses = having.map((group) => reverseGroup(group, what));
   const [first] = reverses;
   const text = JSON.stringify(first);
   if (first !== undefined && reverses.every((each) => JSON.stringify(each) === text)) return first;
-  const whose = meant.map(nameServices).join(" | ");
+  const whose = meant.map(({ handles }) => nameServices(handles)).join(" | ");
   throw new SnaxError(
     "ERR_PATCH",
     `${what} can't be taken back: services run different texts (${whose})`,
@@ -177,10 +173,7 @@ function reverseGroup({ modules, type }: RunningGroup, what: string): Reverse {
   for (const { file, running, edited } of edits) {
     if (running !== edited) refuseNeeded({ file, running, edited }, what);
   }
-  const linksOf = new Map(modules.map(({ file, links }) => [file, links]));
-  const resolve = (specifier: string, from: string): string | undefined =>
-    linksOf.get(from)?.get(specifier);
-  const diffs = diffProgram(edits, { resolve });
+  const diffs = diffProgram(edits, { resolve: resolveAmong(modules) });
   refuseBeyond(diffs, `${what} of ${type}`);
   const patch: Record<string, string> = {};
   for (const { file, patch: text } of diffs) if (text !== undefined) patch[file] = text;
@@ -215,11 +208,6 @@ function refuseBeyond(diffs: readonly ModuleDiff[], what: string): void {
   );
   if (lines.length === 0) return;
   throw new SnaxError("ERR_PATCH", `${what} can't be taken back by a patch: ${lines.join("; ")}`);
-}
-
-function nameServices({ handles }: RunningGroup): string {
-  const shown = handles.slice(0, SHOWN_MAX).map(formatAddress).join(", ");
-  return handles.length > SHOWN_MAX ? `${shown} and ${handles.length - SHOWN_MAX} more` : shown;
 }
 
 type Sent = Omit<RollbackResult, "notes">;

@@ -2,6 +2,7 @@
  * Which texts the services of this thread run: one entry for all that run the same.
  */
 
+import { formatAddress } from "../../kernel/address.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Context } from "../../service/context.ts";
@@ -11,6 +12,7 @@ import { messageOf } from "../../service/error-text.ts";
 import { askSteward } from "../../service/steward.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
+import type { Resolve } from "../../texts/program-text.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { textOf } from "../text/text-history.ts";
 
@@ -79,6 +81,22 @@ export async function gatherRunning(
     else known.handles.push(...group.handles);
   }
   return [...groups.values()];
+}
+
+/** Says which file of these modules a specifier means in another one. */
+export function resolveAmong(modules: readonly RunningModule[]): Resolve {
+  const linksOf = new Map(modules.map(({ file, links }) => [file, links]));
+  return (specifier, from) => linksOf.get(from)?.get(specifier);
+}
+
+/** Services that a line names; of more it tells the number. */
+const SERVICES_SHOWN_MAX = 4;
+
+/** `:0000000a, :0000000b and 3 more` */
+export function nameServices(handles: readonly number[]): string {
+  const shown = handles.slice(0, SERVICES_SHOWN_MAX).map(formatAddress).join(", ");
+  const more = handles.length - SERVICES_SHOWN_MAX;
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 /** Two threads run the same if the texts are the same. */

@@ -13,7 +13,7 @@
  */
 
 import { hashText, LedgerFile } from "../../ledger/ledger-file.ts";
-import type { LedgerEntry, OutcomeLine, PatchedModule } from "../../ledger/entry.ts";
+import type { LedgerEntry, OutcomeLine, PatchedModule, PreparedLine } from "../../ledger/entry.ts";
 import type { Standing } from "../../ledger/standing.ts";
 import { judge } from "../../ledger/standing.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
@@ -41,7 +41,7 @@ export class StickyPatches {
   /** What is in, by number. */
   readonly #kept = new Map<number, LedgerEntry>();
   /** What was prepared and has not come to its end. */
-  readonly #prepared = new Map<number, readonly PatchedModule[]>();
+  readonly #prepared = new Map<number, PreparedLine>();
 
   /** @throws {ERR_LEDGER} if there is a ledger that can't be read. */
   constructor(live: LiveThread, path: string) {
@@ -84,8 +84,7 @@ export class StickyPatches {
       );
       return;
     }
-    const modules = await this.#modulesOf(type, texts);
-    this.#file.write({
+    const line: PreparedLine = {
       state: "PREPARED",
       id,
       time: this.#live.runtime.clock.wall(),
@@ -93,9 +92,10 @@ export class StickyPatches {
       hash,
       kind: "type",
       name: type,
-      modules,
-    });
-    this.#prepared.set(id, modules);
+      modules: await this.#modulesOf(type, texts),
+    };
+    this.#file.write(line);
+    this.#prepared.set(id, line);
   }
 
   /**
@@ -103,16 +103,12 @@ export class StickyPatches {
    *
    * @returns false if it is not on disk
    */
-  keep(order: BirthOrder, hash: string): boolean {
-    const { id, type } = order;
-    const modules = this.#prepared.get(id);
-    if (modules === undefined) return false;
+  keep({ id }: BirthOrder): boolean {
+    const prepared = this.#prepared.get(id);
+    if (prepared === undefined) return false;
     this.#prepared.delete(id);
-    const time = this.#live.runtime.clock.wall();
-    const target = `all ${type}`;
-    const entry = { id, time, target, hash, kind: "type", name: type, modules } as const;
-    this.#kept.set(id, { ...entry, state: "KEPT", applied: 0, failed: 0 });
-    this.#tell({ state: "KEPT", id, time });
+    this.#kept.set(id, { ...prepared, state: "KEPT", applied: 0, failed: 0 });
+    this.#tell({ state: "KEPT", id, time: this.#live.runtime.clock.wall() });
     this.#stick(id);
     return true;
   }

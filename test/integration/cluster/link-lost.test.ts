@@ -9,18 +9,9 @@ import type { TestContext } from "node:test";
 import type { Running } from "../process.ts";
 import { PACKAGE, startNode } from "../process.ts";
 import { codeOfFailure, failureOf, world, writeFiles } from "../../world.ts";
+import { freePort } from "./free-port.ts";
 import { linkedPair, linkPlaceOf, startClient, startDb, TOKEN } from "./links.ts";
 import { ECHO } from "./pair.ts";
-
-/** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const free = createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  const { port } = free.address() as AddressInfo;
-  free.close();
-  await once(free, "close");
-  return port;
-}
 
 /** Starts `db` in a process of its own. @param order - its services in the order in which they are born */
 async function startProcess(t: TestContext, port: number, order = ["echo"]): Promise<Running> {

@@ -7,15 +7,13 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Files } from "../../world.ts";
 import { codeOfFailure, failureOf, world, writeFiles } from "../../world.ts";
+import { freePort } from "./free-port.ts";
 import { CALLER, clusterOf, ECHO, placeOf } from "./pair.ts";
 
 const SKYNET = process.env["SKYNET"];
@@ -124,15 +122,6 @@ const CLIENT_LUA = `
     cluster.send("db", "@victim", "EXIT")
   end)
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Starts a node of skynet; resolves with what it wrote when that holds a text. */
 async function startSkynet(
