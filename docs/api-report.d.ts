@@ -21,7 +21,7 @@ export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from 
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
-export type { HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SnaxApi, } from "./snax/types.ts";
+export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
@@ -746,6 +746,7 @@ export interface PatchResult {
 export interface PatchRecord {
     readonly id: number;
     readonly hash: string;
+    readonly texts: Readonly<Record<string, string>>;
     readonly time: number;
     readonly target: string;
     readonly applied: number;
@@ -762,6 +763,36 @@ export interface RollbackResult {
 export interface HotfixSharedResult {
     readonly id: number;
     readonly threads: number;
+}
+export interface DriftPatch {
+    readonly hash: string;
+    readonly id: number | undefined;
+}
+export interface DriftModule {
+    readonly file: string;
+    readonly base: string;
+    readonly patches: readonly DriftPatch[];
+    readonly disk: string | undefined;
+    readonly differs: readonly string[];
+}
+export interface DriftGroup {
+    readonly type: string;
+    readonly handles: readonly number[];
+    readonly modules: readonly DriftModule[];
+}
+export interface DriftShared extends DriftModule {
+    readonly threads: readonly number[];
+    readonly handles: readonly number[];
+}
+export interface SilentThread {
+    readonly thread: number;
+    readonly reason: string;
+}
+export interface DriftReport {
+    readonly drifts: boolean;
+    readonly groups: readonly DriftGroup[];
+    readonly shared: readonly DriftShared[];
+    readonly silent: readonly SilentThread[];
 }
 export interface ServiceInterface {
     readonly name: string;
@@ -785,6 +816,7 @@ export interface SnaxApi {
     readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
     readonly repair: (options: RepairOptions) => SnaxApi;
+    readonly drift: () => Promise<DriftReport>;
     readonly patches: () => readonly PatchRecord[];
     readonly uniqueservice: StartService;
     readonly globalservice: StartService;

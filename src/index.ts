@@ -85,6 +85,11 @@ export type {
   StatKey,
 } from "./service/skynet-api.ts";
 export type {
+  DriftGroup,
+  DriftModule,
+  DriftPatch,
+  DriftReport,
+  DriftShared,
   HotfixAllResult,
   HotfixSharedResult,
   MethodProfile,
@@ -99,6 +104,7 @@ export type {
   ServiceObject,
   ServiceProfile,
   Services,
+  SilentThread,
   SnaxApi,
 } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";

@@ -21,9 +21,11 @@ export const USAGE = `usage: snax <command>
   snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes,
                                               --force type errors, --atomic: all services
                                               of the type or none
+  snax drift [--json]                         which services run what, against the files on disk
+  snax patches [--json]                       the patches of the node
   snax drain                                  end the node once no call of another node is open
   snax rollback id ...                        take patches back, by the numbers of the ledger
-                                              (all six ask the console of the configuration,
+                                              (all eight ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -48,6 +50,8 @@ export interface Invocation {
     | "check"
     | "hotfix"
     | "drain"
+    | "drift"
+    | "patches"
     | "rollback"
     | "help"
     | "version";
@@ -114,7 +118,15 @@ export function parseArguments(words: readonly string[]): Invocation {
 }
 
 /** Commands that the console of a node runs. */
-type Operation = "source" | "diff" | "check" | "hotfix" | "rollback" | "drain";
+type Operation =
+  | "source"
+  | "diff"
+  | "check"
+  | "hotfix"
+  | "rollback"
+  | "drain"
+  | "drift"
+  | "patches";
 
 const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "source",
@@ -123,6 +135,8 @@ const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "hotfix",
   "rollback",
   "drain",
+  "drift",
+  "patches",
 ]);
 
 /** What a command can't do without. */

@@ -41,6 +41,8 @@ async function run(invocation: Invocation): Promise<number> {
     case "check":
     case "hotfix":
     case "drain":
+    case "drift":
+    case "patches":
     case "rollback":
       return await runOperation(invocation);
     case "init":

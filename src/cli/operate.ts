@@ -1,9 +1,9 @@
 /**
- * `snax source`, `snax diff`, `snax check`, `snax hotfix` and `snax drain`: commands of a node's console, from the operator's shell.
+ * `snax diff`, `snax hotfix` and the like: commands of a node's console, from the operator's shell.
  *
  * The console is the configuration's, or the one that `--console` names; the token comes from
  * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or
- * a file is not valid; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1.
+ * a file is not valid; `drift` 0 if nothing drifts, else 2; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1.
  */
 
 import { existsSync } from "node:fs";
@@ -39,18 +39,35 @@ export async function runOperation(invocation: Invocation): Promise<number> {
       process.stdout.write(`${showControls(line)}\n`);
     });
     connection.close();
-    return isOk ? codeOf(command, lines) : 1;
+    const isJson = command !== "check" && ownWords(invocation).includes("--json");
+    return isOk ? codeOf(command, isJson ? linesOf(lines) : lines) : 1;
   } catch (error) {
     process.stderr.write(`snax: ${messageOf(error)}\n`);
     return 1;
   }
 }
 
+/** The words that are no arguments of a patch's `hotfix()`. */
+function ownWords({ words = [] }: Invocation): readonly string[] {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? undefined : end);
+}
+
+/** What the exit code is made from, out of JSON: the keys, each with its value or its verdict. */
+function linesOf([json = "null"]: readonly string[]): string[] {
+  const result = JSON.parse(json) as string | Record<string, unknown> | null;
+  if (typeof result === "string") return [result];
+  return Object.entries(result ?? {}).map(([key, row]) => {
+    const said = typeof row === "object" ? (row as { verdict?: unknown } | null)?.verdict : row;
+    return `${key}\t${String(said)}`;
+  });
+}
+
 /** From the shell a type error stops a patch unless `--force` says otherwise. */
-function wordsOf({ command, words = [] }: Invocation): string[] {
+function wordsOf(invocation: Invocation): string[] {
+  const { command, words = [] } = invocation;
   const [target = "", ...rest] = words.map(toAbsolute);
-  const end = rest.indexOf("--");
-  const isForced = rest.slice(0, end < 0 ? undefined : end).includes("--force");
+  const isForced = ownWords(invocation).includes("--force");
   if (command === "hotfix" && !isForced) rest.unshift("--check");
   return target === "" ? [] : [target, ...rest];
 }
@@ -65,6 +82,7 @@ function codeOf(command: string, lines: readonly string[]): number {
     if (lines.some((line) => line.startsWith("not checked: "))) return 3;
     return /^[1-9]\d* type errors?$/.test(lines.at(-1) ?? "") ? 1 : 0;
   }
+  if (command === "drift") return lines.at(-1) === "in all\tno drift" ? 0 : 2;
   if (command !== "diff") return 0;
   const verdicts = lines.map((line) => VERDICT.exec(line)?.[1]);
   if (verdicts.some((verdict) => verdict === "reload" || verdict === "refused")) return 1;

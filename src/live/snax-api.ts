@@ -12,6 +12,7 @@ import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { Patch, SnaxApi } from "../snax/types.ts";
 import { readRepairOptions } from "./repair-options.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
+import { gatherDrift } from "./rollout/drift.ts";
 import { rollback } from "./rollout/rollback.ts";
 import { hotfixshared } from "./rollout/shared-module.ts";
 import { hotfix } from "./rollout/one-service.ts";
@@ -30,6 +31,7 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
       caller.make({ ...caller, repair: readRepairOptions(options) }),
     rollback: (caller, ids: number | readonly number[]) =>
       settleAt(caller, () => rollback(live, caller, ids)),
+    drift: (caller) => settleAt(caller, () => gatherDrift(live.ledger, caller.context)),
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });

@@ -77,6 +77,11 @@ export class SearchPath {
     this.#patterns = [...user, ...this.#system];
   }
 
+  /** Whether a file is one of the system's services. */
+  isSystemFile(file: string): boolean {
+    return this.#system.some(({ start }) => file.startsWith(start));
+  }
+
   /**
    * Returns the absolute path of a service's file.
    *

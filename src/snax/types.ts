@@ -303,6 +303,8 @@ export interface PatchRecord {
   readonly id: number;
   /** The first 12 hex digits of the SHA-256 of its text. */
   readonly hash: string;
+  /** The same for each of its texts, by module; "" is the service's own file. */
+  readonly texts: Readonly<Record<string, string>>;
   /** When it was applied, in milliseconds since 1970. */
   readonly time: number;
   /** What it was for: `:0000000a foobar`, `all foobar`, or the path of a shared module. */
@@ -333,6 +335,59 @@ export interface HotfixSharedResult {
   readonly id: number;
   /** How many threads had the module loaded and run the patch now. */
   readonly threads: number;
+}
+
+/** A patch that a module has. */
+export interface DriftPatch {
+  /** The first 12 hex digits of the SHA-256 of its text. */
+  readonly hash: string;
+  /** Its number in the ledger; undefined if that does not know it any more. */
+  readonly id: number | undefined;
+}
+
+/** A module as services run it, against its file as it is now. */
+export interface DriftModule {
+  /** Real path of the file. */
+  readonly file: string;
+  /** The first 12 hex digits of the SHA-256 of the text that was loaded. */
+  readonly base: string;
+  /** What it has got since, the oldest first. */
+  readonly patches: readonly DriftPatch[];
+  /** The same digits of the file as it is now; undefined if it can't be read. */
+  readonly disk: string | undefined;
+  /** The declarations that differ in what they do, or why nobody can tell; empty if none. */
+  readonly differs: readonly string[];
+}
+
+/** Services of one type that run the same texts, with the same patches. */
+export interface DriftGroup {
+  readonly type: string;
+  readonly handles: readonly number[];
+  /** Their own file first; those that all services share are not among them. */
+  readonly modules: readonly DriftModule[];
+}
+
+/** A `"use shared"` module, as services of these threads run it. */
+export interface DriftShared extends DriftModule {
+  readonly threads: readonly number[];
+  /** The services that use it. */
+  readonly handles: readonly number[];
+}
+
+/** A thread that did not say what its services run. */
+export interface SilentThread {
+  readonly thread: number;
+  /** Why, for people: it names the service that keeps the thread. */
+  readonly reason: string;
+}
+
+/** What runs against the files on disk. */
+export interface DriftReport {
+  /** Whether something runs that the files do not say, or nobody can tell. */
+  readonly drifts: boolean;
+  readonly groups: readonly DriftGroup[];
+  readonly shared: readonly DriftShared[];
+  readonly silent: readonly SilentThread[];
 }
 
 /** The numbers that stand for a type's methods in messages. */
@@ -446,6 +501,16 @@ export interface SnaxApi {
    * ```
    */
   readonly repair: (options: RepairOptions) => SnaxApi;
+  /**
+   * Says which services run what, against the files on disk as they are now; of all threads. A
+   * thread that does not answer within `hotfixtimeout` is named in `silent`.
+   *
+   * @example
+   * ```ts
+   * const { drifts, groups } = await snax.drift();
+   * ```
+   */
+  readonly drift: () => Promise<DriftReport>;
   /** Returns the ledger: the patches of this node, newest last. */
   readonly patches: () => readonly PatchRecord[];
   /**

@@ -111,6 +111,11 @@ export class EffectiveText {
     return fold(this.#root.given, left, file, { isService });
   }
 
+  /** The text of the file, before any patch. */
+  get base(): string {
+    return this.#root.given;
+  }
+
   get #root(): EffectiveText {
     return [...this.#lineage()].at(-1) ?? this;
   }

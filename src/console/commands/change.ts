@@ -51,6 +51,7 @@ export const changeCommands: CommandTable = {
   },
   patches: {
     help: "List the patches of this node",
+    hasJson: true,
     run: patches,
     isOrdered: true,
     print: (row) => {

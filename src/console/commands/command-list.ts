@@ -7,6 +7,7 @@ import { checkCommands } from "./check.ts";
 import { clusterCommands } from "./cluster.ts";
 import type { Command, CommandTable } from "../operator/command.ts";
 import { debugCommands } from "./debug.ts";
+import { driftCommands } from "./drift.ts";
 import { evalCommands } from "./eval.ts";
 import { hotfixCommands } from "./hotfix.ts";
 import { logpointCommands } from "./logpoint.ts";
@@ -42,6 +43,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...hotfixCommands,
     ...checkCommands,
     ...textCommands,
+    ...driftCommands,
     ...debugCommands,
     ...logpointCommands,
     ...tableCommands,

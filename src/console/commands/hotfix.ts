@@ -211,12 +211,14 @@ export const hotfixCommands: CommandTable = {
   hotfix: {
     help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
+    hasJson: true,
     needs: toPatched,
     run: runHotfix,
   },
   rollback: {
     help: "rollback id ... : take patches back, also out of order",
     isChange: true,
+    hasJson: true,
     needs: () => "all",
     run: runRollback,
   },

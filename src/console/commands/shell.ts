@@ -8,9 +8,16 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { CommandCall, CommandResult, Outcome, Terminal } from "../operator/command.ts";
+import type {
+  Command,
+  CommandCall,
+  CommandResult,
+  Outcome,
+  Terminal,
+} from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
 import { describeFailure } from "../print/failure.ts";
+import { writeResult } from "../print/json.ts";
 import { runRouted } from "../threads/thread-route.ts";
 import { COMMANDS } from "./command-list.ts";
 
@@ -46,10 +53,14 @@ async function run(asked: CommandCall, who: string): Promise<Outcome> {
   const [name = "", ...args] = line.trim().split(/\s+/);
   const command = COMMANDS.get(name);
   if (command === undefined) return { ok: false, command, error: unknownCommand() };
-  const call = { ...asked, args };
+  const { isJson, words } = takeJson(command, args);
+  const call = { ...asked, args: words };
   const settle = (work: Promise<CommandResult>): Promise<Outcome> =>
     work.then(
-      (result) => ({ ok: true, command, result }),
+      (result) =>
+        isJson
+          ? { ok: true, command: JSON_ROW, result: writeResult(result) }
+          : { ok: true, command, result },
       (error: unknown) => ({ ok: false, command, error }),
     );
   if (command.isChange !== true) return settle(runRouted(command, call));
@@ -66,6 +77,21 @@ async function run(asked: CommandCall, who: string): Promise<Outcome> {
   endWatch();
   audit(summarize(outcome));
   return outcome;
+}
+
+/** Stands for a command whose result is JSON by now. */
+const JSON_ROW: Command = { help: "", run: () => undefined };
+
+/** Takes the word `--json` out, where the command knows it; behind `--` words are others' own. */
+function takeJson(
+  { hasJson }: Command,
+  args: readonly string[],
+): { readonly isJson: boolean; readonly words: readonly string[] } {
+  const end = args.indexOf("--");
+  const own = args.slice(0, end < 0 ? undefined : end);
+  if (hasJson !== true || !own.includes("--json")) return { isJson: false, words: args };
+  const words = [...own.filter((word) => word !== "--json"), ...args.slice(own.length)];
+  return { isJson: true, words };
 }
 
 /**

@@ -4,7 +4,7 @@
  *     every thread: TEXTS -> groups of services that run the same -> diffProgram(running, disk) -> rows, and a patch
  */
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
@@ -15,6 +15,7 @@ import type {
   TextQuestion,
 } from "../../live/rollout/running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "../../live/rollout/running-texts.ts";
+import { readModule } from "../../loader/text/module-text.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import type { ModuleEdit } from "../../texts/diff.ts";
 import type { Change, ModuleDiff, Verdict } from "../../texts/verdict.ts";
@@ -45,7 +46,7 @@ export async function askTexts(
 }
 
 function refuseNobody({ runtime }: Operator, question: TextQuestion): void {
-  if (question === "all") return;
+  if (typeof question === "string") return;
   if ("handle" in question) throw deadError(question.handle);
   // A name that is no service's is told first, with the one that was meant.
   runtime.paths.find(question.type);
@@ -88,7 +89,7 @@ function readDisk({ file }: RunningModule): string | undefined {
     const why = `${file} has ${stat.size} bytes; at most ${PATCH_LENGTH_MAX} are compared`;
     throw new SnaxError("ERR_ARGUMENT", why);
   }
-  return readFileSync(file, "utf8");
+  return readModule(file, undefined);
 }
 
 /** A module as `diff` shows it. */

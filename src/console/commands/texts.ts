@@ -52,9 +52,10 @@ async function diff({ operator, args: [word] }: CommandCall): Promise<CommandRes
 /** The commands by name. */
 export const textCommands: CommandTable = {
   source: {
-    help: "source address|type : show the text that runs, with its patches",
+    help: "source address|type [--json] : show the text that runs, with its patches",
     needs: toAll,
     isOrdered: true,
+    hasJson: true,
     run: source,
     print: (row) => {
       const { running, patches, text } = row as SourceRow;
@@ -63,9 +64,10 @@ export const textCommands: CommandTable = {
     },
   },
   diff: {
-    help: "diff [address|type] : show what the files on disk would change in what runs",
+    help: "diff [address|type] [--json] : show what the files on disk would change in what runs",
     needs: toAll,
     isOrdered: true,
+    hasJson: true,
     run: diff,
     print: (row) => {
       const { verdict, running, changes } = row as DiffRow;

@@ -165,6 +165,7 @@ async function findGroups(operator: Operator, target: HotfixTarget): Promise<Run
       failure: undefined,
       without: undefined,
       refusal: undefined,
+      base: "",
       patches: [],
       isShared: false,
       links: new Map(),

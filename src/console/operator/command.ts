@@ -80,6 +80,8 @@ export interface Command {
   readonly conceal?: (line: string) => string;
   /** Rows are printed as they come, not by key. */
   readonly isOrdered?: boolean;
+  /** With the word `--json` its rows are one line of JSON. @defaultValue the word is like any other */
+  readonly hasJson?: boolean;
   /** @param needed - the other threads that it needs: those of {@link needs}, if it runs on the console's own. */
   run(call: CommandCall, needed: readonly number[]): CommandResult | Promise<CommandResult>;
   /** On which thread it runs, where the node has several. @defaultValue on the console's own */

@@ -7,8 +7,9 @@
 
 import { inspect } from "node:util";
 import { codeOf } from "../../base/error.ts";
+import { showJson } from "../../base/visible-text.ts";
 import { messageOf } from "../../service/error-text.ts";
-import type { Outcome } from "../operator/command.ts";
+import type { CommandResult, Outcome } from "../operator/command.ts";
 
 /** Yields the text of an outcome: `{"ok":true,"result":...}` or `{"ok":false,"error":{"code":...,"message":...}}`. */
 export function* writeOutcome(outcome: Outcome): Iterable<string> {
@@ -29,6 +30,11 @@ export function* writeOutcome(outcome: Outcome): Iterable<string> {
     separator = ",\n";
   }
   yield "}}\n";
+}
+
+/** Writes a result as one line of JSON, which steers no terminal. */
+export function writeResult(result: CommandResult): string {
+  return showJson(JSON.parse(writeValue(result ?? null)));
 }
 
 function writeValue(value: unknown): string {

@@ -10,6 +10,22 @@ import { NODE_WORD } from "../../fabric/node-memory.ts";
 import { LEDGER_LENGTH_MAX, LEDGER_RESULTS_MAX, LEDGER_TEXTS_MAX } from "../../base/limits.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";
+import { hashOf } from "../text/patch-code.ts";
+
+/** What became of a patch. */
+export interface PatchReport {
+  readonly id: number;
+  readonly hash: string;
+  /** What it was for, as the ledger says it. */
+  readonly target: string;
+  readonly results: readonly PatchResult[];
+  readonly texts: PatchTexts;
+}
+
+/** Returns the hash of each text of a patch, by module. */
+export function hashTexts(texts: PatchTexts): Record<string, string> {
+  return Object.fromEntries([...texts].map(([module, text]) => [module, hashOf(text)]));
+}
 
 /** The patches of one node, newest last. */
 export class Ledger {
@@ -46,7 +62,7 @@ export class Ledger {
    *
    * @returns the entry, for the ledgers of other threads.
    */
-  enter(id: number, hash: string, target: string, results: readonly PatchResult[]): PatchRecord {
+  enter({ id, hash, target, results, texts }: PatchReport): PatchRecord {
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
     const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
@@ -55,6 +71,7 @@ export class Ledger {
       id,
       hash,
       target,
+      texts: hashTexts(texts),
       time: this.#clock.wall(),
       applied: applied.length,
       failed: failed.length,
@@ -94,6 +111,11 @@ export class Ledger {
   add(record: PatchRecord): void {
     this.#records.push(record);
     if (this.#records.length > LEDGER_LENGTH_MAX) this.#records.shift();
+  }
+
+  /** The entries themselves, newest last. */
+  list(): readonly PatchRecord[] {
+    return this.#records;
   }
 
   /** Returns the entries, newest last. */

@@ -6,35 +6,22 @@
 import { LineBudget } from "../../service/line-budget.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
-import type { PatchRecord, PatchResult } from "../../snax/types.ts";
-import type { PatchTexts } from "../text/compile.ts";
+import type { PatchRecord } from "../../snax/types.ts";
 import { ALL_OF_TYPE } from "./all-of-type.ts";
 import type { BirthOrder } from "./births.ts";
 import { Births } from "./births.ts";
 import { LatePatches } from "./late-patches.ts";
+import type { PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { ONE_SERVICE } from "./one-service.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
-import type { TextQuestion } from "./running-texts.ts";
-import { listRunning, TEXTS } from "./running-texts.ts";
+import { answerTexts } from "./running-texts.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
 
 /** The word that tells other threads of an entry of the ledger. */
 const PATCHED_WORD = "patched";
-
-/** What became of a patch. */
-export interface PatchReport {
-  readonly id: number;
-  readonly hash: string;
-  /** What it was for, as the ledger says it. */
-  readonly target: string;
-  readonly results: readonly PatchResult[];
-  readonly texts: PatchTexts;
-  /** The end of the line in the log. */
-  readonly said: string;
-}
 
 /** The live side of a thread. */
 export class LiveThread {
@@ -73,9 +60,7 @@ export class LiveThread {
     this.latePatches = new LatePatches(this);
     hearSticky(this);
     runtime.onClear = (file) => this.#forget(file);
-    runtime.stewardCommands.set(TEXTS, async (_context, [question, without]) =>
-      listRunning(runtime, question as TextQuestion, without as readonly string[]),
-    );
+    answerTexts(runtime);
     answerPatchTexts(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
@@ -98,9 +83,12 @@ export class LiveThread {
   /**
    * Enters a patch into the ledger, and logs it under the address of who asked, unless very many
    * come in a second.
+   *
+   * @param said - the end of the line in the log.
    */
-  enter(caller: number, { id, hash, target, results, said, texts }: PatchReport): void {
-    const record = this.ledger.enter(id, hash, target, results);
+  enter(caller: number, { said, ...report }: PatchReport & { readonly said: string }): void {
+    const { id, hash, target, texts } = report;
+    const record = this.ledger.enter(report);
     this.ledger.keepTexts(id, texts);
     this.runtime.threads?.tellAll(PATCHED_WORD, record);
     if (this.#lines.allow()) this.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);

@@ -2,6 +2,7 @@
  * Which texts the services of this thread run: one entry for all that run the same.
  */
 
+import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
@@ -9,15 +10,25 @@ import type { Context } from "../../service/context.ts";
 import { Context as ContextClass } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import { messageOf } from "../../service/error-text.ts";
-import { askSteward } from "../../service/steward.ts";
+import type { Stuck } from "../../service/errand.ts";
+import { sendErrand, takeErrand } from "../../service/errand.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { Resolve } from "../../texts/program-text.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { textOf } from "../text/text-history.ts";
+import type { OrderState } from "./thread-order.ts";
 
-/** The command of a thread's steward. */
-export const TEXTS = "TEXTS";
+/** The command of a thread's steward: `TEXTS(question, without)`. */
+const TEXTS = "TEXTS";
+
+/** Has a thread tell others what its services run. */
+export function answerTexts(runtime: Runtime): void {
+  runtime.stewardCommands.set(TEXTS, async (_context, [state, question, without]) => {
+    takeErrand(state as OrderState);
+    return listRunning(runtime, question as TextQuestion, without as readonly string[]);
+  });
+}
 
 /** A module as services run it. */
 export interface RunningModule {
@@ -31,6 +42,8 @@ export interface RunningModule {
   readonly without: string | undefined;
   /** Why there is no such text. */
   readonly refusal: string | undefined;
+  /** Hash of the text of its file, as it was loaded. */
+  readonly base: string;
   /** Hashes of the patches, the oldest first. */
   readonly patches: readonly string[];
   /** Whether it is the own file of a snax service. */
@@ -49,19 +62,55 @@ export interface RunningGroup {
   readonly modules: readonly RunningModule[];
 }
 
-/** Whose texts are asked for: of one service, of a type, or of all. */
-export type TextQuestion = { readonly handle: number } | { readonly type: string } | "all";
+/**
+ * Whose texts are asked for: of one service, of a type, of all snax services, or of plain ones too;
+ * those of the system are nobody's.
+ */
+export type TextQuestion =
+  | { readonly handle: number }
+  | { readonly type: string }
+  | "all"
+  | "plain too";
+
+/** A thread that does not say what its services run. */
+export interface SilentThread {
+  readonly thread: number;
+  readonly error: Error;
+}
+
+/** What every thread has answered. */
+export interface Gathered {
+  readonly groups: RunningGroup[];
+  readonly silent: readonly SilentThread[];
+}
 
 /**
  * Asks every thread what services run.
  *
  * @param without - texts of patches; each module is told without them as well
+ * @throws {ERR_PATCH_TIMEOUT} if a thread hangs.
+ * @throws {ERR_SERVICE_DEAD} if one ends meanwhile.
  */
 export async function gatherRunning(
   context: Context,
   question: TextQuestion,
   without: readonly string[] = [],
 ): Promise<RunningGroup[]> {
+  const { groups, silent } = await gatherAnswers(context, question, without);
+  for (const { error } of silent) throw error;
+  return groups;
+}
+
+/**
+ * Asks every thread what services run, and names those that do not answer.
+ *
+ * @param without - see {@link gatherRunning}
+ */
+export async function gatherAnswers(
+  context: Context,
+  question: TextQuestion,
+  without: readonly string[] = [],
+): Promise<Gathered> {
   const { runtime } = context;
   const { threads } = runtime;
   const hosts =
@@ -69,18 +118,49 @@ export async function gatherRunning(
       ? [threads?.threadOf(question.handle) ?? -1]
       : (threads?.hosts ?? []);
   const others = hosts.filter((thread) => thread >= 0 && thread !== threads?.own);
+  const silent: SilentThread[] = [];
   const answers = await Promise.all(
-    others.map((thread) => askSteward(context, thread, TEXTS, question, without)),
+    others.map((thread) =>
+      askThread(context, thread, question, without).catch((error: unknown) => {
+        silent.push({ thread, error: error as Error });
+        return [];
+      }),
+    ),
   );
   const groups = new Map<string, RunningGroup>();
   const own = listRunning(runtime, question, without);
-  for (const group of [own, ...(answers as RunningGroup[][])].flat()) {
+  for (const group of [own, ...answers].flat()) {
     const key = keyOf(group);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { ...group, handles: [...group.handles] });
     else known.handles.push(...group.handles);
   }
-  return [...groups.values()];
+  return { groups: [...groups.values()], silent };
+}
+
+async function askThread(
+  context: Context,
+  thread: number,
+  ...question: [question: TextQuestion, without: readonly string[]]
+): Promise<RunningGroup[]> {
+  const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
+  const error = (stuck: Stuck): SnaxError => silenceError(stuck, limitMs);
+  const answer = await sendErrand(context, thread, { limitMs, error }, TEXTS, ...question);
+  return answer as RunningGroup[];
+}
+
+function silenceError({ thread, handle }: Stuck, limitMs: number): SnaxError {
+  const address = formatAddress(handle);
+  const [what, advice] =
+    handle === 0
+      ? ["code outside any message", "wait, or restart the node"]
+      : [`a handler of ${address}`, `stop it (signal ${address} in the console), and ask again`];
+  return new SnaxError(
+    "ERR_PATCH_TIMEOUT",
+    `thread ${thread} does not say what its services run: ${what} has not returned for ${limitMs} ms (hotfixtimeout); ` +
+      `nothing has changed; ${advice}`,
+    { data: { thread, handle } },
+  );
 }
 
 /** Says which file of these modules a specifier means in another one. */
@@ -101,12 +181,18 @@ export function nameServices(handles: readonly number[]): string {
 
 /** Two threads run the same if the texts are the same. */
 function keyOf({ type, modules }: RunningGroup): string {
-  const texts = modules.map(({ file, text, failure, patches }) => [file, text, failure, patches]);
+  const texts = modules.map(({ file, base, text, failure, patches }) => [
+    file,
+    base,
+    text,
+    failure,
+    patches,
+  ]);
   return JSON.stringify([type, texts]);
 }
 
 /** Lists what services of this thread run. */
-export function listRunning(
+function listRunning(
   runtime: Runtime,
   question: TextQuestion,
   without: readonly string[],
@@ -126,6 +212,10 @@ export function listRunning(
 }
 
 function isMeant(context: Context, question: TextQuestion): boolean {
+  if (question === "plain too") {
+    const file = context.code?.program.entry.image.file;
+    return file !== undefined && !context.runtime.paths.isSystemFile(file);
+  }
   if (question === "all") return context.kind === SNAX_KIND;
   return "handle" in question ? context.handle === question.handle : context.name === question.type;
 }
@@ -189,7 +279,8 @@ function describe(
   const [running, failure] = attempt(() => text.text);
   const [before, refusal] = attempt(() => text.without(without));
   const texts = { text: running, failure, without: before, refusal };
-  return { file, patches, isService, isShared, links, ...texts };
+  const base = hashOf(text.base);
+  return { file, base, patches, isService, isShared, links, ...texts };
 }
 
 /** A value, or why there is none. */

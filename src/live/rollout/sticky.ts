@@ -22,6 +22,7 @@ import { messageOf } from "../../service/error-text.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { findNode } from "../text/module-search.ts";
 import type { BirthOrder, StickyOrder } from "./births.ts";
+import { hashTexts } from "./ledger.ts";
 import type { LiveThread } from "./live-thread.ts";
 
 /** The words of the main thread about a patch that every thread is to remember, or to forget. */
@@ -57,8 +58,10 @@ export class StickyPatches {
       const { id, hash, target, time, applied, failed } = entry;
       if (entry.state === "KEPT") this.#kept.set(id, entry);
       if (entry.state === "PREPARED" || entry.state === "REFUSED") continue;
-      ledger.add({ id, hash, target, time, applied, failed, results: [] });
-      ledger.keepTexts(id, textsOf(entry));
+      const texts = textsOf(entry);
+      const hashes = hashTexts(texts);
+      ledger.add({ id, hash, texts: hashes, target, time, applied, failed, results: [] });
+      ledger.keepTexts(id, texts);
     }
     ledger.goOn(entries.at(-1)?.id ?? 0);
     if (foreign > 0) this.#log(`${foreign} lines of the ledger ${path} can't be read: left out`);

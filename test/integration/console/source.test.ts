@@ -240,3 +240,16 @@ test("a type of which nobody runs is told as such, and is no answer without diff
   const dead = await run("diff :00ffff00");
   equal(dead.at(-1), "<CMD Error>");
 });
+
+test("a module of JSON and a file with a byte order mark differ only if somebody has edited them", async (t) => {
+  const node = await desk(t, {
+    "shop.ts": `\uFEFFimport prices from "./prices.json" with { type: "json" };\nexport const response = { price() { return prices.apple; } };\n`,
+    "prices.json": `{ "apple": 3 }\n`,
+  });
+  await node.make("shop");
+  match((await node.ask("diff shop"))[0] ?? "", /\/shop\.ts\tsame\trunning:1$/);
+  equal((await node.snax.drift()).drifts, false);
+  writeFileSync(join(node.folder, "prices.json"), `{ "apple": 4 }\n`);
+  match((await node.ask("diff shop")).join("\n"), /\/prices\.json\treload/);
+  equal((await node.snax.drift()).drifts, true);
+});
