@@ -34,6 +34,9 @@ export const ERROR_REFUSED_MAX = 10_000;
 /** Longest text of one patch, in UTF-16 units; a patch of several modules has it for each. */
 export const PATCH_LENGTH_MAX: number = 1 << 20;
 
+/** How many objects the state of a service may have that is carried over to another instance, or copied for a dry run. */
+export const STATE_OBJECTS_MAX = 5_000_000;
+
 /** How many texts a module remembers to have compiled, so that the next service gets them at once. */
 export const PATCH_CACHE_MAX = 64;
 

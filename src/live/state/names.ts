@@ -1,0 +1,296 @@
+/**
+ * What goes by a name in an instance: functions, classes, groups of methods and tables of functions at the top level of
+ * its own modules, and the variables that hold state.
+ */
+
+import { types } from "node:util";
+import type { AnyNode, Class } from "acorn";
+import { isClassKind, isFunction, isWrittenOut } from "../../loader/read/names.ts";
+import type { ClassFacts, NameKind } from "../../loader/read/names.ts";
+import { keyOf } from "../../loader/read/analysis.ts";
+import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { ModuleText, Piece } from "../../texts/module-text.ts";
+import { readModuleText } from "../../texts/module-text.ts";
+import type { EffectiveText } from "../../texts/effective-text.ts";
+import { scopeOf } from "../text/name-scope.ts";
+import { textOf } from "../text/text-history.ts";
+import type { NameRef } from "./state.ts";
+
+/** A class of the instance's own modules. */
+export interface OwnClass {
+  readonly ref: NameRef;
+  readonly facts: ClassFacts | undefined;
+}
+
+/** A variable that holds state, and how it is reached. */
+export interface RootPlace {
+  readonly file: string;
+  readonly name: string;
+  readonly field?: string;
+  readonly isAdded?: true;
+  readonly line: number;
+  readonly isConst: boolean;
+  /** What the text that runs gives it; undefined if it can't be told. */
+  readonly node: AnyNode | undefined;
+  read(): unknown;
+  write(value: unknown): void;
+}
+
+/** A static `#private` variable, which nothing can read from outside. */
+export interface HiddenField {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The kinds of names that hold no state: what the text says of them is what they are. */
+const FIXED_KINDS: ReadonlySet<NameKind> = new Set(["literal", "import"]);
+
+/** The names of an instance as they are now. */
+export class StateNames {
+  readonly instance: Instance;
+  /** Functions, classes, their prototypes and methods, groups, and unique symbols. */
+  readonly byValue: Map<unknown, NameRef> = new Map();
+  /** Own classes by their prototypes. */
+  readonly classes: Map<object, OwnClass> = new Map();
+  readonly roots: RootPlace[] = [];
+  readonly hidden: HiddenField[] = [];
+  readonly #modules = new Map<string, ModuleInstance>();
+
+  /** @param isService - whether the entry is the own file of a snax service. */
+  constructor(instance: Instance, isService: boolean) {
+    this.instance = instance;
+    for (const node of instance.program.nodes.values()) {
+      const module = instance.find(node);
+      if (module === undefined || !module.hasBegun) continue;
+      this.#modules.set(node.image.file, module);
+      this.#addModule(module, isService && node === instance.program.entry);
+    }
+  }
+
+  /** The modules, by the real path of their files. */
+  get modules(): ReadonlyMap<string, ModuleInstance> {
+    return this.#modules;
+  }
+
+  /** Returns what stands under a name now; undefined if nothing does. */
+  resolve({ file, name, path = [] }: NameRef): unknown {
+    const module = this.#modules.get(file);
+    if (module === undefined || scopeOf(module).get(name) === undefined) return undefined;
+    let value = readOf(module, name);
+    for (const key of path) {
+      if (value === null || (typeof value !== "object" && typeof value !== "function"))
+        return undefined;
+      if (!Object.hasOwn(value, key)) return undefined;
+      value = (value as Record<string, unknown>)[key];
+    }
+    return value;
+  }
+
+  /** Counts the functions that an edited text writes into its tables as members by name. */
+  addTables(text: ModuleText): void {
+    const module = this.#modules.get(text.file);
+    if (module === undefined) return;
+    for (const { name, value } of text.pieces) {
+      if (value?.type !== "ObjectExpression" || scopeOf(module).get(name) === undefined) continue;
+      this.#addTable({ file: text.file, name }, value, readOf(module, name));
+    }
+  }
+
+  #addModule(module: ModuleInstance, isService: boolean): void {
+    const { file } = module.image;
+    // A file of data is what it says: nothing of it is state.
+    const isData = file.endsWith(".json");
+    const scope = scopeOf(module);
+    const text = readEffective(textOf(module, isService));
+    const later: (() => void)[] = [];
+    for (const name of scope.names()) {
+      const seen = scope.get(name);
+      if (seen === undefined || seen.kind === "import") continue;
+      let value: unknown;
+      try {
+        value = module.read(name);
+      } catch {
+        // Its declaration has not run.
+        continue;
+      }
+      const ref = { file, name };
+      const line = module.image.names.get(name)?.line ?? 1;
+      const piece = text?.byName.get(name);
+      if (seen.kind === "function" || seen.kind === "const-function") {
+        this.byValue.set(value, ref);
+        this.byValue.set(module.getImplementation(name), ref);
+        this.#addFields(ref, line, value);
+      } else if (isClassKind(seen.kind) && typeof value === "function") {
+        this.#addClass(ref, { line, facts: seen.facts, value, node: piece?.value });
+      } else if (!FIXED_KINDS.has(seen.kind) && !isTransformedEnum(module, name)) {
+        if (typeof value === "symbol" && piece?.isConst === true) this.byValue.set(value, ref);
+        const node = piece?.names.length === 1 ? piece.value : undefined;
+        if (node !== undefined) later.push(() => this.#addTable(ref, node, value));
+        this.roots.push({
+          ...{ file, name, line, node },
+          isConst: isData || seen.kind === "const" || piece?.isConst === true,
+          read: () => module.read(name),
+          write: (next) => module.write(name, next),
+        });
+      }
+    }
+    // A function that has a name of its own goes by that.
+    for (const add of later) add();
+  }
+
+  #addClass(
+    ref: NameRef,
+    {
+      line,
+      facts,
+      value,
+      node,
+    }: { line: number; facts: ClassFacts | undefined; value: Function; node: AnyNode | undefined },
+  ): void {
+    this.byValue.set(value, ref);
+    const { prototype } = value as { prototype: object };
+    this.byValue.set(prototype, { ...ref, path: ["prototype"] });
+    this.classes.set(prototype, { ref, facts });
+    for (const [path, holder] of [[[], value] as const, [["prototype"], prototype] as const]) {
+      for (const key of Object.getOwnPropertyNames(holder)) {
+        const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+        if (typeof method !== "function" || this.byValue.has(method)) continue;
+        this.byValue.set(method, { ...ref, path: [...path, key] });
+      }
+    }
+    const isClass = node?.type === "ClassDeclaration" || node?.type === "ClassExpression";
+    this.#addFields(ref, line, value, isClass ? staticFields(node) : new Set());
+    if (isClass) this.hidden.push(...hiddenFields(node, ref, line));
+  }
+
+  /** What a program has put on a function: static fields, a cache, a counter. */
+  #addFields(
+    ref: NameRef,
+    line: number,
+    holder: unknown,
+    written: ReadonlySet<string> = new Set(),
+  ): void {
+    if (typeof holder !== "function") return;
+    for (const key of Object.getOwnPropertyNames(holder)) {
+      if (OWN_KEYS.has(key)) continue;
+      const property = Object.getOwnPropertyDescriptor(holder, key);
+      if (property === undefined || !("value" in property)) continue;
+      if (this.byValue.has(property.value)) continue;
+      this.roots.push({
+        ...{ ...ref, field: key, line, node: undefined },
+        ...(written.has(key) ? {} : { isAdded: true as const }),
+        isConst: property.writable !== true,
+        read: () => Reflect.get(holder, key) as unknown,
+        write: (next) => void Reflect.defineProperty(holder, key, { ...property, value: next }),
+      });
+    }
+  }
+
+  #addTable(ref: NameRef, node: AnyNode, value: unknown): void {
+    const { path = [] } = ref;
+    if (isFunction(node) && typeof value === "function" && path.length > 0) {
+      if (!this.byValue.has(value)) this.byValue.set(value, ref);
+      return;
+    }
+    const object = literalOf(node);
+    if (object === undefined || !isOpenObject(value)) return;
+    for (const property of object.properties) {
+      const key = property.type === "Property" ? keyOf(property) : undefined;
+      if (property.type !== "Property" || key === undefined || property.kind !== "init") continue;
+      const member: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+      this.#addTable({ ...ref, path: [...path, key] }, property.value, member);
+    }
+  }
+}
+
+/** Properties that every function has. */
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  "length",
+  "name",
+  "prototype",
+  "arguments",
+  "caller",
+]);
+
+/** The object that an expression writes out, `Object.freeze` around it or not. */
+export function literalOf(node: AnyNode): (AnyNode & { type: "ObjectExpression" }) | undefined {
+  if (node.type === "ObjectExpression") return node;
+  if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression") return undefined;
+  const { object, property } = node.callee;
+  const isFreeze =
+    object.type === "Identifier" &&
+    object.name === "Object" &&
+    property.type === "Identifier" &&
+    (property.name === "freeze" || property.name === "seal");
+  const [given] = node.arguments;
+  return isFreeze && given?.type === "ObjectExpression" ? given : undefined;
+}
+
+/** An object as a literal makes it; a proxy would run code of the service. */
+export function isOpenObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Says what an expression of a text is to whoever compares it with a value. */
+export function formOf(node: AnyNode): "function" | "data" | "name" | "other" {
+  if (isFunction(node)) return "function";
+  if (isWrittenOut(node)) return "data";
+  return node.type === "Identifier" ? "name" : "other";
+}
+
+function readOf(module: ModuleInstance, name: string): unknown {
+  try {
+    return module.read(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The static fields that the text of a class has. */
+function staticFields({ body }: Class): Set<string> {
+  return new Set(
+    body.body.flatMap((member) =>
+      member.type === "PropertyDefinition" && member.static ? (keyOf(member) ?? []) : [],
+    ),
+  );
+}
+
+function hiddenFields({ body }: Class, { file, name }: NameRef, line: number): HiddenField[] {
+  return body.body.flatMap((member) =>
+    member.type === "PropertyDefinition" && member.static && member.key.type === "PrivateIdentifier"
+      ? [{ name: `${name}.#${member.key.name}`, file, line }]
+      : [],
+  );
+}
+
+/** The compiler of the project makes a variable of an enum or a namespace; what is in it stands in the text. */
+function isTransformedEnum({ image }: ModuleInstance, name: string): boolean {
+  if (!image.data.isTransformed) return false;
+  const escaped = name.replaceAll("$", String.raw`\$`);
+  return new RegExp(`\\b(?:enum|namespace|module)\\s+${escaped}\\b`).test(image.text);
+}
+
+const texts = new WeakMap<EffectiveText, ModuleText | undefined>();
+
+/** The declarations of a text that runs; undefined if they can't be told. */
+function readEffective(effective: EffectiveText): ModuleText | undefined {
+  if (texts.has(effective)) return texts.get(effective);
+  let text: ModuleText | undefined;
+  try {
+    const { file, isService } = effective.home;
+    text = file.endsWith(".json") ? undefined : readModuleText(effective.text, file, { isService });
+  } catch {
+    text = undefined;
+  }
+  texts.set(effective, text);
+  return text;
+}
+
+/** The declaration of a name, for whoever compares two texts. */
+export function pieceOf(effective: EffectiveText, name: string): Piece | undefined {
+  return readEffective(effective)?.byName.get(name);
+}

@@ -1,0 +1,117 @@
+/**
+ * Makers of objects to measure: for each list of keys that comes often, a function that writes the object out.
+ *
+ * A loop of assignments costs five times as much as a literal, and a state may have millions of objects of a few kinds. What
+ * an object holds besides primitives is replaced by the walk later, for it may lead back to the object. The copier of
+ * messages has a table of the same kind (base/copy-shape.ts), whose functions read getters; here nothing is called.
+ */
+
+/** Takes a field that holds more than a primitive. */
+export type Later = (object: object, key: string, value: unknown) => void;
+
+/** What is made for a list of keys. */
+export interface Shape {
+  readonly keys: readonly string[];
+  /** Makes an object of values, in the order of the keys. */
+  make(values: readonly unknown[]): object;
+  /** Copies an object that has these fields and no others. */
+  copy(source: object, later: Later): object;
+  /** Classes that copy fields into an instance of another one, by the prototype of that. */
+  readonly shells: WeakMap<object, (source: object, later: Later) => object>;
+}
+
+/** Objects with more keys are dictionaries rather than records. */
+const SHAPE_KEYS_MAX = 64;
+/** How many are kept. */
+const SHAPES_MAX = 512;
+/** How often a list of keys comes before something is made for it. */
+const DEMAND = 16;
+
+const table = new Map<string, (Shape | { keys: readonly string[]; count: number })[]>();
+let size = 0;
+
+/** Returns what is made for a list of keys; undefined if it has not come often enough. */
+export function findShape(keys: readonly string[]): Shape | undefined {
+  const { length } = keys;
+  if (length === 0 || length > SHAPE_KEYS_MAX) return undefined;
+  const last = keys[length - 1] as string;
+  let alike = table.get(last);
+  if (alike === undefined) table.set(last, (alike = []));
+  for (let index = 0; index < alike.length; index += 1) {
+    const known = alike[index] as (typeof alike)[number];
+    if (!isSame(known.keys, keys)) continue;
+    if ("make" in known) return known;
+    known.count += 1;
+    if (known.count < DEMAND) return undefined;
+    const shape = compile(known.keys);
+    alike[index] = shape;
+    return shape;
+  }
+  if (size >= SHAPES_MAX) {
+    table.clear();
+    size = 0;
+    return undefined;
+  }
+  size += 1;
+  alike.push({ keys: [...keys], count: 1 });
+  return undefined;
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
+}
+
+function compile(keys: readonly string[]): Shape {
+  const names = keys.map((key) => JSON.stringify(key));
+  const fields = (value: (at: number) => string): string =>
+    names.map((name, at) => `[${name}]: ${value(at)}`).join(", ");
+  const make = new Function("v", `return { ${fields((at) => `v[${at}]`)} };`);
+  const copy = new Function(
+    "source",
+    "later",
+    `${readAll(names)} const copy = { ${fields((at) => `v${at}`)} }; ${laterAll(names)} return copy;`,
+  );
+  return { keys, make, copy, shells: new WeakMap() } as unknown as Shape;
+}
+
+/**
+ * Returns a function that makes an instance of a class with the fields of a source; no constructor runs.
+ *
+ * @returns undefined if an assignment would run a setter of the class.
+ */
+export function shellOf(
+  shape: Shape,
+  prototype: object,
+): ((source: object, later: Later) => object) | undefined {
+  const known = shape.shells.get(prototype);
+  if (known !== undefined) return known;
+  if (shape.keys.some((key) => key in prototype)) return undefined;
+  const names = shape.keys.map((key) => JSON.stringify(key));
+  const fields = names.map((name, at) => `this[${name}] = v${at};`).join(" ");
+  const text = `return function Shell(source) { ${readAll(names)} ${fields} }`;
+  const Shell = (new Function(text) as () => new (source: object) => object)();
+  Shell.prototype = prototype;
+  const fill = new Function(
+    "source",
+    "later",
+    "copy",
+    `${readAll(names)} ${laterAll(names)} return copy;`,
+  ) as (source: object, later: Later, copy: object) => object;
+  const make = (source: object, later: Later): object => fill(source, later, new Shell(source));
+  shape.shells.set(prototype, make);
+  return make;
+}
+
+function readAll(names: readonly string[]): string {
+  return names.map((name, at) => `const v${at} = source[${name}];`).join(" ");
+}
+
+function laterAll(names: readonly string[]): string {
+  const isHeld = (at: number): string =>
+    `typeof v${at} === "object" ? v${at} !== null : typeof v${at} === "function"`;
+  return names.map((name, at) => `if (${isHeld(at)}) later(copy, ${name}, v${at});`).join(" ");
+}

@@ -1,0 +1,128 @@
+/**
+ * The state of an instance as a graph by names: what {@link takeState} takes, {@link restoreState} gives to another
+ * instance, and {@link compareStates} compares.
+ *
+ *     live instance -> takeState -> State -> restoreState -> another instance of the same or of an edited text
+ *
+ * The graph is made of mirrors. A mirror of plain data (objects, arrays, Map, Set, Date, RegExp, buffers) is data of the same
+ * form, so a `State` survives structured clone and can go to another thread or process. What is more than data has an
+ * entry in {@link State.odd} that says what its mirror stands for: an instance of a class goes by the name of its class, a
+ * function by its own name. An object that was met twice has one mirror, so aliases and cycles are kept.
+ *
+ * A `State` shares no object with the instance that it was taken from, but for those in {@link State.foreign}.
+ */
+
+/** Where a value with a name stands: at the top level of a module, or below a name there. */
+export interface NameRef {
+  /** Real path of the file. */
+  readonly file: string;
+  readonly name: string;
+  /** The way from the name to the value, for a member of a table or of a class. */
+  readonly path?: readonly string[];
+}
+
+/** A property that assignment would not make as it is: not enumerable, fixed, or named by a symbol. */
+export interface OddProperty {
+  /** A text, or the mirror of a symbol. */
+  readonly key: unknown;
+  readonly value: unknown;
+  /** Bits: 1 enumerable, 2 writable, 4 configurable. */
+  readonly bits: number;
+}
+
+/** What a mirror stands for that is not plain data. */
+export interface Odd {
+  /** A function, a class, a prototype, a group of methods, a unique symbol: whatever goes by a name. */
+  readonly named?: NameRef;
+  /** A name of the service's own API, as it imports it from "snax", and a member of it. */
+  readonly api?: readonly string[];
+  /** A function of the platform, by its way from the global object. */
+  readonly global?: readonly string[];
+  /** A symbol: its key if it is registered, else its description. */
+  readonly symbol?: { readonly key?: string; readonly description?: string };
+  /** A service object. */
+  readonly service?: { readonly handle: number; readonly type: string };
+  /** An object that goes over as it is: its number in {@link State.foreign}. */
+  readonly foreign?: number;
+  /** What can't be carried; the same object as in {@link State.left}. */
+  readonly left?: Left;
+  /** The class of an instance; its fields are in the mirror. */
+  readonly ofClass?: NameRef;
+  /** Its prototype is null. */
+  readonly isNull?: true;
+  /** The platform's class of an error. */
+  readonly error?: string;
+  /** An EventEmitter of Node. */
+  readonly isEmitter?: true;
+  readonly isBuffer?: true;
+  /** How far the object was closed to changes. */
+  readonly closed?: "fixed" | "sealed" | "frozen";
+  /** All its properties in their order, where some are odd; the mirror then has none. */
+  readonly properties?: readonly OddProperty[];
+}
+
+/**
+ * Which part of a value is still what the text gave: true for all of it, and for an object in part the keys that the text
+ * writes. What is as written is no state: an edited text may give something else.
+ */
+export type Written = true | ReadonlyMap<string, Written | undefined>;
+
+/** A variable of a module, or a field of a class or function. */
+export interface Root {
+  readonly file: string;
+  readonly name: string;
+  /** The field, for a static one of a class, or what a program has put on a function. */
+  readonly field?: string;
+  /** The text of the class does not have the field: the program has put it there. */
+  readonly isAdded?: true;
+  /** Line of the declaration, from 1. */
+  readonly line: number;
+  readonly isConst: boolean;
+  /** The mirror, or a primitive. */
+  readonly value: unknown;
+  readonly written: Written | undefined;
+}
+
+/** Something that can't be carried. */
+export interface Left {
+  /** `hooks[0]`, `players.get("ann").wait` */
+  path: string;
+  file: string;
+  /** Line of the variable that holds it. */
+  line: number;
+  /** What it is: `a closure`. */
+  readonly why: string;
+}
+
+/** The state of an instance. */
+export interface State {
+  readonly roots: readonly Root[];
+  readonly odd: ReadonlyMap<object, Odd>;
+  /** Objects of packages and of the runtime that go over as they are; empty if they were left out. */
+  readonly foreign: readonly unknown[];
+  /** What can't be carried. Whoever restores the state decides what stands there. */
+  readonly left: readonly Left[];
+  /** How many objects were met. */
+  readonly count: number;
+}
+
+/** Whether a value is its own mirror. */
+export function isPrimitive(value: unknown): boolean {
+  if (typeof value === "object") return value === null;
+  return typeof value !== "function" && typeof value !== "symbol";
+}
+
+/** `players.ann`, `players["two words"]`, `list[3]` */
+export function memberPath(holder: string, key: string, isArray = false): string {
+  if (isArray) return `${holder}[${key}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
+    ? `${holder}.${key}`
+    : `${holder}[${JSON.stringify(key)}]`;
+}
+
+/** `ann`, quoted, or a number; what is neither is `...`. */
+export function keyText(key: unknown): string {
+  if (typeof key === "string")
+    return JSON.stringify(key.length > 40 ? `${key.slice(0, 40)}…` : key);
+  return isPrimitive(key) ? (typeof key === "bigint" ? `${key}n` : String(key)) : "...";
+}

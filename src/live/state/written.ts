@@ -1,0 +1,95 @@
+/**
+ * What of a constant is still as the text gave it: that is no state.
+ *
+ * A table of functions and settings is the text's as long as nobody has changed it; an edited text may give other ones. What
+ * the program has changed since is the program's.
+ */
+
+import { isDeepStrictEqual, types } from "node:util";
+import type { AnyNode } from "acorn";
+import { keyOf } from "../../loader/read/analysis.ts";
+import { valueOf } from "../../loader/weave/text-members.ts";
+import type { RootPlace, StateNames } from "./names.ts";
+import { formOf, isOpenObject, literalOf } from "./names.ts";
+import type { Written } from "./state.ts";
+import { isPrimitive } from "./state.ts";
+
+/** Tells what of a constant is still as the text gave it. */
+export function writtenOf(
+  names: StateNames,
+  { isConst, node, file }: RootPlace,
+  value: unknown,
+): Written | undefined {
+  if (!isConst) return undefined;
+  if (isPrimitive(value) || file.endsWith(".json")) return true;
+  if (isDeepFrozen(value)) return true;
+  return node === undefined ? undefined : compare(names, node, value);
+}
+
+function compare(names: StateNames, node: AnyNode, value: unknown): Written | undefined {
+  switch (formOf(node)) {
+    case "function":
+      return typeof value === "function" ? true : undefined;
+    case "data":
+      if (node.type === "ObjectExpression" || node.type === "ArrayExpression") break;
+      return isDeepStrictEqual(valueOf(node), value) ? true : undefined;
+    case "name":
+      return isNamed(names, node, value) ? true : undefined;
+    case "other":
+      break;
+  }
+  if (node.type === "ArrayExpression") return compareList(names, node, value);
+  const object = literalOf(node);
+  if (object === undefined || !isOpenObject(value)) return undefined;
+  const members = new Map<string, Written | undefined>();
+  let isWhole = true;
+  for (const property of object.properties) {
+    const key = property.type === "Property" ? keyOf(property) : undefined;
+    if (property.type !== "Property" || key === undefined) {
+      isWhole = false;
+      continue;
+    }
+    const live = Object.getOwnPropertyDescriptor(value, key);
+    let written: Written | undefined;
+    if (property.kind !== "init") written = live?.get || live?.set ? true : undefined;
+    else if (live !== undefined && "value" in live) {
+      written = compare(names, property.value, live.value);
+    }
+    members.set(key, written);
+    if (written !== true) isWhole = false;
+  }
+  return isWhole && Reflect.ownKeys(value).length === members.size ? true : members;
+}
+
+function compareList(
+  names: StateNames,
+  { elements }: AnyNode & { type: "ArrayExpression" },
+  value: unknown,
+): Written | undefined {
+  if (!Array.isArray(value) || value.length !== elements.length) return undefined;
+  const isSame = elements.every(
+    (element, index) => element !== null && compare(names, element, value[index]) === true,
+  );
+  return isSame && Reflect.ownKeys(value).length === elements.length + 1 ? true : undefined;
+}
+
+/** A function or a class that the text names, and that is there. */
+function isNamed(names: StateNames, node: AnyNode, value: unknown): boolean {
+  const ref = names.byValue.get(value);
+  return node.type === "Identifier" && ref?.path === undefined && ref?.name === node.name;
+}
+
+/** Whether nothing of a value can change any more. */
+function isDeepFrozen(value: unknown, seen: Set<unknown> = new Set()): boolean {
+  if (isPrimitive(value) || typeof value === "symbol" || seen.has(value)) return true;
+  if (typeof value === "function") return false;
+  if (!Object.isFrozen(value) || types.isProxy(value)) return false;
+  if (!isOpenObject(value) && !Array.isArray(value)) return false;
+  seen.add(value);
+  for (const key of Reflect.ownKeys(value)) {
+    const property = Reflect.getOwnPropertyDescriptor(value, key);
+    if (property === undefined || !("value" in property)) return false;
+    if (!isDeepFrozen(property.value, seen)) return false;
+  }
+  return true;
+}
