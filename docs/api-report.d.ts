@@ -21,7 +21,7 @@ export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from 
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
-export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, } from "./snax/types.ts";
+export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
@@ -738,6 +738,29 @@ export interface RepairOptions {
     readonly atomic?: boolean;
     readonly once?: boolean;
 }
+export interface FleetOptions {
+    readonly fleet: true;
+    readonly allowMissing?: boolean;
+    readonly atomic?: true;
+}
+export interface FleetNodeResult {
+    readonly applied: readonly number[];
+    readonly failed: readonly PatchFailure[];
+    readonly skipped: readonly PatchSkip[];
+    readonly counts: {
+        readonly applied: number;
+        readonly failed: number;
+        readonly skipped: number;
+    };
+}
+export interface FleetResult {
+    readonly id: number;
+    readonly nodes: Readonly<Record<string, FleetNodeResult>>;
+}
+export interface FleetApi {
+    readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<FleetResult>;
+    readonly rollback: (ids: number | readonly number[]) => Promise<FleetResult>;
+}
 export interface PatchResult {
     readonly handle: number;
     readonly ok: boolean;
@@ -751,6 +774,7 @@ export interface PatchRecord {
     readonly target: string;
     readonly applied: number;
     readonly failed: number;
+    readonly fleet?: number;
     readonly results: readonly PatchResult[];
 }
 export interface RollbackResult {
@@ -815,7 +839,10 @@ export interface SnaxApi {
     readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<HotfixAllResult>;
     readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
-    readonly repair: (options: RepairOptions) => SnaxApi;
+    readonly repair: {
+        (options: FleetOptions): FleetApi;
+        (options: RepairOptions): SnaxApi;
+    };
     readonly drift: () => Promise<DriftReport>;
     readonly patches: () => readonly PatchRecord[];
     readonly uniqueservice: StartService;

@@ -405,3 +405,24 @@ export const PACKAGE_JSON_SIZE_MAX: number = 1 << 24;
 
 /** How many conditions and lists may lie inside each other in an entry of `exports` or `imports`. */
 export const PACKAGE_TARGET_DEPTH_MAX = 100;
+
+/** Milliseconds for the nodes of a cluster to vote on a patch of the fleet; who has not voted by then refuses it. */
+export const FLEET_VOTE_MS = 8000;
+
+/** Milliseconds after which a node that knows of an undecided patch of the fleet ends it itself, by an entry in the engine. */
+export const FLEET_DECIDE_MS = 10_000;
+
+/** Milliseconds more for which a node that has such a patch in holds its services while the engine does not answer. */
+export const FLEET_HOLD_MS = 5000;
+
+/** Milliseconds for which whoever asked for a patch of the fleet waits for the nodes to tell what came of it. */
+export const FLEET_REPORT_MS = 5000;
+
+/** Most bytes of a patch of the fleet as it stands in the engine: compressed, encrypted, as text. */
+export const FLEET_RECORD_MAX: number = 512 * 1024;
+
+/** Most patches that a fleet has at a time; of those that all nodes have retired none is left. */
+export const FLEET_PATCHES_MAX = 100;
+
+/** Most services of each kind that a node of the fleet names in the result of a patch. */
+export const FLEET_RESULTS_MAX = 1000;

@@ -20,11 +20,13 @@ export const USAGE = `usage: snax <command>
   snax hotfix address|type [module=]file ...  patch what runs, from files
   snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes,
                                               --force type errors, --atomic: all services
-                                              of the type or none
+                                              of the type or none, --fleet: on all nodes
+                                              or none, --allow-missing: but those that are silent
   snax drift [--json]                         which services run what, against the files on disk
   snax patches [--json]                       the patches of the node
   snax drain                                  end the node once no call of another node is open
-  snax rollback id ...                        take patches back, by the numbers of the ledger
+  snax rollback id ...                        take patches back, by the numbers of the ledger;
+                                              --fleet: on all nodes, by those of the fleet
                                               (all eight ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;

@@ -12,6 +12,8 @@
  *     CLAIM key                    gets the name of a global service, or finds the service (global-services.ts)
  *     FIND key                     waits for the service of such a name
  *     OWN key handle token         the service of such a name runs
+ *     FLEETPATCH allowMissing type patch ...    a patch for all nodes (fleet-lead.ts)
+ *     FLEETROLLBACK allowMissing ids            takes some back
  *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
  *     LEAVE                        says goodbye to all who call this node
  *
@@ -31,6 +33,10 @@ import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
 import { Exposure } from "./exposure.ts";
+import type { FleetNode } from "./fleet-local.ts";
+import type { FleetPatches } from "./fleet-patches.ts";
+import type { FleetPatch } from "./fleet-record.ts";
+import type { FleetResult, Patch } from "../snax/types.ts";
 import type { GlobalServices } from "./global-services.ts";
 import { Hub } from "./hub.ts";
 import type { LinkConfig } from "./link-nodes.ts";
@@ -73,6 +79,8 @@ export class Clusterd {
   readonly #engine: string | undefined;
   #membership: Membership | undefined = undefined;
   #globals: GlobalServices | undefined = undefined;
+  #patches: FleetPatches | undefined = undefined;
+  readonly #token: string | undefined;
   readonly #ports: number[] = [];
   #leaving: Promise<void> | undefined = undefined;
   readonly #agents = new Set<SkynetAgent>();
@@ -90,6 +98,7 @@ export class Clusterd {
     this.#links = new LinkNodes(this.#hub, this.#exposure, cluster ?? {});
     this.#listens = cluster?.listen;
     this.#engine = cluster?.engine;
+    this.#token = cluster?.token;
     takeValuesWhole(context);
   }
 
@@ -103,6 +112,7 @@ export class Clusterd {
     const { kernel } = this.#context.runtime;
     kernel.watch(this.#context.handle, () => {
       this.#links.close();
+      this.#patches?.close();
       this.#membership?.abandon();
     });
     if (this.#config.open !== undefined) await this.#listen(this.#config.open);
@@ -113,9 +123,15 @@ export class Clusterd {
       const [hub, links, exposure] = [this.#hub, this.#links, this.#exposure];
       const proxy = (node: string, reference: number, type?: string): Promise<number> =>
         this.#proxy(node, reference, type);
-      const fleet = await joinFleet(this.#engine, { hub, links, exposure, proxy, listened });
+      const token = this.#token;
+      const options = { hub, links, exposure, proxy, listened, token };
+      const fleet = await joinFleet(this.#engine, options);
       this.#membership = fleet.membership;
       this.#globals = fleet.globals;
+      this.#patches = fleet.patches;
+      // What is born from here on is born with what the fleet has.
+      if (fleet.patches !== undefined)
+        await this.#within(ENGINE_TIMEOUT_MS, fleet.patches.caughtUp);
     }
     this.#skynet.register(".clusterd");
   }
@@ -125,6 +141,7 @@ export class Clusterd {
     const { nodes, peers } = this.#links.state;
     return {
       ...this.#membership?.state,
+      ...(this.#patches !== undefined && { patches: this.#patches.state }),
       links: nodes,
       peers,
       nodes: this.#nodes.state,
@@ -158,6 +175,10 @@ export class Clusterd {
         return this.#globals?.find(args[0] as unknown as string);
       case "OWN":
         return this.#globals?.own(...(args as unknown as [string, number, number]));
+      case "FLEETPATCH":
+        return this.#patchFleet(...(args as unknown as [boolean, string, Patch, ...unknown[]]));
+      case "FLEETROLLBACK":
+        return this.#rollBackFleet(...(args as unknown as [boolean, number[]]));
       case "DRAIN":
         return this.#drain(args[0] as unknown as number);
       case "LEAVE":
@@ -185,14 +206,47 @@ export class Clusterd {
   }
 
   /** Resolves when the engine has told who is there, or when it has had time enough. */
-  #known(membership: Membership): Promise<void> {
+  #known({ settled }: Membership): Promise<void> {
+    return this.#within(ENGINE_TIMEOUT_MS, settled);
+  }
+
+  #within(ms: number, done: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#hub.after(ENGINE_TIMEOUT_MS, resolve);
-      void membership.settled.then(() => {
+      const cancel = this.#hub.after(ms, resolve);
+      void done.then(() => {
         cancel();
         resolve();
       });
     });
+  }
+
+  async #patchFleet(
+    allowMissing: boolean,
+    type: string,
+    patch: Patch,
+    ...args: unknown[]
+  ): Promise<FleetResult> {
+    return await this.#lead(allowMissing, (node) => node.make(type, patch, args));
+  }
+
+  async #rollBackFleet(allowMissing: boolean, ids: readonly number[]): Promise<FleetResult> {
+    return await this.#lead(allowMissing, (node) => node.makeReverse(ids));
+  }
+
+  async #lead(
+    allowMissing: boolean,
+    make: (node: FleetNode) => Promise<FleetPatch>,
+  ): Promise<FleetResult> {
+    const patches = this.#patches;
+    if (patches === undefined) {
+      const text =
+        "a patch of the fleet needs cluster.token: with it nodes tell it from a stranger's";
+      throw new SnaxError("ERR_CONFIG", text);
+    }
+    const { FleetLead } = await import("./fleet-lead.ts");
+    const { FleetNode } = await import("./fleet-local.ts");
+    const patch = { ...(await make(new FleetNode(this.#context))), from: this.#hub.nodeName };
+    return await new FleetLead(patches).run({ patch, allowMissing });
   }
 
   async #drain(ms: number): Promise<void> {
@@ -220,6 +274,7 @@ export class Clusterd {
       this.#links.leave("the node is stopping");
       for (const port of this.#ports) void this.#hub.socket.close(port);
       for (const agent of this.#agents) agent.close();
+      this.#patches?.close();
       await this.#membership?.leave();
     })());
   }

@@ -15,6 +15,9 @@ import { incarnationsOf } from "./incarnations.ts";
 import type { LinkNodes } from "./link-nodes.ts";
 import type { Exposure } from "./exposure.ts";
 import type { GlobalOptions } from "./global-services.ts";
+import { FleetNode } from "./fleet-local.ts";
+import { FleetPatches } from "./fleet-patches.ts";
+import { FleetSeal } from "./fleet-record.ts";
 import { GlobalServices } from "./global-services.ts";
 import { Membership } from "./membership.ts";
 
@@ -36,12 +39,16 @@ export interface FleetOptions {
   readonly proxy: GlobalOptions["proxy"];
   /** Where this node takes links; undefined = nowhere. */
   readonly listened: Listened | undefined;
+  /** What all nodes of the cluster know; without it no patch of the fleet can be told from a stranger's. */
+  readonly token: string | undefined;
 }
 
 /** What a node has of its cluster. */
 export interface Fleet {
   readonly membership: Membership;
   readonly globals: GlobalServices;
+  /** Undefined without a token. */
+  readonly patches: FleetPatches | undefined;
 }
 
 /** Takes part, and tells the links who is there. */
@@ -69,10 +76,36 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Fle
     onLeave: ({ node }) => links.unname(node),
     onRight: (ms) => globals.extend(ms),
     onLost: (why) => globals.lose(why),
+    onEngine: () => patches?.start(),
   });
   const globals = new GlobalServices({ ...options, membership });
+  const patches = createPatches(options, membership);
   membership.start();
-  return { membership, globals };
+  return { membership, globals, patches };
+}
+
+/** What says that a node is not ready: it has not what the fleet has. */
+const UNKNOWN_PATCHES = "fleet";
+
+function createPatches(
+  { hub, token }: FleetOptions,
+  membership: Membership,
+): FleetPatches | undefined {
+  const { hindrances } = hub.context.runtime;
+  if (token === undefined) return undefined;
+  const patches = new FleetPatches({
+    membership,
+    seal: new FleetSeal(token),
+    local: new FleetNode(hub.context),
+    log: hub.log,
+    onHindrance: (id, why) => {
+      if (why === undefined) hindrances.delete(`patch ${id} of the fleet`);
+      else hindrances.set(`patch ${id} of the fleet`, why);
+    },
+  });
+  hindrances.set(UNKNOWN_PATCHES, "the engine of the cluster has not told which patches it has");
+  void patches.caughtUp.then(() => hindrances.delete(UNKNOWN_PATCHES));
+  return patches;
 }
 
 /** What other machines can connect to: of a port that is open at all addresses, the first that is not this machine's own. */

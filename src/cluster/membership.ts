@@ -39,6 +39,8 @@ export interface MembershipOptions {
   readonly onLost?: (why: string) => void;
   /** The right of this process lasts for so many milliseconds from now. */
   readonly onRight?: (ms: number) => void;
+  /** The engine is there for the first time: what is kept in it can be watched. */
+  readonly onEngine?: () => void;
   readonly onHeard?: (topic: string, bytes: Uint8Array) => void;
 }
 
@@ -187,6 +189,7 @@ export class Membership {
         onChange: (entry) => this.#take(entry),
         onSettled: () => this.#settle(),
       });
+      this.options.onEngine?.();
     } catch (error) {
       if (this.#isOver) return;
       if (!this.#hasTold) log(`no place among the nodes yet: ${(error as Error).message}`);

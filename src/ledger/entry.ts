@@ -9,6 +9,13 @@
  * Numbers give the order, not times: a clock may go back.
  */
 
+/** Which patch of the whole fleet a patch is. */
+export interface FleetMark {
+  readonly id: number;
+  /** Tells it from a patch of that number in an engine that has begun anew. */
+  readonly key: string;
+}
+
 /** What a patch was made for. */
 export interface PreparedLine {
   readonly state: "PREPARED";
@@ -22,6 +29,8 @@ export interface PreparedLine {
   /** The name of the type, or the path of the shared module. */
   readonly name: string;
   readonly modules: readonly PatchedModule[];
+  /** Undefined if it is this node's alone. */
+  readonly fleet?: FleetMark | undefined;
 }
 
 /** One module that a patch is for. */
@@ -80,9 +89,11 @@ export function parseLine(text: string): LedgerLine | undefined {
   return isGood ? (value as unknown as OutcomeLine) : undefined;
 }
 
-function isPrepared({ target, hash, kind, name, modules }: Record<string, unknown>): boolean {
+function isPrepared(line: Record<string, unknown>): boolean {
+  const { target, hash, kind, name, modules, fleet } = line;
   const texts = [target, hash, name];
   if (!texts.every((each) => typeof each === "string")) return false;
+  if (fleet !== undefined && !isMark(fleet)) return false;
   if (kind !== "type" && kind !== "shared") return false;
   return Array.isArray(modules) && modules.length > 0 && modules.every(isModule);
 }
@@ -91,6 +102,10 @@ function isModule(value: unknown): boolean {
   if (!isRecord(value) || typeof value["isService"] !== "boolean") return false;
   const texts = [value["path"], value["file"], value["base"], value["patch"]];
   return texts.every((each) => typeof each === "string");
+}
+
+function isMark(value: unknown): boolean {
+  return isRecord(value) && isId(value["id"]) && typeof value["key"] === "string";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,26 +2,47 @@
 
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
-import type { RepairOptions } from "../snax/types.ts";
+import type { FleetOptions, RepairOptions } from "../snax/types.ts";
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof RepairOptions>(["atomic", "once"]);
+const OPTIONS: ReadonlySet<string> = new Set<keyof RepairOptions | keyof FleetOptions>([
+  ...(["atomic", "once", "fleet", "allowMissing"] as const),
+]);
 
 /**
  * Reads them from a program.
  *
  * @throws {ERR_ARGUMENT} if there is no such option, or it is not what it should be.
  */
-export function readRepairOptions(given: unknown): RepairOptions {
+export function readRepairOptions(given: unknown): RepairOptions | FleetOptions {
   if (typeof given !== "object" || given === null) {
     throw new SnaxError("ERR_ARGUMENT", `snax.repair needs options, not ${inspect(given)}`);
   }
   const unknown = Object.keys(given).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) {
-    const known = [...OPTIONS].join(" and ");
+    const known = [...OPTIONS].join(", ");
     throw new SnaxError("ERR_ARGUMENT", `snax.repair has no option ${unknown}, only ${known}`);
   }
-  const { atomic, once } = given as { readonly atomic?: unknown; readonly once?: unknown };
+  const { atomic, once, fleet, allowMissing } = given as Record<string, unknown>;
+  if (readSwitch("fleet", fleet)) return readFleet({ atomic, once, allowMissing });
+  if (readSwitch("allowMissing", allowMissing)) {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      "allowMissing of snax.repair is for the fleet: { fleet: true, allowMissing: true }",
+    );
+  }
   return { atomic: readSwitch("atomic", atomic), once: readSwitch("once", once) };
+}
+
+function readFleet({ atomic, once, allowMissing }: Record<string, unknown>): FleetOptions {
+  if (readSwitch("once", once)) {
+    const why = "a patch of the fleet is for nodes to come, too: there is no once";
+    throw new SnaxError("ERR_ARGUMENT", `snax.repair: ${why}`);
+  }
+  if (!readSwitch("atomic", atomic ?? true)) {
+    const why = "a patch of the fleet is for all services or for none";
+    throw new SnaxError("ERR_ARGUMENT", `snax.repair: ${why}, so atomic can't be false`);
+  }
+  return { fleet: true, allowMissing: readSwitch("allowMissing", allowMissing) };
 }
 
 function readSwitch(name: string, value: unknown = false): boolean {

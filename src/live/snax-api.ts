@@ -3,14 +3,16 @@
  * runs (live/).
  */
 
+import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
-import type { Patch, SnaxApi } from "../snax/types.ts";
+import type { FleetApi, FleetOptions, Patch, RepairOptions, SnaxApi } from "../snax/types.ts";
 import { readRepairOptions } from "./repair-options.ts";
+import { fleetHotfixall, fleetRollback } from "./rollout/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
 import { gatherDrift } from "./rollout/drift.ts";
 import { rollback } from "./rollout/rollback.ts";
@@ -27,8 +29,12 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
       settleAt(caller, () => hotfixall(live, caller, type, patch)),
     hotfixshared: (caller, path: string, text: string) =>
       settleAt(caller, () => hotfixshared(live, caller, path, text)),
-    repair: (caller, options: unknown) =>
-      caller.make({ ...caller, repair: readRepairOptions(options) }),
+    repair: (caller, given: unknown) => {
+      const options = readRepairOptions(given);
+      return isOfFleet(options)
+        ? makeFleet(caller, options)
+        : caller.make({ ...caller, repair: options });
+    },
     rollback: (caller, ids: number | readonly number[]) =>
       settleAt(caller, () => rollback(live, caller, ids)),
     drift: (caller) => settleAt(caller, () => gatherDrift(live.ledger, caller.context)),
@@ -36,6 +42,28 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
   return (context) => make({ snax: live.snax, context, deadlineMs: 0, make }) as SnaxApi;
+}
+
+function isOfFleet(options: RepairOptions | FleetOptions): options is FleetOptions {
+  return "fleet" in options;
+}
+
+/** What is not there for the whole fleet is refused: it would be done on this node alone. */
+function makeFleet(caller: SnaxCaller, options: FleetOptions): FleetApi {
+  const refuse = (name: string) => (): never => {
+    const why = `${name} is for this node: the fleet has hotfixall and rollback`;
+    throw new SnaxError("ERR_ARGUMENT", `snax.repair({ fleet: true }).${name}: ${why}`);
+  };
+  const api: FleetApi = {
+    hotfixall: (type, ...patch) =>
+      settleAt(caller, () => fleetHotfixall(caller, options, type as string, patch)),
+    rollback: (ids) => settleAt(caller, () => fleetRollback(caller, options, ids)),
+  };
+  return Object.assign(api, {
+    hotfix: refuse("hotfix"),
+    hotfixshared: refuse("hotfixshared"),
+    repair: refuse("repair"),
+  });
 }
 
 /**

@@ -137,6 +137,8 @@ export class Runtime {
   interrupt: ((handle: number) => Promise<string | undefined>) | undefined = undefined;
   /** The node has started: its first service is up. Only its main thread knows. */
   isReady = false;
+  /** What keeps the node from being ready although it has started, by what it is; only its main thread knows. */
+  readonly hindrances: Map<string, string> = new Map();
   /** Milliseconds after which a call without a deadline of its own fails; 0 = never. */
   readonly callTimeoutMs: number;
   /** Count what services and their methods cost. */

@@ -288,6 +288,70 @@ export interface RepairOptions {
   readonly once?: boolean;
 }
 
+/** How patches of the whole fleet are applied; see {@link SnaxApi.repair}. */
+export interface FleetOptions {
+  /**
+   * The patch goes into all nodes of the cluster or into none. Needs `cluster.engine` and
+   * `cluster.token`.
+   */
+  readonly fleet: true;
+  /**
+   * A node that does not answer is left out: it gets the patch before it is ready again.
+   *
+   * @defaultValue false: a node that does not answer refuses the patch
+   */
+  readonly allowMissing?: boolean;
+  /** As for one node; a patch of the fleet is always for all services or for none. */
+  readonly atomic?: true;
+}
+
+/** What became of a patch on one node of the fleet. */
+export interface FleetNodeResult {
+  /** The addresses there of the services that run the patch now, FLEET_RESULTS_MAX at most. */
+  readonly applied: readonly number[];
+  /**
+   * What refused it, FLEET_RESULTS_MAX at most. With `handle: 0`: the node itself, which has not
+   * told what came of it, or was left out.
+   */
+  readonly failed: readonly PatchFailure[];
+  /** The services that were passed over, FLEET_RESULTS_MAX at most. */
+  readonly skipped: readonly PatchSkip[];
+  /** How many there are of each, also beyond FLEET_RESULTS_MAX. */
+  readonly counts: { readonly applied: number; readonly failed: number; readonly skipped: number };
+}
+
+/** What became of a patch of the whole fleet. */
+export interface FleetResult {
+  /** The patch's number in the fleet; the ledger of each node has it as `fleet`. */
+  readonly id: number;
+  /** By the name of the node. */
+  readonly nodes: Readonly<Record<string, FleetNodeResult>>;
+}
+
+/** Changing what runs on all nodes of the cluster. */
+export interface FleetApi {
+  /**
+   * Repairs every service of a type on every node, those to be born included, or none.
+   *
+   * @throws {ERR_ENGINE_DOWN} if there is no engine, or it is away. `error.data.sent` is true if
+   * the patch may be in.
+   * @throws {ERR_PATCH} and its kin if a node refuses it or does not answer; `error.data.nodes`
+   * says which. Then nothing has changed anywhere.
+   */
+  readonly hotfixall: <N extends string = KnownName>(
+    type: NoInfer<N>,
+    patch: Patch,
+    ...args: unknown[]
+  ) => Promise<FleetResult>;
+  /**
+   * Takes patches of the fleet back, by their numbers in the fleet, on every node or on none. The
+   * node that is asked has to run the type.
+   *
+   * @throws as `hotfixall`, and as `rollback` of one node.
+   */
+  readonly rollback: (ids: number | readonly number[]) => Promise<FleetResult>;
+}
+
 /** What became of a patch in one service. */
 export interface PatchResult {
   /** The address of the service; 0 for a shared module. */
@@ -313,6 +377,8 @@ export interface PatchRecord {
   readonly applied: number;
   /** How many refused it or undid it. */
   readonly failed: number;
+  /** The number of the patch of the whole fleet that it is; undefined = of this node alone. */
+  readonly fleet?: number;
   /** Per service: the failures first, at most LEDGER_RESULTS_MAX in all. */
   readonly results: readonly PatchResult[];
 }
@@ -500,7 +566,10 @@ export interface SnaxApi {
    * await snax.repair({ atomic: true }).hotfixall("shop", text);
    * ```
    */
-  readonly repair: (options: RepairOptions) => SnaxApi;
+  readonly repair: {
+    (options: FleetOptions): FleetApi;
+    (options: RepairOptions): SnaxApi;
+  };
   /**
    * Says which services run what, against the files on disk as they are now; of all threads. A
    * thread that does not answer within `hotfixtimeout` is named in `silent`.

@@ -12,9 +12,11 @@ interface ClusterState {
   readonly clients: readonly { readonly peer: string }[];
   readonly registered: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
+  readonly patches?: Readonly<Record<string, object>>;
 }
 
-function rowsOf({ links, peers, nodes, clients, registered, refused }: ClusterState): Table {
+function rowsOf(state: ClusterState): Table {
+  const { links, peers, nodes, clients, registered, refused, patches = {} } = state;
   const rows = new Map<string, unknown>();
   for (const [name, row] of Object.entries(links)) rows.set(`link ${name}`, row);
   for (const [title, row] of Object.entries(peers)) rows.set(`peer ${title}`, row);
@@ -22,6 +24,7 @@ function rowsOf({ links, peers, nodes, clients, registered, refused }: ClusterSt
   for (const { peer, ...row } of clients) rows.set(`client ${peer}`, row);
   for (const [name, handle] of Object.entries(registered)) rows.set(`name @${name}`, handle);
   for (const [reason, count] of Object.entries(refused)) rows.set(`refused ${reason}`, count);
+  for (const [id, row] of Object.entries(patches)) rows.set(`patch ${id}`, row);
   return rows;
 }
 

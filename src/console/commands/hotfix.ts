@@ -8,12 +8,12 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
-import { rollback } from "../../live/rollout/rollback.ts";
+import { readIds, rollback } from "../../live/rollout/rollback.ts";
 import { hotfixshared } from "../../live/rollout/shared-module.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
-import type { RepairOptions } from "../../snax/types.ts";
+import type { FleetOptions, RepairOptions } from "../../snax/types.ts";
 import type {
   CommandCall,
   CommandResult,
@@ -22,6 +22,7 @@ import type {
   Table,
 } from "../operator/command.ts";
 import { markInOrder, toResult } from "../operator/command.ts";
+import { patchFleet, rollBackFleet, takeFleetOptions } from "./fleet.ts";
 import type { SourceOptions } from "./from-source.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
@@ -42,22 +43,29 @@ const toPatched: Route = ({ operator, args }) => {
 
 async function runHotfix({ operator, args: [word, ...all] }: CommandCall): Promise<CommandResult> {
   const target = readTarget(operator, word);
-  const { rest, options } = takeCheckOptions(all);
+  const { rest: own, fleet } = takeFleetOptions(all);
+  const { rest, options } = takeCheckOptions(own);
   const source = readSourceOptions(rest);
   if (source !== undefined) {
-    return await hotfixFromSource(operator, target, { ...source, ...options });
+    return await hotfixFromSource(operator, target, { ...source, ...options, fleet });
   }
-  const words = readWords(operator, rest);
+  const words = { ...readWords(operator, rest), fleet };
   const types = await checkBefore(operator, target, { parts: words.parts, ...options });
   return withTypes(types, await apply(operator, target, words));
 }
 
+/** Words, and whether they are for all nodes. */
+type FleetWords = HotfixWords & { readonly fleet: FleetOptions | undefined };
+
 async function apply(
   operator: Operator,
   target: HotfixTarget,
-  words: HotfixWords,
+  words: FleetWords,
 ): Promise<CommandResult> {
   try {
+    if (words.fleet !== undefined) {
+      return await patchFleet(callerOf(operator), words.fleet, target, words);
+    }
     switch (target.kind) {
       case "service": {
         const { live } = operator.thread;
@@ -88,7 +96,12 @@ function withTypes(types: string | undefined, result: CommandResult): CommandRes
 async function hotfixFromSource(
   operator: Operator,
   target: HotfixTarget,
-  { isYes, repair, ...options }: SourceOptions & CheckOptions,
+  {
+    isYes,
+    repair,
+    fleet,
+    ...options
+  }: SourceOptions & CheckOptions & { readonly fleet: FleetOptions | undefined },
 ): Promise<CommandResult> {
   const found = await patchFromSource(operator, target);
   const { rows, patch, files, isNoted, changed } = found;
@@ -104,9 +117,11 @@ async function hotfixFromSource(
   const parts = partsOf(found);
   const types = await checkBefore(operator, target, { parts, ...options });
   if (types !== undefined) shown.set("types", types);
-  const result = await sendSource(operator, target, { patch, parts, args: [], files, repair });
+  const words = { patch, parts, args: [], files, repair, fleet };
+  const result = await sendSource(operator, target, words);
   for (const [key, value] of result) shown.set(key, value);
-  if (target.kind === "type" && result.get("failed") === 0) {
+  // On the other nodes the files are as they were: births go by the patch.
+  if (fleet === undefined && target.kind === "type" && result.get("failed") === 0) {
     // Services to come run the files as they are: an edited init, and state that begins otherwise.
     for (const file of changed) clearCache(operator.runtime, file);
   }
@@ -116,10 +131,13 @@ async function hotfixFromSource(
 async function sendSource(
   operator: Operator,
   target: HotfixTarget,
-  words: HotfixWords,
+  words: FleetWords,
 ): Promise<Map<string, unknown>> {
   if (Object.keys(words.patch).length === 0) return new Map([["failed", 0]]);
   try {
+    if (words.fleet !== undefined) {
+      return new Map(await patchFleet(callerOf(operator), words.fleet, target, words));
+    }
     if (target.kind === "type") {
       const rows = await patchType(operator, target.type, words);
       return new Map(rows as Table);
@@ -178,10 +196,12 @@ async function patchShared(
 }
 
 async function runRollback({ operator, args }: CommandCall): Promise<CommandResult> {
-  const ids = args.map((word) => {
+  const { rest, fleet } = takeFleetOptions(args);
+  const ids = rest.map((word) => {
     if (/^\d{1,10}$/.test(word)) return Number(word);
     throw new SnaxError("ERR_ARGUMENT", `${word} is no number of a patch: \`patches\` lists them`);
   });
+  if (fleet !== undefined) return await rollBackFleet(callerOf(operator), fleet, readIds(ids));
   const result = await rollback(operator.thread.live, callerOf(operator), ids);
   const { id, applied, failed, skipped, notes } = result;
   const rows = new Map<string, unknown>();
@@ -209,14 +229,14 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --check: not with type errors, --force: with them : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     hasJson: true,
     needs: toPatched,
     run: runHotfix,
   },
   rollback: {
-    help: "rollback id ... : take patches back, also out of order",
+    help: "rollback id ... : take patches back, also out of order; --fleet: by their numbers in the fleet, on all nodes or none",
     isChange: true,
     hasJson: true,
     needs: () => "all",

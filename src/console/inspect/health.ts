@@ -50,6 +50,8 @@ export function readReadiness(runtime: Runtime): Health {
   if (runtime.state !== "running") return { ok: false, reason: "stopping" };
   if (runtime.isDraining) return { ok: false, reason: "draining" };
   if (!runtime.isReady) return { ok: false, reason: "starting" };
+  const [hindrance] = runtime.hindrances;
+  if (hindrance !== undefined) return { ok: false, reason: hindrance.join(": ") };
   const { ok, reason = "" } = readHealth(runtime);
   return ok ? { ok } : { ok, reason };
 }

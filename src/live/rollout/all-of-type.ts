@@ -17,6 +17,7 @@
 import { codeOf } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
+import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../../snax/types.ts";
 import { summarise } from "../apply/patch-summary.ts";
@@ -28,6 +29,7 @@ import type { Applied, CampaignOrder, Kept } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Answers, Home, PatchKind, ThreadPart } from "./rollout.ts";
 import { askReady, given, lead, rollOut } from "./rollout.ts";
+import { spreadSticky } from "./sticky.ts";
 import { VariantTable } from "./variant-table.ts";
 
 /** Services that are looked at before others get their turn. */
@@ -66,10 +68,29 @@ export const ALL_OF_TYPE: PatchKind<CampaignCall, CampaignOrder, Applied, Kept> 
   keepLate,
 };
 
+/** What other nodes think of a patch; throws if it is not to stay. */
+export type Decide = () => Promise<void>;
+
+/**
+ * Puts a patch of the whole fleet into all services of this node or into none; on the main thread.
+ *
+ * @param decide - asked when it is in everywhere here and nobody has seen it yet: all services of the type are held until it is settled.
+ */
+export function patchForFleet(
+  live: LiveThread,
+  context: Context,
+  call: Omit<CampaignCall, "isAtomic" | "isOnce">,
+  decide: Decide,
+): Promise<HotfixAllResult> {
+  const whole = { ...call, isAtomic: true, isOnce: false };
+  return live.inTurn(call.type, () => runForType(live, context, whole, decide));
+}
+
 async function runForType(
   live: LiveThread,
   context: Context,
   call: CampaignCall,
+  decide?: Decide,
 ): Promise<HotfixAllResult> {
   const id = live.ledger.next();
   const order: CampaignOrder = { ...call, id };
@@ -79,7 +100,8 @@ async function runForType(
   const ballot = call.isAtomic ? new Ballot(context.runtime) : undefined;
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${call.type}`;
-    live.enter(call.caller, { id, hash, target, results, said, texts: call.texts });
+    const { texts, fleet } = call;
+    live.enter(call.caller, { id, hash, target, results, said, texts, fleet: fleet?.id });
   };
   const homes = homesOf(context, call.type);
   try {
@@ -88,22 +110,24 @@ async function runForType(
       kind: ALL_OF_TYPE,
       order,
       homes,
-      stays: (answers) => {
-        if (ballot !== undefined) return ballot.count(call.type, homes, answers);
+      stays: async (answers) => {
+        if (ballot !== undefined) {
+          ballot.count(call.type, homes, answers);
+          await decide?.();
+          return true;
+        }
         const { applied, failed } = merge(answers);
         // What failed everywhere would fail in every service to come.
         return applied.length > 0 || failed.length === 0;
       },
       // Order: a thread that takes another one's place from here on is born with it; one that has
       // done so before is told.
-      onKeep: () => {
-        if (call.isOnce && live.sticky !== undefined) live.sticky.keepOnce(order);
-        else if (sticky?.keep(order) !== true) live.births.keepForThreads(order);
-      },
+      onKeep: () => keepForBirths(live, order),
     });
     const { applied, failed, skipped } = merge(tried, ended);
     const retired = new Set(ended.flatMap((each) => each.retired));
     live.births.dropForThreads(retired);
+    for (const each of retired) live.fleet.retire(each);
     sticky?.retire(retired, "later patches give all of it");
     const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
     enter(`${counts}: ${summary ?? ""}`, [
@@ -121,6 +145,18 @@ async function runForType(
   } finally {
     ballot?.close();
   }
+}
+
+/** Has threads and programs to come know of a patch that stays. */
+function keepForBirths(live: LiveThread, order: CampaignOrder): void {
+  const { id, type, texts, fleet, isOnce } = order;
+  if (fleet !== undefined) live.fleet.add(fleet, id);
+  if (isOnce && live.sticky !== undefined) return live.sticky.keepOnce(order);
+  if (live.sticky?.keep(order) === true) return;
+  if (fleet === undefined) return live.births.keepForThreads(order);
+  // Without a ledger on disk a patch of the fleet lasts as long as the process, whatever is read anew.
+  const file = findModuleFile(live.runtime.paths.find(type));
+  if (file !== undefined) spreadSticky(live, { id, type, texts, file, isOnce: false });
 }
 
 /** The threads on which services of the type may live. */

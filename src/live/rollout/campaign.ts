@@ -19,6 +19,7 @@ import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import { applyPatch } from "../apply/application.ts";
 import type { PatchPart } from "../text/patch-code.ts";
+import type { FleetMark } from "../../ledger/entry.ts";
 import type { BirthOrder, BornPatch } from "./births.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { patchOne } from "./one-service.ts";
@@ -39,6 +40,8 @@ export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly isAtomic: boolean;
   /** It is not kept for the next start. */
   readonly isOnce: boolean;
+  /** What it is for the whole fleet; undefined = this node alone. */
+  readonly fleet?: FleetMark | undefined;
 }
 
 /** A patch that is compiled for everybody on this thread. */

@@ -20,6 +20,8 @@ export interface PatchReport {
   readonly target: string;
   readonly results: readonly PatchResult[];
   readonly texts: PatchTexts;
+  /** The number of the patch of the whole fleet that it is. */
+  readonly fleet?: number | undefined;
 }
 
 /** Returns the hash of each text of a patch, by module. */
@@ -62,7 +64,7 @@ export class Ledger {
    *
    * @returns the entry, for the ledgers of other threads.
    */
-  enter({ id, hash, target, results, texts }: PatchReport): PatchRecord {
+  enter({ id, hash, target, results, texts, fleet }: PatchReport): PatchRecord {
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
     const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
@@ -75,6 +77,7 @@ export class Ledger {
       time: this.#clock.wall(),
       applied: applied.length,
       failed: failed.length,
+      ...(fleet !== undefined && { fleet }),
       results: kept,
     };
     this.add(record);

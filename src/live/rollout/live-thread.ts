@@ -13,6 +13,7 @@ import { Births } from "./births.ts";
 import { LatePatches } from "./late-patches.ts";
 import type { PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
+import { FleetMarks } from "./fleet-marks.ts";
 import { ONE_SERVICE } from "./one-service.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
@@ -41,6 +42,8 @@ export class LiveThread {
   readonly latePatches: LatePatches;
   /** What outlives the process; undefined without a ledger on disk, and on worker threads. */
   sticky: StickyPatches | undefined = undefined;
+  /** The patches of the whole fleet that are in here; on the main thread. */
+  readonly fleet: FleetMarks = new FleetMarks();
   readonly #lines: LineBudget;
   /** What is under way, by key: see {@link LiveThread.inTurn}. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -51,6 +54,7 @@ export class LiveThread {
    */
   constructor(snax: SnaxThread, words: Int32Array = new Int32Array(16)) {
     const { runtime } = snax;
+    threads.set(runtime, this);
     this.runtime = runtime;
     this.snax = snax;
     this.words = words;
@@ -129,4 +133,11 @@ export class LiveThread {
     this.sticky?.forgetOnce(isLeft);
     this.births.forget(isLeft);
   }
+}
+
+const threads = new WeakMap<Runtime, LiveThread>();
+
+/** The live side of the thread that a runtime is of; for layers above. */
+export function liveOf(runtime: Runtime): LiveThread {
+  return threads.get(runtime) as LiveThread;
 }

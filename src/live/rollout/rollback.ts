@@ -10,6 +10,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import type { Context } from "../../service/context.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { HotfixAllResult, PatchRecord, RollbackResult } from "../../snax/types.ts";
@@ -44,9 +45,26 @@ export async function rollback(
   caller: SnaxCaller,
   ids: unknown,
 ): Promise<RollbackResult> {
-  const records = readIds(ids).map((id) => findRecord(live, id));
+  const { records, target, patch, notes } = await planRollback(live, caller.context, readIds(ids));
+  const name = records[0]?.target ?? "";
+  const result = await send(live, caller, { target, name, patch });
+  return { ...result, notes };
+}
+
+/** What takes patches back. */
+interface RollbackPlan extends Reverse {
+  readonly records: readonly PatchRecord[];
+  readonly target: Target;
+}
+
+/** Makes the patch that takes others back. @throws as `SnaxApi.rollback` */
+export async function planRollback(
+  live: LiveThread,
+  context: Context,
+  ids: readonly number[],
+): Promise<RollbackPlan> {
+  const records = ids.map((id) => findRecord(live, id));
   const target = targetOf(records);
-  const { context } = caller;
   const texts = new Set<string>();
   let hasSteps = false;
   for (const { id } of records) {
@@ -59,15 +77,13 @@ export async function rollback(
   const groups = await gatherRunning(context, questionOf(target), [...texts]);
   const { patch, notes } = reverseOf(groups, target, records);
   const said = [...notes, ...(hasSteps ? ["what hotfix() did to state stays"] : [])];
-  const name = records[0]?.target ?? "";
-  const result = await send(live, caller, { target, name, patch });
-  return { ...result, notes: said };
+  return { records, target, patch, notes: said };
 }
 
 /** A patch that has something to run once. */
 const STEPS = /\bexport\s+(?:async\s+)?function\s+hotfix\b/;
 
-function readIds(given: unknown): number[] {
+export function readIds(given: unknown): number[] {
   const ids: unknown[] = Array.isArray(given) ? given : [given];
   const isGood = ids.length > 0 && ids.every((id) => Number.isInteger(id) && (id as number) > 0);
   if (isGood) return ids as number[];
@@ -124,10 +140,7 @@ function reverseOf(
     target.kind !== "shared" || modules.some(({ file }) => file === target.file);
   const meant = groups.filter(isMeant);
   if (target.kind === "service" && meant.length === 0) throw deadError(target.handle);
-  if (meant.length === 0) {
-    const why = "nobody runs it now: start a service, then take the patch back";
-    throw new SnaxError("ERR_PATCH", `${what} can't be taken back: ${why}`);
-  }
+  if (meant.length === 0) throw nobodyError(what);
   const has = ({ modules }: RunningGroup): boolean =>
     modules.some(({ without, refusal }) => without !== undefined || refusal !== undefined);
   const having = meant.filter(has);
@@ -147,6 +160,11 @@ function reverseOf(
     "ERR_PATCH",
     `${what} can't be taken back: services run different texts (${whose})`,
   );
+}
+
+function nobodyError(what: string): SnaxError {
+  const why = "nobody runs it now: start a service, then take the patch back";
+  return new SnaxError("ERR_PATCH", `${what} can't be taken back: ${why}`);
 }
 
 /** Whether two groups do the same, however their texts are laid out. */

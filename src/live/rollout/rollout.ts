@@ -189,7 +189,7 @@ export interface Rollout<Order extends PatchOrder, Tried, Kept> {
   /**
    * The vote: says whether the patch stays. What it throws has the patch undone, and is thrown on.
    */
-  stays(tried: Answers<Tried>): boolean;
+  stays(tried: Answers<Tried>): boolean | Promise<boolean>;
   /** Runs when the patch stays, before any thread is told. */
   onKeep?(): void;
 }
@@ -236,7 +236,7 @@ async function rollOutEverywhere<Order extends PatchOrder, Tried, Kept>(
   let isKept = false;
   try {
     if (tried.refusal !== undefined) throw tried.refusal.error;
-    isKept = rollout.stays(tried);
+    isKept = await rollout.stays(tried);
   } finally {
     if (!isKept) await crew.tell(homes, "UNDO", isExpected);
   }
@@ -259,7 +259,7 @@ async function rollOutHere<Order extends PatchOrder, Tried, Kept>(
   try {
     await part.ready?.();
     values.set(home, await part.try(undefined));
-    isKept = stays(tried);
+    isKept = await stays(tried);
   } finally {
     if (!isKept) await part.undo();
   }

@@ -13,7 +13,13 @@
  */
 
 import { hashText, LedgerFile } from "../../ledger/ledger-file.ts";
-import type { LedgerEntry, OutcomeLine, PatchedModule, PreparedLine } from "../../ledger/entry.ts";
+import type {
+  FleetMark,
+  LedgerEntry,
+  OutcomeLine,
+  PatchedModule,
+  PreparedLine,
+} from "../../ledger/entry.ts";
 import type { Standing } from "../../ledger/standing.ts";
 import { judge } from "../../ledger/standing.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
@@ -33,6 +39,12 @@ const UNSTICK_WORD = "unsticky";
 export function hearSticky({ runtime, births }: LiveThread): void {
   runtime.words.set(STICK_WORD, (order) => births.stick(order as StickyOrder));
   runtime.words.set(UNSTICK_WORD, (ids) => births.unstick(ids as readonly number[]));
+}
+
+/** Has every thread remember a patch for programs that are made from now on; on the main thread. */
+export function spreadSticky({ births, runtime }: LiveThread, order: StickyOrder): void {
+  births.stick(order);
+  runtime.threads?.tellAll(STICK_WORD, order);
 }
 
 /** The ledger on disk, and what follows from it; for the main thread. */
@@ -55,12 +67,14 @@ export class StickyPatches {
     const { entries, foreign, writer, path } = this.#file;
     const { ledger } = this.#live;
     for (const entry of entries) {
-      const { id, hash, target, time, applied, failed } = entry;
+      const { id, hash, target, time, applied, failed, fleet } = entry;
       if (entry.state === "KEPT") this.#kept.set(id, entry);
       if (entry.state === "PREPARED" || entry.state === "REFUSED") continue;
+      if (fleet !== undefined) this.#live.fleet.add(fleet, id);
+      if (fleet !== undefined && entry.state === "RETIRED") this.#live.fleet.retire(id);
       const texts = textsOf(entry);
-      const hashes = hashTexts(texts);
-      ledger.add({ id, hash, texts: hashes, target, time, applied, failed, results: [] });
+      const mark = { texts: hashTexts(texts), ...(fleet !== undefined && { fleet: fleet.id }) };
+      ledger.add({ id, hash, target, time, applied, failed, ...mark, results: [] });
       ledger.keepTexts(id, texts);
     }
     ledger.goOn(entries.at(-1)?.id ?? 0);
@@ -78,8 +92,11 @@ export class StickyPatches {
    * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
    * @throws what loading the type throws.
    */
-  async prepare(order: BirthOrder, hash: string): Promise<void> {
-    const { id, type, texts } = order;
+  async prepare(
+    order: BirthOrder & { fleet?: FleetMark | undefined },
+    hash: string,
+  ): Promise<void> {
+    const { id, type, texts, fleet } = order;
     const { writer } = this.#file;
     if (writer !== undefined) {
       this.#log(
@@ -96,6 +113,7 @@ export class StickyPatches {
       kind: "type",
       name: type,
       modules: await this.#modulesOf(type, texts),
+      ...(fleet !== undefined && { fleet }),
     };
     this.#file.write(line);
     this.#prepared.set(id, line);
@@ -123,7 +141,7 @@ export class StickyPatches {
   keepOnce({ id, type, texts }: BirthOrder): void {
     const file = this.#fileOf(type);
     if (file === undefined) return;
-    this.#spread({ id, type, texts, file, isOnce: true });
+    spreadSticky(this.#live, { id, type, texts, file, isOnce: true });
     this.#log(`patch ${id} of ${type} is in until the node stops or the code cache is cleared`);
   }
 
@@ -152,7 +170,10 @@ export class StickyPatches {
     const gone = [...ids].filter((id) => this.#kept.delete(id));
     if (gone.length === 0) return;
     const time = this.#live.runtime.clock.wall();
-    for (const id of gone) this.#tell({ state: "RETIRED", id, time, why });
+    for (const id of gone) {
+      this.#tell({ state: "RETIRED", id, time, why });
+      this.#live.fleet.retire(id);
+    }
     this.#unstick(gone);
   }
 
@@ -208,12 +229,8 @@ export class StickyPatches {
     const entry = this.#kept.get(id);
     const file = entry?.modules[0] && this.#fileOf(entry.name);
     if (entry === undefined || file === undefined) return;
-    this.#spread({ id, type: entry.name, texts: textsOf(entry), file, isOnce: false });
-  }
-
-  #spread(order: StickyOrder): void {
-    this.#live.births.stick(order);
-    this.#live.runtime.threads?.tellAll(STICK_WORD, order);
+    const order = { id, type: entry.name, texts: textsOf(entry), file, isOnce: false };
+    spreadSticky(this.#live, order);
   }
 
   #unstick(ids: readonly number[]): void {

@@ -1,0 +1,35 @@
+/** Which patches of the whole fleet are in on this node, by what the ledger on disk and this process know. */
+
+import type { FleetMark } from "../../ledger/entry.ts";
+
+/** The patches of the fleet on one node. */
+export class FleetMarks {
+  /** By the number of this node. */
+  readonly #marks = new Map<number, FleetMark>();
+  readonly #retired = new Set<number>();
+
+  /** A patch of the fleet is in. @param id - its number on this node */
+  add(mark: FleetMark, id: number): void {
+    this.#marks.set(id, mark);
+  }
+
+  /** A patch, of the fleet or not, leaves nothing any more. @param id - its number on this node */
+  retire(id: number): void {
+    if (this.#marks.has(id)) this.#retired.add(id);
+  }
+
+  /** Says whether a patch of the fleet is in, or was and is not needed any more. */
+  has({ id, key }: FleetMark): boolean {
+    return [...this.#marks.values()].some((mark) => mark.id === id && mark.key === key);
+  }
+
+  /** The number on this node of a patch of the fleet; undefined if it is not in. */
+  localOf(id: number): number | undefined {
+    return [...this.#marks].findLast(([, mark]) => mark.id === id)?.[0];
+  }
+
+  /** The keys of those of which nothing is left here: their files, or later patches, give all of it. */
+  get retired(): string[] {
+    return [...this.#retired].flatMap((id) => this.#marks.get(id)?.key ?? []);
+  }
+}
