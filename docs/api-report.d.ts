@@ -23,6 +23,7 @@ export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, Socket
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
 export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
+export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
 
@@ -650,6 +651,7 @@ export interface SkynetApi extends Calls, Starters {
 }
 
 // dist/snax/types.d.ts
+import type { InflightOptions, InflightResult } from "./types-inflight.ts";
 type AnyFunction = (...args: any[]) => unknown;
 type IsAny<T> = 0 extends 1 & T ? true : false;
 export interface Services {
@@ -838,6 +840,7 @@ export interface SnaxApi {
     readonly hotfix: <R = any>(target: ServiceObject | number | string, patch: Patch, ...args: unknown[]) => Promise<R>;
     readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<HotfixAllResult>;
     readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
+    readonly inflight: (id: number, options?: InflightOptions) => Promise<InflightResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
     readonly repair: {
         (options: FleetOptions): FleetApi;
@@ -874,6 +877,39 @@ export declare const FRAME_SIZE_MAX: {
     readonly 2: 65535;
     readonly 4: 4294967295;
 };
+
+// dist/snax/types-inflight.d.ts
+export interface InflightOptions {
+    readonly wait?: number;
+    readonly end?: boolean;
+}
+export interface InflightHandler {
+    readonly handle: number;
+    readonly type: string;
+    readonly task: string;
+    readonly title: string | undefined;
+    readonly source: number;
+    readonly age: number | undefined;
+    readonly waitsFor: string;
+    readonly body: string | undefined;
+    readonly file: string | undefined;
+    readonly line: number | undefined;
+    readonly patch: string | undefined;
+}
+export interface InflightSilence {
+    readonly thread: number;
+    readonly handle: number;
+    readonly reason: string;
+}
+export interface InflightResult {
+    readonly handlers: readonly InflightHandler[];
+    readonly old: number;
+    readonly unknown: number;
+    readonly current: number;
+    readonly ended: number;
+    readonly silent: readonly InflightSilence[];
+    readonly notes: readonly string[];
+}
 
 // dist/snax/types-upvalues.d.ts
 export type Captured = Record<string, any>;

@@ -112,6 +112,12 @@ export type {
   SnaxApi,
 } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
+export type {
+  InflightHandler,
+  InflightOptions,
+  InflightResult,
+  InflightSilence,
+} from "./snax/types-inflight.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type {
   Changes,

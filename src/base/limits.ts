@@ -168,7 +168,10 @@ export const CONSOLE_WAIT_MS = 60_000;
 /** Addresses whose wrong tokens are counted; beyond that the oldest is forgotten. */
 export const CONSOLE_ADDRESSES_MAX = 1024;
 
-/** Most calls of one service whose stacks `task` and `uniqtask` look up; the others are listed without. */
+/** Most handlers of a thread that `inflight` lists; of the others it tells the number. */
+export const INFLIGHT_SHOWN_MAX = 1000;
+
+/** Most calls of one service whose stacks `task`, `inflight` and `uniqtask` look up; the others are listed without. */
 export const TASK_STACKS_MAX = 1000;
 
 /** Most requests, and most calls, that are followed by a trace at a time; beyond that the oldest is let go. */

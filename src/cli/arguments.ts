@@ -27,7 +27,8 @@ export const USAGE = `usage: snax <command>
   snax drain                                  end the node once no call of another node is open
   snax rollback id ...                        take patches back, by the numbers of the ledger;
                                               --fleet: on all nodes, by those of the fleet
-                                              (all eight ask the console of the configuration,
+  snax inflight id [--wait s | --end]         who still runs a body from before a patch
+                                              (all nine ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -55,6 +56,7 @@ export interface Invocation {
     | "drift"
     | "patches"
     | "rollback"
+    | "inflight"
     | "help"
     | "version";
   /** The words of a command that the console of a node runs. */
@@ -126,6 +128,7 @@ type Operation =
   | "check"
   | "hotfix"
   | "rollback"
+  | "inflight"
   | "drain"
   | "drift"
   | "patches";
@@ -136,6 +139,7 @@ const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "check",
   "hotfix",
   "rollback",
+  "inflight",
   "drain",
   "drift",
   "patches",
@@ -147,6 +151,7 @@ const NEEDED: Readonly<Partial<Record<Operation, string>>> = {
   check: "an address or a type",
   hotfix: "an address or a type",
   rollback: "the number of a patch",
+  inflight: "the number of a patch",
 };
 
 /** `[--console [host:]port]`, and words that are the console's. */

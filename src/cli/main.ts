@@ -44,6 +44,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "drift":
     case "patches":
     case "rollback":
+    case "inflight":
       return await runOperation(invocation);
     case "init":
       return runInit(invocation.folder);

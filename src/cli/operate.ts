@@ -3,7 +3,8 @@
  *
  * The console is the configuration's, or the one that `--console` names; the token comes from
  * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or
- * a file is not valid; `drift` 0 if nothing drifts, else 2; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1.
+ * a file is not valid; `drift` 0 if nothing drifts, else 2; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1;
+ * `inflight` 0 if nobody runs an old body, 2 if somebody does, or may do so.
  */
 
 import { existsSync } from "node:fs";
@@ -20,6 +21,9 @@ import { ConsoleConnection } from "./console-connection.ts";
 
 /** Where a console listens if nobody says otherwise. */
 const USUAL_PLACE: Endpoint = { host: "127.0.0.1", port: 8000 };
+
+/** An old body, a handler that may run one, or a thread that is silent. */
+const IN_FLIGHT = /^(?:(?:old|can't be told)\t(?!0$)|thread \d)/;
 
 const VERDICT = /^[^\t]+\t(same|applied|note|reload|refused)\b/;
 
@@ -78,6 +82,7 @@ function codeOf(command: string, lines: readonly string[]): number {
     return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
   }
   if (command === "rollback") return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
+  if (command === "inflight") return lines.some((line) => IN_FLIGHT.test(line)) ? 2 : 0;
   if (command === "check") {
     if (lines.some((line) => line.startsWith("not checked: "))) return 3;
     return /^[1-9]\d* type errors?$/.test(lines.at(-1) ?? "") ? 1 : 0;

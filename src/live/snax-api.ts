@@ -15,6 +15,7 @@ import { readRepairOptions } from "./repair-options.ts";
 import { fleetHotfixall, fleetRollback } from "./rollout/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
 import { gatherDrift } from "./rollout/drift.ts";
+import { inflight } from "./rollout/inflight.ts";
 import { rollback } from "./rollout/rollback.ts";
 import { hotfixshared } from "./rollout/shared-module.ts";
 import { hotfix } from "./rollout/one-service.ts";
@@ -38,6 +39,8 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
     rollback: (caller, ids: number | readonly number[]) =>
       settleAt(caller, () => rollback(live, caller, ids)),
     drift: (caller) => settleAt(caller, () => gatherDrift(live.ledger, caller.context)),
+    inflight: (caller, id: number, options?: unknown) =>
+      settleAt(caller, () => inflight(live, caller.context, id, options)),
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });

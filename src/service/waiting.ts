@@ -153,6 +153,24 @@ function endWait(context: Context, waiter: Waiter): void {
   if (waiter.held !== undefined) context.held?.delete(waiter.held);
 }
 
+/** Ends a sleep or a wait with an error, for an operator; nothing happens if it is over. */
+export function breakWait(context: Context, waiter: Waiter, error: Error): void {
+  if (!waiter.isOpen) return;
+  if (waiter.wake !== undefined) {
+    waiter.resolve = () => waiter.reject(error);
+    return waiter.wake();
+  }
+  const { kernel } = context.runtime;
+  for (let timer = context.service.timers; timer !== undefined; timer = timer.following) {
+    if (timer.subject !== waiter) continue;
+    kernel.removeTimer(context.service, timer);
+    endWait(context, waiter);
+    const { origin } = waiter;
+    kernel.resume(context.service, origin, () => waiter.reject(error)).subject = waiter;
+    return;
+  }
+}
+
 function wakeup(context: Context, token: unknown): boolean {
   requireAlive(context);
   const waiter = sleepersBy.of(context).get(token);

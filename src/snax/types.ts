@@ -13,6 +13,8 @@
  * them out of their object.
  */
 
+import type { InflightOptions, InflightResult } from "./types-inflight.ts";
+
 type AnyFunction = (...args: any[]) => unknown;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -555,6 +557,22 @@ export interface SnaxApi {
    * ```
    */
   readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
+  /**
+   * Lists the handlers that still run a body from before a patch, on all threads; waits for them,
+   * or ends them.
+   *
+   * A body that has begun goes on with its own text; what it calls is new. A thread that does not
+   * answer is named in `silent`, and nobody waits for it.
+   *
+   * @param id - number of the ledger.
+   * @throws {ERR_ARGUMENT} if the ledger has no such patch.
+   * @throws {ERR_PATCH} if its text is no longer kept.
+   * @example
+   * ```ts
+   * const { old } = await snax.inflight(id, { wait: 30_000 });
+   * ```
+   */
+  readonly inflight: (id: number, options?: InflightOptions) => Promise<InflightResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**

@@ -10,6 +10,7 @@ import { debugCommands } from "./debug.ts";
 import { driftCommands } from "./drift.ts";
 import { evalCommands } from "./eval.ts";
 import { hotfixCommands } from "./hotfix.ts";
+import { inflightCommands } from "./inflight.ts";
 import { logpointCommands } from "./logpoint.ts";
 import { memoryCommands } from "./memory.ts";
 import { methodCommands } from "./methods.ts";
@@ -42,6 +43,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...evalCommands,
     ...hotfixCommands,
     ...checkCommands,
+    ...inflightCommands,
     ...textCommands,
     ...driftCommands,
     ...debugCommands,

@@ -9,15 +9,15 @@ import { runInside } from "../../service/job.ts";
 import type { Context } from "../../service/context.ts";
 import { readService } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable, Table } from "../operator/command.ts";
-import { findPending, TIME } from "../inspect/pending.ts";
-import type { HandledRow } from "../inspect/running-handlers.ts";
+import { findPending, TIME } from "../../live/inspect/pending.ts";
+import type { HandledRow } from "../../live/inspect/running-handlers.ts";
 import {
   agoText,
   describeMessage,
   findHandler,
   printHandled,
-} from "../inspect/running-handlers.ts";
-import type { TaskStack } from "../inspect/task-stack.ts";
+} from "../../live/inspect/running-handlers.ts";
+import type { TaskStack } from "../../live/inspect/task-stack.ts";
 import { toService } from "../threads/thread-route.ts";
 
 /** Sessions that one line of `uniqtask` names. */

@@ -18,6 +18,7 @@ import { ONE_SERVICE } from "./one-service.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
 import { answerTexts } from "./running-texts.ts";
+import { answerInflight } from "./inflight.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
 
@@ -66,6 +67,7 @@ export class LiveThread {
     runtime.onClear = (file) => this.#forget(file);
     answerTexts(runtime);
     answerPatchTexts(this);
+    answerInflight(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),

@@ -20,8 +20,7 @@ import { listFreeNames } from "../../texts/free-name.ts";
 import { hotfixall } from "./all-of-type.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { hotfix } from "./one-service.ts";
-import { askPatchTexts } from "./patch-texts.ts";
-import type { Home } from "./rollout.ts";
+import { askPatchTexts, handleOf, leaderOf } from "./patch-texts.ts";
 import type { RunningGroup, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
 import { hotfixshared } from "./shared-module.ts";
@@ -68,7 +67,7 @@ export async function planRollback(
   const texts = new Set<string>();
   let hasSteps = false;
   for (const { id } of records) {
-    const leader = leaderOf(live, target);
+    const leader = leaderOf(live, records[0]?.target ?? "");
     for (const text of (await askPatchTexts(live, context, { id, leader })).values()) {
       texts.add(text);
       hasSteps ||= STEPS.test(text);
@@ -111,17 +110,10 @@ function targetOf(records: readonly PatchRecord[]): Target {
     const why = `patch ${first?.id} is for ${target}, patch ${other.id} for ${other.target}`;
     throw new SnaxError("ERR_ARGUMENT", `${why}: take them back one after the other`);
   }
-  const [, address] = /^:([0-9a-f]{8}) /.exec(target) ?? [];
-  if (address !== undefined) return { kind: "service", handle: Number.parseInt(address, 16) };
+  const handle = handleOf(target);
+  if (handle !== undefined) return { kind: "service", handle };
   if (target.startsWith("all ")) return { kind: "type", type: target.slice("all ".length) };
   return { kind: "shared", file: target };
-}
-
-function leaderOf({ runtime }: LiveThread, target: Target): Home {
-  if (target.kind !== "service") return 0;
-  const thread = runtime.threads?.threadOf(target.handle);
-  if (runtime.threads !== undefined && thread === undefined) throw deadError(target.handle);
-  return thread;
 }
 
 function questionOf(target: Target): TextQuestion {

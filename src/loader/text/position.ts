@@ -47,6 +47,11 @@ export class Lines {
     }
     return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
   }
+
+  /** Returns the offset of a position; behind the text if there is no such line. */
+  offsetOf({ line, column }: Position): number {
+    return (this.#starts[line - 1] ?? Infinity) + column - 1;
+  }
 }
 
 /** Returns the error of a text that is refused at a place: `path:line:column: why`. */

@@ -10,15 +10,22 @@ import type { OpenCall } from "../../kernel/call-table.ts";
 import type { Context } from "../../service/context.ts";
 import { lockWaitersOf } from "../../service/lock.ts";
 import { waitersOf } from "../../service/waiting.ts";
+import type { Runtime } from "../../service/runtime.ts";
+import type { SkynetApi } from "../../service/skynet-api.ts";
 import { senderOf, titleOf } from "../../snax/message-title.ts";
-import type { Operator } from "../operator/operator.ts";
-import type { HandledRow } from "./running-handlers.ts";
+import type { Handled, HandledRow } from "./running-handlers.ts";
 import { describeMessage, loneHandlersOf, toRow } from "./running-handlers.ts";
 import type { Suspended, TaskStack } from "./task-stack.ts";
 import { readStacks } from "./task-stack.ts";
 
+/** Who asks: names of services of other threads are asked for in that one's name. */
+export interface Asker {
+  readonly runtime: Runtime;
+  readonly skynet: Pick<SkynetApi, "call">;
+}
+
 /** Most calls that are listed; a service may have millions. */
-const CALLS_SHOWN_MAX = 10_000;
+export const CALLS_SHOWN_MAX = 10_000;
 
 function* callsOf({ service }: Context): Iterable<OpenCall> {
   let left = CALLS_SHOWN_MAX;
@@ -33,8 +40,8 @@ function* callsOf({ service }: Context): Iterable<OpenCall> {
 type Titles = ReadonlyMap<number, string | undefined>;
 
 /** Finds out what services are called, on whatever thread they live. */
-async function titlesOf(
-  { runtime, skynet }: Operator,
+export async function titlesOf(
+  { runtime, skynet }: Asker,
   handles: readonly number[],
 ): Promise<Titles> {
   const titles = new Map<number, string | undefined>();
@@ -72,10 +79,10 @@ export interface Pending {
 }
 
 /** Lists calls first, then sleeps and waits, then handlers that wait for something else, each from the oldest to the newest. */
-async function pendingOf(operator: Operator, context: Context): Promise<Pending[]> {
+async function pendingOf(asker: Asker, context: Context): Promise<Pending[]> {
   const calls = [...callsOf(context)];
   const titles = await titlesOf(
-    operator,
+    asker,
     calls.map(({ target }) => target),
   );
   const pending: Pending[] = [];
@@ -147,8 +154,8 @@ const A_LOCK = "a lock";
 export const TIME = "time";
 
 /** What is pending, where it waits and in whose handling, without what has ended meanwhile. */
-export async function findPending(operator: Operator, context: Context): Promise<Found[]> {
-  const pending = await pendingOf(operator, context);
+export async function findPending(asker: Asker, context: Context): Promise<Found[]> {
+  const pending = await pendingOf(asker, context);
   const suspended = pending.map((one) => one.suspended).filter((one) => one !== undefined);
   const stacks = await readStacks(context, suspended);
   const unfinished = new Map(unfinishedOf(context.service));
@@ -159,7 +166,7 @@ export async function findPending(operator: Operator, context: Context): Promise
     origin === undefined ? undefined : describeMessage(context, origin, unfinished),
   );
   const senders = await titlesOf(
-    operator,
+    asker,
     handled.map((one) => one?.source ?? 0),
   );
   return open.map((one, index) => {
@@ -167,6 +174,7 @@ export async function findPending(operator: Operator, context: Context): Promise
     return {
       pending: one,
       stack: one.suspended === undefined ? [] : (stacks.get(one.suspended) ?? []),
+      handled: known,
       handler: known === undefined ? undefined : toRow(known, senders, context.runtime),
     };
   });
@@ -176,5 +184,8 @@ export async function findPending(operator: Operator, context: Context): Promise
 export interface Found {
   readonly pending: Pending;
   readonly stack: TaskStack;
+  /** What came in, in whose handling it waits. */
+  readonly handled: Handled | undefined;
+  /** The same as operators read it. */
   readonly handler: HandledRow | undefined;
 }
