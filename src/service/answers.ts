@@ -138,7 +138,8 @@ function response(context: Context): Response {
   kernel.detach(context.service, message);
   return (ok: boolean | "TEST", value?: unknown): boolean => {
     if (ok === "TEST") {
-      return context.service.isAlive && kernel.lives(message.source);
+      const isOpen = message.reply !== REPLY.done && context.service.isAlive;
+      return isOpen && kernel.lives(message.source);
     }
     if (!context.service.isAlive) return false;
     if (ok) return kernel.reply(context.service, message, value);

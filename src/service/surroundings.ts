@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import { defineApi } from "./lazy-api.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TimerCallback } from "./timers.ts";
+import { timersModule } from "./timers-module.ts";
 import { clearTimer, setImmediateIn, setIntervalIn, setTimeoutIn, waitForTimer } from "./timers.ts";
 
 /** Gives a timer function what `util.promisify` looks for, as Node's own have it. */
@@ -43,6 +44,8 @@ const INJECTED: Readonly<Record<string, (context: Context) => unknown>> = {
 /** The names that a service's modules get for themselves instead of the global ones. */
 export const INJECTED_NAMES: readonly string[] = Object.keys(INJECTED);
 
+const TIMER_NAMES = INJECTED_NAMES.filter((name) => name !== "console");
+
 const makers = new WeakMap<Runtime, (context: Context) => object>();
 
 /** The surroundings of one service; the API is made for the first module that imports it. */
@@ -61,6 +64,12 @@ class ServiceSurroundings implements Surroundings {
 
   injected(name: string): unknown {
     return INJECTED[name]?.(this.#context);
+  }
+
+  builtin(specifier: string): Record<string, unknown> | undefined {
+    return timersModule(this.#context, specifier, () =>
+      Object.fromEntries(TIMER_NAMES.map((name) => [name, this.injected(name)])),
+    );
   }
 }
 

@@ -21,6 +21,11 @@ import { NamespaceSource } from "./source.ts";
 export interface Surroundings {
   /** What `import { ... } from "snax"` yields; getters are read once per import. */
   readonly api: Record<string, unknown>;
+  /**
+   * Returns what a module of Node is for this service, with every export that Node's has; undefined
+   * if it is Node's own.
+   */
+  builtin?(specifier: string): Record<string, unknown> | undefined;
   /** Returns the service's own value for a global's name that the code cache was told to inject. */
   injected(name: string): unknown;
 }

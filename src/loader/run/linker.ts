@@ -10,7 +10,7 @@ import { createPlacedError } from "../text/position.ts";
 import type { Link, ModuleNode, Target, Watcher } from "./module-node.ts";
 import { isStar } from "../read/record.ts";
 import type { ExportEntry, ImportEntry } from "../read/record.ts";
-import { ApiSource, CellSource, NamespaceSource, PackageSource } from "./source.ts";
+import { ApiSource, CellSource, NamespaceSource, packageSource } from "./source.ts";
 import type { Source } from "./source.ts";
 import { exportsType, isTypeScript } from "./type-export.ts";
 
@@ -118,8 +118,8 @@ function findIn(
       );
     case "package": {
       const namespace = target.namespace as Record<string, unknown>;
-      if (name === "*") return new PackageSource(namespace);
-      return name in namespace ? new PackageSource(namespace[name]) : undefined;
+      if (name === "*") return packageSource(target.specifier, name, namespace);
+      return name in namespace ? packageSource(target.specifier, name, namespace[name]) : undefined;
     }
     case "module":
       return name === "*" ? new NamespaceSource(target.node) : find(target.node, name, seen);

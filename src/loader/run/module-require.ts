@@ -20,7 +20,10 @@ export function createModuleRequire(module: ModuleInstance): NodeJS.Require {
   const require = (specifier: string): unknown => {
     const found = find(specifier, file);
     if (found.kind === "api") return module.instance.surroundings.api;
-    if (found.kind === "package") return native(pathOf(found.specifier));
+    if (found.kind === "package") {
+      const own = module.instance.surroundings.builtin?.(found.specifier);
+      return own?.["default"] ?? native(pathOf(found.specifier));
+    }
     const value = module.instance.requireNow(module.node, found.file);
     return found.file.endsWith(".json") ? value["default"] : value;
   };

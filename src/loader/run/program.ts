@@ -24,7 +24,7 @@ import type { ModuleRequest } from "../read/record.ts";
 import { findModuleFile } from "../resolve/module-file.ts";
 import { Resolver } from "../resolve/resolution.ts";
 import { SharedImporters } from "./shared-importers.ts";
-import { ApiSource, CellSource, NamespaceSource, PackageSource } from "./source.ts";
+import { ApiSource, CellSource, NamespaceSource, packageSource } from "./source.ts";
 import type { Source } from "./source.ts";
 
 /** Is called with every new instance, before the service sees it. */
@@ -340,7 +340,8 @@ export class Program {
     if (resolution.kind === "package") {
       const { file } = importer.image;
       await this.#library.fetchPackage(resolution.specifier, file);
-      return new PackageSource(this.#library.findPackage(resolution.specifier, file));
+      const { specifier: name } = resolution;
+      return packageSource(name, "*", this.#library.findPackage(name, file));
     }
     if (resolution.kind === "api") return new ApiSource("*", () => new TypeError(specifier));
     const known = this.#reachedShared(importer, resolution.file);

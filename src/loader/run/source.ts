@@ -2,10 +2,11 @@
  * Where the value of an import comes from, once re-exports are resolved.
  *
  * A source belongs to a program; which value it has is a question to an instance. The variable of
- * another module's instance, its namespace, something of a package, or something that the
- * surroundings supply.
+ * another module's instance, its namespace, something of a package or of Node, or something that
+ * the surroundings supply.
  */
 
+import { isBuiltin } from "node:module";
 import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
 
@@ -58,9 +59,37 @@ export class PackageSource implements Source {
     this.#value = value;
   }
 
-  read(): unknown {
+  read(_instance?: Instance): unknown {
     return this.#value;
   }
+}
+
+/**
+ * An export of a module of Node, or its namespace, in whose place the surroundings may have one of
+ * the service's own.
+ */
+export class BuiltinSource extends PackageSource {
+  readonly #specifier: string;
+  readonly #name: string;
+
+  constructor(specifier: string, name: string, value: unknown) {
+    super(value);
+    this.#specifier = specifier;
+    this.#name = name;
+  }
+
+  override read(instance?: Instance): unknown {
+    const own = instance?.surroundings.builtin?.(this.#specifier);
+    if (own === undefined) return super.read();
+    return this.#name === "*" ? own : own[this.#name];
+  }
+}
+
+/** Returns the source of an export of a package or of a module of Node, or of its namespace, `*`. */
+export function packageSource(specifier: string, name: string, value: unknown): PackageSource {
+  return isBuiltin(specifier)
+    ? new BuiltinSource(specifier, name, value)
+    : new PackageSource(value);
 }
 
 /** A name that the surroundings of the instance supply, or all of them. */

@@ -28,6 +28,8 @@ const files = (hooks: string): Files => ({
     import { AsyncLocalStorage, AsyncResource, createHook } from "node:async_hooks";
     import { EventEmitterAsyncResource } from "node:events";
     import { Readable } from "node:stream";
+    import { setTimeout as ownTimeout } from "node:timers";
+    import { setImmediate as soon, setInterval as every, setTimeout as sleep } from "node:timers/promises";
     import { skynet } from "snax";
     const storage = new AsyncLocalStorage();
     ${hooks}
@@ -40,6 +42,10 @@ const files = (hooks: string): Files => ({
       direct() { loop(); },
       async later() { await null; loop(); },
       async slept() { await skynet.sleep(1); loop(); },
+      async sleptAsNode() { await sleep(1); loop(); },
+      async soonAsNode() { await soon(); loop(); },
+      async everyAsNode() { for await (const _ of every(1)) loop(); },
+      timerAsNode() { return new Promise((resolve) => ownTimeout(resolve, 1)).then(loop); },
       stream() { Readable.from(["a row"]).on("data", loop); return never(); },
       tick() { process.nextTick(loop); return never(); },
       microtask() { queueMicrotask(loop); return never(); },
@@ -92,7 +98,7 @@ for (const thread of [0, 1]) {
   const where = thread === 0 ? "the main thread" : "a worker";
   for (const [name, hooks] of Object.entries(HOOKS)) {
     test(`whatever a handler is in when it loops, it is cut off and the process lives: ${where}, ${name}`, async (t) => {
-      deepEqual(await play(t, thread, hooks), [18, {}]);
+      deepEqual(await play(t, thread, hooks), [22, {}]);
     });
   }
 }

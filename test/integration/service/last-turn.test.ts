@@ -186,8 +186,9 @@ test("what the code of a dead service sends behind its last turn is refused", as
     {
       sink: SINK,
       waiter: `
-        import { setImmediate as outside } from "node:timers/promises";
         import { skynet } from "snax";
+        // Node's own, which outlives the service.
+        const outside = () => new Promise((resolve) => globalThis.setImmediate(resolve));
         export const accept = {
           async wait(sink: any) {
             try { await skynet.sleep(100_000); }

@@ -127,8 +127,8 @@ test("in a process that is nothing but a node even what cannot be attributed end
     "snax.config.ts": `export default { thread: 0, services: "./?.ts" };`,
     loser: LOSER,
     main: `
-      import { setTimeout as later } from "node:timers/promises";
       import { skynet, snax } from "snax";
+      const later = (ms: number) => new Promise((resolve) => globalThis.setTimeout(resolve, ms));
       skynet.start(async () => {
         const p = await snax.newservice("loser");
         for (const way of ["foreign", "text", "tick"]) { await p.req.lose(way); }
