@@ -90,6 +90,8 @@ class Departure {
   readonly #timeoutMs: number;
   readonly #until: number;
   readonly #watch: HoldupWatch;
+  /** Those whose `exit` is done; this thread may hear of their end later than of that. */
+  readonly #gone = new Set<number>();
 
   constructor(program: Context, timeoutMs: number) {
     const { runtime } = program;
@@ -154,7 +156,9 @@ class Departure {
     const envelope = { type: PTYPE.snax, method: SYSTEM_METHOD.exit, values: [] };
     try {
       await request(this.#program, handle, envelope, timeoutMs);
+      this.#gone.add(handle);
     } catch (error) {
+      if (codeOf(error) !== "ERR_TIMEOUT") this.#gone.add(handle);
       // Whoever cut it off has told where it was.
       if (codeOf(error) === "ERR_INTERRUPTED") this.cutOff.add(title);
     }
@@ -173,7 +177,9 @@ class Departure {
 
   #tellLate(guests: readonly Guest[]): void {
     const { runtime, handle: own } = this.#program;
-    const late = guests.filter(([handle]) => runtime.kernel.lives(handle));
+    const late = guests.filter(
+      ([handle]) => !this.#gone.has(handle) && runtime.kernel.lives(handle),
+    );
     if (late.length === 0) return;
     const titles = [...new Set(late.map(([, , title]) => title))];
     for (const title of titles) this.cutOff.add(title);
