@@ -778,6 +778,10 @@ export interface PatchRecord {
     readonly failed: number;
     readonly fleet?: number;
     readonly results: readonly PatchResult[];
+    readonly by: number;
+    readonly takesBack?: readonly number[];
+    readonly rolledBackBy?: number;
+    readonly retired?: string;
 }
 export interface RollbackResult {
     readonly id: number | undefined;

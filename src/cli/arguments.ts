@@ -23,7 +23,7 @@ export const USAGE = `usage: snax <command>
                                               of the type or none, --fleet: on all nodes
                                               or none, --allow-missing: but those that are silent
   snax drift [--json]                         which services run what, against the files on disk
-  snax patches [--json]                       the patches of the node
+  snax patches [id] [--json]                  the patches of the node, or one with its texts
   snax drain                                  end the node once no call of another node is open
   snax rollback id ...                        take patches back, by the numbers of the ledger;
                                               --fleet: on all nodes, by those of the fleet

@@ -118,13 +118,15 @@ export class FleetNode implements FleetLocal {
       args: decodeArguments(args),
       caller: this.#context.handle,
     };
+    const back = takesBack.flatMap((id) => this.#live.fleet.localOf(id) ?? []);
+    const marks = { fleet: mark, ...(back.length > 0 && { takesBack: back }) };
     const what = takesBack.length === 0 ? "" : `, takes back ${takesBack.join(", ")}`;
     this.#live.runtime.log(
       0,
       `patch ${mark.id} of the fleet, of ${type}, asked for by ${patch.from}${what}`,
     );
     return shorten(
-      await patchForFleet(this.#live, this.#context, { ...call, fleet: mark }, () =>
+      await patchForFleet(this.#live, this.#context, { ...call, ...marks }, () =>
         decide({ bases }),
       ),
     );

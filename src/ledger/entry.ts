@@ -31,6 +31,8 @@ export interface PreparedLine {
   readonly modules: readonly PatchedModule[];
   /** Undefined if it is this node's alone. */
   readonly fleet?: FleetMark | undefined;
+  /** The patches that it takes back, by number. */
+  readonly takesBack?: readonly number[];
 }
 
 /** One module that a patch is for. */
@@ -66,6 +68,8 @@ export interface LedgerEntry extends Omit<PreparedLine, "state"> {
   readonly state: LedgerLine["state"];
   readonly applied: number;
   readonly failed: number;
+  /** Why it is refused or retired, for people. */
+  readonly why?: string;
 }
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(["KEPT", "REFUSED", "RETIRED"]);
@@ -85,12 +89,16 @@ export function parseLine(text: string): LedgerLine | undefined {
   }
   if (!OUTCOMES.has(value["state"])) return undefined;
   const counts = [value["applied"], value["failed"]];
-  const isGood = counts.every((each) => each === undefined || isCount(each));
+  const why = value["why"];
+  const isGood =
+    counts.every((each) => each === undefined || isCount(each)) &&
+    (why === undefined || typeof why === "string");
   return isGood ? (value as unknown as OutcomeLine) : undefined;
 }
 
 function isPrepared(line: Record<string, unknown>): boolean {
-  const { target, hash, kind, name, modules, fleet } = line;
+  const { target, hash, kind, name, modules, fleet, takesBack = [] } = line;
+  if (!Array.isArray(takesBack) || !takesBack.every(isId)) return false;
   const texts = [target, hash, name];
   if (!texts.every((each) => typeof each === "string")) return false;
   if (fleet !== undefined && !isMark(fleet)) return false;
@@ -130,8 +138,8 @@ export function foldLines(lines: readonly LedgerLine[]): LedgerEntry[] {
     }
     const entry = entries.get(line.id);
     if (entry === undefined) continue;
-    const { state, applied = entry.applied, failed = entry.failed } = line;
-    entries.set(line.id, { ...entry, state, applied, failed });
+    const { state, applied = entry.applied, failed = entry.failed, why } = line;
+    entries.set(line.id, { ...entry, state, applied, failed, ...(why !== undefined && { why }) });
   }
   return [...entries.values()].toSorted((a, b) => a.id - b.id);
 }

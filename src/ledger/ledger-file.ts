@@ -193,10 +193,11 @@ function readLedger(path: string): string | undefined {
 }
 
 function linesOf(entry: LedgerEntry): LedgerLine[] {
-  const { state, applied, failed, ...rest } = entry;
+  const { state, applied, failed, why, ...rest } = entry;
   const prepared: PreparedLine = { ...rest, state: "PREPARED" };
   if (state === "PREPARED") return [prepared];
-  return [prepared, { state, id: entry.id, time: entry.time, applied, failed }];
+  const { id, time } = entry;
+  return [prepared, { state, id, time, applied, failed, ...(why !== undefined && { why }) }];
 }
 
 /** What a process that died has left of its last line would make the next one unreadable, too. */

@@ -383,6 +383,14 @@ export interface PatchRecord {
   readonly fleet?: number;
   /** Per service: the failures first, at most LEDGER_RESULTS_MAX in all. */
   readonly results: readonly PatchResult[];
+  /** Who asked for it, by handle; 0 if it is of an earlier start. */
+  readonly by: number;
+  /** The numbers of the patches that it took back. */
+  readonly takesBack?: readonly number[];
+  /** The number of the patch that took it back. */
+  readonly rolledBackBy?: number;
+  /** Why services to come need it no more, for people: a later patch or their files give all of it. */
+  readonly retired?: string;
 }
 
 /** What became of patches that were taken back. */

@@ -7,7 +7,6 @@ import { resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { inject } from "../../live/inspect/inject.ts";
 import { clearCache } from "../../service/cache.ts";
-import type { PatchRecord } from "../../snax/types.ts";
 import { readService } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { readScript } from "./script-file.ts";
@@ -35,11 +34,6 @@ function clear({ operator, args: [name] }: CommandCall): CommandResult {
   return undefined;
 }
 
-function patches({ operator }: CommandCall): CommandResult {
-  const records = operator.thread.live.ledger.records();
-  return new Map(records.map((record) => [String(record.id), record]));
-}
-
 /** The commands by name. */
 export const changeCommands: CommandTable = {
   clearcache: { help: "clear lua code cache", isChange: true, run: clear },
@@ -48,16 +42,5 @@ export const changeCommands: CommandTable = {
     isChange: true,
     route: toService,
     run: runInject,
-  },
-  patches: {
-    help: "List the patches of this node",
-    hasJson: true,
-    run: patches,
-    isOrdered: true,
-    print: (row) => {
-      const { target, hash, time, applied, failed } = row as PatchRecord;
-      const at = new Date(time).toISOString();
-      return `applied:${applied}\tfailed:${failed}\thash:${hash}\ttarget:${target}\ttime:${at}`;
-    },
   },
 };

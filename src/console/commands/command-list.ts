@@ -15,6 +15,7 @@ import { logpointCommands } from "./logpoint.ts";
 import { memoryCommands } from "./memory.ts";
 import { methodCommands } from "./methods.ts";
 import { nodeCommands } from "./node.ts";
+import { patchCommands } from "./patches.ts";
 import { profileCommands } from "./profile.ts";
 import { recordCommands } from "./record.ts";
 import { serviceCommands } from "./services.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...profileCommands,
     ...recordCommands,
     ...changeCommands,
+    ...patchCommands,
     ...evalCommands,
     ...hotfixCommands,
     ...checkCommands,

@@ -38,17 +38,23 @@ const LOOK_SLICE = 1024;
 /** What a program asks of hotfixall. */
 type CampaignCall = Omit<CampaignOrder, "id">;
 
-/** Repairs all services of a type; see `SnaxApi.hotfixall`. */
+/**
+ * Repairs all services of a type; see `SnaxApi.hotfixall`.
+ *
+ * @param takesBack - the patches that this one takes back, by number
+ */
 export async function hotfixall(
   live: LiveThread,
   { context, repair }: SnaxCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
+  takesBack?: readonly number[],
 ): Promise<HotfixAllResult> {
   const isAtomic = repair?.atomic === true;
   const isOnce = repair?.once === true;
   const texts = readPatch(patch);
-  const call: CampaignCall = { type, texts, args, caller: context.handle, isAtomic, isOnce };
+  const by = { caller: context.handle, takesBack };
+  const call: CampaignCall = { type, texts, args, ...by, isAtomic, isOnce };
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
     // Order: what was sent before is on its threads when these have answered; the main thread's
@@ -100,8 +106,8 @@ async function runForType(
   const ballot = call.isAtomic ? new Ballot(context.runtime) : undefined;
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${call.type}`;
-    const { texts, fleet } = call;
-    live.enter(call.caller, { id, hash, target, results, said, texts, fleet: fleet?.id });
+    const { texts, caller: by, takesBack, fleet } = call;
+    live.enter({ id, hash, target, results, said, texts, by, takesBack, fleet: fleet?.id });
   };
   const homes = homesOf(context, call.type);
   try {
@@ -128,7 +134,9 @@ async function runForType(
     const retired = new Set(ended.flatMap((each) => each.retired));
     live.births.dropForThreads(retired);
     for (const each of retired) live.fleet.retire(each);
-    sticky?.retire(retired, "later patches give all of it");
+    const why = "later patches give all of it";
+    live.mark({ ids: [...retired], retired: why });
+    sticky?.retire(retired, why);
     const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
     enter(`${counts}: ${summary ?? ""}`, [
       ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),

@@ -36,6 +36,8 @@ export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly args: readonly unknown[];
   /** Who asks, by handle. */
   readonly caller: number;
+  /** The patches that it takes back, by number. */
+  readonly takesBack?: readonly number[] | undefined;
   /** It goes into all services or into none; see atomic-campaign.ts. */
   readonly isAtomic: boolean;
   /** It is not kept for the next start. */

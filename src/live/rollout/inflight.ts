@@ -25,7 +25,8 @@ import type {
 import type { InflightLook, InflightQuestion } from "../inspect/old-handlers.ts";
 import { lookInflight } from "../inspect/old-handlers.ts";
 import type { LiveThread } from "./live-thread.ts";
-import { askPatchTexts, leaderOf } from "./patch-texts.ts";
+import { leaderOf, readTarget } from "./patch-target.ts";
+import { askPatchTexts } from "./patch-texts.ts";
 
 /** The command of a thread's steward: `INFLIGHT(errand, question)`. */
 const INFLIGHT = "INFLIGHT";
@@ -57,8 +58,8 @@ export async function inflight(
 ): Promise<InflightResult> {
   const { wait, end } = readOptions(options);
   const record = findPatch(live, id);
-  const leader = leaderOf(live, record.target);
-  const texts = await askPatchTexts(live, context, { id: record.id, leader });
+  const leader = leaderOf(live.runtime, readTarget(record.target));
+  const texts = await askPatchTexts(live, context, record);
   const question = { id: record.id, texts: [...texts.values()], time: record.time, end };
   const { clock } = live.runtime;
   const until = clock.now() + wait;

@@ -22,6 +22,19 @@ export interface PatchReport {
   readonly texts: PatchTexts;
   /** The number of the patch of the whole fleet that it is. */
   readonly fleet?: number | undefined;
+  /** Who asked for it, by handle. */
+  readonly by: number;
+  /** The numbers of the patches that it takes back. @defaultValue none */
+  readonly takesBack?: readonly number[] | undefined;
+}
+
+/** What became of patches since they were entered. */
+export interface PatchMark {
+  readonly ids: readonly number[];
+  /** @defaultValue nobody */
+  readonly rolledBackBy?: number;
+  /** Why they are retired. @defaultValue they are not */
+  readonly retired?: string;
 }
 
 /** Returns the hash of each text of a patch, by module. */
@@ -64,7 +77,7 @@ export class Ledger {
    *
    * @returns the entry, for the ledgers of other threads.
    */
-  enter({ id, hash, target, results, texts, fleet }: PatchReport): PatchRecord {
+  enter({ id, hash, target, results, texts, fleet, by, takesBack }: PatchReport): PatchRecord {
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
     const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
@@ -79,6 +92,8 @@ export class Ledger {
       failed: failed.length,
       ...(fleet !== undefined && { fleet }),
       results: kept,
+      by,
+      ...(takesBack !== undefined && { takesBack }),
     };
     this.add(record);
     return record;
@@ -103,6 +118,13 @@ export class Ledger {
   /** Returns the entry of a patch. */
   find(id: number): PatchRecord | undefined {
     return this.#records.find((record) => record.id === id);
+  }
+
+  /** Notes what became of patches. */
+  mark({ ids, ...said }: PatchMark): void {
+    for (const [index, record] of this.#records.entries()) {
+      if (ids.includes(record.id)) this.#records[index] = { ...record, ...said };
+    }
   }
 
   /** Returns the last entry of a target. */

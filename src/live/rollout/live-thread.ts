@@ -11,7 +11,7 @@ import { ALL_OF_TYPE } from "./all-of-type.ts";
 import type { BirthOrder } from "./births.ts";
 import { Births } from "./births.ts";
 import { LatePatches } from "./late-patches.ts";
-import type { PatchReport } from "./ledger.ts";
+import type { PatchMark, PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { FleetMarks } from "./fleet-marks.ts";
 import { ONE_SERVICE } from "./one-service.ts";
@@ -24,6 +24,9 @@ import { SHARED_MODULE } from "./shared-module.ts";
 
 /** The word that tells other threads of an entry of the ledger. */
 const PATCHED_WORD = "patched";
+
+/** The word that tells them what became of patches since. */
+const MARKED_WORD = "patchmark";
 
 /** The live side of a thread. */
 export class LiveThread {
@@ -69,6 +72,7 @@ export class LiveThread {
     answerPatchTexts(this);
     answerInflight(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
+    runtime.words.set(MARKED_WORD, (mark) => this.ledger.mark(mark as PatchMark));
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.after(ms, run),
@@ -92,12 +96,22 @@ export class LiveThread {
    *
    * @param said - the end of the line in the log.
    */
-  enter(caller: number, { said, ...report }: PatchReport & { readonly said: string }): void {
-    const { id, hash, target, texts } = report;
+  enter({ said, ...report }: PatchReport & { readonly said: string }): void {
+    const { id, hash, target, texts, by, takesBack } = report;
     const record = this.ledger.enter(report);
     this.ledger.keepTexts(id, texts);
     this.runtime.threads?.tellAll(PATCHED_WORD, record);
-    if (this.#lines.allow()) this.runtime.log(caller, `patch ${id} ${hash} of ${target} ${said}`);
+    if (this.#lines.allow()) this.runtime.log(by, `patch ${id} ${hash} of ${target} ${said}`);
+    if (takesBack !== undefined && record.applied > 0) {
+      this.mark({ ids: takesBack, rolledBackBy: id });
+    }
+  }
+
+  /** Notes what became of patches, in the ledger of every thread. */
+  mark(mark: PatchMark): void {
+    if (mark.ids.length === 0) return;
+    this.ledger.mark(mark);
+    this.runtime.threads?.tellAll(MARKED_WORD, mark);
   }
 
   /** Does one thing after the other among those of one key. */

@@ -35,12 +35,17 @@ import { lead, rollOut } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { commitOrder } from "./thread-order.ts";
 
-/** Repairs one service; see `SnaxApi.hotfix`. */
+/**
+ * Repairs one service; see `SnaxApi.hotfix`.
+ *
+ * @param takesBack - the patches that this one takes back, by number
+ */
 export async function hotfix(
   live: LiveThread,
   caller: SnaxCaller,
   target: unknown,
   [patch, ...args]: readonly [Patch, ...unknown[]],
+  takesBack?: readonly number[],
 ): Promise<unknown> {
   const { context } = caller;
   const handle = targetOf(caller, target);
@@ -49,7 +54,7 @@ export async function hotfix(
   const leader = threads?.threadOf(handle);
   const isHere = leader === undefined || leader === threads?.own;
   const own = isHere ? args : copyArguments(args, undefined);
-  const call = { handle, texts, args: own, caller: context.handle };
+  const call = { handle, texts, args: own, caller: context.handle, takesBack };
   return await lead(live, context, ONE_SERVICE, { leader, call });
 }
 
@@ -61,10 +66,12 @@ interface ServiceCall {
   readonly args: readonly unknown[];
   /** Who asks, by handle. */
   readonly caller: number;
+  /** The patches that it takes back, by number. */
+  readonly takesBack: readonly number[] | undefined;
 }
 
 /** One patch for a service of this thread. */
-interface ServiceRequest extends Omit<ServiceCall, "handle"> {
+interface ServiceRequest extends Omit<ServiceCall, "handle" | "takesBack"> {
   readonly context: Context;
   /** How far the order has come, if it is another thread's. */
   readonly state?: OrderState | undefined;
@@ -83,7 +90,7 @@ export const ONE_SERVICE: PatchKind<ServiceCall, ServiceOrder, ServiceDone, void
 async function runForService(
   live: LiveThread,
   asker: Context,
-  { handle, texts, args, caller }: ServiceCall,
+  { handle, texts, args, caller, takesBack }: ServiceCall,
   state?: OrderState,
 ): Promise<unknown> {
   const { runtime } = live;
@@ -94,7 +101,8 @@ async function runForService(
   const enter = (said: string, result: { ok: boolean; code?: string }): void => {
     const target = `${formatAddress(handle)} ${context.name}`;
     const results = [{ handle, ...result }];
-    live.enter(caller, { id, hash: hashOfPatch(texts), target, results, said, texts });
+    const hash = hashOfPatch(texts);
+    live.enter({ id, hash, target, results, said, texts, by: caller, takesBack });
   };
   const order = { id, context, texts, args: own, caller, state };
   const homes = [runtime.threads?.own];

@@ -20,16 +20,12 @@ import { listFreeNames } from "../../texts/free-name.ts";
 import { hotfixall } from "./all-of-type.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { hotfix } from "./one-service.ts";
-import { askPatchTexts, handleOf, leaderOf } from "./patch-texts.ts";
+import type { Target } from "./patch-target.ts";
+import { readTarget } from "./patch-target.ts";
+import { askPatchTexts } from "./patch-texts.ts";
 import type { RunningGroup, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
 import { hotfixshared } from "./shared-module.ts";
-
-/** What patches were for. */
-type Target =
-  | { readonly kind: "service"; readonly handle: number }
-  | { readonly kind: "type"; readonly type: string }
-  | { readonly kind: "shared"; readonly file: string };
 
 /** The patch that takes others back. */
 interface Reverse {
@@ -46,7 +42,8 @@ export async function rollback(
 ): Promise<RollbackResult> {
   const { records, target, patch, notes } = await planRollback(live, caller.context, readIds(ids));
   const name = records[0]?.target ?? "";
-  const result = await send(live, caller, { target, name, patch });
+  const takesBack = records.map(({ id }) => id);
+  const result = await send(live, caller, { target, name, patch, takesBack });
   return { ...result, notes };
 }
 
@@ -66,9 +63,8 @@ export async function planRollback(
   const target = targetOf(records);
   const texts = new Set<string>();
   let hasSteps = false;
-  for (const { id } of records) {
-    const leader = leaderOf(live, records[0]?.target ?? "");
-    for (const text of (await askPatchTexts(live, context, { id, leader })).values()) {
+  for (const record of records) {
+    for (const text of (await askPatchTexts(live, context, record)).values()) {
       texts.add(text);
       hasSteps ||= STEPS.test(text);
     }
@@ -110,10 +106,7 @@ function targetOf(records: readonly PatchRecord[]): Target {
     const why = `patch ${first?.id} is for ${target}, patch ${other.id} for ${other.target}`;
     throw new SnaxError("ERR_ARGUMENT", `${why}: take them back one after the other`);
   }
-  const handle = handleOf(target);
-  if (handle !== undefined) return { kind: "service", handle };
-  if (target.startsWith("all ")) return { kind: "type", type: target.slice("all ".length) };
-  return { kind: "shared", file: target };
+  return readTarget(target);
 }
 
 function questionOf(target: Target): TextQuestion {
@@ -227,12 +220,13 @@ interface SendOrder {
   /** The target as the ledger says it. */
   readonly name: string;
   readonly patch: Reverse["patch"];
+  readonly takesBack: readonly number[];
 }
 
 async function send(
   live: LiveThread,
   caller: SnaxCaller,
-  { target, name, patch }: SendOrder,
+  { target, name, patch, takesBack }: SendOrder,
 ): Promise<Sent> {
   const nothing = { applied: [], failed: [], skipped: [] };
   if (Object.keys(patch).length === 0) return { id: undefined, ...nothing };
@@ -243,17 +237,19 @@ async function send(
         caller,
         target.type,
         [patch],
+        takesBack,
       );
       return { id, applied, failed, skipped };
     }
     case "service": {
-      await hotfix(live, caller, target.handle, [patch]);
+      await hotfix(live, caller, target.handle, [patch], takesBack);
       // Its entry came before the answer.
       const id = live.ledger.lastOf(name)?.id;
       return { ...nothing, id, applied: [target.handle] };
     }
     case "shared": {
-      const { id } = await hotfixshared(live, caller, target.file, patch[target.file] ?? "");
+      const text = patch[target.file] ?? "";
+      const { id } = await hotfixshared(live, caller, target.file, text, takesBack);
       return { ...nothing, id };
     }
   }

@@ -37,17 +37,24 @@ interface SharedCall {
   readonly text: string;
   /** Who asks, by handle. */
   readonly caller: number;
+  /** The patches that it takes back, by number. */
+  readonly takesBack: readonly number[] | undefined;
 }
 
 /** One call of hotfixshared, with its number. */
-export interface SharedOrder extends PatchOrder, Omit<SharedCall, "caller"> {}
+export interface SharedOrder extends PatchOrder, Omit<SharedCall, "caller" | "takesBack"> {}
 
-/** Repairs a shared module; see `SnaxApi.hotfixshared`. */
+/**
+ * Repairs a shared module; see `SnaxApi.hotfixshared`.
+ *
+ * @param takesBack - the patches that this one takes back, by number
+ */
 export async function hotfixshared(
   live: LiveThread,
   { context, repair }: SnaxCaller,
   path: string,
   text: string,
+  takesBack?: readonly number[],
 ): Promise<HotfixSharedResult> {
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
@@ -57,7 +64,8 @@ export async function hotfixshared(
     throw new SnaxError("ERR_ARGUMENT", `snax.hotfixshared can't be atomic: ${why}`);
   }
   const { paths } = context.runtime;
-  const call: SharedCall = { file: resolve(paths.root, path), text, caller: context.handle };
+  const file = resolve(paths.root, path);
+  const call: SharedCall = { file, text, caller: context.handle, takesBack };
   return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as HotfixSharedResult;
 }
 
@@ -74,7 +82,7 @@ export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, true, void> = {
 async function runForModule(
   live: LiveThread,
   context: Context,
-  { file, text, caller }: SharedCall,
+  { file, text, caller, takesBack }: SharedCall,
 ): Promise<HotfixSharedResult> {
   const { runtime } = context;
   const id = live.ledger.next();
@@ -82,13 +90,9 @@ async function runForModule(
   const texts = new Map([[file, text]]);
   const hash = hashOfPatch(texts);
   const enter = (said: string, result: { ok: boolean; code?: string }): void =>
-    live.enter(caller, {
-      id,
-      hash,
-      target: file,
-      results: [{ handle: 0, ...result }],
-      said,
-      texts,
+    live.enter({
+      ...{ id, hash, target: file, said, texts },
+      ...{ results: [{ handle: 0, ...result }], by: caller, takesBack },
     });
   let summary: string | undefined;
   let threads: number;

@@ -28,12 +28,16 @@ import { messageOf } from "../../service/error-text.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { findNode } from "../text/module-search.ts";
 import type { BirthOrder, StickyOrder } from "./births.ts";
+import type { CampaignOrder } from "./campaign.ts";
 import { hashTexts } from "./ledger.ts";
 import type { LiveThread } from "./live-thread.ts";
 
 /** The words of the main thread about a patch that every thread is to remember, or to forget. */
 const STICK_WORD = "sticky";
 const UNSTICK_WORD = "unsticky";
+
+/** Why a patch is retired that the files give by themselves. */
+const CONTAINED = "its files give all of it";
 
 /** Has a thread hear what the main thread says of sticky patches. */
 export function hearSticky({ runtime, births }: LiveThread): void {
@@ -67,14 +71,17 @@ export class StickyPatches {
     const { entries, foreign, writer, path } = this.#file;
     const { ledger } = this.#live;
     for (const entry of entries) {
-      const { id, hash, target, time, applied, failed, fleet } = entry;
+      const { id, hash, target, time, applied, failed, fleet, takesBack, why } = entry;
       if (entry.state === "KEPT") this.#kept.set(id, entry);
       if (entry.state === "PREPARED" || entry.state === "REFUSED") continue;
       if (fleet !== undefined) this.#live.fleet.add(fleet, id);
       if (fleet !== undefined && entry.state === "RETIRED") this.#live.fleet.retire(id);
       const texts = textsOf(entry);
       const mark = { texts: hashTexts(texts), ...(fleet !== undefined && { fleet: fleet.id }) };
-      ledger.add({ id, hash, target, time, applied, failed, ...mark, results: [] });
+      const counts = { applied, failed, results: [] };
+      ledger.add({ ...{ id, hash, target, time, by: 0 }, ...counts, ...mark });
+      ledger.mark({ ids: takesBack ?? [], rolledBackBy: id });
+      if (entry.state === "RETIRED" && why !== undefined) ledger.mark({ ids: [id], retired: why });
       ledger.keepTexts(id, texts);
     }
     ledger.goOn(entries.at(-1)?.id ?? 0);
@@ -92,11 +99,8 @@ export class StickyPatches {
    * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
    * @throws what loading the type throws.
    */
-  async prepare(
-    order: BirthOrder & { fleet?: FleetMark | undefined },
-    hash: string,
-  ): Promise<void> {
-    const { id, type, texts, fleet } = order;
+  async prepare(order: CampaignOrder, hash: string): Promise<void> {
+    const { id, type, texts, takesBack, fleet } = order;
     const { writer } = this.#file;
     if (writer !== undefined) {
       this.#log(
@@ -114,6 +118,7 @@ export class StickyPatches {
       name: type,
       modules: await this.#modulesOf(type, texts),
       ...(fleet !== undefined && { fleet }),
+      ...(takesBack !== undefined && { takesBack }),
     };
     this.#file.write(line);
     this.#prepared.set(id, line);
@@ -217,7 +222,8 @@ export class StickyPatches {
         break;
       case "contained":
         this.#log(`${what} is contained in its files now: retired`);
-        this.retire([id], "contained in the files");
+        this.#live.mark({ ids: [id], retired: CONTAINED });
+        this.retire([id], CONTAINED);
         break;
       case "conflict":
         this.#log(`${what} is not applied: ${standing.why}`);
