@@ -21,6 +21,7 @@ import { createImportMeta } from "./run/import-meta.ts";
 import type { ImportMeta } from "./run/import-meta.ts";
 import { Collection } from "./run/library.ts";
 import type { Library } from "./run/library.ts";
+import type { ModuleNode } from "./run/module-node.ts";
 import { importPackage } from "./run/package-import.ts";
 import { readModule } from "./text/module-text.ts";
 import type { Place } from "./text/position.ts";
@@ -64,6 +65,9 @@ export interface CodeCacheOptions {
   readonly onGlobalWrite?: (name: string, place: Place) => void;
 }
 
+/** Hears of shared modules that have been evaluated; what it returns is waited for. */
+type HearShared = (program: Program, nodes: readonly ModuleNode[]) => Promise<void> | undefined;
+
 /** The images and programs of one thread. */
 export class CodeCache implements Library {
   /** What later loads do with the cache. */
@@ -90,6 +94,7 @@ export class CodeCache implements Library {
   /** That of the last load that has begun. */
   #resolver = new Resolver();
   #shared: Program = new Program(this, undefined);
+  #onShared: HearShared | undefined = undefined;
 
   constructor(options: CodeCacheOptions = {}) {
     this.#options = options;
@@ -132,6 +137,21 @@ export class CodeCache implements Library {
   }
 
   /**
+   * Hears of shared modules that have been evaluated, before whoever imports them is; also of those
+   * that are loaded anew once the cache was cleared. @internal
+   */
+  set onShared(hear: HearShared) {
+    this.#onShared = hear;
+    this.#hearShared();
+  }
+
+  #hearShared(): void {
+    const hear = this.#onShared;
+    const shared = this.#shared;
+    if (hear !== undefined) shared.onShared = (nodes) => hear(shared, nodes);
+  }
+
+  /**
    * Forgets everything, or one file and the programs made with it; running services keep what they
    * have.
    */
@@ -143,6 +163,7 @@ export class CodeCache implements Library {
       this.#images.clear();
       this.#programs.clear();
       this.#shared = new Program(this, undefined);
+      this.#hearShared();
       return;
     }
     const file = findModuleFile(path) ?? path;

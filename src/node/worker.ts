@@ -16,7 +16,7 @@ import { openDesk } from "../fabric/watch-desk.ts";
 import { bereave } from "../kernel/death.ts";
 import type { BirthOrder, StickyOrder } from "../live/rollout/births.ts";
 import type { LiveThread } from "../live/rollout/live-thread.ts";
-import type { SharedOrder } from "../live/rollout/shared-module.ts";
+import type { LateOrder } from "../live/rollout/late-patches.ts";
 import { readScripts } from "../live/inspect/upvalues-session.ts";
 import type { Context } from "../service/context.ts";
 import type { CacheMode } from "../service/skynet-api.ts";
@@ -44,7 +44,7 @@ export interface WorkerSetup {
   /** Those that outlive the text they were made for. */
   readonly sticky: readonly StickyOrder[];
   /** The patches of shared modules. */
-  readonly shared: readonly SharedOrder[];
+  readonly shared: readonly LateOrder[];
   /** The code that these are for. */
   readonly images: readonly ImageData[];
   /** How the thread takes part in the shared tables. */

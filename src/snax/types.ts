@@ -282,8 +282,8 @@ export interface RepairOptions {
    */
   readonly atomic?: boolean;
   /**
-   * A patch of `hotfixall` is in until the node stops or the code cache is cleared: it is not
-   * written to the ledger on disk.
+   * A patch of `hotfixall` or `hotfixshared` is in until the node stops or the code cache is
+   * cleared: it is not written to the ledger on disk.
    *
    * @defaultValue false: it lasts, if the node has a ledger
    */
@@ -389,7 +389,7 @@ export interface PatchRecord {
   readonly takesBack?: readonly number[];
   /** The number of the patch that took it back. */
   readonly rolledBackBy?: number;
-  /** Why services to come need it no more, for people: a later patch or their files give all of it. */
+  /** Why services to come need it no more: a later patch, or their files, give all of it. */
   readonly retired?: string;
 }
 
@@ -584,7 +584,7 @@ export interface SnaxApi {
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**
-   * Gives the same API with options for `hotfix` and `hotfixall`.
+   * Gives the same API with options for patches.
    *
    * @throws {ERR_ARGUMENT} if there is no such option.
    * @example

@@ -18,7 +18,6 @@ import { codeOf } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
-import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../../snax/types.ts";
 import { summarise } from "../apply/patch-summary.ts";
 import { hashOfPatch, readPatch } from "../text/compile.ts";
@@ -27,7 +26,7 @@ import { Ballot } from "./ballot.ts";
 import { Campaign, contextsOf } from "./campaign.ts";
 import type { Applied, CampaignOrder, Kept } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { Answers, Home, PatchKind, ThreadPart } from "./rollout.ts";
+import type { Answers, Home, PatchCaller, PatchKind, ThreadPart } from "./rollout.ts";
 import { askReady, given, lead, rollOut } from "./rollout.ts";
 import { spreadSticky } from "./sticky.ts";
 import { VariantTable } from "./variant-table.ts";
@@ -38,17 +37,12 @@ const LOOK_SLICE = 1024;
 /** What a program asks of hotfixall. */
 type CampaignCall = Omit<CampaignOrder, "id">;
 
-/**
- * Repairs all services of a type; see `SnaxApi.hotfixall`.
- *
- * @param takesBack - the patches that this one takes back, by number
- */
+/** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
   live: LiveThread,
-  { context, repair }: SnaxCaller,
+  { context, repair, takesBack }: PatchCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
-  takesBack?: readonly number[],
 ): Promise<HotfixAllResult> {
   const isAtomic = repair?.atomic === true;
   const isOnce = repair?.once === true;
@@ -111,7 +105,7 @@ async function runForType(
   };
   const homes = homesOf(context, call.type);
   try {
-    await sticky?.prepare(order, hash);
+    await sticky?.prepareType(order, hash);
     const { summary, tried, ended } = await rollOut(live, context, {
       kind: ALL_OF_TYPE,
       order,
@@ -128,8 +122,9 @@ async function runForType(
       },
       // Order: a thread that takes another one's place from here on is born with it; one that has
       // done so before is told.
-      onKeep: () => keepForBirths(live, order),
+      onKeep: (answers) => keepForBirths(live, order, count(answers)),
     });
+    sticky?.refuse(id, "it failed in every service");
     const { applied, failed, skipped } = merge(tried, ended);
     const retired = new Set(ended.flatMap((each) => each.retired));
     live.births.dropForThreads(retired);
@@ -142,11 +137,10 @@ async function runForType(
       ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
       ...applied.map((handle) => ({ handle, ok: true })),
     ]);
-    sticky?.end(id, { applied: applied.length, failed: failed.length });
     const held = Math.max(0, ...ended.map((each) => each.held));
     return { id, applied, failed, skipped, ...(call.isAtomic && { held }) };
   } catch (error) {
-    sticky?.end(id, { why: messageOf(error) });
+    sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH";
     enter(`refused: ${messageOf(error)}`, [{ handle: 0, ok: false, code }]);
     throw error;
@@ -156,11 +150,15 @@ async function runForType(
 }
 
 /** Has threads and programs to come know of a patch that stays. */
-function keepForBirths(live: LiveThread, order: CampaignOrder): void {
+function keepForBirths(
+  live: LiveThread,
+  order: CampaignOrder,
+  counts: { readonly applied: number; readonly failed: number },
+): void {
   const { id, type, texts, fleet, isOnce } = order;
   if (fleet !== undefined) live.fleet.add(fleet, id);
   if (isOnce && live.sticky !== undefined) return live.sticky.keepOnce(order);
-  if (live.sticky?.keep(order) === true) return;
+  if (live.sticky?.keep(id, counts) === true) return;
   if (fleet === undefined) return live.births.keepForThreads(order);
   // Without a ledger on disk a patch of the fleet lasts as long as the process, whatever is read anew.
   const file = findModuleFile(live.runtime.paths.find(type));
@@ -190,6 +188,16 @@ function merge({ values, stuck }: Answers<Applied>, ended: readonly Applied[] = 
       ...ended.flatMap(({ failed }) => failed),
     ],
     skipped: [...tried, ...ended].flatMap(({ skipped }) => skipped),
+  };
+}
+
+/** In how many services a patch that stays is, and how many have refused it. */
+function count(answers: Answers<Applied>): { applied: number; failed: number } {
+  const { applied, failed } = merge(answers);
+  const pending = given(answers.values).map((each) => each.pending ?? 0);
+  return {
+    applied: pending.reduce((sum, each) => sum + each, applied.length),
+    failed: failed.length,
   };
 }
 

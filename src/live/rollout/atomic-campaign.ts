@@ -175,7 +175,8 @@ export class AtomicCampaign implements ThreadPart<Applied, Kept> {
       }
       for (const each of trying) await each;
     }
-    return { applied: [], failed: this.#failed, skipped: [] };
+    const pending = this.#tried.size;
+    return { applied: [], failed: this.#failed, skipped: [], pending };
   }
 
   async #tryOne(context: Context): Promise<void> {

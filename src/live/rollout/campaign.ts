@@ -60,6 +60,8 @@ export interface Applied {
   readonly applied: number[];
   readonly failed: PatchFailure[];
   readonly skipped: PatchSkip[];
+  /** In how many it is that will keep it if the patch stays. @defaultValue none */
+  readonly pending?: number;
 }
 
 /** The same, when the patch is kept. */

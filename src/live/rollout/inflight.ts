@@ -25,7 +25,6 @@ import type {
 import type { InflightLook, InflightQuestion } from "../inspect/old-handlers.ts";
 import { lookInflight } from "../inspect/old-handlers.ts";
 import type { LiveThread } from "./live-thread.ts";
-import { leaderOf, readTarget } from "./patch-target.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 
 /** The command of a thread's steward: `INFLIGHT(errand, question)`. */
@@ -58,7 +57,6 @@ export async function inflight(
 ): Promise<InflightResult> {
   const { wait, end } = readOptions(options);
   const record = findPatch(live, id);
-  const leader = leaderOf(live.runtime, readTarget(record.target));
   const texts = await askPatchTexts(live, context, record);
   const question = { id: record.id, texts: [...texts.values()], time: record.time, end };
   const { clock } = live.runtime;

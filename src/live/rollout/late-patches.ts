@@ -8,7 +8,8 @@
  *                           evaluated
  *
  * `hotfix()` does not run then: there is no old state to repair. The main thread keeps them for
- * threads yet to be started, and forgets them with the code that they are for.
+ * threads yet to be started, and forgets them with the code that they are for; but those that are
+ * sticky stay until it says otherwise (sticky.ts), for whoever loads the module anew.
  */
 
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
@@ -25,6 +26,12 @@ const KEPT_WORD = "sharedpatch";
 /** The word with which the main thread says which patches are left, by number. */
 const LEFT_WORD = "sharedpatches";
 
+/** A patch of a shared module for whoever loads it. */
+export interface LateOrder extends SharedOrder {
+  /** It outlives the text that was loaded when it came. */
+  readonly isSticky: boolean;
+}
+
 /** The patches of shared modules that one thread may still have to put in. */
 export class LatePatches {
   readonly #live: LiveThread;
@@ -32,7 +39,7 @@ export class LatePatches {
    * In the order in which they were kept; the main thread has all, the others those that they did
    * not have at once.
    */
-  #orders: SharedOrder[] = [];
+  #orders: LateOrder[] = [];
   /** Which patches a module has, by number. */
   readonly #done = new WeakMap<ModuleInstance, Set<number>>();
   /** How many orders have come, and how many of them a module has been compared with. */
@@ -44,17 +51,17 @@ export class LatePatches {
   constructor(live: LiveThread) {
     this.#live = live;
     const { words } = live.runtime;
-    words.set(KEPT_WORD, (order) => this.#hear(order as SharedOrder));
+    words.set(KEPT_WORD, (order) => this.#hear(order as LateOrder));
     words.set(LEFT_WORD, (left) => this.#leave(left as readonly number[]));
   }
 
   /** The patches, for a thread yet to be started. */
-  get orders(): readonly SharedOrder[] {
+  get orders(): readonly LateOrder[] {
     return this.#orders;
   }
 
   /** Tells every thread of a patch that was kept. */
-  spread(order: SharedOrder): void {
+  spread(order: LateOrder): void {
     const { threads } = this.#live.runtime;
     // With one thread the module may have been forgotten with a cleared cache, and be loaded once
     // more.
@@ -76,34 +83,51 @@ export class LatePatches {
   }
 
   /** Puts a patch into its module when this thread loads it; for threads that host services. */
-  remember(order: SharedOrder): void {
-    const { shared } = this.#live.runtime.cache;
+  remember(order: LateOrder): void {
+    const { cache } = this.#live.runtime;
+    const { shared } = cache;
     const node = findSharedNode(shared, order.file);
-    if (this.#orders.some(({ id }) => id === order.id) || this.#has(node, order)) return;
-    this.#orders.push(order);
+    const isNeedless = !order.isSticky && this.#has(node, order);
+    if (isNeedless || !this.#add(order)) return;
     this.#count += 1;
-    shared.onShared = (nodes) => this.#catchUp(shared, nodes);
+    cache.onShared = (program, nodes) => this.#catchUp(program, nodes);
     // Race: the module was loaded after this thread had said that nobody uses it.
     if (node !== undefined) void this.#catchUp(shared, [node]);
   }
 
   /**
-   * Forgets patches on every thread.
+   * Forgets patches on every thread, but for those that are sticky.
    *
    * @param isLeft - says whether the text is still there that a patch is for
    */
   forget(isLeft: (order: SharedOrder) => boolean): void {
+    this.#leaveEverywhere((order) => order.isSticky || isLeft(order));
+  }
+
+  /** Forgets patches on every thread, sticky ones too; a module that has one keeps it. */
+  drop(ids: readonly number[]): void {
+    this.#leaveEverywhere(({ id }) => !ids.includes(id));
+  }
+
+  #leaveEverywhere(isLeft: (order: LateOrder) => boolean): void {
     const left = this.#orders.filter(isLeft).map(({ id }) => id);
     if (left.length === this.#orders.length) return;
     this.#leave(left);
     this.#live.runtime.threads?.tellAll(LEFT_WORD, left);
   }
 
-  #hear(order: SharedOrder): void {
+  #hear(order: LateOrder): void {
     const { threads } = this.#live.runtime;
     if (threads?.own !== 0) return this.remember(order);
+    if (this.#add(order)) threads.tellAll(KEPT_WORD, order);
+  }
+
+  /** @returns false if it is known */
+  #add(order: LateOrder): boolean {
+    if (this.#orders.some(({ id }) => id === order.id)) return false;
     this.#orders.push(order);
-    threads.tellAll(KEPT_WORD, order);
+    this.#orders.sort((a, b) => a.id - b.id);
+    return true;
   }
 
   #leave(left: readonly number[]): void {
@@ -117,6 +141,7 @@ export class LatePatches {
 
   /** Puts into modules what they have missed. @returns a promise if that is not done at once */
   #catchUp(program: Program, nodes: readonly ModuleNode[]): Promise<void> | undefined {
+    if (this.#orders.length === 0) return this.#running;
     // At most births no module is new.
     const isNew = ({ shared }: ModuleNode): boolean =>
       shared !== undefined && this.#seen.get(shared) !== this.#count;

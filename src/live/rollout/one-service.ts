@@ -30,24 +30,19 @@ import { compileParts, hashOfPatch, readPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/name-scope.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
+import type { PatchCaller, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { lead, rollOut } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { commitOrder } from "./thread-order.ts";
 
-/**
- * Repairs one service; see `SnaxApi.hotfix`.
- *
- * @param takesBack - the patches that this one takes back, by number
- */
+/** Repairs one service; see `SnaxApi.hotfix`. */
 export async function hotfix(
   live: LiveThread,
-  caller: SnaxCaller,
+  caller: PatchCaller,
   target: unknown,
   [patch, ...args]: readonly [Patch, ...unknown[]],
-  takesBack?: readonly number[],
 ): Promise<unknown> {
-  const { context } = caller;
+  const { context, takesBack } = caller;
   const handle = targetOf(caller, target);
   const texts = readPatch(patch);
   const { threads } = context.runtime;

@@ -23,6 +23,7 @@ import { hotfix } from "./one-service.ts";
 import type { Target } from "./patch-target.ts";
 import { readTarget } from "./patch-target.ts";
 import { askPatchTexts } from "./patch-texts.ts";
+import type { PatchCaller } from "./rollout.ts";
 import type { RunningGroup, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
 import { hotfixshared } from "./shared-module.ts";
@@ -43,7 +44,7 @@ export async function rollback(
   const { records, target, patch, notes } = await planRollback(live, caller.context, readIds(ids));
   const name = records[0]?.target ?? "";
   const takesBack = records.map(({ id }) => id);
-  const result = await send(live, caller, { target, name, patch, takesBack });
+  const result = await send(live, { ...caller, takesBack }, { target, name, patch });
   return { ...result, notes };
 }
 
@@ -220,13 +221,12 @@ interface SendOrder {
   /** The target as the ledger says it. */
   readonly name: string;
   readonly patch: Reverse["patch"];
-  readonly takesBack: readonly number[];
 }
 
 async function send(
   live: LiveThread,
-  caller: SnaxCaller,
-  { target, name, patch, takesBack }: SendOrder,
+  caller: PatchCaller,
+  { target, name, patch }: SendOrder,
 ): Promise<Sent> {
   const nothing = { applied: [], failed: [], skipped: [] };
   if (Object.keys(patch).length === 0) return { id: undefined, ...nothing };
@@ -237,19 +237,18 @@ async function send(
         caller,
         target.type,
         [patch],
-        takesBack,
       );
       return { id, applied, failed, skipped };
     }
     case "service": {
-      await hotfix(live, caller, target.handle, [patch], takesBack);
+      await hotfix(live, caller, target.handle, [patch]);
       // Its entry came before the answer.
       const id = live.ledger.lastOf(name)?.id;
       return { ...nothing, id, applied: [target.handle] };
     }
     case "shared": {
       const text = patch[target.file] ?? "";
-      const { id } = await hotfixshared(live, caller, target.file, text, takesBack);
+      const { id } = await hotfixshared(live, caller, target.file, text);
       return { ...nothing, id };
     }
   }

@@ -18,6 +18,7 @@
 import type { SnaxError } from "../../base/error.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { OrderState } from "./thread-order.ts";
 import { orderThread, stuckThread, takeOrder } from "./thread-order.ts";
@@ -58,6 +59,12 @@ export interface ThreadPart<Tried, Kept> {
   keep(): Kept | Promise<Kept>;
   /** The patch goes, tried or not. */
   undo(): void | Promise<void>;
+}
+
+/** Who asks for a patch. */
+export interface PatchCaller extends SnaxCaller {
+  /** The patches that it takes back, by number. @defaultValue none */
+  readonly takesBack?: readonly number[];
 }
 
 /** What differs between the three kinds of patches. */
@@ -191,7 +198,7 @@ export interface Rollout<Order extends PatchOrder, Tried, Kept> {
    */
   stays(tried: Answers<Tried>): boolean | Promise<boolean>;
   /** Runs when the patch stays, before any thread is told. */
-  onKeep?(): void;
+  onKeep?(tried: Answers<Tried>): void;
 }
 
 /** What came of a rollout. */
@@ -241,7 +248,7 @@ async function rollOutEverywhere<Order extends PatchOrder, Tried, Kept>(
     if (!isKept) await crew.tell(homes, "UNDO", isExpected);
   }
   if (!isKept) return { summary, tried, ended: [] };
-  rollout.onKeep?.();
+  rollout.onKeep?.(tried);
   return { summary, tried, ended: await crew.tell<Kept>(homes, "KEEP", isExpected) };
 }
 
@@ -263,7 +270,7 @@ async function rollOutHere<Order extends PatchOrder, Tried, Kept>(
   } finally {
     if (!isKept) await part.undo();
   }
-  if (isKept) onKeep?.();
+  if (isKept) onKeep?.(tried);
   return { summary: part.summary, tried, ended: isKept ? [await part.keep()] : [] };
 }
 

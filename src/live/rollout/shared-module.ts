@@ -16,7 +16,6 @@ import { Program } from "../../loader/run/program.ts";
 import { Context, isThenable } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Runtime } from "../../service/runtime.ts";
-import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { HotfixSharedResult } from "../../snax/types.ts";
 import { evaluateImports } from "../apply/import-values.ts";
 import { summarise } from "../apply/patch-summary.ts";
@@ -25,7 +24,7 @@ import { compileParts, hashOfPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/name-scope.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
+import type { PatchCaller, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
@@ -39,22 +38,19 @@ interface SharedCall {
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack: readonly number[] | undefined;
+  /** It is not kept for the next start. */
+  readonly isOnce: boolean;
 }
 
 /** One call of hotfixshared, with its number. */
-export interface SharedOrder extends PatchOrder, Omit<SharedCall, "caller" | "takesBack"> {}
+export interface SharedOrder extends PatchOrder, Pick<SharedCall, "file" | "text"> {}
 
-/**
- * Repairs a shared module; see `SnaxApi.hotfixshared`.
- *
- * @param takesBack - the patches that this one takes back, by number
- */
+/** Repairs a shared module; see `SnaxApi.hotfixshared`. */
 export async function hotfixshared(
   live: LiveThread,
-  { context, repair }: SnaxCaller,
+  { context, repair, takesBack }: PatchCaller,
   path: string,
   text: string,
-  takesBack?: readonly number[],
 ): Promise<HotfixSharedResult> {
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
@@ -65,7 +61,8 @@ export async function hotfixshared(
   }
   const { paths } = context.runtime;
   const file = resolve(paths.root, path);
-  const call: SharedCall = { file, text, caller: context.handle, takesBack };
+  const isOnce = repair?.once === true;
+  const call: SharedCall = { file, text, caller: context.handle, takesBack, isOnce };
   return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as HotfixSharedResult;
 }
 
@@ -82,7 +79,7 @@ export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, true, void> = {
 async function runForModule(
   live: LiveThread,
   context: Context,
-  { file, text, caller, takesBack }: SharedCall,
+  { file, text, caller, takesBack, isOnce }: SharedCall,
 ): Promise<HotfixSharedResult> {
   const { runtime } = context;
   const id = live.ledger.next();
@@ -96,7 +93,9 @@ async function runForModule(
     });
   let summary: string | undefined;
   let threads: number;
+  const sticky = isOnce ? undefined : live.sticky;
   try {
+    sticky?.prepareShared({ ...order, takesBack }, hash);
     const done = await rollOut(live, context, {
       kind: SHARED_MODULE,
       order,
@@ -105,18 +104,28 @@ async function runForModule(
         for (const error of stuck.values()) throw error;
         return true;
       },
+      // A thread that loads the module later gets it then, one that takes another one's place too.
+      onKeep: ({ values }) => {
+        if (given(values).length === 0) return;
+        const isSticky = sticky?.keep(id, { applied: 1, failed: 0 }) === true;
+        if (!isSticky) live.latePatches.spread({ ...order, isSticky });
+        if (isOnce) live.sticky?.logOnce({ id, type: file });
+      },
     });
     ({ summary } = done);
     threads = given(done.tried.values).length;
   } catch (error) {
+    sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH_FAILED";
     enter(`refused: ${messageOf(error)}`, { ok: false, code });
     throw error;
   }
   // Nothing was patched, so there is nothing to enter.
-  if (summary === undefined) throw unusedError(runtime, file);
-  // A thread that loads the module later gets it then, one that takes another one's place too.
-  live.latePatches.spread(order);
+  if (summary === undefined) {
+    const error = unusedError(runtime, file);
+    sticky?.refuse(id, error.message);
+    throw error;
+  }
   enter(`applied: ${summary}`, { ok: true });
   return { id, threads };
 }

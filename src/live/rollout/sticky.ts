@@ -1,25 +1,20 @@
 /**
- * Patches that outlive the process: what hotfixall has put in stays in for services to come, until
- * the file on disk gives the same by itself.
+ * Patches that outlive the process: what hotfixall and hotfixshared have put in stays in for services
+ * to come, until the file on disk gives the same by itself.
  *
  *     hotfixall     PREPARED on disk -> the rollout -> KEPT on disk, every thread remembers it
  *     start         the ledger is read, each patch is compared with the files as they are now:
  *                   contained, it is retired; in conflict, it is not applied and the log says why
  *     clearcache    the same comparison, for the texts that are read anew
- *     program made  on the thread that makes it, its patches go in, in the order of their numbers
+ *     program made  on the thread that makes it, its patches go in, in the order of their numbers;
+ *                   those of a shared module when the thread loads it (late-patches.ts)
  *
  * The main thread has the ledger; the others know of the patches by its words. `hotfix()` of a patch
  * is for services that ran: births do not run it.
  */
 
 import { hashText, LedgerFile } from "../../ledger/ledger-file.ts";
-import type {
-  FleetMark,
-  LedgerEntry,
-  OutcomeLine,
-  PatchedModule,
-  PreparedLine,
-} from "../../ledger/entry.ts";
+import type { LedgerEntry, OutcomeLine, PatchedModule, PreparedLine } from "../../ledger/entry.ts";
 import type { Standing } from "../../ledger/standing.ts";
 import { judge } from "../../ledger/standing.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
@@ -31,6 +26,7 @@ import type { BirthOrder, StickyOrder } from "./births.ts";
 import type { CampaignOrder } from "./campaign.ts";
 import { hashTexts } from "./ledger.ts";
 import type { LiveThread } from "./live-thread.ts";
+import type { SharedOrder } from "./shared-module.ts";
 
 /** The words of the main thread about a patch that every thread is to remember, or to forget. */
 const STICK_WORD = "sticky";
@@ -49,6 +45,16 @@ export function hearSticky({ runtime, births }: LiveThread): void {
 export function spreadSticky({ births, runtime }: LiveThread, order: StickyOrder): void {
   births.stick(order);
   runtime.threads?.tellAll(STICK_WORD, order);
+}
+
+/** What is written of a patch before it goes in. */
+interface Prepared extends Omit<PreparedLine, "state" | "time" | "takesBack"> {
+  readonly takesBack: readonly number[] | undefined;
+}
+
+/** A patch of a shared module that is about to go in. */
+interface SharedPrepared extends SharedOrder {
+  readonly takesBack: readonly number[] | undefined;
 }
 
 /** The ledger on disk, and what follows from it; for the main thread. */
@@ -93,35 +99,51 @@ export class StickyPatches {
   }
 
   /**
-   * Writes that a patch is about to go in. Where another process writes the ledger, the patch is in
-   * until this one ends, and the log says so.
+   * Writes that a patch of a type is about to go in. Where another process writes the ledger, the
+   * patch is in until this one ends, and the log says so.
    *
    * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
    * @throws what loading the type throws.
    */
-  async prepare(order: CampaignOrder, hash: string): Promise<void> {
+  async prepareType(order: CampaignOrder, hash: string): Promise<void> {
     const { id, type, texts, takesBack, fleet } = order;
+    if (this.#isReader(id, type)) return;
+    const modules = await this.#modulesOf(type, texts);
+    const target = `all ${type}`;
+    this.#prepare({ id, hash, target, kind: "type", name: type, modules, takesBack, fleet });
+  }
+
+  /**
+   * The same of a shared module. One that can't be read is used by nobody.
+   *
+   * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
+   */
+  prepareShared({ id, file: path, text, takesBack }: SharedPrepared, hash: string): void {
+    const file = findModuleFile(path) ?? path;
+    const given = this.#live.runtime.cache.images.get(file)?.text ?? readNow(file);
+    if (given === undefined || this.#isReader(id, path)) return;
+    const base = this.#file.keepText(given);
+    const modules = [{ path: file, file, patch: text, isService: false, base }];
+    this.#prepare({ id, hash, target: path, kind: "shared", name: file, modules, takesBack });
+  }
+
+  /** Whether another process writes the ledger, which the log says then. */
+  #isReader(id: number, name: string): boolean {
     const { writer } = this.#file;
-    if (writer !== undefined) {
-      this.#log(
-        `patch ${id} of ${type} ends with this process: process ${writer} writes the ledger`,
-      );
-      return;
-    }
-    const line: PreparedLine = {
-      state: "PREPARED",
-      id,
-      time: this.#live.runtime.clock.wall(),
-      target: `all ${type}`,
-      hash,
-      kind: "type",
-      name: type,
-      modules: await this.#modulesOf(type, texts),
+    if (writer === undefined) return false;
+    this.#log(`patch ${id} of ${name} ends with this process: process ${writer} writes the ledger`);
+    return true;
+  }
+
+  #prepare({ takesBack, fleet, ...given }: Prepared): void {
+    const time = this.#live.runtime.clock.wall();
+    const marks = {
       ...(fleet !== undefined && { fleet }),
       ...(takesBack !== undefined && { takesBack }),
     };
+    const line: PreparedLine = { state: "PREPARED", time, ...given, ...marks };
     this.#file.write(line);
-    this.#prepared.set(id, line);
+    this.#prepared.set(line.id, line);
   }
 
   /**
@@ -129,12 +151,12 @@ export class StickyPatches {
    *
    * @returns false if it is not on disk
    */
-  keep({ id }: BirthOrder): boolean {
+  keep(id: number, counts: Pick<LedgerEntry, "applied" | "failed">): boolean {
     const prepared = this.#prepared.get(id);
     if (prepared === undefined) return false;
     this.#prepared.delete(id);
-    this.#kept.set(id, { ...prepared, state: "KEPT", applied: 0, failed: 0 });
-    this.#tell({ state: "KEPT", id, time: this.#live.runtime.clock.wall() });
+    this.#kept.set(id, { ...prepared, state: "KEPT", ...counts });
+    this.#tell({ state: "KEPT", id, time: this.#live.runtime.clock.wall(), ...counts });
     this.#stick(id);
     return true;
   }
@@ -147,6 +169,11 @@ export class StickyPatches {
     const file = this.#fileOf(type);
     if (file === undefined) return;
     spreadSticky(this.#live, { id, type, texts, file, isOnce: true });
+    this.logOnce({ id, type });
+  }
+
+  /** Says that a patch is not on disk. */
+  logOnce({ id, type }: Pick<BirthOrder, "id" | "type">): void {
     this.#log(`patch ${id} of ${type} is in until the node stops or the code cache is cleared`);
   }
 
@@ -163,11 +190,10 @@ export class StickyPatches {
     this.#unstick(gone.map(({ id }) => id));
   }
 
-  /** Writes what came of a patch that stays, or why it does not. */
-  end(id: number, outcome: Pick<OutcomeLine, "applied" | "failed" | "why">): void {
+  /** Writes that a patch does not stay. */
+  refuse(id: number, why: string): void {
     const time = this.#live.runtime.clock.wall();
-    if (this.#prepared.delete(id)) this.#tell({ state: "REFUSED", id, time, ...outcome });
-    else if (this.#kept.has(id)) this.#tell({ state: "KEPT", id, time, ...outcome });
+    if (this.#prepared.delete(id)) this.#tell({ state: "REFUSED", id, time, why });
   }
 
   /** Writes that later patches, or the files, give all of these. */
@@ -196,8 +222,11 @@ export class StickyPatches {
   }
 
   #stand(isMeant: (entry: LedgerEntry) => boolean): void {
-    const entries = [...this.#kept.values()].filter((entry) => entry.kind === "type");
-    const types = new Set(entries.filter(isMeant).map(({ name }) => name));
+    const groups = new Map<string, LedgerEntry[]>();
+    for (const entry of this.#kept.values()) {
+      const key = `${entry.kind} ${entry.name}`;
+      groups.set(key, [...(groups.get(key) ?? []), entry]);
+    }
     const now = new Map<string, string | undefined>();
     const texts = {
       now: (file: string) => {
@@ -207,17 +236,21 @@ export class StickyPatches {
       base: (hash: string) => this.#file.findText(hash),
       hash: hashText,
     };
-    for (const type of types) {
-      const mine = entries.filter(({ name }) => name === type);
-      for (const [id, standing] of judge(mine, texts)) this.#settle(id, type, standing);
+    for (const entries of [...groups.values()].filter((all) => all.some(isMeant))) {
+      const standings = judge(entries, texts);
+      for (const entry of entries) {
+        const standing = standings.get(entry.id);
+        if (standing !== undefined) this.#settle(entry, standing);
+      }
     }
   }
 
-  #settle(id: number, type: string, standing: Standing): void {
-    const what = `sticky patch ${id} of ${type}`;
+  #settle({ id, kind, name }: LedgerEntry, standing: Standing): void {
+    const what = `sticky patch ${id} of ${name}`;
+    const who = kind === "type" ? "new services are born" : "whoever loads the module is born";
     switch (standing.state) {
       case "apply":
-        this.#log(`${what} stays: new services are born with it`);
+        this.#log(`${what} stays: ${who} with it`);
         this.#stick(id);
         break;
       case "contained":
@@ -233,6 +266,11 @@ export class StickyPatches {
 
   #stick(id: number): void {
     const entry = this.#kept.get(id);
+    if (entry?.kind === "shared") {
+      const [{ file, patch: text } = { file: "", patch: "" }] = entry.modules;
+      this.#live.latePatches.spread({ id, file, text, isSticky: true });
+      return;
+    }
     const file = entry?.modules[0] && this.#fileOf(entry.name);
     if (entry === undefined || file === undefined) return;
     const order = { id, type: entry.name, texts: textsOf(entry), file, isOnce: false };
@@ -242,6 +280,7 @@ export class StickyPatches {
   #unstick(ids: readonly number[]): void {
     if (ids.length === 0) return;
     this.#live.births.unstick(ids);
+    this.#live.latePatches.drop(ids);
     this.#live.runtime.threads?.tellAll(UNSTICK_WORD, ids);
   }
 
