@@ -23,6 +23,7 @@ import { Collection } from "./run/library.ts";
 import type { Library } from "./run/library.ts";
 import type { ModuleNode } from "./run/module-node.ts";
 import { importPackage } from "./run/package-import.ts";
+import type { Fold } from "./text/fold.ts";
 import { readModule } from "./text/module-text.ts";
 import type { Place } from "./text/position.ts";
 import { Program } from "./run/program.ts";
@@ -259,6 +260,23 @@ export class CodeCache implements Library {
     for (const write of image.data.globalWrites) this.#noteGlobal(write.name, write.place);
     if (this.mode === "ON") this.#images.set(image.file, image);
     return image;
+  }
+
+  /**
+   * Builds the image of a text that patches made of a file's. The cache does not keep it.
+   *
+   * @param made - how the text was made, and which imports it has in any case.
+   * @throws {ERR_SYNTAX} or {ERR_MODULE} as {@link buildImage}.
+   * @throws {TransformNeeded} if the text needs the compiler of a project.
+   */
+  buildFolded(
+    file: string,
+    text: string,
+    made: { readonly fold: Fold; readonly kept: ReadonlySet<string> },
+  ): Image {
+    const { tsconfigs } = this.#resolver;
+    const options = { transform: transformElsewhere, tsconfigs, ...made };
+    return this.#budget.spend(() => new Image(buildImage(text, file, this.#injected, options)));
   }
 
   /** Takes an image in the place of another one of the same text; see {@link Library}. */

@@ -13,7 +13,7 @@
 
 import { copyArguments } from "../base/copy.ts";
 import { copyBare } from "../base/copy-thrown.ts";
-import { SnaxError } from "../base/error.ts";
+import { codeOf, SnaxError } from "../base/error.ts";
 import { showInLine } from "../base/visible-text.ts";
 import type { Handling } from "../kernel/handling.ts";
 import { endHandling } from "../kernel/handling.ts";
@@ -230,9 +230,7 @@ function loadCode(context: Context): unknown {
   const pause = birthPauses.get(context.name);
   if (pause !== undefined) return goOnInside(context, pause.pass(context), () => loadCode(context));
   const make = (program: Program): unknown =>
-    birthPauses.has(context.name)
-      ? loadCode(context)
-      : instantiate(context, new Instance(program, surroundingsOf(context)));
+    birthPauses.has(context.name) ? loadCode(context) : instantiate(context, program);
   const loaded = cache.load(paths.find(context.name));
   return isThenable(loaded) ? goOnInside(context, loaded, make) : make(loaded);
 }
@@ -261,9 +259,23 @@ function goOnInside<T>(
   });
 }
 
-function instantiate(context: Context, instance: Instance): unknown {
+function instantiate(context: Context, program: Program): unknown {
+  const successor = program.successor?.program();
+  if (successor === undefined) return fill(context, program);
+  try {
+    return fill(context, successor);
+  } catch (error) {
+    // The service has not begun: it is born as if there were no such program.
+    if (!context.service.isAlive || codeOf(error) === "ERR_INTERRUPTED") throw error;
+    program.successor?.refuse(error);
+    return fill(context, program);
+  }
+}
+
+function fill(context: Context, program: Program): unknown {
   const { runtime, handle, service } = context;
-  const filled = instance.program.fill(instance);
+  const instance = new Instance(program, surroundingsOf(context));
+  const filled = program.fill(instance);
   // A module that waits may do so until somebody ends the service.
   if (isThenable(filled)) runtime.kernel.watch(handle, () => instance.release());
   return after(filled, () => {

@@ -5,7 +5,10 @@
  * a service runs is known by one reference, and a text is folded once for all who run it.
  */
 
-import { fold, merge } from "./merge.ts";
+import { whyInTurn } from "./in-turn.ts";
+import { fold, mergeInto, readPatchPieces } from "./merge.ts";
+import type { Segment } from "./merged.ts";
+import { readModuleText } from "./module-text.ts";
 
 /** What a text belongs to. */
 export interface TextHome {
@@ -13,6 +16,17 @@ export interface TextHome {
   readonly file: string;
   /** Whether it is the own file of a snax service. */
   readonly isService: boolean;
+}
+
+/** A part of a text, and where it stood. */
+export interface TextPart {
+  /** Extent in the text. */
+  readonly start: number;
+  readonly end: number;
+  /** The patch; undefined for the text of the file. */
+  readonly patch: string | undefined;
+  /** Offset there; undefined for what stands in neither. */
+  readonly from: number | undefined;
 }
 
 /** Texts after other patches that a text keeps before it looks which of them are gone. */
@@ -32,6 +46,9 @@ export class EffectiveText {
   /** How many of them there are when those that nobody runs any more are taken out. */
   #sweepAt = SWEEP_MIN;
   #text: string | undefined;
+  /** How the text was made of the one before. */
+  #segments: readonly Segment[] = [];
+  #whyInTurn: string | undefined;
 
   private constructor(home: TextHome, given: string, before: EffectiveText | undefined) {
     this.home = home;
@@ -95,6 +112,33 @@ export class EffectiveText {
   }
 
   /**
+   * Why a service that is born from the text may differ from one that has got the patches in turn; undefined if it does not.
+   * See in-turn.ts.
+   *
+   * @throws as {@link EffectiveText.text}.
+   */
+  get whyInTurn(): string | undefined {
+    return this.text === "" ? undefined : this.#whyInTurn;
+  }
+
+  /**
+   * Where the parts of the text stood, in their order.
+   *
+   * @throws as {@link EffectiveText.text}.
+   */
+  get parts(): TextPart[] {
+    const { length } = this.text;
+    let parts: readonly TextPart[] = [];
+    for (const each of [...this.#lineage()].toReversed()) {
+      parts =
+        each.before === undefined
+          ? [{ start: 0, end: each.text.length, patch: undefined, from: 0 }]
+          : each.#segments.flatMap((segment) => partsOf(segment, each.given, parts));
+    }
+    return parts.filter(({ start }) => start < length);
+  }
+
+  /**
    * The text that there would be without some of its patches: of each the last time that it came.
    *
    * @returns undefined if none of them is among its patches.
@@ -124,7 +168,12 @@ export class EffectiveText {
   #fold(): string {
     const { file, isService } = this.home;
     if (this.before === undefined) return this.given;
-    return merge(this.before.text, this.given, file, { isService }).text;
+    const module = readModuleText(this.before.text, file, { isService });
+    const patch = readPatchPieces(this.given, file, module);
+    const { text, segments } = mergeInto(module, patch, { isService });
+    this.#segments = segments;
+    this.#whyInTurn = this.before.#whyInTurn ?? whyInTurn(module, patch);
+    return text;
   }
 
   /** This text and those before it, the newest first. */
@@ -132,4 +181,21 @@ export class EffectiveText {
     yield this;
     for (let { before } = this; before !== undefined; { before } = before) yield before;
   }
+}
+
+/** Where the parts of a segment stood, as the text before knows it. */
+function partsOf(segment: Segment, patch: string, before: readonly TextPart[]): TextPart[] {
+  const { origin, start, end, from = 0 } = segment;
+  if (origin === "glue") return [{ start, end, patch, from: undefined }];
+  if (origin === "patch") return [{ start, end, patch, from }];
+  const parts: TextPart[] = [];
+  const last = from + end - start;
+  for (const part of before) {
+    const [first, behind] = [Math.max(part.start, from), Math.min(part.end, last)];
+    if (first >= behind) continue;
+    const place = part.from === undefined ? undefined : part.from + first - part.start;
+    const moved = start - from;
+    parts.push({ start: first + moved, end: behind + moved, patch: part.patch, from: place });
+  }
+  return parts;
 }

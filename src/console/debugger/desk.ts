@@ -17,7 +17,7 @@ import type { Context } from "../../service/context.ts";
 import { protocolName, protocolNames } from "../../service/protocol-table.ts";
 import type { MessageListener } from "../../service/message-tap.ts";
 import type { ScriptPosition } from "../operator/script-place.ts";
-import { fileLineOf } from "../operator/script-place.ts";
+import { sourceLineOf } from "../operator/script-place.ts";
 import { stopHere } from "./stop.ts";
 
 /** The global under which the driver finds the desk. */
@@ -107,6 +107,6 @@ function placeIn(
 ): readonly [string, number, string] {
   const path = url.startsWith("file:") ? fileURLToPath(url) : url;
   const image = code?.program.files.has(path) === true ? code.program.node(path)?.image : undefined;
-  const line = fileLineOf(image, at);
-  return [basename(path), line, image?.text.split("\n")[line - 1]?.trim() ?? ""];
+  const { name = basename(path), line, text } = sourceLineOf(image, at);
+  return [name, line, text];
 }

@@ -21,7 +21,7 @@ import { LineBudget } from "../../service/line-budget.ts";
 import { NODE_WORD } from "../../fabric/node-memory.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { ScriptPlace, ScriptPosition } from "./script-place.ts";
-import { fileLineOf } from "./script-place.ts";
+import { sourceLineOf } from "./script-place.ts";
 
 /** Characters of a value that the list shows. */
 const SHOWN_MAX = 80;
@@ -67,9 +67,6 @@ interface Breakpoint {
   readonly breakpointId: string;
   readonly locations: readonly ScriptPosition[];
 }
-
-/** More than any text has: a patch's is not at hand. */
-const MOST_LINES = 1e9;
 
 /** Several nodes of a thread have a table each. */
 let tableCount = 0;
@@ -184,12 +181,11 @@ export class LogpointTable {
     site.breakpoint = breakpointId;
     // The newest text of the file stands last.
     const at = locations.at(-1);
-    const line = at === undefined ? Infinity : fileLineOf(place.image, at);
-    const count = place.image?.text.split("\n").length ?? MOST_LINES;
-    if (line > count) {
+    const found = at === undefined ? undefined : sourceLineOf(place.image, at);
+    if (found === undefined || found.isGenerated) {
       throw refuse(`no code stands at ${place.name}:${place.line} or behind it`);
     }
-    site.shown = `${place.name}:${line}`;
+    site.shown = `${found.name ?? place.name}:${found.line}`;
   }
 
   #lift(site: Site): void {

@@ -3,16 +3,18 @@
  *
  * A file is named by its path, whole or relative to the configuration, or by the end of its path if that means only one of
  * the service's files. Code that a patch brought stands under the patch's own name, as in stacks: `snax-patch:1a2b.../shop.ts`.
+ * A service that was born with patches has both in one script, of which V8's lines are neither's.
  */
 
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { basename, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { Program } from "../../loader/run/program.ts";
+import type { Fold } from "../../loader/text/fold.ts";
+import { listFoldedLines } from "../../loader/text/fold.ts";
 import { originalPosition } from "../../loader/text/stack.ts";
 import type { Context } from "../../service/context.ts";
 
@@ -26,7 +28,7 @@ export interface ScriptPlace {
   readonly line: number;
   /** The file's name without its folder. */
   readonly name: string;
-  /** The file; undefined for the text of a patch. */
+  /** What V8's script is of; undefined for the text of a patch. */
   readonly image: Image | undefined;
 }
 
@@ -43,25 +45,63 @@ export function findPlace(context: Context, word: string | undefined): ScriptPla
   const line = Number(digits);
   if (line === 0) throw invalid("need a place: file:line");
   if (file.startsWith("snax-patch:")) {
-    return { url: file, scriptLine: line - 1, line, name: basename(file), image: undefined };
+    return findInPatch(context, file, line);
   }
   const image = findImage(context, file);
-  const count = image.text.split("\n").length;
+  const count = countLines(image, 0);
   if (line > count) throw invalid(`${image.file} has ${count} lines`);
-  const url = pathToFileURL(image.file).href;
+  const { scriptUrl: url } = image;
   return { url, scriptLine: scriptLineOf(image, line), line, name: basename(file), image };
 }
 
+/** The text of a patch may stand in that of the service's module. */
+function findInPatch(context: Context, url: string, line: number): ScriptPlace {
+  const name = basename(url);
+  for (const { image } of context.code?.program.nodes.values() ?? []) {
+    const source = image.data.fold?.sources.findIndex((each) => each.url === url) ?? -1;
+    if (source < 0) continue;
+    const count = countLines(image, source);
+    if (line > count) throw invalid(`${url} has ${count} lines`);
+    const scriptLine = scriptLineOf(image, line, source);
+    return { url: image.scriptUrl, scriptLine, line, name, image };
+  }
+  return { url, scriptLine: line - 1, line, name, image: undefined };
+}
+
+/** The lines of an image's file, or of another text that it was folded together of. */
+function countLines({ data, text }: Image, source: number): number {
+  return (data.fold?.sources[source]?.text ?? text).split("\n").length;
+}
+
+/** A line of a file or a patch. */
+export interface SourceLine {
+  /** The file's or patch's name without its folder; undefined if only the script is known. */
+  readonly name: string | undefined;
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Whether the loader put what stands there behind the text. */
+  readonly isGenerated: boolean;
+}
+
 /**
- * Counts a place of V8's text back to the line of the file.
+ * Counts a place of V8's text back to the line of the file, or of the patch.
  *
  * @param at - as V8 tells it, from 0.
- * @returns the line, from 1.
  */
-export function fileLineOf(image: Image | undefined, at: ScriptPosition): number {
+export function sourceLineOf(image: Image | undefined, at: ScriptPosition): SourceLine {
   const { lineNumber, columnNumber = 0 } = at;
-  if (image === undefined) return lineNumber + 1;
-  return originalPosition(image.data, { line: lineNumber + 1, column: columnNumber + 1 }).line;
+  if (image === undefined) {
+    return { name: undefined, line: lineNumber + 1, text: "", isGenerated: false };
+  }
+  const { data } = image;
+  const position = { line: lineNumber + 1, column: columnNumber + 1 };
+  const { line, url = image.url } = originalPosition(data, position);
+  const source = data.fold?.sources.find((each) => each.url === url);
+  const lines = (source?.text ?? image.text).split("\n");
+  const isGenerated = line > lines.length;
+  const name = basename(url === image.url ? image.file : url);
+  return { name, line, text: lines[line - 1]?.trim() ?? "", isGenerated };
 }
 
 /** A place in V8's text of a script, from 0. */
@@ -102,7 +142,9 @@ function mapOf({ data }: Image): SourceMap | undefined {
 }
 
 /** The first line of V8's text that comes from a line of the file, or from one behind it. */
-function scriptLineOf(image: Image, line: number): number {
+function scriptLineOf(image: Image, line: number, source = 0): number {
+  const { fold } = image.data;
+  if (fold !== undefined) return foldedLineOf(image, fold, { line, source });
   const map = mapOf(image);
   if (map === undefined) return line - 1;
   const count = image.data.body.split("\n").length;
@@ -110,6 +152,23 @@ function scriptLineOf(image: Image, line: number): number {
     const entry = map.findEntry(scriptLine, COLUMN_MAX);
     if ("originalLine" in entry && entry.originalLine >= line - 1) return scriptLine;
   }
+  throw invalid(`no code stands at ${basename(image.file)}:${line} or behind it`);
+}
+
+/** What patches have replaced is not there; the line that follows is meant then. */
+function foldedLineOf(
+  image: Image,
+  fold: Fold,
+  { line, source }: { readonly line: number; readonly source: number },
+): number {
+  // Of a line that was replaced in part the end may be left, behind code of a patch.
+  const behind = listFoldedLines(fold, image.text).filter(
+    (each) =>
+      each.source === source &&
+      (each.origin.line === line || (each.origin.line > line && each.origin.column === 1)),
+  );
+  const [first] = behind.toSorted((a, b) => a.origin.line - b.origin.line);
+  if (first !== undefined) return first.folded.line - 1;
   throw invalid(`no code stands at ${basename(image.file)}:${line} or behind it`);
 }
 

@@ -24,6 +24,7 @@ import { moduleOf } from "../text/patch-import.ts";
 import { evaluateImports } from "../apply/import-values.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import { ServicePatch } from "../apply/service-patch.ts";
+import { createSuccessor } from "./birth-image.ts";
 
 /** A patch for services yet to be born, as threads tell each other of it. */
 export interface BirthOrder {
@@ -57,6 +58,8 @@ interface Inheritance {
   patches: readonly BornPatch[];
   /** In which scope each module is born, where patches have added names. */
   scopes: ReadonlyMap<ModuleNode, NameScope>;
+  /** What services are born from while the patches are these; see birth-image.ts. */
+  image: { patches: readonly BornPatch[]; program: Program | undefined };
 }
 
 /** The births of one thread. */
@@ -244,12 +247,52 @@ export class Births {
   #inheritanceOf(program: Program): Inheritance {
     const known = this.#inheritances.get(program);
     if (known !== undefined) return known;
-    const made: Inheritance = { patches: [], scopes: new Map() };
+    const image = { patches: [], program: undefined };
+    const made: Inheritance = { patches: [], scopes: new Map(), image };
     this.#inheritances.set(program, made);
+    program.successor = {
+      program: () => this.#imageOf(program, made),
+      refuse: (error) => this.#refuseImage(program, made, error),
+    };
     program.births.push((instance) => {
       for (const patch of made.patches) this.#bear(instance, patch);
     });
     return made;
+  }
+
+  /**
+   * Returns the program whose texts have the patches in them; undefined where patches go in one after the other. A patch on
+   * its way goes in so: it may be taken back yet, and somebody wants to know who is born with it.
+   */
+  #imageOf(program: Program, made: Inheritance): Program | undefined {
+    const { patches, image } = made;
+    if (image.patches === patches) return image.program;
+    if (patches.some(({ onBorn }) => onBorn !== undefined)) return undefined;
+    const isSame =
+      patches.length === image.patches.length &&
+      patches.every((patch, index) => patch === image.patches[index]);
+    if (isSame) image.patches = patches;
+    else made.image = { patches, program: this.#createImage(program, patches) };
+    return made.image.program;
+  }
+
+  #createImage(program: Program, patches: readonly BornPatch[]): Program | undefined {
+    if (patches.length === 0) return undefined;
+    const parts = patches.flatMap((patch) => patch.parts);
+    try {
+      return createSuccessor(this.#snax.runtime.cache, program, parts);
+    } catch {
+      // No text says it all. Whoever is born gets the patches in turn.
+      return undefined;
+    }
+  }
+
+  /** What the patches make of a text may throw where the text itself does not. */
+  #refuseImage(program: Program, made: Inheritance, error: unknown): void {
+    made.image = { ...made.image, program: undefined };
+    const what = `services of ${program.entry.image.file} get their patches one after the other`;
+    const why = `the text that these make of it throws: ${describeError(error)}`;
+    this.#snax.runtime.log(0, `${what}: ${why}`);
   }
 
   /** A service that can't take the patch is born without it, wholly as its text says. */

@@ -24,6 +24,8 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLe
   readonly running?: RunningClass;
 };
 
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * The names of a module at some point of its life: those of the scope before, and what one more
  * patch added.
@@ -38,8 +40,11 @@ export class NameScope {
   /** The names that it took away. */
   readonly #removed: ReadonlySet<string>;
   readonly #codes = new Map<string, PatchCode>();
+  /** The patches that made the text of the image, and added names to it. */
+  readonly #had: ReadonlySet<string>;
 
   /**
+   * @param had - the patches that added names to the text of the image, and stand in it.
    * @param step - the scope before, and what a patch added to it; without, the names are those of
    * the text.
    */
@@ -51,8 +56,10 @@ export class NameScope {
       fresh: ReadonlyMap<string, SeenName>;
       removed: ReadonlySet<string>;
     },
+    had: ReadonlySet<string> = NONE,
   ) {
     this.image = image;
+    this.#had = had;
     this.#before = step?.before;
     this.#text = step?.text;
     this.#fresh = step?.fresh ?? new Map();
@@ -94,7 +101,9 @@ export class NameScope {
 
   /** Says whether a patch of that text led here. */
   hasHad(text: string): boolean {
-    for (const scope of this.#lineage()) if (scope.#text === text) return true;
+    for (const scope of this.#lineage()) {
+      if (scope.#text === text || scope.#had.has(text)) return true;
+    }
     return false;
   }
 
@@ -129,6 +138,15 @@ export function rootScope(image: Image): NameScope {
     roots.set(image, scope);
   }
   return scope;
+}
+
+/**
+ * Says that patches made the text of an image.
+ *
+ * @param had - those that added names to it.
+ */
+export function setRootScope(image: Image, had: ReadonlySet<string>): void {
+  roots.set(image, new NameScope(image, undefined, had));
 }
 
 /** Returns the scope in which a module is now. */

@@ -108,7 +108,7 @@ export function compilePatch(text: string, target: PatchTarget): PatchCode {
 }
 
 function compile(text: string, target: PatchTarget): PatchCode {
-  const file = `snax-patch:${hashOf(text)}/${nameOf(target.image)}`;
+  const file = urlOfPatch(text, target.image);
   const { plan, woven } = planAndWeave(text, target, file);
   const { replaced, tables, classes, fresh, values, tracked, methods } = plan;
   const code: PatchCode = {
@@ -167,6 +167,11 @@ export function hashOf(text: string): string {
   if (hashes.size >= PATCH_CACHE_MAX) hashes.clear();
   hashes.set(text, hash);
   return hash;
+}
+
+/** Returns what stacks call a patch of a module. */
+export function urlOfPatch(text: string, image: Image): string {
+  return `snax-patch:${hashOf(text)}/${nameOf(image)}`;
 }
 
 function nameOf(image: Image): string {

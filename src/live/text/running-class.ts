@@ -91,7 +91,7 @@ export function readRunningClass(image: Image, name: string): RunningClass | und
   const { parameterProperties } = syntax;
   const analysis = analyse(syntax.ast);
   const kindOf = (local: string): NameKind | undefined => image.names.get(local)?.kind;
-  const place = { image, url: image.url, isOwn: true, kindOf };
+  const place = { image, url: image.scriptUrl, isOwn: true, kindOf };
   found = readClass({ syntax, analysis, parameterProperties, ...place }, name, node);
   classes.set(name, found);
   return found;
@@ -187,7 +187,8 @@ function weaveRunning(text: ClassText, name: string, outline: ClassOutline): str
   const whole = `${prefix}${lead}${body}}[${key}])\n//# sourceURL=${url}`;
   const shifts = edits.shifts();
   shifts.set(1, [[0, prefix.length], ...(shifts.get(1) ?? [])]);
-  const facts: StackFacts = { shifts, map: undefined };
+  const { fold } = image.data;
+  const facts: StackFacts = { shifts, map: undefined, text: image.text, fold };
   mapStacks(url, facts, whole);
   stackFacts.set(text.image, [...(stackFacts.get(text.image) ?? []), facts]);
   return whole;

@@ -26,7 +26,13 @@ export function textOf(module: ModuleInstance, isService: boolean): EffectiveTex
   return patched.get(module) ?? rootOf(module.image, isService);
 }
 
-function rootOf(image: Image, isService: boolean): EffectiveText {
+/** Says that an image is of a text that patches made. */
+export function setRoot(image: Image, text: EffectiveText): void {
+  roots.set(image, new Map([[text.home.isService, text]]));
+}
+
+/** Returns the text that an image is of. */
+export function rootOf(image: Image, isService: boolean): EffectiveText {
   let texts = roots.get(image);
   if (texts === undefined) roots.set(image, (texts = new Map()));
   let text = texts.get(isService);

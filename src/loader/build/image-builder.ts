@@ -15,6 +15,9 @@ import type { ImageData } from "../weave/image.ts";
 import { addChecks, groupVariables, listCheckable } from "../weave/method-check.ts";
 import { readNames } from "../read/names.ts";
 import type { Name } from "../read/names.ts";
+import type { Edits, LineShifts } from "../text/edits.ts";
+import { createFoldMap } from "../text/fold.ts";
+import type { Fold } from "../text/fold.ts";
 import { createPlacedError } from "../text/position.ts";
 import { readRecord } from "../read/record.ts";
 import type { ModuleRecord } from "../read/record.ts";
@@ -35,6 +38,14 @@ export interface BuildOptions {
   readonly transform?: Transform;
   /** What has been read of the projects' configurations. */
   readonly tsconfigs?: Tsconfigs;
+  /**
+   * How the text was folded together from that of the file and patches.
+   *
+   * @defaultValue it is that of the file
+   */
+  readonly fold?: Fold;
+  /** Imports that are there although nothing uses them any more. @defaultValue none */
+  readonly kept?: ReadonlySet<string>;
 }
 
 /**
@@ -49,10 +60,10 @@ export function buildImage(
   text: string,
   file: string,
   injected: ReadonlySet<string>,
-  { transform = transformNow, tsconfigs }: BuildOptions = {},
+  { transform = transformNow, tsconfigs, fold, kept }: BuildOptions = {},
 ): ImageData {
   const syntax = parseModule(text, file, { transform });
-  const analysis = elideTypes(syntax, analyse(syntax.ast), { file, tsconfigs });
+  const analysis = elideTypes(syntax, analyse(syntax.ast), { file, tsconfigs, kept });
   const record = readRecord(syntax, analysis);
   const names = readNames(syntax, analysis, record, readWritten(text, syntax));
   check(syntax, analysis, names);
@@ -94,12 +105,27 @@ export function buildImage(
     shifts: edits.movesCode ? edits.shifts() : undefined,
     map: syntax.map,
     isTransformed: syntax.isTransformed,
-    inspectorMap: syntax.map ?? (edits.movesCode ? edits.createMap(file) : undefined),
+    inspectorMap: syntax.map ?? createInspectorMap(edits, file, fold),
+    ...(fold !== undefined && { fold }),
   };
   return data.isShared ? addChecks(data, NOTHING) : data;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+/** The map (JSON) for debuggers; undefined if positions are those of the file. */
+function createInspectorMap(edits: Edits, file: string, fold?: Fold): string | undefined {
+  if (fold === undefined) return edits.movesCode ? edits.createMap(file) : undefined;
+  const shifts = edits.shifts();
+  return createFoldMap(fold, edits.before, ({ line, column }) =>
+    shiftColumn(shifts.get(line), column),
+  );
+}
+
+function shiftColumn(shifts: LineShifts | undefined, column: number): number {
+  const before = (shifts ?? []).filter(([at]) => at < column);
+  return before.reduce((moved, [, length]) => moved + length, column);
+}
 
 /** Orders the cells: imports, then variables, then functions. */
 function planCells(

@@ -28,6 +28,12 @@ export interface Home {
    * @defaultValue false
    */
   readonly keepsUnmentioned?: boolean;
+  /**
+   * Imports that stay in any case.
+   *
+   * @defaultValue none
+   */
+  readonly kept?: ReadonlySet<string> | undefined;
 }
 
 const TYPESCRIPT = /\.[mc]?tsx?$/;
@@ -46,6 +52,7 @@ export function elideTypes(syntax: Syntax, analysis: Analysis, home: Home): Anal
   dropDefaultType(syntax, analysis);
   const used = listUsed(ast, analysis);
   if (home.keepsUnmentioned === true) addUnmentioned(syntax, used);
+  for (const name of home.kept ?? []) used.add(name);
   let isVerbatim: boolean | undefined;
   const gone = new Set<string>();
   for (const [index, statement] of ast.body.entries()) {

@@ -19,6 +19,7 @@ import { ModuleNode } from "./module-node.ts";
 import type { Target, Watcher } from "./module-node.ts";
 import { orderModules, planSteps } from "./order.ts";
 import type { Step } from "./order.ts";
+import { Succession } from "./succession.ts";
 import { createPlacedError } from "../text/position.ts";
 import type { ModuleRequest } from "../read/record.ts";
 import { findModuleFile } from "../resolve/module-file.ts";
@@ -29,6 +30,14 @@ import type { Source } from "./source.ts";
 
 /** Is called with every new instance, before the service sees it. */
 export type Birth = (instance: Instance) => void;
+
+/** What new services of a program are born from instead of it. */
+export interface Successor {
+  /** Returns it; undefined if they are born from the program itself. Its modules do not await. */
+  program(): Program | undefined;
+  /** Hears that one of its modules threw. */
+  refuse(error: unknown): void;
+}
 
 /** What is evaluated for an instance, in this order: the shared modules, then its own. */
 interface Schedule {
@@ -49,6 +58,8 @@ function createSchedule(order: readonly ModuleNode[]): Schedule {
 export class Program {
   /** Run for every instance right after it was made: patches for services yet to be born. */
   readonly births: Birth[] = [];
+  /** What new services are born from instead, where patches have made something of the texts. */
+  successor: Successor | undefined = undefined;
   /**
    * Of the program of shared modules: runs when these have been evaluated and before whoever
    * imports them is, at every birth of a service; for patches that a module has missed.
@@ -63,6 +74,8 @@ export class Program {
   readonly #importers = new SharedImporters();
   #count = 0;
   #entry: ModuleNode | undefined;
+  /** What it was built from, in this order. */
+  #files: readonly string[] = [];
   #order: readonly ModuleNode[] = [];
   #schedule: Schedule = NOTHING;
   #sharedOrder: readonly ModuleNode[] = [];
@@ -174,11 +187,22 @@ export class Program {
    */
   build(files: readonly string[], collection: Collection): this {
     const roots = this.#add(files, collection);
+    this.#files = files;
     this.#entry = roots.at(-1);
     this.#order = orderModules(roots);
     this.#schedule = createSchedule(this.#order);
     this.#sharedOrder = this.#schedule.shared;
     return this;
+  }
+
+  /**
+   * Builds the program of which some modules have other images; no file is read.
+   *
+   * @throws {ERR_MODULE} if an image imports what this program has not included.
+   */
+  withImages(images: ReadonlyMap<string, Image>): Program {
+    const collection = new Succession(this.#library, this, images);
+    return new Program(this.#library, this.#shared).build(this.#files, collection);
   }
 
   /** Adds files and what they import; all of them or, after an error, none. */

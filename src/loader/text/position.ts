@@ -31,8 +31,10 @@ const LINE_END = /\r\n|[\n\r\u2028\u2029]/g;
 /** The line starts of a text: turns offsets into positions. */
 export class Lines {
   readonly #starts: number[] = [0];
+  readonly #length: number;
 
   constructor(text: string) {
+    this.#length = text.length;
     for (const end of text.matchAll(LINE_END)) this.#starts.push(end.index + end[0].length);
   }
 
@@ -48,9 +50,10 @@ export class Lines {
     return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
   }
 
-  /** Returns the offset of a position; behind the text if there is no such line. */
+  /** Returns the offset of a position; the length of the text for one behind it. */
   offsetOf({ line, column }: Position): number {
-    return (this.#starts[line - 1] ?? Infinity) + column - 1;
+    const start = this.#starts[line - 1];
+    return start === undefined ? this.#length : Math.min(start + column - 1, this.#length);
   }
 }
 

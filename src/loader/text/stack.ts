@@ -12,6 +12,8 @@ import { createHash } from "node:crypto";
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import type { LineShifts } from "./edits.ts";
+import type { Fold } from "./fold.ts";
+import { unfoldPosition } from "./fold.ts";
 import type { Position } from "./position.ts";
 
 /** What is needed to count a position back. */
@@ -23,6 +25,14 @@ export interface StackFacts {
    */
   readonly text?: string;
   readonly body?: string;
+  /** How the text was folded together, if it is not that of the file. */
+  readonly fold?: Fold | undefined;
+}
+
+/** A position in what a script was made of. */
+export interface OriginalPosition extends Position {
+  /** What stacks call the text that it stands in, where the script was folded together. */
+  readonly url?: string | undefined;
 }
 
 /** One script of a file: services may still run an older text of it. */
@@ -94,9 +104,10 @@ function isOf(frame: Frame, script: MappedScript): boolean {
 }
 
 /** Counts a position in a script back to the file that it was made of. */
-export function originalPosition(facts: StackFacts, at: Position): Position {
-  const { shifts, map } = facts;
+export function originalPosition(facts: StackFacts, at: Position): OriginalPosition {
+  const { shifts, map, fold, text } = facts;
   const plain = { line: at.line, column: unshift(shifts?.get(at.line), at.column) };
+  if (fold !== undefined && text !== undefined) return unfold(fold, text, plain);
   if (map === undefined) return plain;
   let known = sourceMaps.get(facts);
   if (known === undefined) {
@@ -108,6 +119,13 @@ export function originalPosition(facts: StackFacts, at: Position): Position {
   const found = known.map.findEntry(plain.line - 1, plain.column - 1);
   if (!("originalLine" in found)) return plain;
   return { line: found.originalLine + 1, column: found.originalColumn + 1 };
+}
+
+/** What the loader puts behind the text is said to stand behind that of the file. */
+function unfold(fold: Fold, text: string, at: Position): OriginalPosition {
+  if (at.line <= countLines(text)) return unfoldPosition(fold, text, at);
+  const { url = "", text: base = "" } = fold.sources[0] ?? {};
+  return { ...at, url, line: countLines(base) + 1 };
 }
 
 function unshift(shifts: LineShifts | undefined, column: number): number {
@@ -133,7 +151,7 @@ export function printFrame(frame: NodeJS.CallSite): string {
   if (facts === undefined || line === null || column === null) return text;
   const url = urlOf(frame);
   const at = originalPosition(facts, { line, column });
-  return text.replace(`${url}:${line}:${column}`, () => `${url}:${at.line}:${at.column}`);
+  return text.replace(`${url}:${line}:${column}`, () => `${at.url ?? url}:${at.line}:${at.column}`);
 }
 
 function headOf(error: unknown): string {

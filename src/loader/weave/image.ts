@@ -7,10 +7,12 @@
  * then the image carries the way back (see `stack.ts`).
  */
 
+import { createHash } from "node:crypto";
 import { Script } from "node:vm";
 import { pathToFileURL } from "node:url";
 import { OWN_FUNCTIONS_MAX } from "../../base/limits.ts";
 import type { LineShifts } from "../text/edits.ts";
+import type { Fold } from "../text/fold.ts";
 import { enclose } from "./frame.ts";
 import type { Entry, Frame } from "./frame.ts";
 import type { CheckableMethod } from "./method-check.ts";
@@ -25,8 +27,10 @@ import { mapStacks, noteLines } from "../text/stack.ts";
 export interface ImageData {
   /** Real path of the file. */
   readonly file: string;
-  /** The text of the file. */
+  /** The text of the file, or the one that patches made of it. */
   readonly text: string;
+  /** How patches made it; undefined if it is that of the file. */
+  readonly fold?: Fold | undefined;
   /** The woven body. */
   readonly body: string;
   /** What stands around it. */
@@ -87,6 +91,8 @@ export class Image {
   readonly data: ImageData;
   /** The file URL that stacks and debuggers show. */
   readonly url: string;
+  /** What V8 calls the script: a text that patches made has lines of its own. */
+  readonly scriptUrl: string;
   readonly #scripts = new Map<string, Script>();
   readonly #factories = new Map<string, Factory>();
   #cells: ReadonlyMap<string, number> | undefined;
@@ -98,6 +104,8 @@ export class Image {
   constructor(data: ImageData) {
     this.data = data;
     this.url = pathToFileURL(data.file).href;
+    this.scriptUrl =
+      data.fold === undefined ? this.url : `${this.url}?patched=${shortHash(data.text)}`;
   }
 
   /** Real path of the file. */
@@ -105,7 +113,7 @@ export class Image {
     return this.data.file;
   }
 
-  /** The text of the file. */
+  /** The text of the file, or the one that patches made of it. */
   get text(): string {
     return this.data.text;
   }
@@ -213,20 +221,21 @@ export class Image {
   }
 
   #compile(entry: Entry): Script {
-    const { body, cachedData, inspectorMap, shifts, map } = this.data;
+    const { body, cachedData, inspectorMap, shifts, map, fold } = this.data;
     const { prefix, suffix } = enclose(this.data, entry);
-    noteLines(this.url, this.data.text);
+    noteLines(this.url, fold?.sources[0]?.text ?? this.data.text);
     const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
     const mapUrl = base64 === "" ? "" : `${MAP_URL}${base64}`;
     const options = {
-      filename: this.url,
+      filename: this.scriptUrl,
       columnOffset: -prefix.length,
       ...(cachedData === undefined || entry !== "sync"
         ? {}
         : { cachedData: Buffer.from(cachedData) }),
     };
     const text = `${prefix}${body}${suffix}${mapUrl}`;
-    if (shifts !== undefined || map !== undefined) mapStacks(this.url, this.data, text);
+    if (shifts !== undefined || map !== undefined || fold !== undefined)
+      mapStacks(this.scriptUrl, this.data, text);
     try {
       return new Script(text, options);
     } catch (error) {
@@ -245,6 +254,10 @@ export class Image {
     const place = { file: this.file, line, column: (caret?.[1]?.length ?? 0) + 1 };
     return createPlacedError("ERR_SYNTAX", place, error.message, error);
   }
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 /** Names the text of a script. */

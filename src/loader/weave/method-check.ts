@@ -304,7 +304,7 @@ export function addChecks(data: ImageData, taken: ReadonlySet<string>): ImageDat
     );
   }
   const movesCode = data.shifts !== undefined || fresh.some((insertion) => insertion.movesCode);
-  const isMapped = movesCode && data.map === undefined;
+  const isMapped = movesCode && data.map === undefined && data.fold === undefined;
   const variables = wanted.map(({ variable }) => variable);
   // V8's code was compiled from another text.
   const { cachedData: _, ...rest } = data;

@@ -54,6 +54,44 @@ function hitsIn(log: readonly string[]): string[] {
   return log.filter((line) => line.startsWith("logpoint "));
 }
 
+const PATCH = `declare let count: number;
+
+export const response = {
+  add(n: number): number {
+    count += 10 * n;
+    return count;
+  },
+  more() {
+    return 1;
+  },
+};`;
+
+test("whoever was born with patches has the lines of the file, and those of the patch", async (t) => {
+  const { ask, make, log, snax } = await desk(t, FILES);
+  const { id } = await snax.hotfixall("counter", PATCH);
+  const hash = snax.patches().find((each) => each.id === id)?.hash ?? "";
+  const counter = await make("counter");
+  const place = `snax-patch:${hash}/counter.ts`;
+  equal(
+    (await ask(`logpoint 9 counter.ts:14 "here"`))[0],
+    "1\t:00000009 counter.ts:14\there\thits:0",
+  );
+  equal(
+    (await ask(`logpoint 9 ${place}:6 "count"`))[0],
+    "2\t:00000009 counter.ts:6\tcount\thits:0",
+  );
+  equal(await counter.req.add(2), 20);
+  equal(await counter.req.later(7), 7);
+  deepEqual(hitsIn(await log()), [
+    "logpoint 2 counter.ts:6 count : 20",
+    "logpoint 1 counter.ts:14 here : 7",
+  ]);
+  // What the patch has replaced is not there: the next line of the file that is there is meant.
+  match((await ask(`logpoint 9 counter.ts:8 "1"`))[0] ?? "", /counter\.ts:1[0-9]\t/);
+  match((await ask(`logpoint 9 counter.ts:99 "1"`))[0] ?? "", /counter\.ts has 26 lines/);
+  match((await ask(`logpoint 9 ${place}:99 "1"`))[0] ?? "", /counter\.ts has 11 lines/);
+});
+
 test("a value is logged under the service's address whenever the line runs", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
