@@ -75,6 +75,8 @@ export interface Seen {
   readonly token: number;
   /** When it was first seen, by the clock of this process. */
   readonly at: number;
+  /** The engine has lost it. */
+  readonly isGone?: boolean;
 }
 
 /** How a patch ended, as far as this node can know. */
@@ -147,7 +149,8 @@ export class FleetPatches {
     if (value === undefined) {
       if ((known?.token ?? 0) <= token) this.#lose(id, token);
     } else {
-      if ((known?.token ?? 0) >= token) return;
+      const isBack = known?.isGone === true && known.token === token;
+      if ((known?.token ?? 0) >= token && !isBack) return;
       const record = parseRecord(this.options.seal.open(key, value));
       const isSame = known?.record?.key === record?.key;
       const at = isSame && known !== undefined ? known.at : this.#now();
@@ -205,10 +208,12 @@ export class FleetPatches {
     const seen = this.#seen.get(id);
     // What was decided stays.
     if (seen?.record?.state !== "prepare") return true;
+    const { isGone = false } = seen;
+    if (isGone && this.#now() < membership.claimsFrom) return false;
     const key = patchKey(id);
     const value = seal.seal(key, record);
     try {
-      const token = await driver.claim(key, value, seen.token);
+      const token = await driver.claim(key, value, isGone ? 0 : seen.token);
       if (token !== undefined) this.take({ key, value, token });
       else await this.#reread(id);
       return true;
@@ -256,20 +261,15 @@ export class FleetPatches {
     const seen = this.#seen.get(id);
     const record = seen?.record;
     if (seen === undefined) return;
-    if (record?.state === "commit") return void this.#tellAgain(id);
+    if (record?.state === "commit") return void this.tellAgain(id);
     if (record?.state !== "prepare") return void this.#seen.delete(id);
-    const gone: FleetRecord = {
-      state: "abort",
-      key: record.key,
-      nodes: {},
-      why: "the engine has lost it",
-    };
-    this.#seen.set(id, { ...seen, record: gone, token });
+    // It may have been committed, and those who know it tell the engine again.
+    this.#seen.set(id, { ...seen, token, isGone: true });
     this.#wake();
   }
 
-  /** Of several nodes that do so the first one does it. */
-  async #tellAgain(id: number): Promise<void> {
+  /** Writes a decision anew that the engine has lost. Of several nodes that do so the first one does it. */
+  async tellAgain(id: number): Promise<void> {
     const { seal, membership } = this.options;
     const key = patchKey(id);
     for (;;) {
@@ -333,6 +333,7 @@ export class FleetPatches {
         // Undecided, and this node has nothing of it: it can't be ready before it knows.
         if (this.#seen.get(id)?.record?.state === "prepare") onHindrance(id, "it is not decided");
         await this.decided(id, false);
+        onHindrance(id, undefined);
     }
   }
 
