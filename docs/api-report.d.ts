@@ -23,6 +23,7 @@ export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, Socket
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
 export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
+export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
 export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
@@ -74,6 +75,7 @@ export declare const ERROR_CODES: {
     readonly ERR_CONFIG: "the configuration can't be used";
     readonly ERR_CONNECT: "the connection could not be made";
     readonly ERR_DEADLOCK: "the call could never be answered";
+    readonly ERR_DRY_RUN: "a dry run can't do that";
     readonly ERR_ENGINE_DOWN: "the engine of the cluster is away";
     readonly ERR_EXHAUSTED: "no number is free";
     readonly ERR_FORBIDDEN: "access is refused";
@@ -159,6 +161,7 @@ export interface Config {
     readonly drain?: number;
     readonly stoptimeout?: number;
     readonly hotfixtimeout?: number;
+    readonly dryrunmax?: number;
     readonly typecheck?: "off" | "warn" | "require";
     readonly console?: number | string;
     readonly consoletoken?: string;
@@ -190,6 +193,7 @@ export interface FullConfig extends Config {
     readonly drain: number;
     readonly stoptimeout: number;
     readonly hotfixtimeout: number;
+    readonly dryrunmax: number;
     readonly polling: number;
     readonly stall: StallConfig;
 }
@@ -651,6 +655,7 @@ export interface SkynetApi extends Calls, Starters {
 }
 
 // dist/snax/types.d.ts
+import type { DryApi, DryOptions } from "./types-dry.ts";
 import type { InflightOptions, InflightResult } from "./types-inflight.ts";
 type AnyFunction = (...args: any[]) => unknown;
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -848,6 +853,9 @@ export interface SnaxApi {
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
     readonly repair: {
         (options: FleetOptions): FleetApi;
+        (options: {
+            readonly dry: DryOptions;
+        }): DryApi;
         (options: RepairOptions): SnaxApi;
     };
     readonly drift: () => Promise<DriftReport>;
@@ -881,6 +889,47 @@ export declare const FRAME_SIZE_MAX: {
     readonly 2: 65535;
     readonly 4: 4294967295;
 };
+
+// dist/snax/types-dry.d.ts
+import type { Patch, ServiceObject } from "./types.ts";
+export interface DryProbe {
+    readonly method: string;
+    readonly args?: readonly unknown[];
+}
+export interface DryOptions {
+    readonly probes?: readonly (string | DryProbe)[];
+}
+export interface DryDifference {
+    readonly path: string;
+    readonly before: string | undefined;
+    readonly after: string | undefined;
+}
+export interface DryAnswer {
+    readonly text: string;
+    readonly error: string | undefined;
+    readonly would: readonly string[];
+}
+export interface DryProbed {
+    readonly probe: string;
+    readonly before: DryAnswer;
+    readonly after: DryAnswer;
+}
+export interface DryReport {
+    readonly handle: number;
+    readonly type: string;
+    readonly inFlight: number;
+    readonly missing: readonly string[];
+    readonly hotfix: DryAnswer | undefined;
+    readonly atOnce: readonly DryDifference[];
+    readonly probes: readonly DryProbed[];
+    readonly afterProbes: readonly DryDifference[];
+    readonly notes: readonly string[];
+    readonly held: number;
+}
+export interface DryApi {
+    readonly hotfix: (target: ServiceObject | number | string, patch: Patch, ...args: unknown[]) => Promise<DryReport>;
+    readonly hotfixall: (type: string, patch: Patch, ...args: unknown[]) => Promise<DryReport>;
+}
 
 // dist/snax/types-inflight.d.ts
 export interface InflightOptions {

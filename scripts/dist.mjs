@@ -31,6 +31,7 @@ const ENTRIES = [
   "node/worker",
   "loader/build/transform-worker",
   "check/worker",
+  "live/dry/worker",
   "check/checker",
   "fabric/main-watchdog-worker",
   "console/debugger/worker",

@@ -113,6 +113,15 @@ export type {
 } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type {
+  DryAnswer,
+  DryApi,
+  DryDifference,
+  DryOptions,
+  DryProbe,
+  DryProbed,
+  DryReport,
+} from "./snax/types-dry.ts";
+export type {
   InflightHandler,
   InflightOptions,
   InflightResult,

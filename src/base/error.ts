@@ -20,6 +20,8 @@ export const ERROR_CODES = {
   ERR_CONNECT: "the connection could not be made",
   /** A service in queue mode called itself from the handler that is running. */
   ERR_DEADLOCK: "the call could never be answered",
+  /** A dry run can't go on, or what it was asked for can't be simulated. */
+  ERR_DRY_RUN: "a dry run can't do that",
   /** The engine of the cluster is away, or did not answer; `data.sent`: it may have been carried out. */
   ERR_ENGINE_DOWN: "the engine of the cluster is away",
   /** All handles or sessions of the node are in use. */

@@ -37,6 +37,18 @@ export const PATCH_LENGTH_MAX: number = 1 << 20;
 /** How many objects the state of a service may have that is carried over to another instance, or copied for a dry run. */
 export const STATE_OBJECTS_MAX = 5_000_000;
 
+/** MiB of JavaScript heap that the process of a dry run may have. */
+export const DRY_MEMORY_MIB = 512;
+
+/** Milliseconds that the process of a dry run may take for what is neither `hotfix()` nor a probe. */
+export const DRY_STEP_MS = 20_000;
+
+/** Most probes of one dry run. */
+export const DRY_PROBES_MAX = 100;
+
+/** Dry runs of a thread that may be under way at once. */
+export const DRY_RUNS_MAX = 4;
+
 /** How many texts a module remembers to have compiled, so that the next service gets them at once. */
 export const PATCH_CACHE_MAX = 64;
 

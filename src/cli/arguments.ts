@@ -22,6 +22,8 @@ export const USAGE = `usage: snax <command>
                                               --force type errors, --atomic: all services
                                               of the type or none, --fleet: on all nodes
                                               or none, --allow-missing: but those that are silent
+  snax hotfix ... --dry-run [--probe 'method args'] ...
+                                              what the patch would do, tried on a copy
   snax drift [--json]                         which services run what, against the files on disk
   snax patches [id] [--json]                  the patches of the node, or one with its texts
   snax drain                                  end the node once no call of another node is open
@@ -166,6 +168,10 @@ function readOperation(
     if (word === "--console") {
       index += 1;
       place = readPlace(given[index]);
+    } else if (command === "hotfix" && /^--probe(?:=|$)/.test(word)) {
+      // The console takes a line apart at its blanks.
+      const probe = word === "--probe" ? given[(index += 1)] : word.slice("--probe=".length);
+      words.push(`--probe=${encodeURIComponent(probe ?? "")}`);
     } else if (word.startsWith("--console=")) place = readPlace(word.slice("--console=".length));
     else if (/\s/.test(word))
       throw wrong(`${JSON.stringify(word)} has blanks, which the console takes apart`);

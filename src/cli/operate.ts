@@ -71,7 +71,8 @@ function linesOf([json = "null"]: readonly string[]): string[] {
 function wordsOf(invocation: Invocation): string[] {
   const { command, words = [] } = invocation;
   const [target = "", ...rest] = words.map(toAbsolute);
-  const isForced = ownWords(invocation).includes("--force");
+  // A dry run sends nothing: it shows what is wrong with the types beside the rest.
+  const isForced = ownWords(invocation).some((word) => word === "--force" || word === "--dry-run");
   if (command === "hotfix" && !isForced) rest.unshift("--check");
   return target === "" ? [] : [target, ...rest];
 }

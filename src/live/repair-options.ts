@@ -4,8 +4,9 @@ import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import type { FleetOptions, RepairOptions } from "../snax/types.ts";
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof RepairOptions | keyof FleetOptions>([
+const OPTIONS: ReadonlySet<string> = new Set<keyof RepairOptions | keyof FleetOptions | "dry">([
   ...(["atomic", "once", "fleet", "allowMissing"] as const),
+  "dry",
 ]);
 
 /**

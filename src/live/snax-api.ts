@@ -11,9 +11,11 @@ import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { FleetApi, FleetOptions, Patch, RepairOptions, SnaxApi } from "../snax/types.ts";
+import type { DryApi, DryOptions } from "../snax/types-dry.ts";
 import { readRepairOptions } from "./repair-options.ts";
 import { fleetHotfixall, fleetRollback } from "./rollout/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
+import { dryRun, dryRunType, readDry } from "./rollout/dry-run.ts";
 import { gatherDrift } from "./rollout/drift.ts";
 import { inflight } from "./rollout/inflight.ts";
 import { rollback } from "./rollout/rollback.ts";
@@ -31,6 +33,8 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
     hotfixshared: (caller, path: string, text: string) =>
       settleAt(caller, () => hotfixshared(live, caller, path, text)),
     repair: (caller, given: unknown) => {
+      const dry = takeDry(given);
+      if (dry !== undefined) return makeDry(caller, dry);
       const options = readRepairOptions(given);
       return isOfFleet(options)
         ? makeFleet(caller, options)
@@ -45,6 +49,29 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
   return (context) => make({ snax: live.snax, context, deadlineMs: 0, make }) as SnaxApi;
+}
+
+/** The options of a dry run; beside it nothing else is meant. */
+function takeDry(given: unknown): DryOptions | undefined {
+  if (typeof given !== "object" || given === null || !("dry" in given)) return undefined;
+  const other = Object.keys(given).find((name) => name !== "dry");
+  if (other === undefined) return readDry(given.dry);
+  const why = `${other} can't stand beside dry: a dry run is on one copy, and changes nothing`;
+  throw new SnaxError("ERR_ARGUMENT", `snax.repair: ${why}`);
+}
+
+/** What can't be tried is refused: it would be done. */
+function makeDry(caller: SnaxCaller, options: DryOptions): DryApi {
+  const refuse = (name: string) => (): never => {
+    const why = "a dry run is of hotfix and hotfixall";
+    throw new SnaxError("ERR_ARGUMENT", `snax.repair({ dry }).${name}: ${why}`);
+  };
+  const api: DryApi = {
+    hotfix: (target, ...patch) => settleAt(caller, () => dryRun(caller, options, target, patch)),
+    hotfixall: (type, ...patch) => settleAt(caller, () => dryRunType(caller, options, type, patch)),
+  };
+  const others = ["hotfixshared", "rollback", "repair"];
+  return Object.assign(api, Object.fromEntries(others.map((name) => [name, refuse(name)])));
 }
 
 function isOfFleet(options: RepairOptions | FleetOptions): options is FleetOptions {

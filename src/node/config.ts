@@ -5,6 +5,7 @@
  * error that names key and value.
  */
 
+import { DRY_MEMORY_MIB } from "../base/limits.ts";
 import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import { copyResult } from "../base/copy.ts";
@@ -72,6 +73,8 @@ export interface Config {
    * @defaultValue 5000
    */
   readonly hotfixtimeout?: number;
+  /** MiB that the state of a service may take in a dry run's copy; one with more is refused. @defaultValue 64 */
+  readonly dryrunmax?: number;
   /**
    * What the console does about the types of a patch: "warn" shows errors and applies it, "require" refuses it with
    * errors and unchecked, "off" does not look. @defaultValue "warn" if the project has `typescript`, else "off"
@@ -137,6 +140,7 @@ export interface FullConfig extends Config {
   readonly drain: number;
   readonly stoptimeout: number;
   readonly hotfixtimeout: number;
+  readonly dryrunmax: number;
   readonly polling: number;
   readonly stall: StallConfig;
 }
@@ -180,6 +184,8 @@ const WORKERS_MAX = THREADS_MAX - 1;
 /** A thread without services takes 15 MiB. */
 const HEAP_MIN_MIB = 32;
 const HEAP_MAX_MIB = 1 << 20;
+/** The copy has to fit into the heap of a dry run's process. */
+const DRY_MAX_MIB = DRY_MEMORY_MIB / 2;
 
 const RULES: Readonly<Record<string, Rule>> = {
   thread: { fits: isIn(0, WORKERS_MAX), expected: `an integer, 0..${WORKERS_MAX}` },
@@ -222,6 +228,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     isSecret: true,
   },
   hotfixtimeout: MS,
+  dryrunmax: { fits: isIn(1, DRY_MAX_MIB), expected: `MiB, 1..${DRY_MAX_MIB}` },
   ledger: {
     fits: (value) => value === false || isText(value),
     expected: "the path of a file, or false",
@@ -336,6 +343,7 @@ export function completeConfig(config: unknown): FullConfig {
     drain: 5000,
     stoptimeout: 5000,
     hotfixtimeout: 5000,
+    dryrunmax: 64,
     polling: 0.1,
     ...given,
     stall: { ...STALL_USUAL, ...withoutGaps(given.stall ?? {}) } as StallConfig,

@@ -39,6 +39,12 @@ export class Environment {
     return copyResult(this.#values.get(key), undefined);
   }
 
+  /** The keys that are set. */
+  keys(): Iterable<string> {
+    this.#log?.sync();
+    return this.#values.keys();
+  }
+
   /**
    * Adds a key.
    *

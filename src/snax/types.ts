@@ -13,6 +13,7 @@
  * them out of their object.
  */
 
+import type { DryApi, DryOptions } from "./types-dry.ts";
 import type { InflightOptions, InflightResult } from "./types-inflight.ts";
 
 type AnyFunction = (...args: any[]) => unknown;
@@ -584,7 +585,8 @@ export interface SnaxApi {
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**
-   * Gives the same API with options for patches.
+   * Gives the same API with options for patches. With `dry` these are tried on a copy of a service,
+   * in a process of its own, and nothing is changed.
    *
    * @throws {ERR_ARGUMENT} if there is no such option.
    * @example
@@ -594,6 +596,7 @@ export interface SnaxApi {
    */
   readonly repair: {
     (options: FleetOptions): FleetApi;
+    (options: { readonly dry: DryOptions }): DryApi;
     (options: RepairOptions): SnaxApi;
   };
   /**

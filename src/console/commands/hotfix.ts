@@ -14,6 +14,7 @@ import { messageOf } from "../../service/error-text.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, RepairOptions } from "../../snax/types.ts";
+import type { DryOptions } from "../../snax/types-dry.ts";
 import type {
   CommandCall,
   CommandResult,
@@ -21,8 +22,9 @@ import type {
   Route,
   Table,
 } from "../operator/command.ts";
-import { markInOrder, toResult } from "../operator/command.ts";
+import { isInOrder, markInOrder, toResult } from "../operator/command.ts";
 import { patchFleet, rollBackFleet, takeFleetOptions } from "./fleet.ts";
+import { takeDryWords, tryPatch } from "./dry-run.ts";
 import type { SourceOptions } from "./from-source.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
@@ -41,16 +43,25 @@ const toPatched: Route = ({ operator, args }) => {
   return target.kind === "service" ? operator.runtime.threads?.threadOf(target.handle) : "all";
 };
 
-async function runHotfix({ operator, args: [word, ...all] }: CommandCall): Promise<CommandResult> {
+async function runHotfix({ operator, line, args }: CommandCall): Promise<CommandResult> {
+  const [word, ...given] = args;
   const target = readTarget(operator, word);
+  const { words: all, dry } = takeDryWords(line, given);
   const { rest: own, fleet } = takeFleetOptions(all);
+  if (dry !== undefined && fleet !== undefined) {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      "a dry run is of one service: --fleet can't stand beside it",
+    );
+  }
   const { rest, options } = takeCheckOptions(own);
   const source = readSourceOptions(rest);
   if (source !== undefined) {
-    return await hotfixFromSource(operator, target, { ...source, ...options, fleet });
+    return await hotfixFromSource(operator, target, { ...source, ...options, fleet, dry });
   }
   const words = { ...readWords(operator, rest), fleet };
   const types = await checkBefore(operator, target, { parts: words.parts, ...options });
+  if (dry !== undefined) return withTypes(types, await applyDry(operator, target, words, dry));
   return withTypes(types, await apply(operator, target, words));
 }
 
@@ -82,12 +93,26 @@ async function apply(
   }
 }
 
+async function applyDry(
+  operator: Operator,
+  target: HotfixTarget,
+  words: HotfixWords,
+  dry: DryOptions,
+): Promise<Map<string, unknown>> {
+  try {
+    return markInOrder(await tryPatch(callerOf(operator), target, words, dry));
+  } catch (error) {
+    throw inOperatorsWords(error, words);
+  }
+}
+
 /** What was found of the types stands first. */
 function withTypes(types: string | undefined, result: CommandResult): CommandResult {
   if (types === undefined) return result;
   const shown = new Map<string, unknown>([["types", types]]);
   if (result instanceof Map) {
-    for (const key of [...result.keys()].map(String).toSorted()) shown.set(key, result.get(key));
+    const keys = [...result.keys()].map(String);
+    for (const key of isInOrder(result) ? keys : keys.toSorted()) shown.set(key, result.get(key));
   } else if (result !== undefined) shown.set("result", result);
   return markInOrder(shown);
 }
@@ -100,8 +125,13 @@ async function hotfixFromSource(
     isYes,
     repair,
     fleet,
+    dry,
     ...options
-  }: SourceOptions & CheckOptions & { readonly fleet: FleetOptions | undefined },
+  }: SourceOptions &
+    CheckOptions & {
+      readonly fleet: FleetOptions | undefined;
+      readonly dry: DryOptions | undefined;
+    },
 ): Promise<CommandResult> {
   const found = await patchFromSource(operator, target);
   const { rows, patch, files, isNoted, changed } = found;
@@ -110,7 +140,7 @@ async function hotfixFromSource(
   for (const [path, { verdict, changes }] of rows) {
     shown.set(path, [verdict, ...printChanges(changes)].join("\n"));
   }
-  if (isNoted && !isYes) {
+  if (isNoted && !isYes && dry === undefined) {
     shown.set("nothing was sent", "a note says what a patch would not do: --yes takes it");
     return markInOrder(shown);
   }
@@ -118,6 +148,10 @@ async function hotfixFromSource(
   const types = await checkBefore(operator, target, { parts, ...options });
   if (types !== undefined) shown.set("types", types);
   const words = { patch, parts, args: [], files, repair, fleet };
+  if (dry !== undefined) {
+    const tried = await applyDry(operator, target, words, dry);
+    return markInOrder(new Map([...shown, ...tried]));
+  }
   const result = await sendSource(operator, target, words);
   for (const [key, value] of result) shown.set(key, value);
   // On the other nodes the files are as they were: births go by the patch.
@@ -229,7 +263,7 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --check: not with type errors, --force: with them : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --dry-run [--probe 'method args'] ...: only tried, on a copy; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     hasJson: true,
     needs: toPatched,

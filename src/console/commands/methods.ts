@@ -14,7 +14,7 @@ import type { Group } from "../../snax/method-numbers.ts";
 import { bind } from "../../snax/snax-functions.ts";
 import { readAddress } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
-import { parseLiterals } from "./literal.ts";
+import { parseLiterals } from "../../texts/literal.ts";
 import type { Operator } from "../operator/operator.ts";
 import { toService } from "../threads/thread-route.ts";
 

@@ -18,6 +18,7 @@ import { ONE_SERVICE } from "./one-service.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
 import { answerTexts } from "./running-texts.ts";
+import { answerDry } from "./dry-run.ts";
 import { answerInflight } from "./inflight.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
@@ -71,6 +72,7 @@ export class LiveThread {
     answerTexts(runtime);
     answerPatchTexts(this);
     answerInflight(this);
+    answerDry(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     runtime.words.set(MARKED_WORD, (mark) => this.ledger.mark(mark as PatchMark));
     this.#lines = new LineBudget({

@@ -198,7 +198,7 @@ export async function patchOne(request: ServiceRequest): Promise<void> {
 }
 
 /** Returns the handle that a patch is for. */
-function targetOf({ context }: SnaxCaller, target: unknown): number {
+export function targetOf({ context }: SnaxCaller, target: unknown): number {
   if (!(target instanceof SnaxObject) && typeof target !== "number" && typeof target !== "string") {
     throw new SnaxError(
       "ERR_ARGUMENT",

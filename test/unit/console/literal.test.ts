@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { parseLiterals } from "../../../src/console/commands/literal.ts";
+import { parseLiterals } from "../../../src/texts/literal.ts";
 
 test("literals of Lua and JavaScript are read", () => {
   const text = `"a", 'b', 1, -1.5, 0x10, true, nil, null, undefined, \`c\`, [1, , [2]], { a: 1, "b c": { } }`;

@@ -7,7 +7,7 @@
 
 import { parseExpressionAt } from "acorn";
 import type { AnyNode, ObjectExpression } from "acorn";
-import { SnaxError } from "../../base/error.ts";
+import { SnaxError } from "../base/error.ts";
 
 /** Names that stand for values. */
 const NAMES: ReadonlyMap<string, unknown> = new Map<string, unknown>([

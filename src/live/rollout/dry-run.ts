@@ -1,0 +1,193 @@
+/**
+ * `snax.repair({ dry })`: what a patch would do, tried on a copy of a live service.
+ *
+ *     its thread     the texts that run, and the state between two turns (dry/take-service.ts)
+ *     a process      two copies, one with the patch, are asked the same (dry/worker.ts)
+ *     whoever asked  what differs
+ *
+ * The live service stands still while its state is taken, and is not touched. Nothing is written and no number is given.
+ */
+
+import { inspect } from "node:util";
+import { copyArguments } from "../../base/copy.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
+import { CONSOLE_ANSWER_MS, DRY_PROBES_MAX } from "../../base/limits.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import { Context } from "../../service/context.ts";
+import type { Errand, Stuck } from "../../service/errand.ts";
+import { sendErrand, takeErrand } from "../../service/errand.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { Patch } from "../../snax/types.ts";
+import type { DryOptions, DryProbe, DryReport } from "../../snax/types-dry.ts";
+import { parseLiterals } from "../../texts/literal.ts";
+import { runDry } from "../dry/dry-process.ts";
+import type { DryCall, DryService } from "../dry/question.ts";
+import { takeService } from "../dry/take-service.ts";
+import { readPatch } from "../text/compile.ts";
+import type { LiveThread } from "./live-thread.ts";
+import { targetOf } from "./one-service.ts";
+
+/** The commands of a thread's steward. */
+const TAKE = "DRYTAKE";
+const LOWEST = "DRYLOWEST";
+
+/** Has a thread give its services to dry runs. */
+export function answerDry({ runtime }: LiveThread): void {
+  runtime.stewardCommands.set(TAKE, async (_context, [errand, handle]) =>
+    takeErrand(errand as Errand)
+      ? await takeHere(runtime.contextOf(handle as number), handle as number)
+      : undefined,
+  );
+  runtime.stewardCommands.set(LOWEST, async (_context, [errand, type]) =>
+    takeErrand(errand as Errand) ? lowestHere(runtime, type as string) : undefined,
+  );
+}
+
+async function takeHere(context: Context | undefined, handle: number): Promise<DryService> {
+  if (context === undefined) throw deadError(handle);
+  return await takeService(context);
+}
+
+function lowestHere({ kernel }: Context["runtime"], type: string): number | undefined {
+  let lowest: number | undefined;
+  for (const { instance, handle } of kernel.services) {
+    if (!(instance instanceof Context) || instance.name !== type) continue;
+    if (instance.code !== undefined && handle < (lowest ?? Infinity)) lowest = handle;
+  }
+  return lowest;
+}
+
+/** Tries a patch for one service; see `DryApi.hotfix`. */
+export async function dryRun(
+  caller: SnaxCaller,
+  options: DryOptions,
+  target: unknown,
+  patch: readonly [Patch, ...unknown[]],
+): Promise<DryReport> {
+  return await tryOn(caller.context, options, targetOf(caller, target), patch);
+}
+
+/** Tries a patch for the service of a type that has the lowest address; see `DryApi.hotfixall`. */
+export async function dryRunType(
+  caller: SnaxCaller,
+  options: DryOptions,
+  type: string,
+  patch: readonly [Patch, ...unknown[]],
+): Promise<DryReport> {
+  const { context } = caller;
+  const { runtime } = context;
+  const { threads } = runtime;
+  // A name that no file has is refused first, with the one that was meant.
+  runtime.paths.find(type);
+  const others = [0, ...(threads?.hosts ?? [])].filter(
+    (thread) => threads !== undefined && thread !== threads.own,
+  );
+  const asked = [...new Set(others)].map((thread) => ask(context, thread, LOWEST, type));
+  const found = [lowestHere(runtime, type), ...(await Promise.all(asked))];
+  const handles = found.filter((handle) => typeof handle === "number");
+  if (handles.length === 0) {
+    const why = `no ${type} lives: a dry run needs one whose state it can copy`;
+    throw new SnaxError("ERR_NO_SERVICE", why);
+  }
+  return await tryOn(context, options, Math.min(...handles), patch);
+}
+
+async function tryOn(
+  context: Context,
+  { probes = [] }: DryOptions,
+  handle: number,
+  [patch, ...args]: readonly [Patch, ...unknown[]],
+): Promise<DryReport> {
+  const { runtime } = context;
+  const texts = readPatch(patch);
+  const calls = probes.map(readProbe);
+  const own = copyArguments(args, undefined);
+  const thread = runtime.threads?.threadOf(handle);
+  const isHere = thread === undefined || thread === runtime.threads?.own;
+  const service = isHere
+    ? await takeHere(runtime.contextOf(handle), handle)
+    : ((await ask(context, thread, TAKE, handle)) as DryService);
+  const limitMs = Math.max(1, Number(runtime.environment.get("hotfixtimeout")));
+  const done = await runDry({ service, texts, args: own, probes: calls }, limitMs);
+  const { hotfix, atOnce, probes: probed, afterProbes, notes } = done;
+  const { type, inFlight, held } = service;
+  return {
+    ...{ handle, type, inFlight, missing: [...service.missing, ...done.missing] },
+    ...{ hotfix, atOnce, probes: probed, afterProbes, notes, held },
+  };
+}
+
+/** Asks a thread; one that hangs is an error. */
+function ask(
+  context: Context,
+  thread: number,
+  ...order: [command: string, ...args: unknown[]]
+): Promise<unknown> {
+  const limitMs = CONSOLE_ANSWER_MS;
+  const error = ({ handle }: Stuck): SnaxError => {
+    const who = handle === 0 ? "code outside any message" : `a handler of ${formatAddress(handle)}`;
+    const why = `${who} has not returned for ${limitMs} ms; nothing was copied`;
+    return new SnaxError("ERR_TIMEOUT", `thread ${thread} does not answer: ${why}`);
+  };
+  return sendErrand(context, thread, { limitMs, error }, ...order).catch((reason: unknown) => {
+    if (codeOf(reason) === "ERR_SERVICE_DEAD" && order[0] === LOWEST) return undefined;
+    throw reason;
+  });
+}
+
+/**
+ * Reads the options of a dry run.
+ *
+ * @throws {ERR_ARGUMENT} if they are none, or there are too many probes.
+ */
+export function readDry(given: unknown): DryOptions {
+  if (typeof given !== "object" || given === null) {
+    throw new SnaxError("ERR_ARGUMENT", `dry of snax.repair is { probes }, not ${inspect(given)}`);
+  }
+  const unknown = Object.keys(given).find((name) => name !== "probes");
+  if (unknown !== undefined) {
+    throw new SnaxError("ERR_ARGUMENT", `a dry run has no option ${unknown}, only probes`);
+  }
+  const { probes = [] } = given as { probes?: unknown };
+  if (!Array.isArray(probes)) {
+    throw new SnaxError("ERR_ARGUMENT", `probes of a dry run are a list, not ${inspect(probes)}`);
+  }
+  if (probes.length > DRY_PROBES_MAX) {
+    const why = `${probes.length} probes are more than ${DRY_PROBES_MAX} (DRY_PROBES_MAX)`;
+    throw new SnaxError("ERR_ARGUMENT", why);
+  }
+  const calls = probes.map(readProbe);
+  return { probes: calls };
+}
+
+const PROBE = /^\s*([\p{ID_Start}_$][\p{ID_Continue}$]*)(?:\s+(.*))?$/su;
+
+/** `buy "apple", 1`: what stands between the arguments may also be a blank. */
+function readProbe(given: unknown): DryCall {
+  if (typeof given === "object" && given !== null) {
+    const { method, args = [] } = given as Partial<DryProbe>;
+    if (typeof method === "string" && Array.isArray(args)) return { method, args };
+  }
+  const [, method, rest = ""] = typeof given === "string" ? (PROBE.exec(given) ?? []) : [];
+  if (method === undefined) {
+    const why = `${inspect(given)} is no probe: write a method and its arguments, buy "apple", 1`;
+    throw new SnaxError("ERR_ARGUMENT", why);
+  }
+  return { method, args: readArguments(rest) };
+}
+
+function readArguments(text: string): unknown[] {
+  if (text.trim() === "") return [];
+  try {
+    return parseLiterals(text);
+  } catch (error) {
+    // As words of a shell, `buy "apple" 1`.
+    const words = text.match(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+/g) ?? [];
+    try {
+      return words.flatMap((word) => parseLiterals(word));
+    } catch {
+      throw error;
+    }
+  }
+}
