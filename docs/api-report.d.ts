@@ -25,6 +25,7 @@ export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, Fle
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
 export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
+export type { ReloadOptions, ReloadResult } from "./snax/types-reload.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
 
@@ -106,6 +107,7 @@ export declare const ERROR_CODES: {
     readonly ERR_PATCH_TYPE: "the types of the patch are wrong";
     readonly ERR_PATCH_SIZE: "the patch is too long";
     readonly ERR_READ_ONLY: "shared data can't be written";
+    readonly ERR_RELOAD: "the service can't be reloaded";
     readonly ERR_REMOTE: "the handler threw";
     readonly ERR_REPLIED: "the message has been answered";
     readonly ERR_SCHEMA: "the sproto schema can't be used";
@@ -162,6 +164,7 @@ export interface Config {
     readonly stoptimeout?: number;
     readonly hotfixtimeout?: number;
     readonly dryrunmax?: number;
+    readonly draintimeout?: number;
     readonly typecheck?: "off" | "warn" | "require";
     readonly console?: number | string;
     readonly consoletoken?: string;
@@ -194,6 +197,7 @@ export interface FullConfig extends Config {
     readonly stoptimeout: number;
     readonly hotfixtimeout: number;
     readonly dryrunmax: number;
+    readonly draintimeout: number;
     readonly polling: number;
     readonly stall: StallConfig;
 }
@@ -657,6 +661,7 @@ export interface SkynetApi extends Calls, Starters {
 // dist/snax/types.d.ts
 import type { DryApi, DryOptions } from "./types-dry.ts";
 import type { InflightOptions, InflightResult } from "./types-inflight.ts";
+import type { ReloadOptions, ReloadResult } from "./types-reload.ts";
 type AnyFunction = (...args: any[]) => unknown;
 type IsAny<T> = 0 extends 1 & T ? true : false;
 export interface Services {
@@ -850,6 +855,7 @@ export interface SnaxApi {
     readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<HotfixAllResult>;
     readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
     readonly inflight: (id: number, options?: InflightOptions) => Promise<InflightResult>;
+    readonly reload: (target: ServiceObject | number | string, options?: ReloadOptions) => Promise<ReloadResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
     readonly repair: {
         (options: FleetOptions): FleetApi;
@@ -962,6 +968,24 @@ export interface InflightResult {
     readonly ended: number;
     readonly silent: readonly InflightSilence[];
     readonly notes: readonly string[];
+}
+
+// dist/snax/types-reload.d.ts
+import type { PatchFailure, PatchSkip } from "./types.ts";
+export interface ReloadOptions {
+    readonly strict?: boolean;
+}
+export interface ReloadResult {
+    readonly id: number;
+    readonly reloaded: readonly number[];
+    readonly failed: readonly PatchFailure[];
+    readonly skipped: readonly PatchSkip[];
+    readonly held: number;
+    readonly drained: number;
+    readonly carried: readonly string[];
+    readonly new: readonly string[];
+    readonly leftBehind: readonly string[];
+    readonly kept: readonly string[];
 }
 
 // dist/snax/types-upvalues.d.ts

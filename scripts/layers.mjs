@@ -46,7 +46,7 @@ const ORDER = [
  */
 const ROOMS = {
   loader: ["text", "resolve", "typescript", "read", "weave", "build", "run"],
-  live: ["text", "apply", "state", "inspect", "dry", "rollout"],
+  live: ["text", "apply", "state", "reload", "inspect", "dry", "rollout"],
   console: ["operator", "print", "inspect", "debugger", "threads", "commands", "doors"],
 };
 

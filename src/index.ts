@@ -127,6 +127,7 @@ export type {
   InflightResult,
   InflightSilence,
 } from "./snax/types-inflight.ts";
+export type { ReloadOptions, ReloadResult } from "./snax/types-reload.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type {
   Changes,

@@ -82,6 +82,8 @@ export const ERROR_CODES = {
   ERR_PATCH_SIZE: "the patch is too long",
   /** What is shared by all services can't be written. */
   ERR_READ_ONLY: "shared data can't be written",
+  /** The service can't be reloaded: something of it can't be carried, or a step failed; it goes on as it was. */
+  ERR_RELOAD: "the service can't be reloaded",
   /** The handler threw something; the message is the handler's. */
   ERR_REMOTE: "the handler threw",
   /** A message was answered twice, or after it was given up. */

@@ -30,7 +30,9 @@ export const USAGE = `usage: snax <command>
   snax rollback id ...                        take patches back, by the numbers of the ledger;
                                               --fleet: on all nodes, by those of the fleet
   snax inflight id [--wait s | --end]         who still runs a body from before a patch
-                                              (all nine ask the console of the configuration,
+  snax reload address|type [--strict]         put the files as they are now behind running services,
+                                              with their state
+                                              (all ten ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -59,6 +61,7 @@ export interface Invocation {
     | "patches"
     | "rollback"
     | "inflight"
+    | "reload"
     | "help"
     | "version";
   /** The words of a command that the console of a node runs. */
@@ -131,6 +134,7 @@ type Operation =
   | "hotfix"
   | "rollback"
   | "inflight"
+  | "reload"
   | "drain"
   | "drift"
   | "patches";
@@ -142,6 +146,7 @@ const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "hotfix",
   "rollback",
   "inflight",
+  "reload",
   "drain",
   "drift",
   "patches",
@@ -154,6 +159,7 @@ const NEEDED: Readonly<Partial<Record<Operation, string>>> = {
   hotfix: "an address or a type",
   rollback: "the number of a patch",
   inflight: "the number of a patch",
+  reload: "an address or a type",
 };
 
 /** `[--console [host:]port]`, and words that are the console's. */

@@ -45,6 +45,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "patches":
     case "rollback":
     case "inflight":
+    case "reload":
       return await runOperation(invocation);
     case "init":
       return runInit(invocation.folder);

@@ -70,6 +70,8 @@ export const HOLD = {
    * patch itself runs (with `patching`), so does what follows from it; no handler from before goes on.
    */
   voting: 32,
+  /** Other code is about to take its place: requests and posts wait for that; answers, timers and jobs pass. */
+  draining: 64,
 } as const;
 
 /** A service, as the kernel sees it. */

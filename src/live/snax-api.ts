@@ -12,12 +12,14 @@ import type { SnaxCaller } from "../snax/snax-functions.ts";
 import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { FleetApi, FleetOptions, Patch, RepairOptions, SnaxApi } from "../snax/types.ts";
 import type { DryApi, DryOptions } from "../snax/types-dry.ts";
+import type { ReloadOptions } from "../snax/types-reload.ts";
 import { readRepairOptions } from "./repair-options.ts";
 import { fleetHotfixall, fleetRollback } from "./rollout/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
 import { dryRun, dryRunType, readDry } from "./rollout/dry-run.ts";
 import { gatherDrift } from "./rollout/drift.ts";
 import { inflight } from "./rollout/inflight.ts";
+import { reload } from "./rollout/reload.ts";
 import { rollback } from "./rollout/rollback.ts";
 import { hotfixshared } from "./rollout/shared-module.ts";
 import { hotfix } from "./rollout/one-service.ts";
@@ -45,6 +47,8 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
     drift: (caller) => settleAt(caller, () => gatherDrift(live.ledger, caller.context)),
     inflight: (caller, id: number, options?: unknown) =>
       settleAt(caller, () => inflight(live, caller.context, id, options)),
+    reload: (caller, target: unknown, wish?: ReloadOptions) =>
+      settleAt(caller, () => reload(live, caller, target, wish)),
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
@@ -70,7 +74,7 @@ function makeDry(caller: SnaxCaller, options: DryOptions): DryApi {
     hotfix: (target, ...patch) => settleAt(caller, () => dryRun(caller, options, target, patch)),
     hotfixall: (type, ...patch) => settleAt(caller, () => dryRunType(caller, options, type, patch)),
   };
-  const others = ["hotfixshared", "rollback", "repair"];
+  const others = ["hotfixshared", "rollback", "reload", "repair"];
   return Object.assign(api, Object.fromEntries(others.map((name) => [name, refuse(name)])));
 }
 
@@ -92,6 +96,7 @@ function makeFleet(caller: SnaxCaller, options: FleetOptions): FleetApi {
   return Object.assign(api, {
     hotfix: refuse("hotfix"),
     hotfixshared: refuse("hotfixshared"),
+    reload: refuse("reload"),
     repair: refuse("repair"),
   });
 }

@@ -19,6 +19,7 @@ import { Image } from "./weave/image.ts";
 import type { ImageData } from "./weave/image.ts";
 import { createImportMeta } from "./run/import-meta.ts";
 import type { ImportMeta } from "./run/import-meta.ts";
+import { FreshCode } from "./run/fresh-code.ts";
 import { Collection } from "./run/library.ts";
 import type { Library } from "./run/library.ts";
 import type { ModuleNode } from "./run/module-node.ts";
@@ -124,6 +125,39 @@ export class CodeCache implements Library {
     this.#programs.set(file, made);
     if (made instanceof Promise) this.#settle(file, made);
     return made;
+  }
+
+  /**
+   * Makes the program of an entry file from the texts as they are now. What the cache has stays: later loads get that.
+   *
+   * @param given - images that another thread has made of these texts. @defaultValue the files are read
+   * @throws as {@link CodeCache.load} does.
+   */
+  fresh(path: string, given: readonly ImageData[] = []): Program | Promise<Program> {
+    const { preload } = this.#options;
+    const files = [...(preload === undefined ? [] : [preload]), path];
+    const real = files.map((each) => findModuleFile(each) ?? this.#resolve(each));
+    const library = new FreshCode(this, given);
+    const collection = new Collection(library);
+    const waits = real.flatMap((file) => collection.collect(file) ?? []);
+    const shared = this.#shared;
+    const build = (): Program => new Program(library, shared).build(real, collection);
+    return waits.length > 0 ? Promise.all(waits).then(build) : build();
+  }
+
+  /** Returns the image of a file's text as it is now, or a promise; the cache stays as it is. @internal */
+  imageNow(file: string, place?: Place): Image | Promise<void> {
+    const source = { text: readModule(file, place), file, injected: this.#injectedList };
+    const known = this.#images.get(file);
+    if (known?.text === source.text) return known;
+    const found = transformer.takeImage(source);
+    if (found !== undefined) return new Image(found);
+    try {
+      return this.#buildHere(source);
+    } catch (error) {
+      if (!(error instanceof TransformNeeded)) throw error;
+    }
+    return transformer.requestImage({ ...source, isKept: false }, () => this.#images.keys());
   }
 
   /** Says whether the program of an entry file is in the cache. */

@@ -76,6 +76,13 @@ export interface Config {
   /** MiB that the state of a service may take in a dry run's copy; one with more is refused. @defaultValue 64 */
   readonly dryrunmax?: number;
   /**
+   * How long a reload waits until a service is at rest, in milliseconds: its handlers have ended, its calls are answered. The
+   * service goes on with its old code if that takes longer.
+   *
+   * @defaultValue 5000
+   */
+  readonly draintimeout?: number;
+  /**
    * What the console does about the types of a patch: "warn" shows errors and applies it, "require" refuses it with
    * errors and unchecked, "off" does not look. @defaultValue "warn" if the project has `typescript`, else "off"
    */
@@ -141,6 +148,7 @@ export interface FullConfig extends Config {
   readonly stoptimeout: number;
   readonly hotfixtimeout: number;
   readonly dryrunmax: number;
+  readonly draintimeout: number;
   readonly polling: number;
   readonly stall: StallConfig;
 }
@@ -229,6 +237,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   hotfixtimeout: MS,
   dryrunmax: { fits: isIn(1, DRY_MAX_MIB), expected: `MiB, 1..${DRY_MAX_MIB}` },
+  draintimeout: MS,
   ledger: {
     fits: (value) => value === false || isText(value),
     expected: "the path of a file, or false",
@@ -344,6 +353,7 @@ export function completeConfig(config: unknown): FullConfig {
     stoptimeout: 5000,
     hotfixtimeout: 5000,
     dryrunmax: 64,
+    draintimeout: 5000,
     polling: 0.1,
     ...given,
     stall: { ...STALL_USUAL, ...withoutGaps(given.stall ?? {}) } as StallConfig,

@@ -28,7 +28,7 @@ interface Reception {
 }
 
 /** By message type. */
-const receptions = definePart(() => new Map<number, Reception>());
+const receptions = definePart(() => new Map<number, Reception>(), { isOfCode: true });
 
 /** Returns the handlers that a service has set, by protocol. */
 export function handlersOf(context: Context): Map<string, Handler> {

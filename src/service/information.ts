@@ -16,7 +16,7 @@ import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
 
 /** What a service gave to `skynet.info_func`. */
-const infos = defineNote<(...args: unknown[]) => unknown>();
+const infos = defineNote<(...args: unknown[]) => unknown>({ isOfCode: true });
 
 /** Longest line that one call of `skynet.error` logs, in characters; the rest is cut off and counted. */
 export const LOG_LINE_MAX = 65536;

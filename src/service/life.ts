@@ -26,7 +26,14 @@ interface Beginning {
   start: ((...args: unknown[]) => unknown) | undefined;
 }
 
-const beginnings = definePart((): Beginning => ({ inits: [], start: undefined }));
+const beginnings = definePart((): Beginning => ({ inits: [], start: undefined }), {
+  isOfCode: true,
+});
+
+/** What the code of a plain service has given to `skynet.start` and `skynet.init`. */
+export function beginningOf(context: Context): Readonly<Beginning> {
+  return beginnings.of(context);
+}
 
 /** The plain kind's name, which `launch` takes. */
 export const PLAIN_KIND_NAME = "snlua";

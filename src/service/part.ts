@@ -47,14 +47,36 @@ export class Part<T extends NonNullable<unknown>> extends Note<T> {
   }
 }
 
+/** What the code of a service has registered: other code in its place begins it anew. */
+const ofCode = new Set<object>();
+
+/** Whose a part is. */
+export interface PartOptions {
+  /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
+  readonly isOfCode?: boolean;
+}
+
 /** Defines a part that is made at first use. */
-export function definePart<T extends NonNullable<unknown>>(make: (context: Context) => T): Part<T> {
-  return new Part(make);
+export function definePart<T extends NonNullable<unknown>>(
+  make: (context: Context) => T,
+  { isOfCode = false }: PartOptions = {},
+): Part<T> {
+  const part = new Part(make);
+  if (isOfCode) ofCode.add(part);
+  return part;
 }
 
 /** Defines a value that is there once it is set. */
-export function defineNote<T>(): Note<T> {
-  return new Note();
+export function defineNote<T>({ isOfCode = false }: PartOptions = {}): Note<T> {
+  const note = new Note<T>();
+  if (isOfCode) ofCode.add(note);
+  return note;
+}
+
+/** Returns the parts of a service without those that its code has registered. */
+export function partsWithoutCode({ parts }: Context): Map<object, unknown> | undefined {
+  if (parts === undefined) return undefined;
+  return new Map([...parts].filter(([part]) => !ofCode.has(part)));
 }
 
 /** What a service stands for here that runs on another node: `db @sdb`, for people. */

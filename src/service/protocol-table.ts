@@ -41,7 +41,7 @@ export function typeName(type: number): string {
 }
 
 /** The protocols that a service has registered for itself, by name. */
-const ownProtocols = definePart(() => new Map<string, Protocol>());
+const ownProtocols = definePart(() => new Map<string, Protocol>(), { isOfCode: true });
 
 /**
  * Returns a protocol by name, as this service knows it.

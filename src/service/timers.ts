@@ -16,6 +16,16 @@ import { definePart } from "./part.ts";
 /** What a timer runs. */
 export type TimerCallback = (...args: unknown[]) => unknown;
 
+/** What a timer was asked for. */
+export interface TimerWish {
+  readonly run: TimerCallback;
+  readonly args: readonly unknown[];
+  /** Milliseconds; 0 = after the messages that wait already. */
+  readonly ms: number;
+  /** 0 = it fires once. */
+  readonly intervalMs: number;
+}
+
 /** The timers whose number was asked for, by number. */
 const numbered = definePart(() => new Map<number, ServiceTimer>());
 
@@ -28,6 +38,10 @@ let lastNumber = 0;
  * A promise that a callback returns is nobody's: its rejection is reported as unhandled, with the service's address.
  */
 export class ServiceTimer {
+  /** What was asked for. */
+  readonly wish: TimerWish;
+  /** It was armed by the top level of the code, which arms it again when it begins anew. */
+  readonly isOfTopLevel: boolean;
   readonly #context: Context;
   readonly #start: (body: () => void) => Timer;
   readonly #body: () => void;
@@ -35,29 +49,26 @@ export class ServiceTimer {
   #number = 0;
 
   /**
-   * @param run - what the timer runs.
+   * @param wish - what the timer runs.
    * @param start - begins the wait, and returns what the kernel knows it by.
-   * @param isOnce - it fires once; its number then means nothing any more.
    */
-  constructor(
-    context: Context,
-    run: () => unknown,
-    start: (body: () => void) => Timer,
-    isOnce = true,
-  ) {
+  constructor(context: Context, wish: TimerWish, start: (body: () => void) => Timer) {
+    this.wish = wish;
+    this.isOfTopLevel = context.code === undefined;
     this.#context = context;
     this.#start = start;
     this.#body = () => {
-      if (isOnce) this.#forgetNumber();
+      if (wish.intervalMs === 0) this.#forgetNumber();
       try {
-        const result = run();
+        const { run, args } = wish;
+        const result = run(...args);
         leaveAlone(result);
         context.runtime.tracer?.returned(context, result);
       } catch (error) {
         if (error !== EXIT_SIGNAL) throw error;
       }
     };
-    this.#timer = start(this.#body);
+    this.#timer = this.#begin();
   }
 
   /** Cancels the timer. */
@@ -71,7 +82,7 @@ export class ServiceTimer {
   refresh(): this {
     if (!this.#context.service.isAlive) return this;
     this.#context.runtime.kernel.removeTimer(this.#context.service, this.#timer);
-    this.#timer = this.#start(this.#body);
+    this.#timer = this.#begin();
     return this;
   }
 
@@ -107,6 +118,12 @@ export class ServiceTimer {
   /** Cancels the timer. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #begin(): Timer {
+    const timer = this.#start(this.#body);
+    timer.subject = this;
+    return timer;
   }
 
   #forgetNumber(): void {
@@ -146,7 +163,8 @@ export function setTimeoutIn(
   ms: number | undefined,
   args: readonly unknown[],
 ): ServiceTimer {
-  return startAfter(context, prepare(context, run, args), ms, true);
+  requireCallback(context, run);
+  return startAfter(context, { run, args, ms: delayOf(ms), intervalMs: 0 });
 }
 
 /** Runs `run` every `ms` milliseconds, at least 1. */
@@ -156,7 +174,9 @@ export function setIntervalIn(
   ms: number | undefined,
   args: readonly unknown[],
 ): ServiceTimer {
-  return startAfter(context, prepare(context, run, args), ms, false);
+  requireCallback(context, run);
+  const delay = delayOf(ms);
+  return startAfter(context, { run, args, ms: delay, intervalMs: delay });
 }
 
 /** Runs `run` after the messages that wait already. */
@@ -165,9 +185,10 @@ export function setImmediateIn(
   run: TimerCallback,
   args: readonly unknown[],
 ): ServiceTimer {
-  const call = prepare(context, run, args);
+  requireCallback(context, run);
   const { kernel } = context.runtime;
-  return new ServiceTimer(context, call, (body) => kernel.soon(context.service, body));
+  const wish = { run, args, ms: 0, intervalMs: 0 };
+  return new ServiceTimer(context, wish, (body) => kernel.soon(context.service, body));
 }
 
 /** Cancels what setTimeout and its kin returned, or its number; anything else is ignored, as Node does. */
@@ -178,25 +199,32 @@ export function clearTimer(context: Context, timer: unknown): void {
   }
 }
 
-/** Makes what a timer runs, once it is sure that the service may have one. */
-function prepare(context: Context, run: TimerCallback, args: readonly unknown[]): () => unknown {
+/** Sees to it that the service may have a timer. */
+function requireCallback(context: Context, run: TimerCallback): void {
   requireAlive(context);
-  if (typeof run === "function") return () => run(...args);
+  if (typeof run === "function") return;
   throw new SnaxError("ERR_ARGUMENT", `a timer needs a function, not ${typeof run}`);
 }
 
-function startAfter(
+/**
+ * Begins a timer.
+ *
+ * @param leftMs - milliseconds until it fires for the first time. @defaultValue those of the wish
+ */
+export function startAfter(
   context: Context,
-  call: () => unknown,
-  ms: number | undefined,
-  isOnce: boolean,
+  wish: TimerWish,
+  leftMs: number = wish.ms,
 ): ServiceTimer {
   const { service } = context;
   const { kernel } = context.runtime;
-  const delay = delayOf(ms);
-  const interval = isOnce ? 0 : delay;
-  const start = (body: () => void): Timer => kernel.addTimer(service, delay, body, interval);
-  return new ServiceTimer(context, call, start, isOnce);
+  let ms = leftMs;
+  const start = (body: () => void): Timer => {
+    const timer = kernel.addTimer(service, ms, body, wish.intervalMs);
+    ({ ms } = wish);
+    return timer;
+  };
+  return new ServiceTimer(context, wish, start);
 }
 
 function delayOf(ms: number | undefined): number {

@@ -178,11 +178,12 @@ function wakeup(context: Context, token: unknown): boolean {
   return waiter !== undefined;
 }
 
-function timeout(context: Context, ms: number, run: () => unknown): void {
+/** `skynet.timeout`. */
+export function timeout(context: Context, ms: number, run: () => unknown): void {
   requireAlive(context);
   requireMs(ms);
   requireFunction(run, "skynet.timeout");
-  after(context, ms, () => {
+  const timer = after(context, ms, () => {
     try {
       const result = run();
       leaveAlone(result);
@@ -191,6 +192,19 @@ function timeout(context: Context, ms: number, run: () => unknown): void {
       if (error !== EXIT_SIGNAL) throw error;
     }
   });
+  timer.subject = new Timeout(run, context.code === undefined);
+}
+
+/** What `skynet.timeout` was asked for, as the subject of its timer. */
+export class Timeout {
+  readonly run: () => unknown;
+  /** The top level of the code has asked for it, and asks again when it begins anew. */
+  readonly isOfTopLevel: boolean;
+
+  constructor(run: () => unknown, isOfTopLevel: boolean) {
+    this.run = run;
+    this.isOfTopLevel = isOfTopLevel;
+  }
 }
 
 /** Runs something when the handler that runs has returned or awaits; what it throws is logged, never lost in a promise. */

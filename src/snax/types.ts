@@ -15,6 +15,7 @@
 
 import type { DryApi, DryOptions } from "./types-dry.ts";
 import type { InflightOptions, InflightResult } from "./types-inflight.ts";
+import type { ReloadOptions, ReloadResult } from "./types-reload.ts";
 
 type AnyFunction = (...args: any[]) => unknown;
 
@@ -582,6 +583,26 @@ export interface SnaxApi {
    * ```
    */
   readonly inflight: (id: number, options?: InflightOptions) => Promise<InflightResult>;
+  /**
+   * Puts the files as they are now behind the handles of running services, with their state: for
+   * what no patch can do. Mailbox, sessions, names and sockets stay; top-level variables are
+   * carried by name, instances under the new classes. An exported `reload(old, from)` migrates.
+   *
+   * A service whose reload fails goes on as it was.
+   *
+   * @param target - a service object or an address, or a type: then services to come run the files
+   * as they are now, too.
+   * @throws {ERR_RELOAD} with the cause if the files can't be loaded; for one service whatever
+   * stands in the way, with path and line. For a type that is told in `failed`.
+   * @example
+   * ```ts
+   * const { reloaded, leftBehind } = await snax.reload("arena");
+   * ```
+   */
+  readonly reload: (
+    target: ServiceObject | number | string,
+    options?: ReloadOptions,
+  ) => Promise<ReloadResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**

@@ -18,6 +18,7 @@ import { nodeCommands } from "./node.ts";
 import { patchCommands } from "./patches.ts";
 import { profileCommands } from "./profile.ts";
 import { recordCommands } from "./record.ts";
+import { reloadCommands } from "./reload.ts";
 import { serviceCommands } from "./services.ts";
 import { tableCommands } from "./tables.ts";
 import { taskCommands } from "./tasks.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...patchCommands,
     ...evalCommands,
     ...hotfixCommands,
+    ...reloadCommands,
     ...checkCommands,
     ...inflightCommands,
     ...textCommands,

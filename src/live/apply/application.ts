@@ -14,6 +14,7 @@ import { SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Context } from "../../service/context.ts";
 import { runInside } from "../../service/job.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
@@ -130,6 +131,11 @@ class Application implements Settle<Applied | undefined> {
     if (this.#isUndecided) context.runtime.kernel.hold(context.service, HOLD.patching);
     try {
       const instance = codeOfService(context);
+      if (this.#request.parts.some(({ node }) => !isOf(instance, node))) {
+        this.#letGo();
+        this.resolve(undefined);
+        return;
+      }
       const evaluating = evaluateImports(this.#request.parts, instance);
       if (evaluating === undefined) this.#commit(instance);
       else evaluating.then(again, (error: unknown) => this.#refuse(error));
@@ -188,6 +194,11 @@ class Application implements Settle<Applied | undefined> {
     this.#letGo();
     this.reject(failure);
   }
+}
+
+/** Whether a module belongs to an instance's program: a reload gives a service another one. */
+function isOf({ program }: Instance, node: ModuleNode): boolean {
+  return node.isShared || program.nodes.get(node.image.file) === node;
 }
 
 /**

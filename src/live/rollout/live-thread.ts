@@ -15,6 +15,7 @@ import type { PatchMark, PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { FleetMarks } from "./fleet-marks.ts";
 import { ONE_SERVICE } from "./one-service.ts";
+import { RELOAD } from "./reload.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
 import { answerTexts } from "./running-texts.ts";
@@ -64,7 +65,7 @@ export class LiveThread {
     this.snax = snax;
     this.words = words;
     this.ledger = new Ledger(runtime.clock, words);
-    this.rollouts = new Rollouts(this, [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE]);
+    this.rollouts = new Rollouts(this, [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD]);
     this.births = new Births(snax);
     this.latePatches = new LatePatches(this);
     hearSticky(this);

@@ -10,8 +10,9 @@ export type Target =
   | { readonly kind: "type"; readonly type: string }
   | { readonly kind: "shared"; readonly file: string };
 
-/** Reads the target of an entry of the ledger. */
-export function readTarget(target: string): Target {
+/** Reads the target of an entry of the ledger; a reload was for a service or a type as well. */
+export function readTarget(entered: string): Target {
+  const target = entered.replace(/^reload /, "");
   const [, address] = /^:([0-9a-f]{8}) /.exec(target) ?? [];
   if (address !== undefined) return { kind: "service", handle: Number.parseInt(address, 16) };
   if (target.startsWith("all ")) return { kind: "type", type: target.slice("all ".length) };

@@ -107,6 +107,10 @@ function targetOf(records: readonly PatchRecord[]): Target {
     const why = `patch ${first?.id} is for ${target}, patch ${other.id} for ${other.target}`;
     throw new SnaxError("ERR_ARGUMENT", `${why}: take them back one after the other`);
   }
+  if (target.startsWith("reload ")) {
+    const why = `${first?.id} is a reload: undo the edit in the file and reload again`;
+    throw new SnaxError("ERR_ARGUMENT", why);
+  }
   return readTarget(target);
 }
 

@@ -30,6 +30,8 @@ export interface RestoreOptions {
   isEdited?(file: string, name: string): boolean;
   /** Makes a service object. @defaultValue it counts as something that can't be carried */
   service?(handle: number, type: string): object;
+  /** Takes an object that goes over as it is, or gives another one for it. @defaultValue it goes over */
+  foreign?(value: unknown): unknown;
   /**
    * Makes what stands where something could not be carried.
    *
@@ -48,6 +50,12 @@ export interface Restored {
   readonly leftBehind: readonly Left[];
   /** Functions and classes that the state holds and the instance lacks: nobody may use what was restored. */
   readonly missing: readonly Left[];
+  /** Variables that hold an object of a package or of the runtime, which both instances hold now. */
+  readonly kept: readonly string[];
+  /** The values that belong to no variable; see {@link TakeOptions.extras}. */
+  readonly extras: ReadonlyMap<string, unknown>;
+  /** Returns what a variable of the old instance held, for the instance; undefined if there was none. */
+  recall(file: string, name: string): unknown;
 }
 
 /** Gives a state to an instance whose top level has run. */
@@ -83,7 +91,13 @@ class Restorer {
     const leftBehind: Left[] = [];
     const later: (() => void)[] = [];
     const had = new Set<string>();
+    const extras = new Map<string, unknown>();
+    const kept: string[] = [];
     for (const root of this.#state.roots) {
+      if (root.file === "") {
+        later.push(() => extras.set(root.name, this.#revive(root.value)));
+        continue;
+      }
       const key = keyOf(root);
       const place = places.get(key);
       had.add(key);
@@ -101,14 +115,29 @@ class Restorer {
       }
       const { isState, run } = this.#plan(root, place);
       if (run !== undefined) later.push(run);
-      if (isState) carried.push(rootPath(root));
+      if (!isState) continue;
+      const isForeign = this.#state.odd.get(root.value as object)?.foreign !== undefined;
+      (isForeign ? kept : carried).push(rootPath(root));
     }
     for (const run of later) run();
     this.#fillAll();
     // What is closed can't be filled any more.
-    for (const [object, closed] of this.#closing) close(object, closed);
+    for (const [object, closed] of this.#closing.splice(0)) close(object, closed);
     const fresh = [...places.values()].filter((place) => !had.has(keyOf(place))).map(rootPath);
-    return { carried, fresh, leftBehind, missing: this.#listMissing() };
+    const missing = this.#listMissing();
+    const recall = (file: string, name: string): unknown => this.#recall(file, name);
+    return { carried, fresh, leftBehind, missing, kept, extras, recall };
+  }
+
+  #recall(file: string, name: string): unknown {
+    const root = this.#state.roots.find(
+      (each) => each.file === file && each.name === name && each.field === undefined,
+    );
+    if (root === undefined) return undefined;
+    const value = this.#revive(root.value);
+    this.#fillAll();
+    for (const [object, closed] of this.#closing.splice(0)) close(object, closed);
+    return value;
   }
 
   /** Decides which object stands for a root's; what is written is written when that is known of all roots. */
@@ -295,7 +324,11 @@ class Restorer {
   #stand(mirror: object, odd: Odd): { value: unknown } | undefined {
     const { named, api, global, symbol, service, foreign, left } = odd;
     if (named !== undefined) return { value: this.#resolve(mirror, named) };
-    if (foreign !== undefined) return { value: this.#state.foreign[foreign] };
+    if (foreign !== undefined) {
+      const value = this.#state.foreign[foreign];
+      const { foreign: replace } = this.#options;
+      return { value: replace === undefined ? value : replace(value) };
+    }
     if (left !== undefined) return { value: this.#options.stub?.(left) };
     if (global !== undefined) return { value: follow(globalThis, global) };
     if (api !== undefined) return { value: follow(this.#options.api ?? {}, api) };

@@ -36,6 +36,12 @@ export interface TakeOptions {
   readonly foreign: "reference" | "missing";
   /** The edited texts: functions that these write into tables go by name as well. @defaultValue none */
   readonly edited?: Iterable<ModuleText>;
+  /**
+   * Values that belong to no variable and share objects with the state: roots without a file, by these names.
+   *
+   * @defaultValue none
+   */
+  readonly extras?: ReadonlyMap<string, unknown>;
   /** Most objects. @defaultValue STATE_OBJECTS_MAX */
   readonly objectsMax?: number;
 }
@@ -58,6 +64,7 @@ class Taker {
   readonly #names: StateNames;
   readonly #isForeignKept: boolean;
   readonly #objectsMax: number;
+  readonly #extras: ReadonlyMap<string, unknown>;
   readonly #mirrors = new Map<unknown, object>();
   readonly #odd = new Map<object, Odd>();
   readonly #foreign: unknown[] = [];
@@ -67,7 +74,8 @@ class Taker {
   /** Fields that are still to be given: a mirror, a key, the value, in turn. */
   readonly #later: (object | string)[] = [];
 
-  constructor(names: StateNames, { foreign, objectsMax }: TakeOptions) {
+  constructor(names: StateNames, { foreign, objectsMax, extras }: TakeOptions) {
+    this.#extras = extras ?? new Map();
     this.#names = names;
     this.#isForeignKept = foreign === "reference";
     this.#objectsMax = objectsMax ?? STATE_OBJECTS_MAX;
@@ -87,6 +95,11 @@ class Taker {
       const mirror = this.#mirror(value);
       const root = { file, name, line, isConst, value: mirror, written };
       roots.push({ ...root, ...(field !== undefined && { field }), ...(isAdded && { isAdded }) });
+      this.#fillAll();
+    }
+    for (const [name, value] of this.#extras) {
+      const root = { file: "", name, line: 0, isConst: false, written: undefined };
+      roots.push({ ...root, value: this.#mirror(value) });
       this.#fillAll();
     }
     for (const { name, file, line } of this.#names.hidden) {

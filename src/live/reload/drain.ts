@@ -1,0 +1,95 @@
+/**
+ * The drain of a service: what it has begun ends, what is new waits.
+ *
+ *     HOLD.draining: requests and posts wait; answers, timers, jobs and debug messages pass
+ *     drained: no handler runs or waits, no call is open, nobody sleeps, no timer is due
+ *
+ * Whoever holds a service to the end of it gets one whose code nobody is inside of.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import type { Message, MessageList } from "../../kernel/message.ts";
+import { PTYPE } from "../../kernel/protocol.ts";
+import { HOLD } from "../../kernel/service.ts";
+import { OpenCall } from "../../kernel/call-table.ts";
+import { unfinishedOf } from "../../kernel/handling.ts";
+import { Waiting } from "../../kernel/last-words.ts";
+import type { Timer } from "../../kernel/timer-wheel.ts";
+import type { Context } from "../../service/context.ts";
+import { isOpenTimer } from "./timers.ts";
+
+/** How often a service is asked whether it is drained, in milliseconds. */
+const LOOK_MS = 1;
+
+/** Most things that the error of a drain names. */
+const NAMED_MAX = 5;
+
+/**
+ * Holds new messages of a service back and waits until it is drained. It stays held: whoever calls this releases
+ * HOLD.draining, also if it fails.
+ *
+ * @returns how many handlers ran when it began.
+ * @throws {ERR_RELOAD} if it is not drained after `limitMs`, {ERR_SERVICE_DEAD} if it ends.
+ */
+export async function drain(context: Context, limitMs: number): Promise<number> {
+  const { runtime, service } = context;
+  const { clock, kernel } = runtime;
+  kernel.hold(service, HOLD.draining);
+  const began = clock.now();
+  const count = unfinishedOf(service).length;
+  for (;;) {
+    if (!service.isAlive) throw deadError(context.handle);
+    const busy = listBusy(context);
+    if (busy.length === 0 && context.patching === undefined) return count;
+    if (clock.now() - began >= limitMs) throw lateError(busy, limitMs);
+    await new Promise<void>((resolve) => void runtime.after(LOOK_MS, resolve));
+  }
+}
+
+/** Says whether nobody is inside of the code. */
+export function isDrained(context: Context): boolean {
+  return listBusy(context).length === 0 && context.patching === undefined;
+}
+
+/** Names what is under way in a service. */
+function listBusy(context: Context): string[] {
+  const { service, runtime } = context;
+  const busy: string[] = [];
+  for (const [message] of unfinishedOf(service)) busy.push(context.describe(message));
+  if ((service.calls?.size ?? 0) > 0) busy.push("a call that waits for its answer");
+  for (let timer = service.timers; timer !== undefined; timer = timer.following) {
+    if (timer.subject instanceof Waiting) busy.push("code that sleeps (skynet.sleep)");
+  }
+  for (const _ of runtime.commitments.waiters(service)) busy.push("code that waits (skynet.wait)");
+  for (const mail of [service.mail, service.deferred, service.systemMail]) {
+    for (const timer of dueTimers(mail)) busy.push(describeDue(timer));
+  }
+  return busy;
+}
+
+function* dueTimers(mail: MessageList | undefined): Generator<Timer> {
+  let message: Message | undefined = mail?.head;
+  for (; message !== undefined; message = message.next) {
+    if (message.type !== PTYPE.timer) continue;
+    const timer = message.payload as Timer;
+    if (!timer.isCancelled) yield timer;
+  }
+}
+
+function describeDue({ subject }: Timer): string {
+  if (subject instanceof OpenCall) return "an answer that has come";
+  return isOpenTimer(subject) ? "a timer that is due" : "code that goes on";
+}
+
+function lateError(busy: readonly string[], limitMs: number): SnaxError {
+  const counts = new Map<string, number>();
+  for (const what of busy) counts.set(what, (counts.get(what) ?? 0) + 1);
+  const named = [...counts].map(([what, count]) => (count > 1 ? `${count} times ${what}` : what));
+  const more = named.length > NAMED_MAX ? ` and ${named.length - NAMED_MAX} more` : "";
+  const what = `${named.slice(0, NAMED_MAX).join(", ")}${more}`;
+  return new SnaxError(
+    "ERR_RELOAD",
+    `it has not come to rest within ${limitMs} ms (draintimeout): ${what || "a patch"}; nothing has changed`,
+  );
+}

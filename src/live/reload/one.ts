@@ -1,0 +1,448 @@
+/**
+ * New code behind the handle of one running service, with its state.
+ *
+ *     drained (drain.ts) -> [one turn of the service]
+ *       state taken, by names                      (state/take.ts)
+ *       new instance: its top level runs, with timers and dispatch
+ *       state given to it, instances under the new classes
+ *       export function reload(old, from), if the new file has one; it may wait
+ *       old timers end, the gate opens: what waited meets the new code
+ *
+ * A failure at any step puts everything back: the old instance was only read. What the new top level or `reload()` has sent
+ * by then has gone out.
+ */
+
+import { codeOf, SnaxError } from "../../base/error.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import { HOLD } from "../../kernel/service.ts";
+import { Instance } from "../../loader/run/instance.ts";
+import type { Program } from "../../loader/run/program.ts";
+import type { Context } from "../../service/context.ts";
+import { EXIT_SIGNAL, isThenable } from "../../service/context.ts";
+import { messageOf } from "../../service/error-text.ts";
+import { runInside } from "../../service/job.ts";
+import { beginningOf } from "../../service/life.ts";
+import { protocolName } from "../../service/protocol-table.ts";
+import { standsFor } from "../../service/part.ts";
+import { forgetCode } from "../../service/rebirth.ts";
+import { surroundingsOf } from "../../service/surroundings.ts";
+import { SnaxHost } from "../../snax/snax-host.ts";
+import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import type { ModuleText } from "../../texts/module-text.ts";
+import { readModuleText } from "../../texts/module-text.ts";
+import { pieceOf } from "../state/names.ts";
+import { findPlaces } from "../state/paths.ts";
+import type { Restored } from "../state/restore.ts";
+import { restoreState } from "../state/restore.ts";
+import type { Left, State } from "../state/state.ts";
+import { takeState } from "../state/take.ts";
+import { hashOf } from "../text/patch-code.ts";
+import { textOf } from "../text/text-history.ts";
+import type { EffectiveText } from "../../texts/effective-text.ts";
+import { listTexts, requireContained } from "./contained.ts";
+import { drain, isDrained } from "./drain.ts";
+import { onlyRegisters } from "./start-text.ts";
+import { OldTimers } from "./timers.ts";
+
+/** What came of a service. */
+export interface Reloaded {
+  /** For how many milliseconds its messages waited. */
+  readonly heldMs: number;
+  /** How many handlers were waited for. */
+  readonly drained: number;
+  readonly carried: readonly string[];
+  readonly fresh: readonly string[];
+  readonly leftBehind: readonly string[];
+  readonly kept: readonly string[];
+}
+
+/** How a service is reloaded. */
+export interface ReloadOptions {
+  /** The new code; nobody has made an instance of it. */
+  readonly program: Program;
+  /** Whether state that the new text has no name for refuses the reload. */
+  readonly isStrict: boolean;
+  /** What this caller posted before is handled before. */
+  readonly caller: number;
+  /** Numbers of the patches that have gone into the service, by hash, as far as they are known. */
+  readonly patchIds: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reloads a service; its old code runs on as if nothing had been if that fails.
+ *
+ * @throws {ERR_RELOAD} with the cause, {ERR_SERVICE_DEAD} if the service ends.
+ */
+export async function reloadOne(context: Context, options: ReloadOptions): Promise<Reloaded> {
+  const { runtime, service } = context;
+  const { kernel, clock, environment } = runtime;
+  const old = requireReloadable(context);
+  const texts = requireContained(old, options.program, context.kind === SNAX_KIND);
+  await settleMail(context, options.caller);
+  const began = clock.now();
+  try {
+    const drained = await drain(context, Number(environment.get("draintimeout")));
+    const swap = new Swap(context, old, options, texts);
+    const restored = await swap.run();
+    return { ...restored, heldMs: clock.now() - began, drained };
+  } catch (error) {
+    if (!service.isAlive) throw deadError(context.handle);
+    throw asReloadError(error);
+  } finally {
+    if (service.isAlive) kernel.release(service, HOLD.draining);
+  }
+}
+
+/** What the caller has sent before it asked is the old code's. */
+function settleMail(context: Context, caller: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const unwatch = context.runtime.kernel.watch(context.handle, () =>
+      reject(deadError(context.handle)),
+    );
+    if (unwatch === undefined) reject(deadError(context.handle));
+    const done = (): void => {
+      unwatch?.();
+      resolve();
+    };
+    runInside(context, done, caller);
+  });
+}
+
+function requireReloadable(context: Context): Instance {
+  const { code, service, isReady, kind, runtime } = context;
+  if (!service.isAlive) throw deadError(context.handle);
+  const elsewhere = standsFor.peek(context);
+  if (elsewhere !== undefined) throw refusal(`it stands for ${elsewhere}, of another node`);
+  if (code === undefined || !isReady) throw refusal("it has not begun yet");
+  if (!runtime.kinds.has(kind)) throw refusal("it has no file");
+  return code;
+}
+
+function refusal(why: string, cause?: unknown): SnaxError {
+  return new SnaxError("ERR_RELOAD", why, cause === undefined ? {} : { cause });
+}
+
+/** Says of every failure that it was the reload's, and keeps what it was. */
+export function asReloadError(error: unknown): SnaxError {
+  if (codeOf(error) === "ERR_RELOAD") return error as SnaxError;
+  return refusal(messageOf(error), error);
+}
+
+type Outcome = Omit<Reloaded, "heldMs" | "drained">;
+
+/** The exchange of one instance for another, in one turn unless the new code waits. */
+class Swap {
+  readonly #context: Context;
+  readonly #old: Instance;
+  readonly #options: ReloadOptions;
+  readonly #isService: boolean;
+  /** What the old instance ran when it was seen that the files have it. */
+  readonly #seenTexts: readonly EffectiveText[];
+  #timers: OldTimers | undefined;
+  #undoCode: (() => void) | undefined;
+  #undoMethods: (() => void) | undefined;
+  #fresh: Instance | undefined;
+  /** The types of messages that its code has set handlers for. */
+  #handled: readonly number[] = [];
+
+  // oxlint-disable-next-line max-params -- one place makes it
+  constructor(
+    context: Context,
+    old: Instance,
+    options: ReloadOptions,
+    seenTexts: readonly EffectiveText[],
+  ) {
+    this.#seenTexts = seenTexts;
+    this.#context = context;
+    this.#old = old;
+    this.#options = options;
+    this.#isService = context.kind === SNAX_KIND;
+  }
+
+  run(): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const { kernel } = this.#context.runtime;
+      const unwatch = kernel.watch(this.#context.handle, () =>
+        reject(deadError(this.#context.handle)),
+      );
+      if (unwatch === undefined) reject(deadError(this.#context.handle));
+      const enter = (): void => {
+        this.#enter((error, outcome) => {
+          unwatch?.();
+          if (outcome === undefined) reject(error as Error);
+          else resolve(outcome);
+        });
+      };
+      runInside(this.#context, enter);
+    });
+  }
+
+  #enter(end: (error: unknown, outcome?: Outcome) => void): void {
+    const { service, runtime } = this.#context;
+    const { kernel, commitments } = runtime;
+    // A timer that fired between the last look and this turn has begun something.
+    if (!isDrained(this.#context)) {
+      end(refusal("it was not at rest any more; nothing has changed, try again"));
+      return;
+    }
+    let isOver = false;
+    let goOn = (): void => {};
+    const settle = (error: unknown, outcome?: Outcome): void => {
+      if (isOver) return;
+      isOver = true;
+      keepPromise();
+      stopDeadline();
+      this.#context.patching = undefined;
+      goOn();
+      if (outcome === undefined) this.#back();
+      else this.#commit();
+      if (service.isAlive) kernel.release(service, HOLD.patching);
+      end(error, outcome);
+    };
+    const ms = Number(runtime.environment.get("hotfixtimeout"));
+    const late = refusal(`reload() did not settle within ${ms} ms (hotfixtimeout)`);
+    const stopDeadline = runtime.after(ms, () => runInside(this.#context, () => settle(late)));
+    // A loop in the new code is cut off: the old one goes on.
+    const keepPromise = commitments.add(kernel.origin, service, (error) => settle(error));
+    // What the new code begins and waits for is its own; timers of the old one wait.
+    kernel.hold(service, HOLD.patching);
+    try {
+      const outcome = this.#exchange();
+      if (!isThenable(outcome)) {
+        settle(undefined, outcome);
+        return;
+      }
+      // A patch waits until it is known which code runs.
+      this.#context.patching = new Promise((resolve) => {
+        goOn = resolve;
+      });
+      outcome.then(
+        (value) => settle(undefined, value),
+        (error: unknown) => settle(error),
+      );
+    } catch (error) {
+      settle(error === EXIT_SIGNAL ? deadError(this.#context.handle) : error);
+    }
+  }
+
+  #exchange(): Outcome | PromiseLike<Outcome> {
+    const context = this.#context;
+    const { program } = this.#options;
+    // A patch has come while the service was drained.
+    const running = listTexts(this.#old, this.#isService);
+    if (running.some((text, index) => text !== this.#seenTexts[index])) {
+      requireContained(this.#old, program, this.#isService);
+    }
+    const texts = readTexts(program);
+    const timers = (this.#timers = new OldTimers(context));
+    const state = takeState(this.#old, {
+      isService: this.#isService,
+      foreign: "reference",
+      edited: texts.values(),
+      extras: timers.extras,
+    });
+    this.#requireCarried(state);
+    const { receivers } = context;
+    this.#undoCode = forgetCode(context);
+    this.#handled = [...receivers.keys()].filter(
+      (type) => receivers[type] !== undefined && context.receivers[type] !== receivers[type],
+    );
+    const fresh = (this.#fresh = new Instance(program, surroundingsOf(context)));
+    const filled = program.fill(fresh);
+    return isThenable(filled)
+      ? filled.then(() => this.#give(state, fresh))
+      : this.#give(state, fresh);
+  }
+
+  /** Refuses what can't be carried and the new text has a place for. */
+  #requireCarried(state: State): void {
+    if (state.left.length === 0) return;
+    const roots = state.roots.filter(({ file, name }) => file === "" || this.#hasName(file, name));
+    const wanted = new Map<object, Left>();
+    for (const [mirror, { left }] of state.odd) if (left !== undefined) wanted.set(mirror, left);
+    const places = findPlaces({ roots, odd: state.odd }, wanted);
+    const lines = [...places].map(([mirror, { path, file, line }]) => {
+      const { why } = wanted.get(mirror) as Left;
+      return file === "" ? timerLine(path, why) : `${path} (${shortName(file)}:${line}) is ${why}`;
+    });
+    const named = new Set(wanted.values());
+    for (const left of state.left) {
+      const [name = ""] = left.path.split(".");
+      if (named.has(left) || !this.#hasName(left.file, name)) continue;
+      lines.push(`${left.path} (${shortName(left.file)}:${left.line}) is ${left.why}`);
+    }
+    if (lines.length > 0) throw refusal(listLines(lines));
+  }
+
+  #hasName(file: string, name: string): boolean {
+    return this.#options.program.nodes.get(file)?.image.names.has(name) === true;
+  }
+
+  #give(state: State, fresh: Instance): Outcome | PromiseLike<Outcome> {
+    const context = this.#context;
+    const timers = this.#timers as OldTimers;
+    // From here on what is armed is not of the top level.
+    context.code = fresh;
+    const restored = restoreState(state, fresh, {
+      isService: this.#isService,
+      api: fresh.surroundings.api,
+      isEdited: (file, name) => this.#isEdited(fresh, file, name),
+      foreign: (value) => timers.replace(value),
+      stub: (left) => {
+        throw refusal(`${left.path} is ${left.why}`);
+      },
+    });
+    if (restored.missing.length > 0) {
+      const lines = restored.missing.map(({ path, file, line, why }) =>
+        file === "" ? timerLine(path, why) : `${path} (${shortName(file)}:${line}) is ${why}`,
+      );
+      throw refusal(listLines(lines));
+    }
+    const leftBehind = restored.leftBehind.map(({ path }) => path);
+    if (this.#options.isStrict && leftBehind.length > 0) {
+      throw refusal(`the new text has no state for ${leftBehind.join(", ")} (strict)`);
+    }
+    timers.armLasting(restored.extras);
+    this.#readMethods();
+    const migrate = fresh.entry.get("reload");
+    const hasMigration = typeof migrate === "function";
+    this.#start(fresh, hasMigration);
+    const { carried, fresh: made, kept } = restored;
+    const outcome = { carried, fresh: made, leftBehind, kept };
+    if (!hasMigration) return this.#finish(outcome);
+    const old = recallAll(this.#old, restored);
+    const result: unknown = (migrate as (...args: unknown[]) => unknown)(old, this.#from());
+    return isThenable(result) ? result.then(() => this.#finish(outcome)) : this.#finish(outcome);
+  }
+
+  #isEdited(fresh: Instance, file: string, name: string): boolean {
+    const before = textIn(this.#old, file, this.#isService);
+    const after = textIn(fresh, file, this.#isService);
+    if (before === undefined || after === undefined) return true;
+    const [one, two] = [pieceOf(before, name), pieceOf(after, name)];
+    if (one === undefined || two === undefined) return before.text !== after.text;
+    return before.text.slice(one.start, one.end) !== after.text.slice(two.start, two.end);
+  }
+
+  /** The methods of a snax service; their numbers, queue mode and profile stay. */
+  #readMethods(): void {
+    const { state } = this.#context;
+    if (!(state instanceof SnaxHost)) return;
+    const { methods, addedExit } = state;
+    this.#undoMethods = () => Object.assign(state, { methods, addedExit });
+    state.methods = [];
+    state.addedExit = undefined;
+    state.readMethods();
+  }
+
+  /** Lets a plain service register what it registers in its start function. */
+  #start(fresh: Instance, hasMigration: boolean): void {
+    const { start, inits } = beginningOf(this.#context);
+    if (start === undefined && inits.length === 0) return;
+    if (inits.length === 0 && onlyRegisters(fresh.program.entry.image)) {
+      start?.();
+      return;
+    }
+    if (hasMigration) return;
+    throw refusal(
+      "its start function does more than register handlers and names, and must not run again: " +
+        "write `export function reload(old)` that does what is to be done",
+    );
+  }
+
+  /** What the service handled before it has to handle again. */
+  #finish(outcome: Outcome): Outcome {
+    const before = this.#handled;
+    const { receivers } = this.#context;
+    for (const type of before) {
+      if (receivers[type] !== undefined) continue;
+      const name = protocolName(this.#context, type);
+      throw refusal(
+        `nothing handles messages of type ${name} any more: register it again in reload()`,
+      );
+    }
+    return outcome;
+  }
+
+  #from(): { text: string; patches: number[] } {
+    const module = this.#old.entry;
+    const { text, patches } = textOf(module, this.#isService);
+    const ids = patches.flatMap((patch) => this.#options.patchIds.get(hashOf(patch)) ?? []);
+    return { text, patches: ids };
+  }
+
+  #commit(): void {
+    this.#timers?.endOld();
+    this.#old.release();
+    this.#context.runtime.kernel.rests.end(this.#context.service);
+  }
+
+  /** Everything is as it was. */
+  #back(): void {
+    this.#undoMethods?.();
+    this.#undoCode?.();
+    this.#timers?.endNew();
+    this.#fresh?.release();
+  }
+}
+
+/** `hooks[0] (hall.ts:31) is a closure; ...` */
+function listLines(lines: readonly string[]): string {
+  const shown = lines.slice(0, LINES_MAX).join("; ");
+  return lines.length > LINES_MAX ? `${shown}; and ${lines.length - LINES_MAX} more` : shown;
+}
+
+/** Things that can't be carried which an error names. */
+const LINES_MAX = 10;
+
+function timerLine(path: string, why: string): string {
+  const [name = "", rest = ""] = path.split(/ #\d+/);
+  const what = rest === "[0]" ? `the function of a ${name}` : `an argument of a ${name}`;
+  return `${what} is ${why}: arm it at top level, or give it a function of the top level`;
+}
+
+function shortName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+}
+
+function readTexts({ nodes }: Program): Map<string, ModuleText> {
+  const texts = new Map<string, ModuleText>();
+  for (const { image } of nodes.values()) {
+    if (image.file.endsWith(".json")) continue;
+    try {
+      texts.set(image.file, readModuleText(image.text, image.file));
+    } catch {
+      // What needs the compiler of the project can't be taken apart; its names are those of the image.
+    }
+  }
+  return texts;
+}
+
+function textIn(
+  instance: Instance,
+  file: string,
+  isService: boolean,
+): ReturnType<typeof textOf> | undefined {
+  const node = instance.program.nodes.get(file);
+  const module = node && instance.find(node);
+  return module && textOf(module, isService && node === instance.program.entry);
+}
+
+/** The variables of the old entry as `reload()` sees them: what was carried, and what was left behind. */
+function recallAll(old: Instance, restored: Restored): object {
+  const { file } = old.entry.image;
+  const values = Object.create(null) as object;
+  for (const [name, { kind }] of old.entry.image.names) {
+    if (kind === "import" || kind === "function" || kind === "const-function") continue;
+    if (kind === "class" || kind === "const-class") continue;
+    Object.defineProperty(values, name, {
+      enumerable: true,
+      get: () => restored.recall(file, name) ?? literalOf(old, name, kind),
+    });
+  }
+  return values;
+}
+
+function literalOf(old: Instance, name: string, kind: string): unknown {
+  return kind === "literal" ? old.entry.read(name) : undefined;
+}
