@@ -69,24 +69,33 @@ export interface PatchRequest {
  */
 export function applyPatch(context: Context, request: PatchRequest): Promise<Applied | undefined> {
   return new Promise((resolve, reject) => {
-    new Application(context, request, { resolve, reject }).start();
+    beginPatch(context, request, { resolve, reject });
   });
 }
 
+/** The same for whoever patches very many, and needs no promise for each. */
+export function beginPatch(
+  context: Context,
+  request: PatchRequest,
+  end: Settle<Applied | undefined>,
+): void {
+  new Application(context, request, end).start();
+}
+
 /**
- * A patch on its way into one service. It settles a promise, for where its code is cut off nothing
- * returns.
+ * A patch on its way into one service. It says how it ends instead of returning, for where its code is
+ * cut off nothing returns.
  */
 class Application implements Settle<Applied | undefined> {
   readonly #context: Context;
   readonly #request: PatchRequest;
-  readonly #promise: Settle<Applied | undefined>;
+  readonly #end: Settle<Applied | undefined>;
   #unwatch: (() => void) | undefined = undefined;
 
-  constructor(context: Context, request: PatchRequest, promise: Settle<Applied | undefined>) {
+  constructor(context: Context, request: PatchRequest, end: Settle<Applied | undefined>) {
     this.#context = context;
     this.#request = request;
-    this.#promise = promise;
+    this.#end = end;
   }
 
   /** Watches the service's life, and tries as soon as its code may run. */
@@ -102,13 +111,13 @@ class Application implements Settle<Applied | undefined> {
   /** The patch is in; undefined if it is stale. */
   resolve(applied: Applied | undefined): void {
     this.#endWatch();
-    this.#promise.resolve(applied);
+    this.#end.resolve(applied);
   }
 
   /** The service is as it was, or has ended. */
   reject(error: unknown): void {
     this.#endWatch();
-    this.#promise.reject(error);
+    this.#end.reject(error);
   }
 
   #endWatch(): void {

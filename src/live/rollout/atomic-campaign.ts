@@ -22,9 +22,10 @@ import { runInside } from "../../service/job.ts";
 import { dropKept, sendKept } from "../../service/outbox.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
-import { applyPatch } from "../apply/application.ts";
+import { beginPatch } from "../apply/application.ts";
 import { keep, takeBack } from "../apply/hold.ts";
 import type { Remains, ServicePatch } from "../apply/service-patch.ts";
+import { Pending } from "./pending.ts";
 import type { Applied, CampaignOrder, Kept, Ready } from "./campaign.ts";
 import { contextsOf, skipReason } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
@@ -168,39 +169,46 @@ export class AtomicCampaign implements ThreadPart<Applied, Kept> {
    */
   async #tryAll(state: OrderState | undefined): Promise<Applied> {
     if (beginOrder(state)) {
-      const trying: Promise<void>[] = [];
+      const pending = new Pending();
       for await (const slice of this.#slices(this.#held)) {
         if (this.#isOver || this.#failed.length > 0) break;
-        for (const context of slice) trying.push(this.#tryOne(context));
+        for (const context of slice) this.#tryOne(context, pending.begin());
       }
-      for (const each of trying) await each;
+      await pending.over();
     }
     const pending = this.#tried.size;
     return { applied: [], failed: this.#failed, skipped: [], pending };
   }
 
-  async #tryOne(context: Context): Promise<void> {
+  #tryOne(context: Context, done: () => void): void {
     const { variants } = this.#ready;
-    try {
-      for (;;) {
-        const parts = variants.find(context);
-        if (parts === undefined) {
-          if (!variants.lacks(context)) return this.#skip(context, variants.reasonToSkip(context));
-          // Another patch was faster in this one.
-          await variants.compile(context);
-          continue;
-        }
-        const args = copyArguments(this.#order.args, context.service);
-        const take = (patch: ServicePatch): void => this.#take(context, patch);
-        const applied = await applyPatch(context, { parts, args, caller: 0, keep: take });
-        if (applied !== undefined) return;
-      }
-    } catch (error) {
-      const { handle, service } = context;
-      const code = codeOf(error) ?? "ERR_PATCH_FAILED";
-      if (!service.isAlive) this.#skip(context, skipReason.ended);
-      else this.#failed.push({ handle, code, message: messageOf(error) });
+    const reject = (error: unknown): void => {
+      this.#refuse(context, error);
+      done();
+    };
+    const again = (): void => this.#tryOne(context, done);
+    const parts = variants.find(context);
+    if (parts === undefined) {
+      // Another patch was faster in this one.
+      if (variants.lacks(context)) return void variants.compile(context).then(again, reject);
+      this.#skip(context, variants.reasonToSkip(context));
+      return done();
     }
+    try {
+      const args = copyArguments(this.#order.args, context.service);
+      const keep = (patch: ServicePatch): void => this.#take(context, patch);
+      const resolve = (applied: unknown): void => (applied === undefined ? again() : done());
+      beginPatch(context, { parts, args, caller: 0, keep }, { resolve, reject });
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  #refuse(context: Context, error: unknown): void {
+    const { handle, service } = context;
+    const code = codeOf(error) ?? "ERR_PATCH_FAILED";
+    if (!service.isAlive) this.#skip(context, skipReason.ended);
+    else this.#failed.push({ handle, code, message: messageOf(error) });
   }
 
   #take(context: Context, patch: ServicePatch): void {

@@ -17,12 +17,13 @@ import type { Program } from "../../loader/run/program.ts";
 import { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
-import { applyPatch } from "../apply/application.ts";
+import { beginPatch } from "../apply/application.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import type { FleetMark } from "../../ledger/entry.ts";
 import type { BirthOrder, BornPatch } from "./births.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { patchOne } from "./one-service.ts";
+import { Pending } from "./pending.ts";
 import type { PatchOrder, ThreadPart } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
@@ -165,55 +166,76 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     return done;
   }
 
-  async #applySlice(contexts: readonly Context[]): Promise<void> {
-    const running = contexts.map((context) => this.#applyTo(context));
-    // None of them rejects; one after the other costs less than Promise.all, which makes two more
-    // promises for each.
-    for (const each of running) await each;
+  #applySlice(contexts: readonly Context[]): Promise<void> {
+    const pending = new Pending();
+    for (const context of contexts) {
+      const done = pending.begin();
+      if (context.code !== undefined) this.#applyTo(context, done);
+      else void this.#await(context, done);
+    }
+    return pending.over();
   }
 
   /** Whether a service is born with the patch shows when its code is there. */
-  async #applyTo(context: Context): Promise<void> {
-    if (context.code === undefined && !(await isReady(context))) {
-      this.#skip(context, skipReason.ended);
-      return;
-    }
+  async #await(context: Context, done: () => void): Promise<void> {
+    if (await isReady(context)) this.#applyTo(context, done);
+    else this.#skip(context, skipReason.ended, done);
+  }
+
+  #applyTo(context: Context, done: () => void): void {
     const { variants } = this.#ready;
     const { code } = context;
     if (code !== undefined && this.#bornWith.has(code)) {
-      this.#skip(context, skipReason.born);
+      this.#skip(context, skipReason.born, done);
       return;
     }
     const parts = variants.find(context);
     if (parts === undefined && !variants.lacks(context)) {
-      this.#skip(context, variants.reasonToSkip(context));
+      this.#skip(context, variants.reasonToSkip(context), done);
       return;
     }
-    const { texts, caller } = this.#order;
+    const { caller } = this.#order;
+    const reject = (error: unknown): void => this.#fail(context, error, done);
+    let args: unknown[];
     try {
-      const args = copyArguments(this.#order.args, context.service);
-      const applied = parts && (await applyPatch(context, { parts, args, caller }));
-      // Another patch was faster in this one, or it was born like no other: it is compiled for it
-      // alone.
-      if (applied === undefined) await patchOne({ context, texts, args, caller });
+      args = copyArguments(this.#order.args, context.service);
     } catch (error) {
-      this.#fail(context, error);
+      reject(error);
       return;
     }
-    this.#applied.push(context.handle);
-    // It will be kept now, whatever comes of the others.
+    // Another patch was faster in this one, or it was born like no other: it is compiled for it
+    // alone.
+    const alone = (): void => {
+      const { texts } = this.#order;
+      patchOne({ context, texts, args, caller }).then(() => this.#note(context, done), reject);
+    };
+    if (parts === undefined) return alone();
+    const resolve = (applied: unknown): void =>
+      applied === undefined ? alone() : this.#note(context, done);
+    beginPatch(context, { parts, args, caller }, { resolve, reject });
+  }
+
+  /** A service has the patch, which will be kept now, whatever comes of the others. */
+  #note({ handle }: Context, done: () => void): void {
+    this.#applied.push(handle);
     this.#openBirths();
+    done();
   }
 
-  #skip({ handle }: Context, reason: string): void {
+  #skip({ handle }: Context, reason: string, done: () => void): void {
     this.#skipped.push({ handle, reason });
+    done();
   }
 
-  #fail(context: Context, error: unknown): void {
+  #fail(context: Context, error: unknown, done: () => void): void {
     const { handle, service } = context;
+    if (!service.isAlive) {
+      this.#skip(context, skipReason.ended, done);
+      return;
+    }
     const message = error instanceof Error ? error.message : String(error);
-    if (!service.isAlive) this.#skip(context, skipReason.ended);
-    else this.#failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
+    this.#failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
+    done();
   }
 }
 
