@@ -19,6 +19,34 @@ export const OPERATOR_SECTIONS = [
     ],
   },
   {
+    name: "rollback",
+    title: "rollback of a patch in 10,000 running instances",
+    size: { full: { services: 10_000 }, quick: { services: 10_000 } },
+    runs: { main: {} },
+    rows: [
+      { label: "hotfixall of a text that they have had", unit: "ms", ours: "main.seen" },
+      { label: "rollback", unit: "ms", ours: "main.back" },
+      { label: "that, in hotfixall", unit: "x", ours: "main.back", over: "main.seen", most: 2 },
+    ],
+  },
+  {
+    name: "sticky",
+    title: "start of a process, with patches that last",
+    size: { full: { patches: 20, starts: 5 }, quick: { patches: 20, starts: 3 } },
+    runs: { main: {} },
+    rows: [
+      { label: "without a patch", unit: "ms", ours: "main.none" },
+      { label: "with 20 patches", unit: "ms", ours: "main.some" },
+      {
+        label: "that, in starts without",
+        unit: "x",
+        ours: "main.some",
+        over: "main.none",
+        most: 1.1,
+      },
+    ],
+  },
+  {
     name: "upvalues",
     title: "upvalues of a closure",
     size: { full: { count: 50 }, quick: { count: 20 } },

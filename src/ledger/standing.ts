@@ -70,6 +70,8 @@ function judgeModule(
 ): Standing {
   const disk = texts.now(file);
   if (disk === undefined) return { state: "conflict", why: `${file} is gone` };
+  // The file is what was patched. What later patches give all of has been retired with them.
+  if (texts.hash(disk) === hash) return { state: "apply" };
   try {
     const options = { isService };
     const after = later.get(file) ?? [];
@@ -78,7 +80,6 @@ function judgeModule(
     if (without === whole || diff(without, whole, file).verdict === "same") {
       return { state: "contained" };
     }
-    if (texts.hash(disk) === hash) return { state: "apply" };
     const base = texts.base(hash);
     if (base === undefined) {
       return { state: "conflict", why: `${file} has changed, and the text before is not kept` };
