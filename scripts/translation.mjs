@@ -2,8 +2,8 @@
  * A translated page is the English one in other words: docs/zh/guide.md is docs/guide.md.
  *
  * Both have headings of the same levels in the same order, the same code blocks, tables of the same
- * size, and lead to the same pages: to the translation where there is one. Code stands once, in the
- * English page; `--write` copies its blocks into the translation, which needs only the fences.
+ * size, and lead to the same pages and headings: to the translation where there is one. Code stands
+ * once, in the English page; `--write` copies its blocks into the translation, which needs only the fences.
  * Without it each difference is printed, and fails. A folder may be named
  * that has docs/; it is the repository unless it is.
  */
@@ -12,6 +12,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
 import { ROOT } from "./compile.mjs";
+import { anchorOf } from "./anchor.mjs";
 
 const root = process.argv.slice(2).find((arg) => !arg.startsWith("--")) ?? ROOT;
 const FOLDER = "docs/zh/";
@@ -40,22 +41,32 @@ function tablesOf(/** @type {string} */ text) {
  * Lists where the links of a page lead, in alphabetical order.
  *
  * @param {string} page
- * @param {(target: string) => string} rename
+ * @param {(target: string, anchor: string) => string} rename
  */
 function linksOf(page, rename) {
   const found = read(page)
     .replace(BLOCK, "")
-    .matchAll(/\]\(([^()\s:#]+)(#[\w-]+)?\)/g);
-  const targets = [...found].map(
-    ([, target = "", anchor = ""]) => rename(posix.join(posix.dirname(page), target)) + anchor,
+    .matchAll(/\]\(([^()\s:#]*)(#[^()\s]+)?\)/g);
+  const targets = [...found].map(([, target = "", anchor = ""]) =>
+    rename(target === "" ? page : posix.join(posix.dirname(page), target), anchor),
   );
   return [...new Set(targets)].sort().join("\n");
 }
 
-/** The page that a translation leads to instead of an English one. */
-function translationOf(/** @type {string} */ target) {
+/** What a translation leads to instead of an English page and heading. */
+function translationOf(/** @type {string} */ target, /** @type {string} */ anchor) {
   const own = target.replace(/^docs\//, FOLDER);
-  return existsSync(join(root, own)) ? own : target;
+  if (own === target || !existsSync(join(root, own))) return target + anchor;
+  const index = anchorsOf(target).indexOf(anchor);
+  return own + (anchorsOf(own)[index] ?? anchor);
+}
+
+/** The anchors of the headings, as GitHub and the site make them. */
+function anchorsOf(/** @type {string} */ page) {
+  const found = read(page)
+    .replace(BLOCK, "")
+    .matchAll(/^#+ (.+)$/gm);
+  return [...found].map(([, heading = ""]) => `#${anchorOf(heading)}`);
 }
 
 /**
@@ -69,7 +80,7 @@ function differences(page, own) {
   const sides = [
     ["levels of headings", levelsOf(read(page)), levelsOf(read(own))],
     ["rows of tables", tablesOf(read(page)), tablesOf(read(own))],
-    ["links", linksOf(page, translationOf), linksOf(own, (target) => target)],
+    ["links", linksOf(page, translationOf), linksOf(own, (...link) => link.join(""))],
   ];
   return sides
     .filter(([, english, other]) => english !== other)

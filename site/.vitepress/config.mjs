@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { anchorOf } from "../../scripts/anchor.mjs";
 import { SIDEBAR } from "../sidebar.mjs";
 
 const PAGES = fileURLToPath(new URL("../pages/", import.meta.url));
@@ -50,6 +51,8 @@ export default {
   markdown: {
     // Pages hold no HTML; `Map<string>` in a sentence is no element.
     html: false,
+    // As on GitHub, so that a link to a heading works in both.
+    anchor: { slugify: anchorOf },
     // What stands behind the language of a block: a file of the program, or a mark for tests.
     config(md) {
       const { fence } = md.renderer.rules;
@@ -75,7 +78,7 @@ export default {
         sidebar: sidebar("zh"),
         nav: [
           { text: "教程", link: "/zh/guide" },
-          { text: "运维手册", link: "/runbook" },
+          { text: "运维手册", link: "/zh/runbook" },
           { text: "变更", link: "/repository/CHANGELOG" },
         ],
         outline: { level: [2, 3], label: "本页内容" },

@@ -13,14 +13,6 @@ function missing(find: (text: string, page: string) => string[]): string[] {
   );
 }
 
-/** The anchor that a heading gets on the usual sites. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w\s-]/g, "")
-    .replaceAll(" ", "-");
-}
-
 test("files of the repository that the pages name exist", () => {
   const find = (text: string, page: string): string[] => {
     if (/^(?:zh\/)?guide\//.test(page)) return []; // Those are files of the reader's project.
@@ -30,11 +22,14 @@ test("files of the repository that the pages name exist", () => {
   deepEqual(missing(find), []);
 });
 
-test("links from page to page lead to a page and a heading", () => {
+test("links from page to page lead to a page and a heading", async () => {
+  const { anchorOf } = (await import(`${process.cwd()}/scripts/anchor.mjs`)) as {
+    anchorOf: (heading: string) => string;
+  };
   const find = (text: string, page: string): string[] =>
-    [...text.matchAll(/\]\(([\w./-]+\.md)(?:#([\w-]+))?\)/g)]
+    [...text.matchAll(/\]\(((?:[\w./-]+\.md)?)(?:#([^()\s]+))?\)/g)]
       .filter(([, target = "", anchor]) => {
-        const path = join("docs", dirname(page), target);
+        const path = target === "" ? join("docs", page) : join("docs", dirname(page), target);
         if (!existsSync(path)) return true;
         const headings = [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)];
         return anchor !== undefined && !headings.some(([, head = ""]) => anchorOf(head) === anchor);

@@ -37,17 +37,20 @@ const ENGLISH = `# Words
 let a = 1;
 \`\`\`
 
-[Others](other.md), [far](far.md#there).
+[Others](other.md#second-part), [here](#more), [far](far.md#there).
 `;
 
 const CHINESE = ENGLISH.replace("Words", "词")
+  .replace("## More", "## 还有，更多")
   .replace("let a = 1;\n", "")
+  .replace("other.md#second-part", "other.md#第二-部分")
+  .replace("(#more)", "(#还有更多)")
   .replace("[far](far", "[远](../far");
 
 const OTHERS = {
-  "docs/other.md": "# Other\n",
+  "docs/other.md": "# Other\n\n## Second part\n",
   "docs/far.md": "# Far\n",
-  "docs/zh/other.md": "# 别的\n",
+  "docs/zh/other.md": "# 别的\n\n## 第二 部分\n",
 };
 
 test("a translation with other words passes, once the code is copied", (t) => {
@@ -59,13 +62,15 @@ test("a translation with other words passes, once the code is copied", (t) => {
 });
 
 test("a translation that lacks something, or has more, is refused", (t) => {
-  const whole = ENGLISH.replace("(far", "(../far");
+  const whole = ENGLISH.replace("(far", "(../far").replace("second-part", "第二-部分");
   const faults: [string, RegExp][] = [
     [whole.replace("## More", "### More"), /levels of headings/],
     [whole.replace("## More\n", ""), /levels of headings/],
     [whole.replace("| a   | b   |\n", ""), /rows of tables/],
     [whole.replace("#there", ""), /links/],
-    [whole.replace("(other.md)", "(../other.md)"), /links/],
+    [whole.replace("#第二-部分", "#second-part"), /links/],
+    [whole.replace("(#more)", "(#other)"), /links/],
+    [whole.replace("(other.md", "(../other.md"), /links/],
     [whole.replace("let a = 1;", "let a = 2;"), /its code is not/],
     [whole.replace(/```ts[^]*```\n/, ""), /0 blocks of code, and docs\/page\.md has 1/],
   ];
