@@ -58,6 +58,8 @@ export class FleetLead {
    */
   async run(order: FleetOrder): Promise<FleetResult> {
     await this.#awaitPlace();
+    await this.#patches.caughtUp;
+    if (this.#kept >= FLEET_PATCHES_MAX) await this.#sweep();
     const votes = new Votes(this.#patches);
     try {
       const { id, key, nodes } = await this.#open(order.patch).catch((error: unknown) => {
@@ -72,6 +74,46 @@ export class FleetLead {
     }
   }
 
+  /** Has the nodes tell of which patches nothing is left with them: what no node needs the engine forgets. */
+  async #sweep(): Promise<void> {
+    const { node: from } = this.#patches.options.membership.options.self;
+    const patch: FleetPatch = {
+      ...{ type: "nothing", texts: [], args: "", bases: {}, takesBack: [], from },
+    };
+    const votes = new Votes(this.#patches);
+    try {
+      const { id, key, nodes } = await this.#open(patch).catch((error: unknown) => {
+        throw notSent(error);
+      });
+      votes.begin(id, key);
+      const { why } = await this.#count({ patch, allowMissing: false }, { nodes, votes });
+      await this.#patches.abort(id, why ?? "it was only asked what can be forgotten");
+      if (why === undefined) await this.#forget(votes);
+    } finally {
+      votes.end();
+    }
+    this.#requireRoom();
+  }
+
+  async #forget(votes: Votes): Promise<void> {
+    const { seal, membership } = this.#patches.options;
+    const lists = [...votes.all.values()].map(({ retired }) => retired ?? []);
+    for (const [id, { record, token }] of this.#patches.seen) {
+      if (record?.state !== "commit" || !lists.every((list) => list.includes(record.key))) continue;
+      const over: FleetRecord = { state: "over", key: record.key, nodes: {} };
+      const key = patchKey(id);
+      const value = seal.seal(key, over);
+      const done = await membership.options.driver.claim(key, value, token);
+      if (done !== undefined) this.#patches.take({ key, value, token: done });
+    }
+  }
+
+  /** Patches that nodes to come need. */
+  get #kept(): number {
+    const all = [...this.#patches.seen.values()];
+    return all.filter(({ record }) => record?.state === "commit").length;
+  }
+
   /** Puts the patch under the next number. */
   async #open(
     patch: FleetPatch,
@@ -80,7 +122,6 @@ export class FleetLead {
     const { driver } = membership.options;
     for (;;) {
       this.#requirePlace();
-      await this.#patches.caughtUp;
       const head = await driver.read(HEAD_KEY);
       const said = head?.value === undefined ? undefined : seal.open(HEAD_KEY, head.value);
       const last = Math.max(
@@ -88,7 +129,6 @@ export class FleetLead {
         ...this.#patches.seen.keys(),
       );
       if (last > 0 && !(await this.#isDecided(last))) continue;
-      this.#requireRoom();
       const id = last + 1;
       const key = randomBytes(8).toString("hex");
       const { node, incarnation } = membership.options.self;
@@ -152,11 +192,8 @@ export class FleetLead {
   }
 
   #requireRoom(): void {
-    const kept = [...this.#patches.seen.values()].filter(
-      ({ record }) => record?.state === "commit",
-    );
-    if (kept.length < FLEET_PATCHES_MAX) return;
-    const text = `the fleet has ${kept.length} patches, FLEET_PATCHES_MAX: deploy files that contain them, and start the nodes anew`;
+    if (this.#kept < FLEET_PATCHES_MAX) return;
+    const text = `the fleet has ${this.#kept} patches that nodes need, FLEET_PATCHES_MAX: deploy files that contain them, and start the nodes anew`;
     throw new SnaxError("ERR_EXHAUSTED", text);
   }
 

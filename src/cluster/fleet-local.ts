@@ -49,6 +49,10 @@ export class FleetNode implements FleetLocal {
     return this.#live.fleet.retired;
   }
 
+  pass(mark: FleetMark): void {
+    this.#live.fleet.pass(mark);
+  }
+
   async bases(type: string, paths: readonly string[]): Promise<Record<string, string> | undefined> {
     const modules = await this.#modules(type, paths);
     return modules && Object.fromEntries(modules.map(({ path, hash }) => [path, hash]));
@@ -102,6 +106,11 @@ export class FleetNode implements FleetLocal {
     decide: (yes: FleetYes) => Promise<void>,
   ): Promise<FleetNodeResult> {
     const { type, texts, args, takesBack } = patch;
+    // It is only asked what this node does not need any more.
+    if (texts.length === 0) {
+      await decide({ bases: undefined });
+      return shorten({ applied: [], failed: [], skipped: [] });
+    }
     const bases = await this.bases(
       type,
       texts.map(([path]) => path),
@@ -147,9 +156,12 @@ export class FleetNode implements FleetLocal {
     const known = { now: readNow, base: () => undefined, hash: hashText };
     const standing = judge([{ id: 1, modules: patched }], known).get(1);
     if (standing?.state === "apply") return standing;
-    if (standing?.state === "contained") return { state: "pass", why: "the files here contain it" };
+    if (standing?.state === "contained") {
+      return { state: "pass", why: "the files here contain it", isContained: true };
+    }
     const why = standing?.state === "conflict" ? standing.why : "it can't be compared";
-    return { state: "pass", why: `the files here are not those that it was made for: ${why}` };
+    const text = `the files here are not those that it was made for: ${why}`;
+    return { state: "pass", why: text, isContained: false };
   }
 
   /** The modules that a patch means; undefined if there is no such type here. */

@@ -30,7 +30,8 @@ export type FleetYes = Pick<FleetVote, "bases">;
 /** How a patch stands on a node that gets it late. */
 export type FleetStanding =
   | { readonly state: "apply" }
-  | { readonly state: "pass"; readonly why: string };
+  /** @member isContained - the files here give all of it */
+  | { readonly state: "pass"; readonly why: string; readonly isContained: boolean };
 
 /** What the fleet needs of the node. */
 export interface FleetLocal {
@@ -54,6 +55,8 @@ export interface FleetLocal {
     patch: FleetPatch,
     decide: (yes: FleetYes) => Promise<void>,
   ): Promise<FleetNodeResult>;
+  /** Nothing of a patch is needed here: the files give all of it. */
+  pass(mark: FleetMark): void;
   /** Compares a patch with the files as they are here. */
   stand(patch: FleetPatch): Promise<FleetStanding>;
 }
@@ -379,8 +382,10 @@ export class FleetPatches {
     onHindrance(id, "it is not in yet");
     try {
       const standing = await local.stand(patch);
-      if (standing.state === "pass") log(`${what} is not applied: ${standing.why}`);
-      else {
+      if (standing.state === "pass") {
+        log(`${what} is not applied: ${standing.why}`);
+        if (standing.isContained) local.pass({ id, key });
+      } else {
         await local.run({ id, key }, patch, async () => {});
         log(`${what} is in, as on the other nodes`);
       }
@@ -407,9 +412,7 @@ export class FleetPatches {
     return takesBack.length > 0 && !takesBack.some(isIn);
   }
 
-  #now(): number {
-    return this.options.membership.options.host.now();
-  }
+  #now = (): number => this.options.membership.options.host.now();
 
   /** Waits for news of some patch, but not longer. */
   #change(ms: number): Promise<void> {

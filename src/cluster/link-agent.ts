@@ -25,6 +25,7 @@ import { encodeHandle } from "./link-frame.ts";
 import type { Greeting } from "./link-handshake.ts";
 import { LinkHandshake } from "./link-handshake.ts";
 import type { LinkTerms } from "./link-sender.ts";
+import { downError } from "./node-error.ts";
 import { findUnique } from "./unique-query.ts";
 import { Valve } from "./valve.ts";
 import { describeAddress } from "./wire-error.ts";
@@ -113,7 +114,9 @@ export class LinkAgent {
 
   #take(frame: LinkFrame, body: Buffer): void {
     if (frame.kind === "query") {
-      return this.#query(frame.session, this.#codec.decodeArguments(body, frame.at, undefined));
+      const values = this.#codec.decodeArguments(body, frame.at, undefined);
+      if (this.#isDraining) return this.#turnAway(frame.session);
+      return this.#query(frame.session, values);
     }
     if (frame.kind !== "request" && frame.kind !== "push") {
       throw new SnaxError("ERR_MALFORMED", "what comes in over a link is requests");
@@ -124,9 +127,22 @@ export class LinkAgent {
     const target = "handle" in found ? kernel.services.get(found.handle) : undefined;
     // Also what reaches nobody is decoded: later values are told in its terms.
     const values = this.#codec.decodeArguments(body, frame.at, target);
-    if ("handle" in found) this.#deliver(session, frame.address, found.handle, values);
+    if (session !== 0 && this.#isDraining) this.#turnAway(session);
+    else if ("handle" in found) this.#deliver(session, frame.address, found.handle, values);
     else if (found.why === "forbidden") this.#forbid(session, describeAddress(frame.address));
     else this.#absent(session, frame.address);
+  }
+
+  /** What is open is answered; what is asked now somebody else can do. */
+  get #isDraining(): boolean {
+    return this.#terms.hub.context.runtime.isDraining;
+  }
+
+  #turnAway(session: number): void {
+    this.#fail(
+      session,
+      downError(this.#terms.self.node, "it drains and takes no more calls", false),
+    );
   }
 
   /** Hands a request, or a push if the session is 0, to a service of this node. */

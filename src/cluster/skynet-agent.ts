@@ -26,6 +26,7 @@ import { findUnique } from "./unique-query.ts";
 import { Valve } from "./valve.ts";
 import {
   describeAddress,
+  DRAINS,
   INVALID_LARGE_REQUEST,
   INVALID_NAME,
   NAME_NOT_FOUND,
@@ -131,6 +132,8 @@ export class SkynetAgent {
       if (!isPush) this.#fail(session, `ERR_MALFORMED: ${(error as Error).message}`);
       return;
     }
+    // Of pushes nobody hears what became: they are delivered to the last.
+    if (!isPush && this.#hub.context.runtime.isDraining) return this.#fail(session, DRAINS);
     if (address === 0) return this.#query(session, values[0]);
     if (address === ".service") return this.#findUnique(asked, values);
     const found = this.#exposure.find(address);

@@ -19,6 +19,10 @@ export const NAME_NOT_FOUND = "name not found";
 /** What skynet answers to a request in parts that do not fit together. */
 export const INVALID_LARGE_REQUEST = "Invalid large req";
 
+/** What a node of ours answers to calls when it drains. */
+export const DRAINS =
+  "ERR_NODE_DOWN: the node drains and takes no more calls; the request was not carried out";
+
 /** Skynet's words for a service that is not there. */
 const ABSENT = /(?:Invalid name|name not found|call to invalid address)$/;
 
@@ -38,7 +42,7 @@ export function errorOf(text: string, node: string, address: WireAddress): SnaxE
   return new SnaxError(
     isCoded ? (code as ErrorCode) : meant,
     `${who}: ${isCoded ? message : text}`,
-    { data: { node, address, isRemote: true } },
+    { data: { node, address, isRemote: true, ...(text === DRAINS && { sent: false }) } },
   );
 }
 

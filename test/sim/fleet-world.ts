@@ -161,6 +161,10 @@ class Process implements FleetLocal {
     return this.#disk.applied.has(key);
   }
 
+  pass(): void {
+    throw new Error("nothing is passed over");
+  }
+
   bases(): Promise<Record<string, string>> {
     return Promise.resolve({});
   }

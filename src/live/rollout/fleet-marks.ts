@@ -7,6 +7,7 @@ export class FleetMarks {
   /** By the number of this node. */
   readonly #marks = new Map<number, FleetMark>();
   readonly #retired = new Set<number>();
+  readonly #passed = new Map<string, FleetMark>();
 
   /** A patch of the fleet is in. @param id - its number on this node */
   add(mark: FleetMark, id: number): void {
@@ -18,9 +19,15 @@ export class FleetMarks {
     if (this.#marks.has(id)) this.#retired.add(id);
   }
 
+  /** A patch of the fleet is not needed here: the files give all of it. */
+  pass(mark: FleetMark): void {
+    this.#passed.set(mark.key, mark);
+  }
+
   /** Says whether a patch of the fleet is in, or was and is not needed any more. */
   has({ id, key }: FleetMark): boolean {
-    return [...this.#marks.values()].some((mark) => mark.id === id && mark.key === key);
+    const isIt = (mark: FleetMark): boolean => mark.id === id && mark.key === key;
+    return [...this.#marks.values(), ...this.#passed.values()].some(isIt);
   }
 
   /** The number on this node of a patch of the fleet; undefined if it is not in. */
@@ -30,6 +37,7 @@ export class FleetMarks {
 
   /** The keys of those of which nothing is left here: their files, or later patches, give all of it. */
   get retired(): string[] {
-    return [...this.#retired].flatMap((id) => this.#marks.get(id)?.key ?? []);
+    const own = [...this.#retired].flatMap((id) => this.#marks.get(id)?.key ?? []);
+    return [...own, ...this.#passed.keys()];
   }
 }

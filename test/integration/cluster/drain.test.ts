@@ -85,8 +85,12 @@ for (const manner of ["SIGTERM", "snax drain"] as const) {
     let ready = await readiness(metrics);
     while (ready.status === 200) ready = await readiness(metrics);
     deepEqual([ready.status, JSON.parse(ready.body).reason], [503, "draining"]);
-    // It still works.
-    await cluster.call("db", "@slow", "GO");
+    // What is open is answered, and pushes arrive; new calls are for somebody else.
+    const away = await failureOf(cluster.call("db", "@slow", "x"));
+    deepEqual([away.code, away.data], ["ERR_NODE_DOWN", { node: "db", sent: false }]);
+    const query = await failureOf(cluster.query("db", "slow"));
+    deepEqual([query.code, query.data], ["ERR_NODE_DOWN", { node: "db", sent: false }]);
+    await cluster.send("db", "@slow", "GO");
     equal(await waiting, "done");
     deepEqual(await watcher.req.downs(), [
       "up",

@@ -1,10 +1,12 @@
 /** A patch of the whole fleet: on every node or on none, whoever refuses it, is silent, dies, or comes late. */
 
+import { createHash } from "node:crypto";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { start } from "snax";
 import type { Config, Node } from "snax";
+import { FLEET_PATCHES_MAX } from "../../../src/base/limits.ts";
 import { memoryEngine } from "../../../src/cluster/driver-memory.ts";
 import { failureOf, world, writeFiles } from "../../world.ts";
 import type { World } from "../../world.ts";
@@ -272,6 +274,72 @@ test("a node that is started anew knows from its ledger what it has", async (t) 
   );
   const shop = await again.snax.newservice<any>("shop");
   equal(await shop.req.buy(), 100);
+});
+
+test("what all nodes have retired the engine forgets; what nodes need has a limit", async (t) => {
+  const name = newEngine();
+  const nodes = await Promise.all(["a", "b"].map((node) => member(t, node, name)));
+  const [a] = nodes as [World, World];
+  await together(nodes);
+  const fleet = a.snax.repair({ fleet: true });
+  const shop = await a.make("shop");
+  const patch = async (text: string): Promise<number> => (await fleet.hotfixall("shop", text)).id;
+  const another = (more: number): Promise<number> =>
+    patch(`export const response = { m${more}() { return ${more}; } };`);
+  await patch(`function price() { return 5; }`);
+  await patch(DEARER);
+  for (let more = 2; more < FLEET_PATCHES_MAX; more += 1) await another(more);
+  // There is no more room, but nothing is left of the first one. The number between is that of the question.
+  equal(await another(FLEET_PATCHES_MAX), FLEET_PATCHES_MAX + 2);
+  const engine = memoryEngine(name);
+  const states = (await a.skynet.call<any>(".clusterd", "debug", "INFO")).patches;
+  ok(states[1] === undefined || states[1].state === "over");
+  const error = await failureOf(another(FLEET_PATCHES_MAX + 1));
+  equal(error.code, "ERR_EXHAUSTED");
+  match(error.message, /FLEET_PATCHES_MAX/);
+  while (engine.entriesOf("vote").length > 0) await new Promise((resolve) => setImmediate(resolve));
+  equal(await shop.req.price(), 10);
+  const late = (await (await member(t, "c", name)).make("shop")) as any;
+  deepEqual([await late.req.price(), await late.req[`m${FLEET_PATCHES_MAX}`]()], [10, 100]);
+});
+
+test("a patch that is too large for the engine is refused", async (t) => {
+  const a = await member(t, "a", newEngine());
+  let noise = "";
+  for (let seed = 1; noise.length < 800_000; seed += 1)
+    noise += createHash("sha256").update(`${seed}`).digest("base64");
+  const error = await failureOf(
+    a.snax.repair({ fleet: true }).hotfixall("shop", `${DEARER} // ${noise}`),
+  );
+  equal(error.code, "ERR_PATCH_SIZE");
+  match(error.message, /FLEET_RECORD_MAX/);
+});
+
+test("what strangers write to the engine changes nothing", async (t) => {
+  const name = newEngine();
+  const engine = memoryEngine(name);
+  const a = await member(t, "a", name);
+  const b = await member(t, "b", name, { cluster: { listen: 0, token: TOKEN, engine: name } });
+  await together([a, b]);
+  const shop = await a.make("shop");
+  await a.snax.repair({ fleet: true }).hotfixall("shop", DEARER);
+  const { value = "" } = engine.peek("patch/1") ?? {};
+  ok(!value.includes("price"));
+  // What was sealed for one key is worth nothing under another one.
+  const texts = [
+    value,
+    "",
+    "x",
+    Buffer.alloc(100).toString("base64"),
+    `${value.slice(0, -8)}AAAAAAA=`,
+  ];
+  for (const [index, text] of texts.entries()) engine.write(`patch/${2 + index}`, text, 0);
+  for (const key of ["patch/0", "patch/x", "patch/99999999999", "vote/2", "vote/2.a"])
+    engine.write(key, value, 0);
+  await a.skynet.sleep(50);
+  equal(await shop.req.price(), 10);
+  equal(await (await b.make("shop")).req.price(), 10);
+  equal(a.snax.patches().length, 1);
 });
 
 test("what the fleet has not is refused", async (t) => {
