@@ -54,6 +54,9 @@ const scripts = new Map<string, { deref(): MappedScript | undefined }[]>();
 /** Keeps the scripts as long as the image that owns the facts. */
 const owned = new WeakMap<StackFacts, MappedScript[]>();
 const sourceMaps = new WeakMap<StackFacts, { readonly map: SourceMap; readonly lines: number }>();
+/** URLs before those are looked for whose scripts are gone. */
+const SWEEP_MIN = 256;
+let sweepAt = SWEEP_MIN;
 let isInstalled = false;
 
 /**
@@ -68,6 +71,7 @@ export function mapStacks(url: string, facts: StackFacts, text?: string): void {
   else {
     const alive = (scripts.get(url) ?? []).filter((known) => known.deref() !== undefined);
     scripts.set(url, [new WeakRef(script), ...alive]);
+    if (scripts.size > sweepAt) sweep();
     owned.set(facts, [script, ...(owned.get(facts) ?? [])]);
   }
   if (isInstalled) return;
@@ -81,6 +85,14 @@ export function mapStacks(url: string, facts: StackFacts, text?: string): void {
   // Where the intrinsics are frozen an assignment would throw: the lines are those of the code as
   // it runs then.
   Reflect.set(Error, "prepareStackTrace", prepare);
+}
+
+/** Scripts that patches make have a URL for each text. */
+function sweep(): void {
+  for (const [url, known] of scripts) {
+    if (known.every((each) => each.deref() === undefined)) scripts.delete(url);
+  }
+  sweepAt = Math.max(SWEEP_MIN, 2 * scripts.size);
 }
 
 /** Stops mapping the frames of a file. */

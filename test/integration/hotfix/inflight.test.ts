@@ -360,3 +360,21 @@ test("what is asked wrongly is refused", async (t) => {
   equal(await codeOfFailure(inflight(id, { end: 1 } as never)), "ERR_ARGUMENT");
   ok(await inflight(id));
 });
+
+test("in flight: a body that came to a service with its birth is that of its patch", async (t) => {
+  const node = await world(t, { oracle: ORACLE, shop: HEAD + SHOP });
+  const oracle = await node.make("oracle");
+  const text = `declare let oracle: any;\n\nasync function price() {\n  return await oracle.req.ask();\n}`;
+  await node.snax.hotfixall("shop", text);
+  const hash = node.snax.patches().at(-1)?.hash;
+  const shop = await node.make("shop", oracle.handle);
+  const answer = shop.req.go() as Promise<unknown>;
+  answer.catch(() => {});
+  while ((await oracle.req.waiting()) < 1) await node.skynet.sleep(1);
+  const { id } = await node.snax.hotfixall("shop", "async function price() { return 1; }");
+  const { handlers } = await node.snax.inflight(id);
+  deepEqual(
+    handlers.map(({ body, line, patch: of }) => [body, line, of]),
+    [["price", 4, hash]],
+  );
+});
