@@ -30,7 +30,7 @@ import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
-import { pieceOf } from "../state/names.ts";
+import { pieceOf, readProgram } from "../state/names.ts";
 import { findPlaces } from "../state/paths.ts";
 import type { Restored } from "../state/restore.ts";
 import { restoreState } from "../state/restore.ts";
@@ -78,11 +78,13 @@ export async function reloadOne(context: Context, options: ReloadOptions): Promi
   const { kernel, clock, environment } = runtime;
   const old = requireReloadable(context);
   const texts = requireContained(old, options.program, context.kind === SNAX_KIND);
+  const edited = readTexts(options.program);
+  readProgram(options.program, context.kind === SNAX_KIND);
   await settleMail(context, options.caller);
   const began = clock.now();
   try {
     const drained = await drain(context, Number(environment.get("draintimeout")));
-    const swap = new Swap(context, old, options, texts);
+    const swap = new Swap(context, old, options, { seen: texts, edited });
     const restored = await swap.run();
     return { ...restored, heldMs: clock.now() - began, drained };
   } catch (error) {
@@ -138,6 +140,7 @@ class Swap {
   readonly #isService: boolean;
   /** What the old instance ran when it was seen that the files have it. */
   readonly #seenTexts: readonly EffectiveText[];
+  readonly #edited: ReadonlyMap<string, ModuleText>;
   #timers: OldTimers | undefined;
   #undoCode: (() => void) | undefined;
   #undoMethods: (() => void) | undefined;
@@ -150,9 +153,10 @@ class Swap {
     context: Context,
     old: Instance,
     options: ReloadOptions,
-    seenTexts: readonly EffectiveText[],
+    texts: { seen: readonly EffectiveText[]; edited: ReadonlyMap<string, ModuleText> },
   ) {
-    this.#seenTexts = seenTexts;
+    this.#seenTexts = texts.seen;
+    this.#edited = texts.edited;
     this.#context = context;
     this.#old = old;
     this.#options = options;
@@ -233,12 +237,11 @@ class Swap {
     if (running.some((text, index) => text !== this.#seenTexts[index])) {
       requireContained(this.#old, program, this.#isService);
     }
-    const texts = readTexts(program);
     const timers = (this.#timers = new OldTimers(context));
     const state = takeState(this.#old, {
       isService: this.#isService,
       foreign: "reference",
-      edited: texts.values(),
+      edited: this.#edited.values(),
       extras: timers.extras,
     });
     this.#requireCarried(state);

@@ -9,12 +9,13 @@ import { isClassKind, isFunction, isWrittenOut } from "../../loader/read/names.t
 import type { ClassFacts, NameKind } from "../../loader/read/names.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import type { Program } from "../../loader/run/program.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleText, Piece } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import { scopeOf } from "../text/name-scope.ts";
-import { textOf } from "../text/text-history.ts";
+import { rootOf, textOf } from "../text/text-history.ts";
 import type { NameRef } from "./state.ts";
 
 /** A class of the instance's own modules. */
@@ -275,6 +276,11 @@ function isTransformedEnum({ image }: ModuleInstance, name: string): boolean {
 }
 
 const texts = new WeakMap<EffectiveText, ModuleText | undefined>();
+
+/** Takes the texts of a program apart before somebody waits for it. */
+export function readProgram({ nodes, entry }: Program, isService: boolean): void {
+  for (const node of nodes.values()) readEffective(rootOf(node.image, isService && node === entry));
+}
 
 /** The declarations of a text that runs; undefined if they can't be told. */
 function readEffective(effective: EffectiveText): ModuleText | undefined {

@@ -75,8 +75,8 @@ class Restorer {
   readonly #pending: object[] = [];
   /** Fields that are still to be given: an object, a key, the mirror, in turn. */
   readonly #later: (object | string)[] = [];
-  /** Of own classes, by file and name; undefined for those whose instances are more than fields. */
-  readonly #prototypes = new Map<string, object | undefined>();
+  /** Of own classes; undefined for those whose instances are more than fields. */
+  readonly #prototypes = new Map<NameRef, object | undefined>();
   readonly #closing: (readonly [object, NonNullable<Odd["closed"]>])[] = [];
 
   constructor(state: State, instance: Instance, options: RestoreOptions) {
@@ -306,13 +306,12 @@ class Restorer {
 
   /** The prototype of a class whose instances are their fields. */
   #plainPrototype(ref: NameRef): object | undefined {
-    const key = `${ref.file}\0${ref.name}`;
-    if (this.#prototypes.has(key)) return this.#prototypes.get(key);
+    if (this.#prototypes.has(ref)) return this.#prototypes.get(ref);
     const made = this.#classOf(ref);
     const isPlain =
       made !== undefined && !this.#lacksPrivate(made) && baseOf(made.prototype, true) === Object;
     const prototype = isPlain ? made.prototype : undefined;
-    this.#prototypes.set(key, prototype);
+    this.#prototypes.set(ref, prototype);
     return prototype;
   }
 

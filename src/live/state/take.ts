@@ -67,6 +67,7 @@ class Taker {
   readonly #extras: ReadonlyMap<string, unknown>;
   readonly #mirrors = new Map<unknown, object>();
   readonly #odd = new Map<object, Odd>();
+  readonly #odds = new Map<NameRef, Odd>();
   readonly #foreign: unknown[] = [];
   readonly #left: Left[] = [];
   /** What is still to be filled: an object, its mirror, in turn. */
@@ -268,10 +269,17 @@ class Taker {
     if (error !== undefined) return this.#begin(value, {}, { ofClass: ref, error });
     const builtin = Array.isArray(value) ? [] : copyBuiltin(value, prototype);
     if (builtin !== undefined) return this.#begin(value, builtin, { ofClass: ref });
-    return this.#makeData(
-      value,
-      base === "emitter" ? { ofClass: ref, isEmitter: true } : { ofClass: ref },
-    );
+    return this.#makeData(value, this.#oddOf(ref, base === "emitter"));
+  }
+
+  /** Instances of a class have what is said of them in common. */
+  #oddOf(ref: NameRef, isEmitter: boolean): Odd {
+    let odd = this.#odds.get(ref);
+    if (odd === undefined) {
+      odd = isEmitter ? { ofClass: ref, isEmitter: true } : { ofClass: ref };
+      this.#odds.set(ref, odd);
+    }
+    return odd;
   }
 
   /** The mirror of an object that is its fields; written out at once if such objects come often. */
