@@ -141,6 +141,7 @@ import type { Upvalues } from "../../snax/types-upvalues.ts";
 export declare const upvalues: Upvalues;
 
 // dist/node/config.d.ts
+import type { LevelName } from "../base/log-level.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 export interface Config {
     readonly thread?: number;
@@ -151,6 +152,7 @@ export interface Config {
     readonly logger?: string;
     readonly logservice?: "snlua" | "snax";
     readonly logformat?: "text" | "json";
+    readonly loglevel?: LevelName;
     readonly verbose?: boolean;
     readonly preload?: string;
     readonly codecache?: boolean;
@@ -187,6 +189,7 @@ export interface FullConfig extends Config {
     readonly tables: string | readonly string[];
     readonly harbor: number;
     readonly logformat: "text" | "json";
+    readonly loglevel: LevelName;
     readonly verbose: boolean;
     readonly codecache: boolean;
     readonly profile: boolean;
@@ -1478,6 +1481,26 @@ export interface FakeFolder {
     remove(): void;
 }
 export declare function writeFakes(fakes: Fakes): FakeFolder;
+
+// dist/base/log-level.d.ts
+export declare const LEVEL: {
+    readonly debug: 0;
+    readonly info: 1;
+    readonly warn: 2;
+    readonly error: 3;
+};
+export type Level = (typeof LEVEL)[keyof typeof LEVEL];
+export type LevelName = keyof typeof LEVEL;
+export declare const LEVEL_NAMES: readonly LevelName[];
+export declare function isLevelName(value: unknown): value is LevelName;
+export declare class LevelFloor {
+    readonly words: Int32Array;
+    readonly at: number;
+    constructor(words: Int32Array | undefined, at: number);
+    get level(): Level;
+    set level(level: Level);
+    lets(level: Level): boolean;
+}
 
 // dist/node/cluster-config.d.ts
 export interface ClusterConfig {

@@ -3,27 +3,43 @@
  * can't.
  *
  * Much of it is text of others. Whatever that holds, it steers no terminal and passes for no other line: see visible-text.ts.
+ *
+ * Hot path (bench: print).
  */
 
+import type { Level } from "./log-level.ts";
+import { LEVEL_NAMES } from "./log-level.ts";
 import { indentMore, showControls, showJson, showStyled } from "./visible-text.ts";
+
+/** Where a line was written; only JSON says it. */
+export interface LineOrigin {
+  /** The number of the thread; 0 is the main thread. */
+  readonly thread: number;
+  /** The type of the service, the name of its file. @defaultValue it is not known there, or there is no service */
+  readonly type?: string | undefined;
+  /** The tag of the message that was being handled. @defaultValue it is not traced */
+  readonly trace?: string | undefined;
+}
+
+/** One line, without its end. */
+export interface LogLine {
+  /** The service that it is about; 0 = the runtime itself. */
+  readonly handle: number;
+  readonly text: string;
+  /** It was printed by a program, not logged: without address and time. */
+  readonly isPlain: boolean;
+  readonly level: Level;
+  readonly origin?: LineOrigin | undefined;
+}
 
 /** How lines look. */
 export interface LogFormat {
   /** One object a line. */
   readonly isJson: boolean;
-  /** The line goes to a file: with the time in front. */
-  readonly isFile: boolean;
-  /** The line goes to a terminal: what programs print may have colours. */
-  readonly isTerminal?: boolean;
-}
-
-/** One line, without its end. */
-export interface LogEntry {
-  /** Printed address of the service that it is about. */
-  readonly address: string;
-  readonly text: string;
-  /** It was printed by a program, not logged: without address and time. */
-  readonly isPlain?: boolean;
+  /** The name of the node; only JSON has it. */
+  readonly node: string;
+  /** Prints an address. */
+  readonly address: (handle: number) => string;
 }
 
 /** What stands in front of the further lines of a text. */
@@ -32,59 +48,56 @@ const INDENT = "    ";
 /** The head of a line of the log, or the mark at the end of a console's answer, where a program has printed it. */
 const FOREIGN_HEAD = /^(?=\p{Cf}*(?:[\d/]+ [\d:.]+ )?(?:\[:[0-9a-f]{8}\]|<CMD ))/gmu;
 
-/** Formats a line. @param now - milliseconds since 1970. */
-export function formatLogLine(now: number, entry: LogEntry, format: LogFormat): string {
-  const { address, text, isPlain = false } = entry;
-  const { isJson, isFile, isTerminal = false } = format;
-  const date = new Date(now);
-  if (isJson) {
-    return showJson({
-      time: date.toISOString(),
-      address,
-      text,
-      ...(isPlain && { plain: true }),
-    });
-  }
-  if (isPlain) return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
-  const line = `[${address}] ${indentMore(showControls(text), INDENT)}`;
-  return isFile ? `${timestamp(date)} ${line}` : line;
-}
+const MAIN_THREAD: LineOrigin = { thread: 0 };
 
-/** A line whose address is printed if it is needed. */
-export interface LateEntry {
-  readonly address: () => string;
-  readonly text: string;
-  readonly isPlain: boolean;
-}
-
-/** Formats many lines: what stands in front of them changes a hundred times a second. */
+/** Formats lines: what stands in front of them changes a hundred times a second, in JSON a thousand times. */
 export class LogFormatter {
   readonly #isJson: boolean;
+  readonly #address: (handle: number) => string;
+  readonly #node: string;
   #tick = -1;
   #stamp = "";
 
-  constructor(isJson: boolean) {
+  constructor({ isJson, node, address }: LogFormat) {
     this.#isJson = isJson;
+    this.#address = address;
+    this.#node = showJson(node);
   }
 
-  /** Formats a line as {@link formatLogLine} does. */
+  /**
+   * Formats a line.
+   *
+   * @param now - milliseconds since 1970.
+   * @param isFile - it goes to a file: with the time in front.
+   * @param isTerminal - it goes to a terminal: what programs print may have colours.
+   */
   // oxlint-disable-next-line max-params -- no object for each line
-  format(now: number, entry: LateEntry, isFile: boolean, isTerminal: boolean): string {
-    const { text, isPlain } = entry;
-    if (isPlain && !this.#isJson) {
-      return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
-    }
-    const address = entry.address();
-    if (this.#isJson)
-      return formatLogLine(now, { address, text, isPlain }, { isJson: true, isFile });
-    const line = `[${address}] ${indentMore(showControls(text), INDENT)}`;
-    if (!isFile) return line;
+  format(now: number, line: LogLine, isFile: boolean, isTerminal: boolean): string {
+    if (this.#isJson) return this.#formatJson(now, line);
+    const { text, isPlain, handle } = line;
+    if (isPlain) return formatPrinted(isTerminal ? showStyled(text) : showControls(text));
+    const said = `[${this.#address(handle)}] ${indentMore(showControls(text), INDENT)}`;
+    if (!isFile) return said;
     const tick = Math.floor(now / 10);
     if (tick !== this.#tick) {
       this.#tick = tick;
       this.#stamp = timestamp(new Date(now));
     }
-    return `${this.#stamp} ${line}`;
+    return `${this.#stamp} ${said}`;
+  }
+
+  #formatJson(now: number, { handle, text, level, origin = MAIN_THREAD }: LogLine): string {
+    if (now !== this.#tick) {
+      this.#tick = now;
+      this.#stamp = new Date(now).toISOString();
+    }
+    const { thread, type, trace } = origin;
+    const who = type === undefined ? "" : `,"type":${showJson(type)}`;
+    const tag = trace === undefined ? "" : `,"trace":${showJson(trace)}`;
+    return (
+      `{"time":"${this.#stamp}","level":"${LEVEL_NAMES[level]}","node":${this.#node},"thread":${thread},` +
+      `"service":"${this.#address(handle)}"${who},"message":${showJson(text)}${tag}}`
+    );
   }
 }
 

@@ -26,13 +26,14 @@ export const USAGE = `usage: snax <command>
                                               what the patch would do, tried on a copy
   snax drift [--json]                         which services run what, against the files on disk
   snax patches [id] [--json]                  the patches of the node, or one with its texts
+  snax loglevel [debug|info|warn|error]       show, or change, from which level on the log has lines
   snax drain                                  end the node once no call of another node is open
   snax rollback id ...                        take patches back, by the numbers of the ledger;
                                               --fleet: on all nodes, by those of the fleet
   snax inflight id [--wait s | --end]         who still runs a body from before a patch
   snax reload address|type [--strict]         put the files as they are now behind running services,
                                               with their state
-                                              (all ten ask the console of the configuration,
+                                              (all eleven ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -58,6 +59,7 @@ export interface Invocation {
     | "hotfix"
     | "drain"
     | "drift"
+    | "loglevel"
     | "patches"
     | "rollback"
     | "inflight"
@@ -136,6 +138,7 @@ type Operation =
   | "inflight"
   | "reload"
   | "drain"
+  | "loglevel"
   | "drift"
   | "patches";
 
@@ -148,6 +151,7 @@ const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "inflight",
   "reload",
   "drain",
+  "loglevel",
   "drift",
   "patches",
 ]);

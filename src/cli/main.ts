@@ -42,6 +42,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "hotfix":
     case "drain":
     case "drift":
+    case "loglevel":
     case "patches":
     case "rollback":
     case "inflight":

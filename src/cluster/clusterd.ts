@@ -22,6 +22,7 @@
  */
 
 import { hostname } from "node:os";
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_CLIENTS_MAX, CLUSTER_DRAIN_LOOK_MS, ENGINE_TIMEOUT_MS } from "../base/limits.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
@@ -256,6 +257,7 @@ export class Clusterd {
       if (clock.now() >= until) {
         this.#hub.log(
           `${open} calls of other nodes are cut off: they took more than ${ms} ms, drain`,
+          LEVEL.warn,
         );
         break;
       }
@@ -307,7 +309,8 @@ export class Clusterd {
   #push(node: string, address: WireAddress, payload: Uint8Array): void {
     const wish: Wish = { node, address, payload, isPush: true };
     const order = new Order(wish, (error) => {
-      if (error !== undefined) this.#hub.log(`a push to ${node} is lost: ${error.message}`);
+      if (error !== undefined)
+        this.#hub.log(`a push to ${node} is lost: ${error.message}`, LEVEL.warn);
     });
     this.#nodes.take(order);
   }

@@ -130,7 +130,7 @@ export class FleetNode implements FleetLocal {
     const back = takesBack.flatMap((id) => this.#live.fleet.localOf(id) ?? []);
     const marks = { fleet: mark, ...(back.length > 0 && { takesBack: back }) };
     const what = takesBack.length === 0 ? "" : `, takes back ${takesBack.join(", ")}`;
-    this.#live.runtime.log(
+    this.#live.runtime.logAsked(
       0,
       `patch ${mark.id} of the fleet, of ${type}, asked for by ${patch.from}${what}`,
     );

@@ -7,6 +7,7 @@
  * A node that loses its right ends its global services: whoever waits has ERR_SERVICE_DEAD, and asks for the service anew.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { GLOBAL_WAIT_MS } from "../base/limits.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -63,7 +64,7 @@ export class GlobalServices {
       const handle = this.#handles.get(key);
       this.#handles.delete(key);
       if (handle === undefined) continue;
-      this.#options.hub.log(`${key} is ended: ${why}`);
+      this.#options.hub.log(`${key} is ended: ${why}`, LEVEL.warn);
       this.#options.exposure.hide(handle);
       this.#skynet.kill(handle);
     }
@@ -119,7 +120,7 @@ export class GlobalServices {
     if (this.#handles.get(key) !== handle) return;
     this.#handles.delete(key);
     this.#names.release(key).catch((error: unknown) => {
-      this.#options.hub.log(`${key} is not given back: ${(error as Error).message}`);
+      this.#options.hub.log(`${key} is not given back: ${(error as Error).message}`, LEVEL.warn);
     });
   }
 

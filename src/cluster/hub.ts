@@ -4,6 +4,8 @@
  * Lines that others can bring about as often as they like have a budget (LineBudget); what is left out is counted.
  */
 
+import type { Level } from "../base/log-level.ts";
+import { LEVEL } from "../base/log-level.ts";
 import type { SocketApi } from "../net/socket-api.ts";
 import { createSocketApi } from "../net/socket.ts";
 import type { Context } from "../service/context.ts";
@@ -21,7 +23,7 @@ export class Hub {
   readonly nodeName: string;
   /** How often what came was refused, by reason. */
   readonly refusals: Map<string, number> = new Map();
-  readonly log: (text: string) => void;
+  readonly log: (text: string, level?: Level) => void;
   /** Says whether one more request of another node may be traced: each is several lines of the log. */
   readonly mayTrace: () => boolean;
 
@@ -30,18 +32,20 @@ export class Hub {
     this.nodeName = nodeName;
     this.socket = createSocketApi(context);
     const { kernel, clock } = context.runtime;
-    const write = (text: string): void => context.runtime.log(context.handle, showInLine(text));
+    const write = (text: string, level?: Level): void =>
+      context.runtime.log(context.handle, showInLine(text), level);
     const createBudget = (what: string): LineBudget =>
       new LineBudget({
         now: () => clock.now(),
         later: (ms, run) => void kernel.addTimer(context.service, ms, run),
-        tell: (count) => write(`${count} ${what} in a second`),
+        tell: (count) => write(`${count} ${what} in a second`, LEVEL.warn),
       });
     const budget = createBudget("lines about the cluster were left out");
     const traces = createBudget("requests of other nodes were not traced");
     this.mayTrace = () => traces.allow();
-    this.log = (text) => {
-      if (budget.allow()) write(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text);
+    this.log = (text, level) => {
+      if (!budget.allow()) return;
+      write(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text, level);
     };
   }
 
@@ -53,7 +57,7 @@ export class Hub {
   /** Counts a refusal, and tells of it. */
   refused(reason: string, what: string): void {
     this.count(reason);
-    this.log(`${what} (${reason})`);
+    this.log(`${what} (${reason})`, LEVEL.warn);
   }
 
   /** Runs something inside the service after `ms` milliseconds. @returns what cancels it */

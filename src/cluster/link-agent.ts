@@ -10,6 +10,7 @@
  * Hot path (bench: links).
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_CALLS_MAX } from "../base/limits.ts";
 import { Message } from "../kernel/message.ts";
@@ -173,7 +174,7 @@ export class LinkAgent {
   #undelivered(session: number, address: LinkAddress, error: Error): void {
     if (session === 0) {
       const why = `${describeAddress(address)}: ${error.message}`;
-      return this.#terms.hub.log(`a push of ${this.title} is lost: ${why}`);
+      return this.#terms.hub.log(`a push of ${this.title} is lost: ${why}`, LEVEL.warn);
     }
     this.#calls -= 1;
     this.#fail(session, error);
@@ -182,7 +183,7 @@ export class LinkAgent {
   #absent(session: number, address: LinkAddress): void {
     const text = `no service has the name ${describeAddress(address)}`;
     if (session !== 0) this.#fail(session, new SnaxError("ERR_NO_SERVICE", text));
-    else this.#terms.hub.log(`a push of ${this.title} is lost: ${text}`);
+    else this.#terms.hub.log(`a push of ${this.title} is lost: ${text}`, LEVEL.warn);
   }
 
   /** Takes the answer of a service. @throws if it is none, and somebody waits for an answer */

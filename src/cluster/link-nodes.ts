@@ -3,6 +3,7 @@
  * which call it.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import {
   CLUSTER_CLIENTS_MAX,
   LINK_DEAD_MS,
@@ -248,7 +249,7 @@ export class LinkNodes {
     for (const agent of this.#agents) {
       const isEarlier = agent.peer?.node === node && agent.peer.incarnation !== incarnation;
       if (agent === ready || !isEarlier) continue;
-      this.#hub.log(`another process is ${node} now: ${agent.title} is cut off`);
+      this.#hub.log(`another process is ${node} now: ${agent.title} is cut off`, LEVEL.warn);
       agent.close(`another process is ${node} now`);
     }
   }

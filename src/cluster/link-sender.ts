@@ -16,6 +16,7 @@
  */
 
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { LEVEL } from "../base/log-level.ts";
 import { copyArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_UNSENT_MAX, LINK_FRAME_MAX, LINK_QUEUE_MAX } from "../base/limits.ts";
@@ -265,7 +266,7 @@ export class LinkSender {
   #refuse(message: Message, error: Error): void {
     const { kernel } = this.#terms.hub.context.runtime;
     if (message.session !== 0) kernel.pass(this.handle, PTYPE.error, message, error);
-    else this.#terms.hub.log(`a push to ${this.node} is lost: ${error.message}`);
+    else this.#terms.hub.log(`a push to ${this.node} is lost: ${error.message}`, LEVEL.warn);
   }
 
   #write(message: Message): void {

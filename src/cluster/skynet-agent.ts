@@ -7,6 +7,7 @@
  * connection: skynet would log it and leave the caller waiting. What a peer may have open on one connection is bounded.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { CLUSTER_CALLS_MAX } from "../base/limits.ts";
 import { showInLine } from "../base/visible-text.ts";
@@ -172,7 +173,10 @@ export class SkynetAgent {
     const envelope: Envelope = { type: PTYPE.lua, method: 0, values };
     if (isPush) {
       if (!post(this.#hub.context, handle, envelope)) {
-        this.#hub.log(`a push of ${this.peer} is lost: ${describeAddress(address)} is dead`);
+        this.#hub.log(
+          `a push of ${this.peer} is lost: ${describeAddress(address)} is dead`,
+          LEVEL.warn,
+        );
       }
       return;
     }

@@ -12,13 +12,13 @@
 
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { SnaxError } from "../base/error.ts";
-import type { LateEntry } from "../base/log-line.ts";
+import type { LogFormat, LogLine } from "../base/log-line.ts";
 import { LogFormatter } from "../base/log-line.ts";
 import { createJournalMemory, DRAINER, LogJournal } from "./log-journal.ts";
 
 /** What a sink is made of. */
 export interface LogSinkOptions {
-  readonly isJson: boolean;
+  readonly format: LogFormat;
   /** Each line is written at once: nobody else would do it while a handler hangs. */
   readonly isImmediate: boolean;
   /** Takes in the lines that other threads have published, when the process ends. */
@@ -58,7 +58,7 @@ export class LogSink {
 
   constructor(options: LogSinkOptions) {
     this.#options = options;
-    this.#format = new LogFormatter(options.isJson);
+    this.#format = new LogFormatter(options.format);
   }
 
   /** Somebody has opened it, and it takes lines. */
@@ -90,12 +90,12 @@ export class LogSink {
   }
 
   /** Takes a line. */
-  write(entry: LateEntry): void {
-    const { onLine } = this.#options;
-    if (onLine !== undefined) return onLine(entry.address(), entry.text);
+  write(written: LogLine): void {
+    const { onLine, format } = this.#options;
+    if (onLine !== undefined) return onLine(format.address(written.handle), written.text);
     const isFile = this.#isFile;
     const isTerminal = !isFile && this.#isTerminal;
-    const line = this.#format.format(Date.now(), entry, isFile, isTerminal);
+    const line = this.#format.format(Date.now(), written, isFile, isTerminal);
     while (!this.journal.append(line)) {
       // The watchdog's thread writes at this moment, and makes room by that.
       if (!this.flush()) continue;

@@ -9,7 +9,8 @@
 
 import { writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import { formatLogLine } from "../base/log-line.ts";
+import { LEVEL, LevelFloor } from "../base/log-level.ts";
+import { LogFormatter } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { examine } from "./examination.ts";
@@ -27,6 +28,8 @@ interface Watched {
   readonly node: WatchedNode;
   readonly watch: StallWatch;
   readonly journal: LogJournal;
+  readonly floor: LevelFloor;
+  readonly formatter: LogFormatter;
   /** How far its lines had been written at the last look at which some waited; below 0 none did. */
   written: number;
 }
@@ -43,8 +46,15 @@ let running: Promise<void> | undefined;
 
 parentPort?.on("message", ({ id, node }: MainWatchOrder) => {
   if (node === undefined) return void leave(id);
-  const journal = new LogJournal(node.log.journal);
-  nodes.set(id, { node, watch: new StallWatch(node.limits), journal, written: -1 });
+  const { floor, isJson, node: name } = node.log;
+  nodes.set(id, {
+    node,
+    watch: new StallWatch(node.limits),
+    journal: new LogJournal(node.log.journal),
+    floor: new LevelFloor(floor.words, floor.at),
+    formatter: new LogFormatter({ isJson, node: name, address: formatAddress }),
+    written: -1,
+  });
   if (running === undefined) schedule();
 });
 
@@ -75,7 +85,8 @@ async function round(): Promise<void> {
     rescueLines(watched);
     for (const event of watch.look(performance.now(), readPhase(node.phase))) {
       await act(id, watched, event).catch((error: unknown) => {
-        write(watched, { handle: 0, text: `the watchdog failed : ${String(error)}` });
+        const text = `the watchdog failed : ${String(error)}`;
+        write(watched, { handle: 0, text, level: LEVEL.error });
       });
     }
   }
@@ -121,14 +132,13 @@ async function look(suspect: Suspect): Promise<Finding> {
   }
 }
 
-function write({ node, journal }: Watched, line: StallLine | undefined): void {
-  if (line === undefined) return;
+function write({ journal, floor, formatter }: Watched, line: StallLine | undefined): void {
+  if (line === undefined || !floor.lets(line.level)) return;
   // What the service said before it stood still stands before what is said of it.
   drain(journal);
-  const entry = { address: formatAddress(line.handle), text: line.text };
   const { descriptor } = journal;
-  const format = { isJson: node.log.isJson, isFile: descriptor !== STDOUT };
-  const text = `${formatLogLine(Date.now(), entry, format)}\n`;
+  const entry = { ...line, isPlain: false };
+  const text = `${formatter.format(Date.now(), entry, descriptor !== STDOUT, false)}\n`;
   try {
     writeSync(descriptor, text);
   } catch {

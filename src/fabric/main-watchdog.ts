@@ -18,8 +18,15 @@ import type { StallLimits } from "./stall-watch.ts";
 export interface WatchedNode {
   readonly phase: PhaseWords;
   readonly limits: StallLimits;
-  /** The lines that are on their way into its log. */
-  readonly log: { readonly journal: SharedArrayBuffer; readonly isJson: boolean };
+  readonly log: {
+    /** The lines that are on their way into it. */
+    readonly journal: SharedArrayBuffer;
+    readonly isJson: boolean;
+    /** The node's name. */
+    readonly node: string;
+    /** The level from which on it has lines; see LevelFloor. */
+    readonly floor: { readonly words: Int32Array; readonly at: number };
+  };
 }
 
 /** Begin to watch a node, or without one: leave it. */

@@ -42,6 +42,8 @@ export const NODE_WORD = {
   logpoint: 3,
   /** How many threads have logpoints. */
   logpointThreads: 4,
+  /** The level from which on lines of the log are written. */
+  loglevel: 5,
 } as const;
 
 /** The kinds of entries in the log that the threads share. */

@@ -2,6 +2,8 @@
  * What the log says of a handler that does not return, in skynet's words and more.
  */
 
+import type { Level } from "../base/log-level.ts";
+import { LEVEL } from "../base/log-level.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Finding } from "./finding.ts";
 import type { Phase } from "./phase.ts";
@@ -12,6 +14,7 @@ import type { DeskReport } from "./watch-desk.ts";
 export interface StallLine {
   readonly handle: number;
   readonly text: string;
+  readonly level: Level;
 }
 
 /** Where V8 neither pauses nor answers. */
@@ -27,7 +30,7 @@ export function describeStall(
     `A message from [ ${formatAddress(source)} ] to [ ${formatAddress(handle)} ] ` +
     `maybe in an endless loop (version = ${dispatch})`;
   const text = `${head} : ${since(ms)}${detail(finding)}`;
-  return { handle: 0, text };
+  return { handle: 0, text, level: LEVEL.warn };
 }
 
 /** Says what came of the attempt to cut it off; undefined if it had returned by itself. */
@@ -36,27 +39,25 @@ export function describeInterrupt(
   ms: number | undefined,
   finding: Finding,
 ): StallLine | undefined {
+  const text = textOfInterrupt(ms, finding);
+  return text === undefined ? undefined : { handle, text, level: LEVEL.error };
+}
+
+function textOfInterrupt(ms: number | undefined, finding: Finding): string | undefined {
   const age = ms === undefined ? "" : `, ${since(ms)}`;
   switch (finding.kind) {
-    case "interrupted":
-      return {
-        handle,
-        text: `interrupted${ms === undefined ? "" : ` after ${Math.round(ms)} ms`} : ${describe(finding.report)}`,
-      };
+    case "interrupted": {
+      const after = ms === undefined ? "" : ` after ${Math.round(ms)} ms`;
+      return `interrupted${after} : ${describe(finding.report)}`;
+    }
     case "refused":
-      return {
-        handle,
-        text: `can't be interrupted : ${finding.why}; it goes on${age}, ${describe(finding.report)}`,
-      };
+      return `can't be interrupted : ${finding.why}; it goes on${age}, ${describe(finding.report)}`;
     case "silent":
-      return {
-        handle,
-        text: `can't be interrupted : it is in native code, which nothing stops${age}`,
-      };
+      return `can't be interrupted : it is in native code, which nothing stops${age}`;
     case "deep":
-      return { handle, text: `can't be interrupted : ${AT_THE_END}${age}` };
+      return `can't be interrupted : ${AT_THE_END}${age}`;
     case "debugged":
-      return { handle, text: `can't be interrupted : a debugger holds its thread${age}` };
+      return `can't be interrupted : a debugger holds its thread${age}`;
     default:
       return undefined;
   }
@@ -72,12 +73,13 @@ export function isWorthALine(finding: Finding, watch: StallWatch): boolean {
 export function describeOutside(thread: number, ms: number, finding: Finding): StallLine {
   const what = `thread ${thread} : code outside any message does not return`;
   const where = "report" in finding ? `\n${finding.report.stack}` : detail(finding);
-  return { handle: 0, text: `${what}, ${since(ms)}${where}` };
+  return { handle: 0, text: `${what}, ${since(ms)}${where}`, level: LEVEL.warn };
 }
 
 /** Says that a handler which was told of has returned. */
 export function describeReturn({ handle }: Phase, ms: number): StallLine {
-  return { handle, text: `the handler has returned after ${Math.round(ms)} ms` };
+  const text = `the handler has returned after ${Math.round(ms)} ms`;
+  return { handle, text, level: LEVEL.info };
 }
 
 function detail(finding: Finding): string {

@@ -11,6 +11,7 @@
  */
 
 import type { Worker } from "node:worker_threads";
+import { LEVEL } from "../base/log-level.ts";
 import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
 import type { Finding, Suspect } from "./finding.ts";
@@ -162,7 +163,8 @@ export class ThreadWatchdog implements Visitor {
       const outside = this.#lookOutside(now, watched, patient, phase);
       if (events.length === 0 && outside.length === 0) continue;
       const acting = this.#act(watched, patient, { events, outside }).catch((error: unknown) => {
-        this.#options.log({ handle: 0, text: `the watchdog failed : ${String(error)}` });
+        const text = `the watchdog failed : ${String(error)}`;
+        this.#options.log({ handle: 0, text, level: LEVEL.error });
       });
       void this.#talk(watched, patient, acting);
     }

@@ -5,6 +5,7 @@
  * is.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { post, request } from "../service/calls.ts";
@@ -73,6 +74,6 @@ export function postDaemon(context: Context, node: string, envelope: Envelope): 
     if (!context.service.isAlive) return;
     if (daemon !== undefined) return void post(context, daemon, envelope);
     const why = error instanceof Error ? error.message : String(error);
-    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`);
+    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
   });
 }

@@ -8,6 +8,7 @@
  * node, for the most part.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { LinkEvent } from "../cluster/link-event.ts";
@@ -163,7 +164,7 @@ export function sendLinked(
     if (!context.service.isAlive) return;
     if (handle !== undefined) return void post(context, handle, envelope);
     const why = error instanceof Error ? error.message : String(error);
-    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`);
+    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
   });
 }
 
@@ -207,5 +208,6 @@ export async function monitorLinked(
 }
 
 function report({ runtime, handle }: Context, error: unknown): void {
-  if (error !== EXIT_SIGNAL) runtime.log(handle, `cluster.monitor error : ${describeError(error)}`);
+  if (error === EXIT_SIGNAL) return;
+  runtime.log(handle, `cluster.monitor error : ${describeError(error)}`, LEVEL.error);
 }

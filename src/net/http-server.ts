@@ -9,6 +9,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { DropArgument } from "node:net";
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError, codeOf } from "../base/error.ts";
 import {
   HTTP_BODY_MAX,
@@ -159,6 +160,7 @@ async function serve(
       owner.context.runtime.countFault(owner.context.handle);
       owner.tell(
         `http error : ${request.method} ${showInLine(request.path)} ${describeError(error)}`,
+        LEVEL.error,
       );
     }
     if (response.headersSent) response.destroy();

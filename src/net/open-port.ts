@@ -5,6 +5,7 @@
 
 import type { Server as HttpServer } from "node:http";
 import type { Server } from "node:net";
+import { LEVEL } from "../base/log-level.ts";
 import type { Listening } from "./listening.ts";
 import type { ListenRecord } from "./net-table.ts";
 import type { SocketOwner } from "./socket-owner.ts";
@@ -32,7 +33,7 @@ export class OpenPort implements ListenRecord {
       this.readAt = owner.net.now();
     });
     // What goes wrong from here on (no file is free for a client) is told and ends nothing.
-    server.on("error", (error) => owner.tell(`accept failed : ${error.message}`));
+    server.on("error", (error) => owner.tell(`accept failed : ${error.message}`, LEVEL.error));
   }
 
   /** Listens no longer; clients stay. */

@@ -3,6 +3,8 @@
  * as messages.
  */
 
+import type { Level } from "../base/log-level.ts";
+import { LEVEL } from "../base/log-level.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Context } from "../service/context.ts";
 import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
@@ -26,7 +28,8 @@ export class SocketOwner {
     this.#budget = new LineBudget({
       now: () => clock.now(),
       later: (ms, run) => void kernel.addTimer(context.service, ms, run),
-      tell: (count) => this.log(`${count} lines about sockets were left out in a second`),
+      tell: (count) =>
+        this.log(`${count} lines about sockets were left out in a second`, LEVEL.warn),
     });
     kernel.watch(context.handle, () => {
       for (const end of [...this.#endings]) end();
@@ -96,17 +99,17 @@ export class SocketOwner {
   #report(what: string, error: unknown): void {
     if (error === EXIT_SIGNAL) return;
     this.context.runtime.countFault(this.context.handle);
-    this.tell(`${what} error : ${describeError(error)}`);
+    this.tell(`${what} error : ${describeError(error)}`, LEVEL.error);
   }
 
   /** Writes a line to the log under the service's address. */
-  log(text: string): void {
-    this.context.runtime.log(this.context.handle, text);
+  log(text: string, level?: Level): void {
+    this.context.runtime.log(this.context.handle, text, level);
   }
 
   /** The same for what others can bring about as often as they like; see LineBudget. */
-  tell(text: string): void {
-    if (this.#budget.allow()) this.log(text);
+  tell(text: string, level?: Level): void {
+    if (this.#budget.allow()) this.log(text, level);
   }
 }
 

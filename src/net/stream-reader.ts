@@ -9,6 +9,7 @@
  * up to `limitBytes`.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_PAUSE_BYTES, SOCKET_UNREAD_MAX } from "../base/limits.ts";
 import type { Message } from "../kernel/message.ts";
@@ -106,7 +107,7 @@ export class StreamReader implements Consumer {
     const { onWarning } = this;
     if (onWarning !== undefined) this.#owner.wakeProgram(() => onWarning(id, size));
     else if (size > 0) {
-      this.#owner.tell(`WARNING: ${size} K bytes need to send out (fd = ${id})`);
+      this.#owner.tell(`WARNING: ${size} K bytes need to send out (fd = ${id})`, LEVEL.warn);
     }
   }
 
@@ -213,7 +214,7 @@ export class StreamReader implements Consumer {
 
   #overflow(length: number): void {
     const { id } = this.#link;
-    this.#owner.tell(`socket buffer overflow: fd=${id} size=${length}`);
+    this.#owner.tell(`socket buffer overflow: fd=${id} size=${length}`, LEVEL.warn);
     const why = `${length} unread bytes exceed the limit of ${this.limitBytes}`;
     this.#link.destroy(new SnaxError("ERR_OVERFLOW", why));
   }

@@ -6,6 +6,7 @@
  * limit it was.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { TURNED_AWAY_MS } from "../base/limits.ts";
 import type { Context } from "../service/context.ts";
 
@@ -44,6 +45,6 @@ export class TurnAway {
   }
 
   #log(text: string): void {
-    this.#context.runtime.log(this.#context.handle, text);
+    this.#context.runtime.log(this.#context.handle, text, LEVEL.warn);
   }
 }

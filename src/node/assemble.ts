@@ -7,8 +7,9 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
 import { IMAGE_BUILD_MS } from "../base/limits.ts";
-import type { LogEntry } from "../base/log-line.ts";
-import { formatLogLine } from "../base/log-line.ts";
+import { LEVEL, LevelFloor } from "../base/log-level.ts";
+import type { LogLine } from "../base/log-line.ts";
+import { LogFormatter } from "../base/log-line.ts";
 import { Board } from "../fabric/board.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { createDrain, createWaker } from "../fabric/event-loop.ts";
@@ -47,6 +48,8 @@ import { apiParts } from "./api-parts.ts";
 import { beginBeat } from "./beat.ts";
 import type { FullConfig } from "./config.ts";
 import { kernelEvents } from "./kernel-events.ts";
+import { logFormatOf } from "./log-format.ts";
+import { NODE_WORD } from "../fabric/node-memory.ts";
 import { createLogSink, joinLogSink, refuseLogSink } from "./log-sink-api.ts";
 import { isWatched } from "./stall.ts";
 import type { TestSeams } from "./test-seams.ts";
@@ -142,9 +145,12 @@ export function assemble(options: AssemblyOptions): Assembly {
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {
   const { config, root, thread, isConfigured, abort, seams } = options;
   const clock = seams?.clock ?? systemClock;
-  const format = { isJson: config.logformat === "json", isFile: false };
-  const write = (entry: LogEntry): void =>
-    void process.stdout.write(`${formatLogLine(Date.now(), entry, format)}\n`);
+  const isJson = config.logformat === "json";
+  const formatter = new LogFormatter(logFormatOf(config));
+  const write = (line: LogLine): void =>
+    void process.stdout.write(`${formatter.format(Date.now(), line, false, false)}\n`);
+  const logFloor = new LevelFloor(thread?.words, NODE_WORD.loglevel);
+  if (!isConfigured) logFloor.level = LEVEL[config.loglevel];
   const shared = thread && {
     elsewhere: thread.fabric,
     handles: thread.directory.handleSource(thread.fabric.thread),
@@ -177,12 +183,15 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
         runtime.log(
           0,
           `globalThis.${name} is shared by all services of the thread: ${file}:${line}:${column}`,
+          LEVEL.warn,
         ),
     }),
     clock,
     environment: new Environment(isConfigured ? {} : config, thread?.log),
     paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
     write,
+    logFloor,
+    lineThread: isJson ? (thread?.fabric.thread ?? 0) : undefined,
     abort,
     arrived: waker.arrived,
   });

@@ -10,6 +10,8 @@ import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import { copyResult } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
+import type { LevelName } from "../base/log-level.ts";
+import { isLevelName } from "../base/log-level.ts";
 import { suggest } from "../base/suggestion.ts";
 import { DEFAULT_TABLE_PATTERNS } from "../table/data-source.ts";
 import { THREADS_MAX } from "../fabric/directory.ts";
@@ -36,6 +38,8 @@ export interface Config {
   readonly logservice?: "snlua" | "snax";
   /** "text" as skynet prints, or "json", one object a line. @defaultValue "text" */
   readonly logformat?: "text" | "json";
+  /** The level from which on the log has lines; the command `loglevel` changes it. @defaultValue "debug" */
+  readonly loglevel?: LevelName;
   /** Log the births of the services that the node starts by itself, too, as skynet does. @defaultValue false */
   readonly verbose?: boolean;
   /** Module that is evaluated in every service before its own. */
@@ -138,6 +142,7 @@ export interface FullConfig extends Config {
   readonly tables: string | readonly string[];
   readonly harbor: number;
   readonly logformat: "text" | "json";
+  readonly loglevel: LevelName;
   readonly verbose: boolean;
   readonly codecache: boolean;
   readonly profile: boolean;
@@ -213,6 +218,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     fits: (value) => value === "text" || value === "json",
     expected: '"text" or "json"',
   },
+  loglevel: { fits: isLevelName, expected: '"debug", "info", "warn" or "error"' },
   verbose: { fits: (value) => typeof value === "boolean", expected: "true or false" },
   preload: { fits: isText, expected: "the path of a module" },
   codecache: { fits: (value) => typeof value === "boolean", expected: "true or false" },
@@ -343,6 +349,7 @@ export function completeConfig(config: unknown): FullConfig {
     tables: DEFAULT_TABLE_PATTERNS,
     harbor: 0,
     logformat: "text",
+    loglevel: "debug",
     verbose: false,
     codecache: true,
     profile: true,

@@ -13,6 +13,7 @@
  * So nobody keeps anybody else from his `exit`.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { codeOf } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -135,7 +136,7 @@ class Departure {
     if (work === undefined || work.turn === 0) return;
     const what = work.handle === 0 ? "" : `, ${formatAddress(work.handle)} runs there`;
     const text = `thread ${thread} does not answer${what}: its services end without their exit`;
-    runtime.log(0, text);
+    runtime.log(0, text, LEVEL.error);
     this.cutOff.add(`thread ${thread}`);
   }
 
@@ -186,7 +187,7 @@ class Departure {
     const text =
       `cut off ${late.length} services whose exit took more than ${this.#timeoutMs} ms: ` +
       titles.slice(0, 10).join(", ");
-    runtime.log(own, text);
+    runtime.log(own, text, LEVEL.error);
   }
 }
 

@@ -9,6 +9,7 @@
  * that saves. What can't be cut off (native code) is left to itself: nobody waits for its thread any longer than that.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { hasStayed } from "../fabric/stay.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Runtime } from "../service/runtime.ts";
@@ -80,7 +81,8 @@ export class HoldupWatch {
 
   async #cutOff(thread: number, handle: number): Promise<void> {
     const who = `${formatAddress(handle)} on thread ${thread}`;
-    this.#runtime.log(0, `${who} does not return and holds up the stop: it is to be cut off`);
+    const text = `${who} does not return and holds up the stop: it is to be cut off`;
+    this.#runtime.log(0, text, LEVEL.error);
     const news = await this.#runtime.interrupt?.(handle);
     // It had gone on to something else.
     if (news !== undefined) this.culprits.add(who);

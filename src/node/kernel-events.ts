@@ -2,6 +2,7 @@
  * What the kernel tells about, put into the log in skynet's words.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { codeOf } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { KernelEvents } from "../kernel/kernel-options.ts";
@@ -24,7 +25,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       const { logger, state } = runtime();
       // A line about the logger's own mailbox would make it longer, and a node that stops asks everybody at once.
       if (service.handle !== logger && state === "running") {
-        runtime().log(service.handle, `May overload, message queue length = ${length}`);
+        runtime().log(service.handle, `May overload, message queue length = ${length}`, LEVEL.warn);
       }
     },
     onLateError: (service, error, message) => {
@@ -34,12 +35,13 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       runtime().log(
         service.handle,
         `the call of ${from}, session ${message.session}, had ended when its error came : ${describeError(error)}`,
+        LEVEL.error,
       );
     },
     onLostError: (source, target, { session, payload }) => {
       if (!isNews(runtime(), payload, target)) return;
       const where = `call [${formatAddress(target)} to ${formatAddress(source)} : ${session}]`;
-      runtime().log(source, `${where} error : ${describeError(payload)}`);
+      runtime().log(source, `${where} error : ${describeError(payload)}`, LEVEL.error);
     },
     onDeath: (service) => {
       const { kernel, threads, commitments } = runtime();
@@ -51,7 +53,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
     },
     onRest: (service, ms) => {
       const what = "its requests, posts and timers wait, patches and the console's commands do not";
-      runtime().log(service.handle, `was cut off and rests for ${ms} ms: ${what}`);
+      runtime().log(service.handle, `was cut off and rests for ${ms} ms: ${what}`, LEVEL.warn);
     },
     onSlowCall: (service, call, ms) => {
       const who = runtime().kernel.services.get(call.target);
@@ -61,6 +63,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
         service.handle,
         `a call to ${target}${who === undefined ? "" : ` (${who.title})`} is unanswered for ` +
           `${Math.round(ms / 1000)} s, session ${call.session}`,
+        LEVEL.warn,
       );
     },
   };

@@ -4,12 +4,13 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { isLevelName, LEVEL } from "../base/log-level.ts";
 import { LogSink } from "../fabric/log-sink.ts";
 import type { Thread } from "../fabric/thread.ts";
-import { formatAddress } from "../kernel/address.ts";
 import type { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { FullConfig } from "./config.ts";
+import { logFormatOf } from "./log-format.ts";
 import type { TestSeams } from "./test-seams.ts";
 import { isWatched } from "./stall.ts";
 
@@ -22,8 +23,8 @@ export interface LogSinkApi {
    * @throws {ERR_ARGUMENT} if another service has opened it; and what the file system throws.
    */
   open(path: string | undefined): void;
-  /** Takes a line under the address of a service. */
-  write(source: number, text: string, isPlain: boolean): void;
+  /** Takes a line under the address of a service, if its level is written. @param level - @defaultValue `"info"` */
+  write(source: number, text: string, isPlain: boolean, level?: string): void;
   /** Writes all lines that are there. */
   flush(): void;
   /** Opens the file anew. @throws what the file system throws. */
@@ -37,7 +38,7 @@ export function createLogSink(
   { onLine }: TestSeams,
 ): LogSink {
   return new LogSink({
-    isJson: config.logformat === "json",
+    format: logFormatOf(config),
     isImmediate: thread === undefined && !isWatched(config),
     collect: () => thread?.fabric.catchUp(),
     onLine,
@@ -46,11 +47,15 @@ export function createLogSink(
 
 /** Joins the runtime of the main thread to the end of the log. */
 export function joinLogSink(runtime: Runtime, sink: LogSink): void {
-  const write = (handle: number, text: string, isPlain: boolean): void =>
-    sink.write({ address: () => formatAddress(handle), text, isPlain });
-  runtime.lines = (handle, text, isPlain) => {
+  // oxlint-disable-next-line max-params -- what the logger is sent
+  const write = (handle: number, text: string, isPlain: boolean, name?: string): void => {
+    const level = isLevelName(name) ? LEVEL[name] : LEVEL.info;
+    if (!runtime.logFloor.lets(level)) return;
+    sink.write({ handle, text, isPlain, level, origin: runtime.originOf(handle) });
+  };
+  runtime.lines = (line) => {
     if (!sink.isOpen) return false;
-    write(handle, text, isPlain);
+    sink.write(line);
     return true;
   };
   runtime.parts.set("logSink", (context): LogSinkApi => ({

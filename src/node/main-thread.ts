@@ -8,6 +8,7 @@ import type { MessagePort } from "node:worker_threads";
 import { MessageChannel } from "node:worker_threads";
 import type { ResourceLimits } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
+import { LEVEL } from "../base/log-level.ts";
 import { systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
@@ -106,10 +107,10 @@ export class MainThread {
       config: this.#config,
       threads: () => this.#allWatched(threads.hosts),
       lives: (handle) => this.thread.fabric.threadOf(handle) !== undefined,
-      log: ({ handle, text }) => {
+      log: ({ handle, text, level }) => {
         // What the service said before it stood still stands before what is said of it.
         this.thread.fabric.catchUp();
-        runtime.log(handle, text);
+        runtime.log(handle, text, level);
       },
       collect: () => this.thread.fabric.catchUp(),
       end: (thread, why) => this.#warden?.end(thread, why),
@@ -164,7 +165,7 @@ export class MainThread {
     this.#threads?.replaced(thread);
     // The steward is nobody's loss.
     const count = lost.length - 1;
-    runtime.log(0, `thread ${thread} has died with ${count} services: ${reason}`);
+    runtime.log(0, `thread ${thread} has died with ${count} services: ${reason}`, LEVEL.error);
     const { kernel } = runtime;
     bereave(kernel, (handle) => this.thread.fabric.isLost(handle));
     for (const tell of runtime.onThreadDeath) tell(thread);

@@ -26,6 +26,7 @@ import type { Runtime } from "../service/runtime.ts";
 import { stewardIndex } from "../service/steward.ts";
 import type { Threads, ThreadWork } from "../service/threads.ts";
 import { Tracer } from "../service/tracer.ts";
+import { lineOfWords } from "./line-words.ts";
 
 /** Services that run on the main thread, whoever starts them: they must answer while every other thread hangs. */
 const PINNED: ReadonlySet<string> = new Set([
@@ -250,10 +251,7 @@ export class NodeThreads implements Threads {
       this.#launchHere(order as Launch, images as readonly ImageData[]),
     );
     words.set("kill", (handle) => this.#killHere(handle as number));
-    words.set("line", (handle, text, isPlain) => {
-      if (isPlain === true) runtime.print(handle as number, text as string);
-      else runtime.log(handle as number, text as string);
-    });
+    words.set("line", (...line) => runtime.relay(lineOfWords(line)));
     words.set("abort", () => runtime.abort());
     words.set("stopping", () => {
       runtime.beginStop();

@@ -11,6 +11,7 @@
  */
 
 import { resolve } from "node:path";
+import { LEVEL } from "../base/log-level.ts";
 import { readScripts } from "../live/inspect/upvalues-session.ts";
 import { SnaxError } from "../base/error.ts";
 import { findModuleFile } from "../loader/resolve/module-file.ts";
@@ -199,9 +200,9 @@ class RunningNode implements Node {
     // A logger of the user's has the name, as in skynet, without asking for it.
     if (names.get(".logger") === undefined) names.register(".logger", logger);
     this.#runtime.logger = names.get(".logger") ?? 0;
-    for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line);
+    for (const line of suspectKeys(this.#config)) this.#runtime.log(0, line, LEVEL.warn);
     const lack = lackOfWatchdog();
-    if (lack !== undefined) this.#runtime.log(0, lack);
+    if (lack !== undefined) this.#runtime.log(0, lack, LEVEL.warn);
     const { ledger } = this.#config;
     // Whatever is born is born with what is in; a thread that is started learns of it.
     if (typeof ledger === "string") this.#assembly.live.openLedger(ledger);
@@ -286,6 +287,7 @@ class RunningNode implements Node {
     this.#runtime.log(
       0,
       `thread ${thread} can't be ended: it is in native code, which nothing stops`,
+      LEVEL.error,
     );
     this.cutOff = [...new Set([...this.cutOff, `thread ${thread}`])];
   }

@@ -8,6 +8,7 @@
 
 import type { EventEmitter } from "node:events";
 import { inspect } from "node:util";
+import { LEVEL } from "../base/log-level.ts";
 import { readStack } from "../base/error.ts";
 import { showControls } from "../base/visible-text.ts";
 import { isEnding } from "../kernel/refusal.ts";
@@ -77,7 +78,7 @@ function isLogged(what: string, error: unknown): boolean {
   }
   for (const household of households) {
     if (!household.ownsProcess && !arisesInService(household, error)) continue;
-    household.runtime.log(0, `${what} : ${describeError(error)}`);
+    household.runtime.log(0, `${what} : ${describeError(error)}`, LEVEL.error);
     return true;
   }
   return false;

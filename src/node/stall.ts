@@ -12,6 +12,7 @@ import { senderOf, titleOf } from "../snax/message-title.ts";
 import type { FullConfig } from "./config.ts";
 import { lackOfWatchdog } from "./footing.ts";
 import { describeHoldings } from "./holdings.ts";
+import { logFormatOf } from "./log-format.ts";
 
 /** What is watched. */
 export interface StallOptions {
@@ -34,9 +35,14 @@ export function watchStalls({
     phase,
     // Without an inspector the thread is there for the log alone.
     limits: lackOfWatchdog() === undefined ? config.stall : NEVER,
-    log: { journal: logSink.journal.memory, isJson: config.logformat === "json" },
+    log: {
+      journal: logSink.journal.memory,
+      isJson: config.logformat === "json",
+      node: logFormatOf(config).node,
+      floor: { words: runtime.logFloor.words, at: runtime.logFloor.at },
+    },
     desk: deskOf(runtime, waker),
-    onLostLine: ({ handle, text }) => runtime.log(handle, text),
+    onLostLine: ({ handle, text, level }) => runtime.log(handle, text, level),
   });
 }
 

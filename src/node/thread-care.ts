@@ -4,6 +4,7 @@
  * All of them go on the same rounds.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { PLACEMENT_STUCK_MS } from "../base/limits.ts";
 import { DeadHandlerWatch } from "../fabric/dead-handler-watch.ts";
 import type { HeapFacts } from "../fabric/heap-guard.ts";
@@ -105,7 +106,7 @@ export class ThreadCare {
     const runs = handle === 0 ? "" : `; ${formatAddress(handle)} runs`;
     const who = holdings === "" ? "" : `; who holds most:\n${holdings}`;
     const text = `thread ${thread} uses ${size} of heap and is ended${runs}${who}`;
-    this.#options.log({ handle: 0, text });
+    this.#options.log({ handle: 0, text, level: LEVEL.error });
     this.#options.end(thread, `its heap is full, ${size}`);
   }
 }

@@ -7,6 +7,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { LEVEL } from "../base/log-level.ts";
 import { systemClock } from "../base/clock.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
 import { WORKER_DESK } from "../fabric/thread-watchdog.ts";
@@ -28,6 +29,7 @@ import { PortableTable } from "../wire/codec-portable.ts";
 import { assemble } from "./assemble.ts";
 import type { FullConfig } from "./config.ts";
 import { addGoodbyeCommands } from "./goodbye.ts";
+import { showLine } from "./line-words.ts";
 import { NodeThreads } from "./node-threads.ts";
 import { deskOf } from "./stall.ts";
 import { watchStrayErrors } from "./rejections.ts";
@@ -79,7 +81,8 @@ async function run(data: ThreadData): Promise<void> {
     waitingLimit: config.mailbox,
     polling: { windowMs: config.polling },
     onWord: (_from, values) => threads.hear(values),
-    onMalformed: (from, error) => runtime.log(0, `thread ${from} sent nonsense: ${String(error)}`),
+    onMalformed: (from, error) =>
+      runtime.log(0, `thread ${from} sent nonsense: ${String(error)}`, LEVEL.error),
     onUnknown: () => takeNews(),
   });
   const { runtime, live } = assemble({
@@ -94,7 +97,7 @@ async function run(data: ThreadData): Promise<void> {
   const threads = new NodeThreads(thread, runtime, data.threads);
   runtime.threads = threads;
   runtime.logger = Atomics.load(thread.words, NODE_WORD.logger) >>> 0;
-  runtime.lines = (handle, text, isPlain) => thread.fabric.show("line", handle, text, isPlain);
+  runtime.lines = (line) => showLine(thread.fabric, line);
   const steward = createSteward(runtime, number, threads.steward(number));
   runtime.owner = steward.handle;
   addGoodbyeCommands(runtime);

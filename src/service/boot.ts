@@ -11,6 +11,7 @@
  * job's own turn.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { copyArguments } from "../base/copy.ts";
 import { copyBare } from "../base/copy-thrown.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
@@ -213,6 +214,7 @@ function goOn(context: Context, ms: number, what: string): void {
     context.handle,
     `the start function of ${context.service.title} has not ended after ${ms} ms: ` +
       `${what}; the service handles messages meanwhile`,
+    LEVEL.warn,
   );
   tellLauncher(context, "LATE");
 }
@@ -291,7 +293,7 @@ function failureOf(context: Context, error: unknown): { text: string; sendable: 
 
 function giveUp(context: Context, text: string): void {
   if (!context.service.isAlive) return;
-  context.runtime.log(context.handle, `init service failed: ${text}`);
+  context.runtime.log(context.handle, `init service failed: ${text}`, LEVEL.error);
   context.runtime.kernel.kill(context.service);
 }
 

@@ -1,8 +1,9 @@
 /**
  * `console` for one service: prints the plain line, as `print` does in Lua, in order with the log.
  *
- * What prints a line formats it and hands it to the log. All else is Node's own Console over a stream that ends there too, made
- * when it is first used; once a service groups what it prints, that one prints everything.
+ * What prints a line formats it and hands it to the log; below the log's level it is not even formatted. All else is Node's own
+ * Console over streams that end there too, made when it is first used; once a service groups what it prints, that one prints
+ * everything.
  *
  * Hot path (bench: print).
  */
@@ -10,29 +11,54 @@
 import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { formatWithOptions } from "node:util";
+import type { Level } from "../base/log-level.ts";
+import { LEVEL } from "../base/log-level.ts";
 import type { Context } from "./context.ts";
 
-const PRINTERS = ["log", "info", "debug", "warn", "error"] as const;
+const PRINTERS: Readonly<Record<string, Level>> = {
+  log: LEVEL.info,
+  info: LEVEL.info,
+  debug: LEVEL.debug,
+  warn: LEVEL.warn,
+  error: LEVEL.error,
+};
 const GROUPERS: readonly (string | symbol)[] = ["group", "groupCollapsed"];
 
 /** Makes a service's console. */
 export function createConsole(context: Context): Console {
   let real: Console | undefined;
+  /** The level of what the grouping console prints at this moment; undefined = that of its stream. */
+  let printed: Level | undefined;
+  const make = (): Console => open(context, () => printed);
   let isGrouping = false;
   const rest = new Proxy({} as Console, {
     get: (_target, key) => {
       if (GROUPERS.includes(key)) isGrouping = true;
-      return Reflect.get((real ??= open(context)), key) as unknown;
+      return Reflect.get((real ??= make()), key) as unknown;
     },
-    has: (_target, key) => Reflect.has((real ??= open(context)), key),
+    has: (_target, key) => Reflect.has((real ??= make()), key),
   });
-  const print = (...values: unknown[]): void => {
-    if (isGrouping) return real?.log(...values);
-    const [first] = values;
-    const isText = values.length === 1 && typeof first === "string";
-    context.runtime.print(context.handle, isText ? first : format(values));
+  const group = (level: Level, values: unknown[]): void => {
+    printed = level;
+    try {
+      real?.log(...values);
+    } finally {
+      printed = undefined;
+    }
   };
-  const own = Object.fromEntries(PRINTERS.map((name) => [name, print]));
+  const printer =
+    (level: Level) =>
+    (...values: unknown[]): void => {
+      const { runtime, handle } = context;
+      if (!runtime.logFloor.lets(level)) return;
+      if (isGrouping) return group(level, values);
+      const [first] = values;
+      const isText = values.length === 1 && typeof first === "string";
+      runtime.print(handle, isText ? first : format(values), level);
+    };
+  const own = Object.fromEntries(
+    Object.entries(PRINTERS).map(([name, level]) => [name, printer(level)]),
+  );
   return Object.setPrototypeOf(own, rest) as Console;
 }
 
@@ -41,13 +67,19 @@ function format(values: unknown[]): string {
   return formatWithOptions({ colors: process.stdout.isTTY === true }, ...values);
 }
 
-function open(context: Context): Console {
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (text: string, _encoding, done) => {
-      context.runtime.print(context.handle, text.endsWith("\n") ? text.slice(0, -1) : text);
-      done();
-    },
+function open({ runtime, handle }: Context, printed: () => Level | undefined): Console {
+  const stream = (level: Level): Writable =>
+    new Writable({
+      decodeStrings: false,
+      write: (text: string, _encoding, done) => {
+        const line = text.endsWith("\n") ? text.slice(0, -1) : text;
+        runtime.print(handle, line, printed() ?? level);
+        done();
+      },
+    });
+  return new Console({
+    stdout: stream(LEVEL.info),
+    stderr: stream(LEVEL.warn),
+    colorMode: process.stdout.isTTY === true,
   });
-  return new Console({ stdout: stream, stderr: stream, colorMode: process.stdout.isTTY === true });
 }

@@ -4,6 +4,7 @@
 
 import { format, inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
+import { LEVEL } from "../base/log-level.ts";
 import type { Service } from "../kernel/service.ts";
 import { unfinishedCount } from "../kernel/handling.ts";
 import { mailboxLength } from "../kernel/service.ts";
@@ -73,14 +74,16 @@ function bytesToString(bytes: Uint8Array): string {
 /** Logs a text formatted as by Node's `util.format`: `snax.printf`. */
 export function printf(context: Context, text: string, ...values: unknown[]): void {
   requireVoice(context);
-  context.runtime.log(context.handle, format(text, ...values));
+  const { runtime, handle } = context;
+  if (runtime.logFloor.lets(LEVEL.info)) runtime.log(handle, format(text, ...values));
 }
 
 /** The functions of `skynet` that tell. */
 export const informationFunctions: ApiTable<Context> = {
   error: (context: Context, ...values: unknown[]): void => {
     requireVoice(context);
-    context.runtime.log(context.handle, formatLine(values));
+    const { runtime, handle } = context;
+    if (runtime.logFloor.lets(LEVEL.info)) runtime.log(handle, formatLine(values));
   },
   trace: (context: Context, info?: string): void => {
     requireAlive(context);

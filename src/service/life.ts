@@ -2,6 +2,7 @@
  * Birth, names and death of services, from inside one of them.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { quoteName } from "../base/name-characters.ts";
 import { formatAddress, harborOf } from "../kernel/address.ts";
@@ -192,6 +193,7 @@ function tellTaken(context: Context, name: string, handle: number): void {
   context.runtime.log(
     context.handle,
     `${formatAddress(handle)} does not get the name ${quoteName(name)}: ${who} has it`,
+    LEVEL.warn,
   );
 }
 

@@ -9,6 +9,7 @@
  * always finds the handler that has the lock, and frees it.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
@@ -198,7 +199,8 @@ export class Lock {
     this.#isTold = true;
     const places = placesIn(stack, runtime);
     const text = `a handler asks for a lock that it has itself, and may wait for ever: ${this.#text()}`;
-    runtime.log(this.#context.handle, places === "" ? text : `${text}, asked for at ${places}`);
+    const line = places === "" ? text : `${text}, asked for at ${places}`;
+    runtime.log(this.#context.handle, line, LEVEL.warn);
   }
 
   /** Looks again after half a minute: whoever had the lock then, and has it still, is told of, once. */
@@ -210,7 +212,7 @@ export class Lock {
       if (this.#isTold || tenure !== this.#tenure) return;
       this.#isTold = true;
       const who = `${this.#waiters.length} wait for a lock that has been held for ${SLOW_CALL_MS / 1000} s`;
-      runtime.log(this.#context.handle, `${who}: ${this.#text()}`);
+      runtime.log(this.#context.handle, `${who}: ${this.#text()}`, LEVEL.warn);
     });
   }
 

@@ -3,6 +3,7 @@
  * hears of it if the patch goes.
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { HOLD } from "../kernel/service.ts";
 import type { Service } from "../kernel/service.ts";
 import type { Context } from "./context.ts";
@@ -35,7 +36,7 @@ export function sendKept(context: Context): void {
       send();
     } catch (error) {
       const what = "a message that hotfix() sent could not be delivered when the patch stayed";
-      context.runtime.log(context.handle, `${what}: ${messageOf(error)}`);
+      context.runtime.log(context.handle, `${what}: ${messageOf(error)}`, LEVEL.error);
     }
   }
 }

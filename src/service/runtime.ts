@@ -7,7 +7,9 @@
 
 import type { Clock } from "../base/clock.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
-import type { LogEntry } from "../base/log-line.ts";
+import type { Level, LevelFloor } from "../base/log-level.ts";
+import { isLevelName, LEVEL, LEVEL_NAMES } from "../base/log-level.ts";
+import type { LineOrigin, LogLine } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
@@ -65,7 +67,11 @@ export interface RuntimeOptions {
   readonly environment: Environment;
   readonly paths: SearchPath;
   /** Where lines go while no logger service is there. */
-  readonly write: (entry: LogEntry) => void;
+  readonly write: (line: LogLine) => void;
+  /** The level from which on lines are written, which is one for all threads of the node. */
+  readonly logFloor: LevelFloor;
+  /** The number of this thread, if lines say where they were written. @defaultValue they do not */
+  readonly lineThread?: number | undefined;
   /** Ends the node; `skynet.abort` calls it. */
   readonly abort: () => void;
   /** What each thread of the node counts, by its number. */
@@ -114,7 +120,9 @@ export class Runtime {
    * Takes a line for the log at once, so that it outlives whoever writes it. Undefined, or false, sends the line to the logger,
    * as a message like any other.
    */
-  lines: ((handle: number, text: string, isPlain: boolean) => boolean) | undefined = undefined;
+  lines: ((line: LogLine) => boolean) | undefined = undefined;
+  /** The level from which on lines are written, which is one for all threads of the node. */
+  readonly logFloor: LevelFloor;
   /** The system's own services begin, whose births only somebody who knows skynet wants to see. */
   isBooting = false;
   /** What each thread of the node counts, by its number; another thread's may hang, and is read all the same. */
@@ -145,7 +153,8 @@ export class Runtime {
   readonly isProfiling: boolean;
   /** Milliseconds of the clock at which the node began. */
   readonly startedAt: number;
-  readonly #write: (entry: LogEntry) => void;
+  readonly #write: (line: LogLine) => void;
+  readonly #lineThread: number | undefined;
   readonly #lifeLines: LineBudget;
 
   constructor(options: RuntimeOptions) {
@@ -159,6 +168,8 @@ export class Runtime {
     this.boards = options.boards;
     this.arrived = options.arrived ?? ((): void => {});
     this.#write = options.write;
+    this.logFloor = options.logFloor;
+    this.#lineThread = options.lineThread;
     this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
     this.isProfiling = options.environment.get("profile") !== false;
     this.startedAt = options.clock.now();
@@ -205,15 +216,24 @@ export class Runtime {
     throw new SnaxError("ERR_ARGUMENT", `no kind of service ${JSON.stringify(name)}: use ${known}`);
   }
 
-  /** Writes a line to the log under an address; 0 stands for the runtime itself. */
-  log(handle: number, text: string): void {
-    this.#log(handle, text, false);
+  /** Writes a line to the log under an address, if its level is written; 0 stands for the runtime itself. */
+  log(handle: number, text: string, level: Level = LEVEL.info): void {
+    if (this.logFloor.lets(level)) this.#log(handle, text, false, level);
+  }
+
+  /**
+   * Writes a line whatever the level: what an operator has done, or asked to see.
+   *
+   * @param trace - the tag that the line is about. @defaultValue that of the message being handled
+   */
+  logAsked(handle: number, text: string, trace?: string): void {
+    this.#log(handle, text, false, LEVEL.info, trace);
   }
 
   /** Logs what went wrong in code of a service while nobody waited for it, and counts it. */
   logFault(handle: number, text: string): void {
     this.countFault(handle);
-    this.log(handle, text);
+    this.log(handle, text, LEVEL.error);
   }
 
   /** Counts what went wrong in code of a service while nobody waited for it. */
@@ -228,9 +248,9 @@ export class Runtime {
       this.log(handle, `${verb} ${what}`);
   }
 
-  /** Prints a plain line, in order with the log. */
-  print(handle: number, text: string): void {
-    this.#log(handle, text, true);
+  /** Prints a plain line, in order with the log, if its level is written. */
+  print(handle: number, text: string, level: Level = LEVEL.info): void {
+    if (this.logFloor.lets(level)) this.#log(handle, text, true, level);
   }
 
   /** Logs what the code of a service threw where nobody waits for it. */
@@ -260,27 +280,48 @@ export class Runtime {
 
   /** Writes a line that the logger did not take. */
   writePast({ source, payload }: Message): void {
-    const [text, isPlain] = payload as [text: string, isPlain?: boolean];
-    this.#writeLine(source, text, isPlain === true);
+    const [text, isPlain, level] = payload as [text: string, isPlain?: boolean, level?: unknown];
+    this.#write({
+      handle: source,
+      text,
+      isPlain: isPlain === true,
+      level: isLevelName(level) ? LEVEL[level] : LEVEL.info,
+      origin: this.originOf(source),
+    });
   }
 
-  #writeLine(handle: number, text: string, isPlain: boolean): void {
-    this.#write({ address: formatAddress(handle), text, isPlain });
+  /**
+   * Where a line about a service is written, as far as it is known here; undefined if lines do not say it.
+   *
+   * @param trace - see {@link logAsked}.
+   */
+  originOf(handle: number, trace: string | undefined = this.tracer?.tag): LineOrigin | undefined {
+    const thread = this.#lineThread;
+    if (thread === undefined) return undefined;
+    const name = this.contextOf(handle)?.name;
+    return { thread, type: name === "" ? undefined : name, trace };
   }
 
-  #log(handle: number, text: string, isPlain: boolean): void {
-    if (this.lines?.(handle, text, isPlain) === true) return;
-    const values = isPlain ? [text, true] : [text];
-    const envelope = { type: PTYPE.text, method: 0, values };
+  // oxlint-disable-next-line max-params -- no object for each line
+  #log(handle: number, text: string, isPlain: boolean, level: Level, trace?: string): void {
+    this.relay({ handle, text, isPlain, level, origin: this.originOf(handle, trace) });
+  }
+
+  /** Passes a line on to the log, whatever its level. */
+  relay(line: LogLine): void {
+    if (this.lines?.(line) === true) return;
+    const { handle, text, isPlain, level } = line;
     // What the logger itself says would come back to it, line after line.
-    if (handle === this.logger) return this.#writeLine(handle, text, isPlain);
+    if (handle === this.logger) return this.#write(line);
+    const values = [text, isPlain || undefined, LEVEL_NAMES[level]];
     try {
+      const envelope = { type: PTYPE.text, method: 0, values };
       if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
     } catch (error) {
       // Whoever logs, the runtime itself for one, must not fail for it; the line goes past the logger.
       if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
     }
-    this.#writeLine(handle, text, isPlain);
+    this.#write(line);
   }
 }
 

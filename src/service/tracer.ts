@@ -87,7 +87,7 @@ export class Tracer {
     if (origin !== undefined && this.#isForbidden(context.handle, origin.type)) return this.#rest();
     if (origin === undefined || !isFollowed(context, origin)) {
       // A tag that follows nothing would look like a trace.
-      this.#runtime.log(context.handle, `skynet.trace ${info ?? ""}: ${NOTHING_FOLLOWS}`);
+      this.#runtime.logAsked(context.handle, `skynet.trace ${info ?? ""}: ${NOTHING_FOLLOWS}`);
       return this.#rest();
     }
     const tag = newTag(context);
@@ -290,7 +290,7 @@ export class Tracer {
 
   #log(handle: number, tag: string, event: string): void {
     const ns = BigInt(Math.round(this.#runtime.clock.now() * 1e6));
-    this.#runtime.log(handle, `<TRACE ${tag}> ${ns} ${event}`);
+    this.#runtime.logAsked(handle, `<TRACE ${tag}> ${ns} ${event}`, tag);
   }
 
   /** Where the code that runs stands, innermost first. */

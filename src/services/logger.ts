@@ -4,7 +4,7 @@
  *
  *     [:0000000a] words                              text on stdout, as skynet prints it
  *     21/11/26 10:00:00.00 [:0000000a] words         text in a file
- *     {"time":"2026-...","address":":0000000a","text":"words"}   with logformat "json"
+ *     {"time":"2026-...","level":"info",...,"message":"words"}   with logformat "json"
  *
  * Lines do not come as messages: they stand in the log although this service has not had a turn
  * (see log-sink.ts). What somebody sends it is a line as well. `REOPEN` opens the file anew (SIGHUP
@@ -21,8 +21,9 @@ try {
 }
 
 skynet.start(() => {
-  skynet.dispatch("text", (_session, source, text: unknown, isPlain?: boolean) => {
-    logSink.write(source, String(text), isPlain === true);
+  skynet.dispatch("text", (_session, source, text: unknown, ...rest: [boolean?, string?]) => {
+    const [isPlain, level] = rest;
+    logSink.write(source, String(text), isPlain === true, level);
   });
   skynet.dispatch("lua", (_session, _source, name: string) => {
     if (name === "REOPEN") logSink.reopen();

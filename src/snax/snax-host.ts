@@ -6,6 +6,7 @@
  * Hot path (bench: call).
  */
 
+import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { endHandling } from "../kernel/handling.ts";
@@ -270,7 +271,7 @@ function leave(host: SnaxHost, message: Message): void {
     const text = isError ? `exit error : ${describeError(error)}` : "";
     keepPromise();
     if (!context.service.isAlive) return;
-    if (isError) context.runtime.log(context.handle, text);
+    if (isError) context.runtime.log(context.handle, text, LEVEL.error);
     if (message.reply === REPLY.owed) kernel.reply(context.service, message, undefined);
     end(context);
   };

@@ -11,6 +11,7 @@ import { driftCommands } from "./drift.ts";
 import { evalCommands } from "./eval.ts";
 import { hotfixCommands } from "./hotfix.ts";
 import { inflightCommands } from "./inflight.ts";
+import { logLevelCommands } from "./log-level.ts";
 import { logpointCommands } from "./logpoint.ts";
 import { memoryCommands } from "./memory.ts";
 import { methodCommands } from "./methods.ts";
@@ -52,6 +53,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...driftCommands,
     ...debugCommands,
     ...logpointCommands,
+    ...logLevelCommands,
     ...tableCommands,
     ...memoryCommands,
     ...watchCommands,

@@ -45,9 +45,9 @@ async function debug({ operator, args, terminal }: CommandCall): Promise<Command
   try {
     const converse = thread === own ? converseHere : converseElsewhere;
     const why = await converse(target, () =>
-      operator.runtime.log(handle, `Attach to ${address}: Enter debug mode`),
+      operator.runtime.logAsked(handle, `Attach to ${address}: Enter debug mode`),
     );
-    operator.runtime.log(handle, `Leave debug mode : ${why}`);
+    operator.runtime.logAsked(handle, `Leave debug mode : ${why}`);
     return why;
   } finally {
     debugged.delete(thread);

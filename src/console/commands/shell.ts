@@ -67,7 +67,7 @@ async function run(asked: CommandCall, who: string): Promise<Outcome> {
   const shown = command.conceal?.(line) ?? line;
   const audit = (what: string): void => {
     const text = `${who} ran ${JSON.stringify(shorten(shown))} : ${what}`;
-    operator.runtime.log(operator.context.handle, text);
+    operator.runtime.logAsked(operator.context.handle, text);
   };
   const endWatch = watch(operator, audit);
   const onLate = (work: Promise<CommandResult>): void => {

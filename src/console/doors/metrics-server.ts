@@ -6,6 +6,7 @@
  */
 
 import type { Server } from "node:http";
+import { LEVEL } from "../../base/log-level.ts";
 import { METRICS_CLIENTS_MAX, METRICS_HEAD_MAX, METRICS_IDLE_MS } from "../../base/limits.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import { formatEndpoint, isLoopback } from "../../net/endpoint.ts";
@@ -31,7 +32,9 @@ export async function listenForProbes(context: Context, place: Endpoint): Promis
     server.closeAllConnections();
   });
   const { port } = await listenOn(server, place);
-  server.on("error", (error) => runtime.log(context.handle, `accept failed : ${error.message}`));
+  server.on("error", (error) =>
+    runtime.log(context.handle, `accept failed : ${error.message}`, LEVEL.error),
+  );
   return formatEndpoint(host, port);
 }
 

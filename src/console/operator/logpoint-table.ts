@@ -146,7 +146,7 @@ export class LogpointTable {
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.after(ms, run),
       tell: (count) =>
-        runtime.log(handle, `${count} lines of logpoint ${number} were left out in a second`),
+        runtime.logAsked(handle, `${count} lines of logpoint ${number} were left out in a second`),
     });
   }
 
@@ -206,7 +206,7 @@ export class LogpointTable {
     if (site.evaluated < LOGPOINT_HITS_MAX || site.breakpoint === "") return;
     // Within the condition of this very breakpoint, as a debugger may within its pause.
     this.#lift(site);
-    runtime.log(
+    runtime.logAsked(
       0,
       `logpoint ${number} ${site.shown} is not seen for the rest of this second: the line runs too often`,
     );
@@ -227,7 +227,7 @@ export class LogpointTable {
     point.last = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
     if (!point.budget.allow()) return;
     const { expression, site } = point;
-    this.#runtime.log(handle, `logpoint ${number} ${site.shown} ${expression} : ${text}`);
+    this.#runtime.logAsked(handle, `logpoint ${number} ${site.shown} ${expression} : ${text}`);
   };
 
   #post(method: string, params: object): unknown {

@@ -11,6 +11,7 @@
  * has seen the new. A thread that was given up stays held until it hears how it ends.
  */
 
+import { LEVEL } from "../../base/log-level.ts";
 import { copyArguments } from "../../base/copy.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
@@ -248,10 +249,14 @@ export class AtomicCampaign implements ThreadPart<Applied, Kept> {
     const what = `patch ${this.#order.id} was undone, since it is for all or for none`;
     if (kept.length > 0) {
       const names = kept.join(", ");
-      this.#runtime.log(handle, `${what}; kept what others have written since: ${names}`);
+      this.#runtime.log(
+        handle,
+        `${what}; kept what others have written since: ${names}`,
+        LEVEL.warn,
+      );
     }
     for (const failure of failures) {
-      this.#runtime.log(handle, `${what}; not undone: ${messageOf(failure)}`);
+      this.#runtime.log(handle, `${what}; not undone: ${messageOf(failure)}`, LEVEL.error);
     }
   }
 

@@ -6,6 +6,7 @@
  * have given, however many patches there were.
  */
 
+import { LEVEL } from "../../base/log-level.ts";
 import type { ImageData } from "../../loader/weave/image.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
@@ -178,7 +179,7 @@ export class Births {
   /** Says in the log that services will be born without a patch. */
   logMissing({ id, type }: BirthOrder, error: unknown): void {
     const what = `new services of ${type} are born without patch ${id}`;
-    this.#snax.runtime.log(0, `${what}: ${String(error)}`);
+    this.#snax.runtime.log(0, `${what}: ${String(error)}`, LEVEL.error);
   }
 
   /**
@@ -310,7 +311,7 @@ export class Births {
     } catch (error) {
       const { file } = instance.program.entry.image;
       const what = `a service of ${file} is born without patch ${id}`;
-      this.#snax.runtime.log(0, `${what}: ${describeError(error)}`);
+      this.#snax.runtime.log(0, `${what}: ${describeError(error)}`, LEVEL.error);
     }
   }
 }

@@ -12,6 +12,7 @@
  * sticky stay until it says otherwise (sticky.ts), for whoever loads the module anew.
  */
 
+import { LEVEL } from "../../base/log-level.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -169,7 +170,7 @@ export class LatePatches {
       commitShared(runtime, { node, program, parts }).keep();
     } catch (error) {
       const what = `the shared module ${order.file} is loaded without patch ${order.id}`;
-      runtime.log(0, `${what}: ${describeError(error)}`);
+      runtime.log(0, `${what}: ${describeError(error)}`, LEVEL.error);
     }
   }
 }

@@ -79,7 +79,8 @@ export class LiveThread {
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.after(ms, run),
-      tell: (count) => runtime.log(0, `${count} lines about patches were left out in a second`),
+      tell: (count) =>
+        runtime.logAsked(0, `${count} lines about patches were left out in a second`),
     });
   }
 
@@ -104,7 +105,7 @@ export class LiveThread {
     const record = this.ledger.enter(report);
     this.ledger.keepTexts(id, texts);
     this.runtime.threads?.tellAll(PATCHED_WORD, record);
-    if (this.#lines.allow()) this.runtime.log(by, `patch ${id} ${hash} of ${target} ${said}`);
+    if (this.#lines.allow()) this.runtime.logAsked(by, `patch ${id} ${hash} of ${target} ${said}`);
     if (takesBack !== undefined && record.applied > 0) {
       this.mark({ ids: takesBack, rolledBackBy: id });
     }

@@ -240,8 +240,11 @@ test("logformat json writes one object a line", async (t) => {
   node.skynet.error('say "hi"\nagain');
   await node.skynet.call(".logger", "lua", "FLUSH");
   const line = node.readLog().trimEnd().split("\n").at(-1) ?? "";
-  const { time, address, text } = JSON.parse(line) as Record<string, string>;
-  assert.deepEqual([address, text], [node.skynet.address(node.skynet.self()), 'say "hi"\nagain']);
+  const { time, service, message } = JSON.parse(line) as Record<string, string>;
+  assert.deepEqual(
+    [service, message],
+    [node.skynet.address(node.skynet.self()), 'say "hi"\nagain'],
+  );
   assert.ok(Math.abs(Date.parse(time ?? "") - Date.now()) < 60_000);
 });
 
@@ -264,6 +267,7 @@ test("known keys with values that make no sense are refused with ERR_CONFIG", as
     harbor: [-1, 256, "0"],
     logger: ["", 5, true],
     logformat: ["xml", 1],
+    loglevel: ["loud", "INFO", 1, "toString"],
     preload: ["", {}],
     profile: ["yes", 1],
     calltimeout: [-1, "5", Number.NaN, 1e12],

@@ -2,18 +2,23 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatLogLine } from "../../../src/base/log-line.ts";
+import { LEVEL } from "../../../src/base/log-level.ts";
+import { LogFormatter } from "../../../src/base/log-line.ts";
 import { showControls, showInLine, showJson, showStyled } from "../../../src/base/visible-text.ts";
 
-const FILE = { isJson: false, isFile: true };
-const PIPE = { isJson: false, isFile: false };
+const FILE = { isJson: false, isFile: true, isTerminal: false };
+const PIPE = { ...FILE, isFile: false };
 const TERMINAL = { ...PIPE, isTerminal: true };
-const JSON_LINES = { isJson: true, isFile: true };
+const JSON_LINES = { ...FILE, isJson: true };
 
-const logged = (text: string, format = PIPE): string =>
-  formatLogLine(0, { address: ":0000000a", text }, format);
-const printed = (text: string, format = PIPE): string =>
-  formatLogLine(0, { address: ":0000000a", text, isPlain: true }, format);
+const formatted = (text: string, isPlain: boolean, format: typeof FILE): string => {
+  const { isJson, isFile, isTerminal } = format;
+  const formatter = new LogFormatter({ isJson, node: "n", address: () => ":0000000a" });
+  const line = { handle: 10, text, isPlain, level: LEVEL.info };
+  return formatter.format(0, line, isFile, isTerminal);
+};
+const logged = (text: string, format = PIPE): string => formatted(text, false, format);
+const printed = (text: string, format = PIPE): string => formatted(text, true, format);
 
 test("every character that steers a terminal or turns text round is shown, and no other", () => {
   for (let code = 0; code < 0x10000; code += 1) {
@@ -73,6 +78,6 @@ test("a terminal gets the colours of what is printed, which end with their line,
 test("a line in JSON keeps its text, and shows no control character", () => {
   const text = "a\n\x1b]0;t\x07\x9b2J\u202e\u2028";
   const line = logged(text, JSON_LINES);
-  assert.equal((JSON.parse(line) as { text: string }).text, text);
+  assert.equal((JSON.parse(line) as { message: string }).message, text);
   assert.equal(showInLine(line), line);
 });
