@@ -5,18 +5,23 @@
  */
 
 import type { Level } from "../base/log-level.ts";
+import { LEVEL } from "../base/log-level.ts";
 import type { Fabric } from "../fabric/fabric.ts";
 import type { LogLine } from "../base/log-line.ts";
+import type { TakeLine } from "../service/runtime.ts";
 
-/** Shows a line to the main thread. @returns false if it can't be shown; see Fabric.show */
-export function showLine(fabric: Fabric, line: LogLine): boolean {
-  const { handle, text, isPlain, level, origin } = line;
-  const mark = level * 2 + (isPlain ? 1 : 0);
-  if (origin === undefined) return fabric.show("line", handle, text, mark);
-  const { thread, type, trace } = origin;
-  // What is left out costs nothing.
-  if (trace === undefined) return fabric.show("line", handle, text, mark, thread, type);
-  return fabric.show("line", handle, text, mark, thread, type, trace);
+/** Makes what shows lines to the main thread. */
+export function lineShower(fabric: Fabric): TakeLine {
+  // oxlint-disable-next-line max-params -- see TakeLine
+  return (handle, text, isPlain, level, origin) => {
+    // The usual level goes in one byte.
+    const mark = level === LEVEL.info ? isPlain : level * 2 + (isPlain ? 1 : 0);
+    if (origin === undefined) return fabric.show("line", handle, text, mark);
+    const { thread, type, trace } = origin;
+    // What is left out costs nothing.
+    if (trace === undefined) return fabric.show("line", handle, text, mark, thread, type);
+    return fabric.show("line", handle, text, mark, thread, type, trace);
+  };
 }
 
 /** The line again. */
@@ -24,11 +29,12 @@ export function lineOfWords(words: readonly unknown[]): LogLine {
   const [handle, text, mark, thread, type, trace] = words as [
     handle: number,
     text: string,
-    mark: number,
+    mark: number | boolean,
     thread?: number,
     type?: string,
     trace?: string,
   ];
   const origin = thread === undefined ? undefined : { thread, type, trace };
+  if (typeof mark === "boolean") return { handle, text, isPlain: mark, level: LEVEL.info, origin };
   return { handle, text, isPlain: (mark & 1) === 1, level: (mark >> 1) as Level, origin };
 }

@@ -53,9 +53,10 @@ export function joinLogSink(runtime: Runtime, sink: LogSink): void {
     if (!runtime.logFloor.lets(level)) return;
     sink.write({ handle, text, isPlain, level, origin: runtime.originOf(handle) });
   };
-  runtime.lines = (line) => {
+  // oxlint-disable-next-line max-params -- see TakeLine
+  runtime.lines = (handle, text, isPlain, level, origin) => {
     if (!sink.isOpen) return false;
-    sink.write(line);
+    sink.write({ handle, text, isPlain, level, origin });
     return true;
   };
   runtime.parts.set("logSink", (context): LogSinkApi => ({

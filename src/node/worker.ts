@@ -29,7 +29,7 @@ import { PortableTable } from "../wire/codec-portable.ts";
 import { assemble } from "./assemble.ts";
 import type { FullConfig } from "./config.ts";
 import { addGoodbyeCommands } from "./goodbye.ts";
-import { showLine } from "./line-words.ts";
+import { lineShower } from "./line-words.ts";
 import { NodeThreads } from "./node-threads.ts";
 import { deskOf } from "./stall.ts";
 import { watchStrayErrors } from "./rejections.ts";
@@ -97,7 +97,7 @@ async function run(data: ThreadData): Promise<void> {
   const threads = new NodeThreads(thread, runtime, data.threads);
   runtime.threads = threads;
   runtime.logger = Atomics.load(thread.words, NODE_WORD.logger) >>> 0;
-  runtime.lines = (line) => showLine(thread.fabric, line);
+  runtime.lines = lineShower(thread.fabric);
   const steward = createSteward(runtime, number, threads.steward(number));
   runtime.owner = steward.handle;
   addGoodbyeCommands(runtime);

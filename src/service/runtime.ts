@@ -35,6 +35,16 @@ import type { StewardCommand } from "./steward.ts";
 import type { Threads } from "./threads.ts";
 import type { Tracer } from "./tracer.ts";
 
+/** Takes a line for the log; false if it can't. The parts of a {@link LogLine}: an object for each would be felt. */
+// oxlint-disable-next-line max-params -- no object for each line
+export type TakeLine = (
+  handle: number,
+  text: string,
+  isPlain: boolean,
+  level: Level,
+  origin: LineOrigin | undefined,
+) => boolean;
+
 /** How services of one kind begin. */
 export interface Kind {
   /** What handles their messages until they say otherwise. */
@@ -120,7 +130,7 @@ export class Runtime {
    * Takes a line for the log at once, so that it outlives whoever writes it. Undefined, or false, sends the line to the logger,
    * as a message like any other.
    */
-  lines: ((line: LogLine) => boolean) | undefined = undefined;
+  lines: TakeLine | undefined = undefined;
   /** The level from which on lines are written, which is one for all threads of the node. */
   readonly logFloor: LevelFloor;
   /** The system's own services begin, whose births only somebody who knows skynet wants to see. */
@@ -304,12 +314,18 @@ export class Runtime {
 
   // oxlint-disable-next-line max-params -- no object for each line
   #log(handle: number, text: string, isPlain: boolean, level: Level, trace?: string): void {
-    this.relay({ handle, text, isPlain, level, origin: this.originOf(handle, trace) });
+    const origin = this.#lineThread === undefined ? undefined : this.originOf(handle, trace);
+    if (this.lines?.(handle, text, isPlain, level, origin) === true) return;
+    this.#toLogger({ handle, text, isPlain, level, origin });
   }
 
   /** Passes a line on to the log, whatever its level. */
   relay(line: LogLine): void {
-    if (this.lines?.(line) === true) return;
+    const { handle, text, isPlain, level, origin } = line;
+    if (this.lines?.(handle, text, isPlain, level, origin) !== true) this.#toLogger(line);
+  }
+
+  #toLogger(line: LogLine): void {
     const { handle, text, isPlain, level } = line;
     // What the logger itself says would come back to it, line after line.
     if (handle === this.logger) return this.#write(line);
