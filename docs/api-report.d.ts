@@ -907,6 +907,7 @@ export interface DryProbe {
 }
 export interface DryOptions {
     readonly probes?: readonly (string | DryProbe)[];
+    readonly allow?: readonly string[];
 }
 export interface DryDifference {
     readonly path: string;

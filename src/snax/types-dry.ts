@@ -19,6 +19,13 @@ export interface DryOptions {
    * @defaultValue nothing: only what `hotfix()` does is shown
    */
   readonly probes?: readonly (string | DryProbe)[];
+  /**
+   * What other services are really asked by `call` and `req`: a type, a name or an address, a dot,
+   * and a method or command, `stock.left`. Whoever names it promises that it only reads.
+   *
+   * @defaultValue nothing: a call rejects with ERR_DRY_RUN
+   */
+  readonly allow?: readonly string[];
 }
 
 /** A part of the state that two copies do not have alike; texts are for people. */

@@ -26,6 +26,30 @@ const PROBE = /\s--probe(?:\s+|=)(?:'([^']*)'|(\S+))/g;
  * @throws {ERR_ARGUMENT} if a probe is none, or stands there without `--dry-run`.
  */
 export function takeDryWords(line: string, words: readonly string[]): TakenWords {
+  const { allow, rest } = takeAllow(words);
+  const taken = takeProbes(line, rest);
+  if (allow.length === 0) return taken;
+  if (taken.dry !== undefined) {
+    const { probes = [] } = taken.dry;
+    return { ...taken, words: takeAllow(taken.words).rest, dry: readDry({ probes, allow }) };
+  }
+  throw new SnaxError("ERR_ARGUMENT", "--allow is for the copies of a --dry-run");
+}
+
+/** `--allow stock.left`, before `--`. */
+function takeAllow(words: readonly string[]): { allow: string[]; rest: string[] } {
+  const allow: string[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    if (word === "--") return { allow, rest: [...rest, ...words.slice(at)] };
+    if (word === "--allow") allow.push(words[(at += 1)] ?? "");
+    else rest.push(word);
+  }
+  return { allow, rest };
+}
+
+function takeProbes(line: string, words: readonly string[]): TakenWords {
   const end = words.indexOf("--");
   const own = words.slice(0, end < 0 ? undefined : end);
   const isDry = own.includes("--dry-run");

@@ -263,7 +263,7 @@ function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --dry-run [--probe 'method args'] ...: only tried, on a copy; --check: not with type errors, --force: with them : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --dry-run [--probe 'method args'] [--allow stock.left] ...: only tried, on a copy; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     hasJson: true,
     needs: toPatched,

@@ -18,6 +18,7 @@ import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import { compileParts } from "../text/compile.ts";
 import { scopeIn } from "../text/name-scope.ts";
+import type { AskLive } from "./dry-api.ts";
 import { createDryApi, createQueue, createStub, DryObject } from "./dry-api.ts";
 import { Effects } from "./effects.ts";
 import { forkText } from "./fork-text.ts";
@@ -77,11 +78,12 @@ export class Copy {
   }
 
   /** Makes a copy and gives it the state. */
-  static async make(plan: CopyPlan, time: VirtualTime): Promise<Copy> {
+  static async make(plan: CopyPlan, time: VirtualTime, ask: AskLive): Promise<Copy> {
     const { service, cache } = plan;
     const effects = new Effects();
     cache.effects = effects;
-    const api = createDryApi(service, effects, time);
+    const world = { effects, time, ask };
+    const api = createDryApi(service, world);
     const surroundings: Surroundings = { api, injected: (name) => inject(name, effects) };
     const program = await cache.load(service.modules[0]?.file ?? "");
     const instance = await program.instantiate(surroundings);
@@ -89,7 +91,7 @@ export class Copy {
     const restored = restoreState(state, instance, {
       isService: service.isService,
       api,
-      service: (handle, type) => new DryObject(effects, handle, type),
+      service: (handle, type) => new DryObject(world, handle, type),
       stub: ({ path, why }) =>
         why.includes("skynet.queue#") ? createQueue() : createStub(path, why),
     });

@@ -8,7 +8,7 @@ import { formatAddress } from "../../kernel/address.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { dryError, showAddress } from "./effects.ts";
 import type { Effects } from "./effects.ts";
-import type { DryService } from "./question.ts";
+import type { DryAsk, DryService } from "./question.ts";
 
 type Any = (...args: never[]) => unknown;
 type Functions = Readonly<Record<string, (...args: unknown[]) => unknown>>;
@@ -21,6 +21,16 @@ const SHARED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["defineConfig", (config: unknown) => config],
 ]);
 
+/** Asks a live service; undefined if that is not allowed. */
+export type AskLive = (ask: DryAsk, names: readonly string[]) => Promise<unknown> | undefined;
+
+/** The world around a copy, as far as there is one. */
+export interface DryWorld {
+  readonly effects: Effects;
+  readonly time: VirtualTime;
+  readonly ask: AskLive;
+}
+
 /** A service as a copy sees it. */
 export class DryObject {
   readonly handle: number;
@@ -29,25 +39,28 @@ export class DryObject {
   readonly post: object;
   readonly pub: object;
 
-  constructor(effects: Effects, handle: number, type: string) {
+  constructor({ effects, ask }: DryWorld, handle: number, type: string) {
     this.handle = handle;
     this.type = type;
     const whose = `${formatAddress(handle)} ${type}`;
-    this.req = methods((name, args) => refuseLater(effects, `call ${whose}.${name}`, args));
+    this.req = methods((method, args) => {
+      const names = [`${type}.${method}`, `${formatAddress(handle)}.${method}`];
+      const asked = ask({ address: handle, type, method, args }, names);
+      if (asked === undefined) return refuseLater(effects, `call ${whose}.${method}`, args);
+      effects.note(`asked ${whose}.${method}`, ...args);
+      return asked;
+    });
     this.post = methods((name, args) => effects.note(`post ${whose}.${name}`, ...args));
     this.pub = this.post;
   }
 }
 
 /** Makes the API of one copy. */
-export function createDryApi(
-  service: DryService,
-  effects: Effects,
-  time: VirtualTime,
-): Record<string, unknown> {
+export function createDryApi(service: DryService, world: DryWorld): Record<string, unknown> {
+  const { effects } = world;
   const parts: Record<string, Functions> = {
-    skynet: skynetFunctions(service, effects, time),
-    snax: snaxFunctions(service, effects),
+    skynet: skynetFunctions(service, world),
+    snax: snaxFunctions(service, world),
   };
   const api: Record<string, unknown> = {};
   for (const name of service.apiNames) {
@@ -105,16 +118,25 @@ function refuseLater(effects: Effects, what: string, args: readonly unknown[]): 
 
 function skynetFunctions(
   { handle, environment }: DryService,
-  effects: Effects,
-  time: VirtualTime,
+  { effects, time, ask }: DryWorld,
 ): Functions {
   let id = 0;
   const note =
     (what: string) =>
     (address: unknown, ...args: unknown[]): void =>
       effects.note(what, showAddress(address), ...args);
-  const call = (address: unknown, ...args: unknown[]): Promise<never> =>
+  const refuseCall = (address: unknown, ...args: unknown[]): Promise<never> =>
     refuseLater(effects, "call", [showAddress(address), ...args]);
+  const call = (address: unknown, ...args: unknown[]): Promise<unknown> => {
+    const isAddress = typeof address === "string" || typeof address === "number";
+    const names = [`${showAddress(address)}.${String(args[1])}`];
+    const asked = isAddress
+      ? ask({ address, type: undefined, method: undefined, args }, names)
+      : undefined;
+    if (asked === undefined) return refuseCall(address, ...args);
+    effects.note("asked", showAddress(address), ...args);
+    return asked;
+  };
   return {
     self: () => handle,
     address: (of: unknown) => showAddress(of),
@@ -140,7 +162,7 @@ function skynetFunctions(
     post: note("post"),
     redirect: note("redirect"),
     call,
-    rawcall: call,
+    rawcall: refuseCall,
     timeout: (ms) => effects.note("timeout", ms),
     fork: () => effects.note("fork"),
     dispatch: (protocol) => effects.note("dispatch", protocol),
@@ -151,11 +173,11 @@ function skynetFunctions(
   };
 }
 
-function snaxFunctions({ handle, type }: DryService, effects: Effects): Functions {
+function snaxFunctions({ handle, type }: DryService, world: DryWorld): Functions {
   return {
-    self: () => new DryObject(effects, handle, type),
-    bind: (of, name) => new DryObject(effects, Number(of), String(name)),
-    printf: (...words) => effects.note("log", ...words),
+    self: () => new DryObject(world, handle, type),
+    bind: (of, name) => new DryObject(world, Number(of), String(name)),
+    printf: (...words) => world.effects.note("log", ...words),
     enablecluster: () => undefined,
   };
 }

@@ -8,10 +8,12 @@
 import type { ChildProcess } from "node:child_process";
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { SnaxError } from "../../base/error.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
+import type { ErrorCode } from "../../base/error.ts";
 import { DRY_MEMORY_MIB, DRY_RUNS_MAX, DRY_STEP_MS } from "../../base/limits.ts";
+import { messageOf } from "../../service/error-text.ts";
 import { dryError } from "./effects.ts";
-import type { DryDone, DryQuestion, DryWord } from "./question.ts";
+import type { DryAsk, DryAsked, DryDone, DryQuestion, DryReply, DryWord } from "./question.ts";
 
 /** Variables that Node needs, and none of the program's secrets. */
 const ENVIRONMENT: readonly string[] = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot"];
@@ -33,16 +35,21 @@ let running = 0;
  * Tries a patch in a process of its own.
  *
  * @param limitMs - for `hotfix()`, and for each probe.
+ * @param ask - asks a live service, where the question allows it.
  * @throws {ERR_DRY_RUN} if the process did not end as it should.
  * @throws what `snax.hotfix` throws.
  */
-export async function runDry(question: DryQuestion, limitMs: number): Promise<DryDone> {
+export async function runDry(
+  question: DryQuestion,
+  limitMs: number,
+  ask: (ask: DryAsk) => Promise<unknown>,
+): Promise<DryDone> {
   if (running >= DRY_RUNS_MAX) {
     throw new SnaxError("ERR_EXHAUSTED", `${DRY_RUNS_MAX} dry runs are under way (DRY_RUNS_MAX)`);
   }
   running += 1;
   try {
-    return await new Attempt(question, limitMs).done;
+    return await new Attempt(question, limitMs, ask).done;
   } finally {
     running -= 1;
   }
@@ -53,14 +60,16 @@ class Attempt {
   readonly done: Promise<DryDone>;
   readonly #child: ChildProcess;
   readonly #limitMs: number;
+  readonly #ask: (ask: DryAsk) => Promise<unknown>;
   #timer: NodeJS.Timeout | undefined;
   #step = "making the copy";
   #words = "";
   #resolve: (done: DryDone) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  constructor(question: DryQuestion, limitMs: number) {
+  constructor(question: DryQuestion, limitMs: number, ask: (ask: DryAsk) => Promise<unknown>) {
     this.#limitMs = limitMs;
+    this.#ask = ask;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -98,11 +107,25 @@ class Attempt {
       this.#step = word.what;
       const isCode = word.what === "hotfix()" || word.what.startsWith("the probe ");
       this.#wait(isCode ? this.#limitMs : DRY_STEP_MS);
-    } else if (word.kind === "done") this.#end(() => this.#resolve(word));
+    } else if (word.kind === "ask") void this.#answer(word);
+    else if (word.kind === "done") this.#end(() => this.#resolve(word));
     else {
       const { code = "ERR_DRY_RUN", message } = word;
       this.#fail(new SnaxError(code, message));
     }
+  }
+
+  async #answer({ id, ask }: DryAsked): Promise<void> {
+    let reply: DryReply;
+    try {
+      reply = { id, value: await this.#ask(ask) };
+    } catch (error) {
+      reply = {
+        id,
+        error: { code: codeOf(error) as ErrorCode | undefined, message: messageOf(error) },
+      };
+    }
+    if (this.#child.connected) this.#child.send(reply, () => {});
   }
 
   #wait(ms: number): void {

@@ -42,6 +42,33 @@ export interface DryQuestion {
   readonly texts: ReadonlyMap<string, string>;
   readonly args: readonly unknown[];
   readonly probes: readonly DryCall[];
+  /** What other services are really asked, `stock.left`: a type, a name or an address, and a method or command. */
+  readonly allow: readonly string[];
+}
+
+/** A question to a live service. */
+export interface DryAsk {
+  /** A name or a handle. */
+  readonly address: string | number;
+  /** For a method of a snax service. */
+  readonly type: string | undefined;
+  readonly method: string | undefined;
+  /** The protocol first, if it is no method. */
+  readonly args: readonly unknown[];
+}
+
+/** The process has a question, and gets {@link DryReply}. */
+export interface DryAsked {
+  readonly kind: "ask";
+  readonly id: number;
+  readonly ask: DryAsk;
+}
+
+/** What a live service answered. */
+export interface DryReply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly code: ErrorCode | undefined; readonly message: string };
 }
 
 /** What the process says of how far it is: what it does now. */
@@ -69,4 +96,4 @@ export interface DryFailed {
   readonly message: string;
 }
 
-export type DryWord = DryStep | DryDone | DryFailed;
+export type DryWord = DryStep | DryAsked | DryDone | DryFailed;

@@ -4,14 +4,15 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { codeOf } from "../../base/error.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
 import type { ErrorCode } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { inspect } from "node:util";
 import type { DryAnswer } from "../../snax/types-dry.ts";
 import { compareStates } from "../state/difference.ts";
 import { Copy, CopyPlan } from "./copy.ts";
-import type { DryCall, DryDone, DryQuestion, DryWord } from "./question.ts";
+import type { AskLive } from "./dry-api.ts";
+import type { DryCall, DryDone, DryQuestion, DryReply, DryWord } from "./question.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 /** Milliseconds that a probe may wait for something of Node, such as a file. */
@@ -30,8 +31,9 @@ async function run(question: DryQuestion): Promise<DryDone> {
   const time = new VirtualTime(service);
   await step("making the copy");
   const plan = new CopyPlan(service);
+  const ask = createAsk(new Set(question.allow));
   time.install();
-  const old = await Copy.make(plan, time);
+  const old = await Copy.make(plan, time, ask);
   const before: DryAnswer[] = [];
   for (const probe of probes) {
     await step(`the probe ${nameOf(probe)}, with the code that runs,`);
@@ -40,7 +42,7 @@ async function run(question: DryQuestion): Promise<DryDone> {
   await step("making the copy");
   const oldState = old.state();
   time.reset();
-  const patched = await Copy.make(plan, time);
+  const patched = await Copy.make(plan, time, ask);
   const first = patched.state();
   await step("hotfix()");
   const hotfix = await patched.apply(question);
@@ -65,6 +67,34 @@ async function run(question: DryQuestion): Promise<DryDone> {
     })),
     afterProbes: probes.length === 0 ? [] : compareStates(oldState, patched.state()),
     notes: plan.notes,
+  };
+}
+
+/** Asks a live service the same only once: both copies hear the same. */
+function createAsk(allowed: ReadonlySet<string>): AskLive {
+  const answers = new Map<string, Promise<unknown>>();
+  const waiting = new Map<number, (reply: DryReply) => void>();
+  process.on("message", (word: DryReply | DryQuestion) => {
+    if ("id" in word) waiting.get(word.id)?.(word);
+  });
+  return (asked, names) => {
+    if (!names.some((name) => allowed.has(name))) return undefined;
+    const key = inspect(asked, { depth: null, maxArrayLength: null, maxStringLength: null });
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      const id = answers.size;
+      answer = new Promise((resolve, reject) => {
+        waiting.set(id, ({ value, error }) => {
+          if (error === undefined) resolve(value);
+          else reject(new SnaxError(error.code ?? "ERR_REMOTE", error.message));
+        });
+        send({ kind: "ask", id, ask: asked });
+      });
+      answer.catch(() => {});
+      answers.set(key, answer);
+    }
+    // Each copy has an answer of its own to change.
+    return answer.then((value) => structuredClone(value));
   };
 }
 

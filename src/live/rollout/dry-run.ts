@@ -17,12 +17,14 @@ import { deadError } from "../../kernel/refusal.ts";
 import { Context } from "../../service/context.ts";
 import type { Errand, Stuck } from "../../service/errand.ts";
 import { sendErrand, takeErrand } from "../../service/errand.ts";
+import { createSkynet } from "../../service/skynet.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import { bind } from "../../snax/snax-functions.ts";
 import type { Patch } from "../../snax/types.ts";
 import type { DryOptions, DryProbe, DryReport } from "../../snax/types-dry.ts";
 import { parseLiterals } from "../../texts/literal.ts";
 import { runDry } from "../dry/dry-process.ts";
-import type { DryCall, DryService } from "../dry/question.ts";
+import type { DryAsk, DryCall, DryService } from "../dry/question.ts";
 import { takeService } from "../dry/take-service.ts";
 import { readPatch } from "../text/compile.ts";
 import type { LiveThread } from "./live-thread.ts";
@@ -65,7 +67,7 @@ export async function dryRun(
   target: unknown,
   patch: readonly [Patch, ...unknown[]],
 ): Promise<DryReport> {
-  return await tryOn(caller.context, options, targetOf(caller, target), patch);
+  return await tryOn(caller, options, targetOf(caller, target), patch);
 }
 
 /** Tries a patch for the service of a type that has the lowest address; see `DryApi.hotfixall`. */
@@ -90,15 +92,16 @@ export async function dryRunType(
     const why = `no ${type} lives: a dry run needs one whose state it can copy`;
     throw new SnaxError("ERR_NO_SERVICE", why);
   }
-  return await tryOn(context, options, Math.min(...handles), patch);
+  return await tryOn(caller, options, Math.min(...handles), patch);
 }
 
 async function tryOn(
-  context: Context,
-  { probes = [] }: DryOptions,
+  caller: SnaxCaller,
+  { probes = [], allow = [] }: DryOptions,
   handle: number,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<DryReport> {
+  const { context } = caller;
   const { runtime } = context;
   const texts = readPatch(patch);
   const calls = probes.map(readProbe);
@@ -109,13 +112,33 @@ async function tryOn(
     ? await takeHere(runtime.contextOf(handle), handle)
     : ((await ask(context, thread, TAKE, handle)) as DryService);
   const limitMs = Math.max(1, Number(runtime.environment.get("hotfixtimeout")));
-  const done = await runDry({ service, texts, args: own, probes: calls }, limitMs);
+  const done = await runDry({ service, texts, args: own, probes: calls, allow }, limitMs, (asked) =>
+    askLive(caller, asked),
+  );
   const { hotfix, atOnce, probes: probed, afterProbes, notes } = done;
   const { type, inFlight, held } = service;
   return {
     ...{ handle, type, inFlight, missing: [...service.missing, ...done.missing] },
     ...{ hotfix, atOnce, probes: probed, afterProbes, notes, held },
   };
+}
+
+/** Asks a live service in the name of whoever wants the dry run. */
+function askLive(caller: SnaxCaller, { address, type, method, args }: DryAsk): Promise<unknown> {
+  const { context } = caller;
+  return new Promise((resolve, reject) => {
+    const run = async (): Promise<unknown> => {
+      if (type === undefined || method === undefined) {
+        const [protocol = "lua", ...values] = args;
+        return await createSkynet(context).call(address, String(protocol), ...values);
+      }
+      const { req } = bind(caller, Number(address), type) as unknown as {
+        readonly req: Readonly<Record<string, (...values: unknown[]) => Promise<unknown>>>;
+      };
+      return await req[method]?.(...args);
+    };
+    context.runtime.kernel.soon(context.service, () => void run().then(resolve, reject));
+  });
 }
 
 /** Asks a thread; one that hangs is an error. */
@@ -145,11 +168,12 @@ export function readDry(given: unknown): DryOptions {
   if (typeof given !== "object" || given === null) {
     throw new SnaxError("ERR_ARGUMENT", `dry of snax.repair is { probes }, not ${inspect(given)}`);
   }
-  const unknown = Object.keys(given).find((name) => name !== "probes");
+  const unknown = Object.keys(given).find((name) => name !== "probes" && name !== "allow");
   if (unknown !== undefined) {
-    throw new SnaxError("ERR_ARGUMENT", `a dry run has no option ${unknown}, only probes`);
+    const why = `a dry run has no option ${unknown}, only probes and allow`;
+    throw new SnaxError("ERR_ARGUMENT", why);
   }
-  const { probes = [] } = given as { probes?: unknown };
+  const { probes = [], allow = [] } = given as { probes?: unknown; allow?: unknown };
   if (!Array.isArray(probes)) {
     throw new SnaxError("ERR_ARGUMENT", `probes of a dry run are a list, not ${inspect(probes)}`);
   }
@@ -157,8 +181,12 @@ export function readDry(given: unknown): DryOptions {
     const why = `${probes.length} probes are more than ${DRY_PROBES_MAX} (DRY_PROBES_MAX)`;
     throw new SnaxError("ERR_ARGUMENT", why);
   }
+  if (!Array.isArray(allow) || !allow.every((each) => /^[^\s]+\.\w+$/.test(String(each)))) {
+    const why = `allow of a dry run is a list such as ["stock.left"], not ${inspect(allow)}`;
+    throw new SnaxError("ERR_ARGUMENT", why);
+  }
   const calls = probes.map(readProbe);
-  return { probes: calls };
+  return { probes: calls, allow: allow.map(String) };
 }
 
 const PROBE = /^\s*([\p{ID_Start}_$][\p{ID_Continue}$]*)(?:\s+(.*))?$/su;

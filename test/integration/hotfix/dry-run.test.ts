@@ -1,13 +1,10 @@
 /** A dry run: what a patch would do, on copies of a live service, which is not touched. */
 
-import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { DryReport } from "snax";
-import { createRandom } from "../../../src/base/random.ts";
-import { drawSeeds } from "../../sim/scale.ts";
 import { codeOfFailure, failureOf, world } from "../../world.ts";
 
 const SHOP = `
@@ -183,6 +180,44 @@ test("nothing goes out: messages, calls, files, sockets and timers are noted or 
   equal(readFileSync(file, "utf8"), "live");
 });
 
+test("what is allowed is really asked, once for both copies, and nothing else is", async (t) => {
+  const { snax, make, folder } = await world(t, { accounts: ACCOUNTS, spy: SPY });
+  const spy = await make("spy");
+  const bank = await make("accounts", spy.handle, join(folder, "audit.txt"));
+  const probes = ['call "x"', 'callLua "y"', 'send "z"'];
+  const allow = ["spy.note"];
+  const report = await snax
+    .repair({ dry: { probes, allow } })
+    .hotfix(bank, "class Account { take(n: number) { return n; } }");
+  const spied = `:${spy.handle.toString(16).padStart(8, "0")}`;
+  deepEqual(report.probes.map(({ before, after }) => [before.text, after.text]).slice(0, 1), [
+    ["1", "1"],
+  ]);
+  deepEqual(answersOf(report), [
+    `1 | asked ${spied} spy.note x`,
+    `ERR_DRY_RUN: dry run: call is not done in a dry run | call ${spied} lua y`,
+    `'sent' | send ${spied} lua entry z | post ${spied} spy.note z`,
+  ]);
+  equal(await spy.req.heard(), 1);
+});
+
+test("a thread that hangs is an error that names it", async (t) => {
+  const loop = "export const response = { go() { for (;;); } };";
+  const stall = { warn: 0, interrupt: 0 };
+  const { snax } = await world(t, { loop }, { thread: 2, stall });
+  const hanging = await snax.at(2).newservice<any>("loop");
+  void hanging.req.go().catch(() => {});
+  const dry = snax.repair({ dry: {} });
+  const patch = "export const response = { go() { return 1; } };";
+  for (const run of [dry.hotfix(hanging, patch), dry.hotfixall("loop", patch)]) {
+    const error = await failureOf(run);
+    match(
+      error.message,
+      /^thread 2 does not answer: a handler of :\w{8} has not returned for \d+ ms/,
+    );
+  }
+});
+
 test("objects keep their class, their identity and their cycles; time and chance are the same for both", async (t) => {
   const { snax, make, folder } = await world(t, { accounts: ACCOUNTS, spy: SPY });
   const spy = await make("spy");
@@ -353,96 +388,3 @@ test("no function of the API reaches anybody: a spy hears nothing, and whoever i
   await doors.req.one();
   equal(await spy.req.heard(), 1);
 });
-
-const RANDOM = `
-import { skynet, snax } from "snax";
-import { appendFileSync } from "node:fs";
-import { tax, setTax } from "./tax.ts";
-let sold = 0;
-let spy: any;
-class Order { paid = false; constructor(public id: number) {} pay(): boolean { this.paid = true; return this.paid; } }
-const orders = new Map<number, Order>();
-const names = new Set<string>();
-const list: unknown[] = [];
-export function init(handle: number) { spy = snax.bind(handle, "spy" as never); }
-function add(id: number): number { orders.set(id, new Order(id)); list.push([...orders.values()][0]); return orders.size; }
-export const response = {
-  buy(id: number) { sold += tax(id); spy.post.note(); return add(id); },
-  pay(id: number) { return orders.get(id)?.pay(); },
-  name(id: number) { names.add("n" + id); setTax(id); return names.size; },
-  async ask(id: number) { return (await spy.req.note()) + id; },
-  save(id: number) { appendFileSync("never-written.txt", String(id)); return id; },
-  dump() { return JSON.stringify([sold, [...orders], [...names], list, tax(0)]); },
-};
-`;
-const TAX = `let rate = 1;
-export function tax(n: number): number { return n * rate; }
-export function setTax(n: number): void { rate = n; }
-`;
-
-/** Parts of patches: what they declare to be there, and what they give. */
-const PIECES: readonly string[] = [
-  "function add(id: number): number { orders.delete(id); sold = -1; return orders.size; }",
-  "class Order { pay(): boolean { this.paid = !this.paid; list.length = 0; return this.paid; } }",
-  'export const response = { buy(id: number) { names.clear(); skynet.send(spy.handle, "lua", id); return id; } };',
-  "export const response = { pay(id: number) { for (const each of orders.values()) each.paid = true; throw new Error(String(id)); } };",
-  "export function hotfix() { sold = 1000; orders.clear(); names.add('x'); }",
-  "export function hotfix() { list.push(orders, list); spy.post.note(); throw new Error('no'); }",
-  "export async function hotfix() { await spy.req.note(); }",
-  "export async function hotfix() { sold += 1; await skynet.sleep(5000); setTax(9); return sold; }",
-  "let fresh = 3; export const response = { fresh() { return (fresh += 1); } };",
-  "delete response.pay;",
-];
-const HEAD = `import { skynet } from "snax"; import { setTax } from "./tax.ts";
-declare let sold: number; declare let spy: any; declare const orders: Map<number, any>; declare const names: Set<string>; declare const list: unknown[];
-`;
-
-test("random patches and probes: state, files, mailboxes and ledger of the live node are as before", async (t) => {
-  const node = await world(t, { random: RANDOM, spy: SPY, "tax.ts": TAX }, {}, { isRoot: true });
-  const { snax, make, folder } = node;
-  const spy = await make("spy");
-  const service = await make("random", spy.handle);
-  const look = async (): Promise<string> => {
-    const stats = await node.skynet.call<Record<string, unknown>>(".launcher", "lua", "STAT");
-    const heard = (stats[`:${spy.handle.toString(16).padStart(8, "0")}`] as any)?.message;
-    return JSON.stringify([await service.req.dump(), heard, hashFolder(folder, /node\.log$/)]);
-  };
-  await service.req.buy(1);
-  await spy.req.heard();
-  const before = await look();
-  let tried = 0;
-  for (const seed of drawSeeds("dry-run", { c: 8, r: 200, s: 1000 }).seeds) {
-    const random = createRandom(seed);
-    const pick = (count: number): number => random.below(count);
-    const pieces = Array.from({ length: 1 + pick(2) }, () => PIECES[pick(PIECES.length)] ?? "");
-    const patch = HEAD + [...new Set(pieces)].join("\n");
-    const probes = Array.from({ length: pick(4) }, () => {
-      const method = ["buy", "pay", "name", "ask", "save", "dump", "fresh"][pick(7)] ?? "";
-      return { method, args: [pick(3)] };
-    });
-    try {
-      await snax.repair({ dry: { probes } }).hotfix(service, patch);
-      tried += 1;
-    } catch (error) {
-      match(String((error as { code?: unknown }).code), /^ERR_(?:PATCH|DRY_RUN|SYNTAX)/);
-    }
-    equal(await look(), before, `seed=${seed}\n${patch}`);
-  }
-  deepEqual([snax.patches(), tried > 0], [[], true]);
-  // The comparison notices one message more.
-  await service.req.buy(2);
-  notEqual(await look(), before);
-});
-
-/** Every file below a folder, with its contents. */
-function hashFolder(folder: string, skip: RegExp): string {
-  const hash = createHash("sha256");
-  const visit = (path: string): void => {
-    if (skip.test(path)) return;
-    if (statSync(path).isDirectory()) {
-      for (const name of readdirSync(path).toSorted()) visit(join(path, name));
-    } else hash.update(path).update(readFileSync(path));
-  };
-  visit(folder);
-  return hash.digest("hex");
-}
