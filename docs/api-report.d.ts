@@ -21,7 +21,7 @@ export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from 
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
-export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, } from "./snax/types.ts";
+export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
 export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
@@ -749,6 +749,20 @@ export interface HotfixAllResult {
     readonly skipped: readonly PatchSkip[];
     readonly held?: number;
 }
+export type TogetherPatch = {
+    readonly type: string;
+    readonly patch: Patch;
+    readonly args?: readonly unknown[];
+} | {
+    readonly shared: string;
+    readonly patch: string;
+};
+export interface TogetherResult {
+    readonly id: number;
+    readonly applied: readonly number[];
+    readonly skipped: readonly PatchSkip[];
+    readonly held: number;
+}
 export interface RepairOptions {
     readonly atomic?: boolean;
     readonly once?: boolean;
@@ -792,6 +806,7 @@ export interface PatchRecord {
     readonly fleet?: number;
     readonly results: readonly PatchResult[];
     readonly by: number;
+    readonly targets?: readonly string[];
     readonly takesBack?: readonly number[];
     readonly rolledBackBy?: number;
     readonly retired?: string;
@@ -860,6 +875,7 @@ export interface SnaxApi {
     readonly inflight: (id: number, options?: InflightOptions) => Promise<InflightResult>;
     readonly reload: (target: ServiceObject | number | string, options?: ReloadOptions) => Promise<ReloadResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+    readonly together: (patches: readonly TogetherPatch[]) => Promise<TogetherResult>;
     readonly repair: {
         (options: FleetOptions): FleetApi;
         (options: {

@@ -110,6 +110,8 @@ export type {
   Services,
   SilentThread,
   SnaxApi,
+  TogetherPatch,
+  TogetherResult,
 } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type {

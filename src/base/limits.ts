@@ -108,6 +108,9 @@ export const CHECK_TEXT_MAX = 600;
 /** How many kinds of services of a type, which run different texts, a check looks at. */
 export const CHECK_GROUPS_MAX = 8;
 
+/** How many patches go in together at most. */
+export const TOGETHER_MAX = 64;
+
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 

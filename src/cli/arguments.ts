@@ -21,7 +21,8 @@ export const USAGE = `usage: snax <command>
   snax hotfix address|type --from-source      patch it to what its files say; --yes takes notes,
                                               --force type errors, --atomic: all services
                                               of the type or none, --fleet: on all nodes
-                                              or none, --allow-missing: but those that are silent
+                                              or none, --allow-missing: but those that are silent;
+                                              --and target file --atomic: several, all or none
   snax hotfix ... --dry-run [--probe 'method args'] ...
                                               what the patch would do, tried on a copy
   snax drift [--json]                         which services run what, against the files on disk

@@ -33,6 +33,8 @@ export interface PreparedLine {
   readonly fleet?: FleetMark | undefined;
   /** The patches that it takes back, by number. */
   readonly takesBack?: readonly number[];
+  /** The number of the first of several patches: KEPT and REFUSED of that one are said of all. */
+  readonly together?: number;
 }
 
 /** One module that a patch is for. */
@@ -98,6 +100,8 @@ export function parseLine(text: string): LedgerLine | undefined {
 
 function isPrepared(line: Record<string, unknown>): boolean {
   const { target, hash, kind, name, modules, fleet, takesBack = [] } = line;
+  const { together } = line;
+  if (together !== undefined && !isId(together)) return false;
   if (!Array.isArray(takesBack) || !takesBack.every(isId)) return false;
   const texts = [target, hash, name];
   if (!texts.every((each) => typeof each === "string")) return false;
@@ -131,15 +135,24 @@ function isCount(value: unknown): boolean {
 /** Puts lines together, by number. An outcome of a patch that nobody prepared says nothing. */
 export function foldLines(lines: readonly LedgerLine[]): LedgerEntry[] {
   const entries = new Map<number, LedgerEntry>();
+  /** The numbers of several patches that were made together, by that of the first. */
+  const groups = new Map<number, number[]>();
   for (const line of lines) {
     if (line.state === "PREPARED") {
       entries.set(line.id, { ...line, applied: 0, failed: 0 });
+      if (line.together === undefined) continue;
+      groups.set(line.together, [...(groups.get(line.together) ?? []), line.id]);
       continue;
     }
-    const entry = entries.get(line.id);
-    if (entry === undefined) continue;
-    const { state, applied = entry.applied, failed = entry.failed, why } = line;
-    entries.set(line.id, { ...entry, state, applied, failed, ...(why !== undefined && { why }) });
+    // What is decided of the first is decided of all; each is retired by itself.
+    const others = line.state === "RETIRED" ? [] : (groups.get(line.id) ?? []);
+    for (const id of new Set([line.id, ...others])) {
+      const entry = entries.get(id);
+      if (entry === undefined || (id !== line.id && entry.state !== "PREPARED")) continue;
+      const { state, applied = entry.applied, failed = entry.failed, why } = line;
+      const said = why === undefined ? {} : { why };
+      entries.set(id, { ...entry, state, applied, failed, ...said });
+    }
   }
   return [...entries.values()].toSorted((a, b) => a.id - b.id);
 }

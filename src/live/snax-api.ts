@@ -17,11 +17,12 @@ import { readRepairOptions } from "./repair-options.ts";
 import { fleetHotfixall, fleetRollback } from "./rollout/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
 import { dryRun, dryRunType, readDry } from "./rollout/dry-run.ts";
+import { together } from "./rollout/together.ts";
 import { gatherDrift } from "./rollout/drift.ts";
 import { inflight } from "./rollout/inflight.ts";
 import { reload } from "./rollout/reload.ts";
 import { rollback } from "./rollout/rollback.ts";
-import { hotfixshared } from "./rollout/shared-module.ts";
+import { hotfixshared } from "./rollout/shared-call.ts";
 import { hotfix } from "./rollout/one-service.ts";
 import type { LiveThread } from "./rollout/live-thread.ts";
 
@@ -44,6 +45,7 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
     },
     rollback: (caller, ids: number | readonly number[]) =>
       settleAt(caller, () => rollback(live, caller, ids)),
+    together: (caller, patches: unknown) => settleAt(caller, () => together(live, caller, patches)),
     drift: (caller) => settleAt(caller, () => gatherDrift(live.ledger, caller.context)),
     inflight: (caller, id: number, options?: unknown) =>
       settleAt(caller, () => inflight(live, caller.context, id, options)),

@@ -5,7 +5,10 @@
 
 import type { Context } from "./context.ts";
 
-/** One pause, of one type on one thread. */
+/** In place of a type: no service of any type is born. No type has this name. */
+export const EVERY_TYPE = "*";
+
+/** One pause, of one type or of all on one thread. */
 export class BirthPause {
   readonly #waiting = new Set<Context>();
   readonly #over: Promise<void>;

@@ -23,6 +23,8 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { HOLD } from "../kernel/service.ts";
 import type { Program } from "../loader/run/program.ts";
 import { Instance } from "../loader/run/instance.ts";
+import type { BirthPause } from "./birth-pause.ts";
+import { EVERY_TYPE } from "./birth-pause.ts";
 import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
 import { runInside } from "./job.ts";
 import { describeBeginning } from "./late-beginning.ts";
@@ -226,13 +228,18 @@ function late({ service }: Context, ms: number, what: string): SnaxError {
   );
 }
 
+function pauseOf({ name, runtime: { birthPauses } }: Context): BirthPause | undefined {
+  if (birthPauses.size === 0) return undefined;
+  return birthPauses.get(name) ?? birthPauses.get(EVERY_TYPE);
+}
+
 /** Loads the service's file and makes its module instance; synchronous when the image is cached. */
 function loadCode(context: Context): unknown {
-  const { cache, paths, birthPauses } = context.runtime;
-  const pause = birthPauses.get(context.name);
+  const { cache, paths } = context.runtime;
+  const pause = pauseOf(context);
   if (pause !== undefined) return goOnInside(context, pause.pass(context), () => loadCode(context));
   const make = (program: Program): unknown =>
-    birthPauses.has(context.name) ? loadCode(context) : instantiate(context, program);
+    pauseOf(context) === undefined ? instantiate(context, program) : loadCode(context);
   const loaded = cache.load(paths.find(context.name));
   return isThenable(loaded) ? goOnInside(context, loaded, make) : make(loaded);
 }

@@ -274,11 +274,39 @@ export interface HotfixAllResult {
   readonly held?: number;
 }
 
+/** One of several patches that go in together; see {@link SnaxApi.together}. */
+export type TogetherPatch =
+  | {
+      /** All services of this type, those to be born included. */
+      readonly type: string;
+      readonly patch: Patch;
+      /** What its `hotfix()` is given. @defaultValue nothing */
+      readonly args?: readonly unknown[];
+    }
+  | {
+      /** The path of a `"use shared"` module, relative to the folder of the configuration. */
+      readonly shared: string;
+      readonly patch: string;
+    };
+
+/** What became of patches that went in together. */
+export interface TogetherResult {
+  /** Their number in the ledger of the node. */
+  readonly id: number;
+  /** The addresses of the services that run patches of their types now. */
+  readonly applied: readonly number[];
+  /** The services that were passed over. */
+  readonly skipped: readonly PatchSkip[];
+  /** For how many milliseconds the services handled nothing. */
+  readonly held: number;
+}
+
 /** How patches are applied; see {@link SnaxApi.repair}. */
 export interface RepairOptions {
   /**
    * A patch of `hotfixall` goes into every service of the type or into none, on all threads, and
-   * nobody sees it before. All of them handle nothing meanwhile.
+   * nobody sees it before; one of `hotfixshared` likewise, on all threads. Whom it concerns handles
+   * nothing meanwhile: the services of the type, or all that use the module.
    *
    * @defaultValue false: each service by itself
    */
@@ -387,6 +415,8 @@ export interface PatchRecord {
   readonly results: readonly PatchResult[];
   /** Who asked for it, by handle; 0 if it is of an earlier start. */
   readonly by: number;
+  /** Of several patches that went in together, what each was for. */
+  readonly targets?: readonly string[];
   /** The numbers of the patches that it took back. */
   readonly takesBack?: readonly number[];
   /** The number of the patch that took it back. */
@@ -605,6 +635,20 @@ export interface SnaxApi {
   ) => Promise<ReloadResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
+  /**
+   * Repairs several types and `"use shared"` modules, all of them or none, on all threads; nobody
+   * sees it before. The services of the types, and all that use the modules, handle nothing
+   * meanwhile. The patches go in in this order, and have one number.
+   *
+   * @param patches - 1 to TOGETHER_MAX
+   * @throws {ERR_PATCH_FAILED} and its kin if one refuses; `data.failed` lists those services. Then
+   * nothing has changed.
+   * @example
+   * ```ts
+   * await snax.together([{ shared: "lib/tax.ts", patch: tax }, { type: "shop", patch: shop }]);
+   * ```
+   */
+  readonly together: (patches: readonly TogetherPatch[]) => Promise<TogetherResult>;
   /**
    * Gives the same API with options for patches. With `dry` these are tried on a copy of a service,
    * in a process of its own, and nothing is changed.

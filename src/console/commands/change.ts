@@ -36,7 +36,12 @@ function clear({ operator, args: [name] }: CommandCall): CommandResult {
 
 /** The commands by name. */
 export const changeCommands: CommandTable = {
-  clearcache: { help: "clear lua code cache", isChange: true, run: clear },
+  clearcache: {
+    help: "clear lua code cache",
+    isChange: true,
+    words: { options: [], most: 1 },
+    run: clear,
+  },
   inject: {
     help: "inject address luascript.lua",
     isChange: true,

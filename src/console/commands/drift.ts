@@ -2,7 +2,6 @@
  * `drift`: which services run what, against the files on disk.
  */
 
-import { SnaxError } from "../../base/error.ts";
 import { gatherDrift } from "../../live/rollout/drift.ts";
 import { nameServices } from "../../live/rollout/running-texts.ts";
 import type { DriftModule, DriftReport } from "../../snax/types.ts";
@@ -18,10 +17,7 @@ interface DriftRow {
   readonly modules: readonly DriftModule[];
 }
 
-async function drift({ operator, args: [word] }: CommandCall): Promise<CommandResult> {
-  if (word !== undefined) {
-    throw new SnaxError("ERR_ARGUMENT", `drift looks at everything; what shall ${word} be?`);
-  }
+async function drift({ operator }: CommandCall): Promise<CommandResult> {
   const report = await gatherDrift(operator.thread.live.ledger, operator.context);
   const rows = listRows(report, operator.runtime.paths.root);
   for (const { thread, reason } of report.silent) rows.set(`thread ${thread}`, reason);
@@ -74,6 +70,7 @@ export const driftCommands: CommandTable = {
     help: "drift [--json] : which services run what, against the files on disk",
     isOrdered: true,
     hasJson: true,
+    words: { options: [], most: 0 },
     run: drift,
     print: (row) => print(row as DriftRow),
   },

@@ -34,6 +34,8 @@ export interface SourcePatch {
   readonly rows: ReadonlyMap<string, DiffRow>;
   /** By absolute path; empty if there is nothing to do. */
   readonly patch: Readonly<Record<string, string>>;
+  /** The patches of shared modules, by absolute path, if they were asked for. */
+  readonly shared: Readonly<Record<string, string>>;
   /** The same, under the names of the files. */
   readonly files: readonly ScriptFile[];
   /** Whether there are notes. */
@@ -65,19 +67,21 @@ export function readSourceOptions(words: readonly string[]): SourceOptions | und
 /**
  * Compares what runs with the files, and makes the patch.
  *
+ * @param takesShared - whether shared modules may be patched along.
  * @throws {ERR_PATCH} if a reload or a restart is needed, or services of the type run different texts.
  * @throws {ERR_SYNTAX} if a file is not valid.
  */
 export async function patchFromSource(
   operator: Operator,
   target: HotfixTarget,
+  takesShared = false,
 ): Promise<SourcePatch> {
   const groups = await askTexts(operator, questionOf(target));
   const { root } = operator.runtime.paths;
   const diffs = groups.map(diffGroup);
   const rows = listRows(diffs, root);
   for (const row of rows.values()) refuse(rows, row);
-  const patches = diffs.map((each) => patchOf(each, root));
+  const patches = diffs.map((each) => patchOf(each, root, takesShared));
   const [first] = patches;
   const other = patches.find((each) => JSON.stringify(each) !== JSON.stringify(first));
   if (other !== undefined) {
@@ -85,15 +89,15 @@ export async function patchFromSource(
     const why = `the services run different texts (${whose}): patch them by their addresses`;
     throw new SnaxError("ERR_PATCH", why);
   }
-  const patch = first ?? {};
-  const files = Object.entries(patch).map(([file, text]) => {
+  const { own: patch, shared } = first ?? { own: {}, shared: {} };
+  const files = Object.entries({ ...patch, ...shared }).map(([file, text]) => {
     return { file, shown: showPath(root, file), text };
   });
   const isNoted = [...rows.values()].some(({ verdict }) => verdict === "note");
   const changed = diffs.flatMap(({ modules }) =>
     [...modules.values()].flatMap(({ file, verdict }) => (verdict === "same" ? [] : file)),
   );
-  return { rows, patch, files, isNoted, changed: [...new Set(changed)] };
+  return { rows, patch, shared, files, isNoted, changed: [...new Set(changed)] };
 }
 
 /** Whose texts are meant. */
@@ -119,17 +123,22 @@ function refuse(rows: ReadonlyMap<string, DiffRow>, { verdict }: DiffRow): void 
   throw new SnaxError("ERR_PATCH", `a patch can't do all of it:\n${lines.join("\n")}`);
 }
 
-function patchOf({ group, modules }: GroupDiff, root: string): Record<string, string> {
-  const patch: Record<string, string> = {};
+interface Patches {
+  readonly own: Record<string, string>;
+  readonly shared: Record<string, string>;
+}
+
+function patchOf({ group, modules }: GroupDiff, root: string, takesShared: boolean): Patches {
+  const patches: Patches = { own: {}, shared: {} };
   for (const { file, isShared } of group.modules) {
     const text = modules.get(file)?.patch;
     if (text === undefined) continue;
-    if (isShared) {
+    if (isShared && !takesShared) {
       const path = showPath(root, file);
-      const why = `${path} is shared by all services: its patch goes in by itself, hotfix ${path} FILE`;
+      const why = `${path} is shared by all services: its patch goes in by itself, hotfix ${path} FILE, or with --atomic`;
       throw new SnaxError("ERR_PATCH", why);
     }
-    patch[file] = text;
+    patches[isShared ? "shared" : "own"][file] = text;
   }
-  return patch;
+  return patches;
 }

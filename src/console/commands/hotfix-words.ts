@@ -9,10 +9,11 @@
  * a patch is applied. Behind `--` every word is an argument. `--atomic` and `--once` may stand anywhere before it.
  */
 
-import { SnaxError } from "../../base/error.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { hashOf } from "../../live/text/patch-code.ts";
 import type { Patch, RepairOptions } from "../../snax/types.ts";
+import { messageOf } from "../../service/error-text.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { ScriptFile } from "./script-file.ts";
@@ -134,6 +135,15 @@ function readOptions(given: readonly string[]): {
   }
   const words = [...own.filter((word) => !REPAIR_WORDS.has(word)), ...given.slice(own.length)];
   return { words, repair: readRepair(own) };
+}
+
+/** The operator knows his file, and not the hash by which the node knows the text. */
+export function inOperatorsWords(error: unknown, files: readonly ScriptFile[]): unknown {
+  const message = messageOf(error);
+  const named = nameFiles(message, files);
+  const code = codeOf(error);
+  if (named === message || code === undefined) return error;
+  return new SnaxError(code, named, { cause: error });
 }
 
 /** Puts the operator's own files into a text that names a patch by its hash, as messages and stacks do. */

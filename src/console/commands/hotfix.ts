@@ -4,13 +4,12 @@
  * A patch that is refused is told of under the name of the operator's file, with line and column.
  */
 
-import { codeOf, SnaxError } from "../../base/error.ts";
+import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
 import { readIds, rollback } from "../../live/rollout/rollback.ts";
-import { hotfixshared } from "../../live/rollout/shared-module.ts";
-import { messageOf } from "../../service/error-text.ts";
+import { hotfixshared } from "../../live/rollout/shared-call.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, RepairOptions } from "../../snax/types.ts";
@@ -27,8 +26,9 @@ import { patchFleet, rollBackFleet, takeFleetOptions } from "./fleet.ts";
 import { takeDryWords, tryPatch } from "./dry-run.ts";
 import type { SourceOptions } from "./from-source.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
+import { hotfixTogether, isTogether } from "./hotfix-together.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
-import { nameFiles, readTarget, readWords } from "./hotfix-words.ts";
+import { inOperatorsWords, nameFiles, readTarget, readWords } from "./hotfix-words.ts";
 import type { Operator } from "../operator/operator.ts";
 import { printChanges } from "./source-texts.ts";
 import type { CheckOptions } from "./type-check.ts";
@@ -39,11 +39,13 @@ const FAILURES_SHOWN_MAX = 100;
 
 /** A type, or a shared module, is patched on all threads or on none. */
 const toPatched: Route = ({ operator, args }) => {
+  if (isTogether(operator, args)) return "all";
   const target = readTarget(operator, args[0]);
   return target.kind === "service" ? operator.runtime.threads?.threadOf(target.handle) : "all";
 };
 
 async function runHotfix({ operator, line, args }: CommandCall): Promise<CommandResult> {
+  if (isTogether(operator, args)) return await hotfixTogether(operator, callerOf(operator), args);
   const [word, ...given] = args;
   const target = readTarget(operator, word);
   const { words: all, dry } = takeDryWords(line, given);
@@ -89,7 +91,7 @@ async function apply(
         return await patchShared(operator, target.path, words);
     }
   } catch (error) {
-    throw inOperatorsWords(error, words);
+    throw inOperatorsWords(error, words.files);
   }
 }
 
@@ -102,7 +104,7 @@ async function applyDry(
   try {
     return markInOrder(await tryPatch(callerOf(operator), target, words, dry));
   } catch (error) {
-    throw inOperatorsWords(error, words);
+    throw inOperatorsWords(error, words.files);
   }
 }
 
@@ -182,7 +184,7 @@ async function sendSource(
     }
     return new Map<string, unknown>([["applied", 1]]);
   } catch (error) {
-    throw inOperatorsWords(error, words);
+    throw inOperatorsWords(error, words.files);
   }
 }
 
@@ -251,19 +253,10 @@ async function runRollback({ operator, args }: CommandCall): Promise<CommandResu
   return markInOrder(rows);
 }
 
-/** The operator knows his file, and not the hash by which the node knows the text. */
-function inOperatorsWords(error: unknown, { files }: HotfixWords): unknown {
-  const message = messageOf(error);
-  const named = nameFiles(message, files);
-  const code = codeOf(error);
-  if (named === message || code === undefined) return error;
-  return new SnaxError(code, named, { cause: error });
-}
-
 /** The commands by name. */
 export const hotfixCommands: CommandTable = {
   hotfix: {
-    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --dry-run [--probe 'method args'] [--allow stock.left] ...: only tried, on a copy; --check: not with type errors, --force: with them : patch what runs",
+    help: "hotfix address|type|shared-module [module=]file ... [args ...] | --from-source [--yes] ; --atomic: all of the type or none, with `--and target file ...` of several types and shared modules; --once: not over the next start; --fleet: on all nodes or none [--allow-missing]; --dry-run [--probe 'method args'] [--allow stock.left] ...: only tried, on a copy; --check: not with type errors, --force: with them : patch what runs",
     isChange: true,
     hasJson: true,
     needs: toPatched,

@@ -30,11 +30,8 @@ function readRecord({ thread }: Operator, word: string): PatchRecord {
   throw new SnaxError("ERR_ARGUMENT", `the ledger has no patch ${word}: \`patches\` lists them`);
 }
 
-async function patches({ operator, args: [word, ...more] }: CommandCall): Promise<CommandResult> {
-  if (word !== undefined) {
-    if (more.length === 0) return await showPatch(operator, readRecord(operator, word));
-    throw new SnaxError("ERR_ARGUMENT", `patches takes one number; what shall ${more[0]} be?`);
-  }
+async function patches({ operator, args: [word] }: CommandCall): Promise<CommandResult> {
+  if (word !== undefined) return await showPatch(operator, readRecord(operator, word));
   const records = operator.thread.live.ledger.records();
   return new Map(records.map((record) => [String(record.id), record]));
 }
@@ -114,6 +111,7 @@ export const patchCommands: CommandTable = {
     help: "patches [id] [--json] : list the patches of this node, or show one with its texts",
     isOrdered: true,
     hasJson: true,
+    words: { options: [], most: 1 },
     needs: toLeader,
     run: patches,
     print,

@@ -54,6 +54,8 @@ async function run(asked: CommandCall, who: string): Promise<Outcome> {
   const command = COMMANDS.get(name);
   if (command === undefined) return { ok: false, command, error: unknownCommand() };
   const { isJson, words } = takeJson(command, args);
+  const surplus = findSurplus(command, words);
+  if (surplus !== undefined) return { ok: false, command, error: surplusError(name, surplus) };
   const call = { ...asked, args: words };
   const settle = (work: Promise<CommandResult>): Promise<Outcome> =>
     work.then(
@@ -81,6 +83,18 @@ async function run(asked: CommandCall, who: string): Promise<Outcome> {
 
 /** Stands for a command whose result is JSON by now. */
 const JSON_ROW: Command = { help: "", run: () => undefined };
+
+/** A word that the command would pass over in silence. */
+function findSurplus({ words }: Command, given: readonly string[]): string | undefined {
+  if (words === undefined) return undefined;
+  const isOption = (word: string): boolean => word.startsWith("--");
+  const unknown = given.find((word) => isOption(word) && !words.options.includes(word));
+  return unknown ?? given.filter((word) => !isOption(word))[words.most];
+}
+
+function surplusError(name: string, word: string): SnaxError {
+  return new SnaxError("ERR_ARGUMENT", `${name} does not know what to do with ${word}`);
+}
 
 /** Takes the word `--json` out, where the command knows it; behind `--` words are others' own. */
 function takeJson(

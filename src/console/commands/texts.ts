@@ -56,6 +56,7 @@ export const textCommands: CommandTable = {
     needs: toAll,
     isOrdered: true,
     hasJson: true,
+    words: { options: [], most: 1 },
     run: source,
     print: (row) => {
       const { running, patches, text } = row as SourceRow;
@@ -68,6 +69,7 @@ export const textCommands: CommandTable = {
     needs: toAll,
     isOrdered: true,
     hasJson: true,
+    words: { options: [], most: 1 },
     run: diff,
     print: (row) => {
       const { verdict, running, changes } = row as DiffRow;

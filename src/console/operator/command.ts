@@ -80,6 +80,11 @@ export interface Command {
   readonly conceal?: (line: string) => string;
   /** Rows are printed as they come, not by key. */
   readonly isOrdered?: boolean;
+  /**
+   * The options that it knows, if it takes no free words: another one is refused, and so are more
+   * words than these. @defaultValue whatever it does with them
+   */
+  readonly words?: { readonly options: readonly string[]; readonly most: number };
   /** With the word `--json` its rows are one line of JSON. @defaultValue the word is like any other */
   readonly hasJson?: boolean;
   /** @param needed - the other threads that it needs: those of {@link needs}, if it runs on the console's own. */

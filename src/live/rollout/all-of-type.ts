@@ -21,13 +21,13 @@ import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../../snax/types.ts";
 import { summarise } from "../apply/patch-summary.ts";
 import { hashOfPatch, readPatch } from "../text/compile.ts";
-import { AtomicCampaign } from "./atomic-campaign.ts";
+import { AtomicPart } from "./atomic-campaign.ts";
 import { Ballot } from "./ballot.ts";
 import { Campaign, contextsOf } from "./campaign.ts";
-import type { Applied, CampaignOrder, Kept } from "./campaign.ts";
+import type { Applied, CampaignOrder, Kept, Ready } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Answers, Home, PatchCaller, PatchKind, ThreadPart } from "./rollout.ts";
-import { askReady, given, lead, rollOut } from "./rollout.ts";
+import { askReady, given, HOLDING, lead, rollOut } from "./rollout.ts";
 import { spreadSticky } from "./sticky.ts";
 import { VariantTable } from "./variant-table.ts";
 
@@ -63,7 +63,7 @@ export async function hotfixall(
 export const ALL_OF_TYPE: PatchKind<CampaignCall, CampaignOrder, Applied, Kept> = {
   name: "type",
   // Order: of two patches for a type every thread has the same one last.
-  run: (live, context, call) => live.inTurn(call.type, () => runForType(live, context, call)),
+  run: (live, context, call) => live.inTurn(turnsOf(call), () => runForType(live, context, call)),
   prepare,
   keepLate,
 };
@@ -83,7 +83,12 @@ export function patchForFleet(
   decide: Decide,
 ): Promise<HotfixAllResult> {
   const whole = { ...call, isAtomic: true, isOnce: false };
-  return live.inTurn(call.type, () => runForType(live, context, whole, decide));
+  return live.inTurn(turnsOf(whole), () => runForType(live, context, whole, decide));
+}
+
+/** Of what one is at a time: what holds services, and patches for a type. */
+function turnsOf({ type, isAtomic }: CampaignCall): readonly string[] {
+  return isAtomic ? [HOLDING, type] : [type];
 }
 
 async function runForType(
@@ -97,7 +102,7 @@ async function runForType(
   // Without a ledger on disk every patch ends with the process.
   const sticky = call.isOnce ? undefined : live.sticky;
   const hash = hashOfPatch(call.texts);
-  const ballot = call.isAtomic ? new Ballot(context.runtime) : undefined;
+  const ballot = call.isAtomic ? new Ballot(context.runtime, call.type) : undefined;
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const target = `all ${call.type}`;
     const { texts, caller: by, takesBack, fleet } = call;
@@ -112,7 +117,7 @@ async function runForType(
       homes,
       stays: async (answers) => {
         if (ballot !== undefined) {
-          ballot.count(call.type, homes, answers);
+          ballot.count(homes, answers);
           await decide?.();
           return true;
         }
@@ -127,11 +132,7 @@ async function runForType(
     sticky?.refuse(id, "it failed in every service");
     const { applied, failed, skipped } = merge(tried, ended);
     const retired = new Set(ended.flatMap((each) => each.retired));
-    live.births.dropForThreads(retired);
-    for (const each of retired) live.fleet.retire(each);
-    const why = "later patches give all of it";
-    live.mark({ ids: [...retired], retired: why });
-    sticky?.retire(retired, why);
+    live.retire(retired, call.isOnce);
     const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
     enter(`${counts}: ${summary ?? ""}`, [
       ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
@@ -166,7 +167,7 @@ function keepForBirths(
 }
 
 /** The threads on which services of the type may live. */
-function homesOf({ runtime }: Context, type: string): readonly Home[] {
+export function homesOf({ runtime }: Context, type: string): readonly Home[] {
   return runtime.threads?.homesOf(type) ?? [undefined];
 }
 
@@ -206,14 +207,23 @@ async function prepare(
   context: Context,
   order: CampaignOrder,
 ): Promise<ThreadPart<Applied, Kept>> {
-  const { type, texts, isAtomic } = order;
+  const ready = await prepareForType(live, context, order);
+  return order.isAtomic ? new AtomicPart(live, ready, order) : new Campaign(live, ready, order);
+}
+
+/** Compiles a patch for all services of a type on this thread, and those to be born. */
+export async function prepareForType(
+  live: LiveThread,
+  context: Context,
+  order: CampaignOrder,
+): Promise<Ready> {
+  const { type, texts } = order;
   const { program, parts } = await live.births.compile(context, order);
   const variants = new VariantTable(texts, new Set(context.runtime.parts.keys()));
   await compileForAll(context, type, variants);
   const [first] = contextsOf(context.runtime, type);
   const summary = summarise(parts, first?.code);
-  const ready = { program, born: parts, variants, summary };
-  return isAtomic ? new AtomicCampaign(live, ready, order) : new Campaign(live, ready, order);
+  return { program, born: parts, variants, summary };
 }
 
 /**
@@ -236,7 +246,8 @@ async function compileForAll(caller: Context, type: string, variants: VariantTab
   await pause();
 }
 
-async function keepLate(
+/** Gives a patch that stays to a thread that has taken another one's place meanwhile. */
+export async function keepLate(
   live: LiveThread,
   context: Context,
   order: CampaignOrder,

@@ -9,18 +9,25 @@ import { PATCH_FAILURES_MAX } from "../../base/limits.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure } from "../../snax/types.ts";
-import type { Applied } from "./campaign.ts";
 import type { Answers, Home } from "./rollout.ts";
+
+/** What a thread says. */
+interface Refusals {
+  readonly failed: readonly PatchFailure[];
+}
 
 /** One vote, from before anything is asked. */
 export class Ballot {
   readonly #runtime: Runtime;
+  readonly #what: string;
   /** Whoever takes the place of a thread is born without the patch. */
   readonly #ended = new Set<Home>();
   readonly #note = (thread: number): void => void this.#ended.add(thread);
 
-  constructor(runtime: Runtime) {
+  /** @param what - what the patch is for, as errors name it. */
+  constructor(runtime: Runtime, what: string) {
     this.#runtime = runtime;
+    this.#what = what;
     runtime.onThreadDeath.push(this.#note);
   }
 
@@ -36,17 +43,18 @@ export class Ballot {
    * @param homes - all who are asked
    * @throws {ERR_PATCH_FAILED} or its kin, with `data: { failed }`, if not.
    */
-  count(type: string, homes: readonly Home[], { values, stuck }: Answers<Applied>): true {
+  count(homes: readonly Home[], { values, stuck }: Answers<Refusals>): true {
+    const what = this.#what;
     const failed = [...values.values()].flatMap((each) => each?.failed ?? []);
     for (const { data } of stuck.values()) failed.push(hanging(data as HangingThread));
     const lost = homes.find(
       (home) => this.#ended.has(home) || (values.get(home) === undefined && !stuck.has(home)),
     );
     const [first] = failed;
-    if (first !== undefined) throw refusal(type, first, failed);
+    if (first !== undefined) throw refusal(what, first, failed);
     if (lost === undefined) return true;
     const why = `thread ${lost} has ended, and whoever takes its place is not asked any more`;
-    throw new SnaxError("ERR_PATCH_FAILED", `the patch is in no ${type}: ${why}; patch again`, {
+    throw new SnaxError("ERR_PATCH_FAILED", `the patch is in no ${what}: ${why}; patch again`, {
       data: { failed },
     });
   }
@@ -67,12 +75,12 @@ function isOfPatch(code: string): code is ErrorCode & `ERR_PATCH${string}` {
   return code.startsWith("ERR_PATCH");
 }
 
-function refusal(type: string, first: PatchFailure, failed: readonly PatchFailure[]): SnaxError {
+function refusal(what: string, first: PatchFailure, failed: readonly PatchFailure[]): SnaxError {
   const { handle, code, message } = first;
   const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
   return new SnaxError(
     isOfPatch(code) ? code : "ERR_PATCH_FAILED",
-    `the patch is in no ${type}, for ${formatAddress(handle)} refuses it: ${message}${others}`,
+    `the patch is in no ${what}, for ${formatAddress(handle)} refuses it: ${message}${others}`,
     { data: { failed: failed.slice(0, PATCH_FAILURES_MAX) } },
   );
 }

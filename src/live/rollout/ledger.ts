@@ -26,6 +26,8 @@ export interface PatchReport {
   readonly by: number;
   /** The numbers of the patches that it takes back. @defaultValue none */
   readonly takesBack?: readonly number[] | undefined;
+  /** What each of several patches was for that went in together. @defaultValue it is one */
+  readonly targets?: readonly string[] | undefined;
 }
 
 /** What became of patches since they were entered. */
@@ -61,9 +63,9 @@ export class Ledger {
     this.#words = words;
   }
 
-  /** Hands out the number of a new patch. */
-  next(): number {
-    return Atomics.add(this.#words, NODE_WORD.patch, 1) + 1;
+  /** Hands out the number of a new patch, the first of several. */
+  next(count = 1): number {
+    return Atomics.add(this.#words, NODE_WORD.patch, count) + 1;
   }
 
   /** Hands out no number up to this one: an earlier process has given them. */
@@ -77,7 +79,17 @@ export class Ledger {
    *
    * @returns the entry, for the ledgers of other threads.
    */
-  enter({ id, hash, target, results, texts, fleet, by, takesBack }: PatchReport): PatchRecord {
+  enter({
+    id,
+    hash,
+    target,
+    results,
+    texts,
+    fleet,
+    by,
+    takesBack,
+    targets,
+  }: PatchReport): PatchRecord {
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
     const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
@@ -94,6 +106,7 @@ export class Ledger {
       results: kept,
       by,
       ...(takesBack !== undefined && { takesBack }),
+      ...(targets !== undefined && { targets }),
     };
     this.add(record);
     return record;

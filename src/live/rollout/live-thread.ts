@@ -23,6 +23,7 @@ import { answerDry } from "./dry-run.ts";
 import { answerInflight } from "./inflight.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
+import { TOGETHER } from "./together.ts";
 
 /** The word that tells other threads of an entry of the ledger. */
 const PATCHED_WORD = "patched";
@@ -65,7 +66,8 @@ export class LiveThread {
     this.snax = snax;
     this.words = words;
     this.ledger = new Ledger(runtime.clock, words);
-    this.rollouts = new Rollouts(this, [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD]);
+    const kinds = [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD, TOGETHER];
+    this.rollouts = new Rollouts(this, kinds);
     this.births = new Births(snax);
     this.latePatches = new LatePatches(this);
     hearSticky(this);
@@ -118,8 +120,29 @@ export class LiveThread {
     this.runtime.threads?.tellAll(MARKED_WORD, mark);
   }
 
-  /** Does one thing after the other among those of one key. */
-  inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+  /**
+   * Says that nothing is left of patches for services to come: later ones give all of them. On the
+   * main thread.
+   *
+   * @param isOnce - the later ones go with the code cache, and those of before are back then
+   */
+  retire(ids: ReadonlySet<number>, isOnce: boolean): void {
+    const why = "later patches give all of it";
+    this.births.dropForThreads(ids);
+    for (const id of ids) this.fleet.retire(id);
+    if (isOnce) return;
+    this.mark({ ids: [...ids], retired: why });
+    this.sticky?.retire(ids, why);
+  }
+
+  /** Does one thing after the other among those that have a key in common. */
+  inTurn<T>(keys: readonly string[], run: () => Promise<T>): Promise<T> {
+    // Order: all take their keys in the same order, so no two wait for each other.
+    const sorted = [...new Set(keys)].toSorted();
+    return sorted.reduceRight((inner, key) => () => this.#inTurnOf(key, inner), run)();
+  }
+
+  #inTurnOf<T>(key: string, run: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(key);
     const mine = before === undefined ? run() : before.then(run, run);
     this.#turns.set(key, mine);

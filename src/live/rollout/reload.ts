@@ -104,7 +104,7 @@ export const RELOAD: PatchKind<ReloadCall, ReloadOrder, ThreadReload, ThreadRelo
     const { handle, type } = call;
     // Order: of a patch and a reload every thread has the same one last.
     const key = type ?? live.runtime.contextOf(handle ?? 0)?.name ?? "";
-    return live.inTurn(key, () => run(live, context, call));
+    return live.inTurn([key], () => run(live, context, call));
   },
   prepare: (live, _context, order) => ThreadPartOfReload.prepare(live, order),
   // A thread that has taken another one's place has read the files as they are.

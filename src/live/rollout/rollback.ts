@@ -24,9 +24,11 @@ import type { Target } from "./patch-target.ts";
 import { readTarget } from "./patch-target.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 import type { PatchCaller } from "./rollout.ts";
-import type { RunningGroup, TextQuestion } from "./running-texts.ts";
+import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
-import { hotfixshared } from "./shared-module.ts";
+import type { TogetherPart } from "./together.ts";
+import { applyTogether } from "./together.ts";
+import { hotfixshared } from "./shared-call.ts";
 
 /** The patch that takes others back. */
 interface Reverse {
@@ -41,27 +43,45 @@ export async function rollback(
   caller: SnaxCaller,
   ids: unknown,
 ): Promise<RollbackResult> {
-  const { records, target, patch, notes } = await planRollback(live, caller.context, readIds(ids));
-  const name = records[0]?.target ?? "";
+  const records = readIds(ids).map((id) => findRecord(live, id));
+  const plans = await planAll(live, caller.context, records);
   const takesBack = records.map(({ id }) => id);
-  const result = await send(live, { ...caller, takesBack }, { target, name, patch });
+  const backer = { ...caller, takesBack };
+  const notes = [...new Set(plans.flatMap((plan) => plan.notes))];
+  const [first] = plans;
+  const name = records[0]?.target ?? "";
+  const result =
+    plans.length > 1 || first === undefined
+      ? await sendTogether(live, backer, plans)
+      : await send(live, backer, { target: first.target, name, patch: first.patch });
   return { ...result, notes };
 }
 
 /** What takes patches back. */
 interface RollbackPlan extends Reverse {
-  readonly records: readonly PatchRecord[];
   readonly target: Target;
 }
 
-/** Makes the patch that takes others back. @throws as `SnaxApi.rollback` */
+/** Makes the patch that takes others of one type back. @throws as `SnaxApi.rollback` */
 export async function planRollback(
   live: LiveThread,
   context: Context,
   ids: readonly number[],
-): Promise<RollbackPlan> {
+): Promise<RollbackPlan & { readonly records: readonly PatchRecord[] }> {
   const records = ids.map((id) => findRecord(live, id));
-  const target = targetOf(records);
+  const [plan, other] = await planAll(live, context, records);
+  if (plan !== undefined && other === undefined) return { ...plan, records };
+  const why = "they are for several types and modules";
+  throw new SnaxError("ERR_ARGUMENT", `patch ${ids.join(", ")} can't be taken back here: ${why}`);
+}
+
+/** Makes the patches that take others back, one for each type, service or module. */
+async function planAll(
+  live: LiveThread,
+  context: Context,
+  records: readonly PatchRecord[],
+): Promise<readonly RollbackPlan[]> {
+  const targets = targetsOf(records);
   const texts = new Set<string>();
   let hasSteps = false;
   for (const record of records) {
@@ -70,10 +90,14 @@ export async function planRollback(
       hasSteps ||= STEPS.test(text);
     }
   }
-  const groups = await gatherRunning(context, questionOf(target), [...texts]);
-  const { patch, notes } = reverseOf(groups, target, records);
-  const said = [...notes, ...(hasSteps ? ["what hotfix() did to state stays"] : [])];
-  return { records, target, patch, notes: said };
+  const plans: RollbackPlan[] = [];
+  for (const target of targets) {
+    const groups = await gatherRunning(context, questionOf(target), [...texts]);
+    const { patch, notes } = reverseOf(groups, target, records);
+    const said = [...notes, ...(hasSteps ? ["what hotfix() did to state stays"] : [])];
+    plans.push({ target, patch, notes: said });
+  }
+  return plans;
 }
 
 /** A patch that has something to run once. */
@@ -99,7 +123,7 @@ function findRecord({ ledger }: LiveThread, id: number): PatchRecord {
 }
 
 /** Patches that are taken back together were for the same. */
-function targetOf(records: readonly PatchRecord[]): Target {
+function targetsOf(records: readonly PatchRecord[]): readonly Target[] {
   const [first] = records;
   const target = first?.target ?? "";
   const other = records.find((record) => record.target !== target);
@@ -111,12 +135,12 @@ function targetOf(records: readonly PatchRecord[]): Target {
     const why = `${first?.id} is a reload: undo the edit in the file and reload again`;
     throw new SnaxError("ERR_ARGUMENT", why);
   }
-  return readTarget(target);
+  return (first?.targets ?? [target]).map(readTarget);
 }
 
 function questionOf(target: Target): TextQuestion {
   if (target.kind === "service") return { handle: target.handle };
-  return target.kind === "type" ? { type: target.type } : "all";
+  return target.kind === "type" ? { type: target.type } : "plain too";
 }
 
 /** Makes the patch for all groups; they have to agree, for births get one. */
@@ -128,7 +152,7 @@ function reverseOf(
   const what = records.map(({ id }) => `patch ${id}`).join(", ");
   const isMeant = ({ modules }: RunningGroup): boolean =>
     target.kind !== "shared" || modules.some(({ file }) => file === target.file);
-  const meant = groups.filter(isMeant);
+  const meant = groups.filter(isMeant).map((group) => narrow(group, target));
   if (target.kind === "service" && meant.length === 0) throw deadError(target.handle);
   if (meant.length === 0) throw nobodyError(what);
   const has = ({ modules }: RunningGroup): boolean =>
@@ -143,13 +167,27 @@ function reverseOf(
   }
   const reverses = having.map((group) => reverseGroup(group, what));
   const [first] = reverses;
-  const text = JSON.stringify(first);
-  if (first !== undefined && reverses.every((each) => JSON.stringify(each) === text)) return first;
+  const text = JSON.stringify(first?.patch);
+  const isOne = reverses.every(({ patch }) => JSON.stringify(patch) === text);
+  if (first !== undefined && isOne) {
+    // Those who import a shared module have made something else of it each.
+    return { patch: first.patch, notes: [...new Set(reverses.flatMap(({ notes }) => notes))] };
+  }
   const whose = meant.map(({ handles }) => nameServices(handles)).join(" | ");
   throw new SnaxError(
     "ERR_PATCH",
     `${what} can't be taken back: services run different texts (${whose})`,
   );
+}
+
+/** Patches of what a type shares with others are taken back by themselves, and the other way round. */
+function narrow(group: RunningGroup, target: Target): RunningGroup {
+  const isOurs = ({ file, isShared }: RunningModule): boolean =>
+    target.kind === "shared" ? file === target.file : !isShared;
+  const modules = group.modules.map((module) =>
+    isOurs(module) ? module : { ...module, without: undefined, refusal: undefined },
+  );
+  return { ...group, modules };
 }
 
 function nobodyError(what: string): SnaxError {
@@ -219,6 +257,23 @@ function refuseBeyond(diffs: readonly ModuleDiff[], what: string): void {
 }
 
 type Sent = Omit<RollbackResult, "notes">;
+
+/** All of them, or none. */
+async function sendTogether(
+  live: LiveThread,
+  caller: PatchCaller,
+  plans: readonly RollbackPlan[],
+): Promise<Sent> {
+  const parts = plans.flatMap(({ target, patch }): TogetherPart[] => {
+    const texts = new Map(Object.entries(patch));
+    if (texts.size === 0 || target.kind === "service") return [];
+    if (target.kind === "type") return [{ kind: "type", type: target.type, texts, args: [] }];
+    return [{ kind: "shared", file: target.file, text: patch[target.file] ?? "" }];
+  });
+  if (parts.length === 0) return { id: undefined, applied: [], failed: [], skipped: [] };
+  const { id, applied, skipped } = await applyTogether(live, caller, parts);
+  return { id, applied, failed: [], skipped };
+}
 
 interface SendOrder {
   readonly target: Target;

@@ -61,6 +61,9 @@ export interface ThreadPart<Tried, Kept> {
   undo(): void | Promise<void>;
 }
 
+/** The turn of patches that hold services until all have agreed: one at a time. */
+export const HOLDING = "";
+
 /** Who asks for a patch. */
 export interface PatchCaller extends SnaxCaller {
   /** The patches that it takes back, by number. @defaultValue none */

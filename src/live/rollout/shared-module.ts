@@ -7,7 +7,6 @@
  * stays only if every thread has taken it; the main thread leads.
  */
 
-import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { Instance } from "../../loader/run/instance.ts";
@@ -24,13 +23,13 @@ import { compileParts, hashOfPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/name-scope.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { PatchCaller, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
-import { given, lead, rollOut } from "./rollout.ts";
+import type { PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
+import { given, rollOut } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 
 /** What a program asks of hotfixshared. */
-interface SharedCall {
+export interface SharedCall {
   /** Absolute path of the module. */
   readonly file: string;
   readonly text: string;
@@ -45,32 +44,11 @@ interface SharedCall {
 /** One call of hotfixshared, with its number. */
 export interface SharedOrder extends PatchOrder, Pick<SharedCall, "file" | "text"> {}
 
-/** Repairs a shared module; see `SnaxApi.hotfixshared`. */
-export async function hotfixshared(
-  live: LiveThread,
-  { context, repair, takesBack }: PatchCaller,
-  path: string,
-  text: string,
-): Promise<HotfixSharedResult> {
-  if (typeof path !== "string" || typeof text !== "string") {
-    throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
-  }
-  if (repair?.atomic === true) {
-    const why = "atomic holds the services of a type, and a shared module has none of its own";
-    throw new SnaxError("ERR_ARGUMENT", `snax.hotfixshared can't be atomic: ${why}`);
-  }
-  const { paths } = context.runtime;
-  const file = resolve(paths.root, path);
-  const isOnce = repair?.once === true;
-  const call: SharedCall = { file, text, caller: context.handle, takesBack, isOnce };
-  return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as HotfixSharedResult;
-}
-
 /** A patch for a shared module. */
 export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, true, void> = {
   name: "shared",
   // Order: of two patches for a module every thread has the same one last.
-  run: (live, context, call) => live.inTurn(call.file, () => runForModule(live, context, call)),
+  run: (live, context, call) => live.inTurn([call.file], () => runForModule(live, context, call)),
   prepare: (live, _context, order) => SharedPart.compile(live, order),
   // What was not compiled here comes with the word about patches that were kept.
   keepLate: async () => {},
@@ -130,7 +108,8 @@ async function runForModule(
   return { id, threads };
 }
 
-function unusedError({ cache }: Runtime, file: string): SnaxError {
+/** The error for a module that nobody shares. */
+export function unusedError({ cache }: Runtime, file: string): SnaxError {
   const image = cache.images.get(findModuleFile(file) ?? file);
   const why =
     image === undefined || image.data.isShared
@@ -152,7 +131,7 @@ interface SharedTarget extends SharedPlace {
  * A patch of a shared module on its way into a thread, for each instance of the module that
  * somebody runs.
  */
-class SharedPart implements ThreadPart<true, void> {
+export class SharedPart implements ThreadPart<true, void> {
   readonly summary: string;
   readonly #live: LiveThread;
   readonly #id: number;

@@ -27,6 +27,7 @@ import type { CampaignOrder } from "./campaign.ts";
 import { hashTexts } from "./ledger.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { SharedOrder } from "./shared-module.ts";
+import type { PartOrder } from "./together.ts";
 
 /** The words of the main thread about a patch that every thread is to remember, or to forget. */
 const STICK_WORD = "sticky";
@@ -48,13 +49,25 @@ export function spreadSticky({ births, runtime }: LiveThread, order: StickyOrder
 }
 
 /** What is written of a patch before it goes in. */
-interface Prepared extends Omit<PreparedLine, "state" | "time" | "takesBack"> {
-  readonly takesBack: readonly number[] | undefined;
+interface Prepared extends Omit<PreparedLine, "state" | "time" | "takesBack" | "together"> {
+  readonly takesBack: TakenBack;
+  readonly together: number | undefined;
+}
+
+/** The patches that a patch takes back, by number. */
+type TakenBack = readonly number[] | undefined;
+
+/** A patch of a type that is about to go in. */
+interface TypePrepared extends CampaignOrder {
+  /** The number of the first of several that go in together. @defaultValue it goes in alone */
+  readonly together?: number | undefined;
 }
 
 /** A patch of a shared module that is about to go in. */
 interface SharedPrepared extends SharedOrder {
-  readonly takesBack: readonly number[] | undefined;
+  readonly takesBack: TakenBack;
+  /** See {@link TypePrepared.together}. */
+  readonly together?: number | undefined;
 }
 
 /** The ledger on disk, and what follows from it; for the main thread. */
@@ -77,18 +90,8 @@ export class StickyPatches {
     const { entries, foreign, writer, path } = this.#file;
     const { ledger } = this.#live;
     for (const entry of entries) {
-      const { id, hash, target, time, applied, failed, fleet, takesBack, why } = entry;
-      if (entry.state === "KEPT") this.#kept.set(id, entry);
-      if (entry.state === "PREPARED" || entry.state === "REFUSED") continue;
-      if (fleet !== undefined) this.#live.fleet.add(fleet, id);
-      if (fleet !== undefined && entry.state === "RETIRED") this.#live.fleet.retire(id);
-      const texts = textsOf(entry);
-      const mark = { texts: hashTexts(texts), ...(fleet !== undefined && { fleet: fleet.id }) };
-      const counts = { applied, failed, results: [] };
-      ledger.add({ ...{ id, hash, target, time, by: 0 }, ...counts, ...mark });
-      ledger.mark({ ids: takesBack ?? [], rolledBackBy: id });
-      if (entry.state === "RETIRED" && why !== undefined) ledger.mark({ ids: [id], retired: why });
-      ledger.keepTexts(id, texts);
+      if (entry.state === "KEPT") this.#kept.set(entry.id, entry);
+      if (entry.state === "KEPT" || entry.state === "RETIRED") this.#takeUp(entry, entries);
     }
     ledger.goOn(entries.at(-1)?.id ?? 0);
     if (foreign > 0) this.#log(`${foreign} lines of the ledger ${path} can't be read: left out`);
@@ -98,6 +101,30 @@ export class StickyPatches {
     this.#stand(() => true);
   }
 
+  /** Enters a patch of an earlier start; those that went in together are one entry. */
+  #takeUp(entry: LedgerEntry, all: readonly LedgerEntry[]): void {
+    const { id, hash, time, applied, failed, fleet, takesBack, why, state, together } = entry;
+    const { ledger } = this.#live;
+    if (fleet !== undefined) this.#live.fleet.add(fleet, id);
+    if (fleet !== undefined && state === "RETIRED") this.#live.fleet.retire(id);
+    if (together !== undefined && together !== id) return;
+    const group = together === undefined ? [entry] : all.filter((each) => each.together === id);
+    const texts = together === undefined ? textsOf(entry) : textsOfAll(group);
+    const targets = group.map(({ target }) => target);
+    const counts = { applied, failed, results: [] };
+    const marks = {
+      ...(fleet !== undefined && { fleet: fleet.id }),
+      ...(takesBack !== undefined && { takesBack }),
+      ...(targets.length > 1 && { targets }),
+    };
+    const target = targets.join(", ");
+    ledger.add({ id, hash, target, time, by: 0, texts: hashTexts(texts), ...counts, ...marks });
+    ledger.mark({ ids: takesBack ?? [], rolledBackBy: id });
+    const isRetired = group.every((each) => each.state === "RETIRED");
+    if (isRetired && why !== undefined) ledger.mark({ ids: [id], retired: why });
+    ledger.keepTexts(id, texts);
+  }
+
   /**
    * Writes that a patch of a type is about to go in. Where another process writes the ledger, the
    * patch is in until this one ends, and the log says so.
@@ -105,12 +132,13 @@ export class StickyPatches {
    * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
    * @throws what loading the type throws.
    */
-  async prepareType(order: CampaignOrder, hash: string): Promise<void> {
-    const { id, type, texts, takesBack, fleet } = order;
+  async prepareType(order: TypePrepared, hash: string): Promise<void> {
+    const { id, type, texts, takesBack, fleet, together } = order;
     if (this.#isReader(id, type)) return;
     const modules = await this.#modulesOf(type, texts);
     const target = `all ${type}`;
-    this.#prepare({ id, hash, target, kind: "type", name: type, modules, takesBack, fleet });
+    const marks = { takesBack, fleet, together };
+    this.#prepare({ id, hash, target, kind: "type", name: type, modules, ...marks });
   }
 
   /**
@@ -118,13 +146,15 @@ export class StickyPatches {
    *
    * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
    */
-  prepareShared({ id, file: path, text, takesBack }: SharedPrepared, hash: string): void {
+  prepareShared(order: SharedPrepared, hash: string): void {
+    const { id, file: path, text, takesBack, together } = order;
     const file = findModuleFile(path) ?? path;
     const given = this.#live.runtime.cache.images.get(file)?.text ?? readNow(file);
     if (given === undefined || this.#isReader(id, path)) return;
     const base = this.#file.keepText(given);
     const modules = [{ path: file, file, patch: text, isService: false, base }];
-    this.#prepare({ id, hash, target: path, kind: "shared", name: file, modules, takesBack });
+    const marks = { takesBack, together };
+    this.#prepare({ id, hash, target: path, kind: "shared", name: file, modules, ...marks });
   }
 
   /** Whether another process writes the ledger, which the log says then. */
@@ -135,9 +165,28 @@ export class StickyPatches {
     return true;
   }
 
-  #prepare({ takesBack, fleet, ...given }: Prepared): void {
+  /**
+   * The same of several patches that go in together, under the number of the first.
+   *
+   * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
+   * @throws what loading a type throws.
+   */
+  async prepareAll(
+    orders: readonly PartOrder[],
+    { hash, takesBack }: { readonly hash: string; readonly takesBack: TakenBack },
+  ): Promise<void> {
+    const together = orders.length > 1 ? orders[0]?.order.id : undefined;
+    for (const { kind, order } of orders) {
+      const marked = { ...order, together, takesBack };
+      if (kind === "shared") this.prepareShared(marked as SharedPrepared, hash);
+      else await this.prepareType(marked as TypePrepared, hash);
+    }
+  }
+
+  #prepare({ takesBack, fleet, together, ...given }: Prepared): void {
     const time = this.#live.runtime.clock.wall();
     const marks = {
+      ...(together !== undefined && { together }),
       ...(fleet !== undefined && { fleet }),
       ...(takesBack !== undefined && { takesBack }),
     };
@@ -147,18 +196,25 @@ export class StickyPatches {
   }
 
   /**
-   * Writes that a patch stays, and has every thread remember it.
+   * Writes that a patch stays, with those that were prepared together with it, and has every thread
+   * remember it.
    *
    * @returns false if it is not on disk
    */
   keep(id: number, counts: Pick<LedgerEntry, "applied" | "failed">): boolean {
-    const prepared = this.#prepared.get(id);
-    if (prepared === undefined) return false;
-    this.#prepared.delete(id);
-    this.#kept.set(id, { ...prepared, state: "KEPT", ...counts });
+    const prepared = this.#takePrepared(id);
+    if (prepared.length === 0) return false;
+    for (const line of prepared) this.#kept.set(line.id, { ...line, state: "KEPT", ...counts });
     this.#tell({ state: "KEPT", id, time: this.#live.runtime.clock.wall(), ...counts });
-    this.#stick(id);
+    for (const line of prepared) this.#stick(line.id);
     return true;
+  }
+
+  #takePrepared(id: number): PreparedLine[] {
+    const lines = [...this.#prepared.values()];
+    const mine = lines.filter((line) => line.id === id || line.together === id);
+    for (const line of mine) this.#prepared.delete(line.id);
+    return mine;
   }
 
   /**
@@ -193,7 +249,8 @@ export class StickyPatches {
   /** Writes that a patch does not stay. */
   refuse(id: number, why: string): void {
     const time = this.#live.runtime.clock.wall();
-    if (this.#prepared.delete(id)) this.#tell({ state: "REFUSED", id, time, why });
+    const isPrepared = this.#takePrepared(id).length > 0;
+    if (isPrepared) this.#tell({ state: "REFUSED", id, time, why });
   }
 
   /** Writes that later patches, or the files, give all of these. */
@@ -322,6 +379,23 @@ export class StickyPatches {
 
 function textsOf({ modules }: LedgerEntry): PatchTexts {
   return new Map(modules.map(({ path, patch }) => [path, patch]));
+}
+
+/** The texts of several, each with what it was for. */
+function textsOfAll(entries: readonly LedgerEntry[]): PatchTexts {
+  return new Map(
+    entries.flatMap((entry) =>
+      [...textsOf(entry)].map(([path, text]): [string, string] => [
+        nameText(entry.target, entry.kind === "shared" ? "" : path),
+        text,
+      ]),
+    ),
+  );
+}
+
+/** How the ledger calls a text of several patches. */
+export function nameText(target: string, path: string): string {
+  return path === "" ? target : `${target}: ${path}`;
 }
 
 function readNow(file: string): string | undefined {

@@ -314,13 +314,13 @@ for (const thread of [0, 2]) {
   });
 }
 
-test("snax.repair has no other options, and no shared module is patched so", async (t) => {
+test("snax.repair has no other options, and a module that is not shared is told from one", async (t) => {
   const { snax } = await world(t, FILES);
   for (const options of [{ canary: 1 }, { atomic: 1 }, null, "atomic"]) {
     throws(() => snax.repair(options as never), { code: "ERR_ARGUMENT" });
   }
   const repair = snax.repair({ atomic: true });
-  await rejects(repair.hotfixshared("cell.ts", "let x = 1;"), { code: "ERR_ARGUMENT" });
+  await rejects(repair.hotfixshared("cell.ts", "let x = 1;"), { code: "ERR_PATCH_NAME" });
   const cell = await repair.newservice<any>("cell");
   equal(await repair.hotfix(cell, "export function hotfix() { return 5; }"), 5);
 });
