@@ -21,7 +21,7 @@ export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from 
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
-export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
+export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, KeptVariables, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
 export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
@@ -811,11 +811,16 @@ export interface PatchRecord {
     readonly rolledBackBy?: number;
     readonly retired?: string;
 }
+export interface KeptVariables {
+    readonly handle: number;
+    readonly names: readonly string[];
+}
 export interface RollbackResult {
     readonly id: number | undefined;
     readonly applied: readonly number[];
     readonly failed: readonly PatchFailure[];
     readonly skipped: readonly PatchSkip[];
+    readonly kept: readonly KeptVariables[];
     readonly notes: readonly string[];
 }
 export interface HotfixSharedResult {

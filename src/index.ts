@@ -96,6 +96,7 @@ export type {
   FleetResult,
   HotfixAllResult,
   HotfixSharedResult,
+  KeptVariables,
   MethodProfile,
   Patch,
   PatchFailure,

@@ -108,6 +108,9 @@ export const CHECK_TEXT_MAX = 600;
 /** How many kinds of services of a type, which run different texts, a check looks at. */
 export const CHECK_GROUPS_MAX = 8;
 
+/** How much of the values that patches have assigned a thread keeps for a rollback, in bytes. */
+export const ROLLBACK_STATE_MAX: number = 1 << 20;
+
 /** How many patches go in together at most. */
 export const TOGETHER_MAX = 64;
 

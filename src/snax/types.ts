@@ -425,6 +425,13 @@ export interface PatchRecord {
   readonly retired?: string;
 }
 
+/** Variables of a service that a rollback has left as they are. */
+export interface KeptVariables {
+  /** The address of the service; 0 for a shared module. */
+  readonly handle: number;
+  readonly names: readonly string[];
+}
+
 /** What became of patches that were taken back. */
 export interface RollbackResult {
   /** The number of the patch that took them back; undefined if there was nothing left of them. */
@@ -433,6 +440,11 @@ export interface RollbackResult {
   readonly applied: readonly number[];
   readonly failed: readonly PatchFailure[];
   readonly skipped: readonly PatchSkip[];
+  /**
+   * Variables that keep their value although a patch that is taken back has assigned them: somebody
+   * has written them since, or it is not known any more what they had before.
+   */
+  readonly kept: readonly KeptVariables[];
   /** What was not taken back, a line each: for people. */
   readonly notes: readonly string[];
 }
@@ -583,8 +595,8 @@ export interface SnaxApi {
   ) => Promise<HotfixAllResult>;
   /**
    * Takes patches back by their numbers, also out of order: what later patches gave stays. For
-   * services yet to be born as well. Values that `hotfix()` assigned stay as they are; `notes` says
-   * so.
+   * services yet to be born as well. Variables that `hotfix()` assigned get back what they had,
+   * unless somebody has written them since (`kept`); what else it did stays, and `notes` says so.
    *
    * @param ids - numbers of the ledger; several were for the same type, service or module.
    * @throws {ERR_ARGUMENT} if the ledger has no such patch, or it was refused.

@@ -239,7 +239,7 @@ async function runRollback({ operator, args }: CommandCall): Promise<CommandResu
   });
   if (fleet !== undefined) return await rollBackFleet(callerOf(operator), fleet, readIds(ids));
   const result = await rollback(operator.thread.live, callerOf(operator), ids);
-  const { id, applied, failed, skipped, notes } = result;
+  const { id, applied, failed, skipped, kept, notes } = result;
   const rows = new Map<string, unknown>();
   if (id === undefined) rows.set("nothing to do", "later patches have replaced all of it");
   else {
@@ -248,6 +248,10 @@ async function runRollback({ operator, args }: CommandCall): Promise<CommandResu
   }
   for (const { handle, code, message } of failed.slice(0, FAILURES_SHOWN_MAX)) {
     rows.set(formatAddress(handle), { code, message });
+  }
+  for (const { handle, names } of kept.slice(0, FAILURES_SHOWN_MAX)) {
+    const whose = handle === 0 ? "the module" : formatAddress(handle);
+    rows.set(`kept in ${whose}`, `${names.join(", ")}: written since`);
   }
   for (const note of notes) rows.set(`note: ${note}`, "");
   return markInOrder(rows);

@@ -171,7 +171,12 @@ async function findGroups(operator: Operator, target: HotfixTarget): Promise<Run
       links: new Map(),
     };
     return [
-      { type: target.type, handles: [], modules: [{ file, text, isService: true, ...rest }] },
+      {
+        type: target.type,
+        handles: [],
+        hasState: false,
+        modules: [{ file, text, isService: true, ...rest }],
+      },
     ];
   }
 }

@@ -14,6 +14,7 @@ import { SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Context } from "../../service/context.ts";
 import { runInside } from "../../service/job.ts";
@@ -40,6 +41,12 @@ export interface PatchRequest {
   readonly args: readonly unknown[];
   /** Who asks, by handle: what it sent before is handled before. */
   readonly caller: number;
+  /**
+   * The texts of the patches that it takes back: what they have assigned is given back, too.
+   *
+   * @defaultValue none
+   */
+  readonly undoes?: readonly string[] | undefined;
   /**
    * Runs just before anything changes; what it throws refuses the patch.
    *
@@ -154,7 +161,7 @@ class Application implements Settle<Applied | undefined> {
   }
 
   #commit(instance: Instance): void {
-    const { parts, args, enter, receive, keep } = this.#request;
+    const { parts, args, enter, receive, keep, undoes } = this.#request;
     if (parts.some(({ node, scope }) => scopeIn(instance, node) !== scope)) {
       this.#letGo();
       this.resolve(undefined);
@@ -171,6 +178,7 @@ class Application implements Settle<Applied | undefined> {
     let patch: ServicePatch;
     try {
       patch = ServicePatch.commit(instance, host, parts, log);
+      if (undoes !== undefined) patch.restore(ownModules(instance), undoes);
     } finally {
       endCommitment();
     }
@@ -208,6 +216,13 @@ class Application implements Settle<Applied | undefined> {
 /** Whether a module belongs to an instance's program: a reload gives a service another one. */
 function isOf({ program }: Instance, node: ModuleNode): boolean {
   return node.isShared || program.nodes.get(node.image.file) === node;
+}
+
+/** The modules that a service does not share. */
+export function ownModules(instance: Instance): ModuleInstance[] {
+  return [...instance.program.modules()].flatMap((node) =>
+    node.isShared ? [] : (instance.find(node) ?? []),
+  );
 }
 
 /**

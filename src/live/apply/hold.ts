@@ -18,6 +18,8 @@ import { failedError } from "./service-patch.ts";
 export interface Applied {
   /** What {@link HotfixCall.receive} made of what `hotfix()` returned. */
   readonly received: unknown;
+  /** Variables that keep what others have written since; see ServicePatch.restore. */
+  readonly kept: readonly string[];
 }
 
 /** What settles a promise. */
@@ -70,7 +72,7 @@ export function runHotfix(
   if (!isPending) {
     settle(patch);
     kernel.release(context.service, HOLD.patching);
-    end.resolve({ received });
+    end.resolve({ received, kept: patch.kept });
     return;
   }
   const pending = { result: result as PromiseLike<unknown>, receive, keep: settle };
@@ -159,7 +161,7 @@ function waitFor(
     const received = receive?.(value);
     settle(() => {
       conclude(patch);
-      end.resolve({ received });
+      end.resolve({ received, kept: patch.kept });
     });
   }, fail);
 }

@@ -32,6 +32,7 @@ import { noteText } from "../text/text-history.ts";
 import { mergeTable } from "./table-merge.ts";
 import { checkUnused } from "./unused.ts";
 import type { UndoLog } from "./undo-log.ts";
+import { keepWritten } from "./written-state.ts";
 
 /** `hotfix` and `rollback` of a patch. */
 export type StepFunction = (...args: unknown[]) => unknown;
@@ -252,6 +253,7 @@ export class PatchRun {
   /** Lets go of everything: the functions of the patch live on, and with them this object. */
   settle(): void {
     noteText(this.module, this.code);
+    this.#keepWritten();
     this.#given = NOTHING;
     this.#parts = undefined;
     this.#statics = undefined;
@@ -263,6 +265,18 @@ export class PatchRun {
     this.#hook = undefined;
     this.#decorations = undefined;
     this.#setImport = undefined;
+  }
+
+  /** What `hotfix()` has assigned is kept for whoever takes the patch back. */
+  #keepWritten(): void {
+    const [read, write] = [this.#read, this.#write];
+    if (this.#written === undefined || this.#written.size === 0) return;
+    if (read === undefined || write === undefined) return;
+    const { tracked, text } = this.code;
+    const assigned = [...this.#written].map(([index, written]) => {
+      return { name: tracked[index] ?? "", index, before: this.#before?.[index], written };
+    });
+    keepWritten(this.module, { text, assigned, read, write });
   }
 
   /** What another part of the patch adds has its value only now. */

@@ -18,6 +18,7 @@ import { listMethods, swapMethods } from "./method-swap.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import { PatchRun } from "./patch-run.ts";
 import { UndoLog } from "./undo-log.ts";
+import { restoreWritten } from "./written-state.ts";
 
 /** What could not be taken back. */
 export interface Remains {
@@ -31,6 +32,8 @@ export class ServicePatch {
   readonly #runs: readonly PatchRun[];
   /** The methods that it gave. */
   readonly methods: readonly GivenMethod[];
+  /** What others have written since, of the variables that it was to give back; see restore(). */
+  kept: readonly string[] = [];
   readonly #log: UndoLog;
 
   private constructor(runs: readonly PatchRun[], methods: readonly GivenMethod[], log: UndoLog) {
@@ -82,6 +85,16 @@ export class ServicePatch {
       result = isThenable(result) ? result.then(() => hotfix(...args)) : hotfix(...args);
     }
     return result;
+  }
+
+  /**
+   * Gives variables back what they had before other patches assigned them, until this one is taken
+   * back itself.
+   *
+   * @param texts - of the other patches
+   */
+  restore(modules: readonly ModuleInstance[], texts: readonly string[]): void {
+    this.kept = modules.flatMap((module) => restoreWritten(module, texts, this.#log));
   }
 
   /** Says that the patch stays. */

@@ -26,7 +26,7 @@ import { Ballot } from "./ballot.ts";
 import { Campaign, contextsOf } from "./campaign.ts";
 import type { Applied, CampaignOrder, Kept, Ready } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { Answers, Home, PatchCaller, PatchKind, ThreadPart } from "./rollout.ts";
+import type { Answers, Home, KeptState, PatchCaller, PatchKind, ThreadPart } from "./rollout.ts";
 import { askReady, given, HOLDING, lead, rollOut } from "./rollout.ts";
 import { spreadSticky } from "./sticky.ts";
 import { VariantTable } from "./variant-table.ts";
@@ -40,14 +40,14 @@ type CampaignCall = Omit<CampaignOrder, "id">;
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
   live: LiveThread,
-  { context, repair, takesBack }: PatchCaller,
+  { context, repair, takesBack, undoes }: PatchCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
-): Promise<HotfixAllResult> {
+): Promise<AllDone> {
   const isAtomic = repair?.atomic === true;
   const isOnce = repair?.once === true;
   const texts = readPatch(patch);
-  const by = { caller: context.handle, takesBack };
+  const by = { caller: context.handle, takesBack, undoes };
   const call: CampaignCall = { type, texts, args, ...by, isAtomic, isOnce };
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
@@ -56,7 +56,7 @@ export async function hotfixall(
     const order = { ...call, id: 0 };
     await askReady(live, context, { kind: ALL_OF_TYPE, order, homes: homesOf(context, type) });
   }
-  return (await lead(live, context, ALL_OF_TYPE, { leader: 0, call })) as HotfixAllResult;
+  return (await lead(live, context, ALL_OF_TYPE, { leader: 0, call })) as AllDone;
 }
 
 /** A patch for all services of a type. */
@@ -81,7 +81,7 @@ export function patchForFleet(
   context: Context,
   call: Omit<CampaignCall, "isAtomic" | "isOnce">,
   decide: Decide,
-): Promise<HotfixAllResult> {
+): Promise<AllDone> {
   const whole = { ...call, isAtomic: true, isOnce: false };
   return live.inTurn(turnsOf(whole), () => runForType(live, context, whole, decide));
 }
@@ -96,7 +96,7 @@ async function runForType(
   context: Context,
   call: CampaignCall,
   decide?: Decide,
-): Promise<HotfixAllResult> {
+): Promise<AllDone> {
   const id = live.ledger.next();
   const order: CampaignOrder = { ...call, id };
   // Without a ledger on disk every patch ends with the process.
@@ -139,7 +139,8 @@ async function runForType(
       ...applied.map((handle) => ({ handle, ok: true })),
     ]);
     const held = Math.max(0, ...ended.map((each) => each.held));
-    return { id, applied, failed, skipped, ...(call.isAtomic && { held }) };
+    const kept = call.undoes === undefined ? {} : { kept: keptOf(tried, ended) };
+    return { id, applied, failed, skipped, ...(call.isAtomic && { held }), ...kept };
   } catch (error) {
     sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH";
@@ -190,6 +191,16 @@ function merge({ values, stuck }: Answers<Applied>, ended: readonly Applied[] = 
     ],
     skipped: [...tried, ...ended].flatMap(({ skipped }) => skipped),
   };
+}
+
+function keptOf({ values }: Answers<Applied>, ended: readonly Applied[]): readonly KeptState[] {
+  return [...given(values), ...ended].flatMap(({ kept = [] }) => kept);
+}
+
+/** What came of a patch. */
+export interface AllDone extends HotfixAllResult {
+  /** Variables that it was to give back, and has not; with a rollback only. */
+  readonly kept?: readonly KeptState[];
 }
 
 /** In how many services a patch that stays is, and how many have refused it. */

@@ -24,7 +24,7 @@ import type { BirthOrder, BornPatch } from "./births.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { patchOne } from "./one-service.ts";
 import { Pending } from "./pending.ts";
-import type { PatchOrder, ThreadPart } from "./rollout.ts";
+import type { KeptState, PatchOrder, ThreadPart } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 import type { VariantTable } from "./variant-table.ts";
@@ -39,6 +39,8 @@ export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack?: readonly number[] | undefined;
+  /** The texts of these. */
+  readonly undoes?: readonly string[] | undefined;
   /** It goes into all services or into none; see atomic-campaign.ts. */
   readonly isAtomic: boolean;
   /** It is not kept for the next start. */
@@ -63,6 +65,8 @@ export interface Applied {
   readonly skipped: PatchSkip[];
   /** In how many it is that will keep it if the patch stays. @defaultValue none */
   readonly pending?: number;
+  /** Variables that it was to give back, and has not. @defaultValue none */
+  readonly kept?: readonly KeptState[];
 }
 
 /** The same, when the patch is kept. */
@@ -93,6 +97,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   #applied: number[] = [];
   #failed: PatchFailure[] = [];
   #skipped: PatchSkip[] = [];
+  #kept: KeptState[] = [];
   /** Takes the patch from those who are not born yet; undefined while births are as before. */
   #closeBirths: (() => void) | undefined;
   #born: BornPatch | undefined;
@@ -161,8 +166,9 @@ export class Campaign implements ThreadPart<Applied, Kept> {
    */
   async #run(): Promise<Applied> {
     while (this.#waiting.length > 0) await this.#applySlice(this.#waiting.splice(0, SLICE));
-    const done = { applied: this.#applied, failed: this.#failed, skipped: this.#skipped };
-    [this.#applied, this.#failed, this.#skipped] = [[], [], []];
+    const told = { applied: this.#applied, failed: this.#failed, skipped: this.#skipped };
+    const done = { ...told, kept: this.#kept };
+    [this.#applied, this.#failed, this.#skipped, this.#kept] = [[], [], [], []];
     return done;
   }
 
@@ -194,7 +200,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
       this.#skip(context, variants.reasonToSkip(context), done);
       return;
     }
-    const { caller } = this.#order;
+    const { caller, undoes } = this.#order;
     const reject = (error: unknown): void => this.#fail(context, error, done);
     let args: unknown[];
     try {
@@ -207,17 +213,19 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     // alone.
     const alone = (): void => {
       const { texts } = this.#order;
-      patchOne({ context, texts, args, caller }).then(() => this.#note(context, done), reject);
+      const note = ({ kept }: WithKept): void => this.#note(context, kept, done);
+      patchOne({ context, texts, args, caller, undoes }).then(note, reject);
     };
     if (parts === undefined) return alone();
-    const resolve = (applied: unknown): void =>
-      applied === undefined ? alone() : this.#note(context, done);
-    beginPatch(context, { parts, args, caller }, { resolve, reject });
+    const resolve = (applied: WithKept | undefined): void =>
+      applied === undefined ? alone() : this.#note(context, applied.kept, done);
+    beginPatch(context, { parts, args, caller, undoes }, { resolve, reject });
   }
 
   /** A service has the patch, which will be kept now, whatever comes of the others. */
-  #note({ handle }: Context, done: () => void): void {
+  #note({ handle }: Context, kept: readonly string[], done: () => void): void {
     this.#applied.push(handle);
+    if (kept.length > 0) this.#kept.push({ handle, names: kept });
     this.#openBirths();
     done();
   }
@@ -237,6 +245,11 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     this.#failed.push({ handle, code: codeOf(error) ?? "ERR_PATCH_FAILED", message });
     done();
   }
+}
+
+/** A patch that is in, and what it was to give back and has not. */
+interface WithKept {
+  readonly kept: readonly string[];
 }
 
 /** Returns the services of a type on a thread. */

@@ -42,14 +42,14 @@ export async function hotfix(
   target: unknown,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<unknown> {
-  const { context, takesBack } = caller;
+  const { context, takesBack, undoes } = caller;
   const handle = targetOf(caller, target);
   const texts = readPatch(patch);
   const { threads } = context.runtime;
   const leader = threads?.threadOf(handle);
   const isHere = leader === undefined || leader === threads?.own;
   const own = isHere ? args : copyArguments(args, undefined);
-  const call = { handle, texts, args: own, caller: context.handle, takesBack };
+  const call = { handle, texts, args: own, caller: context.handle, takesBack, undoes };
   return await lead(live, context, ONE_SERVICE, { leader, call });
 }
 
@@ -63,6 +63,8 @@ interface ServiceCall {
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack: readonly number[] | undefined;
+  /** The texts of these. */
+  readonly undoes: readonly string[] | undefined;
 }
 
 /** One patch for a service of this thread. */
@@ -85,7 +87,7 @@ export const ONE_SERVICE: PatchKind<ServiceCall, ServiceOrder, ServiceDone, void
 async function runForService(
   live: LiveThread,
   asker: Context,
-  { handle, texts, args, caller, takesBack }: ServiceCall,
+  { handle, texts, args, caller, takesBack, undoes }: ServiceCall,
   state?: OrderState,
 ): Promise<unknown> {
   const { runtime } = live;
@@ -99,7 +101,7 @@ async function runForService(
     const hash = hashOfPatch(texts);
     live.enter({ id, hash, target, results, said, texts, by: caller, takesBack });
   };
-  const order = { id, context, texts, args: own, caller, state };
+  const order = { id, context, texts, args: own, caller, state, undoes };
   const homes = [runtime.threads?.own];
   let done: ServiceDone | undefined;
   try {
@@ -111,6 +113,7 @@ async function runForService(
     enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
   }
+  if (undoes !== undefined) return done?.kept ?? [];
   const { refusal, value } = done?.returned ?? {};
   if (refusal !== undefined) {
     const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(refusal)}`;
@@ -137,6 +140,8 @@ function receive(value: unknown): Returned {
 /** What came of a patch in one service. */
 interface ServiceDone {
   readonly returned: Returned;
+  /** See Applied.kept. */
+  readonly kept: readonly string[];
   readonly summary: string;
 }
 
@@ -174,12 +179,13 @@ class ServicePart implements ThreadPart<ServiceDone, void> {
 
   /** If another patch was faster, it is compiled again for what the service is by then. */
   async try(): Promise<ServiceDone> {
-    const { context, args, caller, state } = this.#request;
+    const { context, args, caller, state, undoes } = this.#request;
     const enter = state && (() => commitOrder(state));
-    const request = { parts: this.#parts, args, caller, enter, receive };
+    const request = { parts: this.#parts, args, caller, enter, receive, undoes };
     const applied = await applyPatch(context, request);
     if (applied !== undefined) {
-      return { returned: applied.received as Returned, summary: this.summary };
+      const { received, kept } = applied;
+      return { returned: received as Returned, kept, summary: this.summary };
     }
     const again = await ServicePart.compile(this.#request);
     return await again.try();
@@ -192,9 +198,9 @@ class ServicePart implements ThreadPart<ServiceDone, void> {
 }
 
 /** Compiles a patch for one service as it is, and applies it. */
-export async function patchOne(request: ServiceRequest): Promise<void> {
+export async function patchOne(request: ServiceRequest): Promise<{ kept: readonly string[] }> {
   const part = await ServicePart.compile(request);
-  await part.try();
+  return await part.try();
 }
 
 /** Returns the handle that a patch is for. */

@@ -13,7 +13,7 @@ import { SnaxError } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
-import type { HotfixAllResult, PatchRecord, RollbackResult } from "../../snax/types.ts";
+import type { PatchRecord, RollbackResult } from "../../snax/types.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import type { ModuleDiff } from "../../texts/verdict.ts";
 import { listFreeNames } from "../../texts/free-name.ts";
@@ -23,7 +23,7 @@ import { hotfix } from "./one-service.ts";
 import type { Target } from "./patch-target.ts";
 import { readTarget } from "./patch-target.ts";
 import { askPatchTexts } from "./patch-texts.ts";
-import type { PatchCaller } from "./rollout.ts";
+import type { KeptState, PatchCaller } from "./rollout.ts";
 import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
 import type { TogetherPart } from "./together.ts";
@@ -46,20 +46,25 @@ export async function rollback(
   const records = readIds(ids).map((id) => findRecord(live, id));
   const plans = await planAll(live, caller.context, records);
   const takesBack = records.map(({ id }) => id);
-  const backer = { ...caller, takesBack };
+  const undoes = [...new Set(plans.flatMap((plan) => plan.texts))];
+  const backer = { ...caller, takesBack, undoes };
   const notes = [...new Set(plans.flatMap((plan) => plan.notes))];
   const [first] = plans;
   const name = records[0]?.target ?? "";
   const result =
     plans.length > 1 || first === undefined
       ? await sendTogether(live, backer, plans)
-      : await send(live, backer, { target: first.target, name, patch: first.patch });
+      : await send(live, backer, { ...first, name });
   return { ...result, notes };
 }
 
 /** What takes patches back. */
 interface RollbackPlan extends Reverse {
   readonly target: Target;
+  /** The texts of the patches that are taken back. */
+  readonly texts: readonly string[];
+  /** Whether one of them has assigned variables that can be given back. */
+  readonly hasState: boolean;
 }
 
 /** Makes the patch that takes others of one type back. @throws as `SnaxApi.rollback` */
@@ -94,11 +99,15 @@ async function planAll(
   for (const target of targets) {
     const groups = await gatherRunning(context, questionOf(target), [...texts]);
     const { patch, notes } = reverseOf(groups, target, records);
-    const said = [...notes, ...(hasSteps ? ["what hotfix() did to state stays"] : [])];
-    plans.push({ target, patch, notes: said });
+    const said = hasSteps ? [...notes, STEPS_NOTE] : notes;
+    const hasState = groups.some((group) => group.hasState);
+    plans.push({ target, patch, notes: said, texts: [...texts], hasState });
   }
   return plans;
 }
+
+const STEPS_NOTE =
+  "what hotfix() did besides assigning variables stays: the contents of objects, what it sent and wrote";
 
 /** A patch that has something to run once. */
 const STEPS = /\bexport\s+(?:async\s+)?function\s+hotfix\b/;
@@ -264,51 +273,54 @@ async function sendTogether(
   caller: PatchCaller,
   plans: readonly RollbackPlan[],
 ): Promise<Sent> {
-  const parts = plans.flatMap(({ target, patch }): TogetherPart[] => {
+  const parts = plans.flatMap(({ target, patch, hasState }): TogetherPart[] => {
     const texts = new Map(Object.entries(patch));
+    if (texts.size === 0 && hasState) texts.set("", "");
     if (texts.size === 0 || target.kind === "service") return [];
     if (target.kind === "type") return [{ kind: "type", type: target.type, texts, args: [] }];
     return [{ kind: "shared", file: target.file, text: patch[target.file] ?? "" }];
   });
-  if (parts.length === 0) return { id: undefined, applied: [], failed: [], skipped: [] };
-  const { id, applied, skipped } = await applyTogether(live, caller, parts);
-  return { id, applied, failed: [], skipped };
+  if (parts.length === 0) return { id: undefined, applied: [], failed: [], skipped: [], kept: [] };
+  const { id, applied, skipped, kept } = await applyTogether(live, caller, parts);
+  return { id, applied, failed: [], skipped, kept };
 }
 
-interface SendOrder {
-  readonly target: Target;
+interface SendOrder extends RollbackPlan {
   /** The target as the ledger says it. */
   readonly name: string;
-  readonly patch: Reverse["patch"];
 }
 
 async function send(
   live: LiveThread,
   caller: PatchCaller,
-  { target, name, patch }: SendOrder,
+  { target, name, patch: given, hasState }: SendOrder,
 ): Promise<Sent> {
-  const nothing = { applied: [], failed: [], skipped: [] };
-  if (Object.keys(patch).length === 0) return { id: undefined, ...nothing };
+  const nothing = { applied: [], failed: [], skipped: [], kept: [] };
+  const isEmpty = Object.keys(given).length === 0;
+  if (isEmpty && !hasState) return { id: undefined, ...nothing };
+  // A patch that does nothing but give variables back what they had.
+  const patch = isEmpty ? "" : given;
   switch (target.kind) {
     case "type": {
-      const { id, applied, failed, skipped }: HotfixAllResult = await hotfixall(
-        live,
-        caller,
-        target.type,
-        [patch],
-      );
-      return { id, applied, failed, skipped };
+      const done = await hotfixall(live, caller, target.type, [patch]);
+      const { id, applied, failed, skipped, kept = [] } = done;
+      return { id, applied, failed, skipped, kept };
     }
     case "service": {
-      await hotfix(live, caller, target.handle, [patch]);
+      const names = (await hotfix(live, caller, target.handle, [patch])) as readonly string[];
       // Its entry came before the answer.
       const id = live.ledger.lastOf(name)?.id;
-      return { ...nothing, id, applied: [target.handle] };
+      const kept = keptBy(target.handle, names);
+      return { ...nothing, id, applied: [target.handle], kept };
     }
     case "shared": {
-      const text = patch[target.file] ?? "";
-      const { id } = await hotfixshared(live, caller, target.file, text);
-      return { ...nothing, id };
+      const text = given[target.file] ?? "";
+      const { id, kept = [] } = await hotfixshared(live, caller, target.file, text);
+      return { ...nothing, id, kept: keptBy(0, kept) };
     }
   }
+}
+
+function keptBy(handle: number, names: readonly string[]): KeptState[] {
+  return names.length === 0 ? [] : [{ handle, names: [...new Set(names)] }];
 }

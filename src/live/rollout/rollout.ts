@@ -68,6 +68,15 @@ export const HOLDING = "";
 export interface PatchCaller extends SnaxCaller {
   /** The patches that it takes back, by number. @defaultValue none */
   readonly takesBack?: readonly number[];
+  /** The texts of these. @defaultValue none */
+  readonly undoes?: readonly string[];
+}
+
+/** Variables of a service that keep what somebody has written since a patch assigned them. */
+export interface KeptState {
+  /** 0 for a shared module. */
+  readonly handle: number;
+  readonly names: readonly string[];
 }
 
 /** What differs between the three kinds of patches. */

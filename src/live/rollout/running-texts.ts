@@ -15,6 +15,7 @@ import { sendErrand, takeErrand } from "../../service/errand.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { Resolve } from "../../texts/program-text.ts";
+import { hasWritten } from "../apply/written-state.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { textOf } from "../text/text-history.ts";
 import type { OrderState } from "./thread-order.ts";
@@ -58,6 +59,8 @@ export interface RunningModule {
 export interface RunningGroup {
   readonly type: string;
   readonly handles: number[];
+  /** Whether patches that the question names have assigned variables of one of them. */
+  hasState: boolean;
   /** Their own file first. */
   readonly modules: readonly RunningModule[];
 }
@@ -133,7 +136,10 @@ export async function gatherAnswers(
     const key = keyOf(group);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, { ...group, handles: [...group.handles] });
-    else known.handles.push(...group.handles);
+    else {
+      known.handles.push(...group.handles);
+      known.hasState ||= group.hasState;
+    }
   }
   return { groups: [...groups.values()], silent };
 }
@@ -205,8 +211,11 @@ function listRunning(
     const isService = instance.kind === SNAX_KIND;
     const key = [instance.name, ...listTexts(code, isService).map(identify)].join(" ");
     const known = groups.get(key);
-    if (known !== undefined) known.handles.push(instance.handle);
-    else groups.set(key, createGroup(instance, { code, isService, without }));
+    if (known === undefined) groups.set(key, createGroup(instance, { code, isService, without }));
+    else {
+      known.handles.push(instance.handle);
+      known.hasState ||= hasState(code, without);
+    }
   }
   return [...groups.values()];
 }
@@ -258,7 +267,16 @@ function createGroup(context: Context, { code, isService, without }: Seen): Runn
     const text = textOf(module, isOwn);
     return [describe(node, text, { isService: isOwn, without })];
   });
-  return { type: context.name, handles: [context.handle], modules };
+  const handles = [context.handle];
+  return { type: context.name, handles, hasState: hasState(code, without), modules };
+}
+
+function hasState(code: Instance, without: readonly string[]): boolean {
+  if (without.length === 0) return false;
+  return listNodes(code).some((node) => {
+    const module = code.find(node);
+    return module !== undefined && hasWritten(module, without);
+  });
 }
 
 function describe(

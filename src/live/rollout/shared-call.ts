@@ -2,11 +2,10 @@
 
 import { resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";
-import type { HotfixSharedResult } from "../../snax/types.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { PatchCaller } from "./rollout.ts";
 import { lead } from "./rollout.ts";
-import type { SharedCall } from "./shared-module.ts";
+import type { SharedCall, SharedDone } from "./shared-module.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
 import { applyTogether } from "./together.ts";
 
@@ -16,11 +15,11 @@ export async function hotfixshared(
   caller: PatchCaller,
   path: string,
   text: string,
-): Promise<HotfixSharedResult> {
+): Promise<SharedDone> {
   if (typeof path !== "string" || typeof text !== "string") {
     throw new SnaxError("ERR_ARGUMENT", "snax.hotfixshared needs the path of a module and a text");
   }
-  const { context, repair, takesBack } = caller;
+  const { context, repair, takesBack, undoes } = caller;
   const { paths } = context.runtime;
   const file = resolve(paths.root, path);
   const isOnce = repair?.once === true;
@@ -29,6 +28,6 @@ export async function hotfixshared(
     const { id, threads } = await applyTogether(live, caller, parts);
     return { id, threads };
   }
-  const call: SharedCall = { file, text, caller: context.handle, takesBack, isOnce };
-  return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as HotfixSharedResult;
+  const call: SharedCall = { file, text, caller: context.handle, takesBack, undoes, isOnce };
+  return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as SharedDone;
 }

@@ -37,15 +37,20 @@ export interface SharedCall {
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack: readonly number[] | undefined;
+  /** The texts of these. */
+  readonly undoes: readonly string[] | undefined;
   /** It is not kept for the next start. */
   readonly isOnce: boolean;
 }
 
 /** One call of hotfixshared, with its number. */
-export interface SharedOrder extends PatchOrder, Pick<SharedCall, "file" | "text"> {}
+export interface SharedOrder extends PatchOrder, Pick<SharedCall, "file" | "text"> {
+  /** The texts of the patches that it takes back. @defaultValue none */
+  readonly undoes?: readonly string[] | undefined;
+}
 
 /** A patch for a shared module. */
-export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, true, void> = {
+export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, readonly string[], void> = {
   name: "shared",
   // Order: of two patches for a module every thread has the same one last.
   run: (live, context, call) => live.inTurn([call.file], () => runForModule(live, context, call)),
@@ -57,11 +62,11 @@ export const SHARED_MODULE: PatchKind<SharedCall, SharedOrder, true, void> = {
 async function runForModule(
   live: LiveThread,
   context: Context,
-  { file, text, caller, takesBack, isOnce }: SharedCall,
-): Promise<HotfixSharedResult> {
+  { file, text, caller, takesBack, undoes, isOnce }: SharedCall,
+): Promise<SharedDone> {
   const { runtime } = context;
   const id = live.ledger.next();
-  const order: SharedOrder = { id, file, text };
+  const order: SharedOrder = { id, file, text, undoes };
   const texts = new Map([[file, text]]);
   const hash = hashOfPatch(texts);
   const enter = (said: string, result: { ok: boolean; code?: string }): void =>
@@ -71,6 +76,7 @@ async function runForModule(
     });
   let summary: string | undefined;
   let threads: number;
+  let kept: readonly string[];
   const sticky = isOnce ? undefined : live.sticky;
   try {
     sticky?.prepareShared({ ...order, takesBack }, hash);
@@ -92,6 +98,7 @@ async function runForModule(
     });
     ({ summary } = done);
     threads = given(done.tried.values).length;
+    kept = given(done.tried.values).flat();
   } catch (error) {
     sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH_FAILED";
@@ -105,7 +112,13 @@ async function runForModule(
     throw error;
   }
   enter(`applied: ${summary}`, { ok: true });
-  return { id, threads };
+  return { id, threads, ...(undoes !== undefined && { kept }) };
+}
+
+/** What came of a patch. */
+export interface SharedDone extends HotfixSharedResult {
+  /** Variables that it was to give back, and has not; with a rollback only. */
+  readonly kept?: readonly string[];
 }
 
 /** The error for a module that nobody shares. */
@@ -131,17 +144,25 @@ interface SharedTarget extends SharedPlace {
  * A patch of a shared module on its way into a thread, for each instance of the module that
  * somebody runs.
  */
-export class SharedPart implements ThreadPart<true, void> {
+export class SharedPart implements ThreadPart<readonly string[], void> {
   readonly summary: string;
   readonly #live: LiveThread;
   readonly #id: number;
+  readonly #undoes: readonly string[];
+  /** See ServicePatch.kept. */
+  kept: readonly string[] = [];
   readonly #targets: readonly SharedTarget[];
   /** Those that are in, and not kept yet. */
   readonly #patches: { readonly target: SharedTarget; readonly patch: ServicePatch }[] = [];
 
-  private constructor(live: LiveThread, id: number, targets: readonly SharedTarget[]) {
+  private constructor(
+    live: LiveThread,
+    { id, undoes = [] }: SharedOrder,
+    targets: readonly SharedTarget[],
+  ) {
     this.#live = live;
     this.#id = id;
+    this.#undoes = undoes;
     this.#targets = targets;
     const [first] = targets;
     this.summary = summarise(first?.parts ?? [], first?.program.sharedInstance);
@@ -154,14 +175,14 @@ export class SharedPart implements ThreadPart<true, void> {
     if (places.length === 0) return undefined;
     const targets: SharedTarget[] = [];
     for (const place of places) targets.push(await compileAt(runtime, place, order));
-    return new SharedPart(live, order.id, targets);
+    return new SharedPart(live, order, targets);
   }
 
   /**
    * Puts it in everywhere and runs its `hotfix()`; where that fails, this one instance is as
    * before.
    */
-  async try(state: OrderState | undefined): Promise<true | undefined> {
+  async try(state: OrderState | undefined): Promise<readonly string[] | undefined> {
     // The leader takes a thread that was given up for one that has failed.
     if (!beginOrder(state)) return undefined;
     for (const target of this.#targets) {
@@ -169,9 +190,11 @@ export class SharedPart implements ThreadPart<true, void> {
       runNow(patch);
       this.#patches.push({ target, patch });
       const { shared } = target.node;
+      if (shared !== undefined && this.#undoes.length > 0) patch.restore([shared], this.#undoes);
+      this.kept = [...new Set([...this.kept, ...patch.kept])];
       if (shared !== undefined) this.#live.latePatches.note(shared, this.#id);
     }
-    return true;
+    return this.kept;
   }
 
   keep(): void {

@@ -39,7 +39,9 @@ export class SharedStep implements TransactionStep {
 
   async keep(): Promise<StepKept> {
     this.#part?.keep();
-    return { applied: [], skipped: [], retired: [] };
+    const names = this.#part?.kept ?? [];
+    const kept = names.length > 0 ? [{ handle: 0, names }] : [];
+    return { applied: [], skipped: [], retired: [], kept };
   }
 
   giveUp(): void {}

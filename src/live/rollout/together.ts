@@ -23,7 +23,7 @@ import { AtomicCampaign } from "./atomic-campaign.ts";
 import { Ballot } from "./ballot.ts";
 import type { CampaignOrder } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { Answers, Home, PatchCaller, PatchKind, PatchOrder } from "./rollout.ts";
+import type { Answers, Home, KeptState, PatchCaller, PatchKind, PatchOrder } from "./rollout.ts";
 import { askReady, given, HOLDING, lead, rollOut } from "./rollout.ts";
 import type { SharedOrder } from "./shared-module.ts";
 import { unusedError } from "./shared-module.ts";
@@ -48,6 +48,7 @@ interface TogetherCall {
   /** Who asks, by handle. */
   readonly caller: number;
   readonly takesBack: readonly number[] | undefined;
+  readonly undoes: readonly string[] | undefined;
   readonly isOnce: boolean;
 }
 
@@ -66,9 +67,11 @@ export interface Together {
   readonly id: number;
   readonly applied: readonly number[];
   readonly skipped: readonly PatchSkip[];
-  /** How many threads have a shared module of them, at the most. */
+  /** How many threads have one of the patches, at the most. */
   readonly threads: number;
   readonly held: number;
+  /** Variables that they were to give back, and have not. */
+  readonly kept: readonly KeptState[];
 }
 
 /** Repairs several types and shared modules; see `SnaxApi.together`. */
@@ -85,11 +88,11 @@ export async function together(
 /** Applies patches to all that they are for or to none. */
 export async function applyTogether(
   live: LiveThread,
-  { context, repair, takesBack }: PatchCaller,
+  { context, repair, takesBack, undoes }: PatchCaller,
   parts: readonly TogetherPart[],
 ): Promise<Together> {
   const isOnce = repair?.once === true;
-  const call: TogetherCall = { parts, caller: context.handle, takesBack, isOnce };
+  const call: TogetherCall = { parts, caller: context.handle, takesBack, undoes, isOnce };
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
     // Order: what was sent before is on its threads when these have answered; the main thread's
@@ -114,13 +117,14 @@ export const TOGETHER: PatchKind<TogetherCall, TogetherOrder, TransactionTried, 
 async function runTogether(
   live: LiveThread,
   context: Context,
-  { parts, caller, takesBack, isOnce }: TogetherCall,
+  { parts, caller, takesBack, undoes, isOnce }: TogetherCall,
 ): Promise<Together> {
   const id = live.ledger.next(parts.length);
   const orders = parts.map((part, index): PartOrder => {
-    if (part.kind === "shared") return { kind: "shared", order: { ...part, id: id + index } };
+    if (part.kind === "shared")
+      return { kind: "shared", order: { ...part, id: id + index, undoes } };
     const { type, texts, args } = part;
-    const order = { id: id + index, type, texts, args, caller, isOnce, isAtomic: true };
+    const order = { id: id + index, type, texts, args, caller, undoes, isOnce, isAtomic: true };
     return { kind: "type", order, homes: homesOf(context, type) };
   });
   const homes = homesOfParts(context, parts);
@@ -159,11 +163,9 @@ async function runTogether(
       // A shared module has no services of its own.
       ...orders.flatMap(({ kind }) => (kind === "shared" ? [{ handle: 0, ok: true }] : [])),
     ]);
-    const threads = Math.max(
-      0,
-      ...orders.map((each, index) => (each.kind === "shared" ? usersOf(tried, index) : 0)),
-    );
-    return { id, applied, skipped, threads, held: Math.max(0, ...ended.map(({ held }) => held)) };
+    const threads = Math.max(...orders.map((_, index) => usersOf(tried, index)));
+    const held = Math.max(0, ...ended.map((each) => each.held));
+    return { id, applied, skipped, threads, held, kept: done.flat().flatMap((step) => step.kept) };
   } catch (error) {
     sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH";
@@ -260,8 +262,8 @@ class NoStep implements TransactionStep {
   async try(): Promise<{ failed: []; pending: 0; isUsed: boolean }> {
     return { failed: [], pending: 0, isUsed: false };
   }
-  async keep(): Promise<{ applied: []; skipped: []; retired: [] }> {
-    return { applied: [], skipped: [], retired: [] };
+  async keep(): Promise<{ applied: []; skipped: []; retired: []; kept: [] }> {
+    return { applied: [], skipped: [], retired: [], kept: [] };
   }
   giveUp(): void {}
   async undo(): Promise<void> {}
@@ -279,7 +281,7 @@ async function keepLate(
     const isMine = part.kind === "type" && isHome(live, part.homes);
     const kept = isMine ? await keepLateOfType(live, context, part.order) : undefined;
     const { applied = [], skipped = [], retired = [] } = kept ?? {};
-    steps.push({ applied, skipped, retired });
+    steps.push({ applied, skipped, retired, kept: kept?.kept ?? [] });
   }
   return { steps, held: 0 };
 }

@@ -16,7 +16,7 @@
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { Context } from "../../service/context.ts";
-import type { ThreadPart } from "./rollout.ts";
+import type { KeptState, ThreadPart } from "./rollout.ts";
 import { inSlices } from "./slices.ts";
 import type { Standstill } from "./standstill.ts";
 import type { OrderState } from "./thread-order.ts";
@@ -37,6 +37,8 @@ export interface StepKept {
   readonly skipped: readonly PatchSkip[];
   /** The numbers of earlier patches for services yet to be born of which it leaves nothing. */
   readonly retired: readonly number[];
+  /** Variables that it was to give back, and has not. */
+  readonly kept: readonly KeptState[];
 }
 
 /** One of the patches. */

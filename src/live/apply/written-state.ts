@@ -1,0 +1,201 @@
+/**
+ * What `hotfix()` of a patch has assigned to variables of a module, for whoever takes the patch back.
+ *
+ *     kept         -> the values before, and those that it wrote; ROLLBACK_STATE_MAX in all, the
+ *                     oldest go first
+ *     taken back   -> each variable that has still the value that was written gets the one before
+ *
+ * A patch that assigned nothing leaves nothing here, and what a module has goes with it.
+ */
+
+import { types } from "node:util";
+import { ROLLBACK_STATE_MAX } from "../../base/limits.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import type { UndoLog } from "./undo-log.ts";
+
+/** One variable. */
+interface Assigned {
+  readonly name: string;
+  readonly index: number;
+  before: unknown;
+  readonly written: unknown;
+}
+
+/** What one patch has assigned in one module. */
+export interface Written {
+  /** The text of the patch. */
+  readonly text: string;
+  readonly assigned: readonly Assigned[];
+  readonly read: (index: number) => unknown;
+  readonly write: (index: number, value: unknown) => void;
+}
+
+interface Kept extends Written {
+  readonly bytes: number;
+  /** The values are gone, for there was no room. */
+  isDropped: boolean;
+}
+
+/** By module, the oldest first. */
+const states = new WeakMap<ModuleInstance, readonly Kept[]>();
+
+/** All that have values, the oldest first. */
+let queue: { readonly module: WeakRef<ModuleInstance>; readonly kept: WeakRef<Kept> }[] = [];
+let total = 0;
+
+/** Keeps what a patch that stays has assigned. */
+export function keepWritten(module: ModuleInstance, written: Written): void {
+  const values = written.assigned.flatMap(({ before, written: value }) => [before, value]);
+  const bytes = sizeOf(values, ROLLBACK_STATE_MAX);
+  const kept: Kept = { ...written, bytes, isDropped: bytes > ROLLBACK_STATE_MAX };
+  const own = kept.isDropped ? emptied(kept) : kept;
+  states.set(module, [...(states.get(module) ?? []), own]);
+  if (own.isDropped) return;
+  total += bytes;
+  queue.push({ module: new WeakRef(module), kept: new WeakRef(own) });
+  makeRoom();
+}
+
+/** Says whether something is kept that one of these patches has assigned. */
+export function hasWritten(module: ModuleInstance, texts: readonly string[]): boolean {
+  return states.get(module)?.some(({ text }) => texts.includes(text)) === true;
+}
+
+/**
+ * Gives variables the values that they had before patches assigned them.
+ *
+ * @param texts - of the patches, each meant once
+ * @returns the names of those that keep what they have: somebody has written them since, or the
+ * values before are no longer known.
+ */
+export function restoreWritten(
+  module: ModuleInstance,
+  texts: readonly string[],
+  log: UndoLog,
+): string[] {
+  const all = states.get(module);
+  if (all === undefined) return [];
+  const kept: string[] = [];
+  const left = [...all];
+  log.note(() => states.set(module, all));
+  // Other modules hear of exported variables, also if this is undone.
+  log.note(() => module.republish());
+  const wanted = [...texts];
+  for (const state of all.toReversed()) {
+    const at = wanted.indexOf(state.text);
+    if (at < 0) continue;
+    wanted.splice(at, 1);
+    const place = left.indexOf(state);
+    left.splice(place, 1);
+    kept.push(...restoreOne(state, left.slice(place), log));
+  }
+  states.set(module, left);
+  module.republish();
+  return kept;
+}
+
+function restoreOne(state: Kept, later: readonly Kept[], log: UndoLog): string[] {
+  const kept: string[] = [];
+  for (const { name, index, before, written } of state.assigned) {
+    if (!state.isDropped && Object.is(readOf(state, index), written)) {
+      log.note(() => state.write(index, written));
+      state.write(index, before);
+      continue;
+    }
+    kept.push(name);
+    // Whoever takes the later patch back comes to what was before this one.
+    const next = later.flatMap((each) => each.assigned).find((each) => each.name === name);
+    if (next === undefined || state.isDropped || !Object.is(next.before, written)) continue;
+    log.note(() => void (next.before = written));
+    next.before = before;
+  }
+  return kept;
+}
+
+function readOf({ read }: Written, index: number): unknown {
+  try {
+    return read(index);
+  } catch {
+    // It has not been declared yet, or is gone.
+    return undefined;
+  }
+}
+
+/** The oldest values go; that there were some is still known. */
+function makeRoom(): void {
+  if (total <= ROLLBACK_STATE_MAX) return;
+  // Those of modules that are gone count no more.
+  queue = queue.filter(({ module, kept }) => module.deref() !== undefined && isLeft(kept));
+  total = queue.reduce((sum, { kept }) => sum + (kept.deref()?.bytes ?? 0), 0);
+  while (total > ROLLBACK_STATE_MAX) {
+    const [oldest] = queue.splice(0, 1);
+    const [module, kept] = [oldest?.module.deref(), oldest?.kept.deref()];
+    if (module === undefined || kept === undefined) continue;
+    total -= kept.bytes;
+    const list = states.get(module) ?? [];
+    states.set(
+      module,
+      list.map((each) => (each === kept ? emptied(kept) : each)),
+    );
+  }
+}
+
+function isLeft(kept: WeakRef<Kept>): boolean {
+  return kept.deref() !== undefined;
+}
+
+function emptied(kept: Kept): Kept {
+  const assigned = kept.assigned.map(({ name, index }) => {
+    return { name, index, before: undefined, written: undefined };
+  });
+  const nothing = (): undefined => undefined;
+  return { text: kept.text, assigned, read: nothing, write: nothing, bytes: 0, isDropped: true };
+}
+
+/** Bytes that an object takes besides what it holds. */
+const OBJECT_BYTES = 64;
+
+/**
+ * Estimates what values keep alive; more than the limit is told as one more. Runs no code of the
+ * service: a proxy, or what can't be looked into, counts as too large.
+ */
+function sizeOf(values: readonly unknown[], limit: number): number {
+  const seen = new Set<object>();
+  const waiting: unknown[] = [...values];
+  let bytes = 0;
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    bytes += 16;
+    if (typeof value === "string") bytes += 2 * value.length;
+    const isObject = typeof value === "object" && value !== null;
+    // A function lives in the service's code.
+    if (isObject && !seen.has(value)) {
+      seen.add(value);
+      if (types.isProxy(value)) return limit + 1;
+      bytes += OBJECT_BYTES + (ArrayBuffer.isView(value) ? value.byteLength : 0);
+      if (types.isAnyArrayBuffer(value)) bytes += value.byteLength;
+      pushHeld(value, waiting);
+    }
+    if (bytes + 16 * waiting.length > limit) return limit + 1;
+  }
+  return bytes;
+}
+
+const mapForEach = Function.prototype.call.bind(Map.prototype.forEach) as (
+  map: Map<unknown, unknown>,
+  run: (value: unknown, key: unknown) => void,
+) => void;
+const setForEach = Function.prototype.call.bind(Set.prototype.forEach) as (
+  set: Set<unknown>,
+  run: (value: unknown) => void,
+) => void;
+
+function pushHeld(value: object, waiting: unknown[]): void {
+  if (types.isMap(value)) mapForEach(value, (held, key) => void waiting.push(key, held));
+  else if (types.isSet(value)) setForEach(value, (held) => void waiting.push(held));
+  if (ArrayBuffer.isView(value)) return;
+  for (const key of Reflect.ownKeys(value)) {
+    const property = Reflect.getOwnPropertyDescriptor(value, key);
+    if (property !== undefined && "value" in property) waiting.push(property.value);
+  }
+}
