@@ -40,7 +40,7 @@ export const SIDEBAR = [
       "inject",
     ],
   },
-  { text: "Runbook", zh: "运维手册", pages: ["runbook", "runaway"] },
+  { text: "Runbook", zh: "运维手册", pages: ["runbook", "runaway", "repair-session"] },
   {
     text: "Reference",
     zh: "参考",
