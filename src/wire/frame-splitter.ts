@@ -1,5 +1,5 @@
 /**
- * Cuts a stream of bytes into frames: a length of 2 or 4 bytes, big-endian, and so many bytes; or lines.
+ * Cuts a stream of bytes into frames: a length of 1, 2 or 4 bytes, big-endian, and so many bytes; or lines.
  *
  *     00 05 68 65 6c 6c 6f    header 2: "hello"    (skynet's netpack; the length does not count itself)
  *
@@ -27,7 +27,7 @@ export class FrameSplitter {
   count = 0;
   /** Why the stream can't be read any further. */
   fault: SnaxError | undefined = undefined;
-  readonly #framing: Framing;
+  readonly #framing: Framing | 1;
   readonly #limitBytes: number;
   /** The chunk being cut, and how far. */
   #chunk: Buffer | undefined = undefined;
@@ -37,7 +37,7 @@ export class FrameSplitter {
   #heldLength = 0;
 
   /** @param limitBytes - most bytes of a frame, without header or line feed. */
-  constructor(framing: Framing, limitBytes: number) {
+  constructor(framing: Framing | 1, limitBytes: number) {
     this.#framing = framing;
     this.#limitBytes = limitBytes;
   }
@@ -69,7 +69,7 @@ export class FrameSplitter {
     const header = this.#framing as number;
     const start = this.#at + header;
     if (start > chunk.length) return this.#holdRest(chunk);
-    const size = header === 2 ? chunk.readUInt16BE(this.#at) : chunk.readUInt32BE(this.#at);
+    const size = sizeAt(header, chunk, this.#at);
     if (size > this.#limitBytes) return this.#refuse(size);
     const end = start + size;
     if (end > chunk.length) return this.#holdRest(chunk);
@@ -84,7 +84,7 @@ export class FrameSplitter {
       if (this.#heldLength < header) return undefined;
     }
     const held = this.#held as Buffer;
-    const size = header === 2 ? held.readUInt16BE(0) : held.readUInt32BE(0);
+    const size = sizeAt(header, held, 0);
     if (size > this.#limitBytes) return this.#refuse(size);
     const total = header + size;
     this.#hold(chunk, Math.min(total - this.#heldLength, chunk.length - this.#at), total);
@@ -149,5 +149,11 @@ export class FrameSplitter {
   }
 }
 
+/** Reads the length in front of a frame. */
+function sizeAt(header: number, bytes: Buffer, at: number): number {
+  if (header === 2) return bytes.readUInt16BE(at);
+  return header === 4 ? bytes.readUInt32BE(at) : (bytes[at] as number);
+}
+
 /** The longest frame that a header can announce. */
-export const FRAME_SIZE_MAX = { 2: 0xffff, 4: 0xffffffff } as const;
+export const FRAME_SIZE_MAX = { 1: 0xff, 2: 0xffff, 4: 0xffffffff } as const;
