@@ -149,6 +149,9 @@ export interface Config {
     readonly services?: string | readonly string[];
     readonly tables?: string | readonly string[];
     readonly harbor?: number;
+    readonly master?: string;
+    readonly address?: number | string;
+    readonly standalone?: number | string;
     readonly logger?: string;
     readonly logservice?: "snlua" | "snax";
     readonly logformat?: "text" | "json";
@@ -910,12 +913,13 @@ export declare class FrameSplitter {
     #private;
     count: number;
     fault: SnaxError | undefined;
-    constructor(framing: Framing, limitBytes: number);
+    constructor(framing: Framing | 1, limitBytes: number);
     get heldBytes(): number;
     push(chunk: Buffer): void;
     next(): Buffer | undefined;
 }
 export declare const FRAME_SIZE_MAX: {
+    readonly 1: 255;
     readonly 2: 65535;
     readonly 4: 4294967295;
 };
@@ -1543,6 +1547,15 @@ export interface ClusterConfig {
     };
 }
 export declare function checkCluster(cluster: ClusterConfig | undefined): void;
+export declare const HARBOR_KEYS: readonly string[];
+interface HarborConfig {
+    readonly harbor?: number;
+    readonly master?: unknown;
+    readonly address?: unknown;
+    readonly standalone?: unknown;
+}
+export declare function checkHarbor({ harbor, master, address, standalone }: HarborConfig): void;
+export {};
 
 // dist/sproto/message-reader.d.ts
 import { Buffer } from "node:buffer";

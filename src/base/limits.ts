@@ -385,6 +385,9 @@ export const GLOBAL_WAIT_MS = 30_000;
 /** Milliseconds between two looks of a node that drains at what is open. */
 export const CLUSTER_DRAIN_LOOK_MS = 10;
 
+/** Most bytes of the values of one message to another harbor: 16 MiB with what is written behind them. */
+export const HARBOR_PAYLOAD_MAX: number = (1 << 24) - 13;
+
 /** Least bytes of the token of a cluster. */
 export const CLUSTER_TOKEN_MIN = 16;
 

@@ -10,6 +10,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { HARBOR_PAYLOAD_MAX } from "../base/limits.ts";
 import { INDEX_MASK } from "../kernel/address.ts";
 import { GLOBAL_NAME_LENGTH_MAX } from "../kernel/name-table.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
@@ -22,9 +23,6 @@ const SIZE_BYTES = 4;
 
 /** Most bytes of a packet, without its length: the first byte of that is 0. */
 export const PACKET_BYTES_MAX = 0xffffff;
-
-/** Most bytes of the payload of a packet. */
-export const PACKET_PAYLOAD_MAX: number = PACKET_BYTES_MAX - TRAILER_BYTES;
 
 /** Most bytes of a message to or from the master, without its length. */
 const MESSAGE_BYTES_MAX = 0xff;
@@ -69,12 +67,12 @@ export type HarborFault =
 /**
  * Encodes a packet, its length in front.
  *
- * @throws {ERR_NOT_SENDABLE} if the payload has more than PACKET_PAYLOAD_MAX bytes.
+ * @throws {ERR_NOT_SENDABLE} if the payload has more than HARBOR_PAYLOAD_MAX bytes.
  */
 export function encodePacket({ source, type, index, session, payload }: HarborPacket): Buffer {
-  if (payload.length > PACKET_PAYLOAD_MAX) {
-    const text = `a message to another harbor has at most ${PACKET_PAYLOAD_MAX} bytes, not ${payload.length}`;
-    throw new SnaxError("ERR_NOT_SENDABLE", `${text}, PACKET_PAYLOAD_MAX`);
+  if (payload.length > HARBOR_PAYLOAD_MAX) {
+    const text = `a message to another harbor has at most ${HARBOR_PAYLOAD_MAX} bytes, not ${payload.length}`;
+    throw new SnaxError("ERR_NOT_SENDABLE", `${text}, HARBOR_PAYLOAD_MAX`);
   }
   const size = payload.length + TRAILER_BYTES;
   const bytes = Buffer.allocUnsafe(SIZE_BYTES + size);

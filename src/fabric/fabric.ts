@@ -22,6 +22,7 @@ import { ThreadEncoder } from "../wire/codec-encoder.ts";
 import { CodecMemory, NO_MEMORY } from "../wire/codec-memory.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Directory } from "./directory.ts";
+import { isForeign } from "./harbor-door.ts";
 import { HEAD_BYTES, KIND, RecordHead, RecordWriter } from "./record.ts";
 import type { Exchange, Rest, ThreadLink } from "./ring-exchange.ts";
 import type { Incoming } from "./ring-inbox.ts";
@@ -112,6 +113,7 @@ export class Fabric implements Elsewhere {
   }
 
   lives(handle: number): boolean {
+    if (isForeign(handle, this.#options.harbor)) return true;
     const thread = this.threadOf(handle);
     return thread !== undefined && thread !== this.thread;
   }
@@ -128,7 +130,9 @@ export class Fabric implements Elsewhere {
   }
 
   deliver(target: number, message: Message): boolean {
-    const thread = this.threadOf(target);
+    // The main thread holds the connections to other harbors.
+    const thread =
+      this.threadOf(target) ?? (isForeign(target, this.#options.harbor) ? 0 : undefined);
     if (thread === undefined || thread === this.thread) return false;
     const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
     if (!isAnswer) this.#checkRoom(thread, target);

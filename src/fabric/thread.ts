@@ -15,6 +15,7 @@ import type { EventLoopWaker } from "./event-loop.ts";
 import { createWaker } from "./event-loop.ts";
 import type { FabricOptions } from "./fabric.ts";
 import { Fabric } from "./fabric.ts";
+import { isForeign } from "./harbor-door.ts";
 import type { NodeMemory } from "./node-memory.ts";
 import { createPhase } from "./phase.ts";
 import { Doorbell } from "./ring-doorbell.ts";
@@ -85,7 +86,7 @@ export function createThread(options: ThreadOptions): Thread {
   });
   const names = new SharedNames(memory.names, {
     thread,
-    isAlive: (handle) => fabric.threadOf(handle) !== undefined,
+    isAlive: (handle) => fabric.threadOf(handle) !== undefined || isForeign(handle, options.harbor),
     announce: (name, handle) => {
       if (!isLocalName(name)) fabric.tellAll(NAME_WORD, name, handle);
     },

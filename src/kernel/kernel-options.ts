@@ -26,6 +26,13 @@ export interface Elsewhere {
   deliver(target: number, message: Message): boolean;
   /** Says whether a service lives under the handle, on another kernel. */
   lives(handle: number): boolean;
+  /**
+   * Takes a message that another kernel of this node has sent on its way to another node.
+   *
+   * @returns false if it is for nobody there.
+   * @throws what its sender is told.
+   */
+  onward?(target: number, message: Message): boolean;
   /** Says that somebody else answers a waiting call of another kernel's service: see {@link Kernel.retarget}. */
   retarget(source: number, session: number, handle: number, from: number): void;
 }
@@ -42,6 +49,10 @@ export interface KernelEvents {
    * An error came as the answer of `source` for a service that has died on the way: nobody else will tell of it.
    */
   onLostError?(source: number, target: number, message: Message): void;
+  /** A name was given to a service, on this kernel or another one. */
+  onNamed?(name: string, handle: number): void;
+  /** The first message waits for a global name that nobody has. */
+  onNameless?(name: string): void;
   /** A service died. */
   onDeath(service: Service): void;
   /** An interrupt cut off what a service did. What the kernel has of it is in order again. */

@@ -28,6 +28,7 @@ import type { Envelope } from "./message.ts";
 import { Message, MessageList, REPLY } from "./message.ts";
 import type { NameStore } from "./name-table.ts";
 import { isLocalName, NameTable } from "./name-table.ts";
+import type { Letter } from "./named-mail.ts";
 import { NamedMail } from "./named-mail.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { PTYPE } from "./protocol.ts";
@@ -311,7 +312,10 @@ export class Kernel {
     const target = this.services.get(handle);
     const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
     try {
-      if (target === undefined) throw deadError(handle);
+      if (target === undefined) {
+        if (this.#elsewhere?.onward?.(handle, message) === true) return;
+        throw deadError(handle);
+      }
       if (target.instance.outlet !== undefined) return target.instance.outlet(message);
       if (!isAnswer && message.type !== PTYPE.flow) this.#checkRoom(target);
       this.#accept(target, message);
@@ -501,7 +505,7 @@ export class Kernel {
     if (handle !== undefined) return this.request(source, handle, envelope, call);
     const session = this.calls.open(source, 0, call, this.origin);
     try {
-      this.#namedMail.keep({ name, source: source.handle, envelope, call });
+      this.#keep({ name, source: source.handle, envelope, call });
     } catch (error) {
       this.settle(source, session);
       throw error;
@@ -519,12 +523,17 @@ export class Kernel {
     const handle = this.names.get(name);
     if (handle !== undefined) return this.send(source, handle, envelope);
     if (isLocalName(name)) return false;
-    this.#namedMail.keep({ name, source, envelope, call: undefined });
+    this.#keep({ name, source, envelope, call: undefined });
     return true;
+  }
+
+  #keep(letter: Letter): void {
+    if (this.#namedMail.keep(letter)) this.#events.onNameless?.(letter.name);
   }
 
   /** Sends off what waited for a name that was given to somebody, here or on another kernel. */
   #handOut(name: string, handle: number): void {
+    this.#events.onNamed?.(name, handle);
     for (const { source, envelope, call } of this.#namedMail.take(name)) {
       const { type, method, values } = envelope;
       if (call !== undefined) call.target = handle;

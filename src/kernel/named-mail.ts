@@ -35,12 +35,13 @@ export class NamedMail {
   /**
    * Keeps a letter until its name is registered.
    *
+   * @returns whether it is the only one that waits for the name.
    * @throws {ERR_NO_SERVICE} if the name is a local one: for those nothing waits.
    * @throws {ERR_ARGUMENT} if the text can't be a name.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if PENDING_PER_NAME_MAX messages wait for the name already.
    */
-  keep(letter: Letter): void {
+  keep(letter: Letter): boolean {
     const { name, envelope, call } = letter;
     if (isLocalName(name)) throw namelessError(name);
     checkName(name);
@@ -55,6 +56,7 @@ export class NamedMail {
     }
     letters.add(letter);
     if (call !== undefined) this.#requests.set(call, letter);
+    return letters.size === 1;
   }
 
   /** Takes out all that waits for a name, in order. */

@@ -13,6 +13,10 @@ import { serveProxy } from "./cluster-proxy.ts";
 export interface ClusterHostApi {
   /** Makes the service clusterd: from now on it holds the node's connections. */
   serve(): Promise<void>;
+  /** Makes the service cslave: from now on it holds the node's place in a network of harbors. */
+  serveSlave(): Promise<void>;
+  /** Makes the service cmaster: harbors meet there. */
+  serveMaster(): Promise<void>;
   /**
    * Makes the service a proxy of one of another node.
    *
@@ -28,6 +32,16 @@ export function createClusterHostMaker(snax: SnaxThread): (context: Context) => 
       requireSystem(context);
       const { Clusterd } = await import("../cluster/clusterd.ts");
       await new Clusterd(context).start();
+    },
+    serveSlave: async () => {
+      requireSystem(context);
+      const { HarborSlave } = await import("../cluster/harbor-slave.ts");
+      await new HarborSlave(context).start();
+    },
+    serveMaster: async () => {
+      requireSystem(context);
+      const { HarborMaster } = await import("../cluster/harbor-master.ts");
+      await new HarborMaster(context).start();
     },
     proxy: (name, address, type) => {
       requireSystem(context);

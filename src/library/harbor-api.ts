@@ -12,13 +12,15 @@ export interface HarborApi {
    */
   queryname(name: string): Promise<number | undefined>;
   /**
-   * Resolves when another harbor is not connected, which is at once on a node that stands alone.
+   * Resolves when another harbor is gone, at once if it is not connected.
+   *
+   * @throws {ERR_ARGUMENT} if it is no id of another harbor.
    */
   link(id: number): Promise<void>;
   /**
    * Resolves when another harbor is connected.
    *
-   * @throws {ERR_ARGUMENT} on a node that stands alone.
+   * @throws {ERR_ARGUMENT} on a node that stands alone, or if it is no id of another harbor.
    */
   connect(id: number): Promise<void>;
   /**

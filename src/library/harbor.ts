@@ -1,6 +1,6 @@
 /**
- * `harbor`: global names, and the network of harbors as `.cslave` knows it. A node that stands
- * alone has no others.
+ * `harbor`: global names, and the network of harbors as `.cslave` knows it. On a node that stands
+ * alone the kernel itself knows the names, and there are no others.
  */
 
 import { PTYPE } from "../kernel/protocol.ts";
@@ -13,6 +13,9 @@ import type { HarborApi } from "./harbor-api.ts";
 
 async function queryName(context: Context, name: string): Promise<number | undefined> {
   const { names } = context.runtime.kernel;
+  if (context.runtime.harborDoor !== undefined) {
+    return (await slave(context, "QUERYNAME", name)) as number | undefined;
+  }
   const handle = names.get(name);
   if (handle !== undefined || name.startsWith(".")) return handle;
   // A request to a name that nobody has waits until somebody has it.

@@ -13,6 +13,7 @@ import { LogFormatter } from "../base/log-line.ts";
 import { Board } from "../fabric/board.ts";
 import type { EventLoopWaker } from "../fabric/event-loop.ts";
 import { createDrain, createWaker } from "../fabric/event-loop.ts";
+import { HarborDoor } from "../fabric/harbor-door.ts";
 import type { LogSink } from "../fabric/log-sink.ts";
 import { createPhase } from "../fabric/phase.ts";
 import type { Thread } from "../fabric/thread.ts";
@@ -151,8 +152,9 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
     void process.stdout.write(`${formatter.format(Date.now(), line, false, false)}\n`);
   const logFloor = new LevelFloor(thread?.words, NODE_WORD.loglevel);
   if (!isConfigured) logFloor.level = LEVEL[config.loglevel];
+  const door = config.harbor === 0 ? undefined : new HarborDoor(config.harbor, thread?.fabric);
+  const elsewhere = door ?? thread?.fabric;
   const shared = thread && {
-    elsewhere: thread.fabric,
     handles: thread.directory.handleSource(thread.fabric.thread),
     names: thread.names,
   };
@@ -173,7 +175,9 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
       tallies: board,
       phase: thread !== undefined || isWatched(config) ? createPhase(thread?.phase) : undefined,
       ...shared,
+      ...(elsewhere !== undefined && { elsewhere }),
     }),
+    harborDoor: door,
     cache: new CodeCache({
       injected: INJECTED_NAMES,
       preload: config.preload,

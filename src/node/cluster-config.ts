@@ -70,6 +70,38 @@ export function checkCluster(cluster: ClusterConfig | undefined): void {
   throw new SnaxError("ERR_CONFIG", `node ${both} stands in ${where}: a name means one node`);
 }
 
+/** The keys of a network of harbors, beside `harbor`. */
+export const HARBOR_KEYS: readonly string[] = ["master", "address", "standalone"];
+
+/** What of the configuration is about a network of harbors. */
+interface HarborConfig {
+  readonly harbor?: number;
+  readonly master?: unknown;
+  readonly address?: unknown;
+  readonly standalone?: unknown;
+}
+
+/**
+ * Checks the keys of a network of harbors; a node that stands alone may use their names for itself.
+ *
+ * @throws {ERR_CONFIG} if one is missing or makes no sense.
+ */
+export function checkHarbor({ harbor = 0, master, address, standalone }: HarborConfig): void {
+  if (harbor === 0) return;
+  if (master === undefined || address === undefined) {
+    const missing = master === undefined ? "master" : "address";
+    const why = `a network of harbors needs master and address, and ${missing} is missing`;
+    throw new SnaxError("ERR_CONFIG", `harbor is ${harbor}: ${why}`);
+  }
+  if (!isPlace(master)) throw refuse("master", master, '"host:port"');
+  if (parseEndpoint(address) === undefined) {
+    throw refuse("address", address, 'a port, or "host:port"');
+  }
+  if (standalone !== undefined && parseEndpoint(standalone) === undefined) {
+    throw refuse("standalone", standalone, 'a port, or "host:port"');
+  }
+}
+
 /** Checks what is said about links between nodes of snax. */
 function checkLinks({ listen, nodes, engine, token, tls, deadAfter }: ClusterConfig): void {
   if (listen !== undefined && parseEndpoint(listen) === undefined) {

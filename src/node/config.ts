@@ -18,7 +18,7 @@ import { THREADS_MAX } from "../fabric/directory.ts";
 import { INTERRUPT_REST_MS } from "../kernel/kernel-options.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { checkCluster } from "./cluster-config.ts";
+import { checkCluster, checkHarbor, HARBOR_KEYS } from "./cluster-config.ts";
 
 /** What a configuration may say; every key is optional. */
 export interface Config {
@@ -32,6 +32,12 @@ export interface Config {
   readonly tables?: string | readonly string[];
   /** This node's id in a harbor network, 0..255. @defaultValue 0 */
   readonly harbor?: number;
+  /** Where the master of the network of harbors is, "host:port". Needed with `harbor`. */
+  readonly master?: string;
+  /** Where other harbors reach this one: a port of this machine, or "host:port". Needed with `harbor`. */
+  readonly address?: number | string;
+  /** This node is the master too, and listens there: a port of this machine, or "host:port". @defaultValue it is not */
+  readonly standalone?: number | string;
   /** File for the log; SIGHUP reopens it. With `logservice` the name of a service. @defaultValue stdout */
   readonly logger?: string;
   /** The kind of the service that `logger` names, in place of the usual logger. @defaultValue `logger` is a file */
@@ -304,7 +310,7 @@ function check(key: string, value: unknown): void {
 
 /** Returns a line for each key that looks like a known one mistyped; unknown keys are kept all the same. */
 export function suspectKeys(config: Config): string[] {
-  const known = Object.keys(RULES);
+  const known = [...Object.keys(RULES), ...HARBOR_KEYS];
   return Object.keys(config).flatMap((key) => {
     const hint = known.includes(key) ? "" : suggest(key, known);
     return hint === "" ? [] : [`configuration: ${key} is no key of snax${hint}`];
@@ -339,6 +345,7 @@ export function completeConfig(config: unknown): FullConfig {
   }
   for (const [key, value] of Object.entries(config as object)) check(key, value);
   checkCluster((config as Config).cluster);
+  checkHarbor(config as Config);
   const given = withoutGaps(config as object) as Config;
   if (given.logservice !== undefined && given.logger === undefined) {
     throw new SnaxError("ERR_CONFIG", "logservice needs logger, the name of a service");

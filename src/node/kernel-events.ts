@@ -43,6 +43,13 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       const where = `call [${formatAddress(target)} to ${formatAddress(source)} : ${session}]`;
       runtime().log(source, `${where} error : ${describeError(payload)}`, LEVEL.error);
     },
+    onNamed: (name, handle) => runtime().harborDoor?.onNamed?.(name, handle),
+    onNameless: (name) => {
+      const { kernel, harborDoor } = runtime();
+      const slave = harborDoor === undefined ? undefined : kernel.names.get(".cslave");
+      if (slave === undefined) return;
+      kernel.send(0, slave, { type: PTYPE.lua, method: 0, values: ["SEEK", name] });
+    },
     onDeath: (service) => {
       const { kernel, threads, commitments } = runtime();
       commitments.forget(service);

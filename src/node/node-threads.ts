@@ -33,6 +33,8 @@ const PINNED: ReadonlySet<string> = new Set([
   "logger",
   "launcher",
   "cdummy",
+  "cmaster",
+  "cslave",
   "harbor",
   "datacenterd",
   "service_mgr",

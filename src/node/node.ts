@@ -3,6 +3,7 @@
  *
  *     start   kernel -> logger (handle 1) -> this program (2) -> launcher (3) -> cdummy (4), which starts harbor (5)
  *             -> datacenterd (6) -> service_mgr (7) -> the console and the start service
+ *             in a network of harbors cslave for cdummy, behind cmaster on the node that is its master; datacenterd there only
  *             meanwhile the worker threads, if there are any
  *     stop    `exit` of every service, youngest type first, within `stoptimeout` -> everything is killed -> the threads end
  *
@@ -74,7 +75,15 @@ export interface StartOptions {
 const DRAIN_REST_MS = 1000;
 
 /** What the launcher starts first, in skynet's order for a node that stands alone. */
-const BOOT_SERVICES = ["cdummy", "datacenterd", "service_mgr"] as const;
+const BOOT_SERVICES: readonly string[] = ["cdummy", "datacenterd", "service_mgr"];
+
+/** The same in a network of harbors, in skynet's order. */
+function bootServices({ harbor, standalone }: FullConfig): readonly string[] {
+  if (harbor === 0) return BOOT_SERVICES;
+  return standalone === undefined
+    ? ["cslave", "service_mgr"]
+    : ["cmaster", "cslave", "datacenterd", "service_mgr"];
+}
 
 /**
  * Starts a node in this process.
@@ -212,7 +221,7 @@ class RunningNode implements Node {
     threads?.catch(() => {});
     await this.#launch("snlua", "launcher");
     const unbounded = this.skynet.within(Infinity);
-    for (const name of BOOT_SERVICES)
+    for (const name of bootServices(this.#config))
       await unbounded.call(".launcher", "lua", "LAUNCH", "snlua", name);
     this.#runtime.isBooting = false;
     await threads;

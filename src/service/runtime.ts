@@ -16,6 +16,7 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import { count, TALLY } from "../kernel/tally.ts";
+import type { HarborDoor } from "../fabric/harbor-door.ts";
 import type { Board } from "../fabric/board.ts";
 import type { CodeCache } from "../loader/code-cache.ts";
 import type { ModuleInstance } from "../loader/run/module-instance.ts";
@@ -86,6 +87,8 @@ export interface RuntimeOptions {
   readonly abort: () => void;
   /** What each thread of the node counts, by its number. */
   readonly boards: readonly Board[];
+  /** Where messages leave for other harbors. @defaultValue the node stands alone */
+  readonly harborDoor?: HarborDoor | undefined;
   /** Notes that a socket has something, in its callback. @defaultValue nobody wants to know */
   readonly arrived?: () => void;
 }
@@ -124,6 +127,8 @@ export class Runtime {
   onClear: ((file: string | undefined) => void) | undefined = undefined;
   /** The node's other threads; undefined if there is one only. */
   threads: Threads | undefined = undefined;
+  /** Where messages leave for other harbors; undefined on a node that stands alone. */
+  readonly harborDoor: HarborDoor | undefined;
   /** The logger's handle; 0 until it runs. */
   logger = 0;
   /**
@@ -177,6 +182,7 @@ export class Runtime {
     this.abort = options.abort;
     this.boards = options.boards;
     this.arrived = options.arrived ?? ((): void => {});
+    this.harborDoor = options.harborDoor;
     this.#write = options.write;
     this.logFloor = options.logFloor;
     this.#lineThread = options.lineThread;

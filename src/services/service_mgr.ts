@@ -9,6 +9,10 @@
  * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the
  * whole cluster if the node has an engine (`cluster.engine`), else this node. Unlike skynet's
  * manager this one forgets a failure and a service that died: the next LAUNCH tries again.
+ *
+ * In a network of harbors the manager of the master's node has the global name SERVICE, the others
+ * report to it, and GLAUNCH and GQUERY go there. Another harbor may not have anything started here
+ * that does not run: it would choose the file.
  */
 
 import { skynet, SnaxError } from "snax";
@@ -118,6 +122,30 @@ function hasFleet(): boolean {
   return (skynet.getenv("cluster") as { engine?: string } | undefined)?.engine !== undefined;
 }
 
+/** Says whether the services that mean the whole network are kept on another node. */
+function isElsewhere(): boolean {
+  return skynet.getenv<number>("harbor") !== 0 && skynet.getenv("standalone") === undefined;
+}
+
+/** The key by which skynet's managers ask each other: `@name`, or `@snaxd` and a name. */
+function farKey(key: string): readonly string[] {
+  if (!key.startsWith(SNAX_PREFIX)) return [`@${key}`];
+  return ["@snaxd", key.slice(SNAX_PREFIX.length)];
+}
+
+/** Answers the manager of another harbor. */
+function answerFar(name: string, [key, type]: readonly unknown[]): unknown {
+  if (name === "REPORT") return undefined;
+  const plain = String(key).replace(/^@/, "");
+  const own = plain === "snaxd" ? `${SNAX_PREFIX}${String(type)}` : plain;
+  if (name === "QUERY" || (name === "LAUNCH" && entries.get(own)?.state === "running")) {
+    return query(own);
+  }
+  const what = `${name} ${own}`.slice(0, 80);
+  skynet.error(`another harbor asks for ${what}, which is refused`);
+  throw new SnaxError("ERR_FORBIDDEN", `${what} is not for other harbors`);
+}
+
 /** The node that has the name starts the service; all others get a proxy of it. */
 async function launchGlobally(key: string, args: readonly unknown[]): Promise<number> {
   const owner = await unbounded.call<{ token: number } | { handle: number }>(
@@ -137,9 +165,17 @@ const command = {
   LAUNCHAT: launchAt,
   QUERY: query,
   GLAUNCH: (key: string, ...args: unknown[]) =>
-    hasFleet() ? launchGlobally(key, args) : launch(key, ...args),
+    isElsewhere()
+      ? unbounded.call<number>("SERVICE", "lua", "LAUNCH", ...farKey(key), ...args)
+      : hasFleet()
+        ? launchGlobally(key, args)
+        : launch(key, ...args),
   GQUERY: (key: string) =>
-    hasFleet() ? unbounded.call<number>(".clusterd", "lua", "FIND", key) : query(key),
+    isElsewhere()
+      ? unbounded.call<number>("SERVICE", "lua", "QUERY", ...farKey(key))
+      : hasFleet()
+        ? unbounded.call<number>(".clusterd", "lua", "FIND", key)
+        : query(key),
   LIST(): Record<string, string> {
     return Object.fromEntries(
       [...entries].map(([key, { handle }]) => [
@@ -154,9 +190,10 @@ function isCommand(name: string): name is keyof typeof command {
   return Object.hasOwn(command, name);
 }
 
-skynet.start(() => {
-  skynet.dispatch("lua", (_session, _source, name: unknown, ...args: never[]) => {
+skynet.start(async () => {
+  skynet.dispatch("lua", (_session, source, name: unknown, ...args: never[]) => {
     const key = String(name).toUpperCase();
+    if (skynet.harbor(source).isRemote && source !== 0) return answerFar(key, args);
     if (!isCommand(key)) {
       throw new SnaxError(
         "ERR_NO_METHOD",
@@ -166,4 +203,7 @@ skynet.start(() => {
     return (command[key] as (...args: never[]) => unknown)(...args);
   });
   skynet.register(".service");
+  if (skynet.getenv<number>("harbor") === 0) return;
+  if (isElsewhere()) await unbounded.call("SERVICE", "lua", "REPORT", skynet.self());
+  else skynet.register("SERVICE");
 });

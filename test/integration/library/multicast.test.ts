@@ -4,6 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { MULTICAST_CHANNELS_MAX } from "../../../src/base/limits.ts";
 import { world } from "../../world.ts";
+import { freePort } from "../cluster/free-port.ts";
 
 /** A service that listens, and says what it has heard. */
 const LISTENER = `
@@ -74,7 +75,8 @@ test("what is published reaches every subscriber once, with who published it", a
 });
 
 test("channels of a harbor are 256 apart, and carry its number", async (t) => {
-  const { make } = await world(t, FILES, { harbor: 3 });
+  const master = `127.0.0.1:${await freePort()}`;
+  const { make } = await world(t, FILES, { harbor: 3, master, address: 0, standalone: master });
   const [one, two] = [await make("maker"), await make("maker")];
   deepEqual([await one.req.make(), await two.req.make()], [3, 259]);
 });

@@ -3,6 +3,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { HARBOR_PAYLOAD_MAX } from "../../../src/base/limits.ts";
 import {
   decodeMasterMessage,
   decodePacket,
@@ -11,7 +12,6 @@ import {
   encodePacket,
   encodeSlaveMessage,
   PACKET_BYTES_MAX,
-  PACKET_PAYLOAD_MAX,
 } from "../../../src/cluster/harbor-packet.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { decodeSeri, encodeSeri } from "../../../src/wire/lua-seri.ts";
@@ -142,9 +142,9 @@ test("a packet has at least its trailer, and a length whose first byte is 0", ()
   equal(splitter.next(), undefined);
   equal(splitter.fault?.code, "ERR_MALFORMED");
   const packet = { source: 0x01000007, type: 10, index: 1, session: 1 };
-  const largest = encodePacket({ ...packet, payload: new Uint8Array(PACKET_PAYLOAD_MAX) });
+  const largest = encodePacket({ ...packet, payload: new Uint8Array(HARBOR_PAYLOAD_MAX) });
   equal(largest[0], 0);
-  throws(() => encodePacket({ ...packet, payload: new Uint8Array(PACKET_PAYLOAD_MAX + 1) }), {
+  throws(() => encodePacket({ ...packet, payload: new Uint8Array(HARBOR_PAYLOAD_MAX + 1) }), {
     code: "ERR_NOT_SENDABLE",
   });
 });
