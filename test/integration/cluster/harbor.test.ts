@@ -346,9 +346,11 @@ test("mutated bytes at the master's port and at a harbor's: the node lives, and 
     socket.on("error", () => {});
     socket.resume();
     const id = 20 + random(200);
+    // The place as it is: others would be looked up by name.
     const hello = encodeSlaveMessage({ kind: "hello", id, place: `127.0.0.1:${port}` });
+    if (random(2) === 0) noise(hello.subarray(0, 5));
     const name = encodeSlaveMessage({ kind: "register", name: "X", handle: (id << 24) | 9 });
-    socket.end(noise(Buffer.concat([hello, name, noise(Buffer.alloc(1 + random(40)))])));
+    socket.end(Buffer.concat([hello, noise(name), noise(Buffer.alloc(1 + random(40)))]));
     await once(socket, "close");
   }
   equal(await two.ask("call", "ONE", "ONE", "still"), "still");
