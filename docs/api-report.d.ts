@@ -9,7 +9,7 @@ export type { Config } from "./node/config.ts";
 export { start } from "./node/node.ts";
 export type { Node, StartOptions } from "./node/node.ts";
 export { SERVICE_NAME, cluster, datacenter, gateserver, harbor, httpd, multicast, sharetable, skynet, snax, socket, socketchannel, sprotoloader, tables, } from "./outside.ts";
-export type { LinkEvent } from "./cluster/link-event.ts";
+export type { LinkEvent } from "./cluster/link/event.ts";
 export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster-api.ts";
 export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter-api.ts";
 export type { HarborApi } from "./library/harbor-api.ts";
@@ -272,7 +272,7 @@ export interface LinkEvent extends LinkChange {
 }
 
 // dist/library/cluster-api.d.ts
-import type { LinkEvent } from "../cluster/link-event.ts";
+import type { LinkEvent } from "../cluster/link/event.ts";
 import type { Listened } from "../net/socket-api.ts";
 import type { BindFarService } from "../snax/types.ts";
 export type ClusterAddress = number | string;

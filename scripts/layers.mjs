@@ -47,6 +47,7 @@ const ORDER = [
 const ROOMS = {
   loader: ["text", "resolve", "typescript", "read", "weave", "build", "run"],
   live: ["text", "apply", "state", "reload", "inspect", "dry", "rollout"],
+  cluster: ["wire", "hub", "skynet", "link", "engine", "fleet", "harbor"],
   console: ["operator", "print", "inspect", "debugger", "threads", "commands", "doors"],
 };
 

@@ -27,7 +27,7 @@ export {
   sprotoloader,
   tables,
 } from "./outside.ts";
-export type { LinkEvent } from "./cluster/link-event.ts";
+export type { LinkEvent } from "./cluster/link/event.ts";
 export type { ClusterAddress, ClusterApi, ClusterCalls } from "./library/cluster-api.ts";
 export type { DatacenterApi, DatacenterCalls, DatacenterKey } from "./library/datacenter-api.ts";
 export type { HarborApi } from "./library/harbor-api.ts";

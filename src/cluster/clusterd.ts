@@ -7,12 +7,12 @@
  *     REGISTER name handle         a service can be reached from other nodes; UNREGISTER name
  *     PROXY node address type      the handle of a service that stands here for that one
  *     RELOAD table                 names nodes
- *     LINK node                    the handle that messages for a node of snax go to (link-sender.ts)
+ *     LINK node                    the handle that messages for a node of snax go to (link/sender.ts)
  *     EVENT node number            the first change of that node behind that number
  *     CLAIM key                    gets the name of a global service, or finds the service (global-services.ts)
  *     FIND key                     waits for the service of such a name
  *     OWN key handle token         the service of such a name runs
- *     FLEETPATCH allowMissing type patch ...    a patch for all nodes (fleet-lead.ts)
+ *     FLEETPATCH allowMissing type patch ...    a patch for all nodes (fleet/lead.ts)
  *     FLEETROLLBACK allowMissing ids            takes some back
  *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
  *     LEAVE                        says goodbye to all who call this node
@@ -33,23 +33,23 @@ import { formatAddress } from "../kernel/address.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
-import { Exposure } from "./exposure.ts";
-import type { FleetNode } from "./fleet-local.ts";
-import type { FleetPatches } from "./fleet-patches.ts";
-import type { FleetPatch } from "./fleet-record.ts";
+import { Exposure } from "./hub/exposure.ts";
+import type { FleetNode } from "./fleet/local.ts";
+import type { FleetPatches } from "./fleet/patches.ts";
+import type { FleetPatch } from "./fleet/record.ts";
 import type { FleetResult, Patch } from "../snax/types.ts";
-import type { GlobalServices } from "./global-services.ts";
-import { Hub } from "./hub.ts";
-import type { LinkConfig } from "./link-nodes.ts";
-import { LinkNodes } from "./link-nodes.ts";
-import type { NumberedEvent } from "./link-watch.ts";
-import type { Membership } from "./membership.ts";
-import { Order } from "./order.ts";
-import type { Wish } from "./order.ts";
-import { SkynetAgent } from "./skynet-agent.ts";
-import type { WireAddress } from "./skynet-frame.ts";
-import { unknownError } from "./node-error.ts";
-import { SkynetNodes } from "./skynet-nodes.ts";
+import type { GlobalServices } from "./engine/global-services.ts";
+import { Hub } from "./hub/hub.ts";
+import type { LinkConfig } from "./link/nodes.ts";
+import { LinkNodes } from "./link/nodes.ts";
+import type { NumberedEvent } from "./link/watch.ts";
+import type { Membership } from "./engine/membership.ts";
+import { Order } from "./wire/order.ts";
+import type { Wish } from "./wire/order.ts";
+import { SkynetAgent } from "./skynet/agent.ts";
+import type { WireAddress } from "./wire/skynet-frame.ts";
+import { unknownError } from "./hub/node-error.ts";
+import { SkynetNodes } from "./skynet/nodes.ts";
 
 /** What the configuration says about skynet's wire: `cluster.skynet`. */
 export interface SkynetWireConfig {
@@ -244,8 +244,8 @@ export class Clusterd {
         "a patch of the fleet needs cluster.token: with it nodes tell it from a stranger's";
       throw new SnaxError("ERR_CONFIG", text);
     }
-    const { FleetLead } = await import("./fleet-lead.ts");
-    const { FleetNode } = await import("./fleet-local.ts");
+    const { FleetLead } = await import("./fleet/lead.ts");
+    const { FleetNode } = await import("./fleet/local.ts");
     const patch = { ...(await make(new FleetNode(this.#context))), from: this.#hub.nodeName };
     return await new FleetLead(patches).run({ patch, allowMissing });
   }

@@ -2,7 +2,7 @@
  * The static types of `cluster`: services of other nodes.
  */
 
-import type { LinkEvent } from "../cluster/link-event.ts";
+import type { LinkEvent } from "../cluster/link/event.ts";
 import type { Listened } from "../net/socket-api.ts";
 import type { BindFarService } from "../snax/types.ts";
 

@@ -35,12 +35,12 @@ export function createClusterHostMaker(snax: SnaxThread): (context: Context) => 
     },
     serveSlave: async () => {
       requireSystem(context);
-      const { HarborSlave } = await import("../cluster/harbor-slave.ts");
+      const { HarborSlave } = await import("../cluster/harbor/slave.ts");
       await new HarborSlave(context).start();
     },
     serveMaster: async () => {
       requireSystem(context);
-      const { HarborMaster } = await import("../cluster/harbor-master.ts");
+      const { HarborMaster } = await import("../cluster/harbor/master.ts");
       await new HarborMaster(context).start();
     },
     proxy: (name, address, type) => {

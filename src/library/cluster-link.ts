@@ -1,7 +1,7 @@
 /**
  * Calls of nodes of snax, over the links that `cluster.nodes` of the configuration names.
  *
- *     call -> message to the handle of the link (cluster/link-sender.ts) -> the link -> the service
+ *     call -> message to the handle of the link (cluster/link/sender.ts) -> the link -> the service
  *
  * The handle of a link is asked for once a thread; what a service says before it is known goes out
  * in order as soon as it is. Values go as they are: what a service can send to another one of its
@@ -11,8 +11,8 @@
 import { LEVEL } from "../base/log-level.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { LinkEvent } from "../cluster/link-event.ts";
-import type { NumberedEvent } from "../cluster/link-watch.ts";
+import type { LinkEvent } from "../cluster/link/event.ts";
+import type { NumberedEvent } from "../cluster/link/watch.ts";
 import { post, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { EXIT_SIGNAL, requireAlive } from "../service/context.ts";
@@ -97,7 +97,7 @@ function knownLink(runtime: Runtime, node: string): number | undefined {
 }
 
 /**
- * Methods of a message to a link: see cluster/link-sender.ts, which is not loaded where nobody has
+ * Methods of a message to a link: see cluster/link/sender.ts, which is not loaded where nobody has
  * links.
  */
 const CALL = 0;

@@ -17,7 +17,7 @@ import { defineApi } from "../service/lazy-api.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
-import type { LinkEvent } from "../cluster/link-event.ts";
+import type { LinkEvent } from "../cluster/link/event.ts";
 import { tokenOf } from "../service/tenure.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
 import { askDaemon, postDaemon } from "./cluster-daemon.ts";

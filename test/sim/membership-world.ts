@@ -8,10 +8,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { codeOf } from "../../src/base/error.ts";
 import { createRandom } from "../../src/base/random.ts";
 import type { Random } from "../../src/base/random.ts";
-import { MemoryEngine } from "../../src/cluster/driver-memory.ts";
-import { Membership } from "../../src/cluster/membership.ts";
-import type { MembershipOptions } from "../../src/cluster/membership.ts";
-import { Names } from "../../src/cluster/names.ts";
+import { MemoryEngine } from "../../src/cluster/engine/driver-memory.ts";
+import { Membership } from "../../src/cluster/engine/membership.ts";
+import type { MembershipOptions } from "../../src/cluster/engine/membership.ts";
+import { Names } from "../../src/cluster/engine/names.ts";
 import { World } from "./node-time.ts";
 
 const NODES = 10;

@@ -2,7 +2,7 @@
 
 import { createRandom } from "../../src/base/random.ts";
 import type { Random } from "../../src/base/random.ts";
-import type { DriverHost } from "../../src/cluster/driver.ts";
+import type { DriverHost } from "../../src/cluster/engine/driver.ts";
 
 /** Awaited to let promises run. */
 const SETTLED = Promise.resolve();

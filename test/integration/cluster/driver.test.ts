@@ -9,9 +9,9 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { codeOf } from "../../../src/base/error.ts";
 import { ENGINE_UNSENT_MAX } from "../../../src/base/limits.ts";
-import type { Driver, DriverHost, Entry, Footing } from "../../../src/cluster/driver.ts";
-import { MemoryEngine } from "../../../src/cluster/driver-memory.ts";
-import { createNatsDriver } from "../../../src/cluster/driver-nats.ts";
+import type { Driver, DriverHost, Entry, Footing } from "../../../src/cluster/engine/driver.ts";
+import { MemoryEngine } from "../../../src/cluster/engine/driver-memory.ts";
+import { createNatsDriver } from "../../../src/cluster/engine/driver-nats.ts";
 import { codeOfFailure } from "../../world.ts";
 import { lackOfNats, natsServer } from "./nats-server.ts";
 

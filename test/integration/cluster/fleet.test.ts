@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { start } from "snax";
 import type { Config, Node } from "snax";
 import { FLEET_PATCHES_MAX } from "../../../src/base/limits.ts";
-import { memoryEngine } from "../../../src/cluster/driver-memory.ts";
+import { memoryEngine } from "../../../src/cluster/engine/driver-memory.ts";
 import { failureOf, world, writeFiles } from "../../world.ts";
 import type { World } from "../../world.ts";
 import { TOKEN } from "./links.ts";

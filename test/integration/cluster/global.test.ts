@@ -4,7 +4,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Config } from "snax";
-import { memoryEngine } from "../../../src/cluster/driver-memory.ts";
+import { memoryEngine } from "../../../src/cluster/engine/driver-memory.ts";
 import { codeOfFailure, world } from "../../world.ts";
 import type { World } from "../../world.ts";
 import { TOKEN } from "./links.ts";

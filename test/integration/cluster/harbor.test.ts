@@ -8,7 +8,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Config } from "snax";
 import { LINK_QUEUE_MAX } from "../../../src/base/limits.ts";
-import { encodePacket, encodeSlaveMessage } from "../../../src/cluster/harbor-packet.ts";
+import { encodePacket, encodeSlaveMessage } from "../../../src/cluster/wire/harbor-packet.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { codeOfFailure, failureOf, world } from "../../world.ts";
 import { freePort } from "./free-port.ts";

@@ -18,7 +18,7 @@ import {
   decodeRequest,
   encodeAnswer,
   encodeRequest,
-} from "../../../src/cluster/skynet-frame.ts";
+} from "../../../src/cluster/wire/skynet-frame.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { world } from "../../world.ts";

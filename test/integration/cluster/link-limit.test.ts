@@ -7,7 +7,7 @@ import type { AddressInfo, Server } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { CLUSTER_CALLS_MAX, CLUSTER_UNSENT_MAX, LINK_QUEUE_MAX } from "../../../src/base/limits.ts";
-import { LinkHandshake } from "../../../src/cluster/link-handshake.ts";
+import { LinkHandshake } from "../../../src/cluster/wire/link-handshake.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { failureOf, world } from "../../world.ts";
 import { linkedPair, TOKEN } from "./links.ts";

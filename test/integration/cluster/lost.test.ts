@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { decodeRequest, encodeAnswer } from "../../../src/cluster/skynet-frame.ts";
+import { decodeRequest, encodeAnswer } from "../../../src/cluster/wire/skynet-frame.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { PACKAGE, startNode } from "../process.ts";

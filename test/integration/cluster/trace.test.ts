@@ -4,7 +4,11 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { decodeAnswer, encodeRequest, encodeTrace } from "../../../src/cluster/skynet-frame.ts";
+import {
+  decodeAnswer,
+  encodeRequest,
+  encodeTrace,
+} from "../../../src/cluster/wire/skynet-frame.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import type { World } from "../../world.ts";

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { encodeRequest } from "../../../src/cluster/skynet-frame.ts";
+import { encodeRequest } from "../../../src/cluster/wire/skynet-frame.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { pair } from "./pair.ts";
 

@@ -12,7 +12,7 @@ import {
   encodePacket,
   encodeSlaveMessage,
   PACKET_BYTES_MAX,
-} from "../../../src/cluster/harbor-packet.ts";
+} from "../../../src/cluster/wire/harbor-packet.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { decodeSeri, encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { createRandom } from "../../integration/cluster/random.ts";

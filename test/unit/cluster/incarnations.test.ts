@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Incarnations, readReference, referenceTo } from "../../../src/cluster/incarnations.ts";
+import { Incarnations, readReference, referenceTo } from "../../../src/cluster/hub/incarnations.ts";
 
 test("each incarnation of each node has an epoch of its own, and no earlier one comes back", () => {
   const incarnations = new Incarnations();

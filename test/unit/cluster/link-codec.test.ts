@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_FRAME_MAX } from "../../../src/base/limits.ts";
-import { createLinkPortables, LinkCodec } from "../../../src/cluster/link-codec.ts";
-import { decodeLinkFrame, LENGTH_BYTES } from "../../../src/cluster/link-frame.ts";
+import { createLinkPortables, LinkCodec } from "../../../src/cluster/wire/link-codec.ts";
+import { decodeLinkFrame, LENGTH_BYTES } from "../../../src/cluster/wire/link-frame.ts";
 
 /** Two ends, and what carries a request from the one to the other. */
 function createEnds(): { from: LinkCodec; carry: (values: readonly unknown[]) => unknown[] } {

@@ -14,8 +14,8 @@ import {
   PONG,
   writeHead,
   writeRequestHead,
-} from "../../../src/cluster/link-frame.ts";
-import type { LinkAddress } from "../../../src/cluster/link-frame.ts";
+} from "../../../src/cluster/wire/link-frame.ts";
+import type { LinkAddress } from "../../../src/cluster/wire/link-frame.ts";
 import { codeOf } from "../../../src/base/error.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 

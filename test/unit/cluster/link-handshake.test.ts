@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINK_VERSION, LinkHandshake } from "../../../src/cluster/link-handshake.ts";
-import type { Greeting, HandshakeStep } from "../../../src/cluster/link-handshake.ts";
+import { LINK_VERSION, LinkHandshake } from "../../../src/cluster/wire/link-handshake.ts";
+import type { Greeting, HandshakeStep } from "../../../src/cluster/wire/link-handshake.ts";
 
 const TOKEN = "a token of the cluster";
 const GAME: Greeting = { node: "game", incarnation: "00112233445566ff", deadAfterMs: 3000 };

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINK_EVENTS_MAX } from "../../../src/base/limits.ts";
-import { LinkWatch } from "../../../src/cluster/link-watch.ts";
-import type { LinkChange } from "../../../src/cluster/link-event.ts";
+import { LinkWatch } from "../../../src/cluster/link/watch.ts";
+import type { LinkChange } from "../../../src/cluster/link/event.ts";
 
 const up = (incarnation: string): LinkChange => ({ state: "up", incarnation, reason: undefined });
 const down = (incarnation?: string): LinkChange => ({ state: "down", incarnation, reason: "lost" });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { AnswerFrame, RequestFrame } from "../../../src/cluster/skynet-frame.ts";
+import type { AnswerFrame, RequestFrame } from "../../../src/cluster/wire/skynet-frame.ts";
 import {
   decodeAnswer,
   decodeRequest,
@@ -14,7 +14,7 @@ import {
   isMultipart,
   PART_BYTES,
   WIRE_NAME_MAX,
-} from "../../../src/cluster/skynet-frame.ts";
+} from "../../../src/cluster/wire/skynet-frame.ts";
 
 /** A frame as it was captured; of a large one its first bytes, of which the last goes on to the end. */
 interface Captured {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLUSTER_BYTES_MAX, CLUSTER_TRANSFERS_MAX } from "../../../src/base/limits.ts";
-import { Transfers } from "../../../src/cluster/transfers.ts";
+import { Transfers } from "../../../src/cluster/wire/transfers.ts";
 
 const bytes = (size: number, fill = 1): Buffer => Buffer.alloc(size, fill);
 
