@@ -261,7 +261,7 @@ export declare const harbor: HarborApi;
 export declare const multicast: MulticastApi;
 export declare const sprotoloader: SprotoloaderApi;
 
-// dist/cluster/link-event.d.ts
+// dist/cluster/link/event.d.ts
 export interface LinkChange {
     readonly state: "up" | "down";
     readonly incarnation: string | undefined;

@@ -43,8 +43,11 @@ export function judge(
   const verdicts = new Map<number, Standing>();
   /** By file, the patches after the one that is judged, the oldest first. */
   const later = new Map<string, string[]>();
+  const first = firstByFile(patches);
   for (const patch of patches.toReversed()) {
-    const standings = patch.modules.map((module) => judgeModule(module, texts, later));
+    const standings = patch.modules.map((module) =>
+      judgeModule(module, texts, later, first.get(module.file) === patch),
+    );
     const standing = worst(standings);
     verdicts.set(patch.id, standing);
     if (standing.state === "conflict") continue;
@@ -53,6 +56,15 @@ export function judge(
     }
   }
   return verdicts;
+}
+
+/** The oldest patch of each file. */
+function firstByFile(patches: readonly StandingPatch[]): Map<string, StandingPatch> {
+  const first = new Map<string, StandingPatch>();
+  for (const patch of patches.toReversed()) {
+    for (const { file } of patch.modules) first.set(file, patch);
+  }
+  return first;
 }
 
 /** A patch is one whole: contained if it is in every module, in conflict if it is in one. */
@@ -67,13 +79,18 @@ function judgeModule(
   { file, base: hash, patch, isService }: PatchedModule,
   texts: StandingTexts,
   later: ReadonlyMap<string, readonly string[]>,
+  isFirst: boolean,
 ): Standing {
   const disk = texts.now(file);
   if (disk === undefined) return { state: "conflict", why: `${file} is gone` };
-  // The file is what was patched. What later patches give all of has been retired with them.
-  if (texts.hash(disk) === hash) return { state: "apply" };
+  const options = { isService };
   try {
-    const options = { isService };
+    // The file is what was patched. What later patches give all of has been retired with them. A
+    // rollback gives what the file has, letter by letter; nothing needs it if nothing is below it.
+    if (texts.hash(disk) === hash) {
+      const isSame = isFirst && merge(disk, patch, file, options).text === disk;
+      return { state: isSame ? "contained" : "apply" };
+    }
     const after = later.get(file) ?? [];
     const without = fold(disk, after, file, options);
     const whole = fold(disk, [patch, ...after], file, options);

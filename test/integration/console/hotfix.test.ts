@@ -211,7 +211,7 @@ test("a mistyped name of a service is answered with the one that was meant", asy
   match((await run("snax lib/bord")).join("\n"), /did you mean "lib\/board"\?/);
 });
 
-test("with --atomic all services of a type take the patch or none, and a shared module is refused", async (t) => {
+test("with --atomic all services of a type take the patch or none", async (t) => {
   const { run, write, make } = await open(t);
   const rooms = [await make("room"), await make("room"), await make("room")];
   await rooms[2]?.req.play(1);
@@ -233,7 +233,10 @@ test("with --atomic all services of a type take the patch or none, and a shared 
   for (const room of rooms) equal((await room.req.rounds()) >= 100, true);
   deepEqual(await run("hotfix 9 @a.ts --atomic 5"), [OK]);
   write("p.ts", "export function price(n: number) { return n; }");
-  match((await run("hotfix lib/prices.ts @p.ts --atomic")).join(), /hotfixshared can't be atomic/);
+  match(
+    (await run("hotfix lib/prices.ts @p.ts --atomic")).join(),
+    /ERR_PATCH_NAME: no service uses/,
+  );
   write("room.ts", ROOM.replace("rounds += 1", "rounds += 2"));
   match((await run("hotfix room --from-source --atomic --yes")).join(), /applied\t3.*held/);
 });
