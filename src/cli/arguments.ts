@@ -2,6 +2,7 @@
  * The command line of `snax`: what was asked for, or why it can't be understood.
  */
 
+import { findNearest } from "../base/suggestion.ts";
 import { SnaxError } from "../base/error.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
@@ -115,7 +116,7 @@ export function parseArguments(words: readonly string[]): Invocation {
   }
   const [command, config, surplus] = names;
   if (command === undefined) throw wrong("no command");
-  if (!isCommand(command)) throw wrong(`unknown command ${command}`);
+  if (!isCommand(command)) throw wrong(explainUnknown(command));
   if (surplus !== undefined) throw wrong(`one argument too many: ${surplus}`);
   if (command === "console") return { command, overrides, place: readPlace(config) };
   if (command === "init") {
@@ -127,6 +128,13 @@ export function parseArguments(words: readonly string[]): Invocation {
     ...(config === undefined ? {} : { config }),
     ...(isWatching ? { isWatching } : {}),
   };
+}
+
+/** Many type a command of the console, which knows more of them. */
+function explainUnknown(command: string): string {
+  const near = findNearest(command, [...COMMANDS, ...OPERATIONS], 2);
+  const place = "commands of the debug console are typed there: snax console [host:]port";
+  return `unknown command ${command}; ${near === undefined ? place : `did you mean "${near}"?`}`;
 }
 
 /** Commands that the console of a node runs. */

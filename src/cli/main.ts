@@ -110,7 +110,9 @@ let invocation: Invocation | undefined;
 try {
   invocation = parseArguments(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`snax: ${messageOf(error)}\n\n${USAGE}`);
+  const isEmpty = process.argv.length <= 2;
+  const more = isEmpty ? `\n${USAGE}` : "snax --help lists the commands and their options\n";
+  process.stderr.write(`snax: ${messageOf(error)}\n${more}`);
   process.exitCode = 2;
 }
 if (invocation !== undefined) {

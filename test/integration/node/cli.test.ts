@@ -137,20 +137,26 @@ for (const [what, files, expected] of [
   });
 }
 
-test("wrong usage is told with the usage and exit code 2", async (t) => {
+test("wrong usage is told in a line, with the way to more, and exit code 2", async (t) => {
   const folder = writeFiles(t, {});
-  for (const args of [
-    [],
-    ["begin"],
-    ["start", "--fast"],
-    ["start", "a", "b"],
-    ["start", "--set"],
-    ["start", "--set", "x"],
-  ]) {
-    const { code, stderr } = await snax(args, folder);
+  for (const [args, why] of [
+    [["begin"], /unknown command begin; commands of the debug console are typed there/],
+    [["list"], /unknown command list; commands of the debug console are typed there/],
+    [["strat"], /unknown command strat; did you mean "start"\?/],
+    [["hotfx", "shop"], /unknown command hotfx; did you mean "hotfix"\?/],
+    [["start", "--fast"], /unknown option --fast/],
+    [["start", "a", "b"], /one argument too many: b/],
+    [["start", "--set"], /--set/],
+    [["start", "--set", "x"], /x/],
+  ] as const) {
+    const { code, stderr } = await snax([...args], folder);
     assert.equal(code, 2, args.join(" "));
-    assert.match(stderr, /^snax: .+\n\nusage: snax <command>/);
+    assert.match(stderr, why);
+    assert.match(stderr, /^snax: .+\nsnax --help lists the commands and their options\n$/);
   }
+  const { code, stderr } = await snax([], folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /^snax: no command\n\nusage: snax <command>/);
 });
 
 test("--help and --version answer on stdout with exit code 0", async (t) => {
