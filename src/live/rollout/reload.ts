@@ -51,16 +51,8 @@ interface ReloadOrder extends PatchOrder, ReloadCall {
 }
 
 /** What came of the services of a thread. */
-interface ThreadReload {
-  readonly reloaded: readonly number[];
-  readonly failed: readonly PatchFailure[];
-  readonly skipped: readonly PatchSkip[];
-  readonly held: number;
-  readonly drained: number;
-  readonly carried: readonly string[];
+interface ThreadReload extends Omit<ReloadResult, "id" | "new"> {
   readonly fresh: readonly string[];
-  readonly leftBehind: readonly string[];
-  readonly kept: readonly string[];
 }
 
 /** Reloads; see `SnaxApi.reload`. */
