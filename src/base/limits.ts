@@ -109,7 +109,10 @@ export const CHECK_TEXT_MAX = 600;
 export const CHECK_GROUPS_MAX = 8;
 
 /** How much of the values that patches have assigned a thread keeps for a rollback, in bytes. */
-export const ROLLBACK_STATE_MAX: number = 1 << 20;
+export const ROLLBACK_STATE_MAX: number = 1 << 24;
+
+/** Of how many patches a module keeps such values. */
+export const ROLLBACK_PATCHES_MAX = 16;
 
 /** How many patches go in together at most. */
 export const TOGETHER_MAX = 64;

@@ -1,15 +1,15 @@
 /**
  * What `hotfix()` of a patch has assigned to variables of a module, for whoever takes the patch back.
  *
- *     kept         -> the values before, and those that it wrote; ROLLBACK_STATE_MAX in all, the
- *                     oldest go first
+ *     kept         -> the values before, and those that it wrote: of the last ROLLBACK_PATCHES_MAX
+ *                     patches of a module, and ROLLBACK_STATE_MAX in all; the oldest go first
  *     taken back   -> each variable that has still the value that was written gets the one before
  *
  * A patch that assigned nothing leaves nothing here, and what a module has goes with it.
  */
 
 import { types } from "node:util";
-import { ROLLBACK_STATE_MAX } from "../../base/limits.ts";
+import { LEDGER_LENGTH_MAX, ROLLBACK_PATCHES_MAX, ROLLBACK_STATE_MAX } from "../../base/limits.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { UndoLog } from "./undo-log.ts";
 
@@ -31,29 +31,41 @@ export interface Written {
 }
 
 interface Kept extends Written {
-  readonly bytes: number;
+  assigned: readonly Assigned[];
+  read: (index: number) => unknown;
+  write: (index: number, value: unknown) => void;
+  /** What it counts as; 0 once the values are gone. */
+  bytes: number;
   /** The values are gone, for there was no room. */
   isDropped: boolean;
 }
 
+/** Bytes that an entry takes besides its values: the functions that read and write them. */
+const ENTRY_BYTES = 1024;
+
+/** Room is made for more than one, for that looks through all of them. */
+const FILL_SHARE = 7 / 8;
+
 /** By module, the oldest first. */
 const states = new WeakMap<ModuleInstance, readonly Kept[]>();
 
-/** All that have values, the oldest first. */
+/** All that have values, the oldest first; those of modules that are gone count no more. */
 let queue: { readonly module: WeakRef<ModuleInstance>; readonly kept: WeakRef<Kept> }[] = [];
 let total = 0;
 
 /** Keeps what a patch that stays has assigned. */
 export function keepWritten(module: ModuleInstance, written: Written): void {
   const values = written.assigned.flatMap(({ before, written: value }) => [before, value]);
-  const bytes = sizeOf(values, ROLLBACK_STATE_MAX);
-  const kept: Kept = { ...written, bytes, isDropped: bytes > ROLLBACK_STATE_MAX };
-  const own = kept.isDropped ? emptied(kept) : kept;
-  states.set(module, [...(states.get(module) ?? []), own]);
-  if (own.isDropped) return;
+  const bytes = ENTRY_BYTES + sizeOf(values, ROLLBACK_STATE_MAX);
+  const kept: Kept = { ...written, bytes, isDropped: false };
+  const all = [...(states.get(module) ?? []), kept].slice(-LEDGER_LENGTH_MAX);
+  states.set(module, all);
+  const old = all.at(-ROLLBACK_PATCHES_MAX - 1);
+  if (old !== undefined) empty(old);
+  if (bytes > ROLLBACK_STATE_MAX) return empty(kept);
   total += bytes;
-  queue.push({ module: new WeakRef(module), kept: new WeakRef(own) });
-  makeRoom();
+  queue.push({ module: new WeakRef(module), kept: new WeakRef(kept) });
+  if (total > ROLLBACK_STATE_MAX) makeRoom();
 }
 
 /** Says whether something is kept that one of these patches has assigned. */
@@ -123,34 +135,32 @@ function readOf({ read }: Written, index: number): unknown {
 
 /** The oldest values go; that there were some is still known. */
 function makeRoom(): void {
-  if (total <= ROLLBACK_STATE_MAX) return;
-  // Those of modules that are gone count no more.
-  queue = queue.filter(({ module, kept }) => module.deref() !== undefined && isLeft(kept));
-  total = queue.reduce((sum, { kept }) => sum + (kept.deref()?.bytes ?? 0), 0);
-  while (total > ROLLBACK_STATE_MAX) {
-    const [oldest] = queue.splice(0, 1);
-    const [module, kept] = [oldest?.module.deref(), oldest?.kept.deref()];
-    if (module === undefined || kept === undefined) continue;
+  const alive = queue.flatMap(({ module, kept }) => {
+    const one = module.deref() === undefined ? undefined : kept.deref();
+    return one === undefined || one.bytes === 0 ? [] : [one];
+  });
+  total = alive.reduce((sum, { bytes }) => sum + bytes, 0);
+  const most = ROLLBACK_STATE_MAX * FILL_SHARE;
+  // The newest has room, however large it is.
+  for (const kept of alive.slice(0, -1)) {
+    if (total <= most) break;
     total -= kept.bytes;
-    const list = states.get(module) ?? [];
-    states.set(
-      module,
-      list.map((each) => (each === kept ? emptied(kept) : each)),
-    );
+    empty(kept);
   }
+  queue = queue.filter(({ module, kept }) => module.deref() && kept.deref()?.bytes);
 }
 
-function isLeft(kept: WeakRef<Kept>): boolean {
-  return kept.deref() !== undefined;
-}
-
-function emptied(kept: Kept): Kept {
-  const assigned = kept.assigned.map(({ name, index }) => {
+/** Lets go of the values, and of the code of the patch. */
+function empty(kept: Kept): void {
+  kept.assigned = kept.assigned.map(({ name, index }) => {
     return { name, index, before: undefined, written: undefined };
   });
-  const nothing = (): undefined => undefined;
-  return { text: kept.text, assigned, read: nothing, write: nothing, bytes: 0, isDropped: true };
+  kept.read = kept.write = nothing;
+  kept.bytes = 0;
+  kept.isDropped = true;
 }
+
+function nothing(): undefined {}
 
 /** Bytes that an object takes besides what it holds. */
 const OBJECT_BYTES = 64;

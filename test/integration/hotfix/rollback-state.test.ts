@@ -6,6 +6,9 @@ import { test } from "node:test";
 
 import { failureOf, ONE_THREAD, world } from "../../world.ts";
 
+/** Of how many patches a module keeps what they have assigned. */
+const ROLLBACK_PATCHES_MAX = 16;
+
 const FILES = {
   shop: `
     import { rate } from "./rate.ts";
@@ -142,20 +145,36 @@ test("what is not assigned stays: the contents of objects", async (t) => {
 test("ROLLBACK_STATE_MAX: the oldest values go first, and their variables are named", async (t) => {
   const { make, snax } = await world(t, FILES, ONE_THREAD);
   const shop = await make("shop");
-  const fits = `big = "x".repeat(${(1 << 19) - 100});`;
+  const fits = `big = "x".repeat(${(1 << 23) - 1000});`;
   const one = await snax.hotfixall<any>("shop", assign(fits));
   equal((await snax.rollback(one.id)).kept.length, 0);
   equal(await shop.req.big(), "undefined");
-  const beyond = await snax.hotfixall<any>("shop", assign(`big = "x".repeat(${1 << 19});`));
+  const beyond = await snax.hotfixall<any>("shop", assign(`big = "x".repeat(${1 << 23});`));
   deepEqual((await snax.rollback(beyond.id)).kept, [{ handle: shop.handle, names: ["big"] }]);
   equal(await shop.req.big(), "string");
   // Of two that fit one by one, the older has gone.
   const half = (name: string): string =>
-    assign(`${name} = "x".repeat(${1 << 18}) + "${name}" as any;`);
+    assign(`${name} = "x".repeat(${1 << 22}) + "${name}" as any;`);
   const first = await snax.hotfixall<any>("shop", half("last"));
   const second = await snax.hotfixall<any>("shop", half("sold"));
   deepEqual((await snax.rollback(second.id)).kept, []);
   deepEqual((await snax.rollback(first.id)).kept, [{ handle: shop.handle, names: ["last"] }]);
+});
+
+test("ROLLBACK_PATCHES_MAX: a module keeps the values of its last patches, and names older ones", async (t) => {
+  const { make, snax } = await world(t, FILES, ONE_THREAD);
+  const shop = await make("shop");
+  for (const [others, names] of [
+    [ROLLBACK_PATCHES_MAX - 1, []],
+    [ROLLBACK_PATCHES_MAX, ["last"]],
+  ] as const) {
+    const first = await snax.hotfixall<any>("shop", assign(`last = "first of ${others}" as any;`));
+    for (let more = 0; more < others; more += 1) {
+      await snax.hotfixall<any>("shop", assign(`sold = ${more};`));
+    }
+    const { kept } = await snax.rollback(first.id);
+    deepEqual(kept, names.length === 0 ? [] : [{ handle: shop.handle, names }]);
+  }
 });
 
 test("values that nobody can measure are not kept, and run no code", async (t) => {
