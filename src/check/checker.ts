@@ -174,13 +174,18 @@ export class Checker {
       };
       child.on("message", onMessage).on("error", onError).on("exit", onExit);
       child.send(question, (error) => {
-        if (error) onError(new Error(`the compiler can't be asked: ${error.message}`));
+        // Its end is on its way to us, and says how it ended.
+        if (error === null || ENDED.has((error as NodeJS.ErrnoException).code ?? "")) return;
+        onError(new Error(`the compiler can't be asked: ${error.message}`));
       });
     });
   }
 }
 
 const LATE = "late";
+
+/** Whom the question could not be sent to any more. */
+const ENDED: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "ERR_IPC_CHANNEL_CLOSED"]);
 
 function unchecked(why: string): CheckAnswer {
   return { kind: "unchecked", why };
