@@ -51,3 +51,8 @@ export interface Threads {
   /** Who is told of each death, on whatever thread; 0 = nobody. */
   monitor: number;
 }
+
+/** All threads of a node but this one; none if there is one only. */
+export function otherThreads(threads: Threads | undefined): number[] {
+  return threads === undefined ? [] : [0, ...threads.hosts].filter((each) => each !== threads.own);
+}

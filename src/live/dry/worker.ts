@@ -9,6 +9,7 @@ import type { ErrorCode } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { inspect } from "node:util";
 import type { DryAnswer } from "../../snax/types-dry.ts";
+import { hasHotfix } from "../text/patch-text.ts";
 import { compareStates } from "../state/difference.ts";
 import { Copy, CopyPlan } from "./copy.ts";
 import type { AskLive } from "./dry-api.ts";
@@ -54,11 +55,10 @@ async function run(question: DryQuestion): Promise<DryDone> {
     after.push(await patched.ask(probe, SETTLE_MS));
   }
   await step("the comparison");
-  const hasHotfix = [...question.texts.values()].some((text) => HOTFIX.test(text));
   return {
     kind: "done",
     missing: patched.missing,
-    hotfix: hasHotfix ? hotfix : undefined,
+    hotfix: [...question.texts.values()].some(hasHotfix) ? hotfix : undefined,
     atOnce,
     probes: probes.map((probe, index) => ({
       probe: nameOf(probe),
@@ -97,8 +97,6 @@ function createAsk(allowed: ReadonlySet<string>): AskLive {
     return answer.then((value) => structuredClone(value));
   };
 }
-
-const HOTFIX = /\bexport\s+(?:async\s+)?function\s+hotfix\b/;
 
 function nameOf({ method, args }: DryCall): string {
   const shown = args.map((arg) => inspect(arg, { depth: 3, breakLength: Infinity }));

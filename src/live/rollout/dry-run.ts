@@ -17,6 +17,7 @@ import { deadError } from "../../kernel/refusal.ts";
 import { Context } from "../../service/context.ts";
 import type { Errand, Stuck } from "../../service/errand.ts";
 import { sendErrand, takeErrand } from "../../service/errand.ts";
+import { otherThreads } from "../../service/threads.ts";
 import { createSkynet } from "../../service/skynet.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import { bind } from "../../snax/snax-functions.ts";
@@ -79,13 +80,9 @@ export async function dryRunType(
 ): Promise<DryReport> {
   const { context } = caller;
   const { runtime } = context;
-  const { threads } = runtime;
   // A name that no file has is refused first, with the one that was meant.
   runtime.paths.find(type);
-  const others = [0, ...(threads?.hosts ?? [])].filter(
-    (thread) => threads !== undefined && thread !== threads.own,
-  );
-  const asked = [...new Set(others)].map((thread) => ask(context, thread, LOWEST, type));
+  const asked = otherThreads(runtime.threads).map((thread) => ask(context, thread, LOWEST, type));
   const found = [lowestHere(runtime, type), ...(await Promise.all(asked))];
   const handles = found.filter((handle) => typeof handle === "number");
   if (handles.length === 0) {

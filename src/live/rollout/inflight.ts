@@ -15,6 +15,7 @@ import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
 import type { Errand, Stuck } from "../../service/errand.ts";
 import { beginErrand, sendErrand, takeErrand } from "../../service/errand.ts";
+import { otherThreads } from "../../service/threads.ts";
 import { createSkynet } from "../../service/skynet.ts";
 import type { PatchRecord } from "../../snax/types.ts";
 import type {
@@ -111,10 +112,6 @@ function pause({ runtime, service }: Context, ms: number): Promise<void> {
 
 /** Asks every thread once. */
 async function askAll(context: Context, question: InflightQuestion): Promise<InflightResult> {
-  const { threads } = context.runtime;
-  const others = [0, ...(threads?.hosts ?? [])].filter(
-    (thread) => threads !== undefined && thread !== threads.own,
-  );
   const silent: InflightSilence[] = [];
   const ask = async (thread: number): Promise<InflightLook | undefined> => {
     try {
@@ -127,7 +124,7 @@ async function askAll(context: Context, question: InflightQuestion): Promise<Inf
       return undefined;
     }
   };
-  const asked = [look(context, question), ...[...new Set(others)].map(ask)];
+  const asked = [look(context, question), ...otherThreads(context.runtime.threads).map(ask)];
   const looks = (await Promise.all(asked)).filter((each) => each !== undefined);
   const sum = (key: "old" | "unknown" | "current" | "ended"): number =>
     looks.reduce((total, each) => total + each[key], 0);

@@ -22,6 +22,7 @@ import type { LiveThread } from "./live-thread.ts";
 import { hotfix } from "./one-service.ts";
 import type { Target } from "./patch-target.ts";
 import { readTarget } from "./patch-target.ts";
+import { hasHotfix } from "../text/patch-text.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 import type { KeptState, PatchCaller } from "./rollout.ts";
 import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
@@ -92,7 +93,7 @@ async function planAll(
   for (const record of records) {
     for (const text of (await askPatchTexts(live, context, record)).values()) {
       texts.add(text);
-      hasSteps ||= STEPS.test(text);
+      hasSteps ||= hasHotfix(text);
     }
   }
   const plans: RollbackPlan[] = [];
@@ -108,9 +109,6 @@ async function planAll(
 
 const STEPS_NOTE =
   "what hotfix() did besides assigning variables stays: the contents of objects, what it sent and wrote";
-
-/** A patch that has something to run once. */
-const STEPS = /\bexport\s+(?:async\s+)?function\s+hotfix\b/;
 
 export function readIds(given: unknown): number[] {
   const ids: unknown[] = Array.isArray(given) ? given : [given];

@@ -120,9 +120,7 @@ class Restorer {
       (isForeign ? kept : carried).push(rootPath(root));
     }
     for (const run of later) run();
-    this.#fillAll();
-    // What is closed can't be filled any more.
-    for (const [object, closed] of this.#closing.splice(0)) close(object, closed);
+    this.#fillAndClose();
     const fresh = [...places.values()].filter((place) => !had.has(keyOf(place))).map(rootPath);
     const missing = this.#listMissing();
     const recall = (file: string, name: string): unknown => this.#recall(file, name);
@@ -135,9 +133,14 @@ class Restorer {
     );
     if (root === undefined) return undefined;
     const value = this.#revive(root.value);
-    this.#fillAll();
-    for (const [object, closed] of this.#closing.splice(0)) close(object, closed);
+    this.#fillAndClose();
     return value;
+  }
+
+  #fillAndClose(): void {
+    this.#fillAll();
+    // What is closed can't be filled any more.
+    for (const [object, closed] of this.#closing.splice(0)) close(object, closed);
   }
 
   /** Decides which object stands for a root's; what is written is written when that is known of all roots. */

@@ -168,3 +168,10 @@ function collect(
   }
   return { syntax, parameterProperties: syntax.parameterProperties, declared, declarations };
 }
+
+const HOTFIX = /\bexport\s+(?:async\s+)?function\s+hotfix\b/;
+
+/** Whether a patch has something to run once. */
+export function hasHotfix(text: string): boolean {
+  return HOTFIX.test(text);
+}
