@@ -6,7 +6,7 @@ import { SnaxError } from "../../base/error.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { toAll } from "../threads/thread-route.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
-import { readTarget, readWords, REPAIR_WORDS } from "./hotfix-words.ts";
+import { ownWords, readTarget, readWords, REPAIR_WORDS } from "./hotfix-words.ts";
 import { checkTypes, countErrors } from "./type-check.ts";
 
 /** Options of what is sent. */
@@ -14,8 +14,7 @@ const SENT_ONLY: ReadonlySet<string> = new Set([...REPAIR_WORDS, "--yes"]);
 
 async function check({ operator, args: [word, ...rest] }: CommandCall): Promise<CommandResult> {
   const target = readTarget(operator, word);
-  const last = rest.indexOf("--");
-  const unmeant = rest.slice(0, last < 0 ? undefined : last).find((each) => SENT_ONLY.has(each));
+  const unmeant = ownWords(rest).find((each) => SENT_ONLY.has(each));
   if (unmeant !== undefined) {
     throw new SnaxError("ERR_ARGUMENT", `check sends nothing, so ${unmeant} means nothing here`);
   }

@@ -9,6 +9,7 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { Patch } from "../../snax/types.ts";
 import type { DryAnswer, DryDifference, DryOptions, DryReport } from "../../snax/types-dry.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
+import { ownWords } from "./hotfix-words.ts";
 
 /** The words of a line without those of a dry run. */
 interface TakenWords {
@@ -50,8 +51,7 @@ function takeAllow(words: readonly string[]): { allow: string[]; rest: string[] 
 }
 
 function takeProbes(line: string, words: readonly string[]): TakenWords {
-  const end = words.indexOf("--");
-  const own = words.slice(0, end < 0 ? undefined : end);
+  const own = ownWords(words);
   const isDry = own.includes("--dry-run");
   if (!own.some((word) => /^--probe\b/.test(word))) {
     return {

@@ -7,7 +7,7 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, FleetResult } from "../../snax/types.ts";
 import type { Table } from "../operator/command.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
-import { nameFiles } from "./hotfix-words.ts";
+import { nameFiles, ownWords } from "./hotfix-words.ts";
 import type { ScriptFile } from "./script-file.ts";
 
 /** Failures of one node that are listed. */
@@ -42,8 +42,7 @@ export function takeFleetOptions(words: readonly string[]): {
   readonly rest: readonly string[];
   readonly fleet: FleetOptions | undefined;
 } {
-  const end = words.indexOf("--");
-  const own = words.slice(0, end < 0 ? undefined : end);
+  const own = ownWords(words);
   const rest = [...own.filter((word) => !FLEET_WORDS.has(word)), ...words.slice(own.length)];
   const allowMissing = own.includes("--allow-missing");
   if (own.includes("--fleet")) {

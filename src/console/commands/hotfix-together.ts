@@ -20,7 +20,7 @@ import { markInOrder } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
 import { partsOf, patchFromSource } from "./from-source.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
-import { inOperatorsWords, readRepair, readTarget, readWords } from "./hotfix-words.ts";
+import { inOperatorsWords, ownWords, readRepair, readTarget, readWords } from "./hotfix-words.ts";
 import type { ScriptFile } from "./script-file.ts";
 import { printChanges } from "./source-texts.ts";
 import type { CheckOptions } from "./type-check.ts";
@@ -31,11 +31,6 @@ const FROM_SOURCE = "--from-source";
 
 /** The options that stand for all targets. */
 const OPTIONS: ReadonlySet<string> = new Set(["--atomic", "--once", "--yes", FROM_SOURCE]);
-
-function ownWords(args: readonly string[]): readonly string[] {
-  const end = args.indexOf("--");
-  return args.slice(0, end < 0 ? undefined : end);
-}
 
 /** Whether a line of `hotfix` means several targets, or a type with its shared modules. */
 export function isTogether(operator: Operator, args: readonly string[]): boolean {

@@ -155,3 +155,9 @@ export function nameFiles(text: string, files: readonly ScriptFile[]): string {
   }
   return named;
 }
+
+/** The words that are the command's: those behind `--` are handed to `hotfix()`. */
+export function ownWords(words: readonly string[]): readonly string[] {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? undefined : end);
+}
