@@ -46,9 +46,9 @@ const ORDER = [
  */
 const ROOMS = {
   loader: ["text", "resolve", "typescript", "read", "weave", "build", "run"],
-  live: ["text", "apply", "state", "reload", "inspect", "dry", "rollout"],
+  live: ["text", "apply", "state", "reload", "inspect", "dry", "births", "rollout", "operate"],
   cluster: ["wire", "hub", "skynet", "link", "engine", "fleet", "harbor"],
-  console: ["operator", "print", "inspect", "debugger", "threads", "commands", "doors"],
+  console: ["operator", "print", "inspect", "debugger", "threads", "repair", "commands", "doors"],
 };
 
 /** Modules of Node that one folder alone imports. @type {Record<string, string>} */

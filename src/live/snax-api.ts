@@ -14,15 +14,15 @@ import type { FleetApi, FleetOptions, Patch, RepairOptions, SnaxApi } from "../s
 import type { DryApi, DryOptions } from "../snax/types-dry.ts";
 import type { ReloadOptions } from "../snax/types-reload.ts";
 import { readRepairOptions } from "./repair-options.ts";
-import { fleetHotfixall, fleetRollback } from "./rollout/fleet-call.ts";
+import { fleetHotfixall, fleetRollback } from "./operate/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
-import { dryRun, dryRunType, readDry } from "./rollout/dry-run.ts";
+import { dryRun, dryRunType, readDry } from "./operate/dry-run.ts";
 import { together } from "./rollout/together.ts";
-import { gatherDrift } from "./rollout/drift.ts";
-import { inflight } from "./rollout/inflight.ts";
+import { gatherDrift } from "./operate/drift.ts";
+import { inflight } from "./operate/inflight.ts";
 import { reload } from "./rollout/reload.ts";
-import { rollback } from "./rollout/rollback.ts";
-import { hotfixshared } from "./rollout/shared-call.ts";
+import { rollback } from "./operate/rollback.ts";
+import { hotfixshared } from "./operate/shared-call.ts";
 import { hotfix } from "./rollout/one-service.ts";
 import type { LiveThread } from "./rollout/live-thread.ts";
 

@@ -31,6 +31,7 @@ import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
 import { beginTenure } from "../service/tenure.ts";
 import { runScript } from "../live/inspect/inject.ts";
+import { answerOperator } from "../live/operate/answers.ts";
 import { LiveThread } from "../live/rollout/live-thread.ts";
 import { createSnaxMaker } from "../live/snax-api.ts";
 import { createClusterHostMaker } from "../library/cluster-host.ts";
@@ -119,6 +120,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     defineValues(portables);
   }
   const live = new LiveThread(snax, thread?.words);
+  answerOperator(live);
   const createSnax = createSnaxMaker(live);
   for (const [name, make] of apiParts(createSnax, tableApi)) runtime.parts.set(name, make);
   const consoleThread = new ConsoleThread(live, tableApi);

@@ -15,7 +15,7 @@ import { createThread } from "../fabric/thread.ts";
 import type { ThreadData, ThreadNews } from "../fabric/warden.ts";
 import { openDesk } from "../fabric/watch-desk.ts";
 import { bereave } from "../kernel/death.ts";
-import type { BirthOrder, StickyOrder } from "../live/rollout/births.ts";
+import type { BirthOrder, StickyOrder } from "../live/births/births.ts";
 import type { LiveThread } from "../live/rollout/live-thread.ts";
 import type { LateOrder } from "../live/rollout/late-patches.ts";
 import { readScripts } from "../live/inspect/upvalues-session.ts";

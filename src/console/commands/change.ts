@@ -9,7 +9,7 @@ import { inject } from "../../live/inspect/inject.ts";
 import { clearCache } from "../../service/cache.ts";
 import { readService } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
-import { readScript } from "./script-file.ts";
+import { readScript } from "../operator/script-file.ts";
 import { toService } from "../threads/thread-route.ts";
 
 /** Runs a script inside a service. What it printed is the result; before an error stands what it printed until then. */

@@ -3,27 +3,27 @@
  */
 
 import { changeCommands } from "./change.ts";
-import { checkCommands } from "./check.ts";
+import { checkCommands } from "../repair/check.ts";
 import { clusterCommands } from "./cluster.ts";
 import type { Command, CommandTable } from "../operator/command.ts";
 import { debugCommands } from "./debug.ts";
-import { driftCommands } from "./drift.ts";
+import { driftCommands } from "../repair/drift.ts";
 import { evalCommands } from "./eval.ts";
-import { hotfixCommands } from "./hotfix.ts";
-import { inflightCommands } from "./inflight.ts";
+import { hotfixCommands } from "../repair/hotfix.ts";
+import { inflightCommands } from "../repair/inflight.ts";
 import { logLevelCommands } from "./log-level.ts";
 import { logpointCommands } from "./logpoint.ts";
 import { memoryCommands } from "./memory.ts";
 import { methodCommands } from "./methods.ts";
 import { nodeCommands } from "./node.ts";
-import { patchCommands } from "./patches.ts";
+import { patchCommands } from "../repair/patches.ts";
 import { profileCommands } from "./profile.ts";
 import { recordCommands } from "./record.ts";
-import { reloadCommands } from "./reload.ts";
+import { reloadCommands } from "../repair/reload.ts";
 import { serviceCommands } from "./services.ts";
 import { tableCommands } from "./tables.ts";
 import { taskCommands } from "./tasks.ts";
-import { textCommands } from "./texts.ts";
+import { textCommands } from "../repair/texts.ts";
 import { watchCommands } from "./watch.ts";
 
 const help: CommandTable = {

@@ -20,7 +20,7 @@ import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import { beginPatch } from "../apply/application.ts";
 import type { PatchPart } from "../text/patch-code.ts";
 import type { FleetMark } from "../../ledger/entry.ts";
-import type { BirthOrder, BornPatch } from "./births.ts";
+import type { BirthOrder, BornPatch } from "../births/births.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { patchOne } from "./one-service.ts";
 import { Pending } from "./pending.ts";

@@ -8,8 +8,8 @@ import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { PatchRecord } from "../../snax/types.ts";
 import { ALL_OF_TYPE } from "./all-of-type.ts";
-import type { BirthOrder } from "./births.ts";
-import { Births } from "./births.ts";
+import type { BirthOrder } from "../births/births.ts";
+import { Births } from "../births/births.ts";
 import { LatePatches } from "./late-patches.ts";
 import type { PatchMark, PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
@@ -18,10 +18,6 @@ import { ONE_SERVICE } from "./one-service.ts";
 import { RELOAD } from "./reload.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
-import { answerTexts } from "./running-texts.ts";
-import { answerDry } from "./dry-run.ts";
-import { answerInflight } from "./inflight.ts";
-import { answerPatchTexts } from "./patch-texts.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
 import { TOGETHER } from "./together.ts";
 
@@ -72,10 +68,6 @@ export class LiveThread {
     this.latePatches = new LatePatches(this);
     hearSticky(this);
     runtime.onClear = (file) => this.#forget(file);
-    answerTexts(runtime);
-    answerPatchTexts(this);
-    answerInflight(this);
-    answerDry(this);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     runtime.words.set(MARKED_WORD, (mark) => this.ledger.mark(mark as PatchMark));
     this.#lines = new LineBudget({

@@ -22,7 +22,7 @@ import { readModule } from "../../loader/text/module-text.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { findNode } from "../text/module-search.ts";
-import type { BirthOrder, StickyOrder } from "./births.ts";
+import type { BirthOrder, StickyOrder } from "../births/births.ts";
 import type { CampaignOrder } from "./campaign.ts";
 import { hashTexts } from "./ledger.ts";
 import type { LiveThread } from "./live-thread.ts";

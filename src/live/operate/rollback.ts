@@ -17,18 +17,18 @@ import type { PatchRecord, RollbackResult } from "../../snax/types.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import type { ModuleDiff } from "../../texts/verdict.ts";
 import { listFreeNames } from "../../texts/free-name.ts";
-import { hotfixall } from "./all-of-type.ts";
-import type { LiveThread } from "./live-thread.ts";
-import { hotfix } from "./one-service.ts";
+import { hotfixall } from "../rollout/all-of-type.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
+import { hotfix } from "../rollout/one-service.ts";
 import type { Target } from "./patch-target.ts";
 import { readTarget } from "./patch-target.ts";
 import { hasHotfix } from "../text/patch-text.ts";
 import { askPatchTexts } from "./patch-texts.ts";
-import type { KeptState, PatchCaller } from "./rollout.ts";
+import type { KeptState, PatchCaller } from "../rollout/rollout.ts";
 import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
-import type { TogetherPart } from "./together.ts";
-import { applyTogether } from "./together.ts";
+import type { TogetherPart } from "../rollout/together.ts";
+import { applyTogether } from "../rollout/together.ts";
 import { hotfixshared } from "./shared-call.ts";
 
 /** The patch that takes others back. */

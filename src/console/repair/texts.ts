@@ -3,8 +3,8 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { TextQuestion } from "../../live/rollout/running-texts.ts";
-import { nameServices } from "../../live/rollout/running-texts.ts";
+import type { TextQuestion } from "../../live/operate/running-texts.ts";
+import { nameServices } from "../../live/operate/running-texts.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
 import { toAll } from "../threads/thread-route.ts";

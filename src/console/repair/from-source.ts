@@ -6,14 +6,14 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { TextQuestion } from "../../live/rollout/running-texts.ts";
-import { nameServices } from "../../live/rollout/running-texts.ts";
+import type { TextQuestion } from "../../live/operate/running-texts.ts";
+import { nameServices } from "../../live/operate/running-texts.ts";
 import type { RepairOptions } from "../../snax/types.ts";
 import type { Verdict } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
 import { readRepair, REPAIR_WORDS } from "./hotfix-words.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
-import type { ScriptFile } from "./script-file.ts";
+import type { ScriptFile } from "../operator/script-file.ts";
 import type { DiffRow, GroupDiff } from "./source-texts.ts";
 import { askTexts, diffGroup, listRows, printChanges, showPath } from "./source-texts.ts";
 

@@ -16,8 +16,8 @@ import type { Patch, RepairOptions } from "../../snax/types.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Operator } from "../operator/operator.ts";
-import type { ScriptFile } from "./script-file.ts";
-import { isFile, looksLikeScript, readScript } from "./script-file.ts";
+import type { ScriptFile } from "../operator/script-file.ts";
+import { isFile, looksLikeScript, readScript } from "../operator/script-file.ts";
 
 /**
  * The options of a patch: into all services of the type or into none; not over the next start.

@@ -18,7 +18,7 @@ import type { Resolve } from "../../texts/program-text.ts";
 import { hasWritten } from "../apply/written-state.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { textOf } from "../text/text-history.ts";
-import type { OrderState } from "./thread-order.ts";
+import type { OrderState } from "../rollout/thread-order.ts";
 
 /** The command of a thread's steward: `TEXTS(question, without)`. */
 const TEXTS = "TEXTS";

@@ -4,7 +4,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import { dryRun, dryRunType, readDry } from "../../live/rollout/dry-run.ts";
+import { dryRun, dryRunType, readDry } from "../../live/operate/dry-run.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { Patch } from "../../snax/types.ts";
 import type { DryAnswer, DryDifference, DryOptions, DryReport } from "../../snax/types-dry.ts";

@@ -2,13 +2,13 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import { fleetHotfixall, fleetRollback } from "../../live/rollout/fleet-call.ts";
+import { fleetHotfixall, fleetRollback } from "../../live/operate/fleet-call.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, FleetResult } from "../../snax/types.ts";
 import type { Table } from "../operator/command.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
 import { nameFiles, ownWords } from "./hotfix-words.ts";
-import type { ScriptFile } from "./script-file.ts";
+import type { ScriptFile } from "../operator/script-file.ts";
 
 /** Failures of one node that are listed. */
 const FAILURES_SHOWN_MAX = 20;

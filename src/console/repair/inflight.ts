@@ -5,7 +5,7 @@
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { agoText } from "../../live/inspect/running-handlers.ts";
-import { inflight } from "../../live/rollout/inflight.ts";
+import { inflight } from "../../live/operate/inflight.ts";
 import type {
   InflightHandler,
   InflightOptions,

@@ -28,8 +28,8 @@ import { runDry } from "../dry/dry-process.ts";
 import type { DryAsk, DryCall, DryService } from "../dry/question.ts";
 import { takeService } from "../dry/take-service.ts";
 import { readPatch } from "../text/compile.ts";
-import type { LiveThread } from "./live-thread.ts";
-import { targetOf } from "./one-service.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
+import { targetOf } from "../rollout/one-service.ts";
 
 /** The commands of a thread's steward. */
 const TAKE = "DRYTAKE";

@@ -5,7 +5,7 @@ import type { Context } from "../../service/context.ts";
 import { askSteward } from "../../service/steward.ts";
 import type { PatchRecord } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";
-import type { LiveThread } from "./live-thread.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
 import { leaderOf, readTarget } from "./patch-target.ts";
 
 /** The command of a thread's steward: `PATCHTEXTS(id)`. */

@@ -4,8 +4,8 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import { leaderOf, readTarget } from "../../live/rollout/patch-target.ts";
-import { askPatchTexts } from "../../live/rollout/patch-texts.ts";
+import { leaderOf, readTarget } from "../../live/operate/patch-target.ts";
+import { askPatchTexts } from "../../live/operate/patch-texts.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { PatchRecord } from "../../snax/types.ts";
 import type {

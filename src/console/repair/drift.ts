@@ -2,8 +2,8 @@
  * `drift`: which services run what, against the files on disk.
  */
 
-import { gatherDrift } from "../../live/rollout/drift.ts";
-import { nameServices } from "../../live/rollout/running-texts.ts";
+import { gatherDrift } from "../../live/operate/drift.ts";
+import { nameServices } from "../../live/operate/running-texts.ts";
 import type { DriftModule, DriftReport } from "../../snax/types.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { showPath } from "./source-texts.ts";

@@ -14,7 +14,7 @@ import type { DriftGroup, DriftModule, DriftReport, DriftShared } from "../../sn
 import type { ModuleEdit } from "../../texts/diff.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import { hashOf } from "../text/patch-code.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "../rollout/ledger.ts";
 import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
 import { gatherAnswers, resolveAmong } from "./running-texts.ts";
 

@@ -13,15 +13,15 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CHECK_GROUPS_MAX, CONSOLE_ANSWER_MS } from "../../base/limits.ts";
 import type { CheckAnswer, CheckError, CheckModule, CheckPatch } from "../../check/question.ts";
-import type { RunningGroup, RunningModule } from "../../live/rollout/running-texts.ts";
+import type { RunningGroup, RunningModule } from "../../live/operate/running-texts.ts";
 import { Tsconfigs } from "../../loader/resolve/tsconfig.ts";
 import { findInstalled } from "../../loader/typescript/transform-tools.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Operator } from "../operator/operator.ts";
 import { questionOf } from "./from-source.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
-import type { ScriptFile } from "./script-file.ts";
-import { readScript } from "./script-file.ts";
+import type { ScriptFile } from "../operator/script-file.ts";
+import { readScript } from "../operator/script-file.ts";
 import { askTexts, showPath } from "./source-texts.ts";
 
 /** What a check has found. */

@@ -2,7 +2,7 @@
 
 import { deadError } from "../../kernel/refusal.ts";
 import type { Runtime } from "../../service/runtime.ts";
-import type { Home } from "./rollout.ts";
+import type { Home } from "../rollout/rollout.ts";
 
 /** What a patch was for. */
 export type Target =

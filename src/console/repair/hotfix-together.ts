@@ -21,7 +21,7 @@ import type { Operator } from "../operator/operator.ts";
 import { partsOf, patchFromSource } from "./from-source.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
 import { inOperatorsWords, ownWords, readRepair, readTarget, readWords } from "./hotfix-words.ts";
-import type { ScriptFile } from "./script-file.ts";
+import type { ScriptFile } from "../operator/script-file.ts";
 import { printChanges } from "./source-texts.ts";
 import type { CheckOptions } from "./type-check.ts";
 import { checkBefore, takeCheckOptions } from "./type-check.ts";

@@ -13,8 +13,8 @@ import type {
   RunningGroup,
   RunningModule,
   TextQuestion,
-} from "../../live/rollout/running-texts.ts";
-import { gatherRunning, nameServices, resolveAmong } from "../../live/rollout/running-texts.ts";
+} from "../../live/operate/running-texts.ts";
+import { gatherRunning, nameServices, resolveAmong } from "../../live/operate/running-texts.ts";
 import { readModule } from "../../loader/text/module-text.ts";
 import { diffProgram } from "../../texts/diff.ts";
 import type { ModuleEdit } from "../../texts/diff.ts";

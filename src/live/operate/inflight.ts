@@ -25,7 +25,7 @@ import type {
 } from "../../snax/types-inflight.ts";
 import type { InflightLook, InflightQuestion } from "../inspect/old-handlers.ts";
 import { lookInflight } from "../inspect/old-handlers.ts";
-import type { LiveThread } from "./live-thread.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 
 /** The command of a thread's steward: `INFLIGHT(errand, question)`. */

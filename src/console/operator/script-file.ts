@@ -6,7 +6,7 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
-import type { Operator } from "../operator/operator.ts";
+import type { Operator } from "./operator.ts";
 
 /** A file and what stands in it. */
 export interface ScriptFile {
