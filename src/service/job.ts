@@ -7,6 +7,7 @@
 
 import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
+import { deadError } from "../kernel/refusal.ts";
 import type { Context, Receiver } from "./context.ts";
 
 /** What runs inside the service. */
@@ -20,6 +21,36 @@ export type Job = (context: Context) => void;
 export function runInside(context: Context, job: Job, behind = 0): void {
   const message = new Message(PTYPE.system, 0, 0, 0, job);
   context.runtime.kernel.sendUrgent(context.service, message, behind);
+}
+
+/**
+ * Runs a job inside a service, as {@link runInside} does, and gives what it returns.
+ *
+ * @throws what the job throws, and {ERR_SERVICE_DEAD} if the service ends before.
+ */
+export function callInside<T>(
+  context: Context,
+  job: (context: Context) => T | PromiseLike<T>,
+  behind = 0,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const { runtime, handle } = context;
+    const unwatch = runtime.kernel.watch(handle, () => reject(deadError(handle)));
+    if (unwatch === undefined) {
+      reject(deadError(handle));
+      return;
+    }
+    const run = async (): Promise<void> => {
+      try {
+        resolve(await job(context));
+      } catch (error) {
+        reject(error as Error);
+      } finally {
+        unwatch();
+      }
+    };
+    runInside(context, () => void run(), behind);
+  });
 }
 
 /** The receiver of jobs; stands in every receiver table. */

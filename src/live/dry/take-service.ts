@@ -4,14 +4,13 @@
  */
 
 import { serialize } from "node:v8";
-import { SnaxError } from "../../base/error.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
 import { STATE_OBJECTS_MAX } from "../../base/limits.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { unfinishedCount } from "../../kernel/handling.ts";
-import { deadError } from "../../kernel/refusal.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
-import { runInside } from "../../service/job.ts";
+import { callInside } from "../../service/job.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { codeOfService } from "../apply/application.ts";
 import { StateNames } from "../state/names.ts";
@@ -59,27 +58,20 @@ export async function takeService(context: Context): Promise<DryService> {
   };
 }
 
-function takeInside(context: Context, instance: Instance, maxMib: number): Promise<Taken> {
-  const { kernel, clock } = context.runtime;
+async function takeInside(context: Context, instance: Instance, maxMib: number): Promise<Taken> {
+  const { clock } = context.runtime;
   const objectsMax = Math.min(STATE_OBJECTS_MAX, Math.ceil((maxMib * MIB) / OBJECT_BYTES_MIN));
-  return new Promise((resolve, reject) => {
-    const unwatch = kernel.watch(context.handle, () => reject(deadError(context.handle)));
-    if (unwatch === undefined) return reject(deadError(context.handle));
-    runInside(context, () => {
-      try {
-        const isService = context.kind === SNAX_KIND;
-        const inFlight = unfinishedCount(context.service);
-        const begun = clock.now();
-        const state = takeState(instance, { isService, foreign: "missing", objectsMax });
-        resolve({ state, inFlight, held: clock.now() - begun });
-      } catch (error) {
-        const isMany = error instanceof SnaxError && error.code === "ERR_EXHAUSTED";
-        reject(isMany ? tooLarge(context, maxMib) : (error as Error));
-      } finally {
-        unwatch();
-      }
+  try {
+    return await callInside(context, () => {
+      const isService = context.kind === SNAX_KIND;
+      const inFlight = unfinishedCount(context.service);
+      const begun = clock.now();
+      const state = takeState(instance, { isService, foreign: "missing", objectsMax });
+      return { state, inFlight, held: clock.now() - begun };
     });
-  });
+  } catch (error) {
+    throw codeOf(error) === "ERR_EXHAUSTED" ? tooLarge(context, maxMib) : error;
+  }
 }
 
 function tooLarge({ handle, name }: Context, maxMib: number): SnaxError {

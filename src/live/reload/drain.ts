@@ -13,11 +13,12 @@ import type { Message, MessageList } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import { HOLD } from "../../kernel/service.ts";
 import { OpenCall } from "../../kernel/call-table.ts";
-import { unfinishedOf } from "../../kernel/handling.ts";
+import { isDeathWatch, unfinishedCount, unfinishedOf } from "../../kernel/handling.ts";
 import { Waiting } from "../../kernel/last-words.ts";
 import type { Timer } from "../../kernel/timer-wheel.ts";
 import type { Context } from "../../service/context.ts";
-import { isOpenTimer } from "./timers.ts";
+import { callInside } from "../../service/job.ts";
+import { isOpenTimer, timersOf } from "./timers.ts";
 
 /** How often a service is asked whether it is drained, in milliseconds. */
 const LOOK_MS = 1;
@@ -25,19 +26,50 @@ const LOOK_MS = 1;
 /** Most things that the error of a drain names. */
 const NAMED_MAX = 5;
 
+/** What a job has given that ran in a service at rest, and how many handlers were waited for. */
+export interface AtRest<T> {
+  readonly outcome: T;
+  readonly drained: number;
+}
+
+/**
+ * Drains a service and runs a job in a turn of it, in which it is at rest still: a timer may have begun something since it was
+ * looked at last, and then it is drained again. It stays held: whoever calls this releases HOLD.draining, also if it fails.
+ *
+ * @throws what the job throws, and what {@link drain} does.
+ */
+export async function runAtRest<T extends object>(
+  context: Context,
+  limitMs: number,
+  job: () => T | PromiseLike<T>,
+): Promise<AtRest<T>> {
+  const began = context.runtime.clock.now();
+  const enter = (): T | PromiseLike<T> | undefined => (isDrained(context) ? job() : undefined);
+  let drained = 0;
+  for (;;) {
+    drained = Math.max(drained, await drain(context, limitMs, began));
+    const outcome = await callInside(context, enter);
+    if (outcome !== undefined) return { outcome, drained };
+  }
+}
+
 /**
  * Holds new messages of a service back and waits until it is drained. It stays held: whoever calls this releases
  * HOLD.draining, also if it fails.
  *
- * @returns how many handlers ran when it began.
+ * @param began - since when the limit counts. @defaultValue now
+ * @returns how many handlers ran when it was called.
  * @throws {ERR_RELOAD} if it is not drained after `limitMs`, {ERR_SERVICE_DEAD} if it ends.
  */
-export async function drain(context: Context, limitMs: number): Promise<number> {
+export async function drain(
+  context: Context,
+  limitMs: number,
+  began: number = context.runtime.clock.now(),
+): Promise<number> {
   const { runtime, service } = context;
   const { clock, kernel } = runtime;
   kernel.hold(service, HOLD.draining);
-  const began = clock.now();
-  const count = unfinishedOf(service).length;
+  const count = unfinishedCount(service);
   for (;;) {
     if (!service.isAlive) throw deadError(context.handle);
     const busy = listBusy(context);
@@ -56,10 +88,12 @@ export function isDrained(context: Context): boolean {
 function listBusy(context: Context): string[] {
   const { service, runtime } = context;
   const busy: string[] = [];
-  for (const [message] of unfinishedOf(service)) busy.push(context.describe(message));
+  for (const [message] of unfinishedOf(service)) {
+    if (!isDeathWatch(message)) busy.push(context.describe(message));
+  }
   if ((service.calls?.size ?? 0) > 0) busy.push("a call that waits for its answer");
-  for (let timer = service.timers; timer !== undefined; timer = timer.following) {
-    if (timer.subject instanceof Waiting) busy.push("code that sleeps (skynet.sleep)");
+  for (const { subject } of timersOf(context)) {
+    if (subject instanceof Waiting) busy.push("code that sleeps (skynet.sleep)");
   }
   for (const _ of runtime.commitments.waiters(service)) busy.push("code that waits (skynet.wait)");
   for (const mail of [service.mail, service.deferred, service.systemMail]) {

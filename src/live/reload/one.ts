@@ -20,7 +20,7 @@ import type { Program } from "../../loader/run/program.ts";
 import type { Context } from "../../service/context.ts";
 import { EXIT_SIGNAL, isThenable } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
-import { runInside } from "../../service/job.ts";
+import { callInside, runInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
 import { protocolName } from "../../service/protocol-table.ts";
 import { standsFor } from "../../service/part.ts";
@@ -40,7 +40,7 @@ import { hashOf } from "../text/patch-code.ts";
 import { textOf } from "../text/text-history.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import { listTexts, requireContained } from "./contained.ts";
-import { drain, isDrained } from "./drain.ts";
+import { runAtRest } from "./drain.ts";
 import { onlyRegisters } from "./start-text.ts";
 import { OldTimers } from "./timers.ts";
 
@@ -80,34 +80,20 @@ export async function reloadOne(context: Context, options: ReloadOptions): Promi
   const texts = requireContained(old, options.program, context.kind === SNAX_KIND);
   const edited = readTexts(options.program);
   readProgram(options.program, context.kind === SNAX_KIND);
-  await settleMail(context, options.caller);
+  // What the caller has sent before it asked is the old code's.
+  await callInside(context, () => undefined, options.caller);
   const began = clock.now();
   try {
-    const drained = await drain(context, Number(environment.get("draintimeout")));
+    const limitMs = Number(environment.get("draintimeout"));
     const swap = new Swap(context, old, options, { seen: texts, edited });
-    const restored = await swap.run();
-    return { ...restored, heldMs: clock.now() - began, drained };
+    const { outcome, drained } = await runAtRest(context, limitMs, () => swap.run());
+    return { ...outcome, heldMs: clock.now() - began, drained };
   } catch (error) {
     if (!service.isAlive) throw deadError(context.handle);
     throw asReloadError(error);
   } finally {
     if (service.isAlive) kernel.release(service, HOLD.draining);
   }
-}
-
-/** What the caller has sent before it asked is the old code's. */
-function settleMail(context: Context, caller: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const unwatch = context.runtime.kernel.watch(context.handle, () =>
-      reject(deadError(context.handle)),
-    );
-    if (unwatch === undefined) reject(deadError(context.handle));
-    const done = (): void => {
-      unwatch?.();
-      resolve();
-    };
-    runInside(context, done, caller);
-  });
 }
 
 function requireReloadable(context: Context): Instance {
@@ -163,32 +149,19 @@ class Swap {
     this.#isService = context.kind === SNAX_KIND;
   }
 
+  /** Runs it; the service is at rest, and this is a turn of it. */
   run(): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const { kernel } = this.#context.runtime;
-      const unwatch = kernel.watch(this.#context.handle, () =>
-        reject(deadError(this.#context.handle)),
-      );
-      if (unwatch === undefined) reject(deadError(this.#context.handle));
-      const enter = (): void => {
-        this.#enter((error, outcome) => {
-          unwatch?.();
-          if (outcome === undefined) reject(error as Error);
-          else resolve(outcome);
-        });
-      };
-      runInside(this.#context, enter);
+      this.#enter((error, outcome) => {
+        if (outcome === undefined) reject(error as Error);
+        else resolve(outcome);
+      });
     });
   }
 
   #enter(end: (error: unknown, outcome?: Outcome) => void): void {
     const { service, runtime } = this.#context;
     const { kernel, commitments } = runtime;
-    // A timer that fired between the last look and this turn has begun something.
-    if (!isDrained(this.#context)) {
-      end(refusal("it was not at rest any more; nothing has changed, try again"));
-      return;
-    }
     let isOver = false;
     let goOn = (): void => {};
     const settle = (error: unknown, outcome?: Outcome): void => {

@@ -145,7 +145,8 @@ function isAlike(one: TimerWish, two: TimerWish): boolean {
   return isSame && (one.run.name === two.run.name || String(one.run) === String(two.run));
 }
 
-function* timersOf({ service }: Context): Generator<Timer> {
+/** The timers that a service has armed and that are not due. */
+export function* timersOf({ service }: Context): Generator<Timer> {
   for (let timer = service.timers; timer !== undefined; timer = timer.following) yield timer;
 }
 

@@ -15,7 +15,7 @@ import { formatAddress } from "../../kernel/address.ts";
 import { hasMailFrom, HOLD } from "../../kernel/service.ts";
 import { BirthPause, EVERY_TYPE } from "../../service/birth-pause.ts";
 import { Context } from "../../service/context.ts";
-import { runInside } from "../../service/job.ts";
+import { callInside } from "../../service/job.ts";
 import { dropKept, sendKept } from "../../service/outbox.ts";
 import type { Runtime } from "../../service/runtime.ts";
 
@@ -70,7 +70,7 @@ export class Standstill {
     const all = this.#list((each) => this.#isMeant(each)).filter((each) => !this.#isPaused(each));
     const { caller } = this.#wish;
     // What the caller has posted before is handled before.
-    for (const each of all) if (hasMailFrom(each.service, caller)) await this.#inside(each, caller);
+    for (const each of all) if (hasMailFrom(each.service, caller)) await settleMail(each, caller);
     if (this.#isOver) return;
     this.#since = clock.now();
     this.#held = all.filter(({ service }) => service.isAlive);
@@ -141,13 +141,14 @@ export class Standstill {
       awaited = awaited.filter(isAwaited);
     }
   }
+}
 
-  /** Runs a job in a service, and waits for it; at once if the service ends. */
-  #inside(context: Context, behind: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#runtime.kernel.watch(context.handle, resolve) === undefined) resolve();
-      else runInside(context, () => resolve(), behind);
-    });
+/** Waits until a service has handled what somebody has sent it, or has ended. */
+async function settleMail(context: Context, from: number): Promise<void> {
+  try {
+    await callInside(context, () => undefined, from);
+  } catch {
+    // It has ended.
   }
 }
 

@@ -333,3 +333,15 @@ test("a patch that comes meanwhile goes into the code that runs in the end", asy
   await going;
   deepEqual(await a.req.buy(), [9, 202]);
 });
+
+test("a unique service, whose end service_mgr waits for, comes to rest", async (t) => {
+  const text = (n: number): string =>
+    `let count = 0; export const response = { up() { count += 1; return [${n}, count]; } };`;
+  const node = await world(t, { a: text(1) }, { draintimeout: 200 });
+  const a = await node.snax.uniqueservice<any>("a");
+  await a.req.up();
+  edit(node, "a", text(2));
+  const { reloaded, failed, drained } = await node.snax.reload("a");
+  deepEqual([reloaded, failed, drained], [[a.handle], [], 0]);
+  deepEqual(await a.req.up(), [2, 2]);
+});
