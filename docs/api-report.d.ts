@@ -172,7 +172,12 @@ export interface Config {
     readonly draintimeout?: number;
     readonly typecheck?: "off" | "warn" | "require";
     readonly console?: number | string;
-    readonly consoletoken?: string;
+    readonly consoletoken?: string | {
+        readonly read: string;
+        readonly operate: string;
+    };
+    readonly audit?: string;
+    readonly origins?: readonly string[];
     readonly metrics?: number | string;
     readonly ledger?: string | false;
     readonly node?: string;

@@ -141,6 +141,9 @@ export const CONSOLE_HEAD_MAX = 8192;
 /** Longest body of an HTTP request to a debug console, in bytes; as in skynet. */
 export const CONSOLE_BODY_MAX = 8192;
 
+/** Most characters of a command, a reason or a result that an entry of the audit keeps. */
+export const AUDIT_TEXT_MAX = 8192;
+
 /** Types of services that a thread counts apart; later ones are counted together, as `(other)`. */
 export const BOARD_TYPES_MAX = 512;
 

@@ -9,9 +9,11 @@ import type { ConsoleThread } from "./operator/console-thread.ts";
 import { listenForProbes } from "./doors/metrics-server.ts";
 import { ConsoleServer, requireSafety } from "./doors/console-server.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import { formatEndpoint, isLoopback, parseEndpoint } from "../net/endpoint.ts";
+import { formatEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import { execute } from "./commands/shell.ts";
 import { Operator } from "./operator/operator.ts";
+import { visitorsOf } from "./doors/browser-guard.ts";
+import { readTokens } from "./operator/role.ts";
 import { openStdin } from "./doors/stdin-session.ts";
 
 /** A console as the service that opened it sees it. */
@@ -29,7 +31,8 @@ export interface OperatorApi {
    *
    * @param place - a port, `"host:port"`, or a host and a port.
    * @throws {ERR_FORBIDDEN} if others than this machine could reach it and no `consoletoken` is set.
-   * @throws {ERR_ARGUMENT} if the place is none. {ERR_LISTEN} if nobody can listen there.
+   * @throws {ERR_ARGUMENT} if the place is none. {ERR_LISTEN} if nobody can listen there. {ERR_CONFIG} if the file of
+   * `audit` can't be written.
    */
   listen(...place: unknown[]): Promise<OpenConsole>;
   /**
@@ -64,11 +67,15 @@ export function createOperatorMaker(thread: ConsoleThread): (context: Context) =
     },
     talk: () => {
       requireSystem(context);
+      thread.audit.open();
       openStdin(new Operator(thread, context));
     },
     run: async (line, who) => {
       requireSystem(context);
-      const outcome = await execute(new Operator(thread, context), line, who);
+      const outcome = await execute(new Operator(thread, context), line, {
+        name: who,
+        role: "operate",
+      });
       if (!outcome.ok) throw outcome.error;
       return outcome.result instanceof Map ? Object.fromEntries(outcome.result) : {};
     },
@@ -88,9 +95,11 @@ async function listen(
   requireSystem(context);
   const { environment } = context.runtime;
   const endpoint = readPlace(place);
-  const token = environment.get("consoletoken") as string | undefined;
-  requireSafety(endpoint, token);
-  const server = new ConsoleServer(new Operator(thread, context), token, isLoopback(endpoint.host));
+  const tokens = readTokens(environment.get("consoletoken"));
+  requireSafety(endpoint, tokens);
+  thread.audit.open();
+  const visitors = visitorsOf(context.runtime, endpoint.host);
+  const server = new ConsoleServer(new Operator(thread, context), tokens, visitors);
   const address = await server.listen(endpoint);
   return { address, clientCount: () => server.clientCount };
 }

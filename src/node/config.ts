@@ -99,8 +99,18 @@ export interface Config {
   readonly typecheck?: "off" | "warn" | "require";
   /** Where the debug console listens: a port of this machine, or "host:port". @defaultValue nowhere */
   readonly console?: number | string;
-  /** What clients of the debug console have to show; needed where others than this machine can reach it. */
-  readonly consoletoken?: string;
+  /**
+   * What clients of the debug console have to show; needed where others than this machine can reach it. Whoever shows `read` may
+   * ask and change nothing.
+   */
+  readonly consoletoken?: string | { readonly read: string; readonly operate: string };
+  /**
+   * File with a line of JSON for each change that an operator made or was refused: who, what, why, and what came of it. Only its
+   * owner may read it. @defaultValue nowhere
+   */
+  readonly audit?: string;
+  /** Under which origins a proxy shows the console and `metrics`, "https://ops.example.com". @defaultValue none */
+  readonly origins?: readonly string[];
   /**
    * Where health, readiness and metrics are answered without a token: a port of this machine, or "host:port". @defaultValue nowhere
    */
@@ -173,6 +183,22 @@ const isIn =
   (value: unknown): boolean =>
     isCount(value) && (value as number) >= low && (value as number) <= high;
 
+const isToken = (value: unknown): value is string =>
+  typeof value === "string" && /^\S{16,}$/.test(value);
+
+/** Two tokens that are the same would give whoever reads the right to change things. */
+function isTokenPair(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { read, operate, ...rest } = value as Record<string, unknown>;
+  return isToken(read) && isToken(operate) && read !== operate && Object.keys(rest).length === 0;
+}
+
+/** As a browser sends it. */
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== "string" || !/^https?:/.test(value)) return false;
+  return URL.canParse(value) && new URL(value).origin === value;
+}
+
 interface Rule {
   readonly fits: (value: unknown) => boolean;
   readonly expected: string;
@@ -243,9 +269,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     expected: 'a port, or "host:port"',
   },
   consoletoken: {
-    fits: (value) => typeof value === "string" && /^\S{16,}$/.test(value),
-    expected: "a text of at least 16 characters without blanks",
+    fits: (value) => isToken(value) || isTokenPair(value),
+    expected: "a text of at least 16 characters without blanks, or { read, operate } with two such",
     isSecret: true,
+  },
+  audit: { fits: isText, expected: "the path of a file" },
+  origins: {
+    fits: (value) => Array.isArray(value) && value.every(isOrigin),
+    expected: 'a list of origins, as ["https://ops.example.com"]',
   },
   hotfixtimeout: MS,
   dryrunmax: { fits: isIn(1, DRY_MAX_MIB), expected: `MiB, 1..${DRY_MAX_MIB}` },

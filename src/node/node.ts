@@ -121,7 +121,7 @@ export async function start(config: Config = {}, options: StartOptions = {}): Pr
 }
 
 function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
-  const { logger, logservice, preload, ledger } = config;
+  const { logger, logservice, preload, ledger, audit } = config;
   const file = preload === undefined ? undefined : resolve(root, preload);
   if (file !== undefined && findModuleFile(file) === undefined) {
     throw new SnaxError("ERR_CONFIG", `preload names no file: ${file}`);
@@ -131,6 +131,7 @@ function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
     ...(logger !== undefined && logservice === undefined && { logger: resolve(root, logger) }),
     ...(file !== undefined && { preload: file }),
     ...(typeof ledger === "string" && { ledger: resolve(root, ledger) }),
+    ...(audit !== undefined && { audit: resolve(root, audit) }),
   };
 }
 

@@ -27,7 +27,7 @@ function loglevel({ operator, args }: CommandCall): CommandResult {
 export const logLevelCommands: CommandTable = {
   loglevel: {
     help: "loglevel [debug|info|warn|error] : show, or change, from which level on the log has lines",
-    isChange: true,
+    isChange: (words) => words.length > 0,
     run: loglevel,
   },
 };

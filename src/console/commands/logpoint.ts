@@ -52,7 +52,7 @@ function printRow(row: unknown): string {
 export const logpointCommands: CommandTable = {
   logpoint: {
     help: 'logpoint [address file:line "expression" | off n|all] : log a value whenever a line runs',
-    isChange: true,
+    isChange: (words) => words.length > 0,
     isOrdered: true,
     route: (use) => (isAddress(use.args[0]) ? toService(use) : "all"),
     run: logpoint,

@@ -32,7 +32,12 @@ export const nodeCommands: CommandTable = {
       return undefined;
     },
   },
-  getenv: { help: "getenv name : skynet.getenv(name)", run: getEnv },
+  getenv: {
+    help: "getenv name : skynet.getenv(name)",
+    // Passwords of databases stand in configurations.
+    isConfidential: true,
+    run: getEnv,
+  },
   setenv: {
     help: "setenv name value: skynet.setenv(name,value)",
     isChange: true,

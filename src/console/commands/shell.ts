@@ -15,7 +15,10 @@ import type {
   Outcome,
   Terminal,
 } from "../operator/command.ts";
+import type { AuditOutcome } from "../operator/audit.ts";
 import type { Operator } from "../operator/operator.ts";
+import type { Asker } from "../operator/role.ts";
+import { changes, roleFor } from "../operator/role.ts";
 import { describeFailure } from "../print/failure.ts";
 import { writeResult } from "../print/json.ts";
 import { runRouted } from "../threads/thread-route.ts";
@@ -30,29 +33,31 @@ const AUDIT_WAIT_MS = 1000;
 /**
  * Runs a line.
  *
- * @param who - the client, for the log.
+ * @param asker - the client; a command that needs another role is refused.
  * @param terminal - its connection, if it talks in lines.
  * @returns what came of it; never settles if the console's service ends meanwhile.
  */
 export function execute(
   operator: Operator,
   line: string,
-  who: string,
+  asker: Asker,
   terminal?: Terminal,
 ): Promise<Outcome> {
   const { runtime, context } = operator;
   return new Promise((resolve) => {
     runtime.kernel.soon(context.service, () => {
-      void run({ operator, line, terminal, args: [] }, who).then(resolve);
+      void run({ operator, line, terminal, args: [] }, asker).then(resolve);
     });
   });
 }
 
-async function run(asked: CommandCall, who: string): Promise<Outcome> {
+async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
   const { operator, line } = asked;
   const [name = "", ...args] = line.trim().split(/\s+/);
   const command = COMMANDS.get(name);
   if (command === undefined) return { ok: false, command, error: unknownCommand() };
+  const refusal = refuse(asked, command, args, asker);
+  if (refusal !== undefined) return { ok: false, command, error: refusal };
   const { isJson, words } = takeJson(command, args);
   const surplus = findSurplus(command, words);
   if (surplus !== undefined) return { ok: false, command, error: surplusError(name, surplus) };
@@ -65,20 +70,66 @@ async function run(asked: CommandCall, who: string): Promise<Outcome> {
           : { ok: true, command, result },
       (error: unknown) => ({ ok: false, command, error }),
     );
-  if (command.isChange !== true) return settle(runRouted(command, call));
-  const shown = command.conceal?.(line) ?? line;
-  const audit = (what: string): void => {
-    const text = `${who} ran ${JSON.stringify(shorten(shown))} : ${what}`;
-    operator.runtime.logAsked(operator.context.handle, text);
-  };
+  if (!changes(command, words)) return settle(runRouted(command, call));
+  const audit = auditor(operator, showLine(operator, command, line), asker);
   const endWatch = watch(operator, audit);
   const onLate = (work: Promise<CommandResult>): void => {
-    void settle(work).then((outcome) => audit(`ended at last : ${summarize(outcome)}`));
+    void settle(work).then((outcome) =>
+      audit("late", `${outcome.ok ? "" : HEADS.failed}${summarize(outcome)}`),
+    );
   };
   const outcome = await settle(runRouted(command, { ...call, onLate }));
   endWatch();
-  audit(summarize(outcome));
+  audit(outcome.ok ? "ok" : "failed", summarize(outcome));
   return outcome;
+}
+
+/** Tells the log and the audit of a command. */
+type Auditor = (outcome: AuditOutcome, what: string) => void;
+
+/** What stands before the outcome in the log. */
+const HEADS: Readonly<Record<AuditOutcome, string>> = {
+  ok: "",
+  failed: "failed : ",
+  refused: "refused : ",
+  runs: "",
+  late: "ended at last : ",
+  "cut off": "",
+};
+
+function auditor({ runtime, context, thread }: Operator, shown: string, asker: Asker): Auditor {
+  const { name, reason } = asker;
+  const why = reason === undefined ? "" : ` because ${JSON.stringify(shorten(reason))}`;
+  return (outcome, what) => {
+    const said = thread.audit.withoutTokens(flatten(`${HEADS[outcome]}${what}`));
+    runtime.logAsked(
+      context.handle,
+      `${name} ran ${JSON.stringify(shorten(shown))}${why} : ${shorten(said)}`,
+    );
+    thread.audit.note(asker, { command: shown, outcome, message: what });
+  };
+}
+
+/** The line as the log and the audit show it. */
+function showLine({ thread }: Operator, { conceal }: Command, line: string): string {
+  return thread.audit.withoutTokens(conceal?.(line) ?? line);
+}
+
+/** Refuses a command that the asker's role does not allow. */
+function refuse(
+  { operator, line }: CommandCall,
+  command: Command,
+  words: readonly string[],
+  asker: Asker,
+): SnaxError | undefined {
+  if (asker.role === "operate" || roleFor(command, words) === "read") return undefined;
+  const message = `${firstOf(line)} needs the token to operate: this one may only read`;
+  auditor(operator, showLine(operator, command, line), asker)("refused", message);
+  return new SnaxError("ERR_FORBIDDEN", message);
+}
+
+function firstOf(line: string): string {
+  return line.trim().split(/\s+/, 1)[0] ?? "";
 }
 
 /** Stands for a command whose result is JSON by now. */
@@ -113,26 +164,28 @@ function takeJson(
  *
  * @returns a function that ends the watch.
  */
-function watch({ runtime, context }: Operator, audit: (what: string) => void): () => void {
+function watch({ runtime, context }: Operator, audit: Auditor): () => void {
   const { kernel } = runtime;
   const { service } = context;
-  const timer = kernel.addTimer(service, AUDIT_WAIT_MS, () => audit("runs"));
-  const unwatch = kernel.watch(service.handle, () => audit("the console ended before the command"));
+  const timer = kernel.addTimer(service, AUDIT_WAIT_MS, () => audit("runs", "runs"));
+  const unwatch = kernel.watch(service.handle, () =>
+    audit("cut off", "the console ended before the command"),
+  );
   return () => {
     kernel.removeTimer(service, timer);
     unwatch?.();
   };
 }
 
-/** What the log says of an outcome: one line, whatever a service has put into its error. */
+/** What is said of an outcome, whatever a service has put into its error. */
 function summarize(outcome: Outcome): string {
-  if (!outcome.ok) return `failed : ${flatten(describeFailure(outcome.error))}`;
+  if (!outcome.ok) return describeFailure(outcome.error);
   const { result } = outcome;
-  return typeof result === "string" && result !== "" ? flatten(result) : "ok";
+  return typeof result === "string" && result !== "" ? result : "ok";
 }
 
 function flatten(text: string): string {
-  return shorten(text.replaceAll("\n", " : "));
+  return text.replaceAll("\n", " : ");
 }
 
 function shorten(text: string): string {

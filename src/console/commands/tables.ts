@@ -152,7 +152,8 @@ function requireWord(word: string | undefined, verb: string): string {
 export const tableCommands: CommandTable = {
   sharetable: {
     help: "sharetable [load name [file] | get name key... | diff name [file]] : shared tables",
-    isChange: true,
+    // To compare a table with a file runs the file's code.
+    isChange: ([verb, ...words]) => verb === "load" || (verb === "diff" && words.length > 1),
     isOrdered: true,
     run,
   },

@@ -9,20 +9,38 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { SnaxError } from "../../base/error.ts";
 import { isLoopback } from "../../net/endpoint.ts";
+import type { Runtime } from "../../service/runtime.ts";
+
+/** Whose requests a port answers. */
+export interface Visitors {
+  /** The port listens on this machine alone, so that no other name can lead to it. */
+  readonly isLocal: boolean;
+  /** Under which origins a proxy shows it, `https://ops.example.com`. */
+  readonly origins: readonly string[];
+}
+
+/** The visitors of a place, with the origins of the configuration. */
+export function visitorsOf(runtime: Runtime, host: string): Visitors {
+  const origins = runtime.environment.get("origins");
+  return {
+    isLocal: isLoopback(host),
+    origins: Array.isArray(origins) ? (origins as readonly string[]) : [],
+  };
+}
 
 /**
  * Lets a request pass, or not.
  *
- * @param isLocal - the console listens on this machine alone, so that no other name can lead to it.
  * @throws {ERR_FORBIDDEN} if it comes from another site, or was sent to a name that is not this machine's.
  */
-export function refuseBrowsers(headers: IncomingHttpHeaders, isLocal: boolean): void {
+export function refuseBrowsers(headers: IncomingHttpHeaders, { isLocal, origins }: Visitors): void {
   const { host, origin } = headers;
   // Browsers always name the host; who does not is none.
-  if (isLocal && host !== undefined && !isLoopback(hostOf(host))) {
+  const isProxied = origins.some((known) => new URL(known).host === host);
+  if (isLocal && host !== undefined && !isProxied && !isLoopback(hostOf(host))) {
     throw forbidden(`the host ${shown(host)}`);
   }
-  if (origin !== undefined && origin !== `http://${host}`) {
+  if (origin !== undefined && origin !== `http://${host}` && !origins.includes(origin)) {
     throw forbidden(`the origin ${shown(origin)}`);
   }
   const site = headers["sec-fetch-site"];

@@ -7,6 +7,7 @@ import { describeError } from "../../service/error-text.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { ClientRecord } from "../operator/socket-table.ts";
+import type { Asker, Role } from "../operator/role.ts";
 import type { TokenGate } from "./token-gate.ts";
 
 /** What a client belongs to. */
@@ -14,8 +15,8 @@ export interface ClientOptions {
   readonly socket: Socket;
   readonly operator: Operator;
   readonly gate: TokenGate;
-  /** Writes a line about the client to the log, unless there are too many. */
-  readonly tell: (text: string) => void;
+  /** Writes a line about the client to the log, and says so; false if there are too many. */
+  readonly tell: (text: string) => boolean;
 }
 
 /** A client. */
@@ -31,7 +32,9 @@ export class Client {
   isBusy = false;
   /** It has sent a command, and shown the token if there is one. */
   isProven = false;
-  readonly #tell: (text: string) => void;
+  /** What it may do; of one that has not shown a token the gate says so. */
+  role: Role = "read";
+  readonly #tell: (text: string) => boolean;
   readonly #record: ClientRecord;
   readonly #openedAt: number;
 
@@ -63,9 +66,9 @@ export class Client {
     this.#record.writtenAt = this.operator.runtime.clock.now();
   }
 
-  /** Writes a line about this client to the log. */
-  tell(text: string): void {
-    this.#tell(`${this.name} ${text}`);
+  /** Writes a line about this client to the log. @returns false if there are too many */
+  tell(text: string): boolean {
+    return this.#tell(`${this.name} ${text}`);
   }
 
   /**
@@ -75,11 +78,23 @@ export class Client {
    */
   login(token: string | undefined): void {
     try {
-      this.gate.check(this.host, token);
+      this.role = this.gate.check(this.host, token);
     } catch (error) {
-      if (token !== undefined) this.tell(`was refused : ${(error as Error).message}`);
+      if (token !== undefined) this.tellRefusal(error);
       throw error;
     }
+  }
+
+  /** Who it is, for commands. @param reason - why it asks. */
+  asker(reason?: string): Asker {
+    return { name: this.name, role: this.role, reason };
+  }
+
+  /** Tells the log and the audit that this client was refused, unless there are too many of them. */
+  tellRefusal(error: unknown): void {
+    const { message } = error as Error;
+    if (!this.tell(`was refused : ${message}`)) return;
+    this.operator.thread.audit.write({ who: this.name, outcome: "refused", message });
   }
 
   /** Ends the connection after something that nobody expected; the node goes on. */

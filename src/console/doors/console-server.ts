@@ -23,6 +23,8 @@ import { formatEndpoint, isLoopback } from "../../net/endpoint.ts";
 import { HttpDoor } from "./http-door.ts";
 import { LineSession } from "./line-session.ts";
 import type { Operator } from "../operator/operator.ts";
+import type { ConsoleTokens } from "../operator/role.ts";
+import type { Visitors } from "./browser-guard.ts";
 import { TokenGate } from "./token-gate.ts";
 
 /** A console that listens. */
@@ -40,14 +42,14 @@ export class ConsoleServer {
   #record: ListenRecord | undefined;
 
   /**
-   * @param token - what clients have to show; undefined lets everybody in who reaches the port.
-   * @param isLocal - the port can be reached from this machine alone.
+   * @param tokens - what clients have to show; without any everybody is let in who reaches the port.
+   * @param visitors - which requests over HTTP are none of a foreign page's.
    */
-  constructor(operator: Operator, token: string | undefined, isLocal: boolean) {
+  constructor(operator: Operator, tokens: ConsoleTokens, visitors: Visitors) {
     const { runtime, context } = operator;
     this.#operator = operator;
-    this.#gate = new TokenGate(token, () => runtime.clock.now());
-    this.#door = new HttpDoor(isLocal);
+    this.#gate = new TokenGate(tokens, () => runtime.clock.now());
+    this.#door = new HttpDoor(visitors);
     this.#turnedAway = new TurnAway(context);
     this.#budget = new LineBudget({
       now: () => runtime.clock.now(),
@@ -100,7 +102,7 @@ export class ConsoleServer {
       socket.end("too many clients\n", () => socket.destroy());
       return;
     }
-    const tell = (text: string): void => this.#tell(text);
+    const tell = (text: string): boolean => this.#tell(text);
     const client = new Client({ socket, operator: this.#operator, gate: this.#gate, tell });
     this.#clients.add(client);
     client.tell("connected");
@@ -137,9 +139,11 @@ export class ConsoleServer {
     return true;
   }
 
-  #tell(text: string): void {
+  #tell(text: string): boolean {
     const { runtime, context } = this.#operator;
-    if (context.service.isAlive && this.#budget.allow()) runtime.log(context.handle, text);
+    const isAllowed = context.service.isAlive && this.#budget.allow();
+    if (isAllowed) runtime.log(context.handle, text);
+    return isAllowed;
   }
 
   #close(): void {
@@ -153,8 +157,8 @@ export class ConsoleServer {
  *
  * @throws {ERR_FORBIDDEN} then.
  */
-export function requireSafety({ host, port }: Endpoint, token: string | undefined): void {
-  if (isLoopback(host) || token !== undefined) return;
+export function requireSafety({ host, port }: Endpoint, { operate }: ConsoleTokens): void {
+  if (isLoopback(host) || operate !== undefined) return;
   throw new SnaxError(
     "ERR_FORBIDDEN",
     `a debug console on ${formatEndpoint(host, port)} can be reached from elsewhere: ` +

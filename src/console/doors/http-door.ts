@@ -14,13 +14,15 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_BODY_MAX, CONSOLE_HEAD_MAX, CONSOLE_LOGIN_MS } from "../../base/limits.ts";
 import { loadHttp } from "../../net/late-module.ts";
+import type { Visitors } from "./browser-guard.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
 import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
 import { COMMANDS } from "../commands/command-list.ts";
 import { execute } from "../commands/shell.ts";
+import { changes } from "../operator/role.ts";
 import { writeOutcome } from "../print/json.ts";
-import { firstWord, isText } from "./line-guard.ts";
+import { isText } from "./line-guard.ts";
 import { answerProbe, isProbe } from "./probe-door.ts";
 import { GREETING, printOutcome } from "../print/print.ts";
 
@@ -37,12 +39,12 @@ interface Visit {
 /** The HTTP side of one console. */
 export class HttpDoor {
   readonly #server: Server;
-  readonly #isLocal: boolean;
+  readonly #visitors: Visitors;
   readonly #visits = new WeakMap<object, Visit>();
 
-  /** @param isLocal - the console listens on this machine alone. */
-  constructor(isLocal: boolean) {
-    this.#isLocal = isLocal;
+  /** @param visitors - whose requests are answered. */
+  constructor(visitors: Visitors) {
+    this.#visitors = visitors;
     this.#server = loadHttp().createServer(
       { maxHeaderSize: CONSOLE_HEAD_MAX },
       (request, response) => {
@@ -66,10 +68,19 @@ export class HttpDoor {
     this.#server.emit("connection", client.socket);
   }
 
+  #refuseBrowsers({ client }: Visit, { headers }: IncomingMessage): void {
+    try {
+      refuseBrowsers(headers, this.#visitors);
+    } catch (error) {
+      client.tellRefusal(error);
+      throw error;
+    }
+  }
+
   async #serve(visit: Visit, request: IncomingMessage, response: ServerResponse): Promise<void> {
     let line: string;
     try {
-      refuseBrowsers(request.headers, this.#isLocal);
+      this.#refuseBrowsers(visit, request);
       visit.client.login(tokenOf(request));
       if (isProbe(request)) {
         visit.isRead = true;
@@ -83,11 +94,11 @@ export class HttpDoor {
       refuse(response, error);
       return;
     }
-    const { operator, name } = visit.client;
+    const { operator } = visit.client;
     // The console has closed it meanwhile: nobody would get the answer.
     if (!request.socket.writable) return;
     visit.client.isBusy = true;
-    const outcome = await execute(operator, line, name);
+    const outcome = await execute(operator, line, visit.client.asker());
     if (/\bapplication\/json\b/.test(request.headers.accept ?? "")) {
       response.writeHead(outcome.ok ? 200 : 400, HEAD);
       await writeTexts(operator, response, writeOutcome(outcome));
@@ -141,7 +152,9 @@ function oneLine(bytes: Buffer): string {
 /** Refuses a command that changes something, if a browser has fetched it as it fetches a page. */
 function refuseChange({ method, headers }: IncomingMessage, line: string): void {
   if (method !== "GET" || headers["sec-fetch-site"] === undefined) return;
-  if (COMMANDS.get(firstWord(line))?.isChange !== true) return;
+  const [name = "", ...words] = line.split(/\s+/);
+  const command = COMMANDS.get(name);
+  if (command === undefined || !changes(command, words)) return;
   throw new SnaxError("ERR_FORBIDDEN", "a browser may look, and change nothing with GET");
 }
 

@@ -86,6 +86,7 @@ export class LineSession {
       giveRest: (rest) => (this.#rest = Buffer.concat([rest, this.#rest])),
     };
     this.#isTrusted = !client.gate.isClosed;
+    if (this.#isTrusted) client.login(undefined);
     client.after(GREETING_DELAY_MS, () => {
       if (!mayBecomeHttp(this.#rest.toString("latin1"))) this.#greet();
     });
@@ -183,13 +184,14 @@ export class LineSession {
   }
 
   async #answer(line: string): Promise<boolean> {
-    const { operator, name } = this.#client;
+    const { operator } = this.#client;
     if (isCommand(firstWord(line))) this.#isProven = true;
     const refusalOrLogin = this.#login(line);
     // Whoever has not shown the token is a stranger, whatever he says: the operator does not give way to him.
     this.#client.isBusy = this.#isTrusted;
     if (this.#isTrusted && this.#isProven) this.#client.isProven = true;
-    const outcome = refusalOrLogin ?? (await execute(operator, line, name, this.#terminal));
+    const outcome =
+      refusalOrLogin ?? (await execute(operator, line, this.#client.asker(), this.#terminal));
     this.#client.noteWrite();
     const isOpen = await writeTexts(operator, this.#socket, printOutcome(outcome));
     this.#client.isBusy = false;
@@ -211,7 +213,7 @@ export class LineSession {
 
   /** Ends the connection with a line that says why. Nothing that comes is looked at any more. */
   #refuse(error: SnaxError): void {
-    this.#client.tell(`was refused : ${error.message}`);
+    this.#client.tellRefusal(error);
     this.#greet();
     this.#isOver = true;
     this.#socket.off("data", this.#take);

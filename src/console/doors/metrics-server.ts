@@ -9,11 +9,12 @@ import type { Server } from "node:http";
 import { LEVEL } from "../../base/log-level.ts";
 import { METRICS_CLIENTS_MAX, METRICS_HEAD_MAX, METRICS_IDLE_MS } from "../../base/limits.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
-import { formatEndpoint, isLoopback } from "../../net/endpoint.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
 import { loadHttp } from "../../net/late-module.ts";
 import { listenOn } from "../../net/listening.ts";
 import type { Context } from "../../service/context.ts";
-import { refuseBrowsers } from "./browser-guard.ts";
+import type { Visitors } from "./browser-guard.ts";
+import { refuseBrowsers, visitorsOf } from "./browser-guard.ts";
 import { answerProbe, isProbe, PROBE_PATHS } from "./probe-door.ts";
 
 /**
@@ -26,7 +27,7 @@ import { answerProbe, isProbe, PROBE_PATHS } from "./probe-door.ts";
 export async function listenForProbes(context: Context, place: Endpoint): Promise<string> {
   const { host } = place;
   const { runtime } = context;
-  const server = createServer(context, isLoopback(host));
+  const server = createServer(context, visitorsOf(runtime, host));
   runtime.kernel.watch(context.handle, () => {
     server.close();
     server.closeAllConnections();
@@ -38,7 +39,7 @@ export async function listenForProbes(context: Context, place: Endpoint): Promis
   return formatEndpoint(host, port);
 }
 
-function createServer({ runtime }: Context, isLocal: boolean): Server {
+function createServer({ runtime }: Context, visitors: Visitors): Server {
   const options = {
     maxHeaderSize: METRICS_HEAD_MAX,
     keepAliveTimeout: METRICS_IDLE_MS,
@@ -53,7 +54,7 @@ function createServer({ runtime }: Context, isLocal: boolean): Server {
       response.end(`${text}\n`);
     };
     try {
-      refuseBrowsers(request.headers, isLocal);
+      refuseBrowsers(request.headers, visitors);
     } catch (error) {
       return refuse(403, (error as Error).message);
     }

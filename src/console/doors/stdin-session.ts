@@ -16,10 +16,14 @@ import { execute } from "../commands/shell.ts";
 import { isTerminal, openConversation } from "./conversation.ts";
 import type { Outcome } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
+import type { Asker } from "../operator/role.ts";
 import { printOutcome } from "../print/print.ts";
 
 /** Lines that wait for the one that is being answered; then the input is not read. */
 const WAITING_MAX = 100;
+
+/** Who sits at the node's own terminal. */
+const TERMINAL: Asker = { name: "console", role: "operate" };
 
 let isTaken = false;
 
@@ -89,7 +93,7 @@ class StdinSession {
       return { ok: false, command: LINE, error: new SnaxError("ERR_MALFORMED", why) };
     }
     const [name = ""] = line.split(/\s+/);
-    return execute(this.#operator, COMMANDS.has(name) ? line : `start ${line}`, "console");
+    return execute(this.#operator, COMMANDS.has(name) ? line : `start ${line}`, TERMINAL);
   }
 
   #prompt(): void {
@@ -98,7 +102,7 @@ class StdinSession {
 
   async #words(isFirst: boolean): Promise<Iterable<string>> {
     if (isFirst) return COMMANDS.keys();
-    const outcome = await execute(this.#operator, "list", "console");
+    const outcome = await execute(this.#operator, "list", TERMINAL);
     return outcome.ok && outcome.result instanceof Map ? outcome.result.keys() : [];
   }
 }

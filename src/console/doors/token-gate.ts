@@ -1,5 +1,5 @@
 /**
- * Who may use a console: whoever knows its token, and everybody if it has none.
+ * Who may use a console, and for what: whoever knows one of its tokens, and everybody for everything if it has none.
  *
  * Comparing takes the same time wherever two tokens differ. An address that gave CONSOLE_ATTEMPTS_MAX wrong ones has to
  * wait CONSOLE_WAIT_MS, in which nothing that it gives is even looked at.
@@ -7,6 +7,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { SnaxError } from "../../base/error.ts";
+import type { ConsoleTokens, Role } from "../operator/role.ts";
 import { CONSOLE_ADDRESSES_MAX, CONSOLE_ATTEMPTS_MAX, CONSOLE_WAIT_MS } from "../../base/limits.ts";
 
 interface Attempts {
@@ -17,32 +18,36 @@ interface Attempts {
 
 /** The gate of one console. */
 export class TokenGate {
-  readonly #digest: Buffer | undefined;
+  readonly #digests: readonly (readonly [Role, Buffer])[];
   readonly #now: () => number;
   /** By address of the client, the one that failed last at the end. */
   readonly #failed = new Map<string, Attempts>();
 
   /**
-   * @param token - undefined lets everybody through.
+   * @param tokens - without any everybody is let through.
    * @param now - milliseconds of any steady clock.
    */
-  constructor(token: string | undefined, now: () => number) {
-    this.#digest = token === undefined ? undefined : digestOf(token);
+  constructor({ read, operate }: ConsoleTokens, now: () => number) {
+    this.#digests = [
+      ...(operate === undefined ? [] : [["operate", digestOf(operate)] as const]),
+      ...(read === undefined ? [] : [["read", digestOf(read)] as const]),
+    ];
     this.#now = now;
   }
 
   /** Whether a token is asked for. */
   get isClosed(): boolean {
-    return this.#digest !== undefined;
+    return this.#digests.length > 0;
   }
 
   /**
    * Checks a token.
    *
+   * @returns what whoever shows it may do.
    * @throws {ERR_FORBIDDEN} if it is wrong or missing, or the address has to wait.
    */
-  check(address: string, token: string | undefined): void {
-    if (this.#digest === undefined) return;
+  check(address: string, token: string | undefined): Role {
+    if (!this.isClosed) return "operate";
     const now = this.#now();
     let attempts = this.#failed.get(address);
     if (attempts !== undefined && now - attempts.lastAt >= CONSOLE_WAIT_MS) attempts = undefined;
@@ -50,13 +55,21 @@ export class TokenGate {
       const seconds = Math.ceil((CONSOLE_WAIT_MS - (now - attempts.lastAt)) / 1000);
       throw new SnaxError("ERR_FORBIDDEN", `too many wrong tokens: wait ${seconds} s`);
     }
-    if (token !== undefined && timingSafeEqual(digestOf(token), this.#digest)) {
+    const role = token === undefined ? undefined : this.#roleOf(digestOf(token));
+    if (role !== undefined) {
       this.#failed.delete(address);
-      return;
+      return role;
     }
     if (token === undefined) throw new SnaxError("ERR_FORBIDDEN", "a token is needed");
     this.#remember(address, { count: (attempts?.count ?? 0) + 1, lastAt: now });
     throw new SnaxError("ERR_FORBIDDEN", "the token is wrong");
+  }
+
+  /** Compares with every token, whichever it is. */
+  #roleOf(digest: Buffer): Role | undefined {
+    let found: Role | undefined;
+    for (const [role, each] of this.#digests) if (timingSafeEqual(digest, each)) found ??= role;
+    return found;
   }
 
   #remember(address: string, attempts: Attempts): void {

@@ -74,8 +74,13 @@ export type Route = (call: CommandCall) => number | "all" | undefined;
 export interface Command {
   /** What `help` says; for skynet's commands skynet's own text. */
   readonly help: string;
-  /** It changes something, or runs code: who used it, and what came of it, stands in the log. */
-  readonly isChange?: boolean;
+  /**
+   * It changes something, or runs code: who used it, and what came of it, stands in the log. A function says so of the words behind
+   * the command.
+   */
+  readonly isChange?: boolean | ((words: readonly string[]) => boolean);
+  /** Its answer may hold what only those may see who may change things: passwords in the configuration. */
+  readonly isConfidential?: boolean;
   /** The line as the log shows it, if it may hold what nobody should read there. @defaultValue the line */
   readonly conceal?: (line: string) => string;
   /** Rows are printed as they come, not by key. */

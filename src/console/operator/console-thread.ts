@@ -11,6 +11,7 @@ import { netOf } from "../../net/net-table.ts";
 import type { TableApi } from "../../table/sharetable.ts";
 import { MessageRecorder } from "./message-recorder.ts";
 import { Pacer } from "./pacer.ts";
+import { Audit } from "./audit.ts";
 import { Collectors } from "./collectors.ts";
 import { SocketTable } from "./socket-table.ts";
 
@@ -27,6 +28,8 @@ export class ConsoleThread {
   readonly pacer: Pacer = new Pacer();
   /** The tables that other threads send to this one. */
   readonly collectors: Collectors = new Collectors();
+  /** Who changed what. */
+  readonly audit: Audit;
   /** The shared tables. */
   readonly tables: TableApi;
   #checker: Promise<Checker> | undefined;
@@ -36,6 +39,7 @@ export class ConsoleThread {
     this.tables = tables;
     this.logpoints = new LogpointTable(live.runtime, live.words);
     this.sockets = new SocketTable(netOf(live.runtime));
+    this.audit = new Audit(live.runtime);
     this.recorder = new MessageRecorder(live.runtime);
   }
 

@@ -15,7 +15,7 @@ const FORBIDDEN = { code: "ERR_FORBIDDEN" };
 /** A gate with a clock that is set by hand. */
 function open(token: string | undefined = TOKEN): { gate: TokenGate; clock: { ms: number } } {
   const clock = { ms: 0 };
-  return { gate: new TokenGate(token, () => clock.ms), clock };
+  return { gate: new TokenGate({ operate: token }, () => clock.ms), clock };
 }
 
 function fail(gate: TokenGate, address: string, count: number): void {
@@ -25,7 +25,7 @@ function fail(gate: TokenGate, address: string, count: number): void {
 }
 
 test("without a token everybody may pass", () => {
-  const gate = new TokenGate(undefined, () => 0);
+  const gate = new TokenGate({}, () => 0);
   equal(gate.isClosed, false);
   doesNotThrow(() => gate.check("a", undefined));
 });
@@ -33,7 +33,7 @@ test("without a token everybody may pass", () => {
 test("only the whole token passes", () => {
   const { gate } = open();
   for (const token of [undefined, "", TOKEN.slice(1), `${TOKEN} `, TOKEN.toUpperCase()]) {
-    throws(() => new TokenGate(TOKEN, () => 0).check("a", token), FORBIDDEN);
+    throws(() => new TokenGate({ operate: TOKEN }, () => 0).check("a", token), FORBIDDEN);
   }
   doesNotThrow(() => gate.check("a", TOKEN));
 });
@@ -75,4 +75,22 @@ test("as many addresses as the limit are remembered, and one more makes the olde
   throws(() => gate.check("first", TOKEN), FORBIDDEN);
   fail(gate, "one more", 1);
   doesNotThrow(() => gate.check("first", TOKEN));
+});
+
+test("each of two tokens has its role, and five wrong ones of an address count for both", () => {
+  const read = "a-token-to-read-only";
+  const gate = new TokenGate({ operate: TOKEN, read }, () => 0);
+  equal(gate.check("a", TOKEN), "operate");
+  equal(gate.check("a", read), "read");
+  throws(() => gate.check("a", `${read}${TOKEN}`), FORBIDDEN);
+  fail(gate, "a", CONSOLE_ATTEMPTS_MAX - 1);
+  throws(() => gate.check("a", read), FORBIDDEN);
+  throws(() => gate.check("a", TOKEN), FORBIDDEN);
+});
+
+test("with a token to read alone nobody operates", () => {
+  const gate = new TokenGate({ read: TOKEN }, () => 0);
+  equal(gate.isClosed, true);
+  equal(gate.check("a", TOKEN), "read");
+  throws(() => gate.check("a", undefined), FORBIDDEN);
 });

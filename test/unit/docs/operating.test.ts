@@ -3,6 +3,8 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { PROBE_PATHS } from "../../../src/console/doors/probe-door.ts";
+import { COMMANDS } from "../../../src/console/commands/command-list.ts";
+import { roleFor } from "../../../src/console/operator/role.ts";
 import { METRICS } from "../../../src/console/inspect/metrics.ts";
 import { readCode, readPage, readTable } from "./page.ts";
 
@@ -23,6 +25,12 @@ test("the table of requests has every path that is answered", () => {
     ([cell = ""]) => readCode(cell)[0]?.replace(/\?.*/, "") ?? "",
   );
   deepEqual([...new Set(cells)], PROBE_PATHS);
+});
+
+test("the table of tokens names every command that the token to read allows", () => {
+  const found = [...COMMANDS].filter(([, command]) => roleFor(command, []) === "read");
+  const [row = []] = readTable(page, "token");
+  deepEqual(readCode(row[1] ?? "").toSorted(), found.map(([name]) => name).toSorted());
 });
 
 test("the probes of the examples ask for paths that are answered", () => {
