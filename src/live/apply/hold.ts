@@ -7,6 +7,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import type { Message } from "../../kernel/message.ts";
 import { HOLD } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import { isThenable } from "../../service/context.ts";
@@ -36,6 +37,23 @@ export interface HotfixCall {
   readonly keep: ((patch: ServicePatch) => void) | undefined;
 }
 
+/** A `hotfix()` that runs, or waits for something. */
+interface RunningHotfix {
+  /** The job in which it runs; see Kernel.origin. */
+  readonly origin: Message | undefined;
+  /** Others have to agree to its patch: no service of the type goes on before that. */
+  readonly isUndecided: boolean;
+}
+
+const running = new WeakMap<Context, RunningHotfix>();
+
+/** Returns the `hotfix()` of a service to which the code that runs now belongs; undefined if it is other code. */
+export function ownHotfix(context: Context): RunningHotfix | undefined {
+  const hotfix = running.get(context);
+  const { origin } = context.runtime.kernel;
+  return hotfix?.origin !== undefined && hotfix.origin === origin ? hotfix : undefined;
+}
+
 /**
  * Runs the patch's `hotfix()` inside the service and keeps or undoes the patch.
  *
@@ -44,10 +62,22 @@ export interface HotfixCall {
 export function runHotfix(
   context: Context,
   patch: ServicePatch,
-  { args, receive, keep: settle = (done) => keep(context, done) }: HotfixCall,
-  end: Settle<Applied>,
+  { args, receive, keep: given }: HotfixCall,
+  whoAsked: Settle<Applied>,
 ): void {
   const { kernel, commitments } = context.runtime;
+  const settle = given ?? ((done: ServicePatch) => keep(context, done));
+  running.set(context, { origin: kernel.origin, isUndecided: given !== undefined });
+  const end: Settle<Applied> = {
+    resolve: (applied) => {
+      running.delete(context);
+      whoAsked.resolve(applied);
+    },
+    reject: (error) => {
+      running.delete(context);
+      whoAsked.reject(error);
+    },
+  };
   const fail = (error: unknown): void =>
     takeBack(context, undoing(patch, error), (failure) => {
       kernel.release(context.service, HOLD.patching);

@@ -28,6 +28,7 @@ import type { Applied, CampaignOrder, Kept, Ready } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Answers, Home, KeptState, PatchCaller, PatchKind, ThreadPart } from "./rollout.ts";
 import { askReady, given, HOLDING, lead, rollOut } from "./rollout.ts";
+import { refuseSelfWait } from "./self-wait.ts";
 import { spreadSticky } from "./sticky.ts";
 import { VariantTable } from "./variant-table.ts";
 
@@ -40,15 +41,17 @@ type CampaignCall = Omit<CampaignOrder, "id">;
 /** Repairs all services of a type; see `SnaxApi.hotfixall`. */
 export async function hotfixall(
   live: LiveThread,
-  { context, repair, takesBack, undoes }: PatchCaller,
+  caller: PatchCaller,
   type: string,
   [patch, ...args]: readonly [Patch, ...unknown[]],
 ): Promise<AllDone> {
+  const { context, repair, takesBack, undoes } = caller;
   const isAtomic = repair?.atomic === true;
   const isOnce = repair?.once === true;
   const texts = readPatch(patch);
   const by = { caller: context.handle, takesBack, undoes };
   const call: CampaignCall = { type, texts, args, ...by, isAtomic, isOnce };
+  await refuseSelfWait(caller, "a patch", { types: [type], holds: isAtomic });
   const { threads } = context.runtime;
   if (threads !== undefined && threads.own !== 0) {
     // Order: what was sent before is on its threads when these have answered; the main thread's

@@ -32,6 +32,7 @@ import type { PatchPart } from "../text/patch-code.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { PatchCaller, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { lead, rollOut } from "./rollout.ts";
+import { refuseSelfWait } from "./self-wait.ts";
 import type { OrderState } from "./thread-order.ts";
 import { commitOrder } from "./thread-order.ts";
 
@@ -50,6 +51,7 @@ export async function hotfix(
   const isHere = leader === undefined || leader === threads?.own;
   const own = isHere ? args : copyArguments(args, undefined);
   const call = { handle, texts, args: own, caller: context.handle, takesBack, undoes };
+  await refuseSelfWait(caller, "a patch", { handle });
   return await lead(live, context, ONE_SERVICE, { leader, call });
 }
 

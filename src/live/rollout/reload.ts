@@ -29,6 +29,7 @@ import { contextsOf } from "./campaign.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Home, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
+import { refuseSelfWait } from "./self-wait.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 
@@ -58,13 +59,16 @@ interface ThreadReload extends Omit<ReloadResult, "id" | "new"> {
 /** Reloads; see `SnaxApi.reload`. */
 export async function reload(
   live: LiveThread,
-  { context }: SnaxCaller,
+  caller: SnaxCaller,
   target: unknown,
   wish: ReloadOptions = {},
 ): Promise<ReloadResult> {
+  const { context } = caller;
   const isStrict = wish.strict === true;
   const { threads } = context.runtime;
   const aim = readTarget(context, target);
+  const { handle, type } = aim;
+  await refuseSelfWait(caller, "a reload", { handle, types: type === undefined ? [] : [type] });
   const call: ReloadCall = { ...aim, isStrict, caller: context.handle };
   const leader = aim.handle === undefined ? 0 : threads?.threadOf(aim.handle);
   return (await lead(live, context, RELOAD, { leader, call })) as ReloadResult;

@@ -27,6 +27,7 @@ import type { Answers, Home, KeptState, PatchCaller, PatchKind, PatchOrder } fro
 import { askReady, given, HOLDING, lead, rollOut } from "./rollout.ts";
 import type { SharedOrder } from "./shared-module.ts";
 import { unusedError } from "./shared-module.ts";
+import { refuseSelfWait } from "./self-wait.ts";
 import { SharedStep } from "./shared-step.ts";
 import { nameText } from "./sticky.ts";
 import { Standstill } from "./standstill.ts";
@@ -88,9 +89,11 @@ export async function together(
 /** Applies patches to all that they are for or to none. */
 export async function applyTogether(
   live: LiveThread,
-  { context, repair, takesBack, undoes }: PatchCaller,
+  caller: PatchCaller,
   parts: readonly TogetherPart[],
 ): Promise<Together> {
+  const { context, repair, takesBack, undoes } = caller;
+  await refuseSelfWait(caller, "such a patch", { types: parts.map(nameOf), holds: true });
   const isOnce = repair?.once === true;
   const call: TogetherCall = { parts, caller: context.handle, takesBack, undoes, isOnce };
   const { threads } = context.runtime;

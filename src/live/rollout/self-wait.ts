@@ -1,0 +1,48 @@
+/**
+ * What the `hotfix()` of a patch must not ask for: it would wait for what waits for it, until `hotfixtimeout`.
+ *
+ *     hotfix() of :08 -> hotfixall of its type -> its turn comes after this patch -> which waits for hotfix()
+ *
+ * Found where the code that asks still belongs to that hotfix(): up to its first wait for something that is not snax's.
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import { ownHotfix } from "../apply/hold.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+
+/** Whom something is for that is asked for. */
+export interface Wanted {
+  /** The service, if it is for one. */
+  readonly handle?: number | undefined;
+  /** The types. */
+  readonly types?: readonly string[];
+  /** Whether it holds services until all have agreed; of those one is at a time. */
+  readonly holds?: boolean;
+}
+
+/**
+ * Refuses what would wait for the `hotfix()` that asks for it. One that does not wait may ask: what it asks for comes after it.
+ *
+ * @param what - what is asked for, as the message says it.
+ * @returns undefined for whoever is no hotfix(); else what rejects with ERR_PATCH, or resolves.
+ */
+export function refuseSelfWait(
+  { context }: SnaxCaller,
+  what: string,
+  { handle, types = [], holds = false }: Wanted,
+): Promise<void> | undefined {
+  const hotfix = ownHotfix(context);
+  if (hotfix === undefined) return undefined;
+  const { runtime, name } = context;
+  const other = handle === undefined ? undefined : runtime.contextOf(handle)?.name;
+  const isHeld = hotfix.isUndecided && (holds || other === name);
+  if (handle !== context.handle && !types.includes(name) && !isHeld) return undefined;
+  const why = isHeld
+    ? "its patch holds all services of the type until hotfix() has ended"
+    : `it is for ${name}, whose hotfix() asks for it, and both would wait`;
+  const message = `hotfix() can't have ${what}: ${why}; ask for it afterwards`;
+  // The part before its first await is over then.
+  return Promise.resolve().then(() => {
+    if (ownHotfix(context) === hotfix) throw new SnaxError("ERR_PATCH", message);
+  });
+}
