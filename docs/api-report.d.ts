@@ -21,7 +21,7 @@ export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from 
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
-export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, KeptVariables, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
+export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetDrift, FleetNodeDrift, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, KeptVariables, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentNode, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
 export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
@@ -797,6 +797,7 @@ export interface FleetResult {
 export interface FleetApi {
     readonly hotfixall: <N extends string = KnownName>(type: NoInfer<N>, patch: Patch, ...args: unknown[]) => Promise<FleetResult>;
     readonly rollback: (ids: number | readonly number[]) => Promise<FleetResult>;
+    readonly drift: () => Promise<FleetDrift>;
 }
 export interface PatchResult {
     readonly handle: number;
@@ -864,6 +865,20 @@ export interface DriftReport {
     readonly groups: readonly DriftGroup[];
     readonly shared: readonly DriftShared[];
     readonly silent: readonly SilentThread[];
+}
+export interface FleetNodeDrift extends DriftReport {
+    readonly root: string;
+}
+export interface SilentNode {
+    readonly node: string;
+    readonly code: string;
+    readonly reason: string;
+}
+export interface FleetDrift {
+    readonly drifts: boolean;
+    readonly nodes: Readonly<Record<string, FleetNodeDrift>>;
+    readonly silent: readonly SilentNode[];
+    readonly isComplete: boolean;
 }
 export interface ServiceInterface {
     readonly name: string;

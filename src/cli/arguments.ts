@@ -26,7 +26,8 @@ export const USAGE = `usage: snax <command>
                                               --and target file --atomic: several, all or none
   snax hotfix ... --dry-run [--probe 'method args'] ...
                                               what the patch would do, tried on a copy
-  snax drift [--json]                         which services run what, against the files on disk
+  snax drift [--fleet] [--json]               which services run what, against the files on disk;
+                                              --fleet: on all nodes
   snax patches [id] [--json]                  the patches of the node, or one with its texts
   snax loglevel [debug|info|warn|error]       show, or change, from which level on the log has lines
   snax drain                                  end the node once no call of another node is open

@@ -14,6 +14,7 @@
  *     OWN key handle token         the service of such a name runs
  *     FLEETPATCH allowMissing type patch ...    a patch for all nodes (fleet/lead.ts)
  *     FLEETROLLBACK allowMissing ids            takes some back
+ *     FLEETDRIFT                   what all nodes run against their files (fleet/drift.ts)
  *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
  *     LEAVE                        says goodbye to all who call this node
  *
@@ -34,10 +35,11 @@ import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
 import { Exposure } from "./hub/exposure.ts";
+import { gatherFleetDrift, offerDrift } from "./fleet/drift.ts";
 import type { FleetNode } from "./fleet/local.ts";
 import type { FleetPatches } from "./fleet/patches.ts";
 import type { FleetPatch } from "./fleet/record.ts";
-import type { FleetResult, Patch } from "../snax/types.ts";
+import type { FleetDrift, FleetResult, Patch } from "../snax/types.ts";
 import type { GlobalServices } from "./engine/global-services.ts";
 import { Hub } from "./hub/hub.ts";
 import type { LinkConfig } from "./link/nodes.ts";
@@ -97,6 +99,7 @@ export class Clusterd {
     this.#exposure = new Exposure(kernel, this.#config.expose ?? []);
     this.#nodes = new SkynetNodes(this.#hub);
     this.#links = new LinkNodes(this.#hub, this.#exposure, cluster ?? {});
+    offerDrift(this.#exposure, context);
     this.#listens = cluster?.listen;
     this.#engine = cluster?.engine;
     this.#token = cluster?.token;
@@ -180,6 +183,8 @@ export class Clusterd {
         return this.#patchFleet(...(args as unknown as [boolean, string, Patch, ...unknown[]]));
       case "FLEETROLLBACK":
         return this.#rollBackFleet(...(args as unknown as [boolean, number[]]));
+      case "FLEETDRIFT":
+        return this.#gatherDrift();
       case "DRAIN":
         return this.#drain(args[0] as unknown as number);
       case "LEAVE":
@@ -248,6 +253,12 @@ export class Clusterd {
     const { FleetNode } = await import("./fleet/local.ts");
     const patch = { ...(await make(new FleetNode(this.#context))), from: this.#hub.nodeName };
     return await new FleetLead(patches).run({ patch, allowMissing });
+  }
+
+  async #gatherDrift(): Promise<FleetDrift> {
+    const [context, links, membership] = [this.#context, this.#links, this.#membership];
+    if (membership !== undefined) await this.#known(membership);
+    return await gatherFleetDrift({ context, node: this.#hub.nodeName, links, membership });
   }
 
   async #drain(ms: number): Promise<void> {

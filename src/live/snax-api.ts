@@ -14,7 +14,7 @@ import type { FleetApi, FleetOptions, Patch, RepairOptions, SnaxApi } from "../s
 import type { DryApi, DryOptions } from "../snax/types-dry.ts";
 import type { ReloadOptions } from "../snax/types-reload.ts";
 import { readRepairOptions } from "./repair-options.ts";
-import { fleetHotfixall, fleetRollback } from "./operate/fleet-call.ts";
+import { fleetDrift, fleetHotfixall, fleetRollback } from "./operate/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
 import { dryRun, dryRunType, readDry } from "./operate/dry-run.ts";
 import { together } from "./rollout/together.ts";
@@ -87,13 +87,14 @@ function isOfFleet(options: RepairOptions | FleetOptions): options is FleetOptio
 /** What is not there for the whole fleet is refused: it would be done on this node alone. */
 function makeFleet(caller: SnaxCaller, options: FleetOptions): FleetApi {
   const refuse = (name: string) => (): never => {
-    const why = `${name} is for this node: the fleet has hotfixall and rollback`;
+    const why = `${name} is for this node: the fleet has hotfixall, rollback and drift`;
     throw new SnaxError("ERR_ARGUMENT", `snax.repair({ fleet: true }).${name}: ${why}`);
   };
   const api: FleetApi = {
     hotfixall: (type, ...patch) =>
       settleAt(caller, () => fleetHotfixall(caller, options, type as string, patch)),
     rollback: (ids) => settleAt(caller, () => fleetRollback(caller, options, ids)),
+    drift: () => settleAt(caller, () => fleetDrift(caller)),
   };
   return Object.assign(api, {
     hotfix: refuse("hotfix"),

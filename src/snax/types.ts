@@ -382,6 +382,14 @@ export interface FleetApi {
    * @throws as `hotfixall`, and as `rollback` of one node.
    */
   readonly rollback: (ids: number | readonly number[]) => Promise<FleetResult>;
+  /**
+   * Says of each node which services run what, against the files there. A node that does not answer
+   * within twice `hotfixtimeout`, or can't be reached, is named in `silent`. Nodes are those of the
+   * engine and of `cluster.nodes`; patches need an engine, this does not.
+   *
+   * @throws {ERR_ENGINE_DOWN} if the configuration has neither.
+   */
+  readonly drift: () => Promise<FleetDrift>;
 }
 
 /** What became of a patch in one service. */
@@ -508,6 +516,32 @@ export interface DriftReport {
   readonly groups: readonly DriftGroup[];
   readonly shared: readonly DriftShared[];
   readonly silent: readonly SilentThread[];
+}
+
+/** What a node of the fleet runs against its files. */
+export interface FleetNodeDrift extends DriftReport {
+  /** The folder of its configuration. */
+  readonly root: string;
+}
+
+/** A node that did not say what it runs. */
+export interface SilentNode {
+  readonly node: string;
+  /** ERR_NODE_DOWN, ERR_NODE_UNREACHABLE, ERR_TIMEOUT, or what kept it from answering. */
+  readonly code: string;
+  /** Why, for people. */
+  readonly reason: string;
+}
+
+/** What all nodes run against their files. */
+export interface FleetDrift {
+  /** Whether something runs somewhere that the files there do not say, or nobody can tell. */
+  readonly drifts: boolean;
+  /** By the name of the node. */
+  readonly nodes: Readonly<Record<string, FleetNodeDrift>>;
+  readonly silent: readonly SilentNode[];
+  /** False while the engine is away: nodes that came since are not known. */
+  readonly isComplete: boolean;
 }
 
 /** The numbers that stand for a type's methods in messages. */

@@ -13,6 +13,15 @@ export type Found =
   | { readonly handle: number }
   | { readonly why: "unknown" | "forbidden" | "absent" };
 
+/** Who asks over a link. */
+export interface Asker {
+  readonly node: string;
+  readonly incarnation: string;
+}
+
+/** What a node does for others of its cluster, whatever services it has. */
+export type Offer = (values: readonly unknown[], asker: Asker) => unknown;
+
 /** The services that other nodes can reach. */
 export class Exposure {
   readonly #kernel: Kernel;
@@ -21,6 +30,9 @@ export class Exposure {
   readonly #handleOf = new Map<string, number>();
   readonly #nameOf = new Map<number, string>();
   readonly #shown = new Set<number>();
+
+  /** By the address that asks for it; over links alone, where it is known who asks. */
+  readonly offers: Map<string, Offer> = new Map();
 
   constructor(kernel: Kernel, exposed: readonly string[]) {
     this.#kernel = kernel;

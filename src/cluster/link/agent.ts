@@ -130,6 +130,7 @@ export class LinkAgent {
     const values = this.#codec.decodeArguments(body, frame.at, target);
     if (session !== 0 && this.#isDraining) this.#turnAway(session);
     else if ("handle" in found) this.#deliver(session, frame.address, found.handle, values);
+    else if (this.#serve(session, frame.address, values)) return;
     else if (found.why === "forbidden") this.#forbid(session, describeAddress(frame.address));
     else this.#absent(session, frame.address);
   }
@@ -151,11 +152,7 @@ export class LinkAgent {
   #deliver(session: number, address: LinkAddress, handle: number, values: unknown[]): void {
     const { kernel } = this.#terms.hub.context.runtime;
     const source = this.#service.handle;
-    if (session !== 0 && this.#calls >= CLUSTER_CALLS_MAX) {
-      this.#terms.hub.refused("too many calls", `${this.title} to ${describeAddress(address)}`);
-      const text = `${this.#calls} calls of this link are open, CLUSTER_CALLS_MAX`;
-      return this.#fail(session, new SnaxError("ERR_EXHAUSTED", text));
-    }
+    if (session !== 0 && this.#isFull(session, address)) return;
     if (session !== 0) this.#calls += 1;
     if (kernel.services.get(handle) !== undefined) {
       return kernel.arrive(handle, new Message(PTYPE.lua, source, session, 0, values));
@@ -169,6 +166,32 @@ export class LinkAgent {
     }
     const dead = `service ${describeAddress(address)} is dead`;
     this.#undelivered(session, address, new SnaxError("ERR_SERVICE_DEAD", dead));
+  }
+
+  /** Does what this node offers the others of its cluster. @returns false if it is nothing of the kind */
+  #serve(session: number, address: LinkAddress, values: unknown[]): boolean {
+    const peer = this.#peer;
+    const offer = typeof address === "string" ? this.#exposure.offers.get(address) : undefined;
+    if (offer === undefined || peer === undefined) return false;
+    if (session !== 0 && this.#isFull(session, address)) return true;
+    if (session !== 0) this.#calls += 1;
+    void (async () => await offer(values, peer))().then(
+      (result) => {
+        if (session === 0) return;
+        this.#calls -= 1;
+        this.#answer(session, result);
+      },
+      (error: unknown) => this.#undelivered(session, address, error as Error),
+    );
+    return true;
+  }
+
+  #isFull(session: number, address: LinkAddress): boolean {
+    if (this.#calls < CLUSTER_CALLS_MAX) return false;
+    this.#terms.hub.refused("too many calls", `${this.title} to ${describeAddress(address)}`);
+    const text = `${this.#calls} calls of this link are open, CLUSTER_CALLS_MAX`;
+    this.#fail(session, new SnaxError("ERR_EXHAUSTED", text));
+    return true;
   }
 
   #undelivered(session: number, address: LinkAddress, error: Error): void {

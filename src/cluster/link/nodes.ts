@@ -88,6 +88,13 @@ export class LinkNodes {
     return { nodes: Object.fromEntries(nodes), peers: Object.fromEntries(peers) };
   }
 
+  /** The nodes that are there, as far as configuration and engine know. */
+  get names(): string[] {
+    return [...this.#ways].flatMap(([node, { sender }]) =>
+      sender.place === undefined ? [] : [node],
+    );
+  }
+
   /** Says whether a node is called over a link. */
   has(node: string): boolean {
     return this.#ways.has(node);

@@ -2,10 +2,12 @@
  * `drift`: which services run what, against the files on disk.
  */
 
+import { fleetDrift } from "../../live/operate/fleet-call.ts";
 import { gatherDrift } from "../../live/operate/drift.ts";
 import { nameServices } from "../../live/operate/running-texts.ts";
-import type { DriftModule, DriftReport } from "../../snax/types.ts";
+import type { DriftModule, DriftReport, FleetDrift } from "../../snax/types.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
+import { takeFleetOptions } from "./fleet.ts";
 import { showPath } from "./source-texts.ts";
 
 /** Services that run the same, or a shared module, as `drift` shows it. */
@@ -17,12 +19,29 @@ interface DriftRow {
   readonly modules: readonly DriftModule[];
 }
 
-async function drift({ operator }: CommandCall): Promise<CommandResult> {
+async function drift({ operator, args }: CommandCall): Promise<CommandResult> {
+  const { fleet } = takeFleetOptions(args);
+  if (fleet !== undefined) return listNodes(await fleetDrift(operator));
   const report = await gatherDrift(operator.thread.live.ledger, operator.context);
   const rows = listRows(report, operator.runtime.paths.root);
   for (const { thread, reason } of report.silent) rows.set(`thread ${thread}`, reason);
   rows.set("in all", report.drifts ? "drift" : "no drift");
   return rows;
+}
+
+/** The rows of each node, with its name in front. */
+function listNodes({ drifts, nodes, silent, isComplete }: FleetDrift): Map<string, unknown> {
+  const rows = new Map<string, unknown>();
+  for (const [node, report] of Object.entries(nodes)) {
+    rows.set(`node ${node}`, report.drifts ? "drift" : "no drift");
+    for (const [key, row] of listRows(report, report.root)) rows.set(`${node} ${key}`, row);
+    for (const { thread, reason } of report.silent) rows.set(`${node} thread ${thread}`, reason);
+  }
+  for (const { node, code, reason } of silent) {
+    rows.set(`node ${node}`, `does not say: ${code}: ${reason}`);
+  }
+  if (!isComplete) rows.set("engine", "away: nodes that came since are not known");
+  return rows.set("in all", drifts ? "drift" : "no drift");
 }
 
 function listRows({ groups, shared }: DriftReport, root: string): Map<string, unknown> {
@@ -67,10 +86,10 @@ function print({ state, running, threads, modules }: DriftRow): string {
 /** The commands by name. */
 export const driftCommands: CommandTable = {
   drift: {
-    help: "drift [--json] : which services run what, against the files on disk",
+    help: "drift [--fleet] [--json] : which services run what, against the files on disk; --fleet: on all nodes",
     isOrdered: true,
     hasJson: true,
-    words: { options: [], most: 0 },
+    words: { options: ["--fleet"], most: 0 },
     run: drift,
     print: (row) => print(row as DriftRow),
   },
