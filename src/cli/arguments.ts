@@ -12,6 +12,9 @@ export const USAGE = `usage: snax <command>
 
   snax start [config] [--set key=value ...]   start a node; default config: snax.config.ts,
                                               .js, .mjs or .json in this folder
+  snax dev [config] [--set key=value ...] [--poll]
+                                              the same, and what you save runs at once, with the
+                                              state; --poll: where no events of files come
   snax doctor [config] [--set key=value ...]  say what is wrong with machine, project and configuration
   snax console [host:]port                    connect to a debug console
   snax source address|type                    the text that runs, with its patches
@@ -51,6 +54,7 @@ export const USAGE = `usage: snax <command>
 export interface Invocation {
   readonly command:
     | "start"
+    | "dev"
     | "doctor"
     | "init"
     | "console"
@@ -77,6 +81,8 @@ export interface Invocation {
   readonly folder?: string;
   /** Whether `types` goes on. */
   readonly isWatching?: boolean;
+  /** Whether `dev` looks at the files again and again, and asks for no events. */
+  readonly isPolling?: boolean;
   /** Where the debug console listens. */
   readonly place?: Endpoint;
   /** The schemas. */
@@ -103,6 +109,7 @@ export function parseArguments(words: readonly string[]): Invocation {
   }
   const names: string[] = [];
   let isWatching = false;
+  let isPolling = false;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
     if (HELP.has(word)) return { command: "help", overrides };
@@ -112,6 +119,7 @@ export function parseArguments(words: readonly string[]): Invocation {
       setOverride(overrides, words[index]);
     } else if (word.startsWith("--set=")) setOverride(overrides, word.slice("--set=".length));
     else if (word === "--watch" && asked === "types") isWatching = true;
+    else if (word === "--poll" && asked === "dev") isPolling = true;
     else if (word.startsWith("-")) throw wrong(`unknown option ${word}`);
     else names.push(word);
   }
@@ -128,6 +136,7 @@ export function parseArguments(words: readonly string[]): Invocation {
     ...{ command, overrides },
     ...(config === undefined ? {} : { config }),
     ...(isWatching ? { isWatching } : {}),
+    ...(isPolling ? { isPolling } : {}),
   };
 }
 
@@ -203,10 +212,11 @@ function readOperation(
   return { command, words, ...(place === undefined ? {} : { place }) };
 }
 
-type NamedCommand = "start" | "doctor" | "init" | "types" | "console";
+type NamedCommand = "start" | "dev" | "doctor" | "init" | "types" | "console";
 
 const COMMANDS: ReadonlySet<string> = new Set<NamedCommand>([
   "start",
+  "dev",
   "doctor",
   "init",
   "types",

@@ -32,6 +32,10 @@ async function run(invocation: Invocation): Promise<number> {
       return 0;
     case "start":
       return runStart(invocation);
+    case "dev": {
+      const { runDev } = await import("./dev.ts");
+      return runDev(invocation);
+    }
     case "doctor":
       return runDoctor(invocation);
     case "console":

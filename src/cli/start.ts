@@ -28,6 +28,22 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Runs a node until it stops; resolves to the exit code. */
 export async function runStart(invocation: Invocation): Promise<number> {
+  return await runNode(invocation, { configure: withLedger });
+}
+
+/** How a node is run. */
+export interface RunOptions {
+  /** Completes what the configuration says. */
+  readonly configure: (config: Config) => Config;
+  /** Hears of the node that runs; returns what ends with it. @defaultValue nobody does */
+  readonly onStart?: (node: Node, place: LoadedConfig) => () => void;
+}
+
+/** The same, with something else that goes on meanwhile. */
+export async function runNode(
+  invocation: Invocation,
+  { configure, onStart }: RunOptions,
+): Promise<number> {
   const stopping = watchSignals();
   // A log that nobody reads any more must not end the node.
   process.stdout.on("error", () => {});
@@ -36,9 +52,12 @@ export async function runStart(invocation: Invocation): Promise<number> {
   process.on("SIGHUP", () => reopenLog(node));
   stopping.addEventListener("abort", () => notify("stopping"));
   try {
-    node = await startFrom(await load(invocation), stopping);
+    const loaded = await load(invocation, configure);
+    node = await startFrom(loaded, stopping);
     if (!stopping.aborted) notify("ready");
+    const end = onStart?.(node, loaded);
     await node.stopped;
+    end?.();
     return node.cutOff.length === 0 ? 0 : CUT_OFF;
   } catch (error) {
     process.stderr.write(`snax: ${firstLine(messageOf(error))}\n`);
@@ -46,14 +65,17 @@ export async function runStart(invocation: Invocation): Promise<number> {
   }
 }
 
-async function load({ config: path, overrides }: Invocation): Promise<LoadedConfig> {
+async function load(
+  { config: path, overrides }: Invocation,
+  configure: RunOptions["configure"],
+): Promise<LoadedConfig> {
   try {
     completeConfig(overrides);
   } catch (error) {
     throw new Error(`--set: ${messageOf(error)}`, { cause: error });
   }
   const { config, ...place } = await loadConfig(path, process.cwd());
-  const whole = withLedger({ start: "main", ...config, ...overrides });
+  const whole = configure({ start: "main", ...config, ...overrides });
   try {
     completeConfig(whole);
   } catch (error) {

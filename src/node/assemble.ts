@@ -29,6 +29,7 @@ import { defineValues } from "../service/values.ts";
 import { ConsoleThread } from "../console/operator/console-thread.ts";
 import { addConsoleCommand } from "../console/console-steward.ts";
 import { createOperatorMaker } from "../console/operator-api.ts";
+import { Operator } from "../console/operator/operator.ts";
 import { beginTenure } from "../service/tenure.ts";
 import { runScript } from "../live/inspect/inject.ts";
 import { answerOperator } from "../live/operate/answers.ts";
@@ -93,6 +94,8 @@ export interface Assembly {
   readonly live: LiveThread;
   readonly createSnax: (context: Context) => SnaxApi;
   readonly tableApi: TableApi;
+  /** Makes the hands of an operator who asks in the name of a service. */
+  readonly createOperator: (context: Context) => Operator;
   /** The end of the log; undefined on worker threads. */
   readonly logSink: LogSink | undefined;
   /** Ends what the thread does by itself. */
@@ -142,7 +145,8 @@ export function assemble(options: AssemblyOptions): Assembly {
     endBeat();
     consoleThread.end();
   };
-  return { runtime, waker, live, createSnax, tableApi, logSink, end };
+  const createOperator = (context: Context): Operator => new Operator(consoleThread, context);
+  return { runtime, waker, live, createSnax, tableApi, createOperator, logSink, end };
 }
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {

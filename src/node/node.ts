@@ -34,6 +34,7 @@ import { endEverything, sayGoodbye } from "./goodbye.ts";
 import { MainThread } from "./main-thread.ts";
 import { watchStrayErrors } from "./rejections.ts";
 import { watchStalls } from "./stall.ts";
+import { setOperator } from "./node-operator.ts";
 import type { TestSeams } from "./test-seams.ts";
 
 /** A node that runs. */
@@ -201,6 +202,7 @@ class RunningNode implements Node {
     this.snax = createSnax(this.#program);
     this.sharetable = tableApi.sharetable(this.#program);
     this.tables = tableApi.tables(this.#program);
+    setOperator(this, this.#assembly.createOperator(this.#program));
   }
 
   /** Starts the system's services, then the program's. */

@@ -78,7 +78,7 @@ export async function patchFromSource(
 ): Promise<SourcePatch> {
   const groups = await askTexts(operator, questionOf(target));
   const { root } = operator.runtime.paths;
-  const diffs = groups.map(diffGroup);
+  const diffs = groups.map((group) => diffGroup(group));
   const rows = listRows(diffs, root);
   for (const row of rows.values()) refuse(rows, row);
   const patches = diffs.map((each) => patchOf(each, root, takesShared));

@@ -55,23 +55,27 @@ function refuseNobody({ runtime }: Operator, question: TextQuestion): void {
   throw new SnaxError("ERR_NO_SERVICE", `${why}; ${births}`);
 }
 
+/** Says what a module is to run; undefined if its file is gone. */
+type ReadEdited = (module: RunningModule) => string | undefined;
+
 /**
  * Compares services that run the same with their files.
  *
+ * @param read - gives the edited texts. @defaultValue the files as they are now
  * @throws {ERR_SYNTAX} if a file is not valid.
  */
-export function diffGroup(group: RunningGroup): GroupDiff {
+export function diffGroup(group: RunningGroup, read: ReadEdited = readDisk): GroupDiff {
   const known = group.modules.filter(({ text }) => text !== undefined);
   const edits = known.map((module): ModuleEdit => {
     const { file, text = "", isService } = module;
-    return { file, running: text, edited: readDisk(module) ?? text, isService };
+    return { file, running: text, edited: read(module) ?? text, isService };
   });
   const resolve = resolveAmong(known);
   const modules = new Map(diffProgram(edits, { resolve }).map((each) => [each.file, each]));
   for (const module of group.modules) {
     const { file, text, failure } = module;
     if (text === undefined) modules.set(file, unknown(file, failure ?? ""));
-    else if (readDisk(module) === undefined) modules.set(file, unknown(file, "the file is gone"));
+    else if (read(module) === undefined) modules.set(file, unknown(file, "the file is gone"));
   }
   return { group, modules, verdict: worstOf([...modules.values()]) };
 }
@@ -82,7 +86,7 @@ function unknown(file: string, why: string): ModuleDiff {
 }
 
 /** Reads a file as it is now; undefined if it is gone. */
-function readDisk({ file }: RunningModule): string | undefined {
+export function readDisk({ file }: Pick<RunningModule, "file">): string | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat?.isFile() !== true) return undefined;
   if (stat.size > PATCH_LENGTH_MAX) {

@@ -46,7 +46,10 @@ async function source({ operator, args: [word] }: CommandCall): Promise<CommandR
 async function diff({ operator, args: [word] }: CommandCall): Promise<CommandResult> {
   const question = word === undefined ? "all" : readQuestion(operator, word);
   const groups = await askTexts(operator, question);
-  return listRows(groups.map(diffGroup), operator.runtime.paths.root);
+  return listRows(
+    groups.map((group) => diffGroup(group)),
+    operator.runtime.paths.root,
+  );
 }
 
 /** The commands by name. */

@@ -2,6 +2,7 @@
 
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { answerDry } from "./dry-run.ts";
+import { answerFold } from "./fold.ts";
 import { answerInflight } from "./inflight.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { answerTexts } from "./running-texts.ts";
@@ -12,4 +13,5 @@ export function answerOperator(live: LiveThread): void {
   answerPatchTexts(live);
   answerInflight(live);
   answerDry(live);
+  answerFold(live.runtime);
 }

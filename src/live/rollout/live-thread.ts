@@ -47,6 +47,8 @@ export class LiveThread {
   sticky: StickyPatches | undefined = undefined;
   /** The patches of the whole fleet that are in here; on the main thread. */
   readonly fleet: FleetMarks = new FleetMarks();
+  /** Whose patches are not logged, by handle: it tells of them itself. @defaultValue nobody's */
+  quiet = 0;
   readonly #lines: LineBudget;
   /** What is under way, by key: see {@link LiveThread.inTurn}. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -99,7 +101,8 @@ export class LiveThread {
     const record = this.ledger.enter(report);
     this.ledger.keepTexts(id, texts);
     this.runtime.threads?.tellAll(PATCHED_WORD, record);
-    if (this.#lines.allow()) this.runtime.logAsked(by, `patch ${id} ${hash} of ${target} ${said}`);
+    if (by !== this.quiet && this.#lines.allow())
+      this.runtime.logAsked(by, `patch ${id} ${hash} of ${target} ${said}`);
     if (takesBack !== undefined && record.applied > 0) {
       this.mark({ ids: takesBack, rolledBackBy: id });
     }

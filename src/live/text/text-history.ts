@@ -17,6 +17,11 @@ export function noteText(module: ModuleInstance, { text, hasMethods }: PatchCode
   patched.set(module, textOf(module, hasMethods).with(text));
 }
 
+/** Says that a module runs this text, and forgets how it came to that. */
+export function setText(module: ModuleInstance, text: EffectiveText): void {
+  patched.set(module, text);
+}
+
 /**
  * Returns the text that a module runs.
  *

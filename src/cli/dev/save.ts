@@ -1,0 +1,158 @@
+/**
+ * One save: what runs becomes what the saved files say, where that can be done.
+ *
+ *     plan.ts -> patches, all or none -> reloads with the state -> services to come begin with the files
+ *             -> what runs counts as the files (live/operate/fold.ts) -> report.ts
+ *
+ * Notes are taken and shown: who saves a file wants it to run. What did not go in is tried again with the next save.
+ */
+
+import { performance } from "node:perf_hooks";
+import { TOGETHER_MAX } from "../../base/limits.ts";
+import type { Operator } from "../../console/operator/operator.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import { foldTexts } from "../../live/operate/fold.ts";
+import { reload } from "../../live/rollout/reload.ts";
+import type { RunningGroup } from "../../live/operate/running-texts.ts";
+import { gatherRunning } from "../../live/operate/running-texts.ts";
+import type { TogetherPart } from "../../live/rollout/together.ts";
+import { applyTogether } from "../../live/rollout/together.ts";
+import { clearCache } from "../../service/cache.ts";
+import { messageOf } from "../../service/error-text.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import type { Plan } from "./plan.ts";
+import { planSave } from "./plan.ts";
+import type { Outcome } from "./report.ts";
+import { reportSave } from "./report.ts";
+
+/** Services of a type whose failures are told one by one. */
+const FAILURES_MAX = 4;
+
+/** What to do with a service that runs on with old code. */
+const ADVICE = "kill it and start it again, or restart snax dev";
+
+/** Applies saves to the services of a node, one after the other. */
+export class Saver {
+  readonly #operator: Operator;
+  readonly #caller: SnaxCaller;
+  readonly #tell: (line: string) => void;
+  /** What was saved and did not go in. */
+  #pending: ReadonlySet<string> = new Set();
+
+  /** @param tell - gets the lines that people are to read. */
+  constructor(operator: Operator, tell: (line: string) => void) {
+    const { thread, context, skynet } = operator;
+    this.#operator = operator;
+    this.#caller = { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
+    this.#tell = tell;
+    // Its own lines tell it.
+    thread.live.quiet = context.handle;
+  }
+
+  /** @param files - absolute paths of the files that were written, or are gone. */
+  async save(files: ReadonlySet<string>): Promise<void> {
+    const began = performance.now();
+    const { context, runtime } = this.#operator;
+    const groups = await gatherRunning(context, "plain too");
+    const saved = new Set([...files, ...this.#pending]);
+    const plan = planSave(groups, saved);
+    const { outcome, done } = await this.#apply(plan, groups);
+    const modules = groups.flatMap((group) => group.modules);
+    const shared = new Set(modules.filter(({ isShared }) => isShared).map(({ file }) => file));
+    for (const file of saved) {
+      // A shared module stays the one that it is, for services to come, too.
+      if (!shared.has(file) && !plan.broken.has(file)) clearCache(runtime, file);
+    }
+    if (plan.texts.size > 0)
+      await foldTexts(context, { texts: textsOf(plan, outcome, shared), types: done });
+    const isAll = outcome.failures.length === 0;
+    this.#pending = new Set([...plan.broken.keys(), ...(isAll ? [] : plan.texts.keys())]);
+    const running = new Set(modules.map(({ file }) => file));
+    const ms = performance.now() - began;
+    const facts = { plan, outcome, saved: files, running, ms, root: runtime.paths.root };
+    for (const line of reportSave(facts)) this.#tell(line);
+  }
+
+  /** @returns also the types whose modules run the saved texts now without having been made anew. */
+  async #apply(
+    plan: Plan,
+    groups: readonly RunningGroup[],
+  ): Promise<{ readonly outcome: Outcome; readonly done: ReadonlySet<string> }> {
+    const outcome: Outcome = {
+      ...{ patched: new Map(), shared: [], reloaded: new Map() },
+      ...{ tables: [], failures: [], left: [] },
+    };
+    const types = new Map(
+      groups.flatMap(({ handles, type }) => handles.map((each) => [each, type])),
+    );
+    const parts = partsOf(plan);
+    const reloads = new Set(plan.reloads);
+    const done = new Set(plan.same);
+    const patch = async (some: readonly TogetherPart[]): Promise<void> => {
+      try {
+        const { live } = this.#operator.thread;
+        const { applied } = await applyTogether(live, this.#caller, some);
+        for (const handle of applied) {
+          const type = types.get(handle);
+          if (type === undefined) continue;
+          outcome.patched.set(type, (outcome.patched.get(type) ?? 0) + 1);
+        }
+        for (const part of some) {
+          if (part.kind === "type") done.add(part.type);
+          else outcome.shared.push(part.file);
+        }
+      } catch (error) {
+        const [part] = some;
+        // All or none has become none: each by itself shows which of them can't be patched.
+        if (some.length > 1) for (const each of some) await patch([each]);
+        else if (part?.kind === "type") reloads.add(part.type);
+        else if (part !== undefined) {
+          const why = "a shared module can't be reloaded: restart snax dev to have it";
+          outcome.failures.push(`${part.file}: ${messageOf(error)}; ${why}`);
+        }
+      }
+    };
+    for (let at = 0; at < parts.length; at += TOGETHER_MAX) {
+      await patch(parts.slice(at, at + TOGETHER_MAX));
+    }
+    for (const type of reloads) await this.#reload(type, outcome);
+    return { outcome, done };
+  }
+
+  async #reload(type: string, { reloaded: counts, failures, left }: Outcome): Promise<void> {
+    try {
+      const { live } = this.#operator.thread;
+      const { reloaded, failed, leftBehind } = await reload(live, this.#caller, type);
+      if (reloaded.length > 0) counts.set(type, reloaded.length);
+      if (leftBehind.length > 0) left.push(`by ${type}: ${leftBehind.join(", ")}`);
+      for (const { handle, message } of failed.slice(0, FAILURES_MAX)) {
+        const whose = `${formatAddress(handle)} ${type} runs on with its old code`;
+        failures.push(`${whose}: ${message}; ${ADVICE}`);
+      }
+      const more = failed.length - FAILURES_MAX;
+      if (more > 0) failures.push(`${more} more ${type} run on with their old code`);
+    } catch (error) {
+      failures.push(`all ${type} run on with their old code: ${messageOf(error)}; ${ADVICE}`);
+    }
+  }
+}
+
+/** Who imports a shared module finds its new names. */
+function partsOf({ patches, shared }: Plan): TogetherPart[] {
+  const first = [...shared].map(([file, text]): TogetherPart => ({ kind: "shared", file, text }));
+  const types = [...patches].map(([type, texts]): TogetherPart => {
+    return { kind: "type", type, texts: new Map(Object.entries(texts)), args: [] };
+  });
+  return [...first, ...types];
+}
+
+/** The texts that run: a shared module that could not be patched runs the old one. */
+function textsOf(
+  { texts, shared }: Plan,
+  outcome: Outcome,
+  all: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const isIn = (file: string): boolean =>
+    !all.has(file) || !shared.has(file) || outcome.shared.includes(file);
+  return new Map([...texts].filter(([file]) => isIn(file)));
+}

@@ -1,0 +1,73 @@
+/**
+ * Has what services run count as what their files say, whatever patches led there.
+ *
+ *     every thread: FOLD -> the text of each module is the file's, and its patches are forgotten
+ *
+ * Who works at the files and patches with every save would pile up patches that nobody takes back. The next
+ * comparison begins at the files, so what a note has told is told once.
+ */
+
+import type { Context } from "../../service/context.ts";
+import { Context as ContextClass } from "../../service/context.ts";
+import type { Runtime } from "../../service/runtime.ts";
+import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import { EffectiveText } from "../../texts/effective-text.ts";
+import { setText } from "../text/text-history.ts";
+import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
+import type { OrderState } from "../rollout/thread-order.ts";
+
+/** The command of a thread's steward: `FOLD(order)`. */
+const FOLD = "FOLD";
+
+/** What counts as the text of what. */
+export interface FoldOrder {
+  /** Texts by file. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** The services whose modules run them; shared modules are everybody's. */
+  readonly types: ReadonlySet<string>;
+}
+
+/** Has a thread do it when another one asks. */
+export function answerFold(runtime: Runtime): void {
+  runtime.stewardCommands.set(FOLD, (_context, [state, order]) => {
+    takeOrder(state as OrderState);
+    commitOrder(state as OrderState);
+    foldHere(runtime, order as FoldOrder);
+  });
+}
+
+/**
+ * Folds on every thread.
+ *
+ * @throws {ERR_PATCH_TIMEOUT} if a thread hangs.
+ */
+export async function foldTexts(context: Context, order: FoldOrder): Promise<void> {
+  const { runtime } = context;
+  const { threads } = runtime;
+  foldHere(runtime, order);
+  const others = (threads?.hosts ?? []).filter((thread) => thread !== threads?.own);
+  await Promise.all(others.map((thread) => orderThread(context, thread, FOLD, order)));
+}
+
+function foldHere(runtime: Runtime, { texts, types }: FoldOrder): void {
+  // Services that run the same are known by one object.
+  const made = new Map<string, EffectiveText>();
+  const textFor = (file: string, text: string, isService: boolean): EffectiveText => {
+    const key = `${isService} ${file}`;
+    const known = made.get(key) ?? EffectiveText.of(text, { file, isService });
+    made.set(key, known);
+    return known;
+  };
+  for (const { instance } of runtime.kernel.services) {
+    if (!(instance instanceof ContextClass) || instance.code === undefined) continue;
+    const { code, kind, name } = instance;
+    for (const node of code.program.modules()) {
+      const { file } = node.image;
+      const text = texts.get(file);
+      if (text === undefined || !(node.isShared || types.has(name))) continue;
+      const module = code.find(node);
+      const isService = kind === SNAX_KIND && node === code.program.entry;
+      if (module !== undefined) setText(module, textFor(file, text, isService));
+    }
+  }
+}
