@@ -442,7 +442,7 @@ export interface KeptVariables {
 
 /** What became of patches that were taken back. */
 export interface RollbackResult {
-  /** The number of the patch that took them back; undefined if there was nothing left of them. */
+  /** The number of the patch that took them back; undefined if all had been taken back before. */
   readonly id: number | undefined;
   /** The services that run without them now, by handle; empty for a shared module. */
   readonly applied: readonly number[];
@@ -453,7 +453,7 @@ export interface RollbackResult {
    * has written them since, or it is not known any more what they had before.
    */
   readonly kept: readonly KeptVariables[];
-  /** What was not taken back, a line each: for people. */
+  /** What stays, as later patches have it or as no patch can change it, a line each: for people. */
   readonly notes: readonly string[];
 }
 

@@ -139,18 +139,16 @@ export class EffectiveText {
   }
 
   /**
-   * The text that there would be without some of its patches: of each the last time that it came.
+   * The text that there would be without some of its patches.
    *
-   * @returns undefined if none of them is among its patches.
+   * @param isOut - is asked once for each patch, the newest first
+   * @returns undefined if none of them is out.
    * @throws {ERR_PATCH} if a patch that came later can't stand without them.
    */
-  without(patches: readonly string[]): string | undefined {
-    const left = this.patches;
-    for (const patch of patches) {
-      const at = left.lastIndexOf(patch);
-      if (at >= 0) left.splice(at, 1);
-    }
-    if (left.length === this.patches.length) return undefined;
+  without(isOut: (patch: string) => boolean): string | undefined {
+    const all = this.patches.toReversed();
+    const left = all.filter((patch) => !isOut(patch)).toReversed();
+    if (left.length === all.length) return undefined;
     const { file, isService } = this.home;
     return fold(this.#root.given, left, file, { isService });
   }

@@ -43,7 +43,8 @@ export interface PatchPieces extends ModuleText {
   readonly deletions: readonly Deletion[];
 }
 
-const STEPS: ReadonlySet<string> = new Set(["hotfix", "rollback"]);
+/** What a patch does, and is no part of a text. */
+export const STEPS: ReadonlySet<string> = new Set(["hotfix", "rollback"]);
 
 /**
  * Merges a patch into the text that runs.

@@ -241,7 +241,7 @@ async function runRollback({ operator, args }: CommandCall): Promise<CommandResu
   const result = await rollback(operator.thread.live, callerOf(operator), ids);
   const { id, applied, failed, skipped, kept, notes } = result;
   const rows = new Map<string, unknown>();
-  if (id === undefined) rows.set("nothing to do", "later patches have replaced all of it");
+  if (id === undefined) rows.set("nothing to do", "it has been taken back before");
   else {
     const counts = { applied: applied.length, failed: failed.length, skipped: skipped.length };
     for (const [key, value] of Object.entries({ id, ...counts })) rows.set(key, value);

@@ -27,6 +27,8 @@ import { askPatchTexts } from "./patch-texts.ts";
 import type { KeptState, PatchCaller } from "../rollout/rollout.ts";
 import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
 import { gatherRunning, nameServices, resolveAmong } from "./running-texts.ts";
+import type { Withdrawal } from "./withdrawal.ts";
+import { standWithout, UseTable } from "./withdrawal.ts";
 import type { TogetherPart } from "../rollout/together.ts";
 import { applyTogether } from "../rollout/together.ts";
 import { hotfixshared } from "./shared-call.ts";
@@ -45,7 +47,8 @@ export async function rollback(
   ids: unknown,
 ): Promise<RollbackResult> {
   const records = readIds(ids).map((id) => findRecord(live, id));
-  const plans = await planAll(live, caller.context, records);
+  const { plans, isDone } = await planAll(live, caller.context, records);
+  if (isDone && plans.every(isNothing)) return { id: undefined, ...NOTHING, kept: [], notes: [] };
   const takesBack = records.map(({ id }) => id);
   const undoes = [...new Set(plans.flatMap((plan) => plan.texts))];
   const backer = { ...caller, takesBack, undoes };
@@ -75,7 +78,8 @@ export async function planRollback(
   ids: readonly number[],
 ): Promise<RollbackPlan & { readonly records: readonly PatchRecord[] }> {
   const records = ids.map((id) => findRecord(live, id));
-  const [plan, other] = await planAll(live, context, records);
+  const { plans } = await planAll(live, context, records);
+  const [plan, other] = plans;
   if (plan !== undefined && other === undefined) return { ...plan, records };
   const why = "they are for several types and modules";
   throw new SnaxError("ERR_ARGUMENT", `patch ${ids.join(", ")} can't be taken back here: ${why}`);
@@ -86,7 +90,11 @@ async function planAll(
   live: LiveThread,
   context: Context,
   records: readonly PatchRecord[],
-): Promise<readonly RollbackPlan[]> {
+): Promise<{
+  readonly plans: readonly RollbackPlan[];
+  /** Whether all had been taken back before. */
+  readonly isDone: boolean;
+}> {
   const targets = targetsOf(records);
   const texts = new Set<string>();
   let hasSteps = false;
@@ -96,15 +104,27 @@ async function planAll(
       hasSteps ||= hasHotfix(text);
     }
   }
+  const { out, isDone, later } = standWithout(live, records);
+  const uses = new UseTable(live, context);
+  const stays = isDone ? [] : await uses.listKept(records, later);
+  const withdrawal: Withdrawal = { texts: [...texts], out };
   const plans: RollbackPlan[] = [];
   for (const target of targets) {
-    const groups = await gatherRunning(context, questionOf(target), [...texts]);
+    const groups = await gatherRunning(context, questionOf(target), withdrawal);
+    const needed = listNeeded(groups, target);
+    if (needed.length > 0)
+      throw neededError(records, needed, await uses.listNeeding(needed, later));
     const { patch, notes } = reverseOf(groups, target, records);
-    const said = hasSteps ? [...notes, STEPS_NOTE] : notes;
+    const said = [...stays, ...notes, ...(hasSteps ? [STEPS_NOTE] : [])];
     const hasState = groups.some((group) => group.hasState);
     plans.push({ target, patch, notes: said, texts: [...texts], hasState });
   }
-  return plans;
+  return { plans, isDone };
+}
+
+/** There is neither code nor state to take back. */
+function isNothing({ patch, hasState }: RollbackPlan): boolean {
+  return Object.keys(patch).length === 0 && !hasState;
 }
 
 const STEPS_NOTE =
@@ -172,10 +192,17 @@ function reverseOf(
     const whose = lacking.map(({ handles }) => nameServices(handles)).join(", ");
     throw new SnaxError("ERR_PATCH", `${what} can't be taken back: it is not in ${whose}`);
   }
-  const reverses = having.map((group) => reverseGroup(group, what));
-  const [first] = reverses;
+  // Who was born when later patches had replaced earlier ones lacks these, and runs the same.
+  const fullest = having.toSorted((a, b) => countPatches(b) - countPatches(a))[0];
+  const first = fullest && reverseGroup(fullest, what);
+  const reverses = [...(first === undefined ? [] : [first])];
   const text = JSON.stringify(first?.patch);
-  const isOne = reverses.every(({ patch }) => JSON.stringify(patch) === text);
+  const isOne = having.every((group) => {
+    if (fullest === undefined || group === fullest || isSame(fullest, group)) return true;
+    const reverse = reverseGroup(group, what);
+    reverses.push(reverse);
+    return JSON.stringify(reverse.patch) === text;
+  });
   if (first !== undefined && isOne) {
     // Those who import a shared module have made something else of it each.
     return { patch: first.patch, notes: [...new Set(reverses.flatMap(({ notes }) => notes))] };
@@ -185,6 +212,10 @@ function reverseOf(
     "ERR_PATCH",
     `${what} can't be taken back: services run different texts (${whose})`,
   );
+}
+
+function countPatches({ modules }: RunningGroup): number {
+  return modules.reduce((sum, { patches }) => sum + patches.length, 0);
 }
 
 /** Patches of what a type shares with others are taken back by themselves, and the other way round. */
@@ -223,9 +254,6 @@ function reverseGroup({ modules, type }: RunningGroup, what: string): Reverse {
     }
     return text === undefined ? [] : [{ file, running: text, edited: without ?? text, isService }];
   });
-  for (const { file, running, edited } of edits) {
-    if (running !== edited) refuseNeeded({ file, running, edited }, what);
-  }
   const diffs = diffProgram(edits, { resolve: resolveAmong(modules) });
   refuseBeyond(diffs, `${what} of ${type}`);
   const patch: Record<string, string> = {};
@@ -238,19 +266,33 @@ function reverseGroup({ modules, type }: RunningGroup, what: string): Reverse {
   return { patch, notes };
 }
 
-/** What later patches, or the file, use of what the patches added. */
-function refuseNeeded(
-  { file, running, edited }: { file: string; running: string; edited: string },
-  what: string,
-): void {
-  const before = listFreeNames(running, file);
-  const needed = [...listFreeNames(edited, file).keys()].filter((name) => !before.has(name));
-  if (needed.length === 0) return;
-  const why = `${needed.join(", ")} is still needed by what later patches gave in ${file}`;
-  throw new SnaxError(
-    "ERR_PATCH_NAME",
-    `${what} can't be taken back: ${why}; take those back, too`,
-  );
+/** The names that later patches, or the file, use of what the patches added. */
+function listNeeded(groups: readonly RunningGroup[], target: Target): string[] {
+  const needed = new Set<string>();
+  for (const { modules } of groups.map((group) => narrow(group, target))) {
+    for (const { file, text: running, without: edited } of modules) {
+      if (running === undefined || edited === undefined || running === edited) continue;
+      const before = listFreeNames(running, file);
+      for (const name of listFreeNames(edited, file).keys()) {
+        if (!before.has(name)) needed.add(name);
+      }
+    }
+  }
+  return [...needed];
+}
+
+/** @param needing - the patches that use them; the file may as well */
+function neededError(
+  records: readonly PatchRecord[],
+  needed: readonly string[],
+  needing: readonly string[],
+): SnaxError {
+  const ids = records.map(({ id }) => id).join(", ");
+  const why =
+    needing.length === 0
+      ? `${needed.join(", ")} is still needed`
+      : `${needing.join("; ")}; take those back, too`;
+  return new SnaxError("ERR_PATCH_NAME", `patch ${ids} can't be taken back: ${why}`);
 }
 
 function refuseBeyond(diffs: readonly ModuleDiff[], what: string): void {
@@ -265,20 +307,21 @@ function refuseBeyond(diffs: readonly ModuleDiff[], what: string): void {
 
 type Sent = Omit<RollbackResult, "notes">;
 
+const NOTHING = { applied: [], failed: [], skipped: [] };
+
 /** All of them, or none. */
 async function sendTogether(
   live: LiveThread,
   caller: PatchCaller,
   plans: readonly RollbackPlan[],
 ): Promise<Sent> {
-  const parts = plans.flatMap(({ target, patch, hasState }): TogetherPart[] => {
+  const parts = plans.flatMap(({ target, patch }): TogetherPart[] => {
     const texts = new Map(Object.entries(patch));
-    if (texts.size === 0 && hasState) texts.set("", "");
-    if (texts.size === 0 || target.kind === "service") return [];
+    if (texts.size === 0) texts.set("", "");
+    if (target.kind === "service") return [];
     if (target.kind === "type") return [{ kind: "type", type: target.type, texts, args: [] }];
     return [{ kind: "shared", file: target.file, text: patch[target.file] ?? "" }];
   });
-  if (parts.length === 0) return { id: undefined, applied: [], failed: [], skipped: [], kept: [] };
   const { id, applied, skipped, kept } = await applyTogether(live, caller, parts);
   return { id, applied, failed: [], skipped, kept };
 }
@@ -291,13 +334,10 @@ interface SendOrder extends RollbackPlan {
 async function send(
   live: LiveThread,
   caller: PatchCaller,
-  { target, name, patch: given, hasState }: SendOrder,
+  { target, name, patch: given }: SendOrder,
 ): Promise<Sent> {
-  const nothing = { applied: [], failed: [], skipped: [], kept: [] };
-  const isEmpty = Object.keys(given).length === 0;
-  if (isEmpty && !hasState) return { id: undefined, ...nothing };
-  // A patch that does nothing but give variables back what they had.
-  const patch = isEmpty ? "" : given;
+  // A patch that gives nothing but variables what they had, if that: the ledger says what is out.
+  const patch = Object.keys(given).length === 0 ? "" : given;
   switch (target.kind) {
     case "type": {
       const done = await hotfixall(live, caller, target.type, [patch]);
@@ -309,12 +349,12 @@ async function send(
       // Its entry came before the answer.
       const id = live.ledger.lastOf(name)?.id;
       const kept = keptBy(target.handle, names);
-      return { ...nothing, id, applied: [target.handle], kept };
+      return { ...NOTHING, id, applied: [target.handle], kept };
     }
     case "shared": {
       const text = given[target.file] ?? "";
       const { id, kept = [] } = await hotfixshared(live, caller, target.file, text);
-      return { ...nothing, id, kept: keptBy(0, kept) };
+      return { ...NOTHING, id, kept: keptBy(0, kept) };
     }
   }
 }

@@ -19,6 +19,8 @@ import { hasWritten } from "../apply/written-state.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { textOf } from "../text/text-history.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
+import type { Withdrawal } from "./withdrawal.ts";
+import { outOf } from "./withdrawal.ts";
 
 /** The command of a thread's steward: `TEXTS(question, without)`. */
 const TEXTS = "TEXTS";
@@ -27,7 +29,7 @@ const TEXTS = "TEXTS";
 export function answerTexts(runtime: Runtime): void {
   runtime.stewardCommands.set(TEXTS, async (_context, [state, question, without]) => {
     takeErrand(state as OrderState);
-    return listRunning(runtime, question as TextQuestion, without as readonly string[]);
+    return listRunning(runtime, question as TextQuestion, without as Withdrawal | undefined);
   });
 }
 
@@ -39,7 +41,7 @@ export interface RunningModule {
   readonly text: string | undefined;
   /** Why it can't be told. */
   readonly failure: string | undefined;
-  /** The text without the patches that the question names; undefined if it has none of them. */
+  /** The text without the patches that the question takes back; undefined if it has none of them. */
   readonly without: string | undefined;
   /** Why there is no such text. */
   readonly refusal: string | undefined;
@@ -90,14 +92,14 @@ export interface Gathered {
 /**
  * Asks every thread what services run.
  *
- * @param without - texts of patches; each module is told without them as well
+ * @param without - patches; each module is told without them as well
  * @throws {ERR_PATCH_TIMEOUT} if a thread hangs.
  * @throws {ERR_SERVICE_DEAD} if one ends meanwhile.
  */
 export async function gatherRunning(
   context: Context,
   question: TextQuestion,
-  without: readonly string[] = [],
+  without?: Withdrawal,
 ): Promise<RunningGroup[]> {
   const { groups, silent } = await gatherAnswers(context, question, without);
   for (const { error } of silent) throw error;
@@ -112,7 +114,7 @@ export async function gatherRunning(
 export async function gatherAnswers(
   context: Context,
   question: TextQuestion,
-  without: readonly string[] = [],
+  without?: Withdrawal,
 ): Promise<Gathered> {
   const { runtime } = context;
   const { threads } = runtime;
@@ -147,7 +149,7 @@ export async function gatherAnswers(
 async function askThread(
   context: Context,
   thread: number,
-  ...question: [question: TextQuestion, without: readonly string[]]
+  ...question: [question: TextQuestion, without: Withdrawal | undefined]
 ): Promise<RunningGroup[]> {
   const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
   const error = (stuck: Stuck): SnaxError => silenceError(stuck, limitMs);
@@ -201,7 +203,7 @@ function keyOf({ type, modules }: RunningGroup): string {
 function listRunning(
   runtime: Runtime,
   question: TextQuestion,
-  without: readonly string[],
+  without: Withdrawal | undefined,
 ): RunningGroup[] {
   const groups = new Map<string, RunningGroup>();
   for (const { instance } of runtime.kernel.services) {
@@ -256,7 +258,7 @@ function listTexts(code: Instance, isService: boolean): EffectiveText[] {
 interface Seen {
   readonly code: Instance;
   readonly isService: boolean;
-  readonly without: readonly string[];
+  readonly without: Withdrawal | undefined;
 }
 
 function createGroup(context: Context, { code, isService, without }: Seen): RunningGroup {
@@ -271,11 +273,11 @@ function createGroup(context: Context, { code, isService, without }: Seen): Runn
   return { type: context.name, handles, hasState: hasState(code, without), modules };
 }
 
-function hasState(code: Instance, without: readonly string[]): boolean {
-  if (without.length === 0) return false;
+function hasState(code: Instance, without: Withdrawal | undefined): boolean {
+  if (without === undefined) return false;
   return listNodes(code).some((node) => {
     const module = code.find(node);
-    return module !== undefined && hasWritten(module, without);
+    return module !== undefined && hasWritten(module, without.texts);
   });
 }
 
@@ -295,7 +297,10 @@ function describe(
   const patches = text.patches.map(hashOf);
   const { isShared } = node;
   const [running, failure] = attempt(() => text.text);
-  const [before, refusal] = attempt(() => text.without(without));
+  const isMeant = without?.texts.some((each) => patches.includes(hashOf(each))) === true;
+  const [before, refusal] = attempt(() =>
+    without !== undefined && isMeant ? text.without(outOf(without)) : undefined,
+  );
   const texts = { text: running, failure, without: before, refusal };
   const base = hashOf(text.base);
   return { file, base, patches, isService, isShared, links, ...texts };

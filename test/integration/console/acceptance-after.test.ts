@@ -1,5 +1,5 @@
 /**
- * Acceptance cases 10 to 13, 16 and 17 of the repair: dry runs, all or none, rollbacks, and patches that outlive the node.
+ * Acceptance cases 10 to 17 of the repair: dry runs, all or none, rollbacks, and patches that outlive the node.
  *
  * Each case goes as an operator goes, by the shell or the console. Cases 1 to 9 are in acceptance-before.test.ts.
  */
@@ -8,6 +8,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import type { ServiceObject } from "snax";
 import { SHOP } from "../check/project.ts";
 import { startSnax } from "../process.ts";
@@ -182,6 +183,62 @@ for (const [when, patch, price] of [
     deepEqual(await prices([await bornOn(place, 1), await bornOn(place, 2)]), [price, price]);
   });
 }
+
+/** A node over the shop, and a patch of each text that is given, in their order. */
+async function patched(
+  t: TestContext,
+  files: Readonly<Record<string, string>>,
+  ...patches: readonly string[]
+): Promise<Shop> {
+  const texts = patches.map((text, index) => [`p${index + 1}.ts`, text] as const);
+  const place = await openShop(t, { ...files, ...Object.fromEntries(texts) });
+  await place.make();
+  for (const [name] of texts) {
+    const { code, lines } = await place.shell("hotfix", "shop", name);
+    equal(code, 0, lines.join("\n"));
+  }
+  return place;
+}
+
+test("case 14: out of order: what a later patch has replaced stays, and then goes to what was there before both", async (t) => {
+  const { make, shell } = await patched(
+    t,
+    {},
+    "const price = (net: number): number => net + 1000;\n",
+    "export const response = {\n  buy(item: string, net: number) {\n    return `${item} ${price(net)}`;\n  },\n};\n",
+    "const price = (net: number): number => net + 3000;\n",
+  );
+  const first = await shell("rollback", "1");
+  equal(first.code, 0, first.lines.join("\n"));
+  match(first.lines.join("\n"), /price stays as patch 3 has it/);
+  equal(await (await make()).req.buy("apple", 10), "apple 3010");
+  const third = await shell("rollback", "3");
+  equal(third.code, 0, third.lines.join("\n"));
+  equal(await (await make()).req.buy("apple", 10), "apple 12");
+  match((await shell("patches", "1")).lines.join("\n"), /^state\trolled back by patch 4$/m);
+});
+
+test("case 15: a name that a later patch uses keeps its patch in, until both go", async (t) => {
+  const { make, shell, ids } = await patched(
+    t,
+    {},
+    "function vat(net: number): number {\n  return net * 2;\n}\nexport const response = {\n  vat(net: number) {\n    return vat(net);\n  },\n};\n",
+    "const price = (net: number): number => vat(net) + 1;\n",
+  );
+  const shop = await make();
+  const refused = await shell("rollback", "1");
+  equal(refused.code, 1);
+  match(refused.lines[0] ?? "", /^ERR_PATCH.*patch 2 uses vat/);
+  deepEqual(ids(), [1, 2]);
+  deepEqual([await shop.req.buy("apple", 10), await shop.req.vat(4)], ["total 21", 8]);
+  const both = await shell("rollback", "1", "2");
+  equal(both.code, 0, both.lines.join("\n"));
+  equal(await shop.req.buy("apple", 10), "total 33");
+  match(
+    await shop.req.vat(4).then(String, (error: Error & { code?: string }) => String(error.code)),
+    /^ERR_NO_METHOD$/,
+  );
+});
 
 test("case 16: assigned state goes back where nobody has written it since, else it is named", async (t) => {
   const patch = "declare let sold: number;\nexport function hotfix() {\n  sold = 50;\n}\n";

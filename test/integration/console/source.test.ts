@@ -145,10 +145,7 @@ test("what was carried over is taken back, from those born since as well", async
     before,
     before,
   ]);
-  deepEqual(await run("rollback 1"), [
-    "nothing to do\tlater patches have replaced all of it",
-    "<CMD OK>",
-  ]);
+  deepEqual(await run("rollback 1"), ["nothing to do\tit has been taken back before", "<CMD OK>"]);
   for (const wrong of ["rollback", "rollback x", "rollback 99"]) {
     equal((await run(wrong)).at(-1), "<CMD Error>", wrong);
   }

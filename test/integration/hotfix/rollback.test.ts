@@ -58,14 +58,77 @@ test("out of order: what later patches gave stays", async (t) => {
   deepEqual([await born.req.buy(10), await born.req.till()], [50, "open"]);
 });
 
-test("a patch that a later one has replaced leaves nothing to do", async (t) => {
+test("a patch that a later one has replaced is out, and does not come up again when that one goes", async (t) => {
   const { snax, make } = await world(t, FILES);
   const shop = await make("shop");
   const first = await snax.hotfixall("shop", price(2));
-  await snax.hotfixall("shop", price(5));
+  const later = await snax.hotfixall("shop", price(5));
   const back = await snax.rollback(first.id);
-  deepEqual([back.id, back.applied], [undefined, []]);
+  deepEqual(back.notes, [`price stays as patch ${later.id} has it`]);
   equal(await shop.req.buy(10), 50);
+  equal(snax.patches()[0]?.rolledBackBy, back.id);
+  const again = await snax.rollback(first.id);
+  deepEqual([again.id, again.applied, again.notes], [undefined, [], []]);
+  await snax.rollback(later.id);
+  deepEqual([await shop.req.buy(10), await buy({ snax })], [30, 30]);
+});
+
+test("what is left of a patch that was taken back in part does not come up again either", async (t) => {
+  const { snax, make } = await world(t, FILES);
+  const shop = await make("shop");
+  const till = `class Till { open(): string { return "shut"; } }`;
+  const first = await snax.hotfixall("shop", `${price(2)}\n${till}`);
+  const later = await snax.hotfixall("shop", price(5));
+  await snax.rollback(first.id);
+  deepEqual([await shop.req.buy(10), await shop.req.till()], [50, "open"]);
+  await snax.rollback(later.id);
+  deepEqual([await shop.req.buy(10), await shop.req.till()], [30, "open"]);
+});
+
+test("a rollback that is taken back brings its patch in again, and that goes once more", async (t) => {
+  const { snax, make } = await world(t, FILES);
+  const shop = await make("shop");
+  const first = await snax.hotfixall("shop", price(2));
+  const back = await snax.rollback(first.id);
+  equal(await shop.req.buy(10), 30);
+  await snax.rollback(back.id ?? 0);
+  equal(await shop.req.buy(10), 20);
+  const later = await snax.hotfixall("shop", price(5));
+  await snax.rollback(later.id);
+  equal(await shop.req.buy(10), 20);
+  await snax.rollback(first.id);
+  equal(await shop.req.buy(10), 30);
+});
+
+test("a text that came twice goes the time that is meant", async (t) => {
+  const { snax, make } = await world(t, FILES);
+  const shop = await make("shop");
+  const one = await snax.hotfixall("shop", price(2));
+  const two = await snax.hotfixall("shop", price(5));
+  const three = await snax.hotfixall("shop", price(2));
+  await snax.rollback(three.id);
+  equal(await shop.req.buy(10), 50);
+  await snax.rollback(two.id);
+  equal(await shop.req.buy(10), 20);
+  await snax.rollback(one.id);
+  equal(await shop.req.buy(10), 30);
+  // Both at once, and the same text twice in a row.
+  const more = [await snax.hotfixall("shop", price(2)), await snax.hotfixall("shop", price(2))];
+  await snax.rollback(more[1]?.id ?? 0);
+  equal(await shop.req.buy(10), 20);
+  await snax.rollback(more.map(({ id }) => id));
+  equal(await shop.req.buy(10), 30);
+});
+
+test("who was born when a later patch had replaced an earlier one goes back like the others", async (t) => {
+  const { snax, make } = await world(t, FILES);
+  const shop = await make("shop");
+  await snax.hotfixall("shop", price(2));
+  const later = await snax.hotfixall("shop", price(5));
+  const born = await make("shop");
+  equal(await born.req.buy(10), 50);
+  await snax.rollback(later.id);
+  deepEqual([await shop.req.buy(10), await born.req.buy(10), await buy({ snax })], [20, 20, 20]);
 });
 
 test("names that a patch added go with it, unless a later patch needs them", async (t) => {
@@ -84,7 +147,9 @@ test("names that a patch added go with it, unless a later patch needs them", asy
   equal(refused.code, "ERR_PATCH_NAME");
   match(
     refused.message,
-    /patch \d+ can't be taken back: vat is still needed by what later patches gave/,
+    new RegExp(
+      `patch ${vat.id} can't be taken back: patch ${use.id} uses vat; take those back, too`,
+    ),
   );
   equal(await shop.req.buy(1), 101);
   await snax.rollback([vat.id, use.id]);
