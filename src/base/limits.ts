@@ -144,6 +144,39 @@ export const CONSOLE_BODY_MAX = 8192;
 /** Most characters of a command, a reason or a result that an entry of the audit keeps. */
 export const AUDIT_TEXT_MAX = 8192;
 
+/** Rows of a page that a program gets from a console that asks for no number. */
+export const API_PAGE_LENGTH = 1000;
+
+/** Most rows of a page that it may ask for. */
+export const API_PAGE_MAX = 10_000;
+
+/** Rows with the most of something that it gets if it asks for no number. */
+export const API_TOP_LENGTH = 20;
+
+/** Most of these that it may ask for. */
+export const API_TOP_MAX = 1000;
+
+/** Most characters of the reason that a program gives for a change. */
+export const API_REASON_MAX = 500;
+
+/** Most clients that watch the events of a node at a time. */
+export const EVENTS_CLIENTS_MAX = 8;
+
+/** Most bytes of events that wait for one of them; what comes then is dropped, and counted. */
+export const EVENTS_BUFFER_MAX: number = 1 << 18;
+
+/** Milliseconds for which events are collected before they are sent. */
+export const EVENTS_FLUSH_MS = 50;
+
+/** Milliseconds between two signs of life to a client that watches. */
+export const EVENTS_BEAT_MS = 15_000;
+
+/** Milliseconds after which one is closed that reads nothing. */
+export const EVENTS_STALL_MS = 60_000;
+
+/** Most characters of a line of the log in an event. */
+export const EVENT_TEXT_MAX = 16_384;
+
 /** Types of services that a thread counts apart; later ones are counted together, as `(other)`. */
 export const BOARD_TYPES_MAX = 512;
 

@@ -12,6 +12,7 @@ import { COMMANDS } from "./commands/command-list.ts";
 import type { ConsoleThread } from "./operator/console-thread.ts";
 import { DESK } from "./commands/debug.ts";
 import { putUpDesk } from "./debugger/desk.ts";
+import type { Part } from "./operator/page.ts";
 import { Operator } from "./operator/operator.ts";
 import { PROBE } from "./threads/silent-thread.ts";
 import type { Collector } from "./threads/rows.ts";
@@ -26,12 +27,12 @@ export function addConsoleCommand(thread: ConsoleThread): void {
   addRowsCommand(thread);
   stewardCommands.set(PROBE, () => true);
   stewardCommands.set(RUN, async (context, given): Promise<Ran> => {
-    const [line, errand, collector] = given as RunOrder;
+    const [line, errand, collector, part] = given as RunOrder;
     if (errand !== undefined && !beginErrand(errand)) return WITHDRAWN;
     const text = String(line);
     const [name = "", ...args] = text.trim().split(/\s+/);
     const operator = new Operator(thread, context);
-    const call: CommandCall = { operator, args, line: text, terminal: undefined };
+    const call: CommandCall = { operator, args, line: text, terminal: undefined, part };
     try {
       const result = await COMMANDS.get(name)?.run(call, []);
       if (collector === undefined) return { ok: true, result };
@@ -42,8 +43,8 @@ export function addConsoleCommand(thread: ConsoleThread): void {
   });
 }
 
-/** A line, the state of a command that may be withdrawn, and where a large table goes. */
-type RunOrder = [line: string, errand?: Errand, collector?: Collector];
+/** A line, the state of a command that may be withdrawn, where a large table goes, and which rows are asked for. */
+type RunOrder = [line: string, errand?: Errand, collector?: Collector, part?: Part];
 
 /** What nobody waits for any more. */
 const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command was withdrawn" };

@@ -36,6 +36,11 @@ export function createHandleSource(first = 1): HandleSource {
   };
 }
 
+/** Where the service with an index stands: the number of its page, and its place there. */
+export function placeOf(index: number): readonly [page: number, place: number] {
+  return [index >>> PAGE_BITS, index & PAGE_MASK];
+}
+
 /** The living services of one kernel. */
 export class ServiceTable {
   readonly #pages: (Page | undefined)[] = [];

@@ -131,6 +131,8 @@ export class Runtime {
   readonly harborDoor: HarborDoor | undefined;
   /** The logger's handle; 0 until it runs. */
   logger = 0;
+  /** Who sees each line of the log on its way; on the main thread those of all threads. */
+  readonly lineTaps: Set<(line: LogLine) => void> = new Set();
   /**
    * Takes a line for the log at once, so that it outlives whoever writes it. Undefined, or false, sends the line to the logger,
    * as a message like any other.
@@ -321,6 +323,7 @@ export class Runtime {
   // oxlint-disable-next-line max-params -- no object for each line
   #log(handle: number, text: string, isPlain: boolean, level: Level, trace?: string): void {
     const origin = this.#lineThread === undefined ? undefined : this.originOf(handle, trace);
+    if (this.lineTaps.size > 0) this.#tap({ handle, text, isPlain, level, origin });
     if (this.lines?.(handle, text, isPlain, level, origin) === true) return;
     this.#toLogger({ handle, text, isPlain, level, origin });
   }
@@ -328,7 +331,12 @@ export class Runtime {
   /** Passes a line on to the log, whatever its level. */
   relay(line: LogLine): void {
     const { handle, text, isPlain, level, origin } = line;
+    if (this.lineTaps.size > 0) this.#tap(line);
     if (this.lines?.(handle, text, isPlain, level, origin) !== true) this.#toLogger(line);
+  }
+
+  #tap(line: LogLine): void {
+    for (const tap of this.lineTaps) tap(line);
   }
 
   #toLogger(line: LogLine): void {

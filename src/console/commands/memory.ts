@@ -20,6 +20,7 @@ import type { Operator } from "../operator/operator.ts";
 import { outputPath, stampedName } from "../operator/output-file.ts";
 import { markInOrder } from "../operator/command.ts";
 import { toAll, toThread } from "../threads/thread-route.ts";
+import { PartRows } from "../operator/page.ts";
 import { visitServices } from "../inspect/service-walk.ts";
 
 /** What `mem` says of a service, or of a thread. */
@@ -28,14 +29,18 @@ interface Memory {
   readonly title: string;
 }
 
-async function measure({ operator }: CommandCall): Promise<CommandResult> {
+async function measure({ operator, part }: CommandCall): Promise<CommandResult> {
   const { threads } = operator.runtime;
-  const rows = new Map<string, Memory>();
-  const note = (context: Context): void => {
+  const found = new PartRows(part);
+  const { after } = found;
+  const note = (context: Context): boolean => {
     const kb = estimateBytes(context) / 1024;
-    rows.set(formatAddress(context.handle), { kb, title: context.service.title });
+    return found.add(formatAddress(context.handle), { kb, title: context.service.title });
   };
-  await visitServices(operator, note, true);
+  await visitServices(operator, note, { isHeavy: true, after });
+  // A part does not know how many services the heap has.
+  if (part !== undefined) return found.table();
+  const rows = new Map(found.table());
   const kb = getHeapStatistics().used_heap_size / 1024;
   rows.set(`thread ${threads?.own ?? 0}`, { kb, title: `heap of ${rows.size} services` });
   // The address of a service comes before the word for a thread.
@@ -115,7 +120,13 @@ const gc: Command = {
 
 /** The commands by name. */
 export const memoryCommands: CommandTable = {
-  mem: { help: "mem : show memory status", route: toAll, run: measure, print: printMemory },
+  mem: {
+    help: "mem : show memory status",
+    route: toAll,
+    isPaged: true,
+    run: measure,
+    print: printMemory,
+  },
   gc,
   cmem: { help: "Show C memory info", run: cmem },
   jmem: absentCommand("Show jemalloc mem stats", "there is no jemalloc in Node; see cmem"),

@@ -25,7 +25,7 @@ import { describeFailure } from "../print/failure.ts";
 import { estimateBytes } from "../inspect/heap-estimate.ts";
 import { formatFloat } from "../print/lua-number.ts";
 import type { Operator } from "../operator/operator.ts";
-import { markInOrder } from "../operator/command.ts";
+import { PartRows } from "../operator/page.ts";
 import { toAll, toService } from "../threads/thread-route.ts";
 import { visitServices } from "../inspect/service-walk.ts";
 
@@ -51,11 +51,17 @@ function statOf({ service }: Context): Stat {
   };
 }
 
-async function collect(operator: Operator, row: (context: Context) => unknown): Promise<Table> {
-  const rows = new Map<string, unknown>();
-  await visitServices(operator, (context) => rows.set(formatAddress(context.handle), row(context)));
+async function collect(
+  { operator, part }: CommandCall,
+  row: (context: Context) => unknown,
+): Promise<Table> {
+  const rows = new PartRows(part);
+  const { after } = rows;
   // An address has the same length as any other: it stands where its handle does.
-  return markInOrder(rows);
+  const visit = (context: Context): boolean =>
+    rows.add(formatAddress(context.handle), row(context));
+  await visitServices(operator, visit, { after });
+  return rows.table();
 }
 
 /** Starts a service as `newservice` does; as in skynet a failure is a result, and here with the reason below it. */
@@ -173,12 +179,14 @@ export const serviceCommands: CommandTable = {
   list: {
     help: "List all the services",
     route: toAll,
-    run: ({ operator }) => collect(operator, ({ service }) => service.title),
+    isPaged: true,
+    run: (use) => collect(use, ({ service }) => service.title),
   },
   stat: {
     help: "Dump all stats",
     route: toAll,
-    run: ({ operator }) => collect(operator, statOf),
+    isPaged: true,
+    run: (use) => collect(use, statOf),
     print: (row) => {
       const { cpu, message, mqlen, task, handlers } = row as Stat;
       const head = `cpu:${formatFloat(cpu)}\tmessage:${message}\tmqlen:${mqlen}`;

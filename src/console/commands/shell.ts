@@ -18,6 +18,7 @@ import type {
 import type { AuditOutcome } from "../operator/audit.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { Asker } from "../operator/role.ts";
+import type { Part } from "../operator/page.ts";
 import { changes, roleFor } from "../operator/role.ts";
 import { describeFailure } from "../print/failure.ts";
 import { writeResult } from "../print/json.ts";
@@ -30,23 +31,29 @@ const SHOWN_MAX = 200;
 /** Milliseconds after which the log tells of a command that still runs. */
 const AUDIT_WAIT_MS = 1000;
 
+/** How a client talks, and what it wants of an answer. */
+export interface Ways {
+  readonly terminal?: Terminal;
+  readonly part?: Part;
+}
+
 /**
  * Runs a line.
  *
  * @param asker - the client; a command that needs another role is refused.
- * @param terminal - its connection, if it talks in lines.
+ * @param ways - its connection, if it talks in lines, and which rows it wants.
  * @returns what came of it; never settles if the console's service ends meanwhile.
  */
 export function execute(
   operator: Operator,
   line: string,
   asker: Asker,
-  terminal?: Terminal,
+  { terminal, part }: Ways = {},
 ): Promise<Outcome> {
   const { runtime, context } = operator;
   return new Promise((resolve) => {
     runtime.kernel.soon(context.service, () => {
-      void run({ operator, line, terminal, args: [] }, asker).then(resolve);
+      void run({ operator, line, terminal, part, args: [] }, asker).then(resolve);
     });
   });
 }

@@ -3,6 +3,8 @@
  *
  *     GET /stat/500          the path, `/` as blanks, is the command
  *     POST /                 the body is the command
+ *     /api/stat              for programs: api-door.ts
+ *     GET /events            for those who watch: event-stream.ts
  *
  * A browser's GET may look but change nothing: a link in a mail, or what a browser fetches ahead of the Enter key, is nobody's
  * decision. As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
@@ -14,6 +16,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_BODY_MAX, CONSOLE_HEAD_MAX, CONSOLE_LOGIN_MS } from "../../base/limits.ts";
 import { loadHttp } from "../../net/late-module.ts";
+import { answerApi, isApi } from "./api-door.ts";
+import { isEvents, streamEvents } from "./event-stream.ts";
 import type { Visitors } from "./browser-guard.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
 import { writeTexts } from "./client-writer.ts";
@@ -85,6 +89,16 @@ export class HttpDoor {
       if (isProbe(request)) {
         visit.isRead = true;
         answerProbe(visit.client.operator.runtime, request, response, { connection: "close" });
+        return;
+      }
+      if (isEvents(request)) {
+        visit.isRead = true;
+        visit.client.isProven = true;
+        streamEvents(visit.client, request, response);
+        return;
+      }
+      if (isApi(request)) {
+        await answerApi(visit.client, request, response, () => (visit.isRead = true));
         return;
       }
       line = await readCommand(request);
@@ -159,7 +173,9 @@ function refuseChange({ method, headers }: IncomingMessage, line: string): void 
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
-  response.writeHead(codeOf(error) === "ERR_FORBIDDEN" ? 403 : 400, HEAD);
+  const code = codeOf(error);
+  const status = code === "ERR_FORBIDDEN" ? 403 : code === "ERR_EXHAUSTED" ? 503 : 400;
+  response.writeHead(status, HEAD);
   const [body = ""] = writeOutcome({ ok: false, command: undefined, error });
   response.end(body, () => response.socket?.destroySoon());
 }

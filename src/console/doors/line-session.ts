@@ -191,7 +191,8 @@ export class LineSession {
     this.#client.isBusy = this.#isTrusted;
     if (this.#isTrusted && this.#isProven) this.#client.isProven = true;
     const outcome =
-      refusalOrLogin ?? (await execute(operator, line, this.#client.asker(), this.#terminal));
+      refusalOrLogin ??
+      (await execute(operator, line, this.#client.asker(), { terminal: this.#terminal }));
     this.#client.noteWrite();
     const isOpen = await writeTexts(operator, this.#socket, printOutcome(outcome));
     this.#client.isBusy = false;

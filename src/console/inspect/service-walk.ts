@@ -5,6 +5,8 @@
  * is born or dies meanwhile may or may not be seen.
  */
 
+import { INDEX_MASK } from "../../kernel/address.ts";
+import { placeOf } from "../../kernel/service-table.ts";
 import { Context } from "../../service/context.ts";
 import type { Operator } from "../operator/operator.ts";
 import { Slice } from "../operator/pacer.ts";
@@ -15,16 +17,23 @@ const LOOK_LENGTH = 32;
 /** As many services are no walk: nobody waits long for what has seen them all at once. */
 const SHORT_LENGTH = 100;
 
+/** How services are visited. */
+export interface Walk {
+  /** The clock is looked at behind each service. @defaultValue false */
+  readonly isHeavy?: boolean;
+  /** The walk begins behind this handle. @defaultValue with the first */
+  readonly after?: number;
+}
+
 /**
- * Visits the services, by rising handle. The logger, the launcher, the harbor and the program that embeds the node are no
+ * Visits the services, by rising handle, until a visit gives `false`. The logger, the launcher, the harbor and the program that embeds the node are no
  * one's to list, as in skynet.
- *
- * @param isHeavy - the clock is looked at behind each service.
+
  */
 export async function visitServices(
   operator: Operator,
-  visit: (context: Context) => void,
-  isHeavy = false,
+  visit: (context: Context) => unknown,
+  { isHeavy = false, after = 0 }: Walk = {},
 ): Promise<void> {
   const { kernel, logger } = operator.runtime;
   const { services } = kernel;
@@ -33,11 +42,13 @@ export async function visitServices(
   if (services.size > SHORT_LENGTH) await operator.rest();
   slice.begin();
   let untilLook = LOOK_LENGTH;
-  for (let number = 0; number < services.pageCount; number += 1) {
-    for (let place = 0; place < (services.page(number)?.length ?? 0); place += 1) {
+  const [firstPage, firstPlace] = placeBehind(after);
+  for (let number = firstPage; number < services.pageCount; number += 1) {
+    let place = number === firstPage ? firstPlace : 0;
+    for (; place < (services.page(number)?.length ?? 0); place += 1) {
       const context = services.page(number)?.[place]?.instance;
       if (!(context instanceof Context) || context.kind === "") continue;
-      if (!hidden.has(context.handle)) visit(context);
+      if (!hidden.has(context.handle) && visit(context) === false) return;
       untilLook -= 1;
       if (untilLook > 0 && !isHeavy) continue;
       untilLook = LOOK_LENGTH;
@@ -46,4 +57,9 @@ export async function visitServices(
       slice.begin();
     }
   }
+}
+
+/** The page and the place of the first service behind a handle. */
+function placeBehind(after: number): readonly [page: number, place: number] {
+  return placeOf(Math.min((after & INDEX_MASK) + 1, INDEX_MASK));
 }

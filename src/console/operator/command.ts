@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import { SnaxError } from "../../base/error.ts";
 import type { Operator } from "./operator.ts";
+import type { Part } from "./page.ts";
 
 /** Rows by key. A row is a scalar, or a record that is printed in one line. */
 export type Table = ReadonlyMap<string, unknown>;
@@ -40,6 +41,8 @@ export interface CommandCall {
   readonly line: string;
   /** The client's connection, if it talks in lines: a command may take it over until it ends. */
   readonly terminal: Terminal | undefined;
+  /** The rows that are asked for; a command that `isPaged` makes no others. @defaultValue all */
+  readonly part?: Part | undefined;
   /** Is given a command that nobody waits for any more, and that may be done all the same. @defaultValue nobody is */
   onLate?(work: Promise<CommandResult>): void;
 }
@@ -83,6 +86,8 @@ export interface Command {
   readonly isConfidential?: boolean;
   /** The line as the log shows it, if it may hold what nobody should read there. @defaultValue the line */
   readonly conceal?: (line: string) => string;
+  /** It makes only the rows of a part, and one more of a page. @defaultValue it makes all */
+  readonly isPaged?: boolean;
   /** Rows are printed as they come, not by key. */
   readonly isOrdered?: boolean;
   /**

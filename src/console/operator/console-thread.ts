@@ -12,6 +12,7 @@ import type { TableApi } from "../../table/sharetable.ts";
 import { MessageRecorder } from "./message-recorder.ts";
 import { Pacer } from "./pacer.ts";
 import { Audit } from "./audit.ts";
+import { EventHub } from "./event-hub.ts";
 import { Collectors } from "./collectors.ts";
 import { SocketTable } from "./socket-table.ts";
 
@@ -30,6 +31,8 @@ export class ConsoleThread {
   readonly collectors: Collectors = new Collectors();
   /** Who changed what. */
   readonly audit: Audit;
+  /** What happens on the node, for those who watch. */
+  readonly events: EventHub;
   /** The shared tables. */
   readonly tables: TableApi;
   #checker: Promise<Checker> | undefined;
@@ -40,6 +43,7 @@ export class ConsoleThread {
     this.logpoints = new LogpointTable(live.runtime, live.words);
     this.sockets = new SocketTable(netOf(live.runtime));
     this.audit = new Audit(live.runtime);
+    this.events = new EventHub(live);
     this.recorder = new MessageRecorder(live.runtime);
   }
 

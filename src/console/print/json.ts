@@ -11,8 +11,12 @@ import { showJson } from "../../base/visible-text.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { CommandResult, Outcome } from "../operator/command.ts";
 
-/** Yields the text of an outcome: `{"ok":true,"result":...}` or `{"ok":false,"error":{"code":...,"message":...}}`. */
-export function* writeOutcome(outcome: Outcome): Iterable<string> {
+/**
+ * Yields the text of an outcome: `{"ok":true,"result":...}` or `{"ok":false,"error":{"code":...,"message":...}}`.
+ *
+ * @param next - the key behind which the next rows of a table begin. @defaultValue there are no more
+ */
+export function* writeOutcome(outcome: Outcome, next?: string): Iterable<string> {
   if (!outcome.ok) {
     const error = { code: codeOf(outcome.error) ?? null, message: messageOf(outcome.error) };
     yield `${JSON.stringify({ ok: false, error })}\n`;
@@ -29,7 +33,7 @@ export function* writeOutcome(outcome: Outcome): Iterable<string> {
     yield `${separator}${JSON.stringify(key)}:${writeValue(value)}`;
     separator = ",\n";
   }
-  yield "}}\n";
+  yield next === undefined ? "}}\n" : `},"next":${JSON.stringify(next)}}\n`;
 }
 
 /** Writes a result as one line of JSON, which steers no terminal. */

@@ -88,7 +88,15 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
     return await waitFor(call, { threads: needed, work, giveUp: () => FATE.sent });
   }
   const errand = createErrand();
-  const work = askSteward(call.operator.context, place, RUN, call.line, errand).then(resultOf);
+  const work = askSteward(
+    call.operator.context,
+    place,
+    RUN,
+    call.line,
+    errand,
+    undefined,
+    call.part,
+  ).then(resultOf);
   const giveUp = (): Fate => (withdrawErrand(errand) ? FATE.none : FATE.begun);
   return await waitFor(call, { threads: needed, work, giveUp });
 }
@@ -119,10 +127,10 @@ function neededThreads(
 }
 
 async function runEverywhere(command: Command, call: CommandCall): Promise<CommandResult> {
-  const { operator, line } = call;
+  const { operator } = call;
   const hosts = operator.runtime.threads?.hosts ?? [];
   const own = Promise.resolve().then(() => command.run(call, []));
-  const others = hosts.map((thread) => runThere(operator, thread, line));
+  const others = hosts.map((thread) => runThere(call, thread));
   const answers = await Promise.allSettled([own, ...others]);
   const results: CommandResult[] = [];
   const silent = new Map<string, unknown>();
@@ -151,7 +159,10 @@ class SilentThread {
  *
  * @throws {SilentThread} if the thread does not answer, at first or later.
  */
-async function runThere(operator: Operator, thread: number, line: string): Promise<CommandResult> {
+async function runThere(
+  { operator, line, part }: CommandCall,
+  thread: number,
+): Promise<CommandResult> {
   const silentFor =
     (ms: number) =>
     (error: unknown): never => {
@@ -160,7 +171,7 @@ async function runThere(operator: Operator, thread: number, line: string): Promi
   await askThread(operator, thread, [PROBE], CONSOLE_ANSWER_MS).catch(silentFor(CONSOLE_ANSWER_MS));
   const { table, collector, end } = collect(operator);
   try {
-    const asked = askSteward(operator.context, thread, RUN, line, undefined, collector);
+    const asked = askSteward(operator.context, thread, RUN, line, undefined, collector, part);
     const work = asked.then(resultOf);
     const giveUp = (): Fate => FATE.sent;
     const last = await waitWatching(operator, { threads: [thread], work, giveUp }).catch(

@@ -49,6 +49,8 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #records: PatchRecord[] = [];
   readonly #words: Int32Array;
+  /** Are told of each entry, whichever thread has made it. */
+  readonly watchers: Set<(record: PatchRecord) => void> = new Set();
   /** By number, the oldest first. */
   readonly #texts = new Map<number, PatchTexts>();
   /** Of all texts, in UTF-16 units. */
@@ -148,6 +150,7 @@ export class Ledger {
   /** Adds an entry that another thread has made. */
   add(record: PatchRecord): void {
     this.#records.push(record);
+    for (const watcher of this.watchers) watcher(record);
     if (this.#records.length > LEDGER_LENGTH_MAX) this.#records.shift();
   }
 
