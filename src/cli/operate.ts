@@ -43,7 +43,7 @@ export async function runOperation(invocation: Invocation): Promise<number> {
       process.stdout.write(`${showControls(line)}\n`);
     });
     connection.close();
-    const isJson = command !== "check" && ownWords(invocation).includes("--json");
+    const isJson = ownWords(invocation).includes("--json");
     return isOk ? codeOf(command, isJson ? linesOf(lines) : lines) : 1;
   } catch (error) {
     process.stderr.write(`snax: ${messageOf(error)}\n`);
@@ -86,8 +86,9 @@ function codeOf(command: string, lines: readonly string[]): number {
   if (command === "rollback" || command === "reload")
     return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
   if (command === "check") {
-    if (lines.some((line) => line.startsWith("not checked: "))) return 3;
-    return /^[1-9]\d* type errors?$/.test(lines.at(-1) ?? "") ? 1 : 0;
+    if (lines.some((line) => /^(?:not checked: |unchecked\t)/.test(line))) return 3;
+    const count = lines.find((line) => line.startsWith("count\t")) ?? lines.at(-1) ?? "";
+    return /^(?:count\t[1-9]|[1-9]\d* type errors?$)/.test(count) ? 1 : 0;
   }
   if (command === "drift") return lines.at(-1) === "in all\tno drift" ? 0 : 2;
   if (command !== "diff") return 0;

@@ -68,7 +68,7 @@ async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
   const { isJson, words } = takeJson(command, args);
   const surplus = findSurplus(command, words);
   if (surplus !== undefined) return { ok: false, command, error: surplusError(name, surplus) };
-  const call = { ...asked, args: words };
+  const call = { ...asked, args: words, isJson };
   const settle = (work: Promise<CommandResult>): Promise<Outcome> =>
     work.then(
       (result) =>

@@ -39,6 +39,8 @@ export interface CommandCall {
   readonly args: readonly string[];
   /** The whole line, for commands that take more than words. */
   readonly line: string;
+  /** Whether the result is shown as JSON, of a command that has it. @defaultValue false */
+  readonly isJson?: boolean;
   /** The client's connection, if it talks in lines: a command may take it over until it ends. */
   readonly terminal: Terminal | undefined;
   /** The rows that are asked for; a command that `isPaged` makes no others. @defaultValue all */

@@ -12,7 +12,11 @@ import { checkTypes, countErrors } from "./type-check.ts";
 /** Options of what is sent. */
 const SENT_ONLY: ReadonlySet<string> = new Set([...REPAIR_WORDS, "--yes"]);
 
-async function check({ operator, args: [word, ...rest] }: CommandCall): Promise<CommandResult> {
+async function check({
+  operator,
+  isJson,
+  args: [word, ...rest],
+}: CommandCall): Promise<CommandResult> {
   const target = readTarget(operator, word);
   const unmeant = ownWords(rest).find((each) => SENT_ONLY.has(each));
   if (unmeant !== undefined) {
@@ -28,7 +32,12 @@ async function check({ operator, args: [word, ...rest] }: CommandCall): Promise<
   }
   const parts = words?.parts ?? partsOf(await patchFromSource(operator, target));
   if (parts.size === 0) return "nothing to do";
-  const { unchecked, lines, count, compiler } = await checkTypes(operator, target, parts);
+  const { unchecked, lines, ...found } = await checkTypes(operator, target, parts);
+  const { errors, gaps, count, compiler } = found;
+  if (isJson === true) {
+    const said = unchecked === undefined ? { compiler, count, errors, gaps } : { unchecked };
+    return new Map(Object.entries(said));
+  }
   if (unchecked !== undefined) return `not checked: ${unchecked}`;
   const end = count > 0 ? countErrors(count) : `no type errors: ${compiler}`;
   return [...lines, end].join("\n");
@@ -37,7 +46,8 @@ async function check({ operator, args: [word, ...rest] }: CommandCall): Promise<
 /** The commands by name. */
 export const checkCommands: CommandTable = {
   check: {
-    help: "check address|type|shared-module [module=]file ... | --from-source : check the types of a patch",
+    help: "check address|type|shared-module [module=]file ... | --from-source [--json] : check the types of a patch",
+    hasJson: true,
     needs: toAll,
     run: check,
   },

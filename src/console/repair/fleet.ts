@@ -6,6 +6,7 @@ import { fleetHotfixall, fleetRollback } from "../../live/operate/fleet-call.ts"
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, FleetResult } from "../../snax/types.ts";
 import type { Table } from "../operator/command.ts";
+import { markInOrder } from "../operator/command.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
 import { nameFiles, ownWords } from "./hotfix-words.ts";
 import type { ScriptFile } from "../operator/script-file.ts";
@@ -83,7 +84,7 @@ function rowsOf({ id, nodes }: FleetResult, files: readonly ScriptFile[]): Table
       });
     }
   }
-  return rows;
+  return markInOrder(rows);
 }
 
 function isLeftOut({ handle, code }: { handle: number; code: string }): boolean {

@@ -181,8 +181,11 @@ async function sendSource(
     if (target.kind === "service") {
       const { live } = operator.thread;
       await hotfix(live, callerOf(operator), target.handle, [words.patch]);
+      const name = `${formatAddress(target.handle)} `;
+      const id = live.ledger.list().findLast((record) => record.target.startsWith(name))?.id;
+      return new Map(Object.entries({ id, applied: 1, failed: 0, skipped: 0 }));
     }
-    return new Map<string, unknown>([["applied", 1]]);
+    return new Map<string, unknown>([["failed", 0]]);
   } catch (error) {
     throw inOperatorsWords(error, words.files);
   }
@@ -210,7 +213,7 @@ async function patchType(
   for (const { handle, code, message } of failed.slice(0, FAILURES_SHOWN_MAX)) {
     rows.set(formatAddress(handle), { code, message: nameFiles(message, files) });
   }
-  return rows;
+  return markInOrder(rows);
 }
 
 async function patchShared(
@@ -228,7 +231,7 @@ async function patchShared(
   }
   const caller = callerOf(operator, repair);
   const result = await hotfixshared(operator.thread.live, caller, path, patch);
-  return new Map(Object.entries(result));
+  return markInOrder(new Map(Object.entries(result)));
 }
 
 async function runRollback({ operator, args }: CommandCall): Promise<CommandResult> {

@@ -27,6 +27,8 @@ import { askTexts, showPath } from "./source-texts.ts";
 /** What a check has found. */
 export interface TypeReport {
   readonly errors: readonly CheckError[];
+  /** What was not looked at. */
+  readonly gaps: readonly string[];
   /** For the operator: the errors, and what was not looked at. */
   readonly lines: readonly string[];
   /** How many errors there are. */
@@ -242,6 +244,7 @@ class Gatherer {
     const gaps = [...this.#gaps, ...(isChecked ? this.#why : [])];
     return {
       errors: [...this.#errors.values()],
+      gaps,
       lines: [...lines, ...gaps.map((gap) => `not looked at: ${gap}`)],
       count: this.#errors.size + this.#more,
       unchecked: isChecked ? undefined : why === "" ? "nobody runs it" : why,
@@ -326,7 +329,10 @@ export async function checkBefore(
   return count > 0 ? `${countErrors(count)}${found}` : found.trim();
 }
 
-const NOTHING: TypeReport = { errors: [], lines: [], count: 0, unchecked: undefined, compiler: "" };
+const NOTHING: TypeReport = {
+  ...{ errors: [], gaps: [], lines: [], count: 0 },
+  ...{ unchecked: undefined, compiler: "" },
+};
 
 function refusal(message: string, errors: readonly CheckError[]): SnaxError {
   return new SnaxError("ERR_PATCH_TYPE", message, { data: { errors } });

@@ -140,7 +140,7 @@ test("from the shell a type error stops a patch, and --force sends it all the sa
   deepEqual(snax.patches(), []);
   const forced = await shell("hotfix", "shop", "p.ts", "--force");
   equal(forced.code, 0);
-  match(forced.lines.join("\n"), /^types\t1 type error\n\tp\.ts:3:21: .*\napplied\t1/);
+  match(forced.lines.join("\n"), /^types\t1 type error\n\tp\.ts:3:21: .*\nid\t1\napplied\t1/);
   const right = await shell("hotfix", "shop", "right.ts");
   equal(right.code, 0);
   ok(!right.lines.join().includes("types"), right.lines.join("\n"));
@@ -260,4 +260,28 @@ test("a shared module's patch is checked against it and those that import it", a
   );
   write("money.ts", "export function round(n: number): number { return Math.floor(n); }\n");
   match((await run("hotfix lib/money.ts money.ts")).join("\n"), /^id\t1/);
+});
+
+test("--json gives what was found as data, and the exit code stays", async (t) => {
+  const { make, shell } = await open(t);
+  await make("shop");
+  const wrong = await shell("check", "shop", "p.ts", "--json");
+  equal(wrong.code, 1);
+  const { count, errors, gaps, compiler } = JSON.parse(wrong.lines.join("\n")) as any;
+  deepEqual([count, gaps], [1, []]);
+  match(compiler, /^typescript \d/);
+  const text = "Property 'toUpperCase' does not exist on type 'number'.";
+  deepEqual(errors[0], { where: "patch", file: "p.ts", line: 3, column: 21, code: "TS2339", text });
+  const right = await shell("check", "--json", "shop", "right.ts");
+  deepEqual([right.code, (JSON.parse(right.lines[0] ?? "") as any).count], [0, 0]);
+  deepEqual(await shell("check", "shop", "--from-source", "--json"), {
+    code: 0,
+    lines: ['"nothing to do"'],
+  });
+  const none = await open(t, {}, []);
+  await none.make("shop");
+  deepEqual(await none.shell("check", "shop", "p.ts", "--json"), {
+    code: 3,
+    lines: ['{"unchecked":"typescript is not installed"}'],
+  });
 });

@@ -217,7 +217,7 @@ test("a patch from a file reaches one service or all of a type, and stands in th
   deepEqual(await run(`hotfix 9 ${folder}/fix.ts 5`), ["5", OK]);
   equal(await foo.req.get(), 5);
   deepEqual(await run(`hotfix foo ${folder}/fix.ts 6`), [
-    ...["applied\t1", "failed\t0", "id\t2", "skipped\t0"],
+    ...["id\t2", "applied\t1", "failed\t0", "skipped\t0"],
     OK,
   ]);
   equal(await foo.req.get(), 6);

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { start } from "snax";
 import type { Node } from "snax";
+import { COMPILERS, install } from "../../integration/check/project.ts";
 import { LineClient } from "../../integration/console/console-client.ts";
 import { writeFiles } from "../../world.ts";
 import { readBlocks, readFiles, readPage } from "./page.ts";
@@ -51,8 +52,17 @@ async function prices({ snax }: Node): Promise<unknown[]> {
   return Promise.all(shops.map((shop) => shop.req.buy(100)));
 }
 
+/** What the project of the page has besides its services. */
+const PROJECT = {
+  "package.json": '{ "type": "module" }',
+  "tsconfig.json": JSON.stringify({
+    compilerOptions: { strict: true, module: "nodenext", target: "es2022" },
+  }),
+};
+
 test("the session goes as the page shows", async (t) => {
-  const root = writeFiles(t, readFiles(PAGE));
+  const root = writeFiles(t, { ...readFiles(PAGE), ...PROJECT });
+  install(root, COMPILERS[0]);
   let times = 0;
   let { node, client } = await begin(t, root, times);
   deepEqual(await prices(node), [120, 120]);
@@ -84,5 +94,15 @@ test("the session goes as the page shows", async (t) => {
       ok(readFileSync(join(root, `node-${times}.log`), "utf8").includes(text.trim()), text);
     }
   }
-  equal(said.length, 9);
+  equal(said.length, 10);
+});
+
+test("without typescript the check says what the page says", async (t) => {
+  const root = writeFiles(t, { ...readFiles(PAGE), ...PROJECT });
+  install(root, undefined);
+  const { node, client } = await begin(t, root, 0);
+  await prices(node);
+  const answer = await client.run("check shop patches/tax.ts");
+  equal(answer.at(-1), "<CMD OK>");
+  ok(PAGE.includes(`\`${answer[0]}\``), answer.join("\n"));
 });

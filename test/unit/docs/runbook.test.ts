@@ -39,7 +39,7 @@ test("what a patch has changed goes back to what the files say, and the state st
   const client = await LineClient.open(Number(address.split(":")[1]));
   t.after(() => client.close());
   const shop = await node.snax.newservice<any>("shop");
-  equal((await client.run("hotfix shop double.ts"))[0], "applied\t1");
+  equal((await client.run("hotfix shop double.ts"))[1], "applied\t1");
   equal(await shop.req.buy(5), 10);
   match((await client.run("diff shop")).join("\n"), /bill/);
   match((await client.run("hotfix shop --from-source")).join("\n"), /applied\t1/);
