@@ -363,6 +363,12 @@ export const SPROTO_SLOTS_MAX = 16;
 /** Most requests that wait for a value of the data center at a time. */
 export const DATACENTER_WAITING_MAX: number = 1 << 14;
 
+/** Most bytes of what lies under one first key of the data center of a cluster, as it stands in the engine: compressed, encrypted, as text. */
+export const DATACENTER_ENTRY_MAX: number = 512 * 1024;
+
+/** Most bytes of a first key of the data center of a cluster. */
+export const DATACENTER_KEY_MAX = 255;
+
 /** Most multicast channels of a node at a time. */
 export const MULTICAST_CHANNELS_MAX: number = 1 << 16;
 

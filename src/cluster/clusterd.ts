@@ -15,6 +15,9 @@
  *     FLEETPATCH allowMissing type patch ...    a patch for all nodes (fleet/lead.ts)
  *     FLEETROLLBACK allowMissing ids            takes some back
  *     FLEETDRIFT                   what all nodes run against their files (fleet/drift.ts)
+ *     DATAREAD key                 what the data center of the fleet has (fleet/data.ts), with its token
+ *     DATAREPLACE key value token  puts a value there, by compare-and-set
+ *     DATAWATCH                    tells whoever asks which keys change: CHANGED key
  *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
  *     LEAVE                        says goodbye to all who call this node
  *
@@ -35,11 +38,13 @@ import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
 import { Exposure } from "./hub/exposure.ts";
+import type { FleetData } from "./fleet/data.ts";
 import { gatherFleetDrift, offerDrift } from "./fleet/drift.ts";
 import type { FleetNode } from "./fleet/local.ts";
 import type { FleetPatches } from "./fleet/patches.ts";
 import type { FleetPatch } from "./fleet/record.ts";
 import type { FleetDrift, FleetResult, Patch } from "../snax/types.ts";
+import { engineError } from "./engine/driver.ts";
 import type { GlobalServices } from "./engine/global-services.ts";
 import { Hub } from "./hub/hub.ts";
 import type { LinkConfig } from "./link/nodes.ts";
@@ -83,6 +88,7 @@ export class Clusterd {
   #membership: Membership | undefined = undefined;
   #globals: GlobalServices | undefined = undefined;
   #patches: FleetPatches | undefined = undefined;
+  #data: FleetData | undefined = undefined;
   readonly #token: string | undefined;
   readonly #ports: number[] = [];
   #leaving: Promise<void> | undefined = undefined;
@@ -127,15 +133,16 @@ export class Clusterd {
       const [hub, links, exposure] = [this.#hub, this.#links, this.#exposure];
       const proxy = (node: string, reference: number, type?: string): Promise<number> =>
         this.#proxy(node, reference, type);
-      const token = this.#token;
+      // The configuration has one where it has an engine.
+      const token = this.#token ?? "";
       const options = { hub, links, exposure, proxy, listened, token };
       const fleet = await joinFleet(this.#engine, options);
       this.#membership = fleet.membership;
       this.#globals = fleet.globals;
       this.#patches = fleet.patches;
+      this.#data = fleet.data;
       // What is born from here on is born with what the fleet has.
-      if (fleet.patches !== undefined)
-        await this.#within(ENGINE_TIMEOUT_MS, fleet.patches.caughtUp);
+      await this.#within(ENGINE_TIMEOUT_MS, fleet.patches.caughtUp);
     }
     this.#skynet.register(".clusterd");
   }
@@ -185,6 +192,12 @@ export class Clusterd {
         return this.#rollBackFleet(...(args as unknown as [boolean, number[]]));
       case "FLEETDRIFT":
         return this.#gatherDrift();
+      case "DATAREAD":
+        return this.#withData((data) => data.read(args[0]));
+      case "DATAREPLACE":
+        return this.#withData((data) => data.replace(args[0], args[1], Number(args[2])));
+      case "DATAWATCH":
+        return this.#withData((data) => this.#watchData(data, source));
       case "DRAIN":
         return this.#drain(args[0] as unknown as number);
       case "LEAVE":
@@ -244,11 +257,7 @@ export class Clusterd {
     make: (node: FleetNode) => Promise<FleetPatch>,
   ): Promise<FleetResult> {
     const patches = this.#patches;
-    if (patches === undefined) {
-      const text =
-        "a patch of the fleet needs cluster.token: with it nodes tell it from a stranger's";
-      throw new SnaxError("ERR_CONFIG", text);
-    }
+    if (patches === undefined) throw engineError("is none", false);
     const { FleetLead } = await import("./fleet/lead.ts");
     const { FleetNode } = await import("./fleet/local.ts");
     const patch = { ...(await make(new FleetNode(this.#context))), from: this.#hub.nodeName };
@@ -259,6 +268,20 @@ export class Clusterd {
     const [context, links, membership] = [this.#context, this.#links, this.#membership];
     if (membership !== undefined) await this.#known(membership);
     return await gatherFleetDrift({ context, node: this.#hub.nodeName, links, membership });
+  }
+
+  /** At the start the engine may still be about to answer. */
+  async #withData<T>(run: (data: FleetData) => T): Promise<Awaited<T>> {
+    const [data, membership] = [this.#data, this.#membership];
+    if (data === undefined || membership === undefined) throw engineError("is none", false);
+    await this.#known(membership);
+    return await run(data);
+  }
+
+  #watchData(data: FleetData, source: number): void {
+    const { kernel } = this.#context.runtime;
+    const stop = data.watch((key) => void this.#skynet.send(source, "lua", "CHANGED", key));
+    kernel.watch(source, stop);
   }
 
   async #drain(ms: number): Promise<void> {

@@ -15,6 +15,7 @@ import { incarnationsOf } from "./hub/incarnations.ts";
 import type { LinkNodes } from "./link/nodes.ts";
 import type { Exposure } from "./hub/exposure.ts";
 import type { GlobalOptions } from "./engine/global-services.ts";
+import { FleetData } from "./fleet/data.ts";
 import { FleetNode } from "./fleet/local.ts";
 import { FleetPatches } from "./fleet/patches.ts";
 import { FleetSeal } from "./fleet/record.ts";
@@ -39,16 +40,16 @@ export interface FleetOptions {
   readonly proxy: GlobalOptions["proxy"];
   /** Where this node takes links; undefined = nowhere. */
   readonly listened: Listened | undefined;
-  /** What all nodes of the cluster know; without it no patch of the fleet can be told from a stranger's. */
-  readonly token: string | undefined;
+  /** What all nodes of the cluster know; what stands in the engine is sealed with it. */
+  readonly token: string;
 }
 
 /** What a node has of its cluster. */
 export interface Fleet {
   readonly membership: Membership;
   readonly globals: GlobalServices;
-  /** Undefined without a token. */
-  readonly patches: FleetPatches | undefined;
+  readonly patches: FleetPatches;
+  readonly data: FleetData;
 }
 
 /** Takes part, and tells the links who is there. */
@@ -76,26 +77,24 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Fle
     onLeave: ({ node }) => links.unname(node),
     onRight: (ms) => globals.extend(ms),
     onLost: (why) => globals.lose(why),
-    onEngine: () => patches?.start(),
+    onEngine: () => patches.start(),
   });
   const globals = new GlobalServices({ ...options, membership });
-  const patches = createPatches(options, membership);
+  const seal = new FleetSeal(options.token);
+  const patches = createPatches(hub, membership, seal);
+  const data = new FleetData(membership, seal);
   membership.start();
-  return { membership, globals, patches };
+  return { membership, globals, patches, data };
 }
 
 /** What says that a node is not ready: it has not what the fleet has. */
 const UNKNOWN_PATCHES = "fleet";
 
-function createPatches(
-  { hub, token }: FleetOptions,
-  membership: Membership,
-): FleetPatches | undefined {
+function createPatches(hub: Hub, membership: Membership, seal: FleetSeal): FleetPatches {
   const { hindrances } = hub.context.runtime;
-  if (token === undefined) return undefined;
   const patches = new FleetPatches({
     membership,
-    seal: new FleetSeal(token),
+    seal,
     local: new FleetNode(hub.context),
     log: hub.log,
     onHindrance: (id, why) => {

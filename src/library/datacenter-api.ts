@@ -1,5 +1,7 @@
 /**
- * The static types of `datacenter`: values by keys, for all services of the node.
+ * The static types of `datacenter`: values by keys, for all services of the node; with
+ * `cluster.engine` for those of all nodes. Then all of it fails with ERR_ENGINE_DOWN while the
+ * engine is away.
  */
 
 /** What a value is found by; several lead through branches. */

@@ -15,7 +15,7 @@ export interface ClusterConfig {
   /** Nodes of snax that this one calls, `{ db: "host:port" }`. @defaultValue none */
   readonly nodes?: Readonly<Record<string, string>>;
   /**
-   * Where the nodes find each other: "nats://[user:password@]host:port[/name]". A node that names it needs no `nodes`. @defaultValue none
+   * Where the nodes find each other: "nats://[user:password@]host:port[/name]". A node that names it needs no `nodes`, and needs `token`. @defaultValue none
    */
   readonly engine?: string;
   /** What all nodes of the cluster know and nobody else, CLUSTER_TOKEN_MIN bytes or more. With `tls` it is asked for besides. */
@@ -126,6 +126,10 @@ function checkLinks({ listen, nodes, engine, token, tls, deadAfter }: ClusterCon
     const text =
       'cluster.engine is no "nats://host:port", nor "memory://name" for nodes of one process';
     throw new SnaxError("ERR_CONFIG", text);
+  }
+  if (engine !== undefined && token === undefined) {
+    const why = "what stands in the engine is sealed with it; beside tls it is asked for besides";
+    throw new SnaxError("ERR_CONFIG", `cluster.engine needs cluster.token: ${why}`);
   }
   const isOpen =
     (listen !== undefined || nodes !== undefined || engine !== undefined) && token === undefined;

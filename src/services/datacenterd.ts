@@ -10,6 +10,10 @@
  * that somebody set. As in skynet, waiting for what lies in a branch and for the branch itself
  * exclude each other, and who waits for a value where a branch comes to be is told so. Unlike
  * there, who waits for what lies in a value that is set whole gets it.
+ *
+ * With an engine there is one data center for all nodes: the engine keeps what lies under each
+ * first key (cluster/fleet/data.ts), and here is only who waits. Who waits for a value where a
+ * branch comes to be gets the branch: nobody can tell any more how it was made.
  */
 
 import { skynet, SnaxError } from "snax";
@@ -77,8 +81,8 @@ function find(root: unknown, keys: readonly Key[]): unknown {
 }
 
 /** Finds the branch that a value is to lie in, made if need be. */
-function makeBranch(keys: readonly Key[]): unknown {
-  let node: unknown = database;
+function makeBranch(root: Branch, keys: readonly Key[]): unknown {
+  let node: unknown = root;
   for (const [depth, key] of keys.entries()) {
     let next = childOf(node, key);
     if (next === undefined) put(node, key, (next = new Map()));
@@ -141,7 +145,7 @@ function wake(branch: Map<Key, Expectation>, keys: readonly Key[], value: unknow
 }
 
 /** Keeps the answer to the message being dispatched until there is a value. */
-function expect(keys: readonly Key[]): Response {
+function expect(keys: readonly Key[], answer: Response): void {
   const path = keys.slice(0, -1);
   const last = keys[keys.length - 1] as Key;
   let branch = expected;
@@ -160,11 +164,9 @@ function expect(keys: readonly Key[]): Response {
     throw refuse(`${placeOf(keys)} is waited for as a branch, not as a value`);
   }
   const waiting = found?.waiting ?? new Set();
-  const answer = skynet.response();
   waiting.add(answer);
   waitingCount += 1;
   if (found === undefined) branch.set(last, { waiting });
-  return answer;
 }
 
 /** Forgets a request that nobody waits for any more, and the branches that led to it alone. */
@@ -189,52 +191,176 @@ function forgetTheDead(branch: Map<Key, Expectation>): void {
   }
 }
 
-function expectBesideTheLiving(keys: readonly Key[]): Response {
+function expectBesideTheLiving(keys: readonly Key[], answer: Response): void {
   try {
-    return expect(keys);
+    expect(keys, answer);
   } catch {
     // What is in the way may be a request of a service that has died; if not, the second refusal
     // stands.
     forgetTheDead(expected);
-    return expect(keys);
+    expect(keys, answer);
   }
 }
 
-/**
- * Returns the value of a key, or detaches the answer until there is one.
- *
- * @param ms - Infinity for ever.
- */
-function wait(given: readonly unknown[], ms: number): unknown {
-  const keys = checkKeys(given);
-  const value = find(database, keys);
-  if (value !== undefined) return value;
+/** Has an answer wait for a value. @param ms - Infinity for ever. */
+function keepWaiting(keys: readonly Key[], answer: Response, ms: number): void {
   if (waitingCount >= DATACENTER_WAITING_MAX) forgetTheDead(expected);
   if (waitingCount >= DATACENTER_WAITING_MAX) {
     const text = `${waitingCount} requests wait in the data center, DATACENTER_WAITING_MAX`;
     throw new SnaxError("ERR_EXHAUSTED", text);
   }
-  const answer = expectBesideTheLiving(keys);
+  expectBesideTheLiving(keys, answer);
   if (ms !== Infinity) skynet.timeout(ms, () => forget(expected, keys, answer));
-  return undefined;
 }
 
-serveCommands("the data center", {
-  QUERY: (_source, ...keys) => find(database, checkKeys(keys)),
-  UPDATE(_source, ...given) {
-    if (given.length < 2) throw refuse("set takes keys and a value");
-    const keys = checkKeys(given.slice(0, -1));
-    const value: unknown = given[given.length - 1];
-    const last = keys[keys.length - 1] as Key;
-    if (value === undefined && find(database, keys) === undefined) return undefined;
-    const branch = makeBranch(keys.slice(0, -1));
-    const before = childOf(branch, last);
-    put(branch, last, value);
+/** Sets a value in a tree. @returns the one before */
+function update(root: Branch, keys: readonly Key[], value: unknown): unknown {
+  const last = keys[keys.length - 1] as Key;
+  if (value === undefined && find(root, keys) === undefined) return undefined;
+  const branch = makeBranch(root, keys.slice(0, -1));
+  const before = childOf(branch, last);
+  put(branch, last, value);
+  return before;
+}
+
+function readUpdate(given: readonly unknown[]): { keys: readonly Key[]; value: unknown } {
+  if (given.length < 2) throw refuse("set takes keys and a value");
+  return { keys: checkKeys(given.slice(0, -1)), value: given[given.length - 1] };
+}
+
+/** What a data center does. */
+interface Center {
+  readonly query: (keys: readonly Key[]) => unknown;
+  readonly update: (keys: readonly Key[], value: unknown) => unknown;
+  readonly wait: (keys: readonly Key[], ms: number) => unknown;
+}
+
+/** That of this node. */
+const ownCenter: Center = {
+  query: (keys) => find(database, keys),
+  update(keys, value) {
+    const before = update(database, keys, value);
     if (value !== undefined) wake(expected, keys, value);
     return before;
   },
-  WAIT: (_source, ...given) => wait(given, Infinity),
-  WAITFOR: (_source, ms: number, ...given) => wait(given, ms),
+  wait(keys, ms) {
+    const value = find(database, keys);
+    if (value !== undefined) return value;
+    keepWaiting(keys, skynet.response(), ms);
+    return undefined;
+  },
+};
+
+/** Milliseconds until an engine that does not answer is asked again for what somebody waits for. */
+const RETRY_MS = 500;
+
+/** An entry of the engine: what lies under a first key, as a tree of that key alone. */
+interface Entry {
+  readonly root: Branch;
+  readonly token: number;
+}
+
+/** The one of all nodes. */
+class FleetCenter implements Center {
+  /** By first key: one change of this node after the other. */
+  readonly #changing = new Map<Key, Promise<unknown>>();
+  #watching: Promise<unknown> | undefined = undefined;
+
+  async query(keys: readonly Key[]): Promise<unknown> {
+    return find((await this.#read(keys[0] as Key)).root, keys);
+  }
+
+  async update(keys: readonly Key[], value: unknown): Promise<unknown> {
+    const key = keys[0] as Key;
+    const before = this.#changing.get(key);
+    const run = (): Promise<unknown> => this.#update(keys, value);
+    const change = before === undefined ? run() : before.then(run, run);
+    this.#changing.set(key, change);
+    try {
+      return await change;
+    } finally {
+      if (this.#changing.get(key) === change) this.#changing.delete(key);
+    }
+  }
+
+  async #update(keys: readonly Key[], value: unknown): Promise<unknown> {
+    const key = keys[0] as Key;
+    for (;;) {
+      const { root, token } = await this.#read(key);
+      const isThere = value !== undefined || find(root, keys) !== undefined;
+      if (!isThere) return undefined;
+      const before = update(root, keys, value);
+      const isDone = await this.#ask("DATAREPLACE", key, root.get(key), token);
+      if (isDone !== undefined) return before;
+    }
+  }
+
+  /** The answer is taken before anything is waited for: later there is no message to answer. */
+  wait(keys: readonly Key[], ms: number): void {
+    const answer = skynet.response();
+    this.#wait(keys, ms, answer).catch((error: unknown) => answer(false, error));
+  }
+
+  async #wait(keys: readonly Key[], ms: number, answer: Response): Promise<void> {
+    this.#watching ??= this.#ask("DATAWATCH").catch((error: unknown) => {
+      this.#watching = undefined;
+      throw error;
+    });
+    await this.#watching;
+    const value = await this.query(keys);
+    if (value !== undefined) return void answer(true, value);
+    keepWaiting(keys, answer, ms);
+    // What has changed between the two nobody has been told.
+    await this.changed(keys[0] as Key);
+  }
+
+  /** What lies under a first key has changed. */
+  async changed(key: Key): Promise<void> {
+    while (expected.has(key)) {
+      try {
+        const value = (await this.#read(key)).root.get(key);
+        const expectation = expected.get(key);
+        if (value === undefined || expectation === undefined) return;
+        if (tell(expectation, value)) expected.delete(key);
+        return;
+      } catch {
+        await skynet.sleep(RETRY_MS);
+      }
+    }
+  }
+
+  async #read(key: Key): Promise<Entry> {
+    const { value, token } = (await this.#ask("DATAREAD", key)) as {
+      value: unknown;
+      token: number;
+    };
+    return { root: value === undefined ? new Map() : new Map([[key, value]]), token };
+  }
+
+  async #ask(command: string, ...values: unknown[]): Promise<unknown> {
+    const daemon = await skynet.uniqueservice("clusterd");
+    return await skynet.within(Infinity).call(daemon, "lua", command, ...values);
+  }
+}
+
+/** Says whether the nodes share one by an engine; a network of harbors has that of the master. */
+function isOfFleet(): boolean {
+  const { engine } = (skynet.getenv("cluster") ?? {}) as { engine?: unknown };
+  return engine !== undefined && skynet.harbor(skynet.self()).id === 0;
+}
+
+const fleet = isOfFleet() ? new FleetCenter() : undefined;
+const center: Center = fleet ?? ownCenter;
+
+serveCommands("the data center", {
+  QUERY: (_source, ...keys) => center.query(checkKeys(keys)),
+  UPDATE(_source, ...given) {
+    const { keys, value } = readUpdate(given);
+    return center.update(keys, value);
+  },
+  WAIT: (_source, ...keys) => center.wait(checkKeys(keys), Infinity),
+  WAITFOR: (_source, ms: number, ...keys) => center.wait(checkKeys(keys), ms),
+  CHANGED: (_source, key: Key) => fleet?.changed(key),
 });
 
 skynet.start(() => {

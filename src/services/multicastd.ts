@@ -66,5 +66,8 @@ serveCommands("multicastd", {
 
 skynet.start(async () => {
   skynet.register_protocol({ name: "multicast", id: 2 });
+  // The data center of a cluster has no use for a handle of one node.
+  const { engine } = (skynet.getenv("cluster") ?? {}) as { engine?: unknown };
+  if (engine !== undefined && harborId === 0) return;
   await skynet.call("DATACENTER", "lua", "UPDATE", "multicast", harborId, skynet.self());
 });

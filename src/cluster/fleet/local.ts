@@ -20,8 +20,7 @@ import type { Context } from "../../service/context.ts";
 import type { FleetNodeResult, HotfixAllResult, Patch } from "../../snax/types.ts";
 import type { FleetLocal, FleetStanding, FleetYes } from "./patches.ts";
 import type { FleetPatch } from "./record.ts";
-import { createLinkPortables, LinkCodec } from "../wire/link-codec.ts";
-import { decodeLinkFrame, LENGTH_BYTES } from "../wire/link-frame.ts";
+import { packValues, unpackValues } from "../wire/packed-values.ts";
 
 /** One module that a patch is for, as it is here. */
 interface LocalModule {
@@ -69,7 +68,7 @@ export class FleetNode implements FleetLocal {
         this.#portable(type, modules?.[index], path),
         text,
       ]),
-      args: encodeArguments(args),
+      args: packValues(args),
       bases: Object.fromEntries(
         (modules ?? []).map((module) => [this.#portable(type, module, module.path), module.hash]),
       ),
@@ -124,7 +123,7 @@ export class FleetNode implements FleetLocal {
     const call = {
       type,
       texts: new Map(texts),
-      args: decodeArguments(args),
+      args: unpackValues(args),
       caller: this.#context.handle,
     };
     const back = takesBack.flatMap((id) => this.#live.fleet.localOf(id) ?? []);
@@ -217,19 +216,6 @@ export class FleetNode implements FleetLocal {
       "services here run other texts: what takes the patch back there does something else here",
     );
   }
-}
-
-function encodeArguments(args: readonly unknown[]): string {
-  const frame = new LinkCodec(createLinkPortables()).encodeQuery(1, args);
-  return Buffer.from(frame.subarray(LENGTH_BYTES)).toString("base64");
-}
-
-function decodeArguments(args: string): unknown[] {
-  const body = Buffer.from(args, "base64");
-  const frame = decodeLinkFrame(body);
-  if (frame.kind !== "query")
-    throw new SnaxError("ERR_MALFORMED", "a patch of the fleet without arguments");
-  return new LinkCodec(createLinkPortables()).decodeArguments(body, frame.at, undefined);
 }
 
 /** What passes through the engine is bounded; the counts are whole. */

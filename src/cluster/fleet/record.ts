@@ -62,6 +62,9 @@ export interface FleetVote {
   readonly result?: FleetNodeResult;
 }
 
+/** What else is sealed. */
+export type Sealed = { readonly head: number } | { readonly values: string };
+
 /** The kinds of keys. */
 export const HEAD_KEY = "fleet/head";
 export const PATCH_KIND = "patch";
@@ -102,7 +105,7 @@ export class FleetSeal {
   }
 
   /** Makes the text that stands under a key. */
-  seal(key: string, body: FleetRecord | FleetVote | { readonly head: number }): string {
+  seal(key: string, body: FleetRecord | FleetVote | Sealed): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#secret, iv);
     cipher.setAAD(Buffer.from(key));
