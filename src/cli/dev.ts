@@ -7,6 +7,7 @@
  */
 
 import { realpathSync } from "node:fs";
+import { basename } from "node:path";
 import type { LoadedConfig } from "../node/config-file.ts";
 import type { Node } from "../node/node.ts";
 import { operatorOf } from "../node/node-operator.ts";
@@ -34,8 +35,9 @@ function watchFiles(node: Node, { path, root }: LoadedConfig, isPolling: boolean
     while (waiting.size > 0) {
       const files = waiting;
       waiting = new Set();
-      if (files.delete(config))
-        tell(`${path}: the configuration has changed; restart snax dev to have it`);
+      if (files.delete(config)) {
+        tell(`${basename(path)}: the configuration has changed; restart snax dev to have it`);
+      }
       if (files.size === 0) continue;
       try {
         await saver.save(files);

@@ -66,8 +66,7 @@ export function reportSave(facts: SaveFacts): string[] {
   for (const each of outcome.left) below.push(`left behind ${name(each)}`);
   for (const each of outcome.failures) below.push(`not done ${name(each)}`);
   for (const file of plan.gone) {
-    const why = "is gone; what runs of it runs on, and nobody new can begin with it";
-    below.push(`${showPath(root, file)} ${why}`);
+    below.push(`${showPath(root, file)} is gone; what runs of it runs on`);
   }
   lines.push(...shorten(below, LINES_MAX, "lines").map((line) => `  ${line}`));
   return lines.map(showControls);
@@ -91,6 +90,7 @@ function headOf({ plan, outcome, saved, running, root }: SaveFacts): string | un
   }
   if (done.length > 0) return `${show(saved)}: ${done.join(", ")}`;
   if (plan.broken.size > 0 || plan.gone.length > 0) return undefined;
+  if (outcome.failures.length > 0) return `${show(saved)}: nothing is done`;
   const unknown = [...saved].filter((file) => !running.has(file));
   if (unknown.length === 0) return `${show(saved)}: no difference to what runs`;
   return `${show(unknown)}: nobody runs it; services to come begin with it`;

@@ -24,6 +24,8 @@ import type { Plan } from "./plan.ts";
 import { planSave } from "./plan.ts";
 import type { Outcome } from "./report.ts";
 import { reportSave } from "./report.ts";
+import { SharedNames } from "./shared-names.ts";
+import { loadTables } from "./tables.ts";
 
 /** Services of a type whose failures are told one by one. */
 const FAILURES_MAX = 4;
@@ -36,6 +38,7 @@ export class Saver {
   readonly #operator: Operator;
   readonly #caller: SnaxCaller;
   readonly #tell: (line: string) => void;
+  readonly #names = new SharedNames();
   /** What was saved and did not go in. */
   #pending: ReadonlySet<string> = new Set();
 
@@ -54,23 +57,38 @@ export class Saver {
     const began = performance.now();
     const { context, runtime } = this.#operator;
     const groups = await gatherRunning(context, "plain too");
-    const saved = new Set([...files, ...this.#pending]);
+    const saved = new Set([...files, ...this.#pendingWith(files, groups)]);
     const plan = planSave(groups, saved);
     const { outcome, done } = await this.#apply(plan, groups);
+    await loadTables(this.#operator, saved, outcome);
     const modules = groups.flatMap((group) => group.modules);
     const shared = new Set(modules.filter(({ isShared }) => isShared).map(({ file }) => file));
+    this.#names.note(groups, outcome.shared);
+    const kept = this.#names.filesInUse(groups, plan.texts);
     for (const file of saved) {
       // A shared module stays the one that it is, for services to come, too.
-      if (!shared.has(file) && !plan.broken.has(file)) clearCache(runtime, file);
+      if (!shared.has(file) && !kept.has(file) && !plan.broken.has(file)) clearCache(runtime, file);
     }
-    if (plan.texts.size > 0)
+    if (plan.texts.size > 0) {
       await foldTexts(context, { texts: textsOf(plan, outcome, shared), types: done });
+    }
     const isAll = outcome.failures.length === 0;
-    this.#pending = new Set([...plan.broken.keys(), ...(isAll ? [] : plan.texts.keys())]);
+    const left = [...this.#pending].filter((file) => !saved.has(file));
+    this.#pending = new Set([...left, ...plan.broken.keys(), ...(isAll ? [] : plan.texts.keys())]);
     const running = new Set(modules.map(({ file }) => file));
     const ms = performance.now() - began;
     const facts = { plan, outcome, saved: files, running, ms, root: runtime.paths.root };
     for (const line of reportSave(facts)) this.#tell(line);
+  }
+
+  /** What did not go in may do so with what is saved now, if one service runs both, or may come to do so. */
+  #pendingWith(files: ReadonlySet<string>, groups: readonly RunningGroup[]): Iterable<string> {
+    if (this.#pending.size === 0) return [];
+    const all = groups.map(({ modules }) => new Set(modules.map(({ file }) => file)));
+    const isNew = [...files].some((file) => all.every((each) => !each.has(file)));
+    if (isNew) return this.#pending;
+    const concerned = all.filter((each) => [...files].some((file) => each.has(file)));
+    return [...this.#pending].filter((file) => concerned.some((each) => each.has(file)));
   }
 
   /** @returns also the types whose modules run the saved texts now without having been made anew. */

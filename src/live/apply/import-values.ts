@@ -54,4 +54,6 @@ export function followImport(
   if (node === undefined || name === "*") return;
   const origin = instance.program.resolveExport(node, name);
   if (origin instanceof CellSource) instance.find(origin.node)?.follow(origin.cell, set, index);
+  // Added to that module by a patch; a later one may give it again.
+  else if (origin === undefined) instance.find(node)?.follow(name, set, index);
 }

@@ -20,7 +20,7 @@ import { checkGroups } from "../apply/method-swap.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { compileParts } from "../text/compile.ts";
 import type { NameScope } from "../text/name-scope.ts";
-import { rootScope } from "../text/name-scope.ts";
+import { rootScope, scopeOf } from "../text/name-scope.ts";
 import { moduleOf } from "../text/patch-import.ts";
 import { evaluateImports } from "../apply/import-values.ts";
 import type { PatchPart } from "../text/patch-code.ts";
@@ -208,6 +208,8 @@ export class Births {
 
   /** Returns the scope in which a module of a program is born. */
   scopeOf(program: Program, node: ModuleNode): NameScope {
+    // A shared module is there already, with the names that patches have added to it.
+    if (node.shared !== undefined) return scopeOf(node.shared);
     return this.#inheritances.get(program)?.scopes.get(node) ?? rootScope(node.image);
   }
 

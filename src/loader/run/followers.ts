@@ -9,7 +9,8 @@
 export type ImportSetter = (index: number, value: unknown) => void;
 
 interface Follower {
-  readonly cell: number;
+  /** A cell, or a name that a patch has added, which has none. */
+  readonly cell: number | string;
   readonly set: WeakRef<ImportSetter>;
   readonly index: number;
 }
@@ -22,15 +23,15 @@ export class Followers {
   #sweepSize = SWEEP_SIZE_MIN;
 
   /** Adds a patch's import variable. */
-  add(cell: number, set: ImportSetter, index: number): void {
+  add(cell: number | string, set: ImportSetter, index: number): void {
     this.#list.push({ cell, set: new WeakRef(set), index });
     if (this.#list.length < this.#sweepSize) return;
     this.#list = this.#list.filter((follower) => follower.set.deref() !== undefined);
     this.#sweepSize = Math.max(SWEEP_SIZE_MIN, 2 * this.#list.length);
   }
 
-  /** Sets the import variables of a cell. */
-  tell(cell: number, value: unknown): void {
+  /** Sets the import variables of a cell, or of an added name. */
+  tell(cell: number | string, value: unknown): void {
     for (const follower of this.#list) {
       if (follower.cell === cell) follower.set.deref()?.(follower.index, value);
     }

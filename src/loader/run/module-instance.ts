@@ -50,7 +50,7 @@ interface Extras {
   implementations?: Map<string, Implementation>;
   /** In a cycle, until its modules have run. */
   pending?: PendingImports;
-  /** By cell; what patches of other modules, which import the variable, want to hear. */
+  /** By cell, or added name; what patches of other modules, which import the variable, want to hear. */
   followers?: Followers;
 }
 
@@ -217,6 +217,7 @@ export class ModuleInstance {
     const cell = this.node.cellOf(name);
     if (cell === undefined) {
       (this.evaluate(`$snaxValue=>{${name}=$snaxValue}`) as (value: unknown) => void)(value);
+      this.#extras?.followers?.tell(name, value);
       return;
     }
     this.#cell?.(cell, value);
@@ -368,10 +369,10 @@ export class ModuleInstance {
   }
 
   /**
-   * Tells each new value of an exported variable to a patch that imports it, as long as the patch
-   * is in use.
+   * Tells each new value of an exported variable, or of one that a patch has added, to a patch that
+   * imports it, as long as the patch is in use.
    */
-  follow(cell: number, set: ImportSetter, index: number): void {
+  follow(cell: number | string, set: ImportSetter, index: number): void {
     (this.#more.followers ??= new Followers()).add(cell, set, index);
   }
 

@@ -56,7 +56,7 @@ export async function project(
         seen = at + 1;
         return lines[at] ?? "";
       }
-      if (isOver) throw new Error(`it ended without saying ${text}:\n${said}`);
+      if (isOver) throw new Error(`it ended without saying ${text}:\n${withoutBirths(said)}`);
       await new Promise<void>((resolve) => (notice = resolve));
     }
   };
@@ -64,4 +64,8 @@ export async function project(
   const made = { ...running, folder: realpathSync(folder), save, next, said: () => said };
   await next("snax dev watches");
   return made;
+}
+
+function withoutBirths(said: string): string {
+  return said.replace(/^.*\] (?:LAUNCH snax|KILL self).*\n/gm, "");
 }

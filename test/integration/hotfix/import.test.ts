@@ -2,6 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { world as nodeOf } from "../../world.ts";
 import { fails, serve } from "./harness.ts";
 import type { Files } from "./harness.ts";
 
@@ -159,4 +160,41 @@ test("an import under a name that the service uses for something else is refused
   const { refuse } = await serve(t, `let rate = 1; function f() {} export const response = {};`);
   await refuse(`import { rate } from "rates";`, { code: "ERR_PATCH" });
   await refuse(`import { join as f } from "node:path";`, { code: "ERR_PATCH" });
+});
+
+test("a name that one patch has added and another imports is the newest that patches have given", async (t) => {
+  const { world, p, fix } = await serve(t, FILES);
+  world.isMerging = false;
+  const give = (value: string): Promise<unknown> =>
+    fix({
+      "./lib/counter.ts": `export function vat() { return "${value}"; } export let rate = "${value}";`,
+    });
+  await give("one");
+  await fix(
+    `import { vat, rate } from "./lib/counter.ts"; export const response = { get() { return [vat(), rate]; } };`,
+  );
+  deepEqual(await p.req.get(), ["one", "one"]);
+  await fix({ "./lib/counter.ts": `function vat() { return "two"; }` });
+  deepEqual(await p.req.get(), ["two", "one"]);
+  await fix({
+    "./lib/counter.ts": `function vat() { throw new Error("never"); } export function hotfix() { throw new Error("no"); }`,
+  }).catch(() => {});
+  deepEqual(await p.req.get(), ["two", "one"]);
+});
+
+test("a type may import what a patch has added to a shared module", async (t) => {
+  const { folder, make, snax } = await nodeOf(t, {
+    main: `import { total } from "./all.ts"; export const response = { get() { return total(); } };`,
+    all: `"use shared"; export function total() { return "old"; }`,
+  });
+  const p = await make("main");
+  await snax.hotfixshared(`${folder}/all.ts`, `export function fresh() { return "one"; }`);
+  await snax.hotfixall(
+    "main",
+    `import { fresh } from "./all.ts"; export const response = { get() { return fresh(); } };`,
+  );
+  equal(await p.req.get(), "one");
+  await snax.hotfixshared(`${folder}/all.ts`, `function fresh() { return "two"; }`);
+  const born = await make("main");
+  deepEqual([await p.req.get(), await born.req.get()], ["two", "two"]);
 });
