@@ -26,6 +26,7 @@ export type { Framing } from "./wire/frame-splitter.ts";
 export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
 export type { InflightHandler, InflightOptions, InflightResult, InflightSilence, } from "./snax/types-inflight.ts";
 export type { ReloadOptions, ReloadResult } from "./snax/types-reload.ts";
+export type { SwapOptions, SwappedService, SwapResult } from "./snax/types-swap.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type { Changes, Check, CheckFunction, CheckIssue, LoadOptions, Shared, SharetableApi, StandardSchema, TableData, TableFile, TableName, Tables, TablesObject, VersionInfo, } from "./table/sharetable-api.ts";
 
@@ -115,6 +116,7 @@ export declare const ERROR_CODES: {
     readonly ERR_ROW_GONE: "the row is gone";
     readonly ERR_SERVICE_DEAD: "the service is dead";
     readonly ERR_SOCKET: "the socket can't be used";
+    readonly ERR_SWAP: "the services can't be swapped";
     readonly ERR_SYNTAX: "the text is not valid TypeScript";
     readonly ERR_TABLE: "the data of the table is refused";
     readonly ERR_TIMEOUT: "the deadline passed";
@@ -673,6 +675,7 @@ export interface SkynetApi extends Calls, Starters {
 import type { DryApi, DryOptions } from "./types-dry.ts";
 import type { InflightOptions, InflightResult } from "./types-inflight.ts";
 import type { ReloadOptions, ReloadResult } from "./types-reload.ts";
+import type { SwapOptions, SwapResult } from "./types-swap.ts";
 type AnyFunction = (...args: any[]) => unknown;
 type IsAny<T> = 0 extends 1 & T ? true : false;
 export interface Services {
@@ -902,6 +905,7 @@ export interface SnaxApi {
     readonly rollback: (ids: number | readonly number[]) => Promise<RollbackResult>;
     readonly inflight: (id: number, options?: InflightOptions) => Promise<InflightResult>;
     readonly reload: (target: ServiceObject | number | string, options?: ReloadOptions) => Promise<ReloadResult>;
+    readonly swap: (type: string, options?: SwapOptions) => Promise<SwapResult>;
     readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
     readonly together: (patches: readonly TogetherPatch[]) => Promise<TogetherResult>;
     readonly repair: {
@@ -1035,6 +1039,28 @@ export interface ReloadResult {
     readonly new: readonly string[];
     readonly leftBehind: readonly string[];
     readonly kept: readonly string[];
+}
+
+// dist/snax/types-swap.d.ts
+import type { PatchFailure } from "./types.ts";
+export interface SwapOptions {
+    readonly stateless?: boolean;
+    readonly retire?: number;
+}
+export interface SwappedService {
+    readonly old: number;
+    readonly new: number;
+}
+export interface SwapResult {
+    readonly id: number;
+    readonly swapped: readonly SwappedService[];
+    readonly failed: readonly PatchFailure[];
+    readonly drained: number;
+    readonly forwarded: number;
+    readonly busy: readonly {
+        readonly handle: number;
+        readonly what: string;
+    }[];
 }
 
 // dist/snax/types-upvalues.d.ts

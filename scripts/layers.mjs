@@ -46,7 +46,18 @@ const ORDER = [
  */
 const ROOMS = {
   loader: ["text", "resolve", "typescript", "read", "weave", "build", "run"],
-  live: ["text", "apply", "state", "reload", "inspect", "dry", "births", "rollout", "operate"],
+  live: [
+    "text",
+    "apply",
+    "state",
+    "reload",
+    "swap",
+    "inspect",
+    "dry",
+    "births",
+    "rollout",
+    "operate",
+  ],
   cluster: ["wire", "hub", "skynet", "link", "engine", "fleet", "harbor"],
   console: ["operator", "print", "inspect", "debugger", "threads", "repair", "commands", "doors"],
 };

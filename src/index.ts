@@ -134,6 +134,7 @@ export type {
   InflightSilence,
 } from "./snax/types-inflight.ts";
 export type { ReloadOptions, ReloadResult } from "./snax/types-reload.ts";
+export type { SwapOptions, SwappedService, SwapResult } from "./snax/types-swap.ts";
 export type { Captured, Upvalues, UpvalueScope } from "./snax/types-upvalues.ts";
 export type {
   Changes,

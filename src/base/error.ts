@@ -98,6 +98,8 @@ export const ERROR_CODES = {
   ERR_SERVICE_DEAD: "the service is dead",
   /** There is no such socket, it belongs to another service, or it can't do this. */
   ERR_SOCKET: "the socket can't be used",
+  /** Services can't be swapped: they have state of their own, or a new one did not begin; all go on as they were. */
+  ERR_SWAP: "the services can't be swapped",
   /** A text is not valid TypeScript. */
   ERR_SYNTAX: "the text is not valid TypeScript",
   /** Data can't become a table: something in it can't be shared, or a check refused it. */

@@ -495,3 +495,12 @@ export const FLEET_PATCHES_MAX = 100;
 
 /** Most services of each kind that a node of the fleet names in the result of a patch. */
 export const FLEET_RESULTS_MAX = 1000;
+
+/** Milliseconds without a message after which a service that was swapped, and is drained, ends. */
+export const SWAP_RETIRE_MS = 60_000;
+
+/** Milliseconds that an operator may name in place of these; a day. */
+export const SWAP_RETIRE_MAX_MS = 86_400_000;
+
+/** Services that are gone of which a thread remembers who took their place. */
+export const MOVED_MAX = 65_536;

@@ -39,7 +39,8 @@ export const USAGE = `usage: snax <command>
   snax inflight id [--wait s | --end]         who still runs a body from before a patch
   snax reload address|type [--strict]         put the files as they are now behind running services,
                                               with their state
-                                              (all eleven ask the console of the configuration,
+  snax swap type [--stateless] [--retire s]   put new services of the files as they are now in their place
+                                              (all twelve ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -71,6 +72,7 @@ export interface Invocation {
     | "rollback"
     | "inflight"
     | "reload"
+    | "swap"
     | "help"
     | "version";
   /** The words of a command that the console of a node runs. */
@@ -156,6 +158,7 @@ type Operation =
   | "rollback"
   | "inflight"
   | "reload"
+  | "swap"
   | "drain"
   | "loglevel"
   | "drift"
@@ -169,6 +172,7 @@ const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "rollback",
   "inflight",
   "reload",
+  "swap",
   "drain",
   "loglevel",
   "drift",
@@ -183,6 +187,7 @@ const NEEDED: Readonly<Partial<Record<Operation, string>>> = {
   rollback: "the number of a patch",
   inflight: "the number of a patch",
   reload: "an address or a type",
+  swap: "a type",
 };
 
 /** `[--console [host:]port]`, and words that are the console's. */

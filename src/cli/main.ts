@@ -51,6 +51,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "rollback":
     case "inflight":
     case "reload":
+    case "swap":
       return await runOperation(invocation);
     case "init":
       return runInit(invocation.folder);

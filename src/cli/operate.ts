@@ -4,7 +4,8 @@
  * The console is the configuration's, or the one that `--console` names; the token comes from
  * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or
  * a file is not valid; `drift` 0 if nothing drifts, else 2; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1;
- * `inflight` 0 if nobody runs an old body, 2 if somebody does, or may do so; `reload` 0 if all run the new code, else 1.
+ * `inflight` 0 if nobody runs an old body, 2 if somebody does, or may do so; `reload` and `swap` 0 if all run the new code,
+ * else 1.
  */
 
 import { existsSync } from "node:fs";
@@ -83,7 +84,7 @@ function codeOf(command: string, lines: readonly string[]): number {
     return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
   }
   if (command === "inflight") return lines.some((line) => IN_FLIGHT.test(line)) ? 2 : 0;
-  if (command === "rollback" || command === "reload")
+  if (command === "rollback" || command === "reload" || command === "swap")
     return lines.some((line) => /^failed\t(?!0$)/.test(line)) ? 1 : 0;
   if (command === "check") {
     if (lines.some((line) => /^(?:not checked: |unchecked\t)/.test(line))) return 3;

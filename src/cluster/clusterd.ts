@@ -5,6 +5,7 @@
  *     PUSH node address bytes      the same without an answer
  *     LISTEN place maxclient       opens a port for other nodes
  *     REGISTER name handle         a service can be reached from other nodes; UNREGISTER name
+ *     MOVED pairs                  other services have taken the place of some: [old, new] each
  *     PROXY node address type      the handle of a service that stands here for that one
  *     RELOAD table                 names nodes
  *     LINK node                    the handle that messages for a node of snax go to (link/sender.ts)
@@ -174,6 +175,9 @@ export class Clusterd {
         return this.#register(...(args as unknown as [string, number]));
       case "UNREGISTER":
         return this.#exposure.unregister(args[0] as unknown as string);
+      case "MOVED":
+        for (const pair of args[0] as unknown as [number, number][]) this.#exposure.move(...pair);
+        return undefined;
       case "PROXY":
         return this.#proxy(...(args as unknown as [string, WireAddress, string?]));
       case "RELOAD":

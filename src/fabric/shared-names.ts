@@ -102,13 +102,42 @@ export class SharedNames implements NameStore {
     return true;
   }
 
+  move(from: number, to: number): void {
+    if (!this.#mayHave(from)) return;
+    const moved = this.#locked(() => this.#readdress(from, to));
+    for (const name of moved) {
+      this.onRegister(name, to);
+      this.#announce(name, to);
+    }
+  }
+
+  #mayHave(handle: number): boolean {
+    return ((this.#marks[(handle & INDEX_MASK) >> 3] as number) & (1 << (handle & 7))) !== 0;
+  }
+
+  /** @returns the names. */
+  #readdress(from: number, to: number): string[] {
+    const names: string[] = [];
+    for (let number = 0; number < (this.#words[COUNT] as number); number += 1) {
+      const at = number * ENTRY_WORDS;
+      if (this.#entries[at] !== from) continue;
+      this.#entries[at] = to;
+      const start = number * ENTRY_BYTES + TEXT_AT;
+      const length = this.#entries[at + 2] as number;
+      names.push(new TextDecoder().decode(this.#bytes.slice(start, start + length)));
+    }
+    Atomics.and(this.#marks, (from & INDEX_MASK) >> 3, ~(1 << (from & 7)));
+    if (names.length === 0) return names;
+    Atomics.or(this.#marks, (to & INDEX_MASK) >> 3, 1 << (to & 7));
+    this.#changed();
+    return names;
+  }
+
   release(handle: number): void {
     // Most services have no name, and a look at one bit says so.
-    const bit = 1 << (handle & 7);
-    const at = (handle & INDEX_MASK) >> 3;
-    if (((this.#marks[at] as number) & bit) === 0) return;
+    if (!this.#mayHave(handle)) return;
     this.#locked(() => this.#removeAll((other) => other === handle));
-    Atomics.and(this.#marks, at, ~bit);
+    Atomics.and(this.#marks, (handle & INDEX_MASK) >> 3, ~(1 << (handle & 7)));
   }
 
   /**

@@ -60,7 +60,7 @@ export class Answering {
       if (isPlain(value)) return this.#send(service, PTYPE.response, request, value);
       this.#making.push({ service, request });
       const target = this.#services.get(request.source);
-      const leaves = target === undefined || target.instance.outlet !== undefined;
+      const leaves = target === undefined || takesAnswers(target);
       const payload = leaves ? value : copyResult(value, target);
       return this.#send(service, PTYPE.response, request, payload);
     } catch (failure) {
@@ -154,10 +154,15 @@ export class Answering {
     answer.reply = REPLY.none;
     const target = this.#services.get(source);
     if (target === undefined) return this.#elsewhere?.deliver(source, answer) ?? false;
-    if (target.instance.outlet !== undefined) target.instance.outlet(answer);
+    if (takesAnswers(target)) target.instance.outlet?.(answer);
     else this.#accept(target, answer);
     return true;
   }
+}
+
+/** Answers to a service leave by its outlet. */
+function takesAnswers({ instance }: Service): boolean {
+  return instance.outlet !== undefined && instance.keepsAnswers !== true;
 }
 
 /** Says whether the answer to a request is still to come. */

@@ -20,6 +20,7 @@ import { Burials, watchDeath } from "./death.ts";
 import type { Condemned } from "./interrupt.ts";
 import type { Handling } from "./handling.ts";
 import { beginHandling } from "./handling.ts";
+import { Forwarder, Successors } from "./forwarder.ts";
 import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
 import { INTERRUPT_REST_MS, TURN_BUDGET_MS } from "./kernel-options.ts";
@@ -68,6 +69,8 @@ export class Kernel {
   origin: Message | undefined = undefined;
   /** For kernel files; all others use the methods below. */
   readonly rests: Rests;
+  /** Who took the place of services that are gone. */
+  readonly successors: Successors = new Successors();
   #condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
@@ -188,6 +191,36 @@ export class Kernel {
   }
 
   /**
+   * Has another service of this kernel take what comes to a service, and what waits there, from now on; names move too. What
+   * the old one has begun, it ends.
+   *
+   * @returns what stands behind the old handle now.
+   */
+  forward(service: Service, to: Service): Forwarder {
+    const forwarder = new Forwarder(
+      {
+        service,
+        accept: (target, message, isBounded) => {
+          if (isBounded) this.#checkRoom(target);
+          this.#accept(target, message);
+        },
+        retarget: (...call) => void this.retarget(...call),
+        dead: (handle) => this.#dead(handle),
+      },
+      to,
+    );
+    service.instance = forwarder;
+    // Order: what waits goes before all that comes from now on.
+    forwarder.empty((message, error) => this.#answering.bounce(service.handle, message, error));
+    this.names.move(service.handle, to.handle);
+    return forwarder;
+  }
+
+  #dead(handle: number): Error {
+    return deadError(handle, this.successors.find(handle));
+  }
+
+  /**
    * Ends a service at once: whoever waits for it gets ERR_SERVICE_DEAD, its names, timers and messages go.
    *
    * What its own handlers wait for fails in a last turn, as skynet closes its coroutines; see last-words.ts.
@@ -287,7 +320,7 @@ export class Kernel {
     const session = this.calls.open(source, handle, call, this.origin);
     try {
       const message = new Message(type, source.handle, session, method, values);
-      if (!this.#leave(handle, this.services.get(handle), message)) throw deadError(handle);
+      if (!this.#leave(handle, this.services.get(handle), message)) throw this.#dead(handle);
     } catch (error) {
       this.settle(source, session);
       throw error;
@@ -314,9 +347,11 @@ export class Kernel {
     try {
       if (target === undefined) {
         if (this.#elsewhere?.onward?.(handle, message) === true) return;
-        throw deadError(handle);
+        throw this.#dead(handle);
       }
-      if (target.instance.outlet !== undefined) return target.instance.outlet(message);
+      if (target.instance.outlet !== undefined && !(isAnswer && target.instance.keepsAnswers)) {
+        return target.instance.outlet(message);
+      }
       if (!isAnswer && message.type !== PTYPE.flow) this.#checkRoom(target);
       this.#accept(target, message);
     } catch (error) {
@@ -541,7 +576,8 @@ export class Kernel {
       const target = this.services.get(handle);
       try {
         ownArguments(values, target);
-        if (target !== undefined) this.#accept(target, message);
+        if (target?.instance.outlet !== undefined) target.instance.outlet(message);
+        else if (target !== undefined) this.#accept(target, message);
         else if (this.#elsewhere?.deliver(handle, message) !== true) throw deadError(handle);
       } catch (error) {
         this.#answering.bounce(handle, message, error);

@@ -31,6 +31,8 @@ export interface NameStore {
    * @throws {ERR_ARGUMENT} if the text can't be a name.
    */
   register(name: string, handle: number): boolean;
+  /** Gives all names of a service to another living one, in one step. */
+  move(from: number, to: number): void;
   /** Takes all names from a service that died. */
   release(handle: number): void;
 }
@@ -67,6 +69,16 @@ export class NameTable implements NameStore {
     else names.push(name);
     this.onRegister(name, handle);
     return true;
+  }
+
+  /** Gives all names of a service to another living one, in one step. */
+  move(from: number, to: number): void {
+    const names = this.#namesOf.get(from);
+    if (names === undefined) return;
+    this.#namesOf.delete(from);
+    for (const name of names) this.#handles.set(name, to);
+    this.#namesOf.set(to, [...(this.#namesOf.get(to) ?? []), ...names]);
+    for (const name of names) this.onRegister(name, to);
   }
 
   /** Takes all names from a service that died. */

@@ -9,12 +9,19 @@ import { formatAddress } from "./address.ts";
 import type { Message } from "./message.ts";
 import type { Service } from "./service.ts";
 
-/** The error for a message to nobody. */
-export function deadError(handle: number): SnaxError {
+/**
+ * The error for a message to nobody.
+ *
+ * @param movedTo - who took the place of the service. @defaultValue nobody is known
+ */
+export function deadError(handle: number, movedTo?: number): SnaxError {
   if (!Number.isInteger(handle)) return new SnaxError("ERR_ARGUMENT", `${handle} is no address`);
-  return new SnaxError("ERR_SERVICE_DEAD", `no service lives under ${formatAddress(handle)}`, {
-    data: { handle },
-  });
+  const who = movedTo === undefined ? "" : `: ${formatAddress(movedTo)} has taken its place`;
+  return new SnaxError(
+    "ERR_SERVICE_DEAD",
+    `no service lives under ${formatAddress(handle)}${who}`,
+    { data: movedTo === undefined ? { handle } : { handle, movedTo } },
+  );
 }
 
 /** The errors that tell a service's own code, in its last turn, that the service has ended. */

@@ -50,6 +50,8 @@ export interface Instance {
    * @throws what the sender is told; an answer must not be refused.
    */
   outlet?(message: Message): void;
+  /** Answers come into the mailbox although there is an outlet. */
+  readonly keepsAnswers?: boolean;
 }
 
 /** Why a service takes only some of its messages: bits of {@link Service.holds}. Debug messages pass every hold. */

@@ -20,7 +20,9 @@ import type { MulticastApi, MulticastChannel, MulticastOptions } from "./multica
 import type { OnMulticast } from "./multicast-api.ts";
 
 /** Which object of a service gets what is published, by channel. */
-const listenersBy = definePart(listen);
+const listenersBy = definePart(listen, {
+  holds: ({ size }) => (size > 0 ? "a channel that it listens to" : undefined),
+});
 
 function listen(context: Context): Map<number, Channel> {
   const listeners = new Map<number, Channel>();

@@ -13,6 +13,7 @@ import { snaxFunctions } from "../snax/snax-functions.ts";
 import type { FleetApi, FleetOptions, Patch, RepairOptions, SnaxApi } from "../snax/types.ts";
 import type { DryApi, DryOptions } from "../snax/types-dry.ts";
 import type { ReloadOptions } from "../snax/types-reload.ts";
+import type { SwapOptions } from "../snax/types-swap.ts";
 import { readRepairOptions } from "./repair-options.ts";
 import { fleetDrift, fleetHotfixall, fleetRollback } from "./operate/fleet-call.ts";
 import { hotfixall } from "./rollout/all-of-type.ts";
@@ -21,6 +22,7 @@ import { together } from "./rollout/together.ts";
 import { gatherDrift } from "./operate/drift.ts";
 import { inflight } from "./operate/inflight.ts";
 import { reload } from "./rollout/reload.ts";
+import { swap } from "./rollout/swap.ts";
 import { rollback } from "./operate/rollback.ts";
 import { hotfixshared } from "./operate/shared-call.ts";
 import { hotfix } from "./rollout/one-service.ts";
@@ -51,6 +53,8 @@ export function createSnaxMaker(live: LiveThread): (context: Context) => SnaxApi
       settleAt(caller, () => inflight(live, caller.context, id, options)),
     reload: (caller, target: unknown, wish?: ReloadOptions) =>
       settleAt(caller, () => reload(live, caller, target, wish)),
+    swap: (caller, type: unknown, wish?: SwapOptions) =>
+      settleAt(caller, () => swap(live, caller, type, wish)),
     patches: () => live.ledger.records(),
   };
   const make = defineApi<SnaxCaller>({ ...snaxFunctions, ...liveFunctions });
@@ -76,7 +80,7 @@ function makeDry(caller: SnaxCaller, options: DryOptions): DryApi {
     hotfix: (target, ...patch) => settleAt(caller, () => dryRun(caller, options, target, patch)),
     hotfixall: (type, ...patch) => settleAt(caller, () => dryRunType(caller, options, type, patch)),
   };
-  const others = ["hotfixshared", "rollback", "reload", "repair"];
+  const others = ["hotfixshared", "rollback", "reload", "swap", "repair"];
   return Object.assign(api, Object.fromEntries(others.map((name) => [name, refuse(name)])));
 }
 
@@ -100,6 +104,7 @@ function makeFleet(caller: SnaxCaller, options: FleetOptions): FleetApi {
     hotfix: refuse("hotfix"),
     hotfixshared: refuse("hotfixshared"),
     reload: refuse("reload"),
+    swap: refuse("swap"),
     repair: refuse("repair"),
   });
 }

@@ -13,7 +13,7 @@ import { GateServer } from "./gate-server.ts";
 import { socketOwnerOf } from "./socket-owner.ts";
 
 /** The gate that a service is, once it has called `gateserver.start`. */
-const gates = defineNote<GateServer>();
+const gates = defineNote<GateServer>({ holds: () => "a gate" });
 
 function start(context: Context, handler: GateHandler): void {
   requireAlive(context);

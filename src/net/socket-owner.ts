@@ -36,6 +36,11 @@ export class SocketOwner {
     });
   }
 
+  /** Whether it holds a socket, or something else of the net, at the moment. */
+  get isHolding(): boolean {
+    return this.#endings.size > 0;
+  }
+
   /** Runs something when the service dies, unless it is taken back by {@link release}. */
   keep(end: () => void): void {
     this.#endings.add(end);
@@ -113,7 +118,9 @@ export class SocketOwner {
   }
 }
 
-const owners = definePart((context) => new SocketOwner(context));
+const owners = definePart((context) => new SocketOwner(context), {
+  holds: (owner) => (owner.isHolding ? "a socket" : undefined),
+});
 
 /** Returns the sockets of a service. */
 export function socketOwnerOf(context: Context): SocketOwner {

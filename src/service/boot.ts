@@ -49,6 +49,10 @@ export interface LaunchRequest {
   readonly handle?: number;
   /** Its beginning waits for this, however it ends: its code is on the way. */
   readonly code?: Promise<unknown>;
+  /** What it runs. @defaultValue its file, as the cache has it, with the patches for services to come */
+  readonly program?: Program;
+  /** The service of this thread whose place it is to take, by handle: its names come with that. */
+  readonly replaces?: number;
 }
 
 /**
@@ -66,15 +70,29 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const context = new Context(runtime, name, title, kind.receivers, request.handle);
   context.kind = kindName;
   const own = copyOrKill(context, args);
+  if (own.length > 0) context.args = own;
+  if (request.replaces !== undefined) predecessors.set(context, request.replaces);
   const tell = request.onReady ?? ((_error, sendable) => tellReady(context, sendable));
   runtime.logLife(context.handle, "LAUNCH", context.service.title);
   runtime.kernel.hold(context.service, HOLD.starting);
   const begin = (): unknown => beginAs(kind, context, own);
-  const { code } = request;
+  const { code, program } = request;
   runInside(context, () =>
-    boot(context, code === undefined ? begin : () => code.then(begin, begin), tell),
+    boot(
+      context,
+      { begin: code === undefined ? begin : () => code.then(begin, begin), program },
+      tell,
+    ),
   );
   return context;
+}
+
+/** Whose place a service is about to take. */
+const predecessors = defineNote<number>();
+
+/** Returns the service whose names will be this one's. */
+export function predecessorOf(context: Context): number | undefined {
+  return predecessors.peek(context);
 }
 
 /** While it begins a service can be asked what it was begun with. */
@@ -126,7 +144,13 @@ export function wayOut(context: Context): "self" | "kill" | undefined {
   return waysOut.peek(context);
 }
 
-function boot(context: Context, begin: () => unknown, tell: OnReady): void {
+/** How a service begins. */
+interface Beginning {
+  readonly begin: () => unknown;
+  readonly program: Program | undefined;
+}
+
+function boot(context: Context, { begin, program }: Beginning, tell: OnReady): void {
   const { kernel, commitments } = context.runtime;
   const { origin } = kernel;
   let stopWaiting = (): void => {};
@@ -154,7 +178,7 @@ function boot(context: Context, begin: () => unknown, tell: OnReady): void {
   };
   const keepPromise = commitments.add(origin, context.service, fail);
   try {
-    const begun = after(loadCode(context), () => {
+    const begun = after(loadCode(context, program), () => {
       const rest = begin();
       if (isThenable(rest) && context.isListening) {
         // Other handlers run from here on: an interrupt of one of them must not take the beginning for cut off.
@@ -234,7 +258,8 @@ function pauseOf({ name, runtime: { birthPauses } }: Context): BirthPause | unde
 }
 
 /** Loads the service's file and makes its module instance; synchronous when the image is cached. */
-function loadCode(context: Context): unknown {
+function loadCode(context: Context, given?: Program): unknown {
+  if (given !== undefined) return fill(context, given);
   const { cache, paths } = context.runtime;
   const pause = pauseOf(context);
   if (pause !== undefined) return goOnInside(context, pause.pass(context), () => loadCode(context));

@@ -37,6 +37,8 @@ export const EXIT_SIGNAL: unique symbol = Symbol("snax.exit");
 /** How often the code of a dead service is told so before its calls simply stay unanswered. */
 export const DEAD_CALLS_MAX = 1000;
 
+const NO_ARGUMENTS: readonly unknown[] = [];
+
 /** One service of a program. */
 export class Context implements Instance {
   readonly runtime: Runtime;
@@ -52,7 +54,9 @@ export class Context implements Instance {
   kind = "";
   /** Its beginning is over, or has lasted so long that the service counts as begun: requests reach it. */
   isReady = false;
-  /** What it was started with, while it begins. */
+  /** What it was started with: who takes its place is started with the same. */
+  args: readonly unknown[] = NO_ARGUMENTS;
+  /** The same, while it begins. */
   beginning: readonly unknown[] | undefined = undefined;
   /** Settles when the patch that is being applied over time is in or undone. */
   patching: Promise<void> | undefined = undefined;

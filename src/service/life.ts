@@ -12,7 +12,7 @@ import { isLocalName } from "../kernel/name-table.ts";
 import { PLAIN_RECEIVERS } from "./answers.ts";
 import { BEAR_OFFSET, bearAt, canBearAt, isUntaken } from "./birth.ts";
 import type { LaunchRequest } from "./boot.ts";
-import { after, end, exitSelf, launch } from "./boot.ts";
+import { after, end, exitSelf, launch, predecessorOf } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
 import type { Context } from "./context.ts";
 import { askForRestart } from "./restart.ts";
@@ -175,8 +175,11 @@ function register(context: Context, name: string, handle: number): boolean {
   const { kernel } = context.runtime;
   if (!kernel.lives(handle)) throw deadError(handle);
   const isGiven = kernel.names.register(name, handle);
-  if (!isGiven) tellTaken(context, name, handle);
-  return isGiven;
+  if (isGiven) return true;
+  // It comes when the service takes the place of the one that has it.
+  if (handle === context.handle && kernel.names.get(name) === predecessorOf(context)) return true;
+  tellTaken(context, name, handle);
+  return false;
 }
 
 /** The names of which a service has been told that it does not get them. */

@@ -50,27 +50,46 @@ export class Part<T extends NonNullable<unknown>> extends Note<T> {
 /** What the code of a service has registered: other code in its place begins it anew. */
 const ofCode = new Set<object>();
 
+/** What of the outside world services hold in a part, for people, by part. */
+const holdings = new Map<object, (value: never) => string | undefined>();
+
 /** Whose a part is. */
-export interface PartOptions {
+export interface PartOptions<T> {
   /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
   readonly isOfCode?: boolean;
+  /** Names what the service holds by it that no other service can take over, `a socket`. @defaultValue nothing */
+  readonly holds?: (value: T) => string | undefined;
 }
 
 /** Defines a part that is made at first use. */
 export function definePart<T extends NonNullable<unknown>>(
   make: (context: Context) => T,
-  { isOfCode = false }: PartOptions = {},
+  options: PartOptions<T> = {},
 ): Part<T> {
   const part = new Part(make);
-  if (isOfCode) ofCode.add(part);
+  enter(part, options);
   return part;
 }
 
 /** Defines a value that is there once it is set. */
-export function defineNote<T>({ isOfCode = false }: PartOptions = {}): Note<T> {
+export function defineNote<T>(options: PartOptions<T> = {}): Note<T> {
   const note = new Note<T>();
-  if (isOfCode) ofCode.add(note);
+  enter(note, options);
   return note;
+}
+
+function enter<T>(part: object, { isOfCode = false, holds }: PartOptions<T>): void {
+  if (isOfCode) ofCode.add(part);
+  if (holds !== undefined) holdings.set(part, holds);
+}
+
+/** Names what a service holds that no other one can take over: sockets, a gate, channels. */
+export function holdingsOf({ parts }: Context): string[] {
+  if (parts === undefined) return [];
+  return [...holdings].flatMap(([part, holds]) => {
+    const value = parts.get(part);
+    return value === undefined ? [] : (holds(value as never) ?? []);
+  });
 }
 
 /** Returns the parts of a service without those that its code has registered. */

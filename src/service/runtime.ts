@@ -11,6 +11,7 @@ import type { Level, LevelFloor } from "../base/log-level.ts";
 import { isLevelName, LEVEL, LEVEL_NAMES } from "../base/log-level.ts";
 import type { LineOrigin, LogLine } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
+import { Forwarder } from "../kernel/forwarder.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -204,10 +205,15 @@ export class Runtime {
     this.kernel.hasLastTurns = false;
   }
 
-  /** Returns the context behind a handle, or undefined if no service of a program lives there. */
+  /**
+   * Returns the context behind a handle, or undefined if no service of a program lives there. Where another service has taken
+   * its place it is that one's.
+   */
   contextOf(handle: number): Context | undefined {
     const instance = this.kernel.services.get(handle)?.instance;
-    return instance instanceof Context ? instance : undefined;
+    if (instance instanceof Context) return instance;
+    const successor = instance instanceof Forwarder ? instance.to.instance : undefined;
+    return successor instanceof Context ? successor : undefined;
   }
 
   /**

@@ -19,7 +19,7 @@ interface Tenure {
   readonly token: number;
 }
 
-const tenures = defineNote<Tenure>();
+const tenures = defineNote<Tenure>({ holds: () => "the name of a global service" });
 
 /** Until when a process has the right to its names, where all threads can read it. */
 export class TenureClock {

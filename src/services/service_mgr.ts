@@ -5,6 +5,7 @@
  *     LAUNCHAT thread key ...    the same, on that thread if it is the first caller's
  *     QUERY key             waits until somebody has started it
  *     LIST                  what is there
+ *     MOVED pairs           other services have taken the place of some: [old, new] each
  *
  * Keys are names of plain services, or `snaxd.name` for snax services; GLAUNCH and GQUERY mean the
  * whole cluster if the node has an engine (`cluster.engine`), else this node. Unlike skynet's
@@ -160,7 +161,20 @@ async function launchGlobally(key: string, args: readonly unknown[]): Promise<nu
   return handle;
 }
 
+/** The key is the new one's from here on; the old handle leads there as long as it lives. */
+function move(pairs: readonly (readonly [old: number, fresh: number])[]): void {
+  const by = new Map(pairs);
+  for (const [key, { state, handle, waiting }] of entries) {
+    const fresh = by.get(handle);
+    if (state !== "running" || fresh === undefined) continue;
+    const entry: Entry = { state, handle: fresh, waiting };
+    entries.set(key, entry);
+    watch(key, entry);
+  }
+}
+
 const command = {
+  MOVED: move,
   LAUNCH: launch,
   LAUNCHAT: launchAt,
   QUERY: query,

@@ -16,6 +16,7 @@
 import type { DryApi, DryOptions } from "./types-dry.ts";
 import type { InflightOptions, InflightResult } from "./types-inflight.ts";
 import type { ReloadOptions, ReloadResult } from "./types-reload.ts";
+import type { SwapOptions, SwapResult } from "./types-swap.ts";
 
 type AnyFunction = (...args: any[]) => unknown;
 
@@ -679,6 +680,21 @@ export interface SnaxApi {
     target: ServiceObject | number | string,
     options?: ReloadOptions,
   ) => Promise<ReloadResult>;
+  /**
+   * Puts new services of the files as they are now in the place of all of a type, while they are
+   * called: a new one for each, on its thread, begun with its arguments. What waits and what comes
+   * goes to the new ones, names too; what the old ones have begun they end. An old one ends when it
+   * is drained and nobody has sent to its handle for a while.
+   *
+   * If a new one does not begin, or an old one has state of its own, nothing has changed.
+   *
+   * @throws {ERR_SWAP} with the cause, and which service has which state, timer or socket.
+   * @example
+   * ```ts
+   * const { swapped, forwarded } = await snax.swap("calc");
+   * ```
+   */
+  readonly swap: (type: string, options?: SwapOptions) => Promise<SwapResult>;
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**

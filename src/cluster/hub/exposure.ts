@@ -77,6 +77,18 @@ export class Exposure {
     this.#nameOf.set(handle, name);
   }
 
+  /** Another service has taken the place of one: its name is the new one's, and both handles are reached. */
+  move(from: number, to: number): void {
+    if (this.#shown.has(from)) this.#shown.add(to);
+    const name = this.#nameOf.get(from);
+    if (name === undefined) return;
+    this.#nameOf.delete(from);
+    this.#handleOf.set(name, to);
+    this.#nameOf.set(to, name);
+    // Who has asked for the handle before goes on with it.
+    this.#shown.add(from);
+  }
+
   /** Takes a name back. */
   unregister(name: string): void {
     const handle = this.#handleOf.get(name);

@@ -21,6 +21,7 @@ import { profileCommands } from "./profile.ts";
 import { recordCommands } from "./record.ts";
 import { reloadCommands } from "../repair/reload.ts";
 import { serviceCommands } from "./services.ts";
+import { swapCommands } from "../repair/swap.ts";
 import { tableCommands } from "./tables.ts";
 import { taskCommands } from "./tasks.ts";
 import { textCommands } from "../repair/texts.ts";
@@ -47,6 +48,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...evalCommands,
     ...hotfixCommands,
     ...reloadCommands,
+    ...swapCommands,
     ...checkCommands,
     ...inflightCommands,
     ...textCommands,

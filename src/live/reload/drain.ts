@@ -85,7 +85,7 @@ export function isDrained(context: Context): boolean {
 }
 
 /** Names what is under way in a service. */
-function listBusy(context: Context): string[] {
+export function listBusy(context: Context): string[] {
   const { service, runtime } = context;
   const busy: string[] = [];
   for (const [message] of unfinishedOf(service)) {
@@ -117,13 +117,18 @@ function describeDue({ subject }: Timer): string {
 }
 
 function lateError(busy: readonly string[], limitMs: number): SnaxError {
-  const counts = new Map<string, number>();
-  for (const what of busy) counts.set(what, (counts.get(what) ?? 0) + 1);
-  const named = [...counts].map(([what, count]) => (count > 1 ? `${count} times ${what}` : what));
-  const more = named.length > NAMED_MAX ? ` and ${named.length - NAMED_MAX} more` : "";
-  const what = `${named.slice(0, NAMED_MAX).join(", ")}${more}`;
+  const what = nameBusy(busy);
   return new SnaxError(
     "ERR_RELOAD",
     `it has not come to rest within ${limitMs} ms (draintimeout): ${what || "a patch"}; nothing has changed`,
   );
+}
+
+/** The same for people, each thing once. */
+export function nameBusy(busy: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const what of busy) counts.set(what, (counts.get(what) ?? 0) + 1);
+  const named = [...counts].map(([what, count]) => (count > 1 ? `${count} times ${what}` : what));
+  const more = named.length > NAMED_MAX ? ` and ${named.length - NAMED_MAX} more` : "";
+  return `${named.slice(0, NAMED_MAX).join(", ")}${more}`;
 }

@@ -14,7 +14,7 @@ import { ServiceTimer, startAfter } from "../../service/timers.ts";
 import { Timeout, timeout } from "../../service/waiting.ts";
 
 /** A timer that code of the service has asked for. */
-type CodeTimer = ServiceTimer | Timeout;
+export type CodeTimer = ServiceTimer | Timeout;
 
 /** Says whether code of a service has asked for a timer, and nobody inside of that code waits for it. */
 export function isOpenTimer(subject: unknown): subject is CodeTimer {
@@ -140,7 +140,8 @@ export class OldTimers {
   }
 }
 
-function isAlike(one: TimerWish, two: TimerWish): boolean {
+/** Says whether two timers run the same text, as often. */
+export function isAlike(one: TimerWish, two: TimerWish): boolean {
   const isSame = one.ms === two.ms && one.intervalMs === two.intervalMs;
   return isSame && (one.run.name === two.run.name || String(one.run) === String(two.run));
 }
@@ -150,7 +151,8 @@ export function* timersOf({ service }: Context): Generator<Timer> {
   for (let timer = service.timers; timer !== undefined; timer = timer.following) yield timer;
 }
 
-function describe(subject: CodeTimer): string {
+/** Names a timer for people: `setInterval of 1000 ms`. */
+export function describe(subject: CodeTimer): string {
   if (subject instanceof Timeout) return "skynet.timeout";
   const { ms, intervalMs } = subject.wish;
   return intervalMs > 0 ? `setInterval of ${ms} ms` : `setTimeout of ${ms} ms`;

@@ -7,6 +7,7 @@ import { LineBudget } from "../../service/line-budget.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { PatchRecord } from "../../snax/types.ts";
+import { MOVED_WORD } from "../swap/one.ts";
 import { ALL_OF_TYPE } from "./all-of-type.ts";
 import type { BirthOrder } from "../births/births.ts";
 import { Births } from "../births/births.ts";
@@ -19,6 +20,7 @@ import { RELOAD } from "./reload.ts";
 import { Rollouts } from "./rollout.ts";
 import { hearSticky, StickyPatches } from "./sticky.ts";
 import { SHARED_MODULE } from "./shared-module.ts";
+import { SWAP } from "./swap.ts";
 import { TOGETHER } from "./together.ts";
 
 /** The word that tells other threads of an entry of the ledger. */
@@ -64,7 +66,7 @@ export class LiveThread {
     this.snax = snax;
     this.words = words;
     this.ledger = new Ledger(runtime.clock, words);
-    const kinds = [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD, TOGETHER];
+    const kinds = [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD, SWAP, TOGETHER];
     this.rollouts = new Rollouts(this, kinds);
     this.births = new Births(snax);
     this.latePatches = new LatePatches(this);
@@ -72,6 +74,9 @@ export class LiveThread {
     runtime.onClear = (file) => this.#forget(file);
     runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
     runtime.words.set(MARKED_WORD, (mark) => this.ledger.mark(mark as PatchMark));
+    runtime.words.set(MOVED_WORD, (handle, successor) =>
+      runtime.kernel.successors.note(handle as number, successor as number),
+    );
     this.#lines = new LineBudget({
       now: () => runtime.clock.now(),
       later: (ms, run) => void runtime.after(ms, run),

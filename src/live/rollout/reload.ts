@@ -14,7 +14,6 @@ import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { ImageData } from "../../loader/weave/image.ts";
-import { clearCache } from "../../service/cache.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
@@ -26,6 +25,7 @@ import type { Reloaded } from "../reload/one.ts";
 import { asReloadError, reloadOne } from "../reload/one.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { contextsOf } from "./campaign.ts";
+import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Home, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
@@ -113,7 +113,7 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
   const one = handle === undefined ? undefined : runtime.contextOf(handle);
   if (handle !== undefined && one === undefined) throw deadError(handle);
   const type = call.type ?? one?.name ?? "";
-  const program = await loadFresh(live, type);
+  const program = await freshProgram(live.runtime, type, asReloadError);
   const isOfType = handle === undefined;
   const images = isOfType && runtime.threads !== undefined ? imagesOf(program) : [];
   const id = live.ledger.next();
@@ -137,7 +137,7 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
         return isNone || all.some(({ reloaded }) => reloaded.length > 0);
       },
       onKeep: () => {
-        if (isOfType) clearChanged(live, program);
+        if (isOfType) clearChanged(live.runtime, program);
       },
     });
     const stuck = [...tried.stuck.values()].map(({ code, message, data }) => {
@@ -162,29 +162,6 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
       enter(`refused: ${messageOf(error)}`, [{ handle: handle ?? 0, ok: false, code }]);
     }
     throw error;
-  }
-}
-
-/** The program of the files as they are now; nothing has changed if there is none. */
-async function loadFresh(live: LiveThread, type: string): Promise<Program> {
-  const { cache, paths } = live.runtime;
-  const path = paths.find(type);
-  try {
-    return await cache.fresh(path);
-  } catch (error) {
-    throw asReloadError(error);
-  }
-}
-
-function imagesOf({ nodes }: Program): ImageData[] {
-  return [...nodes.values()].map(({ image }) => image.toData());
-}
-
-/** Services to come run the files as they are now. */
-function clearChanged({ runtime }: LiveThread, { nodes }: Program): void {
-  const { images } = runtime.cache;
-  for (const { image } of nodes.values()) {
-    if (images.get(image.file)?.text !== image.text) clearCache(runtime, image.file);
   }
 }
 
@@ -227,12 +204,8 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
     const { runtime } = live;
     const { handle, images } = order;
     const type = order.type ?? runtime.contextOf(handle ?? 0)?.name ?? "";
-    try {
-      const program = await runtime.cache.fresh(runtime.paths.find(type), images);
-      return new ThreadPartOfReload(live, order, program);
-    } catch (error) {
-      throw asReloadError(error);
-    }
+    const program = await freshProgram(runtime, type, asReloadError, images);
+    return new ThreadPartOfReload(live, order, program);
   }
 
   async try(state: OrderState | undefined): Promise<ThreadReload> {

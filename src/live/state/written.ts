@@ -26,6 +26,13 @@ export function writtenOf(
   return node === undefined ? undefined : compare(names, node, value);
 }
 
+/** Says whether a variable, constant or not, has the value that the text gives it, as far as the text alone tells it. */
+export function isAsWritten(names: StateNames, place: RootPlace, value: unknown): boolean {
+  if (writtenOf(names, place, value) === true) return true;
+  const { node } = place;
+  return node === undefined ? value === undefined : compare(names, node, value) === true;
+}
+
 function compare(names: StateNames, node: AnyNode, value: unknown): Written | undefined {
   switch (formOf(node)) {
     case "function":

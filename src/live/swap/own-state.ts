@@ -1,0 +1,124 @@
+/**
+ * What a service has of its own, so that no other one can simply take its place: variables that were written since its beginning,
+ * timers that a handler armed, sockets, a gate, channels.
+ *
+ * The measure is a service that was begun with the same arguments a moment ago: what the text or the beginning gives, both
+ * have. What the two differ in is state, unless it is still what the old text says.
+ */
+
+import type { Context } from "../../service/context.ts";
+import { holdingsOf } from "../../service/part.ts";
+import { ServiceTimer } from "../../service/timers.ts";
+import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import type { CodeTimer } from "../reload/timers.ts";
+import { describe, isAlike, isOpenTimer, timersOf } from "../reload/timers.ts";
+import { compareStates } from "../state/difference.ts";
+import { StateNames } from "../state/names.ts";
+import { rootPath } from "../state/paths.ts";
+import type { Root, State } from "../state/state.ts";
+import { takeState } from "../state/take.ts";
+import { isAsWritten } from "../state/written.ts";
+
+/** Things that an error names. */
+const NAMED_MAX = 10;
+
+/** What a service holds of the outside world, in words; empty if nothing. */
+export function listHeld(context: Context): string[] {
+  return holdingsOf(context).map((what) => `it holds ${what}`);
+}
+
+/** What a service has that a fresh one, begun with the same arguments, has not; empty if nothing. */
+export function listOwn(context: Context, fresh: Context): string[] {
+  const own = [...listWritten(context, fresh), ...listTimers(context, fresh)];
+  if (own.length <= NAMED_MAX) return own;
+  return [...own.slice(0, NAMED_MAX), `and ${own.length - NAMED_MAX} more`];
+}
+
+function listWritten({ code, kind }: Context, { code: freshCode }: Context): string[] {
+  if (code === undefined || freshCode === undefined) return [];
+  const options = { isService: kind === SNAX_KIND, foreign: "reference" } as const;
+  const names = new StateNames(code, options.isService);
+  const asWritten = new Set<string>();
+  for (const place of names.roots) {
+    if (isStillAsWritten(names, place)) asWritten.add(keyOf(place));
+  }
+  const before = withoutRoots(takeState(code, options), asWritten);
+  const wanted = new Set(before.roots.map(keyOf));
+  const all = takeState(freshCode, options);
+  const after = { ...all, roots: all.roots.filter((root) => wanted.has(keyOf(root))) };
+  const lines: string[] = [];
+  for (const root of before.roots) {
+    const pair = after.roots.filter((other) => keyOf(other) === keyOf(root));
+    if (pair.length === 0 && isEmpty(root.value)) continue;
+    const one = { ...before, roots: [root] };
+    const [difference] = compareStates(one, { ...after, roots: pair }, 1);
+    if (difference === undefined) continue;
+    const { path, before: now, after: begun } = difference;
+    const place = `${root.file.replace(/^.*[/\\]/, "")}:${root.line}`;
+    const what =
+      pair.length === 0
+        ? `${rootPath(root)} (${place}) is not in the file any more`
+        : `${path} (${place}) was written: ${begun ?? "nothing"} -> ${now ?? "nothing"}`;
+    lines.push(what);
+  }
+  return lines;
+}
+
+function isStillAsWritten(names: StateNames, place: StateNames["roots"][number]): boolean {
+  try {
+    return isAsWritten(names, place, place.read());
+  } catch {
+    // It can't be read, so nobody has written it.
+    return true;
+  }
+}
+
+function withoutRoots(state: State, keys: ReadonlySet<string>): State {
+  return { ...state, roots: state.roots.filter((root) => !keys.has(keyOf(root))) };
+}
+
+/** A table of the old text that nobody has filled. */
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (value instanceof Map || value instanceof Set) return value.size === 0;
+  return (
+    typeof value === "object" && Reflect.ownKeys(value).length === (Array.isArray(value) ? 1 : 0)
+  );
+}
+
+function keyOf({ file, name, field }: Pick<Root, "file" | "name" | "field">): string {
+  return `${file}\0${name}\0${field ?? ""}`;
+}
+
+function listTimers(context: Context, fresh: Context): string[] {
+  return [...lastingTimers(context, fresh)].flatMap((subject) =>
+    subject instanceof ServiceTimer && subject.wish.intervalMs > 0
+      ? [`a ${describe(subject)} was armed after its beginning`]
+      : [],
+  );
+}
+
+/** The timers of a service that the fresh one has not armed itself. */
+export function* lastingTimers(context: Context, fresh: Context): Generator<CodeTimer> {
+  for (const { subject, isCancelled } of timersOf(context)) {
+    if (isCancelled || !isOpenTimer(subject) || isArmedBy(fresh, subject)) continue;
+    yield subject;
+  }
+}
+
+/** Whether a service has armed a timer as another one has. */
+export function isArmedBy(fresh: Context, subject: CodeTimer): boolean {
+  if (subject.isOfTopLevel) return true;
+  for (const { subject: other } of timersOf(fresh)) {
+    if (!isOpenTimer(other)) continue;
+    if (other instanceof ServiceTimer) {
+      if (subject instanceof ServiceTimer && isAlike(subject.wish, other.wish)) return true;
+    } else if (!(subject instanceof ServiceTimer) && isSameCode(subject.run, other.run))
+      return true;
+  }
+  return false;
+}
+
+function isSameCode(one: () => unknown, two: () => unknown): boolean {
+  return one.name !== "" ? one.name === two.name : String(one) === String(two);
+}

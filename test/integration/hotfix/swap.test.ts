@@ -1,0 +1,200 @@
+/** `snax.swap`: new services in the place of those of a type, while they are called. */
+
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ServiceObject } from "snax";
+import { codeOf } from "snax";
+import type { World } from "../../world.ts";
+import { failureOf, world } from "../../world.ts";
+
+/** Writes a service file anew. */
+function edit({ folder }: World, name: string, text: string): void {
+  writeFileSync(join(folder, `${name}.ts`), text);
+}
+
+const calc = (version: number): string => `import { skynet } from "snax";
+let rate = 0; const table = { double: 2 };
+export const response = {
+  async work(n: number) { await skynet.sleep(n % 5); return [${version}, n * table.double * rate]; },
+  async slow(ms: number) { await skynet.sleep(ms); return ${version}; },
+  now() { return ${version}; }, self() { return skynet.self(); }, fail() { throw new Error("v${version} fails"); },
+};
+export function init(given: number) { rate = given; skynet.register(".calc"); }
+`;
+
+const CLIENT = `import { snax, skynet } from "snax";
+export const response = {
+  async run(handles: number[], from: number, count: number) {
+    const pool = handles.map((handle) => snax.bind(handle, "calc")) as any[];
+    const seen = { 1: 0, 2: 0 } as any; let wrong = 0; let lost = 0;
+    for (let n = from; n < from + count; n += 1) {
+      try {
+        const [version, value] = await pool[n % pool.length].req.work(n);
+        seen[version] += 1; if (value !== n * 6) wrong += 1;
+      } catch (e) { lost += 1; }
+    }
+    return { seen, wrong, lost };
+  },
+};`;
+
+for (const thread of [0, 2]) {
+  test(`4 services under 50 clients are swapped on ${thread} threads: nothing is lost, nothing wrong, no old answer after that`, async (t) => {
+    const node = await world(t, { calc: calc(1), client: CLIENT }, { thread });
+    const pool: ServiceObject[] = [];
+    for (let i = 0; i < 4; i += 1) pool.push(await node.make("calc", 3));
+    const handles = pool.map(({ handle }) => handle);
+    const clients = await Promise.all(Array.from({ length: 50 }, () => node.make("client")));
+    const runs = clients.map((client, k) => client.req.run(handles, k * 1000, 60));
+    await node.skynet.sleep(20);
+    edit(node, "calc", calc(2));
+    const result = await node.snax.swap("calc");
+    deepEqual(await Promise.all(pool.map((each) => each.req.now())), [2, 2, 2, 2]);
+    deepEqual([result.failed, result.busy], [[], []]);
+    deepEqual(new Set(result.swapped.map((each) => each.old)), new Set(handles));
+    ok(result.forwarded > 0 && result.drained >= 0);
+    let [old, fresh] = [0, 0];
+    for (const { seen, wrong, lost } of await Promise.all(runs)) {
+      deepEqual([wrong, lost], [0, 0]);
+      [old, fresh] = [old + seen[1], fresh + seen[2]];
+    }
+    equal(old + fresh, 3000);
+    ok(old > 0 && fresh > 0, `${old} old, ${fresh} new`);
+    equal(await failureOf(pool[0]?.req.fail()).then((e) => (e as Error).message), "v2 fails");
+    const named = node.skynet.localname(".calc");
+    ok(result.swapped.some((each) => each.new === named && each.old === handles[0]));
+    equal(await (await node.make("calc", 3)).req.now(), 2);
+  });
+}
+
+test("a handler in flight ends with the old code; the old service ends when nobody sends to it, and late senders hear of the new one", async (t) => {
+  const node = await world(t, {
+    calc: calc(1) + "export function exit() { console.log('old leaves'); }",
+  });
+  const one = await node.make("calc", 3);
+  const slow = one.req.slow(30);
+  await node.skynet.sleep(5);
+  edit(node, "calc", calc(2));
+  const death = node.skynet.call(one.handle, "debug", "LINK").catch((error: unknown) => error);
+  const { swapped, busy } = await node.snax.swap("calc", { retire: 20 });
+  equal(await slow, 1);
+  deepEqual(busy, []);
+  await death;
+  match((await node.log()).join("\n"), /old leaves/);
+  const late = await failureOf(one.req.now());
+  equal(codeOf(late), "ERR_SERVICE_DEAD");
+  deepEqual((late as { data?: unknown }).data, { handle: one.handle, movedTo: swapped[0]?.new });
+  equal(node.skynet.localname(".calc"), swapped[0]?.new);
+});
+
+test("what does not begin, has state, an own interval, or a patch that the file lacks refuses all; nothing has changed", async (t) => {
+  const stateful = (version: number, more = ""): string =>
+    `let sold = 0; const by = new Map<string, number>(); let tick: any; ${more}
+     export const response = { buy(n: string) { sold += 1; by.set(n, sold); return ${version}; }, arm() { tick = setInterval(() => {}, 1000)[Symbol.toPrimitive](); return ${version}; }, now() { return ${version}; } };`;
+  const node = await world(t, { calc: calc(1), shop: stateful(1) });
+  const [one, two] = [await node.make("calc", 3), await node.make("calc", 3)];
+  const broken: [string, RegExp][] = [
+    ["const x = ;", /calc\.ts:1:11/],
+    [`import "./none.ts";`, /none/],
+    [calc(2) + "throw new Error('top');", /did not begin: top/],
+    [calc(2).replace("rate = given;", "throw new Error('init');"), /did not begin: init/],
+  ];
+  for (const [text, words] of broken) {
+    edit(node, "calc", text);
+    const error = await failureOf(node.snax.swap("calc"));
+    equal(codeOf(error), "ERR_SWAP");
+    match((error as Error).message, words);
+    deepEqual([await one.req.now(), await two.req.now()], [1, 1]);
+    equal(await one.req.self(), one.handle);
+  }
+  const shop = await node.make("shop");
+  edit(node, "shop", stateful(2));
+  await node.snax.swap("shop");
+  equal(await shop.req.now(), 2);
+  await shop.req.buy("ann");
+  edit(node, "shop", stateful(3));
+  const error = (await failureOf(node.snax.swap("shop"))) as Error;
+  match(error.message, /sold \(shop\.ts:1\) was written: 0 -> 1; by.*--stateless/);
+  equal(await shop.req.now(), 2);
+  equal((await node.snax.swap("shop", { stateless: true })).swapped.length, 1);
+  equal(await shop.req.now(), 3);
+  await shop.req.arm();
+  edit(node, "shop", stateful(4));
+  await rejects(node.snax.swap("shop"), /setInterval of 1000 ms was armed after its beginning/);
+  equal(await shop.req.now(), 3);
+});
+
+test("state that the beginning wrote is no state of its own; a unique service stays unique", async (t) => {
+  const config = (version: number): string =>
+    `let all: any; const cache = new Map(); export function init(given: any) { all = given; } export const response = { now() { return [${version}, all.x]; } };`;
+  const node = await world(t, { config: config(1) });
+  const one = await node.snax.uniqueservice("config", { x: [1, 2] });
+  edit(node, "config", config(2));
+  const { swapped } = await node.snax.swap("config", { retire: 0 });
+  deepEqual(await one.req.now(), [2, [1, 2]]);
+  equal((await node.snax.queryservice("config")).handle, swapped[0]?.new);
+});
+
+test("order per sender is kept over the switch, also for who sends to the new handle at once", async (t) => {
+  const sink = (version: number): string =>
+    `import { skynet } from "snax"; export const accept = { put(n: number) { skynet.send(".log", "lua", n); } }; export const response = { now() { return ${version}; } };`;
+  const LOG = `import { skynet } from "snax"; const seen: number[] = []; skynet.start(() => { skynet.register(".log"); skynet.dispatch("lua", (_s, _f, n: any) => n === "all" ? seen : void seen.push(n)); });`;
+  const node = await world(t, { sink: sink(1), log: LOG });
+  await node.skynet.newservice("log");
+  const one = await node.make("sink");
+  edit(node, "sink", sink(2));
+  let n = 0;
+  let isDone = false;
+  const send = async (): Promise<void> => {
+    while (!isDone) {
+      for (let i = 0; i < 20; i += 1) one.post.put((n += 1));
+      await node.skynet.sleep(1);
+    }
+  };
+  const sending = send();
+  const { swapped } = await node.snax.swap("sink");
+  const next = node.snax.bind(swapped[0]?.new ?? 0, "sink");
+  isDone = true;
+  await sending;
+  for (let i = 0; i < 100; i += 1) (i % 3 === 0 ? next : one).post.put((n += 1));
+  await next.req.now();
+  await one.req.now();
+  deepEqual(
+    await node.skynet.call(".log", "lua", "all"),
+    Array.from({ length: n }, (_, i) => i + 1),
+  );
+});
+
+test("the death of the new one is an answer to who called the old handle, and the old one ends with it", async (t) => {
+  const node = await world(t, { calc: calc(1) });
+  const one = await node.make("calc", 3);
+  edit(node, "calc", calc(2));
+  const { swapped } = await node.snax.swap("calc");
+  const waiting = failureOf(one.req.slow(60_000));
+  await one.req.now();
+  const death = node.skynet.call(one.handle, "debug", "LINK").catch((error: unknown) => error);
+  node.skynet.kill(swapped[0]?.new ?? 0);
+  equal(codeOf(await waiting), "ERR_SERVICE_DEAD");
+  equal(codeOf(await death), "ERR_SERVICE_DEAD");
+  equal(codeOf(await failureOf(one.req.now())), "ERR_SERVICE_DEAD");
+});
+
+test("a service that was swapped twice is reached by each of its handles, and hotfix and exit mean the one that runs", async (t) => {
+  const node = await world(t, { calc: calc(1) });
+  const one = await node.make("calc", 3);
+  const news: number[] = [];
+  for (const version of [2, 3]) {
+    edit(node, "calc", calc(version));
+    const { swapped } = await node.snax.swap("calc");
+    equal(swapped.length, 1);
+    news.push(swapped[0]?.new ?? 0);
+  }
+  for (const handle of [one.handle, ...news]) {
+    equal(await (node.snax.bind(handle, "calc") as ServiceObject).req.now(), 3);
+  }
+  await node.snax.hotfix(one, "export const response = { now() { return 30; } };");
+  equal(await one.req.now(), 30);
+  await node.snax.exit(one);
+  equal(codeOf(await failureOf(one.req.now())), "ERR_SERVICE_DEAD");
+});
