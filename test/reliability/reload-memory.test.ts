@@ -8,8 +8,8 @@ import { collect } from "../collector.ts";
 import { ONE_THREAD, world } from "../world.ts";
 
 const ROUNDS = 1000;
-/** Enough to fill everything that is bounded by count: the ledger, the shapes of objects that are known. */
-const WARM_UP = 300;
+/** Enough to fill everything that is bounded by count: the ledger keeps the last thousand. */
+const WARM_UP = 1000;
 const GROWTH_MAX_BYTES = 1024 * 1024;
 
 const textOf = (round: number): string => `

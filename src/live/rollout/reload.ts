@@ -232,7 +232,7 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
     const reloaded: number[] = [];
     const failed: PatchFailure[] = [];
     const skipped: PatchSkip[] = [];
-    const patchIds = new Map(this.#live.ledger.records().map(({ hash, id }) => [hash, id]));
+    const patchIds = new Map(this.#live.ledger.list().map(({ hash, id }) => [hash, id]));
     const reloadIt = async (context: Context): Promise<void> => {
       this.#seen.add(context);
       const { handle } = context;

@@ -4,8 +4,9 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { isCollected } from "../../collector.ts";
 import type { World } from "../../world.ts";
-import { failureOf, world } from "../../world.ts";
+import { failureOf, ONE_THREAD, world } from "../../world.ts";
 
 const byNumber = (one: number, two: number): number => one - two;
 
@@ -344,4 +345,28 @@ test("a unique service, whose end service_mgr waits for, comes to rest", async (
   const { reloaded, failed, drained } = await node.snax.reload("a");
   deepEqual([reloaded, failed, drained], [[a.handle], [], 0]);
   deepEqual(await a.req.up(), [2, 2]);
+});
+
+test("the code of a service that was reloaded is collected, after reloads that failed too", async (t) => {
+  const seen: WeakRef<object>[] = [];
+  const globals = globalThis as { snaxTestSeen?: (made: object) => void };
+  globals.snaxTestSeen = (made) => void seen.push(new WeakRef(made));
+  t.after(() => delete globals.snaxTestSeen);
+  const text = (n: number): string => `import { skynet } from "snax";
+    class Player { hp = 10; hit() { this.hp -= 1; return [${n}, this.hp]; } } (globalThis as any).snaxTestSeen(Player);
+    const players = new Map<string, Player>(); const table = { beat() {}, player: new Player() }; let timer: any; function late(p: Player) { p.hit(); }
+    setInterval(table.beat, 100000);
+    export const response = { hit(n: string) { let p = players.get(n); if (!p) players.set(n, (p = new Player())); clearTimeout(timer); timer = setTimeout(late, 100000, p); return p.hit(); } };
+    export async function reload(old: any) { await skynet.sleep(1); if (${n} % 2 > 0) throw new Error("no"); old.players.get("ann").hp += 1; }`;
+  const node = await world(t, { arena: text(0) }, ONE_THREAD);
+  const arena = await node.make("arena");
+  for (let n = 1; n <= 8; n += 1) {
+    await arena.req.hit("ann");
+    edit(node, "arena", text(n));
+    const { status } = (await Promise.allSettled([node.snax.reload(arena)]))[0];
+    equal(status, n % 2 > 0 ? "rejected" : "fulfilled");
+  }
+  deepEqual(await arena.req.hit("ann"), [8, 5]);
+  equal(seen.length, 9);
+  for (const each of seen.slice(0, -1)) ok(await isCollected(each));
 });
