@@ -30,6 +30,17 @@ export const OPERATOR_SECTIONS = [
     ],
   },
   {
+    name: "reload",
+    title: "reload of a service of 100,000 objects",
+    size: { full: { objects: 100_000, count: 8 }, quick: { objects: 100_000, count: 4 } },
+    runs: { main: {} },
+    rows: [
+      { label: "a call that is answered with all of it", unit: "ms", ours: "main.copy" },
+      { label: "its messages wait", unit: "ms", ours: "main.held" },
+      { label: "that, in such calls", unit: "x", ours: "main.held", over: "main.copy", most: 3 },
+    ],
+  },
+  {
     name: "sticky",
     title: "start of a process, with patches that last",
     size: { full: { patches: 20, starts: 5 }, quick: { patches: 20, starts: 3 } },

@@ -40,12 +40,13 @@ export async function prepare(job) {
   if (job.section === "clients") services.push(join(HERE, "../examples/simple/services/?.ts"));
   /** @type {Record<string, unknown>} */
   const also = {};
-  if (job.section === "realistic" || job.section === "clearcache" || job.section === "check") {
+  if (["realistic", "clearcache", "check", "reload"].includes(job.section)) {
     const folder = await mkdtemp(join(tmpdir(), "snax-bench-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     services.push(join(folder, "?.ts"));
     if (job.section === "check") Object.assign(also, await writeProject(folder));
-    if (job.section !== "realistic") size["functions"] = await writeLong(folder);
+    if (job.section === "reload") also["benchfolder"] = folder;
+    else if (job.section !== "realistic") size["functions"] = await writeLong(folder);
     else {
       await writeWorld(folder);
       size["answer"] = WALK_FROM_ONE;

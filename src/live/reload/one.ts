@@ -214,6 +214,7 @@ class Swap {
     const state = takeState(this.#old, {
       isService: this.#isService,
       foreign: "reference",
+      isGivenAway: true,
       edited: this.#edited.values(),
       extras: timers.extras,
     });

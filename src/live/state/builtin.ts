@@ -86,3 +86,13 @@ export function createError(name: string, made: Function | undefined): Error {
   for (const key of Reflect.ownKeys(error)) Reflect.deleteProperty(error, key);
   return error;
 }
+
+/** What no copy can be made of, whoever has made it. */
+export function hopelessOf(value: object): string | undefined {
+  if (types.isPromise(value)) return "a promise";
+  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
+    return "a weak collection";
+  if (types.isGeneratorObject(value)) return "a generator";
+  if (types.isMapIterator(value) || types.isSetIterator(value)) return "an iterator";
+  return undefined;
+}

@@ -12,8 +12,12 @@ export type Later = (object: object, key: string, value: unknown) => void;
 /** What is made for a list of keys. */
 export interface Shape {
   readonly keys: readonly string[];
-  /** Makes an object of values, in the order of the keys. */
-  make(values: readonly unknown[]): object;
+  /**
+   * Copies an object of the service that has these properties and no others, without calling anything of it.
+   *
+   * @returns undefined if a property is not as assignment makes it: an accessor, not enumerable, fixed.
+   */
+  take(source: object, later: Later): object | undefined;
   /** Copies an object that has these fields and no others. */
   copy(source: object, later: Later): object;
   /** Classes that copy fields into an instance of another one, by the prototype of that. */
@@ -33,14 +37,14 @@ let size = 0;
 /** Returns what is made for a list of keys; undefined if it has not come often enough. */
 export function findShape(keys: readonly string[]): Shape | undefined {
   const { length } = keys;
-  if (length === 0 || length > SHAPE_KEYS_MAX) return undefined;
+  if (length === 0 || length > SHAPE_KEYS_MAX || keys.includes("__proto__")) return undefined;
   const last = keys[length - 1] as string;
   let alike = table.get(last);
   if (alike === undefined) table.set(last, (alike = []));
   for (let index = 0; index < alike.length; index += 1) {
     const known = alike[index] as (typeof alike)[number];
     if (!isSame(known.keys, keys)) continue;
-    if ("make" in known) return known;
+    if ("take" in known) return known;
     known.count += 1;
     if (known.count < DEMAND) return undefined;
     const shape = compile(known.keys);
@@ -69,13 +73,16 @@ function compile(keys: readonly string[]): Shape {
   const names = keys.map((key) => JSON.stringify(key));
   const fields = (value: (at: number) => string): string =>
     names.map((name, at) => `[${name}]: ${value(at)}`).join(", ");
-  const make = new Function("v", `return { ${fields((at) => `v[${at}]`)} };`);
-  const copy = new Function(
-    "source",
-    "later",
-    `${readAll(names)} const copy = { ${fields((at) => `v${at}`)} }; ${laterAll(names)} return copy;`,
-  );
-  return { keys, make, copy, shells: new WeakMap() } as unknown as Shape;
+  const describe = names.map((name, at) => `const p${at} = describe(source, ${name});`).join(" ");
+  const usual = names
+    .map((_, at) => `p${at}.writable === true && p${at}.enumerable && p${at}.configurable`)
+    .join(" && ");
+  const values = names.map((_, at) => `const v${at} = p${at}.value;`).join(" ");
+  const made = `const copy = { ${fields((at) => `v${at}`)} }; ${laterAll(names)} return copy;`;
+  const text = `return (source, later) => { ${describe} if (!(${usual})) return; ${values} ${made} };`;
+  const take: unknown = new Function("describe", text)(Reflect.getOwnPropertyDescriptor);
+  const copy = new Function("source", "later", `${readAll(names)} ${made}`);
+  return { keys, take, copy, shells: new WeakMap() } as unknown as Shape;
 }
 
 /**
@@ -112,6 +119,6 @@ function readAll(names: readonly string[]): string {
 
 function laterAll(names: readonly string[]): string {
   const isHeld = (at: number): string =>
-    `typeof v${at} === "object" ? v${at} !== null : typeof v${at} === "function"`;
+    `typeof v${at} === "object" ? v${at} !== null : typeof v${at} === "function" || typeof v${at} === "symbol"`;
   return names.map((name, at) => `if (${isHeld(at)}) later(copy, ${name}, v${at});`).join(" ");
 }

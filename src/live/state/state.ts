@@ -9,8 +9,11 @@
  * entry in {@link State.odd} that says what its mirror stands for: an instance of a class goes by the name of its class, a
  * function by its own name. An object that was met twice has one mirror, so aliases and cycles are kept.
  *
- * A `State` shares no object with the instance that it was taken from, but for those in {@link State.foreign}.
+ * A `State` shares no object with the instance that it was taken from, but for those in {@link State.foreign}. One that is
+ * given away may be given to one instance only: what is plain data goes over as it is.
  */
+
+import type { Closed } from "./properties.ts";
 
 /** Where a value with a name stands: at the top level of a module, or below a name there. */
 export interface NameRef {
@@ -56,7 +59,7 @@ export interface Odd {
   readonly isEmitter?: true;
   readonly isBuffer?: true;
   /** How far the object was closed to changes. */
-  readonly closed?: "fixed" | "sealed" | "frozen";
+  readonly closed?: Closed;
   /** All its properties in their order, where some are odd; the mirror then has none. */
   readonly properties?: readonly OddProperty[];
 }
@@ -104,6 +107,12 @@ export interface State {
   readonly left: readonly Left[];
   /** How many objects were met. */
   readonly count: number;
+  /**
+   * Where a mirror is held that may have to make room for another object: a mirror and a key in turn; the whole mirror if the
+   * key is undefined. Only of a state that is given to one instance, whose objects its mirrors become; see
+   * {@link TakeOptions.isGivenAway}.
+   */
+  readonly links?: readonly unknown[];
 }
 
 /** Whether a value is its own mirror. */

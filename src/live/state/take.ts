@@ -17,11 +17,13 @@ import type { Instance } from "../../loader/run/instance.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { giverOf, globalPathOf } from "./giver.ts";
-import { StateNames } from "./names.ts";
-import { copyBuiltin, errorClassOf, viewOf } from "./builtin.ts";
+import { isOpenObject, StateNames } from "./names.ts";
+import { copyBuiltin, errorClassOf, hopelessOf, viewOf } from "./builtin.ts";
+import { FillQueue } from "./fill-queue.ts";
 import { nameLeft } from "./paths.ts";
+import { bitsOf, closedOf, OPEN_BITS, usualBits } from "./properties.ts";
 import { findShape } from "./shapes.ts";
-import type { Left, NameRef, Odd, OddProperty, Root, State } from "./state.ts";
+import type { Left, NameRef, Odd, OddProperty, Root, State, Written } from "./state.ts";
 import { isPrimitive } from "./state.ts";
 import { writtenOf } from "./written.ts";
 
@@ -44,6 +46,8 @@ export interface TakeOptions {
   readonly extras?: ReadonlyMap<string, unknown>;
   /** Most objects. @defaultValue STATE_OBJECTS_MAX */
   readonly objectsMax?: number;
+  /** The state is for one instance, which may have its mirrors as objects. @defaultValue false */
+  readonly isGivenAway?: boolean;
 }
 
 /**
@@ -57,9 +61,6 @@ export function takeState(instance: Instance, options: TakeOptions): State {
   return new Taker(names, options).take();
 }
 
-/** Attributes of a property, as bits; all of them is what assignment makes. */
-const OPEN_BITS = 7;
-
 class Taker {
   readonly #names: StateNames;
   readonly #isForeignKept: boolean;
@@ -70,13 +71,21 @@ class Taker {
   readonly #odds = new Map<NameRef, Odd>();
   readonly #foreign: unknown[] = [];
   readonly #left: Left[] = [];
-  /** What is still to be filled: an object, its mirror, in turn. */
-  readonly #pending: object[] = [];
-  /** Fields that are still to be given: a mirror, a key, the value, in turn. */
-  readonly #later: (object | string)[] = [];
+  readonly #queue = new FillQueue({
+    give: (mirror, key, item) => {
+      mirror[key] = this.#mirror(item);
+      this.#link(mirror, key);
+    },
+    fill: (value, mirror) => this.#fill(value, mirror),
+  });
+  /** See {@link State.links}; undefined if nobody wants them. */
+  readonly #links: unknown[] | undefined;
+  /** Whether the mirror that was asked for last stands for more than data, or is held elsewhere too. */
+  #isApart = false;
 
-  constructor(names: StateNames, { foreign, objectsMax, extras }: TakeOptions) {
+  constructor(names: StateNames, { foreign, objectsMax, extras, isGivenAway }: TakeOptions) {
     this.#extras = extras ?? new Map();
+    this.#links = isGivenAway === true ? [] : undefined;
     this.#names = names;
     this.#isForeignKept = foreign === "reference";
     this.#objectsMax = objectsMax ?? STATE_OBJECTS_MAX;
@@ -84,24 +93,26 @@ class Taker {
 
   take(): State {
     const roots: Root[] = [];
-    for (const place of this.#names.roots) {
-      let value: unknown;
+    const read = this.#names.roots.flatMap((place) => {
       try {
-        value = place.read();
+        const value = place.read();
+        return [{ place, value, written: writtenOf(this.#names, place, value) }];
       } catch {
-        continue;
+        return [];
       }
+    });
+    // What may be replaced is met first: whoever holds it as well is linked.
+    for (const { value, written } of read) this.#meet(value, written);
+    this.#queue.run();
+    for (const { place, value, written } of read) {
       const { file, name, field, isAdded, line, isConst } = place;
-      const written = writtenOf(this.#names, place, value);
-      const mirror = this.#mirror(value);
-      const root = { file, name, line, isConst, value: mirror, written };
+      const root = { file, name, line, isConst, value: this.#mirror(value), written };
       roots.push({ ...root, ...(field !== undefined && { field }), ...(isAdded && { isAdded }) });
-      this.#fillAll();
     }
     for (const [name, value] of this.#extras) {
       const root = { file: "", name, line: 0, isConst: false, written: undefined };
       roots.push({ ...root, value: this.#mirror(value) });
-      this.#fillAll();
+      this.#queue.run();
     }
     for (const { name, file, line } of this.#names.hidden) {
       this.#left.push({ path: name, file, line, why: "a static #private variable" });
@@ -109,6 +120,7 @@ class Taker {
     const state: State = {
       ...{ roots, odd: this.#odd, foreign: this.#foreign, left: this.#left },
       count: this.#mirrors.size,
+      ...(this.#links && { links: this.#links }),
     };
     nameLeft(state);
     return state;
@@ -116,7 +128,27 @@ class Taker {
 
   #mirror(value: unknown): unknown {
     if (isPrimitive(value)) return value;
-    return this.#mirrors.get(value) ?? this.#make(value as object);
+    const known = this.#mirrors.get(value);
+    this.#isApart = known !== undefined;
+    return known ?? this.#make(value as object);
+  }
+
+  /** Meets a variable's value, and what of it is as the text wrote it. */
+  #meet(value: unknown, written: Written | undefined): void {
+    if (this.#mirrors.has(value)) return;
+    this.#mirror(value);
+    if (written === undefined || !(Array.isArray(value) || isOpenObject(value))) return;
+    const keys = written === true ? Object.keys(value) : written.keys();
+    for (const key of keys) {
+      const item: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+      const part = written === true ? true : written.get(key);
+      if (part !== undefined && (Array.isArray(item) || isOpenObject(item))) this.#meet(item, part);
+    }
+  }
+
+  /** Notes where the mirror is held that was asked for last, if another object may take its place. */
+  #link(holder: object, key: string | number): void {
+    if (this.#isApart) this.#links?.push(holder, key);
   }
 
   #make(value: object | symbol): object {
@@ -136,6 +168,7 @@ class Taker {
     const mirror = {};
     this.#mirrors.set(value, mirror);
     this.#odd.set(mirror, odd);
+    this.#isApart = true;
     return mirror;
   }
 
@@ -180,9 +213,7 @@ class Taker {
   #makeObject(value: object): object {
     if (types.isProxy(value)) return this.#makeForeign(value, "a proxy");
     const prototype = Object.getPrototypeOf(value) as object | null;
-    if (prototype === Object.prototype && !types.isArgumentsObject(value)) {
-      return this.#makeData(value, undefined);
-    }
+    if (prototype === Object.prototype) return this.#makeData(value, undefined);
     if (prototype === Array.prototype && Array.isArray(value)) return this.#begin(value, []);
     if (types.isModuleNamespaceObject(value)) return this.#makeForeign(value, "a package");
     if (prototype === null) return this.#makeNull(value);
@@ -212,6 +243,7 @@ class Taker {
     });
     this.#mirrors.set(value, mirror);
     if (isBuffer) this.#odd.set(mirror, { isBuffer: true });
+    this.#isApart = false;
     return mirror;
   }
 
@@ -284,72 +316,54 @@ class Taker {
 
   /** The mirror of an object that is its fields; written out at once if such objects come often. */
   #makeData(value: object, odd: Odd | undefined): object {
-    const names = Object.getOwnPropertyNames(value);
-    const shape = findShape(names);
-    const values = shape && this.#readFields(value, names);
-    if (shape === undefined || values === undefined) return this.#begin(value, {}, odd);
-    const mirror = shape.make(values);
+    const shape = findShape(Object.getOwnPropertyNames(value));
+    const isOpen = shape !== undefined && Object.isExtensible(value);
+    const mirror =
+      isOpen && Object.getOwnPropertySymbols(value).length === 0
+        ? shape.take(value, this.#queue.addField)
+        : undefined;
+    if (mirror === undefined) {
+      if (types.isArgumentsObject(value)) return this.#leave(value, "the arguments of a call");
+      return this.#begin(value, {}, odd);
+    }
     this.#mirrors.set(value, mirror);
-    if (odd !== undefined) this.#odd.set(mirror, odd);
-    for (let index = 0; index < values.length; index += 1) {
-      const item = values[index];
-      if (!isPrimitive(item)) this.#later.push(mirror, names[index] as string, item as object);
+    if (odd !== undefined) {
+      this.#odd.set(mirror, odd);
+      this.#isApart = true;
     }
     return mirror;
-  }
-
-  /** Reads the fields of an object; undefined if some are not as assignment makes them. */
-  #readFields(value: object, names: readonly string[]): unknown[] | undefined {
-    if (!Object.isExtensible(value) || Object.getOwnPropertySymbols(value).length > 0) {
-      return undefined;
-    }
-    const values: unknown[] = [];
-    for (const name of names) {
-      const property = Reflect.getOwnPropertyDescriptor(value, name) as PropertyDescriptor;
-      const isUsual = property.writable && property.enumerable && property.configurable;
-      if (isUsual !== true || name === "__proto__") return undefined;
-      values.push(property.value);
-    }
-    return values;
   }
 
   /** Notes the mirror, whose contents come later. */
   #begin(value: object, mirror: object, odd?: Odd): object {
     this.#mirrors.set(value, mirror);
-    if (odd !== undefined) this.#odd.set(mirror, odd);
-    this.#pending.push(value, mirror);
+    if (odd !== undefined) {
+      this.#odd.set(mirror, odd);
+      this.#isApart = true;
+    }
+    this.#queue.add(value, mirror);
     return mirror;
   }
 
-  #fillAll(): void {
-    const pending = this.#pending;
-    const later = this.#later;
-    while (pending.length > 0 || later.length > 0) {
-      if (later.length > 0) {
-        const item = later.pop();
-        const key = later.pop() as string;
-        const mirror = later.pop() as Record<string, unknown>;
-        mirror[key] = this.#mirror(item);
-        continue;
-      }
-      const mirror = pending.pop() as object;
-      const value = pending.pop() as object;
-      this.#fill(value, mirror);
-    }
-  }
-
   #fill(value: object, mirror: object): void {
+    let hasLinks = false;
+    const take = (item: unknown): unknown => {
+      if (isPrimitive(item)) return item;
+      const held = this.#mirror(item);
+      hasLinks ||= this.#isApart;
+      return held;
+    };
     if (mirror instanceof Map) {
       // A subclass may have an iterator of its own.
-      for (const [key, item] of Map.prototype.entries.call(value)) {
-        mirror.set(this.#mirror(key), this.#mirror(item));
-      }
+      for (const [key, item] of Map.prototype.entries.call(value))
+        mirror.set(take(key), take(item));
     } else if (mirror instanceof Set) {
-      for (const item of Set.prototype.values.call(value)) mirror.add(this.#mirror(item));
+      for (const item of Set.prototype.values.call(value)) mirror.add(take(item));
     } else if (Array.isArray(mirror) && this.#fillPlainArray(value as unknown[], mirror)) {
       this.#noteClosed(value, mirror);
       return;
     }
+    if (hasLinks) this.#links?.push(mirror, undefined);
     this.#fillProperties(value, mirror);
     this.#noteClosed(value, mirror);
   }
@@ -360,7 +374,11 @@ class Taker {
     for (let index = 0; index < length; index += 1) {
       // An accessor among the elements is told by its properties only; V8 keeps such an array as a dictionary.
       const item = value[index];
-      mirror[index] = isPrimitive(item) ? item : this.#mirror(item);
+      if (isPrimitive(item)) mirror[index] = item;
+      else {
+        mirror[index] = this.#mirror(item);
+        this.#link(mirror, index);
+      }
     }
     return true;
   }
@@ -382,7 +400,11 @@ class Taker {
         return;
       }
       const item: unknown = property.value;
-      to[key] = isPrimitive(item) ? item : this.#mirror(item);
+      if (isPrimitive(item)) to[key] = item;
+      else {
+        to[key] = this.#mirror(item);
+        this.#link(mirror, key);
+      }
     }
     if (Array.isArray(mirror)) mirror.length = (value as unknown[]).length;
   }
@@ -395,6 +417,7 @@ class Taker {
     }
     if (Array.isArray(mirror)) mirror.length = (value as unknown[]).length;
     this.#odd.set(mirror, { ...this.#odd.get(mirror), properties });
+    this.#links?.push(mirror, undefined);
   }
 
   #oddProperty(value: object, key: string | symbol): OddProperty[] {
@@ -412,36 +435,15 @@ class Taker {
   }
 
   #noteClosed(value: object, mirror: object): void {
-    if (Object.isExtensible(value)) return;
-    const isFrozen = Object.isFrozen(value);
-    const closed = isFrozen ? "frozen" : Object.isSealed(value) ? "sealed" : "fixed";
+    const closed = closedOf(value);
+    if (closed === undefined) return;
     this.#odd.set(mirror, { ...this.#odd.get(mirror), closed });
+    this.#links?.push(mirror, undefined);
   }
-}
-
-/** The attributes that properties of an object have unless somebody wanted it otherwise. */
-function usualBits(value: object): number {
-  if (Object.isExtensible(value)) return OPEN_BITS;
-  return Object.isFrozen(value) ? 1 : Object.isSealed(value) ? 3 : OPEN_BITS;
-}
-
-function bitsOf({ enumerable, writable, configurable }: PropertyDescriptor): number {
-  return (enumerable ? 1 : 0) | (writable ? 2 : 0) | (configurable ? 4 : 0);
 }
 
 /** What the platform keeps up to date itself. */
 function isBuiltIn(mirror: object, key: string | symbol): boolean {
   if (key === "length") return Array.isArray(mirror);
   return key === "lastIndex" && mirror instanceof RegExp;
-}
-
-/** What no copy can be made of, whoever has made it. */
-function hopelessOf(value: object): string | undefined {
-  if (types.isPromise(value)) return "a promise";
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
-    return "a weak collection";
-  if (types.isGeneratorObject(value)) return "a generator";
-  if (types.isArgumentsObject(value)) return "the arguments of a call";
-  if (types.isMapIterator(value) || types.isSetIterator(value)) return "an iterator";
-  return undefined;
 }

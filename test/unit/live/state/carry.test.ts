@@ -111,6 +111,19 @@ test("what is still as the text wrote it is no state: the edited text counts, an
   deepEqual(call(same.next, "look"), [true, 3, 2, 3, 3, 3, 9, 3, 3, 3]);
 });
 
+test("whoever holds a part of a table before the table is met holds the new one", async (t) => {
+  const text = (price: number): string => `
+    const box: any = { at: null }; let list: any; let deep: any; class Player { part: any; } const players = new Map<string, any>();
+    const TABLE = { inner: { deep: { price: ${price} } }, rows: [{ n: ${price} }] };
+    export function work() { box.at = { by: TABLE.inner.deep }; list = [[TABLE.rows[0]]]; deep = { all: new Set([TABLE.rows]) }; const p = new Player(); p.part = { of: TABLE.inner }; players.set("a", { p }); }
+    export const look = () => [box.at.by === TABLE.inner.deep, list[0][0] === TABLE.rows[0], deep.all.has(TABLE.rows), players.get("a").p.part.of === TABLE.inner, players.get("a").p instanceof Player, TABLE.rows[0].n, box.at.by.price];`;
+  for (const foreign of ["reference", "missing"] as const) {
+    const files = [{ "main.ts": text(1) }, { "main.ts": text(2) }] as const;
+    const { next } = await carry(t, files[0], files[1], foreign);
+    deepEqual(call(next, "look"), [true, true, true, true, true, 2, 2], foreign);
+  }
+});
+
 test("what a constant has become since is state, also where the edited text gives it anew", async (t) => {
   const text = (
     n: number,

@@ -106,14 +106,16 @@ test("random states arrive as they were, also over structured clone, and the old
     const old = await modules.run();
     call(old, "build", seed);
     const before = print(old);
-    for (const foreign of ["reference", "missing"] as const) {
-      const taken = takeState(old, { ...OPTIONS, foreign });
+    for (const how of ["given away", "reference", "missing"] as const) {
+      const isGivenAway = how === "given away";
+      const foreign = isGivenAway ? "reference" : how;
+      const taken = takeState(old, { ...OPTIONS, foreign, isGivenAway });
       equal(taken.left.map(({ path, why }) => `${path} ${why}`).join(), "", `seed ${seed}`);
       const state = foreign === "missing" ? structuredClone(taken) : taken;
       const next = await modules.run();
       const { missing } = restoreState(state, next, OPTIONS);
       equal(missing.length, 0, `seed ${seed}`);
-      equal(print(next), before, `seed ${seed}, ${foreign}`);
+      equal(print(next), before, `seed ${seed}, ${how}`);
     }
     equal(print(old), before, `seed ${seed}: the old instance`);
   }

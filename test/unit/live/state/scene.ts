@@ -30,7 +30,9 @@ export async function carry(
   if (typeof old.entry.get("work") === "function") call(old, "work");
   const next = await new Modules(t, edited).run();
   const texts = Object.entries(edited).map(([name, text]) => readModuleText(text, name));
-  const state = renamed(takeState(old, { isService: false, foreign }), old, next);
+  // As a reload does it, and as a dry run does.
+  const isGivenAway = foreign === "reference";
+  const state = renamed(takeState(old, { isService: false, foreign, isGivenAway }), old, next);
   const isEdited = (file: string, name: string): boolean => {
     const base = file.slice(file.lastIndexOf("/") + 1);
     const before = readModuleText(files[base] ?? "", base).byName.get(name);
