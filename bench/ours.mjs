@@ -13,6 +13,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { prepareDiff } from "./diff.mjs";
 import { prepareSticky } from "./sticky.mjs";
 import { WALK_FROM_ONE, writeLong, writeProject, writeWorld } from "./world.mjs";
 
@@ -33,6 +34,7 @@ async function linkToItself() {
 /** @param {import("./child.mjs").Job} job */
 export async function prepare(job) {
   if (job.section === "sticky") return await prepareSticky(job);
+  if (job.section === "diff") return await prepareDiff(job);
   const { start } = await import(job.entry);
   // Joined as paths: in a URL the question mark of a search pattern would begin a query.
   const services = ["drivers", "services"].map((folder) => join(HERE, folder, "?.ts"));

@@ -2,6 +2,7 @@
  * What an edit does to the declarations of a module: functions, classes, constants, groups and state.
  */
 
+import type { AnyNode } from "acorn";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
 import { leftBehind } from "./closure.ts";
 import { diffClass } from "./diff-class.ts";
@@ -185,7 +186,12 @@ function isSamePiece({ was, now }: EditScene, before: Piece, after: Piece): bool
   const [a, b] = [before.value ?? before.declaration, after.value ?? after.declaration];
   const isDecoratedAlike = decoratorTexts(was, before) === decoratorTexts(now, after);
   if (before.kind === "class" && !isSameClassProperties(was, now, before, after)) return false;
-  return isSameTree(a, b) && isDecoratedAlike;
+  return isDecoratedAlike && (codeOf(was, a) === codeOf(now, b) || isSameTree(a, b));
+}
+
+/** The text of which the tree was made: most of an edited file is as it was. */
+function codeOf({ syntax }: ModuleText, { start, end }: AnyNode): string {
+  return syntax.code.slice(start, end);
 }
 
 function isCode({ kind }: Piece): boolean {
