@@ -208,7 +208,9 @@ function readOperation(
       words.push(`--probe=${encodeURIComponent(probe ?? "")}`);
     } else if (word.startsWith("--console=")) place = readPlace(word.slice("--console=".length));
     else if (/\s/.test(word))
-      throw wrong(`${JSON.stringify(word)} has blanks, which the console takes apart`);
+      throw wrong(
+        `${JSON.stringify(word)} has blanks, which the console takes apart; only what stands behind --probe may have some`,
+      );
     else words.push(word);
   }
   if (command === "drain" && words.length > 0) throw wrong("drain takes no arguments");

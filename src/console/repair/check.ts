@@ -3,6 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import { suggest } from "../../base/suggestion.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { toAll } from "../threads/thread-route.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
@@ -21,6 +22,11 @@ async function check({
   const unmeant = ownWords(rest).find((each) => SENT_ONLY.has(each));
   if (unmeant !== undefined) {
     throw new SnaxError("ERR_ARGUMENT", `check sends nothing, so ${unmeant} means nothing here`);
+  }
+  const unknown = ownWords(rest).find((each) => each.startsWith("--") && each !== "--from-source");
+  if (unknown !== undefined) {
+    const meant = suggest(unknown, ["--from-source", "--json"]);
+    throw new SnaxError("ERR_ARGUMENT", `check has no option ${unknown}${meant}`);
   }
   const isFromSource = readSourceOptions(rest) !== undefined;
   const words = isFromSource ? undefined : readWords(operator, rest);

@@ -11,7 +11,7 @@ import { nameServices } from "../../live/operate/running-texts.ts";
 import type { RepairOptions } from "../../snax/types.ts";
 import type { Verdict } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
-import { readRepair, REPAIR_WORDS } from "./hotfix-words.ts";
+import { optionError, readRepair, REPAIR_WORDS } from "./hotfix-words.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";
 import type { ScriptFile } from "../operator/script-file.ts";
 import type { DiffRow, GroupDiff } from "./source-texts.ts";
@@ -59,9 +59,9 @@ export function readSourceOptions(words: readonly string[]): SourceOptions | und
   if (other === undefined) {
     return { isYes: words.includes("--yes"), repair: readRepair(words) };
   }
-  const allowed = ["--yes", ...REPAIR_WORDS].join(", ");
-  const why = `${other} can't stand beside --from-source, only ${allowed} can`;
-  throw new SnaxError("ERR_ARGUMENT", why);
+  if (other.startsWith("--") && other !== "--") throw optionError(other);
+  const why = "the patch is what the files say, and gets no arguments; a probe stands in '...'";
+  throw new SnaxError("ERR_ARGUMENT", `${other} can't stand beside --from-source: ${why}`);
 }
 
 /**

@@ -10,6 +10,7 @@
  */
 
 import { codeOf, SnaxError } from "../../base/error.ts";
+import { suggest } from "../../base/suggestion.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { hashOf } from "../../live/text/patch-code.ts";
 import type { Patch, RepairOptions } from "../../snax/types.ts";
@@ -84,7 +85,7 @@ export function readWords(operator: Operator, given: readonly string[]): HotfixW
     texts.set(part.module, readScript(operator, part.name));
   }
   const files = [...texts.values()];
-  if (files.length === 0) throw new SnaxError("ERR_ARGUMENT", "need a file");
+  if (files.length === 0) throw new SnaxError("ERR_ARGUMENT", "need a file, or --from-source");
   const args = words.slice(words[at] === "--" ? at + 1 : at);
   const [own] = files;
   const isOwn = files.length === 1 && texts.has("");
@@ -130,11 +131,23 @@ function readOptions(given: readonly string[]): {
   const own = given.slice(0, end < 0 ? undefined : end);
   const unknown = own.find((word) => word.startsWith("--") && !REPAIR_WORDS.has(word));
   if (unknown !== undefined) {
-    const why = `hotfix has no option ${unknown}; words behind -- are handed to hotfix()`;
-    throw new SnaxError("ERR_ARGUMENT", why);
+    throw optionError(unknown);
   }
   const words = [...own.filter((word) => !REPAIR_WORDS.has(word)), ...given.slice(own.length)];
   return { words, repair: readRepair(own) };
+}
+
+/** All options of `hotfix`, for whoever has mistyped one. */
+const OPTIONS: readonly string[] = [
+  ...["--from-source", "--yes", "--atomic", "--once", "--check", "--force", "--fleet"],
+  ...["--allow-missing", "--and", "--dry-run", "--probe", "--allow", "--json"],
+];
+
+/** The error of an option that is none, or is none here. */
+export function optionError(word: string): SnaxError {
+  const meant = OPTIONS.includes(word) ? " in this place" : suggest(word, OPTIONS);
+  const why = `hotfix has no option ${word}${meant}; words behind -- are handed to hotfix()`;
+  return new SnaxError("ERR_ARGUMENT", why);
 }
 
 /** The operator knows his file, and not the hash by which the node knows the text. */

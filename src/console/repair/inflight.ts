@@ -3,6 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import { suggest } from "../../base/suggestion.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { agoText } from "../../live/inspect/running-handlers.ts";
 import { inflight } from "../../live/operate/inflight.ts";
@@ -30,10 +31,15 @@ function readWords(args: readonly string[]): Words {
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? "";
     if (word === "--end") end = true;
-    else if (word === "--wait") wait = readSeconds(args[(at += 1)] ?? "", Number.NaN, WAIT_MAX);
-    else if (id === undefined && /^\d{1,10}$/.test(word)) id = Number(word);
+    else if (word === "--wait") {
+      const given = args[(at += 1)] ?? "what stands behind --wait";
+      wait = readSeconds(given, Number.NaN, WAIT_MAX);
+    } else if (id === undefined && /^\d{1,10}$/.test(word)) id = Number(word);
     else
-      throw new SnaxError("ERR_ARGUMENT", `${word} is neither the number of a patch nor an option`);
+      throw new SnaxError(
+        "ERR_ARGUMENT",
+        `${word} is neither the number of a patch nor an option${suggest(word, ["--wait", "--end", "--json"])}`,
+      );
   }
   if (id === undefined) {
     throw new SnaxError("ERR_ARGUMENT", "need the number of a patch: `patches` lists them");

@@ -12,6 +12,7 @@ import { inspect } from "node:util";
 import { copyArguments } from "../../base/copy.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, DRY_PROBES_MAX } from "../../base/limits.ts";
+import { messageOf } from "../../service/error-text.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { Context } from "../../service/context.ts";
@@ -211,8 +212,12 @@ function readArguments(text: string): unknown[] {
     const words = text.match(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+/g) ?? [];
     try {
       return words.flatMap((word) => parseLiterals(word));
-    } catch {
-      throw error;
+    } catch (reason) {
+      // Whichever says more: a text without quotes is named by the one, a wrong list by the other.
+      throw messageOf(error) === PLAIN ? reason : error;
     }
   }
 }
+
+/** What is said of a text that is no list at all. */
+const PLAIN = "Invalid arguments";

@@ -137,6 +137,14 @@ test("words that mean nothing are refused", async (t) => {
   );
   match(await failure(`hotfix shop ${file} --dry-run --probe '1'`), /is no probe/);
   match(
+    await failure(`hotfix shop ${file} --dry-run --probe 'buy pear 2'`),
+    /pear is no value; a text stands in quotes/,
+  );
+  match(
+    await failure("hotfix shop --from-source --dry-run --probe buy pear"),
+    /pear can't stand beside --from-source: .*a probe stands in '\.\.\.'/,
+  );
+  match(
     await failure(`hotfix lib.ts ${file} --dry-run`),
     /a dry run is of a service, or of a type/,
   );

@@ -165,7 +165,11 @@ test("words that could be a text and are none are refused; behind -- everything 
   match((await run("hotfix 9 @a.ts @a.ts")).join(), /second text for the service's own file/);
   match((await run("hotfix 9 @a.ts --canary")).join(), /hotfix has no option --canary/);
   match((await run("hotfix 9 --yes @a.ts")).join(), /hotfix has no option --yes/);
-  match((await run("hotfix 9 -- @a.ts")).join(), /need a file/);
+  match((await run("hotfix 9 -- @a.ts")).join(), /need a file, or --from-source/);
+  for (const line of ["hotfix room @a.ts --atomc", "hotfix room --from-source --atomc"]) {
+    match((await run(line)).join(), /hotfix has no option --atomc; did you mean "--atomic"\?/);
+  }
+  match((await run("check room --from-sorce")).join(), /check has no option --from-sorce; did you/);
   deepEqual(await run("hotfix 9 @a.ts x=1 two"), ["x=1|two", OK]);
   deepEqual(await run("hotfix 9 @a.ts -- a.ts lib/x.ts=y.ts --z"), ["a.ts|lib/x.ts=y.ts|--z", OK]);
 });
