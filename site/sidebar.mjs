@@ -44,7 +44,18 @@ export const SIDEBAR = [
   {
     text: "Reference",
     zh: "参考",
-    pages: ["services", "net", "sharetable", "sproto", "cluster", "console", "operating", "errors"],
+    pages: [
+      "services",
+      "functions",
+      "net",
+      "sharetable",
+      "sproto",
+      "cluster",
+      "console",
+      "console-commands",
+      "operating",
+      "errors",
+    ],
   },
   {
     text: "Explanation",

@@ -98,7 +98,7 @@ function print(row: unknown): string {
   if (typeof row !== "object" || row === null) return formatValue(row);
   if ("text" in row) {
     const { hash, text } = row as TextRow;
-    return `${hash}\n${text}`;
+    return `${hash}\n${text.replace(/^/gm, "\t")}`;
   }
   const { target, hash, time, applied, failed } = row as PatchRecord;
   const at = new Date(time).toISOString();

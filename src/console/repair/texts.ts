@@ -64,7 +64,8 @@ export const textCommands: CommandTable = {
     print: (row) => {
       const { running, patches, text } = row as SourceRow;
       const had = patches.length === 0 ? "none" : patches.join(",");
-      return `running:${running}\tpatches:${had}\n${text}`;
+      // Every line alike: what is indented already would stand to the left of what is not.
+      return `running:${running}\tpatches:${had}\n${text.replace(/^/gm, "\t")}`;
     },
   },
   diff: {

@@ -52,7 +52,7 @@ test("patches <id> shows what a patch was for, what came of it, and its texts", 
     `\t${price(2)}`,
     "text of tax.ts\tSHA",
     "\texport function tax() {",
-    "  return 5;",
+    "\t  return 5;",
     "\t}",
     "<CMD OK>",
   ]);
