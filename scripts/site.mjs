@@ -1,6 +1,7 @@
 /**
  * `npm run site`: builds the documentation as a site into site/dist/, with search, from docs/ and
- * every page that docs/ leads to. A link that leads nowhere fails.
+ * every page that docs/ leads to. A link that leads nowhere fails, and so does a search that finds
+ * nothing (site-search.mjs).
  *
  * The pages are copied to site/pages/ first. Those of docs/ become the root of the site; a page
  * elsewhere in the repository, which a link of another page names, becomes repository/<its path>. A
@@ -108,3 +109,4 @@ if (!existsSync(join(ROOT, "site/node_modules/vitepress"))) {
 }
 const isServing = process.argv.includes("--dev");
 run(process.execPath, ["node_modules/vitepress/bin/vitepress.js", isServing ? "dev" : "build"]);
+if (!isServing) await import("./site-search.mjs");

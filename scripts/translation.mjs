@@ -2,7 +2,8 @@
  * A translated page is the English one in other words: docs/zh/guide.md is docs/guide.md.
  *
  * Both have headings of the same levels in the same order, the same code blocks, tables of the same
- * size, and lead to the same pages and headings: to the translation where there is one. Code stands
+ * size (but for a table behind `<!-- only here -->`), and lead to the same pages and headings: to the
+ * translation where there is one. Code stands
  * once, in the English page; `--write` copies its blocks into the translation, which needs only the fences.
  * Without it each difference is printed, and fails. A folder may be named
  * that has docs/; it is the repository unless it is.
@@ -17,6 +18,8 @@ import { anchorOf } from "./anchor.mjs";
 const root = process.argv.slice(2).find((arg) => !arg.startsWith("--")) ?? ROOT;
 const FOLDER = "docs/zh/";
 const BLOCK = /^```[^\n]*\n[^]*?^```$/gm;
+/** A table that is not translated: of names and numbers, which change often. */
+const ONLY_HERE = /^<!-- only here -->\n+(?:\|.*\n)+/gm;
 
 /** @param {string} page */
 const read = (page) => readFileSync(join(root, page), "utf8");
@@ -29,7 +32,8 @@ function levelsOf(/** @type {string} */ text) {
 
 /** The sizes of the tables, in rows. */
 function tablesOf(/** @type {string} */ text) {
-  const rows = text.replace(BLOCK, "").replace(/^(?!\|).*$/gm, "");
+  const own = text.replace(BLOCK, "").replace(ONLY_HERE, "");
+  const rows = own.replace(/^(?!\|).*$/gm, "");
   return rows
     .split(/\n{2,}/)
     .map((table) => table.split("\n").filter((row) => row !== "").length)
@@ -46,6 +50,7 @@ function tablesOf(/** @type {string} */ text) {
 function linksOf(page, rename) {
   const found = read(page)
     .replace(BLOCK, "")
+    .replace(ONLY_HERE, "")
     .matchAll(/\]\(([^()\s:#]*)(#[^()\s]+)?\)/g);
   const targets = [...found].map(([, target = "", anchor = ""]) =>
     rename(target === "" ? page : posix.join(posix.dirname(page), target), anchor),

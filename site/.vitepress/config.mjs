@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { anchorOf } from "../../scripts/anchor.mjs";
 import { SIDEBAR } from "../sidebar.mjs";
+import { tokenize } from "../tokenize.mjs";
 
 const PAGES = fileURLToPath(new URL("../pages/", import.meta.url));
 
@@ -27,17 +28,6 @@ function sidebar(locale) {
       return { text: titleOf(found), link: `/${found}` };
     }),
   }));
-}
-
-/** Chinese has no blanks between words, so the index of the search asks Node and the browser. */
-function tokenize(text) {
-  const words = [];
-  for (const { segment, isWordLike } of new Intl.Segmenter("zh", { granularity: "word" }).segment(
-    text,
-  )) {
-    if (isWordLike) words.push(segment);
-  }
-  return words;
 }
 
 export default {
@@ -97,7 +87,23 @@ export default {
     ],
     search: {
       provider: "local",
-      options: { miniSearch: { options: { tokenize } } },
+      options: {
+        miniSearch: { options: { tokenize } },
+        locales: {
+          zh: {
+            translations: {
+              button: { buttonText: "搜索", buttonAriaLabel: "搜索" },
+              modal: {
+                displayDetails: "显示详情",
+                resetButtonTitle: "清除",
+                backButtonTitle: "关闭",
+                noResultsText: "没有找到",
+                footer: { selectText: "打开", navigateText: "移动", closeText: "关闭" },
+              },
+            },
+          },
+        },
+      },
     },
   },
 };
