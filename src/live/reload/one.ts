@@ -30,7 +30,7 @@ import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
-import { pieceOf, readProgram } from "../state/names.ts";
+import { pieceOf, readProgram, StateNames } from "../state/names.ts";
 import { findPlaces } from "../state/paths.ts";
 import type { Restored } from "../state/restore.ts";
 import { restoreState } from "../state/restore.ts";
@@ -41,6 +41,7 @@ import { textOf } from "../text/text-history.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import { listTexts, requireContained } from "./contained.ts";
 import { runAtRest } from "./drain.ts";
+import { Remaker } from "./remake.ts";
 import { onlyRegisters } from "./start-text.ts";
 import { OldTimers } from "./timers.ts";
 
@@ -210,7 +211,8 @@ class Swap {
     if (running.some((text, index) => text !== this.#seenTexts[index])) {
       requireContained(this.#old, program, this.#isService);
     }
-    const timers = (this.#timers = new OldTimers(context));
+    const remaker = new Remaker(this.#old.program, program, () => this.#readNames());
+    const timers = (this.#timers = new OldTimers(context, (run) => remaker.plan(run)));
     const state = takeState(this.#old, {
       isService: this.#isService,
       foreign: "reference",
@@ -229,6 +231,12 @@ class Swap {
     return isThenable(filled)
       ? filled.then(() => this.#give(state, fresh))
       : this.#give(state, fresh);
+  }
+
+  #readNames(): StateNames {
+    const names = new StateNames(this.#old, this.#isService);
+    for (const text of this.#edited.values()) names.addTables(text);
+    return names;
   }
 
   /** Refuses what can't be carried and the new text has a place for. */
@@ -279,7 +287,7 @@ class Swap {
     if (this.#options.isStrict && leftBehind.length > 0) {
       throw refusal(`the new text has no state for ${leftBehind.join(", ")} (strict)`);
     }
-    timers.armLasting(restored.extras);
+    timers.armLasting(restored.extras, fresh);
     this.#readMethods();
     const migrate = fresh.entry.get("reload");
     const hasMigration = typeof migrate === "function";

@@ -2,16 +2,18 @@
  * The timers of a service whose code is replaced.
  *
  * The top level of the new code arms its own, so those that the old top level armed end. What the service armed later
- * (`setTimeout` in a handler) is armed again for the time that is left, if what it runs goes by a name; a closure would run
- * old code, and refuses the reload.
+ * (`setTimeout` in a handler) is armed again for the time that is left, if what it runs goes by a name or can be made again
+ * (remake.ts); a closure that captures something would run old code, and refuses the reload.
  */
 
 import type { Timer } from "../../kernel/timer-wheel.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
+import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
 import type { TimerCallback, TimerWish } from "../../service/timers.ts";
 import { ServiceTimer, startAfter } from "../../service/timers.ts";
 import { Timeout, timeout } from "../../service/waiting.ts";
+import type { Remake } from "./remake.ts";
 
 /** A timer that code of the service has asked for. */
 export type CodeTimer = ServiceTimer | Timeout;
@@ -40,8 +42,11 @@ export class OldTimers {
   readonly #topLevel: ServiceTimer[] = [];
   readonly #replaced = new Map<unknown, ServiceTimer>();
   readonly #wishes = new Map<ServiceTimer, OpenWish>();
+  /** How functions without a name are made again, by the name of their timer. */
+  readonly #remakes = new Map<string, Remake>();
 
-  constructor(context: Context) {
+  /** @param plan - tells how a function without a name is made again. */
+  constructor(context: Context, plan: (run: unknown) => Remake | undefined) {
     this.#context = context;
     const now = context.runtime.clock.now();
     const before = [...timersOf(context)];
@@ -55,6 +60,8 @@ export class OldTimers {
       const leftMs = Math.max(1, (bucket?.deadline ?? now) - now);
       const name = `${describe(subject)} #${this.#lasting.length + 1}`;
       this.#lasting.push({ subject, leftMs, name });
+      const remake = plan(runOf(subject));
+      if (remake !== undefined) this.#remakes.set(name, remake);
     }
   }
 
@@ -63,8 +70,7 @@ export class OldTimers {
     return new Map(
       this.#lasting.map(({ subject, name }) => {
         const args = subject instanceof ServiceTimer ? subject.wish.args : [];
-        const run: unknown = subject instanceof ServiceTimer ? subject.wish.run : subject.run;
-        return [name, [run, args]];
+        return [name, [this.#remakes.has(name) ? undefined : runOf(subject), args]];
       }),
     );
   }
@@ -81,10 +87,11 @@ export class OldTimers {
   }
 
   /** Arms those that last, now that what they run is known. */
-  armLasting(extras: ReadonlyMap<string, unknown>): void {
+  armLasting(extras: ReadonlyMap<string, unknown>, fresh: Instance): void {
     for (const lasting of this.#lasting) {
       const { subject, leftMs, name } = lasting;
-      const [run, args] = extras.get(name) as [TimerCallback, unknown[]];
+      const [named, args] = extras.get(name) as [TimerCallback, unknown[]];
+      const run = (this.#remakes.get(name)?.(fresh) as TimerCallback | undefined) ?? named;
       if (subject instanceof ServiceTimer) {
         const wish = this.#wishes.get(this.replace(subject) as ServiceTimer);
         if (wish !== undefined) Object.assign(wish, { run, args });
@@ -149,6 +156,10 @@ export function isAlike(one: TimerWish, two: TimerWish): boolean {
 /** The timers that a service has armed and that are not due. */
 export function* timersOf({ service }: Context): Generator<Timer> {
   for (let timer = service.timers; timer !== undefined; timer = timer.following) yield timer;
+}
+
+function runOf(subject: CodeTimer): unknown {
+  return subject instanceof ServiceTimer ? subject.wish.run : subject.run;
 }
 
 /** Names a timer for people: `setInterval of 1000 ms`. */

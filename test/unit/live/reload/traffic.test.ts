@@ -17,6 +17,7 @@ import { createRandom } from "../../../../src/base/random.ts";
 import { Kernel } from "../../../../src/kernel/kernel.ts";
 import { HOLD } from "../../../../src/kernel/service.ts";
 import { OldTimers } from "../../../../src/live/reload/timers.ts";
+import { Reviver } from "../../../../src/live/state/revive.ts";
 import { startTest } from "../../../../src/testing/start-test.ts";
 import { drawSeeds } from "../../../sim/scale.ts";
 
@@ -102,7 +103,8 @@ async function runTraffic(t: TestContext, seed: number, texts: readonly string[]
     };
     const pick = (max: number): number => random.below(max);
     for (let id = 1; id <= 60; id += 1) {
-      const kind = pick(8);
+      // There is an item before the first reload: without one the text that lacks the class is a good one.
+      const kind = id === 1 ? 0 : pick(8);
       if (kind < 2) expect(id, cell.req.add(id), [id, "ok"]);
       else if (kind === 2) expect(id, cell.req.slow(id, 1 + pick(20)), [id, "ok", true]);
       else if (kind === 3) expect(id, cell.req.ask(id), [id, id, "ok"]);
@@ -187,11 +189,18 @@ async function noticed<T extends object, K extends keyof T>(
   return count;
 }
 
-test("planted: old timers go on, the gate is opened early", async (t) => {
+test("planted: old timers go on, the gate is opened early, what was one object is two", async (t) => {
   notEqual(await noticed(t, [OldTimers.prototype, "endOld"], () => {}), 0);
   const { hold } = Kernel.prototype;
   const early: typeof hold = function (this: Kernel, service, bit) {
     if (bit !== HOLD.draining && bit !== HOLD.patching) hold.call(this, service, bit);
   };
   notEqual(await noticed(t, [Kernel.prototype, "hold"], early), 0);
+  const { revive } = Reviver.prototype;
+  const split: typeof revive = function (this: Reviver, value) {
+    const made = revive.call(this, value) as object | undefined;
+    if (made?.constructor?.name !== "Item") return made;
+    return Object.assign(Object.create(Object.getPrototypeOf(made) as object) as object, made);
+  };
+  notEqual(await noticed(t, [Reviver.prototype, "revive"], split), 0);
 });
