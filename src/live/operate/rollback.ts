@@ -104,7 +104,7 @@ async function planAll(
       hasSteps ||= hasHotfix(text);
     }
   }
-  const { out, isDone, later } = standWithout(live, records);
+  const { out, isDone, later, replaced } = standWithout(live, records);
   const uses = new UseTable(live, context);
   const stays = isDone ? [] : await uses.listKept(records, later);
   const withdrawal: Withdrawal = { texts: [...texts], out };
@@ -115,7 +115,11 @@ async function planAll(
     if (needed.length > 0)
       throw neededError(records, needed, await uses.listNeeding(needed, later));
     const { patch, notes } = reverseOf(groups, target, records);
-    const said = [...stays, ...notes, ...(hasSteps ? [STEPS_NOTE] : [])];
+    const present = new Set(groups.flatMap(listPatches));
+    const isGone = ({ texts: hashes }: PatchRecord): boolean =>
+      !Object.values(hashes).some((hash) => present.has(hash));
+    const lost = isDone ? [] : await uses.listLost(records, replaced.filter(isGone));
+    const said = [...stays, ...lost, ...notes, ...(hasSteps ? [STEPS_NOTE] : [])];
     const hasState = groups.some((group) => group.hasState);
     plans.push({ target, patch, notes: said, texts: [...texts], hasState });
   }
@@ -193,7 +197,7 @@ function reverseOf(
     throw new SnaxError("ERR_PATCH", `${what} can't be taken back: it is not in ${whose}`);
   }
   // Who was born when later patches had replaced earlier ones lacks these, and runs the same.
-  const fullest = having.toSorted((a, b) => countPatches(b) - countPatches(a))[0];
+  const fullest = having.toSorted((a, b) => listPatches(b).length - listPatches(a).length)[0];
   const first = fullest && reverseGroup(fullest, what);
   const reverses = [...(first === undefined ? [] : [first])];
   const text = JSON.stringify(first?.patch);
@@ -214,8 +218,9 @@ function reverseOf(
   );
 }
 
-function countPatches({ modules }: RunningGroup): number {
-  return modules.reduce((sum, { patches }) => sum + patches.length, 0);
+/** The hashes of the patches that services have. */
+function listPatches({ modules }: RunningGroup): string[] {
+  return modules.flatMap(({ patches }) => patches);
 }
 
 /** Patches of what a type shares with others are taken back by themselves, and the other way round. */

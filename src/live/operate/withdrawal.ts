@@ -12,6 +12,7 @@ import type { PatchRecord } from "../../snax/types.ts";
 import { listUses } from "../../texts/patch-uses.ts";
 import type { PatchUses } from "../../texts/patch-uses.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
+import { REPLACED } from "../rollout/live-thread.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 
@@ -33,6 +34,11 @@ export interface Standings {
   readonly isDone: boolean;
   /** Those that stay in and came after the first one that is meant, the newest first. */
   readonly later: readonly PatchRecord[];
+  /**
+   * Those that stay in, came before the last one that is meant, and that births have no more, for
+   * later ones gave all of them; the newest first.
+   */
+  readonly replaced: readonly PatchRecord[];
 }
 
 /** Says how the patches of a target stand when these, all of them of that target, are taken back. */
@@ -51,11 +57,13 @@ export function standWithout({ ledger }: LiveThread, meant: readonly PatchRecord
   };
   const isOut = (record: PatchRecord): boolean =>
     ids.has(record.id) || isRollback(record) || wasTakenBack(record, ids);
-  const first = Math.min(...ids);
+  const [first, last] = [Math.min(...ids), Math.max(...ids)];
+  const isReplaced = ({ id, retired }: PatchRecord): boolean => id < last && retired === REPLACED;
   return {
     out: listOut(all, isOut),
     isDone: meant.every((record) => wasTakenBack(record, new Set())),
     later: all.filter((record) => record.id > first && !isOut(record)).toReversed(),
+    replaced: all.filter((record) => isReplaced(record) && !isOut(record)).toReversed(),
   };
 }
 
@@ -136,6 +144,30 @@ export class UseTable {
       if (kept.size === 0) continue;
       const [stays, it] = kept.size === 1 ? ["stays", "it"] : ["stay", "them"];
       lines.push(`${[...kept].join(", ")} ${stays} as patch ${record.id} has ${it}`);
+    }
+    return lines;
+  }
+
+  /** Says which names of patches come to what the file says, although others had given them. */
+  async listLost(
+    meant: readonly PatchRecord[],
+    replaced: readonly PatchRecord[],
+  ): Promise<string[]> {
+    const back = new Map<string, Set<string>>();
+    for (const record of meant) {
+      for (const [path, { given }] of await this.of(record)) {
+        back.set(path, new Set([...(back.get(path) ?? []), ...given]));
+      }
+    }
+    const lines: string[] = [];
+    for (const record of replaced) {
+      const lost: string[] = [];
+      for (const [path, { given }] of await this.of(record)) {
+        for (const name of given) if (back.get(path)?.delete(name) === true) lost.push(name);
+      }
+      if (lost.length === 0) continue;
+      const why = `no service has patch ${record.id} any more, which gave it`;
+      lines.push(`${lost.join(", ")}: as in the file, for ${why}; apply that once more`);
     }
     return lines;
   }

@@ -23,6 +23,9 @@ import { SHARED_MODULE } from "./shared-module.ts";
 import { SWAP } from "./swap.ts";
 import { TOGETHER } from "./together.ts";
 
+/** Why a patch is retired of which later ones give all. */
+export const REPLACED = "later patches give all of it";
+
 /** The word that tells other threads of an entry of the ledger. */
 const PATCHED_WORD = "patched";
 
@@ -127,7 +130,7 @@ export class LiveThread {
    * @param isOnce - the later ones go with the code cache, and those of before are back then
    */
   retire(ids: ReadonlySet<number>, isOnce: boolean): void {
-    const why = "later patches give all of it";
+    const why = REPLACED;
     this.births.dropForThreads(ids);
     for (const id of ids) this.fleet.retire(id);
     if (isOnce) return;

@@ -131,6 +131,21 @@ test("who was born when a later patch had replaced an earlier one goes back like
   deepEqual([await shop.req.buy(10), await born.req.buy(10), await buy({ snax })], [20, 20, 20]);
 });
 
+test("what goes back to the file, for nobody has an earlier patch any more, is told", async (t) => {
+  const { snax, make } = await world(t, FILES);
+  const shop = await make("shop");
+  const first = await snax.hotfixall("shop", price(2));
+  const later = await snax.hotfixall("shop", price(5));
+  await snax.exit(shop);
+  const born = await make("shop");
+  equal(await born.req.buy(10), 50);
+  const { notes } = await snax.rollback(later.id);
+  deepEqual(notes, [
+    `price: as in the file, for no service has patch ${first.id} any more, which gave it; apply that once more`,
+  ]);
+  equal(await born.req.buy(10), 30);
+});
+
 test("names that a patch added go with it, unless a later patch needs them", async (t) => {
   const { snax, make } = await world(t, FILES);
   const shop = await make("shop");
