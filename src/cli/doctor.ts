@@ -68,7 +68,7 @@ async function* checkAll({ config: path, overrides }: Invocation): AsyncGenerato
     return;
   }
   const checks: ((config: FullConfig, root: string) => Findings)[] = [
-    ...[checkServices, checkTypeScript, checkMachine, checkLog, checkPorts],
+    ...[checkServices, checkTypeScript, checkMachine, checkFiles, checkPorts],
   ];
   for (const check of checks) yield* check(config, root);
 }
@@ -135,14 +135,26 @@ function* checkMachine({ thread, heap = 0 }: FullConfig): Generator<Finding> {
   }
 }
 
-function* checkLog({ logger, logservice }: FullConfig, root: string): Generator<Finding> {
-  if (logger === undefined || logservice !== undefined) return;
-  const file = resolve(root, logger);
+/** The log and the audit: a node does not start without the one, a console does not open without the other. */
+function* checkFiles(config: FullConfig, root: string): Generator<Finding> {
+  const { logger, logservice, audit } = config;
+  if (logservice === undefined) yield* checkFile("log", "logger", logger, root);
+  yield* checkFile("audit", "audit", audit, root);
+}
+
+function* checkFile(
+  name: string,
+  key: string,
+  path: string | undefined,
+  root: string,
+): Generator<Finding> {
+  if (path === undefined) return;
+  const file = resolve(root, path);
   try {
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
-    yield ok(`log: ${logger}`);
+    yield ok(`${name}: ${path}`);
   } catch (error) {
-    yield fail(`logger: ${file} can't be written: ${messageOf(error)}`);
+    yield fail(`${key}: ${file} can't be written: ${messageOf(error)}`);
   }
 }
 

@@ -107,3 +107,13 @@ test("a log that can't be written fails, and more threads than cores are told of
   match(stdout, /^FAIL {2}logger: .*node\.log can't be written/m);
   match(stdout, /^warn {2}thread: 100 threads on \d+ cores/m);
 });
+
+test("an audit that can't be written fails, for no console would open", async (t) => {
+  const folder = writeFiles(t, PROJECT);
+  const nowhere = join(folder, "no/such/folder/audit.jsonl");
+  const { code, stdout } = await snax(["doctor", "--set", `audit=${nowhere}`], folder);
+  equal(code, 1);
+  match(stdout, /^FAIL {2}audit: .*audit\.jsonl can't be written/m);
+  const there = await snax(["doctor", "--set", "audit=audit.jsonl"], folder);
+  match(there.stdout, /^ok {4}audit: audit\.jsonl$/m);
+});
