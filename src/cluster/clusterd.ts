@@ -19,6 +19,8 @@
  *     DATAREAD key                 what the data center of the fleet has (fleet/data.ts), with its token
  *     DATAREPLACE key value token  puts a value there, by compare-and-set
  *     DATAWATCH                    tells whoever asks which keys change: CHANGED key
+ *     CHANNELS                     numbers for channels (fleet/channels.ts)
+ *     CHANNELOF channel            the node that a channel is of
  *     DRAIN ms                     waits until no call of another node is open, but not longer, and leaves
  *     LEAVE                        says goodbye to all who call this node
  *
@@ -38,7 +40,9 @@ import { formatAddress } from "../kernel/address.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
 import { takeValuesWhole } from "../service/values.ts";
+import type { Asker } from "./hub/exposure.ts";
 import { Exposure } from "./hub/exposure.ts";
+import type { FleetChannels } from "./fleet/channels.ts";
 import type { FleetData } from "./fleet/data.ts";
 import { gatherFleetDrift, offerDrift } from "./fleet/drift.ts";
 import type { FleetNode } from "./fleet/local.ts";
@@ -90,6 +94,7 @@ export class Clusterd {
   #globals: GlobalServices | undefined = undefined;
   #patches: FleetPatches | undefined = undefined;
   #data: FleetData | undefined = undefined;
+  #channels: FleetChannels | undefined = undefined;
   readonly #token: string | undefined;
   readonly #ports: number[] = [];
   #leaving: Promise<void> | undefined = undefined;
@@ -107,6 +112,7 @@ export class Clusterd {
     this.#nodes = new SkynetNodes(this.#hub);
     this.#links = new LinkNodes(this.#hub, this.#exposure, cluster ?? {});
     offerDrift(this.#exposure, context);
+    this.#exposure.offers.set("%multicast", (values, asker) => this.#multicast(values, asker));
     this.#listens = cluster?.listen;
     this.#engine = cluster?.engine;
     this.#token = cluster?.token;
@@ -136,12 +142,15 @@ export class Clusterd {
         this.#proxy(node, reference, type);
       // The configuration has one where it has an engine.
       const token = this.#token ?? "";
-      const options = { hub, links, exposure, proxy, listened, token };
+      const onMember = (node: string, incarnation: string | undefined): void =>
+        this.#tellMulticast(node, incarnation);
+      const options = { hub, links, exposure, proxy, onMember, listened, token };
       const fleet = await joinFleet(this.#engine, options);
       this.#membership = fleet.membership;
       this.#globals = fleet.globals;
       this.#patches = fleet.patches;
       this.#data = fleet.data;
+      this.#channels = fleet.channels;
       // What is born from here on is born with what the fleet has.
       await this.#within(ENGINE_TIMEOUT_MS, fleet.patches.caughtUp);
     }
@@ -197,11 +206,17 @@ export class Clusterd {
       case "FLEETDRIFT":
         return this.#gatherDrift();
       case "DATAREAD":
-        return this.#withData((data) => data.read(args[0]));
+        return this.#withEngine(this.#data, (data) => data.read(args[0]));
       case "DATAREPLACE":
-        return this.#withData((data) => data.replace(args[0], args[1], Number(args[2])));
+        return this.#withEngine(this.#data, (data) =>
+          data.replace(args[0], args[1], Number(args[2])),
+        );
       case "DATAWATCH":
-        return this.#withData((data) => this.#watchData(data, source));
+        return this.#withEngine(this.#data, (data) => this.#watchData(data, source));
+      case "CHANNELS":
+        return this.#withEngine(this.#channels, (channels) => channels.reserve());
+      case "CHANNELOF":
+        return this.#withEngine(this.#channels, (channels) => channels.nodeOf(Number(args[0])));
       case "DRAIN":
         return this.#drain(args[0] as unknown as number);
       case "LEAVE":
@@ -275,11 +290,30 @@ export class Clusterd {
   }
 
   /** At the start the engine may still be about to answer. */
-  async #withData<T>(run: (data: FleetData) => T): Promise<Awaited<T>> {
-    const [data, membership] = [this.#data, this.#membership];
-    if (data === undefined || membership === undefined) throw engineError("is none", false);
+  async #withEngine<S, T>(part: S | undefined, run: (part: S) => T): Promise<Awaited<T>> {
+    const membership = this.#membership;
+    if (part === undefined || membership === undefined) throw engineError("is none", false);
     await this.#known(membership);
-    return await run(data);
+    return await run(part);
+  }
+
+  /** Nobody has channels where there is no multicastd. */
+  #tellMulticast(node: string, incarnation: string | undefined): void {
+    const handle = this.#context.runtime.kernel.names.get(".multicastd");
+    if (handle !== undefined) this.#skynet.send(handle, "lua", "MEMBER", node, incarnation);
+  }
+
+  /** What another node wants of the channels of this one. */
+  async #multicast(values: readonly unknown[], asker: Asker): Promise<unknown> {
+    const handle = this.#context.runtime.kernel.names.get(".multicastd");
+    if (handle === undefined) {
+      // As with a channel that was deleted: publishing reaches nobody, listening is refused.
+      if (values[0] !== "SUB") return values[0] === "PUB" ? 0 : undefined;
+      throw new SnaxError("ERR_ARGUMENT", "there is no such channel: this node has none");
+    }
+    const call = this.#skynet.within(Infinity);
+    const { node, incarnation } = asker;
+    return await call.call(handle, "lua", "FAR", { node, incarnation }, ...values);
   }
 
   #watchData(data: FleetData, source: number): void {

@@ -15,6 +15,7 @@ import { incarnationsOf } from "./hub/incarnations.ts";
 import type { LinkNodes } from "./link/nodes.ts";
 import type { Exposure } from "./hub/exposure.ts";
 import type { GlobalOptions } from "./engine/global-services.ts";
+import { FleetChannels } from "./fleet/channels.ts";
 import { FleetData } from "./fleet/data.ts";
 import { FleetNode } from "./fleet/local.ts";
 import { FleetPatches } from "./fleet/patches.ts";
@@ -38,6 +39,8 @@ export interface FleetOptions {
   readonly links: LinkNodes;
   readonly exposure: Exposure;
   readonly proxy: GlobalOptions["proxy"];
+  /** A node is there, with this process; undefined = it is not. */
+  readonly onMember: (node: string, incarnation: string | undefined) => void;
   /** Where this node takes links; undefined = nowhere. */
   readonly listened: Listened | undefined;
   /** What all nodes of the cluster know; what stands in the engine is sealed with it. */
@@ -50,6 +53,7 @@ export interface Fleet {
   readonly globals: GlobalServices;
   readonly patches: FleetPatches;
   readonly data: FleetData;
+  readonly channels: FleetChannels;
 }
 
 /** Takes part, and tells the links who is there. */
@@ -73,8 +77,14 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Fle
     leaseMs: MEMBER_LEASE_MS,
     log: hub.log,
     isLinked: ({ node, incarnation: other }) => links.isUp(node, other),
-    onJoin: ({ node, place }) => links.name(node, place),
-    onLeave: ({ node }) => links.unname(node),
+    onJoin: ({ node, place, incarnation: other }) => {
+      links.name(node, place);
+      options.onMember(node, other);
+    },
+    onLeave: ({ node }) => {
+      links.unname(node);
+      options.onMember(node, undefined);
+    },
     onRight: (ms) => globals.extend(ms),
     onLost: (why) => globals.lose(why),
     onEngine: () => patches.start(),
@@ -84,7 +94,7 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Fle
   const patches = createPatches(hub, membership, seal);
   const data = new FleetData(membership, seal);
   membership.start();
-  return { membership, globals, patches, data };
+  return { membership, globals, patches, data, channels: new FleetChannels(membership) };
 }
 
 /** What says that a node is not ready: it has not what the fleet has. */

@@ -4,70 +4,185 @@
  *     NEW                      answered with the number of a new channel
  *     DEL channel              nobody hears it from now on
  *     SUB, USUB channel        whoever asks begins, or ceases, to hear it
- *     PUB channel value...     a `multicast` message from who asks to each subscriber; answered with their number
+ *     PUB channel value...     a `multicast` message from who asks to each subscriber; answered with
+ *                              their number
+ *     FAR asker ...            what another node of the cluster wants (lib/far-channels.ts)
+ *     MEMBER node incarnation  a node of the cluster is there, or is not
  *
- * As in skynet a channel's number has the harbor in its low 8 bits. A message carries the channel
- * as its first value, not as its session: nobody answers it, and the session of a message that dies
- * with its receiver would come back to whoever published. A subscriber that died is forgotten when
- * it is missed.
+ * As in skynet a channel's number has the harbor in its low 8 bits; with an engine it has the node
+ * in its upper ones (cluster/fleet/channels.ts). A message carries the channel as its first value,
+ * not as its session: nobody answers it, and the session of a message that dies with its receiver
+ * would come back to whoever published. A subscriber that died is forgotten when it is missed.
  */
 
 import { skynet, SnaxError } from "snax";
 import { MULTICAST_CHANNELS_MAX } from "../base/limits.ts";
 import { serveCommands } from "./lib/command.ts";
+import { askDaemon, FarChannels, greet, Hearers, noChannel } from "./lib/far-channels.ts";
 
-/** From one channel of a harbor to the next. */
+/** From one channel of a node to the next. */
 const STEP = 256;
 
-/** Subscribers by channel, in the order in which they came. */
-const channels = new Map<number, Set<number>>();
+/** A channel of this node. */
+interface Channel {
+  /** In the order in which they came. */
+  readonly subscribers: Set<number>;
+  /** Other nodes. */
+  readonly hearers: Hearers;
+}
+
+const channels = new Map<number, Channel>();
 
 const { id: harborId } = skynet.harbor(skynet.self());
 let next = harborId;
 
-function subscribersOf(channel: unknown): Set<number> {
-  const found = channels.get(channel as number);
-  if (found !== undefined) return found;
-  throw new SnaxError("ERR_ARGUMENT", `there is no channel ${String(channel)}: it was deleted`);
+function isOfFleet(): boolean {
+  const { engine } = (skynet.getenv("cluster") ?? {}) as { engine?: unknown };
+  return engine !== undefined && harborId === 0;
 }
 
+/** Channels of other nodes; undefined where there are none. */
+const far = isOfFleet() ? new FarChannels() : undefined;
+/** Numbers that this process may give. */
+let block = { first: 0, count: 0 };
+let reserving: Promise<void> | undefined;
+
+function ownChannel(channel: unknown): Channel {
+  const found = channels.get(channel as number);
+  if (found !== undefined) return found;
+  throw noChannel(channel);
+}
+
+/** Gives the next number of this node alone. */
+function nextHere(): number {
+  while (channels.has(next)) next = (next + STEP) & 0x7fff_ffff;
+  const channel = next;
+  next = (next + STEP) & 0x7fff_ffff;
+  return channel;
+}
+
+/** Gives a number that no node has given. */
+async function nextOfFleet(): Promise<number> {
+  while (block.count === 0) {
+    reserving ??= askDaemon("CHANNELS").then((reserved) => {
+      block = { ...(reserved as typeof block) };
+    });
+    try {
+      await reserving;
+    } finally {
+      reserving = undefined;
+    }
+  }
+  const channel = block.first * STEP;
+  block = { first: block.first + 1, count: block.count - 1 };
+  return channel;
+}
+
+/**
+ * Sends something to all who hear a channel of this node. Other nodes first: what can't be sent
+ * there nobody gets.
+ */
+function publish(channel: number, source: number, values: readonly unknown[]): number {
+  const found = channels.get(channel);
+  // A channel that somebody else has deleted has no subscribers: publishing to it reaches nobody,
+  // as in skynet.
+  if (found === undefined) return 0;
+  const { subscribers, hearers } = found;
+  hearers.tell("OUT", channel, values);
+  for (const subscriber of subscribers) {
+    const isAlive = skynet.redirect(subscriber, source, "multicast", 0, channel, ...values);
+    if (!isAlive) subscribers.delete(subscriber);
+  }
+  return subscribers.size + hearers.count;
+}
+
+function remove(channel: number): void {
+  channels.get(channel)?.hearers.tell("GONE", channel, []);
+  channels.delete(channel);
+}
+
+/** The node that wants something. */
+interface Asker {
+  readonly node: string;
+  readonly incarnation: string;
+}
+
+/** What other nodes want. */
+const farCommands: Readonly<
+  Record<string, (by: Asker, channel: number, ...values: never[]) => unknown>
+> = {
+  HELLO: () => undefined,
+  async SUB({ node, incarnation }, channel, count: number) {
+    const { hearers } = ownChannel(channel);
+    hearers.set(node, incarnation, count);
+    try {
+      await greet(node);
+    } catch (error) {
+      hearers.set(node, incarnation, 0);
+      throw error;
+    }
+  },
+  COUNT({ node, incarnation }, channel, count: number) {
+    channels.get(channel)?.hearers.set(node, incarnation, count);
+  },
+  PUB: (_by, channel, ...values) => publish(channel, 0, values),
+  OUT: (_by, channel, ...values) => far?.deliver(channel, values),
+  DEL: (_by, channel) => remove(channel),
+  GONE: (_by, channel) => far?.gone(channel),
+};
+
 serveCommands("multicastd", {
-  NEW() {
+  async NEW() {
     if (channels.size >= MULTICAST_CHANNELS_MAX) {
       const text = `there are ${channels.size} channels, MULTICAST_CHANNELS_MAX`;
       throw new SnaxError("ERR_EXHAUSTED", text);
     }
-    while (channels.has(next)) next = (next + STEP) & 0x7fff_ffff;
-    const channel = next;
-    channels.set(channel, new Set());
-    next = (next + STEP) & 0x7fff_ffff;
+    const channel = far === undefined ? nextHere() : await nextOfFleet();
+    channels.set(channel, { subscribers: new Set(), hearers: new Hearers() });
     return channel;
   },
   DEL(_source, channel: number) {
-    channels.delete(channel);
+    if (channels.has(channel) || far === undefined) return remove(channel);
+    return far.delete(channel);
   },
   SUB(source, channel: number) {
-    subscribersOf(channel).add(source);
+    if (channels.has(channel) || far === undefined) {
+      return void ownChannel(channel).subscribers.add(source);
+    }
+    return far.subscribe(source, channel);
   },
   USUB(source, channel: number) {
-    channels.get(channel)?.delete(source);
+    channels.get(channel)?.subscribers.delete(source);
+    far?.unsubscribe(source, channel);
   },
   PUB(source, channel: number, ...values: unknown[]) {
-    // A channel that somebody else has deleted has no subscribers: publishing to it reaches nobody,
-    // as in skynet.
-    const subscribers = channels.get(channel) ?? new Set();
-    for (const subscriber of subscribers) {
-      const isAlive = skynet.redirect(subscriber, source, "multicast", 0, channel, ...values);
-      if (!isAlive) subscribers.delete(subscriber);
+    if (channels.has(channel) || far === undefined) return publish(channel, source, values);
+    return far.publish(channel, values);
+  },
+  FAR(source, by: Asker, command: string, ...[channel, ...values]: [number, ...never[]]) {
+    if (source !== skynet.localname(".clusterd")) {
+      throw new SnaxError("ERR_FORBIDDEN", "what other nodes want comes from clusterd");
     }
-    return subscribers.size;
+    const run = Object.hasOwn(farCommands, command) ? farCommands[command] : undefined;
+    if (run !== undefined) return run(by, channel, ...values);
+    throw new SnaxError(
+      "ERR_NO_METHOD",
+      `multicastd has no command ${String(command).slice(0, 80)}`,
+    );
+  },
+  MEMBER(source, node: string, incarnation: string | undefined) {
+    if (source !== skynet.localname(".clusterd")) return;
+    let count = 0;
+    for (const { hearers } of channels.values()) count += hearers.forget(node, incarnation) ? 1 : 0;
+    if (count > 0) skynet.error(`${node} is gone, and hears ${count} channels no more`);
+    return far?.member(node, incarnation);
   },
 });
 
 skynet.start(async () => {
   skynet.register_protocol({ name: "multicast", id: 2 });
+  skynet.register(".multicastd");
   // The data center of a cluster has no use for a handle of one node.
-  const { engine } = (skynet.getenv("cluster") ?? {}) as { engine?: unknown };
-  if (engine !== undefined && harborId === 0) return;
+  if (far !== undefined) return;
   await skynet.call("DATACENTER", "lua", "UPDATE", "multicast", harborId, skynet.self());
 });
