@@ -36,6 +36,7 @@ export const SIDEBAR = [
       "client-limits",
       "typescript",
       "deploying",
+      "many-machines",
       "hotfix",
       "inject",
     ],

@@ -10,6 +10,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { PROBE_PATHS } from "../../../src/console/doors/probe-door.ts";
 import { METRICS } from "../../../src/console/inspect/metrics.ts";
 import { completeConfig } from "../../../src/node/config.ts";
+import { readFiles, readPage } from "./page.ts";
 
 const read = (name: string): string => readFileSync(join("deploy", name), "utf8");
 
@@ -84,4 +85,52 @@ test("the unit of systemd starts the command of the package, and is one that sys
   });
   if (error !== undefined) return t.skip("systemd-analyze is not there");
   deepEqual([stderr, status], ["", 0]);
+});
+
+test("the nodes of a cluster in Kubernetes reach each other and their engine, and have time to drain", () => {
+  const documents = parseAllDocuments(read("kubernetes-cluster.yaml"));
+  for (const { errors } of documents) deepEqual(errors, []);
+  const all = documents.map((document) => document.toJS() as Record<string, any>);
+  const find = (kind: string, name: string): Record<string, any> => {
+    const found = all.find((one) => one["kind"] === kind && one["metadata"].name === name);
+    ok(found !== undefined, `${kind} ${name}`);
+    return found;
+  };
+  for (const set of all.filter(({ kind }) => kind === "StatefulSet")) {
+    const { spec } = set;
+    deepEqual(spec.selector.matchLabels, spec.template.metadata.labels);
+    const service = find("Service", spec.serviceName);
+    deepEqual(service["spec"].selector, spec.template.metadata.labels);
+    // Every port of the service is one of the container.
+    const [container] = spec.template.spec.containers;
+    const open = container.ports.map((port: { containerPort: number }) => port.containerPort);
+    for (const { port } of service["spec"].ports) ok(open.includes(port), `${port}`);
+  }
+  const pod = find("StatefulSet", "game")["spec"].template.spec;
+  const [container] = pod.containers;
+  for (const name of ["livenessProbe", "startupProbe", "readinessProbe"]) {
+    const { path, port } = container[name].httpGet;
+    ok(PROBE_PATHS.includes(path), path);
+    ok(
+      container.ports.some((one: { name: string }) => one.name === port),
+      port,
+    );
+  }
+  ok(pod.terminationGracePeriodSeconds * 1000 > STOP_MS + completeConfig({}).drain);
+  // What the configuration of the page reads is what the pod is given, and what it names is there.
+  const { "snax.config.ts": config = "" } = readFiles(readPage("many-machines.md"));
+  const given = container.env.map(({ name }: { name: string }) => name);
+  const used = [...config.matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name);
+  deepEqual(used.toSorted(), given.toSorted());
+  const [, host = "", port] = /nats:\/\/(\w+):(\d+)/.exec(config) ?? [];
+  ok(find("Service", host)["spec"].ports.some((one: { port: number }) => `${one.port}` === port));
+  for (const name of ["links", "metrics"]) {
+    const { containerPort } = container.ports.find((one: { name: string }) => one.name === name);
+    ok(config.includes(`:${containerPort}`), name);
+  }
+  const { ingress } = find("NetworkPolicy", "game-links")["spec"];
+  const reachable = ingress.flatMap((rule: { from?: object; ports: { port: number }[] }) =>
+    rule.ports.map((one) => `${one.port} ${rule.from === undefined ? "all" : "game"}`),
+  );
+  deepEqual(reachable.toSorted(), ["7000 game", "8888 all", "9464 all"]);
 });
