@@ -86,7 +86,7 @@ export async function reloadOne(context: Context, options: ReloadOptions): Promi
   const began = clock.now();
   try {
     const limitMs = Number(environment.get("draintimeout"));
-    const swap = new Swap(context, old, options, { seen: texts, edited });
+    const swap = new Swap(context, { old, options, seen: texts, edited });
     const { outcome, drained } = await runAtRest(context, limitMs, () => swap.run());
     return { ...outcome, heldMs: clock.now() - began, drained };
   } catch (error) {
@@ -119,6 +119,16 @@ export function asReloadError(error: unknown): SnaxError {
 
 type Outcome = Omit<Reloaded, "heldMs" | "drained">;
 
+/** What an exchange is made of, all of it read before the service is held. */
+interface SwapParts {
+  readonly old: Instance;
+  readonly options: ReloadOptions;
+  /** What the old instance ran when it was seen that the files have it. */
+  readonly seen: readonly EffectiveText[];
+  /** The new texts, by file. */
+  readonly edited: ReadonlyMap<string, ModuleText>;
+}
+
 /** The exchange of one instance for another, in one turn unless the new code waits. */
 class Swap {
   readonly #context: Context;
@@ -135,15 +145,9 @@ class Swap {
   /** The types of messages that its code has set handlers for. */
   #handled: readonly number[] = [];
 
-  // oxlint-disable-next-line max-params -- one place makes it
-  constructor(
-    context: Context,
-    old: Instance,
-    options: ReloadOptions,
-    texts: { seen: readonly EffectiveText[]; edited: ReadonlyMap<string, ModuleText> },
-  ) {
-    this.#seenTexts = texts.seen;
-    this.#edited = texts.edited;
+  constructor(context: Context, { old, options, seen, edited }: SwapParts) {
+    this.#seenTexts = seen;
+    this.#edited = edited;
     this.#context = context;
     this.#old = old;
     this.#options = options;

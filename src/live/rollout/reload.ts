@@ -19,9 +19,8 @@ import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
-import type { PatchFailure, PatchResult, PatchSkip } from "../../snax/types.ts";
+import type { PatchResult } from "../../snax/types.ts";
 import type { ReloadOptions, ReloadResult } from "../../snax/types-reload.ts";
-import type { Reloaded } from "../reload/one.ts";
 import { asReloadError, reloadOne } from "../reload/one.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { contextsOf } from "./campaign.ts";
@@ -143,8 +142,9 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
     const stuck = [...tried.stuck.values()].map(({ code, message, data }) => {
       return { handle: (data as { handle: number }).handle, code, message };
     });
-    const all = [...given(tried.values), ...ended];
-    const result = { id, ...merge(all, stuck) };
+    const all = [...given(tried.values), ...ended, { ...NOTHING, failed: stuck }];
+    const { fresh, ...joined } = join(all);
+    const result = { id, ...joined, new: fresh };
     const { reloaded, failed, skipped } = result;
     const counts = `${reloaded.length} reloaded, ${failed.length} failed, ${skipped.length} skipped`;
     enter(`done: ${counts}`, [
@@ -165,21 +165,24 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
   }
 }
 
-function merge(
-  all: readonly ThreadReload[],
-  stuck: readonly PatchFailure[],
-): Omit<ReloadResult, "id"> {
+const NOTHING: ThreadReload = {
+  ...{ reloaded: [], failed: [], skipped: [], held: 0, drained: 0 },
+  ...{ carried: [], fresh: [], leftBehind: [], kept: [] },
+};
+
+/** What came of some services, or threads, together. */
+function join(all: readonly ThreadReload[]): ThreadReload {
   const names = (pick: (each: ThreadReload) => readonly string[]): string[] => [
     ...new Set(all.flatMap(pick)),
   ];
   return {
     reloaded: all.flatMap(({ reloaded }) => reloaded),
-    failed: [...all.flatMap(({ failed }) => failed), ...stuck],
+    failed: all.flatMap(({ failed }) => failed),
     skipped: all.flatMap(({ skipped }) => skipped),
     held: Math.max(0, ...all.map(({ held }) => held)),
     drained: all.reduce((sum, { drained }) => sum + drained, 0),
     carried: names(({ carried }) => carried),
-    new: names(({ fresh }) => fresh),
+    fresh: names(({ fresh }) => fresh),
     leftBehind: names(({ leftBehind }) => leftBehind),
     kept: names(({ kept }) => kept),
   };
@@ -228,10 +231,7 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
   }
 
   async #run(contexts: readonly Context[]): Promise<ThreadReload> {
-    const results: Reloaded[] = [];
-    const reloaded: number[] = [];
-    const failed: PatchFailure[] = [];
-    const skipped: PatchSkip[] = [];
+    const parts: ThreadReload[] = [];
     const patchIds = new Map(this.#live.ledger.list().map(({ hash, id }) => [hash, id]));
     const reloadIt = async (context: Context): Promise<void> => {
       this.#seen.add(context);
@@ -240,31 +240,25 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
       try {
         if (handle === caller) throw selfError();
         const options = { program: this.#program, isStrict, caller, patchIds };
-        results.push(await reloadOne(context, options));
-        reloaded.push(handle);
+        const { heldMs, ...rest } = await reloadOne(context, options);
+        parts.push({ ...NOTHING, ...rest, reloaded: [handle], held: heldMs });
       } catch (error) {
-        if (!context.service.isAlive) skipped.push({ handle, reason: "it ended meanwhile" });
-        else
-          failed.push({ handle, code: codeOf(error) ?? "ERR_RELOAD", message: messageOf(error) });
+        if (context.service.isAlive) {
+          const failure = {
+            handle,
+            code: codeOf(error) ?? "ERR_RELOAD",
+            message: messageOf(error),
+          };
+          parts.push({ ...NOTHING, failed: [failure] });
+        } else {
+          parts.push({ ...NOTHING, skipped: [{ handle, reason: "it ended meanwhile" }] });
+        }
       }
     };
     for (let at = 0; at < contexts.length; at += SLICE) {
       await Promise.all(contexts.slice(at, at + SLICE).map(reloadIt));
     }
-    const names = (pick: (each: Reloaded) => readonly string[]): string[] => [
-      ...new Set(results.flatMap(pick)),
-    ];
-    return {
-      reloaded,
-      failed,
-      skipped,
-      held: Math.max(0, ...results.map(({ heldMs }) => heldMs)),
-      drained: results.reduce((sum, { drained }) => sum + drained, 0),
-      carried: names(({ carried }) => carried),
-      fresh: names(({ fresh }) => fresh),
-      leftBehind: names(({ leftBehind }) => leftBehind),
-      kept: names(({ kept }) => kept),
-    };
+    return join(parts);
   }
 }
 
