@@ -21,6 +21,13 @@ export const CLUSTER_SECTIONS = [
         skynet: "player",
       },
       { label: "one at a time", unit: "us", ours: "on.single", skynet: "single" },
+      {
+        label: "100 in flight, skynet over it",
+        unit: "x",
+        ours: "on.flight",
+        underSkynet: "flight",
+        least: 3,
+      },
     ],
   },
   {
@@ -50,6 +57,20 @@ export const CLUSTER_SECTIONS = [
         most: 1.3,
       },
       { label: "one at a time", unit: "us", ours: "on.single", skynet: "single" },
+      {
+        label: "100 in flight, skynet over it",
+        unit: "x",
+        ours: "on.flight",
+        underSkynet: "flight",
+        least: 6,
+      },
+      {
+        label: "one at a time, over skynet",
+        unit: "x",
+        ours: "on.single",
+        timesSkynet: "single",
+        most: 1.5,
+      },
       {
         label: "one at a time, over bare TCP",
         unit: "x",

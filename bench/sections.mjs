@@ -29,6 +29,8 @@ import { THREAD_SECTIONS } from "./thread-sections.mjs";
  * @property {string} [over] "run.key" that ours is divided by.
  * @property {string} [beyondNode] key of Node's own that is taken from ours.
  * @property {string} [timesNode] key of Node's own that ours is divided by.
+ * @property {string} [timesSkynet] a key of skynet's figures that ours is divided by; blank without skynet.
+ * @property {string} [underSkynet] the same, divided by ours.
  * @property {number} [most] target: at most so much.
  * @property {number} [least] target: at least so much; such a figure is better when it is higher.
  * @property {string} [skynet]

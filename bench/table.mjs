@@ -51,16 +51,20 @@ function ownFigure(results, subject, path) {
 /** @param {Results} results @param {string} subject @param {Row} row */
 function ownValue(results, subject, row) {
   const value = ownFigure(results, subject, row.ours);
-  const { over, beyondNode, timesNode } = row;
+  const { over, beyondNode, timesNode, timesSkynet, underSkynet } = row;
   if (value === undefined) return undefined;
+  if (timesSkynet !== undefined) return value / (figure(results["skynet"], timesSkynet) ?? NaN);
+  if (underSkynet !== undefined) return (figure(results["skynet"], underSkynet) ?? NaN) / value;
   if (over !== undefined) return value / (ownFigure(results, subject, over) ?? NaN);
   if (timesNode !== undefined) return value / (figure(results["node"], timesNode) ?? NaN);
   if (beyondNode !== undefined) return value - (figure(results["node"], beyondNode) ?? NaN);
   return value;
 }
 
-/** @param {Row} row @param {number | undefined} value @returns {Line["verdict"]} */
-function judge(row, value) {
+/** @param {Row} row @param {number | undefined} value @param {boolean} hasSkynet @returns {Line["verdict"]} */
+function judge(row, value, hasSkynet) {
+  const needsSkynet = row.timesSkynet !== undefined || row.underSkynet !== undefined;
+  if (needsSkynet && !hasSkynet) return "";
   if (value === undefined || Number.isNaN(value)) return "FAILED";
   if (row.most !== undefined) return value <= row.most ? "ok" : "MISS";
   if (row.least !== undefined) return value >= row.least ? "ok" : "MISS";
@@ -95,7 +99,9 @@ export function createLine(section, row, results) {
   if (row.most !== undefined) target = `<= ${row.most} ${row.unit}`;
   if (row.least !== undefined) target = `>= ${row.least} ${row.unit}`;
   const { label, unit } = row;
-  return { section: section.name, label, unit, target, value, verdict: judge(row, value), others };
+  const verdict = judge(row, value, results["skynet"] !== undefined);
+  const shown = Number.isNaN(value) ? undefined : value;
+  return { section: section.name, label, unit, target, value: shown, verdict, others };
 }
 
 /** @param {number} value */
