@@ -28,8 +28,8 @@ const TEMPLATES = fileURLToPath(new URL("./templates/", import.meta.url));
 const SHARED = "shared";
 const DEFAULT_TEMPLATE = "empty";
 
-/** What `npm run dev` restarts the node for, where the template has it. */
-const WATCHED = ["services", "tables", "web", "snax.config.ts"];
+/** What `npm run dev` restarts the node for, where the template has it; services and tables need no restart. */
+const WATCHED = ["web", "snax.config.ts"];
 
 /** The longest name that npm takes. */
 const NAME_LENGTH_MAX = 214;
@@ -202,7 +202,7 @@ function fill(files, name, snax) {
   const isThere = (/** @type {string} */ place) =>
     [...files.keys()].some((path) => path.startsWith(place));
   const watched = WATCHED.filter(isThere).map((place) => `--watch-path=${place}`);
-  manifest.scripts.dev = `node ${watched.join(" ")} node_modules/snax/dist/cli/main.js start`;
+  manifest.scripts.dev = `node ${watched.join(" ")} node_modules/snax/dist/cli/main.js dev`;
   const filled = new Map(files);
   for (const [path, text] of files) filled.set(path, text.replaceAll("PROJECT_NAME", name));
   return filled.set("package.json", `${JSON.stringify({ name, ...manifest }, null, 2)}\n`);

@@ -27,6 +27,7 @@ export const SIDEBAR = [
     text: "How to",
     zh: "操作指南",
     pages: [
+      "dev",
       "testing",
       "debugging",
       "profiling",

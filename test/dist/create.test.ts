@@ -152,7 +152,7 @@ test("the template empty starts, and ends in order", async (t) => {
   equal(await stop(), 0);
 });
 
-test("npm run dev starts the node again when a service's file changes", async (t) => {
+test("npm run dev has a service run what is saved, and starts the node again for its configuration", async (t) => {
   const cwd = join(folder, "my-empty");
   const config = join(cwd, "snax.config.ts");
   // The port that the template names may be somebody's.
@@ -176,9 +176,12 @@ test("npm run dev starts the node again when a service's file changes", async (t
       look();
     });
   await says("the counter says 15");
-  const service = join(cwd, "services/main.ts");
-  writeFileSync(service, readFileSync(service, "utf8").replace("add(5)", "add(6)"));
-  await says("the counter says 16");
+  await says("snax dev watches");
+  const service = join(cwd, "services/counter.ts");
+  writeFileSync(service, readFileSync(service, "utf8").replace("count += n", "count += 2 * n"));
+  await says("services/counter.ts: accept.add; patched 1 counter");
+  writeFileSync(config, `${readFileSync(config, "utf8")}\n`);
+  await says("the counter says 20");
 });
 
 test("two people talk in the template chat", { skip: NO_BROWSER, timeout: 60_000 }, async (t) => {
