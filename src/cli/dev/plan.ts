@@ -115,6 +115,9 @@ function readSaved(groups: readonly RunningGroup[], saved: ReadonlySet<string>):
         if (!disk.has(file)) disk.set(file, readDisk(module));
         const text = disk.get(file);
         if (text === undefined) gone.add(file);
+        // Who writes a file anew begins with nothing.
+        else if (text.trim() === "" && module.text?.trim() !== "")
+          broken.set(file, `${file}: it is empty`);
         else if (text !== module.text && !texts.has(file)) {
           requireValid(module, text, isService);
           texts.set(file, text);

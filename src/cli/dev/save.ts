@@ -7,7 +7,9 @@
  * Notes are taken and shown: who saves a file wants it to run. What did not go in is tried again with the next save.
  */
 
+import { statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TOGETHER_MAX } from "../../base/limits.ts";
 import type { Operator } from "../../console/operator/operator.ts";
 import { formatAddress } from "../../kernel/address.ts";
@@ -26,9 +28,14 @@ import type { Outcome } from "./report.ts";
 import { reportSave } from "./report.ts";
 import { SharedNames } from "./shared-names.ts";
 import { loadTables } from "./tables.ts";
+import { SaveTypes } from "./types.ts";
+import { QUIET_MS } from "./watch.ts";
 
 /** Services of a type whose failures are told one by one. */
 const FAILURES_MAX = 4;
+
+/** Times that are waited for somebody who writes and writes. */
+const SETTLE_LOOKS_MAX = 100;
 
 /** What to do with a service that runs on with old code. */
 const ADVICE = "kill it and start it again, or restart snax dev";
@@ -39,6 +46,7 @@ export class Saver {
   readonly #caller: SnaxCaller;
   readonly #tell: (line: string) => void;
   readonly #names = new SharedNames();
+  readonly #types: SaveTypes;
   /** What was saved and did not go in. */
   #pending: ReadonlySet<string> = new Set();
 
@@ -48,6 +56,7 @@ export class Saver {
     this.#operator = operator;
     this.#caller = { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
     this.#tell = tell;
+    this.#types = new SaveTypes(operator, tell);
     // Its own lines tell it.
     thread.live.quiet = context.handle;
   }
@@ -58,6 +67,7 @@ export class Saver {
     const { context, runtime } = this.#operator;
     const groups = await gatherRunning(context, "plain too");
     const saved = new Set([...files, ...this.#pendingWith(files, groups)]);
+    await settle(saved);
     const plan = planSave(groups, saved);
     const { outcome, done } = await this.#apply(plan, groups);
     await loadTables(this.#operator, saved, outcome);
@@ -79,6 +89,7 @@ export class Saver {
     const ms = performance.now() - began;
     const facts = { plan, outcome, saved: files, running, ms, root: runtime.paths.root };
     for (const line of reportSave(facts)) this.#tell(line);
+    this.#types.check(groups, plan.texts.keys());
   }
 
   /** What did not go in may do so with what is saved now, if one service runs both, or may come to do so. */
@@ -152,6 +163,19 @@ export class Saver {
     } catch (error) {
       failures.push(`all ${type} run on with their old code: ${messageOf(error)}; ${ADVICE}`);
     }
+  }
+}
+
+/** Waits until nobody is writing the files: what stands in one meanwhile may be valid, and half of it. */
+async function settle(files: ReadonlySet<string>): Promise<void> {
+  const isFresh = (file: string): boolean => {
+    const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    const age = written === undefined ? Infinity : Date.now() - written;
+    // The clock of another machine may be ahead.
+    return age >= 0 && age < QUIET_MS;
+  };
+  for (let looks = 0; looks < SETTLE_LOOKS_MAX && [...files].some(isFresh); looks += 1) {
+    await sleep(QUIET_MS / 2);
   }
 }
 

@@ -18,7 +18,7 @@ import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
 
 /** Milliseconds of quiet before files are told. */
-const QUIET_MS = 20;
+export const QUIET_MS = 20;
 
 /** The same where many files are touched, as in a checkout. */
 const LONG_QUIET_MS = 100;

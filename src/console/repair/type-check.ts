@@ -48,7 +48,7 @@ function givenMode({ runtime }: Operator): TypeMode | undefined {
 }
 
 /** Says whether what runs has a `typescript` installed, and a `tsconfig.json`. */
-function hasTypes([group]: readonly RunningGroup[]): boolean {
+export function hasTypes([group]: readonly RunningGroup[]): boolean {
   const [own] = group?.modules ?? [];
   if (own === undefined) return false;
   try {

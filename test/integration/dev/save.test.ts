@@ -1,10 +1,14 @@
 /** `snax dev`: what is saved runs, and the state stays. */
 
 import { equal, match, ok } from "node:assert/strict";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { project } from "./project.ts";
+
+/** The compiler of this package, for a project that is to have one. */
+const TYPESCRIPT: string = dirname(fileURLToPath(import.meta.resolve("typescript/package.json")));
 
 /** Starts two shops, and logs whenever their answers, or those of a new one, are others. */
 const MAIN = `
@@ -171,4 +175,45 @@ test("of many saves in a row the last one runs, and many files at once are one s
   );
   await next("shops say 50/300 50/300 and a new one 50/300");
   equal(said().split("patched").length, before + 1);
+});
+
+test("type errors come behind the save, stop nothing, and are told to be gone", async (t) => {
+  const { save, next, folder } = await project(t, {
+    ...FILES,
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        module: "nodenext",
+        noEmit: true,
+        types: [],
+        allowImportingTsExtensions: true,
+      },
+      include: ["services"],
+    }),
+  });
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(TYPESCRIPT, join(folder, "node_modules/typescript"));
+  await next("shops say 1/2/cart/5 1/2/cart/5 and a new one 1/2/cart/5");
+  const text = SHOP.replace("price() { return 1", "price(): number { return 'x'");
+  save("services/shop.ts", text);
+  await next("services/shop.ts: price; patched");
+  await next(
+    "type error services/shop.ts:7:28: Type 'string' is not assignable to type 'number'. (TS2322)",
+  );
+  save("services/shop.ts", text.replace("'x'", "7"));
+  await next("services/shop.ts: price; patched");
+  await next("no type errors any more");
+  await next("shops say 7/2/cart/5 7/2/cart/5 and a new one 7/2/cart/5");
+});
+
+test("a file that is empty changes nothing, and a file system without events is looked at", async (t) => {
+  const { save, next } = await project(t, FILES, { args: ["--poll"] });
+  await next("shops say 1/2/cart/5 1/2/cart/5 and a new one 1/2/cart/5");
+  save("services/shop.ts", "");
+  equal(
+    await next("shop.ts"),
+    "services/shop.ts: it is empty  (nothing changed; the server runs on)",
+  );
+  save("services/shop.ts", SHOP.replace("return 1", "return 4"));
+  await next("shops say 4/2/cart/5 4/2/cart/5 and a new one 4/2/cart/5");
 });
