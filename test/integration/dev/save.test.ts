@@ -17,7 +17,7 @@ skynet.start(async () => {
   try { await sharetable.loadfile("rules"); } catch { /* not every project has one */ }
   const shops = [await snax.newservice<any>("shop"), await snax.newservice<any>("shop")];
   let last = "";
-  setInterval(async () => {
+  const look = async () => {
     const all = await Promise.all(shops.map((shop) => shop.req.look()));
     let born = "none";
     try {
@@ -28,7 +28,9 @@ skynet.start(async () => {
     const line = "shops say " + all.join(" ") + " and a new one " + born;
     if (line !== last) skynet.error(line);
     last = line;
-  }, 50);
+    setTimeout(look, 50);
+  };
+  void look();
 });
 `;
 
@@ -52,13 +54,13 @@ test("what is saved runs in all services and in those to come, and the state sta
   // A function.
   let text = SHOP.replace("return 1", "return 2");
   save("services/shop.ts", text);
-  match(await next("shop.ts"), /^services\/shop\.ts: price; patched [23] shop, \d+ ms$/);
+  match(await next("shop.ts"), /^services\/shop\.ts: price; patched \d+ shop, \d+ ms$/);
   await next("shops say 2/2/cart/5 2/2/cart/5 and a new one 2/2/cart/5");
   // A constant of a module, by an editor that renames.
   const lib = join(folder, "services/lib/tax.ts");
   writeFileSync(`${lib}~`, TAX.replace("RATE = 2", "RATE = 3"));
   renameSync(`${lib}~`, lib);
-  match(await next("tax.ts"), /^services\/lib\/tax\.ts: RATE; patched [23] shop, \d+ ms$/);
+  match(await next("tax.ts"), /^services\/lib\/tax\.ts: RATE; patched \d+ shop, \d+ ms$/);
   await next("shops say 2/3/cart/5 2/3/cart/5 and a new one 2/3/cart/5");
   // Not valid, and mended.
   save("services/shop.ts", text.replace("sold = 5", "sold = "));
@@ -66,12 +68,12 @@ test("what is saved runs in all services and in those to come, and the state sta
   equal(said, "services/shop.ts:6:33: Expression expected  (nothing changed; the server runs on)");
   text = text.replace("return 2", "return 3");
   save("services/shop.ts", text);
-  match(await next("shop.ts"), /^services\/shop\.ts: price; patched [23] shop, \d+ ms$/);
+  match(await next("shop.ts"), /^services\/shop\.ts: price; patched \d+ shop, \d+ ms$/);
   await next("shops say 3/3/cart/5 3/3/cart/5 and a new one 3/3/cart/5");
   // A field: instances that are there don't get it, and it says so.
   text = text.replace("class Cart {", "class Cart { full = true;");
   save("services/shop.ts", text);
-  match(await next("shop.ts"), /^services\/shop\.ts: Cart\.full, cart; patched [23] shop, \d+ ms$/);
+  match(await next("shop.ts"), /^services\/shop\.ts: Cart\.full, cart; patched \d+ shop, \d+ ms$/);
   await next("note services/shop.ts:3 Cart.full: new field");
   await next("note services/shop.ts:4 cart: was made with Cart");
   // What no patch can do.
@@ -83,7 +85,7 @@ test("what is saved runs in all services and in those to come, and the state sta
   save("services/shop.ts", text);
   match(
     await next("shop.ts"),
-    /^services\/shop\.ts: .*class Cart.*; reloaded [23] shop with state, \d+ ms$/,
+    /^services\/shop\.ts: .*class Cart.*; reloaded \d+ shop with state, \d+ ms$/,
   );
   await next("shops say 3/3/base/5 3/3/base/5 and a new one 3/3/base/5");
   // A new module, with what uses it, and once more.
@@ -171,14 +173,14 @@ test("of many saves in a row the last one runs, and many files at once are one s
   for (const name of names) save(`services/lib/${name}.ts`, module(1, name));
   match(
     await next("more files"),
-    /^services\/lib\/m0\.ts, .* 296 more files: .*; patched [23] shop, \d+ ms$/,
+    /^services\/lib\/m0\.ts, .* 296 more files: .*; patched \d+ shop, \d+ ms$/,
   );
   await next("shops say 50/300 50/300 and a new one 50/300");
   equal(said().split("patched").length, before + 1);
 });
 
 test("type errors come behind the save, stop nothing, and are told to be gone", async (t) => {
-  const { save, next, folder } = await project(t, {
+  const { save, next, says, folder } = await project(t, {
     ...FILES,
     "tsconfig.json": JSON.stringify({
       compilerOptions: {
@@ -202,8 +204,8 @@ test("type errors come behind the save, stop nothing, and are told to be gone", 
   );
   save("services/shop.ts", text.replace("'x'", "7"));
   await next("services/shop.ts: price; patched");
-  await next("no type errors any more");
-  await next("shops say 7/2/cart/5 7/2/cart/5 and a new one 7/2/cart/5");
+  await says("no type errors any more");
+  await says("shops say 7/2/cart/5 7/2/cart/5 and a new one 7/2/cart/5");
 });
 
 test("a file that is empty changes nothing, and a file system without events is looked at", async (t) => {
