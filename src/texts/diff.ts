@@ -19,7 +19,7 @@ import {
   diffStatements,
 } from "./diff-module.ts";
 import type { EditScene, MemberUses } from "./edit-scene.ts";
-import { readUses, shownText } from "./edit-scene.ts";
+import { joinUses, readUses, shownText } from "./edit-scene.ts";
 import type { ModuleText } from "./module-text.ts";
 import { listFreeNames } from "./free-name.ts";
 import { merge } from "./merge.ts";
@@ -44,6 +44,8 @@ export interface ModuleEdit {
 export interface DiffOptions {
   /** Says which module a specifier means; without it relative ones are looked up among the files. */
   readonly resolve?: Resolve;
+  /** What modules do with members that are not among the edits. @defaultValue there are no others */
+  readonly others?: MemberUses;
 }
 
 /**
@@ -71,14 +73,14 @@ export function diff(
  */
 export function diffProgram(
   edits: readonly ModuleEdit[],
-  { resolve }: DiffOptions = {},
+  { resolve, others }: DiffOptions = {},
 ): ModuleDiff[] {
   if (edits.every(({ running, edited }) => running === edited)) {
     return edits.map(({ file }) => ({ file, verdict: "same", changes: [], patch: undefined }));
   }
   const modules = new Map(edits.map((edit) => [edit, readRunning(edit)]));
   const known = [...modules.values()].filter((module) => module !== undefined);
-  const uses = readUses(known);
+  const uses = joinUses(readUses(known), others);
   const scenes = new Map<ModuleEdit, EditScene>();
   for (const [edit, was] of modules) {
     if (was !== undefined) scenes.set(edit, createScene(edit, was, uses));

@@ -55,6 +55,14 @@ export function readUses(modules: Iterable<ModuleText>): MemberUses {
   return { taken, assigned };
 }
 
+/** Puts what several texts do with members together. */
+export function joinUses(...all: readonly (MemberUses | undefined)[]): MemberUses {
+  return {
+    taken: new Set(all.flatMap((each) => [...(each?.taken ?? [])])),
+    assigned: new Set(all.flatMap((each) => [...(each?.assigned ?? [])])),
+  };
+}
+
 function collectAssigned(node: AnyNode, assigned: Set<string>): void {
   let target: AnyNode | undefined;
   if (node.type === "AssignmentExpression") target = node.left;

@@ -9,6 +9,7 @@
 import { SnaxError, codeOf } from "../../base/error.ts";
 import type { GroupDiff } from "../../console/repair/source-texts.ts";
 import { diffGroup, readDisk } from "../../console/repair/source-texts.ts";
+import type { ConcernedModules } from "./concerned.ts";
 import type { RunningGroup, RunningModule } from "../../live/operate/running-texts.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
@@ -42,7 +43,11 @@ export interface Plan {
 }
 
 /** Compares what runs with saved files. */
-export function planSave(groups: readonly RunningGroup[], saved: ReadonlySet<string>): Plan {
+export function planSave(
+  groups: readonly RunningGroup[],
+  saved: ReadonlySet<string>,
+  concerned: ConcernedModules,
+): Plan {
   const { texts, gone, broken } = readSaved(groups, saved);
   const patches = new Map<string, Readonly<Record<string, string>>>();
   const shared = new Map<string, string>();
@@ -56,7 +61,10 @@ export function planSave(groups: readonly RunningGroup[], saved: ReadonlySet<str
     const diffs: GroupDiff[] = [];
     try {
       const read = ({ file, text }: RunningModule): string | undefined => texts.get(file) ?? text;
-      for (const group of touched) diffs.push(diffGroup(group, read));
+      for (const each of touched) {
+        const { group, others } = concerned.of(each, texts);
+        diffs.push(diffGroup(group, read, others));
+      }
     } catch (error) {
       if (codeOf(error) !== "ERR_SYNTAX") throw error;
       broken.set(fileOf(error, texts), messageOf(error));

@@ -22,6 +22,7 @@ import { applyTogether } from "../../live/rollout/together.ts";
 import { clearCache } from "../../service/cache.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
+import { ConcernedModules } from "./concerned.ts";
 import type { Plan } from "./plan.ts";
 import { planSave } from "./plan.ts";
 import type { Outcome } from "./report.ts";
@@ -46,6 +47,7 @@ export class Saver {
   readonly #caller: SnaxCaller;
   readonly #tell: (line: string) => void;
   readonly #names = new SharedNames();
+  readonly #concerned = new ConcernedModules();
   readonly #types: SaveTypes;
   /** What was saved and did not go in. */
   #pending: ReadonlySet<string> = new Set();
@@ -68,7 +70,7 @@ export class Saver {
     const groups = await gatherRunning(context, "plain too");
     const saved = new Set([...files, ...this.#pendingWith(files, groups)]);
     await settle(saved);
-    const plan = planSave(groups, saved);
+    const plan = planSave(groups, saved, this.#concerned);
     const { outcome, done } = await this.#apply(plan, groups);
     await loadTables(this.#operator, saved, outcome);
     const modules = groups.flatMap((group) => group.modules);

@@ -17,6 +17,7 @@ import type {
 import { gatherRunning, nameServices, resolveAmong } from "../../live/operate/running-texts.ts";
 import { readModule } from "../../loader/text/module-text.ts";
 import { diffProgram } from "../../texts/diff.ts";
+import type { MemberUses } from "../../texts/edit-scene.ts";
 import type { ModuleEdit } from "../../texts/diff.ts";
 import type { Change, ModuleDiff, Verdict } from "../../texts/verdict.ts";
 import { worstOf } from "../../texts/verdict.ts";
@@ -62,16 +63,23 @@ type ReadEdited = (module: RunningModule) => string | undefined;
  * Compares services that run the same with their files.
  *
  * @param read - gives the edited texts. @defaultValue the files as they are now
+ * @param others - what modules do with members that the group does not name. @defaultValue it names all
  * @throws {ERR_SYNTAX} if a file is not valid.
  */
-export function diffGroup(group: RunningGroup, read: ReadEdited = readDisk): GroupDiff {
+export function diffGroup(
+  group: RunningGroup,
+  read: ReadEdited = readDisk,
+  others?: MemberUses,
+): GroupDiff {
   const known = group.modules.filter(({ text }) => text !== undefined);
   const edits = known.map((module): ModuleEdit => {
     const { file, text = "", isService } = module;
     return { file, running: text, edited: read(module) ?? text, isService };
   });
   const resolve = resolveAmong(known);
-  const modules = new Map(diffProgram(edits, { resolve }).map((each) => [each.file, each]));
+  const modules = new Map(
+    diffProgram(edits, { resolve, ...(others && { others }) }).map((each) => [each.file, each]),
+  );
   for (const module of group.modules) {
     const { file, text, failure } = module;
     if (text === undefined) modules.set(file, unknown(file, failure ?? ""));

@@ -1,0 +1,70 @@
+/**
+ * The part of a program that an edit concerns: the edited modules and those that import them, however indirectly.
+ *
+ * What the others do with members, a method that is held for one, is read once and kept as long as their texts stay: to
+ * take five hundred modules apart for each save would take longer than all the rest.
+ */
+
+import type { RunningGroup, RunningModule } from "../../live/operate/running-texts.ts";
+import type { MemberUses } from "../../texts/edit-scene.ts";
+import { joinUses, readUses } from "../../texts/edit-scene.ts";
+import { readModuleText } from "../../texts/module-text.ts";
+
+interface Known {
+  readonly text: string;
+  readonly uses: MemberUses;
+}
+
+/** Finds the parts of programs. */
+export class ConcernedModules {
+  readonly #known = new Map<string, Known>();
+
+  /** Returns a group with the modules that an edit concerns, its own file first, and what the others do. */
+  of(
+    group: RunningGroup,
+    edited: ReadonlyMap<string, string>,
+  ): { readonly group: RunningGroup; readonly others: MemberUses } {
+    const { modules } = group;
+    const concerned = importersOf(modules, edited);
+    const rest = modules.filter(({ file }) => !concerned.has(file));
+    const uses = rest.map((module) => this.#usesOf(module));
+    const kept = modules.filter(({ file }) => concerned.has(file));
+    return { group: { ...group, modules: kept }, others: joinUses(...uses) };
+  }
+
+  #usesOf(module: RunningModule): MemberUses | undefined {
+    const { file, text = "", isService } = module;
+    const known = this.#known.get(file);
+    if (known?.text === text) return known.uses;
+    let uses: MemberUses = { taken: new Set(), assigned: new Set() };
+    try {
+      if (!file.endsWith(".json")) uses = readUses([readModuleText(text, file, { isService })]);
+    } catch {
+      // What needs the project's compiler is not looked at by a comparison either.
+    }
+    this.#known.set(file, { text, uses });
+    return uses;
+  }
+}
+
+function importersOf(
+  modules: readonly RunningModule[],
+  edited: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
+  const importers = new Map<string, string[]>();
+  for (const { file, links } of modules) {
+    for (const target of links.values()) {
+      const known = importers.get(target);
+      if (known === undefined) importers.set(target, [file]);
+      else known.push(file);
+    }
+  }
+  const found = new Set<string>();
+  const queue = modules.map(({ file }) => file).filter((file) => edited.has(file));
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (found.has(file)) continue;
+    found.add(file);
+    queue.push(...(importers.get(file) ?? []));
+  }
+  return found;
+}
