@@ -20,7 +20,7 @@ export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi,
 export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
 export type { Writable } from "./net/outbox.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
-export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
+export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, MigrateOptions, MigrateResult, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
 export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetDrift, FleetNodeDrift, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, KeptVariables, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentNode, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
 export type { Framing } from "./wire/frame-splitter.ts";
 export type { DryAnswer, DryApi, DryDifference, DryOptions, DryProbe, DryProbed, DryReport, } from "./snax/types-dry.ts";
@@ -103,6 +103,7 @@ export declare const ERROR_CODES: {
     readonly ERR_PATCH_CLASS: "the class can't be patched this way";
     readonly ERR_PATCH_FAILED: "the patch was undone";
     readonly ERR_PATCH_LANGUAGE: "the patch is in another language";
+    readonly ERR_MIGRATE: "the service can't be moved";
     readonly ERR_PATCH_NAME: "the service has no such name";
     readonly ERR_PATCH_TIMEOUT: "the patch took too long and was undone";
     readonly ERR_PATCH_TYPE: "the types of the patch are wrong";
@@ -609,6 +610,18 @@ export interface RestartWish {
     readonly period?: number;
     readonly backoff?: number;
 }
+export interface MigrateOptions {
+    readonly thread: number;
+}
+export interface MigrateResult {
+    readonly handle: number;
+    readonly from: number;
+    readonly to: number;
+    readonly held: number;
+    readonly bytes: number;
+    readonly waiting: number;
+    readonly carried: readonly string[];
+}
 export interface SkynetApi extends Calls, Starters {
     start(run?: (...args: never[]) => unknown): void;
     init(run: () => unknown): void;
@@ -641,6 +654,7 @@ export interface SkynetApi extends Calls, Starters {
     at(place: "near" | number): Starters;
     kill(address: Address): void;
     abort(): void;
+    migrate(address: Address, options: MigrateOptions): Promise<MigrateResult>;
     register(name: string): boolean;
     name(name: string, address: Address): boolean;
     monitor(name: string): Promise<number>;

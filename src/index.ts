@@ -77,6 +77,8 @@ export type {
   Queue,
   RequestItem,
   RequestSet,
+  MigrateOptions,
+  MigrateResult,
   RestartWish,
   Response,
   Selected,

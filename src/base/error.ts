@@ -72,6 +72,8 @@ export const ERROR_CODES = {
   ERR_PATCH_FAILED: "the patch was undone",
   /** A patch in TypeScript for a service of another language, or the other way round. */
   ERR_PATCH_LANGUAGE: "the patch is in another language",
+  /** The service can't move to another thread: something of it can't be carried, or a step failed; it stays as it was. */
+  ERR_MIGRATE: "the service can't be moved",
   /** The patch names something that the service does not have. */
   ERR_PATCH_NAME: "the service has no such name",
   /** The patch's `hotfix()` did not settle in time; the patch was undone. */

@@ -40,7 +40,8 @@ export const USAGE = `usage: snax <command>
   snax reload address|type [--strict]         put the files as they are now behind running services,
                                               with their state
   snax swap type [--stateless] [--retire s]   put new services of the files as they are now in their place
-                                              (all twelve ask the console of the configuration,
+  snax migrate address thread                 move a running service to another thread, with its state
+                                              (all thirteen ask the console of the configuration,
                                               or of --console [host:]port)
   snax init [folder]                          put a configuration and two services into this project;
                                               default folder for services: services
@@ -73,6 +74,7 @@ export interface Invocation {
     | "inflight"
     | "reload"
     | "swap"
+    | "migrate"
     | "help"
     | "version";
   /** The words of a command that the console of a node runs. */
@@ -159,6 +161,7 @@ type Operation =
   | "inflight"
   | "reload"
   | "swap"
+  | "migrate"
   | "drain"
   | "loglevel"
   | "drift"
@@ -173,6 +176,7 @@ const OPERATIONS: ReadonlySet<string> = new Set<Operation>([
   "inflight",
   "reload",
   "swap",
+  "migrate",
   "drain",
   "loglevel",
   "drift",
@@ -188,6 +192,7 @@ const NEEDED: Readonly<Partial<Record<Operation, string>>> = {
   inflight: "the number of a patch",
   reload: "an address or a type",
   swap: "a type",
+  migrate: "an address and the number of a thread",
 };
 
 /** `[--console [host:]port]`, and words that are the console's. */

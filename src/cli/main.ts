@@ -52,6 +52,7 @@ async function run(invocation: Invocation): Promise<number> {
     case "inflight":
     case "reload":
     case "swap":
+    case "migrate":
       return await runOperation(invocation);
     case "init":
       return runInit(invocation.folder);

@@ -114,6 +114,20 @@ export class Directory {
     return true;
   }
 
+  /**
+   * Says that a service lives on another thread from now on.
+   *
+   * @returns false if it does not live on the thread that it should leave.
+   */
+  move(handle: number, from: number, to: number): boolean {
+    const index = handle & INDEX_MASK;
+    const [before, after] = [ALIVE + from + 1, ALIVE + to + 1];
+    if (Atomics.compareExchange(this.#places, index, before, after) !== before) return false;
+    Atomics.sub(this.#words, COUNTS + from, 1);
+    Atomics.add(this.#words, COUNTS + to, 1);
+    return true;
+  }
+
   /** The handle source of a thread's kernel. */
   handleSource(thread: number): HandleSource {
     return {

@@ -74,6 +74,8 @@ export class Kernel {
   #condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
+  /** Takes a message for nobody here, whose service has gone to another kernel of the node; false if it has not. */
+  onStray: ((handle: number, message: Message) => boolean) | undefined = undefined;
   readonly #namedMail = new NamedMail();
   readonly #burials: Burials;
   readonly #events: KernelEvents;
@@ -346,6 +348,7 @@ export class Kernel {
     const isAnswer = message.type === PTYPE.response || message.type === PTYPE.error;
     try {
       if (target === undefined) {
+        if (this.onStray?.(handle, message) === true) return;
         if (this.#elsewhere?.onward?.(handle, message) === true) return;
         throw this.#dead(handle);
       }

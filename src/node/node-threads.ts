@@ -9,6 +9,7 @@
 
 import { copyArguments } from "../base/copy.ts";
 import { SnaxError } from "../base/error.ts";
+import { HAND_OVER_WORDS, HandOver } from "../fabric/hand-over.ts";
 import { NODE_WORD } from "../fabric/node-memory.ts";
 import { readPhase } from "../fabric/phase.ts";
 import type { Standing } from "../fabric/thread-load.ts";
@@ -83,6 +84,7 @@ export class NodeThreads implements Threads {
   standing: (thread: number) => Standing = () => STANDING.free;
   /** What a thread has got from this one, by its number. */
   #given: Given[] = [];
+  readonly handOver: HandOver;
   /** Handles of services that are to be killed, in slices. */
   readonly #doomed: number[] = [];
   /** The thread that was chosen last. */
@@ -97,6 +99,19 @@ export class NodeThreads implements Threads {
     this.#thread = thread;
     this.#runtime = runtime;
     this.#harborBits = (Number(runtime.environment.get("harbor") ?? 0) << 24) >>> 0;
+    this.handOver = new HandOver({
+      thread: this.own,
+      kernel: runtime.kernel,
+      directory: thread.directory,
+      tell: (to, word, ...values) => this.tell(to, word, ...values),
+      others: () => thread.fabric.threads,
+      later: (ms, run) => runtime.after(ms, run),
+      waitMs: Math.max(1, Number(runtime.environment.get("hotfixtimeout"))),
+    });
+    for (const word of Object.values(HAND_OVER_WORDS)) {
+      runtime.words.set(word, (...values) => this.handOver.hear(word, ...values));
+    }
+    runtime.onThreadDeath.push((dead) => this.handOver.died(dead));
     this.#addWords();
   }
 

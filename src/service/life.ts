@@ -20,7 +20,7 @@ import { deadPromise, requireAlive, stoppedError } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { definePart } from "./part.ts";
 import type { Kind } from "./runtime.ts";
-import type { Address, RestartWish, Starters } from "./skynet-api.ts";
+import type { Address, MigrateOptions, RestartWish, Starters } from "./skynet-api.ts";
 
 interface Beginning {
   readonly inits: (() => unknown)[];
@@ -260,6 +260,12 @@ export const lifeFunctions: ApiTable<Context> = {
     const target = runtime.contextOf(handle);
     if (target !== undefined) end(target, true);
     else runtime.threads?.kill(handle);
+  },
+  migrate: async (context: Context, address: Address, wish: MigrateOptions) => {
+    requireAlive(context);
+    const { migrate } = context.runtime;
+    if (migrate === undefined) throw stoppedError();
+    return await migrate(context, address, wish);
   },
   abort: (context: Context): void => {
     requireAlive(context);

@@ -33,6 +33,7 @@ import { LineBudget } from "./line-budget.ts";
 import { typeName } from "./protocol-table.ts";
 import { MessageTap } from "./message-tap.ts";
 import type { SearchPath } from "./search-path.ts";
+import type { Address, MigrateOptions, MigrateResult } from "./skynet-api.ts";
 import type { StewardCommand } from "./steward.ts";
 import type { Threads } from "./threads.ts";
 import type { Tracer } from "./tracer.ts";
@@ -161,6 +162,10 @@ export class Runtime {
    * @returns what came of it, for people; undefined if the service does nothing.
    */
   interrupt: ((handle: number) => Promise<string | undefined>) | undefined = undefined;
+  /** Moves a service to another thread; a higher layer knows how. */
+  migrate:
+    | ((context: Context, address: Address, wish: MigrateOptions) => Promise<MigrateResult>)
+    | undefined = undefined;
   /** The node has started: its first service is up. Only its main thread knows. */
   isReady = false;
   /** What keeps the node from being ready although it has started, by what it is; only its main thread knows. */

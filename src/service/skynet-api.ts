@@ -141,6 +141,28 @@ export interface RestartWish {
   readonly backoff?: number;
 }
 
+/** Where a service is to go; see {@link SkynetApi.migrate}. */
+export interface MigrateOptions {
+  /** Number of a thread that hosts services, from 1. */
+  readonly thread: number;
+}
+
+/** What came of {@link SkynetApi.migrate}. */
+export interface MigrateResult {
+  readonly handle: number;
+  /** The threads. If it was there already, both are the same. */
+  readonly from: number;
+  readonly to: number;
+  /** For how many milliseconds its messages waited, until it had left; its drain is part of it. */
+  readonly held: number;
+  /** How many bytes its state took on the way. */
+  readonly bytes: number;
+  /** How many messages went with it. */
+  readonly waiting: number;
+  /** Variables that have their value. */
+  readonly carried: readonly string[];
+}
+
 /** Everything under `import { skynet } from "snax"`. */
 export interface SkynetApi extends Calls, Starters {
   /**
@@ -222,6 +244,21 @@ export interface SkynetApi extends Calls, Starters {
   kill(address: Address): void;
   /** Stops the node. */
   abort(): void;
+  /**
+   * Moves a running service to another thread, under its handle: its code, its state by names, its timers, and what waits for it.
+   * Handlers in flight end first (`draintimeout`). Senders notice nothing; the order of what one of them sends is kept.
+   *
+   * A failure before the service leaves changes nothing.
+   *
+   * @param address - a handle, or a name.
+   * @throws {ERR_MIGRATE} with what stands in the way, by path and line where it is state: a closure, a socket, an object of a
+   * package. {ERR_ARGUMENT} if there is no such thread, {ERR_SERVICE_DEAD} if nobody lives there.
+   * @example
+   * ```ts
+   * const { held, waiting } = await skynet.migrate(room.handle, { thread: 2 });
+   * ```
+   */
+  migrate(address: Address, options: MigrateOptions): Promise<MigrateResult>;
   /** Gives this service a name: `.name` on this node, any other globally. False if another has it. */
   register(name: string): boolean;
   /** Gives another service a name. */

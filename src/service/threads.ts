@@ -2,6 +2,7 @@
  * The other threads of a node, as a runtime sees them; the node's layer supplies it. A node of one thread has none.
  */
 
+import type { HandOver } from "../fabric/hand-over.ts";
 import type { LaunchRequest } from "./boot.ts";
 
 /** What a thread does at a moment, as the others see it; see PHASE in kernel/phase.ts. */
@@ -46,6 +47,8 @@ export interface Threads {
   tell(thread: number, word: string, ...values: readonly unknown[]): void;
   /** Lets the other threads see at once what was sent to them. */
   publish(): void;
+  /** The services of this thread that go to another one, and those that come. */
+  readonly handOver: HandOver;
   /** Returns the threads on which services of that name live. */
   homesOf(name: string): readonly number[];
   /** Who is told of each death, on whatever thread; 0 = nobody. */

@@ -15,6 +15,7 @@ import { logLevelCommands } from "./log-level.ts";
 import { logpointCommands } from "./logpoint.ts";
 import { memoryCommands } from "./memory.ts";
 import { methodCommands } from "./methods.ts";
+import { migrateCommands } from "../repair/migrate.ts";
 import { nodeCommands } from "./node.ts";
 import { patchCommands } from "../repair/patches.ts";
 import { profileCommands } from "./profile.ts";
@@ -49,6 +50,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
     ...hotfixCommands,
     ...reloadCommands,
     ...swapCommands,
+    ...migrateCommands,
     ...checkCommands,
     ...inflightCommands,
     ...textCommands,

@@ -4,6 +4,7 @@ import type { LiveThread } from "../rollout/live-thread.ts";
 import { answerDry } from "./dry-run.ts";
 import { answerFold } from "./fold.ts";
 import { answerInflight } from "./inflight.ts";
+import { answerMigrate } from "./migrate.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { answerTexts } from "./running-texts.ts";
 
@@ -14,4 +15,5 @@ export function answerOperator(live: LiveThread): void {
   answerInflight(live);
   answerDry(live);
   answerFold(live.runtime);
+  answerMigrate(live);
 }

@@ -1,0 +1,49 @@
+/**
+ * A service goes from one kernel of a node to another one under its handle: here what this kernel does of it.
+ *
+ * Nobody dies: whoever watches for its death, or waits for an answer, does so on. Who else must know, and how messages keep their
+ * order meanwhile, is for fabric/hand-over.ts to say.
+ */
+
+import type { Kernel } from "./kernel.ts";
+import { Message, MessageList } from "./message.ts";
+import { PTYPE } from "./protocol.ts";
+import { HOLD, reconsiderDeferred } from "./service.ts";
+import type { Service } from "./service.ts";
+import { count, TALLY } from "./tally.ts";
+
+/**
+ * Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end.
+ *
+ * @returns what waits there, in its order.
+ */
+export function depart(kernel: Kernel, service: Service): Message[] {
+  const waiting: Message[] = [];
+  // Whoever watches for its death has asked long ago.
+  for (const request of service.owed?.keys() ?? []) waiting.push(anew(request));
+  for (const list of [service.deferred, service.mail]) {
+    for (let next = list?.shift(); next !== undefined; next = list?.shift()) {
+      if (next.type !== PTYPE.timer && next.type !== PTYPE.response) waiting.push(next);
+    }
+  }
+  service.isAlive = false;
+  service.owed = service.running = undefined;
+  kernel.services.delete(service);
+  kernel.timers.removeAll(service);
+  service.holds = HOLD.none;
+  count(service.tally, TALLY.ended);
+  return waiting;
+}
+
+/** Lets a service that has come handle messages: first what waited where it was, then what has come here. */
+export function admit(kernel: Kernel, service: Service, before: readonly Message[]): void {
+  const front = new MessageList();
+  for (const message of before) front.push(message);
+  reconsiderDeferred(service);
+  service.mail.prepend(front);
+  kernel.release(service, HOLD.voting);
+}
+
+function anew({ type, source, session, method, payload }: Message): Message {
+  return new Message(type, source, session, method, payload);
+}

@@ -1,0 +1,102 @@
+/**
+ * `skynet.migrate`: a running service goes to another thread of the node, under its handle.
+ *
+ *     who asks -> MIGRATE to the steward of the service's thread -> ADOPT to that of the other one (migrate-one.ts)
+ */
+
+import { SnaxError } from "../../base/error.ts";
+import { formatAddress } from "../../kernel/address.ts";
+import { deadError } from "../../kernel/refusal.ts";
+import { resolveAddress } from "../../service/calls.ts";
+import type { Context } from "../../service/context.ts";
+import { requireAlive } from "../../service/context.ts";
+import { readPlace } from "../../service/life.ts";
+import type { Address, MigrateOptions, MigrateResult } from "../../service/skynet-api.ts";
+import { askSteward } from "../../service/steward.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
+import { ADOPT, adopt, DISCARD_WORD, migrateError, migrateOne } from "./migrate-one.ts";
+
+/** The command of a thread's steward by which a service goes. */
+const MIGRATE = "MIGRATE";
+
+/** Gives a thread what it needs to let services go and come. */
+export function answerMigrate({ runtime, snax }: LiveThread): void {
+  const { stewardCommands, words } = runtime;
+  stewardCommands.set(MIGRATE, (steward, [handle, thread, caller]) =>
+    migrateHere(steward, handle as number, { thread: thread as number, caller: caller as number }),
+  );
+  stewardCommands.set(ADOPT, (steward, order) => adopt(steward, snax, order));
+  words.set(DISCARD_WORD, (handle) => runtime.threads?.handOver.discard(handle as number));
+  runtime.migrate = migrate;
+}
+
+/** Moves a service; see `SkynetApi.migrate`. */
+export function migrate(
+  context: Context,
+  address: Address,
+  wish: MigrateOptions,
+): Promise<MigrateResult> {
+  return new Promise((resolve, reject) => {
+    requireAlive(context);
+    const { kernel } = context.runtime;
+    // What another service ends in a turn of its own is settled in one of who asked.
+    const here = (settle: () => void): void => {
+      if (context.service.isAlive) kernel.soon(context.service, settle);
+      else settle();
+    };
+    ask(context, address, wish).then(
+      (value) => here(() => resolve(value)),
+      (error: unknown) => here(() => reject(error as Error)),
+    );
+  });
+}
+
+async function ask(
+  context: Context,
+  address: Address,
+  wish: MigrateOptions | undefined,
+): Promise<MigrateResult> {
+  const { runtime } = context;
+  const { threads } = runtime;
+  const handle = resolveAddress(context, address);
+  if (handle === undefined) {
+    throw new SnaxError("ERR_NO_SERVICE", `no service has the name ${String(address)}`);
+  }
+  if (threads === undefined) {
+    throw migrateError("the node has one thread: start it with `thread: 2` or more");
+  }
+  const thread = wish?.thread;
+  if (typeof thread !== "number") {
+    throw new SnaxError(
+      "ERR_ARGUMENT",
+      `skynet.migrate needs { thread: 1 to ${threads.hosts.length} }`,
+    );
+  }
+  readPlace(context, thread);
+  const home = threads.threadOf(handle);
+  if (home === undefined) throw deadError(handle, runtime.kernel.successors.find(handle));
+  const { handle: caller } = context;
+  return home === threads.own
+    ? await migrateHere(context, handle, { thread, caller })
+    : ((await askSteward(context, home, MIGRATE, handle, thread, caller)) as MigrateResult);
+}
+
+async function migrateHere(
+  { runtime }: Context,
+  handle: number,
+  { thread, caller }: { readonly thread: number; readonly caller: number },
+): Promise<MigrateResult> {
+  const context = runtime.contextOf(handle);
+  if (context === undefined) throw deadError(handle);
+  if (context.handle === caller) {
+    throw migrateError(
+      "it asks for that itself, and the handler that asks would be waited for: let another service ask",
+    );
+  }
+  if (context.handle !== handle) {
+    throw migrateError(
+      `${formatAddress(context.handle)} has taken its place, in a swap: move that one`,
+    );
+  }
+  return await migrateOne(context, thread);
+}

@@ -1,0 +1,42 @@
+/** `migrate` in the console and as a command of the shell. */
+
+import { equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { startSnax } from "../process.ts";
+import { desk } from "./console-client.ts";
+
+const SHOP = `let sold = 0; let f: any; export const response = { buy() { return (sold += 1); }, keep() { f = () => sold; } };`;
+
+test("migrate tells from where to where and what went along; exit codes, JSON, what it refuses", async (t) => {
+  const node = await desk(t, { shop: SHOP }, { thread: 2 });
+  const shop = await node.make("shop");
+  await shop.req.buy();
+  const address = `:${shop.handle.toString(16).padStart(8, "0")}`;
+  const shell = async (...words: string[]) =>
+    await startSnax([...words, "--console", `${node.port}`], node.folder).ended;
+  const lines = [await shell("migrate", address, "1"), await shell("migrate", address, "2")];
+  for (const { code, stdout } of lines) equal(code, 0, stdout);
+  match(
+    lines[1]?.stdout ?? "",
+    /^moved\t:[0-9a-f]{8}\nthread\t1 -> 2\nheld\t\d+ ms\nstate\t\d+ bytes\nwaiting\t\d+\ncarried\tsold, f\n$/,
+  );
+  match((await shell("migrate", address, "2")).stdout, /it is there already/);
+  equal(await shop.req.buy(), 2);
+  const json = await shell("migrate", address, "1", "--json");
+  equal(json.code, 0);
+  match(JSON.stringify(JSON.parse(json.stdout)), /"2 -> 1"/);
+  await shop.req.keep();
+  const refused = await shell("migrate", address, "2");
+  equal(refused.code, 1);
+  match(refused.stdout + refused.stderr, /f \(shop\.ts:1\) is a closure/);
+  for (const line of [
+    "migrate",
+    `migrate ${address}`,
+    `migrate ${address} x`,
+    `migrate ${address} 3`,
+    "migrate shop 1",
+  ]) {
+    equal((await node.ask(line)).at(-1), "<CMD Error>", line);
+  }
+  equal(await shop.req.buy(), 3);
+});
