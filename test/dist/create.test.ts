@@ -238,7 +238,7 @@ test(
     const operator = await LineClient.open(game.consolePort);
     const answer = await operator.run("hotfix room patches/double.ts");
     operator.close();
-    deepEqual(answer.slice(0, 2), ["applied\t1", "failed\t0"]);
+    deepEqual(answer.slice(0, 3), ["id\t1", "applied\t1", "failed\t0"]);
     await sweep(page, async () => (await score()) > before);
     const last = await settledScore();
     equal((last - before) % 2, 0);

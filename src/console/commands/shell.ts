@@ -63,9 +63,9 @@ async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
   const [name = "", ...args] = line.trim().split(/\s+/);
   const command = COMMANDS.get(name);
   if (command === undefined) return { ok: false, command, error: unknownCommand() };
-  const refusal = refuse(asked, command, args, asker);
-  if (refusal !== undefined) return { ok: false, command, error: refusal };
   const { isJson, words } = takeJson(command, args);
+  const refusal = refuse(asked, command, words, asker);
+  if (refusal !== undefined) return { ok: false, command, error: refusal };
   const surplus = findSurplus(command, words);
   if (surplus !== undefined) return { ok: false, command, error: surplusError(name, surplus) };
   const call = { ...asked, args: words, isJson };
