@@ -294,10 +294,15 @@ export class HarborSlave {
     // Nobody of this node has it, or it would have been told.
     if (harborOf(handle) === this.#own) return;
     const isTaken = before !== undefined && harborOf(before) === this.#own;
-    // Its service has ended there, and another one has the name.
-    if (before !== undefined && !isTaken) names.release(before);
-    if (!isTaken && names.register(name, handle)) return;
     const who = formatAddress(handle);
+    try {
+      // Its service has ended there, and another one has the name.
+      if (before !== undefined && !isTaken) names.release(before);
+      if (!isTaken && names.register(name, handle)) return;
+    } catch (error) {
+      // A harbor of skynet takes names that nobody can have here: the master is not to blame for passing them on.
+      return this.#hub.refused("no name here", `${who}: ${(error as Error).message}`);
+    }
     this.#hub.refused("name taken", `${who} does not get the name ${name} here`);
   }
 

@@ -320,6 +320,33 @@ test("what a harbor must not send is refused, with a reason that is counted", as
   equal(later.refused["packet too long"], 1);
 });
 
+test("a name that nobody can have here costs no harbor its master", async (t) => {
+  const { first, join, master } = await network(t);
+  await first.talker("ONE");
+  const second = await join(2);
+  const two = await second.talker();
+  const [host = "", port] = master.split(":");
+  const slave = connect(Number(port), host);
+  t.after(() => slave.destroy());
+  const names = ["1", "7777"];
+  slave.write(
+    Buffer.concat([
+      encodeSlaveMessage({ kind: "hello", id: 30, place: `127.0.0.1:${port}` }),
+      ...names.map((name) =>
+        encodeSlaveMessage({ kind: "register", name, handle: (30 << 24) | 9 }),
+      ),
+      encodeSlaveMessage({ kind: "register", name: "GOOD", handle: (30 << 24) | 10 }),
+    ]),
+  );
+  equal(await second.skynet.call(".cslave", "lua", "QUERYNAME", "GOOD"), (30 << 24) | 10);
+  equal(await two.ask("call", "ONE", "ONE", "still"), "still");
+  for (const node of [first, second]) {
+    const { master: isThere, refused } = await node.skynet.call<any>(".cslave", "debug", "INFO");
+    equal(isThere, true);
+    ok(refused["no name here"] >= 2, JSON.stringify(refused));
+  }
+});
+
 test("mutated bytes at the master's port and at a harbor's: the node lives, and its network works", async (t) => {
   const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed=${seed}`);
