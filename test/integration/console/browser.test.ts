@@ -38,7 +38,8 @@ const ATTACKS = `
     attacks.push(() => navigator.sendBeacon(url, evil));
     attacks.push(() => new Promise((done) => Object.assign(new EventSource(url), { onerror() { this.close(); done(); } })));
     attacks.push(() => new Promise((done) => (new WebSocket("ws://" + host + "/setenv/evil/1").onclose = done)));
-    attacks.push(() => fetch("https://" + host + "/", { method: "POST", body: evil, mode: "no-cors" }));
+    // First of all: the log has so many lines a second, and the test looks for the one about these.
+    attacks.unshift(() => fetch("https://" + host + "/", { method: "POST", body: evil, mode: "no-cors" }));
     for (const enctype of ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
       attacks.push(() => new Promise((done) => {
         const frame = Object.assign(document.createElement("iframe"), { name: "f" + Math.random() });
