@@ -212,6 +212,8 @@ export class FleetPatches {
     // What was decided stays.
     if (seen?.record?.state !== "prepare") return true;
     const { isGone = false } = seen;
+    // Who has aborted it does not tell the engine again: where the question is gone, the answer can only be no.
+    if (isGone && record.state === "commit") return await this.abort(id, "the engine has lost it");
     if (isGone && this.#now() < membership.claimsFrom) return false;
     const key = patchKey(id);
     const value = seal.seal(key, record);
