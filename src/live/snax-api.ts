@@ -5,7 +5,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import { requireAlive } from "../service/context.ts";
+import { settleInside } from "../service/job.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";
@@ -109,21 +109,7 @@ function makeFleet(caller: SnaxCaller, options: FleetOptions): FleetApi {
   });
 }
 
-/**
- * Settles a promise in a turn of the service that holds it: what patches another service ends in a
- * turn of that one, and whose code runs must always be known.
- */
+/** See {@link settleInside}. */
 function settleAt<T>({ context }: SnaxCaller, run: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    requireAlive(context);
-    const { kernel } = context.runtime;
-    const here = (settle: () => void): void => {
-      if (context.service.isAlive) kernel.soon(context.service, settle);
-      else settle();
-    };
-    run().then(
-      (value) => here(() => resolve(value)),
-      (error: unknown) => here(() => reject(error as Error)),
-    );
-  });
+  return settleInside(context, run);
 }

@@ -9,6 +9,7 @@ import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { Context, Receiver } from "./context.ts";
+import { requireAlive } from "./context.ts";
 
 /** What runs inside the service. */
 export type Job = (context: Context) => void;
@@ -57,3 +58,22 @@ export function callInside<T>(
 export const receiveJob: Receiver = (context, message) => {
   if (typeof message.payload === "function") (message.payload as Job)(context);
 };
+
+/**
+ * Settles a promise in a turn of the service that holds it: what another service ends is ended in a
+ * turn of that one, and whose code runs must always be known.
+ */
+export function settleInside<T>(context: Context, run: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    requireAlive(context);
+    const { kernel } = context.runtime;
+    const here = (settle: () => void): void => {
+      if (context.service.isAlive) kernel.soon(context.service, settle);
+      else settle();
+    };
+    run().then(
+      (value) => here(() => resolve(value)),
+      (error: unknown) => here(() => reject(error as Error)),
+    );
+  });
+}

@@ -37,21 +37,19 @@ export interface HotfixCall {
   readonly keep: ((patch: ServicePatch) => void) | undefined;
 }
 
-/** A `hotfix()` that runs, or waits for something. */
-interface RunningHotfix {
+/** A `hotfix()` that waits for something. */
+interface PendingHotfix {
   /** The job in which it runs; see Kernel.origin. */
   readonly origin: Message | undefined;
   /** Others have to agree to its patch: no service of the type goes on before that. */
   readonly isUndecided: boolean;
 }
 
-const running = new WeakMap<Context, RunningHotfix>();
+const pendings = new WeakMap<Context, PendingHotfix>();
 
-/** Returns the `hotfix()` of a service to which the code that runs now belongs; undefined if it is other code. */
-export function ownHotfix(context: Context): RunningHotfix | undefined {
-  const hotfix = running.get(context);
-  const { origin } = context.runtime.kernel;
-  return hotfix?.origin !== undefined && hotfix.origin === origin ? hotfix : undefined;
+/** Returns the `hotfix()` of a service that waits for something; undefined if none does. */
+export function pendingHotfix(context: Context): PendingHotfix | undefined {
+  return pendings.get(context);
 }
 
 /**
@@ -63,21 +61,10 @@ export function runHotfix(
   context: Context,
   patch: ServicePatch,
   { args, receive, keep: given }: HotfixCall,
-  whoAsked: Settle<Applied>,
+  end: Settle<Applied>,
 ): void {
   const { kernel, commitments } = context.runtime;
   const settle = given ?? ((done: ServicePatch) => keep(context, done));
-  running.set(context, { origin: kernel.origin, isUndecided: given !== undefined });
-  const end: Settle<Applied> = {
-    resolve: (applied) => {
-      running.delete(context);
-      whoAsked.resolve(applied);
-    },
-    reject: (error) => {
-      running.delete(context);
-      whoAsked.reject(error);
-    },
-  };
   const fail = (error: unknown): void =>
     takeBack(context, undoing(patch, error), (failure) => {
       kernel.release(context.service, HOLD.patching);
@@ -105,6 +92,7 @@ export function runHotfix(
     end.resolve({ received, kept: patch.kept });
     return;
   }
+  pendings.set(context, { origin: kernel.origin, isUndecided: given !== undefined });
   const pending = { result: result as PromiseLike<unknown>, receive, keep: settle };
   waitFor(context, patch, pending, end);
 }
@@ -170,6 +158,7 @@ function waitFor(
     endCommitment();
     unwatch?.();
     context.patching = undefined;
+    pendings.delete(context);
     release();
     finish();
     if (service.isAlive) kernel.release(service, HOLD.patching);

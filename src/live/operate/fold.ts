@@ -7,9 +7,9 @@
  * comparison begins at the files, so what a note has told is told once.
  */
 
-import type { Context } from "../../service/context.ts";
-import { Context as ContextClass } from "../../service/context.ts";
+import { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
+import { otherThreads } from "../../service/threads.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { EffectiveText } from "../../texts/effective-text.ts";
 import { setText } from "../text/text-history.ts";
@@ -43,9 +43,8 @@ export function answerFold(runtime: Runtime): void {
  */
 export async function foldTexts(context: Context, order: FoldOrder): Promise<void> {
   const { runtime } = context;
-  const { threads } = runtime;
   foldHere(runtime, order);
-  const others = (threads?.hosts ?? []).filter((thread) => thread !== threads?.own);
+  const others = otherThreads(runtime.threads);
   await Promise.all(others.map((thread) => orderThread(context, thread, FOLD, order)));
 }
 
@@ -59,7 +58,7 @@ function foldHere(runtime: Runtime, { texts, types }: FoldOrder): void {
     return known;
   };
   for (const { instance } of runtime.kernel.services) {
-    if (!(instance instanceof ContextClass) || instance.code === undefined) continue;
+    if (!(instance instanceof Context) || instance.code === undefined) continue;
     const { code, kind, name } = instance;
     for (const node of code.program.modules()) {
       const { file } = node.image;

@@ -39,6 +39,7 @@ import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import { hashOf } from "../text/patch-code.ts";
+import { imagesOf } from "../rollout/fresh-program.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
 
@@ -128,7 +129,7 @@ async function sendPack(
 ): Promise<string[]> {
   const answer = await orderThread(steward, to, ADOPT, pack, undefined);
   if (answer !== NEEDS_CODE) return answer as string[];
-  const images = [...(code as Instance).program.nodes.values()].map(({ image }) => image.toData());
+  const images = imagesOf((code as Instance).program);
   return (await orderThread(steward, to, ADOPT, pack, images)) as string[];
 }
 

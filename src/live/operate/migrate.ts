@@ -9,7 +9,7 @@ import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
-import { requireAlive } from "../../service/context.ts";
+import { settleInside } from "../../service/job.ts";
 import { readPlace } from "../../service/life.ts";
 import type { Address, MigrateOptions, MigrateResult } from "../../service/skynet-api.ts";
 import { askSteward } from "../../service/steward.ts";
@@ -36,19 +36,7 @@ export function migrate(
   address: Address,
   wish: MigrateOptions,
 ): Promise<MigrateResult> {
-  return new Promise((resolve, reject) => {
-    requireAlive(context);
-    const { kernel } = context.runtime;
-    // What another service ends in a turn of its own is settled in one of who asked.
-    const here = (settle: () => void): void => {
-      if (context.service.isAlive) kernel.soon(context.service, settle);
-      else settle();
-    };
-    ask(context, address, wish).then(
-      (value) => here(() => resolve(value)),
-      (error: unknown) => here(() => reject(error as Error)),
-    );
-  });
+  return settleInside(context, () => ask(context, address, wish));
 }
 
 async function ask(

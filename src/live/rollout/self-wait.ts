@@ -7,7 +7,8 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { ownHotfix } from "../apply/hold.ts";
+import { HOLD } from "../../kernel/service.ts";
+import { pendingHotfix } from "../apply/hold.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 
 /** Whom something is for that is asked for. */
@@ -24,25 +25,26 @@ export interface Wanted {
  * Refuses what would wait for the `hotfix()` that asks for it. One that does not wait may ask: what it asks for comes after it.
  *
  * @param what - what is asked for, as the message says it.
- * @returns undefined for whoever is no hotfix(); else what rejects with ERR_PATCH, or resolves.
+ * @returns undefined for whoever is not being patched; else what rejects with ERR_PATCH, or resolves.
  */
 export function refuseSelfWait(
   { context }: SnaxCaller,
   what: string,
   { handle, types = [], holds = false }: Wanted,
 ): Promise<void> | undefined {
-  const hotfix = ownHotfix(context);
-  if (hotfix === undefined) return undefined;
-  const { runtime, name } = context;
-  const other = handle === undefined ? undefined : runtime.contextOf(handle)?.name;
-  const isHeld = hotfix.isUndecided && (holds || other === name);
-  if (handle !== context.handle && !types.includes(name) && !isHeld) return undefined;
-  const why = isHeld
-    ? "its patch holds all services of the type until hotfix() has ended"
-    : `it is for ${name}, whose hotfix() asks for it, and both would wait`;
-  const message = `hotfix() can't have ${what}: ${why}; ask for it afterwards`;
-  // The part before its first await is over then.
+  const { runtime, name, service } = context;
+  const { origin } = runtime.kernel;
+  if ((service.holds & HOLD.patching) === 0 || origin === undefined) return undefined;
+  // The part of hotfix() before its first await is over then.
   return Promise.resolve().then(() => {
-    if (ownHotfix(context) === hotfix) throw new SnaxError("ERR_PATCH", message);
+    const hotfix = pendingHotfix(context);
+    if (hotfix?.origin !== origin) return;
+    const other = handle === undefined ? undefined : runtime.contextOf(handle)?.name;
+    const isHeld = hotfix.isUndecided && (holds || other === name);
+    if (handle !== context.handle && !types.includes(name) && !isHeld) return;
+    const why = isHeld
+      ? "its patch holds all services of the type until hotfix() has ended"
+      : `it is for ${name}, whose hotfix() asks for it, and both would wait`;
+    throw new SnaxError("ERR_PATCH", `hotfix() can't have ${what}: ${why}; ask for it afterwards`);
   });
 }
