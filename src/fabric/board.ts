@@ -13,7 +13,7 @@
 
 import { BOARD_TYPES_MAX } from "../base/limits.ts";
 import type { Tally, TallyBook } from "../kernel/tally.ts";
-import { TALLY, TALLY_LENGTH } from "../kernel/tally.ts";
+import { LONG_RUNS, TALLY, TALLY_LENGTH } from "../kernel/tally.ts";
 
 /** The row of the types for which there is no row left. */
 export const OTHER_TYPES = "(other)";
@@ -26,6 +26,7 @@ const BEAT = {
   heapLimitBytes: 2,
   openCalls: 3,
 } as const;
+const BEAT_LENGTH = 8;
 
 /** Bytes of a type's name that are kept, its length in front. */
 const NAME_BYTES = 128;
@@ -36,7 +37,7 @@ const ROWS = 0;
 const HEAD_BYTES = 64;
 
 const LINE_BYTES = TALLY_LENGTH * Float64Array.BYTES_PER_ELEMENT;
-const TALLIES_AT = HEAD_BYTES + LINE_BYTES;
+const TALLIES_AT = HEAD_BYTES + BEAT_LENGTH * Float64Array.BYTES_PER_ELEMENT;
 const NAMES_AT = TALLIES_AT + BOARD_TYPES_MAX * LINE_BYTES;
 const BOARD_BYTES = NAMES_AT + BOARD_TYPES_MAX * NAME_BYTES;
 
@@ -58,6 +59,8 @@ export interface TypeCount {
   readonly errors: number;
   readonly born: number;
   readonly ended: number;
+  /** How many runs its services had of up to 1 ms, up to 2, up to 4 ... 4096 ms, and longer. */
+  readonly runs: readonly number[];
 }
 
 /** Allocates the memory of a board; the operating system gives it as rows are used. */
@@ -83,7 +86,7 @@ export class Board implements TallyBook {
   constructor(memory: SharedArrayBuffer = createBoardMemory()) {
     this.#memory = memory;
     this.#rows = new Int32Array(memory, 0, 1);
-    this.#beat = new Float64Array(memory, HEAD_BYTES, TALLY_LENGTH);
+    this.#beat = new Float64Array(memory, HEAD_BYTES, BEAT_LENGTH);
     this.#names = Buffer.from(memory, NAMES_AT);
   }
 
@@ -140,6 +143,7 @@ export class Board implements TallyBook {
         errors: at(TALLY.errors),
         born: at(TALLY.born),
         ended,
+        runs: [at(TALLY.short), ...tally.subarray(TALLY.long, TALLY.long + LONG_RUNS)],
       };
     }
   }

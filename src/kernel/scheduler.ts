@@ -21,7 +21,7 @@ import type { PhaseWords } from "./phase.ts";
 import { PHASE, writePhase } from "./phase.ts";
 import type { Service } from "./service.ts";
 import { takeJob, takeMessage } from "./service.ts";
-import { count, TALLY } from "./tally.ts";
+import { countRun } from "./tally.ts";
 
 /** Runs the microtasks that the last message left, before another service gets its turn. */
 export interface Drain {
@@ -246,5 +246,5 @@ export class Scheduler {
 /** Counts CPU time for a service and its type. */
 function charge(service: Service, ms: number): void {
   service.cpuMs += ms;
-  count(service.tally, TALLY.cpuMs, ms);
+  countRun(service.tally, ms);
 }

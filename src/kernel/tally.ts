@@ -21,10 +21,17 @@ export const TALLY = {
   born: 3,
   /** Services that have ended. */
   ended: 4,
+  /** Runs of up to a millisecond; a run is what a service does until the thread goes on with another. */
+  short: 5,
+  /** The first of {@link LONG_RUNS} numbers: runs above 1, 2, 4 ... milliseconds. A cache line of its own, rarely touched. */
+  long: 8,
 } as const;
 
-/** How many numbers a tally has; a cache line. */
-export const TALLY_LENGTH = 8;
+/** How many classes of long runs there are: up to 2, 4, 8 ... 4096 ms, and above. */
+export const LONG_RUNS = 13;
+
+/** How many numbers a tally has; whole cache lines. */
+export const TALLY_LENGTH = 24;
 
 /** Where a kernel finds the tally of a type. */
 export interface TallyBook {
@@ -34,6 +41,17 @@ export interface TallyBook {
 
 /** The tally of those that nobody counts. */
 export const UNCOUNTED: Tally = new Float64Array(TALLY_LENGTH);
+
+/** Counts one run: what it has cost, and how long it was. */
+export function countRun(tally: Tally, ms: number): void {
+  count(tally, TALLY.cpuMs, ms);
+  count(tally, ms > 1 ? TALLY.long + longClass(ms) : TALLY.short);
+}
+
+/** The class of a run: 0 = above 1 and up to 2 ms, 1 = up to 4 ms, and so on. */
+function longClass(ms: number): number {
+  return Math.min(31 - Math.clz32(Math.ceil(ms) - 1), LONG_RUNS - 1);
+}
 
 /** Adds to one of the numbers. */
 export function count(tally: Tally, index: number, amount = 1): void {

@@ -7,6 +7,7 @@
 
 import type { Board } from "../../fabric/board.ts";
 import type { Runtime } from "../../service/runtime.ts";
+import { LONG_RUNS } from "../../kernel/tally.ts";
 import type { Family, Metric } from "../print/prometheus.ts";
 import { isSilent, readReadiness } from "./health.ts";
 
@@ -34,6 +35,12 @@ export const METRICS: readonly Metric[] = [
     kind: "counter",
     label: "type",
     help: "CPU time of handlers, if `profile` is on.",
+  },
+  {
+    name: "snax_run_seconds",
+    kind: "histogram",
+    label: "type",
+    help: "How long services ran before their thread went on with another, if `profile` is on.",
   },
   {
     name: "snax_errors_total",
@@ -91,17 +98,39 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
+/** The bounds of `snax_run_seconds`: what a board counts, in seconds. */
+const RUN_BOUNDS: readonly number[] = Array.from({ length: LONG_RUNS }, (_, i) => 2 ** i / 1000);
+
 /** The values of all metrics, as they are added up. */
 class Sheet {
   readonly #families: ReadonlyMap<string, Family> = new Map(
-    METRICS.map((metric) => [metric.name, { metric, samples: new Map() }]),
+    METRICS.map((metric) => [metric.name, { metric, samples: new Map(), spreads: new Map() }]),
   );
 
   /** Adds to a value: several threads have services of one type. */
   add(name: string, label: string, value: number): void {
+    const { samples } = this.#family(name);
+    samples.set(label, (samples.get(label) ?? 0) + value);
+  }
+
+  /** Adds to the classes of a histogram, whose values add up to `sum`. */
+  addSpread(name: string, label: string, counts: readonly number[], sum: number): void {
+    const { spreads } = this.#family(name);
+    const spread = spreads.get(label) ?? {
+      bounds: RUN_BOUNDS,
+      counts: counts.map(() => 0),
+      sum: 0,
+    };
+    for (const [index, count] of counts.entries())
+      spread.counts[index] = (spread.counts[index] ?? 0) + count;
+    spread.sum += sum;
+    spreads.set(label, spread);
+  }
+
+  #family(name: string): Family {
     const family = this.#families.get(name);
     if (family === undefined) throw new Error(`${name} is no metric`);
-    family.samples.set(label, (family.samples.get(label) ?? 0) + value);
+    return family;
   }
 
   get families(): Family[] {
@@ -128,11 +157,12 @@ function addBoard(sheet: Sheet, thread: string, board: Board): void {
   sheet.add("snax_thread_heap_bytes", thread, heapBytes);
   sheet.add("snax_thread_heap_limit_bytes", thread, heapLimitBytes);
   sheet.add("snax_thread_open_calls", thread, openCalls);
-  for (const { type, messages, cpuMs, errors, born, ended } of board.readTypes()) {
+  for (const { type, messages, cpuMs, errors, born, ended, runs } of board.readTypes()) {
     sheet.add("snax_services", type, born - ended);
     sheet.add("snax_services_started_total", type, born);
     sheet.add("snax_messages_total", type, messages);
     sheet.add("snax_cpu_seconds_total", type, cpuMs / 1000);
+    sheet.addSpread("snax_run_seconds", type, runs, cpuMs / 1000);
     sheet.add("snax_errors_total", type, errors);
     sheet.add("snax_thread_services", thread, born - ended);
     sheet.add("snax_thread_messages_total", thread, messages);

@@ -104,6 +104,38 @@ test("a node of one thread counts as well", async (t) => {
   equal(sample(body, 'snax_thread_up{thread="1"}'), undefined);
 });
 
+test("a type whose handlers keep their thread for long shows it in a histogram, and others do not", async (t) => {
+  const files = {
+    ...SHOP,
+    slow: `
+      export const response = {
+        burn(ms: number) {
+          const until = performance.now() + ms;
+          while (performance.now() < until);
+        },
+      };`,
+  };
+  const { make, port } = await probed(t, files, { thread: 1 });
+  const [slow, shop] = [await make("slow"), await make("shop")];
+  for (let times = 0; times < 3; times += 1) await slow.req.burn(70);
+  for (let times = 0; times < 3; times += 1) await shop.req.buy(times);
+  const { body } = await ask(port, "/metrics");
+  const runs = (type: string, le: string): number =>
+    sample(body, `snax_run_seconds_bucket{type="${type}",le="${le}"}`) ?? NaN;
+  ok(runs("slow", "0.064") <= runs("slow", "+Inf") - 3, body);
+  ok(runs("slow", "+Inf") >= runs("slow", "4.096"));
+  equal(sample(body, 'snax_run_seconds_count{type="slow"}'), runs("slow", "+Inf"));
+  ok((sample(body, 'snax_run_seconds_sum{type="slow"}') ?? 0) >= 0.21);
+  ok(runs("shop", "+Inf") >= 3);
+});
+
+test("a node that does not count CPU time has no runs to tell of", async (t) => {
+  const { make, port } = await probed(t, SHOP, { profile: false });
+  await (await make("shop")).req.buy(1);
+  const { body } = await ask(port, "/metrics");
+  equal(sample(body, 'snax_run_seconds_count{type="shop"}'), 0);
+});
+
 test("every line of the metrics is one that Prometheus reads", async (t) => {
   const { make, port } = await probed(t, { 房间: "export const response = {};", ...SHOP });
   await make("房间");
@@ -114,10 +146,11 @@ test("every line of the metrics is one that Prometheus reads", async (t) => {
   for (const line of body.trimEnd().split("\n")) {
     match(
       line,
-      /^# HELP \w+ .+$|^# TYPE \w+ (?:counter|gauge)$|^\w+(?:\{\w+="[^"\n]*"\})? [\d.e+-]+$/,
+      /^# HELP \w+ .+$|^# TYPE \w+ (?:counter|gauge|histogram)$|^\w+(?:\{\w+="[^"\n]*"(?:,le="[\d.+Inf]+")?\})? [\d.e+-]+$/,
     );
     if (line.startsWith("# TYPE")) known.add(line.split(" ")[2] ?? "");
-    else if (!line.startsWith("#")) ok(known.has(/^\w+/.exec(line)?.[0] ?? ""), line);
+    else if (!line.startsWith("#"))
+      ok(known.has(/^\w+?(?=_bucket|_sum|_count|\b)/.exec(line)?.[0] ?? ""), line);
   }
   // The tool of Prometheus itself, where it is installed; the project's own CI installs it.
   const tool = spawnSync("promtool", ["check", "metrics"], { input: body, encoding: "utf8" });

@@ -26,7 +26,7 @@ interface Panel {
 test("the dashboard shows every metric, and nothing that is none", () => {
   const { panels } = JSON.parse(read("grafana.json")) as { panels: Panel[] };
   const shown = panels.flatMap(({ targets }) =>
-    targets.flatMap(({ expr }) => expr.match(/\b(?:snax|process)_\w+/g) ?? []),
+    targets.flatMap(({ expr }) => expr.match(/\b(?:snax|process)_\w+?(?=_bucket\b|\b)/g) ?? []),
   );
   deepEqual([...new Set(shown)].toSorted(), METRICS.map(({ name }) => name).toSorted());
   for (const { title, gridPos } of panels) ok(gridPos.x + gridPos.w <= 24, title);
@@ -36,8 +36,9 @@ test("counters are shown as rates, and gauges are not", () => {
   const { panels } = JSON.parse(read("grafana.json")) as { panels: Panel[] };
   const exprs = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
   for (const { name, kind } of METRICS) {
-    const expr = exprs.find((text) => new RegExp(String.raw`\b${name}\b`).test(text)) ?? "";
-    equal(new RegExp(String.raw`rate\(${name}\b`).test(expr), kind === "counter", name);
+    const series = kind === "histogram" ? `${name}_bucket` : name;
+    const expr = exprs.find((text) => new RegExp(String.raw`\b${series}\b`).test(text)) ?? "";
+    equal(new RegExp(String.raw`rate\(${series}\b`).test(expr), kind !== "gauge", name);
   }
 });
 

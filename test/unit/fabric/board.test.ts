@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { BOARD_TYPES_MAX } from "../../../src/base/limits.ts";
 import { Board, createBoardMemory, OTHER_TYPES } from "../../../src/fabric/board.ts";
-import { count, TALLY } from "../../../src/kernel/tally.ts";
+import { count, countRun, LONG_RUNS, TALLY } from "../../../src/kernel/tally.ts";
 
 /** A board as its thread has it, and as another thread reads it. */
 function pair(memory = createBoardMemory()): { own: Board; other: Board } {
@@ -22,13 +22,27 @@ test("another thread reads what a thread has counted by type", () => {
   count(own.of("lobby"), TALLY.messages, 7);
   count(own.of("lobby"), TALLY.cpuMs, 1.5);
   count(own.of("lobby"), TALLY.errors);
-  const zero = { messages: 0, cpuMs: 0, errors: 0, born: 0, ended: 0 };
+  const runs = Array.from({ length: LONG_RUNS + 1 }, () => 0);
+  const zero = { messages: 0, cpuMs: 0, errors: 0, born: 0, ended: 0, runs };
   deepEqual(
     [...other.readTypes()],
     [
       { ...zero, type: "room", born: 3, ended: 1 },
       { ...zero, type: "lobby", messages: 7, cpuMs: 1.5, errors: 1 },
     ],
+  );
+});
+
+test("runs are counted by length, each up to its bound and the bound itself", () => {
+  const { own, other } = pair();
+  const lengths = [0, 0.2, 1, 1.01, 2, 2.01, 4, 100, 128, 4096, 4096.01, 30_000, 1e12];
+  for (const ms of lengths) countRun(own.of("room"), ms);
+  const [room] = [...other.readTypes()];
+  //                     1  2  4  8 16 32 64 128 256 512 1024 2048 4096 longer
+  deepEqual(room?.runs, [3, 2, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 3]);
+  equal(
+    room?.cpuMs,
+    lengths.reduce((sum, ms) => sum + ms, 0),
   );
 });
 
