@@ -1,7 +1,7 @@
 /**
  * A service that stands here for one of another node: skynet's clusterproxy.
  *
- *     lua message  -> the same values there
+ *     lua message  -> the same values there; several results come back as several
  *     snax message -> the number of the method there, or over a link its name; and its arguments
  *
  * On skynet's wire the methods of a snax service are numbered by their order in the text of its
@@ -15,6 +15,7 @@ import { tableWith } from "../service/answers.ts";
 import type { Context, Receiver } from "../service/context.ts";
 import { standsFor } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
+import { takeValuesWhole } from "../service/values.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
 import type { SnaxThread } from "../snax/snax-thread.ts";
 import { readWireNumbers } from "../snax/wire-numbers.ts";
@@ -34,6 +35,8 @@ export interface Proxied {
 export function serveProxy(snax: SnaxThread, context: Context, proxied: Proxied): void {
   const { node, address, type } = proxied;
   standsFor.set(context, `${node} ${address}`);
+  // Whoever asked a proxy gets several results as several, as from the service itself.
+  takeValuesWhole(context);
   // How long a call may take is its caller's business.
   const unbounded = createCluster(context).within(Infinity);
   const pass = (session: number, values: readonly unknown[]): Promise<unknown> | undefined => {

@@ -19,6 +19,7 @@ import type { ServiceModule, ServiceObject, SnaxApi } from "../snax/types.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { LinkEvent } from "../cluster/link/event.ts";
 import { tokenOf } from "../service/tenure.ts";
+import { takesValuesWhole, Values } from "../service/values.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
 import { askDaemon, postDaemon } from "./cluster-daemon.ts";
 import { callLinked, isLinked, monitorLinked, queryLinked, sendLinked } from "./cluster-link.ts";
@@ -59,14 +60,15 @@ function receive(context: Context, order: unknown[], deadlineMs: number): Promis
   const isBounded = ms > 0 && ms !== Infinity;
   const values = ["REQ", ...order, isBounded ? ms : 0];
   const answer = askDaemon(context, values, isBounded ? ms : Infinity);
-  return answer.then((bytes) => unpack(bytes as Uint8Array, order) as never);
+  return answer.then((bytes) => unpack(context, bytes as Uint8Array, order) as never);
 }
 
 /** Unpacks an answer: several results are an array, none is undefined. */
-function unpack(bytes: Uint8Array, [node, address]: readonly unknown[]): unknown {
+function unpack(context: Context, bytes: Uint8Array, [node, address]: readonly unknown[]): unknown {
   try {
     const values = decodeSeri(bytes);
-    return values.length <= 1 ? values[0] : values;
+    if (values.length <= 1) return values[0];
+    return takesValuesWhole(context) ? new Values(values) : values;
   } catch (cause) {
     const text = `the answer of ${String(node)} ${String(address)} can't be unpacked`;
     throw new SnaxError("ERR_MALFORMED", text, { cause, data: { node, address } });

@@ -34,6 +34,11 @@ export function takeValuesWhole(context: Context): void {
   wholes.set(context, true);
 }
 
+/** Says whether they do. */
+export function takesValuesWhole(context: Context): boolean {
+  return wholes.peek(context) === true;
+}
+
 /** Says how several results travel between the threads of a node. */
 export function defineValues(portables: PortableTable): void {
   portables.define(Values, {
@@ -47,6 +52,6 @@ export function defineValues(portables: PortableTable): void {
 
 function arrive(values: readonly unknown[], receiver: object | undefined): unknown {
   const instance = receiver instanceof Service ? receiver.instance : undefined;
-  const isWhole = instance instanceof Context && wholes.peek(instance) === true;
+  const isWhole = instance instanceof Context && takesValuesWhole(instance);
   return isWhole ? new Values(values) : values;
 }

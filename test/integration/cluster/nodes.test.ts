@@ -1,9 +1,16 @@
 /** The table of nodes, names in the cluster, proxies and snax services of another node. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { test } from "node:test";
-import { codeOfFailure, failureOf } from "../../world.ts";
-import { clusterOf, pair, placeOf } from "./pair.ts";
+import type { TestContext } from "node:test";
+import { decodeAnswer, encodeRequest } from "../../../src/cluster/wire/skynet-frame.ts";
+import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
+import { decodeSeri, encodeSeri } from "../../../src/wire/lua-seri.ts";
+import { codeOfFailure, failureOf, world } from "../../world.ts";
+import { linkPlaceOf, startDb, TOKEN } from "./links.ts";
+import { CALLER, clusterOf, pair, placeOf } from "./pair.ts";
 
 const PING = `
   import { skynet } from "snax";
@@ -156,7 +163,60 @@ test("a proxy of a proxy leads back, through three nodes", async (t) => {
   deepEqual(await home.call("client", "@far", "E", 1, [2]), [1, [2]]);
   deepEqual(await home.call("client", "@far", "ONE", [1, 2]), [1, 2]);
   equal(await codeOfFailure(home.call("client", "@far", "BOOM")), "ERR_REMOTE");
+  // Several results are several for a caller in Lua, one list is one table: also from behind a proxy.
+  const ask = (...values: unknown[]): Promise<unknown[]> =>
+    askRaw({ t, place: `127.0.0.1:${middle.port}` }, "@far", values);
+  deepEqual(await ask("E", 1, [2]), [1, [2]]);
+  deepEqual(await ask("ONE", [1, 2]), [[1, 2]]);
+  deepEqual(await ask("EMPTY"), []);
 });
+
+test("several results stay several through proxies over links, on worker threads too", async (t) => {
+  for (const thread of [0, 2]) {
+    const db = await startDb(t);
+    await db.skynet.newservice("echo");
+    const middle = await world(
+      t,
+      { caller: CALLER },
+      {
+        ...{ node: "middle", thread },
+        cluster: {
+          nodes: { db: await linkPlaceOf(db) },
+          token: TOKEN,
+          skynet: { open: 0 },
+        },
+      },
+    );
+    const there = clusterOf(await middle.make("caller"));
+    await there.register("far", await there.proxy("db", "@echo"));
+    const place = await placeOf(middle);
+    deepEqual(await askRaw({ t, place }, "@far", ["E", 1, [2]]), [1, [2]]);
+    deepEqual(await askRaw({ t, place }, "@far", ["ONE", [1, 2]]), [[1, 2]]);
+    deepEqual(await askRaw({ t, place }, "@far", ["EMPTY"]), []);
+    deepEqual(await there.call("db", "@echo", "E", 1, 2), [1, 2]);
+  }
+});
+
+/** Asks as a node of skynet does. @returns the results one by one */
+async function askRaw(
+  { t, place }: { t: TestContext; place: string },
+  address: string,
+  values: readonly unknown[],
+): Promise<unknown[]> {
+  const [host, port] = place.split(":");
+  const socket = connect(Number(port), host);
+  t.after(() => socket.destroy());
+  socket.write(encodeRequest(address, 1, encodeSeri(values), false));
+  const splitter = new FrameSplitter(2, 0xffff);
+  for (;;) {
+    splitter.push(((await once(socket, "data")) as [Buffer])[0]);
+    const body = splitter.next();
+    if (body === undefined) continue;
+    const answer = decodeAnswer(body);
+    equal(answer.kind, "ok");
+    return decodeSeri((answer as { payload: Buffer }).payload);
+  }
+}
 
 test("a snax service of another node is used as a near one, by the order of the text", async (t) => {
   const { db, caller, cluster } = await pair(t, { ping: PING });

@@ -6,85 +6,26 @@
  */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import type { TestContext } from "node:test";
-import type { Files } from "../../world.ts";
-import { codeOfFailure, failureOf, world, writeFiles } from "../../world.ts";
+import { codeOfFailure, failureOf, world } from "../../world.ts";
 import { freePort } from "./free-port.ts";
 import { CALLER, clusterOf, ECHO, placeOf } from "./pair.ts";
-
-const SKYNET = process.env["SKYNET"];
-const OPTIONS = { skip: SKYNET === undefined ? "SKYNET names no folder" : false };
-
-/** A service in Lua that registers itself as `@echo`. */
-const ECHO_LUA = `
-  local skynet = require "skynet"
-  local cluster = require "skynet.cluster"
-  local C = {}
-  function C.E(...) return skynet.retpack(...) end
-  function C.BOOM() error "boom from the other side" end
-  function C.EMPTY() return skynet.ret() end
-  function C.NEVER() skynet.wait() end
-  function C.EXIT() skynet.exit() end
-  local got = {}
-  function C.PUT(v) table.insert(got, type(v) == "string" and #v > 60 and #v or v) end
-  function C.GOT() return skynet.retpack(got) end
-  skynet.start(function()
-    skynet.dispatch("lua", function(_, _, cmd, ...) C[cmd](...) end)
-  end)
-`;
-
-const PING_LUA = `
-  local snax = require "skynet.snax"
-  local n = 0
-  function response.ping(hello) return hello end
-  function accept.hello() n = n + 1 end
-  function response.count() return n end
-  function init() snax.enablecluster() end
-`;
-
-const PING = `
-  let n = 0;
-  function ping(hello) { return hello; }
-  function hello() { n += 1; }
-  function count() { return n; }
-  export const response = { ping, count };
-  export const accept = { hello };
-`;
-
-const SERVER_LUA = `
-  local skynet = require "skynet"
-  local cluster = require "skynet.cluster"
-  local snax = require "skynet.snax"
-  skynet.start(function()
-    cluster.reload { db = skynet.getenv "place" }
-    cluster.register("echo", skynet.newservice "echo")
-    cluster.register("victim", skynet.newservice "echo")
-    snax.uniqueservice "ping"
-    cluster.open "db"
-    print "skynet is there"
-  end)
-`;
+import {
+  ECHO_LUA,
+  PING,
+  PING_LUA,
+  resultsIn,
+  SERVER_LUA,
+  SKYNET_OPTIONS as OPTIONS,
+  startSkynet,
+  TRY_LUA,
+} from "./real-skynet.ts";
 
 const CLIENT_LUA = `
   local skynet = require "skynet"
   local cluster = require "skynet.cluster"
   local snax = require "skynet.snax"
-  local function show(v)
-    if type(v) ~= "table" then return tostring(v) end
-    local s = {}
-    for i = 1, #v do s[i] = show(v[i]) end
-    return "{" .. table.concat(s, ",") .. "}"
-  end
-  local function try(what, f, ...)
-    local r = table.pack(pcall(f, ...))
-    local s = {}
-    for i = 1, r.n do s[i] = show(r[i]):gsub("^.*/lualib/[^:]*:%d+: ", "") end
-    print("RESULT " .. what .. ": " .. table.concat(s, " "))
-  end
+  ${TRY_LUA}
   local function long(n) return function() return #cluster.call("db", "@echo", "ONE", string.rep("q", n)) end end
   skynet.start(function()
     cluster.reload { db = skynet.getenv "place", __nowaiting = true }
@@ -123,42 +64,6 @@ const CLIENT_LUA = `
   end)
 `;
 
-/** Starts a node of skynet; resolves with what it wrote when that holds a text. */
-async function startSkynet(
-  t: TestContext,
-  files: Files,
-  keys: Readonly<Record<string, string>>,
-  until: string,
-): Promise<string> {
-  const folder = writeFiles(t, files);
-  const lines = Object.entries({
-    thread: "2",
-    harbor: "0",
-    start: '"main"',
-    bootstrap: '"snlua bootstrap"',
-    luaservice: `"${SKYNET}/service/?.lua;${folder}/?.lua"`,
-    lualoader: `"${SKYNET}/lualib/loader.lua"`,
-    lua_path: `"${SKYNET}/lualib/?.lua;${SKYNET}/lualib/?/init.lua"`,
-    lua_cpath: `"${SKYNET}/luaclib/?.so"`,
-    cpath: `"${SKYNET}/cservice/?.so"`,
-    snax: `"${folder}/?.lua"`,
-    ...keys,
-  }).map(([key, value]) => `${key} = ${value}\n`);
-  writeFileSync(join(folder, "config"), lines.join(""));
-  const child = spawn(`${SKYNET}/skynet`, [join(folder, "config")], { cwd: folder });
-  t.after(() => child.kill("SIGKILL"));
-  let text = "";
-  return new Promise((resolve, reject) => {
-    const take = (chunk: Buffer): void => {
-      text += chunk.toString();
-      if (text.includes(until)) resolve(text);
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.on("close", () => reject(new Error(`skynet ended: ${text.slice(-2000)}`)));
-  });
-}
-
 test(
   "a client in Lua finds of a node of ours what it finds of a node of skynet",
   OPTIONS,
@@ -174,9 +79,9 @@ test(
     const here = clusterOf(await db.make("caller"));
     await here.register("ping", ping.handle);
     const files = { "main.lua": CLIENT_LUA, "ping.lua": PING_LUA };
-    const text = await startSkynet(t, files, { place: `"${await placeOf(db)}"` }, "RESULT END");
-    const results = [...text.matchAll(/^RESULT (.*)$/gm)].map(([, line]) => line);
-    deepEqual(results, [
+    const place = `"${await placeOf(db)}"`;
+    const text = (await startSkynet(t, files, { place }, "RESULT END")).text();
+    deepEqual(resultsIn(text), [
       "query: true number",
       "values: true a 1 1.5 true nil {1,2}",
       "by handle: true x",
