@@ -58,7 +58,7 @@ const ROOMS = {
     "rollout",
     "operate",
   ],
-  cluster: ["wire", "hub", "skynet", "link", "engine", "fleet", "harbor"],
+  cluster: ["wire", "hub", "skynet", "link", "engine", "fleet", "commands", "harbor"],
   console: ["operator", "print", "inspect", "debugger", "threads", "repair", "commands", "doors"],
 };
 

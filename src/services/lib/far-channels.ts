@@ -16,7 +16,7 @@
 import { cluster, skynet, SnaxError } from "snax";
 import { MULTICAST_CHANNELS_MAX } from "../../base/limits.ts";
 
-/** Where the other nodes take this; see cluster/clusterd.ts. */
+/** Where the other nodes take this; see cluster/commands/channels.ts. */
 const ADDRESS = "%multicast";
 
 /** A node that hears a channel. */

@@ -6,30 +6,30 @@
  */
 
 import { networkInterfaces } from "node:os";
-import { MEMBER_LEASE_MS } from "../base/limits.ts";
-import type { Listened } from "../net/socket-api.ts";
-import { formatEndpoint } from "../net/endpoint.ts";
-import type { Driver, DriverHost } from "./engine/driver.ts";
-import type { Hub } from "./hub/hub.ts";
-import { incarnationsOf } from "./hub/incarnations.ts";
-import type { LinkNodes } from "./link/nodes.ts";
-import type { Exposure } from "./hub/exposure.ts";
-import type { GlobalOptions } from "./engine/global-services.ts";
-import { FleetChannels } from "./fleet/channels.ts";
-import { FleetData } from "./fleet/data.ts";
-import { FleetNode } from "./fleet/local.ts";
-import { FleetPatches } from "./fleet/patches.ts";
-import { FleetSeal } from "./fleet/record.ts";
-import { GlobalServices } from "./engine/global-services.ts";
-import { Membership } from "./engine/membership.ts";
+import { MEMBER_LEASE_MS } from "../../base/limits.ts";
+import type { Listened } from "../../net/socket-api.ts";
+import { formatEndpoint } from "../../net/endpoint.ts";
+import type { Driver, DriverHost } from "../engine/driver.ts";
+import type { Hub } from "../hub/hub.ts";
+import { incarnationsOf } from "../hub/incarnations.ts";
+import type { LinkNodes } from "../link/nodes.ts";
+import type { Exposure } from "../hub/exposure.ts";
+import type { GlobalOptions } from "../engine/global-services.ts";
+import { FleetChannels } from "./channels.ts";
+import { FleetData } from "./data.ts";
+import { FleetNode } from "./local.ts";
+import { FleetPatches } from "./patches.ts";
+import { FleetSeal } from "./record.ts";
+import { GlobalServices } from "../engine/global-services.ts";
+import { Membership } from "../engine/membership.ts";
 
 /** Makes the driver that a URL asks for. */
 export async function createDriver(url: string, host: DriverHost): Promise<Driver> {
   if (url.startsWith("memory:")) {
-    const { memoryEngine } = await import("./engine/driver-memory.ts");
+    const { memoryEngine } = await import("../engine/driver-memory.ts");
     return memoryEngine(url).driver(host);
   }
-  const { createNatsDriver } = await import("./engine/driver-nats.ts");
+  const { createNatsDriver } = await import("../engine/driver-nats.ts");
   return createNatsDriver(url, host);
 }
 
