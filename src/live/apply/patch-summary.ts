@@ -22,6 +22,8 @@ import { publicName } from "../text/patch-item.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "../text/patch-outline.ts";
 import { askFor } from "../text/patch-outline.ts";
 import type { TableGift, TableMember } from "../text/table-text.ts";
+import type { MethodKind } from "../../loader/weave/method-check.ts";
+import { canStand, kindOf } from "../../loader/weave/method-check.ts";
 import { keepsOld } from "./method-swap.ts";
 import { isPlain } from "./table-merge.ts";
 
@@ -35,8 +37,7 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
     const found = instance?.find(node);
     const module = found?.node === node ? found : undefined;
     const said = describeOutline(code.outline, node, module);
-    const left =
-      module === undefined ? [] : code.outline.members.filter((member) => isLeft(member, module));
+    const left = module === undefined ? [] : listLeft(code.outline, module);
     const all = left.length === 0 ? said : `${said}; ${describeLeft(left)}`;
     return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
   });
@@ -77,9 +78,30 @@ function describeOutline(
   return said.length > 0 ? said.join("; ") : "changes nothing";
 }
 
+/** The functions and methods that somebody may hold, and that keep their text there. */
+function listLeft({ functions, members }: PatchOutline, module: ModuleInstance): string[] {
+  return [
+    ...[...functions].flatMap(([name, kind]) =>
+      isHeldOfOtherKind(name, kind, module) ? [publicName(name)] : [],
+    ),
+    ...members.flatMap((member) =>
+      isLeft(member, module) ? [`${publicName(member.owner.name)}.${member.name}`] : [],
+    ),
+  ];
+}
+
+/** Who holds an async function or a generator can't be given one of just any kind. */
+function isHeldOfOtherKind(name: string, given: MethodKind, module: ModuleInstance): boolean {
+  const known = module.name(name);
+  const cell = module.node.cellOf(name);
+  if (known?.hasCheck !== true || cell === undefined) return false;
+  const kind = kindOf({ async: known.isAsync, generator: known.isGenerator });
+  const isHeld = known.isForwarded || module.node.isForwardWanted[cell] === 1;
+  return isHeld && canStand(given, kind) === undefined;
+}
+
 /** What follows a patch is not said; what can't is. */
-function describeLeft(left: readonly GivenMember[]): string {
-  const labels = left.map(({ owner, name }) => `${publicName(owner.name)}.${name}`);
+function describeLeft(labels: readonly string[]): string {
   const them = labels.length > 1 ? "one of them" : "it";
   return `${labels.join(", ")}: whoever took ${them} as a value keeps the old text`;
 }

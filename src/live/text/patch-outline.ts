@@ -3,10 +3,12 @@
  * name by name, so that a patch can be told from which later patches leave nothing.
  */
 
-import type { Class, AnyNode } from "acorn";
+import type { AnyNode, Class, Function as FunctionNode } from "acorn";
 import { findNearest } from "../../base/suggestion.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
 import { isClassKind } from "../../loader/read/names.ts";
+import type { MethodKind } from "../../loader/weave/method-check.ts";
+import { kindOf } from "../../loader/weave/method-check.ts";
 import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
@@ -33,6 +35,8 @@ export interface GivenMember {
 export interface PatchOutline {
   /** What it replaces by name. */
   readonly replaced: readonly string[];
+  /** The functions among these, by name, with the kind of the new one. */
+  readonly functions: ReadonlyMap<string, MethodKind>;
   /** Whether the running service has each of these only shows there. */
   readonly members: readonly GivenMember[];
   /** The objects and lists that get members. */
@@ -65,6 +69,12 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
   });
   return {
     replaced,
+    functions: new Map(
+      plan.items.flatMap((item) => {
+        const isIt = item.kind === "function" && !item.isFresh;
+        return isIt ? [[item.name, kindOf(item.value as FunctionNode)]] : [];
+      }),
+    ),
     members: listMembers(plan),
     tables: plan.tables,
     added,

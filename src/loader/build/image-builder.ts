@@ -26,6 +26,7 @@ import type { Syntax } from "../read/syntax.ts";
 import type { Transform } from "../typescript/transform-need.ts";
 import { transformNow } from "./transformer.ts";
 import { Tsconfigs } from "../resolve/tsconfig.ts";
+import { listSelfChecks } from "../weave/self-check.ts";
 import { weave } from "../weave/weave.ts";
 
 /** How an image is built. */
@@ -70,7 +71,13 @@ export function buildImage(
   const exported = new Set(record.exports.flatMap(({ local }) => local ?? []));
   const plan = planCells(record, names, exported);
   const cells = new Map(plan.cells.map((name, index) => [name, index]));
-  const edits = weave({ syntax, analysis, names, cells, exported });
+  const functions = new Set(plan.cells.slice(plan.cells.length - plan.functionCount));
+  const selfChecks = listSelfChecks(syntax, names, functions);
+  for (const name of selfChecks.keys()) {
+    const known = names.get(name);
+    if (known !== undefined) names.set(name, { ...known, hasCheck: true });
+  }
+  const edits = weave({ syntax, analysis, names, cells, exported, selfChecks });
   if (hasTypeFields(syntax, analysis, tsconfigs)) {
     for (const { start, end } of analysis.emptyFields) edits.blank(start, end);
   }

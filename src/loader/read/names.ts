@@ -61,6 +61,8 @@ export interface Name {
   readonly isDirect: boolean;
   readonly isAsync: boolean;
   readonly isGenerator: boolean;
+  /** An async function or a generator that everybody holds as it is: see self-check.ts. */
+  readonly hasCheck?: true;
   /** Number of parameters as a function's `length` tells it; 0 for other kinds. */
   readonly length: number;
   /** A `let` that holds a function and is never assigned. */

@@ -5,20 +5,22 @@
  * its own scope, the hook and the cell function (see `frame.ts`), and tells when exported variables
  * change. Everything else is reached through these two: an instance keeps no copy of any variable.
  *
- * `begin`, `wait`, `declared`, `after`, `construct`, `injected`, `import`, `require`, `meta`,
- * `nameDefault` and `Root` are called by woven code.
+ * `begin`, `wait`, `declared`, `after`, `construct`, `ofKind`, `standsFor`, `injected`, `import`,
+ * `require`, `meta`, `nameDefault` and `Root` are called by woven code.
  */
 
 import { SnaxError } from "../../base/error.ts";
 import type { PendingImports } from "./cycle.ts";
 import type { ImportPlan } from "../weave/frame.ts";
-import { createForwarder } from "../weave/frame.ts";
+import { createKindForwarder, forwardedOf } from "../weave/frame.ts";
 import { Followers } from "./followers.ts";
 import type { ImportSetter } from "./followers.ts";
 import type { Image } from "../weave/image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import type { Instance } from "./instance.ts";
 import type { ModuleNode } from "./module-node.ts";
+import { asKind, shareIterators } from "./function-kind.ts";
+import { hasCheck, kindOfValue, standsFor } from "../weave/method-check.ts";
 import type { Name } from "../read/names.ts";
 import { setExport } from "./namespace.ts";
 import { createModuleRequire } from "./module-require.ts";
@@ -48,6 +50,8 @@ interface Extras {
   require?: NodeJS.Require;
   namespace?: Record<string, unknown>;
   implementations?: Map<string, Implementation>;
+  /** Functions with a check that patches have replaced. */
+  replaced?: Set<string>;
   /** In a cycle, until its modules have run. */
   pending?: PendingImports;
   /** By cell, or added name; what patches of other modules, which import the variable, want to hear. */
@@ -132,6 +136,21 @@ export class ModuleInstance {
     target: new () => object,
   ): object {
     return Reflect.construct(replacement, args, target);
+  }
+
+  /** Makes a forwarder look like the async function or generator that it stands for. */
+  ofKind(forwarder: AnyFunction, live: AnyFunction): AnyFunction {
+    return asKind(forwarder, live);
+  }
+
+  /**
+   * Says how a function does in the place of another: 2 as that one does, 1 with its result handed
+   * on, 0 not at all.
+   */
+  standsFor(value: unknown, held: AnyFunction): 0 | 1 | 2 {
+    const stands = standsFor(value, kindOfValue(held));
+    shareIterators(held, value);
+    return stands === "exact" ? 2 : stands === "converted" ? 1 : 0;
   }
 
   /** Returns the surroundings' value for an injected name. */
@@ -238,6 +257,8 @@ export class ModuleInstance {
   setImplementation(name: string, value: unknown): void {
     const operation = this.#functionOperation(name, 2);
     const made = this.#extras?.implementations?.get(name);
+    if (this.name(name)?.isGenerator === true) shareIterators(this.getImplementation(name), value);
+    if (this.name(name)?.hasCheck === true) (this.#more.replaced ??= new Set()).add(name);
     if (operation !== undefined) {
       this.#cell?.(operation, value);
       const cell = this.node.cellOf(name) ?? 0;
@@ -253,8 +274,7 @@ export class ModuleInstance {
       return this.forwardCell(cell);
     const made = this.#extras?.implementations?.get(name);
     if (made !== undefined) return made.forwarder;
-    const length = this.image.names.get(name)?.length ?? 0;
-    const implementation = this.evaluate(onDemand(name, length)) as Implementation;
+    const implementation = this.evaluate(this.#onDemand(name)) as Implementation;
     (this.#more.implementations ??= new Map()).set(name, implementation);
     return implementation.forwarder;
   }
@@ -322,9 +342,17 @@ export class ModuleInstance {
     if (cell < first) return this.readCell(cell);
     const before = this.readCell(cell);
     if (before === undefined) return kUnset;
-    const forwarder = this.#cell?.(2 * cells.length + cell - first);
+    const forwarder = this.#cell?.(2 * cells.length + cell - first, this.#isReplaced(cell));
     if (forwarder !== before) this.#publish(cell, forwarder);
     return forwarder;
+  }
+
+  /** Whether a function that has a check may have been replaced by one that has none. */
+  #isReplaced(cell: number): boolean {
+    const { replaced } = this.#extras ?? {};
+    if (replaced === undefined) return false;
+    const name = this.image.data.cells[cell] ?? "";
+    return replaced.has(name) && !hasCheck(this.readCell(cell), forwardedOf(name));
   }
 
   /** The namespace object, if one was made. @internal */
@@ -376,6 +404,15 @@ export class ModuleInstance {
     (this.#more.followers ??= new Followers()).add(cell, set, index);
   }
 
+  /** The text that puts a function behind a forwarder when the woven text has not prepared one. */
+  #onDemand(name: string): string {
+    const behind = "$snaxBehind";
+    const known = this.image.names.get(name);
+    const forwarder = createKindForwarder(behind, name, known);
+    const access = `forwarder:${name},get:()=>${behind},set:$snaxValue=>{${behind}=$snaxValue}`;
+    return `let ${behind}=${name};${name}=${forwarder};({${access}})`;
+  }
+
   #publish(cell: number, value: unknown): void {
     this.instance.publish(this.node, cell, value);
     this.#extras?.followers?.tell(cell, value);
@@ -395,10 +432,3 @@ export class ModuleInstance {
 /** Does nothing: a woven class extends it so that its fields wait for `super()`. */
 const Root = function () {} as unknown as new () => object;
 Object.defineProperty(Root, "prototype", { value: Object.prototype });
-
-/** The text that puts a function behind a forwarder when the woven text has not prepared one. */
-function onDemand(name: string, length: number): string {
-  const forwarder = createForwarder("$snaxBehind", length);
-  const access = `forwarder:${name},get:()=>$snaxBehind,set:$snaxValue=>{$snaxBehind=$snaxValue}`;
-  return `let $snaxBehind=${name};${name}=${forwarder};({${access}})`;
-}

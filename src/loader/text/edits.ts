@@ -22,6 +22,8 @@ export class Edits {
   readonly #after: MagicString;
   readonly #insertions: [offset: number, length: number, isBehind: boolean][] = [];
   #movesCode = false;
+  /** See {@link Edits.nest}. */
+  #waiting: [offset: number, text: string][] | undefined = undefined;
 
   constructor(text: string) {
     this.before = text;
@@ -61,8 +63,25 @@ export class Edits {
     this.insertBefore(end, text);
   }
 
+  /**
+   * Edits what stands around other edits, and then these. Where an outer and an inner one insert at
+   * the same place, the outer one stands outside.
+   */
+  nest(outer: () => void, inner: () => void): void {
+    const waiting: [offset: number, text: string][] = [];
+    this.#waiting = waiting;
+    outer();
+    this.#waiting = undefined;
+    inner();
+    for (const [offset, text] of waiting) this.insertBehind(offset, text);
+  }
+
   /** Inserts behind whatever ends at the offset. */
   insertBehind(offset: number, text: string): void {
+    if (this.#waiting !== undefined) {
+      this.#waiting.push([offset, text]);
+      return;
+    }
     this.#after.appendLeft(offset, text);
     this.#note(offset, text.length, true);
   }

@@ -81,7 +81,8 @@ export function createFrame(parts: FrameParts): Frame {
   const { cells, functionCount } = parts.plan;
   for (const name of cells.slice(cells.length - functionCount)) {
     variables.push(forwardedOf(name));
-    const { isDirect, kind } = parts.names.get(name) ?? {};
+    const { isDirect, kind, hasCheck } = parts.names.get(name) ?? {};
+    if (hasCheck === true) variables.push(heldOf(name));
     // A declared function is there from the start, whoever calls it first.
     if (isDirect === true) variables.push(directOf(name) + (kind === "function" ? `=${name}` : ""));
   }
@@ -168,18 +169,39 @@ function createCellFunction({ plan, names }: FrameParts): string {
     const forward = 2 * count + index;
     const get = forward + functionCount;
     const set = get + functionCount;
-    const forwarder = createForwarder(behind, names.get(name)?.length ?? 0);
-    const isDirect = names.get(name)?.isDirect === true;
-    const forwarded = `${behind}=${isDirect ? `${directOf(name)}=` : ""}${name}`;
-    const replaced = `${behind}=${isDirect ? `${directOf(name)}=` : ""}$snaxValue`;
+    const known = names.get(name);
+    const direct = known?.isDirect === true ? `${directOf(name)}=` : "";
+    const forwarder = createKindForwarder(behind, name, known);
     const named = name === DEFAULT_NAME ? `$snax.nameDefault(${name})` : name;
+    const put = `${behind}=${direct}${name};${name}=${forwarder};${named}`;
+    if (known?.hasCheck !== true) {
+      cases.push(
+        `case ${forward}:if(!${behind}){${put}}return ${name};`,
+        `case ${get}:return ${behind}||${name};`,
+        `case ${set}:if(${behind})${behind}=${direct}$snaxValue;else ${name}=$snaxValue;return;`,
+      );
+      continue;
+    }
     cases.push(
-      `case ${forward}:if(!${behind}){${forwarded};${name}=${forwarder};${named}}return ${name};`,
+      `case ${forward}:if(!${heldOf(name)}){if($snaxValue){${put}}${heldOf(name)}=${name}}return ${name};`,
       `case ${get}:return ${behind}||${name};`,
-      `case ${set}:if(${behind})${replaced};else ${name}=$snaxValue;return;`,
+      `case ${set}:${setChecked(name, direct)}return;`,
     );
   }
   return `function $snaxCell($snaxOperation,$snaxValue){switch($snaxOperation){${cases.join("")}}}`;
+}
+
+/**
+ * The text that replaces a function that has a check, which somebody may hold: he gets the new one
+ * if that can stand in the place of the old. One of another kind is given itself to those who call
+ * it by name, also to importers.
+ */
+function setChecked(name: string, direct: string): string {
+  const [held, behind] = [heldOf(name), forwardedOf(name)];
+  const stands = `const $snaxS=$snax.standsFor($snaxValue,${held});`;
+  const put = `${behind}=$snaxS>0&&$snaxValue!==${held}?$snaxValue:void 0;`;
+  const call = `${name}=$snaxS>1?${held}:$snaxValue;`;
+  return `if(${held}){${stands}${put}${call}${direct}$snaxValue}else ${name}=$snaxValue;`;
 }
 
 /** The text of a forwarder to the function in a variable; `length` counts its parameters. */
@@ -187,6 +209,24 @@ export function createForwarder(variable: string, length: number): string {
   const parameters = Array.from({ length }, (_, index) => `$${index}`).join();
   const construct = `$snax.construct(${variable},arguments,new.target)`;
   return `function(${parameters}){return new.target?${construct}:${variable}.apply(this,arguments)}`;
+}
+
+/** The text of a forwarder to a function of the module. */
+export function createKindForwarder(
+  variable: string,
+  name: string,
+  known: Name | undefined,
+): string {
+  const length = known?.length ?? 0;
+  if (known === undefined || !(known.isAsync || known.isGenerator))
+    return createForwarder(variable, length);
+  return `$snax.ofKind(${createBareForwarder(variable, name, length)},${variable})`;
+}
+
+/** The text of a forwarder that is no constructor, and has no `prototype`. */
+function createBareForwarder(variable: string, name: string, length: number): string {
+  const parameters = Array.from({ length }, (_, index) => `$${index}`).join();
+  return `({${name}(${parameters}){return ${variable}.apply(this,arguments)}}).${name}`;
 }
 
 const FORWARDER = /^function\(([$\d,]*)\)\{return new\.target\?\$snax\.construct\((.+?),/u;
@@ -216,6 +256,12 @@ export function nameBehind(variable: string): string {
   return variable.startsWith(prefix) ? variable.slice(prefix.length) : variable;
 }
 
-function forwardedOf(name: string): string {
+/** Returns the name of the variable for the function that runs in the place of another. */
+export function forwardedOf(name: string): string {
   return `$snaxF_${name}`;
+}
+
+/** Returns the name of the variable for a function that somebody holds, and that has a check. */
+function heldOf(name: string): string {
+  return `$snaxK_${name}`;
 }

@@ -85,7 +85,7 @@ export function groupVariables(
 }
 
 /** A piece of text and where it belongs: behind what ends at an offset of the module's text. */
-type Piece = readonly [offset: number, text: string];
+export type Piece = readonly [offset: number, text: string];
 
 type Found = Omit<CheckableMethod, "insertions"> & { readonly pieces: readonly Piece[] };
 
@@ -130,10 +130,7 @@ class Finder {
     node: FunctionNode,
   ): void {
     const variable = `$snaxM${this.#found.length}_${of.name.replace(/\W/g, "_")}`;
-    const pieces =
-      node.type === "ArrowFunctionExpression"
-        ? piecesOfArrow(node, variable, this.#code)
-        : piecesOfFunction(node, variable);
+    const pieces = piecesOf(node, variable, this.#code);
     if (pieces !== undefined) this.#found.push({ ...of, kind: kindOf(node), variable, pieces });
   }
 
@@ -160,28 +157,52 @@ class Finder {
   }
 }
 
-function kindOf({ async, generator }: FunctionNode): MethodKind {
+/** Tells the kind of a function from its text. */
+export function kindOf({
+  async,
+  generator,
+}: Pick<FunctionNode, "async" | "generator">): MethodKind {
   if (generator === true) return async ? "async generator" : "generator";
   return async ? "async" : "plain";
 }
 
-/** The check of a method or a function; undefined if its parameters do what can't be left out. */
+/**
+ * The check of a method or a function: it hands the call to the function in the variable, if there
+ * is one.
+ *
+ * @returns undefined if its parameters do what can't be left out.
+ */
+export function piecesOf(node: FunctionNode, variable: string, code: string): Piece[] | undefined {
+  return node.type === "ArrowFunctionExpression"
+    ? piecesOfArrow(node, variable, code)
+    : piecesOfFunction(node, variable);
+}
+
 function piecesOfFunction(
-  { body, params, generator }: FunctionNode,
+  { body, params, async, generator }: FunctionNode,
   variable: string,
 ): Piece[] | undefined {
   const guards = guardDefaults(params, variable);
   if (guards === undefined) return undefined;
-  const call = `${generator === true ? "yield*" : ""} ${variable}.apply(this,arguments)`;
-  return [...guards, [body.start + 1, `if(${variable})return${call};`]];
+  const call = `${variable}.apply(this,arguments)`;
+  return [
+    ...guards,
+    [body.start + 1, `if(${variable})return${handing(async, generator)} ${call};`],
+  ];
 }
 
 /**
  * The check of an arrow function, which has no `arguments`: what is given beyond its parameters is
  * collected.
  */
+/** A promise that is only returned would be followed two turns later than one that is awaited. */
+function handing(isAsync: boolean, isGenerator: boolean | undefined): string {
+  if (isGenerator === true) return " yield*";
+  return isAsync ? " await" : "";
+}
+
 function piecesOfArrow(
-  { start, body, params }: FunctionNode,
+  { start, body, params, async }: FunctionNode,
   variable: string,
   code: string,
 ): Piece[] | undefined {
@@ -199,9 +220,9 @@ function piecesOfArrow(
     const needsComma = params.length > 0 && comma === "";
     pieces.push([last + gap.length, `${needsComma ? "," : ""}...$snaxR`]);
   }
-  const call = `${variable}.call(${["this", ...names, "...$snaxR"].join()})`;
+  const call = `${handing(async, false)} ${variable}.call(${["this", ...names, "...$snaxR"].join()})`;
   return body.type === "BlockStatement"
-    ? [...pieces, [body.start + 1, `if(${variable})return ${call};`]]
+    ? [...pieces, [body.start + 1, `if(${variable})return${call};`]]
     : [...pieces, [body.start, `${variable}?${call}:(`], [body.end, ")"]];
 }
 
@@ -262,11 +283,22 @@ export function hasCheck(value: unknown, variable: string): boolean {
  * can't.
  */
 export function standsFor(value: unknown, kind: MethodKind): "exact" | "converted" | undefined {
-  const tag = Object.prototype.toString.call(value);
+  return canStand(kindOfValue(value), kind);
+}
+
+/** The same of a function whose kind is known from its text. */
+export function canStand(given: MethodKind, kind: MethodKind): "exact" | "converted" | undefined {
   // Such a method returns whatever the other one does.
-  if (kind === "plain" || tag === TAGS[kind]) return "exact";
-  if (kind === "async") return tag === TAGS.plain ? "converted" : undefined;
-  return kind === "async generator" && tag === TAGS.generator ? "converted" : undefined;
+  if (kind === "plain" || given === kind) return "exact";
+  if (kind === "async") return given === "plain" ? "converted" : undefined;
+  return kind === "async generator" && given === "generator" ? "converted" : undefined;
+}
+
+/** Tells the kind of a function that runs already. */
+export function kindOfValue(value: unknown): MethodKind {
+  const tag = Object.prototype.toString.call(value);
+  const kinds = Object.keys(TAGS) as MethodKind[];
+  return kinds.find((kind) => TAGS[kind] === tag) ?? "plain";
 }
 
 const TAGS: Readonly<Record<MethodKind, string>> = {

@@ -13,6 +13,8 @@ import type { Analysis, Write } from "../read/analysis.ts";
 import { weaveClass } from "./class-weave.ts";
 import { weaveCalls } from "./direct-call.ts";
 import { Edits } from "../text/edits.ts";
+import type { Piece } from "./method-check.ts";
+import { weaveSelfChecks } from "./self-check.ts";
 import { findClassExpression } from "../read/names.ts";
 import type { Name } from "../read/names.ts";
 import { DEFAULT_NAME, isAlias } from "../read/record.ts";
@@ -28,14 +30,23 @@ export interface Weft {
   readonly cells: ReadonlyMap<string, number>;
   /** The variables that some export names. */
   readonly exported: ReadonlySet<string>;
+  /** The checks of functions: see `self-check.ts`. */
+  readonly selfChecks: ReadonlyMap<string, readonly Piece[]>;
 }
 
 /** Weaves the body. */
 export function weave(weft: Weft): Edits {
   const edits = new Edits(weft.syntax.code);
   if (weft.syntax.code.startsWith("#!")) edits.overwrite(0, 2, "//");
-  for (const statement of weft.syntax.ast.body) weaveStatement(weft, edits, statement);
-  weaveUses(weft, edits, () => true);
+  edits.nest(
+    () => {
+      for (const statement of weft.syntax.ast.body) weaveStatement(weft, edits, statement);
+    },
+    () => {
+      weaveUses(weft, edits, () => true);
+      weaveSelfChecks(edits, weft.selfChecks.values());
+    },
+  );
   return edits;
 }
 
@@ -43,7 +54,11 @@ export function weave(weft: Weft): Edits {
  * Weaves assignments, `import.meta` and `import()`, wherever they stand; `isKept` leaves out what
  * becomes nothing.
  */
-export function weaveUses(weft: Weft, edits: Edits, isKept: (offset: number) => boolean): void {
+export function weaveUses(
+  weft: Omit<Weft, "selfChecks">,
+  edits: Edits,
+  isKept: (offset: number) => boolean,
+): void {
   const { writes, metas, dynamicImports, references } = weft.analysis;
   for (const write of writes) if (isKept(write.start)) weaveWrite(weft, edits, write);
   const calls = { ...weft.analysis, references: references.filter(({ start }) => isKept(start)) };
@@ -201,7 +216,7 @@ export function isAnonymousDefinition(node: AnyNode): boolean {
 }
 
 /** Wraps an assignment of exported variables, so that the importers get the new value. */
-function weaveWrite(weft: Weft, edits: Edits, write: Write): void {
+function weaveWrite(weft: Omit<Weft, "selfChecks">, edits: Edits, write: Write): void {
   const names = write.names.filter((name) => weft.exported.has(name));
   if (names.length === 0) return;
   const pairs = names.map((name) => `${weft.cells.get(name)},${name}`).join();
@@ -228,7 +243,7 @@ function weaveWrite(weft: Weft, edits: Edits, write: Write): void {
  * A `var` below top level: in the head of a loop another declarator tells the news, elsewhere a
  * statement.
  */
-function weaveHoisted(weft: Weft, edits: Edits, end: number, pairs: string): void {
+function weaveHoisted(weft: Pick<Weft, "syntax">, edits: Edits, end: number, pairs: string): void {
   const { code } = weft.syntax;
   const isStatement = code[end - 1] === ";";
   if (isStatement) edits.insertBehind(end - 1, `,$snaxV=$snax.after(0,${pairs})`);

@@ -245,3 +245,13 @@ test("an image travels to another cache as data and runs there without its file"
   const instance = (await program.instantiate({ api: {}, injected: () => 0 })) as Instance;
   equal(call(instance, "f"), 2);
 });
+
+test("an assignment of an export may end a statement, with or without a semicolon", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `
+      import { n, x, y, z, A } from "./lib.ts"
+      export const seen = () => [n, x, y, z, new A().f, n]`,
+    "lib.ts": `export let n = 0\nexport const x = n = 1, y = 2\nexport const z = n = 3\nclass B {}\nexport class A extends B { f = n = 4 }\nexport default n = 5\n;[0].map(() => n)`,
+  });
+  deepEqual(call(await modules.run(), "seen"), [5, 1, 2, 3, 4, 4]);
+});
