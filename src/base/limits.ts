@@ -120,6 +120,9 @@ export const TOGETHER_MAX = 64;
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 
+/** How many entries of saves the ledger of a node remembers with `snax dev`. */
+export const LEDGER_SAVES_MAX = 100;
+
 /** How long the texts of patches may be together that the ledger of a thread keeps for those who take one back, in UTF-16 units. */
 export const LEDGER_TEXTS_MAX: number = 1 << 25;
 

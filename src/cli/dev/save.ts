@@ -66,7 +66,7 @@ export class Saver {
   /** @param files - absolute paths of the files that were written, or are gone. */
   async save(files: ReadonlySet<string>): Promise<void> {
     const began = performance.now();
-    const { context, runtime } = this.#operator;
+    const { context, runtime, thread } = this.#operator;
     const groups = await gatherRunning(context, "plain too");
     const saved = new Set([...files, ...this.#pendingWith(files, groups)]);
     await settle(saved);
@@ -82,7 +82,8 @@ export class Saver {
       if (!shared.has(file) && !kept.has(file) && !plan.broken.has(file)) clearCache(runtime, file);
     }
     if (plan.texts.size > 0) {
-      await foldTexts(context, { texts: textsOf(plan, outcome, shared), types: done });
+      const now = textsOf(plan, outcome, shared);
+      await foldTexts(thread.live, context, { texts: now, types: done, by: context.handle });
     }
     const isAll = outcome.failures.length === 0;
     const left = [...this.#pending].filter((file) => !saved.has(file));

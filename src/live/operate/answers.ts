@@ -14,6 +14,6 @@ export function answerOperator(live: LiveThread): void {
   answerPatchTexts(live);
   answerInflight(live);
   answerDry(live);
-  answerFold(live.runtime);
+  answerFold(live);
   answerMigrate(live);
 }

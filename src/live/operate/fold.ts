@@ -3,16 +3,16 @@
  *
  *     every thread: FOLD -> the text of each module is the file's, and its patches are forgotten
  *
- * Who works at the files and patches with every save would pile up patches that nobody takes back. The next
+ * The ledger keeps no text of these patches, and few entries. Who works at the files and patches with every save would pile up patches that nobody takes back. The next
  * comparison begins at the files, so what a note has told is told once.
  */
 
 import { Context } from "../../service/context.ts";
-import type { Runtime } from "../../service/runtime.ts";
 import { otherThreads } from "../../service/threads.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { EffectiveText } from "../../texts/effective-text.ts";
 import { setText } from "../text/text-history.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 
@@ -25,14 +25,16 @@ export interface FoldOrder {
   readonly texts: ReadonlyMap<string, string>;
   /** The services whose modules run them; shared modules are everybody's. */
   readonly types: ReadonlySet<string>;
+  /** Whose patches led there, by handle. */
+  readonly by: number;
 }
 
 /** Has a thread do it when another one asks. */
-export function answerFold(runtime: Runtime): void {
-  runtime.stewardCommands.set(FOLD, (_context, [state, order]) => {
+export function answerFold(live: LiveThread): void {
+  live.runtime.stewardCommands.set(FOLD, (_context, [state, order]) => {
     takeOrder(state as OrderState);
     commitOrder(state as OrderState);
-    foldHere(runtime, order as FoldOrder);
+    foldHere(live, order as FoldOrder);
   });
 }
 
@@ -41,14 +43,19 @@ export function answerFold(runtime: Runtime): void {
  *
  * @throws {ERR_PATCH_TIMEOUT} if a thread hangs.
  */
-export async function foldTexts(context: Context, order: FoldOrder): Promise<void> {
+export async function foldTexts(
+  live: LiveThread,
+  context: Context,
+  order: FoldOrder,
+): Promise<void> {
   const { runtime } = context;
-  foldHere(runtime, order);
+  foldHere(live, order);
   const others = otherThreads(runtime.threads);
   await Promise.all(others.map((thread) => orderThread(context, thread, FOLD, order)));
 }
 
-function foldHere(runtime: Runtime, { texts, types }: FoldOrder): void {
+function foldHere({ runtime, ledger }: LiveThread, { texts, types, by }: FoldOrder): void {
+  ledger.settleSaves(by);
   // Services that run the same are known by one object.
   const made = new Map<string, EffectiveText>();
   const textFor = (file: string, text: string, isService: boolean): EffectiveText => {

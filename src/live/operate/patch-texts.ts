@@ -25,7 +25,7 @@ export function answerPatchTexts({ runtime, ledger }: LiveThread): void {
 export async function askPatchTexts(
   live: LiveThread,
   context: Context,
-  { id, target }: Pick<PatchRecord, "id" | "target">,
+  { id, target, retired }: PatchRecord,
 ): Promise<PatchTexts> {
   const { threads } = live.runtime;
   const own = live.ledger.textsOf(id);
@@ -36,5 +36,6 @@ export async function askPatchTexts(
     ? undefined
     : ((await askSteward(context, leader, PATCH_TEXTS, id)) as PatchTexts | undefined);
   if (texts !== undefined) return texts;
-  throw new SnaxError("ERR_PATCH", `the text of patch ${id} is no longer kept`);
+  const why = retired === undefined ? "" : `: ${retired}`;
+  throw new SnaxError("ERR_PATCH", `the text of patch ${id} is no longer kept${why}`);
 }

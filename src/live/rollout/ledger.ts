@@ -7,7 +7,12 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { NODE_WORD } from "../../fabric/node-memory.ts";
-import { LEDGER_LENGTH_MAX, LEDGER_RESULTS_MAX, LEDGER_TEXTS_MAX } from "../../base/limits.ts";
+import {
+  LEDGER_LENGTH_MAX,
+  LEDGER_RESULTS_MAX,
+  LEDGER_SAVES_MAX,
+  LEDGER_TEXTS_MAX,
+} from "../../base/limits.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { hashOf } from "../text/patch-code.ts";
@@ -38,6 +43,12 @@ export interface PatchMark {
   /** Why they are retired. @defaultValue they are not */
   readonly retired?: string;
 }
+
+/** Why a patch is retired that the files give by themselves. */
+export const CONTAINED = "its files give all of it";
+
+/** The head of a target whose entry is no patch. */
+const RELOAD_HEAD = "reload ";
 
 /** Returns the hash of each text of a patch, by module. */
 export function hashTexts(texts: PatchTexts): Record<string, string> {
@@ -118,10 +129,35 @@ export class Ledger {
   keepTexts(id: number, texts: PatchTexts): void {
     this.#texts.set(id, texts);
     for (const text of texts.values()) this.#length += text.length;
-    for (const [oldest, each] of this.#texts) {
+    for (const oldest of this.#texts.keys()) {
       if (this.#texts.size <= LEDGER_LENGTH_MAX && this.#length <= LEDGER_TEXTS_MAX) break;
-      this.#texts.delete(oldest);
-      for (const text of each.values()) this.#length -= text.length;
+      this.#forgetTexts(oldest);
+    }
+  }
+
+  #forgetTexts(id: number): void {
+    for (const text of this.#texts.get(id)?.values() ?? []) this.#length -= text.length;
+    this.#texts.delete(id);
+  }
+
+  /**
+   * Says that the files give all that somebody's patches give, so nobody takes these back: their
+   * texts go, and all but the last LEDGER_SAVES_MAX of the entries.
+   *
+   * @param by - who asked for them, by handle.
+   */
+  settleSaves(by: number): void {
+    let left = LEDGER_SAVES_MAX;
+    for (let index = this.#records.length - 1; index >= 0; index -= 1) {
+      const record = this.#records[index];
+      if (record?.by !== by) continue;
+      this.#forgetTexts(record.id);
+      if (left === 0) this.#records.splice(index, 1);
+      else {
+        left -= 1;
+        const isIn = record.applied > 0 && !record.target.startsWith(RELOAD_HEAD);
+        if (isIn) this.#records[index] = { ...record, retired: CONTAINED };
+      }
     }
   }
 

@@ -24,7 +24,7 @@ import type { PatchTexts } from "../text/compile.ts";
 import { findNode } from "../text/module-search.ts";
 import type { BirthOrder, StickyOrder } from "../births/births.ts";
 import type { CampaignOrder } from "./campaign.ts";
-import { hashTexts } from "./ledger.ts";
+import { CONTAINED, hashTexts } from "./ledger.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { SharedOrder } from "./shared-module.ts";
 import type { PartOrder } from "./together.ts";
@@ -32,9 +32,6 @@ import type { PartOrder } from "./together.ts";
 /** The words of the main thread about a patch that every thread is to remember, or to forget. */
 const STICK_WORD = "sticky";
 const UNSTICK_WORD = "unsticky";
-
-/** Why a patch is retired that the files give by themselves. */
-const CONTAINED = "its files give all of it";
 
 /** Has a thread hear what the main thread says of sticky patches. */
 export function hearSticky({ runtime, births }: LiveThread): void {
