@@ -165,6 +165,13 @@ export function reconstruct(
   module.write(variable, constructing);
 }
 
+/** Says whether instances have a field by what patches have given so far. */
+export function hasPatchedField(live: AnyClass, name: string): boolean {
+  const { fields, maker } = constructions.get(live) ?? { fields: [], maker: undefined };
+  if (maker?.properties.includes(name) === true) return true;
+  return fields.some(({ key, initialise }) => key === name && initialise !== undefined);
+}
+
 /** The constructor may have come with an earlier patch. */
 function checkProperties(
   name: string,

@@ -23,6 +23,8 @@ export interface ClassGraft {
   readonly patch: AnyClass;
   /** The methods that somebody may hold. */
   readonly held: HeldMethods | undefined;
+  /** Says whether the instances have a field of that name. */
+  readonly isField: (key: PropertyKey) => boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ClassGraft {
  *
  * @throws {ERR_PATCH_CLASS} if a member of the running class was made unchangeable.
  */
-export function graftClass({ name, live, patch, held }: ClassGraft, log: UndoLog): void {
+export function graftClass({ name, live, patch, held, isField }: ClassGraft, log: UndoLog): void {
   const isDiverted = (target: object, key: PropertyKey, value: unknown): boolean => {
     const isStatic = target === live;
     const before = describe(target, key).value as unknown;
@@ -39,7 +41,12 @@ export function graftClass({ name, live, patch, held }: ClassGraft, log: UndoLog
   const where = `${name}.prototype`;
   const prototypes = { where, live: live.prototype, patch: patch.prototype, isDiverted };
   for (const key of Reflect.ownKeys(patch.prototype)) {
-    if (key !== "constructor") graft(prototypes, key, log);
+    if (key === "constructor") continue;
+    if (!Object.hasOwn(live.prototype, key) && isField(key)) {
+      const why = `its instances have a field ${String(key)}, which hides a method of that name`;
+      throw new SnaxError("ERR_PATCH_CLASS", `class ${name}: ${why}: give the field, or reload`);
+    }
+    graft(prototypes, key, log);
   }
   for (const key of Reflect.ownKeys(patch)) {
     const { value } = describe(patch, key);

@@ -19,6 +19,7 @@ import { decorateMethods } from "./class-decorate.ts";
 import type { DecoratorEntry } from "./class-decorate.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { graftClass } from "./class-graft.ts";
+import { hidingFields } from "./class-fields.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
 import type { CheckFunction } from "./method-swap.ts";
 import { HeldMethods } from "./method-swap.ts";
@@ -332,7 +333,8 @@ export class PatchRun {
     // What decorators make of a method stands in its place: whoever holds the one before keeps
     // that.
     const held = decorate === undefined ? this.held : undefined;
-    graftClass({ name, live, patch, held }, log);
+    const isField = hidingFields(this.module, { name, live, given: fields });
+    graftClass({ name, live, patch, held, isField }, log);
     decorate?.(live);
     const target = { name, live, log };
     if (change.statics !== undefined) {

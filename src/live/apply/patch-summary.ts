@@ -38,7 +38,11 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
     const module = found?.node === node ? found : undefined;
     const said = describeOutline(code.outline, node, module);
     const left = module === undefined ? [] : listLeft(code.outline, module);
-    const all = left.length === 0 ? said : `${said}; ${describeLeft(left)}`;
+    const all = [
+      said,
+      ...(left.length > 0 ? [describeLeft(left)] : []),
+      ...describeFields(code.outline),
+    ].join("; ");
     return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
   });
   return texts.join("; ");
@@ -76,6 +80,13 @@ function describeOutline(
     ...(outline.runsHotfix ? ["runs hotfix()"] : []),
   ];
   return said.length > 0 ? said.join("; ") : "changes nothing";
+}
+
+/** Each instance has a function of its own in its field. */
+function describeFields({ fieldFunctions }: PatchOutline): string[] {
+  if (fieldFunctions.length === 0) return [];
+  const them = fieldFunctions.length > 1 ? "ones" : "one";
+  return [`${fieldFunctions.join(", ")}: live instances keep the old ${them}`];
 }
 
 /** The functions and methods that somebody may hold, and that keep their text there. */

@@ -6,7 +6,7 @@
 import type { AnyNode, Class, Function as FunctionNode } from "acorn";
 import { findNearest } from "../../base/suggestion.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
-import { isClassKind } from "../../loader/read/names.ts";
+import { isClassKind, isFunction } from "../../loader/read/names.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { kindOf } from "../../loader/weave/method-check.ts";
 import type { ClassChange } from "./class-change.ts";
@@ -37,6 +37,8 @@ export interface PatchOutline {
   readonly replaced: readonly string[];
   /** The functions among these, by name, with the kind of the new one. */
   readonly functions: ReadonlyMap<string, MethodKind>;
+  /** The fields that it gives functions, of classes that have these fields. */
+  readonly fieldFunctions: readonly string[];
   /** Whether the running service has each of these only shows there. */
   readonly members: readonly GivenMember[];
   /** The objects and lists that get members. */
@@ -75,6 +77,7 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
         return isIt ? [[item.name, kindOf(item.value as FunctionNode)]] : [];
       }),
     ),
+    fieldFunctions: listFieldFunctions(plan),
     members: listMembers(plan),
     tables: plan.tables,
     added,
@@ -107,6 +110,21 @@ const SLIP_MAX = 2;
 export function askFor(name: string, known: Iterable<string>): string {
   const nearest = findNearest(name, known, SLIP_MAX);
   return nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
+}
+
+function listFieldFunctions(plan: PatchPlan): string[] {
+  return plan.items.flatMap((item) => {
+    if (item.kind !== "class" || item.isFresh) return [];
+    const known = plan.classes.get(item.name)?.fields ?? [];
+    return (item.value as Class).body.body.flatMap((member) => {
+      if (member.type !== "PropertyDefinition" || member.static) return [];
+      const name = keyOf(member);
+      const isIt = name !== undefined && known.includes(name);
+      return isIt && member.value && isFunction(member.value)
+        ? [`${publicName(item.name)}.${name}`]
+        : [];
+    });
+  });
 }
 
 function listMembers(plan: PatchPlan): GivenMember[] {

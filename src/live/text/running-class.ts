@@ -52,6 +52,8 @@ export interface RunningStatic {
 /** A class as its text has it. */
 export interface RunningClass {
   readonly fields: readonly string[];
+  /** The fields that every instance has of its own: with an initialiser, and properties. */
+  readonly own: ReadonlySet<string>;
   readonly statics: ReadonlyMap<string, RunningStatic>;
   readonly hasPrivate: boolean;
   /** The first field whose name might be another one if it were computed again. */
@@ -128,6 +130,10 @@ export function readClass(text: ClassText, name: string, node: Class): RunningCl
   const cannot = isPlain || hasPrivate || unstable !== undefined;
   return {
     fields: fields.flatMap((field) => field.name ?? []),
+    own: new Set([
+      ...fields.flatMap((field) => (field.node.value && field.name) || []),
+      ...properties,
+    ]),
     statics: new Map(statics),
     hasPrivate,
     unstable: unstable && code.slice(unstable.node.key.start, unstable.node.key.end),
