@@ -7,6 +7,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { codeOf } from "../../src/base/error.ts";
+import { FLEET_DECIDE_MS, FLEET_HOLD_MS } from "../../src/base/limits.ts";
 import { createRandom } from "../../src/base/random.ts";
 import type { Random } from "../../src/base/random.ts";
 import { MemoryEngine } from "../../src/cluster/engine/driver-memory.ts";
@@ -19,22 +20,21 @@ import type { FleetPatch, FleetRecord } from "../../src/cluster/fleet/record.ts"
 import { Membership } from "../../src/cluster/engine/membership.ts";
 import type { FleetMark } from "../../src/ledger/entry.ts";
 import type { FleetNodeResult } from "../../src/snax/types.ts";
+import type { Plant } from "./fleet-plants.ts";
+import { PLANTS } from "./fleet-plants.ts";
 import { World } from "./node-time.ts";
 
 const LEASE_MS = 3000;
 const QUIET_MS = 30_000;
+/** Most that a patch takes on a node. */
+const PATCH_MS = 600;
+/** A node that reaches the engine has within this what was committed, and the time that the patches take comes on top. */
+const CATCH_UP_MS = 10_000;
 const seal = new FleetSeal("a token of the simulation");
 const NOTHING: FleetNodeResult = {
   ...{ applied: [], failed: [], skipped: [] },
   counts: { applied: 0, failed: 0, skipped: 0 },
 };
-
-/** A bug that is planted. */
-interface Plant {
-  readonly patches?: typeof FleetPatches;
-  /** Says yes before the patch is in. */
-  readonly isRash?: boolean;
-}
 
 /** Sees all that is written and all that nodes do. */
 class Judge {
@@ -43,10 +43,16 @@ class Judge {
   readonly decisions = new Map<string, string>();
   /** Types of patches whose record says commit, with their numbers. */
   readonly committed = new Map<string, number>();
+  /** By key: when it was committed first. */
+  readonly committedAt = new Map<string, number>();
   /** Nobody refuses a patch any more. */
   isQuiet = false;
-  /** Who has a patch in, and waits: `incarnation key`. */
+  /** Who has a patch in, and holds what it is in: `incarnation key`. */
   readonly prepared = new Set<string>();
+  /** Who has waited in vain for the engine, and goes on without the patch: `incarnation key`. */
+  readonly released = new Set<string>();
+  /** By node: until when it did not reach the engine, or stood still. */
+  readonly cutUntil = new Map<string, number>();
   readonly dead = new Set<string>();
   readonly allowsMissing = new Set<string>();
 
@@ -59,7 +65,7 @@ class Judge {
   }
 
   /** A record was written. */
-  see(id: number, { state, key, patch, nodes }: FleetRecord): void {
+  see(now: number, id: number, { state, key, patch, nodes }: FleetRecord): void {
     if (state === "prepare" || state === "over") return;
     const before = this.decisions.get(key);
     if (before !== undefined && before !== state) {
@@ -68,27 +74,32 @@ class Judge {
     this.decisions.set(key, state);
     if (state !== "commit" || patch === undefined || before === state) return;
     this.committed.set(patch.type, id);
+    this.committedAt.set(key, now);
     if (this.allowsMissing.has(patch.type)) return;
     for (const [node, incarnation] of Object.entries(nodes)) {
-      const isIn = this.prepared.has(`${incarnation} ${key}`) || this.dead.has(incarnation);
-      if (!isIn) this.fault(`patch ${id} is committed, and ${node} does not have it in`);
+      const name = `${incarnation} ${key}`;
+      const isIn = this.prepared.has(name) || this.dead.has(incarnation);
+      if (!isIn && !this.released.has(name))
+        this.fault(`patch ${id} is committed, and ${node} does not have it in`);
     }
   }
 }
 
 class SeenEngine extends MemoryEngine {
-  readonly judge: Judge;
+  readonly #world: World;
+  readonly #judge: Judge;
 
-  constructor(seed: number, judge: Judge) {
+  constructor(seed: number, world: World, judge: Judge) {
     super(seed);
-    this.judge = judge;
+    this.#world = world;
+    this.#judge = judge;
   }
 
   override write(key: string, value: string | undefined, over: number): number | undefined {
     const token = super.write(key, value, over);
     const [, id] = /^patch\/(\d+)$/.exec(key) ?? [];
     if (token !== undefined && value !== undefined && id !== undefined) {
-      this.judge.see(Number(id), seal.open(key, value) as FleetRecord);
+      this.#judge.see(this.#world.now, Number(id), seal.open(key, value) as FleetRecord);
     }
     return token;
   }
@@ -112,6 +123,7 @@ class Process implements FleetLocal {
   readonly #random: Random;
   readonly #plant: Plant;
   readonly #disk: Disk;
+  readonly #startedAt: number;
   isDead = false;
 
   // oxlint-disable-next-line max-params -- one place makes them
@@ -127,6 +139,7 @@ class Process implements FleetLocal {
     this.incarnation = String(index).padStart(16, "0");
     const host = world.host(index);
     this.host = host;
+    this.#startedAt = world.now;
     const Kind = plant.patches ?? FleetPatches;
     this.membership = new Membership({
       driver: engine.driver(host),
@@ -146,9 +159,11 @@ class Process implements FleetLocal {
       log: () => {},
       onHindrance: (id, why) => {
         if (why === undefined) this.hindrances.delete(id);
-        else this.hindrances.set(id, why);
+        else if (plant.isProud !== true) this.hindrances.set(id, why);
       },
     });
+    this.hindrances.set(0, "it does not know yet which patches there are");
+    void this.patches.caughtUp.then(() => this.hindrances.delete(0));
     this.membership.start();
   }
 
@@ -187,19 +202,55 @@ class Process implements FleetLocal {
       await decide({ bases: {} });
     } catch (error) {
       const decision = this.#judge.decisions.get(key);
-      if (codeOf(error) !== "ERR_ENGINE_DOWN" && decision === "commit") {
+      const isReleased = codeOf(error) === "ERR_ENGINE_DOWN";
+      if (!isReleased && decision === "commit") {
         this.#judge.fault(`${this.name} undoes patch ${id}, which is committed`);
       }
-      throw error;
-    } finally {
+      if (isReleased) this.#release(id, key);
       this.#judge.prepared.delete(name);
+      throw error;
     }
     if (this.#judge.decisions.get(key) !== "commit") {
       this.#judge.fault(`${this.name} keeps patch ${id}: ${this.#judge.decisions.get(key)}`);
     }
     await this.#takeTime();
     this.#disk.applied.set(key, patch.type);
+    this.#judge.prepared.delete(name);
     return NOTHING;
+  }
+
+  /** Looks whether it serves without a patch that is in: for too long, or though it knows of it and says that it is ready. */
+  check(): void {
+    if (this.isDead) return;
+    const from = Math.max(this.#startedAt, this.#judge.cutUntil.get(this.name) ?? 0);
+    const lacking = [...this.#judge.committedAt].filter(([key]) => !this.#has(key));
+    const mostMs = CATCH_UP_MS + this.#judge.committedAt.size * PATCH_MS;
+    for (const [, at] of lacking) {
+      const ms = this.host.now() - Math.max(from, at);
+      if (ms > mostMs) this.#judge.fault(`${this.name} is without a patch ${ms} ms after it`);
+    }
+    if (this.hindrances.size > 0) return;
+    for (const [id, { record }] of this.patches.seen) {
+      if (record?.state !== "commit" || this.#has(record.key)) continue;
+      this.#judge.fault(`${this.name} is ready without patch ${id}, which is committed`);
+    }
+  }
+
+  /** It is in: here, or in services that are held. */
+  #has(key: string): boolean {
+    return this.#disk.applied.has(key) || this.#judge.prepared.has(`${this.incarnation} ${key}`);
+  }
+
+  /** Services go on without a patch of which nobody can say whether it is in. */
+  #release(id: number, key: string): void {
+    const now = this.host.now();
+    const ms = now - (this.patches.seen.get(id)?.at ?? now);
+    const cutMs = now - (this.#judge.cutUntil.get(this.name) ?? -Infinity);
+    const what = `${this.name} goes on without patch ${id}`;
+    if (ms < FLEET_DECIDE_MS + FLEET_HOLD_MS) this.#judge.fault(`${what} after ${ms} ms`);
+    if (cutMs > FLEET_HOLD_MS + LEASE_MS) this.#judge.fault(`${what}, and was not cut off`);
+    if (this.hindrances.size === 0) this.#judge.fault(`${what}, and says that it is ready`);
+    this.#judge.released.add(`${this.incarnation} ${key}`);
   }
 
   /** Asks the fleet for a patch. */
@@ -227,7 +278,7 @@ class Process implements FleetLocal {
     );
   }
 
-  #takeTime(ms = 300): Promise<void> {
+  #takeTime(ms = PATCH_MS / 2): Promise<void> {
     return new Promise((resolve) => void this.host.later(this.#random.below(ms), resolve));
   }
 }
@@ -245,11 +296,13 @@ class Fleet {
   readonly processes: Process[] = [];
   readonly #setting: Setting;
   readonly #disks: Disk[];
+  readonly #byIndex = new Map<number, Process>();
   #indices = 0;
 
   constructor(setting: Setting, size: number) {
     this.#setting = setting;
     this.#disks = Array.from({ length: size }, () => ({ applied: new Map<string, string>() }));
+    setting.world.onRun = (index) => this.#byIndex.get(index)?.check();
     for (let node = 0; node < size; node += 1) this.start(node);
   }
 
@@ -258,7 +311,9 @@ class Fleet {
     if (random.below(2) === 0) this.#disks[node] = { applied: new Map() };
     const disk = this.#disks[node] as Disk;
     const index = (this.#indices += 1);
-    this.processes[node] = new Process(this.#setting, { name: `n${node}`, index, disk });
+    const process = new Process(this.#setting, { name: `n${node}`, index, disk });
+    this.processes[node] = process;
+    this.#byIndex.set(index, process);
     world.frozen.delete(index);
   }
 
@@ -271,11 +326,16 @@ class Fleet {
   }
 }
 
-function trouble({ world, engine, random }: Setting, fleet: Fleet): void {
+function trouble({ world, engine, judge, random }: Setting, fleet: Fleet): void {
   const node = random.below(fleet.processes.length);
   const process = fleet.processes[node] as Process;
   const ms = 200 + random.below(14_000);
   const later = (run: () => void): void => void world.later(-1, ms, run);
+  const cut = (names: readonly string[]): void => {
+    for (const name of names) {
+      judge.cutUntil.set(name, Math.max(world.now + ms, judge.cutUntil.get(name) ?? 0));
+    }
+  };
   switch (random.below(9)) {
     case 0:
     case 1:
@@ -286,15 +346,19 @@ function trouble({ world, engine, random }: Setting, fleet: Fleet): void {
     case 3:
     case 4:
       if (process.isDead) return;
+      cut([process.name]);
       return void world.frozen.set(Number(process.incarnation), world.now + ms);
     case 5:
     case 6:
+      cut([process.name]);
       engine.partition(`n${node}`);
       return later(() => engine.heal(`n${node}`));
     case 7:
+      cut(fleet.processes.map(({ name }) => name));
       engine.pause();
       return later(() => engine.resume());
     default:
+      cut(fleet.processes.map(({ name }) => name));
       engine.kill(random.below(3) === 0);
       return later(() => engine.start());
   }
@@ -307,7 +371,7 @@ async function runSeed(seed: number, task: Omit<Task, "seeds">): Promise<string 
   const random = createRandom(seed);
   const world = new World(seed);
   const judge = new Judge();
-  const engine = new SeenEngine(seed, judge);
+  const engine = new SeenEngine(seed, world, judge);
   const setting = { world, engine, judge, random, plant };
   const fleet = new Fleet(setting, size);
   await world.runUntil(5000);
@@ -349,75 +413,6 @@ async function runSeed(seed: number, task: Omit<Task, "seeds">): Promise<string 
   }
   return judge.error;
 }
-
-/** Takes up to 15 s before it commits. */
-function dawdle(
-  { options }: FleetPatches,
-  id: number,
-  { state, patch }: FleetRecord,
-): Promise<void> {
-  const isMeant = state === "commit" && patch?.type !== "last";
-  const ms = isMeant ? (id * 4241) % 15_000 : 0;
-  return new Promise((resolve) => void options.membership.options.host.later(ms, resolve));
-}
-
-/** Faults by name. */
-const PLANTS: Readonly<Record<string, Plant>> = {
-  none: {},
-  rash: { isRash: true },
-  // No fault: decides late.
-  slow: {
-    patches: class extends FleetPatches {
-      override async write(id: number, record: FleetRecord): Promise<boolean> {
-        await dawdle(this, id, record);
-        return await super.write(id, record);
-      }
-    },
-  },
-  // Decides late, and overwrites what somebody else has decided.
-  stubborn: {
-    patches: class extends FleetPatches {
-      override async write(id: number, record: FleetRecord): Promise<boolean> {
-        const { driver } = this.options.membership.options;
-        await dawdle(this, id, record);
-        const key = `patch/${id}`;
-        try {
-          const found = await driver.read(key);
-          const value = seal.seal(key, record);
-          const token = await driver.claim(key, value, found?.token ?? 0);
-          if (token !== undefined) this.take({ key, value, token });
-          return true;
-        } catch {
-          return false;
-        }
-      }
-    },
-  },
-  // Does not ask the record when it has waited long enough.
-  impatient: {
-    patches: class extends FleetPatches {
-      override async decided(
-        id: number,
-        isHolding: boolean,
-      ): Promise<"commit" | "abort" | "unknown"> {
-        if (!isHolding) return await super.decided(id, isHolding);
-        const { host } = this.options.membership.options;
-        const late = new Promise<"abort">(
-          (resolve) => void host.later(500, () => resolve("abort")),
-        );
-        return await Promise.race([super.decided(id, isHolding), late]);
-      }
-    },
-  },
-  // Does not tell an engine that has lost its memory.
-  forgetful: {
-    patches: class extends FleetPatches {
-      override tellAgain(): Promise<void> {
-        return Promise.resolve();
-      }
-    },
-  },
-};
 
 /** What the thread is to do. */
 export interface Task {

@@ -2,8 +2,9 @@
  * Patches of the whole fleet on the engine in memory, in virtual time: nodes die, with their ledger and without, stand still, are cut off, refuse, and the engine
  * stops, dies and forgets.
  *
- * Promises: a patch is decided once; when it is committed all who were asked have it in; nobody keeps one that is not committed, or undoes one that is;
- * whoever asked hears the truth; in the end all nodes have all that was committed. Planted faults are found. Left out: what a patch does inside a node,
+ * Promises: a patch is decided once; when it is committed all who were asked have it in, but for those that have waited FLEET_HOLD_MS for an engine that they
+ * did not reach; such a node is not ready until it has the patch, and has it soon after it reaches the engine; nobody keeps one that is not committed, or
+ * undoes one that is; whoever asked hears the truth; in the end all nodes have all that was committed. Planted faults are found. Left out: what a patch does inside a node,
  * which test/integration/hotfix/atomic.test.ts is for, and links.
  */
 
@@ -55,7 +56,18 @@ const PLANTS = {
     /is committed, and n\d does not have it in|undoes patch \d+, which is committed/,
     "a node that undoes by its own clock alone",
   ],
-  forgetful: [/lacks t\d/, "nodes that do not tell an engine that has lost its memory"],
+  hasty: [
+    /goes on without patch \d+ after \d+/,
+    "a node that holds no services for an engine that is away",
+  ],
+  proud: [
+    /says that it is ready|is ready without patch/,
+    "a node without a patch that says that it is ready",
+  ],
+  forgetful: [
+    /lacks t\d|is without a patch/,
+    "nodes that do not tell an engine that has lost its memory",
+  ],
 } as const;
 
 for (const [plant, [pattern, title]] of Object.entries(PLANTS)) {

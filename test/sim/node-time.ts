@@ -18,6 +18,8 @@ interface Event {
 export class World {
   now = 0;
   readonly frozen = new Map<number, number>();
+  /** Told after each event which node it was of. */
+  onRun: (node: number) => void = () => {};
   /** A heap: the next event first. */
   readonly #events: Event[] = [];
   #order = 0;
@@ -58,6 +60,7 @@ export class World {
       run();
       // Promises of a node run before anything else happens.
       for (let step = 0; step < 8; step += 1) await SETTLED;
+      this.onRun(node);
     }
     this.now = end;
   }

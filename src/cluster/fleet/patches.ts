@@ -9,8 +9,8 @@
  * itself: whoever led it is gone, or will find that he can't commit any more. A node that was not asked, for it came later, was cut off or is started
  * anew, takes what was committed in the order of the numbers, and says that it is not ready before that is done.
  *
- * While the engine does not answer nobody can know. Then services are held for FLEET_HOLD_MS more and go on as before; the node is not ready, and takes
- * the patch when the engine says that it is in. An engine that has lost its memory is told again by the nodes.
+ * While the engine does not answer nobody can know. Then services are held for FLEET_HOLD_MS more and go on as before; from then on the node is not ready, and
+ * takes the patch when the engine says that it is in. An engine that has lost its memory is told again by the nodes.
  *
  * Promises: no node keeps a patch whose record does not say commit; a node that is ready has all that say commit, or says in its log which not.
  */
@@ -21,7 +21,7 @@ import type { FleetMark } from "../../ledger/entry.ts";
 import type { FleetNodeResult, PatchFailure } from "../../snax/types.ts";
 import type { Entry } from "../engine/driver.ts";
 import type { FleetPatch, FleetRecord, FleetSeal, FleetVote } from "./record.ts";
-import { idOfKey, PATCH_KIND, patchKey, voteKey } from "./record.ts";
+import { idOfKey, parseRecord, PATCH_KIND, patchKey, voteKey } from "./record.ts";
 import type { Membership } from "../engine/membership.ts";
 
 /** What a node says when the patch is in everywhere here. */
@@ -88,6 +88,10 @@ type Decision = "commit" | "abort" | "unknown";
 /** Milliseconds between two attempts to ask an engine that does not answer. */
 const RETRY_MS = 500;
 
+/** Why a node is not ready. */
+const NOT_IN = "it is not in yet";
+const UNDECIDED = "it is not decided";
+
 /** The patches of the fleet on one node. */
 export class FleetPatches {
   readonly options: FleetPatchesOptions;
@@ -95,6 +99,8 @@ export class FleetPatches {
   /** By key: what needs no more work here. */
   readonly #done = new Set<string>();
   readonly #wakers = new Set<() => void>();
+  /** The patch that is in and holds services, or is just being kept; 0 = none. */
+  #held = 0;
   #isWorking = false;
   #isSettled = false;
   #stopWatch: () => void = () => {};
@@ -158,6 +164,7 @@ export class FleetPatches {
       const isSame = known?.record?.key === record?.key;
       const at = isSame && known !== undefined ? known.at : this.#now();
       this.#seen.set(id, { record, token, at });
+      if (this.#lacks(id)) this.options.onHindrance(id, NOT_IN);
     }
     this.#wake();
     void this.#work();
@@ -167,25 +174,37 @@ export class FleetPatches {
    * Waits until a patch is decided.
    *
    * @param isHolding - gives up when the engine does not answer for too long
+   * @param key - of its record. Under its number another patch may stand by then: an engine that has lost its memory begins anew.
    */
-  async decided(id: number, isHolding: boolean): Promise<Decision> {
+  async decided(
+    id: number,
+    isHolding: boolean,
+    key: string | undefined = this.#seen.get(id)?.record?.key,
+  ): Promise<Decision> {
     let failingFrom: number | undefined = undefined;
     for (;;) {
       const seen = this.#seen.get(id);
-      const state = seen?.record?.state;
-      if (seen === undefined || state !== "prepare") return state === "commit" ? "commit" : "abort";
+      const { state, key: found } = seen?.record ?? {};
+      if (seen === undefined || found !== key) return "abort";
+      if (state !== "prepare") return state === "commit" ? "commit" : "abort";
       if (this.#isOver) return "unknown";
-      const late = this.#now() - (seen.at + FLEET_DECIDE_MS);
-      if (late < 0) {
-        await this.#change(-late);
+      if (isHolding && failingFrom !== undefined && this.#now() - failingFrom >= FLEET_HOLD_MS)
+        return "unknown";
+      const early = this.#isPast(id, seen) ? 0 : seen.at + FLEET_DECIDE_MS - this.#now();
+      if (early > 0) {
+        await this.#change(early);
         continue;
       }
-      if (await this.abort(id, `nobody has decided it for ${FLEET_DECIDE_MS} ms, FLEET_DECIDE_MS`))
-        continue;
       failingFrom ??= this.#now();
-      if (isHolding && this.#now() - failingFrom >= FLEET_HOLD_MS) return "unknown";
-      await this.#change(RETRY_MS);
+      const why = `nobody has decided it for ${FLEET_DECIDE_MS} ms, FLEET_DECIDE_MS`;
+      if (!(await this.abort(id, why))) await this.#change(RETRY_MS);
     }
+  }
+
+  /** It was decided and swept up, and this node has missed it: there is a later one, and one comes after the other. */
+  #isPast(id: number, { isGone }: Seen): boolean {
+    if (isGone !== true) return false;
+    return [...this.#seen].some(([other, seen]) => other > id && seen.isGone !== true);
   }
 
   /**
@@ -209,8 +228,8 @@ export class FleetPatches {
     const { seal, membership } = this.options;
     const { driver } = membership.options;
     const seen = this.#seen.get(id);
-    // What was decided stays.
-    if (seen?.record?.state !== "prepare") return true;
+    // What was decided stays, and what another patch is about.
+    if (seen?.record?.state !== "prepare" || seen.record.key !== record.key) return true;
     const { isGone = false } = seen;
     // Who has aborted it does not tell the engine again: where the question is gone, the answer can only be no.
     if (isGone && record.state === "commit") return await this.abort(id, "the engine has lost it");
@@ -232,13 +251,12 @@ export class FleetPatches {
   }
 
   /** Says what this node thinks of a patch. Tries until it is written, or too late. */
-  async vote(id: number, vote: Omit<FleetVote, "key" | "incarnation">): Promise<void> {
+  async vote(id: number, vote: Omit<FleetVote, "incarnation">): Promise<void> {
     const { seal, membership } = this.options;
     const { driver, self, host } = membership.options;
-    const record = this.#seen.get(id)?.record;
-    if (record === undefined) return;
+    if (this.#seen.get(id)?.record?.key !== vote.key) return;
     const key = voteKey(id, self.node);
-    const whole: FleetVote = { ...vote, key: record.key, incarnation: self.incarnation };
+    const whole: FleetVote = { ...vote, incarnation: self.incarnation };
     const value = seal.seal(key, whole);
     const until = host.now() + FLEET_VOTE_MS;
     while (!this.#isOver && host.now() < until) {
@@ -267,7 +285,10 @@ export class FleetPatches {
     const record = seen?.record;
     if (seen === undefined) return;
     if (record?.state === "commit") return void this.tellAgain(id);
-    if (record?.state !== "prepare") return void this.#seen.delete(id);
+    if (record?.state !== "prepare") {
+      this.#seen.delete(id);
+      return this.options.onHindrance(id, undefined);
+    }
     // It may have been committed, and those who know it tell the engine again.
     this.#seen.set(id, { ...seen, token, isGone: true });
     this.#wake();
@@ -336,31 +357,43 @@ export class FleetPatches {
           this.#done.add(`${id} ${record.key} commit`);
         }
         // Undecided, and this node has nothing of it: it can't be ready before it knows.
-        if (this.#seen.get(id)?.record?.state === "prepare") onHindrance(id, "it is not decided");
-        await this.decided(id, false);
-        onHindrance(id, undefined);
+        if (this.#seen.get(id)?.record?.state === "prepare") onHindrance(id, UNDECIDED);
+        await this.decided(id, false, record.key);
+        if (!this.#lacks(id)) onHindrance(id, undefined);
     }
+  }
+
+  /** It was committed, and is not in: not even in services that are held. */
+  #lacks(id: number): boolean {
+    const record = this.#seen.get(id)?.record;
+    if (record?.state !== "commit" || this.#held === id) return false;
+    return !this.#done.has(nameOf(id, record)) && !this.options.local.has({ id, key: record.key });
   }
 
   /** @returns true if it is in */
   async #takePart(id: number, { key, patch }: FleetRecord): Promise<boolean> {
     if (patch === undefined) return false;
-    const { local, log } = this.options;
+    const { local, log, onHindrance } = this.options;
     let isIn = false;
     try {
       const result = await local.run({ id, key }, patch, async (yes) => {
         isIn = true;
-        await this.vote(id, { state: "yes", ...yes, retired: local.retired });
-        const decision = await this.decided(id, true);
+        this.#held = id;
+        await this.vote(id, { state: "yes", key, ...yes, retired: local.retired });
+        const decision = await this.decided(id, true, key);
+        // Order: before services go on without it.
+        if (decision === "unknown") onHindrance(id, UNDECIDED);
         if (decision !== "commit") throw this.#undone(id, decision);
       });
-      await this.vote(id, { state: "done", result });
+      await this.vote(id, { state: "done", key, result });
       return true;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (!isIn) await this.vote(id, { state: "no", failure: failureOf(error, message) });
+      if (!isIn) await this.vote(id, { state: "no", key, failure: failureOf(error, message) });
       else log(`patch ${id} of the fleet is undone here: ${message}`);
       return false;
+    } finally {
+      this.#held = 0;
     }
   }
 
@@ -379,9 +412,10 @@ export class FleetPatches {
     if (patch === undefined) return;
     const what = `patch ${id} of the fleet, of ${patch.type},`;
     if (this.#isTakenBack(id) || this.#takesBackNothing(patch)) {
+      onHindrance(id, undefined);
       return log(`${what} is passed over: it was taken back before it was in here`);
     }
-    onHindrance(id, "it is not in yet");
+    onHindrance(id, NOT_IN);
     try {
       const standing = await local.stand(patch);
       if (standing.state === "pass") {
@@ -441,13 +475,4 @@ function nameOf(id: number, { key, state }: FleetRecord): string {
 function failureOf(error: unknown, message: string): NonNullable<FleetVote["failure"]> {
   const { data } = error as { data?: { failed?: readonly PatchFailure[] } };
   return { code: codeOf(error) ?? "ERR_PATCH_FAILED", message, failed: data?.failed ?? [] };
-}
-
-const STATES: ReadonlySet<unknown> = new Set(["prepare", "commit", "abort", "over"]);
-
-function parseRecord(value: unknown): FleetRecord | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { state, key, nodes } = value as Partial<FleetRecord>;
-  const isGood = STATES.has(state) && typeof key === "string" && typeof nodes === "object";
-  return isGood ? (value as FleetRecord) : undefined;
 }

@@ -62,6 +62,16 @@ export interface FleetVote {
   readonly result?: FleetNodeResult;
 }
 
+const STATES: ReadonlySet<unknown> = new Set(["prepare", "commit", "abort", "over"]);
+
+/** Reads a record; undefined if it is none. */
+export function parseRecord(value: unknown): FleetRecord | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { state, key, nodes } = value as Partial<FleetRecord>;
+  const isGood = STATES.has(state) && typeof key === "string" && typeof nodes === "object";
+  return isGood ? (value as FleetRecord) : undefined;
+}
+
 /** What else is sealed. */
 export type Sealed = { readonly head: number } | { readonly values: string };
 
