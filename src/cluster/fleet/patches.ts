@@ -195,7 +195,7 @@ export class FleetPatches {
         await this.#change(early);
         continue;
       }
-      failingFrom ??= this.#now();
+      failingFrom ??= Math.max(this.#now(), seen.at + FLEET_DECIDE_MS);
       const why = `nobody has decided it for ${FLEET_DECIDE_MS} ms, FLEET_DECIDE_MS`;
       if (!(await this.abort(id, why))) await this.#change(RETRY_MS);
     }
