@@ -1688,4 +1688,5 @@ export interface Clock {
     wall(): number;
     alarm?(at: number | undefined, wake: () => void): boolean;
 }
+export declare function machineMs(): number;
 export declare const systemClock: Clock;

@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../base/clock.ts";
+import { machineMs, systemClock } from "../base/clock.ts";
 import { IMAGE_BUILD_MS } from "../base/limits.ts";
 import { LEVEL, LevelFloor } from "../base/log-level.ts";
 import type { LogLine } from "../base/log-line.ts";
@@ -83,6 +83,8 @@ export interface AssemblyOptions {
   readonly joinTables: (on: TableWake) => TableLink;
   /** Ends the node. */
   readonly abort: () => void;
+  /** When the node began; see machineMs. @defaultValue it begins */
+  readonly beganAt?: number | undefined;
   /** What a test wants otherwise. */
   readonly seams?: TestSeams | undefined;
 }
@@ -150,7 +152,7 @@ export function assemble(options: AssemblyOptions): Assembly {
 }
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {
-  const { config, root, thread, isConfigured, abort, seams } = options;
+  const { config, root, thread, isConfigured, abort, seams, beganAt } = options;
   const clock = seams?.clock ?? systemClock;
   const isJson = config.logformat === "json";
   const formatter = new LogFormatter(logFormatOf(config));
@@ -197,6 +199,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
         ),
     }),
     clock,
+    startedAt: beganAt === undefined ? undefined : clock.now() - (machineMs() - beganAt),
     environment: new Environment(isConfigured ? {} : config, thread?.log),
     paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
     write,

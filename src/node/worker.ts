@@ -49,6 +49,8 @@ export interface WorkerSetup {
   readonly shared: readonly LateOrder[];
   /** The code that these are for. */
   readonly images: readonly ImageData[];
+  /** When the node began; see machineMs. */
+  readonly beganAt: number;
   /** How the thread takes part in the shared tables. */
   readonly tables: { readonly invitation: TableInvitation; readonly port: MessagePort };
 }
@@ -91,6 +93,7 @@ async function run(data: ThreadData): Promise<void> {
     thread,
     portables,
     isConfigured: true,
+    beganAt: setup.beganAt,
     abort: () => void thread.fabric.tell(0, "abort"),
     joinTables: ({ now }) => connectTables(tables.invitation, tables.port, now),
   });

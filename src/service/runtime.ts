@@ -87,6 +87,8 @@ export interface RuntimeOptions {
   readonly lineThread?: number | undefined;
   /** Ends the node; `skynet.abort` calls it. */
   readonly abort: () => void;
+  /** Milliseconds of the clock at which the node began. @defaultValue now */
+  readonly startedAt?: number | undefined;
   /** What each thread of the node counts, by its number. */
   readonly boards: readonly Board[];
   /** Where messages leave for other harbors. @defaultValue the node stands alone */
@@ -174,7 +176,7 @@ export class Runtime {
   readonly callTimeoutMs: number;
   /** Count what services and their methods cost. */
   readonly isProfiling: boolean;
-  /** Milliseconds of the clock at which the node began. */
+  /** Milliseconds of this thread's clock at which the node began: what counts from there is the same on every thread. */
   readonly startedAt: number;
   readonly #write: (line: LogLine) => void;
   readonly #lineThread: number | undefined;
@@ -196,7 +198,7 @@ export class Runtime {
     this.#lineThread = options.lineThread;
     this.callTimeoutMs = Number(options.environment.get("calltimeout") ?? 0);
     this.isProfiling = options.environment.get("profile") !== false;
-    this.startedAt = options.clock.now();
+    this.startedAt = options.startedAt ?? options.clock.now();
     this.#lifeLines = new LineBudget({
       now: () => this.kernel.scheduler.now,
       later: (ms, run) => void this.after(ms, run),

@@ -51,10 +51,17 @@ export class ServiceTimer {
   /**
    * @param wish - what the timer runs.
    * @param start - begins the wait, and returns what the kernel knows it by.
+   * @param isOfTopLevel - see the field. @defaultValue whether the code has not run yet
    */
-  constructor(context: Context, wish: TimerWish, start: (body: () => void) => Timer) {
+  // oxlint-disable-next-line max-params -- one place makes timers, and these are what one is
+  constructor(
+    context: Context,
+    wish: TimerWish,
+    start: (body: () => void) => Timer,
+    isOfTopLevel: boolean = context.code === undefined,
+  ) {
     this.wish = wish;
-    this.isOfTopLevel = context.code === undefined;
+    this.isOfTopLevel = isOfTopLevel;
     this.#context = context;
     this.#start = start;
     this.#body = () => {
@@ -108,6 +115,18 @@ export class ServiceTimer {
       numbered.of(this.#context).set(this.#number, this);
     }
     return this.#number;
+  }
+
+  /** The number that its code has asked for; 0 = none, or it is over. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Gives it the number that code has which came here with it; no other timer of the thread gets that from now on. */
+  bringNumber(number: number): void {
+    this.#number = number;
+    numbered.of(this.#context).set(number, this);
+    lastNumber = Math.max(lastNumber, number);
   }
 
   /** Has somebody told, who waits for it, if the service ends before. */
@@ -210,11 +229,14 @@ function requireCallback(context: Context, run: TimerCallback): void {
  * Begins a timer.
  *
  * @param leftMs - milliseconds until it fires for the first time. @defaultValue those of the wish
+ * @param isOfTopLevel - see ServiceTimer. @defaultValue whether the code has not run yet
  */
+// oxlint-disable-next-line max-params -- what a timer is, and what is left of it
 export function startAfter(
   context: Context,
   wish: TimerWish,
   leftMs: number = wish.ms,
+  isOfTopLevel?: boolean,
 ): ServiceTimer {
   const { service } = context;
   const { kernel } = context.runtime;
@@ -224,7 +246,7 @@ export function startAfter(
     ({ ms } = wish);
     return timer;
   };
-  return new ServiceTimer(context, wish, start);
+  return new ServiceTimer(context, wish, start, isOfTopLevel);
 }
 
 function delayOf(ms: number | undefined): number {

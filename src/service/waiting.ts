@@ -183,21 +183,27 @@ export function timeout(context: Context, ms: number, run: () => unknown): void 
   requireAlive(context);
   requireMs(ms);
   requireFunction(run, "skynet.timeout");
+  startTimeout(context, ms, new Timeout(run, context.code === undefined));
+}
+
+/** Begins what `skynet.timeout` was asked for. */
+export function startTimeout(context: Context, ms: number, wish: Timeout): void {
   const timer = after(context, ms, () => {
     try {
-      const result = run();
+      const result = wish.run();
       leaveAlone(result);
       context.runtime.tracer?.returned(context, result);
     } catch (error) {
       if (error !== EXIT_SIGNAL) throw error;
     }
   });
-  timer.subject = new Timeout(run, context.code === undefined);
+  timer.subject = wish;
 }
 
 /** What `skynet.timeout` was asked for, as the subject of its timer. */
 export class Timeout {
-  readonly run: () => unknown;
+  /** Set anew where it has come from another thread, and what it runs comes later. */
+  run: () => unknown;
   /** The top level of the code has asked for it, and asks again when it begins anew. */
   readonly isOfTopLevel: boolean;
 
@@ -284,5 +290,6 @@ export const waitingFunctions: ApiTable<Context> = {
   starttime: ({ runtime }: Context): number =>
     Math.floor((runtime.clock.wall() - (runtime.clock.now() - runtime.startedAt)) / 1000),
   time: ({ runtime }: Context): number => runtime.clock.wall() / 1000,
-  hpc: ({ runtime }: Context): bigint => BigInt(Math.round(runtime.clock.now() * 1e6)),
+  hpc: ({ runtime }: Context): bigint =>
+    BigInt(Math.round((runtime.clock.now() - runtime.startedAt) * 1e6)),
 };

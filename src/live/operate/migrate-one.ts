@@ -33,12 +33,12 @@ import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { runAtRest } from "../reload/drain.ts";
 import { listTexts } from "../reload/contained.ts";
 import { onlyRegisters } from "../reload/start-text.ts";
-import type { TimerPlan } from "../reload/timers.ts";
-import { armPlanned, OldTimers } from "../reload/timers.ts";
 import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import { hashOf } from "../text/patch-code.ts";
+import type { TimerPlan } from "./moving-timers.ts";
+import { ArrivingTimers, LeavingTimers } from "./moving-timers.ts";
 import { imagesOf } from "../rollout/fresh-program.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
@@ -186,9 +186,12 @@ function takePack(context: Context, from: number): Pack {
     );
   }
   requireStart(context, instance);
-  const timers = new OldTimers(context, () => undefined);
-  const state = takeState(instance, { isService, foreign: "missing", extras: timers.extras });
-  requireCarried(state);
+  const timers = new LeavingTimers(context, instance, isService);
+  const state = takeState(instance, {
+    ...{ isService, foreign: "missing", extras: timers.extras },
+    own: (value) => timers.own(value),
+  });
+  requireCarried(state, timers);
   runtime.kernel.hold(service, HOLD.voting);
   return {
     ...{ handle, from, kind, name, args, title: service.title },
@@ -201,16 +204,16 @@ function takePack(context: Context, from: number): Pack {
       hashOf(image.text),
     ]),
     state: serialize(state),
-    timers: timers.plan,
+    timers: timers.plans,
   };
 }
 
 /** What can't be carried refuses by path and line. */
-function requireCarried({ left }: State): void {
+function requireCarried({ left }: State, timers: LeavingTimers): void {
   if (left.length === 0) return;
   const lines = left.slice(0, NAMED_MAX).map(({ path, file, line, why }) => {
-    const place = file === "" ? "" : ` (${file.replace(/^.*[/\\]/, "")}:${line})`;
-    return `${path}${place} is ${why}`;
+    if (file === "") return timers.explain(path, why);
+    return `${path} (${file.replace(/^.*[/\\]/, "")}:${line}) is ${why}`;
   });
   if (left.length > NAMED_MAX) lines.push(`and ${left.length - NAMED_MAX} more`);
   throw migrateError(lines.join("; "));
@@ -282,10 +285,12 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const fresh = new Instance(program, surroundingsOf(context));
   if (isThenable(program.fill(fresh))) throw migrateError("a module of it awaits at top level");
   context.code = fresh;
+  const timers = new ArrivingTimers(context, pack.timers);
   const state = deserialize(pack.state) as State;
   const restored = restoreState(state, fresh, {
     isService,
     api: fresh.surroundings.api,
+    own: (name) => timers.own(name),
     service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
     stub: ({ path, why }) => {
       throw migrateError(`${path} is ${why}`);
@@ -294,7 +299,7 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const [lost] = [...restored.missing, ...restored.leftBehind];
   if (lost !== undefined)
     throw migrateError(`${lost.path} (${lost.file}:${lost.line}) is ${lost.why}`);
-  armPlanned(context, pack.timers, restored.extras);
+  timers.fill(restored.extras, fresh);
   if (isService) {
     const host = new SnaxHost(context, snax.methods.of(context.name));
     context.state = host;

@@ -16,6 +16,19 @@ import type { StateNames } from "../state/names.ts";
 /** Makes a function again, in the instance that has taken the old one's place. */
 export type Remake = (fresh: Instance) => Function;
 
+/** What is made again, and in which module. */
+export interface RemakePlace {
+  /** Real path of the file. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Makes a function again. @returns undefined if the instance has no such module */
+export function remakeIn(fresh: Instance, { file, text }: RemakePlace): Function | undefined {
+  const node = fresh.program.nodes.get(file);
+  return (node && fresh.find(node))?.evaluate(`(${text})`) as Function | undefined;
+}
+
 /** Names that mean something else in each function; in an arrow they are those of the function around it. */
 const OF_FUNCTIONS = /\b(?:this|super|arguments|new\.target)\b/;
 
@@ -28,7 +41,7 @@ export class Remaker {
   readonly #readNames: () => StateNames;
   #names: StateNames | undefined;
   /** By text: a handler arms many timers with one. */
-  readonly #plans = new Map<string, Remake | undefined>();
+  readonly #plans = new Map<string, RemakePlace | undefined>();
 
   /** @param readNames - tells what goes by a name in the old instance: that is not made again. */
   constructor(old: Program, next: Program, readNames: () => StateNames) {
@@ -39,6 +52,12 @@ export class Remaker {
 
   /** Plans how a function is made again; undefined if it has a name, captures something, or is not in the new text. */
   plan(run: unknown): Remake | undefined {
+    const place = this.place(run);
+    return place && ((fresh) => remakeIn(fresh, place) as Function);
+  }
+
+  /** Tells where a function is made again; undefined as for {@link plan}. */
+  place(run: unknown): RemakePlace | undefined {
     if (typeof run !== "function") return undefined;
     this.#names ??= this.#readNames();
     if (this.#names.byValue.has(run)) return undefined;
@@ -48,7 +67,7 @@ export class Remaker {
     return this.#plans.get(text);
   }
 
-  #planText(text: string): Remake | undefined {
+  #planText(text: string): RemakePlace | undefined {
     if (OF_FUNCTIONS.test(text)) return undefined;
     const files = [...this.#old.nodes.keys()].filter((file) =>
       bodyOf(this.#old, file).includes(text),
@@ -57,13 +76,10 @@ export class Remaker {
     if (file === undefined || files.length > 1) return undefined;
     const names = namesIn(text);
     if (names === undefined) return undefined;
-    for (const program of [this.#old, this.#next]) {
+    for (const program of new Set([this.#old, this.#next])) {
       if (!capturesNothing(bodyOf(program, file), text, names)) return undefined;
     }
-    return (fresh) => {
-      const node = fresh.program.nodes.get(file);
-      return (node && fresh.find(node))?.evaluate(`(${text})`) as Function;
-    };
+    return { file, text };
   }
 }
 

@@ -31,31 +31,6 @@ interface Lasting {
   readonly name: string;
 }
 
-/** A timer that is armed again on another thread. */
-export interface TimerPlan {
-  /** By which the state knows what it runs. */
-  readonly name: string;
-  readonly leftMs: number;
-  /** 0 for that of skynet.timeout. */
-  readonly ms: number;
-  readonly intervalMs: number;
-}
-
-const NO_WISH = { ms: 0, intervalMs: 0 } as const;
-
-/** Arms timers as they were planned. @param extras - what they run, by name */
-export function armPlanned(
-  context: Context,
-  plan: readonly TimerPlan[],
-  extras: ReadonlyMap<string, unknown>,
-): void {
-  for (const { name, leftMs, ms, intervalMs } of plan) {
-    const [run, args] = extras.get(name) as [TimerCallback, unknown[]];
-    if (ms > 0) startAfter(context, { run, args, ms, intervalMs }, leftMs);
-    else timeout(context, leftMs, run);
-  }
-}
-
 /** A wish whose function comes later. */
 type OpenWish = { -readonly [K in keyof TimerWish]: TimerWish[K] };
 
@@ -98,14 +73,6 @@ export class OldTimers {
         return [name, [this.#remakes.has(name) ? undefined : runOf(subject), args]];
       }),
     );
-  }
-
-  /** Those that last, for an instance on another thread: what they run goes with the state. */
-  get plan(): TimerPlan[] {
-    return this.#lasting.map(({ subject, name, leftMs }) => {
-      const { ms, intervalMs } = subject instanceof ServiceTimer ? subject.wish : NO_WISH;
-      return { name, leftMs, ms, intervalMs };
-    });
   }
 
   /** Gives the new timer for one that the state holds. */

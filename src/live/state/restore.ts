@@ -168,8 +168,8 @@ class Restorer {
       const from = pending.pop();
       if (isPrimitive(from) || isPrimitive(object)) continue;
       const isPair = Array.isArray(from) ? Array.isArray(object) : isOpenObject(object);
-      const { ofClass, named, foreign } = this.#state.odd.get(from as object) ?? {};
-      if (!isPair || ofClass || named || foreign !== undefined) continue;
+      const { ofClass, named, foreign, own } = this.#state.odd.get(from as object) ?? {};
+      if (!isPair || ofClass || named || foreign !== undefined || own !== undefined) continue;
       if (!this.#objects.take(from, object)) continue;
       for (const [key, value] of this.#entries(from as object)) {
         const other = Object.getOwnPropertyDescriptor(object, key);
@@ -218,6 +218,7 @@ class Restorer {
     const odd = this.#state.odd.get(mirror) ?? {};
     if (odd.named || odd.foreign !== undefined || odd.left || odd.error || odd.service)
       return false;
+    if (odd.own !== undefined) return false;
     if (!Object.isExtensible(now)) return false;
     const prototype: unknown = Object.getPrototypeOf(now);
     if (odd.ofClass !== undefined) {

@@ -25,6 +25,8 @@ export interface ReviveOptions {
   readonly api?: Readonly<Record<string, unknown>>;
   /** Makes a service object. @defaultValue it counts as something that can't be carried */
   service?(handle: number, type: string): object;
+  /** Finds what has a name of its own, see TakeOptions.own. */
+  own?(name: string): unknown;
   /** Takes an object that goes over as it is, or gives another one for it. @defaultValue it goes over */
   foreign?(value: unknown): unknown;
   /**
@@ -146,7 +148,8 @@ export class Reviver {
 
   /** What goes by a name or as it is; undefined for what has contents. */
   #stand(mirror: object, odd: Odd): { value: unknown } | undefined {
-    const { named, api, global, symbol, service, foreign, left } = odd;
+    const { named, api, global, symbol, service, foreign, left, own } = odd;
+    if (own !== undefined) return { value: this.#options.own?.(own) };
     if (named !== undefined) return { value: this.#resolve(mirror, named) };
     if (foreign !== undefined) {
       const value = this.#state.foreign[foreign];
@@ -355,8 +358,9 @@ export class Reviver {
 
 /** Whether a mirror is of the same form as what it stands for. */
 function isData(odd: Odd): boolean {
-  const { named, api, global, symbol, service, left, ofClass, error } = odd;
+  const { named, api, global, symbol, service, left, ofClass, error, own } = odd;
   if (named || api || global || symbol || service || left || ofClass || error) return false;
+  if (own !== undefined) return false;
   return odd.foreign === undefined && odd.isNull !== true && odd.isEmitter !== true;
 }
 

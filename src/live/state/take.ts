@@ -44,6 +44,11 @@ export interface TakeOptions {
    * @defaultValue none
    */
   readonly extras?: ReadonlyMap<string, unknown>;
+  /**
+   * Gives a name of its own to an object or function that could not be carried else, and may enter more into
+   * {@link TakeOptions.extras} for it. @defaultValue nothing has one
+   */
+  own?(value: object): string | undefined;
   /** Most objects. @defaultValue STATE_OBJECTS_MAX */
   readonly objectsMax?: number;
   /** The state is for one instance, which may have its mirrors as objects. @defaultValue false */
@@ -66,6 +71,7 @@ class Taker {
   readonly #isForeignKept: boolean;
   readonly #objectsMax: number;
   readonly #extras: ReadonlyMap<string, unknown>;
+  readonly #own: ((value: object) => string | undefined) | undefined;
   readonly #mirrors = new Map<unknown, object>();
   readonly #odd = new Map<object, Odd>();
   readonly #odds = new Map<NameRef, Odd>();
@@ -83,7 +89,9 @@ class Taker {
   /** Whether the mirror that was asked for last stands for more than data, or is held elsewhere too. */
   #isApart = false;
 
-  constructor(names: StateNames, { foreign, objectsMax, extras, isGivenAway }: TakeOptions) {
+  constructor(names: StateNames, options: TakeOptions) {
+    const { foreign, objectsMax, extras, isGivenAway } = options;
+    this.#own = options.own?.bind(options);
     this.#extras = extras ?? new Map();
     this.#links = isGivenAway === true ? [] : undefined;
     this.#names = names;
@@ -173,6 +181,8 @@ class Taker {
   }
 
   #leave(value: unknown, why: string): object {
+    const own = this.#own?.(value as object);
+    if (own !== undefined) return this.#stand(value, { own });
     const left: Left = { path: "", file: "", line: 0, why };
     this.#left.push(left);
     return this.#stand(value, { left });
