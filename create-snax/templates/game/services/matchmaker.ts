@@ -11,7 +11,7 @@ type RoomObject = ServiceObject<typeof Room>;
 
 /** Rooms by number of the browser's connection. */
 const roomOf = new Map<number, RoomObject>();
-/** Rooms that may have a free seat, by handle. Only asking tells. */
+/** Rooms that may have a free seat, by handle. The matchmaker asks each: the room alone knows. */
 const open = new Map<number, RoomObject>();
 
 /** One message after the other: two who come at the same time get the same new room. */
