@@ -7,7 +7,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,12 +71,25 @@ export function buildExample() {
 }
 
 /**
+ * Copies the files of the console's page, which a browser reads as they are.
+ *
+ * @param {string} output - stands for src/
+ * @returns {string[]} the files, below it
+ */
+export function copyPage(output) {
+  const folder = join("console", "page");
+  cpSync(join(ROOT, "src", folder), join(ROOT, output, folder), { recursive: true });
+  return listFiles(join("src", folder)).map((file) => relative("src", file));
+}
+
+/**
  * Makes build/: src/ and test/ compiled together, so that a test reaches what the package does not export.
  *
  * @returns {boolean} whether there were no errors
  */
 export function buildTests() {
   const ok = compile("tsconfig.test.json");
+  copyPage("build/src");
   prune("build", ".");
   return ok;
 }

@@ -15,7 +15,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join, posix, relative, sep } from "node:path";
 import { rollup } from "rollup";
 
-import { ROOT, compile, listFiles } from "./compile.mjs";
+import { ROOT, compile, copyPage, listFiles } from "./compile.mjs";
 
 /** Where the compiler writes the JavaScript of each source, until it is put together. */
 const PARTS = join("build", "package");
@@ -59,7 +59,7 @@ export async function buildPackage() {
   rmSync(join(ROOT, PARTS), { recursive: true, force: true });
   // The first one checks the types; the second one, which does not, is there for its output, whatever the first one said.
   const ok = [compile("tsconfig.build.json"), compile("tsconfig.bundle.json")].every(Boolean);
-  const written = new Set([...(await bundle()), ...copyServices()]);
+  const written = new Set([...(await bundle()), ...copyServices(), ...copyPage("dist")]);
   rmSync(join(ROOT, PARTS), { recursive: true });
   for (const file of listFiles("dist")) {
     if (!written.has(relative("dist", file)) && !isTypeOf(file)) rmSync(join(ROOT, file));

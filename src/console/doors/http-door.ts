@@ -5,6 +5,7 @@
  *     POST /                 the body is the command
  *     /api/stat              for programs: api-door.ts
  *     GET /events            for those who watch: event-stream.ts
+ *     GET / of a browser     a page: page-door.ts
  *
  * A browser's GET may look but change nothing: a link in a mail, or what a browser fetches ahead of the Enter key, is nobody's
  * decision. As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
@@ -27,6 +28,7 @@ import { execute } from "../commands/shell.ts";
 import { changes } from "../operator/role.ts";
 import { writeOutcome } from "../print/json.ts";
 import { isText } from "./line-guard.ts";
+import { answerPage, isPage } from "./page-door.ts";
 import { answerProbe, isProbe } from "./probe-door.ts";
 import { GREETING, printOutcome } from "../print/print.ts";
 
@@ -85,6 +87,11 @@ export class HttpDoor {
     let line: string;
     try {
       this.#refuseBrowsers(visit, request);
+      if (isPage(request)) {
+        visit.isRead = true;
+        answerPage(request, response);
+        return;
+      }
       visit.client.login(tokenOf(request));
       if (isProbe(request)) {
         visit.isRead = true;
