@@ -100,6 +100,26 @@ test("the README's first program prints with the installed package what the READ
   equal(run("npx", ["--no-install", "snax", "start", "foobar/snax.config.ts"]), shown);
 });
 
+test("the installed console serves its page", () => {
+  const program = `
+    import { readFileSync } from "node:fs";
+    import { start } from "snax";
+    const node = await start({ thread: 0, console: 0, logger: "page.log" });
+    await node.skynet.call(".logger", "lua", "FLUSH");
+    const port = /Start debug console at \\S+?:(\\d+)/.exec(readFileSync("page.log", "utf8"))[1];
+    for (const path of ["", "page/page.css", "page/page.js"]) {
+      const headers = { accept: "text/html" };
+      const response = await fetch("http://127.0.0.1:" + port + "/" + path, { headers });
+      console.log(response.status, response.headers.get("content-type"));
+    }
+    await node.stop();`;
+  writeFileSync(join(folder, "page.mjs"), program);
+  equal(
+    run("node", ["page.mjs"]),
+    ["html", "css", "javascript"].map((kind) => `200 text/${kind}; charset=utf-8\n`).join(""),
+  );
+});
+
 test("a fresh install brings no more packages than the documented dependencies", () => {
   const page = readFileSync("docs/dependencies.md", "utf8");
   const modules = join(folder, "node_modules");

@@ -78,6 +78,7 @@ export async function answerApi(
     onRead();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    client.announce();
     response.writeHead(error.status, { ...HEAD, ...error.headers });
     const [body = ""] = writeOutcome({ ok: false, command: undefined, error: error.cause });
     response.end(body, () => response.socket?.destroySoon());
@@ -88,8 +89,12 @@ export async function answerApi(
   if (!request.socket.writable) return;
   client.isBusy = true;
   client.isProven = true;
+  if (request.method !== "GET") client.announce();
   const { outcome, next } = asked === undefined ? listCommands() : await run(client, asked);
-  response.writeHead(statusOf(outcome), HEAD);
+  const status = statusOf(outcome);
+  if (status === 403) client.announce();
+  client.hush();
+  response.writeHead(status, HEAD);
   await writeTexts(operator, response, writeOutcome(outcome, next));
   response.end();
 }

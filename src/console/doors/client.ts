@@ -37,6 +37,8 @@ export class Client {
   readonly #tell: (text: string) => boolean;
   readonly #record: ClientRecord;
   readonly #openedAt: number;
+  #isAnnounced = false;
+  #isQuiet = false;
 
   constructor({ socket, operator, gate, tell }: ClientOptions) {
     this.socket = socket;
@@ -66,8 +68,26 @@ export class Client {
     this.#record.writtenAt = this.operator.runtime.clock.now();
   }
 
+  /** Tells the log that it came, once. It waits until it is known whether the client only looks. */
+  announce(): void {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    this.#tell(`${this.name} connected`);
+  }
+
+  /** It only looked, as who asks again and again does: unless the log has told of it, it tells nothing. */
+  hush(): void {
+    this.#isQuiet = true;
+  }
+
+  /** Tells the log that it has gone. */
+  leave(): void {
+    if (this.#isAnnounced || !this.#isQuiet) this.tell("disconnect");
+  }
+
   /** Writes a line about this client to the log. @returns false if there are too many */
   tell(text: string): boolean {
+    this.announce();
     return this.#tell(`${this.name} ${text}`);
   }
 

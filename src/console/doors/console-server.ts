@@ -105,11 +105,10 @@ export class ConsoleServer {
     const tell = (text: string): boolean => this.#tell(text);
     const client = new Client({ socket, operator: this.#operator, gate: this.#gate, tell });
     this.#clients.add(client);
-    client.tell("connected");
     socket.once("close", () => {
       this.#clients.delete(client);
       this.#leaving.delete(client);
-      client.tell("disconnect");
+      client.leave();
     });
     const session = new LineSession(client, () => this.#door.admit(client, session.isGreeted));
   }

@@ -88,20 +88,23 @@ export class HttpDoor {
     try {
       this.#refuseBrowsers(visit, request);
       if (isPage(request)) {
-        visit.isRead = true;
+        // The time to log in goes on: a client without a token that does not read is cut then.
         answerPage(request, response);
+        visit.client.hush();
         return;
       }
       visit.client.login(tokenOf(request));
       if (isProbe(request)) {
         visit.isRead = true;
         answerProbe(visit.client.operator.runtime, request, response, { connection: "close" });
+        visit.client.hush();
         return;
       }
       if (isEvents(request)) {
         visit.isRead = true;
         visit.client.isProven = true;
         streamEvents(visit.client, request, response);
+        visit.client.hush();
         return;
       }
       if (isApi(request)) {
@@ -112,9 +115,11 @@ export class HttpDoor {
       refuseChange(request, line);
       visit.isRead = true;
     } catch (error) {
+      visit.client.announce();
       refuse(response, error);
       return;
     }
+    visit.client.announce();
     const { operator } = visit.client;
     // The console has closed it meanwhile: nobody would get the answer.
     if (!request.socket.writable) return;

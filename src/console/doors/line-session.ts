@@ -136,6 +136,7 @@ export class LineSession {
   #greet(): void {
     if (this.#isGreeted || this.#isOver || !this.#socket.writable) return;
     this.#isGreeted = true;
+    this.#client.announce();
     this.#socket.write(`${GREETING}\n`);
   }
 

@@ -14,6 +14,9 @@ const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Ma
   ["/page/page.js", ["page.js", "text/javascript"]],
 ]);
 
+/** What was read of them: the files stay as they are while the node runs. */
+const bodies = new Map<string, Buffer>();
+
 const FOLDER = new URL("../page/", import.meta.url);
 
 const HEAD = {
@@ -38,7 +41,8 @@ export function isPage({ method, url = "", headers }: IncomingMessage): boolean 
 export function answerPage({ url = "" }: IncomingMessage, response: ServerResponse): void {
   const [file, type] = FILES.get(url) ?? [];
   if (file === undefined) return;
-  const body = readFileSync(new URL(file, FOLDER));
+  const body = bodies.get(file) ?? readFileSync(new URL(file, FOLDER));
+  bodies.set(file, body);
   response.writeHead(200, {
     ...HEAD,
     "content-type": `${type}; charset=utf-8`,

@@ -243,8 +243,6 @@ function takeEvent(event) {
   if (kind === "dropped") return addLine(`${told.count} lines were left out`, "warn");
   if (kind === "patch") return addLine(`patch ${told.id} for ${told.target}`, "info");
   at("node").textContent = told.node;
-  // The page's own requests.
-  if (/^\S+:\d+ (?:connected|disconnect)$/.test(told.message)) return;
   const { time, level, service = "", type = "", message } = told;
   addLine(`${time} ${level} ${service} ${type} ${message}`, level);
 }

@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { CONSOLE_ATTEMPTS_MAX } from "../../../src/base/limits.ts";
 import { DrivenPage, NO_BROWSER } from "./browser.ts";
-import { desk, exchange, fetchJson } from "./console-client.ts";
+import { desk, exchange, fetchJson, LineClient } from "./console-client.ts";
 
 const READ = "a-token-that-only-reads";
 const TOKENS = { consoletoken: { read: READ, operate: "a-token-that-operates" } };
@@ -38,6 +38,61 @@ test("all others get what they got, and pages of other sites nothing", async (t)
   equal((await fetchJson(port, "/", { headers })).status, 403);
   for (const path of ["/page/../page.js", "/page/constructor", "/page/"])
     equal((await fetchJson(port, path)).status, 400);
+});
+
+test("who only looks is not told of in the log; who changes, is refused or types is", async (t) => {
+  const node = await desk(t, {}, TOKENS);
+  const { port } = node;
+  const ask = async (path: string, token: string, more: object = {}): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    return (await fetchJson(port, path, { headers, ...more })).status;
+  };
+  const told = async (): Promise<string[]> =>
+    (await node.log())
+      .map((line) => /^127\.0\.0\.1:\d+ (connected|disconnect|was refused)/.exec(line)?.[1])
+      .filter((word) => word !== undefined);
+  /** Waits until so many have gone: a socket closes behind its answer. */
+  const gone = async (count: number): Promise<string[]> => {
+    for (;;) {
+      const words = await told();
+      if (words.filter((word) => word === "disconnect").length >= count) return words;
+    }
+  };
+  for (const path of ["/page/page.js", "/page/page.css"])
+    equal((await fetchJson(port, path)).status, 200);
+  equal((await fetchJson(port, "/", HTML)).status, 200);
+  for (const path of ["/metrics", "/healthz", "/readyz", "/api", "/api/list", "/api/patches"])
+    equal(await ask(path, READ), 200);
+  const events = await fetch(`http://127.0.0.1:${port}/events`, {
+    headers: { authorization: `Bearer ${READ}` },
+  });
+  await events.body?.cancel();
+  const wrong = ["connected", "was refused", "disconnect"];
+  const pair = ["connected", "disconnect"];
+  const all: string[] = [];
+  const expect = async (...words: string[]): Promise<void> => {
+    all.push(...words);
+    deepEqual(await gone(all.filter((word) => word === "disconnect").length), all);
+  };
+  equal(await ask("/metrics", "wrong"), 403);
+  await expect(...wrong);
+  equal((await fetchJson(port, "/metrics")).status, 403);
+  await expect(...pair);
+  equal(await ask("/api/kill?arg=x", READ), 405);
+  await expect(...pair);
+  equal(await ask("/events?what=x", READ), 400);
+  await expect(...pair);
+  await ask("/api/gc", TOKENS.consoletoken.operate, { method: "POST", body: `{"reason":"r"}` });
+  await expect(...pair);
+  const foreign = { headers: { accept: "text/html", origin: "http://evil.example" } };
+  equal((await fetchJson(port, "/", foreign)).status, 403);
+  await expect(...wrong);
+  await exchange(port, `GET /list HTTP/1.0\r\nauthorization: Bearer ${READ}\r\n\r\n`);
+  await expect(...pair);
+  const client = await LineClient.open(port);
+  deepEqual(await told(), [...all, "connected"]);
+  client.close();
+  await expect(...pair);
 });
 
 test("it asks for the token, and shows hostile lines as text", { skip: NO_BROWSER }, async (t) => {
