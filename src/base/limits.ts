@@ -126,7 +126,7 @@ export const LEDGER_SAVES_MAX = 100;
 /** How long the texts of patches may be together that the ledger of a thread keeps for those who take one back, in UTF-16 units. */
 export const LEDGER_TEXTS_MAX: number = 1 << 25;
 
-/** Longest ledger on disk that a start reads, in bytes. */
+/** Longest ledger on disk, in bytes; before it is longer, it is written anew. */
 export const LEDGER_BYTES_MAX: number = 1 << 26;
 
 /** Lines of a ledger on disk from which on a start writes it anew, without most of what is no longer in. */

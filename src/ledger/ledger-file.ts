@@ -20,13 +20,14 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { SnaxError } from "../base/error.ts";
 import { LEDGER_BYTES_MAX, LEDGER_LINES_MAX } from "../base/limits.ts";
-import type { LedgerEntry, LedgerLine, PreparedLine } from "./entry.ts";
+import type { LedgerEntry, LedgerLine } from "./entry.ts";
 import { foldLines, parseLine } from "./entry.ts";
 import type { LedgerLock } from "./ledger-lock.ts";
 import { errnoOf, takeLock } from "./ledger-lock.ts";
@@ -34,9 +35,13 @@ import { errnoOf, takeLock } from "./ledger-lock.ts";
 /** Patches that a ledger keeps of those that are no longer in, when it is written anew. */
 const PAST_KEPT = 100;
 
+/** One part in so many (as a power of two) is kept free for outcomes of patches. */
+const OUTCOMES_SHIFT = 6;
+
 /** A ledger on disk. */
 export class LedgerFile {
   readonly path: string;
+  readonly #bytesMax: number;
   /** What the lines said when it was opened, the oldest patch first. */
   readonly entries: readonly LedgerEntry[];
   /** Lines that are none of ours. */
@@ -51,36 +56,41 @@ export class LedgerFile {
    * Opens a ledger, for writing unless another process does so. Nothing is created before the first
    * line but the lock, and that only where there is a ledger.
    *
-   * @throws {ERR_LEDGER} if it can't be read, or is longer than LEDGER_BYTES_MAX.
+   * @param bytesMax - how long the file may be.
+   * @throws {ERR_LEDGER} if it can't be read, or is longer than that.
    */
-  constructor(path: string) {
+  constructor(path: string, bytesMax: number = LEDGER_BYTES_MAX) {
     this.path = path;
-    const text = readLedger(path);
+    this.#bytesMax = bytesMax;
+    const text = readLedger(path, bytesMax);
     const holder = text === undefined ? undefined : lockLedger(path);
     this.writer = typeof holder === "number" ? holder : undefined;
     this.#lock = typeof holder === "object" ? holder : undefined;
     // Race: whoever had the lock may have written between the two.
-    const lines = (this.#lock === undefined ? text : readLedger(path))?.split("\n") ?? [];
-    // The text after the last line break is a torn line, or nothing.
-    const whole = lines.slice(0, -1);
-    const read = whole.map(parseLine);
+    const read = parseLines(this.#lock === undefined ? text : readLedger(path, bytesMax));
     this.foreign = read.filter((line) => line === undefined).length;
     this.entries = foldLines(read.filter((line) => line !== undefined));
-    if (whole.length > LEDGER_LINES_MAX && this.#lock !== undefined) this.#compact();
+    if (read.length > LEDGER_LINES_MAX && this.#lock !== undefined) this.#compact(this.entries);
   }
 
   /**
-   * Writes a line; it is on the disk when this returns.
+   * Writes a line; it is on the disk when this returns. A file that would become too long is
+   * written anew, without most of what is no longer in: the next start must be able to read it.
    *
-   * @throws {ERR_LEDGER} if the disk does not take it, or another process writes the ledger.
+   * @throws {ERR_LEDGER} if the disk does not take it, another process writes it, or it is full.
    */
   write(line: LedgerLine): void {
     if (this.writer !== undefined) {
       throw new SnaxError("ERR_LEDGER", `process ${this.writer} writes the ledger ${this.path}`);
     }
     this.#attempt(() => {
+      const text = `${JSON.stringify(line)}\n`;
       this.#file ??= this.#open();
-      writeWhole(this.#file, `${JSON.stringify(line)}\n`);
+      if (!this.#hasRoom(line, text)) {
+        this.#shorten();
+        if (!this.#hasRoom(line, text)) throw this.#full();
+      }
+      writeWhole(this.#file, text);
     });
   }
 
@@ -134,21 +144,50 @@ export class LedgerFile {
     return file;
   }
 
+  /** What has begun must be able to end: a new patch leaves room for outcomes. */
+  #hasRoom({ state }: LedgerLine, text: string): boolean {
+    const reserve = state === "PREPARED" ? this.#bytesMax >> OUTCOMES_SHIFT : 0;
+    const { size } = fstatSync(this.#file as number);
+    return size + Buffer.byteLength(text) + reserve <= this.#bytesMax;
+  }
+
+  #shorten(): void {
+    const read = parseLines(readLedger(this.path, this.#bytesMax));
+    this.#compact(foldLines(read.filter((line) => line !== undefined)));
+    const old = this.#file as number;
+    this.#file = openSync(this.path, "a+", 0o600);
+    closeSync(old);
+  }
+
+  #full(): SnaxError {
+    return new SnaxError(
+      "ERR_LEDGER",
+      `the ledger ${this.path} has no room for one more patch: patches that are in fill its ${this.#bytesMax} bytes. ` +
+        "Deploy the files with these patches and start the node anew, or roll patches back",
+    );
+  }
+
   #textPath(hash: string): string {
     return join(dirname(this.path), "texts", hash);
   }
 
-  /** Writes the ledger anew: what is in, and the last of what is not. */
-  #compact(): void {
-    const past = this.entries.filter(({ state }) => state !== "KEPT").slice(-PAST_KEPT);
-    const last = this.entries.at(-1);
-    const kept = this.entries.filter((entry) => entry.state === "KEPT" || past.includes(entry));
-    const isLastIn = last === undefined || kept.includes(last);
-    // The number of the last patch must not be given again.
-    const lines = [...kept, ...(isLastIn ? [] : [last])].flatMap(linesOf);
-    this.#attempt(() =>
-      replaceFile(this.path, lines.map((line) => `${JSON.stringify(line)}\n`).join("")),
-    );
+  /** Writes it anew: what is in or has begun, and the last of the rest, up to half of the room. */
+  #compact(entries: readonly LedgerEntry[]): void {
+    const last = entries.at(-1);
+    const past = new Set(entries.filter(({ state }) => state !== "KEPT").slice(-PAST_KEPT));
+    let length = 0;
+    const texts: string[] = [];
+    // The newest first: they are kept if not all can be.
+    for (const entry of entries.toReversed()) {
+      const isNeeded = entry.state === "KEPT" || (entry.state === "PREPARED" && past.has(entry));
+      const text = writeEntry(entry);
+      const isKept = isNeeded || (past.has(entry) && length + text.length <= this.#bytesMax / 2);
+      // The number of the last patch must not be given again.
+      if (!isKept && entry !== last) continue;
+      length += text.length;
+      texts.push(text);
+    }
+    this.#attempt(() => replaceFile(this.path, texts.toReversed().join("")));
   }
 
   #attempt(run: () => void): void {
@@ -180,24 +219,33 @@ function lockLedger(path: string): LedgerLock | number | undefined {
   }
 }
 
-function readLedger(path: string): string | undefined {
+/** Returns what each line says; undefined = none of ours. What follows the last break is torn. */
+function parseLines(text: string | undefined): (LedgerLine | undefined)[] {
+  return (text?.split("\n") ?? []).slice(0, -1).map(parseLine);
+}
+
+function readLedger(path: string, bytesMax: number): string | undefined {
   try {
-    const text = readFileSync(path, "utf8");
-    if (text.length <= LEDGER_BYTES_MAX) return text;
+    if (statSync(path).size <= bytesMax) return readFileSync(path, "utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     const why = `the ledger ${path} can't be read: ${errnoOf(error)}`;
     throw new SnaxError("ERR_LEDGER", why, { cause: error });
   }
-  throw new SnaxError("ERR_LEDGER", `the ledger ${path} is longer than ${LEDGER_BYTES_MAX} bytes`);
+  const why = `the ledger ${path} is longer than ${bytesMax} bytes: move it away, and the node starts without its patches`;
+  throw new SnaxError("ERR_LEDGER", why);
 }
 
-function linesOf(entry: LedgerEntry): LedgerLine[] {
+/** The lines that say the same of a patch. */
+function writeEntry(entry: LedgerEntry): string {
   const { state, applied, failed, why, ...rest } = entry;
-  const prepared: PreparedLine = { ...rest, state: "PREPARED" };
-  if (state === "PREPARED") return [prepared];
-  const { id, time } = entry;
-  return [prepared, { state, id, time, applied, failed, ...(why !== undefined && { why }) }];
+  const lines: LedgerLine[] = [{ ...rest, state: "PREPARED" }];
+  if (state !== "PREPARED") {
+    const counts = { ...(applied > 0 && { applied }), ...(failed > 0 && { failed }) };
+    const { id, time } = entry;
+    lines.push({ state, id, time, ...counts, ...(why !== undefined && { why }) });
+  }
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
 /** What a process that died has left of its last line would make the next one unreadable, too. */

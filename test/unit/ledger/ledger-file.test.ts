@@ -1,11 +1,12 @@
 /** The ledger on disk: lines, texts, the lock, its limits. */
 
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -44,6 +45,58 @@ test("what is written is read by the next one", (t) => {
   // A text that somebody has changed is not the one that was kept.
   writeFileSync(join(path, "..", "texts", hash), "other");
   equal(second.findText(hash), undefined);
+  second.close();
+});
+
+const LIMIT = 1 << 16;
+
+test("a ledger that gets too long is written anew while the node runs, and loses nothing that is in", (t) => {
+  const path = join(writeFiles(t, {}), "ledger.jsonl");
+  const first = new LedgerFile(path, LIMIT);
+  first.write(prepared(1));
+  first.write({ state: "KEPT", id: 1, time: 2 });
+  // Many more than the file has room for, most of them taken back.
+  const COUNT = 2000;
+  for (let id = 2; id <= COUNT; id += 1) {
+    first.write(prepared(id));
+    first.write({ state: "RETIRED", id, time: 2 });
+    ok(statSync(path).size <= LIMIT);
+  }
+  first.close();
+  const second = new LedgerFile(path, LIMIT);
+  deepEqual([second.entries[0]?.id, second.entries[0]?.state], [1, "KEPT"]);
+  equal(second.entries.at(-1)?.id, COUNT);
+  second.close();
+});
+
+test("a ledger that patches that are in have filled takes no more of them, says so, and can be read", (t) => {
+  const path = join(writeFiles(t, {}), "ledger.jsonl");
+  const ledger = new LedgerFile(path, LIMIT);
+  let count = 0;
+  const keepOneMore = (): void => {
+    ledger.write(prepared(count + 1));
+    count += 1;
+    ledger.write({ state: "KEPT", id: count, time: 2 });
+  };
+  throws(
+    () => {
+      for (;;) keepOneMore();
+    },
+    {
+      code: "ERR_LEDGER",
+      message: /no room for one more patch: patches that are in fill its 65536 bytes/,
+    },
+  );
+  // Nearly all of the room was used, and nothing was lost for the sake of room.
+  ok(statSync(path).size > LIMIT * 0.97);
+  const reader = new LedgerFile(path, LIMIT);
+  equal(reader.entries.length, count);
+  // What is in can still be taken back, and then there is room again.
+  for (let id = 1; id <= count; id += 1) ledger.write({ state: "RETIRED", id, time: 3 });
+  ledger.close();
+  const second = new LedgerFile(path, LIMIT);
+  ok(second.entries.every(({ state }) => state === "RETIRED"));
+  equal(second.entries.at(-1)?.id, count);
   second.close();
 });
 
