@@ -87,9 +87,12 @@ export class LineSession {
     };
     this.#isTrusted = !client.gate.isClosed;
     if (this.#isTrusted) client.login(undefined);
-    client.after(GREETING_DELAY_MS, () => {
-      if (!mayBecomeHttp(this.#rest.toString("latin1"))) this.#greet();
-    });
+    // On a busy thread the time may be over before what has come is read: that first.
+    client.after(GREETING_DELAY_MS, () =>
+      client.after(1, () => {
+        if (!mayBecomeHttp(this.#rest.toString("latin1"))) this.#greet();
+      }),
+    );
     client.after(CONSOLE_LOGIN_MS, () => {
       if (!this.#isTrusted && !this.#isOver) this.#socket.destroy();
     });

@@ -37,9 +37,9 @@ test("a timer in a variable is the same one after a move: cleared, refreshed, tu
   const node = await world(t, { clock }, THREE);
   const one = await node.make("clock");
   one.post.arm("a", 20);
-  one.post.arm("cleared", 400);
-  one.post.arm("numbered", 400);
-  one.post.arm("last", 410);
+  one.post.arm("cleared", 3000);
+  one.post.arm("numbered", 3000);
+  one.post.arm("last", 3010);
   one.post.arm("b", 40);
   one.post.every("beat", 15);
   one.post.number("numbered");
