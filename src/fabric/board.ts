@@ -11,6 +11,7 @@
  * read by itself: eight aligned bytes, which every processor that Node runs on reads whole.
  */
 
+import { machineMs } from "../base/clock.ts";
 import { BOARD_TYPES_MAX } from "../base/limits.ts";
 import type { Tally, TallyBook } from "../kernel/tally.ts";
 import { LONG_RUNS, TALLY, TALLY_LENGTH } from "../kernel/tally.ts";
@@ -68,11 +69,6 @@ export function createBoardMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(BOARD_BYTES);
 }
 
-/** Milliseconds of a clock that all threads of the machine share. */
-export function steadyMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
-}
-
 /** One thread's board. */
 export class Board implements TallyBook {
   readonly #memory: SharedArrayBuffer;
@@ -115,14 +111,14 @@ export class Board implements TallyBook {
     this.#beat[BEAT.heapBytes] = heapBytes;
     this.#beat[BEAT.heapLimitBytes] = heapLimitBytes;
     this.#beat[BEAT.openCalls] = openCalls;
-    this.#beat[BEAT.at] = steadyMs();
+    this.#beat[BEAT.at] = Math.floor(machineMs());
   }
 
   /** Reads how the thread is. */
   readBeat(): Beat {
     const at = this.#beat[BEAT.at] as number;
     return {
-      silentMs: at === 0 ? undefined : Math.max(0, steadyMs() - at),
+      silentMs: at === 0 ? undefined : Math.max(0, Math.floor(machineMs()) - at),
       heapBytes: this.#beat[BEAT.heapBytes] as number,
       heapLimitBytes: this.#beat[BEAT.heapLimitBytes] as number,
       openCalls: this.#beat[BEAT.openCalls] as number,

@@ -69,7 +69,7 @@ export class LedgerFile {
     // Race: whoever had the lock may have written between the two.
     const read = parseLines(this.#lock === undefined ? text : readLedger(path, bytesMax));
     this.foreign = read.filter((line) => line === undefined).length;
-    this.entries = foldLines(read.filter((line) => line !== undefined));
+    this.entries = entriesOf(read);
     if (read.length > LEDGER_LINES_MAX && this.#lock !== undefined) this.#compact(this.entries);
   }
 
@@ -152,8 +152,7 @@ export class LedgerFile {
   }
 
   #shorten(): void {
-    const read = parseLines(readLedger(this.path, this.#bytesMax));
-    this.#compact(foldLines(read.filter((line) => line !== undefined)));
+    this.#compact(entriesOf(parseLines(readLedger(this.path, this.#bytesMax))));
     const old = this.#file as number;
     this.#file = openSync(this.path, "a+", 0o600);
     closeSync(old);
@@ -222,6 +221,10 @@ function lockLedger(path: string): LedgerLock | number | undefined {
 /** Returns what each line says; undefined = none of ours. What follows the last break is torn. */
 function parseLines(text: string | undefined): (LedgerLine | undefined)[] {
   return (text?.split("\n") ?? []).slice(0, -1).map(parseLine);
+}
+
+function entriesOf(lines: readonly (LedgerLine | undefined)[]): LedgerEntry[] {
+  return foldLines(lines.filter((line) => line !== undefined));
 }
 
 function readLedger(path: string, bytesMax: number): string | undefined {
