@@ -12,6 +12,10 @@ export interface Plant {
   readonly isProud?: boolean;
 }
 
+/** How a node asks what was decided: the number, whether services are held for it, the key. */
+type Asked = Parameters<FleetPatches["decided"]>;
+type Decided = ReturnType<FleetPatches["decided"]>;
+
 /** Takes up to 15 s before it commits. */
 function dawdle(
   { options }: FleetPatches,
@@ -58,14 +62,10 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   // Goes on without the patch as soon as the engine does not answer.
   hasty: {
     patches: class extends FleetPatches {
-      override async decided(
-        id: number,
-        isHolding: boolean,
-        key?: string,
-      ): Promise<"commit" | "abort" | "unknown"> {
+      override async decided(...asked: Asked): Decided {
         const { membership } = this.options;
-        const decision = super.decided(id, isHolding, key);
-        if (!isHolding) return await decision;
+        const decision = super.decided(...asked);
+        if (!asked[1]) return await decision;
         const gone = new Promise<"unknown">((resolve) => {
           const look = (): void => {
             if (!membership.isUp) resolve("unknown");
@@ -81,17 +81,13 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   // Does not ask the record when it has waited long enough.
   impatient: {
     patches: class extends FleetPatches {
-      override async decided(
-        id: number,
-        isHolding: boolean,
-        key?: string,
-      ): Promise<"commit" | "abort" | "unknown"> {
-        if (!isHolding) return await super.decided(id, isHolding, key);
+      override async decided(...asked: Asked): Decided {
+        if (!asked[1]) return await super.decided(...asked);
         const { host } = this.options.membership.options;
         const late = new Promise<"abort">(
           (resolve) => void host.later(500, () => resolve("abort")),
         );
-        return await Promise.race([super.decided(id, isHolding, key), late]);
+        return await Promise.race([super.decided(...asked), late]);
       }
     },
   },
