@@ -1,5 +1,5 @@
 /**
- * A translated page is the English one in other words: docs/zh/guide.md is docs/guide.md.
+ * Each page has a translation, which is the English one in other words: docs/zh/guide.md is docs/guide.md.
  *
  * Both have headings of the same levels in the same order, the same code blocks, tables of the same
  * size (but for a table behind `<!-- only here -->`), and lead to the same pages and headings: to the
@@ -92,10 +92,20 @@ function differences(page, own) {
     .map(([what, english, other]) => `${own}: ${what}\n${page}:\n${english}\n${own}:\n${other}\n`);
 }
 
+/** The pages below a folder, with their paths. */
+function pagesOf(/** @type {string} */ folder) {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => folder + name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".md"));
+}
+
 const isWriting = process.argv.includes("--write");
-const translations = readdirSync(join(root, FOLDER), { recursive: true, encoding: "utf8" })
-  .map((name) => FOLDER + name.replaceAll("\\", "/"))
-  .filter((name) => name.endsWith(".md"));
+const translations = pagesOf(FOLDER);
+for (const page of pagesOf("docs/")) {
+  if (page.startsWith(FOLDER) || translations.includes(page.replace("docs/", FOLDER))) continue;
+  process.stderr.write(`${page}: there is no ${page.replace("docs/", FOLDER)}\n`);
+  process.exitCode = 1;
+}
 for (const own of translations) {
   const page = own.replace(FOLDER, "docs/");
   if (!existsSync(join(root, page))) {

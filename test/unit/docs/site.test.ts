@@ -37,7 +37,7 @@ const ENGLISH = `# Words
 let a = 1;
 \`\`\`
 
-[Others](other.md#second-part), [here](#more), [far](far.md#there).
+[Others](other.md#second-part), [here](#more), [far](../far.md#there).
 `;
 
 const CHINESE = ENGLISH.replace("Words", "词")
@@ -45,11 +45,11 @@ const CHINESE = ENGLISH.replace("Words", "词")
   .replace("let a = 1;\n", "")
   .replace("other.md#second-part", "other.md#第二-部分")
   .replace("(#more)", "(#还有更多)")
-  .replace("[far](far", "[远](../far");
+  .replace("[far](../far", "[远](../../far");
 
 const OTHERS = {
   "docs/other.md": "# Other\n\n## Second part\n",
-  "docs/far.md": "# Far\n",
+  "far.md": "# Far\n",
   "docs/zh/other.md": "# 别的\n\n## 第二 部分\n",
 };
 
@@ -62,7 +62,7 @@ test("a translation with other words passes, once the code is copied", (t) => {
 });
 
 test("a translation that lacks something, or has more, is refused", (t) => {
-  const whole = ENGLISH.replace("(far", "(../far").replace("second-part", "第二-部分");
+  const whole = ENGLISH.replace("(../far", "(../../far").replace("second-part", "第二-部分");
   const faults: [string, RegExp][] = [
     [whole.replace("## More", "### More"), /levels of headings/],
     [whole.replace("## More\n", ""), /levels of headings/],
@@ -84,6 +84,22 @@ test("a translation that lacks something, or has more, is refused", (t) => {
     match(stderr, message);
   }
   match(check(t, { ...OTHERS, "docs/zh/lost.md": "# X\n" })().stderr, /there is no docs\/lost\.md/);
+});
+
+test("a page without a translation is refused, also in a folder", (t) => {
+  const run = check(t, { ...OTHERS, "docs/guide/1-new.md": "# New\n" });
+  const { status, stderr } = run();
+  deepEqual([status, stderr], [1, "docs/guide/1-new.md: there is no docs/zh/guide/1-new.md\n"]);
+});
+
+test("a table of names and numbers that stands only in the English page is not compared", (t) => {
+  const table = "| a | b |\n| - | - |\n| c | [d](other.md) |\n";
+  const run = check(t, {
+    "docs/page.md": `# Page\n\n<!-- only here -->\n\n${table}`,
+    "docs/zh/page.md": "# 页\n",
+  });
+  const { status, stderr } = run();
+  deepEqual([status, stderr], [0, ""]);
 });
 
 test("the translations of the repository are those of its pages", () => {
