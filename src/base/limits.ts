@@ -449,7 +449,7 @@ export const PLACEMENT_LOOKS = 16;
 export const PLACEMENT_BUSY_LOOKS = 12;
 
 /** Milliseconds for what the watchdog is about to write of a handler to be written when the node stops. */
-export const WATCHDOG_FLUSH_MS = 2000;
+export const STALL_FLUSH_MS = 2000;
 
 /** Milliseconds for the threads of a node that stops to end; one that is in native code then is left to itself. */
 export const THREAD_END_MS = 2000;

@@ -85,7 +85,7 @@ async function round(): Promise<void> {
     rescueLines(watched);
     for (const event of watch.look(performance.now(), readPhase(node.phase))) {
       await act(id, watched, event).catch((error: unknown) => {
-        const text = `the watchdog failed : ${String(error)}`;
+        const text = `the stall watch failed : ${String(error)}`;
         write(watched, { handle: 0, text, level: LEVEL.error });
       });
     }

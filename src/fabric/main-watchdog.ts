@@ -6,7 +6,7 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
+import { STALL_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
 import type { DeskOptions } from "./watch-desk.ts";
 import { openDesk } from "./watch-desk.ts";
@@ -84,7 +84,7 @@ export function watchMainThread(options: MainWatchOptions): () => Promise<void> 
   };
 }
 
-/** Resolves when the thread has left a node, or is no more; after WATCHDOG_FLUSH_MS in any case. */
+/** Resolves when the thread has left a node, or is no more; after STALL_FLUSH_MS in any case. */
 async function leave(thread: Worker, id: string): Promise<void> {
   tell(thread, { id });
   // One that has not come up yet, or has ended, has found nothing.
@@ -97,7 +97,7 @@ async function leave(thread: Worker, id: string): Promise<void> {
     finish = resolve;
   });
   thread.on("message", onReport).on("exit", finish);
-  await within(WATCHDOG_FLUSH_MS, gone);
+  await within(STALL_FLUSH_MS, gone);
   thread.off("message", onReport).off("exit", finish);
 }
 

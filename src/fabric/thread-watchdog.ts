@@ -12,7 +12,7 @@
 
 import type { Worker } from "node:worker_threads";
 import { LEVEL } from "../base/log-level.ts";
-import { WATCHDOG_FLUSH_MS } from "../base/limits.ts";
+import { STALL_FLUSH_MS } from "../base/limits.ts";
 import type { PhaseWords } from "../kernel/phase.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { IS_LOADING } from "./finding.ts";
@@ -105,11 +105,11 @@ export class ThreadWatchdog implements Visitor {
 
   /**
    * Resolves when every conversation that is under way has come to its end, and its line is in the log; after
-   * WATCHDOG_FLUSH_MS in any case.
+   * STALL_FLUSH_MS in any case.
    */
   async settled(): Promise<void> {
     if (this.#conversations.size === 0) return;
-    await within(WATCHDOG_FLUSH_MS, Promise.allSettled(this.#conversations));
+    await within(STALL_FLUSH_MS, Promise.allSettled(this.#conversations));
   }
 
   /** For how many milliseconds code outside any message has kept a thread; 0 = it does not. */
@@ -163,7 +163,7 @@ export class ThreadWatchdog implements Visitor {
       const outside = this.#lookOutside(now, watched, patient, phase);
       if (events.length === 0 && outside.length === 0) continue;
       const acting = this.#act(watched, patient, { events, outside }).catch((error: unknown) => {
-        const text = `the watchdog failed : ${String(error)}`;
+        const text = `the stall watch failed : ${String(error)}`;
         this.#options.log({ handle: 0, text, level: LEVEL.error });
       });
       void this.#talk(watched, patient, acting);

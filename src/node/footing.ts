@@ -39,7 +39,7 @@ export function lackOfWatchdog(): string | undefined {
     return undefined;
   } catch (error) {
     return (
-      "there is no watchdog: a handler that does not return is neither named nor cut off. It needs the inspector: start Node with " +
+      "there is no stall watch: a handler that does not return is neither named nor cut off. It needs the inspector: start Node with " +
       `--allow-inspector beside --permission (${(error as Error).message})`
     );
   }

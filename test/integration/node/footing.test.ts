@@ -108,8 +108,8 @@ for (const thread of [0, 1]) {
       await node.stop();`,
       );
       equal(code, 0, stdout);
-      equal(stdout.split("there is no watchdog").length, 2, stdout);
-      ok(!stdout.includes("the watchdog failed"), stdout);
+      equal(stdout.split("there is no stall watch").length, 2, stdout);
+      ok(!stdout.includes("the stall watch failed"), stdout);
     },
   );
 }

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { writeFiles } from "../../world.ts";
@@ -100,6 +101,15 @@ test("a table of names and numbers that stands only in the English page is not c
   });
   const { status, stderr } = run();
   deepEqual([status, stderr], [0, ""]);
+});
+
+test("the first page leads to every page but the chapters of the guide", () => {
+  const first = readFileSync("docs/index.md", "utf8");
+  const pages = listPages().filter((page) => page !== "index.md" && !page.includes("/"));
+  deepEqual(
+    pages.filter((page) => !first.includes(`](${page})`)),
+    [],
+  );
 });
 
 test("the translations of the repository are those of its pages", () => {

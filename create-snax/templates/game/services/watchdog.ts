@@ -27,9 +27,10 @@ export const response = {
   },
 };
 
-skynet.dispatch("lua", (_session, _source, _socket: string, ...what: Parameters<typeof onGate>) =>
-  onGate(...what),
-);
+/** What the gate sends: what has happened, and the number of the connection. */
+type GateMessage = ["socket", event: string, fd: number];
+
+skynet.dispatch("lua", (_session, _source, ...[, event, fd]: GateMessage) => onGate(event, fd));
 
 /** What the gate tells. */
 function onGate(event: string, fd: number): Promise<void> | undefined {
