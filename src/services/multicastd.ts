@@ -18,7 +18,15 @@
 import { skynet, SnaxError } from "snax";
 import { MULTICAST_CHANNELS_MAX } from "../base/limits.ts";
 import { serveCommands } from "./lib/command.ts";
-import { askDaemon, FarChannels, greet, Hearers, noChannel } from "./lib/far-channels.ts";
+import {
+  askDaemon,
+  FarChannels,
+  greet,
+  Hearers,
+  noChannel,
+  readCount,
+  readHeard,
+} from "./lib/far-channels.ts";
 
 /** From one channel of a node to the next. */
 const STEP = 256;
@@ -114,21 +122,31 @@ const farCommands: Readonly<
   HELLO: () => undefined,
   async SUB({ node, incarnation }, channel, count: number) {
     const { hearers } = ownChannel(channel);
-    hearers.set(node, incarnation, count);
+    const before = hearers.of(node, incarnation);
+    hearers.set(node, incarnation, readCount(count));
     try {
       await greet(node);
     } catch (error) {
-      hearers.set(node, incarnation, 0);
+      // Others of that node may hear it already; its next COUNT says how many.
+      hearers.set(node, incarnation, before);
       throw error;
     }
   },
   COUNT({ node, incarnation }, channel, count: number) {
-    channels.get(channel)?.hearers.set(node, incarnation, count);
+    channels.get(channel)?.hearers.set(node, incarnation, readCount(count));
+  },
+  HEARD({ node, incarnation }, pairs) {
+    const heard = readHeard(pairs);
+    for (const [channel, { hearers }] of channels) {
+      hearers.set(node, incarnation, heard.get(channel) ?? 0);
+      heard.delete(channel);
+    }
+    return [...heard.keys()];
   },
   PUB: (_by, channel, ...values) => publish(channel, 0, values),
-  OUT: (_by, channel, ...values) => far?.deliver(channel, values),
+  OUT: ({ node }, channel, ...values) => far?.deliver(node, channel, values),
   DEL: (_by, channel) => remove(channel),
-  GONE: (_by, channel) => far?.gone(channel),
+  GONE: ({ node }, channel) => far?.gone(node, channel),
 };
 
 serveCommands("multicastd", {
@@ -175,7 +193,7 @@ serveCommands("multicastd", {
     let count = 0;
     for (const { hearers } of channels.values()) count += hearers.forget(node, incarnation) ? 1 : 0;
     if (count > 0) skynet.error(`${node} is gone, and hears ${count} channels no more`);
-    return far?.member(node, incarnation);
+    far?.member(node, incarnation);
   },
 });
 

@@ -7,7 +7,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { lackOfNats, natsServer } from "../integration/cluster/nats-server.ts";
-import type { Routed } from "../integration/cluster/network.ts";
 import { knows, routed } from "../integration/cluster/network.ts";
 import { createRandom } from "../../src/base/random.ts";
 
@@ -78,7 +77,7 @@ test(
     const [a, b] = [
       await routed(t, server, "a", options),
       await routed(t, server, "b", options),
-    ] as [Routed, Routed];
+    ] as const;
     for (const { node } of [a, b]) await node.skynet.newservice("named");
     await knows(a, ["b"]);
     await knows(b, ["a"]);

@@ -48,7 +48,9 @@ export class ChannelDesk {
     const handle = this.#daemon;
     if (handle === undefined) {
       // As with a channel that was deleted: publishing reaches nobody, listening is refused.
-      if (values[0] !== "SUB") return values[0] === "PUB" ? 0 : undefined;
+      if (values[0] === "PUB") return 0;
+      if (values[0] === "HEARD") return (values[1] as [number, number][]).map(([id]) => id);
+      if (values[0] !== "SUB") return undefined;
       throw new SnaxError("ERR_ARGUMENT", "there is no such channel: this node has none");
     }
     const call = this.#skynet.within(Infinity);

@@ -202,6 +202,7 @@ class MemoryDriver implements Driver {
     return this.#ask(() => this.#engine.footing).then(
       (footing) => {
         this.#events = events;
+        this.resync();
         return footing;
       },
       (error: unknown) => {

@@ -101,15 +101,20 @@ class NatsDriver implements Driver {
       void this.#hear(connection);
       return await this.#stand();
     } catch (error) {
-      await this.leave();
+      // What is watched already is told when it is there.
+      await this.#disconnect();
       throw error instanceof SnaxError ? error : engineError(whyOf(error), false, error);
     }
   }
 
   async leave(): Promise<void> {
+    for (const watch of this.#watches) this.#end(watch);
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
     const connection = this.#connection;
     this.#connection = this.#events = undefined;
-    for (const watch of this.#watches) this.#end(watch);
     this.#lose("was left");
     await connection?.close().catch(() => undefined);
   }

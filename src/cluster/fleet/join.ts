@@ -39,7 +39,7 @@ export interface FleetOptions {
   readonly links: LinkNodes;
   readonly exposure: Exposure;
   readonly proxy: GlobalOptions["proxy"];
-  /** A node is there, with this process; undefined = it is not. */
+  /** A node is there, with this process; undefined = neither the engine nor a link knows of any. */
   readonly onMember: (node: string, incarnation: string | undefined) => void;
   /** Where this node takes links; undefined = nowhere. */
   readonly listened: Listened | undefined;
@@ -83,12 +83,18 @@ export async function joinFleet(url: string, options: FleetOptions): Promise<Fle
     },
     onLeave: ({ node }) => {
       links.unname(node);
-      options.onMember(node, undefined);
+      // A link says otherwise, as long as it is there.
+      if (!links.isLinked(node)) options.onMember(node, undefined);
     },
     onRight: (ms) => globals.extend(ms),
     onLost: (why) => globals.lose(why),
     onEngine: () => patches.start(),
   });
+  links.onAlone = (node) => {
+    if (!membership.members.some((member) => member.node === node)) {
+      options.onMember(node, undefined);
+    }
+  };
   const globals = new GlobalServices({ ...options, membership });
   const seal = new FleetSeal(options.token);
   const patches = createPatches(hub, membership, seal);

@@ -56,6 +56,8 @@ export class LinkNodes {
   /** The socket at which others come in. */
   #port: number | undefined = undefined;
   #isLeaving = false;
+  /** Told of a node to which no link is left, whichever side made them. */
+  onAlone: (node: string) => void = () => {};
   /** Those that the configuration names: no engine says where they are. */
   readonly #fixed: ReadonlySet<string>;
 
@@ -123,6 +125,12 @@ export class LinkNodes {
     );
   }
 
+  /** Says whether there is a link to some process of that name, whichever side has made it. */
+  isLinked(node: string): boolean {
+    if (this.#ways.get(node)?.sender.incarnation !== undefined) return true;
+    return [...this.#agents].some(({ peer }) => peer?.node === node);
+  }
+
   /** A node is there, says the engine; what the configuration says of it counts more. */
   name(node: string, place: string): void {
     const { hub } = this.#terms;
@@ -162,11 +170,13 @@ export class LinkNodes {
 
   /**
    * Gives the first event of a node behind a number; see {@link LinkWatch.next}. While somebody waits for one the link is kept.
+   * Who watches goes on also while the engine does not know the node: it may come back.
    *
    * @throws {ERR_NODE_UNKNOWN} if there is no such node.
    */
   async next(node: string, after: number, handle: number): Promise<NumberedEvent> {
-    const way = this.#wayTo(node);
+    const known = after > 0 ? this.#ways.get(node) : undefined;
+    const way = known ?? this.#wayTo(node);
     const next = way.watch.next(after, handle);
     if (after === 0) way.sender.connect();
     else this.#keep(way);
@@ -206,7 +216,14 @@ export class LinkNodes {
       );
     }
     if (change.state === "up") way.retryMs = LINK_RETRY_MS;
-    else this.#keep(way);
+    else {
+      this.#keep(way);
+      this.#lookAfter(node);
+    }
+  }
+
+  #lookAfter(node: string): void {
+    if (!this.isLinked(node)) this.onAlone(node);
   }
 
   /** Tries to come back, again and again, as long as somebody watches. */
@@ -242,6 +259,7 @@ export class LinkNodes {
         onReady: (ready, peer) => this.#meet(ready, peer),
         onEnd: (ended, { reason, why }) => {
           this.#agents.delete(ended);
+          if (ended.peer !== undefined) this.#lookAfter(ended.peer.node);
           if (reason !== undefined) hub.refused(reason, `${ended.title} is cut off: ${why}`);
         },
       },

@@ -2,19 +2,24 @@
  * Multicast between the nodes of a cluster: which other nodes hear a channel of this one, and which
  * channels of others are heard here.
  *
- *     SUB channel count      how many services of the asking node hear it; the first time the owner
- *                            looks whether it reaches that node
- *     COUNT channel count    the same without an answer; 0 = nobody any more
+ *     SUB channel count      how many services of the asking node hear it; the owner looks whether it
+ *                            reaches that node
+ *     COUNT channel count    the same of who is heard already, without the look; 0 = nobody any more
+ *     HEARD [channel, count]...   all that the asking node hears, what is left out it does not;
+ *                            answered with the channels that are not there
  *     PUB channel value...   to the owner, who sends it once to each node
  *     OUT channel value...   from the owner to a node
  *     DEL, GONE channel      to the owner, and from it
  *
- * What the owner sends while a node can't be reached is lost, and both logs say so. When the link
- * is back, the node subscribes anew.
+ * Who listens knows who listens: the owner keeps a copy, and may lose it. So a node tells the
+ * owner all of it, HEARD, each time the link to it has come up, and when a COUNT did not get
+ * through. That the owner does not reach the node at that moment does no harm: what it sends is
+ * lost until it does, and both logs say so. The owner forgets a node that is no member and to
+ * which there is no link.
  */
 
 import { cluster, skynet, SnaxError } from "snax";
-import { MULTICAST_CHANNELS_MAX } from "../../base/limits.ts";
+import { LINK_RETRY_MAX_MS, LINK_RETRY_MS, MULTICAST_CHANNELS_MAX } from "../../base/limits.ts";
 
 /** Where the other nodes take this; see cluster/commands/channels.ts. */
 const ADDRESS = "%multicast";
@@ -51,6 +56,12 @@ export class Hearers {
     return [...this.#nodes.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
+  /** How many services of one process hear it. */
+  of(node: string, incarnation: string): number {
+    const hearer = this.#nodes.get(node);
+    return hearer?.incarnation === incarnation ? hearer.count : 0;
+  }
+
   /** A node has so many services that hear it. */
   set(node: string, incarnation: string, count: number): void {
     if (count > 0) this.#nodes.set(node, { incarnation, count });
@@ -74,12 +85,37 @@ export async function greet(node: string): Promise<void> {
   await cluster.within(Infinity).call(node, ADDRESS, "HELLO");
 }
 
+/** How many services hear a channel, as another node tells. @throws {ERR_ARGUMENT} */
+export function readCount(count: unknown): number {
+  if (Number.isSafeInteger(count) && (count as number) >= 0) return count as number;
+  throw new SnaxError("ERR_ARGUMENT", "it is not said how many services hear the channel");
+}
+
+/** All channels that a node hears, as it tells. @throws {ERR_ARGUMENT} */
+export function readHeard(pairs: unknown): Map<unknown, number> {
+  if (!Array.isArray(pairs) || pairs.length > MULTICAST_CHANNELS_MAX) {
+    throw new SnaxError("ERR_ARGUMENT", "it is not said which channels are heard");
+  }
+  return new Map(
+    pairs.map((pair: unknown) => {
+      if (Array.isArray(pair)) return [pair[0] as unknown, readCount(pair[1])] as const;
+      throw new SnaxError("ERR_ARGUMENT", "it is not said which channels are heard");
+    }),
+  );
+}
+
 /** The channels of other nodes. */
 export class FarChannels {
   readonly #channels = new Map<number, FarChannel>();
   readonly #nodes = new Map<number, Promise<string>>();
-  /** What ends the watch of a node. */
-  readonly #watches = new Map<string, Promise<() => void>>();
+  /** Nodes that are watched; the watch keeps the link. */
+  readonly #watches = new Map<string, Promise<unknown>>();
+  /** Nodes of which their watch will tell that they are back. */
+  readonly #down = new Set<string>();
+  /** Nodes that may not know what is heard here. */
+  readonly #unsure = new Set<string>();
+  /** Nodes that are being told. */
+  readonly #telling = new Set<string>();
 
   /** A service hears a channel of another node from now on. */
   async subscribe(source: number, channel: number): Promise<void> {
@@ -124,9 +160,9 @@ export class FarChannels {
   }
 
   /** What the owner of a channel has sent. */
-  deliver(channel: number, values: readonly unknown[]): void {
+  deliver(node: string, channel: number, values: readonly unknown[]): void {
     const far = this.#channels.get(channel);
-    if (far === undefined) return;
+    if (far?.node !== node) return;
     const before = far.subscribers.size;
     for (const subscriber of far.subscribers) {
       const isAlive = skynet.redirect(subscriber, 0, "multicast", 0, channel, ...values);
@@ -136,21 +172,13 @@ export class FarChannels {
   }
 
   /** The owner of a channel has deleted it. */
-  gone(channel: number): void {
-    this.#channels.delete(channel);
+  gone(node: string, channel: number): void {
+    if (this.#channels.get(channel)?.node === node) this.#channels.delete(channel);
   }
 
   /** A node is there, with this process; undefined = it is not. */
-  async member(node: string, incarnation: string | undefined): Promise<void> {
-    const isHeard = this.#of(node).next().done !== true;
-    if (incarnation === undefined || !isHeard) return;
-    const watch = this.#watches.get(node);
-    this.#watches.delete(node);
-    await watch?.then(
-      (stop) => stop(),
-      () => {},
-    );
-    await this.#again(node);
+  member(node: string, incarnation: string | undefined): void {
+    if (incarnation !== undefined && this.#watches.has(node)) this.#tellAll(node);
   }
 
   *#of(node: string): Generator<[number, FarChannel]> {
@@ -177,40 +205,68 @@ export class FarChannels {
   }
 
   #tellCount(channel: number, { node, subscribers }: FarChannel): void {
-    if (subscribers.size === 0) this.#channels.delete(channel);
-    cluster.send(node, ADDRESS, "COUNT", channel, subscribers.size);
+    const { size } = subscribers;
+    if (size === 0) this.#channels.delete(channel);
+    this.#ask(node, "COUNT", channel, size).catch(() => this.#tellAll(node));
   }
 
-  /** Keeps the link to a node that channels are heard of, and subscribes anew when it was lost. */
+  /** Keeps the link to a node, and tells it what is heard here each time it has come up. */
   async #watch(node: string): Promise<void> {
-    if (this.#watches.has(node)) return;
-    let wasDown = false;
-    const watch = cluster.monitor(node, async ({ state, reason }) => {
-      const count = [...this.#of(node)].length;
-      if (state === "up" && wasDown) await this.#again(node);
-      else if (state === "down" && count > 0) {
-        const what = `what is published on ${count} channels of ${node} is lost until it is back`;
-        skynet.error(`${what}: ${String(reason)}`);
+    const known = this.#watches.get(node);
+    if (known !== undefined) return void (await known);
+    const watch = cluster.monitor(node, ({ state, reason }) => {
+      if (state === "up") {
+        this.#down.delete(node);
+        return this.#tellAll(node);
       }
-      wasDown = state === "down";
+      this.#down.add(node);
+      const count = [...this.#of(node)].length;
+      if (count === 0) return;
+      const what = `what is published on ${count} channels of ${node} is lost until it is back`;
+      skynet.error(`${what}: ${String(reason)}`);
     });
     this.#watches.set(node, watch);
     watch.catch(() => this.#watches.delete(node));
     await watch;
   }
 
-  async #again(node: string): Promise<void> {
-    for (const [channel, { subscribers }] of [...this.#of(node)]) {
+  /** Has a node know what is heard here. What goes on already begins anew. */
+  #tellAll(node: string): void {
+    this.#unsure.add(node);
+    if (this.#telling.has(node)) return;
+    this.#telling.add(node);
+    void this.#tellUntilSure(node).finally(() => this.#telling.delete(node));
+  }
+
+  async #tellUntilSure(node: string): Promise<void> {
+    for (let ms = LINK_RETRY_MS; this.#unsure.has(node); ms = Math.min(ms * 2, LINK_RETRY_MAX_MS)) {
+      // The watch tells when it is back.
+      if (this.#down.has(node)) return;
+      this.#unsure.delete(node);
       try {
-        await this.#ask(node, "SUB", channel, subscribers.size);
         await this.#watch(node);
+        await this.#tellOnce(node);
       } catch (error) {
+        this.#unsure.add(node);
         const { code, message } = error as { code?: unknown; message: string };
-        const isGone = code === "ERR_ARGUMENT";
-        if (isGone) this.#channels.delete(channel);
-        const fate = isGone ? "is gone" : "is not heard until the node is back";
-        skynet.error(`channel ${channel} of ${node} ${fate}: ${message}`);
+        // The engine tells when there is such a node again.
+        if (code === "ERR_NODE_UNKNOWN") return;
+        skynet.error(`${node} does not know yet which of its channels are heard here: ${message}`);
+        await skynet.sleep(ms);
       }
+    }
+  }
+
+  async #tellOnce(node: string): Promise<void> {
+    const heard = [...this.#of(node)].map(([channel, { subscribers }]) => [
+      channel,
+      subscribers.size,
+    ]);
+    const lost = (await this.#ask(node, "HEARD", heard)) as readonly number[];
+    for (const channel of lost) {
+      if (this.#channels.get(channel)?.node !== node) continue;
+      this.#channels.delete(channel);
+      skynet.error(`channel ${channel} of ${node} is gone: its node does not have it`);
     }
   }
 }

@@ -179,6 +179,25 @@ for (const [name, create] of Object.entries(ENGINES)) {
     deepEqual(watcher.told, ["settled"]);
   });
 
+  check(
+    "a watch that was asked for before the engine was there tells what is there once it is",
+    async (t, engine) => {
+      const a = await new Node(engine.driver()).join(t, "a");
+      await a.driver.claim("name/x", "1", 0);
+      await engine.kill();
+      const b = new Node(engine.driver());
+      b.watch("name");
+      equal(await codeOfFailure(b.join(t, "b")), "ERR_ENGINE_DOWN");
+      b.watch("node");
+      await engine.start();
+      await b.join(t, "b");
+      await b.hears("name/x=1");
+      await a.hears("up");
+      await a.driver.claim("node/a", "2", 0);
+      await b.hears("node/a=2");
+    },
+  );
+
   check("what one says to all the others hear, and itself does not", async (t, engine) => {
     const [a, b, c] = await Promise.all(
       ["a", "b", "c"].map((node) => new Node(engine.driver()).join(t, node)),
