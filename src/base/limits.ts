@@ -120,6 +120,9 @@ export const TOGETHER_MAX = 64;
 /** How many patches the ledger of a node remembers. */
 export const LEDGER_LENGTH_MAX = 1000;
 
+/** Folders that `snax dev` watches. */
+export const DEV_FOLDERS_MAX = 10_000;
+
 /** How many entries of saves the ledger of a node remembers with `snax dev`. */
 export const LEDGER_SAVES_MAX = 100;
 

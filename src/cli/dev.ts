@@ -7,7 +7,10 @@
  */
 
 import { realpathSync } from "node:fs";
-import { basename } from "node:path";
+import { dirname } from "node:path";
+import { DEV_FOLDERS_MAX } from "../base/limits.ts";
+import { showPath } from "../console/repair/source-texts.ts";
+import { CodeCache } from "../loader/code-cache.ts";
 import type { LoadedConfig } from "../node/config-file.ts";
 import type { Node } from "../node/node.ts";
 import { operatorOf } from "../node/node-operator.ts";
@@ -26,21 +29,29 @@ export function runDev(invocation: Invocation): Promise<number> {
 }
 
 function watchFiles(node: Node, { path, root }: LoadedConfig, isPolling: boolean): () => void {
-  const config = realpathSync(path);
   const saver = new Saver(operatorOf(node), tell);
+  const own = realpathSync(path);
+  let config = filesOf(own);
   let waiting = new Set<string>();
   let isBusy = false;
+  const save = async (files: ReadonlySet<string>): Promise<void> => {
+    const before = await config;
+    const told = new Set([...files].filter((file) => before.has(file)));
+    for (const file of told) {
+      const name = showPath(dirname(own), file);
+      tell(`${name}: the configuration has changed; restart snax dev to have it`);
+    }
+    // It may import others now; what it was read from counts still.
+    if (told.size > 0) config = filesOf(own).then((now) => new Set([...before, ...now]));
+    await saver.save(files, told);
+  };
   const work = async (): Promise<void> => {
     isBusy = true;
     while (waiting.size > 0) {
       const files = waiting;
       waiting = new Set();
-      if (files.delete(config)) {
-        tell(`${basename(path)}: the configuration has changed; restart snax dev to have it`);
-      }
-      if (files.size === 0) continue;
       try {
-        await saver.save(files);
+        await save(files);
       } catch (error) {
         tell(`not done: ${messageOf(error)}  (the server runs on)`);
       }
@@ -55,12 +66,24 @@ function watchFiles(node: Node, { path, root }: LoadedConfig, isPolling: boolean
         if (!isBusy) void work();
       },
       polls: (why) => tell(`snax dev looks at the files again and again: ${why}`),
+      overflows: (folder) =>
+        tell(`snax dev watches ${DEV_FOLDERS_MAX} folders and no more: not ${folder}, nor others`),
     },
-    isPolling,
+    { isPolling },
   );
-  watch.add(realpathSync(root));
+  watch.add(root);
   tell(`snax dev watches ${root}`);
   return () => watch.close();
+}
+
+/** The files that a configuration is made of, by their real paths. */
+async function filesOf(own: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set([own, ...[...(await new CodeCache().reach(own))].map(({ file }) => file)]);
+  } catch {
+    // It is not valid at the moment.
+    return new Set([own]);
+  }
 }
 
 function tell(line: string): void {

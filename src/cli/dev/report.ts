@@ -89,7 +89,7 @@ function headOf({ plan, outcome, saved, running, root }: SaveFacts): string | un
     return `${show(plan.texts.keys())}:${what} ${rest}`;
   }
   if (done.length > 0) return `${show(saved)}: ${done.join(", ")}`;
-  if (plan.broken.size > 0 || plan.gone.length > 0) return undefined;
+  if (plan.broken.size > 0 || plan.gone.length > 0 || saved.size === 0) return undefined;
   if (outcome.failures.length > 0) return `${show(saved)}: nothing is done`;
   const unknown = [...saved].filter((file) => !running.has(file));
   if (unknown.length === 0) return `${show(saved)}: no difference to what runs`;

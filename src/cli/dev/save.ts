@@ -63,8 +63,11 @@ export class Saver {
     thread.live.quiet = context.handle;
   }
 
-  /** @param files - absolute paths of the files that were written, or are gone. */
-  async save(files: ReadonlySet<string>): Promise<void> {
+  /**
+   * @param files - absolute paths of the files that were written, or are gone.
+   * @param told - those of which something is said already, and nothing more unless a service runs them.
+   */
+  async save(files: ReadonlySet<string>, told: ReadonlySet<string>): Promise<void> {
     const began = performance.now();
     const { context, runtime, thread } = this.#operator;
     const groups = await gatherRunning(context, "plain too");
@@ -90,7 +93,8 @@ export class Saver {
     this.#pending = new Set([...left, ...plan.broken.keys(), ...(isAll ? [] : plan.texts.keys())]);
     const running = new Set(modules.map(({ file }) => file));
     const ms = performance.now() - began;
-    const facts = { plan, outcome, saved: files, running, ms, root: runtime.paths.root };
+    const news = new Set([...files].filter((file) => running.has(file) || !told.has(file)));
+    const facts = { plan, outcome, saved: news, running, ms, root: runtime.paths.root };
     for (const line of reportSave(facts)) this.#tell(line);
     this.#types.check(groups, plan.texts.keys());
   }

@@ -8,14 +8,16 @@
  *
  * An event only says where to look, so it does not matter whether an editor writes a file or renames another one over it,
  * or how many events a system makes of that. Each folder has a watcher of its own: Node's recursive ones miss files of
- * new folders, and would look into node_modules.
+ * new folders, and would look into node_modules. Folders go by their real paths, so links may lead anywhere, also round
+ * and round. A file behind a link has a watcher besides, for its folder hears nothing of it.
  */
 
 import { readdirSync, realpathSync, statSync, watch } from "node:fs";
-import type { Dirent, FSWatcher } from "node:fs";
+import type { Dirent, FSWatcher, Stats } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
+import { DEV_FOLDERS_MAX } from "../../base/limits.ts";
 
 /** Milliseconds of quiet before files are told. */
 export const QUIET_MS = 20;
@@ -41,12 +43,25 @@ const WATCHED = /(?<!\.d)\.(?:[cm]?[jt]s|json)$/;
 /** Folders that hold nothing of the project's own. */
 const IGNORED = /^(?:node_modules|\..*)$/;
 
+/** A link that leads there leads to nothing of the project's own either. */
+const PACKAGES = /[/\\]node_modules(?:[/\\]|$)/;
+
 /** What a watcher tells. */
 export interface WatchEvents {
   /** Files were written, came or went; absolute paths. */
   readonly saved: (files: ReadonlySet<string>) => void;
   /** Nobody is told by events from now on, and why. */
   readonly polls: (why: string) => void;
+  /** There are more folders than are watched: not this one, nor any after it. */
+  readonly overflows: (folder: string) => void;
+}
+
+/** How to watch. */
+export interface WatchWishes {
+  /** Events are not even asked for. @defaultValue false */
+  readonly isPolling?: boolean;
+  /** Folders that are watched. @defaultValue DEV_FOLDERS_MAX */
+  readonly foldersMax?: number;
 }
 
 interface Folder {
@@ -55,7 +70,10 @@ interface Folder {
   readonly ino: number;
   /** What tells a change, by name. */
   files: ReadonlyMap<string, string>;
+  /** The folders in it and behind its links, by their real paths. */
   folders: ReadonlySet<string>;
+  /** Those of files that are links. */
+  linked: readonly FSWatcher[];
 }
 
 /** Watches the files of folders, and of the folders in them. */
@@ -71,21 +89,26 @@ export class FileWatch {
   readonly #found = new Set<string>();
   /** Folders of which an event has come. */
   readonly #heard = new Set<string>();
+  readonly #foldersMax: number;
   #isPolling: boolean;
+  #isFull = false;
   #quiet: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param isPolling - whether events are not even asked for. */
-  constructor(events: WatchEvents, isPolling = false) {
+  constructor(
+    events: WatchEvents,
+    { isPolling = false, foldersMax = DEV_FOLDERS_MAX }: WatchWishes = {},
+  ) {
     this.#events = events;
     this.#isPolling = isPolling;
+    this.#foldersMax = foldersMax;
     this.#lookLater(0);
   }
 
-  /** Watches a folder with all that is in it, unless it is watched already. */
-  add(folder: string): void {
-    if (this.#folders.has(folder)) return;
+  /** Watches a folder with all that is in it. */
+  add(path: string): void {
+    const folder = realpathSync(path);
     this.#roots.add(folder);
     this.#open(folder, false);
   }
@@ -95,32 +118,57 @@ export class FileWatch {
     this.#isClosed = true;
     clearTimeout(this.#quiet);
     clearTimeout(this.#look);
-    for (const { watcher } of this.#folders.values()) watcher?.close();
+    for (const folder of this.#folders.values()) closeWatchers(folder);
     this.#folders.clear();
   }
 
   #open(folder: string, isNew: boolean): void {
+    // A link leads to it, too; or it was taken away and is there again.
+    if (this.#folders.has(folder)) return void this.#compare(folder);
+    if (this.#folders.size >= this.#foldersMax) {
+      if (!this.#isFull) this.#events.overflows(folder);
+      this.#isFull = true;
+      return;
+    }
     // Order: what is written while the folder is read makes an event.
     const watcher = this.#watch(folder);
-    const { ino, files, folders } = readFolder(folder);
-    this.#folders.set(folder, { watcher, ino, files, folders });
+    const { ino, files, folders, linked } = this.#read(folder);
+    this.#folders.set(folder, { watcher, ino, files, folders, linked });
     if (isNew) for (const name of files.keys()) this.#found.add(join(folder, name));
-    for (const name of folders) this.#open(join(folder, name), isNew);
+    for (const each of folders) this.#open(each, isNew);
   }
 
-  #watch(folder: string): FSWatcher | undefined {
+  /** Reads a folder, and watches the files behind its links. */
+  #read(folder: string): Found & { readonly linked: readonly FSWatcher[] } {
+    const linked: FSWatcher[] = [];
+    const found = readFolder(folder, (name) => {
+      const watcher = this.#watch(folder, name);
+      if (watcher !== undefined) linked.push(watcher);
+    });
+    return { ...found, linked };
+  }
+
+  /** @param link - the file of the folder that is to be watched, if not the folder itself. */
+  #watch(folder: string, link?: string): FSWatcher | undefined {
     if (this.#isPolling) return undefined;
+    const path = link === undefined ? folder : join(folder, link);
     try {
-      const watcher = watch(folder, { persistent: false }, (_, name) => this.#touch(folder, name));
-      watcher.on("error", (error) => this.#fail(folder, error));
+      // Of a file the name is that of what the link leads to.
+      const watcher = watch(path, { persistent: false }, (_, name) =>
+        this.#touch(folder, link ?? name),
+      );
+      watcher.on("error", (error) => this.#fail(folder, link, error));
       return watcher;
     } catch (error) {
-      this.#fail(folder, error as NodeJS.ErrnoException);
+      this.#fail(folder, link, error as NodeJS.ErrnoException);
       return undefined;
     }
   }
 
-  #fail(folder: string, error: NodeJS.ErrnoException): void {
+  #fail(folder: string, link: string | undefined, error: NodeJS.ErrnoException): void {
+    if (NONE_LEFT.has(error.code ?? "")) return this.#poll(whyNot(error));
+    // A link may lead nowhere: editors mark a file in that way while they have it open.
+    if (link !== undefined) return;
     // A folder that has gone is found to be gone.
     if (error.code === "ENOENT" || error.code === "EPERM") this.#touch(folder, null);
     else this.#poll(whyNot(error));
@@ -130,8 +178,8 @@ export class FileWatch {
     if (this.#isPolling) return;
     this.#isPolling = true;
     for (const [path, folder] of this.#folders) {
-      folder.watcher?.close();
-      this.#folders.set(path, { ...folder, watcher: undefined });
+      closeWatchers(folder);
+      this.#folders.set(path, { ...folder, watcher: undefined, linked: [] });
     }
     this.#events.polls(why);
     clearTimeout(this.#look);
@@ -173,7 +221,8 @@ export class FileWatch {
   #compare(path: string): boolean {
     const before = this.#folders.get(path);
     if (before === undefined) return false;
-    const now = readFolder(path);
+    for (const watcher of before.linked) watcher.close();
+    const now = this.#read(path);
     const size = this.#found.size;
     for (const [name, stamp] of now.files) {
       if (before.files.get(name) !== stamp) this.#found.add(join(path, name));
@@ -182,24 +231,27 @@ export class FileWatch {
       if (!now.files.has(name)) this.#found.add(join(path, name));
     }
     const { folders } = before;
-    before.files = now.files;
-    before.folders = now.folders;
+    const { files, linked } = now;
+    Object.assign(before, { files, linked, folders: now.folders });
     if (before.ino !== now.ino && now.ino !== 0) {
       before.watcher?.close();
       this.#folders.set(path, { ...before, ino: now.ino, watcher: this.#watch(path) });
     }
-    for (const name of folders) if (!now.folders.has(name)) this.#forget(join(path, name));
-    for (const name of now.folders) if (!folders.has(name)) this.#open(join(path, name), true);
+    for (const each of folders) if (!now.folders.has(each)) this.#forget(each);
+    for (const each of now.folders) if (!folders.has(each)) this.#open(each, true);
     return this.#found.size > size;
   }
 
   #forget(path: string): void {
     const folder = this.#folders.get(path);
-    if (folder === undefined) return;
-    folder.watcher?.close();
+    if (folder === undefined || this.#roots.has(path)) return;
+    // Another way leads to it.
+    for (const { folders } of this.#folders.values()) if (folders.has(path)) return;
+    closeWatchers(folder);
     this.#folders.delete(path);
+    this.#isFull = false;
     for (const name of folder.files.keys()) this.#found.add(join(path, name));
-    for (const name of folder.folders) this.#forget(join(path, name));
+    for (const each of folder.folders) this.#forget(each);
   }
 
   #lookLater(tookMs: number): void {
@@ -236,12 +288,16 @@ interface Found {
   readonly folders: Set<string>;
 }
 
-/** Reads what a folder holds; nothing if it is gone. */
-function readFolder(path: string): Found {
+/**
+ * Reads what a folder holds; nothing if it is gone.
+ *
+ * @param onLink - hears of a file that is a link, before it is looked at.
+ */
+function readFolder(path: string, onLink: (name: string) => void): Found {
   const files = new Map<string, string>();
   const folders = new Set<string>();
   let entries: Dirent[] = [];
-  const ino = statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+  const ino = statOf(path)?.ino ?? 0;
   try {
     entries = readdirSync(path, { withFileTypes: true });
   } catch {
@@ -249,10 +305,15 @@ function readFolder(path: string): Found {
   }
   for (const entry of entries) {
     const { name } = entry;
-    if (entry.isDirectory()) {
-      if (!IGNORED.test(name)) folders.add(name);
+    const whole = join(path, name);
+    const isLink = entry.isSymbolicLink();
+    if (isLink ? statOf(whole)?.isDirectory() === true : entry.isDirectory()) {
+      if (IGNORED.test(name)) continue;
+      const folder = isLink ? realPath(whole) : whole;
+      if (!isLink || !PACKAGES.test(folder)) folders.add(folder);
     } else if (WATCHED.test(name)) {
-      const stamp = stampOf(join(path, name));
+      if (isLink) onLink(name);
+      const stamp = stampOf(whole);
       if (stamp !== undefined) files.set(name, stamp);
     }
   }
@@ -261,17 +322,36 @@ function readFolder(path: string): Found {
 
 /** What tells that a file was written; undefined if there is none. */
 function stampOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  if (found?.isFile() !== true) return undefined;
-  return `${found.mtimeNs} ${found.ctimeNs} ${found.size} ${found.ino}`;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+    if (found?.isFile() !== true) return undefined;
+    return `${found.mtimeNs} ${found.ctimeNs} ${found.size} ${found.ino}`;
+  } catch {
+    // A link that leads to itself, or into what may not be read.
+    return undefined;
+  }
+}
+
+function closeWatchers({ watcher, linked }: Folder): void {
+  watcher?.close();
+  for (const each of linked) each.close();
+}
+
+/** What is there; undefined if nothing is, or a link leads to itself. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statOf(path)?.isFile() === true;
 }
 
 function isEmpty(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.size === 0;
+  return statOf(path)?.size === 0;
 }
 
 /** Services know their files by these; a file that is gone keeps the path that it had. */
@@ -282,6 +362,9 @@ function realPath(path: string): string {
     return path;
   }
 }
+
+/** What a system says that gives out no more watchers. */
+const NONE_LEFT: ReadonlySet<string> = new Set(["ENOSPC", "EMFILE"]);
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {
   if (code === "ENOSPC") return "the system watches no more folders (fs.inotify.max_user_watches)";

@@ -22,16 +22,30 @@ export interface Project extends Running {
 /** A configuration for tests: no console at a port that others use. */
 export const CONFIG: string = `export default { thread: ${THREADS}, services: "./services/?.ts", loglevel: "info" };`;
 
+/** Milliseconds of silence until a line is no longer waited for. */
+const PATIENCE_MS = Number(process.env["PATIENCE_MS"] ?? 60_000);
+
+/** What only some projects want. */
+export interface ProjectOptions {
+  readonly args?: readonly string[];
+  /** The folder of the project, inside that of the test. */
+  readonly inside?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Does something to the folder before the start. */
+  readonly prepare?: (folder: string) => void;
+}
+
 /** Starts `snax dev` over these files; `services/main.ts` is started first. */
 export async function project(
   t: TestContext,
   files: Files,
-  { args = [], inside = "" }: { readonly args?: readonly string[]; readonly inside?: string } = {},
+  { args = [], inside = "", env = {}, prepare }: ProjectOptions = {},
 ): Promise<Project> {
   const outer = writeFiles(t, {});
   const folder = join(outer, inside);
   addFiles(folder, { "snax.config.ts": CONFIG, ...files });
-  const running = startSnax(["dev", ...args], folder);
+  prepare?.(folder);
+  const running = startSnax(["dev", ...args], folder, { ...process.env, ...env });
   t.after(async () => {
     running.child.kill("SIGTERM");
     await running.ended;
@@ -57,12 +71,21 @@ export async function project(
         return lines[at] ?? "";
       }
       if (isOver) throw new Error(`it ended without saying ${text}:\n${withoutBirths(said)}`);
-      await new Promise<void>((resolve) => (notice = resolve));
+      await new Promise<void>((resolve, reject) => {
+        const why = `it does not say ${text}:\n`;
+        const alarm = setTimeout(() => reject(new Error(why + withoutBirths(said))), PATIENCE_MS);
+        notice = () => {
+          clearTimeout(alarm);
+          resolve();
+        };
+      });
     }
   };
   const save = (file: string, text: string): void => writeFileSync(join(folder, file), text);
   const made = { ...running, folder: realpathSync(folder), save, next, said: () => said };
   await next("snax dev watches");
+  // Services may have said something before that.
+  seen = 0;
   return made;
 }
 
