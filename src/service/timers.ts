@@ -29,6 +29,14 @@ export interface TimerWish {
 /** The timers whose number was asked for, by number. */
 const numbered = definePart(() => new Map<number, ServiceTimer>());
 
+/** How many timers the top level of its code has armed. */
+const placed = definePart(() => ({ count: 0 }), { isOfCode: true });
+
+function nextPlace(context: Context): number {
+  if (context.code !== undefined) return 0;
+  return (placed.of(context).count += 1);
+}
+
 /** The last number handed out on this thread. */
 let lastNumber = 0;
 
@@ -40,8 +48,8 @@ let lastNumber = 0;
 export class ServiceTimer {
   /** What was asked for. */
   readonly wish: TimerWish;
-  /** It was armed by the top level of the code, which arms it again when it begins anew. */
-  readonly isOfTopLevel: boolean;
+  /** How many timers the top level of the code had armed with this one; 0 = other code has armed it. */
+  readonly place: number;
   readonly #context: Context;
   readonly #start: (body: () => void) => Timer;
   readonly #body: () => void;
@@ -51,17 +59,17 @@ export class ServiceTimer {
   /**
    * @param wish - what the timer runs.
    * @param start - begins the wait, and returns what the kernel knows it by.
-   * @param isOfTopLevel - see the field. @defaultValue whether the code has not run yet
+   * @param place - see the field. @defaultValue the next one as long as the top level runs
    */
   // oxlint-disable-next-line max-params -- one place makes timers, and these are what one is
   constructor(
     context: Context,
     wish: TimerWish,
     start: (body: () => void) => Timer,
-    isOfTopLevel: boolean = context.code === undefined,
+    place: number = nextPlace(context),
   ) {
     this.wish = wish;
-    this.isOfTopLevel = isOfTopLevel;
+    this.place = place;
     this.#context = context;
     this.#start = start;
     this.#body = () => {
@@ -76,6 +84,11 @@ export class ServiceTimer {
       }
     };
     this.#timer = this.#begin();
+  }
+
+  /** It was armed by the top level of the code, which arms it again when it begins anew. */
+  get isOfTopLevel(): boolean {
+    return this.place > 0;
   }
 
   /** Cancels the timer. */
@@ -124,6 +137,7 @@ export class ServiceTimer {
 
   /** Gives it the number that code has which came here with it; no other timer of the thread gets that from now on. */
   bringNumber(number: number): void {
+    this.#forgetNumber();
     this.#number = number;
     numbered.of(this.#context).set(number, this);
     lastNumber = Math.max(lastNumber, number);
@@ -146,7 +160,10 @@ export class ServiceTimer {
   }
 
   #forgetNumber(): void {
-    if (this.#number !== 0) numbered.of(this.#context).delete(this.#number);
+    if (this.#number === 0) return;
+    const timers = numbered.of(this.#context);
+    // New code may have brought it to the timer in the place of this one.
+    if (timers.get(this.#number) === this) timers.delete(this.#number);
     this.#number = 0;
   }
 }
@@ -229,14 +246,14 @@ function requireCallback(context: Context, run: TimerCallback): void {
  * Begins a timer.
  *
  * @param leftMs - milliseconds until it fires for the first time. @defaultValue those of the wish
- * @param isOfTopLevel - see ServiceTimer. @defaultValue whether the code has not run yet
+ * @param place - see ServiceTimer. @defaultValue the next one as long as the top level runs
  */
 // oxlint-disable-next-line max-params -- what a timer is, and what is left of it
 export function startAfter(
   context: Context,
   wish: TimerWish,
   leftMs: number = wish.ms,
-  isOfTopLevel?: boolean,
+  place?: number,
 ): ServiceTimer {
   const { service } = context;
   const { kernel } = context.runtime;
@@ -246,7 +263,7 @@ export function startAfter(
     ({ ms } = wish);
     return timer;
   };
-  return new ServiceTimer(context, wish, start, isOfTopLevel);
+  return new ServiceTimer(context, wish, start, place);
 }
 
 function delayOf(ms: number | undefined): number {

@@ -32,13 +32,14 @@ import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { runAtRest } from "../reload/drain.ts";
 import { listTexts } from "../reload/contained.ts";
+import type { TimerPlan } from "../reload/moving-timers.ts";
+import { ArrivingTimers, endArmed, LeavingTimers } from "../reload/moving-timers.ts";
 import { onlyRegisters } from "../reload/start-text.ts";
+import { StateNames } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import { hashOf } from "../text/patch-code.ts";
-import type { TimerPlan } from "./moving-timers.ts";
-import { ArrivingTimers, LeavingTimers } from "./moving-timers.ts";
 import { imagesOf } from "../rollout/fresh-program.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
@@ -186,7 +187,12 @@ function takePack(context: Context, from: number): Pack {
     );
   }
   requireStart(context, instance);
-  const timers = new LeavingTimers(context, instance, isService);
+  const timers = new LeavingTimers(context, {
+    ...{ instance, next: instance.program, mayBeEmpty: false },
+    readNames: () => new StateNames(instance, isService),
+    // Those of the top level go like all others, and those that the top level arms on the other thread end.
+    isArmedAnew: () => false,
+  });
   const state = takeState(instance, {
     ...{ isService, foreign: "missing", extras: timers.extras },
     own: (value) => timers.own(value),
@@ -285,6 +291,7 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const fresh = new Instance(program, surroundingsOf(context));
   if (isThenable(program.fill(fresh))) throw migrateError("a module of it awaits at top level");
   context.code = fresh;
+  endArmed(context);
   const timers = new ArrivingTimers(context, pack.timers);
   const state = deserialize(pack.state) as State;
   const restored = restoreState(state, fresh, {

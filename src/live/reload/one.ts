@@ -41,9 +41,8 @@ import { textOf } from "../text/text-history.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import { listTexts, requireContained } from "./contained.ts";
 import { runAtRest } from "./drain.ts";
-import { Remaker } from "./remake.ts";
+import { OldTimers } from "./old-timers.ts";
 import { onlyRegisters } from "./start-text.ts";
-import { OldTimers } from "./timers.ts";
 
 /** What came of a service. */
 export interface Reloaded {
@@ -215,14 +214,17 @@ class Swap {
     if (running.some((text, index) => text !== this.#seenTexts[index])) {
       requireContained(this.#old, program, this.#isService);
     }
-    const remaker = new Remaker(this.#old.program, program, () => this.#readNames());
-    const timers = (this.#timers = new OldTimers(context, (run) => remaker.plan(run)));
+    const timers = (this.#timers = new OldTimers(context, {
+      ...{ instance: this.#old, next: program },
+      readNames: () => this.#readNames(),
+    }));
     const state = takeState(this.#old, {
       isService: this.#isService,
       foreign: "reference",
       isGivenAway: true,
       edited: this.#edited.values(),
       extras: timers.extras,
+      own: (value) => timers.own(value),
     });
     this.#requireCarried(state);
     const { receivers } = context;
@@ -272,11 +274,12 @@ class Swap {
     const timers = this.#timers as OldTimers;
     // From here on what is armed is not of the top level.
     context.code = fresh;
+    timers.begin();
     const restored = restoreState(state, fresh, {
       isService: this.#isService,
       api: fresh.surroundings.api,
       isEdited: (file, name) => this.#isEdited(fresh, file, name),
-      foreign: (value) => timers.replace(value),
+      own: (name) => timers.find(name),
       stub: (left) => {
         throw refusal(`${left.path} is ${left.why}`);
       },
@@ -291,7 +294,7 @@ class Swap {
     if (this.#options.isStrict && leftBehind.length > 0) {
       throw refusal(`the new text has no state for ${leftBehind.join(", ")} (strict)`);
     }
-    timers.armLasting(restored.extras, fresh);
+    timers.fill(restored.extras, fresh);
     this.#readMethods();
     const migrate = fresh.entry.get("reload");
     const hasMigration = typeof migrate === "function";

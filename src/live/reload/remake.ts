@@ -11,10 +11,8 @@ import { analyse } from "../../loader/read/analysis.ts";
 import type { Analysis } from "../../loader/read/analysis.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
+import { giverOf, globalPathOf } from "../state/giver.ts";
 import type { StateNames } from "../state/names.ts";
-
-/** Makes a function again, in the instance that has taken the old one's place. */
-export type Remake = (fresh: Instance) => Function;
 
 /** What is made again, and in which module. */
 export interface RemakePlace {
@@ -50,13 +48,14 @@ export class Remaker {
     this.#readNames = readNames;
   }
 
-  /** Plans how a function is made again; undefined if it has a name, captures something, or is not in the new text. */
-  plan(run: unknown): Remake | undefined {
-    const place = this.place(run);
-    return place && ((fresh) => remakeIn(fresh, place) as Function);
+  /** Says whether a function is there under its name in the new instance, or is not the service's own. */
+  goesByName(run: Function): boolean {
+    this.#names ??= this.#readNames();
+    if (this.#names.byValue.has(run)) return true;
+    return giverOf(this.#names, run) !== undefined || globalPathOf(run) !== undefined;
   }
 
-  /** Tells where a function is made again; undefined as for {@link plan}. */
+  /** Tells where a function is made again; undefined if it has a name, captures something, or is not in the new text. */
   place(run: unknown): RemakePlace | undefined {
     if (typeof run !== "function") return undefined;
     this.#names ??= this.#readNames();

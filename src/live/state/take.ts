@@ -45,7 +45,7 @@ export interface TakeOptions {
    */
   readonly extras?: ReadonlyMap<string, unknown>;
   /**
-   * Gives a name of its own to an object or function that could not be carried else, and may enter more into
+   * Gives a name of its own to an object or function that could not be carried else, or only as it is, and may enter more into
    * {@link TakeOptions.extras} for it. @defaultValue nothing has one
    */
   own?(value: object): string | undefined;
@@ -190,6 +190,8 @@ class Taker {
 
   #makeForeign(value: unknown, why: string): object {
     if (!this.#isForeignKept) return this.#leave(value, why);
+    const own = this.#own?.(value as object);
+    if (own !== undefined) return this.#stand(value, { own });
     return this.#stand(value, { foreign: this.#foreign.push(value) - 1 });
   }
 

@@ -11,7 +11,7 @@ import { holdingsOf } from "../../service/part.ts";
 import { ServiceTimer } from "../../service/timers.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { CodeTimer } from "../reload/timers.ts";
-import { describe, isAlike, isOpenTimer, timersOf } from "../reload/timers.ts";
+import { describe, isAlike, isOpenTimer, isSameCode, timersOf } from "../reload/timers.ts";
 import { compareStates } from "../state/difference.ts";
 import { StateNames } from "../state/names.ts";
 import { rootPath } from "../state/paths.ts";
@@ -117,8 +117,4 @@ export function isArmedBy(fresh: Context, subject: CodeTimer): boolean {
       return true;
   }
   return false;
-}
-
-function isSameCode(one: () => unknown, two: () => unknown): boolean {
-  return one.name !== "" ? one.name === two.name : String(one) === String(two);
 }

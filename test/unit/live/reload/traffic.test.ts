@@ -16,7 +16,7 @@ import type { Random } from "../../../../src/base/random.ts";
 import { createRandom } from "../../../../src/base/random.ts";
 import { Kernel } from "../../../../src/kernel/kernel.ts";
 import { HOLD } from "../../../../src/kernel/service.ts";
-import { OldTimers } from "../../../../src/live/reload/timers.ts";
+import { OldTimers } from "../../../../src/live/reload/old-timers.ts";
 import { Reviver } from "../../../../src/live/state/revive.ts";
 import { startTest } from "../../../../src/testing/start-test.ts";
 import { drawSeeds } from "../../../sim/scale.ts";
