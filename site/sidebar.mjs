@@ -49,6 +49,7 @@ export const SIDEBAR = [
     pages: [
       "services",
       "functions",
+      "functions-library",
       "net",
       "sharetable",
       "sproto",
