@@ -427,7 +427,7 @@ export const ENGINE_TIMEOUT_MS = 2000;
 /** Milliseconds of silence after which the engine of a cluster counts as away. */
 export const ENGINE_SILENCE_MS = 2000;
 
-/** Most bytes of broadcasts that the engine of a cluster has not taken. */
+/** Most bytes of claims, reads and broadcasts that the engine of a cluster has not taken. */
 export const ENGINE_UNSENT_MAX: number = 4 << 20;
 
 /** Milliseconds for which a global service that another node starts is waited for. */

@@ -18,7 +18,7 @@ import type {
   Footing,
   Watcher,
 } from "./driver.ts";
-import { engineError, WatchView } from "./driver.ts";
+import { Backlog, engineError, sizeOf, WatchView } from "./driver.ts";
 
 /** Milliseconds from a node to the engine. */
 const HOP_MS = 1;
@@ -188,6 +188,7 @@ class MemoryDriver implements Driver {
   readonly #engine: MemoryEngine;
   readonly #views = new Map<WatchView, string>();
   readonly #open = new Set<(why: string) => void>();
+  readonly #backlog = new Backlog();
   #events: DriverEvents | undefined = undefined;
   #isUp = false;
 
@@ -199,7 +200,7 @@ class MemoryDriver implements Driver {
   join(self: DriverSelf, events: DriverEvents): Promise<Footing> {
     this.self = self;
     this.#isUp = true;
-    return this.#ask(() => this.#engine.footing).then(
+    return this.#ask(0, () => this.#engine.footing).then(
       (footing) => {
         this.#events = events;
         this.resync();
@@ -221,15 +222,15 @@ class MemoryDriver implements Driver {
   }
 
   claim(key: string, value: string | undefined, over: number): Promise<number | undefined> {
-    return this.#ask(() => this.#engine.write(key, value, over));
+    return this.#ask(sizeOf(key, value), () => this.#engine.write(key, value, over));
   }
 
   renew({ key, value, token }: Entry): Promise<number | undefined> {
-    return this.#ask(() => this.#engine.write(key, value, token));
+    return this.#ask(sizeOf(key, value), () => this.#engine.write(key, value, token), true);
   }
 
   read(key: string): Promise<Entry | undefined> {
-    return this.#ask(() => this.#engine.peek(key));
+    return this.#ask(sizeOf(key), () => this.#engine.peek(key));
   }
 
   watch(kind: string, watcher: Watcher): () => void {
@@ -245,8 +246,13 @@ class MemoryDriver implements Driver {
 
   broadcast(topic: string, bytes: Uint8Array): void {
     if (!this.#isUp) throw engineError("is away", false);
+    const taken = this.#backlog.take(bytes.length);
     const said = Uint8Array.from(bytes);
-    this.#engine.carry(this, () => this.#engine.say(this, topic, said));
+    const say = (): void => {
+      taken();
+      this.#engine.say(this, topic, said);
+    };
+    this.#engine.carry(this, say, taken);
   }
 
   see(entry: Entry): void {
@@ -280,6 +286,7 @@ class MemoryDriver implements Driver {
   lose(why: string): void {
     if (!this.#isUp) return;
     this.#isUp = false;
+    this.#backlog.clear();
     for (const fail of [...this.#open]) fail(why);
     this.#events?.onDown(`the engine ${why}`);
   }
@@ -288,11 +295,13 @@ class MemoryDriver implements Driver {
     if (this.#views.has(view)) view.settle(this.#engine.entriesOf(kind));
   }
 
-  #ask<T>(run: () => T): Promise<T> {
-    if (!this.#isUp) return Promise.reject(engineError("is away", false));
-    return new Promise((resolve, reject) => {
+  async #ask<T>(bytes: number, run: () => T, isDue?: boolean): Promise<T> {
+    if (!this.#isUp) throw engineError("is away", false);
+    const taken = this.#backlog.take(bytes, isDue);
+    return await new Promise((resolve, reject) => {
       const fail = (why: string): void => {
         cancel();
+        taken();
         this.#open.delete(fail);
         reject(engineError(why, true));
       };
@@ -302,6 +311,7 @@ class MemoryDriver implements Driver {
         const result = run();
         this.#engine.carry(this, () => {
           cancel();
+          taken();
           if (this.#open.delete(fail)) resolve(result);
         });
       });

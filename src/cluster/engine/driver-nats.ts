@@ -5,15 +5,15 @@
  * here needs a server newer than 2.9: what goes with 2.11 (an event when a key expires) is not used.
  *
  * The client would keep what is sent while the server is away, and send it later. So nothing is given to it then: from the moment at which it
- * says that the connection is lost until the bucket was seen again, everything fails at once. What it holds back while a server stands still is
- * bounded by ENGINE_UNSENT_MAX.
+ * says that the connection is lost until the bucket was seen again, everything fails at once. What it holds back while a server stands still, claims, reads and
+ * broadcasts, is bounded by ENGINE_UNSENT_MAX: of what was not answered in time it counts as long as the server has not shown that it has it.
  *
  * A server may lose what it held. The bucket has the wall clock of its beginning under a key; tokens are counted from there, so they go on
  * growing. Names in keys are escaped: NATS allows letters, digits and few signs.
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { ENGINE_SILENCE_MS, ENGINE_TIMEOUT_MS, ENGINE_UNSENT_MAX } from "../../base/limits.ts";
+import { ENGINE_SILENCE_MS, ENGINE_TIMEOUT_MS } from "../../base/limits.ts";
 import type {
   Driver,
   DriverEvents,
@@ -23,7 +23,7 @@ import type {
   Footing,
   Watcher,
 } from "./driver.ts";
-import { engineError, WatchView } from "./driver.ts";
+import { Backlog, engineError, sizeOf, WatchView } from "./driver.ts";
 import type { Nats, NatsBucket, NatsConnection, NatsEntry, NatsIterator } from "./nats-client.ts";
 import { loadNats } from "./nats-client.ts";
 
@@ -70,8 +70,9 @@ class NatsDriver implements Driver {
   #round = 0;
   /** How often the connection has come back. */
   #returns = 0;
-  /** Bytes said of which the server has not shown that it has them. */
-  #unsent = 0;
+  readonly #backlog = new Backlog();
+  /** What takes out of it what the server may have by now. */
+  #passing: (() => void)[] = [];
   #isFlushing = false;
 
   constructor(url: string, host: DriverHost, nats: Nats) {
@@ -119,12 +120,21 @@ class NatsDriver implements Driver {
     await connection?.close().catch(() => undefined);
   }
 
-  async claim(key: string, value: string | undefined, over: number): Promise<number | undefined> {
+  claim(key: string, value: string | undefined, over: number): Promise<number | undefined> {
+    return this.#claim({ key, value, token: over }, false);
+  }
+
+  renew(entry: Entry): Promise<number | undefined> {
+    return this.#claim(entry, true);
+  }
+
+  async #claim({ key, value, token: over }: Entry, isDue: boolean): Promise<number | undefined> {
     const name = encodeKey(key);
     const sequence = over === 0 ? 0 : over - this.#base;
     // Of a bucket that is no more.
     if (over !== 0 && sequence <= 0) return undefined;
-    return await this.#change(async (bucket) => {
+    const taken = this.#take(sizeOf(key, value), isDue);
+    return await this.#change(taken, async (bucket) => {
       if (value !== undefined) {
         return over === 0
           ? await bucket.create(name, value)
@@ -135,12 +145,8 @@ class NatsDriver implements Driver {
     });
   }
 
-  renew({ key, value, token }: Entry): Promise<number | undefined> {
-    return this.claim(key, value, token);
-  }
-
   async read(key: string): Promise<Entry | undefined> {
-    const found = await this.#ask((bucket) => bucket.get(encodeKey(key)));
+    const found = await this.#ask(this.#take(sizeOf(key)), (bucket) => bucket.get(encodeKey(key)));
     if (found === null || found.operation !== "PUT") return undefined;
     return { key, value: found.string(), token: this.#base + found.revision };
   }
@@ -157,31 +163,41 @@ class NatsDriver implements Driver {
   broadcast(topic: string, bytes: Uint8Array): void {
     const connection = this.#connection;
     if (!this.#isUp || connection === undefined) throw engineError("is away", false);
-    if (this.#unsent + bytes.length > ENGINE_UNSENT_MAX) {
-      const why = `has not taken ${this.#unsent} bytes, ENGINE_UNSENT_MAX`;
-      throw engineError(why, false);
-    }
+    const taken = this.#take(bytes.length);
     // Whoever said it knows itself by this: after a reconnect a server may send a node its own words.
     const from = Buffer.from(this.#self.incarnation, "hex");
     connection.publish(`${this.#name}.say.${escape(topic)}`, Buffer.concat([from, bytes]));
-    this.#unsent += bytes.length;
-    if (!this.#isFlushing) void this.#flush(connection);
+    this.#pass(taken);
+  }
+
+  /** Counts what is about to be given to the client. @throws {ERR_ENGINE_DOWN} */
+  #take(bytes: number, isDue?: boolean): () => void {
+    if (!this.#isUp) throw engineError("is away", false);
+    return this.#backlog.take(bytes, isDue);
+  }
+
+  /** Nobody answers it: it is out when the server shows that it has it. */
+  #pass(taken: () => void): void {
+    const connection = this.#connection;
+    this.#passing.push(taken);
+    if (!this.#isFlushing && connection !== undefined) void this.#flush(connection);
   }
 
   /** Asks the server whether it has what was said until now. */
   async #flush(connection: NatsConnection): Promise<void> {
     const round = this.#round;
     this.#isFlushing = true;
-    while (this.#unsent > 0 && this.#round === round) {
-      const size = this.#unsent;
+    while (this.#passing.length > 0) {
+      const passing = this.#passing.splice(0);
       const isDone = await connection.flush().then(
         () => true,
         () => false,
       );
-      if (!isDone || this.#round !== round) break;
-      this.#unsent -= size;
+      if (this.#round !== round) return;
+      if (!isDone) break;
+      for (const taken of passing) taken();
     }
-    if (this.#round === round) this.#isFlushing = false;
+    this.#isFlushing = false;
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
@@ -224,8 +240,7 @@ class NatsDriver implements Driver {
     this.#base = Number(beginning?.string() ?? 0);
     this.#round += 1;
     this.#isUp = true;
-    this.#unsent = 0;
-    this.#isFlushing = false;
+    this.#clear();
     for (const watch of this.#watches) void this.#run(watch);
     // Both by the clock of the server.
     const ageMs = Number(seen?.created ?? 0) - Number(beginning?.created ?? 0);
@@ -248,8 +263,13 @@ class NatsDriver implements Driver {
     const { kind, view } = watch;
     const isStale = (): boolean => watch.isOver || this.#round !== round || !this.#isUp;
     try {
-      await this.#ask((bucket) => bucket.create(`${kind}.${MARK}`, "").catch(ignoreLate));
-      const iterator = await this.#ask((bucket) => bucket.watch({ key: `${kind}.>` }));
+      const mark = `${kind}.${MARK}`;
+      await this.#ask(this.#take(mark.length), (bucket) =>
+        bucket.create(mark, "").catch(ignoreLate),
+      );
+      const iterator = await this.#ask(this.#take(kind.length), (bucket) =>
+        bucket.watch({ key: `${kind}.>` }),
+      );
       if (isStale()) return iterator.stop();
       watch.iterator = iterator;
       let first: Entry[] | undefined = [];
@@ -287,14 +307,24 @@ class NatsDriver implements Driver {
     if (!this.#isUp) return;
     this.#isUp = false;
     this.#round += 1;
+    this.#clear();
     for (const fail of [...this.#open]) fail(why);
     this.#events?.onDown(`the engine ${why}`);
   }
 
-  async #change(run: (bucket: NatsBucket) => Promise<number>): Promise<number | undefined> {
+  #clear(): void {
+    this.#backlog.clear();
+    this.#passing = [];
+    this.#isFlushing = false;
+  }
+
+  async #change(
+    taken: () => void,
+    run: (bucket: NatsBucket) => Promise<number>,
+  ): Promise<number | undefined> {
     const base = this.#base;
     try {
-      return base + (await this.#ask(run));
+      return base + (await this.#ask(taken, run));
     } catch (error) {
       const { cause } = error as { cause?: { code?: unknown } };
       if (cause?.code === WRONG_LAST_SEQUENCE) return undefined;
@@ -302,10 +332,18 @@ class NatsDriver implements Driver {
     }
   }
 
-  #ask<T>(run: (bucket: NatsBucket) => Promise<T>): Promise<T> {
-    const bucket = this.#bucket;
-    if (!this.#isUp || bucket === undefined) return Promise.reject(engineError("is away", false));
-    return this.#attempt(() => run(bucket));
+  /** @param taken - takes the question out of the backlog. */
+  #ask<T>(taken: () => void, run: (bucket: NatsBucket) => Promise<T>): Promise<T> {
+    const bucket = this.#bucket as NatsBucket;
+    return this.#attempt(() => {
+      const answer = run(bucket);
+      answer.then(taken, (error: unknown) => {
+        // The client gives up, and what it has not written it keeps.
+        if (isAnswer(error)) taken();
+        else this.#pass(taken);
+      });
+      return answer;
+    });
   }
 
   /** Waits for something, but not longer than ENGINE_TIMEOUT_MS, and no longer than the engine is there. */
@@ -331,6 +369,11 @@ class NatsDriver implements Driver {
 
 function whyOf(error: unknown): string {
   return `says: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** Says whether an error is what the server has answered. */
+function isAnswer(error: unknown): boolean {
+  return (error as { code?: unknown }).code === WRONG_LAST_SEQUENCE;
 }
 
 /** Somebody else has made it: that is as good. */

@@ -11,6 +11,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import { ENGINE_UNSENT_MAX } from "../../base/limits.ts";
 
 /** What stands under a key. */
 export interface Entry {
@@ -108,6 +109,47 @@ export function engineError(why: string, isSent: boolean, cause?: unknown): Snax
     ...{ data: { sent: isSent } },
     cause,
   });
+}
+
+/** What one message takes besides what it carries: subject, inbox, who waits for the answer. */
+export const ENGINE_MESSAGE_BYTES = 256;
+
+/** What was asked and said, and the engine has not shown to have: at most ENGINE_UNSENT_MAX bytes. */
+export class Backlog {
+  #bytes = 0;
+  #round = 0;
+
+  /**
+   * Counts a message until the engine has it.
+   *
+   * @param isDue - it is counted, and not refused: a lease must not lapse because others ask much.
+   * @returns what takes it out again.
+   * @throws {ERR_ENGINE_DOWN} if too much waits; `data.sent` is false.
+   */
+  take(bytes: number, isDue = false): () => void {
+    const size = bytes + ENGINE_MESSAGE_BYTES;
+    if (!isDue && this.#bytes + size > ENGINE_UNSENT_MAX) {
+      throw engineError(`has not taken ${this.#bytes} bytes, ENGINE_UNSENT_MAX`, false);
+    }
+    this.#bytes += size;
+    const round = this.#round;
+    let isOut = false;
+    return () => {
+      if (!isOut && this.#round === round) this.#bytes -= size;
+      isOut = true;
+    };
+  }
+
+  /** The way to the engine is another one, or none: nothing waits any more. */
+  clear(): void {
+    this.#bytes = 0;
+    this.#round += 1;
+  }
+}
+
+/** How many bytes of text a message carries. */
+export function sizeOf(...texts: readonly (string | undefined)[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ""), 0);
 }
 
 /** Keeps what a watcher is told in order, whatever the engine does. */

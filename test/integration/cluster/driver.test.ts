@@ -4,15 +4,16 @@
  * NATS is tested where its server and its packages are installed.
  */
 
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { codeOf } from "../../../src/base/error.ts";
 import { ENGINE_UNSENT_MAX } from "../../../src/base/limits.ts";
 import type { Driver, DriverHost, Entry, Footing } from "../../../src/cluster/engine/driver.ts";
+import { ENGINE_MESSAGE_BYTES } from "../../../src/cluster/engine/driver.ts";
 import { MemoryEngine } from "../../../src/cluster/engine/driver-memory.ts";
 import { createNatsDriver } from "../../../src/cluster/engine/driver-nats.ts";
-import { codeOfFailure } from "../../world.ts";
+import { codeOfFailure, failureOf } from "../../world.ts";
 import { lackOfNats, natsServer } from "./nats-server.ts";
 
 const HOST: DriverHost = {
@@ -102,6 +103,13 @@ class Node {
       onSettled: () => this.tell("settled"),
     });
     return seen;
+  }
+}
+
+/** Asks until the engine is there. */
+async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
+  while ((await codeOfFailure(ask())) === "ERR_ENGINE_DOWN") {
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
@@ -296,6 +304,56 @@ for (const [name, create] of Object.entries(ENGINES)) {
       ok((await a.driver.claim("name/x", "2", found?.token ?? 0)) !== undefined);
     },
   );
+
+  for (const kind of ["claims", "reads", "broadcasts"] as const) {
+    check(
+      `it stands still: of ${kind} ENGINE_UNSENT_MAX bytes wait, and not one more`,
+      async (t, engine) => {
+        const { driver } = await new Node(engine.driver()).join(t, "a");
+        const token = (await driver.claim("node/a", "1", 0)) as number;
+        const key = "name/x";
+        /** Has one wait that takes so many bytes in all. */
+        const wait = (bytes: number): Promise<unknown> => {
+          const rest = bytes - ENGINE_MESSAGE_BYTES;
+          if (kind === "reads") return driver.read(`name/${"x".repeat(rest - 5)}`);
+          if (kind === "claims") return driver.claim(key, "x".repeat(rest - key.length), 0);
+          // It is taken when it does not throw.
+          return new Promise<void>((resolve) => {
+            driver.broadcast("flood", Buffer.alloc(rest));
+            resolve();
+          });
+        };
+        // A key of NATS is short.
+        const count = kind === "reads" ? 4096 : 8;
+        const part = ENGINE_UNSENT_MAX / count;
+        // What the engine has counts no more.
+        const half = (): Promise<unknown> =>
+          Promise.all(Array.from({ length: count / 2 }, () => wait(part)));
+        for (let round = 0; round < 4; round += 1) await untilAnswered(half);
+        await untilAnswered(() => driver.read(key));
+        engine.pause();
+        const waiting = Array.from({ length: count - 1 }, () => wait(part));
+        // One byte too many; then what just fits, and nothing besides.
+        const failure = await failureOf(wait(part + 1));
+        deepEqual([failure.code, failure.data], ["ERR_ENGINE_DOWN", { sent: false }]);
+        match(failure.message, /has not taken \d+ bytes, ENGINE_UNSENT_MAX/);
+        waiting.push(wait(part));
+        for (const more of [driver.read("name/y"), driver.claim("name/y", "", 0)]) {
+          deepEqual((await failureOf(more)).data, { sent: false });
+        }
+        throws(() => driver.broadcast("flood", Buffer.alloc(0)), /has not taken/);
+        // A lease is renewed whatever others ask.
+        const renewal = failureOf(driver.renew({ key: "node/a", value: "1", token }));
+        for (const each of await Promise.allSettled(waiting)) {
+          if (kind === "broadcasts") equal(each.status, "fulfilled");
+          else deepEqual((each as { reason?: { data?: unknown } }).reason?.data, { sent: true });
+        }
+        deepEqual((await renewal).data, { sent: true });
+        engine.resume();
+        await untilAnswered(() => wait(part));
+      },
+    );
+  }
 
   check("who has left takes part no longer", async (t, engine) => {
     const a = await new Node(engine.driver()).join(t, "a");
