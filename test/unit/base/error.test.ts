@@ -31,6 +31,15 @@ test("each section of docs/errors.md says what the code means, where it comes fr
   }
 });
 
+test("the table in front of docs/errors.md leads to each code once", () => {
+  const [front = ""] = readFileSync("docs/errors.md", "utf8").split(/^## /m);
+  const links = [...front.matchAll(/\[(ERR_\w+)\]\(#(\w+)\)/g)];
+  const shown = links.map(([, code = "", anchor = ""]) => [code, anchor]);
+  const all = Object.keys(ERROR_CODES).map((code) => [code, code.toLowerCase()]);
+  deepEqual(Object.fromEntries(shown), Object.fromEntries(all));
+  equal(shown.length, all.length);
+});
+
 test("an error carries its code, its message, its data and its cause", () => {
   const cause = new Error("why");
   const error = new SnaxError("ERR_TIMEOUT", "no answer", { cause, data: { timeoutMs: 5 } });
