@@ -87,6 +87,11 @@ export class HandOver {
     return this.#coming.has(handle);
   }
 
+  /** Whether any does. */
+  get hasComing(): boolean {
+    return this.#coming.size > 0;
+  }
+
   /** It does not come: what has come here for it goes to where it lives. */
   discard(handle: number): void {
     const coming = this.#coming.get(handle);

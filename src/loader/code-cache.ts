@@ -313,6 +313,18 @@ export class CodeCache implements Library {
     return this.#budget.spend(() => new Image(buildImage(text, file, this.#injected, options)));
   }
 
+  /**
+   * Builds the image of a text that a file had. The cache does not keep it.
+   *
+   * @throws as {@link CodeCache.buildFolded}.
+   */
+  buildText(file: string, text: string): Image {
+    const known = this.#images.get(file);
+    return known?.text === text
+      ? known
+      : this.#buildHere({ file, text, injected: this.#injectedList });
+  }
+
   /** Takes an image in the place of another one of the same text; see {@link Library}. */
   renew(image: Image, data: ImageData): Image {
     const renewed = new Image(data);

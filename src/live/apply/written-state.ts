@@ -73,6 +73,35 @@ export function hasWritten(module: ModuleInstance, texts: readonly string[]): bo
   return states.get(module)?.some(({ text }) => texts.includes(text)) === true;
 }
 
+/** What a patch has assigned, on its way to another instance of the module. */
+export interface MovingWritten {
+  readonly text: string;
+  readonly names: readonly string[];
+  /** Before and after, of each variable in turn; undefined if they are gone. */
+  readonly values: readonly unknown[] | undefined;
+}
+
+/** What is kept of a module, the oldest first. */
+export function listWritten(module: ModuleInstance): MovingWritten[] {
+  return (states.get(module) ?? []).map(({ text, assigned, isDropped }) => {
+    const names = assigned.map(({ name }) => name);
+    const values = assigned.flatMap(({ before, written }) => [before, written]);
+    return { text, names, values: isDropped ? undefined : values };
+  });
+}
+
+/** Keeps for a module what another instance of it had kept. */
+export function bringWritten(module: ModuleInstance, { text, names, values }: MovingWritten): void {
+  const assigned = names.map((name, index) => {
+    return { name, index, before: values?.[2 * index], written: values?.[2 * index + 1] };
+  });
+  const read = (index: number): unknown => module.read(names[index] ?? "");
+  const write = (index: number, value: unknown): void => module.write(names[index] ?? "", value);
+  keepWritten(module, { text, assigned, read, write });
+  const kept = states.get(module)?.at(-1);
+  if (values === undefined && kept !== undefined) empty(kept);
+}
+
 /**
  * Gives variables the values that they had before patches assigned them.
  *

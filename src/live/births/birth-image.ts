@@ -42,18 +42,40 @@ export function createSuccessor(
 ): Program {
   const patched = new Map<ModuleNode, Patched>();
   for (const part of parts) addPart(patched, before, part);
+  const texts = [...patched.values()].map(({ text, had, scope }) => {
+    return { text, had, names: scope.names(), image: scope.image };
+  });
+  return succeed(cache, before, texts);
+}
+
+/** The text of a module with its patches, and the names that it has. */
+export interface PatchedText {
+  readonly text: EffectiveText;
+  /** The patches that added names. */
+  readonly had: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+  /** Of the text of the file. */
+  readonly image: Image;
+}
+
+/**
+ * Builds the program that has other texts in the place of those of some files.
+ *
+ * @throws whatever stands in the way: nobody can be born from these texts.
+ */
+export function succeed(cache: CodeCache, before: Program, texts: readonly PatchedText[]): Program {
   const images = new Map<string, Image>();
-  for (const { text, scope } of patched.values()) {
+  for (const { text, names, image: base } of texts) {
     if (text.whyInTurn !== undefined) throw new TypeError(text.whyInTurn);
     const { file } = text.home;
-    const made = { fold: foldOf(text, scope.image), kept: scope.names() };
+    const made = { fold: foldOf(text, base), kept: names };
     const image = cache.buildFolded(file, text.text, made);
-    checkNames(image, scope);
+    checkNames(image, names);
     images.set(file, image);
   }
   const program = before.withImages(images);
   checkModules(program, before);
-  for (const { text, had } of patched.values()) {
+  for (const { text, had } of texts) {
     const node = program.nodes.get(text.home.file);
     if (node === undefined) throw new TypeError(`${text.home.file} is not in the program`);
     setRoot(node.image, text);
@@ -91,8 +113,7 @@ function foldOf(text: EffectiveText, image: Image): Fold {
 }
 
 /** Whoever patches such a service later must find what another one has. */
-function checkNames(image: Image, scope: NameScope): void {
-  const names = scope.names();
+function checkNames(image: Image, names: ReadonlySet<string>): void {
   const other =
     [...names].find((name) => !image.names.has(name)) ??
     [...image.names.keys()].find((name) => !names.has(name));

@@ -10,16 +10,13 @@
 
 import { deserialize, serialize } from "node:v8";
 import { copyArguments } from "../../base/copy.ts";
-import { codeOf, SnaxError } from "../../base/error.ts";
 import { Forwarder } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
 import { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { ImageData } from "../../loader/weave/image.ts";
-import { fetchCode } from "../../service/birth.ts";
 import { Context, isThenable } from "../../service/context.ts";
-import { messageOf } from "../../service/error-text.ts";
 import { callInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
 import { holdingsOf, standsFor } from "../../service/part.ts";
@@ -29,9 +26,9 @@ import type { Threads } from "../../service/threads.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { runAtRest } from "../reload/drain.ts";
-import { listTexts } from "../reload/contained.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
 import { ArrivingTimers, endArmed, LeavingTimers } from "../reload/moving-timers.ts";
 import { onlyRegisters } from "../reload/start-text.ts";
@@ -39,10 +36,20 @@ import { StateNames } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
-import { hashOf } from "../text/patch-code.ts";
-import { imagesOf } from "../rollout/fresh-program.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
+import { asMigrateError, migrateError } from "./migrate-error.ts";
+import type { MovingText, UndoEntry } from "./moving-texts.ts";
+import {
+  bringLiterals,
+  bringUndo,
+  findProgram,
+  imagesOfBases,
+  isOfUndo,
+  MovingUndo,
+  packTexts,
+} from "./moving-texts.ts";
 
 /** The command of a thread's steward by which a service comes. */
 export const ADOPT = "ADOPT";
@@ -65,8 +72,9 @@ interface Pack {
   readonly session: number;
   readonly messageCount: number;
   readonly cpuMs: number;
-  /** Its modules, and the hash of each text. */
-  readonly texts: readonly (readonly [file: string, hash: string])[];
+  readonly texts: readonly MovingText[];
+  /** What patches have assigned, for whoever takes them back. */
+  readonly undo: readonly UndoEntry[];
   readonly state: Uint8Array;
   readonly timers: readonly TimerPlan[];
 }
@@ -75,45 +83,105 @@ interface Pack {
 const moving = new WeakSet<Context>();
 
 /** Moves a service of this thread to another one. @throws {ERR_MIGRATE} with the cause; then nothing has changed */
-export async function migrateOne(context: Context, to: number): Promise<MigrateResult> {
+export async function migrateOne(
+  live: LiveThread,
+  context: Context,
+  to: number,
+): Promise<MigrateResult> {
   const { runtime, service, handle } = context;
-  const { kernel, clock, environment } = runtime;
+  const { clock, environment } = runtime;
   const threads = runtime.threads as Threads;
   const from = threads.own;
   // Order: it does not leave before all that was sent to it where it was has come.
-  while (threads.handOver.isComing(handle) && service.isAlive) {
-    await new Promise<void>((resolve) => void runtime.after(1, resolve));
-  }
+  while (threads.handOver.isComing(handle) && service.isAlive) await pause(runtime);
   requireMovable(context);
   if (to === from) return { handle, from, to, held: 0, bytes: 0, waiting: 0, carried: [] };
+  const limitMs = Number(environment.get("draintimeout"));
+  const began = clock.now();
+  moving.add(context);
+  try {
+    for (;;) {
+      const moved = await tryToMove(live, context, { to, limitMs });
+      if (moved instanceof Moved) return moved.result;
+      if (clock.now() - began >= limitMs) {
+        throw migrateError(`${moved}, for ${limitMs} ms (draintimeout); nothing has changed`);
+      }
+      await pause(runtime);
+    }
+  } catch (error) {
+    throw asMigrateError(error);
+  } finally {
+    moving.delete(context);
+  }
+}
+
+function pause(runtime: Runtime): Promise<void> {
+  return new Promise((resolve) => void runtime.after(1, resolve));
+}
+
+/** It has moved. */
+class Moved {
+  readonly result: MigrateResult;
+
+  constructor(result: MigrateResult) {
+    this.result = result;
+  }
+}
+
+/** Something has to be done first that the service waits with. */
+class PutOff extends Error {}
+
+const INTERFERENCE = "patches, scripts or messages of the debugger come into it";
+
+/** Where to, and how long it may take to come to rest. */
+interface Way {
+  readonly to: number;
+  readonly limitMs: number;
+}
+
+/** @returns why it has to be tried again, if so: the service goes on meanwhile */
+async function tryToMove(
+  live: LiveThread,
+  context: Context,
+  { to, limitMs }: Way,
+): Promise<Moved | string> {
+  const { runtime, service, handle } = context;
+  const { kernel, clock } = runtime;
+  const threads = runtime.threads as Threads;
+  const from = threads.own;
+  const { patch } = live.crossing;
+  if (patch !== undefined) return `patch ${patch} is under way`;
+  const isGone = live.crossing.leave();
   const steward = runtime.contextOf(threads.steward(from)) as Context;
   const began = clock.now();
   let goOn = (): void => {};
-  moving.add(context);
+  let hasLeft = false;
   try {
-    const limitMs = Number(environment.get("draintimeout"));
     const { outcome: pack } = await runAtRest(context, limitMs, () => takePack(context, from));
     // A patch waits until it is known where the service is.
     context.patching = new Promise((resolve) => {
       goOn = resolve;
     });
     const carried = await sendPack(steward, to, pack, context);
+    if (carried === BUSY) return `a patch is under way on thread ${to}`;
     if (!service.isAlive) throw deadError(handle);
     if (service.messageCount !== pack.messageCount || service.systemMail?.head !== undefined) {
-      throw migrateError("something ran inside meanwhile; nothing has changed, try again");
+      return INTERFERENCE;
     }
     const waiting = threads.handOver.leave(service, to);
     if (waiting === undefined) throw deadError(handle);
+    hasLeft = true;
     context.code?.release();
     const held = clock.now() - began;
-    return { handle, from, to, held, bytes: pack.state.length, waiting, carried };
+    return new Moved({ handle, from, to, held, bytes: pack.state.length, waiting, carried });
   } catch (error) {
-    threads.tell(to, DISCARD_WORD, handle);
-    throw asMigrateError(error);
+    if (error instanceof PutOff) return error.message;
+    throw error;
   } finally {
-    moving.delete(context);
+    if (!hasLeft) threads.tell(to, DISCARD_WORD, handle);
     context.patching = undefined;
     goOn();
+    isGone();
     if (service.isAlive) {
       kernel.release(service, HOLD.voting);
       kernel.release(service, HOLD.draining);
@@ -127,27 +195,19 @@ async function sendPack(
   to: number,
   pack: Pack,
   { code }: Context,
-): Promise<string[]> {
-  const answer = await orderThread(steward, to, ADOPT, pack, undefined);
-  if (answer !== NEEDS_CODE) return answer as string[];
-  const images = imagesOf((code as Instance).program);
-  return (await orderThread(steward, to, ADOPT, pack, images)) as string[];
+): Promise<readonly string[] | typeof BUSY> {
+  type Answer = readonly string[] | typeof BUSY | typeof NEEDS_CODE;
+  const answer = (await orderThread(steward, to, ADOPT, pack, undefined)) as Answer;
+  if (answer !== NEEDS_CODE) return answer;
+  const images = imagesOfBases(steward.runtime.cache, code as Instance, pack.kind === SNAX_KIND);
+  return (await orderThread(steward, to, ADOPT, pack, images)) as readonly string[] | typeof BUSY;
 }
 
 /** The answer of a thread that has other texts. */
 const NEEDS_CODE = "texts";
 
-/** Refuses to move a service. */
-export function migrateError(why: string, cause?: unknown): SnaxError {
-  return new SnaxError("ERR_MIGRATE", why, cause === undefined ? {} : { cause });
-}
-
-/** Says of every failure that it was the move's, and keeps what it was. */
-export function asMigrateError(error: unknown): SnaxError {
-  const code = codeOf(error);
-  if (code === "ERR_MIGRATE") return error as SnaxError;
-  return migrateError(messageOf(error), error);
-}
+/** The answer of a thread on which a patch of many services is under way. */
+const BUSY = "patch";
 
 function requireMovable(context: Context): void {
   const { code, service, handle, isReady, kind, runtime } = context;
@@ -173,17 +233,11 @@ function takePack(context: Context, from: number): Pack {
   const { code, service, runtime, handle, kind, name, args, state: host } = context;
   const instance = code as Instance;
   const isService = kind === SNAX_KIND;
+  if (service.systemMail?.head !== undefined) throw new PutOff(INTERFERENCE);
   // What asks for this turn watches, and nobody else may: it would not hear of the end.
   if ((service.watchers?.length ?? 0) > 1) {
     throw migrateError(
       "something of its thread waits for its end: skynet.signal, a table that it reads, a tool that looks at it",
-    );
-  }
-  const patched = listTexts(instance, isService).find(({ patches }) => patches.length > 0);
-  if (patched !== undefined) {
-    const { file } = patched.home;
-    throw migrateError(
-      `${file} runs patches, which can't move yet: write them into the file and reload it`,
     );
   }
   requireStart(context, instance);
@@ -193,10 +247,14 @@ function takePack(context: Context, from: number): Pack {
     // Those of the top level go like all others, and those that the top level arms on the other thread end.
     isArmedAnew: () => false,
   });
+  const texts = packTexts(instance, isService);
+  const undo = new MovingUndo(instance);
+  for (const [key, value] of undo.extras) timers.extras.set(key, value);
   const state = takeState(instance, {
     ...{ isService, foreign: "missing", extras: timers.extras },
     own: (value) => timers.own(value),
   });
+  const lost = state.left.filter(isOfUndo).map(({ path }) => path);
   requireCarried(state, timers);
   runtime.kernel.hold(service, HOLD.voting);
   return {
@@ -205,17 +263,16 @@ function takePack(context: Context, from: number): Pack {
     session: service.session,
     messageCount: service.messageCount,
     cpuMs: service.cpuMs,
-    texts: [...instance.program.nodes.values()].map(({ image }) => [
-      image.file,
-      hashOf(image.text),
-    ]),
+    texts,
+    undo: undo.pack(lost),
     state: serialize(state),
     timers: timers.plans,
   };
 }
 
 /** What can't be carried refuses by path and line. */
-function requireCarried({ left }: State, timers: LeavingTimers): void {
+function requireCarried(state: State, timers: LeavingTimers): void {
+  const left = state.left.filter((each) => !isOfUndo(each));
   if (left.length === 0) return;
   const lines = left.slice(0, NAMED_MAX).map(({ path, file, line, why }) => {
     if (file === "") return timers.explain(path, why);
@@ -238,15 +295,19 @@ function requireStart(context: Context, { program }: Instance): void {
 /** Makes a service of another thread here, ready to handle messages. @returns the names of what was carried */
 export async function adopt(
   steward: Context,
-  snax: SnaxThread,
+  live: LiveThread,
   [order, given, images]: readonly unknown[],
-): Promise<string[] | typeof NEEDS_CODE> {
+): Promise<string[] | typeof NEEDS_CODE | typeof BUSY> {
   const { runtime } = steward;
+  const { snax, crossing } = live;
   const pack = given as Pack;
   takeOrder(order as OrderState);
+  if (crossing.patch !== undefined) return BUSY;
   const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
-  const program = await findProgram(steward, pack, images as readonly ImageData[] | undefined);
+  const wanted = { name, texts: pack.texts, isService: kind === SNAX_KIND };
+  const program = await findProgram(steward, wanted, images as readonly ImageData[] | undefined);
   if (program === undefined) return NEEDS_CODE;
+  if (crossing.patch !== undefined) return BUSY;
   commitOrder(order as OrderState);
   const context = new Context(runtime, name, title, runtime.kind(kind).receivers, handle);
   const { service } = context;
@@ -265,32 +326,13 @@ export async function adopt(
   }
 }
 
-/** The program of the same texts; undefined if they are to be sent. */
-async function findProgram(
-  steward: Context,
-  { name, texts }: Pack,
-  images: readonly ImageData[] | undefined,
-): Promise<Program | undefined> {
-  const { cache, paths } = steward.runtime;
-  const path = paths.find(name);
-  if (images !== undefined) return await cache.fresh(path, images);
-  if (!cache.has(path)) await fetchCode(steward, name);
-  const program = await cache.load(path);
-  const isSame =
-    program.nodes.size === texts.length &&
-    texts.every(([file, hash]) => {
-      const image = program.nodes.get(file)?.image;
-      return image !== undefined && hashOf(image.text) === hash;
-    });
-  return isSame ? program : undefined;
-}
-
 /** Its top level runs, and it gets its state; nothing of it is handled yet. */
 function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack): string[] {
   const isService = context.kind === SNAX_KIND;
   const fresh = new Instance(program, surroundingsOf(context));
-  if (isThenable(program.fill(fresh))) throw migrateError("a module of it awaits at top level");
+  if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
   context.code = fresh;
+  bringLiterals(fresh, pack.texts);
   endArmed(context);
   const timers = new ArrivingTimers(context, pack.timers);
   const state = deserialize(pack.state) as State;
@@ -299,14 +341,15 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
     api: fresh.surroundings.api,
     own: (name) => timers.own(name),
     service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
-    stub: ({ path, why }) => {
-      throw migrateError(`${path} is ${why}`);
+    stub: (left) => {
+      if (!isOfUndo(left)) throw migrateError(`${left.path} is ${left.why}`);
     },
   });
   const [lost] = [...restored.missing, ...restored.leftBehind];
   if (lost !== undefined)
     throw migrateError(`${lost.path} (${lost.file}:${lost.line}) is ${lost.why}`);
   timers.fill(restored.extras, fresh);
+  bringUndo(fresh, pack.undo, restored.extras);
   if (isService) {
     const host = new SnaxHost(context, snax.methods.of(context.name));
     context.state = host;

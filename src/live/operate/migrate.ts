@@ -14,18 +14,21 @@ import { readPlace } from "../../service/life.ts";
 import type { Address, MigrateOptions, MigrateResult } from "../../service/skynet-api.ts";
 import { askSteward } from "../../service/steward.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
-import { ADOPT, adopt, DISCARD_WORD, migrateError, migrateOne } from "./migrate-one.ts";
+import { liveOf } from "../rollout/live-thread.ts";
+import { migrateError } from "./migrate-error.ts";
+import { ADOPT, adopt, DISCARD_WORD, migrateOne } from "./migrate-one.ts";
 
 /** The command of a thread's steward by which a service goes. */
 const MIGRATE = "MIGRATE";
 
 /** Gives a thread what it needs to let services go and come. */
-export function answerMigrate({ runtime, snax }: LiveThread): void {
+export function answerMigrate(live: LiveThread): void {
+  const { runtime } = live;
   const { stewardCommands, words } = runtime;
   stewardCommands.set(MIGRATE, (steward, [handle, thread, caller]) =>
     migrateHere(steward, handle as number, { thread: thread as number, caller: caller as number }),
   );
-  stewardCommands.set(ADOPT, (steward, order) => adopt(steward, snax, order));
+  stewardCommands.set(ADOPT, (steward, order) => adopt(steward, live, order));
   words.set(DISCARD_WORD, (handle) => runtime.threads?.handOver.discard(handle as number));
   runtime.migrate = migrate;
 }
@@ -86,5 +89,5 @@ async function migrateHere(
       `${formatAddress(context.handle)} has taken its place, in a swap: move that one`,
     );
   }
-  return await migrateOne(context, thread);
+  return await migrateOne(liveOf(runtime), context, thread);
 }

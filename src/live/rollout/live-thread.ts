@@ -14,6 +14,7 @@ import { Births } from "../births/births.ts";
 import { LatePatches } from "./late-patches.ts";
 import type { PatchMark, PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
+import { Crossing } from "./crossing.ts";
 import { FleetMarks } from "./fleet-marks.ts";
 import { ONE_SERVICE } from "./one-service.ts";
 import { RELOAD } from "./reload.ts";
@@ -41,6 +42,8 @@ export class LiveThread {
   readonly words: Int32Array;
   /** The patches on their way. */
   readonly rollouts: Rollouts;
+  /** Whether patches are under way, or services move. */
+  readonly crossing: Crossing;
   /** What services of this thread are born with. */
   readonly births: Births;
   /**
@@ -70,6 +73,7 @@ export class LiveThread {
     this.words = words;
     this.ledger = new Ledger(runtime.clock, words);
     const kinds = [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD, SWAP, TOGETHER];
+    this.crossing = new Crossing(runtime);
     this.rollouts = new Rollouts(this, kinds);
     this.births = new Births(snax);
     this.latePatches = new LatePatches(this);

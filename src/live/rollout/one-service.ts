@@ -15,6 +15,7 @@ import { deadError } from "../../kernel/refusal.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
+import type { Runtime } from "../../service/runtime.ts";
 import { standsFor } from "../../service/part.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
@@ -47,12 +48,31 @@ export async function hotfix(
   const handle = targetOf(caller, target);
   const texts = readPatch(patch);
   const { threads } = context.runtime;
-  const leader = threads?.threadOf(handle);
-  const isHere = leader === undefined || leader === threads?.own;
-  const own = isHere ? args : copyArguments(args, undefined);
-  const call = { handle, texts, args: own, caller: context.handle, takesBack, undoes };
   await refuseSelfWait(caller, "a patch", { handle });
-  return await lead(live, context, ONE_SERVICE, { leader, call });
+  for (;;) {
+    const leader = threads?.threadOf(handle);
+    const isHere = leader === undefined || leader === threads?.own;
+    const own = isHere ? args : copyArguments(args, undefined);
+    const call = { handle, texts, args: own, caller: context.handle, takesBack, undoes };
+    try {
+      return await lead(live, context, ONE_SERVICE, { leader, call });
+    } catch (error) {
+      if (!hasMoved(error)) throw error;
+    }
+  }
+}
+
+/** Whether the order came to a thread that the service had left by then: nothing of it has been done. */
+function hasMoved(error: unknown): boolean {
+  const { data } = error as { data?: { thread?: unknown } };
+  return codeOf(error) === "ERR_SERVICE_DEAD" && data?.thread !== undefined;
+}
+
+function absentError({ threads }: Runtime, handle: number): SnaxError {
+  const thread = threads?.threadOf(handle);
+  const error = deadError(handle);
+  if (thread === undefined || thread === threads?.own) return error;
+  return new SnaxError("ERR_SERVICE_DEAD", error.message, { data: { handle, thread } });
 }
 
 /** What a program asks of hotfix. */
@@ -94,7 +114,7 @@ async function runForService(
 ): Promise<unknown> {
   const { runtime } = live;
   const context = runtime.contextOf(handle);
-  if (context === undefined) throw deadError(handle);
+  if (context === undefined) throw absentError(runtime, handle);
   const own = copyArguments(args, context.service);
   const id = live.ledger.next();
   const enter = (said: string, result: { ok: boolean; code?: string }): void => {

@@ -151,17 +151,40 @@ export class Rollouts {
       case "RUN":
         return await kind.run(this.#live, context, order, state);
       case "PREPARE":
-        return await this.#prepare(context, kind, order);
+        return await this.#begin(context, kind, order);
       case "READY":
         return await part?.ready?.();
       case "TRY":
         return await part?.try(state);
       case "KEEP":
         this.#parts.delete(order.id);
-        return await (part === undefined ? kind.keepLate(this.#live, context, order) : part.keep());
+        return await this.#end(order, () =>
+          part === undefined ? kind.keepLate(this.#live, context, order) : part.keep(),
+        );
       case "UNDO":
         this.#parts.delete(order.id);
-        return await part?.undo();
+        return await this.#end(order, () => part?.undo());
+    }
+  }
+
+  /** No service comes or goes until the patch has ended here; a thread with nothing to patch does not hear how it ends. */
+  async #begin(context: Context, kind: AnyKind, order: PatchOrder): Promise<string | undefined> {
+    const { crossing } = this.#live;
+    await crossing.begin(order.id);
+    let summary: string | undefined;
+    try {
+      summary = await this.#prepare(context, kind, order);
+      return summary;
+    } finally {
+      if (summary === undefined) crossing.end(order.id);
+    }
+  }
+
+  async #end<T>({ id }: PatchOrder, run: () => T | Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } finally {
+      this.#live.crossing.end(id);
     }
   }
 

@@ -107,6 +107,13 @@ export class NameScope {
     return false;
   }
 
+  /** The patches that added names, or took some away. */
+  get history(): Set<string> {
+    const texts = new Set(this.#had);
+    for (const scope of this.#lineage()) if (scope.#text !== undefined) texts.add(scope.#text);
+    return texts;
+  }
+
   /** This scope and those before it, newest first. */
   *#lineage(): Generator<NameScope> {
     yield this;

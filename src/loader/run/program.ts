@@ -137,11 +137,20 @@ export class Program {
    * Evaluates every module in an instance that has none; otherwise as {@link Program.instantiate}.
    */
   fill(instance: Instance): Instance | Promise<Instance> {
+    return this.#fill(instance, this.births);
+  }
+
+  /** The same for a service that has been born elsewhere: no birth hears of it. */
+  refill(instance: Instance): Instance | Promise<Instance> {
+    return this.#fill(instance, []);
+  }
+
+  #fill(instance: Instance, births: readonly Birth[]): Instance | Promise<Instance> {
     try {
       const done = this.#evaluateIn(instance, this.#schedule);
-      if (done === undefined) return this.#bear(instance);
+      if (done === undefined) return this.#bear(instance, births);
       return done
-        .then(() => this.#bear(instance))
+        .then(() => this.#bear(instance, births))
         .catch((error: unknown) => {
           instance.release();
           throw error;
@@ -152,10 +161,16 @@ export class Program {
     }
   }
 
-  #bear(instance: Instance): Instance {
+  #bear(instance: Instance, births: readonly Birth[]): Instance {
     this.#importers.add(instance);
-    for (const birth of this.births) birth(instance);
+    for (const birth of births) birth(instance);
     return instance;
+  }
+
+  /** Evaluates the shared modules of the program, if they have not been; a promise if they are not there at once. */
+  prepareShared(): Promise<void> | undefined {
+    const { shared, sharedSteps } = this.#schedule;
+    return this.#evaluateShared(shared, sharedSteps);
   }
 
   /**
@@ -334,16 +349,22 @@ export class Program {
     instance: Instance,
     { shared, sharedSteps, steps }: Schedule,
   ): Promise<void> | undefined {
-    if (shared.length === 0) return instance.evaluate(steps);
-    const { sharedInstance, onShared } = this.shared;
-    const running = sharedInstance.evaluate(sharedSteps);
-    const ready =
-      onShared === undefined || running === undefined
-        ? (running ?? onShared?.(shared))
-        : running.then(() => onShared(shared));
+    const ready = this.#evaluateShared(shared, sharedSteps);
     return ready === undefined
       ? instance.evaluate(steps)
       : ready.then(() => instance.evaluate(steps));
+  }
+
+  #evaluateShared(
+    shared: readonly ModuleNode[],
+    steps: readonly Step[],
+  ): Promise<void> | undefined {
+    if (shared.length === 0) return undefined;
+    const { sharedInstance, onShared } = this.shared;
+    const running = sharedInstance.evaluate(steps);
+    return onShared === undefined || running === undefined
+      ? (running ?? onShared?.(shared))
+      : running.then(() => onShared(shared));
   }
 
   /** The thread's one instance of the shared modules. @internal */
