@@ -20,6 +20,7 @@ import type { FleetPatch, FleetRecord } from "../../src/cluster/fleet/record.ts"
 import { Membership } from "../../src/cluster/engine/membership.ts";
 import type { FleetMark } from "../../src/ledger/entry.ts";
 import type { FleetNodeResult } from "../../src/snax/types.ts";
+import { Judge } from "./fleet-judge.ts";
 import type { Plant } from "./fleet-plants.ts";
 import { PLANTS } from "./fleet-plants.ts";
 import { World } from "./node-time.ts";
@@ -36,63 +37,21 @@ const NOTHING: FleetNodeResult = {
   counts: { applied: 0, failed: 0, skipped: 0 },
 };
 
-/** Sees all that is written and all that nodes do. */
-class Judge {
-  error: string | undefined = undefined;
-  /** By key: what was decided. */
-  readonly decisions = new Map<string, string>();
-  /** Types of patches whose record says commit, with their numbers. */
-  readonly committed = new Map<string, number>();
-  /** By key: when it was committed first. */
-  readonly committedAt = new Map<string, number>();
-  /** Nobody refuses a patch any more. */
-  isQuiet = false;
-  /** Who has a patch in, and holds what it is in: `incarnation key`. */
-  readonly prepared = new Set<string>();
-  /** Who has waited in vain for the engine, and goes on without the patch: `incarnation key`. */
-  readonly released = new Set<string>();
-  /** By node: until when it did not reach the engine, or stood still. */
-  readonly cutUntil = new Map<string, number>();
-  readonly dead = new Set<string>();
-  readonly allowsMissing = new Set<string>();
-
-  isWaiting(type: string): boolean {
-    return this.error === undefined && !this.committed.has(type);
-  }
-
-  fault(text: string): void {
-    this.error ??= text;
-  }
-
-  /** A record was written. */
-  see(now: number, id: number, { state, key, patch, nodes }: FleetRecord): void {
-    if (state === "prepare" || state === "over") return;
-    const before = this.decisions.get(key);
-    if (before !== undefined && before !== state) {
-      this.fault(`patch ${id} is decided twice: ${before}, then ${state}`);
-    }
-    this.decisions.set(key, state);
-    if (state !== "commit" || patch === undefined || before === state) return;
-    this.committed.set(patch.type, id);
-    this.committedAt.set(key, now);
-    if (this.allowsMissing.has(patch.type)) return;
-    for (const [node, incarnation] of Object.entries(nodes)) {
-      const name = `${incarnation} ${key}`;
-      const isIn = this.prepared.has(name) || this.dead.has(incarnation);
-      if (!isIn && !this.released.has(name))
-        this.fault(`patch ${id} is committed, and ${node} does not have it in`);
-    }
-  }
-}
-
 class SeenEngine extends MemoryEngine {
   readonly #world: World;
   readonly #judge: Judge;
+  /** Says whether somebody has heard of a decision. */
+  isKnown: (key: string, decision: string) => boolean = () => true;
 
   constructor(seed: number, world: World, judge: Judge) {
     super(seed);
     this.#world = world;
     this.#judge = judge;
+  }
+
+  override kill(forgets = false): void {
+    super.kill(forgets);
+    if (forgets) this.#judge.forget(this.isKnown);
   }
 
   override write(key: string, value: string | undefined, over: number): number | undefined {
@@ -170,6 +129,13 @@ class Process implements FleetLocal {
   /** The types of the patches that are in, in their order. */
   get applied(): string[] {
     return [...this.#disk.applied.values()];
+  }
+
+  /** It has heard what was decided of a patch, or a process before it has. */
+  knows(key: string, decision: string): boolean {
+    if (this.#disk.applied.has(key)) return true;
+    const records = [...this.patches.seen.values()].map(({ record }) => record);
+    return !this.isDead && records.some((one) => one?.key === key && one.state === decision);
   }
 
   has({ key }: FleetMark): boolean {
@@ -302,6 +268,8 @@ class Fleet {
   constructor(setting: Setting, size: number) {
     this.#setting = setting;
     this.#disks = Array.from({ length: size }, () => ({ applied: new Map<string, string>() }));
+    setting.engine.isKnown = (key, decision) =>
+      this.processes.some((process) => process.knows(key, decision));
     setting.world.onRun = (index) => this.#byIndex.get(index)?.check();
     for (let node = 0; node < size; node += 1) this.start(node);
   }
