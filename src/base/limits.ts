@@ -399,6 +399,9 @@ export const CLUSTER_CALLS_MAX: number = 1 << 16;
 /** Most incarnations of other nodes that one process tells apart. */
 export const CLUSTER_EPOCHS_MAX: number = 1 << 20;
 
+/** Services that had a name in the cluster and died, and that others are told of as dead after another one has the name. */
+export const CLUSTER_DEAD_MAX = 1024;
+
 /** Most bytes of one message over a link between nodes of snax. */
 export const LINK_FRAME_MAX: number = 64 << 20;
 

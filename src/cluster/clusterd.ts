@@ -9,6 +9,7 @@
 import { hostname } from "node:os";
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
+import type { SocketApi } from "../net/socket-api.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { SkynetApi } from "../service/skynet-api.ts";
@@ -48,11 +49,16 @@ export class Clusterd {
   readonly #channels: ChannelDesk;
   readonly #commands: ReadonlyMap<string, Command>;
 
-  constructor(context: Context) {
+  /** @param socket - see {@link Hub}. */
+  constructor(context: Context, socket?: SocketApi) {
     const { environment, kernel } = context.runtime;
     const settings = (environment.get("cluster") as ClusterSettings | undefined) ?? {};
     const skynet = createSkynet(context);
-    const hub = new Hub(context, (environment.get("node") as string | undefined) ?? hostname());
+    const hub = new Hub(
+      context,
+      (environment.get("node") as string | undefined) ?? hostname(),
+      socket,
+    );
     const config = settings.skynet ?? {};
     const exposure = new Exposure(kernel, config.expose ?? []);
     const links = new LinkNodes(hub, exposure, settings);

@@ -18,6 +18,7 @@ import { StreamLink } from "./stream-link.ts";
  * Connects; resolves to the connection when it is ready for data.
  *
  * @param adopt - makes the connection the service's, at the moment at which it is there.
+ * @param create - begins to connect. @defaultValue over the machine's network
  * @throws {ERR_CONNECT} if that fails; the message says why. What the service's death cuts off
  * never settles.
  */
@@ -25,6 +26,7 @@ export function connect(
   owner: SocketOwner,
   options: OpenOptions,
   adopt: (link: StreamLink) => void,
+  create: (options: OpenOptions) => Socket = createSocket,
 ): Promise<StreamLink> {
   const { runtime } = owner.context;
   return new Promise((resolve, reject) => {
@@ -32,7 +34,7 @@ export function connect(
     checkDeadline(ms);
     let socket: Socket;
     try {
-      socket = createSocket(options);
+      socket = create(options);
     } catch (error) {
       reject(connectError(options, error as Error));
       return;

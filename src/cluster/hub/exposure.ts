@@ -4,6 +4,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import { CLUSTER_DEAD_MAX } from "../../base/limits.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { WIRE_NAME_MAX } from "../wire/skynet-frame.ts";
 import type { WireAddress } from "../wire/skynet-frame.ts";
@@ -30,6 +31,8 @@ export class Exposure {
   readonly #handleOf = new Map<string, number>();
   readonly #nameOf = new Map<number, string>();
   readonly #shown = new Set<number>();
+  /** Handles of services that had a name and died, and whose name another one has: the oldest first. */
+  readonly #past = new Set<number>();
 
   /** By the address that asks for it; over links alone, where it is known who asks. */
   readonly offers: Map<string, Offer> = new Map();
@@ -70,11 +73,19 @@ export class Exposure {
     if (holder !== undefined && this.#kernel.lives(holder)) {
       throw new SnaxError("ERR_ARGUMENT", `another service is ${name} in the cluster`);
     }
+    if (holder !== undefined) this.#remember(holder);
     this.unregister(name);
     const before = this.#nameOf.get(handle);
     if (before !== undefined) this.unregister(before);
     this.#handleOf.set(name, handle);
     this.#nameOf.set(handle, name);
+  }
+
+  /** Whoever has the handle of before is told that it is dead, and not that it is forbidden. */
+  #remember(dead: number): void {
+    this.#past.add(dead);
+    const [oldest] = this.#past;
+    if (this.#past.size > CLUSTER_DEAD_MAX && oldest !== undefined) this.#past.delete(oldest);
   }
 
   /** Another service has taken the place of one: its name is the new one's, and both handles are reached. */
@@ -114,7 +125,8 @@ export class Exposure {
   /** Finds who is meant by the address of a request. */
   find(address: WireAddress): Found {
     if (typeof address === "number") {
-      return this.isExposed(address) ? { handle: address } : { why: "forbidden" };
+      const isDead = this.#past.has(address) && !this.#kernel.lives(address);
+      return isDead || this.isExposed(address) ? { handle: address } : { why: "forbidden" };
     }
     const isRegistered = address.startsWith("@");
     if (!isRegistered && !this.#exposed.has(address)) return { why: "forbidden" };

@@ -27,10 +27,11 @@ export class Hub {
   /** Says whether one more request of another node may be traced: each is several lines of the log. */
   readonly mayTrace: () => boolean;
 
-  constructor(context: Context, nodeName: string) {
+  /** @param socket - how it connects and listens. @defaultValue the machine's network */
+  constructor(context: Context, nodeName: string, socket: SocketApi = createSocketApi(context)) {
     this.context = context;
     this.nodeName = nodeName;
-    this.socket = createSocketApi(context);
+    this.socket = socket;
     const { kernel, clock } = context.runtime;
     const write = (text: string, level?: Level): void =>
       context.runtime.log(context.handle, showInLine(text), level);

@@ -92,8 +92,9 @@ export class LinkConnection {
     let greeted = 0;
     for (;;) {
       const chunk = await hub.socket.read(socket).catch(() => undefined);
+      if (chunk !== undefined && valve?.isShut === true) await valve.opens;
+      // Order: it may have ended while it waited.
       if (chunk === undefined || this.#end !== undefined) break;
-      if (valve?.isShut === true) await valve.opens;
       if (!this.#isReady) greeted += chunk.length;
       if (greeted > HANDSHAKE_BYTES_MAX) {
         this.end({ why: "its handshake is too long", reason: "bad handshake" }, "cut");

@@ -268,12 +268,23 @@ export class LinkNodes {
     agent.begin();
   }
 
-  /** A process has shown who it is: earlier ones of its name are gone. */
+  /**
+   * A process has shown who it is. It has one connection at a time, so those that it made before it has given up, and earlier processes of its
+   * name are gone: what still comes from them would come behind what was sent later.
+   */
   #meet(ready: LinkAgent, { node, incarnation }: Greeting): void {
+    const others = [...this.#agents].filter(
+      (agent) => agent === ready || agent.peer?.node === node,
+    );
+    const at = others.indexOf(ready);
+    // Agents stand in the order in which connections were made.
+    if (at < others.length - 1) return ready.close(`${node} has made another connection since`);
     this.#ways.get(node)?.sender.meet(incarnation);
-    for (const agent of this.#agents) {
-      const isEarlier = agent.peer?.node === node && agent.peer.incarnation !== incarnation;
-      if (agent === ready || !isEarlier) continue;
+    for (const agent of others.slice(0, at)) {
+      if (agent.peer?.incarnation === incarnation) {
+        agent.close(`${node} has made another connection`);
+        continue;
+      }
       this.#hub.log(`another process is ${node} now: ${agent.title} is cut off`, LEVEL.warn);
       agent.close(`another process is ${node} now`);
     }
