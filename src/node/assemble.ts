@@ -117,6 +117,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     tableThread.beginTurn();
     runtime.kernel.turn();
   });
+  runtime.portables = portables;
   if (portables !== undefined) defineTableViews(portables, tableThread);
   const tableApi = createTableApi(tableThread);
   const snax = new SnaxThread(runtime, thread?.log);

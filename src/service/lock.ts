@@ -102,6 +102,11 @@ export class Lock {
     return this.#waiters;
   }
 
+  /** Whether nobody has it. */
+  get isFree(): boolean {
+    return this.#holder === undefined;
+  }
+
   /** The message whose handler has the lock, if it is known. */
   get holder(): Message | undefined {
     return this.#holder ?? undefined;

@@ -53,12 +53,17 @@ const ofCode = new Set<object>();
 /** What of the outside world services hold in a part, for people, by part. */
 const holdings = new Map<object, (value: never) => string | undefined>();
 
+/** What ties services to their thread, for people, by part. */
+const ties = new Map<object, (value: never) => string | undefined>();
+
 /** Whose a part is. */
 export interface PartOptions<T> {
   /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
   readonly isOfCode?: boolean;
   /** Names what the service holds by it that no other service can take over, `a socket`. @defaultValue nothing */
   readonly holds?: (value: T) => string | undefined;
+  /** Names what of it another thread could not have, `a pinned version of a shared table`. @defaultValue nothing */
+  readonly ties?: (value: T) => string | undefined;
 }
 
 /** Defines a part that is made at first use. */
@@ -78,17 +83,30 @@ export function defineNote<T>(options: PartOptions<T> = {}): Note<T> {
   return note;
 }
 
-function enter<T>(part: object, { isOfCode = false, holds }: PartOptions<T>): void {
+function enter<T>(part: object, { isOfCode = false, holds, ties: tie }: PartOptions<T>): void {
   if (isOfCode) ofCode.add(part);
+  if (tie !== undefined) ties.set(part, tie);
   if (holds !== undefined) holdings.set(part, holds);
 }
 
 /** Names what a service holds that no other one can take over: sockets, a gate, channels. */
 export function holdingsOf({ parts }: Context): string[] {
+  return namesIn(parts, holdings);
+}
+
+/** Names what ties a service to its thread, beside what it holds. */
+export function tiesOf({ parts }: Context): string[] {
+  return namesIn(parts, ties);
+}
+
+function namesIn(
+  parts: ReadonlyMap<object, unknown> | undefined,
+  by: ReadonlyMap<object, (value: never) => string | undefined>,
+): string[] {
   if (parts === undefined) return [];
-  return [...holdings].flatMap(([part, holds]) => {
+  return [...by].flatMap(([part, name]) => {
     const value = parts.get(part);
-    return value === undefined ? [] : (holds(value as never) ?? []);
+    return value === undefined ? [] : (name(value as never) ?? []);
   });
 }
 

@@ -37,6 +37,7 @@ import type { Address, MigrateOptions, MigrateResult } from "./skynet-api.ts";
 import type { StewardCommand } from "./steward.ts";
 import type { Threads } from "./threads.ts";
 import type { Tracer } from "./tracer.ts";
+import type { PortableTable } from "../wire/codec-portable.ts";
 
 /** Takes a line for the log; false if it can't. The parts of a {@link LogLine}: an object for each would be felt. */
 // oxlint-disable-next-line max-params -- no object for each line
@@ -164,6 +165,8 @@ export class Runtime {
    * @returns what came of it, for people; undefined if the service does nothing.
    */
   interrupt: ((handle: number) => Promise<string | undefined>) | undefined = undefined;
+  /** How objects that stand for something travel between threads; undefined if there is one thread. */
+  portables: PortableTable | undefined = undefined;
   /** Moves a service to another thread; a higher layer knows how. */
   migrate:
     | ((context: Context, address: Address, wish: MigrateOptions) => Promise<MigrateResult>)

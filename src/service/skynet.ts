@@ -9,9 +9,13 @@ import type { Context } from "./context.ts";
 import { informationFunctions } from "./information.ts";
 import { defineApi } from "./lazy-api.ts";
 import { lifeFunctions } from "./life.ts";
+import { defineNote } from "./part.ts";
 import { createRequestSet } from "./select.ts";
 import type { RequestItem, SkynetApi } from "./skynet-api.ts";
 import { waitingFunctions } from "./waiting.ts";
+
+/** Whoever has the signal of a service waits for its end on this thread. */
+const signals = defineNote<boolean>({ ties: () => "skynet.signal" });
 
 const make = defineApi<Context>(
   {
@@ -25,6 +29,7 @@ const make = defineApi<Context>(
   {
     cache: createCacheApi,
     signal: (context) => {
+      signals.set(context, true);
       const controller = new AbortController();
       const { kernel } = context.runtime;
       const isAlive = kernel.watch(context.handle, () => controller.abort()) !== undefined;

@@ -255,7 +255,7 @@ function runFork(
  * Makes a lock. It is re-entrant, as in skynet: what the function that has the lock awaits may use it again. That is seen by
  * the name of this function on the stack, and looked for only where somebody would wait.
  */
-function queue(context: Context): Queue {
+export function queue(context: Context): Queue {
   const lock = new Lock(context);
   const hold = async <A extends unknown[], R>(
     run: (...args: A) => R,
@@ -269,7 +269,16 @@ function queue(context: Context): Queue {
     return await lock.hold(() => run(...args));
   };
   Object.defineProperty(hold, "name", { value: lock.name });
+  locks.set(hold, lock);
   return hold;
+}
+
+/** The locks by the functions that services have of them. */
+const locks = new WeakMap<Function, Lock>();
+
+/** The lock behind what `skynet.queue` has returned; undefined if it is something else. */
+export function lockBehind(value: Function): Lock | undefined {
+  return locks.get(value);
 }
 
 function requireFunction(run: unknown, what: string): void {

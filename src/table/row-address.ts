@@ -45,6 +45,7 @@ export function defineTableViews(portables: PortableTable, thread: TableThread):
       const { table, path } = addressOf(view);
       return [table, ...path];
     },
+    owns: (view) => addresses.has(view),
     unpack: ([table, ...path]) => thread.resolve({ table, path }),
   });
 }

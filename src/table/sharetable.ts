@@ -10,7 +10,7 @@ import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
-import { definePart } from "../service/part.ts";
+import { defineNote, definePart } from "../service/part.ts";
 import { requireCheck } from "./check.ts";
 import { copyPlain } from "./plain-copy.ts";
 import type {
@@ -69,6 +69,7 @@ function loadFunctions(loader: TableLoader): ApiTable<Context> {
       if (check !== undefined) requireCheck(name, check);
       const forget = loader.setCheck(name, check);
       context.runtime.kernel.watch(context.handle, forget);
+      checks.set(context, true);
     },
   };
 }
@@ -104,14 +105,48 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
   };
 }
 
-/** How to end the pins of a service; all of them end with it. */
-const pinEnds = definePart((context) => {
-  const ends = new Set<() => void>();
-  context.runtime.kernel.watch(context.handle, () => {
-    for (const release of ends) release();
-  });
-  return ends;
+/** What ends with a service; it is watched as long as there is something. */
+class Ends {
+  readonly #context: Context;
+  readonly #ends = new Set<() => void>();
+  #unwatch: (() => void) | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** How much there is. */
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  add(end: () => void): void {
+    this.#ends.add(end);
+    const { runtime, handle } = this.#context;
+    this.#unwatch ??= runtime.kernel.watch(handle, () => {
+      for (const each of [...this.#ends]) each();
+    });
+  }
+
+  delete(end: () => void): void {
+    if (!this.#ends.delete(end) || this.#ends.size > 0) return;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+  }
+}
+
+/** How to end the pins of a service. */
+const pinEnds = definePart((context) => new Ends(context), {
+  ties: ({ size }) => (size > 0 ? "a pinned version of a shared table" : undefined),
 });
+
+/** How to end its listeners. */
+const listenerEnds = definePart((context) => new Ends(context), {
+  ties: ({ size }) => (size > 0 ? "a listener of sharetable.onupdate" : undefined),
+});
+
+/** It has set a check of a table, for its thread. */
+const checks = defineNote<boolean>({ ties: () => "a check of a shared table" });
 
 function queryAll(thread: TableThread, names?: readonly string[]): Record<string, object> {
   const found = Object.create(null) as Record<string, object>;
@@ -144,9 +179,10 @@ function listen(
     const own = copyPlain(changes) as Changes;
     kernel.soon(context.service, () => void listener(own, version));
   });
-  const unwatch = kernel.watch(context.handle, end);
+  const ends = listenerEnds.of(context);
+  ends.add(end);
   return () => {
-    unwatch?.();
+    ends.delete(end);
     end();
   };
 }

@@ -7,6 +7,7 @@
  * receiver. Every thread of a process fills its table with the same kinds.
  */
 
+import { types } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { kPortKind } from "../base/portable.ts";
 
@@ -23,6 +24,8 @@ export interface PortableKind<T extends object = object, P = unknown> {
    * @param receiver - the service that receives the message, as the kernel knows it; undefined outside any.
    */
   readonly unpack: (packed: P, receiver: object | undefined) => unknown;
+  /** Knows an object of the kind that is a proxy, without running code of that. @defaultValue none is */
+  readonly owns?: (value: object) => boolean;
 }
 
 /** The kinds that one thread knows. */
@@ -70,6 +73,16 @@ export class PortableTable {
       if (kind !== undefined) return kind;
     }
     return undefined;
+  }
+
+  /** Finds the kind of an object that names it itself; no code of a proxy runs. */
+  namedKindOf(value: object): PortableKind | undefined {
+    if (types.isProxy(value)) {
+      for (const kind of this.#byName.values()) if (kind.owns?.(value) === true) return kind;
+      return undefined;
+    }
+    const name = (value as { readonly [kPortKind]?: string })[kPortKind];
+    return name === undefined ? undefined : this.#byName.get(name);
   }
 
   /** Finds a kind by its name. */

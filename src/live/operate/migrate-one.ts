@@ -19,7 +19,7 @@ import type { ImageData } from "../../loader/weave/image.ts";
 import { Context, isThenable } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
-import { holdingsOf, standsFor } from "../../service/part.ts";
+import { holdingsOf, standsFor, tiesOf } from "../../service/part.ts";
 import type { MigrateResult } from "../../service/skynet-api.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import type { Threads } from "../../service/threads.ts";
@@ -40,6 +40,8 @@ import type { LiveThread } from "../rollout/live-thread.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
 import { asMigrateError, migrateError } from "./migrate-error.ts";
+import type { ObjectPlan } from "./moving-objects.ts";
+import { ArrivingObjects, LeavingObjects } from "./moving-objects.ts";
 import type { MovingText, UndoEntry } from "./moving-texts.ts";
 import {
   bringLiterals,
@@ -77,6 +79,7 @@ interface Pack {
   readonly undo: readonly UndoEntry[];
   readonly state: Uint8Array;
   readonly timers: readonly TimerPlan[];
+  readonly objects: readonly ObjectPlan[];
 }
 
 /** The services of this thread that are on their way. */
@@ -220,6 +223,8 @@ function requireMovable(context: Context): void {
   if (moving.has(context)) throw migrateError("it is on its way already");
   const held = holdingsOf(context);
   if (held.length > 0) throw migrateError(`it holds ${held.join(", ")}`);
+  const ties = tiesOf(context);
+  if (ties.length > 0) throw migrateError(`its thread has something of it: ${ties.join(", ")}`);
   for (const { instance } of runtime.kernel.services) {
     if (!(instance instanceof Forwarder) || instance.to !== service) continue;
     throw migrateError(
@@ -237,7 +242,7 @@ function takePack(context: Context, from: number): Pack {
   // What asks for this turn watches, and nobody else may: it would not hear of the end.
   if ((service.watchers?.length ?? 0) > 1) {
     throw migrateError(
-      "something of its thread waits for its end: skynet.signal, a table that it reads, a tool that looks at it",
+      "something of its thread waits for its end: a tool that looks at it, a service that runs there for it",
     );
   }
   requireStart(context, instance);
@@ -247,12 +252,13 @@ function takePack(context: Context, from: number): Pack {
     // Those of the top level go like all others, and those that the top level arms on the other thread end.
     isArmedAnew: () => false,
   });
+  const objects = new LeavingObjects(runtime.portables);
   const texts = packTexts(instance, isService);
   const undo = new MovingUndo(instance);
   for (const [key, value] of undo.extras) timers.extras.set(key, value);
   const state = takeState(instance, {
     ...{ isService, foreign: "missing", extras: timers.extras },
-    own: (value) => timers.own(value),
+    own: (value) => timers.own(value) ?? objects.own(value),
   });
   const lost = state.left.filter(isOfUndo).map(({ path }) => path);
   requireCarried(state, timers);
@@ -267,6 +273,7 @@ function takePack(context: Context, from: number): Pack {
     undo: undo.pack(lost),
     state: serialize(state),
     timers: timers.plans,
+    objects: objects.plans,
   };
 }
 
@@ -334,12 +341,13 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   context.code = fresh;
   bringLiterals(fresh, pack.texts);
   endArmed(context);
+  const objects = new ArrivingObjects(context, pack.objects);
   const timers = new ArrivingTimers(context, pack.timers);
   const state = deserialize(pack.state) as State;
   const restored = restoreState(state, fresh, {
     isService,
     api: fresh.surroundings.api,
-    own: (name) => timers.own(name),
+    own: (name) => timers.own(name) ?? objects.own(name),
     service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
     stub: (left) => {
       if (!isOfUndo(left)) throw migrateError(`${left.path} is ${left.why}`);

@@ -96,3 +96,9 @@ export function hopelessOf(value: object): string | undefined {
   if (types.isMapIterator(value) || types.isSetIterator(value)) return "an iterator";
   return undefined;
 }
+
+/** What the platform keeps up to date itself. */
+export function isBuiltIn(mirror: object, key: string | symbol): boolean {
+  if (key === "length") return Array.isArray(mirror);
+  return key === "lastIndex" && mirror instanceof RegExp;
+}

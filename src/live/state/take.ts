@@ -12,13 +12,15 @@ import { kindOf } from "../../base/copy-class.ts";
 import { SnaxError } from "../../base/error.ts";
 import { STATE_OBJECTS_MAX } from "../../base/limits.ts";
 import { NOT_PLAIN, plainLength } from "../../base/plain-array.ts";
+import { kPort } from "../../base/portable.ts";
 import { dataView, typedArray } from "../../base/true-parts.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import { lockBehind } from "../../service/waiting.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { giverOf, globalPathOf } from "./giver.ts";
 import { isOpenObject, StateNames } from "./names.ts";
-import { copyBuiltin, errorClassOf, hopelessOf, viewOf } from "./builtin.ts";
+import { copyBuiltin, errorClassOf, hopelessOf, isBuiltIn, viewOf } from "./builtin.ts";
 import { FillQueue } from "./fill-queue.ts";
 import { nameLeft } from "./paths.ts";
 import { bitsOf, closedOf, OPEN_BITS, usualBits } from "./properties.ts";
@@ -210,6 +212,9 @@ class Taker {
   #makeFunction(value: Function): object {
     const global = globalPathOf(value);
     if (global !== undefined) return this.#stand(value, { global });
+    if (lockBehind(value) !== undefined) {
+      return this.#makeForeign(value, `a lock (${value.name})`);
+    }
     const given = giverOf(this.#names, value);
     if (given === "package") return this.#makeForeign(value, "a function of a package");
     if (given !== undefined) {
@@ -335,6 +340,8 @@ class Taker {
         ? shape.take(value, this.#queue.addField)
         : undefined;
     if (mirror === undefined) {
+      // It looks plain, and stands for something.
+      if (Object.hasOwn(value, kPort)) return this.#makeForeign(value, "a row of a shared table");
       if (types.isArgumentsObject(value)) return this.#leave(value, "the arguments of a call");
       return this.#begin(value, {}, odd);
     }
@@ -452,10 +459,4 @@ class Taker {
     this.#odd.set(mirror, { ...this.#odd.get(mirror), closed });
     this.#links?.push(mirror, undefined);
   }
-}
-
-/** What the platform keeps up to date itself. */
-function isBuiltIn(mirror: object, key: string | symbol): boolean {
-  if (key === "length") return Array.isArray(mirror);
-  return key === "lastIndex" && mirror instanceof RegExp;
 }

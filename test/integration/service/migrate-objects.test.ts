@@ -1,0 +1,138 @@
+/** Rows of shared tables and locks in the state of a service: they go to another thread, and over into reloaded code. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { codeOf } from "snax";
+import type { ServiceObject } from "snax";
+import type { World } from "../../world.ts";
+import { failureOf, world } from "../../world.ts";
+
+const THREE = { thread: 3 };
+
+const SHOP = `import { skynet, sharetable, tables } from "snax"; let held: any; let twice: any; const seen = new Map<any, string>(); let end: any; let own: any;
+const lock = skynet.queue(); const locks: any = { first: lock, more: [] }; const order: number[] = [];
+const readers: Record<string, () => any> = { row: () => tables.items[1], attr: () => tables.items[1].attr, list: () => tables.items[1].list, big: () => tables.items.big, root: () => tables.items };
+function listen() {}
+export const response = {
+  hold(what: string) { held = readers[what](); twice = { again: held }; seen.clear(); seen.set(held, what); },
+  async query() { held = await sharetable.query("items"); twice = { again: held }; seen.clear(); seen.set(held, "query"); },
+  all() { held = tables; own = sharetable; },
+  show() { return [JSON.stringify(held), twice?.again === held, seen.size === 0 || seen.has(held), held === undefined || Object.isFrozen(held) || Object.values(readers).some((read) => read() === held)]; },
+  none() { held = twice = own = undefined; seen.clear(); },
+  pin() { held = sharetable.pin("items"); }, unpin() { return sharetable.unpin(held); },
+  on() { end = sharetable.onupdate("items", listen); }, off() { end(); end = undefined; },
+  check() { sharetable.check("items", () => true); }, signal() { return skynet.signal.aborted; },
+  queue() { locks.more.push(skynet.queue()); }, same() { return locks.first === lock; },
+  async locked(n: number) { return await lock(async () => { order.push(n); await skynet.sleep(1); order.push(n); return n; }); },
+  async nested(n: number) { return await lock(async () => await lock(() => n)); },
+  order() { return order; }, forever() { void lock(() => new Promise(() => {})); },
+};`;
+
+const items = (price: number): object => {
+  const big: Record<string, number> = {};
+  for (let i = 0; i < 100; i += 1) big[`k${i}`] = i + price;
+  return {
+    1: {
+      name: "sword",
+      price,
+      attr: { attack: price, deep: { x: 1 } },
+      list: [{ x: price }, 2, 3],
+    },
+    big,
+  };
+};
+
+async function move({ skynet }: World, { handle }: ServiceObject): Promise<void> {
+  const { from } = await skynet.migrate(handle, { thread: 1 });
+  if (from === 1) await skynet.migrate(handle, { thread: 2 });
+}
+
+for (const way of ["move", "reload"] as const) {
+  const go = (node: World, one: ServiceObject): Promise<unknown> =>
+    way === "move" ? move(node, one) : node.snax.reload(one);
+
+  test(`rows, lists, dictionaries and roots of tables stand for their place after a ${way}`, async (t) => {
+    const node = await world(t, { shop: SHOP }, THREE);
+    await node.sharetable.loadtable("items", items(100));
+    const shop = await node.make("shop");
+    for (const what of ["row", "attr", "list", "big", "root"]) {
+      await shop.req.hold(what);
+      const before = await shop.req.show();
+      deepEqual(before.slice(1), [true, true, true]);
+      for (let count = 0; count < 2; count += 1) {
+        await go(node, shop);
+        const after = await shop.req.show();
+        // The root travels as `query` gives it.
+        deepEqual(
+          what === "root" ? after.slice(0, 3) : after,
+          what === "root" ? before.slice(0, 3) : before,
+          what,
+        );
+      }
+    }
+    await shop.req.hold("attr");
+    await go(node, shop);
+    await node.sharetable.loadtable("items", items(7));
+    deepEqual(await shop.req.show(), ['{"attack":7,"deep":{"x":1}}', true, true, true]);
+    await go(node, shop);
+    deepEqual(await shop.req.show(), ['{"attack":7,"deep":{"x":1}}', true, true, true]);
+    await shop.req.query();
+    await go(node, shop);
+    const [text, ...rest] = await shop.req.show();
+    match(text, /^\{"1":\{"name":"sword","price":7/);
+    deepEqual(rest, [true, true, false]);
+    // What is gone says so there as well, and comes back.
+    await shop.req.hold("attr");
+    await node.sharetable.loadtable("items", { 2: {} });
+    await go(node, shop);
+    equal(codeOf(await failureOf(shop.req.show())), "ERR_ROW_GONE");
+    await node.sharetable.loadtable("items", items(8));
+    equal((await shop.req.show())[0], '{"attack":8,"deep":{"x":1}}');
+    await shop.req.all();
+    await go(node, shop);
+  });
+
+  test(`a lock that is free goes along in a ${way}, and is the same wherever it was the same`, async (t) => {
+    const node = await world(t, { shop: SHOP }, { ...THREE, draintimeout: 100 });
+    const shop = await node.make("shop");
+    await shop.req.queue();
+    const running = [1, 2, 3].map((n) => shop.req.locked(n));
+    await go(node, shop);
+    deepEqual(await Promise.all(running), [1, 2, 3]);
+    equal(await shop.req.same(), true);
+    deepEqual(await Promise.all([4, 5].map((n) => shop.req.locked(n))), [4, 5]);
+    equal(await shop.req.nested(6), 6);
+    await go(node, shop);
+    deepEqual(await shop.req.order(), [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    equal(await shop.req.same(), true);
+  });
+}
+
+test("what ties a service to its thread refuses the move by name, and no longer when it is over", async (t) => {
+  const node = await world(t, { shop: SHOP }, THREE);
+  await node.sharetable.loadtable("items", items(1));
+  const refused = async (shop: ServiceObject, why: RegExp): Promise<void> => {
+    const error = await failureOf(move(node, shop));
+    equal(codeOf(error), "ERR_MIGRATE");
+    match(error.message, why);
+  };
+  const shop = await node.make("shop");
+  await shop.req.pin();
+  await refused(shop, /its thread has something of it: a pinned version of a shared table$/);
+  equal(await shop.req.unpin(), true);
+  await refused(shop, /held \(shop\.ts:1\) is a row of a shared table/);
+  await shop.req.none();
+  await move(node, shop);
+  await shop.req.on();
+  await refused(shop, /a listener of sharetable\.onupdate$/);
+  await shop.req.off();
+  await move(node, shop);
+  await shop.req.check();
+  await refused(shop, /a check of a shared table$/);
+  const other = await node.make("shop");
+  equal(await other.req.signal(), false);
+  await refused(other, /skynet\.signal$/);
+  const third = await node.make("shop");
+  await third.req.forever();
+  await refused(third, /lock \(shop\.ts:2\) is a lock \(skynet\.queue#\d+\)/);
+});
