@@ -18,7 +18,7 @@ export type { SprotoloaderApi } from "./library/sprotoloader-api.ts";
 export type { Channel, ChannelOptions, ChannelPlace, ChannelSocket, ReadAnswer, ReadSession, SocketChannelApi, } from "./net/channel-api.ts";
 export type { GateCounts, GateHandler, GateListened, GateOptions, GateServerApi, WebSocketOptions, } from "./net/gate-api.ts";
 export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
-export type { Writable } from "./net/outbox.ts";
+export type { Writable } from "./net/socket-api.ts";
 export type { ListenOptions, Listened, OnAccept, OnDatagram, OpenOptions, SocketApi, SocketInfo, } from "./net/socket-api.ts";
 export type { Address, CacheApi, CacheMode, Calls, Protocol, Queue, RequestItem, RequestSet, MigrateOptions, MigrateResult, RestartWish, Response, Selected, SkynetApi, Starters, StatKey, } from "./service/skynet-api.ts";
 export type { DriftGroup, DriftModule, DriftPatch, DriftReport, DriftShared, FleetApi, FleetDrift, FleetNodeDrift, FleetNodeResult, FleetOptions, FleetResult, HotfixAllResult, HotfixSharedResult, KeptVariables, MethodProfile, Patch, PatchFailure, PatchSkip, RepairOptions, Post, Req, ServiceInterface, ServiceModule, ServiceObject, ServiceProfile, Services, SilentNode, SilentThread, SnaxApi, TogetherPatch, TogetherResult, } from "./snax/types.ts";
@@ -351,7 +351,7 @@ export interface SprotoloaderApi {
 
 // dist/net/channel-api.d.ts
 import type { ConnectionOptions } from "node:tls";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 export interface ChannelSocket {
     read(size?: number): Promise<Buffer>;
     readline(separator?: string): Promise<string>;
@@ -476,20 +476,9 @@ export interface HttpApi {
     close(id: number): void;
 }
 
-// dist/net/outbox.d.ts
-export type Writable = string | Uint8Array;
-export declare class Outbox {
-    #private;
-    length: number;
-    add(data: Writable): void;
-    addSize(size: number, bytes: 2 | 4): void;
-    take(): Buffer | Buffer[];
-}
-export declare function requireWritable(data: unknown): void;
-
 // dist/net/socket-api.d.ts
 import type { ConnectionOptions, TlsOptions } from "node:tls";
-import type { Writable } from "./outbox.ts";
+export type Writable = string | Uint8Array;
 export interface ListenOptions {
     readonly host?: string | undefined;
     readonly port?: number | undefined;

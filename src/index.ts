@@ -56,7 +56,7 @@ export type {
   WebSocketOptions,
 } from "./net/gate-api.ts";
 export type { HttpAnswer, HttpApi, HttpHandler, HttpOptions, HttpRequest } from "./net/http-api.ts";
-export type { Writable } from "./net/outbox.ts";
+export type { Writable } from "./net/socket-api.ts";
 export type {
   ListenOptions,
   Listened,

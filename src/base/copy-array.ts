@@ -5,7 +5,7 @@
  * An array that carries more than its elements is copied field by field.
  */
 
-import type { Walk } from "./copy-walk.ts";
+import type { Walk } from "./copy.ts";
 import { lengthOf, NOT_PLAIN, plainLength } from "./plain-array.ts";
 
 /** Copies an array with what it holds. */

@@ -6,7 +6,7 @@
  * loses `code` and data, is the reason for this file.
  */
 
-import type { Walk } from "./copy-walk.ts";
+import type { Walk } from "./copy.ts";
 import { createBlank, readStack, SnaxError } from "./error.ts";
 
 /** The built-in classes an error keeps beside Error itself; none extends another. */

@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
 import { copyError } from "./copy-error.ts";
-import type { Walk } from "./copy-walk.ts";
+import type { Walk } from "./copy.ts";
 import { dataView, flagsOf, memory as trueMemory, patternOf, typedArray } from "./true-parts.ts";
 
 type ViewConstructor = new (

@@ -6,7 +6,6 @@
  */
 
 import { hasContents, refusalOf } from "./copy-class.ts";
-import { isPlain } from "./copy-walk.ts";
 import { SnaxError } from "./error.ts";
 import { COPY_DEPTH_MAX, COPY_PATH_MAX } from "./limits.ts";
 import { kPort } from "./portable.ts";
@@ -107,7 +106,7 @@ function visit([path, read]: Child, open: Level[], search: Search): Refusal | un
 
 function judge(path: string, value: unknown, open: Level[], search: Search): Refusal | undefined {
   const { seen, opensErrors, depth } = search;
-  if (isPlain(value)) return undefined;
+  if (Object(value) !== value && typeof value !== "symbol") return undefined;
   if (typeof value === "object" && value !== null) {
     if (seen.has(value)) return undefined;
     seen.add(value);

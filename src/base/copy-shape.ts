@@ -9,7 +9,7 @@
  */
 
 import { kPort } from "./portable.ts";
-import type { Walk } from "./copy-walk.ts";
+import type { Walk } from "./copy.ts";
 
 /** Copies an object that has exactly the keys of the shape. */
 export type ShapeCopier = (source: object, walk: Walk, depth: number) => unknown;

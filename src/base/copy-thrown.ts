@@ -12,7 +12,7 @@
 
 import { createLike, defineField, HIDDEN_KEYS } from "./copy-error.ts";
 import { explainField, textOfThrown } from "./copy-refusal.ts";
-import { isPlain, Walk } from "./copy-walk.ts";
+import { isPlain, Walk } from "./copy.ts";
 import {
   ERROR_COUNT_MAX,
   ERROR_DEPTH_MAX,

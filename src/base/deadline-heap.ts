@@ -1,7 +1,7 @@
 /**
  * A binary heap of numbers, smallest first: the distinct deadlines for which some timer waits.
  *
- * Timers of one millisecond share one entry (see kernel/timer-wheel.ts), so the heap stays small however many timers
+ * Timers of one millisecond share one entry (see kernel/timers.ts), so the heap stays small however many timers
  * there are, and nothing is ever removed from its middle.
  */
 export class DeadlineHeap {

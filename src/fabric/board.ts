@@ -13,8 +13,8 @@
 
 import { machineMs } from "../base/clock.ts";
 import { BOARD_TYPES_MAX } from "../base/limits.ts";
-import type { Tally, TallyBook } from "../kernel/tally.ts";
-import { LONG_RUNS, TALLY, TALLY_LENGTH } from "../kernel/tally.ts";
+import type { Tally, TallyBook } from "../kernel/instruments.ts";
+import { LONG_RUNS, TALLY, TALLY_LENGTH } from "../kernel/instruments.ts";
 
 /** The row of the types for which there is no row left. */
 export const OTHER_TYPES = "(other)";

@@ -7,7 +7,7 @@
 
 import { Worker } from "node:worker_threads";
 import { STALL_FLUSH_MS } from "../base/limits.ts";
-import type { PhaseWords } from "../kernel/phase.ts";
+import type { PhaseWords } from "../kernel/instruments.ts";
 import type { DeskOptions } from "./watch-desk.ts";
 import { openDesk } from "./watch-desk.ts";
 import type { StallLine } from "./stall-text.ts";

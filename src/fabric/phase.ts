@@ -2,8 +2,8 @@
  * The phase of a kernel in shared memory: made by whoever starts the kernel, read by whoever watches its thread.
  */
 
-import type { PhaseWords } from "../kernel/phase.ts";
-import { PHASE, PHASE_LENGTH } from "../kernel/phase.ts";
+import type { PhaseWords } from "../kernel/instruments.ts";
+import { PHASE, PHASE_LENGTH } from "../kernel/instruments.ts";
 
 /** What a phase says of the moment at which it was read. */
 export interface Phase {

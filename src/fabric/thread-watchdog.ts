@@ -13,7 +13,7 @@
 import type { Worker } from "node:worker_threads";
 import { LEVEL } from "../base/log-level.ts";
 import { STALL_FLUSH_MS } from "../base/limits.ts";
-import type { PhaseWords } from "../kernel/phase.ts";
+import type { PhaseWords } from "../kernel/instruments.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { IS_LOADING } from "./finding.ts";
 import { examine } from "./examination.ts";

@@ -8,7 +8,7 @@ import type { MessagePort } from "node:worker_threads";
 
 import type { Clock } from "../base/clock.ts";
 import { isLocalName } from "../kernel/name-table.ts";
-import type { PhaseWords } from "../kernel/phase.ts";
+import type { PhaseWords } from "../kernel/instruments.ts";
 import { Board } from "./board.ts";
 import { Directory } from "./directory.ts";
 import type { EventLoopWaker } from "./event-loop.ts";

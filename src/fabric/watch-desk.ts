@@ -11,8 +11,8 @@ import { runInNewContext } from "node:vm";
 import { OWN_FILES, OWN_SERVICES } from "../base/own-files.ts";
 import { AsyncBooks } from "./async-books.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { PHASE } from "../kernel/phase.ts";
-import type { PhaseWords } from "../kernel/phase.ts";
+import { PHASE } from "../kernel/instruments.ts";
+import type { PhaseWords } from "../kernel/instruments.ts";
 import { takeOwnStack } from "../loader/text/own-stack.ts";
 import { isGeneratedFrame } from "../loader/text/stack.ts";
 

@@ -22,7 +22,7 @@ import { PTYPE } from "./protocol.ts";
 import { repliedError } from "./refusal.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
-import { count, TALLY } from "./tally.ts";
+import { count, TALLY } from "./instruments.ts";
 
 /** What answering needs of its kernel. */
 export interface AnsweringOptions {

@@ -16,7 +16,7 @@ import { lostError, unansweredError } from "./refusal.ts";
 import { collectWaiting, giveLastTurn } from "./last-words.ts";
 import { HOLD } from "./service.ts";
 import type { Service } from "./service.ts";
-import { count, TALLY } from "./tally.ts";
+import { count, TALLY } from "./instruments.ts";
 
 /** The deaths of a kernel. */
 export class Burials {

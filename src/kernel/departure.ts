@@ -10,7 +10,7 @@ import { Message, MessageList } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import { HOLD, reconsiderDeferred } from "./service.ts";
 import type { Service } from "./service.ts";
-import { count, TALLY } from "./tally.ts";
+import { count, TALLY } from "./instruments.ts";
 
 /**
  * Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end.

@@ -7,13 +7,12 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
-import type { PhaseWords } from "./phase.ts";
+import type { PhaseWords, TallyBook } from "./instruments.ts";
 import type { Drain, Waker } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { HandleSource } from "./service-table.ts";
 import type { NameStore } from "./name-table.ts";
-import type { TallyBook } from "./tally.ts";
-import type { OpenCall } from "./call-table.ts";
+import type { OpenCall } from "./open-calls.ts";
 
 /** Where messages go whose receiver does not live on this kernel. */
 export interface Elsewhere {

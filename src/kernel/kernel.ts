@@ -24,7 +24,7 @@ import { Forwarder, Successors } from "./forwarder.ts";
 import { clearUp } from "./interrupt.ts";
 import type { Elsewhere, KernelEvents, KernelOptions } from "./kernel-options.ts";
 import { INTERRUPT_REST_MS, TURN_BUDGET_MS } from "./kernel-options.ts";
-import { KernelTimers } from "./kernel-timers.ts";
+import { KernelTimers, Timer } from "./timers.ts";
 import type { Envelope } from "./message.ts";
 import { Message, MessageList, REPLY } from "./message.ts";
 import type { NameStore } from "./name-table.ts";
@@ -37,13 +37,19 @@ import { deadError, deadlockError, fullError, interruptedError, votingError } fr
 import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance } from "./service.ts";
-import { HOLD, hasMailFrom, mailboxLength, passesMark } from "./service.ts";
-import { isRest, reconsiderDeferred, Service } from "./service.ts";
+import {
+  HOLD,
+  hasMailFrom,
+  mailboxLength,
+  passesMark,
+  isRest,
+  reconsiderDeferred,
+  Service,
+} from "./service.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
-import type { TallyBook } from "./tally.ts";
-import { count, TALLY, UNCOUNTED } from "./tally.ts";
-import type { OpenCall } from "./call-table.ts";
-import { Timer } from "./timer-wheel.ts";
+import type { TallyBook } from "./instruments.ts";
+import { count, TALLY, UNCOUNTED } from "./instruments.ts";
+import type { OpenCall } from "./open-calls.ts";
 
 /**
  * The services of one thread and the traffic between them.

@@ -17,8 +17,8 @@ import { PTYPE } from "./protocol.ts";
 import { endedError } from "./refusal.ts";
 import { HOLD } from "./service.ts";
 import type { Service } from "./service.ts";
-import { OpenCall } from "./call-table.ts";
-import { Timer } from "./timer-wheel.ts";
+import { OpenCall } from "./open-calls.ts";
+import { Timer } from "./timers.ts";
 
 /** Somebody who waits inside a service, as the subject of the timer that would wake him or in {@link Instance.waits}. */
 export abstract class Waiting {

@@ -10,7 +10,7 @@ import { SnaxError } from "../base/error.ts";
 import type { Envelope } from "./message.ts";
 import { checkName, isLocalName } from "./name-table.ts";
 import { namelessError } from "./refusal.ts";
-import type { OpenCall } from "./call-table.ts";
+import type { OpenCall } from "./open-calls.ts";
 
 /** Most messages that may wait for one name. */
 export const PENDING_PER_NAME_MAX = 65536;

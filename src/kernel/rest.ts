@@ -16,7 +16,7 @@ import {
   INTERRUPT_REST_MAX_MS,
 } from "../base/limits.ts";
 import type { Condemned } from "./interrupt.ts";
-import type { KernelTimers } from "./kernel-timers.ts";
+import type { KernelTimers } from "./timers.ts";
 import type { Message } from "./message.ts";
 import { HOLD, isOfOperator } from "./service.ts";
 import type { Service } from "./service.ts";

@@ -17,11 +17,10 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
-import type { PhaseWords } from "./phase.ts";
-import { PHASE, writePhase } from "./phase.ts";
+import type { PhaseWords } from "./instruments.ts";
+import { PHASE, writePhase, countRun } from "./instruments.ts";
 import type { Service } from "./service.ts";
 import { takeJob, takeMessage } from "./service.ts";
-import { countRun } from "./tally.ts";
 
 /** Runs the microtasks that the last message left, before another service gets its turn. */
 export interface Drain {

@@ -10,10 +10,10 @@ import type { Waiting } from "./last-words.ts";
 import type { Message } from "./message.ts";
 import { MessageList } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
-import type { Tally } from "./tally.ts";
-import { UNCOUNTED } from "./tally.ts";
-import type { CallTable } from "./call-table.ts";
-import type { Timer } from "./timer-wheel.ts";
+import type { Tally } from "./instruments.ts";
+import { UNCOUNTED } from "./instruments.ts";
+import type { CallTable } from "./open-calls.ts";
+import type { Timer } from "./timers.ts";
 
 /** The code behind a handle. The kernel can put another one there while the service lives. */
 export interface Instance {

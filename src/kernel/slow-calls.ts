@@ -10,7 +10,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "./service.ts";
 import type { ServiceTable } from "./service-table.ts";
-import type { OpenCall } from "./call-table.ts";
+import type { OpenCall } from "./open-calls.ts";
 
 /** Milliseconds after which an unanswered call is told of. */
 export const SLOW_CALL_MS = 30_000;

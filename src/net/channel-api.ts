@@ -4,7 +4,7 @@
  */
 
 import type { ConnectionOptions } from "node:tls";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 
 /**
  * What reads an answer off the connection. Both reject with ERR_CLOSED when the connection ends.

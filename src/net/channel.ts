@@ -20,7 +20,7 @@ import type {
   ChannelSocket,
   ReadAnswer,
 } from "./channel-api.ts";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 import type { SocketApi } from "./socket-api.ts";
 
 /** What a channel needs of its service. */

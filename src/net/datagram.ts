@@ -17,7 +17,7 @@ import { formatEndpoint } from "./endpoint.ts";
 import type { DatagramRecord } from "./net-table.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { netOf } from "./net-table.ts";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 import type { OnDatagram } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { socketOwnerOf } from "./socket-owner.ts";

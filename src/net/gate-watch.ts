@@ -7,7 +7,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import type { Timer } from "../kernel/timer-wheel.ts";
+import type { Timer } from "../kernel/timers.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { SocketOwner } from "./socket-owner.ts";

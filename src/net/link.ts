@@ -9,7 +9,7 @@
  * comes in goes to the one consumer that its owner has set.
  */
 
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 
 /**
  * Who takes what comes in over a connection. Must not throw, and must not run code of a program.

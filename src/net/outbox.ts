@@ -9,9 +9,9 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-
-/** What can be written: text (as UTF-8) or bytes. */
-export type Writable = string | Uint8Array;
+import { SOCKET_WARN_BYTES } from "../base/limits.ts";
+import type { Consumer } from "./link.ts";
+import type { Writable } from "./socket-api.ts";
 
 /** From this size on, in bytes, pieces stand by themselves. */
 const PIECE_MAX = 64 * 1024;
@@ -104,4 +104,37 @@ export class Outbox {
 export function requireWritable(data: unknown): void {
   if (typeof data === "string" || data instanceof Uint8Array) return;
   throw new SnaxError("ERR_ARGUMENT", `text or bytes can be written, not ${typeof data}`);
+}
+
+/**
+ * When a connection's unsent bytes are told of: from SOCKET_WARN_BYTES on, at each doubling, and
+ * once more when none is left.
+ */
+export class UnsentMark {
+  #bytes = SOCKET_WARN_BYTES;
+
+  /** Notes how much is unsent. */
+  note(unsent: number, consumer: Consumer | undefined): void {
+    if (unsent <= this.#bytes) return;
+    while (unsent > this.#bytes) this.#bytes *= 2;
+    consumer?.takeWarning(unsent);
+  }
+
+  /** Somebody has been told, and not yet that all is sent. */
+  get isRaised(): boolean {
+    return this.#bytes > SOCKET_WARN_BYTES;
+  }
+
+  /** Notes that nothing is unsent. */
+  clear(consumer: Consumer | undefined): void {
+    if (!this.isRaised) return;
+    this.#bytes = SOCKET_WARN_BYTES;
+    consumer?.takeWarning(0);
+  }
+}
+
+/** Why a connection is cut that has more unsent than it may; undefined if it has not. */
+export function excess(unsent: number, limit: number): SnaxError | undefined {
+  if (unsent <= limit) return undefined;
+  return new SnaxError("ERR_OVERFLOW", `${unsent} unsent bytes exceed the limit of ${limit}`);
 }

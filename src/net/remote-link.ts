@@ -9,7 +9,7 @@
 import type { Consumer, Link } from "./link.ts";
 import type { NetTable } from "./net-table.ts";
 import { requireWritable } from "./outbox.ts";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 /** A connection of another thread. */

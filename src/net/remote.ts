@@ -18,7 +18,7 @@ import { GateClient } from "./gate-client.ts";
 import { Handover } from "./handover.ts";
 import type { NetTable } from "./net-table.ts";
 import { netOf } from "./net-table.ts";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 import { requireWritable } from "./outbox.ts";
 import type { SocketInfo } from "./socket-api.ts";
 import { describeSockets } from "./socket-info.ts";

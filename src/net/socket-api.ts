@@ -6,7 +6,9 @@
  */
 
 import type { ConnectionOptions, TlsOptions } from "node:tls";
-import type { Writable } from "./outbox.ts";
+
+/** What can be written: text (as UTF-8) or bytes. */
+export type Writable = string | Uint8Array;
 
 /** Where to listen, and how. */
 export interface ListenOptions {

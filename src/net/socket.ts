@@ -13,7 +13,7 @@ import { datagramFunctions, DatagramPort } from "./datagram.ts";
 import type { Link } from "./link.ts";
 import { isLink, netOf } from "./net-table.ts";
 import { connect, readOpenOptions } from "./opening.ts";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 import { listen, PortRecord, readListenOptions } from "./port.ts";
 import { notOurs, readingFunctions, unknownSocket } from "./reading.ts";
 import { listSockets, tellSocket } from "./remote.ts";

@@ -16,9 +16,8 @@ import type { Framing } from "../wire/frame-splitter.ts";
 import { FRAME_SIZE_MAX } from "../wire/frame-splitter.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { NetTable } from "./net-table.ts";
-import type { Writable } from "./outbox.ts";
-import { Outbox, requireWritable } from "./outbox.ts";
-import { excess, UnsentMark } from "./unsent-mark.ts";
+import type { Writable } from "./socket-api.ts";
+import { Outbox, requireWritable, excess, UnsentMark } from "./outbox.ts";
 
 /** So many bytes do not wait for the end of the turn. */
 export const EARLY_BYTES: number = 256 * 1024;

@@ -15,9 +15,9 @@ import { SnaxError } from "../base/error.ts";
 import { SOCKET_CLOSE_MS, SOCKET_UNSENT_MAX } from "../base/limits.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { NetTable } from "./net-table.ts";
-import type { Writable } from "./outbox.ts";
+import type { Writable } from "./socket-api.ts";
 import { EARLY_BYTES, peerOf } from "./stream-link.ts";
-import { excess, UnsentMark } from "./unsent-mark.ts";
+import { excess, UnsentMark } from "./outbox.ts";
 
 const kLink: unique symbol = Symbol("snax.link");
 

@@ -12,7 +12,7 @@ import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { HOLD } from "../kernel/service.ts";
-import { OpenCall } from "../kernel/call-table.ts";
+import { OpenCall } from "../kernel/open-calls.ts";
 import type { Context } from "./context.ts";
 import { deadPromise, requireSender } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";

@@ -5,7 +5,7 @@
 
 import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
-import type { OpenCall } from "../kernel/call-table.ts";
+import type { OpenCall } from "../kernel/open-calls.ts";
 import type { Context } from "./context.ts";
 import { waitersOf } from "./waiting.ts";
 

@@ -15,7 +15,7 @@ import { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { SLOW_CALL_MS } from "../kernel/slow-calls.ts";
-import type { Timer } from "../kernel/timer-wheel.ts";
+import type { Timer } from "../kernel/timers.ts";
 import { takeOwnStack } from "../loader/text/own-stack.ts";
 import { placesIn } from "./code-place.ts";
 import type { Context } from "./context.ts";

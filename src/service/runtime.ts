@@ -16,7 +16,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
-import { count, TALLY } from "../kernel/tally.ts";
+import { count, TALLY } from "../kernel/instruments.ts";
 import type { HarborDoor } from "../fabric/harbor-door.ts";
 import type { Board } from "../fabric/board.ts";
 import type { CodeCache } from "../loader/code-cache.ts";

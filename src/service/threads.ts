@@ -5,7 +5,7 @@
 import type { HandOver } from "../fabric/hand-over.ts";
 import type { LaunchRequest } from "./boot.ts";
 
-/** What a thread does at a moment, as the others see it; see PHASE in kernel/phase.ts. */
+/** What a thread does at a moment, as the others see it; see PHASE in kernel/instruments.ts. */
 export interface ThreadWork {
   /** The service whose message is handled; 0 = none is. */
   readonly handle: number;

@@ -8,7 +8,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { Waiting } from "../kernel/last-words.ts";
-import type { Timer } from "../kernel/timer-wheel.ts";
+import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
 import { EXIT_SIGNAL, leaveAlone, requireAlive } from "./context.ts";
 import { definePart } from "./part.ts";

@@ -10,7 +10,7 @@ import { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { isEnding } from "../kernel/refusal.ts";
-import type { Timer } from "../kernel/timer-wheel.ts";
+import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
 import { EXIT_SIGNAL, deadPromise, isThenable, leaveAlone, requireAlive } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";

@@ -6,7 +6,7 @@
 import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { Timer } from "../kernel/timer-wheel.ts";
+import type { Timer } from "../kernel/timers.ts";
 import { Context } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { SnaxHost } from "./snax-host.ts";

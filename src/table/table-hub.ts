@@ -11,8 +11,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { SnaxError } from "../base/error.ts";
-import { Board, listVersions } from "./board.ts";
-import type { VersionInfo } from "./sharetable-api.ts";
+import { Board } from "./board.ts";
 import type {
   NewVersion,
   OnPublished,
@@ -56,15 +55,12 @@ export class TableHub {
         wake();
       },
     });
-    const board = this.#board;
     return {
-      latest: () => board.sequence,
+      board: this.#board,
+      member,
       take: () => waiting.splice(0),
-      acknowledge: (sequence) => board.acknowledge(member, sequence),
       publish: (versions, done) => this.publish(versions, done),
-      pin: (entry) => board.addPin(entry, member, 1),
-      unpin: (entry) => board.addPin(entry, member, -1),
-      versions: () => this.versions(),
+      nameOf: (table) => this.#names[table],
     };
   }
 
@@ -101,11 +97,6 @@ export class TableHub {
     for (const { deliver } of this.#members.values()) deliver({ sequence, versions: published });
     this.#board.sequence = sequence;
     done(undefined, sequence);
-  }
-
-  /** Every version that somebody holds, by table and version. */
-  versions(): VersionInfo[] {
-    return listVersions(this.#board, (table) => this.#names[table]);
   }
 
   #enter(versions: readonly NewVersion[]): PublishedVersion[] {

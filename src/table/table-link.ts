@@ -3,11 +3,12 @@
  * of each.
  *
  * The hub of a process (table-hub.ts) gives a link to each thread: on its own thread directly, to
- * worker threads over a port (table-port.ts). A link tells with one atomic load whether something
- * new was published.
+ * worker threads over a port (table-port.ts). Whether something new was published, a thread reads
+ * from the board, with one atomic load.
  */
 
-import type { Changes, VersionInfo } from "./sharetable-api.ts";
+import type { Board } from "./board.ts";
+import type { Changes } from "./sharetable-api.ts";
 
 /** The file of a version, and what its function was given. */
 export interface TableSource {
@@ -53,19 +54,14 @@ export type OnPublished = (error: Error | undefined, sequence: number) => void;
 
 /** A thread's way to the hub. */
 export interface TableLink {
-  /** The number of the last publication; one atomic load. */
-  latest(): number;
+  /** The words that all threads share. */
+  readonly board: Board;
+  /** The number of the thread among them. */
+  readonly member: number;
   /** Takes the publications that have not been taken, in order. */
   take(): Publication[];
-  /**
-   * Says that the thread shows the publications up to this one, and holds nothing older but pins.
-   */
-  acknowledge(sequence: number): void;
   /** Publishes versions in one step; `done` is called on this thread. */
   publish(versions: readonly NewVersion[], done: OnPublished): void;
-  /** Counts a pin on a version. */
-  pin(entry: number): void;
-  unpin(entry: number): void;
-  /** Every version that some thread still holds. */
-  versions(): VersionInfo[];
+  /** Returns the name of a table by its number; undefined if the thread has not heard of it. */
+  nameOf(table: number): string | undefined;
 }

@@ -9,7 +9,7 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { SnaxError } from "../base/error.ts";
-import { Board, listVersions } from "./board.ts";
+import { Board } from "./board.ts";
 import type { PortRequest, TableInvitation } from "./table-hub.ts";
 import type { OnPublished, Publication, TableLink } from "./table-link.ts";
 
@@ -55,7 +55,8 @@ export function connectTables(
   });
   port.unref();
   return {
-    latest: () => board.sequence,
+    board,
+    member,
     take: () => {
       for (let next = receiveMessageOnPort(port); next !== undefined;) {
         receive(next.message as HubMessage);
@@ -63,14 +64,11 @@ export function connectTables(
       }
       return waiting.splice(0);
     },
-    acknowledge: (sequence) => board.acknowledge(member, sequence),
     publish: (publish, done) => {
       const request: PortRequest = { id: ++lastId, publish };
       asked.set(request.id, done);
       port.postMessage(request);
     },
-    pin: (entry) => board.addPin(entry, member, 1),
-    unpin: (entry) => board.addPin(entry, member, -1),
-    versions: () => listVersions(board, (table) => names[table]),
+    nameOf: (table) => names[table],
   };
 }

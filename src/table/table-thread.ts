@@ -10,6 +10,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import { suggest } from "../base/suggestion.ts";
+import { listVersions } from "./board.ts";
 import { compareRoots } from "./changes.ts";
 import type { RowAddress } from "./row-address.ts";
 import type { Changes, VersionInfo } from "./sharetable-api.ts";
@@ -51,7 +52,7 @@ export class TableThread {
 
   /** To be called when a turn begins: the thread goes over to what was published last. */
   beginTurn(): void {
-    if (this.#link.latest() !== this.#sequence) this.#move();
+    if (this.#link.board.sequence !== this.#sequence) this.#move();
   }
 
   /**
@@ -77,7 +78,7 @@ export class TableThread {
     const calls: (() => void)[] = [];
     for (const version of versions.values()) this.#show(version, calls);
     this.#sequence = last.sequence;
-    this.#link.acknowledge(last.sequence);
+    this.#link.board.acknowledge(this.#link.member, last.sequence);
     for (const call of calls) call();
     this.#tellWaiting();
   }
@@ -208,7 +209,7 @@ export class TableThread {
 
   /** The last publication of the process. */
   latest(): number {
-    return this.#link.latest();
+    return this.#link.board.sequence;
   }
 
   /**
@@ -223,10 +224,11 @@ export class TableThread {
     const { version, memory, entry } = this.#table(this.fullName(name)).current as PublishedVersion;
     const view = new TableView(name, true);
     view.show(version, memory);
-    this.#link.pin(entry);
+    const { board, member } = this.#link;
+    board.addPin(entry, member, 1);
     const token = {};
     const end = (): void => {
-      this.#link.unpin(entry);
+      board.addPin(entry, member, -1);
       onEnd();
     };
     this.#pins.register(view, end, token);
@@ -248,7 +250,7 @@ export class TableThread {
 
   /** Every version that some thread of the process holds. */
   versions(): VersionInfo[] {
-    return this.#link.versions();
+    return listVersions(this.#link.board, (table) => this.#link.nameOf(table));
   }
 }
 

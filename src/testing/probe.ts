@@ -6,7 +6,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Envelope, Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
-import { OpenCall } from "../kernel/call-table.ts";
+import { OpenCall } from "../kernel/open-calls.ts";
 
 /** What became of a call. */
 export interface Outcome {

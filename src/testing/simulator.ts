@@ -22,7 +22,7 @@ import type { Message } from "../kernel/message.ts";
 import type { Drain } from "../kernel/scheduler.ts";
 import type { Service } from "../kernel/service.ts";
 import { createHandleSource } from "../kernel/service-table.ts";
-import type { OpenCall } from "../kernel/call-table.ts";
+import type { OpenCall } from "../kernel/open-calls.ts";
 import { FaultPlan } from "./fault.ts";
 import { createLinks } from "./link.ts";
 import type { SimulatedFabric } from "./simulated-thread.ts";

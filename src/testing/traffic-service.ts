@@ -14,7 +14,7 @@ import { REPLY } from "../kernel/message.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import { HOLD } from "../kernel/service.ts";
 import { isEnding } from "../kernel/refusal.ts";
-import { OpenCall } from "../kernel/call-table.ts";
+import { OpenCall } from "../kernel/open-calls.ts";
 import { createEnvelope } from "./probe.ts";
 import type { Ending, Referee } from "./referee.ts";
 import type { Simulator } from "./simulator.ts";

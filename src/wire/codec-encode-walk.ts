@@ -1,7 +1,7 @@
 /**
  * One walk through one message, writing it: decides what each object is, and knows which ones it has met.
  *
- * It goes the way of base/copy-walk.ts and stops where that one stops. An object met again is written as its number,
+ * It goes the way of Walk in base/copy.ts and stops where that one stops. An object met again is written as its number,
  * and its tag is marked, so that the reader need remember no other. Leaves out where in the message a value lies that
  * can't be sent: base/copy-refusal.ts finds that out.
  *

@@ -14,7 +14,7 @@ import { codeOf } from "../../src/base/error.ts";
 import { Fabric } from "../../src/fabric/fabric.ts";
 import type { HandOverOptions } from "../../src/fabric/hand-over.ts";
 import { HAND_OVER_WORDS, HandOver } from "../../src/fabric/hand-over.ts";
-import { OpenCall } from "../../src/kernel/call-table.ts";
+import { OpenCall } from "../../src/kernel/open-calls.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { Message } from "../../src/kernel/message.ts";
 import { REPLY } from "../../src/kernel/message.ts";

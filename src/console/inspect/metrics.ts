@@ -7,7 +7,7 @@
 
 import type { Board } from "../../fabric/board.ts";
 import type { Runtime } from "../../service/runtime.ts";
-import { LONG_RUNS } from "../../kernel/tally.ts";
+import { LONG_RUNS } from "../../kernel/instruments.ts";
 import type { Family, Metric } from "../print/prometheus.ts";
 import { isSilent, readReadiness } from "./health.ts";
 

@@ -13,7 +13,7 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, CONSOLE_SILENCE_MS } from "../../base/limits.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
-import type { Timer } from "../../kernel/timer-wheel.ts";
+import type { Timer } from "../../kernel/timers.ts";
 import { request } from "../../service/calls.ts";
 import { debugged } from "../debugger/debugged.ts";
 import type { Operator } from "../operator/operator.ts";

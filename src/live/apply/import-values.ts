@@ -7,7 +7,7 @@
 
 import type { ImportSetter } from "../../loader/run/followers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
-import { CellSource } from "../../loader/run/source.ts";
+import { CellSource } from "../../loader/run/module-node.ts";
 import type { PatchImport, PatchPart } from "../text/patch-code.ts";
 import { moduleOf } from "../text/patch-import.ts";
 

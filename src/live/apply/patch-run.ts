@@ -12,7 +12,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import type { ModuleInstance, ScopeHook } from "../../loader/run/module-instance.ts";
-import { CellSource } from "../../loader/run/source.ts";
+import { CellSource } from "../../loader/run/module-node.ts";
 import { ClassParts, reconstruct } from "./class-construction.ts";
 import type { Field } from "./class-construction.ts";
 import { decorateMethods } from "./class-decorate.ts";
@@ -23,12 +23,11 @@ import { hidingFields } from "./class-fields.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
 import type { CheckFunction } from "./method-swap.ts";
 import { HeldMethods } from "./method-swap.ts";
-import type { PatchCode } from "../text/patch-code.ts";
+import type { PatchCode, PatchImport, PatchPart } from "../text/patch-code.ts";
 import { scopeOf, setScope } from "../text/name-scope.ts";
 import { moduleOf } from "../text/patch-import.ts";
 import { followImport, readImport } from "./import-values.ts";
 import { publicName } from "../text/patch-item.ts";
-import type { PatchImport, PatchPart } from "../text/patch-code.ts";
 import { noteText } from "../text/text-history.ts";
 import { mergeTable } from "./table-merge.ts";
 import { checkUnused } from "./unused.ts";

@@ -6,7 +6,7 @@
 import { formatAddress } from "../../kernel/address.ts";
 import { unfinishedOf } from "../../kernel/handling.ts";
 import type { Message } from "../../kernel/message.ts";
-import type { OpenCall } from "../../kernel/call-table.ts";
+import type { OpenCall } from "../../kernel/open-calls.ts";
 import type { Context } from "../../service/context.ts";
 import { lockWaitersOf } from "../../service/lock.ts";
 import { waitersOf } from "../../service/waiting.ts";

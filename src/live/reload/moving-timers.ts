@@ -9,7 +9,7 @@
 import { SnaxError } from "../../base/error.ts";
 import type { MessageList } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
-import type { Timer } from "../../kernel/timer-wheel.ts";
+import type { Timer } from "../../kernel/timers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { Lines } from "../../loader/text/position.ts";

@@ -6,7 +6,7 @@
  */
 
 import { PTYPE } from "../../kernel/protocol.ts";
-import type { Timer } from "../../kernel/timer-wheel.ts";
+import type { Timer } from "../../kernel/timers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
 import { ServiceTimer, startAfter } from "../../service/timers.ts";

@@ -2,7 +2,7 @@
  * The timers that code of a service has asked for: which there are, and which do the same.
  */
 
-import type { Timer } from "../../kernel/timer-wheel.ts";
+import type { Timer } from "../../kernel/timers.ts";
 import type { Context } from "../../service/context.ts";
 import type { TimerWish } from "../../service/timers.ts";
 import { ServiceTimer } from "../../service/timers.ts";

@@ -12,7 +12,7 @@ import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
-import { ApiSource, CellSource, NamespaceSource } from "../../loader/run/source.ts";
+import { ApiSource, CellSource, NamespaceSource } from "../../loader/run/module-node.ts";
 import type { NameScope } from "./name-scope.ts";
 
 /** Modules that an error names. */

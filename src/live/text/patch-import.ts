@@ -4,12 +4,11 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { ModuleNode } from "../../loader/run/module-node.ts";
+import type { ModuleNode, Source } from "../../loader/run/module-node.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { ImportEntry, ModuleRequest } from "../../loader/read/record.ts";
-import type { Source } from "../../loader/run/source.ts";
-import { ApiSource, NamespaceSource, PackageSource } from "../../loader/run/source.ts";
+import { ApiSource, NamespaceSource, PackageSource } from "../../loader/run/module-node.ts";
 import type { NameScope } from "./name-scope.ts";
 import type { PatchCode, PatchImport } from "./patch-code.ts";
 import { suggest } from "../../base/suggestion.ts";

@@ -19,7 +19,7 @@
 import type { ImportPlan } from "../weave/frame.ts";
 import type { ModuleInstance } from "./module-instance.ts";
 import type { ModuleNode } from "./module-node.ts";
-import { CellSource } from "./source.ts";
+import { CellSource } from "./module-node.ts";
 
 /** Modules that are entered together. */
 export class Cycle {

@@ -15,7 +15,7 @@ import type { ModuleNode } from "./module-node.ts";
 import { createNamespace, setExport } from "./namespace.ts";
 import type { Step } from "./order.ts";
 import type { Program } from "./program.ts";
-import { NamespaceSource } from "./source.ts";
+import { NamespaceSource } from "./module-node.ts";
 
 /** What a service's modules find around them. */
 export interface Surroundings {

@@ -7,11 +7,10 @@
  */
 
 import { createPlacedError } from "../text/position.ts";
-import type { Link, ModuleNode, Target, Watcher } from "./module-node.ts";
+import type { Link, ModuleNode, Target, Watcher, Source } from "./module-node.ts";
 import { isStar } from "../read/record.ts";
 import type { ExportEntry, ImportEntry } from "../read/record.ts";
-import { ApiSource, CellSource, NamespaceSource, packageSource } from "./source.ts";
-import type { Source } from "./source.ts";
+import { ApiSource, CellSource, NamespaceSource, packageSource } from "./module-node.ts";
 import { exportsType, isTypeScript } from "./type-export.ts";
 
 /** Takes down who imports a variable. */

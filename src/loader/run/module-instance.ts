@@ -25,7 +25,7 @@ import type { Name } from "../read/names.ts";
 import { setExport } from "./namespace.ts";
 import { createModuleRequire } from "./module-require.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
-import { kUnset } from "./source.ts";
+import { kUnset } from "./module-node.ts";
 
 /** Evaluates a text in a module's scope, in strict mode, and returns its value. */
 export type ScopeHook = (code: string) => unknown;

@@ -9,7 +9,7 @@
  * dictionaries.
  */
 
-import { kUnset } from "./source.ts";
+import { kUnset } from "./module-node.ts";
 
 /** A namespace object. */
 export type Namespace = Record<string, unknown>;

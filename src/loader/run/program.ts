@@ -15,8 +15,14 @@ import type { Surroundings } from "./instance.ts";
 import { Collection } from "./library.ts";
 import type { Library } from "./library.ts";
 import { linkModule, listExports, resolveExport, wantAllForwarders } from "./linker.ts";
-import { ModuleNode } from "./module-node.ts";
-import type { Target, Watcher } from "./module-node.ts";
+import {
+  ModuleNode,
+  ApiSource,
+  CellSource,
+  NamespaceSource,
+  packageSource,
+} from "./module-node.ts";
+import type { Target, Watcher, Source } from "./module-node.ts";
 import { orderModules, planSteps } from "./order.ts";
 import type { Step } from "./order.ts";
 import { Succession } from "./succession.ts";
@@ -25,8 +31,6 @@ import type { ModuleRequest } from "../read/record.ts";
 import { findModuleFile } from "../resolve/module-file.ts";
 import { Resolver } from "../resolve/resolution.ts";
 import { SharedImporters } from "./shared-importers.ts";
-import { ApiSource, CellSource, NamespaceSource, packageSource } from "./source.ts";
-import type { Source } from "./source.ts";
 
 /** Is called with every new instance, before the service sees it. */
 export type Birth = (instance: Instance) => void;

@@ -7,8 +7,7 @@
  */
 
 import type { Instance } from "./instance.ts";
-import type { ModuleNode, Watcher } from "./module-node.ts";
-import type { CellSource } from "./source.ts";
+import type { ModuleNode, Watcher, CellSource } from "./module-node.ts";
 
 /** The imports of shared variables in one program. */
 export class SharedImporters {

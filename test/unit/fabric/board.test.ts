@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { BOARD_TYPES_MAX } from "../../../src/base/limits.ts";
 import { Board, createBoardMemory, OTHER_TYPES } from "../../../src/fabric/board.ts";
-import { count, countRun, LONG_RUNS, TALLY } from "../../../src/kernel/tally.ts";
+import { count, countRun, LONG_RUNS, TALLY } from "../../../src/kernel/instruments.ts";
 
 /** A board as its thread has it, and as another thread reads it. */
 function pair(memory = createBoardMemory()): { own: Board; other: Board } {

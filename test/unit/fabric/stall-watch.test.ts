@@ -9,7 +9,7 @@ import type { Phase } from "../../../src/fabric/phase.ts";
 import { createPhase, readPhase } from "../../../src/fabric/phase.ts";
 import { periodOf, RETRY_MS, StallWatch } from "../../../src/fabric/stall-watch.ts";
 import { Message } from "../../../src/kernel/message.ts";
-import { writePhase } from "../../../src/kernel/phase.ts";
+import { writePhase } from "../../../src/kernel/instruments.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 
 const idle: Phase = { handle: 0, dispatch: 9, type: 0, method: 0, source: 0, session: 0, turn: 1 };

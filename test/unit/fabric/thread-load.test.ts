@@ -12,7 +12,7 @@ import {
 import { createPhase } from "../../../src/fabric/phase.ts";
 import { STANDING, ThreadLoads } from "../../../src/fabric/thread-load.ts";
 import type { WatchedThread } from "../../../src/fabric/thread-watchdog.ts";
-import { PHASE } from "../../../src/kernel/phase.ts";
+import { PHASE } from "../../../src/kernel/instruments.ts";
 
 /** A thread, and who looks at it. */
 function watched(): { readonly thread: WatchedThread; readonly loads: ThreadLoads } {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import { createPhase } from "../../../src/fabric/phase.ts";
 import { ThreadWatchdog } from "../../../src/fabric/thread-watchdog.ts";
-import { PHASE } from "../../../src/kernel/phase.ts";
+import { PHASE } from "../../../src/kernel/instruments.ts";
 
 /** Watches a thread that has never rested for a second, in looks of 10 ms. @param onAsked - it is asked for a turn */
 function watch(onAsked: (phase: Int32Array) => void): string[] {

@@ -5,7 +5,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 
-import { PHASE, PHASE_LENGTH } from "../../../src/kernel/phase.ts";
+import { PHASE, PHASE_LENGTH } from "../../../src/kernel/instruments.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
 import { createProbe, createSimulator } from "../../simulator.ts";
 

@@ -6,7 +6,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
 import { HOLD } from "../../../src/kernel/service.ts";
-import { EMPTIED_MIN, Timer, TimerWheel } from "../../../src/kernel/timer-wheel.ts";
+import { EMPTIED_MIN, Timer, TimerWheel } from "../../../src/kernel/timers.ts";
 import type { Probe } from "../../simulator.ts";
 import { createProbe, createSimulator } from "../../simulator.ts";
 

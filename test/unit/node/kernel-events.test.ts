@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { SnaxError } from "../../../src/base/error.ts";
 import { Message } from "../../../src/kernel/message.ts";
 import { PTYPE } from "../../../src/kernel/protocol.ts";
-import { OpenCall } from "../../../src/kernel/call-table.ts";
+import { OpenCall } from "../../../src/kernel/open-calls.ts";
 import { Service } from "../../../src/kernel/service.ts";
 import { kernelEvents } from "../../../src/node/kernel-events.ts";
 import type { Runtime } from "../../../src/service/runtime.ts";

@@ -5,7 +5,7 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import { OpenCall, SESSION_MAX, CallTable } from "../../../src/kernel/call-table.ts";
+import { OpenCall, SESSION_MAX, CallTable } from "../../../src/kernel/open-calls.ts";
 
 function createCall(): OpenCall {
   return new OpenCall(
