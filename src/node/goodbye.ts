@@ -18,7 +18,8 @@ import { codeOf } from "../base/error.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { request } from "../service/calls.ts";
-import { Context, stoppedError } from "../service/context.ts";
+import type { Context } from "../service/context.ts";
+import { stoppedError } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
@@ -234,13 +235,11 @@ async function askThreads(
 }
 
 /** The snax services of a thread. */
-function guestsOf({ kernel }: Runtime): Guest[] {
+function guestsOf(runtime: Runtime): Guest[] {
   const guests: Guest[] = [];
-  for (const service of kernel.services) {
-    const context = service.instance;
-    if (!(context instanceof Context) || !(context.state instanceof SnaxHost)) continue;
+  for (const { handle, isReady, name, service, state } of runtime.contexts()) {
     // What has not begun has nothing to take leave of, and its `exit` would wait for its `init`.
-    if (context.isReady) guests.push([service.handle, context.name, service.title]);
+    if (isReady && state instanceof SnaxHost) guests.push([handle, name, service.title]);
   }
   return guests;
 }

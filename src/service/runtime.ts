@@ -226,6 +226,13 @@ export class Runtime {
     return successor instanceof Context ? successor : undefined;
   }
 
+  /** All services of this thread that run a program. */
+  *contexts(): Generator<Context, void> {
+    for (const { instance } of this.kernel.services) {
+      if (instance instanceof Context) yield instance;
+    }
+  }
+
   /**
    * Runs something of the runtime's own after `ms` milliseconds.
    *

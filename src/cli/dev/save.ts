@@ -54,9 +54,9 @@ export class Saver {
 
   /** @param tell - gets the lines that people are to read. */
   constructor(operator: Operator, tell: (line: string) => void) {
-    const { thread, context, skynet } = operator;
+    const { thread, context } = operator;
     this.#operator = operator;
-    this.#caller = { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
+    this.#caller = operator.caller;
     this.#tell = tell;
     this.#types = new SaveTypes(operator, tell);
     // Its own lines tell it.

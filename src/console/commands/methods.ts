@@ -70,15 +70,10 @@ function methodOf(
   group: Group,
 ): (...args: unknown[]) => unknown {
   const { type = "", name = "" } = method ?? {};
-  const { snax } = operator.thread.live;
-  const numbers = snax.methods.of(type);
+  const numbers = operator.thread.live.snax.methods.of(type);
   // A service that begins has not said yet what it has: it answers for itself.
   if (numbers.isOffered(group, name) === false) throw noMethod(operator, { type, name }, group);
-  const { req, post } = bind(
-    { snax, context: operator.context, deadlineMs: 0, make: () => operator.skynet },
-    handle,
-    type,
-  );
+  const { req, post } = bind(operator.caller, handle, type);
   const one = ((group === "response" ? req : post) as MethodsByName)[name];
   if (one === undefined) throw noMethod(operator, { type, name }, group);
   return one;

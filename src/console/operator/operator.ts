@@ -9,6 +9,7 @@ import type { Runtime } from "../../service/runtime.ts";
 import type { Context } from "../../service/context.ts";
 import type { SkynetApi } from "../../service/skynet-api.ts";
 import { createSkynet } from "../../service/skynet.ts";
+import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { ConsoleThread } from "./console-thread.ts";
 
 /** One console's hands. */
@@ -28,6 +29,12 @@ export class Operator {
 
   get runtime(): Runtime {
     return this.context.runtime;
+  }
+
+  /** The operator as one who asks for what `snax` offers to services. */
+  get caller(): SnaxCaller {
+    const { context, skynet, thread } = this;
+    return { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
   }
 
   /** Ends a slice of long work, so that everything goes first that waits on the thread: messages, timers, sockets. */

@@ -1,14 +1,14 @@
 /** `hotfix --fleet` and `rollback --fleet`: patches of all nodes of the cluster, and what each of them says came of it. */
 
+import { addFailures } from "./outcome-rows.ts";
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
 import { fleetHotfixall, fleetRollback } from "../../live/operate/fleet-call.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, FleetResult } from "../../snax/types.ts";
 import type { Table } from "../operator/command.ts";
 import { markInOrder } from "../operator/command.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
-import { nameFiles, ownWords } from "./hotfix-words.ts";
+import { ownWords } from "./hotfix-words.ts";
 import type { ScriptFile } from "../operator/script-file.ts";
 
 /** Failures of one node that are listed. */
@@ -75,14 +75,9 @@ function rowsOf({ id, nodes }: FleetResult, files: readonly ScriptFile[]): Table
   for (const [node, { counts, failed }] of entries) {
     const out = failed.find(isLeftOut);
     rows.set(`node ${node}`, out === undefined ? counts : out.message);
-    for (const { handle, code, message } of out === undefined
-      ? failed.slice(0, FAILURES_SHOWN_MAX)
-      : []) {
-      rows.set(`node ${node} ${formatAddress(handle)}`, {
-        code,
-        message: nameFiles(message, files),
-      });
-    }
+    const prefix = `node ${node} `;
+    if (out === undefined)
+      addFailures(rows, failed, { files, prefix, shownMax: FAILURES_SHOWN_MAX });
   }
   return markInOrder(rows);
 }

@@ -11,8 +11,7 @@ import { hotfixall } from "../../live/rollout/all-of-type.ts";
 import { readIds, rollback } from "../../live/operate/rollback.ts";
 import { hotfixshared } from "../../live/operate/shared-call.ts";
 import { clearCache } from "../../service/cache.ts";
-import type { SnaxCaller } from "../../snax/snax-functions.ts";
-import type { FleetOptions, RepairOptions } from "../../snax/types.ts";
+import type { FleetOptions } from "../../snax/types.ts";
 import type { DryOptions } from "../../snax/types-dry.ts";
 import type {
   CommandCall,
@@ -28,14 +27,12 @@ import type { SourceOptions } from "./from-source.ts";
 import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
 import { hotfixTogether, isTogether } from "./hotfix-together.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
-import { inOperatorsWords, nameFiles, readTarget, readWords } from "./hotfix-words.ts";
+import { inOperatorsWords, readTarget, readWords } from "./hotfix-words.ts";
+import { addFailures, addMore, countRows, SERVICES_SHOWN_MAX } from "./outcome-rows.ts";
 import type { Operator } from "../operator/operator.ts";
 import { printChanges } from "./source-texts.ts";
 import type { CheckOptions } from "./type-check.ts";
 import { checkBefore, takeCheckOptions } from "./type-check.ts";
-
-/** Failures that `hotfix` of a whole type lists. */
-const FAILURES_SHOWN_MAX = 100;
 
 /** A type, or a shared module, is patched on all threads or on none. */
 const toPatched: Route = ({ operator, args }) => {
@@ -45,7 +42,7 @@ const toPatched: Route = ({ operator, args }) => {
 };
 
 async function runHotfix({ operator, line, args }: CommandCall): Promise<CommandResult> {
-  if (isTogether(operator, args)) return await hotfixTogether(operator, callerOf(operator), args);
+  if (isTogether(operator, args)) return await hotfixTogether(operator, operator.caller, args);
   const [word, ...given] = args;
   const target = readTarget(operator, word);
   const { words: all, dry } = takeDryWords(line, given);
@@ -77,13 +74,13 @@ async function apply(
 ): Promise<CommandResult> {
   try {
     if (words.fleet !== undefined) {
-      return await patchFleet(callerOf(operator), words.fleet, target, words);
+      return await patchFleet(operator.caller, words.fleet, target, words);
     }
     switch (target.kind) {
       case "service": {
         const { live } = operator.thread;
         const patch = [words.patch, ...words.args] as const;
-        return toResult(await hotfix(live, callerOf(operator), target.handle, patch));
+        return toResult(await hotfix(live, operator.caller, target.handle, patch));
       }
       case "type":
         return await patchType(operator, target.type, words);
@@ -102,7 +99,7 @@ async function applyDry(
   dry: DryOptions,
 ): Promise<Map<string, unknown>> {
   try {
-    return markInOrder(await tryPatch(callerOf(operator), target, words, dry));
+    return markInOrder(await tryPatch(operator.caller, target, words, dry));
   } catch (error) {
     throw inOperatorsWords(error, words.files);
   }
@@ -172,7 +169,7 @@ async function sendSource(
   if (Object.keys(words.patch).length === 0) return new Map([["failed", 0]]);
   try {
     if (words.fleet !== undefined) {
-      return new Map(await patchFleet(callerOf(operator), words.fleet, target, words));
+      return new Map(await patchFleet(operator.caller, words.fleet, target, words));
     }
     if (target.kind === "type") {
       const rows = await patchType(operator, target.type, words);
@@ -180,7 +177,7 @@ async function sendSource(
     }
     if (target.kind === "service") {
       const { live } = operator.thread;
-      await hotfix(live, callerOf(operator), target.handle, [words.patch]);
+      await hotfix(live, operator.caller, target.handle, [words.patch]);
       const name = `${formatAddress(target.handle)} `;
       const id = live.ledger.list().findLast((record) => record.target.startsWith(name))?.id;
       return new Map(Object.entries({ id, applied: 1, failed: 0, skipped: 0 }));
@@ -191,10 +188,6 @@ async function sendSource(
   }
 }
 
-function callerOf({ thread, context, skynet }: Operator, repair: RepairOptions = {}): SnaxCaller {
-  return { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet, repair };
-}
-
 async function patchType(
   operator: Operator,
   type: string,
@@ -202,17 +195,15 @@ async function patchType(
 ): Promise<CommandResult> {
   const { patch, args, files, repair } = words;
   const { live } = operator.thread;
-  const result = await hotfixall(live, callerOf(operator, repair), type, [patch, ...args]);
+  const result = await hotfixall(live, { ...operator.caller, repair }, type, [patch, ...args]);
   const { id, applied, failed, skipped, held } = result;
-  const counts = { applied: applied.length, failed: failed.length, skipped: skipped.length };
-  const rows = new Map<string, unknown>(Object.entries({ id, ...counts }));
+  const counts = countRows({ applied, failed, skipped });
+  const rows = new Map<string, unknown>([["id", id], ...counts]);
   if (held !== undefined) rows.set("held", `${Math.round(held)} ms`);
   if (applied.length + failed.length + skipped.length === 0) {
     rows.set("note", `no ${type} lives: those to come have the patch`);
   }
-  for (const { handle, code, message } of failed.slice(0, FAILURES_SHOWN_MAX)) {
-    rows.set(formatAddress(handle), { code, message: nameFiles(message, files) });
-  }
+  addFailures(rows, failed, { files });
   return markInOrder(rows);
 }
 
@@ -229,7 +220,7 @@ async function patchShared(
     const why = "hotfix() of a shared module's patch gets no arguments";
     throw new SnaxError("ERR_ARGUMENT", `${why}; what shall ${args.join(" ")} be?`);
   }
-  const caller = callerOf(operator, repair);
+  const caller = { ...operator.caller, repair };
   const result = await hotfixshared(operator.thread.live, caller, path, patch);
   return markInOrder(new Map(Object.entries(result)));
 }
@@ -240,22 +231,21 @@ async function runRollback({ operator, args }: CommandCall): Promise<CommandResu
     if (/^\d{1,10}$/.test(word)) return Number(word);
     throw new SnaxError("ERR_ARGUMENT", `${word} is no number of a patch: \`patches\` lists them`);
   });
-  if (fleet !== undefined) return await rollBackFleet(callerOf(operator), fleet, readIds(ids));
-  const result = await rollback(operator.thread.live, callerOf(operator), ids);
+  if (fleet !== undefined) return await rollBackFleet(operator.caller, fleet, readIds(ids));
+  const result = await rollback(operator.thread.live, operator.caller, ids);
   const { id, applied, failed, skipped, kept, notes } = result;
-  const rows = new Map<string, unknown>();
-  if (id === undefined) rows.set("nothing to do", "it has been taken back before");
-  else {
-    const counts = { applied: applied.length, failed: failed.length, skipped: skipped.length };
-    for (const [key, value] of Object.entries({ id, ...counts })) rows.set(key, value);
-  }
-  for (const { handle, code, message } of failed.slice(0, FAILURES_SHOWN_MAX)) {
-    rows.set(formatAddress(handle), { code, message });
-  }
-  for (const { handle, names } of kept.slice(0, FAILURES_SHOWN_MAX)) {
+  const counts = countRows({ applied, failed, skipped });
+  const rows = new Map<string, unknown>(
+    id === undefined
+      ? [["nothing to do", "it has been taken back before"]]
+      : [["id", id], ...counts],
+  );
+  addFailures(rows, failed);
+  for (const { handle, names } of kept.slice(0, SERVICES_SHOWN_MAX)) {
     const whose = handle === 0 ? "the module" : formatAddress(handle);
     rows.set(`kept in ${whose}`, `${names.join(", ")}: written since`);
   }
+  addMore(rows, kept.length - SERVICES_SHOWN_MAX, "kept");
   for (const note of notes) rows.set(`note: ${note}`, "");
   return markInOrder(rows);
 }

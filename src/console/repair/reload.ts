@@ -8,9 +8,7 @@ import { reload } from "../../live/rollout/reload.ts";
 import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";
 import { markInOrder } from "../operator/command.ts";
 import { readTarget } from "./hotfix-words.ts";
-
-/** Failures that are listed. */
-const FAILURES_SHOWN_MAX = 100;
+import { addFailures, addMore, countRows, SERVICES_SHOWN_MAX } from "./outcome-rows.ts";
 
 /** A type is reloaded on all threads. */
 const toReloaded: Route = ({ operator, args }) => {
@@ -31,14 +29,13 @@ async function runReload({
     const why = "a shared module belongs to all services of the thread and can't be reloaded";
     throw new SnaxError("ERR_ARGUMENT", `${why}: patch it, \`hotfix ${target.path} FILE\``);
   }
-  const { thread, context, skynet } = operator;
-  const caller = { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
   const whom = target.kind === "service" ? target.handle : target.type;
-  const result = await reload(thread.live, caller, whom, { strict: options.length > 0 });
+  const result = await reload(operator.thread.live, operator.caller, whom, {
+    strict: options.length > 0,
+  });
   const { id, reloaded, failed, skipped, drained } = result;
-  const rows = new Map<string, unknown>();
-  const counts = { reloaded: reloaded.length, failed: failed.length, skipped: skipped.length };
-  for (const [key, value] of Object.entries({ id, ...counts })) rows.set(key, value);
+  const counts = countRows({ reloaded, failed, skipped });
+  const rows = new Map<string, unknown>([["id", id], ...counts]);
   rows.set("held", `${Math.round(result.held)} ms`);
   rows.set("drained", drained);
   const lists = { carried: result.carried, new: result.new, kept: result.kept };
@@ -48,12 +45,11 @@ async function runReload({
   if (reloaded.length + failed.length + skipped.length === 0) {
     rows.set("note", `no service of it lives: those to come run the files as they are now`);
   }
-  for (const { handle, code, message } of failed.slice(0, FAILURES_SHOWN_MAX)) {
-    rows.set(formatAddress(handle), { code, message });
-  }
-  for (const { handle, reason } of skipped.slice(0, FAILURES_SHOWN_MAX)) {
+  addFailures(rows, failed);
+  for (const { handle, reason } of skipped.slice(0, SERVICES_SHOWN_MAX)) {
     rows.set(formatAddress(handle), { skipped: reason });
   }
+  addMore(rows, skipped.length - SERVICES_SHOWN_MAX, "skipped");
   return markInOrder(rows);
 }
 

@@ -8,9 +8,7 @@ import { swap } from "../../live/rollout/swap.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { markInOrder } from "../operator/command.ts";
 import { readTarget } from "./hotfix-words.ts";
-
-/** Services that are listed. */
-const SHOWN_MAX = 100;
+import { addFailures, addMore, countRows, SERVICES_SHOWN_MAX } from "./outcome-rows.ts";
 
 /** Reads `--retire SECONDS` and `--stateless`. */
 function readOptions(words: readonly string[]): { stateless: boolean; retire?: number } {
@@ -42,26 +40,21 @@ async function runSwap({ operator, args: [word, ...words] }: CommandCall): Promi
     throw new SnaxError("ERR_ARGUMENT", `swap is of all services of a type; ${advice}`);
   }
   const options = readOptions(words);
-  const { thread, context, skynet } = operator;
-  const caller = { snax: thread.live.snax, context, deadlineMs: 0, make: () => skynet };
-  const result = await swap(thread.live, caller, target.type, options);
+  const result = await swap(operator.thread.live, operator.caller, target.type, options);
   const { id, swapped, failed, busy, drained, forwarded } = result;
-  const rows = new Map<string, unknown>();
-  const counts = { id, swapped: swapped.length, failed: failed.length };
-  for (const [key, value] of Object.entries(counts)) rows.set(key, value);
+  const rows = new Map<string, unknown>([["id", id], ...countRows({ swapped, failed })]);
   rows.set("drained", busy.length > 0 ? `${busy.length} not yet` : `${Math.round(drained)} ms`);
   rows.set("forwarded", forwarded);
   if (swapped.length + failed.length === 0) {
     rows.set("note", "no service of it lives: those to come run the files as they are now");
   }
-  for (const each of swapped.slice(0, SHOWN_MAX)) {
+  for (const each of swapped.slice(0, SERVICES_SHOWN_MAX)) {
     const at = busy.find(({ handle }) => handle === each.old);
     const still = at === undefined ? "" : `, and the old one goes on with ${at.what}`;
     rows.set(formatAddress(each.old), `-> ${formatAddress(each.new)}${still}`);
   }
-  for (const { handle, code, message } of failed.slice(0, SHOWN_MAX)) {
-    rows.set(formatAddress(handle), { code, message });
-  }
+  addMore(rows, swapped.length - SERVICES_SHOWN_MAX, "swapped");
+  addFailures(rows, failed);
   return markInOrder(rows);
 }
 

@@ -15,7 +15,7 @@ import { OpenCall } from "../../kernel/open-calls.ts";
 import { unfinishedOf } from "../../kernel/handling.ts";
 import { giveUp } from "../../kernel/interrupt.ts";
 import type { Message } from "../../kernel/message.ts";
-import { Context } from "../../service/context.ts";
+import type { Context } from "../../service/context.ts";
 import { runInside } from "../../service/job.ts";
 import { breakWait, Waiter } from "../../service/waiting.ts";
 import type { InflightHandler } from "../../snax/types-inflight.ts";
@@ -53,14 +53,13 @@ export async function lookInflight(
   question: InflightQuestion,
 ): Promise<InflightLook> {
   const histories = new Histories(new Set(question.texts));
-  const { clock, kernel } = asker.runtime;
+  const { clock } = asker.runtime;
   // In the kernel's clock, in which handlers begin.
   const patchedAt = question.time - clock.wall() + clock.now();
   const look = new Look(question, patchedAt);
-  const patched = [...kernel.services].flatMap(({ instance }) => {
-    if (!(instance instanceof Context)) return [];
-    const own = histories.of(instance);
-    return own.length === 0 ? [] : [{ context: instance, histories: own }];
+  const patched = [...asker.runtime.contexts()].flatMap((context) => {
+    const own = histories.of(context);
+    return own.length === 0 ? [] : [{ context, histories: own }];
   });
   for (let at = 0; at < patched.length; at += BATCH_LENGTH) {
     const batch = patched.slice(at, at + BATCH_LENGTH);

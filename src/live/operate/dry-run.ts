@@ -15,7 +15,7 @@ import { CONSOLE_ANSWER_MS, DRY_PROBES_MAX } from "../../base/limits.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { Context } from "../../service/context.ts";
+import type { Context } from "../../service/context.ts";
 import type { Errand, Stuck } from "../../service/errand.ts";
 import { sendErrand, takeErrand } from "../../service/errand.ts";
 import { otherThreads } from "../../service/threads.ts";
@@ -53,11 +53,10 @@ async function takeHere(context: Context | undefined, handle: number): Promise<D
   return await takeService(context);
 }
 
-function lowestHere({ kernel }: Context["runtime"], type: string): number | undefined {
+function lowestHere(runtime: Context["runtime"], type: string): number | undefined {
   let lowest: number | undefined;
-  for (const { instance, handle } of kernel.services) {
-    if (!(instance instanceof Context) || instance.name !== type) continue;
-    if (instance.code !== undefined && handle < (lowest ?? Infinity)) lowest = handle;
+  for (const { code, handle, name } of runtime.contexts()) {
+    if (code !== undefined && name === type && handle < (lowest ?? Infinity)) lowest = handle;
   }
   return lowest;
 }

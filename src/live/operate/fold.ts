@@ -7,7 +7,7 @@
  * comparison begins at the files, so what a note has told is told once.
  */
 
-import { Context } from "../../service/context.ts";
+import type { Context } from "../../service/context.ts";
 import { otherThreads } from "../../service/threads.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { EffectiveText } from "../../texts/effective-text.ts";
@@ -64,9 +64,8 @@ function foldHere({ runtime, ledger }: LiveThread, { texts, types, by }: FoldOrd
     made.set(key, known);
     return known;
   };
-  for (const { instance } of runtime.kernel.services) {
-    if (!(instance instanceof Context) || instance.code === undefined) continue;
-    const { code, kind, name } = instance;
+  for (const { code, kind, name } of runtime.contexts()) {
+    if (code === undefined) continue;
     for (const node of code.program.modules()) {
       const { file } = node.image;
       const text = texts.get(file);

@@ -15,6 +15,7 @@ import type { Address, MigrateOptions, MigrateResult } from "../../service/skyne
 import { askSteward } from "../../service/steward.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { liveOf } from "../rollout/live-thread.ts";
+import { ASKS_FOR_ITSELF } from "../rollout/self-wait.ts";
 import { migrateError } from "./migrate-error.ts";
 import { ADOPT, adopt, DISCARD_WORD, migrateOne } from "./migrate-one.ts";
 
@@ -80,9 +81,7 @@ async function migrateHere(
   const context = runtime.contextOf(handle);
   if (context === undefined) throw deadError(handle);
   if (context.handle === caller) {
-    throw migrateError(
-      "it asks for that itself, and the handler that asks would be waited for: let another service ask",
-    );
+    throw migrateError(ASKS_FOR_ITSELF);
   }
   if (context.handle !== handle) {
     throw migrateError(

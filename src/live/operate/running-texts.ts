@@ -7,7 +7,6 @@ import { formatAddress } from "../../kernel/address.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Context } from "../../service/context.ts";
-import { Context as ContextClass } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Stuck } from "../../service/errand.ts";
@@ -206,16 +205,15 @@ function listRunning(
   without: Withdrawal | undefined,
 ): RunningGroup[] {
   const groups = new Map<string, RunningGroup>();
-  for (const { instance } of runtime.kernel.services) {
-    if (!(instance instanceof ContextClass) || !isMeant(instance, question)) continue;
-    const { code } = instance;
-    if (code === undefined) continue;
-    const isService = instance.kind === SNAX_KIND;
-    const key = [instance.name, ...listTexts(code, isService).map(identify)].join(" ");
+  for (const context of runtime.contexts()) {
+    const { code, kind, name, handle } = context;
+    if (code === undefined || !isMeant(context, question)) continue;
+    const isService = kind === SNAX_KIND;
+    const key = [name, ...listTexts(code, isService).map(identify)].join(" ");
     const known = groups.get(key);
-    if (known === undefined) groups.set(key, createGroup(instance, { code, isService, without }));
+    if (known === undefined) groups.set(key, createGroup(context, { code, isService, without }));
     else {
-      known.handles.push(instance.handle);
+      known.handles.push(handle);
       known.hasState ||= hasState(code, without);
     }
   }

@@ -14,7 +14,7 @@ import { copyArguments } from "../../base/copy.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
-import { Context } from "../../service/context.ts";
+import type { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import { beginPatch } from "../apply/application.ts";
@@ -254,12 +254,7 @@ interface WithKept {
 
 /** Returns the services of a type on a thread. */
 export function contextsOf(runtime: Runtime, type: string): Context[] {
-  const found: Context[] = [];
-  for (const { instance } of runtime.kernel.services) {
-    const isOne = instance instanceof Context && instance.name === type && instance.kind !== "";
-    if (isOne) found.push(instance);
-  }
-  return found;
+  return [...runtime.contexts()].filter(({ kind, name }) => name === type && kind !== "");
 }
 
 /**

@@ -28,7 +28,7 @@ import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Home, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
-import { refuseSelfWait } from "./self-wait.ts";
+import { ASKS_FOR_ITSELF, refuseSelfWait } from "./self-wait.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 
@@ -263,6 +263,5 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
 }
 
 function selfError(): SnaxError {
-  const why = "it asks for that itself, and the handler that asks would be waited for";
-  return new SnaxError("ERR_RELOAD", `${why}: let another service ask`);
+  return new SnaxError("ERR_RELOAD", ASKS_FOR_ITSELF);
 }

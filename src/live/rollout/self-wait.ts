@@ -11,6 +11,10 @@ import { HOLD } from "../../kernel/service.ts";
 import { pendingHotfix } from "../apply/hold.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 
+/** Why a service can't be reloaded, swapped or moved on its own request, by a call that waits for the result. */
+export const ASKS_FOR_ITSELF =
+  "it asks for that itself, and the handler that asks would be waited for: let another service ask";
+
 /** Whom something is for that is asked for. */
 export interface Wanted {
   /** The service, if it is for one. */

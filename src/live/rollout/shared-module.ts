@@ -12,7 +12,8 @@ import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import { Program } from "../../loader/run/program.ts";
-import { Context, isThenable } from "../../service/context.ts";
+import type { Context } from "../../service/context.ts";
+import { isThenable } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { HotfixSharedResult } from "../../snax/types.ts";
@@ -260,9 +261,7 @@ export function commitShared(
 }
 
 function* instancesOf(runtime: Runtime): Generator<Instance> {
-  for (const { instance } of runtime.kernel.services) {
-    if (instance instanceof Context && instance.code !== undefined) yield instance.code;
-  }
+  for (const { code } of runtime.contexts()) if (code !== undefined) yield code;
 }
 
 function runNow(patch: ServicePatch): void {
@@ -301,16 +300,16 @@ export interface SharedPlace {
  * that of services yet to be born first, then those that services hold on to from before the cache
  * was cleared.
  */
-export function findSharedPlaces({ cache, kernel }: Runtime, path: string): SharedPlace[] {
+export function findSharedPlaces(runtime: Runtime, path: string): SharedPlace[] {
   const file = findModuleFile(path) ?? path;
   const found = new Map<ModuleNode, Program>();
   const add = (node: ModuleNode, program: Program): void => {
     const isMeant = node.isShared && (node.image.file === path || node.image.file === file);
     if (isMeant && node.shared !== undefined && !found.has(node)) found.set(node, program);
   };
-  const programs = new Set<Program>([cache.shared]);
-  for (const { instance } of kernel.services) {
-    const program = instance instanceof Context ? instance.code?.program : undefined;
+  const programs = new Set<Program>([runtime.cache.shared]);
+  for (const { code } of runtime.contexts()) {
+    const program = code?.program;
     if (program === undefined || programs.has(program)) continue;
     programs.add(program);
     programs.add(program.shared);

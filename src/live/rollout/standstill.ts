@@ -14,7 +14,7 @@ import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { hasMailFrom, HOLD } from "../../kernel/service.ts";
 import { BirthPause, EVERY_TYPE } from "../../service/birth-pause.ts";
-import { Context } from "../../service/context.ts";
+import type { Context } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";
 import { dropKept, sendKept } from "../../service/outbox.ts";
 import type { Runtime } from "../../service/runtime.ts";
@@ -116,13 +116,8 @@ export class Standstill {
   }
 
   #list(isMeant: (context: Context) => boolean): Context[] {
-    const found: Context[] = [];
-    for (const { instance } of this.#runtime.kernel.services) {
-      if (instance instanceof Context && instance.kind !== "" && isMeant(instance)) {
-        found.push(instance);
-      }
-    }
-    return found;
+    const all = [...this.#runtime.contexts()];
+    return all.filter((context) => context.kind !== "" && isMeant(context));
   }
 
   /** Waits until each service that was begun before the pause is there, has ended, or has come to the pause. */

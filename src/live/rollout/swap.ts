@@ -32,6 +32,7 @@ import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Home, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
+import { ASKS_FOR_ITSELF } from "./self-wait.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 
@@ -234,9 +235,7 @@ class ThreadPartOfSwap implements ThreadPart<ThreadSwap, ThreadSwap> {
     if (code === undefined || !isReady) return refuse("it has not begun yet");
     if (!runtime.kinds.has(kind)) return refuse("it has no file");
     if (handle === this.#order.caller) {
-      refuse(
-        "it asks for that itself, and the handler that asks would be waited for: let another service ask",
-      );
+      refuse(ASKS_FOR_ITSELF);
     }
     try {
       requireContained(code, this.#program, kind === SNAX_KIND);

@@ -243,3 +243,17 @@ test("with --atomic all services of a type take the patch or none", async (t) =>
     / id\t\d+ applied\t3 failed\t0 skipped\t0 held\t\d+ ms <CMD OK>$/,
   );
 });
+
+test("of more failures than are listed the answer tells how many there are", async (t) => {
+  const { run, write, make } = await open(t);
+  for (let index = 0; index < 100; index += 1) await make("room");
+  write("bad.ts", `export function hotfix() { throw new Error("not here"); }`);
+  const listed = await run("hotfix room @bad.ts");
+  equal(listed.filter((row) => /^:[0-9a-f]{8}\t.*not here/.test(row)).length, 100);
+  equal(listed.includes("... failed\t1 more"), false);
+  for (let index = 0; index < 3; index += 1) await make("room");
+  const more = await run("hotfix room @bad.ts");
+  equal(more.includes("failed\t103"), true, more.slice(0, 5).join("\n"));
+  equal(more.filter((row) => /^:[0-9a-f]{8}\t.*not here/.test(row)).length, 100);
+  equal(more.includes("... failed\t3 more"), true, more.slice(-4).join("\n"));
+});
