@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { machineMs, systemClock } from "../base/clock.ts";
+import { aheadOfMachine, systemClock } from "../base/clock.ts";
 import { IMAGE_BUILD_MS } from "../base/limits.ts";
 import { LEVEL, LevelFloor } from "../base/log-level.ts";
 import type { LogLine } from "../base/log-line.ts";
@@ -200,7 +200,7 @@ function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime
         ),
     }),
     clock,
-    startedAt: beganAt === undefined ? undefined : clock.now() - (machineMs() - beganAt),
+    startedAt: beganAt === undefined ? undefined : beganAt + aheadOfMachine(clock),
     environment: new Environment(isConfigured ? {} : config, thread?.log),
     paths: new SearchPath(config.services, root, [SYSTEM_SERVICES]),
     write,

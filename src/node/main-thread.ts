@@ -9,7 +9,7 @@ import { MessageChannel } from "node:worker_threads";
 import type { ResourceLimits } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import { LEVEL } from "../base/log-level.ts";
-import { machineMs, systemClock } from "../base/clock.ts";
+import { aheadOfMachine, systemClock } from "../base/clock.ts";
 import type { NodeMemory } from "../fabric/node-memory.ts";
 import { createNodeMemory, NODE_WORD } from "../fabric/node-memory.ts";
 import { STANDING } from "../fabric/thread-load.ts";
@@ -87,7 +87,7 @@ export class MainThread {
         sticky: live.births.sticky,
         shared: live.latePatches.orders,
         images: live.births.orders.flatMap(({ type }) => threads.imagesNow(thread, type)),
-        beganAt: machineMs() - (runtime.clock.now() - runtime.startedAt),
+        beganAt: runtime.startedAt - aheadOfMachine(runtime.clock),
         tables: { invitation: this.tableHub.invite(port1), port: port2 },
       };
       return { data, transfer: [port2] };
