@@ -1678,4 +1678,5 @@ export interface Clock {
     alarm?(at: number | undefined, wake: () => void): boolean;
 }
 export declare function machineMs(): number;
+export declare function aheadOfMachine(clock: Pick<Clock, "now">): number;
 export declare const systemClock: Clock;
