@@ -1,7 +1,7 @@
 /**
  * `snax dev`: from the save of a file to the first call that runs it, at a project of many modules, without types.
  *
- *     node bench/dev.mjs [modules] [saves]
+ *     node bench/dev.mjs [modules] [saves] [threads]
  *
  * A service calls another one every millisecond and writes when its answer is a new one. A save of a module far below
  * and one of the service's own file take turns. The times hold the 20 ms of quiet that a save waits for.
@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 
 const MODULES = Number(process.argv[2] ?? 500);
 const SAVES = Number(process.argv[3] ?? 100);
+const THREADS = Number(process.argv[4] ?? 0);
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 /** Functions of each module. */
@@ -46,7 +47,7 @@ function serviceText(value) {
 }
 
 mkdirSync(join(folder, "services/lib"), { recursive: true });
-save("snax.config.ts", `export default { thread: 0, services: "./services/?.ts" };`);
+save("snax.config.ts", `export default { thread: ${THREADS}, services: "./services/?.ts" };`);
 for (let index = 0; index < MODULES; index += 1)
   save(`services/lib/m${index}.ts`, moduleText(index, 0));
 save("services/shop.ts", serviceText(0));
@@ -61,9 +62,10 @@ save(
       const value = await shops[9].req.look();
       if (value === last) return;
       last = value;
+      const at = performance.timeOrigin + performance.now();
       (globalThis as any).gc?.();
       const heap = process.memoryUsage().heapUsed;
-      process.stdout.write("value " + value + " at " + (performance.timeOrigin + performance.now()) + " heap " + heap + "\\n");
+      process.stdout.write("value " + value + " at " + at + " heap " + heap + "\\n");
     }, 1);
   });`,
 );
@@ -109,7 +111,7 @@ for (let round = 0; round < SAVES; round += 1) {
 const warm = times.slice(Math.min(10, SAVES / 2));
 const shown = [0.5, 0.9, 1].map((share) => quantile(warm, share).toFixed(0));
 process.stdout.write(
-  `${MODULES} modules, ${warm.length} saves: median ${shown[0]} ms, p90 ${shown[1]} ms, most ${shown[2]} ms\n`,
+  `${MODULES} modules, ${THREADS} threads, ${warm.length} saves: median ${shown[0]} ms, p90 ${shown[1]} ms, most ${shown[2]} ms\n`,
 );
 const mib = (/** @type {number} */ bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 process.stdout.write(

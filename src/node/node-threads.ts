@@ -184,7 +184,9 @@ export class NodeThreads implements Threads {
 
   clearCache(path: string | undefined): void {
     if (this.own !== 0) return void this.#thread.fabric.tell(0, "clear", path);
-    this.#given = [];
+    if (path === undefined) this.#given = [];
+    // Of one file the image is read anew, and is another one; the programs are built anew of what is there.
+    else for (const given of this.#given) given?.names.clear();
     this.#thread.fabric.tellAll("clear", path);
   }
 

@@ -20,7 +20,7 @@ import {
 } from "./diff-module.ts";
 import type { EditScene, MemberUses } from "./edit-scene.ts";
 import { joinUses, readUses, shownText } from "./edit-scene.ts";
-import type { ModuleText } from "./module-text.ts";
+import type { ModuleText, ReadText } from "./module-text.ts";
 import { listFreeNames } from "./free-name.ts";
 import { merge } from "./merge.ts";
 import { readModuleText } from "./module-text.ts";
@@ -46,6 +46,8 @@ export interface DiffOptions {
   readonly resolve?: Resolve;
   /** What modules do with members that are not among the edits. @defaultValue there are no others */
   readonly others?: MemberUses;
+  /** Takes texts apart. @defaultValue each is taken apart anew */
+  readonly read?: ReadText;
 }
 
 /**
@@ -73,17 +75,17 @@ export function diff(
  */
 export function diffProgram(
   edits: readonly ModuleEdit[],
-  { resolve, others }: DiffOptions = {},
+  { resolve, others, read = readModuleText }: DiffOptions = {},
 ): ModuleDiff[] {
   if (edits.every(({ running, edited }) => running === edited)) {
     return edits.map(({ file }) => ({ file, verdict: "same", changes: [], patch: undefined }));
   }
-  const modules = new Map(edits.map((edit) => [edit, readRunning(edit)]));
+  const modules = new Map(edits.map((edit) => [edit, readRunning(edit, read)]));
   const known = [...modules.values()].filter((module) => module !== undefined);
   const uses = joinUses(readUses(known), others);
   const scenes = new Map<ModuleEdit, EditScene>();
   for (const [edit, was] of modules) {
-    if (was !== undefined) scenes.set(edit, createScene(edit, was, uses));
+    if (was !== undefined) scenes.set(edit, createScene(edit, was, { uses, read }));
   }
   for (const scene of scenes.values()) if (scene.now !== scene.was) compareModule(scene);
   noteConsequences(new ProgramText(known, resolve), [...scenes.values()]);
@@ -94,10 +96,13 @@ export function diffProgram(
 }
 
 /** What needs the project's compiler can't be taken apart. */
-function readRunning({ file, running, isService }: ModuleEdit): ModuleText | undefined {
+function readRunning(
+  { file, running, isService }: ModuleEdit,
+  read: ReadText,
+): ModuleText | undefined {
   if (file.endsWith(".json")) return undefined;
   try {
-    return readModuleText(running, file, isService === undefined ? {} : { isService });
+    return read(running, file, isService === undefined ? {} : { isService });
   } catch (error) {
     if (codeOf(error) === "ERR_SYNTAX") return undefined;
     throw error;
@@ -107,10 +112,10 @@ function readRunning({ file, running, isService }: ModuleEdit): ModuleText | und
 function createScene(
   { file, running, edited }: ModuleEdit,
   was: ModuleText,
-  uses: MemberUses,
+  { uses, read }: { readonly uses: MemberUses; readonly read: ReadText },
 ): EditScene {
   const { isService } = was;
-  const now = running === edited ? was : readModuleText(edited, file, { isService });
+  const now = running === edited ? was : read(edited, file, { isService });
   const writer = new DiffWriter(edited);
   return { was, now, writer, uses, changed: new Map(), settled: new Set() };
 }

@@ -57,10 +57,12 @@ export function readUses(modules: Iterable<ModuleText>): MemberUses {
 
 /** Puts what several texts do with members together. */
 export function joinUses(...all: readonly (MemberUses | undefined)[]): MemberUses {
-  return {
-    taken: new Set(all.flatMap((each) => [...(each?.taken ?? [])])),
-    assigned: new Set(all.flatMap((each) => [...(each?.assigned ?? [])])),
-  };
+  const [taken, assigned] = [new Set<string>(), new Set<string>()];
+  for (const each of all) {
+    for (const name of each?.taken ?? []) taken.add(name);
+    for (const name of each?.assigned ?? []) assigned.add(name);
+  }
+  return { taken, assigned };
 }
 
 function collectAssigned(node: AnyNode, assigned: Set<string>): void {

@@ -116,6 +116,9 @@ export function readModuleText(text: string, file: string, options: ReadOptions 
   return takeApart({ ...parseAsWritten(text, file), text }, options);
 }
 
+/** Takes texts apart, as {@link readModuleText} does. */
+export type ReadText = typeof readModuleText;
+
 /** Takes a parsed text apart. */
 export function takeApart(syntax: WrittenSyntax, options: ReadOptions = {}): ModuleText {
   const { file, text, ast } = syntax;

@@ -60,7 +60,7 @@ const heap = async () => {
     collect();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  skynet.error("heap " + process.memoryUsage().heapUsed + ".");
+  skynet.error("it holds " + process.memoryUsage().heapUsed + " bytes.");
 };
 skynet.start(async () => {
   await sharetable.loadfile("rules");
@@ -125,7 +125,7 @@ test("a thousand saves of a project leave no memory behind, and nothing on disk"
   ];
   const measure = async (): Promise<number> => {
     child.kill("SIGUSR2");
-    return Number(/heap (\d+)/.exec(await next("heap "))?.[1]);
+    return Number(/it holds (\d+)/.exec(await next("it holds "))?.[1]);
   };
   await all();
   const before = { heap: 0, disk: 0 };

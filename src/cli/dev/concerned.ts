@@ -8,6 +8,7 @@
 import type { RunningGroup, RunningModule } from "../../live/operate/running-texts.ts";
 import type { MemberUses } from "../../texts/edit-scene.ts";
 import { joinUses, readUses } from "../../texts/edit-scene.ts";
+import type { ModuleText, ReadText } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
 
 interface Known {
@@ -15,9 +16,27 @@ interface Known {
   readonly uses: MemberUses;
 }
 
+/** Texts that are kept taken apart: what one save has read, the next one begins with. */
+const TEXTS_KEPT = 32;
+
 /** Finds the parts of programs. */
 export class ConcernedModules {
   readonly #known = new Map<string, Known>();
+  /** What was taken apart last is at the end. */
+  readonly #texts = new Map<string, ModuleText>();
+
+  /** Takes a text apart, unless that was done a moment ago. @throws {ERR_SYNTAX} if it is not valid */
+  readonly read: ReadText = (text, file, options) => {
+    const key = `${options?.isService}\0${file}\0${text}`;
+    const module = this.#texts.get(key) ?? readModuleText(text, file, options);
+    this.#texts.delete(key);
+    this.#texts.set(key, module);
+    for (const [oldest] of this.#texts) {
+      if (this.#texts.size <= TEXTS_KEPT) break;
+      this.#texts.delete(oldest);
+    }
+    return module;
+  };
 
   /** Returns a group with the modules that an edit concerns, its own file first, and what the others do. */
   of(
@@ -38,7 +57,7 @@ export class ConcernedModules {
     if (known?.text === text) return known.uses;
     let uses: MemberUses = { taken: new Set(), assigned: new Set() };
     try {
-      if (!file.endsWith(".json")) uses = readUses([readModuleText(text, file, { isService })]);
+      if (!file.endsWith(".json")) uses = readUses([this.read(text, file, { isService })]);
     } catch {
       // What needs the project's compiler is not looked at by a comparison either.
     }

@@ -12,7 +12,7 @@ import { diffGroup, readDisk } from "../../console/repair/source-texts.ts";
 import type { ConcernedModules } from "./concerned.ts";
 import type { RunningGroup, RunningModule } from "../../live/operate/running-texts.ts";
 import { messageOf } from "../../service/error-text.ts";
-import { readModuleText } from "../../texts/module-text.ts";
+import type { ReadText } from "../../texts/module-text.ts";
 import type { Change } from "../../texts/verdict.ts";
 
 /** A change, and the file that it is in. */
@@ -48,7 +48,7 @@ export function planSave(
   saved: ReadonlySet<string>,
   concerned: ConcernedModules,
 ): Plan {
-  const { texts, gone, broken } = readSaved(groups, saved);
+  const { texts, gone, broken } = readSaved(groups, saved, concerned.read);
   const patches = new Map<string, Readonly<Record<string, string>>>();
   const shared = new Map<string, string>();
   const [reloads, same] = [new Set<string>(), new Set<string>()];
@@ -63,7 +63,7 @@ export function planSave(
       const read = ({ file, text }: RunningModule): string | undefined => texts.get(file) ?? text;
       for (const each of touched) {
         const { group, others } = concerned.of(each, texts);
-        diffs.push(diffGroup(group, read, others));
+        diffs.push(diffGroup(group, read, { others, read: concerned.read }));
       }
     } catch (error) {
       if (codeOf(error) !== "ERR_SYNTAX") throw error;
@@ -110,14 +110,18 @@ interface Saved {
 }
 
 /** Reads the saved files that somebody runs and that differ from what runs. */
-function readSaved(groups: readonly RunningGroup[], saved: ReadonlySet<string>): Saved {
+function readSaved(
+  groups: readonly RunningGroup[],
+  saved: ReadonlySet<string>,
+  read: ReadText,
+): Saved {
   const texts = new Map<string, string>();
   const gone = new Set<string>();
   const broken = new Map<string, string>();
   const disk = new Map<string, string | undefined>();
   for (const { modules } of groups) {
     for (const module of modules) {
-      const { file, isService } = module;
+      const { file } = module;
       if (!saved.has(file) || broken.has(file)) continue;
       try {
         if (!disk.has(file)) disk.set(file, readDisk(module));
@@ -127,7 +131,7 @@ function readSaved(groups: readonly RunningGroup[], saved: ReadonlySet<string>):
         else if (text.trim() === "" && module.text?.trim() !== "")
           broken.set(file, `${file}: it is empty`);
         else if (text !== module.text && !texts.has(file)) {
-          requireValid(module, text, isService);
+          requireValid(module, text, read);
           texts.set(file, text);
         }
       } catch (error) {
@@ -140,16 +144,16 @@ function readSaved(groups: readonly RunningGroup[], saved: ReadonlySet<string>):
 
 /** What can't be read as it runs needs the project's compiler, and a reload finds what is wrong with it. */
 function requireValid(
-  { file, text = "" }: RunningModule,
+  { file, text = "", isService }: RunningModule,
   edited: string,
-  isService: boolean,
+  read: ReadText,
 ): void {
   if (file.endsWith(".json")) return;
   try {
-    readModuleText(edited, file, { isService });
+    read(edited, file, { isService });
   } catch (error) {
     try {
-      readModuleText(text, file, { isService });
+      read(text, file, { isService });
     } catch {
       return;
     }

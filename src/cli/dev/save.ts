@@ -49,6 +49,7 @@ export class Saver {
   readonly #names = new SharedNames();
   readonly #concerned = new ConcernedModules();
   readonly #types: SaveTypes;
+  #saves = 0;
   /** What was saved and did not go in. */
   #pending: ReadonlySet<string> = new Set();
 
@@ -69,6 +70,7 @@ export class Saver {
    */
   async save(files: ReadonlySet<string>, told: ReadonlySet<string>): Promise<void> {
     const began = performance.now();
+    this.#saves += 1;
     const { context, runtime, thread } = this.#operator;
     const groups = await gatherRunning(context, "plain too");
     const saved = new Set([...files, ...this.#pendingWith(files, groups)]);
@@ -97,6 +99,28 @@ export class Saver {
     const facts = { plan, outcome, saved: news, running, ms, root: runtime.paths.root };
     for (const line of reportSave(facts)) this.#tell(line);
     this.#types.check(groups, plan.texts.keys());
+    void this.#prepareBirths(groups, plan.texts);
+  }
+
+  /** Services to come begin with a program that is read anew: now, while nobody waits for it, and not in the next save. */
+  async #prepareBirths(
+    groups: readonly RunningGroup[],
+    texts: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const saves = this.#saves;
+    const { cache, paths } = this.#operator.runtime;
+    const isTouched = ({ modules }: RunningGroup): boolean =>
+      modules.some(({ file }) => texts.has(file));
+    for (const type of new Set(groups.filter(isTouched).map((group) => group.type))) {
+      // What was saved runs first.
+      await sleep(QUIET_MS, undefined, { ref: false });
+      if (saves !== this.#saves) return;
+      try {
+        await cache.load(paths.find(type));
+      } catch {
+        // Whoever starts one hears of it, and the save has told it.
+      }
+    }
   }
 
   /** What did not go in may do so with what is saved now, if one service runs both, or may come to do so. */

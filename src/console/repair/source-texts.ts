@@ -17,8 +17,7 @@ import type {
 import { gatherRunning, nameServices, resolveAmong } from "../../live/operate/running-texts.ts";
 import { readModule } from "../../loader/text/module-text.ts";
 import { diffProgram } from "../../texts/diff.ts";
-import type { MemberUses } from "../../texts/edit-scene.ts";
-import type { ModuleEdit } from "../../texts/diff.ts";
+import type { DiffOptions, ModuleEdit } from "../../texts/diff.ts";
 import type { Change, ModuleDiff, Verdict } from "../../texts/verdict.ts";
 import { worstOf } from "../../texts/verdict.ts";
 import type { Operator } from "../operator/operator.ts";
@@ -63,13 +62,13 @@ type ReadEdited = (module: RunningModule) => string | undefined;
  * Compares services that run the same with their files.
  *
  * @param read - gives the edited texts. @defaultValue the files as they are now
- * @param others - what modules do with members that the group does not name. @defaultValue it names all
+ * @param options - what else the comparison is told.
  * @throws {ERR_SYNTAX} if a file is not valid.
  */
 export function diffGroup(
   group: RunningGroup,
   read: ReadEdited = readDisk,
-  others?: MemberUses,
+  options: Omit<DiffOptions, "resolve"> = {},
 ): GroupDiff {
   const known = group.modules.filter(({ text }) => text !== undefined);
   const edits = known.map((module): ModuleEdit => {
@@ -78,7 +77,7 @@ export function diffGroup(
   });
   const resolve = resolveAmong(known);
   const modules = new Map(
-    diffProgram(edits, { resolve, ...(others && { others }) }).map((each) => [each.file, each]),
+    diffProgram(edits, { ...options, resolve }).map((each) => [each.file, each]),
   );
   for (const module of group.modules) {
     const { file, text, failure } = module;

@@ -186,16 +186,9 @@ export function nameServices(handles: readonly number[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** Two threads run the same if the texts are the same. */
+/** Two threads run the same if the texts are the same, which follow from the file's and the patches. */
 function keyOf({ type, modules }: RunningGroup): string {
-  const texts = modules.map(({ file, base, text, failure, patches }) => [
-    file,
-    base,
-    text,
-    failure,
-    patches,
-  ]);
-  return JSON.stringify([type, texts]);
+  return JSON.stringify([type, modules.map(({ file, base, patches }) => [file, base, patches])]);
 }
 
 /** Lists what services of this thread run. */
@@ -292,7 +285,7 @@ function describe(
       links.set(specifier, target.node.image.file);
     }
   }
-  const patches = text.patches.map(hashOf);
+  const { base, patches } = hashesOf(text);
   const { isShared } = node;
   const [running, failure] = attempt(() => text.text);
   const isMeant = without?.texts.some((each) => patches.includes(hashOf(each))) === true;
@@ -300,8 +293,25 @@ function describe(
     without !== undefined && isMeant ? text.without(outOf(without)) : undefined,
   );
   const texts = { text: running, failure, without: before, refusal };
-  const base = hashOf(text.base);
   return { file, base, patches, isService, isShared, links, ...texts };
+}
+
+/** What a text was made of, by hashes. */
+interface Hashes {
+  readonly base: string;
+  readonly patches: readonly string[];
+}
+
+const hashes = new WeakMap<EffectiveText, Hashes>();
+
+/** Who asks with every save asks for the same texts, most of the time. */
+function hashesOf(text: EffectiveText): Hashes {
+  let known = hashes.get(text);
+  if (known === undefined) {
+    known = { base: hashOf(text.base), patches: text.patches.map(hashOf) };
+    hashes.set(text, known);
+  }
+  return known;
 }
 
 /** A value, or why there is none. */

@@ -52,6 +52,22 @@ test("clearcache of one file concerns that file and the services made with it", 
   equal(await get(await node.make("agent")), "agent 2, word 2");
 });
 
+test("clearcache of one file concerns that file alone on every thread", async (t) => {
+  const node = await desk(t, FILES, { thread: 2 });
+  const says = async (): Promise<unknown[]> => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => node.make("agent")));
+    return [...new Set(await Promise.all(all.map(get)))];
+  };
+  deepEqual(await says(), ["agent 1, word 1"]);
+  edit(node);
+  await node.ask(`clearcache ${node.folder}/lib/word.ts`);
+  deepEqual(await says(), ["agent 1, word 2"]);
+  await node.ask(`clearcache ${node.folder}/agent.ts`);
+  deepEqual(await says(), ["agent 2, word 2"]);
+  await node.ask("clearcache");
+  deepEqual(await says(), ["agent 2, word 2"]);
+});
+
 test("a syntax error in the new file fails the start with its place, and the old services go on", async (t) => {
   const node = await desk(t, FILES);
   const old = await node.make("agent");
