@@ -14,8 +14,8 @@ interface Call {
   readonly name: string;
   /** How often it ended. */
   ends: number;
-  /** The caller was told that it was not sent. */
-  isNotSent: boolean;
+  /** With what the caller was told that it was not sent; undefined: it was not told so. */
+  notSent: string | undefined;
   /** Who got it. */
   receiver: number | undefined;
 }
@@ -75,12 +75,12 @@ export class LinkJudge {
 
   /** A call is about to be made. @returns its number */
   begin({ caller, isPush, node, name }: Asked): number {
-    const rest = { ends: 0, isNotSent: false, receiver: undefined };
+    const rest = { ends: 0, notSent: undefined, receiver: undefined };
     return this.#calls.push({ caller, isPush, node, name, ...rest }) - 1;
   }
 
-  /** It has ended. */
-  end(id: number, outcome: { readonly value: unknown } | { readonly error: unknown }): void {
+  /** It has ended. @param isKept - it waited for a link when it did: then it is never sent */
+  end(id: number, outcome: { value: unknown } | { error: unknown }, isKept = false): void {
     const call = this.#calls[id] as Call;
     call.ends += 1;
     this.#note(1, id);
@@ -90,8 +90,8 @@ export class LinkJudge {
     const key = `${code} ${String(data?.sent)}`;
     this.#count(key);
     if (!KNOWN.has(key)) this.fault(`call ${id} failed with ${key}: ${String(outcome.error)}`);
-    call.isNotSent = data?.sent === false;
-    if (call.isNotSent) this.#checkNotSent(id, call);
+    if (data?.sent === false || isKept) call.notSent = String(outcome.error);
+    if (call.notSent !== undefined) this.#checkNotSent(id, call);
   }
 
   /** A service has got a request. @param reference - by which handle it was asked for, and by whom; undefined = by name */
@@ -101,7 +101,7 @@ export class LinkJudge {
     if (call === undefined) return this.fault(`request ${id} arrived, which nobody has made`);
     if (call.receiver !== undefined) return this.fault(`call ${id} arrived twice`);
     call.receiver = number;
-    if (call.isNotSent) this.#checkNotSent(id, call);
+    if (call.notSent !== undefined) this.#checkNotSent(id, call);
     if (call.node !== node || call.name !== name) {
       this.fault(`call ${id} of ${call.name} of ${call.node} reached ${name} of ${node}`);
     }
@@ -155,9 +155,9 @@ export class LinkJudge {
       this.fault(`call ${id} was answered by ${String(number)}, not ${receiver}`);
   }
 
-  #checkNotSent(id: number, { receiver }: Call): void {
+  #checkNotSent(id: number, { receiver, notSent }: Call): void {
     if (receiver === undefined) return;
-    this.fault(`call ${id} has sent: false, and reached service ${receiver}`);
+    this.fault(`call ${id} was not sent (${notSent}), and reached service ${receiver}`);
   }
 
   #count(key: string): void {

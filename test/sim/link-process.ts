@@ -36,6 +36,8 @@ import type { Network, ProcessLoop } from "./link-network.ts";
 
 /** Most milliseconds until a turn begins. */
 const WAKE_MAX_MS = 0.1;
+/** Milliseconds that a message takes: a turn comes to its end. */
+const MESSAGE_MS = 0.001;
 /** Milliseconds until what a turn wrote leaves. */
 const FLUSH_MS = 0.01;
 
@@ -47,6 +49,8 @@ export interface ProcessSettings {
   /** The key `cluster` of the configuration. */
   readonly cluster: { readonly listen: string; readonly [key: string]: unknown };
   readonly createKernel: (options: KernelOptions) => Kernel;
+  /** Runs when clusterd is there: what services want of it before is for others to test. */
+  readonly onReady: (process: SimulatedProcess) => void;
   readonly log: (text: string) => void;
 }
 
@@ -62,23 +66,37 @@ export class SimulatedProcess {
   readonly settings: ProcessSettings;
   readonly runtime: Runtime;
   readonly clusterd: Clusterd;
+  /** How often a link was made, to any node. */
+  ups = 0;
   readonly #daemon: Context;
+  readonly #system: Context;
   #ids = 0;
 
   constructor(settings: ProcessSettings) {
     this.settings = settings;
     const { loop, node, cluster, log } = settings;
     const { clock } = settings.network.world;
+    const { drain } = createDrain();
     const runtime: Runtime = new Runtime({
       kernel: settings.createKernel({
         clock,
-        drain: createDrain(),
+        drain: {
+          isSynchronous: true,
+          drain: () => {
+            clock.advance(MESSAGE_MS);
+            drain();
+          },
+        },
         waker: this.#createWaker(() => runtime.kernel.turn()),
         events: kernelEvents(() => runtime),
       }),
       clock,
       environment: new Environment({ node, cluster }),
-      write: ({ text }) => log(text),
+      write: ({ text }) => {
+        const [, up] = / is up \(([0-9a-f]+)\)$/.exec(text) ?? [];
+        if (up !== undefined) this.ups += 1;
+        log(text);
+      },
       logFloor: new LevelFloor(undefined, 0),
       abort: () => {},
       boards: [],
@@ -90,17 +108,36 @@ export class SimulatedProcess {
     const net = netOf(runtime);
     net.flushSoon = (link) => void loop.later(FLUSH_MS, () => link.flush());
     net.after = (ms, run) => (ms === Infinity ? () => {} : loop.later(ms, run));
-    runtime.owner = this.#create("system").handle;
+    this.#system = this.#create("system");
+    runtime.owner = this.#system.handle;
     this.#daemon = this.#create("clusterd");
     this.clusterd = new Clusterd(this.#daemon, this.#createSocket());
-    runInside(this.#daemon, () => void this.clusterd.start());
+    const begin = async (): Promise<void> => {
+      await this.clusterd.start();
+      settings.onReady(this);
+    };
+    runInside(this.#daemon, () => void begin());
+  }
+
+  /** How its link to another node is: up, connecting, down; undefined = it knows of none. */
+  linkState(node: string): string | undefined {
+    const { links } = this.clusterd.state as { links: Record<string, { state: string }> };
+    return links[node]?.state;
+  }
+
+  /** It takes no more calls, waits for those that are open, and says goodbye: what SIGTERM does. */
+  drain(ms: number): void {
+    if (this.runtime.kernel.names.get(".clusterd") === undefined) return;
+    this.runtime.isDraining = true;
+    const { call } = createSkynet(this.#system);
+    runInside(this.#system, () => void call(".clusterd", "lua", "DRAIN", ms));
   }
 
   /** Makes a service; what it does begins inside it. */
-  service(name: string, begin: (service: SimulatedService) => void): SimulatedService {
+  service(name: string, begin: (service: SimulatedService) => unknown): SimulatedService {
     const context = this.#create(name);
     const service = { context, skynet: createSkynet(context), cluster: createCluster(context) };
-    runInside(context, () => begin(service));
+    runInside(context, () => void begin(service));
     return service;
   }
 

@@ -1,6 +1,7 @@
 /** What goes wrong in link-world.ts, and how it ends. */
 
 import type { Random } from "../../src/base/random.ts";
+import type { MemoryEngine } from "../../src/cluster/engine/driver-memory.ts";
 import type { VirtualClock } from "../simulator.ts";
 import type { Network } from "./link-network.ts";
 import type { SimulatedProcess } from "./link-process.ts";
@@ -19,6 +20,8 @@ export interface TroubledWorld<M extends Machine = Machine> {
   readonly random: Random;
   readonly network: Network;
   readonly machines: readonly M[];
+  /** By which nodes find each other; undefined: the configuration names them. */
+  readonly engine: MemoryEngine | undefined;
   start(machine: M): void;
   kill(machine: M, isMachine: boolean): void;
   replaceService(machine: M): void;
@@ -78,6 +81,36 @@ export const TROUBLES: readonly (readonly [string, Trouble])[] = [
       const all = [...network.wires];
       all[random.below(all.length)]?.reset(random.below(2) === 0);
       return undefined;
+    },
+  ],
+  [
+    "drained",
+    (world, machine) => {
+      const { process } = machine;
+      process?.drain(world.random.below(1000));
+      return () => {
+        if (process === undefined || machine.process !== process) return;
+        world.kill(machine, false);
+        world.start(machine);
+      };
+    },
+  ],
+  [
+    "engine away",
+    ({ engine, random, machines }, machine) => {
+      if (engine === undefined) return undefined;
+      const node = `n${machines.indexOf(machine)}`;
+      switch (random.below(3)) {
+        case 0:
+          engine.partition(node);
+          return () => engine.heal(node);
+        case 1:
+          engine.pause();
+          return () => engine.resume();
+        default:
+          engine.kill(random.below(3) === 0);
+          return () => engine.start();
+      }
     },
   ],
   [

@@ -6,9 +6,14 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
+import { codeOf } from "../../src/base/error.ts";
+import { ENGINE_TIMEOUT_MS } from "../../src/base/limits.ts";
 import { createRandom } from "../../src/base/random.ts";
 import type { Random } from "../../src/base/random.ts";
+import { MemoryEngine } from "../../src/cluster/engine/driver-memory.ts";
 import { incarnationsOf } from "../../src/cluster/hub/incarnations.ts";
+// Loaded now: to load something takes longer than no time.
+import "../../src/cluster/fleet/join.ts";
 import { createDrain } from "../../src/fabric/event-loop.ts";
 import { VirtualLoop } from "../../src/testing/virtual-loop.ts";
 import { virtualClock } from "../simulator.ts";
@@ -38,6 +43,14 @@ const ANSWER_MAX_MS = 500;
 const SILENCE: number = 8 / 6;
 /** What ways and turns take. */
 const SLACK_MS = 1000;
+
+/** What the configuration of all nodes names. */
+const ENGINE = "memory://links";
+
+/** The engines of this thread by name, where the driver finds them. */
+function engines(): Map<string, MemoryEngine> {
+  return (globalThis as never)[Symbol.for("snax.engines")];
+}
 
 /** What the thread is to do. */
 export interface LinkTask {
@@ -79,7 +92,7 @@ interface Caller {
   readonly node: string;
   /** Handles that it got, by node and name. */
   readonly known: Map<string, number>;
-  readonly loop: ProcessLoop;
+  readonly process: SimulatedProcess;
   readonly deadAfter: number;
 }
 
@@ -95,6 +108,8 @@ class LinkWorld {
   readonly #task: Omit<LinkTask, "seeds">;
   readonly #plant: LinkPlant;
   readonly #busyMs: number;
+  /** Half of the worlds find each other by an engine. */
+  readonly engine: MemoryEngine | undefined;
   #isQuiet = false;
   #numbers = 0;
 
@@ -108,6 +123,8 @@ class LinkWorld {
     this.network = new Network(network);
     const { random } = this;
     const { size } = task;
+    this.engine = random.below(2) === 0 ? undefined : new MemoryEngine(seed);
+    if (this.engine !== undefined) engines().set(ENGINE, this.engine);
     this.#busyMs = 1 + random.below(50) * size;
     const nodes = Array.from({ length: size }, (_each, index) => `n${index}`);
     this.machines = nodes.map((node) => ({
@@ -150,9 +167,10 @@ class LinkWorld {
 
   /** Starts the process of a machine. */
   start(machine: Machine): void {
-    const { network, random } = this;
+    const { network } = this;
     const index = this.machines.indexOf(machine);
-    const nodes = this.machines.filter((one) => one !== machine).map((one) => one.node);
+    const nodes = this.machines.map(({ node }) => node).filter((node) => node !== machine.node);
+    const places = nodes.map((node) => [node, `${placeOf(Number(node.slice(1)))}:7000`] as const);
     const process = new SimulatedProcess({
       network,
       loop: new ProcessLoop(network.world, placeOf(index)),
@@ -161,21 +179,23 @@ class LinkWorld {
         listen: `${placeOf(index)}:7000`,
         token: "a token of the simulation",
         deadAfter: machine.deadAfter,
-        nodes: Object.fromEntries(
-          nodes.map((node) => [node, `${placeOf(Number(node.slice(1)))}:7000`]),
-        ),
+        ...(this.engine === undefined ? { nodes: Object.fromEntries(places) } : { engine: ENGINE }),
       },
+      onReady: () => this.#populate(machine),
       createKernel: this.#plant.createKernel ?? createPlainKernel,
       log: () => {},
     });
     machine.process = process;
     machine.numbers = [];
     machine.incarnations.push(incarnationsOf(process.runtime).own);
+  }
+
+  #populate(machine: Machine): void {
+    const { random } = this;
     for (const name of NAMES.toSorted(() => random.below(3) - 1)) this.#serve(machine, name);
     for (let count = 0; count < CALLERS; count += 1) this.#call(machine);
-    machine.monitors = machine.peers
-      .filter(() => random.below(3) > 0)
-      .map((node) => this.#watch(machine, process, node));
+    const watched = machine.peers.filter(() => random.below(3) > 0);
+    machine.monitors = watched.map((node) => this.#watch(machine, node));
   }
 
   /** Ends the process of a machine, as kill -9 does. @param isMachine - or the machine's power */
@@ -217,13 +237,12 @@ class LinkWorld {
     const number = this.#number(machine);
     const known = new Map<string, number>();
     const process = machine.process as SimulatedProcess;
-    const { loop } = process.settings;
     process.service("caller", (service) => {
       const work = async (): Promise<void> => {
         while (!this.#isQuiet) {
           const node = peers[random.below(peers.length)] as string;
-          await this.#one(service, { number, node, known, loop, deadAfter });
-          await service.skynet.sleep(random.below(this.#busyMs));
+          await this.#one(service, { number, node, known, process, deadAfter });
+          await service.skynet.sleep(1 + random.below(this.#busyMs));
         }
       };
       for (let count = 0; count < WORKERS; count += 1) void work();
@@ -233,7 +252,7 @@ class LinkWorld {
   /** Makes one call. */
   async #one(
     { cluster, context }: SimulatedService,
-    { number, node, known, loop, deadAfter }: Caller,
+    { number, node, known, process, deadAfter }: Caller,
   ): Promise<void> {
     const { random, judge, clock } = this;
     const name = NAMES[random.below(NAMES.length)] as string;
@@ -250,27 +269,38 @@ class LinkWorld {
     const address = handle ?? `@${name}`;
     if (isPush) return cluster.send(node, address, ...values);
     const begunAt = clock.now();
+    // There was no link that it could have left over.
+    const wasUp = process.linkState(node) === "up";
+    const { ups } = process;
+    const isKept = (error: unknown): boolean =>
+      codeOf(error) === "ERR_TIMEOUT" && !wasUp && process.ups === ups;
     const calls = random.below(6) === 0 ? cluster.within(1 + random.below(3000)) : cluster;
     try {
       judge.end(id, { value: await calls.call(node, address, ...values) });
     } catch (error) {
       // What ends with its service is not told to anybody.
-      if (context.service.isAlive) judge.end(id, { error });
+      if (context.service.isAlive) judge.end(id, { error }, isKept(error));
     }
     const ms = clock.now() - begunAt;
-    const isExcused = loop.frozenUntil > begunAt;
+    const isExcused = process.settings.loop.frozenUntil > begunAt;
     // To connect, to greet, to find out that nobody answers, all of it twice, and what the service takes.
-    const mostMs = 2 * (2 + SILENCE) * deadAfter + ANSWER_MAX_MS + SLACK_MS;
+    const mostMs = 2 * (2 + SILENCE) * deadAfter + ANSWER_MAX_MS + ENGINE_TIMEOUT_MS + SLACK_MS;
     if (ms > mostMs && !isExcused) judge.fault(`call ${id} took ${Math.round(ms)} ms`);
   }
 
-  #watch(machine: Machine, process: SimulatedProcess, node: string): MonitorCheck {
+  #watch(machine: Machine, node: string): MonitorCheck {
     const other = this.machines.find((one) => one.node === node) as Machine;
     const check = new MonitorCheck(this.judge, `${machine.node} of ${node}`, other.incarnations);
-    process.service("monitor", ({ cluster }) => {
-      cluster
-        .monitor(node, (event) => check.take(event))
-        .catch((error: unknown) => this.judge.fault(String(error)));
+    machine.process?.service("monitor", async ({ cluster, skynet }) => {
+      for (;;) {
+        try {
+          return void (await cluster.monitor(node, (event) => check.take(event)));
+        } catch (error) {
+          // The engine has not told of it yet.
+          if (codeOf(error) !== "ERR_NODE_UNKNOWN") this.judge.fault(String(error));
+          await skynet.sleep(100);
+        }
+      }
     });
     return check;
   }
