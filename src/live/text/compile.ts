@@ -94,9 +94,10 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
     const module = { image, scope: scopeOf(node), injected: INJECTED, hasMethods, elsewhere };
     codes.set(node, compilePatch(text, module));
   }
+  const imported = new Set([...codes.values()].flatMap(namesImported));
   for (const [node, code] of codes) {
     checkExports(code, (name) => tellOrigin(program, node, name));
-    checkHome(code, codes, (name) => tellWhere(target, node, name));
+    checkHome(code, imported, (name) => tellWhere(target, node, name));
   }
   const parts: PatchPart[] = [];
   for (const [node, code] of codes) {
@@ -104,6 +105,10 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
     parts.push({ node, scope: scopeOf(node), code, imports });
   }
   return inOrder(parts);
+}
+
+function namesImported({ imports }: PatchCode): string[] {
+  return imports.map(({ name }) => name);
 }
 
 /**
@@ -133,13 +138,11 @@ function checkExports({ fresh, added }: PatchCode, origin: (name: string) => str
  */
 function checkHome(
   { added }: PatchCode,
-  codes: ReadonlyMap<ModuleNode, PatchCode>,
+  imported: ReadonlySet<string>,
   elsewhere: (name: string) => string,
 ): void {
   for (const [name, { place, isUsed }] of added) {
-    if (isUsed) continue;
-    const imports = [...codes.values()].flatMap((code) => code.imports);
-    if (imports.some((entry) => entry.name === name)) continue;
+    if (isUsed || imported.has(name)) continue;
     if (name === "init") {
       const why = "a patch has no init of its own, and nothing uses this one; use hotfix()";
       throw createPlacedError("ERR_PATCH", place, why);
@@ -153,15 +156,23 @@ function checkHome(
 
 /** Parts whose additions others import go first; what imports each other stays as it was given. */
 function inOrder(parts: readonly PatchPart[]): PatchPart[] {
-  const sorted: PatchPart[] = [];
-  const visit = (part: PatchPart, path: readonly PatchPart[]): void => {
-    if (sorted.includes(part) || path.includes(part)) return;
-    for (const { source } of part.imports) {
-      const below = parts.find(({ node }) => node === moduleOf(source));
-      if (below !== undefined) visit(below, [...path, part]);
+  const byNode = new Map(parts.map((part) => [part.node, part]));
+  const sorted = new Set<PatchPart>();
+  const begun = new Set<PatchPart>();
+  // Without recursion: a patch may be for as many modules as a program has.
+  const rest = parts.toReversed();
+  for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+    if (begun.has(part)) {
+      sorted.add(part);
+      continue;
     }
-    sorted.push(part);
-  };
-  for (const part of parts) visit(part, []);
-  return sorted;
+    begun.add(part);
+    rest.push(part);
+    for (const { source } of part.imports.toReversed()) {
+      const node = moduleOf(source);
+      const below = node === undefined ? undefined : byNode.get(node);
+      if (below !== undefined && !begun.has(below)) rest.push(below);
+    }
+  }
+  return [...sorted];
 }

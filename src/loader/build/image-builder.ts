@@ -21,7 +21,7 @@ import type { Fold } from "../text/fold.ts";
 import { createPlacedError } from "../text/position.ts";
 import { readRecord } from "../read/record.ts";
 import type { ModuleRecord } from "../read/record.ts";
-import { JAVASCRIPT, parseModule } from "../read/syntax.ts";
+import { JAVASCRIPT, parseModule, refuseDepth } from "../read/syntax.ts";
 import type { Syntax } from "../read/syntax.ts";
 import type { Transform } from "../typescript/transform-need.ts";
 import { transformNow } from "./transformer.ts";
@@ -61,7 +61,20 @@ export function buildImage(
   text: string,
   file: string,
   injected: ReadonlySet<string>,
-  { transform = transformNow, tsconfigs, fold, kept }: BuildOptions = {},
+  options: BuildOptions = {},
+): ImageData {
+  try {
+    return build(text, file, injected, options);
+  } catch (error) {
+    throw error instanceof RangeError ? refuseDepth(error, file) : error;
+  }
+}
+
+function build(
+  text: string,
+  file: string,
+  injected: ReadonlySet<string>,
+  { transform = transformNow, tsconfigs, fold, kept }: BuildOptions,
 ): ImageData {
   const syntax = parseModule(text, file, { transform });
   const analysis = elideTypes(syntax, analyse(syntax.ast), { file, tsconfigs, kept });

@@ -178,13 +178,16 @@ function createSyntax(
 }
 
 function refuseText(error: unknown, file: string, locate: Syntax["locate"]): unknown {
-  if (error instanceof RangeError) {
-    const place = { file, line: 1, column: 1 };
-    return createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
-  }
+  if (error instanceof RangeError) return refuseDepth(error, file);
   if (!(error instanceof SyntaxError)) return error;
   const why = error.message.replace(/ \(\d+:\d+\)$/, "");
   return createPlacedError("ERR_SYNTAX", locate(positionOf(error)), why, error);
+}
+
+/** The error of a text for which the stack is too small, in the parser or behind it. */
+export function refuseDepth(error: RangeError, file: string): SnaxError {
+  const place = { file, line: 1, column: 1 };
+  return createPlacedError("ERR_SYNTAX", place, "the text is nested too deeply", error);
 }
 
 function positionOf(error: SyntaxError): number {

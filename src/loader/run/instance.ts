@@ -11,8 +11,9 @@ import { Cycle, enterModule } from "./cycle.ts";
 import type { Entry } from "../weave/frame.ts";
 import type { Factory, Image } from "../weave/image.ts";
 import { ModuleInstance } from "./module-instance.ts";
-import type { ModuleNode } from "./module-node.ts";
+import type { ModuleNode, Source } from "./module-node.ts";
 import { createNamespace, setExport } from "./namespace.ts";
+import type { Namespace } from "./namespace.ts";
 import type { Step } from "./order.ts";
 import type { Program } from "./program.ts";
 import { NamespaceSource } from "./module-node.ts";
@@ -228,22 +229,34 @@ export class Instance {
   }
 
   /** Returns the namespace object of a module, which is made at first use. @internal */
-  namespaceOf(node: ModuleNode): Record<string, unknown> {
-    // In a cycle the namespace of a module may be asked for before the module begins.
-    const module = this.find(node) ?? this.#place(node);
-    if (module.namespace !== undefined) return module.namespace;
-    const sources = this.program.watchNamespace(node);
-    const values = new Map<string, unknown>();
-    for (const [name, source] of sources) {
-      values.set(name, source instanceof NamespaceSource ? undefined : source.read(this));
+  namespaceOf(node: ModuleNode): Namespace {
+    const made = new Map<ModuleNode, Namespace>();
+    const fillings: [Namespace, string, ModuleNode][] = [];
+    // Modules may export each other's namespaces, and chains of these be long: all are made before
+    // one is filled with the others.
+    const nodes = new Set([node]);
+    for (const each of nodes) {
+      // In a cycle the namespace of a module may be asked for before the module begins.
+      const module = this.find(each) ?? this.#place(each);
+      if (module.namespace === undefined) {
+        const sources = this.program.watchNamespace(each);
+        module.namespace = createNamespace(this.#read(sources));
+        for (const [name, source] of sources) {
+          if (!(source instanceof NamespaceSource)) continue;
+          fillings.push([module.namespace, name, source.node]);
+          nodes.add(source.node);
+        }
+      }
+      made.set(each, module.namespace);
     }
-    const namespace = createNamespace(values);
-    module.namespace = namespace;
-    // The object is known by now: modules may export each other's namespaces.
-    for (const [name, source] of sources) {
-      if (source instanceof NamespaceSource) setExport(namespace, name, source.read(this));
-    }
-    return namespace;
+    for (const [namespace, name, other] of fillings) setExport(namespace, name, made.get(other));
+    return made.get(node) as Namespace;
+  }
+
+  #read(sources: ReadonlyMap<string, Source>): Map<string, unknown> {
+    const read = (source: Source): unknown =>
+      source instanceof NamespaceSource ? undefined : source.read(this);
+    return new Map([...sources].map(([name, source]) => [name, read(source)]));
   }
 
   /**

@@ -17,14 +17,14 @@ import { exportsType, isTypeScript } from "./type-export.ts";
 export type Watch = (source: CellSource, watcher: Watcher) => void;
 
 /** Two modules export the name and `export *` can't choose. */
-const AMBIGUOUS = { read: (): undefined => undefined };
+const AMBIGUOUS: Source = { read: () => undefined, isSame: () => false };
 
 type Found = Source | undefined;
 
 /** Returns what an exported name stands for, or undefined if there is no such export. */
 export function resolveExport(node: ModuleNode, name: string): Source | undefined {
   if (node.exportSources.has(name)) return node.exportSources.get(name);
-  const found = find(node, name, new Set());
+  const found = find(new Asked(node, name));
   const source = found === AMBIGUOUS ? undefined : found;
   node.exportSources.set(name, source);
   return source;
@@ -33,8 +33,9 @@ export function resolveExport(node: ModuleNode, name: string): Source | undefine
 /** Lists the exported names of a module; names behind `export *` included, ambiguous ones not. */
 export function listExports(node: ModuleNode): Map<string, Source> {
   const sources = new Map<string, Source>();
-  for (const name of [...collectNames(node, new Set())].sort()) {
-    const source = resolveExport(node, name);
+  const holders = findHolders(node);
+  for (const name of [...holders.keys()].sort()) {
+    const source = resolveExport(holders.get(name) ?? node, name);
     if (source !== undefined) sources.set(name, source);
   }
   return sources;
@@ -61,44 +62,93 @@ export function linkModule(node: ModuleNode, watch: Watch): void {
 
 /**
  * Puts all functions of a module behind forwarders at their next reading: its namespace may go
- * anywhere.
+ * anywhere, and with it the namespaces that it exports.
  */
 export function wantAllForwarders(node: ModuleNode): void {
-  for (const source of listExports(node).values()) wantForwarder(source);
-}
-
-function find(start: ModuleNode, startName: string, seen: Set<string>): Found {
-  let node = start;
-  let name = startName;
-  for (;;) {
-    const key = `${node.image.file}\0${name}`;
-    if (seen.has(key)) return undefined;
-    seen.add(key);
-    const entry = node.image.exportOf(name);
-    if (entry === undefined) {
-      return name === "default" ? undefined : findBehindStars(node, name, seen);
+  const nodes = new Set([node]);
+  for (const each of nodes) {
+    for (const source of listExports(each).values()) {
+      if (source instanceof NamespaceSource) nodes.add(source.node);
+      else wantForwarder(source);
     }
-    if (entry.local !== undefined) return new CellSource(node, node.cellOf(entry.local) ?? -1);
-    const target = targetOf(node, entry);
-    if (target?.kind !== "module" || entry.imported === "*") {
-      return findIn(node, entry, entry.imported ?? "*", seen);
-    }
-    // Chains of re-exports may be long, so this is no recursion.
-    node = target.node;
-    name = entry.imported ?? "*";
   }
 }
 
-function findBehindStars(node: ModuleNode, name: string, seen: Set<string>): Found {
+/** A name that a module is asked for. */
+class Asked {
+  readonly node: ModuleNode;
+  readonly name: string;
+
+  constructor(node: ModuleNode, name: string) {
+    this.node = node;
+    this.name = name;
+  }
+}
+
+/**
+ * Finds what a name of a module stands for.
+ *
+ * Re-exports lead from module to module, `export *` to several. All variables that can be reached
+ * count: of none there is no export, one is the export, and two are ambiguous. So neither the order
+ * nor a cycle matters, and long chains need no deep stack.
+ */
+function find(start: Asked): Found {
   let found: Found;
-  for (const entry of node.image.stars) {
-    if (targetOf(node, entry)?.kind === "api") continue;
-    const other = findIn(node, entry, name, seen);
-    if (other === undefined) continue;
-    if (other === AMBIGUOUS || (found !== undefined && !isSame(found, other))) return AMBIGUOUS;
-    found = other;
+  const asked = new Map<string, Set<ModuleNode>>();
+  const rest = [start];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { node, name } = next;
+    const nodes = asked.get(name);
+    if (nodes?.has(node)) continue;
+    if (nodes === undefined) asked.set(name, new Set([node]));
+    else nodes.add(node);
+    for (const step of stepsFrom(next)) {
+      if (step instanceof Asked) rest.push(step);
+      else if (found !== undefined && !found.isSame(step)) return AMBIGUOUS;
+      else found = step;
+    }
   }
   return found;
+}
+
+/** Where the search for a name goes on: at its own entry, else at all `export *`. */
+function stepsFrom({ node, name }: Asked): readonly (Source | Asked)[] {
+  const entry = node.image.exportOf(name);
+  if (entry?.local !== undefined) {
+    return [new CellSource(node, node.cellOf(entry.local) ?? -1)];
+  }
+  if (entry !== undefined) return listed(stepTo(node, entry, entry.imported ?? "*"));
+  if (name === "default") return [];
+  return node.image.stars.flatMap((star) =>
+    targetOf(node, star)?.kind === "api" ? [] : listed(stepTo(node, star, name)),
+  );
+}
+
+function listed(step: Source | Asked | undefined): (Source | Asked)[] {
+  return step === undefined ? [] : [step];
+}
+
+/** Goes to a name in the module that an entry speaks of. */
+function stepTo(
+  node: ModuleNode,
+  entry: Pick<ExportEntry, "request" | "place">,
+  name: string,
+): Source | Asked | undefined {
+  const target = targetOf(node, entry);
+  switch (target?.kind) {
+    case undefined:
+      return undefined;
+    case "api":
+      return new ApiSource(name, (missing) =>
+        createPlacedError("ERR_MODULE", entry.place, `snax has no export named '${missing}'`),
+      );
+    case "package":
+      return name === "*" || name in target.namespace
+        ? packageSource(target.specifier, target.namespace, name)
+        : undefined;
+    case "module":
+      return name === "*" ? new NamespaceSource(target.node) : new Asked(target.node, name);
+  }
 }
 
 /** Finds a name in the module that an entry speaks of. */
@@ -106,27 +156,13 @@ function findIn(
   node: ModuleNode,
   entry: Pick<ExportEntry, "request" | "place">,
   name: string,
-  seen: Set<string>,
 ): Found {
-  const target = targetOf(node, entry);
-  if (target === undefined) return undefined;
-  switch (target.kind) {
-    case "api":
-      return new ApiSource(name, (missing) =>
-        createPlacedError("ERR_MODULE", entry.place, `snax has no export named '${missing}'`),
-      );
-    case "package": {
-      const namespace = target.namespace as Record<string, unknown>;
-      if (name === "*") return packageSource(target.specifier, name, namespace);
-      return name in namespace ? packageSource(target.specifier, name, namespace[name]) : undefined;
-    }
-    case "module":
-      return name === "*" ? new NamespaceSource(target.node) : find(target.node, name, seen);
-  }
+  const step = stepTo(node, entry, name);
+  return step instanceof Asked ? find(step) : step;
 }
 
 function findImport(node: ModuleNode, entry: ImportEntry): Source | undefined {
-  const found = findIn(node, entry, entry.name, new Set());
+  const found = findIn(node, entry, entry.name);
   if (found !== undefined && found !== AMBIGUOUS) return found;
   // Nobody refers to it: most likely a type whose import does not say so.
   if (found === undefined && !node.image.data.referenced.has(entry.local)) return undefined;
@@ -136,7 +172,7 @@ function findImport(node: ModuleNode, entry: ImportEntry): Source | undefined {
 
 function checkExport(node: ModuleNode, entry: ExportEntry): void {
   if (entry.request === undefined || entry.imported === undefined || isStar(entry)) return;
-  const found = findIn(node, entry, entry.imported, new Set());
+  const found = findIn(node, entry, entry.imported);
   if (found !== undefined && found !== AMBIGUOUS) return;
   const target = targetOf(node, entry);
   const isType = found === undefined && isTypeScript(node);
@@ -169,39 +205,39 @@ function noteUse(node: ModuleNode, entry: ImportEntry, source: Source): void {
 }
 
 function wantForwarder(source: Source): void {
+  if (source instanceof NamespaceSource) wantAllForwarders(source.node);
   if (!(source instanceof CellSource)) return;
   const { cells, functionCount } = source.node.image.data;
   if (source.cell >= cells.length - functionCount) source.node.isForwardWanted[source.cell] = 1;
 }
 
-function collectNames(node: ModuleNode, seen: Set<ModuleNode>): Set<string> {
-  const names = new Set<string>();
-  if (seen.has(node)) return names;
-  seen.add(node);
-  for (const entry of node.image.exports) {
-    if (!isStar(entry)) {
-      names.add(entry.name);
-      continue;
+/**
+ * Finds the names that a module exports, each with the only module behind `export *` that has it;
+ * undefined if several have it, or a package.
+ */
+function findHolders(start: ModuleNode): Map<string, ModuleNode | undefined> {
+  const holders = new Map<string, ModuleNode | undefined>();
+  const note = (name: string, holder: ModuleNode | undefined): void => {
+    if (name === "default" && holder !== start) return;
+    holders.set(name, holders.has(name) ? undefined : holder);
+  };
+  const nodes = new Set([start]);
+  for (const node of nodes) {
+    for (const entry of node.image.exports) {
+      if (!isStar(entry)) {
+        note(entry.name, node);
+        continue;
+      }
+      const target = targetOf(node, entry);
+      if (target?.kind === "module") nodes.add(target.node);
+      else if (target?.kind === "package") {
+        for (const name of Object.keys(target.namespace)) note(name, undefined);
+      }
     }
-    const target = targetOf(node, entry);
-    let others: Iterable<string> = [];
-    if (target?.kind === "module") others = collectNames(target.node, seen);
-    else if (target?.kind === "package") others = Object.keys(target.namespace);
-    for (const name of others) if (name !== "default") names.add(name);
   }
-  return names;
+  return holders;
 }
 
 function targetOf(node: ModuleNode, entry: Pick<ExportEntry, "request">): Target | undefined {
   return entry.request === undefined ? undefined : node.targets[entry.request];
-}
-
-function isSame(one: Source, other: Source): boolean {
-  if (one instanceof CellSource && other instanceof CellSource) {
-    return one.node === other.node && one.cell === other.cell;
-  }
-  if (one instanceof NamespaceSource && other instanceof NamespaceSource) {
-    return one.node === other.node;
-  }
-  return false;
 }

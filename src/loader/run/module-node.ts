@@ -94,6 +94,8 @@ export const kUnset: unique symbol = Symbol("snax.unset");
 export interface Source {
   /** Returns the value in an instance, or {@link kUnset}. */
   read(instance: Instance): unknown;
+  /** Whether another source is that of the same variable. */
+  isSame(other: Source): boolean;
 }
 
 /** A variable of a module. */
@@ -110,6 +112,10 @@ export class CellSource implements Source {
     const module = instance.find(this.node);
     return module === undefined ? kUnset : module.peek(this.cell);
   }
+
+  isSame(other: Source): boolean {
+    return other instanceof CellSource && other.node === this.node && other.cell === this.cell;
+  }
 }
 
 /** The namespace of a module. */
@@ -123,22 +129,44 @@ export class NamespaceSource implements Source {
   read(instance: Instance): unknown {
     return instance.namespaceOf(this.node);
   }
+
+  isSame(other: Source): boolean {
+    return other instanceof NamespaceSource && other.node === this.node;
+  }
 }
 
 /**
- * An export of a package, or its namespace. Packages are shared, so every instance has the same
+ * An export of a package, or its namespace, `*`. Packages are shared, so every instance has the same
  * value.
  */
 export class PackageSource implements Source {
+  readonly #namespace: object;
+  readonly #name: string;
   readonly #value: unknown;
 
-  constructor(value: unknown) {
-    this.#value = value;
+  constructor(namespace: object, name: string) {
+    this.#namespace = namespace;
+    this.#name = name;
+    this.#value = name === "*" ? namespace : (namespace as Record<string, unknown>)[name];
   }
 
   read(_instance?: Instance): unknown {
     return this.#value;
   }
+
+  /**
+   * Which package has passed on another one's variable can't be seen; that it is the same object
+   * can.
+   */
+  isSame(other: Source): boolean {
+    if (!(other instanceof PackageSource)) return false;
+    if (this.#namespace === other.#namespace && this.#name === other.#name) return true;
+    return isObject(this.#value) && this.#value === other.#value;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /**
@@ -149,8 +177,8 @@ export class BuiltinSource extends PackageSource {
   readonly #specifier: string;
   readonly #name: string;
 
-  constructor(specifier: string, name: string, value: unknown) {
-    super(value);
+  constructor(specifier: string, namespace: object, name: string) {
+    super(namespace, name);
     this.#specifier = specifier;
     this.#name = name;
   }
@@ -163,10 +191,10 @@ export class BuiltinSource extends PackageSource {
 }
 
 /** Returns the source of an export of a package or of a module of Node, or of its namespace, `*`. */
-export function packageSource(specifier: string, name: string, value: unknown): PackageSource {
+export function packageSource(specifier: string, namespace: object, name: string): PackageSource {
   return isBuiltin(specifier)
-    ? new BuiltinSource(specifier, name, value)
-    : new PackageSource(value);
+    ? new BuiltinSource(specifier, namespace, name)
+    : new PackageSource(namespace, name);
 }
 
 /** A name that the surroundings of the instance supply, or all of them. */
@@ -186,5 +214,8 @@ export class ApiSource implements Source {
     const value = api[this.name];
     if (value === undefined && !(this.name in api)) throw this.#refuse(this.name);
     return value;
+  }
+  isSame(other: Source): boolean {
+    return other instanceof ApiSource && other.name === this.name;
   }
 }

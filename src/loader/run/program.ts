@@ -390,7 +390,7 @@ export class Program {
       const { file } = importer.image;
       await this.#library.fetchPackage(resolution.specifier, file);
       const { specifier: name } = resolution;
-      return packageSource(name, "*", this.#library.findPackage(name, file));
+      return packageSource(name, this.#library.findPackage(name, file) ?? {}, "*");
     }
     if (resolution.kind === "api") return new ApiSource("*", () => new TypeError(specifier));
     const known = this.#reachedShared(importer, resolution.file);

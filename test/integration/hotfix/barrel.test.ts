@@ -140,3 +140,22 @@ test("hotfixall and a shared barrel refuse alike", async (t) => {
     message,
   });
 });
+
+test("a function behind 3,000 barrels is patched in its own module, and refused in a barrel", async (t) => {
+  const files: Record<string, string> = {
+    "main.ts": `import { f } from "./b0.ts"; const held = f; export const response = { f() { return [f(), held()]; } };`,
+  };
+  for (let index = 0; index < 3000; index += 1)
+    files[`b${index}.ts`] = `export * from "./b${index + 1}.ts";`;
+  const { p, fix, refuse } = await serve(t, {
+    ...files,
+    "b3000.ts": `export function f() { return 1; }`,
+  });
+  const message = /f already.*; b3000\.ts has f: /;
+  await refuse(
+    { "./b1500.ts": `export function f() { return 2; }` },
+    { code: "ERR_PATCH_NAME", message },
+  );
+  await fix({ "./b3000.ts": `export function f() { return 2; }` });
+  deepEqual(await p.req.f(), [2, 2]);
+});

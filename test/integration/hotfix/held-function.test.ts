@@ -207,3 +207,25 @@ test("a patch that is undone gives callers by name the function from before", as
   await rejects(failure, /new,new/);
   deepEqual(await p.req.all(), ["old", "old", "old", "old"]);
 });
+
+for (const [kind, take] of [
+  ["is taken from", "import * as mid from './mid.ts'; const held = mid.inner.f;"],
+  ["is taken as a whole from", "import * as mid from './mid.ts'; const { f: held } = mid.inner;"],
+  [
+    "is in one that goes anywhere",
+    "import * as mid from './mid.ts'; const keep = (x: any) => x.inner.f; const held = keep(mid);",
+  ],
+  ["is imported as a value from", "import { mid } from './top.ts'; const held = mid.inner.f;"],
+] as const) {
+  test(`a function follows that ${kind} a namespace in a namespace`, async (t) => {
+    const { p, fix } = await serve(t, {
+      "main.ts": `${take} export const response = { call() { return held(); } };`,
+      "top.ts": `export * as mid from "./mid.ts";`,
+      "mid.ts": `export * as inner from "./inner.ts"; export * as top from "./top.ts";`,
+      "inner.ts": `export function f() { return "old"; }`,
+    });
+    equal(await p.req.call(), "old");
+    await fix({ "./inner.ts": `export function f() { return "new"; }` });
+    equal(await p.req.call(), "new");
+  });
+}
