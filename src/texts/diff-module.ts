@@ -7,7 +7,12 @@ import type { AnyNode } from "acorn";
 import type { EditScene } from "./edit-scene.ts";
 import { shownText } from "./edit-scene.ts";
 import type { ImportPiece, LoosePiece, ModuleText } from "./module-text.ts";
+import { readMembers } from "../loader/typescript/enum-text.ts";
+import type { EnumMembers } from "../loader/typescript/enum-text.ts";
 import { isSameTree } from "./same-tree.ts";
+import { isEnum } from "./type-text.ts";
+import type { TypePiece } from "./type-text.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Compares directives: a module can't become shared, or cease to be, while it runs. */
 export function diffDirectives({ was, now, writer }: EditScene): void {
@@ -28,19 +33,55 @@ function listDirectives({ loose }: ModuleText): [name: string, at: number][] {
   );
 }
 
-/** Compares the enums and namespaces of two texts, which no patch can give. */
-export function diffEnums({ was, now, writer }: EditScene): void {
-  const listOf = ({ types }: ModuleText): string[] =>
-    types.filter(({ kind }) => kind === "enum").map(({ words }) => words);
+/** Compares the enums and namespaces of two texts. */
+export function diffEnums(scene: EditScene): void {
+  const { was, now, writer } = scene;
+  const listOf = ({ types }: ModuleText): TypePiece[] =>
+    types.filter(({ kind }) => kind === "enum");
   const [before, after] = [listOf(was), listOf(now)];
-  for (const type of now.types) {
-    if (type.kind !== "enum" || before.includes(type.words)) continue;
-    writer.say("reload", type.name, "an enum or namespace can't stand in a patch", type.start);
+  for (const type of after) {
+    if (before.some(({ words }) => words === type.words)) continue;
+    const old = before.find(({ name }) => name === type.name);
+    const [verdict, why] = isEnum(type)
+      ? diffEnum(was.text, now.text, old, type)
+      : (["reload", "a namespace can't stand in a patch"] as const);
+    writer.say(verdict, type.name, why, type.start);
+    if (verdict !== "applied" && verdict !== "note") continue;
+    writer.keep(type);
+    const left = membersOf(now.text, type);
+    for (const key of (old && membersOf(was.text, old)?.keys()) ?? []) {
+      if (!left?.has(key)) writer.delete(`${type.name}.${key}`, `${type.name}.${key}`);
+    }
   }
-  const gone = before.filter((words) => !after.includes(words));
-  if (gone.length > 0 && before.length > after.length) {
+  const gone = before.filter(({ name }) => !after.some((type) => type.name === name));
+  if (gone.length > 0) {
     writer.say("note", "enum", "an enum or namespace was taken out: the running module keeps it");
   }
+}
+
+// oxlint-disable-next-line max-params -- two texts, and an enum in each
+function diffEnum(
+  was: string,
+  now: string,
+  old: TypePiece | undefined,
+  type: TypePiece,
+): [Verdict, string] {
+  const members = membersOf(now, type);
+  if (members === undefined) return ["reload", "its members are computed when the module runs"];
+  if (old === undefined) return ["applied", "new"];
+  const known = isEnum(old) ? membersOf(was, old) : undefined;
+  if (known === undefined) return ["reload", "it was none, or computed when the module ran"];
+  const changed = [...known].flatMap(([key, value]) =>
+    members.has(key) && members.get(key) !== value ? [key] : [],
+  );
+  if (changed.length === 0) return ["applied", "members"];
+  return /\bconst enum\b/.test(old.words)
+    ? ["reload", `${changed.join()}: the value of a const enum stands in the functions that use it`]
+    : ["note", `${changed.join()}: what was computed from it before keeps the old value`];
+}
+
+function membersOf(text: string, { name, start, end }: TypePiece): EnumMembers | undefined {
+  return readMembers(text.slice(start, end).replace(/^export\s+/, ""), name);
 }
 
 /** Compares imports. */

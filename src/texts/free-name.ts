@@ -5,15 +5,20 @@
 import { readModuleText } from "./module-text.ts";
 
 /**
- * Lists the free names of a text, each with the first line that uses it.
+ * Lists the free names of a text, each with the first line that uses it; members of enums as `E.A`.
  *
  * @throws {ERR_SYNTAX} if the text is not valid.
  */
 export function listFreeNames(text: string, file: string): Map<string, number> {
   const { analysis, syntax } = readModuleText(text, file);
   const lines = new Map<string, number>();
-  for (const { name, start, use } of analysis.freeReferences) {
-    if (use !== "typeof" && !lines.has(name)) lines.set(name, syntax.locate(start).line);
+  const note = (name: string, start: number): void => {
+    if (!lines.has(name)) lines.set(name, syntax.locate(start).line);
+  };
+  for (const { name, start, use, member } of analysis.freeReferences) {
+    if (use !== "typeof") note(name, start);
+    // Enums are blanked, so what reads them is free.
+    if (member !== undefined) note(`${name}.${member}`, start);
   }
   return lines;
 }

@@ -15,6 +15,8 @@ import { parseWritten } from "../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../loader/read/as-written.ts";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
 import { parseModule } from "../loader/read/syntax.ts";
+import type { Syntax } from "../loader/read/syntax.ts";
+import { blankEnums } from "../loader/typescript/enum-text.ts";
 import { parseDeletions } from "./deletion.ts";
 import type { Deletion } from "./deletion.ts";
 import { removeMember, removePiece } from "./merge-deletion.ts";
@@ -25,6 +27,8 @@ import { Merger } from "./merged.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import { readModuleText, takeApart } from "./module-text.ts";
 import { Places } from "./place.ts";
+import { isEnum } from "./type-text.ts";
+import type { TypePiece } from "./type-text.ts";
 
 /** How a patch is merged. */
 export interface MergeOptions {
@@ -85,13 +89,17 @@ export function readPatchPieces(patch: string, file: string, module: ModuleText)
   const parse = (text: string): WrittenSyntax => parsePatchText(text, name);
   const { syntax, deletions } = parseDeletions(patch, parse);
   const outer = module.byName.keys();
-  const pieces = takeApart(syntax, { isService: module.isService, outer });
+  // What was blanked besides types is a part of the text all the same.
+  const pieces = takeApart({ ...syntax, text: patch }, { isService: module.isService, outer });
   return { ...pieces, text: patch, deletions };
 }
 
 /** Parameter properties are blanked, as the reader of patches does. */
 function parsePatchText(text: string, file: string): WrittenSyntax {
-  return parseWritten(text, (rest) => parseModule(rest, file, { isAsWritten: true }));
+  const parse = (rest: string): Syntax => parseModule(rest, file, { isAsWritten: true });
+  const syntax = parseWritten(text, parse);
+  if (syntax.map === undefined) return syntax;
+  return parseWritten(blankEnums(text, file).text, parse);
 }
 
 /** Merges a patch that has been taken apart. */
@@ -104,10 +112,10 @@ export function mergeInto(
   const places = new Places(module, patch);
   mergeImports(merger, module, patch, places);
   for (const type of patch.types) {
-    if (type.kind !== "type") continue;
-    const old = module.types.find(({ kind, name }) => kind === "type" && name === type.name);
+    if (type.kind !== "type" && !isEnum(type)) continue;
+    const old = module.types.find(({ kind, name }) => kind === type.kind && name === type.name);
     if (old === undefined) merger.insert(places.head, "\n", type);
-    else merger.replace(old.start, old.end, type);
+    else replaceType(merger, module, patch, { old, type });
   }
   for (const piece of patch.pieces) {
     if (STEPS.has(piece.name) && piece.isExported) {
@@ -126,6 +134,19 @@ export function mergeInto(
     else removeMember(merger, module, old, rest);
   }
   return merger.finish();
+}
+
+/** An enum that the running module exports stays exported. */
+function replaceType(
+  merger: Merger,
+  { text }: ModuleText,
+  patch: PatchPieces,
+  { old, type }: { readonly old: TypePiece; readonly type: TypePiece },
+): void {
+  const headOfEnum = (all: string, { start, end }: TypePiece): string =>
+    (isEnum(type) && /^export\s+/.exec(all.slice(start, end))?.[0]) || "";
+  const start = type.start + headOfEnum(patch.text, type).length;
+  merger.replace(old.start, old.end, headOfEnum(text, old), { start, end: type.end });
 }
 
 /** `export default` means what the module exports as its default, under whatever name that has there. */

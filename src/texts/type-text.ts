@@ -21,6 +21,11 @@ export interface TypePiece {
   readonly words: string;
 }
 
+/** Whether a declaration is an enum of the module itself: no namespace, and not only declared. */
+export function isEnum({ kind, words }: TypePiece): boolean {
+  return kind === "enum" && /^(?:export )?(?:const )?enum /.test(words);
+}
+
 interface Word {
   readonly text: string;
   readonly start: number;

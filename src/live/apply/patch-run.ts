@@ -30,6 +30,8 @@ import { followImport, readImport } from "./import-values.ts";
 import { publicName } from "../text/patch-item.ts";
 import { noteText } from "../text/text-history.ts";
 import { mergeTable } from "./table-merge.ts";
+import { mergeEnum } from "./enum-merge.ts";
+import type { EnumGift } from "./enum-merge.ts";
 import { checkUnused } from "./unused.ts";
 import type { UndoLog } from "./undo-log.ts";
 import { keepWritten } from "./written-state.ts";
@@ -211,7 +213,9 @@ export class PatchRun {
       const value = this.#given[name];
       if (kind === "class") this.#replaceClass(name, value as AnyClass, log);
       else if (kind === "table") this.#mergeTable(name, value, log);
-      else if (kind === "computed") this.#replaceConstant(name, (value as () => unknown)(), log);
+      else if (kind === "enum" || kind === "const enum") {
+        this.#mergeEnum(name, value as EnumGift["given"], kind === "const enum", log);
+      } else if (kind === "computed") this.#replaceConstant(name, (value as () => unknown)(), log);
       else if (kind === "function") this.#replaceFunction(name, value, log);
       else this.#replaceConstant(name, value, log);
     }
@@ -319,6 +323,14 @@ export class PatchRun {
     const gift = this.code.tables.get(name);
     if (gift === undefined) return;
     mergeTable(publicName(name), this.module.read(name), { given, gift, log });
+  }
+
+  // oxlint-disable-next-line max-params -- an enum, and how it comes back
+  #mergeEnum(name: string, given: EnumGift["given"], isConst: boolean, log: UndoLog): void {
+    const { members } = this.code.removals;
+    const own = members.filter(({ owner }) => owner.kind === "enum" && owner.name === name);
+    const removed = new Set(own.map((member) => member.name));
+    mergeEnum(name, this.module.read(name), { given, isConst, removed }, log);
   }
 
   #replaceClass(name: string, patch: AnyClass, log: UndoLog): void {

@@ -20,12 +20,14 @@ const used = new WeakMap<EffectiveText, ReadonlyMap<string, number>>();
  * @throws {ERR_PATCH} with the line of the running text that uses it.
  */
 export function checkUnused(module: ModuleInstance, code: PatchCode): void {
-  const { names } = code.removals;
-  if (names.size === 0) return;
+  const { names, members } = code.removals;
+  const enums = members.filter(({ owner }) => owner.kind === "enum");
+  if (names.size + enums.length === 0) return;
   const after = textOf(module, code.hasMethods).with(code.text);
   let free = used.get(after);
   if (free === undefined) used.set(after, (free = listFreeNames(after.text, after.home.file)));
-  for (const name of names) {
+  const all = [...names, ...enums.map(({ owner, name }) => `${owner.name}.${name}`)];
+  for (const name of all) {
     const line = free.get(name);
     if (line === undefined) continue;
     const where = `line ${line} of what ${after.home.file} runs then`;

@@ -20,6 +20,8 @@ import type { RunningClass } from "./running-class.ts";
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLet"> & {
   /** Added by a patch, with `export` in front: other patches may import it. */
   readonly isExported?: boolean;
+  /** Added by a patch, as an enum. */
+  readonly isEnum?: true;
   /** For a class that a patch has added. */
   readonly running?: RunningClass;
 };

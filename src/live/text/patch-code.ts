@@ -28,7 +28,14 @@ import type { Removals } from "./removal.ts";
 import type { TableGift } from "./table-text.ts";
 
 /** What a patch can give in the place of a name of the module. */
-export type ReplacedKind = "function" | "literal" | "computed" | "class" | "table";
+export type ReplacedKind =
+  | "function"
+  | "literal"
+  | "computed"
+  | "class"
+  | "table"
+  | "enum"
+  | "const enum";
 
 /** A name that a patch declares and the module did not have. */
 export interface AddedName {

@@ -9,6 +9,7 @@ import type { AnyNode } from "acorn";
 import type { NameKind } from "../../loader/read/names.ts";
 import { isFunction, isConstant } from "../../loader/read/names.ts";
 import { DEFAULT_NAME } from "../../loader/read/record.ts";
+import type { EnumMembers } from "../../loader/typescript/enum-text.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { Decoration } from "./class-decorators.ts";
 import type { ClassOutline } from "./class-outline.ts";
@@ -49,8 +50,18 @@ export interface StateItem {
   readonly declaration: AnyNode & { type: "VariableDeclaration" };
 }
 
+/** An enum; its text is blanked. */
+export interface EnumItem {
+  readonly kind: "enum";
+  /** Its extent. */
+  readonly node: AnyNode;
+  readonly name: string;
+  readonly members: EnumMembers;
+  readonly isFresh: boolean;
+}
+
 /** One statement of a patch and what becomes of it. */
-export type PlannedItem = SilentItem | NamedItem | StateItem;
+export type PlannedItem = SilentItem | NamedItem | StateItem | EnumItem;
 
 /** Names a kind of name for people. */
 export function describeKind(kind: NameKind): string {

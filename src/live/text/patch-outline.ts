@@ -18,8 +18,8 @@ import { keyOfPath } from "./table-text.ts";
 
 /** What holds members that a patch may give one by one. */
 export interface MemberOwner {
-  /** A class, or a group of methods. */
-  readonly kind: "class" | "group";
+  /** A class, a group of methods, or an enum. */
+  readonly kind: "class" | "group" | "enum";
   readonly name: string;
 }
 
@@ -179,7 +179,7 @@ export interface PatchGifts {
   readonly isReplaceable: boolean;
 }
 
-const KINDS = ["function", "class", "literal", "computed"] as const;
+const KINDS = ["function", "class", "literal", "computed", "enum"] as const;
 const ROLES = [
   ...["method", "get", "set", "static method", "static get", "static set", "static field"],
 ] as const;

@@ -87,7 +87,8 @@ export interface PatchPlan {
  */
 export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const { syntax } = text;
-  const whole = analyse(withDecorators(syntax), target.scope.names());
+  const ownEnums = text.enums.map(({ name }) => name);
+  const whole = analyse(withDecorators(syntax), [...target.scope.names(), ...ownEnums]);
   const analysis = elideTypes(syntax, whole, {
     file: target.image.file,
     keepsUnmentioned: true,
@@ -102,6 +103,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   checkReserved(analysis, text);
   const reader = new PatchReader(text, analysis, target);
   const imports = newImports(record, target, reader);
+  for (const each of text.enums) reader.readEnum(each);
   for (const statement of syntax.ast.body) reader.read(statement);
   checkDecorators(reader, text);
   const { items, replaced, tables, classes, fresh, methods } = reader;

@@ -14,6 +14,7 @@ import type { ComputedScope } from "../../loader/read/computed.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
 import type { Decorator } from "../../loader/read/decorators.ts";
+import type { EnumText } from "../../loader/typescript/enum-text.ts";
 import { findValue } from "../../loader/weave/text-members.ts";
 import { readClassChange } from "./class-change.ts";
 import type { ClassChange } from "./class-change.ts";
@@ -25,6 +26,7 @@ import type { SeenName } from "./name-scope.ts";
 import type { ReplacedKind } from "./patch-code.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import type { PatchTarget } from "./patch-plan.ts";
+import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { PatchText } from "./patch-text.ts";
 import type { TableGift } from "./table-text.ts";
 import { hasMembers, readTable } from "./table-text.ts";
@@ -77,6 +79,38 @@ export class PatchReader {
       const allowed = "response, accept, subscribe, hotfix, rollback and new names";
       throw this.#error("ERR_PATCH", node, `a patch exports ${allowed}, each with its declaration`);
     } else this.#readDeclaration({ node, isExported: false }, node as AnyNode);
+  }
+
+  /**
+   * Reads an enum, which is no statement of the tree.
+   *
+   * @throws {ERR_PATCH} if it can't stand in this patch.
+   */
+  readEnum({ name, members, isConst, isExported, start, end }: EnumText): void {
+    const node = { type: "EmptyStatement", start, end } as AnyNode;
+    if (name === "") throw this.#error("ERR_PATCH", node, ENUM_REFUSAL);
+    this.#checkOwnName(node, name);
+    if (members === undefined) {
+      const why = `the members of enum ${name} are written out, or computed from such`;
+      throw this.#error("ERR_PATCH", node, why);
+    }
+    if (members.has("__proto__")) {
+      throw this.#error("ERR_PATCH", node, "no member can be named __proto__");
+    }
+    if (this.fresh.has(name) || this.replaced.has(name)) {
+      throw this.#error("ERR_PATCH", node, `enum ${name} stands in one piece in a patch`);
+    }
+    const seen = this.#target.scope.get(name);
+    const isFresh = seen === undefined;
+    if (isFresh) {
+      this.#checkExport(node, name, isExported);
+      this.fresh.set(name, { kind: "const", length: 0, isExported, isEnum: true });
+    } else {
+      const known = seen.isEnum ? "enum" : findEnum(this.#target.image.text, name);
+      if (known === undefined) throw this.#clash(node, name, seen);
+      this.replaced.set(name, isConst && known === "enum" ? "enum" : known);
+    }
+    this.items.push({ kind: "enum", node, name, members, isFresh });
   }
 
   #readDefault(node: AnyNode & { type: "ExportDefaultDeclaration" }): void {
@@ -325,6 +359,15 @@ export class PatchReader {
   #error(code: ErrorCode, node: AnyNode, why: string): SnaxError {
     return createPlacedError(code, this.#text.syntax.locate(node.start), why);
   }
+}
+
+/** Tells whether a text may have an enum of that name, and of which kind. */
+function findEnum(text: string, name: string): "enum" | "const enum" | undefined {
+  const found = new RegExp(`\\b(const\\s+)?enum\\s+${name.replaceAll("$", "\\$&")}(?![\\w$])`).exec(
+    text,
+  );
+  if (found === null) return undefined;
+  return found[1] === undefined ? "enum" : "const enum";
 }
 
 /** What `export type { ... }` leaves behind. */

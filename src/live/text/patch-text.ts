@@ -8,10 +8,12 @@
  */
 
 import type { Program } from "acorn";
-import { SnaxError } from "../../base/error.ts";
+import { codeOf, SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
 import type { Deletion } from "../../texts/deletion.ts";
 import { replaceDeletions } from "../../texts/deletion.ts";
+import { blankEnums } from "../../loader/typescript/enum-text.ts";
+import type { EnumText } from "../../loader/typescript/enum-text.ts";
 import { parseWritten } from "../../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../../loader/read/as-written.ts";
 import type { Place } from "../../loader/text/position.ts";
@@ -31,6 +33,8 @@ export interface PatchText {
   readonly declarations: ReadonlySet<Program["body"][number]>;
   /** What it takes away. */
   readonly deletions: readonly Deletion[];
+  /** Its enums, which are blanked. */
+  readonly enums: readonly EnumText[];
 }
 
 const VARIABLE = /\bdeclare(?=\s+(let|const(?!\s+enum\b)|var)\b)/g;
@@ -47,14 +51,15 @@ const DEFINITION =
  */
 export function parsePatch(given: string, file: string): PatchText {
   checkText(given);
-  const { text, deletions } = replaceDeletions(given, (rest) => parse(rest, file));
+  const { text: whole, deletions } = replaceDeletions(given, (rest) => parse(rest, file));
+  const { text, enums } = takeEnums(whole, file);
   let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
   for (;;) {
     const syntax = parse(blank(text, starts), file);
     const found = findDeclarations(syntax, text, starts);
     // The word may stand in a text or a comment: then it was none of ours, and the patch is read again with it.
     if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
-    else return { ...collect(syntax, text, new Set(found.values())), deletions };
+    else return { ...collect(syntax, text, new Set(found.values())), deletions, enums };
   }
 }
 
@@ -76,10 +81,23 @@ function checkText(text: unknown): asserts text is string {
 /**
  * What needs code of its own is printed anew, with other positions; parameter properties need not.
  */
-function parse(text: string, file: string): WrittenSyntax {
+function parse(given: string, file: string): WrittenSyntax {
+  const { text } = takeEnums(given, file);
   return parseWritten(text, (rest) =>
     parseOperatorText(rest, file, "the patch is nested too deep", { isAsWritten: true }),
   );
+}
+
+/** Blanks the enums of a text that the stripper can read. */
+function takeEnums(text: string, file: string): ReturnType<typeof blankEnums> {
+  if (!/\b(?:enum|namespace|module)\b/.test(text)) return { text, enums: [] };
+  try {
+    return blankEnums(text, file);
+  } catch (error) {
+    // The parser says what is wrong with it, and where.
+    if (codeOf(error) === "ERR_SYNTAX") return { text, enums: [] };
+    throw error;
+  }
 }
 
 /**
@@ -147,13 +165,13 @@ function findDeclarations(
 }
 
 /** Why a text is refused that would have to be printed anew. */
-export const ENUM_REFUSAL = "enums and namespaces can't stand in a patch: write a plain object";
+export const ENUM_REFUSAL = "a namespace can't stand in a patch: write a plain object";
 
 function collect(
   syntax: WrittenSyntax,
   text: string,
   declarations: ReadonlySet<Statement>,
-): Omit<PatchText, "deletions"> {
+): Omit<PatchText, "deletions" | "enums"> {
   const declared = new Map<string, Place>();
   for (const statement of declarations) {
     if (statement.type !== "VariableDeclaration") continue;

@@ -24,7 +24,7 @@ import { visitBoundNames } from "../../loader/read/scope.ts";
 import { decorateCall } from "./class-decorators.ts";
 import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
 import { publicName } from "./patch-item.ts";
-import type { NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
+import type { EnumItem, NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 
 /** A woven patch. */
@@ -114,6 +114,9 @@ function weaveItem(edits: Edits, code: string, variables: Variables, item: Plann
     case "class":
       if (item.isFresh) weaveFreshClass(edits, variables, item);
       else putClass(edits, code, item);
+      break;
+    case "enum":
+      weaveEnum(edits, variables, item);
       break;
     case "state":
       weaveState(edits, variables, item);
@@ -216,6 +219,23 @@ function weaveFreshClass(edits: Edits, variables: Variables, item: NamedItem): v
   if (value.type === "ClassExpression") weaveFreshValue(edits, variables, item);
   else if (value.start > node.start) edits.blank(node.start, value.start);
   weaveClass(edits, value as Class, name);
+}
+
+/** The object that an enum is, in front of the blanks where its text stood. */
+function weaveEnum(edits: Edits, variables: Variables, item: EnumItem): void {
+  const { node, name, members, isFresh } = item;
+  const properties = [...members].flatMap(([key, value]) => {
+    const own = `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    return typeof value === "number"
+      ? [own, `${JSON.stringify(String(value))}:${JSON.stringify(key)}`]
+      : [own];
+  });
+  const object = `{${properties.join()}}`;
+  if (isFresh) variables.add(name);
+  edits.insertBefore(
+    node.start,
+    isFresh ? `;${name}=${object};` : `;$snaxP.put("${name}",${object});`,
+  );
 }
 
 /** `let a = 1, {b} = f()` -> `$snaxP.later(()=>{(a = 1, {b} = f())})`. */

@@ -48,20 +48,29 @@ export function readRemovals(
   for (const deletion of deletions) {
     const refuse = (code: ErrorCode, why: string): SnaxError =>
       createPlacedError(code, syntax.locate(deletion.start), why);
-    const member = readMember(deletion, target);
+    const member = readMember(deletion, target, given);
     if (member !== undefined) members.push(member);
     else if (deletion.path.length === 1) names.add(readName(deletion, target, given, refuse));
     else {
-      const kinds = "names, methods of response and accept, and members of classes";
+      const kinds =
+        "names, methods of response and accept, members of classes, and of an enum that it gives";
       throw refuse("ERR_PATCH", `a patch takes away ${kinds}; delete others in hotfix()`);
     }
   }
   return { names, members };
 }
 
-function readMember({ path }: Deletion, target: PatchTarget): RemovedMember | undefined {
+function readMember(
+  { path }: Deletion,
+  target: PatchTarget,
+  { replaced }: Given,
+): RemovedMember | undefined {
   const [first = "", second = "", third] = path;
   const isStatic = path.length === 2;
+  const kind = replaced.get(first);
+  if (isStatic && (kind === "enum" || kind === "const enum")) {
+    return { owner: { kind: "enum", name: first }, name: second, isStatic: false };
+  }
   if (isStatic && GROUP_NAMES.has(first) && target.hasMethods) {
     return { owner: { kind: "group", name: first }, name: second, isStatic: false };
   }

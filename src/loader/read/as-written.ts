@@ -9,7 +9,7 @@
 
 import type { AnyNode, Class, Program } from "acorn";
 import { findConstructor } from "./names.ts";
-import { findUnblankable } from "../typescript/strip.ts";
+import { blankEnums } from "../typescript/enum-text.ts";
 import type { Syntax } from "./syntax.ts";
 import { parseModule } from "./syntax.ts";
 
@@ -21,9 +21,6 @@ export interface WrittenSyntax extends Syntax {
 
 /** One or more modifiers, and what follows: the name of a parameter, or of a member. */
 const MODIFIERS = /\b(?:(?:public|private|protected|readonly|override)\s+)+(?=[\p{L}_$])/gu;
-
-/** What may stand in front of an enum or a namespace. */
-const EXPORT = /\bexport\s+(?:declare\s+)?$/;
 
 /**
  * Parses a text, with parameter properties as plain parameters.
@@ -86,13 +83,7 @@ export function parseAsWritten(text: string, file: string): WrittenSyntax {
 }
 
 function parseWithoutEnums(text: string, file: string): Syntax {
-  let rest = text;
-  for (;;) {
-    const extent = findUnblankable(rest, file);
-    if (extent === undefined) return parseModule(rest, file, { isAsWritten: true });
-    const head = EXPORT.exec(rest.slice(0, extent.start))?.[0].length ?? 0;
-    rest = blank(rest, [{ start: extent.start - head, end: extent.end }]);
-  }
+  return parseModule(blankEnums(text, file).text, file, { isAsWritten: true });
 }
 
 function blank(

@@ -46,8 +46,9 @@ function transform(text: string, file: string, mode: "strip-only" | "transform")
       mode,
       filename: file,
       sourceMap: mode === "transform",
-      // An import is kept for its effects, whether its names are used or not.
-      transform: { verbatimModuleSyntax: true },
+      // An import is kept for its effects, whether its names are used or not. A member of an enum is
+      // read where it is used, so that a patch can change it.
+      transform: { verbatimModuleSyntax: true, tsEnumIsMutable: true },
     });
     return { code: output.code, map: output.map };
   } catch (error) {

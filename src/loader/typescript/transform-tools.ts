@@ -244,6 +244,7 @@ function swcOptions(file: string, options: TransformOptions): object {
         ...(legacy ? {} : { decoratorVersion: "2023-11" }),
         useDefineForClassFields: options.useDefineForClassFields,
         verbatimModuleSyntax: options.verbatimModuleSyntax ?? false,
+        tsEnumIsMutable: true,
         react: {
           runtime: options.jsx === "react" ? "classic" : "automatic",
           development: options.jsx === "react-jsxdev",

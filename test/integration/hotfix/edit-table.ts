@@ -181,7 +181,11 @@ export const EDITS: readonly EditCase[] = [
   ),
   edit("a new statement", "note", ["const table", "report();\nconst table"]),
   edit("an export that means nothing", "same", ["function report()", "export function report()"]),
-  edit("an enum", "reload", ["let sold = 0;", "enum E { A } let sold = 0;"]),
+  edit("an enum", "applied", ["let sold = 0;", "enum E { A } let sold = 0;"]),
+  edit("a namespace", "reload", [
+    "let sold = 0;",
+    "namespace N { export let a = 1; } let sold = 0;",
+  ]),
   edit("a new field with an arrow function", "note", [
     "class Plain { a = 1;",
     "class Plain { a = 1; go = () => 1;",

@@ -226,9 +226,12 @@ test("a function, a class or an import of the service is not assigned by a patch
   }
 });
 
-test("an enum is refused with the advice what to write instead", async (t) => {
+test("a namespace is refused with the advice what to write instead", async (t) => {
   const { refuse } = await serve(t, SERVICE);
-  await refuse(`enum A { B = 5 }`, { code: "ERR_PATCH", message: /plain object/ });
+  await refuse(`namespace A { export const b = 5; }`, {
+    code: "ERR_PATCH",
+    message: /plain object/,
+  });
 });
 
 test("methods without export are told that they must be exported", async (t) => {
