@@ -435,7 +435,8 @@ export class Kernel {
       } else if (type === PTYPE.timer) {
         const timer = message.payload as Timer;
         this.origin = timer.origin ?? message;
-        this.timers.run(service, timer);
+        if (service.mayRun?.(timer) === false) this.timers.postpone(service, timer);
+        else this.timers.run(service, timer);
       } else {
         this.origin = message;
         this.dispatching = message;

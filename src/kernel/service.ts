@@ -112,6 +112,8 @@ export class Service {
   onHandled: ((message: Message) => void) | undefined = undefined;
   /** The first of this service's timers. */
   timers: Timer | undefined = undefined;
+  /** Says whether a timer may run at this moment; one that may not is asked again a little later. Undefined = all may. */
+  mayRun: ((timer: Timer) => boolean) | undefined = undefined;
   /** Who wants to know of its death: see Kernel.watch. */
   watchers: (() => void)[] | undefined = undefined;
   /** Messages dispatched so far. May be read by all. */

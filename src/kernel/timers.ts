@@ -168,6 +168,9 @@ export interface KernelTimersOptions {
   readonly scheduler: Scheduler;
 }
 
+/** Milliseconds until a timer that may not run is asked again. */
+const POSTPONED_MS = 20;
+
 /** All timers of one kernel. */
 export class KernelTimers {
   readonly #wheel = new TimerWheel();
@@ -231,6 +234,15 @@ export class KernelTimers {
     const { intervalMs } = timer;
     if (intervalMs > 0) this.#arm(service, timer, Math.floor(this.#clock.now()) + intervalMs);
     timer.run();
+  }
+
+  /** Has a timer whose message is dispatched wait a little longer, unless it was cancelled meanwhile. */
+  postpone(service: Service, timer: Timer): void {
+    const { passesHold, isCancelled } = timer;
+    unlink(service, timer);
+    if (isCancelled) return;
+    this.#arm(service, timer, Math.floor(this.#clock.now()) + POSTPONED_MS);
+    timer.passesHold = passesHold;
   }
 
   /** Returns the next moment at which a timer may be due, or undefined if none waits. */

@@ -49,7 +49,8 @@ export class GlobalServices {
   constructor(options: GlobalOptions) {
     this.#options = options;
     this.#skynet = createSkynet(options.hub.context);
-    this.#names = new Names(options.membership);
+    const why = "its right to the name has ended";
+    this.#names = new Names(options.membership, (key) => this.#end(key, why));
   }
 
   /** The right of this process lasts for `ms` milliseconds from now. */
@@ -60,14 +61,16 @@ export class GlobalServices {
   /** The right has ended: what was this node's is ended. */
   lose(why: string): void {
     this.#clock.end();
-    for (const key of this.#names.lose()) {
-      const handle = this.#handles.get(key);
-      this.#handles.delete(key);
-      if (handle === undefined) continue;
-      this.#options.hub.log(`${key} is ended: ${why}`, LEVEL.warn);
-      this.#options.exposure.hide(handle);
-      this.#skynet.kill(handle);
-    }
+    for (const key of this.#names.lose()) this.#end(key, why);
+  }
+
+  #end(key: string, why: string): void {
+    const handle = this.#handles.get(key);
+    this.#handles.delete(key);
+    if (handle === undefined) return;
+    this.#options.hub.log(`${key} is ended: ${why}`, LEVEL.warn);
+    this.#options.exposure.hide(handle);
+    this.#skynet.kill(handle);
   }
 
   /** Gets the name of a service for this node, or finds the service at another one. */
@@ -102,10 +105,14 @@ export class GlobalServices {
   /** The manager has started a service whose name is this node's. */
   async own(key: string, handle: number, token: number): Promise<void> {
     const order = ["TENURE", this.#clock.memory, token];
-    await this.#skynet.call(handle, "debug", ...order);
-    if (this.#names.owned.get(key) !== token) {
+    try {
+      await this.#skynet.call(handle, "debug", ...order);
+      if (this.#names.owned.get(key) !== token) {
+        throw new SnaxError("ERR_ENGINE_DOWN", `${key} is not this node's any more`);
+      }
+    } catch (error) {
       this.#skynet.kill(handle);
-      throw new SnaxError("ERR_ENGINE_DOWN", `${key} is not this node's any more`);
+      throw error;
     }
     if (this.#handles.get(key) === handle) return;
     this.#handles.set(key, handle);

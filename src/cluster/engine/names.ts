@@ -28,9 +28,12 @@ export class Names {
   readonly #membership: Membership;
   readonly #owned = new Map<string, number>();
   readonly #claiming = new Map<string, Promise<Ownership>>();
+  readonly #onEnded: (name: string) => void;
 
-  constructor(membership: Membership) {
+  /** @param onEnded - the right to a name of this process has ended: whoever acts by it has to be ended. */
+  constructor(membership: Membership, onEnded: (name: string) => void = () => {}) {
     this.#membership = membership;
+    this.#onEnded = onEnded;
   }
 
   /** The names of this process, with their tokens. */
@@ -51,9 +54,13 @@ export class Names {
    */
   async claim(name: string): Promise<Ownership> {
     const held = this.#owned.get(name);
-    if (held !== undefined && this.mayAct(name, held)) return { isOwn: true, token: held };
-    // A second claim may replace the token of the first, and its answer get lost.
-    this.#owned.delete(name);
+    if (held !== undefined) {
+      if (this.mayAct(name, held)) return { isOwn: true, token: held };
+      // Race: whoever asks may be faster than the membership's next beat, and a second claim may replace the token of the first, and its answer
+      // get lost. What acts under the first is ended before; test/integration/cluster/owner-stopped.test.ts.
+      this.#owned.delete(name);
+      this.#onEnded(name);
+    }
     let claiming = this.#claiming.get(name);
     if (claiming === undefined) {
       claiming = this.#claim(name).finally(() => this.#claiming.delete(name));
