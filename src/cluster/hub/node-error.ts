@@ -11,9 +11,9 @@ export function unknownError(node: string): SnaxError {
   return new SnaxError("ERR_NODE_UNKNOWN", text, { data: { node, sent: false } });
 }
 
-/** The error of an order whose connection is gone. @param isSent - it may have been carried out. */
+/** The error of an order whose connection is gone. @param isSent - it may have been carried out; if not, it surely was not. */
 export function downError(node: string, why: string, isSent: boolean): SnaxError {
-  const fate = isSent ? "the request may have been carried out" : "the request was not sent";
+  const fate = isSent ? "the request may have been carried out" : "the request was not carried out";
   return new SnaxError("ERR_NODE_DOWN", `${node} is down: ${why}; ${fate}`, {
     data: { node, sent: isSent },
   });

@@ -49,6 +49,8 @@ export class LinkAgent {
   readonly #service: Service;
   #peer: Greeting | undefined = undefined;
   #calls = 0;
+  /** The session of the last request that was taken: told with the goodbye, so that those behind it may be repeated. */
+  #lastTaken = 0;
 
   // oxlint-disable-next-line max-params -- one place makes them
   constructor(
@@ -71,6 +73,7 @@ export class LinkAgent {
       ...{ hub, socket, isCaller: false, deadAfterMs: self.deadAfterMs },
       handshake: new LinkHandshake({ side: "listener", self, token }),
       valve: new Valve(hub, socket),
+      lastTaken: () => this.#lastTaken,
       onReady: (peer) => {
         this.#peer = peer;
         events.onReady(this, peer);
@@ -115,6 +118,7 @@ export class LinkAgent {
 
   #take(frame: LinkFrame, body: Buffer): void {
     if (frame.kind === "query") {
+      this.#lastTaken = frame.session;
       const values = this.#codec.decodeArguments(body, frame.at, undefined);
       if (this.#isDraining) return this.#turnAway(frame.session);
       return this.#query(frame.session, values);
@@ -123,6 +127,7 @@ export class LinkAgent {
       throw new SnaxError("ERR_MALFORMED", "what comes in over a link is requests");
     }
     const session = frame.kind === "push" ? 0 : frame.session;
+    if (session !== 0) this.#lastTaken = session;
     const found = this.#exposure.find(frame.address);
     const { kernel } = this.#terms.hub.context.runtime;
     const target = "handle" in found ? kernel.services.get(found.handle) : undefined;

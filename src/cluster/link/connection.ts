@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   readonly isCaller: boolean;
   /** Milliseconds of silence after which the other side is dead; the handshake too has to be over by then. */
   readonly deadAfterMs: number;
+  /** The last request that this side has taken; told with the goodbye. */
+  readonly lastTaken?: () => number;
   /** Holds reading up while answers wait. */
   readonly valve?: Valve;
   /** The other side is who it says. */
@@ -46,6 +48,8 @@ export interface ConnectionEnd {
   readonly why: string;
   /** What is counted; undefined if nothing was refused. */
   readonly reason?: string;
+  /** The other side has said goodbye, and this is the last request that it has taken; 0 = none. */
+  readonly lastTaken?: number;
 }
 
 /** One connection; it lives from {@link LinkConnection.begin} until `onEnd`. */
@@ -123,7 +127,7 @@ export class LinkConnection {
     this.#stopTimer();
     if (manner === "cut") this.#link?.destroy();
     else {
-      if (this.#isReady) this.#link?.write(encodeBye(end.why));
+      if (this.#isReady) this.#link?.write(encodeBye(end.why, this.#options.lastTaken?.()));
       this.#link?.close();
     }
     this.#options.onEnd(end);
@@ -150,8 +154,10 @@ export class LinkConnection {
     const frame = decodeLinkFrame(body);
     if (frame.kind === "ping") return void this.write(PONG);
     if (frame.kind === "pong") return undefined;
-    if (frame.kind === "bye")
-      return this.end({ why: `it has ended the link: ${frame.text}` }, "cut");
+    if (frame.kind === "bye") {
+      const why = `it has ended the link: ${frame.text}`;
+      return this.end({ why, lastTaken: frame.session }, "cut");
+    }
     this.#options.onFrame(frame, body);
   }
 

@@ -9,7 +9,7 @@
  *
  * The link is made with the first message, or while somebody watches the node, and again after it was lost. Messages leave in
  * the order in which they came. Every call ends once: what was written when the link is lost has `sent: true`, what was not has
- * `sent: false`. Answers come over the connection that their request went over, or not at all, so none of an earlier process
+ * `sent: false`, and so has what the other side says at its goodbye it has not taken. Answers come over the connection that their request went over, or not at all, so none of an earlier process
  * reaches anybody.
  *
  * Hot path (bench: links).
@@ -35,7 +35,7 @@ import type { ConnectionEnd } from "./connection.ts";
 import { LinkConnection } from "./connection.ts";
 import type { LinkChange } from "./event.ts";
 import type { LinkFrame } from "../wire/link-frame.ts";
-import { LINK_SESSION_MAX } from "../wire/link-frame.ts";
+import { isLater, LINK_SESSION_MAX } from "../wire/link-frame.ts";
 import type { Greeting } from "../wire/link-handshake.ts";
 import { LinkHandshake } from "../wire/link-handshake.ts";
 import { downError, unknownError, unreachableError } from "../hub/node-error.ts";
@@ -234,16 +234,23 @@ export class LinkSender {
     this.#connection = this.#peer = undefined;
     if (end.reason !== undefined) this.#terms.hub.count(end.reason);
     if (peer === undefined) return this.#fail(end.why);
-    this.#giveUp(end.why);
+    this.#giveUp(end.why, end.lastTaken);
     this.#onChange({ state: "down", incarnation: peer.incarnation, reason: end.why });
     if (this.#queue.length > 0) this.connect();
   }
 
-  /** The calls that have left and were not answered fail. */
-  #giveUp(why: string): void {
-    const messages = [...this.#waiting.values()];
+  /**
+   * The calls that have left and were not answered fail.
+   *
+   * @param lastTaken - the session of the last one that the other side has taken, if it has said so; 0 = none.
+   */
+  #giveUp(why: string, lastTaken?: number): void {
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const message of messages) this.#refuse(message, downError(this.node, why, true));
+    for (const [session, message] of waiting) {
+      const isTaken = lastTaken === undefined || (lastTaken > 0 && !isLater(session, lastTaken));
+      this.#refuse(message, downError(this.node, why, isTaken));
+    }
   }
 
   /** It can't be reached: what waits for the link fails, and the next message tries again. */

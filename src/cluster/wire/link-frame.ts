@@ -10,7 +10,7 @@
  *     error    session (4)  the error
  *     handle   session (4)  handle (4)             to a query
  *     ping, pong                                   while nothing else goes one way or the other
- *     bye      text                                whoever writes it ends the connection
+ *     bye      session (4)  text                   whoever writes it ends the connection; the last request that it has taken, 0 = none
  *
  *     address  0, handle (4)  |  length of the name (1), the name as UTF-8
  *
@@ -59,7 +59,7 @@ export type LinkFrame =
   | { readonly kind: "query" | "result" | "error"; readonly session: number; readonly at: number }
   | { readonly kind: "handle"; readonly session: number; readonly handle: number }
   | { readonly kind: "ping" | "pong" }
-  | { readonly kind: "bye"; readonly text: string };
+  | { readonly kind: "bye"; readonly session: number; readonly text: string };
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -69,14 +69,26 @@ export const PING: Buffer = Buffer.from([0, 0, 0, 1, LINK_FRAME.ping]);
 /** The answer to it. */
 export const PONG: Buffer = Buffer.from([0, 0, 0, 1, LINK_FRAME.pong]);
 
-/** Makes a goodbye. @param text - at most 1,000 characters of it are told */
-export function encodeBye(text: string): Buffer {
+/**
+ * Makes a goodbye.
+ *
+ * @param text - at most 1,000 characters of it are told
+ * @param session - the last request that was taken; those behind it were not. @defaultValue 0, none
+ */
+export function encodeBye(text: string, session = 0): Buffer {
   const bytes = Buffer.from(text.slice(0, 1000));
-  const frame = Buffer.alloc(LENGTH_BYTES + 1 + bytes.length);
-  frame.writeUInt32BE(1 + bytes.length, 0);
+  const frame = Buffer.alloc(LENGTH_BYTES + 5 + bytes.length);
+  frame.writeUInt32BE(5 + bytes.length, 0);
   frame[LENGTH_BYTES] = LINK_FRAME.bye;
-  frame.set(bytes, LENGTH_BYTES + 1);
+  frame.writeUInt32BE(session, LENGTH_BYTES + 1);
+  frame.set(bytes, LENGTH_BYTES + 5);
   return frame;
+}
+
+/** Says whether a session was given after another one, by a sender that begins again at 1 behind the last. */
+export function isLater(session: number, than: number): boolean {
+  const distance = (session - than + LINK_SESSION_MAX) % LINK_SESSION_MAX;
+  return distance > 0 && distance < LINK_SESSION_MAX / 2;
 }
 
 /** Makes the answer to a query. */
@@ -170,7 +182,8 @@ export function decodeLinkFrame(body: Buffer): LinkFrame {
       if (body.length !== 1) throw unreadable();
       return { kind: "pong" };
     case LINK_FRAME.bye:
-      return { kind: "bye", text: textOf(body, 1, body.length) };
+      if (body.length < 5 || body.readUInt32BE(1) > LINK_SESSION_MAX) throw unreadable();
+      return { kind: "bye", session: body.readUInt32BE(1), text: textOf(body, 5, body.length) };
     default:
       throw unreadable();
   }

@@ -18,7 +18,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** The version of the protocol. Raised when a frame, the handshake or the format of the thread codec changes. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
 /** Most bytes that come from a side that has not shown who it is. */
 export const HANDSHAKE_BYTES_MAX = 4096;
