@@ -21,6 +21,7 @@ import { request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { stoppedError } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
+import { dismiss, listReplaced } from "../live/swap/one.ts";
 import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
 import { SnaxHost } from "../snax/snax-host.ts";
 import { HoldupWatch } from "./holdup-watch.ts";
@@ -32,11 +33,14 @@ const FLUSH_MS = 1000;
 const STEP_SHARE = 3 / 4;
 
 /** A service that may leave. */
-type Guest = readonly [handle: number, type: string, title: string];
+type Guest = readonly [handle: number, type: string, title: string, isReplaced: boolean];
 
 /** Lets a thread's steward say who has to leave, and end its services. */
 export function addGoodbyeCommands(runtime: Runtime): void {
   runtime.stewardCommands.set("GUESTS", () => guestsOf(runtime));
+  runtime.stewardCommands.set("DISMISS", (_context, [handle]) =>
+    dismiss(runtime, handle as number),
+  );
   runtime.stewardCommands.set("END", (context) => {
     runtime.beginStop();
     killAllBut(runtime, [context.handle]);
@@ -154,16 +158,28 @@ class Departure {
     await Promise.all(leaving);
   }
 
-  async #leave([handle, , title]: Guest, timeoutMs: number): Promise<void> {
+  async #leave([handle, , title, isReplaced]: Guest, timeoutMs: number): Promise<void> {
     const envelope = { type: PTYPE.snax, method: SYSTEM_METHOD.exit, values: [] };
     try {
-      await request(this.#program, handle, envelope, timeoutMs);
+      if (isReplaced) await this.#dismiss(handle, timeoutMs);
+      else await request(this.#program, handle, envelope, timeoutMs);
       this.#gone.add(handle);
     } catch (error) {
       if (codeOf(error) !== "ERR_TIMEOUT") this.#gone.add(handle);
       // Whoever cut it off has told where it was.
       if (codeOf(error) === "ERR_INTERRUPTED") this.cutOff.add(title);
     }
+  }
+
+  /** What is sent to the handle of a service that was swapped goes to the new one, which leaves by itself. */
+  async #dismiss(handle: number, timeoutMs: number): Promise<void> {
+    const { runtime } = this.#program;
+    const thread = runtime.threads?.threadOf(handle);
+    if (thread === undefined || thread === runtime.threads?.own) {
+      return await this.#atMost(timeoutMs, dismiss(runtime, handle));
+    }
+    const envelope = { type: PTYPE.system, method: 0, values: ["DISMISS", handle] };
+    await request(this.#program, runtime.threads?.steward(thread) ?? 0, envelope, timeoutMs);
   }
 
   /** Waits for something, but not longer than `ms` milliseconds. */
@@ -239,9 +255,12 @@ function guestsOf(runtime: Runtime): Guest[] {
   const guests: Guest[] = [];
   for (const { handle, isReady, name, service, state } of runtime.contexts()) {
     // What has not begun has nothing to take leave of, and its `exit` would wait for its `init`.
-    if (isReady && state instanceof SnaxHost) guests.push([handle, name, service.title]);
+    if (isReady && state instanceof SnaxHost) guests.push([handle, name, service.title, false]);
   }
-  return guests;
+  for (const { handle, name, service } of listReplaced(runtime)) {
+    guests.push([handle, name, service.title, true]);
+  }
+  return guests.sort(([one], [two]) => one - two);
 }
 
 /** The services by type, the type whose first service is youngest first. */

@@ -15,9 +15,11 @@ import { forwarderOf } from "../../kernel/forwarder.ts";
 import { Message } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import { HOLD } from "../../kernel/service.ts";
+import type { Service } from "../../kernel/service.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { describeStart, end, launch, tellLauncher } from "../../service/boot.ts";
 import type { Context } from "../../service/context.ts";
+import type { Runtime } from "../../service/runtime.ts";
 import { SYSTEM_METHOD } from "../../snax/method-numbers.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
 import { listBusy, nameBusy } from "../reload/drain.ts";
@@ -47,6 +49,26 @@ export function beginSuccessor(old: Context, program: Program): Promise<Context>
   });
 }
 
+/** By the old services, as long as they are there. */
+const successions = new WeakMap<Service, Succession>();
+
+/** Lists the snax services of a thread whose places others have taken, and that are there yet. */
+export function listReplaced({ kernel }: Runtime): Context[] {
+  const all = [...kernel.services].map((service) => successions.get(service)?.old);
+  return all.filter((old) => old?.state instanceof SnaxHost) as Context[];
+}
+
+/** Has a service leave whose place another one has taken; resolves when it is gone. */
+export function dismiss({ kernel }: Runtime, handle: number): Promise<void> {
+  return new Promise((resolve) => {
+    const service = kernel.services.get(handle);
+    const succession = service === undefined ? undefined : successions.get(service);
+    if (succession === undefined) return resolve();
+    kernel.watch(handle, () => resolve());
+    succession.leave();
+  });
+}
+
 /** One service in the place of another. */
 export class Succession {
   readonly old: Context;
@@ -56,6 +78,7 @@ export class Succession {
   /** For how many milliseconds the old one went on; undefined as long as it does. */
   drainedMs: number | undefined = undefined;
   #isHeld = false;
+  #hasLeft = false;
 
   /** Takes over: everything from here on is for the new one. */
   constructor(old: Context, fresh: Context) {
@@ -76,6 +99,7 @@ export class Succession {
     }
     this.#forwarder = kernel.forward(old.service, fresh.service);
     this.#watchSuccessor(fresh);
+    successions.set(old.service, this);
   }
 
   /** How many messages have come to the new one by the old handle. */
@@ -122,6 +146,13 @@ export class Succession {
     const { to } = this.#forwarder;
     runtime.kernel.successors.note(handle, to.handle);
     runtime.threads?.tellAll(MOVED_WORD, handle, to.handle);
+    this.leave();
+  }
+
+  /** Ends the old service: its `exit` runs, once. */
+  leave(): void {
+    if (this.#hasLeft || !this.old.service.isAlive) return;
+    this.#hasLeft = true;
     leave(this.old);
   }
 
@@ -139,7 +170,7 @@ export class Succession {
 
   async #endWithSuccessor(): Promise<void> {
     while (this.old.service.isAlive && this.#isBusy) await this.#pause(LOOK_MS);
-    if (this.old.service.isAlive) end(this.old, true);
+    this.leave();
   }
 
   #pause(ms: number): Promise<void> {

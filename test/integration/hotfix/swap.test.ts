@@ -203,3 +203,36 @@ test("a service that was swapped twice is reached by each of its handles, and ho
   await node.snax.exit(one);
   equal(codeOf(await failureOf(one.req.now())), "ERR_SERVICE_DEAD");
 });
+
+for (const thread of [0, 2]) {
+  test(`the exit of an old service runs when the node stops before it is retired, on ${thread} threads`, async (t) => {
+    const text = (version: number): string => `${calc(version)}
+      import { skynet as s } from "snax";
+      export async function exit() { await s.sleep(1); console.log("v${version} leaves"); }`;
+    const node = await world(t, { calc: text(1) }, { thread });
+    for (const version of [2, 3]) {
+      if (version === 2) await Promise.all([node.make("calc", 3), node.make("calc", 3)]);
+      edit(node, "calc", text(version));
+      equal((await node.snax.swap("calc", { retire: 86_400_000 })).swapped.length, 2);
+    }
+    await node.stop();
+    deepEqual(node.cutOff, []);
+    for (const version of [1, 2, 3]) {
+      equal(node.readLog().split(`v${version} leaves`).length - 1, 2, `v${version}`);
+    }
+  });
+}
+
+test("the exit of an old service runs when the new one ends, once", async (t) => {
+  const text = (version: number): string =>
+    `${calc(version)} export function exit() { console.log("v${version} leaves"); }`;
+  const node = await world(t, { calc: text(1) });
+  const one = await node.make("calc", 3);
+  edit(node, "calc", text(2));
+  const { swapped } = await node.snax.swap("calc");
+  const death = node.skynet.call(one.handle, "debug", "LINK").catch((error: unknown) => error);
+  await node.snax.exit(node.snax.bind(swapped[0]?.new ?? 0, "calc"));
+  await death;
+  await node.stop();
+  for (const version of [1, 2]) equal(node.readLog().split(`v${version} leaves`).length, 2);
+});
