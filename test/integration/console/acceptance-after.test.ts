@@ -1,7 +1,7 @@
 /**
  * Acceptance cases 10 to 17 of the repair: dry runs, all or none, rollbacks, and patches that outlive the node.
  *
- * Each case goes as an operator goes, by the shell or the console. Cases 1 to 9 are in acceptance-before.test.ts.
+ * Each case goes as an operator goes, by the shell or the console. Cases 1 to 9 are in acceptance-before.test.ts, 18 and 20 in acceptance-code.test.ts.
  */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
