@@ -454,8 +454,11 @@ export const PLACEMENT_LOOKS = 16;
 /** Looks of these at which a service was at work; with so many, the threads that have less to do come first. */
 export const PLACEMENT_BUSY_LOOKS = 12;
 
-/** Milliseconds for what the watchdog is about to write of a handler to be written when the node stops. */
+/** Milliseconds for what the stall watch is about to write of a handler to be written when the node stops. */
 export const STALL_FLUSH_MS = 2000;
+
+/** Milliseconds in which further signals are the first one again: npm and Node's watcher pass on a Ctrl-C that the terminal has sent to all. */
+export const SIGNAL_ECHO_MS = 1000;
 
 /** Milliseconds for the threads of a node that stops to end; one that is in native code then is left to itself. */
 export const THREAD_END_MS = 2000;

@@ -3,12 +3,13 @@
  *
  * The first signal drains the node: calls of other nodes that are open may end. Exit code 0 after that, or `skynet.abort()`, if every service has left in order, 3 if something was cut off, 1 if the
  * node could not start, with one clear line on stderr. If a thread can't be ended, because it is in native code, the process ends by
- * SIGKILL once everybody else has left. A second signal ends the process at once.
+ * SIGKILL once everybody else has left. A second signal ends the process at once, unless it comes so soon that it is the same Ctrl-C.
  */
 
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { readStack } from "../base/error.ts";
+import { SIGNAL_ECHO_MS } from "../base/limits.ts";
 import { OWN_FILES } from "../base/own-files.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { Config } from "../node/config.ts";
@@ -121,12 +122,19 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** Fires at the first signal, whether the node runs or still starts. */
+/**
+ * Fires at the first signal, whether the node runs or still starts.
+ *
+ * Race: a terminal sends Ctrl-C to all of a group, and npm and Node's watcher pass on what they get, so one Ctrl-C
+ * comes two or three times; "one Ctrl-C that comes twice ..." in test/integration/node/cli.test.ts.
+ */
 function watchSignals(): AbortSignal {
   const controller = new AbortController();
+  let firstAt = 0;
   for (const [name, number] of Object.entries(SIGNALS)) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(128 + number);
+      if (!controller.signal.aborted) firstAt = performance.now();
+      else if (performance.now() - firstAt > SIGNAL_ECHO_MS) process.exit(128 + number);
       controller.abort();
     });
   }

@@ -23,6 +23,7 @@ import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
 import { LineClient } from "../integration/console/console-client.ts";
 import { DrivenPage, NO_BROWSER } from "../integration/console/browser.ts";
+import { Player } from "./player.ts";
 
 /** How long one step may take; a registry may be slow. */
 const STEP_TIMEOUT_MS = 120_000;
@@ -209,38 +210,14 @@ test(
   { skip: NO_BROWSER, timeout: 120_000 },
   async (t) => {
     const game = await startProject(t, "game", /Play in a browser: (\S+)/);
-    const page = await DrivenPage.open(t, game.url);
-    await page.until(
-      "document.readyState === 'complete' && document.getElementById('name') !== null",
-    );
-    await page.evaluate("document.getElementById('name').focus()");
-    await page.type("Ann");
-    await page.enter("name");
-    await page.until("document.getElementById('scores').textContent.includes('0\\tAnn')");
-    await page.evaluate(COUNT_PICTURES);
-    const score = async (): Promise<number> => {
-      const text = String(await page.evaluate("document.getElementById('scores').textContent"));
-      return Number(/(\d+)\tAnn/.exec(text)?.[1]);
-    };
-    // The picture comes later than the steps that lead to it.
-    const settledScore = async (): Promise<number> => {
-      for (;;) {
-        const seen = await score();
-        await page.evaluate("pictures = 0");
-        await page.until("pictures >= 5");
-        if (seen === (await score())) return seen;
-      }
-    };
-    await sweep(page, async () => (await score()) > 0);
-    const before = await settledScore();
-    ok(before > 0);
+    const ann = await Player.join(t, game.url, "Ann");
+    const before = await ann.playBeyond(0);
 
     const operator = await LineClient.open(game.consolePort);
     const answer = await operator.run("hotfix room patches/double.ts");
     operator.close();
     deepEqual(answer.slice(0, 3), ["id\t1", "applied\t1", "failed\t0"]);
-    await sweep(page, async () => (await score()) > before);
-    const last = await settledScore();
+    const last = await ann.playBeyond(before);
     equal((last - before) % 2, 0);
 
     equal(await game.stop(), 0);
@@ -254,30 +231,6 @@ test(
     match(best, new RegExp(`Ann[^]*${last}|${last}[^]*Ann`));
   },
 );
-
-/** Has the page count what it draws: each picture sets the size of the board anew. */
-const COUNT_PICTURES = `
-  window.pictures = 0;
-  new MutationObserver(() => (window.pictures += 1)).observe(
-    document.getElementById("board"), { attributes: true });
-`;
-
-/** Walks over the board, row by row, until something holds. */
-async function sweep(page: DrivenPage, isDone: () => Promise<boolean>): Promise<void> {
-  const steps: string[] = [];
-  for (let column = 0; column < 20; column += 1) steps.push("ArrowLeft");
-  for (let row = 0; row < 12; row += 1) steps.push("ArrowUp");
-  for (let row = 0; row < 12; row += 1) {
-    for (let column = 0; column < 19; column += 1)
-      steps.push(row % 2 === 0 ? "ArrowRight" : "ArrowLeft");
-    steps.push("ArrowDown");
-  }
-  for (const [index, step] of steps.entries()) {
-    await page.press(step);
-    if (index % 10 === 9 && (await isDone())) return;
-  }
-  while (!(await isDone())) await page.press("ArrowUp");
-}
 
 test("wrong arguments are told in one line, and change nothing", () => {
   const before = readdirSync(folder).toSorted();

@@ -214,8 +214,33 @@ test("an exit that hangs is cut off, and a second signal ends the process at onc
   await twice.says("up\n");
   twice.child.kill("SIGTERM");
   await twice.says("leaving\n");
-  twice.child.kill("SIGINT");
+  // One that comes too soon is taken for the first one.
+  const again = setInterval(() => twice.child.kill("SIGINT"), 50);
+  t.after(() => clearInterval(again));
   assert.equal((await twice.ended).code, 130);
+});
+
+test("one Ctrl-C that comes twice, from the terminal and from npm, lets the services leave", async (t) => {
+  const folder = writeFiles(t, {
+    "snax.config.ts": CONFIG,
+    "services/main.ts": STARTER,
+    "services/stayer.ts": `
+      import { skynet } from "snax";
+      export async function exit() {
+        console.log("leaving");
+        await skynet.sleep(100);
+        console.log("left in order");
+      }
+    `,
+  });
+  const { child, ended, says } = startSnax(["start"], folder);
+  await says("up\n");
+  child.kill("SIGINT");
+  await says("leaving\n");
+  child.kill("SIGINT");
+  const { code, stdout } = await ended;
+  assert.equal(code, 0);
+  assert.match(stdout, /left in order/);
 });
 
 test("SIGHUP reopens the log file", async (t) => {
