@@ -7,7 +7,10 @@ import type { TestContext } from "node:test";
 import { start } from "snax";
 import type { Config, Node } from "snax";
 import { FLEET_PATCHES_MAX } from "../../../src/base/limits.ts";
+import type { MemoryEngine } from "../../../src/cluster/engine/driver-memory.ts";
 import { memoryEngine } from "../../../src/cluster/engine/driver-memory.ts";
+import type { FleetPatch, FleetRecord } from "../../../src/cluster/fleet/record.ts";
+import { FleetSeal } from "../../../src/cluster/fleet/record.ts";
 import { failureOf, world, writeFiles } from "../../world.ts";
 import type { World } from "../../world.ts";
 import { TOKEN } from "./links.ts";
@@ -276,22 +279,44 @@ test("a node that is started anew knows from its ledger what it has", async (t) 
   equal(await shop.req.buy(), 100);
 });
 
+/** Fills an engine with patches that nodes have agreed on before: each is as the last one, but for its text. */
+function fill(engine: MemoryEngine, last: number, textOf: (id: number) => string): void {
+  const seal = new FleetSeal(TOKEN);
+  const before = engine.entriesOf("patch").length;
+  const { value = "" } = engine.peek(`patch/${before}`) ?? {};
+  const record = seal.open(`patch/${before}`, value) as FleetRecord;
+  for (let id = before + 1; id <= last; id += 1) {
+    const patch = { ...(record.patch as FleetPatch), texts: [["", textOf(id)]] as const };
+    const body = { ...record, key: `${record.key}${id}`, patch };
+    engine.write(`patch/${id}`, seal.seal(`patch/${id}`, body), 0);
+  }
+  const { token = 0 } = engine.peek("fleet/head") ?? {};
+  engine.write("fleet/head", seal.seal("fleet/head", { head: last }), token);
+}
+
 test("what all nodes have retired the engine forgets; what nodes need has a limit", async (t) => {
   const name = newEngine();
+  const engine = memoryEngine(name);
+  // A hundred rounds of votes would take long, and test nothing more.
+  const before = await member(t, "before", name);
+  for (const text of [`function price() { return 5; }`, DEARER]) {
+    await before.snax.repair({ fleet: true }).hotfixall("shop", text);
+  }
+  await before.stop();
+  const method = (more: number): string =>
+    `export const response = { m${more}() { return ${more}; } };`;
+  fill(engine, FLEET_PATCHES_MAX - 1, method);
   const nodes = await Promise.all(["a", "b"].map((node) => member(t, node, name)));
   const [a] = nodes as [World, World];
   await together(nodes);
   const fleet = a.snax.repair({ fleet: true });
   const shop = await a.make("shop");
-  const patch = async (text: string): Promise<number> => (await fleet.hotfixall("shop", text)).id;
-  const another = (more: number): Promise<number> =>
-    patch(`export const response = { m${more}() { return ${more}; } };`);
-  await patch(`function price() { return 5; }`);
-  await patch(DEARER);
-  for (let more = 2; more < FLEET_PATCHES_MAX; more += 1) await another(more);
+  const another = async (more: number): Promise<number> =>
+    (await fleet.hotfixall("shop", method(more))).id;
+  deepEqual([await shop.req.price(), await (shop.req as any)["m3"]()], [10, 3]);
+  equal(await another(0), FLEET_PATCHES_MAX);
   // There is no more room, but nothing is left of the first one. The number between is that of the question.
   equal(await another(FLEET_PATCHES_MAX), FLEET_PATCHES_MAX + 2);
-  const engine = memoryEngine(name);
   const states = (await a.skynet.call<any>(".clusterd", "debug", "INFO")).patches;
   ok(states[1] === undefined || states[1].state === "over");
   const error = await failureOf(another(FLEET_PATCHES_MAX + 1));
