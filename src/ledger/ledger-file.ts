@@ -6,7 +6,8 @@
  *     <folder>/texts/<sha256>      the texts that patches were made for
  *
  * A process that dies while it writes leaves a torn last line, which nobody reads; every earlier
- * line is whole. Patches may hold secrets, so only the user of the process reads these files.
+ * line is whole. What else it leaves the next one sweeps away (sweep.ts). Patches may hold secrets,
+ * so only the user of the process reads these files.
  */
 
 import { createHash } from "node:crypto";
@@ -31,6 +32,7 @@ import type { LedgerEntry, LedgerLine } from "./entry.ts";
 import { foldLines, parseLine } from "./entry.ts";
 import type { LedgerLock } from "./ledger-lock.ts";
 import { errnoOf, takeLock } from "./ledger-lock.ts";
+import { sweepFolder } from "./sweep.ts";
 
 /** Patches that a ledger keeps of those that are no longer in, when it is written anew. */
 const PAST_KEPT = 100;
@@ -51,10 +53,12 @@ export class LedgerFile {
   /** Taken when it is opened; where there is no ledger yet, with the first line. */
   #lock: LedgerLock | undefined;
   #file: number | undefined;
+  /** Whether a line has come since the file was written anew: only then it can become shorter. */
+  #hasNews = true;
 
   /**
    * Opens a ledger, for writing unless another process does so. Nothing is created before the first
-   * line but the lock, and that only where there is a ledger.
+   * line or text but the lock, and that only where there is a ledger.
    *
    * @param bytesMax - how long the file may be.
    * @throws {ERR_LEDGER} if it can't be read, or is longer than that.
@@ -70,7 +74,12 @@ export class LedgerFile {
     const read = parseLines(this.#lock === undefined ? text : readLedger(path, bytesMax));
     this.foreign = read.filter((line) => line === undefined).length;
     this.entries = entriesOf(read);
-    if (read.length > LEDGER_LINES_MAX && this.#lock !== undefined) this.#compact(this.entries);
+    if (this.#lock === undefined) return;
+    if (read.length > LEDGER_LINES_MAX) this.#compact(this.entries);
+    sweepFolder(
+      path,
+      new Set(this.entries.flatMap(({ modules }) => modules.map((each) => each.base))),
+    );
   }
 
   /**
@@ -80,16 +89,14 @@ export class LedgerFile {
    * @throws {ERR_LEDGER} if the disk does not take it, another process writes it, or it is full.
    */
   write(line: LedgerLine): void {
-    if (this.writer !== undefined) {
-      throw new SnaxError("ERR_LEDGER", `process ${this.writer} writes the ledger ${this.path}`);
-    }
     this.#attempt(() => {
       const text = `${JSON.stringify(line)}\n`;
       this.#file ??= this.#open();
       if (!this.#hasRoom(line, text)) {
-        this.#shorten();
+        if (this.#hasNews) this.#shorten();
         if (!this.#hasRoom(line, text)) throw this.#full();
       }
+      this.#hasNews = true;
       writeWhole(this.#file, text);
     });
   }
@@ -98,12 +105,14 @@ export class LedgerFile {
    * Keeps a text, once for all patches that were made for it.
    *
    * @returns its SHA-256.
-   * @throws {ERR_LEDGER} if the disk does not take it.
+   * @throws {ERR_LEDGER} if the disk does not take it, or another process writes it.
    */
   keepText(text: string): string {
     const hash = hashText(text);
     const path = this.#textPath(hash);
     this.#attempt(() => {
+      // Race: who writes without the lock may lose a text to one who has it, and sweeps.
+      this.#file ??= this.#open();
       if (this.findText(hash) !== undefined) return;
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       replaceFile(path, text);
@@ -131,12 +140,11 @@ export class LedgerFile {
   }
 
   #open(): number {
+    if (this.writer !== undefined) throw this.#foreignWriter(this.writer);
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     if (this.#lock === undefined) {
       const holder = takeLock(lockPath(this.path));
-      if (typeof holder === "number") {
-        throw new SnaxError("ERR_LEDGER", `process ${holder} writes the ledger ${this.path}`);
-      }
+      if (typeof holder === "number") throw this.#foreignWriter(holder);
       this.#lock = holder;
     }
     const file = openSync(this.path, "a+", 0o600);
@@ -156,6 +164,11 @@ export class LedgerFile {
     const old = this.#file as number;
     this.#file = openSync(this.path, "a+", 0o600);
     closeSync(old);
+    this.#hasNews = false;
+  }
+
+  #foreignWriter(process: number): SnaxError {
+    return new SnaxError("ERR_LEDGER", `process ${process} writes the ledger ${this.path}`);
   }
 
   #full(): SnaxError {

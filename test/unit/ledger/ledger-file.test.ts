@@ -19,8 +19,8 @@ import { LedgerFile } from "../../../src/ledger/ledger-file.ts";
 import { takeLock } from "../../../src/ledger/ledger-lock.ts";
 import { writeFiles } from "../../world.ts";
 
-function prepared(id: number): PreparedLine {
-  const module = { path: "", file: "/a.ts", base: "", patch: "let a = 1;", isService: true };
+function prepared(id: number, base = ""): PreparedLine {
+  const module = { path: "", file: "/a.ts", base, patch: "let a = 1;", isService: true };
   const rest = { time: 1, target: "all a", hash: "h", kind: "type", name: "a" } as const;
   return { state: "PREPARED", id, ...rest, modules: [module] };
 }
@@ -30,8 +30,8 @@ test("what is written is read by the next one", (t) => {
   const first = new LedgerFile(path);
   first.write(prepared(1));
   first.write({ state: "KEPT", id: 1, time: 2, applied: 3, failed: 1 });
-  first.write(prepared(2));
   const hash = first.keepText("text");
+  first.write(prepared(2, hash));
   first.close();
   const second = new LedgerFile(path);
   deepEqual(
