@@ -72,8 +72,14 @@ export function askDaemon(
 export function postDaemon(context: Context, node: string, envelope: Envelope): void {
   withDaemon(context, (daemon, error) => {
     if (!context.service.isAlive) return;
-    if (daemon !== undefined) return void post(context, daemon, envelope);
-    const why = error instanceof Error ? error.message : String(error);
+    let failure = error;
+    try {
+      if (daemon !== undefined) return void post(context, daemon, envelope);
+    } catch (thrown) {
+      // Behind it others wait for their turn.
+      failure = thrown;
+    }
+    const why = failure instanceof Error ? failure.message : String(failure);
     context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
   });
 }

@@ -8,6 +8,7 @@
  * node, for the most part.
  */
 
+import { copyArguments } from "../base/copy.ts";
 import { LEVEL } from "../base/log-level.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -145,11 +146,22 @@ function ask(
   const handle = earlies.peek(context) !== undefined ? undefined : knownLink(context.runtime, node);
   if (handle !== undefined) return request(context, handle, envelope, deadlineMs);
   return new Promise((resolve, reject) => {
+    const kept = keep(envelope);
     withLink(context, node, (found, error) => {
       if (found === undefined) reject(error as Error);
-      else resolve(request(context, found, envelope, deadlineMs));
+      else resolve(request(context, found, kept, deadlineMs));
     });
   });
+}
+
+/**
+ * Makes the values of a message its own: what becomes of them until it is sent is nobody's
+ * business.
+ *
+ * @throws {ERR_NOT_SENDABLE} if they can't be sent, here instead of where it would be too late.
+ */
+function keep({ type, method, values }: Envelope): Envelope {
+  return { type, method, values: copyArguments(values, undefined) };
 }
 
 /** Sends what nobody answers. */
@@ -159,12 +171,23 @@ export function sendLinked(
   address: string | number,
   values: readonly unknown[],
 ): void {
+  const { runtime } = context;
   const envelope = { type: PTYPE.harbor, method: CALL, values: [...values, address, 0] };
-  withLink(context, node, (handle, error) => {
+  const isWaiting = earlies.peek(context)?.has(node) === true;
+  const handle = isWaiting ? undefined : knownLink(runtime, node);
+  if (handle !== undefined) return void post(context, handle, envelope);
+  const kept = keep(envelope);
+  withLink(context, node, (found, error) => {
     if (!context.service.isAlive) return;
-    if (handle !== undefined) return void post(context, handle, envelope);
-    const why = error instanceof Error ? error.message : String(error);
-    context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
+    let failure = error;
+    try {
+      if (found !== undefined) return void post(context, found, kept);
+    } catch (thrown) {
+      // Behind it others wait for their turn.
+      failure = thrown;
+    }
+    const why = failure instanceof Error ? failure.message : String(failure);
+    runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
   });
 }
 

@@ -4,14 +4,15 @@ import { Incarnations } from "../../src/cluster/hub/incarnations.ts";
 import { LinkAgent } from "../../src/cluster/link/agent.ts";
 import { LinkConnection } from "../../src/cluster/link/connection.ts";
 import { LinkWatch } from "../../src/cluster/link/watch.ts";
-import { Kernel } from "../../src/kernel/kernel.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { KernelOptions } from "../../src/kernel/kernel-options.ts";
 import { Message } from "../../src/kernel/message.ts";
 import { PTYPE } from "../../src/kernel/protocol.ts";
+import { JudgedKernel } from "./link-kernel.ts";
 
 /** A bug that is planted. */
 export interface LinkPlant {
-  readonly createKernel?: (options: KernelOptions) => Kernel;
+  readonly createKernel?: (options: KernelOptions) => JudgedKernel;
   /** Changes what all nodes of this thread run. @returns what takes it back */
   readonly patch?: () => () => void;
 }
@@ -37,7 +38,7 @@ function replace<T extends object, K extends keyof T>(
 
 /** A kernel in which requests of other nodes arrive otherwise. */
 function arriving(arrive: (take: () => void, again: () => void) => void): LinkPlant {
-  class Buggy extends Kernel {
+  class Buggy extends JudgedKernel {
     override arrive(handle: number, message: Message): void {
       const take = (): void => super.arrive(handle, message);
       if (message.type !== PTYPE.lua) return take();
@@ -50,7 +51,7 @@ function arriving(arrive: (take: () => void, again: () => void) => void): LinkPl
 
 /** A kernel in which what comes back over a link reaches its caller otherwise. */
 function passing(change: (type: number, payload: unknown) => unknown): LinkPlant {
-  class Buggy extends Kernel {
+  class Buggy extends JudgedKernel {
     override pass(handle: number, type: number, request: Message, payload: unknown): boolean {
       const changed = change(type, payload);
       return changed === undefined || super.pass(handle, type, request, changed);
@@ -89,6 +90,29 @@ function mixed(): LinkPlant {
   });
 }
 
+function doubled(): LinkPlant {
+  const isDue = everyNth(50);
+  class Buggy extends JudgedKernel {
+    override pass(handle: number, type: number, request: Message, payload: unknown): boolean {
+      const isSent = super.pass(handle, type, request, payload);
+      return isDue() ? super.pass(handle, type, request, payload) : isSent;
+    }
+  }
+  return { createKernel: (options) => new Buggy(options) };
+}
+
+function stubborn(): LinkPlant {
+  class Buggy extends JudgedKernel {
+    override request(...asked: Parameters<Kernel["request"]>): number {
+      const [, , { type, values }] = asked;
+      // The deadline is the last of the values for a link.
+      if (type === PTYPE.harbor) values[values.length - 1] = 0;
+      return super.request(...asked);
+    }
+  }
+  return { createKernel: (options) => new Buggy(options) };
+}
+
 /** Bugs by name, made anew for each run. */
 export const PLANTS: Readonly<Record<string, () => LinkPlant>> = {
   none: () => ({}),
@@ -96,6 +120,10 @@ export const PLANTS: Readonly<Record<string, () => LinkPlant>> = {
   twice,
   // A request that is overtaken.
   swapped,
+  // An answer that its caller gets twice.
+  doubled,
+  // A call that leaves after its caller has given up.
+  stubborn,
   // An answer of another call.
   mixed,
   // A call that has left when its link is lost, and is forgotten.

@@ -10,7 +10,6 @@ import type { Server, Socket } from "node:net";
 import { LevelFloor } from "../../src/base/log-level.ts";
 import { Clusterd } from "../../src/cluster/clusterd.ts";
 import { createDrain } from "../../src/fabric/event-loop.ts";
-import { Kernel } from "../../src/kernel/kernel.ts";
 import type { KernelOptions } from "../../src/kernel/kernel-options.ts";
 import type { Waker } from "../../src/kernel/scheduler.ts";
 import { createCluster } from "../../src/library/cluster.ts";
@@ -32,6 +31,7 @@ import type { SearchPath } from "../../src/service/search-path.ts";
 import { createSkynet } from "../../src/service/skynet.ts";
 import type { SkynetApi } from "../../src/service/skynet-api.ts";
 import type { CodeCache } from "../../src/loader/code-cache.ts";
+import type { JudgedKernel } from "./link-kernel.ts";
 import type { Network, ProcessLoop } from "./link-network.ts";
 
 /** Most milliseconds until a turn begins. */
@@ -48,10 +48,11 @@ export interface ProcessSettings {
   readonly node: string;
   /** The key `cluster` of the configuration. */
   readonly cluster: { readonly listen: string; readonly [key: string]: unknown };
-  readonly createKernel: (options: KernelOptions) => Kernel;
+  readonly createKernel: (options: KernelOptions) => JudgedKernel;
   /** Runs when clusterd is there: what services want of it before is for others to test. */
   readonly onReady: (process: SimulatedProcess) => void;
-  readonly log: (text: string) => void;
+  /** Something is wrong in its kernel. */
+  readonly fault: (text: string) => void;
 }
 
 /** A service of such a process. */
@@ -74,28 +75,29 @@ export class SimulatedProcess {
 
   constructor(settings: ProcessSettings) {
     this.settings = settings;
-    const { loop, node, cluster, log } = settings;
+    const { loop, node, cluster } = settings;
     const { clock } = settings.network.world;
     const { drain } = createDrain();
-    const runtime: Runtime = new Runtime({
-      kernel: settings.createKernel({
-        clock,
-        drain: {
-          isSynchronous: true,
-          drain: () => {
-            clock.advance(MESSAGE_MS);
-            drain();
-          },
+    const kernel = settings.createKernel({
+      clock,
+      drain: {
+        isSynchronous: true,
+        drain: () => {
+          clock.advance(MESSAGE_MS);
+          drain();
         },
-        waker: this.#createWaker(() => runtime.kernel.turn()),
-        events: kernelEvents(() => runtime),
-      }),
+      },
+      waker: this.#createWaker(() => kernel.turn()),
+      events: kernelEvents(() => runtime),
+    });
+    kernel.onTwice = () => settings.fault(`${node} gets a second answer to a call`);
+    const runtime: Runtime = new Runtime({
+      kernel,
       clock,
       environment: new Environment({ node, cluster }),
       write: ({ text }) => {
         const [, up] = / is up \(([0-9a-f]+)\)$/.exec(text) ?? [];
         if (up !== undefined) this.ups += 1;
-        log(text);
       },
       logFloor: new LevelFloor(undefined, 0),
       abort: () => {},
@@ -191,9 +193,4 @@ export class SimulatedProcess {
     ]);
     return new Proxy(real, { get: (api, key) => replaced.get(key) ?? Reflect.get(api, key, api) });
   }
-}
-
-/** Makes a kernel without a bug. */
-export function createPlainKernel(options: KernelOptions): Kernel {
-  return new Kernel(options);
 }

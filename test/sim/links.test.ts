@@ -52,6 +52,7 @@ const KINDS = [
   ...["way cut", "cut off", "connection reset", "engine away"],
   ...["answered", "ERR_NODE_DOWN true", "ERR_NODE_DOWN false", "ERR_NODE_UNREACHABLE false"],
   ...["ERR_SERVICE_DEAD undefined", "ERR_TIMEOUT undefined"],
+  "ERR_NOT_SENDABLE undefined",
 ];
 
 test("a seed gives the same run each time, and all that can happen does", async () => {
@@ -69,12 +70,14 @@ test("a seed gives the same run each time, and all that can happen does", async 
 const PLANTS: Readonly<Record<string, readonly [RegExp, number]>> = {
   twice: [/arrived twice/, 1],
   swapped: [/arrived after \d+, of the same service/, 1],
+  doubled: [/gets a second answer/, 1],
+  stubborn: [/was not sent \(.* no answer .*, and reached/, 2],
   mixed: [/was answered with/, 1],
   lost: [/never ended/, 1],
   liar: [/was not sent .*, and reached/, 1],
-  stale: [/ of n\d reached .* of n\d|by a handle of service/, 1],
-  patient: [/arrived after \d+, of the same service/, 8],
-  deaf: [/took \d+ ms/, 18],
+  stale: [/ reached .* of n\d|by a handle of service|failed with ERR_FORBIDDEN/, 1],
+  patient: [/arrived after \d+, of the same service/, 4],
+  deaf: [/took \d+ ms/, 15],
   quiet: [/up twice in a row|down of \w+, up was/, 1],
 };
 

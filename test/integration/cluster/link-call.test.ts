@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { World } from "../../world.ts";
 import { codeOfFailure, failureOf, world } from "../../world.ts";
 import { clusterOf } from "./pair.ts";
 import { linkedPair, linkPlaceOf, startClient, startDb, TOKEN } from "./links.ts";
@@ -134,6 +135,45 @@ test("what can't be sent is refused with its place, and the link goes on", async
     equal(await codeOfFailure(cluster.call("db", "@far", what)), "ERR_NOT_SENDABLE", what);
   }
   deepEqual(await cluster.call("db", "@far", { fine: true }), { fine: true });
+});
+
+/** The first on its node that uses the link: what it says waits until the link's handle is known. */
+const FIRST = `
+  import { cluster } from "snax";
+  const refused = [() => {}, new SharedArrayBuffer(8)];
+  const codeOf = (error) => error.code;
+  export const response = {
+    push: async () => {
+      let code;
+      try {
+        cluster.send("db", "@echo", "PUT", refused[0]);
+      } catch (error) {
+        code = error.code;
+      }
+      cluster.send("db", "@echo", "PUT", refused[1]);
+      return [code, await cluster.call("db", "@echo", "ONE", "behind")];
+    },
+    call: async () => {
+      const value = { text: "as it was" };
+      const calls = refused.map((what) => cluster.call("db", "@echo", "ONE", what).catch(codeOf));
+      const answer = cluster.call("db", "@echo", "ONE", value);
+      value.text = "as it became";
+      return [...(await Promise.all(calls)), await answer];
+    },
+  };
+`;
+
+test("what is said before the link is known arrives as it was said; what can't be sent keeps nothing back", async (t) => {
+  const { db, place } = await linkedPair(t);
+  await db.skynet.newservice("echo");
+  const start = (): Promise<World> =>
+    world(t, { first: FIRST }, { cluster: { nodes: { db: place }, token: TOKEN } });
+  const [one, two] = [await start(), await start()];
+  const { req } = await one.make("first");
+  deepEqual(await req.push(), ["ERR_NOT_SENDABLE", "behind"]);
+  match((await one.log()).join("\n"), /a push to db is lost: shared memory can't be sent/);
+  const codes = ["ERR_NOT_SENDABLE", "ERR_NOT_SENDABLE"];
+  deepEqual(await (await two.make("first")).req.call(), [...codes, { text: "as it was" }]);
 });
 
 test("a name that nobody has, a service that is dead, and a handler that ends its service", async (t) => {
