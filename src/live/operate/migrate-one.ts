@@ -1,8 +1,10 @@
 /**
  * One service moves to another thread: its code, its state by names, its timers; then what waits (fabric/hand-over.ts).
  *
- *     A   drained, held; texts and state taken in a turn of its own         pack
- *     B   the same program, a new instance, state given to it: stands ready  adopt
+ *     A   what its modules run                                               prepare
+ *     B   the program of the same texts
+ *     A   drained, held; its state taken in a turn of its own                pack
+ *     B   a new instance, state given to it: stands ready                    adopt
  *     A   leaves, if nothing has run inside meanwhile
  *
  * A failure before it leaves changes nothing: the service was only read, and what was made on B is dropped.
@@ -31,8 +33,10 @@ import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { runAtRest } from "../reload/drain.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
 import { ArrivingTimers, endArmed, LeavingTimers } from "../reload/moving-timers.ts";
+import { listTexts } from "../reload/contained.ts";
 import { onlyRegisters } from "../reload/start-text.ts";
-import { StateNames } from "../state/names.ts";
+import type { EffectiveText } from "../../texts/effective-text.ts";
+import { readProgram, readRunning, StateNames } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
@@ -42,7 +46,7 @@ import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts"
 import { asMigrateError, migrateError } from "./migrate-error.ts";
 import type { ObjectPlan } from "./moving-objects.ts";
 import { ArrivingObjects, LeavingObjects } from "./moving-objects.ts";
-import type { MovingText, UndoEntry } from "./moving-texts.ts";
+import type { UndoEntry, Wanted } from "./moving-texts.ts";
 import {
   bringLiterals,
   bringUndo,
@@ -55,6 +59,9 @@ import {
 
 /** The command of a thread's steward by which a service comes. */
 export const ADOPT = "ADOPT";
+
+/** The one by which the other thread gets ready for that. */
+export const PREPARE = "AWAIT";
 
 /** The word that takes it back. */
 export const DISCARD_WORD = "moved.discard";
@@ -74,7 +81,8 @@ interface Pack {
   readonly session: number;
   readonly messageCount: number;
   readonly cpuMs: number;
-  readonly texts: readonly MovingText[];
+  /** What its modules run. */
+  readonly wanted: Wanted;
   /** What patches have assigned, for whoever takes them back. */
   readonly undo: readonly UndoEntry[];
   readonly state: Uint8Array;
@@ -156,17 +164,25 @@ async function tryToMove(
   if (patch !== undefined) return `patch ${patch} is under way`;
   const isGone = live.crossing.leave();
   const steward = runtime.contextOf(threads.steward(from)) as Context;
-  const began = clock.now();
+  let began = 0;
   let goOn = (): void => {};
   let hasLeft = false;
   try {
-    const { outcome: pack } = await runAtRest(context, limitMs, () => takePack(context, from));
+    const texts = await prepare(steward, context, to);
+    if (texts === undefined) return `a patch is under way on thread ${to}`;
+    began = clock.now();
+    const { outcome: pack } = await runAtRest(context, limitMs, () =>
+      takePack(context, from, texts),
+    );
     // A patch waits until it is known where the service is.
     context.patching = new Promise((resolve) => {
       goOn = resolve;
     });
-    const carried = await sendPack(steward, to, pack, context);
-    if (carried === BUSY) return `a patch is under way on thread ${to}`;
+    const carried = (await orderThread(steward, to, ADOPT, pack)) as Adopted;
+    if (carried === BUSY || carried === NEEDS_CODE) {
+      prepared.delete((context.code as Instance).program);
+      return carried === BUSY ? `a patch is under way on thread ${to}` : "the texts have changed";
+    }
     if (!service.isAlive) throw deadError(handle);
     if (service.messageCount !== pack.messageCount || service.systemMail?.head !== undefined) {
       return INTERFERENCE;
@@ -192,18 +208,44 @@ async function tryToMove(
   }
 }
 
-/** @returns the names of what was carried */
-async function sendPack(
-  steward: Context,
-  to: number,
-  pack: Pack,
-  { code }: Context,
-): Promise<readonly string[] | typeof BUSY> {
-  type Answer = readonly string[] | typeof BUSY | typeof NEEDS_CODE;
-  const answer = (await orderThread(steward, to, ADOPT, pack, undefined)) as Answer;
-  if (answer !== NEEDS_CODE) return answer;
-  const images = imagesOfBases(steward.runtime.cache, code as Instance, pack.kind === SNAX_KIND);
-  return (await orderThread(steward, to, ADOPT, pack, images)) as readonly string[] | typeof BUSY;
+/** The names of what was carried, or why it was not. */
+type Adopted = readonly string[] | typeof BUSY | typeof NEEDS_CODE;
+
+/** Has both threads do beforehand what needs no rest. @returns undefined if the other one is busy */
+async function prepare(steward: Context, context: Context, to: number): Promise<Texts | undefined> {
+  const { handle, kind, name } = context;
+  const instance = context.code as Instance;
+  const isService = kind === SNAX_KIND;
+  readRunning(instance, isService);
+  const seen = listTexts(instance, isService);
+  const wanted: Wanted = { name, isService, texts: packTexts(instance, isService) };
+  if (isPrepared(instance.program, to, seen)) return { seen, wanted };
+  const from = steward.runtime.threads?.own;
+  type Answer = typeof BUSY | typeof NEEDS_CODE | undefined;
+  let answer = (await orderThread(steward, to, PREPARE, handle, from, wanted)) as Answer;
+  if (answer === NEEDS_CODE) {
+    const images = imagesOfBases(steward.runtime.cache, instance, isService);
+    answer = (await orderThread(steward, to, PREPARE, handle, from, wanted, images)) as Answer;
+  }
+  if (answer === BUSY) return undefined;
+  let known = prepared.get(instance.program);
+  if (known === undefined) prepared.set(instance.program, (known = new Map()));
+  known.set(to, seen);
+  return { seen, wanted };
+}
+
+/** What other threads have got ready for, by program and thread: it may be gone there since. */
+const prepared = new WeakMap<Program, Map<number, readonly EffectiveText[]>>();
+
+function isPrepared(program: Program, thread: number, seen: readonly EffectiveText[]): boolean {
+  const known = prepared.get(program)?.get(thread);
+  return known?.length === seen.length && known.every((text, index) => text === seen[index]);
+}
+
+/** What a service ran when the other thread was asked for it. */
+interface Texts {
+  readonly seen: readonly EffectiveText[];
+  readonly wanted: Wanted;
 }
 
 /** The answer of a thread that has other texts. */
@@ -234,7 +276,7 @@ function requireMovable(context: Context): void {
 }
 
 /** Takes what travels, in a turn of the service, which is at rest. */
-function takePack(context: Context, from: number): Pack {
+function takePack(context: Context, from: number, { seen, wanted }: Texts): Pack {
   const { code, service, runtime, handle, kind, name, args, state: host } = context;
   const instance = code as Instance;
   const isService = kind === SNAX_KIND;
@@ -253,7 +295,9 @@ function takePack(context: Context, from: number): Pack {
     isArmedAnew: () => false,
   });
   const objects = new LeavingObjects(runtime.portables);
-  const texts = packTexts(instance, isService);
+  if (listTexts(instance, isService).some((text, index) => text !== seen[index])) {
+    throw new PutOff(INTERFERENCE);
+  }
   const undo = new MovingUndo(instance);
   for (const [key, value] of undo.extras) timers.extras.set(key, value);
   const state = takeState(instance, {
@@ -269,7 +313,7 @@ function takePack(context: Context, from: number): Pack {
     session: service.session,
     messageCount: service.messageCount,
     cpuMs: service.cpuMs,
-    texts,
+    wanted,
     undo: undo.pack(lost),
     state: serialize(state),
     timers: timers.plans,
@@ -299,22 +343,59 @@ function requireStart(context: Context, { program }: Instance): void {
   );
 }
 
+/** The programs that services are to come with. */
+export class ComingPrograms {
+  readonly #programs = new Map<number, { readonly program: Program; readonly from: number }>();
+
+  /** Finds the program of a service before that is held. @returns why not, if so */
+  async prepare(
+    steward: Context,
+    { crossing }: LiveThread,
+    [order, handle, from, wanted, images]: readonly unknown[],
+  ): Promise<typeof NEEDS_CODE | typeof BUSY | undefined> {
+    takeOrder(order as OrderState);
+    if (crossing.patch !== undefined) return BUSY;
+    const program = await findProgram(
+      steward,
+      wanted as Wanted,
+      images as readonly ImageData[] | undefined,
+    );
+    if (program === undefined) return NEEDS_CODE;
+    readProgram(program, (wanted as Wanted).isService);
+    this.#programs.set(handle as number, { program, from: from as number });
+    return undefined;
+  }
+
+  /** The program of a service, which comes or does not. */
+  take(handle: number): Program | undefined {
+    const found = this.#programs.get(handle);
+    this.#programs.delete(handle);
+    return found?.program;
+  }
+
+  /** A thread has died, and nothing comes from it. */
+  forget(thread: number): void {
+    for (const [handle, { from }] of this.#programs) {
+      if (from === thread) this.#programs.delete(handle);
+    }
+  }
+}
+
 /** Makes a service of another thread here, ready to handle messages. @returns the names of what was carried */
 export async function adopt(
   steward: Context,
-  live: LiveThread,
-  [order, given, images]: readonly unknown[],
-): Promise<string[] | typeof NEEDS_CODE | typeof BUSY> {
+  { snax, crossing }: LiveThread,
+  known: Program | undefined,
+  [order, given]: readonly unknown[],
+): Promise<Adopted> {
   const { runtime } = steward;
-  const { snax, crossing } = live;
   const pack = given as Pack;
   takeOrder(order as OrderState);
   if (crossing.patch !== undefined) return BUSY;
-  const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
-  const wanted = { name, texts: pack.texts, isService: kind === SNAX_KIND };
-  const program = await findProgram(steward, wanted, images as readonly ImageData[] | undefined);
+  const program = known ?? (await findProgram(steward, pack.wanted, undefined));
   if (program === undefined) return NEEDS_CODE;
   if (crossing.patch !== undefined) return BUSY;
+  const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
   commitOrder(order as OrderState);
   const context = new Context(runtime, name, title, runtime.kind(kind).receivers, handle);
   const { service } = context;
@@ -339,7 +420,7 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const fresh = new Instance(program, surroundingsOf(context));
   if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
   context.code = fresh;
-  bringLiterals(fresh, pack.texts);
+  bringLiterals(fresh, pack.wanted.texts);
   endArmed(context);
   const objects = new ArrivingObjects(context, pack.objects);
   const timers = new ArrivingTimers(context, pack.timers);

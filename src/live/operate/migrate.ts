@@ -17,7 +17,7 @@ import type { LiveThread } from "../rollout/live-thread.ts";
 import { liveOf } from "../rollout/live-thread.ts";
 import { ASKS_FOR_ITSELF } from "../rollout/self-wait.ts";
 import { migrateError } from "./migrate-error.ts";
-import { ADOPT, adopt, DISCARD_WORD, migrateOne } from "./migrate-one.ts";
+import { ADOPT, adopt, ComingPrograms, DISCARD_WORD, migrateOne, PREPARE } from "./migrate-one.ts";
 
 /** The command of a thread's steward by which a service goes. */
 const MIGRATE = "MIGRATE";
@@ -29,8 +29,17 @@ export function answerMigrate(live: LiveThread): void {
   stewardCommands.set(MIGRATE, (steward, [handle, thread, caller]) =>
     migrateHere(steward, handle as number, { thread: thread as number, caller: caller as number }),
   );
-  stewardCommands.set(ADOPT, (steward, order) => adopt(steward, live, order));
-  words.set(DISCARD_WORD, (handle) => runtime.threads?.handOver.discard(handle as number));
+  const coming = new ComingPrograms();
+  stewardCommands.set(PREPARE, (steward, order) => coming.prepare(steward, live, order));
+  stewardCommands.set(ADOPT, (steward, order) => {
+    const { handle } = order[1] as { readonly handle: number };
+    return adopt(steward, live, coming.take(handle), order);
+  });
+  words.set(DISCARD_WORD, (handle) => {
+    coming.take(handle as number);
+    runtime.threads?.handOver.discard(handle as number);
+  });
+  runtime.onThreadDeath.push((dead) => coming.forget(dead));
   runtime.migrate = migrate;
 }
 

@@ -30,7 +30,7 @@ import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
-import { pieceOf, readProgram, StateNames } from "../state/names.ts";
+import { pieceOf, readProgram, readRunning, StateNames } from "../state/names.ts";
 import { findPlaces } from "../state/paths.ts";
 import type { Restored } from "../state/restore.ts";
 import { restoreState } from "../state/restore.ts";
@@ -80,6 +80,7 @@ export async function reloadOne(context: Context, options: ReloadOptions): Promi
   const texts = requireContained(old, options.program, context.kind === SNAX_KIND);
   const edited = readTexts(options.program);
   readProgram(options.program, context.kind === SNAX_KIND);
+  readRunning(old, context.kind === SNAX_KIND);
   // What the caller has sent before it asked is the old code's.
   await callInside(context, () => undefined, options.caller);
   const began = clock.now();

@@ -282,6 +282,15 @@ export function readProgram({ nodes, entry }: Program, isService: boolean): void
   for (const node of nodes.values()) readEffective(rootOf(node.image, isService && node === entry));
 }
 
+/** Takes the texts that an instance runs apart before somebody waits for it. */
+export function readRunning(instance: Instance, isService: boolean): void {
+  const { nodes, entry } = instance.program;
+  for (const node of nodes.values()) {
+    const module = instance.find(node);
+    if (module !== undefined) readEffective(textOf(module, isService && node === entry));
+  }
+}
+
 /** The declarations of a text that runs; undefined if they can't be told. */
 function readEffective(effective: EffectiveText): ModuleText | undefined {
   if (texts.has(effective)) return texts.get(effective);
