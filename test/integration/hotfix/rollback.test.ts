@@ -324,3 +324,16 @@ test("the comparison notices a rollback that was left out", async (t) => {
   const { different } = await runRollbacks(harness, createRandom(seeds[0] ?? 1), COUNT, true);
   ok(different.length > 0);
 });
+
+test("what the text had from the platform is needed by nobody", async (t) => {
+  const text = `function round(n: number) { return Math.round(n) + Math.max(n, 0); } export const response = { round };`;
+  const { make, snax } = await world(t, { text });
+  const one = await make("text");
+  const { id } = await snax.hotfixall(
+    "text",
+    "function round(n: number) { return Math.floor(n); }",
+  );
+  equal(await one.req.round(1.6), 1);
+  await snax.rollback(id);
+  equal(await one.req.round(1.6), 3.6);
+});
