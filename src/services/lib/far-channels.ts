@@ -19,10 +19,18 @@
  */
 
 import { cluster, skynet, SnaxError } from "snax";
-import { LINK_RETRY_MAX_MS, LINK_RETRY_MS, MULTICAST_CHANNELS_MAX } from "../../base/limits.ts";
+import {
+  ENGINE_TIMEOUT_MS,
+  LINK_RETRY_MAX_MS,
+  LINK_RETRY_MS,
+  MULTICAST_CHANNELS_MAX,
+} from "../../base/limits.ts";
 
 /** Where the other nodes take this; see cluster/commands/channels.ts. */
 const ADDRESS = "%multicast";
+
+/** Milliseconds between two looks for a node of which the engine has not told yet. */
+const LOOK_MS = 50;
 
 /** A node that hears a channel. */
 interface Hearer {
@@ -80,9 +88,23 @@ export class Hearers {
   }
 }
 
-/** Sees to it that a node is reached from here. @throws if it is not */
+/**
+ * Sees to it that a node is reached from here. One that has just begun may ask before the engine
+ * has told this node of it: that is waited for.
+ *
+ * @throws if it is not
+ */
 export async function greet(node: string): Promise<void> {
-  await cluster.within(Infinity).call(node, ADDRESS, "HELLO");
+  const until = skynet.now() + ENGINE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return void (await cluster.within(Infinity).call(node, ADDRESS, "HELLO"));
+    } catch (error) {
+      const isUnknown = (error as { code?: unknown }).code === "ERR_NODE_UNKNOWN";
+      if (!isUnknown || skynet.now() >= until) throw error;
+    }
+    await skynet.sleep(LOOK_MS);
+  }
 }
 
 /** How many services hear a channel, as another node tells. @throws {ERR_ARGUMENT} */

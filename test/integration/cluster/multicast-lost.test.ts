@@ -313,6 +313,28 @@ inMemory(
 );
 
 inMemory(
+  "a listener of a node of which the engine has not told the owner yet is waited for",
+  async (_t, start) => {
+    const a = await start("a");
+    const owner = await listenerOf(a);
+    const channel = await owner.make();
+    a.engine.silence();
+    const b = await start("b");
+    await knows(b, ["a"]);
+    const listener = await listenerOf(b);
+    const listening = listener.listen(channel);
+    await until(async () => {
+      const { peers } = await a.node.skynet.call<any>(".clusterd", "debug", "INFO");
+      return Object.keys(peers).some((title) => title.startsWith("b at"));
+    });
+    await a.engine.heal();
+    await listening;
+    equal(await owner.publish("late"), 1);
+    await listener.hears("late");
+  },
+);
+
+inMemory(
   "the listener's node is started anew: the old one is counted no more",
   async (_t, start) => {
     const { a, b, channel, owner } = await heardChannel(start);
