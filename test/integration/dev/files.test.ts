@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { addFiles, writeFiles } from "../../world.ts";
-import { project } from "./project.ts";
+import { CONFIG, project } from "./project.ts";
 
 /** Logs what a shop answers, whenever it is something else. */
 const MAIN = `
@@ -221,6 +221,7 @@ test("what is saved while an earlier save still goes in runs behind it, the last
     "services/shop": text("A", "1"),
     "services/other": shop("./lib.ts"),
     "services/lib": gives(1),
+    "snax.config.ts": CONFIG.replace("{ ", "{ draintimeout: 60_000, "),
   });
   await next("they say a1/1.");
   // A reload, which waits for the handler.
