@@ -34,6 +34,26 @@ export function drawSeeds(subject: string, counts: SeedCounts): Scale {
   return { name, seeds: SEED === undefined ? [...keptSeeds(subject), ...drawn] : drawn };
 }
 
+/**
+ * Runs seeds in parts, and says how far it is: a test of which nothing is heard for long is ended (scripts/test.mjs).
+ *
+ * @param run - runs some of the seeds.
+ * @param part - how many at a time.
+ * @returns what came of all of them
+ */
+export async function runInParts<T>(
+  seeds: readonly number[],
+  run: (seeds: readonly number[]) => Promise<readonly T[]>,
+  part = 50,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (let at = 0; at < seeds.length; at += part) {
+    if (at > 0) console.log(`${at} of ${seeds.length} seeds have run`);
+    all.push(...(await run(seeds.slice(at, at + part))));
+  }
+  return all;
+}
+
 function keptSeeds(subject: string): readonly number[] {
   const kept = JSON.parse(readFileSync("test/seeds.json", "utf8")) as Record<string, number[]>;
   return Object.hasOwn(kept, subject) ? (kept[subject] ?? []) : [];
