@@ -18,6 +18,9 @@ import type { FleetData } from "../fleet/data.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Commands } from "./command.ts";
 
+/** How often a node that starts looks whether its patches still go in, each ENGINE_TIMEOUT_MS. */
+const CATCH_UP_ROUNDS = 10;
+
 /** The engine, as far as this node has one. */
 export class EngineDesk {
   readonly #hub: Hub;
@@ -49,7 +52,14 @@ export class EngineDesk {
     const { joinFleet } = await import("../fleet/join.ts");
     const fleet = await joinFleet(url, options);
     this.#fleet = fleet;
-    await this.#within(ENGINE_TIMEOUT_MS, fleet.patches.caughtUp);
+    // An engine that does not answer is not waited for; patches that are decided are, as long as they go in and `inittimeout` is far.
+    let before = Infinity;
+    for (let round = 0; round < CATCH_UP_ROUNDS; round += 1) {
+      if (await this.#within(ENGINE_TIMEOUT_MS, fleet.patches.caughtUp)) return;
+      const { lacking } = fleet.patches;
+      if (lacking === 0 || lacking >= before) return;
+      before = lacking;
+    }
   }
 
   /** Says goodbye. */
@@ -79,12 +89,13 @@ export class EngineDesk {
     return await run(fleet);
   }
 
-  #within(ms: number, done: Promise<void>): Promise<void> {
+  /** @returns whether it was done in time */
+  #within(ms: number, done: Promise<void>): Promise<boolean> {
     return new Promise((resolve) => {
-      const cancel = this.#hub.after(ms, resolve);
+      const cancel = this.#hub.after(ms, () => resolve(false));
       void done.then(() => {
         cancel();
-        resolve();
+        resolve(true);
       });
     });
   }

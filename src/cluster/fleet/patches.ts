@@ -120,6 +120,11 @@ export class FleetPatches {
     return this.#seen;
   }
 
+  /** How many patches are decided, and not in yet. */
+  get lacking(): number {
+    return [...this.#seen.keys()].filter((id) => this.#lacks(id)).length;
+  }
+
   /** What is known, for people. */
   get state(): Record<string, object> {
     const rows = [...this.#seen].map(([id, { record }]) => {
