@@ -161,7 +161,8 @@ class ClassDiff {
     if (was === undefined)
       why = "new field: live instances lack it, until hotfix() gives it to them";
     else if (value !== undefined && isFunction(value)) {
-      why = "field that holds a function: live instances keep the old one; make it a method";
+      why =
+        "field that holds a function: live instances may keep the old one, which the log says; make it a method";
     }
     if (value === undefined) why = "field without a value now: it is as it was";
     else this.#kept.push(now);

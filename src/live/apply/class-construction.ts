@@ -119,6 +119,24 @@ interface Construction {
   stem: AnyClass | undefined;
 }
 
+/**
+ * The fields whose arrow functions hand their calls to those of a patch, by class and name: who
+ * puts the class together anew gives instances these.
+ */
+const followed = new WeakMap<AnyClass, ReadonlyMap<PropertyKey, Field>>();
+
+/** Notes such fields. */
+export function noteFollowed(live: AnyClass, fields: readonly Field[], log: UndoLog): void {
+  const before = followed.get(live) ?? new Map<PropertyKey, Field>();
+  log.note(() => followed.set(live, before));
+  followed.set(live, new Map([...before, ...fields.map((field) => [field.key, field] as const)]));
+}
+
+/** Whether a patch has put the class together anew, so that instances may be made of another text. */
+export function isReconstructed(live: AnyClass): boolean {
+  return constructions.has(live);
+}
+
 /** By running class; the classes that no patch has reconstructed are not in it. */
 const constructions = new WeakMap<AnyClass, Construction>();
 
@@ -196,7 +214,7 @@ function takeApart(
   const make = isOwn ? module.evaluateOwn(text) : module.evaluate(text);
   const parts = new ClassParts(live);
   const running = (make as (parts: ClassParts) => AnyClass)(parts);
-  const fields = parts.takeFields(running);
+  const fields = merge(parts.takeFields(running), [...(followed.get(live)?.values() ?? [])]);
   return {
     fields,
     maker: hasMaker ? { class: running, properties } : undefined,

@@ -203,7 +203,7 @@ export class HeldMethods {
    */
   divert({ owner, key, isStatic, value }: DivertedMethod, live: unknown, log: UndoLog): boolean {
     const index = this.#held.findIndex(
-      (method) => method.name === key && method.owner === owner && method.isStatic === isStatic,
+      (method) => isOf(method, owner, key) && method.isStatic === isStatic,
     );
     const method = this.#held[index];
     const stands = method === undefined ? undefined : standsFor(value, method.kind);
@@ -213,6 +213,24 @@ export class HeldMethods {
     this.#check(index, true, value);
     return stands === "exact" && hasCheck(live, method.variable);
   }
+
+  /** Makes the arrow functions that instances hold in a field run the patch's. */
+  divertField({ owner, key, value }: Omit<DivertedMethod, "isStatic">, log: UndoLog): boolean {
+    const index = this.#held.findIndex(
+      ({ fieldLength, name, owner: own }) =>
+        fieldLength !== undefined && name === key && own === owner,
+    );
+    if (index < 0) return false;
+    const before = this.#check(index, false);
+    log.note(() => void this.#check(index, true, before));
+    this.#check(index, true, value);
+    return true;
+  }
+}
+
+/** The method of an owner, and no function that a field holds. */
+function isOf(method: CheckableMethod, owner: string, key: PropertyKey): boolean {
+  return method.name === key && method.owner === owner && method.fieldLength === undefined;
 }
 
 /**
@@ -229,9 +247,7 @@ export function keepsOld(
   if (typeof live !== "function") return false;
   const { image, instance } = module;
   const { methods, checked } = image.data;
-  const method = methods.find(
-    (each) => each.name === key && each.owner === owner && each.isStatic === isStatic,
-  );
+  const method = methods.find((each) => isOf(each, owner, key) && each.isStatic === isStatic);
   const isDiverted =
     method !== undefined &&
     checked.has(method.variable) &&

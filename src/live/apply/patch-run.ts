@@ -11,10 +11,11 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { ModuleInstance, ScopeHook } from "../../loader/run/module-instance.ts";
+import type { AnyFunction, ModuleInstance, ScopeHook } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
-import { ClassParts, reconstruct } from "./class-construction.ts";
-import type { Field } from "./class-construction.ts";
+import { ClassParts, isReconstructed, noteFollowed, reconstruct } from "./class-construction.ts";
+import type { Field, PatchedClass } from "./class-construction.ts";
+import type { ClassChange } from "../text/class-change.ts";
 import { decorateMethods } from "./class-decorate.ts";
 import type { DecoratorEntry } from "./class-decorate.ts";
 import type { AnyClass } from "./class-graft.ts";
@@ -352,7 +353,31 @@ export class PatchRun {
       (this.#statics ??= new Map()).set(name, replaceStatics(target, statics, change.statics));
     }
     if (change.construction === undefined) return;
+    const isFollowed = this.#followFields(target, fields, change);
+    if (isFollowed && !change.construction.hasMaker) return;
     reconstruct(this.module, target, { patch, fields, change: change.construction });
+  }
+
+  /**
+   * Lets the arrow functions that live instances have in their fields run those of the patch.
+   *
+   * @returns whether those of instances to come do so as well, so that they are made as before.
+   */
+  #followFields(
+    { name, live, log }: PatchedClass,
+    fields: readonly Field[],
+    { followed }: ClassChange,
+  ): boolean {
+    let isComplete = !isReconstructed(live);
+    for (const field of fields) {
+      const { key, initialise } = field;
+      const isIt = typeof key === "string" && followed.has(key) && initialise !== undefined;
+      const value = isIt ? runField(initialise) : undefined;
+      const isDiverted = isIt && this.held?.divertField({ owner: name, key, value }, log) === true;
+      isComplete &&= isDiverted;
+    }
+    if (isComplete) noteFollowed(live, fields, log);
+    return isComplete;
   }
 
   // oxlint-disable-next-line max-params -- a member, and how it comes back
@@ -400,4 +425,11 @@ export class PatchRun {
     const source = node.links.find((link) => link.cell === cell)?.source;
     if (source instanceof CellSource) instance.find(source.node)?.forwardCell(source.cell);
   }
+}
+
+/** Calls what a field would hold, for an instance that has an older function there. */
+function runField(initialise: NonNullable<Field["initialise"]>): AnyFunction {
+  return function (this: object, ...args: unknown[]) {
+    return Reflect.apply(initialise.call(this) as AnyFunction, undefined, args) as unknown;
+  };
 }

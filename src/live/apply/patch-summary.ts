@@ -24,6 +24,8 @@ import { askFor } from "../text/patch-outline.ts";
 import type { TableGift, TableMember } from "../text/table-text.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { canStand, kindOf } from "../../loader/weave/method-check.ts";
+import { isReconstructed } from "./class-construction.ts";
+import type { AnyClass } from "./class-graft.ts";
 import { keepsOld } from "./method-swap.ts";
 import { isPlain } from "./table-merge.ts";
 
@@ -41,7 +43,7 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
     const all = [
       said,
       ...(left.length > 0 ? [describeLeft(left)] : []),
-      ...describeFields(code.outline),
+      ...describeFields(code.outline, module),
     ].join("; ");
     return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
   });
@@ -82,11 +84,30 @@ function describeOutline(
   return said.length > 0 ? said.join("; ") : "changes nothing";
 }
 
-/** Each instance has a function of its own in its field. */
-function describeFields({ fieldFunctions }: PatchOutline): string[] {
-  if (fieldFunctions.length === 0) return [];
-  const them = fieldFunctions.length > 1 ? "ones" : "one";
-  return [`${fieldFunctions.join(", ")}: live instances keep the old ${them}`];
+/**
+ * Each instance has a function of its own in its field; it can hand its calls on if the module's
+ * text has made it, and not a patch.
+ */
+function describeFields(
+  { fieldFunctions }: PatchOutline,
+  module: ModuleInstance | undefined,
+): string[] {
+  const left = fieldFunctions.filter(
+    ({ owner, isFollowed }) => !isFollowed || isMadeByPatches(owner, module),
+  );
+  if (left.length === 0) return [];
+  const labels = left.map(({ owner, name }) => `${publicName(owner)}.${name}`);
+  return [`${labels.join(", ")}: live instances keep the old ${left.length > 1 ? "ones" : "one"}`];
+}
+
+function isMadeByPatches(owner: string, module: ModuleInstance | undefined): boolean {
+  try {
+    const live: unknown = module?.read(owner);
+    return typeof live === "function" && isReconstructed(live as AnyClass);
+  } catch {
+    // A class before its declaration has run has no instances.
+    return false;
+  }
 }
 
 /** The functions and methods that somebody may hold, and that keep their text there. */

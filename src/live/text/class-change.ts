@@ -7,6 +7,7 @@ import type { Class } from "acorn";
 import type { SnaxError } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Image } from "../../loader/weave/image.ts";
+import { canStand, kindOf } from "../../loader/weave/method-check.ts";
 import type { ClassOutline, FieldOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { checkConstruction, checkStatic, isConstructing, kindOfStatic } from "./class-rules.ts";
@@ -50,6 +51,8 @@ export interface ClassChange {
   readonly newFields: readonly string[];
   /** Whether one of them has a name that only shows when it runs. */
   readonly hasComputed: boolean;
+  /** The fields with an arrow function which that of live instances can hand its calls to. */
+  readonly followed: ReadonlySet<string>;
 }
 
 /** What messages call a member whose name only shows when it runs. */
@@ -71,6 +74,7 @@ const NOTHING: ClassChange = {
   fields: [],
   newFields: [],
   hasComputed: false,
+  followed: new Set(),
 };
 
 /**
@@ -117,8 +121,24 @@ export function readClassChange(
       fields: given.filter((name) => known.has(name)),
       newFields: given.filter((name) => !known.has(name)),
       hasComputed: given.includes(COMPUTED),
+      followed: new Set(
+        outline.fields.flatMap((field) => (follows(field, live) ? [field.name ?? ""] : [])),
+      ),
     },
   };
+}
+
+/** Says whether the arrow function of a field can run in the place of the one that the image has. */
+function follows({ node: { value }, name }: FieldOutline, { image, ...live }: LiveClass): boolean {
+  if (value?.type !== "ArrowFunctionExpression" || live.running !== undefined) return false;
+  const { methods, checked } = image.data;
+  const held = methods.find(
+    (each) => each.fieldLength !== undefined && each.owner === live.name && each.name === name,
+  );
+  if (held === undefined || !checked.has(held.variable)) return false;
+  const takesMore = value.params.length > (held.fieldLength ?? 0);
+  const hasRest = value.params.at(-1)?.type === "RestElement";
+  return !takesMore && !hasRest && canStand(kindOf(value), held.kind) !== undefined;
 }
 
 function toChange(

@@ -31,6 +31,14 @@ export interface GivenMember {
   readonly kind: "method" | "generator" | "accessor";
 }
 
+/** A field that gets a function. */
+export interface FieldFunction {
+  readonly owner: string;
+  readonly name: string;
+  /** Whether live instances that were made by the module's text run the new one. */
+  readonly isFollowed: boolean;
+}
+
 /** What a patch gives. */
 export interface PatchOutline {
   /** What it replaces by name. */
@@ -38,7 +46,7 @@ export interface PatchOutline {
   /** The functions among these, by name, with the kind of the new one. */
   readonly functions: ReadonlyMap<string, MethodKind>;
   /** The fields that it gives functions, of classes that have these fields. */
-  readonly fieldFunctions: readonly string[];
+  readonly fieldFunctions: readonly FieldFunction[];
   /** Whether the running service has each of these only shows there. */
   readonly members: readonly GivenMember[];
   /** The objects and lists that get members. */
@@ -112,16 +120,16 @@ export function askFor(name: string, known: Iterable<string>): string {
   return nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
 }
 
-function listFieldFunctions(plan: PatchPlan): string[] {
+function listFieldFunctions(plan: PatchPlan): FieldFunction[] {
   return plan.items.flatMap((item) => {
     if (item.kind !== "class" || item.isFresh) return [];
-    const known = plan.classes.get(item.name)?.fields ?? [];
+    const { fields: known = [], followed } = plan.classes.get(item.name) ?? {};
     return (item.value as Class).body.body.flatMap((member) => {
       if (member.type !== "PropertyDefinition" || member.static) return [];
       const name = keyOf(member);
       const isIt = name !== undefined && known.includes(name);
       return isIt && member.value && isFunction(member.value)
-        ? [`${publicName(item.name)}.${name}`]
+        ? [{ owner: item.name, name, isFollowed: followed?.has(name) === true }]
         : [];
     });
   });

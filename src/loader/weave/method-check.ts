@@ -11,7 +11,15 @@
  * are put there when a program is built.
  */
 
-import type { AnyNode, Class, Expression, Function as FunctionNode, Pattern, Program } from "acorn";
+import type {
+  AnyNode,
+  Class,
+  Expression,
+  Function as FunctionNode,
+  Pattern,
+  Program,
+  PropertyDefinition,
+} from "acorn";
 import type { Edits } from "../text/edits.ts";
 import { createShiftMap } from "../text/edits.ts";
 import type { ImageData } from "./image.ts";
@@ -45,6 +53,8 @@ export interface CheckableMethod {
   readonly name: string;
   readonly isStatic: boolean;
   readonly kind: MethodKind;
+  /** For an arrow function that a field holds: how many arguments it hands on. */
+  readonly fieldLength?: number;
   /** The variable through which a patch diverts it. */
   readonly variable: string;
   readonly insertions: readonly Insertion[];
@@ -118,6 +128,7 @@ class Finder {
 
   #findInClass({ body }: Class, owner: string): void {
     for (const member of body.body) {
+      if (member.type === "PropertyDefinition") this.#addField(member, owner);
       if (member.type !== "MethodDefinition" || member.kind !== "method") continue;
       const name = keyOf(member);
       if (name === undefined) continue;
@@ -125,11 +136,35 @@ class Finder {
     }
   }
 
+  /** Each instance holds a function of its own, which closes over `this` and the module alone. */
+  #addField(member: PropertyDefinition, owner: string): void {
+    const name = keyOf(member);
+    const { value: node } = member;
+    if (name === undefined || member.static || node?.type !== "ArrowFunctionExpression") return;
+    const names = node.params.flatMap((each) => (each.type === "Identifier" ? [each.name] : []));
+    if (names.length < node.params.length) return;
+    const variable = this.#variableOf(name);
+    const call = `${handing(node.async, false)} ${variable}.call(${["this", ...names].join()})`;
+    const pieces: Piece[] =
+      node.body.type === "BlockStatement"
+        ? [[node.body.start + 1, `if(${variable})return${call};`]]
+        : [
+            [node.body.start, `${variable}?${call}:(`],
+            [node.body.end, ")"],
+          ];
+    const field = { owner, name, isStatic: false, kind: kindOf(node), fieldLength: names.length };
+    this.#found.push({ ...field, variable, pieces });
+  }
+
+  #variableOf(name: string): string {
+    return `$snaxM${this.#found.length}_${name.replace(/\W/g, "_")}`;
+  }
+
   #add(
     of: Pick<CheckableMethod, "owner" | "group" | "name" | "isStatic">,
     node: FunctionNode,
   ): void {
-    const variable = `$snaxM${this.#found.length}_${of.name.replace(/\W/g, "_")}`;
+    const variable = this.#variableOf(of.name);
     const pieces = piecesOf(node, variable, this.#code);
     if (pieces !== undefined) this.#found.push({ ...of, kind: kindOf(node), variable, pieces });
   }
@@ -316,9 +351,12 @@ const TAGS: Readonly<Record<MethodKind, string>> = {
  */
 export function addChecks(data: ImageData, taken: ReadonlySet<string>): ImageData {
   const wanted = data.methods.filter(
-    ({ variable, name, group }) =>
+    ({ variable, name, group, fieldLength }) =>
       !data.checked.has(variable) &&
-      (data.isShared || taken.has(name) || (group !== undefined && data.values.has(group))),
+      (data.isShared ||
+        fieldLength !== undefined ||
+        taken.has(name) ||
+        (group !== undefined && data.values.has(group))),
   );
   if (wanted.length === 0) return data;
   const before = data.methods.filter(({ variable }) => data.checked.has(variable));

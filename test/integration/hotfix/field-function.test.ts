@@ -1,7 +1,8 @@
 /** Functions that fields hold: live instances keep theirs, and nothing says otherwise. */
 
-import { deepEqual, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { world as openWorld } from "../../world.ts";
 import { serve } from "./harness.ts";
 import type { World } from "./harness.ts";
 
@@ -26,6 +27,7 @@ async function lineOf(world: World): Promise<string> {
 test("the log says that live instances keep the function of a field", async (t) => {
   const { p, fix, world } = await serve(t, TEXT);
   await fix(`class Room { declare n: number; tick = () => this.n + 10; plain = 6; }`);
+  // Its constructor has a parameter that is a property: there the compiler writes fields into the constructor.
   deepEqual(await p.req.look(), [1, 11, 1, 1, 6]);
   match(
     await lineOf(world),
@@ -36,6 +38,107 @@ test("the log says that live instances keep the function of a field", async (t) 
   );
   deepEqual((await p.req.look()).slice(2), [1, 7, 6]);
   match(await lineOf(world), /; Room\.tick, Room\.other: live instances keep the old ones$/);
+});
+
+const HELD = `
+  class Base { m() { return "base"; } }
+  class Room extends Base {
+    n = 1;
+    block = (a: number, b?: number) => { return [this.n, "old", a, b, super.m()]; };
+    value = (a: number) => [this.n, "old", a];
+    object = () => ({ n: this.n });
+    later = async (a: number) => { return [this.n, "old", a]; };
+    soon = async () => [this.n, "old"];
+    "quoted name" = () => "old";
+    m() { return "room"; }
+    all(): any[] { return [this.block, this.value, this.object, this.later, this.soon, (this as any)["quoted name"]]; }
+  }
+  const live = new Room();
+  const held = live.all();
+  const bound = live.block.bind(null, 5);
+  const use = async (all: any[]) => Promise.all(all.map((each) => each(2, 3)));
+  export const response = {
+    async held() { return use(held); },
+    async fresh() { const room = new Room(); room.n = 7; return use(room.all()); },
+    bound() { return bound(6); },
+    isSame() { return held[0] === live.block && live.block.length === 2 && live.block.name === "block"; },
+  };`;
+
+const GIVEN = (word: string): string => `class Room extends Base {
+    declare n: number;
+    block = (a: number, b?: number) => { return [this.n, "${word}", b, super.m()]; };
+    value = (a = 4) => { return [this.n, "${word}", a]; };
+    object = () => [this.n, "${word}"];
+    later = async () => { return [this.n, "${word}"]; };
+    soon = async () => { await null; return [this.n, "${word}"]; };
+    "quoted name" = () => "${word}";
+  }`;
+
+const after = (n: number, word: string): unknown[] => [
+  [n, word, 3, "base"],
+  [n, word, 2],
+  [n, word],
+  [n, word],
+  [n, word],
+  word,
+];
+
+test("an arrow function in a field runs the patch's text, whoever holds it, and later instances too", async (t) => {
+  const { p, fix, world } = await serve(t, HELD);
+  for (const word of ["new", "newer", "newest"]) {
+    await fix(GIVEN(word));
+    deepEqual(await p.req.held(), after(1, word));
+    deepEqual(await p.req.fresh(), after(7, word));
+    deepEqual(await p.req.bound(), [1, word, 6, "base"]);
+    equal(await p.req.isSame(), true);
+    match(await lineOf(world), /sets Room \(fields [^;]*\)$/);
+  }
+});
+
+test("another field or a constructor given later leaves them the patch's text", async (t) => {
+  const { p, fix } = await serve(t, HELD);
+  await fix(GIVEN("new"));
+  await fix(`class Room extends Base { extra = 5; }`);
+  deepEqual(await p.req.held(), after(1, "new"));
+  deepEqual(await p.req.fresh(), after(7, "new"));
+  await fix(
+    `class Room extends Base { declare n: number; constructor() { super(); this.n = 3; } }`,
+  );
+  deepEqual(await p.req.fresh(), after(7, "new"));
+});
+
+test("a patch that fails leaves the arrow functions of fields as they were", async (t) => {
+  const { p, fix } = await serve(t, HELD);
+  const before = [await p.req.held(), await p.req.fresh()];
+  await fix(`${GIVEN("bad")} export function hotfix() { throw new Error("no"); }`).catch(() => {});
+  deepEqual([await p.req.held(), await p.req.fresh()], before);
+  await fix(GIVEN("new"));
+  await fix(`${GIVEN("bad")} export function hotfix() { throw new Error("no"); }`).catch(() => {});
+  deepEqual([await p.req.held(), await p.req.fresh()], [after(1, "new"), after(7, "new")]);
+});
+
+for (const [title, field] of [
+  ["takes more arguments", "value = (a: number, b: number) => b;"],
+  ["takes all arguments", "value = (...all: number[]) => all;"],
+  ["is no arrow function", "value = function (a: number) { return a; };"],
+] as const) {
+  test(`live instances keep the arrow function of a field where the new one ${title}, and the log says it`, async (t) => {
+    const { p, fix, world } = await serve(t, HELD);
+    await fix(`class Room extends Base { ${field} }`);
+    deepEqual(((await p.req.held()) as unknown[])[1], [1, "old", 2]);
+    match(await lineOf(world), /Room\.value: live instances keep the old one$/);
+  });
+}
+
+test("services of the type and those to come run it, and a rollback takes it back", async (t) => {
+  const { snax, make } = await openWorld(t, { shop: HELD });
+  const shop = await make("shop");
+  const { id } = await snax.hotfixall("shop", GIVEN("new"));
+  deepEqual(await shop.req.held(), after(1, "new"));
+  deepEqual(await (await make("shop")).req.held(), after(1, "new"));
+  await snax.rollback(id);
+  const old = (await shop.req.held()) as unknown[][];
+  deepEqual([old[0], old[4], old[5]], [[1, "old", 2, 3, "base"], [1, "old"], "old"]);
 });
 
 test("fields that hold no function, and new ones, are not mentioned", async (t) => {

@@ -190,7 +190,7 @@ const NOTES: readonly (readonly [
     "class A { on = () => 1; }\nconst a = new A();",
     "() => 1",
     "() => 2",
-    /live instances keep/,
+    /live instances may keep/,
   ],
   [
     "a static field that is assigned",
