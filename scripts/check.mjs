@@ -14,7 +14,12 @@ const STEPS = {
   format: ["oxfmt --check"],
   lint: ["oxlint --deny-warnings"],
   width: ["node scripts/width.mjs --self-test"],
-  types: ["tsc -p tsconfig.json", "tsc -p tsconfig.scripts.json", "tsc -p create-snax"],
+  types: [
+    "tsc -p tsconfig.json",
+    "tsc -p tsconfig.scripts.json",
+    "tsc -p tsconfig.page.json",
+    "tsc -p create-snax",
+  ],
   build: ["node scripts/build.mjs"],
   layers: ["node scripts/layers.mjs --self-test"],
   api: ["node scripts/api.mjs --self-test"],

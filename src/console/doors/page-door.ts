@@ -12,6 +12,8 @@ const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Ma
   ["/", ["index.html", "text/html"]],
   ["/page/page.css", ["page.css", "text/css"]],
   ["/page/page.js", ["page.js", "text/javascript"]],
+  ["/page/dom.js", ["dom.js", "text/javascript"]],
+  ["/page/metrics.js", ["metrics.js", "text/javascript"]],
 ]);
 
 /** What was read of them: the files stay as they are while the node runs. */

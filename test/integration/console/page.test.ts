@@ -14,7 +14,8 @@ test("a browser gets the page without a token, with headers that shut others out
   const { port } = await desk(t, {}, TOKENS);
   for (let n = 0; n <= CONSOLE_ATTEMPTS_MAX; n += 1) {
     equal((await fetchJson(port, "/", HTML)).status, 200);
-    equal((await fetchJson(port, "/page/page.js")).status, 200);
+    for (const name of ["page", "dom", "metrics"])
+      equal((await fetchJson(port, `/page/${name}.js`)).status, 200);
   }
   const response = await fetch(`http://127.0.0.1:${port}/`, HTML);
   match(response.headers.get("content-type") ?? "", /^text\/html/);
@@ -108,7 +109,6 @@ test("it asks for the token, and shows hostile lines as text", { skip: NO_BROWSE
   );
   const shop = await snax.newservice<any>("shop");
   const page = await DrivenPage.open(t, `http://127.0.0.1:${port}/`);
-  const text = (id: string): string => `document.getElementById("${id}").textContent`;
   await page.until(`document.getElementById("login").hidden === false`);
   const give = async (token: string): Promise<void> => {
     await page.evaluate(`document.getElementById("token").focus()`);
@@ -128,3 +128,77 @@ test("it asks for the token, and shows hostile lines as text", { skip: NO_BROWSE
   await page.until(`${text("services")}.includes("mailbox")`);
   equal(await page.evaluate(`location.href.includes("${READ}")`), false);
 });
+
+const text = (id: string): string => `document.getElementById("${id}").textContent`;
+
+test(
+  "the log goes on when the node is there again, and the lines can be copied",
+  { skip: NO_BROWSER },
+  async (t) => {
+    const files = {
+      shop: `
+        import { skynet } from "snax";
+        export const response = { say(words: string) { skynet.error(words); } };`,
+    };
+    const first = await desk(t, files);
+    const page = await DrivenPage.open(t, `http://127.0.0.1:${first.port}/`);
+    /** Has a node say something until the page shows it: the log begins with what comes later. */
+    const sayUntilShown = async (node: typeof first, words: string): Promise<void> => {
+      const shop = await node.snax.newservice<any>("shop");
+      while ((await page.evaluate(`${text("log")}.includes("${words}")`)) !== true)
+        await shop.req.say(words);
+    };
+    await page.until(`${text("state")}.includes("ready")`);
+    await sayUntilShown(first, "before");
+    await first.stop();
+    await page.until(`${text("log")}.includes("the log is interrupted")`);
+    const second = await desk(t, files, { console: first.port });
+    await page.until(`${text("log")}.includes("the log goes on")`);
+    await sayUntilShown(second, "afterwards");
+    const count = `${text("log")}.split("the log is interrupted").length`;
+    equal(await page.evaluate(count), 2);
+    await page.evaluate(`
+      document.getElementById("filter").value = "afterwards";
+      document.getElementById("filter").dispatchEvent(new Event("input"));
+      navigator.clipboard.writeText = async (text) => { window.copied = text; };
+      document.getElementById("copy-log").click();`);
+    await page.until("window.copied !== undefined");
+    const copied = String(await page.evaluate("copied"));
+    match(copied, /^\S+ info :\w{8} .*afterwards\n/);
+    equal(copied.includes("before"), false);
+    await page.until(`${text("copy-log")} === "Copied"`);
+  },
+);
+
+test(
+  "handlers that do not return and mailboxes that grow stand under what is wrong",
+  { skip: NO_BROWSER },
+  async (t) => {
+    const { port, snax, skynet } = await desk(
+      t,
+      {
+        slow: `
+          export const response = { loop(ms: number) { const end = Date.now() + ms; while (Date.now() < end); } };
+          export const accept = { wait: () => new Promise<void>(() => {}) };
+          export const init = () => "queue";`,
+      },
+      { thread: 2, stall: { warn: 100, interrupt: 0, rest: 0 } },
+    );
+    const page = await DrivenPage.open(t, `http://127.0.0.1:${port}/`);
+    await page.until(`${text("state")}.includes("ready")`);
+    const slow = await snax.newservice<any>("slow");
+    const address = skynet.address(slow.handle);
+    // The log is shown from some moment on: it loops until the page has heard of it.
+    while ((await page.evaluate(`${text("wrong")}.includes("does not return")`)) !== true)
+      await slow.req.loop(1000);
+    equal(await page.evaluate(`${text("wrong")}.includes("task ${address}")`), true);
+    for (let n = 0; n < 1100; n += 1) slow.post.wait();
+    await page.until(`${text("wrong")}.includes("1024 messages waited in the mailbox")`);
+    await page.evaluate(`document.getElementById("mailboxes").click()`);
+    await page.until(`${text("services")}.includes("handlers that wait")`);
+    await page.until(`document.querySelector("#services button").textContent === "${address}"`);
+    await page.evaluate(`document.querySelector("#services button").click()`);
+    await page.until(`${text("detail")}.includes("task ${address}")`);
+    equal(await page.evaluate(`document.getElementById("copy").hidden`), false);
+  },
+);
