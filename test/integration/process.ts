@@ -28,15 +28,17 @@ export interface Running {
 /** Milliseconds until a child that does not end is killed. */
 const PATIENCE_MS = 100_000;
 
-/** Starts Node with these arguments. */
+/** Starts Node with these arguments. @param patienceMs - after so long it is killed. @defaultValue 100 s */
+// oxlint-disable-next-line max-params -- most say the first two alone
 export function startNode(
   args: readonly string[],
   folder: string,
   env: NodeJS.ProcessEnv = process.env,
+  patienceMs: number = PATIENCE_MS,
 ): Running {
   const child = spawn(process.execPath, args, {
     ...{ cwd: folder, env },
-    timeout: PATIENCE_MS,
+    timeout: patienceMs,
     killSignal: "SIGKILL",
   });
   let stdout = "";

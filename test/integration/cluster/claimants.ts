@@ -115,7 +115,8 @@ async function claimant(
       console.log("it is there");
     `,
   });
-  const running = startNode(["node.mjs"], folder);
+  // As long as the rounds take: the test kills it.
+  const running = startNode(["node.mjs"], folder, process.env, 3_600_000);
   t.after(() => running.child.kill("SIGKILL"));
   await running.says("it is there");
   return running;
