@@ -41,6 +41,35 @@ export const OPERATOR_SECTIONS = [
     ],
   },
   {
+    name: "migrate",
+    title: "a service of 1 KB moves to another thread",
+    size: { full: { count: 200 }, quick: { count: 60 } },
+    runs: { main: { config: { thread: 3 } } },
+    rows: [
+      { label: "a service is started there", unit: "ms", ours: "main.spawn" },
+      { label: "it moves there", unit: "ms", ours: "main.move" },
+      { label: "its messages wait", unit: "ms", ours: "main.held" },
+      { label: "a move, in starts", unit: "x", ours: "main.move", over: "main.spawn", most: 3 },
+    ],
+  },
+  {
+    name: "forward",
+    title: "calls to a handle whose service was swapped",
+    size: { full: { count: 200_000 }, quick: { count: 50_000 } },
+    runs: { main: {} },
+    rows: [
+      { label: "a call to the new service", unit: "us", ours: "main.direct" },
+      { label: "a call to the old handle", unit: "us", ours: "main.forwarded" },
+      {
+        label: "that, in calls to the new one",
+        unit: "x",
+        ours: "main.forwarded",
+        over: "main.direct",
+        most: 1.5,
+      },
+    ],
+  },
+  {
     name: "sticky",
     title: "start of a process, with patches that last",
     size: { full: { patches: 20, starts: 5 }, quick: { patches: 20, starts: 3 } },
