@@ -5,8 +5,8 @@
  * its own scope, the hook and the cell function (see `frame.ts`), and tells when exported variables
  * change. Everything else is reached through these two: an instance keeps no copy of any variable.
  *
- * `begin`, `wait`, `declared`, `after`, `construct`, `ofKind`, `standsFor`, `injected`, `import`,
- * `require`, `meta`, `nameDefault` and `Root` are called by woven code.
+ * `begin`, `wait`, `declared`, `after`, `construct`, `ofKind`, `standsFor`, `given`, `injected`,
+ * `import`, `require`, `meta`, `nameDefault` and `Root` are called by woven code.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -151,6 +151,16 @@ export class ModuleInstance {
     const stands = standsFor(value, kindOfValue(held));
     shareIterators(held, value);
     return stands === "exact" ? 2 : stands === "converted" ? 1 : 0;
+  }
+
+  /**
+   * Returns the arguments of an arrow function's call, which has no `arguments`: what is undefined
+   * at the end was most likely not given.
+   */
+  given(named: unknown[], rest: readonly unknown[]): unknown[] {
+    if (rest.length > 0) return [...named, ...rest];
+    while (named.length > 0 && named.at(-1) === undefined) named.pop();
+    return named;
   }
 
   /** Returns the surroundings' value for an injected name. */

@@ -255,7 +255,7 @@ function piecesOfArrow(
     const needsComma = params.length > 0 && comma === "";
     pieces.push([last + gap.length, `${needsComma ? "," : ""}...$snaxR`]);
   }
-  const call = `${handing(async, false)} ${variable}.call(${["this", ...names, "...$snaxR"].join()})`;
+  const call = `${handing(async, false)} ${variable}.apply(this,$snax.given([${names.join()}],$snaxR))`;
   return body.type === "BlockStatement"
     ? [...pieces, [body.start + 1, `if(${variable})return${call};`]]
     : [...pieces, [body.start, `${variable}?${call}:(`], [body.end, ")"]];

@@ -86,3 +86,21 @@ test("an importer that took an async function follows, and so does one that only
   await fix({ "./lib.ts": `export async function load() { return "new"; }` });
   deepEqual(await p.req.all(), ["new", "new", "new", "AsyncFunction"]);
 });
+
+test("an arrow function that somebody holds hands on the arguments that were given, and no others", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `const load = async (a?: number, b?: number) => [a, b];
+     const one = async (a?: number) => [a];
+     const none = async () => [];
+     const held: any[] = [load, one, none];
+     export const response = {
+       async all() { return Promise.all(held.flatMap((each) => [each(), each(1), each(1, 2), each(1, 2, 3), each(1, 2, 3, undefined)])); },
+     };`,
+  );
+  await fix(
+    `const load = async (...all: any[]) => all.length; const one = async (...all: any[]) => all.length; const none = async (...all: any[]) => all.length;`,
+  );
+  const lengths = [0, 1, 2, 3, 4];
+  deepEqual(await p.req.all(), [...lengths, ...lengths, ...lengths]);
+});
