@@ -16,8 +16,8 @@ import { createSkynet } from "../service/skynet.ts";
 const DAEMON = "clusterd";
 const DAEMON_NAME = ".clusterd";
 
-/** What a service wants of clusterd before that is there. */
-type Pending = (daemon: number | undefined, error?: unknown) => void;
+/** What waits for a handle, of clusterd or of a link, or for why there is none. */
+export type Pending = (daemon: number | undefined, error?: unknown) => void;
 
 /** What waits in a service until clusterd is there. */
 const pendings = defineNote<Pending[]>();
@@ -66,20 +66,28 @@ export function askDaemon(
 }
 
 /**
- * Sends clusterd what nobody answers, for a node; if there is no clusterd, the log tells that it is
- * lost.
+ * Makes what sends an envelope for a node that nobody answers, once it is known to whom; if it
+ * can't be sent, the log tells that it is lost. It never throws: behind it others wait for their
+ * turn.
  */
-export function postDaemon(context: Context, node: string, envelope: Envelope): void {
-  withDaemon(context, (daemon, error) => {
+export function pushOf(context: Context, node: string, envelope: Envelope): Pending {
+  return (handle, error) => {
     if (!context.service.isAlive) return;
     let failure = error;
     try {
-      if (daemon !== undefined) return void post(context, daemon, envelope);
+      if (handle !== undefined) return void post(context, handle, envelope);
     } catch (thrown) {
-      // Behind it others wait for their turn.
       failure = thrown;
     }
     const why = failure instanceof Error ? failure.message : String(failure);
     context.runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
-  });
+  };
+}
+
+/**
+ * Sends clusterd what nobody answers, for a node; if there is no clusterd, the log tells that it is
+ * lost.
+ */
+export function postDaemon(context: Context, node: string, envelope: Envelope): void {
+  withDaemon(context, pushOf(context, node, envelope));
 }

@@ -20,7 +20,8 @@ import { EXIT_SIGNAL, requireAlive } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
 import { defineNote } from "../service/part.ts";
 import type { Runtime } from "../service/runtime.ts";
-import { askDaemon } from "./cluster-daemon.ts";
+import type { Pending } from "./cluster-daemon.ts";
+import { askDaemon, pushOf } from "./cluster-daemon.ts";
 
 /**
  * The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has
@@ -60,24 +61,21 @@ export function isLinked({ runtime }: Context, node: string): boolean {
   return handles.has(node) || (skynet !== undefined && !Object.hasOwn(skynet, node));
 }
 
-/** What a service says to a node before it knows the handle: see {@link withLink}. */
-type Early = (handle: number | undefined, error?: unknown) => void;
-
 /** What waits in a service until the handle of a link is known, by node. */
-const earlies = defineNote<Map<string, Early[]>>();
+const earlies = defineNote<Map<string, Pending[]>>();
 
 /**
  * Runs something with the handle of a link: at once if it is known, else behind what waits for it
  * already.
  */
-function withLink(context: Context, node: string, run: Early): void {
+function withLink(context: Context, node: string, run: Pending): void {
   const { runtime } = context;
   const waiting = earlies.peek(context)?.get(node);
   if (waiting !== undefined) return void waiting.push(run);
   const handle = knownLink(runtime, node);
   if (handle !== undefined) return run(handle);
   const queue = [run];
-  const all = earlies.peek(context) ?? new Map<string, Early[]>();
+  const all = earlies.peek(context) ?? new Map<string, Pending[]>();
   earlies.set(context, all.set(node, queue));
   const finish = (found: number | undefined, error?: unknown): void => {
     all.delete(node);
@@ -176,19 +174,7 @@ export function sendLinked(
   const isWaiting = earlies.peek(context)?.has(node) === true;
   const handle = isWaiting ? undefined : knownLink(runtime, node);
   if (handle !== undefined) return void post(context, handle, envelope);
-  const kept = keep(envelope);
-  withLink(context, node, (found, error) => {
-    if (!context.service.isAlive) return;
-    let failure = error;
-    try {
-      if (found !== undefined) return void post(context, found, kept);
-    } catch (thrown) {
-      // Behind it others wait for their turn.
-      failure = thrown;
-    }
-    const why = failure instanceof Error ? failure.message : String(failure);
-    runtime.log(context.handle, `a push to ${node} is lost: ${why}`, LEVEL.warn);
-  });
+  withLink(context, node, pushOf(context, node, keep(envelope)));
 }
 
 /**

@@ -245,6 +245,11 @@ export class Runtime {
     return () => this.kernel.removeTimer(owner, timer);
   }
 
+  /** Waits `ms` milliseconds, for work of the runtime's own. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.after(ms, resolve));
+  }
+
   /**
    * Returns how services of a kind begin.
    *

@@ -45,7 +45,7 @@ export function departureCommands({ hub, links, wire, engine }: Ties): Commands 
         );
         break;
       }
-      await new Promise<void>((resolve) => void hub.after(CLUSTER_DRAIN_LOOK_MS, resolve));
+      await hub.pause(CLUSTER_DRAIN_LOOK_MS);
     }
     await leave();
   }

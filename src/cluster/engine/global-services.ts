@@ -86,7 +86,7 @@ export class GlobalServices {
         const text = `${owner.node} has ${key}, and has not started it in ${GLOBAL_WAIT_MS} ms`;
         throw new SnaxError("ERR_TIMEOUT", text);
       }
-      await new Promise<void>((resolve) => void this.#options.hub.after(LOOK_MS, resolve));
+      await this.#options.hub.pause(LOOK_MS);
     }
   }
 
@@ -98,7 +98,7 @@ export class GlobalServices {
       const owner = await this.#names.find(key);
       const handle = owner === undefined ? undefined : await this.#at(owner.node, key);
       if (handle !== undefined) return handle;
-      await new Promise<void>((resolve) => void this.#options.hub.after(SEEK_MS, resolve));
+      await this.#options.hub.pause(SEEK_MS);
     }
   }
 

@@ -67,4 +67,9 @@ export class Hub {
     const timer = runtime.kernel.addTimer(service, ms, run);
     return () => runtime.kernel.removeTimer(service, timer);
   }
+
+  /** Waits `ms` milliseconds inside the service. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.after(ms, resolve));
+  }
 }

@@ -28,7 +28,6 @@ import type { Threads } from "../../service/threads.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
-import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { runAtRest } from "../reload/drain.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
@@ -65,6 +64,9 @@ export const PREPARE = "AWAIT";
 
 /** The word that takes it back. */
 export const DISCARD_WORD = "moved.discard";
+
+/** How often it is looked whether what puts a move off is over, in milliseconds. */
+const LOOK_MS = 1;
 
 /** Things that an error names. */
 const NAMED_MAX = 10;
@@ -104,7 +106,7 @@ export async function migrateOne(
   const threads = runtime.threads as Threads;
   const from = threads.own;
   // Order: it does not leave before all that was sent to it where it was has come.
-  while (threads.handOver.isComing(handle) && service.isAlive) await pause(runtime);
+  while (threads.handOver.isComing(handle) && service.isAlive) await runtime.pause(LOOK_MS);
   requireMovable(context);
   if (to === from) return { handle, from, to, held: 0, bytes: 0, waiting: 0, carried: [] };
   const limitMs = Number(environment.get("draintimeout"));
@@ -117,17 +119,13 @@ export async function migrateOne(
       if (clock.now() - began >= limitMs) {
         throw migrateError(`${moved}, for ${limitMs} ms (draintimeout); nothing has changed`);
       }
-      await pause(runtime);
+      await runtime.pause(LOOK_MS);
     }
   } catch (error) {
     throw asMigrateError(error);
   } finally {
     moving.delete(context);
   }
-}
-
-function pause(runtime: Runtime): Promise<void> {
-  return new Promise((resolve) => void runtime.after(1, resolve));
 }
 
 /** It has moved. */

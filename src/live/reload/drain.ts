@@ -75,7 +75,7 @@ export async function drain(
     const busy = listBusy(context);
     if (busy.length === 0 && context.patching === undefined) return count;
     if (clock.now() - began >= limitMs) throw lateError(busy, limitMs);
-    await new Promise<void>((resolve) => void runtime.after(LOOK_MS, resolve));
+    await runtime.pause(LOOK_MS);
   }
 }
 

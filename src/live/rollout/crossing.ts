@@ -51,8 +51,6 @@ export class Crossing {
   }
 
   async #wait(): Promise<void> {
-    while (!this.#isQuiet) {
-      await new Promise<void>((resolve) => void this.#runtime.after(LOOK_MS, resolve));
-    }
+    while (!this.#isQuiet) await this.#runtime.pause(LOOK_MS);
   }
 }

@@ -132,7 +132,7 @@ export class Standstill {
     let awaited = this.#list(isAwaited);
     while (awaited.length > 0 && !this.#isOver) {
       if (clock.now() > deadline) throw bornLateError(awaited, limitMs);
-      await new Promise<void>((resolve) => void this.#runtime.after(LOOK_MS, resolve));
+      await this.#runtime.pause(LOOK_MS);
       awaited = awaited.filter(isAwaited);
     }
   }

@@ -120,7 +120,7 @@ export class Succession {
   async drain(limitMs: number): Promise<void> {
     const { clock } = this.old.runtime;
     while (this.old.service.isAlive && this.#isBusy && clock.now() - this.#began < limitMs) {
-      await this.#pause(LOOK_MS);
+      await this.old.runtime.pause(LOOK_MS);
     }
     this.#release();
     if (this.old.service.isAlive && this.#isBusy) return;
@@ -139,7 +139,7 @@ export class Succession {
     const { service, runtime, handle } = this.old;
     for (;;) {
       const seen = this.forwarded;
-      await this.#pause(Math.max(1, quietMs));
+      await this.old.runtime.pause(Math.max(1, quietMs));
       if (!service.isAlive || runtime.state !== "running") return;
       if (seen === this.forwarded && !this.#isBusy) break;
     }
@@ -169,12 +169,8 @@ export class Succession {
   }
 
   async #endWithSuccessor(): Promise<void> {
-    while (this.old.service.isAlive && this.#isBusy) await this.#pause(LOOK_MS);
+    while (this.old.service.isAlive && this.#isBusy) await this.old.runtime.pause(LOOK_MS);
     this.leave();
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise<void>((resolve) => void this.old.runtime.after(ms, resolve));
   }
 }
 
