@@ -12,6 +12,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, join, sep } from "node:path";
 import { suggest } from "../../base/suggestion.ts";
 import { isFolder } from "./config-file.ts";
+import type { Folders } from "./folders.ts";
 import { DECLARATION, findFile, findNamedFile } from "./module-file.ts";
 import type { PackageJson, PackageJsons } from "./package-json.ts";
 import { findExport, findImport, NODE_CONDITIONS } from "./package-target.ts";
@@ -19,6 +20,7 @@ import { findExport, findImport, NODE_CONDITIONS } from "./package-target.ts";
 /** What is known about the project of a file that imports. */
 export interface Project {
   readonly packages: PackageJsons;
+  readonly folders: Folders;
   /** Conditions of its `tsconfig.json`, besides Node's. */
   readonly conditions: readonly string[];
 }
@@ -43,13 +45,13 @@ const MODULE_STATEMENT = /^\s*(?:import\b(?!\s*\()|export\b)/m;
 export function findOwnImport(
   specifier: string,
   importer: string,
-  { packages, conditions }: Project,
+  { packages, folders, conditions }: Project,
 ): OwnFile | OtherPackage | string {
   const pack = packages.find(dirname(importer));
   if (pack === undefined) return `no module ${specifier}: no package.json above has imports`;
   const target = findImport(pack, specifier, [...conditions, ...NODE_CONDITIONS]);
   if (target?.kind === "specifier") return { specifier: target.specifier, importer: pack.file };
-  if (target !== undefined) return locate(target.path, specifier, pack);
+  if (target !== undefined) return locate(target.path, folders, { specifier, pack });
   const keys = Object.keys((pack.imports ?? {}) as object);
   return `no module ${specifier}: ${pack.file} has nothing for it in imports${suggest(specifier, keys)}`;
 }
@@ -62,7 +64,7 @@ export function findOwnImport(
 export function findOwnExport(
   specifier: string,
   importer: string,
-  { packages, conditions }: Project,
+  { packages, folders, conditions }: Project,
 ): OwnFile | string | undefined {
   const pack = packages.find(dirname(importer));
   if (pack?.name === undefined || pack.exports === undefined || pack.exports === null) {
@@ -71,12 +73,16 @@ export function findOwnExport(
   const { name, subpath } = splitSpecifier(specifier);
   if (name !== pack.name) return undefined;
   const target = findExport(pack, subpath, [...conditions, ...NODE_CONDITIONS]);
-  if (target?.kind === "file") return locate(target.path, specifier, pack);
+  if (target?.kind === "file") return locate(target.path, folders, { specifier, pack });
   return `no module ${specifier}: ${pack.file} has nothing for it in exports`;
 }
 
-function locate(path: string, specifier: string, { file }: PackageJson): OwnFile | string {
-  const found = findNamedFile(path);
+function locate(
+  path: string,
+  folders: Folders,
+  { specifier, pack: { file } }: { readonly specifier: string; readonly pack: PackageJson },
+): OwnFile | string {
+  const found = findNamedFile(path, folders);
   return found === undefined
     ? `no module ${specifier}: by ${file} it is ${path}, and there is no such file`
     : { file: found };
@@ -108,18 +114,20 @@ export function findPackageFolder(specifier: string, importer: string): string |
 export function findWorkspaceFile(
   specifier: string,
   folder: string,
-  { packages, conditions }: Project,
+  { packages, folders, conditions }: Project,
 ): string | undefined {
   if (folder.split(sep).includes("node_modules")) return undefined;
   const { subpath } = splitSpecifier(specifier);
   const pack = packages.read(folder);
   if (pack?.exports === undefined || pack.exports === null) {
-    return sourceOf(findFile(join(folder, subpath) + (subpath === "." ? sep : ""), packages)?.file);
+    const path = join(folder, subpath) + (subpath === "." ? sep : "");
+    return sourceOf(findFile(path, packages, folders)?.file);
   }
   // A condition of the project may lead to declarations, which do not run.
   for (const set of [[...conditions, ...NODE_CONDITIONS], NODE_CONDITIONS]) {
     const target = findExport(pack, subpath, set);
-    const file = target?.kind === "file" ? sourceOf(findNamedFile(target.path)) : undefined;
+    const file =
+      target?.kind === "file" ? sourceOf(findNamedFile(target.path, folders)) : undefined;
     if (file !== undefined) return file;
   }
   return undefined;

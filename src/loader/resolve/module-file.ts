@@ -6,10 +6,10 @@
  * `package.json` or its `index`.
  */
 
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { suggest } from "../../base/suggestion.ts";
-import { isFile } from "./config-file.ts";
+import { Folders } from "./folders.ts";
 import { PackageJsons } from "./package-json.ts";
 
 /** The endings of modules. */
@@ -40,53 +40,69 @@ export interface FoundFile {
 
 /** Returns the real path of the file that a path means, if there is one. */
 export function findModuleFile(path: string): string | undefined {
-  return findFile(path, new PackageJsons())?.file;
+  return findFile(path, new PackageJsons(), new Folders())?.file;
 }
 
 /** Finds the file that a path means; a slash at its end says that it is a folder. */
-export function findFile(path: string, packages: PackageJsons): FoundFile | undefined {
-  const found = /[\\/]$/.test(path) ? undefined : findPlain(path);
+export function findFile(
+  path: string,
+  packages: PackageJsons,
+  folders: Folders,
+): FoundFile | undefined {
+  const found = /[\\/]$/.test(path) ? undefined : findPlain(path, folders);
   if (found !== undefined) return found;
-  const file = findInFolder(path, packages);
+  const file = findInFolder(path, packages, folders);
   return file === undefined ? undefined : { file, isImplied: true, path };
 }
 
-function findPlain(path: string): FoundFile | undefined {
+function findPlain(path: string, folders: Folders): FoundFile | undefined {
   const extension = extname(path);
-  const named = extension === "" ? undefined : findNamed(path, extension);
-  const implied = named ?? findWithEnding(path, IMPLIED_EXTENSIONS);
+  const named = extension === "" ? undefined : findNamed(path, extension, folders);
+  const implied = named ?? findWithEnding(path, IMPLIED_EXTENSIONS, folders);
   if (implied !== undefined) return { file: implied, isImplied: named === undefined, path };
   // Last: of server.ts and a program `server` beside it, ./server means the module.
-  return extension === "" && isFile(path)
-    ? { file: realpathSync(path), isImplied: false, path }
-    : undefined;
+  const file = extension === "" ? folders.fileAt(path) : undefined;
+  return file === undefined ? undefined : { file, isImplied: false, path };
 }
 
 /** Returns the real path of a file that is written with its ending; `x.js` also finds `x.ts`. */
-export function findNamedFile(path: string): string | undefined {
-  return findNamed(path, extname(path));
+export function findNamedFile(path: string, folders: Folders): string | undefined {
+  return findNamed(path, extname(path), folders);
 }
 
-function findNamed(path: string, extension: string): string | undefined {
-  if (isFile(path)) return realpathSync(path);
+function findNamed(path: string, extension: string, folders: Folders): string | undefined {
+  const found = folders.fileAt(path);
+  if (found !== undefined) return found;
   const stem = path.slice(0, path.length - extension.length);
-  return findWithEnding(stem, TYPESCRIPT_OF[extension] ?? []);
+  return findWithEnding(stem, TYPESCRIPT_OF[extension] ?? [], folders);
 }
 
-function findWithEnding(path: string, extensions: readonly string[]): string | undefined {
-  const extension = extensions.find((each) => isFile(path + each));
-  return extension === undefined ? undefined : realpathSync(path + extension);
+function findWithEnding(
+  path: string,
+  extensions: readonly string[],
+  folders: Folders,
+): string | undefined {
+  for (const extension of extensions) {
+    const file = folders.fileAt(path + extension);
+    if (file !== undefined) return file;
+  }
+  return undefined;
 }
 
-function findInFolder(folder: string, packages: PackageJsons): string | undefined {
+function findInFolder(
+  folder: string,
+  packages: PackageJsons,
+  folders: Folders,
+): string | undefined {
   const main = packages.read(folder)?.main;
   const path = main === undefined ? undefined : join(folder, main);
-  const found = path === undefined ? undefined : (findPlain(path)?.file ?? findIndex(path));
-  return found ?? findIndex(folder);
+  const found =
+    path === undefined ? undefined : (findPlain(path, folders)?.file ?? findIndex(path, folders));
+  return found ?? findIndex(folder, folders);
 }
 
-function findIndex(folder: string): string | undefined {
-  return findWithEnding(join(folder, "index"), IMPLIED_EXTENSIONS);
+function findIndex(folder: string, folders: Folders): string | undefined {
+  return findWithEnding(join(folder, "index"), IMPLIED_EXTENSIONS, folders);
 }
 
 /** Says what might have been meant by a path that leads to no module. */

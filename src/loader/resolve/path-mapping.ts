@@ -21,7 +21,7 @@ export interface Mapped {
 export function findMapped(
   specifier: string,
   { paths = [], baseUrl }: Pick<Tsconfig, "paths" | "baseUrl">,
-  { packages }: Project,
+  { packages, folders }: Project,
 ): Mapped {
   const { key, star = "" } =
     matchKey(
@@ -33,7 +33,7 @@ export function findMapped(
   const places = baseUrl === undefined ? tried : [...tried, join(baseUrl, specifier)];
   for (const path of places) {
     // What a declaration describes is found elsewhere.
-    const found = DECLARATION.test(path) ? undefined : findFile(path, packages);
+    const found = DECLARATION.test(path) ? undefined : findFile(path, packages, folders);
     if (found !== undefined && !DECLARATION.test(found.file)) return { found, tried };
   }
   return { found: undefined, tried };

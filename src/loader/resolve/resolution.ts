@@ -20,6 +20,7 @@ import {
   isModule,
 } from "./local-package.ts";
 import type { Project } from "./local-package.ts";
+import { Folders } from "./folders.ts";
 import { explainMissing, findFile, SOURCE_EXTENSIONS } from "./module-file.ts";
 import type { FoundFile } from "./module-file.ts";
 import { PackageJsons } from "./package-json.ts";
@@ -39,6 +40,7 @@ export const API_SPECIFIER = "snax";
 export class Resolver {
   readonly tsconfigs: Tsconfigs = new Tsconfigs();
   readonly #packages = new PackageJsons();
+  readonly #folders = new Folders();
   /** By asking folder, then specifier. */
   readonly #known = new Map<string, Map<string, Resolution | string>>();
 
@@ -75,7 +77,7 @@ export class Resolver {
   }
 
   #resolvePath(path: string, specifier: string, importer: string): Resolution | string {
-    const found = findFile(path, this.#packages);
+    const found = findFile(path, this.#packages, this.#folders);
     if (found === undefined) return `no module ${specifier}: ${explainMissing(path, specifier)}`;
     return this.#refuseImplied(found, specifier, importer) ?? acceptFile(found.file, specifier);
   }
@@ -96,7 +98,8 @@ export class Resolver {
   #resolveName(specifier: string, importer: string): Resolution | string {
     if (isBuiltin(specifier)) return { kind: "package", specifier };
     const tsconfig = this.tsconfigs.find(dirname(importer));
-    const project = { packages: this.#packages, conditions: tsconfig?.customConditions ?? [] };
+    const conditions = tsconfig?.customConditions ?? [];
+    const project = { packages: this.#packages, folders: this.#folders, conditions };
     const mapped = tsconfig === undefined ? undefined : findMapped(specifier, tsconfig, project);
     if (mapped?.found !== undefined) {
       const { found } = mapped;
