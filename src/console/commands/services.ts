@@ -21,9 +21,8 @@ import type {
   Table,
 } from "../operator/command.ts";
 import { toResult } from "../operator/command.ts";
-import { describeFailure } from "../print/failure.ts";
 import { estimateBytes } from "../inspect/heap-estimate.ts";
-import { formatFloat } from "../print/lua-number.ts";
+import { describeFailure, formatFloat } from "../print/print.ts";
 import type { Operator } from "../operator/operator.ts";
 import { PartRows } from "../operator/page.ts";
 import { toAll, toService } from "../threads/thread-route.ts";

@@ -9,7 +9,7 @@ import type { Service } from "../../kernel/service.ts";
 import { mailboxLength } from "../../kernel/service.ts";
 import type { CommandCall, CommandTable, Table } from "../operator/command.ts";
 import { readSeconds } from "../operator/command.ts";
-import { formatFloat } from "../print/lua-number.ts";
+import { formatFloat } from "../print/print.ts";
 import { toAll } from "../threads/thread-route.ts";
 import { visitServices } from "../inspect/service-walk.ts";
 import type { ListenRecord } from "../../net/net-table.ts";

@@ -18,9 +18,8 @@ import { execute } from "../commands/shell.ts";
 import type { Command, Outcome } from "../operator/command.ts";
 import type { Part } from "../operator/page.ts";
 import { readPart, takePart } from "../operator/page.ts";
-import { changes, roleFor } from "../operator/role.ts";
+import { changes, roleFor } from "../operator/command.ts";
 import { writeOutcome } from "../print/json.ts";
-import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
 import { isText } from "./line-guard.ts";
 
@@ -84,7 +83,6 @@ export async function answerApi(
     response.end(body, () => response.socket?.destroySoon());
     return;
   }
-  const { operator } = client;
   // The console has closed it meanwhile: nobody would get the answer.
   if (!request.socket.writable) return;
   client.isBusy = true;
@@ -95,7 +93,7 @@ export async function answerApi(
   if (status === 403) client.announce();
   client.hush();
   response.writeHead(status, HEAD);
-  await writeTexts(operator, response, writeOutcome(outcome, next));
+  await client.write(writeOutcome(outcome, next), response);
   response.end();
 }
 

@@ -1,14 +1,23 @@
 /**
  * One connection to a debug console, whichever way it talks.
+ *
+ * An answer may have a hundred thousand lines: it is made and sent piece by piece, as fast as the client reads, with a rest for
+ * the node's other work between two pieces. A client that stops reading is closed after CONSOLE_STALL_MS; until then at most
+ * CONSOLE_BUFFER_MAX and one piece wait for it.
  */
 
 import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
+import { CONSOLE_BUFFER_MAX, CONSOLE_STALL_MS } from "../../base/limits.ts";
 import { describeError } from "../../service/error-text.ts";
 import { formatEndpoint } from "../../net/endpoint.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { ClientRecord } from "../operator/socket-table.ts";
 import type { Asker, Role } from "../operator/role.ts";
 import type { TokenGate } from "./token-gate.ts";
+
+/** Characters that are written at once. */
+const PIECE_LENGTH = 1 << 16;
 
 /** What a client belongs to. */
 export interface ClientOptions {
@@ -66,6 +75,51 @@ export class Client {
   /** Says that something was written. */
   noteWrite(): void {
     this.#record.writtenAt = this.operator.runtime.clock.now();
+  }
+
+  /**
+   * Writes the texts of an answer one after the other.
+   *
+   * @param out - what leads to the client. @defaultValue its socket
+   * @returns false if the client is gone.
+   */
+  async write(texts: Iterable<string>, out: Writable = this.socket): Promise<boolean> {
+    let piece = "";
+    for (const text of texts) {
+      piece += text;
+      if (piece.length < PIECE_LENGTH) continue;
+      if (!(await this.#writePiece(out, piece))) return false;
+      piece = "";
+      await this.operator.rest();
+    }
+    return piece === "" ? isOpen(out) : this.#writePiece(out, piece);
+  }
+
+  async #writePiece(out: Writable, piece: string): Promise<boolean> {
+    if (!isOpen(out)) return false;
+    out.write(piece);
+    if (out.writableLength > CONSOLE_BUFFER_MAX) await this.#drained(out);
+    return isOpen(out);
+  }
+
+  /** Waits until the client has read what waits for it; closes it if that takes too long. */
+  #drained(out: Writable): Promise<void> {
+    const { context, runtime } = this.operator;
+    const { kernel } = runtime;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        kernel.removeTimer(context.service, timer);
+        out.off("drain", end);
+        out.off("close", end);
+        resolve();
+      };
+      const timer = kernel.addTimer(context.service, CONSOLE_STALL_MS, () => {
+        out.destroy();
+        end();
+      });
+      out.once("drain", end);
+      out.once("close", end);
+    });
   }
 
   /** Tells the log that it came, once. It waits until it is known whether the client only looks. */
@@ -130,4 +184,8 @@ export class Client {
     const timer = kernel.addTimer(service, ms, run);
     this.socket.once("close", () => kernel.removeTimer(service, timer));
   }
+}
+
+function isOpen(out: Writable): boolean {
+  return out.writable && !out.destroyed;
 }

@@ -21,11 +21,10 @@ import { answerApi, isApi } from "./api-door.ts";
 import { isEvents, streamEvents } from "./event-stream.ts";
 import type { Visitors } from "./browser-guard.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
-import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
 import { COMMANDS } from "../commands/command-list.ts";
 import { execute } from "../commands/shell.ts";
-import { changes } from "../operator/role.ts";
+import { changes } from "../operator/command.ts";
 import { writeOutcome } from "../print/json.ts";
 import { isText } from "./line-guard.ts";
 import { answerPage, isPage } from "./page-door.ts";
@@ -127,12 +126,12 @@ export class HttpDoor {
     const outcome = await execute(operator, line, visit.client.asker());
     if (/\bapplication\/json\b/.test(request.headers.accept ?? "")) {
       response.writeHead(outcome.ok ? 200 : 400, HEAD);
-      await writeTexts(operator, response, writeOutcome(outcome));
+      await visit.client.write(writeOutcome(outcome), response);
       response.end();
       return;
     }
     const greeting = visit.isGreeted ? [] : [`${GREETING}\n`];
-    await writeTexts(operator, request.socket, chain(greeting, printOutcome(outcome)));
+    await visit.client.write(chain(greeting, printOutcome(outcome)));
     request.socket.end();
   }
 }

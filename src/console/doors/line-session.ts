@@ -17,7 +17,6 @@ import {
   CONSOLE_REFUSED_MS,
   CONSOLE_STALL_MS,
 } from "../../base/limits.ts";
-import { writeTexts } from "./client-writer.ts";
 import type { Client } from "./client.ts";
 import { firstWord, isCommand, isHttpHead, mayBecomeHttp } from "./line-guard.ts";
 import { refuseBeginning, refuseFirstLine } from "./line-guard.ts";
@@ -189,7 +188,7 @@ export class LineSession {
 
   async #answer(line: string): Promise<boolean> {
     const { operator } = this.#client;
-    if (isCommand(firstWord(line))) this.#isProven = true;
+    this.#isProven ||= isCommand(firstWord(line));
     const refusalOrLogin = this.#login(line);
     // Whoever has not shown the token is a stranger, whatever he says: the operator does not give way to him.
     this.#client.isBusy = this.#isTrusted;
@@ -198,7 +197,7 @@ export class LineSession {
       refusalOrLogin ??
       (await execute(operator, line, this.#client.asker(), { terminal: this.#terminal }));
     this.#client.noteWrite();
-    const isOpen = await writeTexts(operator, this.#socket, printOutcome(outcome));
+    const isOpen = await this.#client.write(printOutcome(outcome));
     this.#client.isBusy = false;
     return isOpen;
   }

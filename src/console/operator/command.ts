@@ -11,6 +11,7 @@ import { inspect } from "node:util";
 import { SnaxError } from "../../base/error.ts";
 import type { Operator } from "./operator.ts";
 import type { Part } from "./page.ts";
+import type { Role } from "./role.ts";
 
 /** Rows by key. A row is a scalar, or a record that is printed in one line. */
 export type Table = ReadonlyMap<string, unknown>;
@@ -116,6 +117,19 @@ export interface Command {
 
 /** Commands by name. */
 export type CommandTable = Readonly<Record<string, Command>>;
+
+/** Says whether a command changes something, or runs code, with these words. */
+export function changes({ isChange }: Command, words: readonly string[]): boolean {
+  return typeof isChange === "function" ? isChange(words) : isChange === true;
+}
+
+/**
+ * The role that a command needs with these words: one that changes something needs `operate`, and so does one whose answer
+ * may hold secrets.
+ */
+export function roleFor(command: Command, words: readonly string[]): Role {
+  return command.isConfidential === true || changes(command, words) ? "operate" : "read";
+}
 
 /** Makes a result of whatever a service answered. */
 export function toResult(value: unknown): CommandResult {

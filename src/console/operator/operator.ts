@@ -18,17 +18,15 @@ export class Operator {
   readonly thread: ConsoleThread;
   /** The service of the console: what commands cost, and whom they call, stands under its address. */
   readonly context: Context;
+  readonly runtime: Runtime;
   /** The service's own API: commands use what any service may use, where it is enough. */
   readonly skynet: SkynetApi;
 
   constructor(thread: ConsoleThread, context: Context) {
     this.thread = thread;
     this.context = context;
+    this.runtime = context.runtime;
     this.skynet = createSkynet(context);
-  }
-
-  get runtime(): Runtime {
-    return this.context.runtime;
   }
 
   /** The operator as one who asks for what `snax` offers to services. */

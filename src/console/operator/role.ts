@@ -1,22 +1,19 @@
 /**
  * What a client of a console may do: `read` asks and changes nothing, `operate` does everything.
  *
- * The token that a client shows decides; without a token in the configuration everybody operates. Which role a command needs
- * follows from what it does with its words: one that changes something needs `operate`, and so does one whose answer may hold
- * secrets.
+ * The token that a client shows decides; without a token in the configuration every client operates. Which role a command
+ * needs follows from the command: `roleFor` of command.ts.
  */
-
-import type { Command } from "./command.ts";
 
 /** What a client may do. */
 export type Role = "read" | "operate";
 
-/** Who asks, as the shell and the audit know him. */
+/** Who asks, as the shell and the audit know them. */
 export interface Asker {
   /** `host:port` of a client, or what stands for it. */
   readonly name: string;
   readonly role: Role;
-  /** Why he asks. */
+  /** Why they ask. */
   readonly reason?: string | undefined;
 }
 
@@ -39,14 +36,4 @@ export function tokensOf(value: unknown): readonly string[] {
   const { read, operate } = readTokens(value);
   const tokens = [read, operate].filter((token) => token !== undefined);
   return tokens.toSorted((one, other) => other.length - one.length);
-}
-
-/** Says whether a command changes something, or runs code, with these words. */
-export function changes({ isChange }: Command, words: readonly string[]): boolean {
-  return typeof isChange === "function" ? isChange(words) : isChange === true;
-}
-
-/** The role that a command needs with these words. */
-export function roleFor(command: Command, words: readonly string[]): Role {
-  return command.isConfidential === true || changes(command, words) ? "operate" : "read";
 }

@@ -6,11 +6,10 @@
  */
 
 import { inspect } from "node:util";
+import { codeOf } from "../../base/error.ts";
 import { indentMore, showControls, showInLine } from "../../base/visible-text.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Command, CommandResult } from "../operator/command.ts";
-import { describeFailure } from "./failure.ts";
-import { formatNumber } from "./lua-number.ts";
 import { isInOrder } from "../operator/command.ts";
 import type { Outcome } from "../operator/command.ts";
 
@@ -27,6 +26,12 @@ export function* printOutcome(outcome: Outcome): Iterable<string> {
     ? `${messageOf(outcome.error)}\n\n`
     : `${showAnswer(describeFailure(outcome.error))}\n`;
   yield `${END_MARKS[1]}\n`;
+}
+
+/** Prints what a command threw in a line: the code, by which docs/errors.md tells what to do, and the message. */
+export function describeFailure(error: unknown): string {
+  const code = codeOf(error);
+  return code === undefined ? messageOf(error) : `${code}: ${messageOf(error)}`;
 }
 
 /** The last line of every answer. */
@@ -107,4 +112,35 @@ function formatScalar(value: unknown): string {
     // Its own inspection threw.
     return messageOf(error);
   }
+}
+
+/**
+ * Prints a number as Lua does. JavaScript has one kind of number: a whole one is printed as an integer of Lua, without a
+ * point, any other as a float.
+ */
+export function formatNumber(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : formatFloat(value);
+}
+
+/** Prints a float as Lua 5.5 does: `%.15g`, with 17 digits if these lose something, and `.0` behind a whole one. */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  const short = formatGeneral(value, 15);
+  const text = Number(short) === value ? short : formatGeneral(value, 17);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+/** C's `%.<digits>g`. */
+function formatGeneral(value: number, digits: number): string {
+  const [mantissa = "", power = "0"] = value.toExponential(digits - 1).split("e");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < digits) return trim(value.toFixed(digits - 1 - exponent));
+  const sign = exponent < 0 ? "-" : "+";
+  return `${trim(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
+/** Takes the zeros behind the last digit away. */
+function trim(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }

@@ -19,7 +19,7 @@ import { askSteward } from "../../service/steward.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
-import { changes } from "../operator/role.ts";
+import { changes } from "../operator/command.ts";
 import { collect, mergeInOrder } from "./rows.ts";
 import type { Fate, Watched } from "./silent-thread.ts";
 import {
@@ -81,8 +81,10 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
   const place = threads === undefined ? undefined : route;
   if (place === "all") return await runEverywhere(command, call);
   const needed = neededThreads(command, call, place);
-  const isChange = changes(command, call.args);
-  await probe(call.operator, needed, isChange ? patienceMs(call.operator) : CONSOLE_ANSWER_MS);
+  if (needed.length > 0) {
+    const isChange = changes(command, call.args);
+    await probe(call.operator, needed, isChange ? patienceMs(call.operator) : CONSOLE_ANSWER_MS);
+  }
   if (place === undefined || place === threads?.own) {
     const work = (async () => command.run(call, needed))();
     return await waitFor(call, { threads: needed, work, giveUp: () => FATE.sent });

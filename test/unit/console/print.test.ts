@@ -3,8 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandResult } from "../../../src/console/operator/command.ts";
-import { formatFloat, formatNumber } from "../../../src/console/print/lua-number.ts";
-import { printOutcome } from "../../../src/console/print/print.ts";
+import { formatFloat, formatNumber, printOutcome } from "../../../src/console/print/print.ts";
 
 const COMMAND = { help: "", run: (): undefined => undefined };
 
