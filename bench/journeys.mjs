@@ -3,9 +3,13 @@
  * Counts the files of src/ that a journey passes through: `node bench/journeys.mjs [--files] [journey...]`
  *
  * A journey is one operation in a node of one thread that has done it before: a call, a frame of a client, `stat` in the
- * console, a hot-fix. V8 counts the calls of every function (precise coverage), source maps lead from dist/ to src/. A function
+ * console, a hot-fix. V8 counts how often every block ran (precise coverage), source maps lead from dist/ to src/. A function
  * belongs to the journey if it ran at least once each time. Libraries and the services of the test do not count.
- * With `--files` each file is named, with its functions. `ENTRY=<its dist/index.js>` measures another build.
+ *
+ * The journey `turn` is a turn that does next to nothing, as any message has one: a timer of a service that is due. What it
+ * passes through is the kernel's; the column `beyond` counts the files of a journey that a turn does not pass.
+ * With `--files` each file is named, with the lines that ran and its functions. `ENTRY=<its dist/index.js>` measures another
+ * build.
  */
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -27,8 +31,10 @@ const CONSOLE_PORT = 18_123;
 const LOG_SECOND_MS = 1100;
 
 /** The most files that each journey should pass through; `seen` is a hot-fix of a text that was applied before. */
-const TARGETS = { call: 17, frame: 25, stat: 22, seen: 30, hotfix: 45 };
+const TARGETS = { turn: undefined, call: 17, frame: 25, stat: 22, seen: 30, hotfix: 45 };
 /** @typedef {keyof typeof TARGETS} Journey */
+
+/** What ran of a file of src/. @typedef {{ functions: string[], lines: Set<number> }} Run */
 
 const SERVICES = {
   "foobar.ts": `let i = 0;
@@ -77,6 +83,7 @@ async function open(folder) {
   let step = 1;
   /** @type {Record<Journey, () => Promise<unknown>>} */
   const journeys = {
+    turn: () => node.skynet.sleep(1),
     call: () => service.req.echo("hello"),
     frame: () =>
       new Promise((resolve) => {
@@ -118,18 +125,18 @@ function answer(socket, line) {
 }
 
 /**
- * Returns the functions that run each time, by their file of src/.
+ * Returns what runs each time, by its file of src/.
  *
  * @param {Session} session
  * @param {() => Promise<unknown>} run
  */
 async function measure(session, run) {
   for (let i = 0; i < WARM_UP; i += 1) await run();
-  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   for (let i = 0; i < ROUNDS; i += 1) await run();
   const { result } = await session.post("Profiler.takePreciseCoverage");
   await session.post("Profiler.stopPreciseCoverage");
-  /** @type {Map<string, string[]>} */
+  /** @type {Map<string, Run>} */
   const files = new Map();
   for (const { url, functions } of result) {
     if (!url.startsWith(DIST)) continue;
@@ -138,34 +145,72 @@ async function measure(session, run) {
       const [range] = ranges;
       // What gives a class its fields is found in a wrong file by Node 20.
       if (range === undefined || range.count < ROUNDS || functionName.startsWith("<")) continue;
-      const file = find(range.startOffset);
+      const { file } = find(range.startOffset) ?? {};
       if (file === undefined) continue;
-      const names = files.get(file) ?? [];
-      names.push(functionName || "(anonymous)");
-      files.set(file, names);
+      const run = files.get(file) ?? { functions: [], lines: new Set() };
+      run.functions.push(functionName || "(anonymous)");
+      files.set(file, run);
+    }
+    for (const offset of listRunOffsets(functions)) {
+      const { file = "", line = 0 } = find(offset) ?? {};
+      files.get(file)?.lines.add(line);
     }
   }
   return files;
 }
 
 /**
- * Returns what finds the file of src/ for a place in a file of dist/.
+ * Lists a place in each stretch of text, at most ten characters long, that ran each time.
+ *
+ * @param {import("node:inspector").Profiler.FunctionCoverage[]} functions - the outer ones first, as V8 lists them
+ */
+function listRunOffsets(functions) {
+  const end = Math.max(0, ...functions.map(({ ranges }) => ranges[0]?.endOffset ?? 0));
+  const counts = new Uint32Array(end);
+  // An inner block stands behind the one that it is in, and says better what ran of it.
+  for (const { ranges, functionName } of functions) {
+    for (const { startOffset, endOffset, count } of ranges)
+      counts.fill(functionName.startsWith("<") ? 0 : count, startOffset, endOffset);
+  }
+  const offsets = [];
+  for (let at = 0; at < end; at += 10) if ((counts[at] ?? 0) >= ROUNDS) offsets.push(at);
+  return offsets;
+}
+
+/**
+ * Returns what finds the file of src/, and the line, for a place in a file of dist/.
  *
  * @param {string} path
- * @returns {(offset: number) => string | undefined}
+ * @returns {(offset: number) => { file: string, line: number } | undefined}
  */
 function sourcesOf(path) {
   const text = readFileSync(path, "utf8");
   // Services of the package are copied as they are.
   const map = readMap(`${path}.map`);
-  if (map === undefined) return () => relative(dirname(ENTRY), path);
-  const lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  if (map === undefined) return () => ({ file: relative(dirname(ENTRY), path), line: 0 });
+  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
   return (offset) => {
-    const after = lines.findIndex((start) => start > offset);
-    const line = (after === -1 ? lines.length : after) - 1;
-    const entry = map.findEntry(line, offset - (lines[line] ?? 0));
-    return "originalSource" in entry ? entry.originalSource.replace(/^.*\/src\//, "") : undefined;
+    const line = lineAt(starts, offset);
+    const entry = map.findEntry(line, offset - (starts[line] ?? 0));
+    if (!("originalSource" in entry)) return undefined;
+    return { file: entry.originalSource.replace(/^.*\/src\//, ""), line: entry.originalLine };
   };
+}
+
+/**
+ * The number of the line in which a place is.
+ *
+ * @param {number[]} starts - where the lines begin
+ * @param {number} offset
+ */
+function lineAt(starts, offset) {
+  let [low, high] = [0, starts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? 0) > offset) high = middle;
+    else low = middle;
+  }
+  return low;
 }
 
 /** @param {string} path */
@@ -187,16 +232,25 @@ const session = new Session();
 session.connect();
 await session.post("Profiler.enable");
 const rows = [];
+await sleep(LOG_SECOND_MS);
+const turn = await measure(session, journeys.turn);
 for (const [name, target] of Object.entries(TARGETS)) {
   if (names.length > 0 && !names.includes(name)) continue;
   await sleep(LOG_SECOND_MS);
-  const files = await measure(session, journeys[/** @type {Journey} */ (name)]);
-  const functions = [...files.values()].reduce((sum, list) => sum + list.length, 0);
-  rows.push({ journey: name, files: files.size, target, functions });
+  const files =
+    name === "turn" ? turn : await measure(session, journeys[/** @type {Journey} */ (name)]);
+  const runs = [...files.values()];
+  const beyond = [...files.keys()].filter((file) => !turn.has(file)).length;
+  const functions = runs.reduce((sum, run) => sum + run.functions.length, 0);
+  const lines = runs.reduce((sum, run) => sum + run.lines.size, 0);
+  rows.push({ journey: name, files: files.size, target, beyond, functions, lines });
   if (!isNamingFiles) continue;
   console.log(`${name}:`);
-  for (const [file, list] of [...files].toSorted(([one], [two]) => (one < two ? -1 : 1)))
-    console.log(`  ${file.padEnd(34)} ${list.join(" ")}`);
+  for (const [file, run] of [...files].toSorted(([one], [two]) => (one < two ? -1 : 1))) {
+    const mark = turn.has(file) ? "." : " ";
+    const count = String(run.lines.size).padStart(3);
+    console.log(`  ${file.padEnd(34)} ${mark}${count}  ${run.functions.join(" ")}`);
+  }
 }
 console.table(rows);
 session.disconnect();
