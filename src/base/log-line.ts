@@ -32,6 +32,16 @@ export interface LogLine {
   readonly origin?: LineOrigin | undefined;
 }
 
+/** Takes a line for the log; false if it can't. The parts of a {@link LogLine}: an object for each would be felt. */
+// oxlint-disable-next-line max-params -- no object for each line
+export type TakeLine = (
+  handle: number,
+  text: string,
+  isPlain: boolean,
+  level: Level,
+  origin: LineOrigin | undefined,
+) => boolean;
+
 /** How lines look. */
 export interface LogFormat {
   /** One object a line. */

@@ -12,7 +12,7 @@
 
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { SnaxError } from "../base/error.ts";
-import type { LogFormat, LogLine } from "../base/log-line.ts";
+import type { LogFormat, LogLine, TakeLine } from "../base/log-line.ts";
 import { LogFormatter } from "../base/log-line.ts";
 import { createJournalMemory, DRAINER, LogJournal } from "./log-journal.ts";
 
@@ -61,10 +61,13 @@ export class LogSink {
     this.#format = new LogFormatter(options.format);
   }
 
-  /** Somebody has opened it, and it takes lines. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
+  /** Takes a line of a service of this thread. @returns false if the log is not open */
+  // oxlint-disable-next-line max-params -- see TakeLine
+  readonly take: TakeLine = (handle, text, isPlain, level, origin) => {
+    if (!this.#isOpen) return false;
+    this.write({ handle, text, isPlain, level, origin });
+    return true;
+  };
 
   /**
    * Opens the log.

@@ -7,8 +7,7 @@
 import type { Level } from "../base/log-level.ts";
 import { LEVEL } from "../base/log-level.ts";
 import type { Fabric } from "../fabric/fabric.ts";
-import type { LogLine } from "../base/log-line.ts";
-import type { TakeLine } from "../service/runtime.ts";
+import type { LogLine, TakeLine } from "../base/log-line.ts";
 
 /** Makes what shows lines to the main thread. */
 export function lineShower(fabric: Fabric): TakeLine {

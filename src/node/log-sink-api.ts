@@ -53,12 +53,7 @@ export function joinLogSink(runtime: Runtime, sink: LogSink): void {
     if (!runtime.logFloor.lets(level)) return;
     sink.write({ handle, text, isPlain, level, origin: runtime.originOf(handle) });
   };
-  // oxlint-disable-next-line max-params -- see TakeLine
-  runtime.lines = (handle, text, isPlain, level, origin) => {
-    if (!sink.isOpen) return false;
-    sink.write({ handle, text, isPlain, level, origin });
-    return true;
-  };
+  runtime.lines = sink.take;
   runtime.parts.set("logSink", (context): LogSinkApi => ({
     open: (path) => openFor(context, sink, path),
     write,

@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import type { Level, LevelFloor } from "../base/log-level.ts";
 import { isLevelName, LEVEL, LEVEL_NAMES } from "../base/log-level.ts";
-import type { LineOrigin, LogLine } from "../base/log-line.ts";
+import type { LineOrigin, LogLine, TakeLine } from "../base/log-line.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { Forwarder } from "../kernel/forwarder.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -38,16 +38,6 @@ import type { StewardCommand } from "./steward.ts";
 import type { Threads } from "./threads.ts";
 import type { Tracer } from "./tracer.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
-
-/** Takes a line for the log; false if it can't. The parts of a {@link LogLine}: an object for each would be felt. */
-// oxlint-disable-next-line max-params -- no object for each line
-export type TakeLine = (
-  handle: number,
-  text: string,
-  isPlain: boolean,
-  level: Level,
-  origin: LineOrigin | undefined,
-) => boolean;
 
 /** How services of one kind begin. */
 export interface Kind {

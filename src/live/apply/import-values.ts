@@ -7,6 +7,7 @@
 
 import type { ImportSetter } from "../../loader/run/followers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import { resolveExport } from "../../loader/run/linker.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
 import type { PatchImport, PatchPart } from "../text/patch-code.ts";
 import { moduleOf } from "../text/patch-import.ts";
@@ -52,7 +53,7 @@ export function followImport(
 ): void {
   const node = moduleOf(source);
   if (node === undefined || name === "*") return;
-  const origin = instance.program.resolveExport(node, name);
+  const origin = resolveExport(node, name);
   if (origin instanceof CellSource) instance.find(origin.node)?.follow(origin.cell, set, index);
   // Added to that module by a patch; a later one may give it again.
   else if (origin === undefined) instance.find(node)?.follow(name, set, index);

@@ -10,6 +10,7 @@
 import { dirname, isAbsolute, relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
+import { resolveExport } from "../../loader/run/linker.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { ApiSource, CellSource, NamespaceSource } from "../../loader/run/module-node.ts";
@@ -101,9 +102,7 @@ export function tellHome(
 export function tellOrigin(program: Program, node: ModuleNode, name: string): string {
   const cell = node.image.data.imports.findIndex(({ local }) => local === name);
   const source =
-    cell < 0
-      ? program.resolveExport(node, name)
-      : node.links.find((link) => link.cell === cell)?.source;
+    cell < 0 ? resolveExport(node, name) : node.links.find((link) => link.cell === cell)?.source;
   if (source === undefined) return "";
   if (source instanceof CellSource) return tellVariable(program, node, source, name);
   if (source instanceof NamespaceSource) {

@@ -22,6 +22,7 @@ import type { ModuleNode } from "./module-node.ts";
 import { asKind, shareIterators } from "./function-kind.ts";
 import { hasCheck, kindOfValue, standsFor } from "../weave/method-check.ts";
 import type { Name } from "../read/names.ts";
+import { resolveExport } from "./linker.ts";
 import { setExport } from "./namespace.ts";
 import { createModuleRequire } from "./module-require.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
@@ -203,7 +204,7 @@ export class ModuleInstance {
    * the function.
    */
   get(exportName: string): unknown {
-    const source = this.instance.program.resolveExport(this.node, exportName);
+    const source = resolveExport(this.node, exportName);
     const value = source?.read(this.instance);
     return value === kUnset ? undefined : value;
   }

@@ -140,13 +140,14 @@ export class NamespaceSource implements Source {
  * value.
  */
 export class PackageSource implements Source {
+  /** What it is called there; `*` is the namespace. */
+  protected readonly name: string;
   readonly #namespace: object;
-  readonly #name: string;
   readonly #value: unknown;
 
   constructor(namespace: object, name: string) {
     this.#namespace = namespace;
-    this.#name = name;
+    this.name = name;
     this.#value = name === "*" ? namespace : (namespace as Record<string, unknown>)[name];
   }
 
@@ -160,7 +161,7 @@ export class PackageSource implements Source {
    */
   isSame(other: Source): boolean {
     if (!(other instanceof PackageSource)) return false;
-    if (this.#namespace === other.#namespace && this.#name === other.#name) return true;
+    if (this.#namespace === other.#namespace && this.name === other.name) return true;
     return isObject(this.#value) && this.#value === other.#value;
   }
 }
@@ -175,18 +176,16 @@ function isObject(value: unknown): boolean {
  */
 export class BuiltinSource extends PackageSource {
   readonly #specifier: string;
-  readonly #name: string;
 
   constructor(specifier: string, namespace: object, name: string) {
     super(namespace, name);
     this.#specifier = specifier;
-    this.#name = name;
   }
 
   override read(instance?: Instance): unknown {
     const own = instance?.surroundings.builtin?.(this.#specifier);
     if (own === undefined) return super.read();
-    return this.#name === "*" ? own : own[this.#name];
+    return this.name === "*" ? own : own[this.name];
   }
 }
 

@@ -14,7 +14,7 @@ import { Instance } from "./instance.ts";
 import type { Surroundings } from "./instance.ts";
 import { Collection } from "./library.ts";
 import type { Library } from "./library.ts";
-import { linkModule, listExports, resolveExport, wantAllForwarders } from "./linker.ts";
+import { linkModule, listExports, wantAllForwarders } from "./linker.ts";
 import {
   ModuleNode,
   ApiSource,
@@ -298,11 +298,6 @@ export class Program {
   }
 
   // Values on their way.
-
-  /** Returns what an exported name of a module stands for. @internal */
-  resolveExport(node: ModuleNode, name: string): Source | undefined {
-    return resolveExport(node, name);
-  }
 
   #watch(source: CellSource, watcher: Watcher): void {
     if (source.node.isShared && !watcher.node.isShared) this.#importers.watch(source, watcher);
