@@ -56,6 +56,7 @@ const ROOMS = {
     "dry",
     "births",
     "rollout",
+    "migrate",
     "operate",
   ],
   cluster: ["wire", "hub", "skynet", "link", "engine", "fleet", "commands", "harbor"],

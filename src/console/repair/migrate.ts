@@ -4,7 +4,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import { migrate } from "../../live/operate/migrate.ts";
+import { migrate } from "../../live/migrate/migrate.ts";
 import { readAddress } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";
 import { markInOrder } from "../operator/command.ts";

@@ -4,7 +4,7 @@ import type { LiveThread } from "../rollout/live-thread.ts";
 import { answerDry } from "./dry-run.ts";
 import { answerFold } from "./fold.ts";
 import { answerInflight } from "./inflight.ts";
-import { answerMigrate } from "./migrate.ts";
+import { answerMigrate } from "../migrate/migrate.ts";
 import { answerPatchTexts } from "./patch-texts.ts";
 import { answerTexts } from "./running-texts.ts";
 

@@ -1,7 +1,7 @@
 /**
  * `skynet.migrate`: a running service goes to another thread of the node, under its handle.
  *
- *     who asks -> MIGRATE to the steward of the service's thread -> ADOPT to that of the other one (migrate-one.ts)
+ *     who asks -> MIGRATE to the steward of the service's thread -> ADOPT to that of the other one (leave.ts, arrive.ts)
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -16,8 +16,9 @@ import { askSteward } from "../../service/steward.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { liveOf } from "../rollout/live-thread.ts";
 import { ASKS_FOR_ITSELF } from "../rollout/self-wait.ts";
-import { migrateError } from "./migrate-error.ts";
-import { ADOPT, adopt, ComingPrograms, DISCARD_WORD, migrateOne, PREPARE } from "./migrate-one.ts";
+import { adopt, ComingPrograms } from "./arrive.ts";
+import { migrateOne } from "./leave.ts";
+import { ADOPT, DISCARD_WORD, migrateError, PREPARE } from "./pack.ts";
 
 /** The command of a thread's steward by which a service goes. */
 const MIGRATE = "MIGRATE";

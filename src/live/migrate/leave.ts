@@ -1,96 +1,57 @@
 /**
- * One service moves to another thread: its code, its state by names, its timers; then what waits (fabric/hand-over.ts).
+ * A service of this thread moves to another one: its code, its state by names, its timers; then what waits (fabric/hand-over.ts).
  *
  *     A   what its modules run                                               prepare
  *     B   the program of the same texts
  *     A   drained, held; its state taken in a turn of its own                pack
- *     B   a new instance, state given to it: stands ready                    adopt
+ *     B   a new instance, state given to it: stands ready                    adopt (arrive.ts)
  *     A   leaves, if nothing has run inside meanwhile
  *
  * A failure before it leaves changes nothing: the service was only read, and what was made on B is dropped.
  */
 
-import { deserialize, serialize } from "node:v8";
-import { copyArguments } from "../../base/copy.ts";
+import { serialize } from "node:v8";
 import { Forwarder } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
-import { Instance } from "../../loader/run/instance.ts";
+import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
-import type { ImageData } from "../../loader/weave/image.ts";
-import { Context, isThenable } from "../../service/context.ts";
-import { callInside } from "../../service/job.ts";
+import type { Context } from "../../service/context.ts";
 import { beginningOf } from "../../service/life.ts";
 import { holdingsOf, standsFor, tiesOf } from "../../service/part.ts";
 import type { MigrateResult } from "../../service/skynet-api.ts";
-import { surroundingsOf } from "../../service/surroundings.ts";
 import type { Threads } from "../../service/threads.ts";
-import { SnaxObject } from "../../snax/service-object.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
-import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { runAtRest } from "../reload/drain.ts";
-import type { TimerPlan } from "../reload/moving-timers.ts";
-import { ArrivingTimers, endArmed, LeavingTimers } from "../reload/moving-timers.ts";
+import { LeavingTimers } from "../reload/moving-timers.ts";
 import { listTexts } from "../reload/contained.ts";
 import { onlyRegisters } from "../reload/start-text.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
-import { readProgram, readRunning, StateNames } from "../state/names.ts";
-import { restoreState } from "../state/restore.ts";
+import { readRunning, StateNames } from "../state/names.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
-import type { OrderState } from "../rollout/thread-order.ts";
-import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
-import { asMigrateError, migrateError } from "./migrate-error.ts";
-import type { ObjectPlan } from "./moving-objects.ts";
-import { ArrivingObjects, LeavingObjects } from "./moving-objects.ts";
-import type { UndoEntry, Wanted } from "./moving-texts.ts";
+import { orderThread } from "../rollout/thread-order.ts";
+import { LeavingObjects } from "./objects.ts";
+import type { Adopted, Pack } from "./pack.ts";
 import {
-  bringLiterals,
-  bringUndo,
-  findProgram,
-  imagesOfBases,
-  isOfUndo,
-  MovingUndo,
-  packTexts,
-} from "./moving-texts.ts";
-
-/** The command of a thread's steward by which a service comes. */
-export const ADOPT = "ADOPT";
-
-/** The one by which the other thread gets ready for that. */
-export const PREPARE = "AWAIT";
-
-/** The word that takes it back. */
-export const DISCARD_WORD = "moved.discard";
+  ADOPT,
+  PREPARE,
+  DISCARD_WORD,
+  BUSY,
+  NEEDS_CODE,
+  asMigrateError,
+  migrateError,
+} from "./pack.ts";
+import type { Wanted } from "./texts.ts";
+import { imagesOfBases, isOfUndo, MovingUndo, packTexts } from "./texts.ts";
 
 /** How often it is looked whether what puts a move off is over, in milliseconds. */
 const LOOK_MS = 1;
 
 /** Things that an error names. */
 const NAMED_MAX = 10;
-
-/** What travels of a service. */
-interface Pack {
-  readonly handle: number;
-  readonly from: number;
-  readonly kind: string;
-  readonly name: string;
-  readonly title: string;
-  readonly args: readonly unknown[];
-  readonly isQueue: boolean;
-  readonly session: number;
-  readonly messageCount: number;
-  readonly cpuMs: number;
-  /** What its modules run. */
-  readonly wanted: Wanted;
-  /** What patches have assigned, for whoever takes them back. */
-  readonly undo: readonly UndoEntry[];
-  readonly state: Uint8Array;
-  readonly timers: readonly TimerPlan[];
-  readonly objects: readonly ObjectPlan[];
-}
 
 /** The services of this thread that are on their way. */
 const moving = new WeakSet<Context>();
@@ -206,9 +167,6 @@ async function tryToMove(
   }
 }
 
-/** The names of what was carried, or why it was not. */
-type Adopted = readonly string[] | typeof BUSY | typeof NEEDS_CODE;
-
 /** Has both threads do beforehand what needs no rest. @returns undefined if the other one is busy */
 async function prepare(steward: Context, context: Context, to: number): Promise<Texts | undefined> {
   const { handle, kind, name } = context;
@@ -245,12 +203,6 @@ interface Texts {
   readonly seen: readonly EffectiveText[];
   readonly wanted: Wanted;
 }
-
-/** The answer of a thread that has other texts. */
-const NEEDS_CODE = "texts";
-
-/** The answer of a thread on which a patch of many services is under way. */
-const BUSY = "patch";
 
 function requireMovable(context: Context): void {
   const { code, service, handle, isReady, kind, runtime } = context;
@@ -339,109 +291,4 @@ function requireStart(context: Context, { program }: Instance): void {
   throw migrateError(
     "its start function does more than register handlers and names, and must not run again",
   );
-}
-
-/** The programs that services are to come with. */
-export class ComingPrograms {
-  readonly #programs = new Map<number, { readonly program: Program; readonly from: number }>();
-
-  /** Finds the program of a service before that is held. @returns why not, if so */
-  async prepare(
-    steward: Context,
-    { crossing }: LiveThread,
-    [order, handle, from, wanted, images]: readonly unknown[],
-  ): Promise<typeof NEEDS_CODE | typeof BUSY | undefined> {
-    takeOrder(order as OrderState);
-    if (crossing.patch !== undefined) return BUSY;
-    const program = await findProgram(
-      steward,
-      wanted as Wanted,
-      images as readonly ImageData[] | undefined,
-    );
-    if (program === undefined) return NEEDS_CODE;
-    readProgram(program, (wanted as Wanted).isService);
-    this.#programs.set(handle as number, { program, from: from as number });
-    return undefined;
-  }
-
-  /** The program of a service, which comes or does not. */
-  take(handle: number): Program | undefined {
-    const found = this.#programs.get(handle);
-    this.#programs.delete(handle);
-    return found?.program;
-  }
-
-  /** A thread has died, and nothing comes from it. */
-  forget(thread: number): void {
-    for (const [handle, { from }] of this.#programs) {
-      if (from === thread) this.#programs.delete(handle);
-    }
-  }
-}
-
-/** Makes a service of another thread here, ready to handle messages. @returns the names of what was carried */
-export async function adopt(
-  steward: Context,
-  { snax, crossing }: LiveThread,
-  known: Program | undefined,
-  [order, given]: readonly unknown[],
-): Promise<Adopted> {
-  const { runtime } = steward;
-  const pack = given as Pack;
-  takeOrder(order as OrderState);
-  if (crossing.patch !== undefined) return BUSY;
-  const program = known ?? (await findProgram(steward, pack.wanted, undefined));
-  if (program === undefined) return NEEDS_CODE;
-  if (crossing.patch !== undefined) return BUSY;
-  const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
-  commitOrder(order as OrderState);
-  const context = new Context(runtime, name, title, runtime.kind(kind).receivers, handle);
-  const { service } = context;
-  context.kind = kind;
-  const { handOver } = runtime.threads as Threads;
-  handOver.expect(service, from);
-  try {
-    context.args = copyArguments(args, service);
-    const carried = await callInside(context, () => begin(context, snax, program, pack));
-    Object.assign(service, { session, messageCount, cpuMs });
-    context.isReady = true;
-    return carried;
-  } catch (error) {
-    handOver.discard(handle);
-    throw asMigrateError(error);
-  }
-}
-
-/** Its top level runs, and it gets its state; nothing of it is handled yet. */
-function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack): string[] {
-  const isService = context.kind === SNAX_KIND;
-  const fresh = new Instance(program, surroundingsOf(context));
-  if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
-  context.code = fresh;
-  bringLiterals(fresh, pack.wanted.texts);
-  endArmed(context);
-  const objects = new ArrivingObjects(context, pack.objects);
-  const timers = new ArrivingTimers(context, pack.timers);
-  const state = deserialize(pack.state) as State;
-  const restored = restoreState(state, fresh, {
-    isService,
-    api: fresh.surroundings.api,
-    own: (name) => timers.own(name) ?? objects.own(name),
-    service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
-    stub: (left) => {
-      if (!isOfUndo(left)) throw migrateError(`${left.path} is ${left.why}`);
-    },
-  });
-  const [lost] = [...restored.missing, ...restored.leftBehind];
-  if (lost !== undefined)
-    throw migrateError(`${lost.path} (${lost.file}:${lost.line}) is ${lost.why}`);
-  timers.fill(restored.extras, fresh);
-  bringUndo(fresh, pack.undo, restored.extras);
-  if (isService) {
-    const host = new SnaxHost(context, snax.methods.of(context.name));
-    context.state = host;
-    host.readMethods();
-    host.isQueue = pack.isQueue;
-  } else beginningOf(context).start?.();
-  return [...restored.carried];
 }

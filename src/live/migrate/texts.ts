@@ -25,7 +25,7 @@ import { succeed } from "../births/birth-image.ts";
 import { scopeOf } from "../text/name-scope.ts";
 import { hashOf } from "../text/patch-code.ts";
 import { rootOf, textOf } from "../text/text-history.ts";
-import { migrateError } from "./migrate-error.ts";
+import { migrateError } from "./pack.ts";
 
 /** A module on its way. */
 export interface MovingText {

@@ -1,0 +1,136 @@
+/**
+ * A service comes from another thread: its program is found before that one is held, a new instance of it gets the state, and it
+ * stands ready until the service has left there (leave.ts).
+ */
+
+import { deserialize } from "node:v8";
+import { copyArguments } from "../../base/copy.ts";
+import { Instance } from "../../loader/run/instance.ts";
+import type { Program } from "../../loader/run/program.ts";
+import type { ImageData } from "../../loader/weave/image.ts";
+import { Context, isThenable } from "../../service/context.ts";
+import { callInside } from "../../service/job.ts";
+import { beginningOf } from "../../service/life.ts";
+import { surroundingsOf } from "../../service/surroundings.ts";
+import type { Threads } from "../../service/threads.ts";
+import { SnaxObject } from "../../snax/service-object.ts";
+import { SnaxHost } from "../../snax/snax-host.ts";
+import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import type { SnaxThread } from "../../snax/snax-thread.ts";
+import { ArrivingTimers, endArmed } from "../reload/moving-timers.ts";
+import { readProgram } from "../state/names.ts";
+import { restoreState } from "../state/restore.ts";
+import type { State } from "../state/state.ts";
+import type { LiveThread } from "../rollout/live-thread.ts";
+import type { OrderState } from "../rollout/thread-order.ts";
+import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
+import { ArrivingObjects } from "./objects.ts";
+import type { Adopted, Pack } from "./pack.ts";
+import { BUSY, NEEDS_CODE, asMigrateError, migrateError } from "./pack.ts";
+import type { Wanted } from "./texts.ts";
+import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
+
+/** The programs that services are to come with. */
+export class ComingPrograms {
+  readonly #programs = new Map<number, { readonly program: Program; readonly from: number }>();
+
+  /** Finds the program of a service before that is held. @returns why not, if so */
+  async prepare(
+    steward: Context,
+    { crossing }: LiveThread,
+    [order, handle, from, wanted, images]: readonly unknown[],
+  ): Promise<typeof NEEDS_CODE | typeof BUSY | undefined> {
+    takeOrder(order as OrderState);
+    if (crossing.patch !== undefined) return BUSY;
+    const program = await findProgram(
+      steward,
+      wanted as Wanted,
+      images as readonly ImageData[] | undefined,
+    );
+    if (program === undefined) return NEEDS_CODE;
+    readProgram(program, (wanted as Wanted).isService);
+    this.#programs.set(handle as number, { program, from: from as number });
+    return undefined;
+  }
+
+  /** The program of a service, which comes or does not. */
+  take(handle: number): Program | undefined {
+    const found = this.#programs.get(handle);
+    this.#programs.delete(handle);
+    return found?.program;
+  }
+
+  /** A thread has died, and nothing comes from it. */
+  forget(thread: number): void {
+    for (const [handle, { from }] of this.#programs) {
+      if (from === thread) this.#programs.delete(handle);
+    }
+  }
+}
+
+/** Makes a service of another thread here, ready to handle messages. @returns the names of what was carried */
+export async function adopt(
+  steward: Context,
+  { snax, crossing }: LiveThread,
+  known: Program | undefined,
+  [order, given]: readonly unknown[],
+): Promise<Adopted> {
+  const { runtime } = steward;
+  const pack = given as Pack;
+  takeOrder(order as OrderState);
+  if (crossing.patch !== undefined) return BUSY;
+  const program = known ?? (await findProgram(steward, pack.wanted, undefined));
+  if (program === undefined) return NEEDS_CODE;
+  if (crossing.patch !== undefined) return BUSY;
+  const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
+  commitOrder(order as OrderState);
+  const context = new Context(runtime, name, title, runtime.kind(kind).receivers, handle);
+  const { service } = context;
+  context.kind = kind;
+  const { handOver } = runtime.threads as Threads;
+  handOver.expect(service, from);
+  try {
+    context.args = copyArguments(args, service);
+    const carried = await callInside(context, () => begin(context, snax, program, pack));
+    Object.assign(service, { session, messageCount, cpuMs });
+    context.isReady = true;
+    return carried;
+  } catch (error) {
+    handOver.discard(handle);
+    throw asMigrateError(error);
+  }
+}
+
+/** Its top level runs, and it gets its state; nothing of it is handled yet. */
+function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack): string[] {
+  const isService = context.kind === SNAX_KIND;
+  const fresh = new Instance(program, surroundingsOf(context));
+  if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
+  context.code = fresh;
+  bringLiterals(fresh, pack.wanted.texts);
+  endArmed(context);
+  const objects = new ArrivingObjects(context, pack.objects);
+  const timers = new ArrivingTimers(context, pack.timers);
+  const state = deserialize(pack.state) as State;
+  const restored = restoreState(state, fresh, {
+    isService,
+    api: fresh.surroundings.api,
+    own: (name) => timers.own(name) ?? objects.own(name),
+    service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
+    stub: (left) => {
+      if (!isOfUndo(left)) throw migrateError(`${left.path} is ${left.why}`);
+    },
+  });
+  const [lost] = [...restored.missing, ...restored.leftBehind];
+  if (lost !== undefined)
+    throw migrateError(`${lost.path} (${lost.file}:${lost.line}) is ${lost.why}`);
+  timers.fill(restored.extras, fresh);
+  bringUndo(fresh, pack.undo, restored.extras);
+  if (isService) {
+    const host = new SnaxHost(context, snax.methods.of(context.name));
+    context.state = host;
+    host.readMethods();
+    host.isQueue = pack.isQueue;
+  } else beginningOf(context).start?.();
+  return [...restored.carried];
+}

@@ -1,0 +1,58 @@
+/** What travels of a service that goes to another thread, what the two threads say to each other, and what a move fails with. */
+
+import { codeOf, SnaxError } from "../../base/error.ts";
+import { messageOf } from "../../service/error-text.ts";
+import type { TimerPlan } from "../reload/moving-timers.ts";
+import type { ObjectPlan } from "./objects.ts";
+import type { UndoEntry, Wanted } from "./texts.ts";
+
+/** The command of a thread's steward by which a service comes. */
+export const ADOPT = "ADOPT";
+
+/** The one by which the other thread gets ready for that. */
+export const PREPARE = "AWAIT";
+
+/** The word that takes it back. */
+export const DISCARD_WORD = "moved.discard";
+
+/** What travels of a service. */
+export interface Pack {
+  readonly handle: number;
+  readonly from: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly title: string;
+  readonly args: readonly unknown[];
+  readonly isQueue: boolean;
+  readonly session: number;
+  readonly messageCount: number;
+  readonly cpuMs: number;
+  /** What its modules run. */
+  readonly wanted: Wanted;
+  /** What patches have assigned, for whoever takes them back. */
+  readonly undo: readonly UndoEntry[];
+  readonly state: Uint8Array;
+  readonly timers: readonly TimerPlan[];
+  readonly objects: readonly ObjectPlan[];
+}
+
+/** The answer of a thread that has other texts. */
+export const NEEDS_CODE = "texts";
+
+/** The answer of a thread on which a patch of many services is under way. */
+export const BUSY = "patch";
+
+/** The names of what was carried, or why it was not. */
+export type Adopted = readonly string[] | typeof BUSY | typeof NEEDS_CODE;
+
+/** Refuses to move a service. */
+export function migrateError(why: string, cause?: unknown): SnaxError {
+  return new SnaxError("ERR_MIGRATE", why, cause === undefined ? {} : { cause });
+}
+
+/** Says of every failure that it was the move's, and keeps what it was. */
+export function asMigrateError(error: unknown): SnaxError {
+  const code = codeOf(error);
+  if (code === "ERR_MIGRATE") return error as SnaxError;
+  return migrateError(messageOf(error), error);
+}
