@@ -93,7 +93,7 @@ for (const way of ["move", "reload"] as const) {
   });
 
   test(`a lock that is free goes along in a ${way}, and is the same wherever it was the same`, async (t) => {
-    const node = await world(t, { shop: SHOP }, { ...THREE, draintimeout: 100 });
+    const node = await world(t, { shop: SHOP }, THREE);
     const shop = await node.make("shop");
     await shop.req.queue();
     const running = [1, 2, 3].map((n) => shop.req.locked(n));
