@@ -1,8 +1,11 @@
-/** A process of plain Node with tsx in which one file of tests runs. */
+/** A process of plain Node with tsx in which files of tests run. */
 
 import { pathToFileURL } from "node:url";
-import { runFile } from "./run-file.mjs";
+import { runFiles } from "./run-files.mjs";
 
-const [file, globals] = JSON.parse(process.argv[2] ?? "[]");
-const results = await runFile(file, globals, (path) => import(pathToFileURL(path).href));
-process.send(results, () => process.exit(0));
+// What a test has begun may fail after it: a service prints it, and lives.
+process.on("uncaughtException", () => {});
+process.once("message", async (work) => {
+  const results = await runFiles(work, (path) => import(pathToFileURL(path).href));
+  process.send(results, () => process.exit(0));
+});

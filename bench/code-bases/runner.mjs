@@ -1,7 +1,7 @@
-/** The service in which one file of tests runs: what the file imports is this service's own. */
+/** The service in which files of tests run: what they import is this service's own. */
 
-import { runFile } from "./run-file.mjs";
+import { runFiles } from "./run-files.mjs";
 
 export const response = {
-  run: (file, globals) => runFile(file, globals, (path) => import(path)),
+  run: (work) => runFiles(work, (path) => import(path)),
 };

@@ -68,6 +68,8 @@ export class Suite {
       fn,
       spyOn,
       setConfig() {},
+      // Modules are replaced in neither world: a test that counts on it fails alike.
+      mock() {},
       mocked: (value) => value,
       clearAllMocks() {},
       resetAllMocks() {},
@@ -119,6 +121,24 @@ export class Suite {
       skipIf: (is) => (is ? skip : plain),
       runIf: (is) => (is ? plain : skip),
     });
+  }
+
+  /**
+   * Adds what a file declares while it is loaded, as a group if it has a name.
+   *
+   * @param {string | undefined} name
+   * @param {() => Promise<unknown>} load
+   */
+  async inFile(name, load) {
+    if (name === undefined) return load();
+    const group = createGroup(name, this.#root);
+    this.#root.entries.push(group);
+    this.#group = group;
+    try {
+      return await load();
+    } finally {
+      this.#group = this.#root;
+    }
   }
 
   #describe(name, body) {

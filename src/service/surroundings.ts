@@ -52,6 +52,8 @@ const makers = new WeakMap<Runtime, (context: Context) => object>();
 class ServiceSurroundings implements Surroundings {
   readonly #context: Context;
   #api: object | undefined = undefined;
+  /** What was asked for, by name: all modules of the service get the same. */
+  #own: Record<string, unknown> | undefined = undefined;
 
   constructor(context: Context) {
     this.#context = context;
@@ -63,7 +65,7 @@ class ServiceSurroundings implements Surroundings {
   }
 
   injected(name: string): unknown {
-    return INJECTED[name]?.(this.#context);
+    return ((this.#own ??= {})[name] ??= INJECTED[name]?.(this.#context));
   }
 
   builtin(specifier: string): Record<string, unknown> | undefined {

@@ -137,6 +137,13 @@ export class Resolver {
     return { kind: "package", specifier: pathToFileURL(file).href };
   }
 
+  /** Whether a file's imports of JSON need no attribute: its project says so, and Node has no say. */
+  takesPlainJson(importer: string): boolean {
+    return (
+      this.tsconfigs.find(dirname(importer))?.takesJson === true && !this.#wantsEndings(importer)
+    );
+  }
+
   /**
    * Node's rules hold for ES modules; TypeScript takes a .ts for one if the package's type says so.
    */

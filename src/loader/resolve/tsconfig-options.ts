@@ -29,6 +29,7 @@ export interface TsconfigOptions {
   readonly target?: string;
   readonly module?: string;
   readonly moduleResolution?: string;
+  readonly resolveJsonModule?: boolean;
   readonly jsx?: string;
   readonly jsxFactory?: string;
   readonly jsxFragmentFactory?: string;
@@ -70,6 +71,7 @@ export const OPTION_READERS: Readonly<Record<keyof TsconfigOptions, OptionReader
   target: (value, place) => ({ target: readWord(value, place) }),
   module: (value, place) => ({ module: readWord(value, place) }),
   moduleResolution: (value, place) => ({ moduleResolution: readWord(value, place) }),
+  resolveJsonModule: (value, place) => ({ resolveJsonModule: readFlag(value, place) }),
   jsx: (value, place) => ({ jsx: readWord(value, place) }),
   jsxFactory: (value, place) => ({ jsxFactory: readText(value, place) }),
   jsxFragmentFactory: (value, place) => ({ jsxFragmentFactory: readText(value, place) }),

@@ -32,6 +32,8 @@ export interface Tsconfig extends TsconfigOptions {
    * nodenext.
    */
   readonly isNodeNext: boolean;
+  /** Whether the project imports JSON: by the option, else by the way in which imports are found. */
+  readonly takesJson: boolean;
 }
 
 const NAME = "tsconfig.json";
@@ -203,11 +205,14 @@ function includes(raw: Raw, file: string, folder: string): boolean {
 }
 
 /** What follows from options that are not given; the defaults are those of TypeScript 6 and 7. */
-function derive(options: TsconfigOptions): Pick<Tsconfig, "definesFields" | "isNodeNext"> {
+type Derived = Pick<Tsconfig, "definesFields" | "isNodeNext" | "takesJson">;
+
+function derive(options: TsconfigOptions): Derived {
   const { target = "es2025", module = "", moduleResolution = module } = options;
   const year = Number(/^es(\d{4})$/.exec(target)?.[1] ?? (target === "esnext" ? 9999 : 0));
   return {
     definesFields: options.useDefineForClassFields ?? year >= 2022,
     isNodeNext: /^node(?:16|18|20|next)$/.test(moduleResolution),
+    takesJson: options.resolveJsonModule ?? /^(?:bundler|preserve)$/.test(moduleResolution),
   };
 }

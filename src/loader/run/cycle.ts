@@ -39,6 +39,11 @@ export class Cycle {
     return plan;
   }
 
+  /** The cycle without those of its modules that an instance has already. */
+  only(fresh: readonly ModuleNode[]): Cycle {
+    return fresh.length === this.nodes.length ? this : new Cycle(fresh);
+  }
+
   #plan(node: ModuleNode): ImportPlan {
     const own = this.nodes.indexOf(node);
     const waits = node.image.data.imports.map((_, cell) => ({ cell, place: -1, start: -1 }));

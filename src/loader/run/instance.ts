@@ -143,8 +143,13 @@ export class Instance {
    * Enters the modules of a cycle that have not begun, so that their functions can be called, then
    * runs them in turn.
    */
-  #enterCycle(cycle: Cycle): Promise<void> | undefined {
-    const fresh = cycle.nodes.filter((node) => !this.#isKnown(node));
+  #enterCycle(whole: Cycle): Promise<void> | undefined {
+    const fresh = whole.nodes.filter((node) => !this.#isKnown(node));
+    // What another import has begun has its values when it has ended, and gives none again.
+    const running = whole.nodes.flatMap((node) => this.#progress?.running.get(node) ?? []);
+    if (running.length > 0 && fresh.length > 0)
+      return Promise.all(running).then(() => this.#enterCycle(whole));
+    const cycle = whole.only(fresh);
     for (const node of fresh) {
       const module = this.find(node) ?? this.#place(node);
       enterModule(module, cycle.planOf(node));

@@ -141,8 +141,18 @@ export class Collection {
       throw createPlacedError("ERR_MODULE", place, why, error);
     }
     if (typeof resolution === "string") throw createPlacedError("ERR_MODULE", place, resolution);
-    if (resolution.kind === "file") checkType(request, resolution.file);
+    if (resolution.kind === "file") this.#checkType(request, resolution.file, importer);
     return resolution;
+  }
+
+  #checkType({ specifier, type, place }: ModuleRequest, file: string, importer: string): void {
+    const isJson = file.endsWith(".json");
+    if (isJson === (type === "json")) return;
+    if (isJson && type === undefined && this.#resolver.takesPlainJson(importer)) return;
+    const why = isJson
+      ? `${specifier} needs the import attribute with { type: "json" }, or resolveJsonModule in tsconfig.json if it is no ES module of Node's`
+      : `${specifier} is not of type "${type}"`;
+    if (isJson || type !== undefined) throw createPlacedError("ERR_MODULE", place, why);
   }
 
   /**
@@ -219,15 +229,6 @@ export class Collection {
       }),
     );
   }
-}
-
-function checkType({ specifier, type, place }: ModuleRequest, file: string): void {
-  const isJson = file.endsWith(".json");
-  if (isJson === (type === "json")) return;
-  const why = isJson
-    ? `${specifier} needs the import attribute with { type: "json" }`
-    : `${specifier} is not of type "${type}"`;
-  if (isJson || type !== undefined) throw createPlacedError("ERR_MODULE", place, why);
 }
 
 function messageOf(error: unknown): string {

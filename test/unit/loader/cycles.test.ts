@@ -163,3 +163,76 @@ test("a stack names the line and the column of a module in a cycle", async (t) =
   const stack = String(call(await modules.run(), "where"));
   match(stack.split("\n")[1] ?? "", /main\.ts:1:56\)?$/);
 });
+
+const FIRST = {
+  "import()": `await import("./known.ts");`,
+  "a static import": `import "./known.ts";`,
+};
+for (const [way, text] of Object.entries(FIRST)) {
+  test(`modules of a cycle see what was evaluated before them, in front of them and behind: ${way}`, async (t) => {
+    const { result } = await evaluate(t, {
+      "main.ts": `${text} const { result } = await import("./cycle.ts"); export { result };`,
+      "known.ts": `export class Known { value = 7; } export const later = 1; export default "d";`,
+      // The order is: back, known, cycle; and of the second one: other, deep, known, second.
+      "cycle.ts": `
+        import { back } from "./back.ts";
+        import { Known } from "./known.ts";
+        import { second } from "./second.ts";
+        export const name = "cycle";
+        export const result = [new Known().value, back(), second];`,
+      "back.ts": `import { name } from "./cycle.ts"; export const back = () => name.length;`,
+      "second.ts": `
+        import { other } from "./other.ts";
+        import d, { later } from "./known.ts";
+        export const own = 2;
+        export const second = [other, later, d];`,
+      "other.ts": `
+        import * as all from "./second.ts";
+        import { Known, later } from "./known.ts";
+        export const other = [new Known().value, later, Object.keys(all)];`,
+    });
+    deepEqual(result, [7, 5, [[7, 1, ["own", "second"]], 1, "d"]]);
+  });
+}
+
+test("a module of a cycle that was run by another import, and exports from behind, is not waited for", async (t) => {
+  const { result } = await evaluate(t, {
+    // Run alone, `behind` takes the module in front of it as evaluated.
+    "main.ts": `
+      const { behind } = await import("./behind.ts");
+      const { front } = await import("./front.ts");
+      export const result = [behind, front];`,
+    "behind.ts": `export const behind = "b"; export function f() { return behind; }`,
+    "front.ts": `
+      import { middle } from "./middle.ts";
+      import { behind, f } from "./behind.ts";
+      export const front = [middle(), behind, f()];`,
+    "middle.ts": `
+      import { front } from "./front.ts";
+      import { behind } from "./behind.ts";
+      const seen = behind;
+      export const middle = () => [seen, typeof (() => front)];`,
+  });
+  deepEqual(result, ["b", [["b", "function"], "b", "b"]]);
+});
+
+test("a cycle that needs a module which still waits at top level runs when that has ended", async (t) => {
+  const { result } = await evaluate(t, {
+    "main.ts": `
+      const both = await Promise.all([import("./slow.ts"), import("./front.ts")]);
+      export const result = both[1].front;`,
+    "slow.ts": `
+      await new Promise((done) => setImmediate(done));
+      export const slow = "slow";`,
+    "front.ts": `
+      import { middle } from "./middle.ts";
+      import { slow } from "./slow.ts";
+      export const front = [middle(), slow];`,
+    "middle.ts": `
+      import { front } from "./front.ts";
+      import { slow } from "./slow.ts";
+      const seen = slow;
+      export const middle = () => [seen, typeof (() => front)];`,
+  });
+  deepEqual(result, [["slow", "function"], "slow"]);
+});

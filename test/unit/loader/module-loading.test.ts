@@ -70,6 +70,34 @@ test("JSON without the import attribute, and JSON that is none, are refused", as
   await rejects(modules.run("bad.ts"), { code: "ERR_SYNTAX", message: /data\.json/ });
 });
 
+const PLAIN_JSON: [why: string, options: object, type: string | undefined, isTaken: boolean][] = [
+  ["resolveJsonModule", { resolveJsonModule: true }, undefined, true],
+  ["resolveJsonModule in an ES module", { resolveJsonModule: true }, "module", true],
+  ["a bundler finds the imports", { moduleResolution: "Bundler" }, "module", true],
+  ["module preserve", { module: "preserve" }, undefined, true],
+  ["but not where it is switched off", { module: "preserve", resolveJsonModule: false }, "", false],
+  ["CommonJS by Node's rules", { module: "nodenext", resolveJsonModule: true }, undefined, true],
+  [
+    "no ES module by Node's rules",
+    { module: "nodenext", resolveJsonModule: true },
+    "module",
+    false,
+  ],
+  ["no word of it", {}, undefined, false],
+];
+for (const [why, compilerOptions, type, isTaken] of PLAIN_JSON) {
+  test(`JSON ${isTaken ? "needs no" : "needs the"} import attribute: ${why}`, async (t) => {
+    const modules = new Modules(t, {
+      "main.ts": `import data from "./data.json"; const late = (await import("./data.json")).default; export const result = [data, late === data];`,
+      "data.json": `{ "a": [1] }`,
+      "tsconfig.json": JSON.stringify({ compilerOptions }),
+      "package.json": JSON.stringify({ type }),
+    });
+    if (isTaken) deepEqual((await modules.run()).entry.get("result"), [{ a: [1] }, true]);
+    else await rejects(modules.run(), { message: /main\.ts:1:18: .*type: "json".*resolveJson/ });
+  });
+}
+
 test("x.js finds x.ts, and .js, .mjs and .mts files are modules", async (t) => {
   const { result } = await evaluate(t, {
     "main.ts": `import { a } from "./a.js"; import { b } from "./b.mjs"; import { c } from "./c.js"; import { d } from "./d.mjs"; export const result = [a, b, c, d];`,

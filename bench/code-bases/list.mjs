@@ -1,0 +1,44 @@
+/**
+ * Code bases that were run, by the name of their folder: the options of run.mjs, and the packages that their tests need
+ * (`npm install --no-save --ignore-scripts` in a folder beside, its node_modules moved into theirs; chess.js and the like need none).
+ *
+ * @typedef {object} CodeBase
+ * @property {string} [repository] on github.com.
+ * @property {string} [folder] within it: that is what run.mjs is given.
+ * @property {string[]} [packages]
+ * @property {string[]} [tests]
+ * @property {string[]} [without]
+ * @property {string[]} [globals]
+ * @property {number} [limit]
+ * @property {string} [tsconfig]
+ * @property {string} [condition]
+ * @property {string} [commonjs]
+ * @property {boolean} [isTogether]
+ */
+
+/** @type {Record<string, CodeBase>} */
+export const CODE_BASES = {
+  "chess.js": { repository: "jhlywa/chess.js" },
+  "ts-pattern": { repository: "gvergnaud/ts-pattern" },
+  "date-fns": { repository: "date-fns/date-fns", limit: 120 },
+  zod: { repository: "colinhacks/zod", limit: 60 },
+  immer: { repository: "immerjs/immer" },
+  "boardgame.io": { repository: "boardgameio/boardgame.io", tests: [".test."] },
+  xstate: {
+    repository: "statelyai/xstate",
+    folder: "packages/core",
+    tests: [".test."],
+    condition: "development",
+    packages: ["@scion-scxml/test-framework@2", "ajv@8", "pkg-up@3", "rxjs@7", "xml-js@1"],
+  },
+  "fp-ts": { repository: "gcanti/fp-ts", tsconfig: "none" },
+  "rot.js": { repository: "ondras/rot.js" },
+  "pokemon-showdown": {
+    repository: "smogon/pokemon-showdown",
+    tests: ["test/sim/"],
+    globals: ["Dex=sim/dex.ts#Dex", "toID=sim/dex-data.ts#toID"],
+    commonjs: "dist=.",
+    isTogether: true,
+  },
+  schema: { repository: "colyseus/schema" },
+};
