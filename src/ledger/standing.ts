@@ -9,8 +9,8 @@
  */
 
 import { messageOf } from "../service/error-text.ts";
-import { diff } from "../texts/diff.ts";
-import { fold, merge } from "../texts/merge.ts";
+import { contains, diff } from "../texts/diff.ts";
+import { merge } from "../texts/merge.ts";
 import type { PatchedModule } from "./entry.ts";
 
 /** A patch to be judged. */
@@ -92,11 +92,7 @@ function judgeModule(
       return { state: isSame ? "contained" : "apply" };
     }
     const after = later.get(file) ?? [];
-    const without = fold(disk, after, file, options);
-    const whole = fold(disk, [patch, ...after], file, options);
-    if (without === whole || diff(without, whole, file).verdict === "same") {
-      return { state: "contained" };
-    }
+    if (contains(disk, [patch, ...after], file, options)) return { state: "contained" };
     const base = texts.base(hash);
     if (base === undefined) {
       return { state: "conflict", why: `${file} has changed, and the text before is not kept` };

@@ -22,7 +22,7 @@ import type { EditScene, MemberUses } from "./edit-scene.ts";
 import { joinUses, readUses, shownText } from "./edit-scene.ts";
 import type { ModuleText, ReadText } from "./module-text.ts";
 import { listFreeNames } from "./free-name.ts";
-import { merge } from "./merge.ts";
+import { fold, merge } from "./merge.ts";
 import { readModuleText } from "./module-text.ts";
 import { nameKey, ProgramText } from "./program-text.ts";
 import type { Resolve } from "./program-text.ts";
@@ -48,6 +48,23 @@ export interface DiffOptions {
   readonly others?: MemberUses;
   /** Takes texts apart. @defaultValue each is taken apart anew */
   readonly read?: ReadText;
+}
+
+/**
+ * Whether a text gives all that a patch gave, seen together with the patches that came after it: to put the patch in changes
+ * nothing then.
+ *
+ * @throws {ERR_SYNTAX} or {ERR_PATCH} if the text and the patches can't be put together.
+ */
+export function contains(
+  text: string,
+  [patch, ...later]: readonly [string, ...string[]],
+  file: string,
+  options: { readonly isService: boolean },
+): boolean {
+  const without = fold(text, later, file, options);
+  const whole = fold(text, [patch, ...later], file, options);
+  return without === whole || diff(without, whole, file).verdict === "same";
 }
 
 /**

@@ -2,8 +2,7 @@
  * Whether a file has what patches have given: a reload takes the file, and must take nothing back unsaid.
  */
 
-import { diff } from "../../texts/diff.ts";
-import { fold } from "../../texts/merge.ts";
+import { contains } from "../../texts/diff.ts";
 import { SnaxError } from "../../base/error.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -43,7 +42,7 @@ export function requireContained(
     const text = program.nodes.get(file)?.image.text;
     for (const [index, patch] of patches.entries()) {
       const later = patches.slice(index + 1);
-      if (text === undefined || !contains(text, [patch, ...later], { file, isService: isOwn })) {
+      if (text === undefined || !isIn(text, [patch, ...later], { file, isService: isOwn })) {
         missing.push(`patch ${hashOf(patch)} of ${file}`);
       }
     }
@@ -56,17 +55,14 @@ export function requireContained(
   );
 }
 
-interface Home {
-  readonly file: string;
-  readonly isService: boolean;
-}
-
-/** Whether the first of some patches changes nothing in a text that the later ones go on with. */
-function contains(text: string, patches: readonly string[], { file, isService }: Home): boolean {
+/** What can't be compared is not in the text. */
+function isIn(
+  text: string,
+  patches: readonly [string, ...string[]],
+  { file, isService }: { readonly file: string; readonly isService: boolean },
+): boolean {
   try {
-    const whole = fold(text, patches, file, { isService });
-    const without = fold(text, patches.slice(1), file, { isService });
-    return whole === without || diff(without, whole, file).verdict === "same";
+    return contains(text, patches, file, { isService });
   } catch {
     return false;
   }
