@@ -13,8 +13,7 @@
 /* oxlint-disable no-restricted-globals -- a compiler's time is the machine's, whatever the kernel's clock says */
 
 import type { ChildProcess } from "node:child_process";
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { HelperProcess } from "../base/helper-process.ts";
 import {
   CHECK_IDLE_MS,
   CHECK_LIMIT_MS,
@@ -45,15 +44,9 @@ const ENVIRONMENT: readonly string[] = [
   ...["SystemRoot", "windir", "USERPROFILE", "LOCALAPPDATA", "ProgramData", "ProgramFiles"],
 ];
 
-/** How much is kept of what a dying process says. */
-const LAST_WORDS_MAX = 4096;
-
 /** A process, and how often it has been asked. */
-interface Helper {
-  readonly child: ChildProcess;
-  runs: number;
-  /** The end of what it wrote. */
-  words: string;
+class Helper extends HelperProcess {
+  runs = 0;
 }
 
 /** The checks of a node, one after the other. */
@@ -123,27 +116,14 @@ export class Checker {
 
   #start(): Helper {
     const { memoryMib } = this.#options;
-    const env: Record<string, string> = {};
-    for (const name of ENVIRONMENT) {
-      const value = process.env[name];
-      if (value !== undefined) env[name] = value;
-    }
-    const child = fork(
-      fileURLToPath(new URL("./worker.js", import.meta.url)),
-      [`${memoryMib}`, `${process.pid}`],
-      {
-        execArgv: [`--max-old-space-size=${memoryMib}`],
-        env,
-        // The compiler is its child: both end with one signal to the group.
-        detached: process.platform !== "win32",
-        stdio: ["ignore", "ignore", "pipe", "ipc"],
-      },
-    );
-    const helper: Helper = { child, runs: 0, words: "" };
-    child.stderr?.setEncoding("utf8");
-    child.stderr?.on("data", (words: string) => {
-      helper.words = (helper.words + words).slice(-LAST_WORDS_MAX);
+    const helper = new Helper(new URL("./worker.js", import.meta.url), {
+      memoryMib,
+      variables: ENVIRONMENT,
+      args: [`${memoryMib}`, `${process.pid}`],
+      // The compiler is its child: both end with one signal to the group.
+      detached: process.platform !== "win32",
     });
+    const { child } = helper;
     // Whoever waits is told by "exit"; nobody else has to know.
     child.on("error", () => {});
     child.on("exit", () => {
@@ -162,9 +142,9 @@ export class Checker {
       const onError = (error: Error): void => settle(() => reject(error));
       // The pipe of its last words ends with it, or with the last of its children.
       const onExit = (code: number | null, signal: string | null): void => {
-        settle(() =>
-          reject(new Error(whyEnded(helper.words, signal ?? `exit code ${code}`, memoryMib))),
-        );
+        const how = signal ?? `exit code ${code}`;
+        const why = helper.wasFull ? memoryText(memoryMib) : `the compiler ended (${how})`;
+        settle(() => reject(new Error(why)));
       };
       const settle = (run: () => void): void => {
         clearTimeout(timer);
@@ -189,11 +169,6 @@ const ENDED: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "ERR_IPC_CHAN
 
 function unchecked(why: string): CheckAnswer {
   return { kind: "unchecked", why };
-}
-
-function whyEnded(words: string, how: string, memoryMib: number): string {
-  if (/heap out of memory|heap limit/i.test(words)) return memoryText(memoryMib);
-  return `the compiler ended (${how})`;
 }
 
 /** A process that waits for a question holds nobody up; one that is asked does. */

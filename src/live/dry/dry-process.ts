@@ -6,10 +6,9 @@
 /* oxlint-disable no-restricted-globals -- the time of another process, whatever the kernel's clock says */
 
 import type { ChildProcess } from "node:child_process";
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import type { ErrorCode } from "../../base/error.ts";
+import { HelperProcess } from "../../base/helper-process.ts";
 import { DRY_MEMORY_MIB, DRY_RUNS_MAX, DRY_STEP_MS } from "../../base/limits.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { dryError } from "./effects.ts";
@@ -25,9 +24,6 @@ const PERMISSIONS: readonly string[] = [
     : "--experimental-permission",
   ...["--allow-fs-read=*", "--allow-worker"],
 ];
-
-/** How much is kept of what a dying process says. */
-const LAST_WORDS_MAX = 4096;
 
 let running = 0;
 
@@ -58,12 +54,12 @@ export async function runDry(
 /** One process. */
 class Attempt {
   readonly done: Promise<DryDone>;
+  readonly #process: HelperProcess;
   readonly #child: ChildProcess;
   readonly #limitMs: number;
   readonly #ask: (ask: DryAsk) => Promise<unknown>;
   #timer: NodeJS.Timeout | undefined;
   #step = "making the copy";
-  #words = "";
   #resolve: (done: DryDone) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
@@ -74,17 +70,13 @@ class Attempt {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const env: Record<string, string> = {};
-    for (const name of ENVIRONMENT) {
-      const value = process.env[name];
-      if (value !== undefined) env[name] = value;
-    }
-    this.#child = fork(fileURLToPath(new URL("./worker.js", import.meta.url)), [], {
-      execArgv: [`--max-old-space-size=${DRY_MEMORY_MIB}`, ...PERMISSIONS],
-      env,
+    this.#process = new HelperProcess(new URL("./worker.js", import.meta.url), {
+      memoryMib: DRY_MEMORY_MIB,
+      variables: ENVIRONMENT,
+      execArgv: PERMISSIONS,
       serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
+    this.#child = this.#process.child;
     this.#listen();
     this.#wait(DRY_STEP_MS);
     this.#child.send(question, (error) => {
@@ -93,10 +85,6 @@ class Attempt {
   }
 
   #listen(): void {
-    this.#child.stderr?.setEncoding("utf8");
-    this.#child.stderr?.on("data", (words: string) => {
-      this.#words = (this.#words + words).slice(-LAST_WORDS_MAX);
-    });
     this.#child.on("error", (error) => this.#fail(ended(error.message)));
     this.#child.on("close", (code, signal) => this.#fail(ended(this.#whyEnded(code, signal))));
     this.#child.on("message", (word: DryWord) => this.#hear(word));
@@ -134,7 +122,7 @@ class Attempt {
   }
 
   #whyEnded(code: number | null, signal: string | null): string {
-    if (/heap out of memory|heap limit/i.test(this.#words)) {
+    if (this.#process.wasFull) {
       return `${this.#step} needed more than ${DRY_MEMORY_MIB} MiB (DRY_MEMORY_MIB)`;
     }
     return `${this.#step} ended the process (${signal ?? `exit code ${code}`})`;
