@@ -15,7 +15,7 @@ import { forwarderOf } from "../../kernel/forwarder.ts";
 import { Message } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import { HOLD } from "../../kernel/service.ts";
-import type { Service } from "../../kernel/service.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { describeStart, end, launch, tellLauncher } from "../../service/boot.ts";
 import type { Context } from "../../service/context.ts";
@@ -49,20 +49,28 @@ export function beginSuccessor(old: Context, program: Program): Promise<Context>
   });
 }
 
-/** By the old services, as long as they are there. */
-const successions = new WeakMap<Service, Succession>();
+/** By the handle of the old service, as long as that is there. */
+type Successions = Map<number, Succession>;
+
+/** The successions of each thread. */
+const successions = new WeakMap<Kernel, Successions>();
+
+function successionsOf(kernel: Kernel): Successions {
+  let known = successions.get(kernel);
+  if (known === undefined) successions.set(kernel, (known = new Map()));
+  return known;
+}
 
 /** Lists the snax services of a thread whose places others have taken, and that are there yet. */
 export function listReplaced({ kernel }: Runtime): Context[] {
-  const all = [...kernel.services].map((service) => successions.get(service)?.old);
-  return all.filter((old) => old?.state instanceof SnaxHost) as Context[];
+  const all = [...successionsOf(kernel).values()].map(({ old }) => old);
+  return all.filter(({ state }) => state instanceof SnaxHost);
 }
 
 /** Has a service leave whose place another one has taken; resolves when it is gone. */
 export function dismiss({ kernel }: Runtime, handle: number): Promise<void> {
   return new Promise((resolve) => {
-    const service = kernel.services.get(handle);
-    const succession = service === undefined ? undefined : successions.get(service);
+    const succession = successionsOf(kernel).get(handle);
     if (succession === undefined) return resolve();
     kernel.watch(handle, () => resolve());
     succession.leave();
@@ -99,7 +107,9 @@ export class Succession {
     }
     this.#forwarder = kernel.forward(old.service, fresh.service);
     this.#watchSuccessor(fresh);
-    successions.set(old.service, this);
+    const all = successionsOf(kernel);
+    all.set(old.handle, this);
+    kernel.watch(old.handle, () => all.delete(old.handle));
   }
 
   /** How many messages have come to the new one by the old handle. */
