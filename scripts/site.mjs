@@ -23,7 +23,7 @@ const LINK = /(?<!!)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s:#]+)(#[^()\s]*)?\)/g;
 const CODE = /^(`{3,})[^]*?^\1$|(`+)[^`][^]*?\2/gm;
 
 /**
- * Returns the page that a path of the repository leads to; undefined if it is none.
+ * Returns the page that a path of the repository leads to; undefined if there is no such page.
  *
  * @param {string} path
  */

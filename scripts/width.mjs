@@ -11,7 +11,7 @@ import { join, sep } from "node:path";
 
 import { ROOT, listFiles } from "./compile.mjs";
 
-/** Columns of a comment, and of a drawing in one: a line of it that is broken is none. */
+/** Columns of a comment, and of a drawing in one: breaking its lines would destroy it. */
 const WIDTH_MAX = 100;
 const DRAWING_MAX = 130;
 

@@ -38,7 +38,7 @@ export function copyThrown(thrown: Error): Error {
 }
 
 /**
- * Copies the little of an error without which it is none: for when even its copy can't be sent.
+ * Copies only what makes an error an error: for when even its copy can't be sent.
  *
  * @param reason - why, as it follows "all else".
  */

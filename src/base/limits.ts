@@ -243,7 +243,7 @@ export const TRACES_MAX = 10_000;
 /** Seconds that `debug` may stay attached, and so hold the thread, if the operator says no number. */
 export const DEBUG_SECONDS = 60;
 
-/** The most that he may say. */
+/** The most that may be set for it. */
 export const DEBUG_SECONDS_MAX = 600;
 
 /** Most logpoints of one node at a time. */
@@ -463,7 +463,7 @@ export const SIGNAL_ECHO_MS = 1000;
 /** Milliseconds for the threads of a node that stops to end; one that is in native code then is left to itself. */
 export const THREAD_END_MS = 2000;
 
-/** So many times longer rests a service that an operator's `signal` has cut off: he needs time to patch it. */
+/** So many times longer rests a service that an operator's `signal` has cut off: the operator needs time to patch it. */
 export const INTERRUPT_BY_HAND_FACTOR = 10;
 
 /** Longest rest of a service that was cut off again and again, in milliseconds. */
@@ -487,7 +487,7 @@ export const PACKAGE_JSON_SIZE_MAX: number = 1 << 24;
 /** How many conditions and lists may lie inside each other in an entry of `exports` or `imports`. */
 export const PACKAGE_TARGET_DEPTH_MAX = 100;
 
-/** Milliseconds for the nodes of a cluster to vote on a patch of the fleet; who has not voted by then refuses it. */
+/** Milliseconds for the nodes of a cluster to vote on a patch of the fleet; a node that has not voted by then refuses it. */
 export const FLEET_VOTE_MS = 8000;
 
 /** Milliseconds after which a node that knows of an undecided patch of the fleet ends it itself, by an entry in the engine. */

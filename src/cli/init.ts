@@ -81,7 +81,7 @@ const TSCONFIG = `{
  *
  * @param folder - for the services, relative to the project
  * @returns the exit code
- * @throws {ERR_ARGUMENT} if the folder is none, or a file stands in the way.
+ * @throws {ERR_ARGUMENT} if the path is no folder, or a file is in the way.
  */
 export function runInit(folder: string = SERVICES, root: string = process.cwd()): number {
   const services = checkFolder(folder);

@@ -95,7 +95,7 @@ function takeCount({ async_hook_fields: fields }: AsyncBinding, at: number): num
 
 /**
  * Takes what AsyncLocalStorage keeps off everything that is under way. Where it works by hooks (Node 20 and 22) a store hangs on
- * the resource of the callback, the port of the turns for one, and `run()` takes it off in a `finally`: every message that
+ * the resource of the callback, such as the port of the turns, and `run()` takes it off in a `finally`: every message that
  * comes later, of any service, would find it there.
  */
 function forgetStores(binding: AsyncBinding): void {

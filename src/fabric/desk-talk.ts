@@ -26,7 +26,7 @@ const UNCUTS_MAX = 3;
  * test/integration/fabric/watchdog.test.ts, on a busy machine.
  *
  * @returns false if the cut is lost: the turn goes on. V8 ends what runs at its next check, and if that is in something that
- * Node calls from C++, its note of a rejected promise for one, Node goes on behind it as if nothing had been.
+ * Node calls from C++, such as its note of a rejected promise, Node goes on behind it as if nothing had been.
  */
 export async function recover(link: InspectorLink, desk: string): Promise<boolean> {
   let uncuts = 0;

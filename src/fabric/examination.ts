@@ -6,7 +6,7 @@
  *                                                                     -> resume and terminate -> [desk: recover]
  *
  * Between pause and resume the thread can't change: what the desk says is true when the decision is made. Where the
- * user has a debugger attached and sits in a pause of his own, nothing is touched.
+ * user has a debugger attached and sits in a pause of their own, nothing is touched.
  */
 
 import { isOwnFile, OWN_FILES } from "../base/own-files.ts";

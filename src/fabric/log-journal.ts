@@ -146,7 +146,7 @@ export class LogJournal {
     return true;
   }
 
-  /** Takes the lock from whoever has it: he writes no more. */
+  /** Takes the lock from whoever has it: that thread writes no more. */
   release(): void {
     Atomics.store(this.#words, LOCK, FREE);
   }

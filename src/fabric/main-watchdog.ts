@@ -106,7 +106,7 @@ function tell(thread: Worker, order: MainWatchOrder): void {
 }
 
 function startWorker(): Worker {
-  // What the process was started with, a debugger's port for one, is not meant for this thread.
+  // What the process was started with, such as a debugger's port, is not meant for this thread.
   const thread = new Worker(new URL("./main-watchdog-worker.js", import.meta.url), {
     execArgv: [],
     name: "snax watchdog",

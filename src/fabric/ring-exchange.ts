@@ -249,7 +249,7 @@ export class Exchange {
     return "asleep";
   }
 
-  /** Lets the other threads see what was sent so far, in the middle of a long turn for one. */
+  /** Lets the other threads see what was sent so far, for example in the middle of a long turn. */
   publish(): void {
     for (const end of this.#all) {
       end.outbox.flush();

@@ -96,7 +96,7 @@ export class RingWriter {
     if (padding > 0) this.#writeHead(this.#capacity - padding, padding, RECORD.padding);
     this.#writeHead(this.start - RECORD_HEAD_BYTES, length, kind);
     this.end = 0;
-    // Order: last, because an interrupt may end the function wherever it calls or loops, and half a record is none.
+    // Order: last, because an interrupt may end the function wherever it calls or loops, and half a record must not be seen.
     this.#position = (this.#position + padding + RECORD_HEAD_BYTES + alignRecord(length)) | 0;
   }
 

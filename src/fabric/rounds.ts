@@ -3,7 +3,7 @@
  *
  *     timer -> every visitor whose moment has come looks, and says when it wants to look again -> timer for the earliest
  *
- * Who is nearly due comes along, so an idle node wakes as often as the most anxious visitor asks, whatever their number. The
+ * Visitors that are nearly due are called early, so the timer fires only as often as the shortest period requires. The
  * timer does not keep the process alive.
  */
 

@@ -101,7 +101,7 @@ export class StallWatch {
     return true;
   }
 
-  /** Dates the stall anew: for a while somebody else held the thread, a debugger for one. */
+  /** Dates the stall anew: for a while something else held the thread, such as a debugger. */
   excuse(now: number): void {
     this.#stay.excuse(now);
     this.#rewind();

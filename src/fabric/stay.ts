@@ -48,7 +48,7 @@ export class Stay<S extends Seen> {
     return this.#seen === undefined ? 0 : now - this.#since;
   }
 
-  /** Dates the stay anew, because it is none to complain of. */
+  /** Dates the stay anew, because it is no reason to complain. */
   excuse(now: number): void {
     this.#since = now;
   }

@@ -227,7 +227,7 @@ export class Warden {
         this.#buried(thread, guarded, failure === "it ended by itself" ? exited(code) : failure);
       });
     });
-    // Who waits for it hears of it; the others hear of its death.
+    // The thread that waits for it hears of it; the others hear of its death.
     ready.catch(() => {});
     const guarded: Guarded = { worker, news, rings, ready, wasReady: false, reason: undefined };
     return guarded;

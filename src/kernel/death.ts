@@ -77,7 +77,7 @@ function tellWatchers(service: Service): void {
 }
 
 /**
- * Fails every call that waits for a service of another kernel which ended without a word, with its thread for one.
+ * Fails every call that waits for a service of another kernel which ended without a word, for example with its thread.
  *
  * @param isLost - says whether a handle's service is among them.
  */

@@ -42,7 +42,7 @@ export interface KernelEvents {
   onError(service: Service, error: unknown, message: Message): void;
   /** A mailbox passed a mark: 1024 messages, and each doubling. */
   onOverload(service: Service, length: number): void;
-  /** An error came as the answer to a call that had ended before, by its deadline for one. */
+  /** An error came as the answer to a call that had ended before, for example by its deadline. */
   onLateError?(service: Service, error: unknown, message: Message): void;
   /**
    * An error came as the answer of `source` for a service that has died on the way: nobody else will tell of it.

@@ -20,7 +20,7 @@ import type { Service } from "./service.ts";
 import { OpenCall } from "./open-calls.ts";
 import { Timer } from "./timers.ts";
 
-/** Somebody who waits inside a service, as the subject of the timer that would wake him or in {@link Instance.waits}. */
+/** A wait inside a service, as the subject of the timer that would wake it or in {@link Instance.waits}. */
 export abstract class Waiting {
   /** Makes what was waited for fail. */
   abstract reject: (error: unknown) => void;

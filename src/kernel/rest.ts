@@ -1,5 +1,5 @@
 /**
- * The rest of a service whose handler was cut off: what made it loop may come again at once, a timer that is overdue for one, and the
+ * The rest of a service whose handler was cut off: what made it loop may come again at once, such as an overdue timer, and the
  * service would be lost to whoever wants to repair it, and its thread with it.
  *
  *     cut off -> HOLD.resting: requests, posts, answers and timers wait; patches, jobs and debug messages pass

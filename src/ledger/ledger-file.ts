@@ -46,7 +46,7 @@ export class LedgerFile {
   readonly #bytesMax: number;
   /** What the lines said when it was opened, the oldest patch first. */
   readonly entries: readonly LedgerEntry[];
-  /** Lines that are none of ours. */
+  /** Lines that are not ours. */
   readonly foreign: number;
   /** The process that writes it, if that is not this one. */
   readonly writer: number | undefined;
@@ -111,7 +111,8 @@ export class LedgerFile {
     const hash = hashText(text);
     const path = this.#textPath(hash);
     this.#attempt(() => {
-      // Race: who writes without the lock may lose a text to one who has it, and sweeps.
+      // Race: a process that writes without the lock may lose a text to one that has it, and
+      // sweeps.
       this.#file ??= this.#open();
       if (this.findText(hash) !== undefined) return;
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

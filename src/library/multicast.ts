@@ -4,7 +4,7 @@
  *     publish(...) -- PUB --> multicastd -- multicast, channel, values --> each subscriber -- dispatch(channel, source, ...)
  *
  * What one service publishes arrives everywhere in that order. Who subscribes later has missed what
- * went before; who has unsubscribed gets nothing more, also of what was on its way.
+ * went before; a service that has unsubscribed gets nothing more, also of what was on its way.
  */
 
 import { inspect } from "node:util";

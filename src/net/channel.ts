@@ -196,7 +196,7 @@ export class ServiceChannel implements Channel {
     if (this.#isClosed) throw new SnaxError("ERR_CLOSED", "the channel was closed");
     if (this.#connecting !== undefined) return this.#authenticating;
     const line = this.#line;
-    // Who only reads what came before its end can't be asked anything.
+    // A reader of what came before its end can't be asked anything.
     return line?.isOpen === true && !this.#host.socket.disconnected(line.id) ? line : undefined;
   }
 

@@ -120,7 +120,7 @@ export function packAddress(address: string, port: number): Buffer {
   return Buffer.concat([Buffer.from([isSix ? 2 : 1, port >> 8, port & 0xff]), host]);
 }
 
-/** Reads an address as skynet writes it. @throws {ERR_ARGUMENT} if it is none. */
+/** Reads an address as skynet writes it. @throws {ERR_ARGUMENT} if it is no address. */
 export function unpackAddress(from: Uint8Array): { address: string; port: number } {
   const bytes = Buffer.from(from.buffer, from.byteOffset, from.length);
   const isSix = bytes[0] === 2;

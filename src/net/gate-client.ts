@@ -118,7 +118,8 @@ export class GateClient implements Consumer {
   }
 
   takeClose(error: Error | undefined): void {
-    // Who has ended his side may have gone for good: that an answer does not reach him is in order.
+    // A client that has ended its side may have gone for good: that an answer does not reach it is
+    // in order.
     const isGone = this.isEnded && GONE.has((error as NodeJS.ErrnoException | undefined)?.code);
     this.#gate.lose(this, isGone ? undefined : error);
   }

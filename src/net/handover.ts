@@ -178,7 +178,7 @@ export class Handover {
     const before = link?.consumer;
     const isFree = before instanceof StreamReader || before instanceof Forwarder;
     // A gate's client, a port, or one that is about to come back from a third thread: for the one
-    // who asks there is none.
+    // a caller there is none.
     if (!(link instanceof StreamLink) || !isFree || this.#recalls.has(id)) {
       this.#net.runtime.threads?.tell(thread, "handover", "gone", id);
       return;

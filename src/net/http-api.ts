@@ -21,7 +21,7 @@ export interface HttpRequest {
   /**
    * The body as JSON.
    *
-   * @throws {ERR_MALFORMED} if it is none; left alone that is answered with 400.
+   * @throws {ERR_MALFORMED} if it is not JSON; left alone that is answered with 400.
    */
   json(): unknown;
 }
@@ -56,10 +56,10 @@ export interface HttpOptions {
   readonly host?: string;
   /** 0 lets the system choose one. */
   readonly port: number;
-  /** Longest body in bytes; who sends more gets 413. @defaultValue HTTP_BODY_MAX */
+  /** Longest body in bytes; a client that sends more gets 413. @defaultValue HTTP_BODY_MAX */
   readonly bodyLimitBytes?: number;
   /**
-   * Milliseconds for a request to arrive whole; who takes longer gets 408; 0 = no bound.
+   * Milliseconds for a request to arrive whole; a client that takes longer gets 408; 0 = no bound.
    *
    * @defaultValue HTTP_REQUEST_MS
    */

@@ -123,7 +123,7 @@ export function createHttpServer(
   return server;
 }
 
-/** Gathers the body; who sends too much is told so and cut. */
+/** Gathers the body; a client that sends too much is told so and cut. */
 function receive(
   request: IncomingMessage,
   response: ServerResponse,

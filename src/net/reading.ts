@@ -81,7 +81,7 @@ export const readingFunctions: ApiTable<Context> = {
   disconnected: (context: Context, id: number): boolean => {
     const record = netOf(context.runtime).get(id);
     if (record === undefined) return true;
-    // A port and a datagram socket are connected to nobody, and can't lose him.
+    // A port and a datagram socket have no other side that they could lose.
     if (!isLink(record)) return false;
     const { consumer } = record;
     return consumer instanceof StreamReader ? consumer.isEnded : !record.isWritable;

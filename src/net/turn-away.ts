@@ -2,7 +2,7 @@
  * Tells the log of connections that were turned away: of the first at once, of those behind it in
  * one line a second.
  *
- * Whoever is turned away only sees his connection end; the log is where an operator finds out which
+ * A rejected client only sees its connection end; the log is where an operator finds out which
  * limit it was.
  */
 

@@ -1,7 +1,7 @@
 /**
  * A port for web sockets: Node's HTTP server for the handshake, the library (ws) for what follows.
  *
- * Who has not finished the handshake is bounded: heads of GATE_HEAD_MAX bytes within
+ * Clients that have not finished the handshake are bounded: heads of GATE_HEAD_MAX bytes within
  * GATE_HANDSHAKE_MS, and GATE_HANDSHAKES_MAX of them at a time. Pages that the options name are
  * served; anything else is 404.
  */
@@ -83,7 +83,7 @@ function createHttp({ tls }: WebSocketOptions): Server {
     tls === undefined
       ? loadHttp().createServer(settings)
       : loadHttps().createServer({ ...settings, ...tls });
-  // A silent connection is none of those that the settings above look at.
+  // The settings above look at no silent connection.
   server.setTimeout(GATE_HANDSHAKE_MS);
   return server;
 }

@@ -10,7 +10,7 @@
  *        +- a thread that does not answer is left out;  an exit that does not end is waited for as long as something is left
  *           a handler that hangs is cut off              for the others, and goes on beside them (holdup-watch.ts)
  *
- * So nobody keeps anybody else from his `exit`.
+ * So no service keeps another one from its `exit`.
  */
 
 import { LEVEL } from "../base/log-level.ts";

@@ -215,7 +215,7 @@ export class NodeThreads implements Threads {
         const again = (): ImageData[] | Promise<ImageData[]> => this.imagesFor(thread, name);
         return reached.then(again, () => []);
       }
-      // With EXIST some were read just now and belong to nobody: who needs them reads for itself.
+      // With EXIST some were read just now and belong to nobody: a thread that needs them reads for itself.
       const fresh = [...reached].filter(
         (image) => !given.images.has(image) && cache.images.get(image.file) === image,
       );

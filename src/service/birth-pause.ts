@@ -1,5 +1,5 @@
 /**
- * A pause in the births of a type: a patch is on its way to all of its services, and who is born now must be born with it or
+ * A pause in the births of a type: a patch is on its way to all of its services, and a service born now must be born with it or
  * without it as the others decide. Whoever is about to be born waits until the pause is over.
  */
 

@@ -3,7 +3,7 @@
  * beginning, to end a patch. If an interrupt cuts a handler off, somebody else keeps the promise.
  *
  * Filed under the message whose handling it is (Kernel.origin), so that it is found whatever the handler awaited meanwhile. A
- * handler that waits for another one in its service, for a lock or to be woken, is known here too: it is in nobody's need.
+ * handler that waits for another one in its service, for a lock or to be woken, is recorded here too, so that an interrupt does not mistake it for a stuck one.
  */
 
 import type { Waiting } from "../kernel/last-words.ts";
@@ -16,7 +16,7 @@ interface Commitment {
   readonly origin: Message | undefined;
   /** Keeps the promise in the handler's place; undefined for a wait. */
   readonly release: ((error: unknown) => void) | undefined;
-  /** Who waits, if he has to be told of the service's end. */
+  /** Who waits, if they have to be told of the service's end. */
   readonly waiter: Pick<Waiting, "reject"> | undefined;
 }
 

@@ -54,7 +54,7 @@ export class Context implements Instance {
   kind = "";
   /** Its beginning is over, or has lasted so long that the service counts as begun: requests reach it. */
   isReady = false;
-  /** What it was started with: who takes its place is started with the same. */
+  /** What it was started with: a service that takes its place is started with the same. */
   args: readonly unknown[] = NO_ARGUMENTS;
   /** The same, while it begins. */
   beginning: readonly unknown[] | undefined = undefined;
@@ -69,7 +69,7 @@ export class Context implements Instance {
   /** How often its code called the API after its death. */
   deadCalls = 0;
   /**
-   * How to reject what waits without a call, a sleep for one. Only the program that embeds a node has it: the code of a
+   * How to reject what waits without a call, such as a sleep. Only the program that embeds a node has it: the code of a
    * service ends with the service, the program's goes on.
    */
   held: Set<(error: unknown) => void> | undefined = undefined;

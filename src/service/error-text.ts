@@ -34,7 +34,7 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** Leaves out the frames of the runtime: who reads the log looks for the program's. */
+/** Leaves out the frames of the runtime: readers of the log look for the program's. */
 function withoutInnards(stack: string): string {
   const lines = stack.split("\n");
   const kept = lines.filter((line) => !(line.startsWith("    at ") && isInnard(line)));

@@ -17,7 +17,7 @@ export type Job = (context: Context) => void;
 /**
  * Runs a job inside a service, before all that waits there.
  *
- * @param behind - a sender whose messages go first: who has posted something and then patches means that order.
+ * @param behind - a sender whose messages go first: code that posts something and then patches means that order.
  */
 export function runInside(context: Context, job: Job, behind = 0): void {
   const message = new Message(PTYPE.system, 0, 0, 0, job);

@@ -16,7 +16,7 @@ const MS_MAX = 0x7fffffff;
 /**
  * Tells the launcher what a service wishes.
  *
- * @throws {ERR_ARGUMENT} if the service has begun, or the wish is none.
+ * @throws {ERR_ARGUMENT} if the service has begun, or the wish is not valid.
  */
 export function askForRestart(context: Context, given: RestartWish): void {
   const { beginning, kind, name, runtime } = context;

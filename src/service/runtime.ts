@@ -366,7 +366,7 @@ export class Runtime {
       const envelope = { type: PTYPE.text, method: 0, values };
       if (this.logger !== 0 && this.kernel.send(handle, this.logger, envelope)) return;
     } catch (error) {
-      // Whoever logs, the runtime itself for one, must not fail for it; the line goes past the logger.
+      // What logs, such as the runtime itself, must not fail for it; the line goes past the logger.
       if (codeOf(error) !== "ERR_MAILBOX_FULL") throw error;
     }
     this.#write(line);

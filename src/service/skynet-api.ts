@@ -177,7 +177,7 @@ export interface SkynetApi extends Calls, Starters {
    * the same name, with a new address and a new state. To be called while the service begins. One that ends by itself, or
    * is ended, is not brought back.
    *
-   * @throws {ERR_ARGUMENT} if the service has begun, or the wish is none.
+   * @throws {ERR_ARGUMENT} if the service has begun, or the wish is not valid.
    * @throws {ERR_NOT_SENDABLE} if its arguments can't be sent any more.
    */
   restart(wish?: RestartWish): void;

@@ -77,7 +77,7 @@ function isOfCode({ subject }: Timer): boolean {
   return [ServiceTimer, Timeout, Waiter].some((kind) => subject instanceof kind);
 }
 
-/** Returns the fencing token of a global service; undefined if it is none. @throws {ERR_ENGINE_DOWN} if its right has ended. */
+/** Returns the fencing token of a global service; undefined if it is not global. @throws {ERR_ENGINE_DOWN} if its right has ended. */
 export function tokenOf(context: Context): number | undefined {
   const tenure = tenures.peek(context);
   if (tenure !== undefined && !mayAct(context)) throw lateError(context);

@@ -8,12 +8,12 @@
  *
  * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists
  * that somebody set. As in skynet, waiting for what lies in a branch and for the branch itself
- * exclude each other, and who waits for a value where a branch comes to be is told so. Unlike
- * there, who waits for what lies in a value that is set whole gets it.
+ * exclude each other, and a caller that waits for a value where a branch comes to be is told so.
+ * Unlike there, who waits for what lies in a value that is set whole gets it.
  *
  * With an engine there is one data center for all nodes: the engine keeps what lies under each
- * first key (cluster/fleet/data.ts), and here is only who waits. Who waits for a value where a
- * branch comes to be gets the branch: nobody can tell any more how it was made.
+ * first key (cluster/fleet/data.ts), and here are only the waiting callers. One that waits for a
+ * value where a branch comes to be gets the branch: nobody can tell any more how it was made.
  */
 
 import { skynet, SnaxError } from "snax";

@@ -41,7 +41,7 @@ export function bind(caller: SnaxCaller, handle: number, type: string): SnaxObje
 /**
  * Takes a service object out of an argument of a program.
  *
- * @throws {ERR_ARGUMENT} if it is none.
+ * @throws {ERR_ARGUMENT} if it is not a service object.
  */
 export function requireObject(value: unknown, what: string): SnaxObject {
   if (value instanceof SnaxObject) return value;

@@ -15,7 +15,7 @@ const INT32 = 2 ** 32;
 /** Texts up to this length are looked through byte by byte. */
 const SHORT_LENGTH_MAX = 24;
 
-/** What UTF-8 decoders put for bytes that are none. */
+/** What UTF-8 decoders put for invalid bytes. */
 const REPLACEMENT = "\ufffd";
 
 /** A reader of one stretch of memory, little-endian. */

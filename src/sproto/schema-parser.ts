@@ -1,5 +1,5 @@
 /**
- * The text of a schema as declarations: who is called what, and where it stands. Names are not
+ * The text of a schema as declarations: what is called what, and where it is. Names are not
  * looked up here.
  *
  *     schema     {type | protocol}

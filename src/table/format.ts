@@ -81,7 +81,7 @@ export function hashText(key: string, seed = 0x811c9dc5): number {
 /**
  * Reads a key as the index of an element, as JavaScript does.
  *
- * @returns -1 if it is none; `"01"` is none.
+ * @returns -1 if it is not an index, as `"01"`.
  */
 export function indexOfKey(key: string): number {
   const { length } = key;

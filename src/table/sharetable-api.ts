@@ -162,7 +162,7 @@ export interface SharetableApi {
    */
   pin<N extends TableName>(name: N): TableData<N>;
   /**
-   * Ends a pin; reading it throws ERR_NO_TABLE from then on. False if it is none of this service's.
+   * Ends a pin; reading it throws ERR_NO_TABLE from then on. False if it is not this service's.
    */
   unpin(pinned: unknown): boolean;
   /** Lists the versions in use of one table, or of all: sizes and pins. */

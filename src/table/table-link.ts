@@ -14,8 +14,8 @@ import type { Changes } from "./sharetable-api.ts";
 export interface TableSource {
   readonly file: string;
   /**
-   * Undefined if some of them are no scalars: such a table can be loaded again only by who knows
-   * them.
+   * Undefined if some of them are no scalars: such a table can be loaded again only by code that
+   * knows them.
    */
   readonly args: readonly (string | number | boolean | null | undefined)[] | undefined;
 }

@@ -4,7 +4,7 @@
  *     a turn begins -> one atomic load -> something was published -> all its tables are exchanged in one step
  *
  * Between two such moments nothing changes, so code sees one version of everything from one `await`
- * to the next. Who waits for a publication, and who wants to hear what changed, is told after the
+ * to the next. Code that waits for a publication, or wants to hear what changed, is told after the
  * exchange.
  */
 

@@ -47,7 +47,7 @@ export interface FakeFolder {
   remove(): void;
 }
 
-/** Writes a file for each fake. @throws {ERR_NO_SERVICE} if a name is none. */
+/** Writes a file for each fake. @throws {ERR_NO_SERVICE} if a name is not a service's. */
 export function writeFakes(fakes: Fakes): FakeFolder {
   for (const name of Object.keys(fakes)) {
     const fault = faultOf(name);

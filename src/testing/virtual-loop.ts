@@ -2,7 +2,7 @@
  * The event loop of a simulation: events at moments of the virtual clock.
  *
  * What is due at the same moment comes in random order, drawn from the seed, because nothing
- * outside promises another. Whoever needs an order keeps it himself, as the links do.
+ * outside promises another. Code that needs an order keeps it itself, as the links do.
  */
 
 import type { Random } from "../base/random.ts";

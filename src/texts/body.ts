@@ -6,7 +6,7 @@
  *     response.buy     a method; `handlers.a` a member of a table
  *     dispatch "lua"   the handler of a protocol, which a patch registers anew in its `hotfix()`
  *
- * What stands inside a body, an arrow function for one, belongs to it. So a place in a text that runs is compared
+ * What stands inside a body, such as an arrow function, belongs to it. So a place in a text that runs is compared
  * with what a later patch gives.
  */
 
@@ -68,7 +68,7 @@ export class Replaced {
   /** Whether the patch is about a body of an older text. */
   has(body: string, module: ModuleText): boolean {
     if (this.#hasName(body, module)) return true;
-    // Who had the method saw the function, which only the table has named.
+    // Code that had the method saw the function, which only the table has named.
     return module.pieces.some((piece) =>
       listBodies(piece, module).some(
         ({ name, alias }) => alias === body && this.#hasName(name, module),

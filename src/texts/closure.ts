@@ -1,7 +1,7 @@
 /**
  * What a function leaves behind that goes on with its old text: closures, generators, loops that wait.
  *
- * Who holds a function by its name follows a patch. A closure that the function has made does not: a
+ * Code that uses a function by its name follows a patch. A closure that the function has made does not: a
  * callback that it has registered, a function that it has returned. A changed function that may have left
  * such a thing behind is never said to be applied without a note. Callbacks of an array's own methods do
  * not outlive the call, and what an `await` or a promise continues is a body that has begun.

@@ -206,7 +206,7 @@ function noteDerived(scene: EditScene, { node, kind, what, cause }: Derived): vo
   writer.say("note", shownText(was, node), why, same.start);
 }
 
-/** What stays in the running text, an old init for one, may use a name that the edited one has no more. */
+/** What stays in the running text, such as an old init, may use a name that the edited one has no more. */
 function keepUsed({ file }: ModuleEdit, { was, writer }: EditScene): void {
   while (writer.deletedNames.length > 0) {
     const { text } = merge(was.text, writer.finish(), file, { isService: was.isService });

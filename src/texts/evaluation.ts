@@ -28,7 +28,7 @@ export interface NameKeys {
   name(module: ModuleText, name: string): string | undefined;
   /** The key of what `new` of it evaluates. */
   construction(module: ModuleText, name: string): string | undefined;
-  /** The key of an export that is read off a namespace; undefined if the name is none. */
+  /** The key of an export that is read off a namespace; undefined if the name is not such an export. */
   namespaceMember(module: ModuleText, name: string, member: string): string | undefined;
   /** Whether calling a name calls a function of that name, and nothing that it happens to hold. */
   isFunction(module: ModuleText, name: string): boolean;

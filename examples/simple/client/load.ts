@@ -69,7 +69,7 @@ function createExchange(inFlight: number): Exchange & { readonly texts: readonly
   return { requests: packets.map(frame), answers, heartbeat, learn, texts };
 }
 
-/** The text of an answer to one of the requests; undefined if it is none. */
+/** The text of an answer to one of the requests; undefined if it is not one. */
 function readResult(packet: Uint8Array, inFlight: number): string | undefined {
   const { c2s, s2c } = readSchemas();
   const host = s2c.host();

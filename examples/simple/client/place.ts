@@ -1,6 +1,6 @@
 /** Where a server is, as the command line says it: `port` or `host:port`. */
 
-/** Reads a place. @throws if it is none. */
+/** Reads a place. @throws if it is not a place. */
 export function readPlace(word = "8888"): { readonly host: string; readonly port: number } {
   const colon = word.lastIndexOf(":");
   const host = colon < 0 ? "127.0.0.1" : word.slice(0, colon);

@@ -1,7 +1,7 @@
 /**
  * The part of a program that an edit concerns: the edited modules and those that import them, however indirectly.
  *
- * What the others do with members, a method that is held for one, is read once and kept as long as their texts stay: to
+ * What the others do with members, such as a method that is held, is read once and kept as long as their texts stay: to
  * take five hundred modules apart for each save would take longer than all the rest.
  */
 

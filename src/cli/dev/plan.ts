@@ -127,7 +127,7 @@ function readSaved(
         if (!disk.has(file)) disk.set(file, readDisk(module));
         const text = disk.get(file);
         if (text === undefined) gone.add(file);
-        // Who writes a file anew begins with nothing.
+        // An editor that writes a file anew begins with nothing.
         else if (text.trim() === "" && module.text?.trim() !== "")
           broken.set(file, `${file}: it is empty`);
         else if (text !== module.text && !texts.has(file)) {

@@ -58,7 +58,7 @@ const KIND = "node";
 const BEATS = 6;
 /** The part of a lease by which the own right ends earlier. */
 const MARGIN = 1 / 6;
-/** Processes of the past that are remembered; who is forgotten is waited for once more. */
+/** Processes of the past that are remembered; a forgotten one is waited for once more. */
 const PAST_MAX = 4096;
 /** Milliseconds until a node that did not find the engine tries again. */
 const RETRY_MS = 1000;

@@ -3,7 +3,7 @@
  *
  *     name/<name> = { node, lease }     its token is the fencing token of the owner
  *
- * A record is not renewed itself: it goes with the lease of the node (membership.ts). Who wants the name of a node whose lease has lapsed first takes
+ * A record is not renewed itself: it goes with the lease of the node (membership.ts). A node that wants the name of one whose lease has lapsed first takes
  * the place of that node away, by compare-and-set, and then the name: the earlier owner finds out at its next renewal, and before that
  * its right has ended by its own clock. An owner that lost its right has lost its names too; to have one again it claims it
  * anew, also its own, and gets a higher token.

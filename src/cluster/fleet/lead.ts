@@ -154,7 +154,7 @@ export class FleetLead {
         this.#patches.take(found);
         return false;
       }
-      // Whoever took the number is slow, or gone: he can't put anything there any more.
+      // The node that took the number is slow, or gone: it can't put anything there any more.
       const key = randomBytes(8).toString("hex");
       const record: FleetRecord = { state: "abort", key, nodes: {}, why: "its number was passed" };
       const value = seal.seal(patchKey(id), record);

@@ -5,8 +5,8 @@
  *     record: commit   -> it stays; here as on all other nodes
  *     record: abort    -> it is undone, and nobody has seen it
  *
- * The record in the engine is the decision, and it is taken once, by compare-and-set. Who holds a patch and hears nothing for FLEET_DECIDE_MS writes the abort
- * itself: whoever led it is gone, or will find that he can't commit any more. A node that was not asked, for it came later, was cut off or is started
+ * The record in the engine is the decision, and it is taken once, by compare-and-set. A node that holds a patch and hears nothing for FLEET_DECIDE_MS writes the abort
+ * itself: the node that led it is gone, or will find that it can't commit any more. A node that was not asked, for it came later, was cut off or is started
  * anew, takes what was committed in the order of the numbers, and says that it is not ready before that is done.
  *
  * While the engine does not answer nobody can know. Then services are held for FLEET_HOLD_MS more and go on as before; from then on the node is not ready, and
@@ -236,7 +236,7 @@ export class FleetPatches {
     // What was decided stays, and what another patch is about.
     if (seen?.record?.state !== "prepare" || seen.record.key !== record.key) return true;
     const { isGone = false } = seen;
-    // Who has aborted it does not tell the engine again: where the question is gone, the answer can only be no.
+    // A node that has aborted it does not tell the engine again: where the question is gone, the answer can only be no.
     if (isGone && record.state === "commit") return await this.abort(id, "the engine has lost it");
     if (isGone && this.#now() < membership.claimsFrom) return false;
     const key = patchKey(id);

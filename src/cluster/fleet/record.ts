@@ -6,7 +6,7 @@
  *     vote/<id>.<node>  what a node says of it
  *
  * A patch is code that every node runs. So all of this is sealed with a key that is derived from the token of the cluster (AES-256-GCM, the name of the
- * entry is sealed with it): who can write to the engine and does not know the token can delete, and can read nothing, change nothing and make up nothing.
+ * entry is sealed with it): somebody who can write to the engine and does not know the token can delete, and can read nothing, change nothing and make up nothing.
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
@@ -64,7 +64,7 @@ export interface FleetVote {
 
 const STATES: ReadonlySet<unknown> = new Set(["prepare", "commit", "abort", "over"]);
 
-/** Reads a record; undefined if it is none. */
+/** Reads a record; undefined if it is not one. */
 export function parseRecord(value: unknown): FleetRecord | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { state, key, nodes } = value as Partial<FleetRecord>;
@@ -90,7 +90,7 @@ export function voteKey(id: number, node: string): string {
   return `${VOTE_KIND}/${id}.${node}`;
 }
 
-/** The number of the patch that a key is about; undefined if it is none. */
+/** The number of the patch that a key is about; undefined if it is about none. */
 export function idOfKey(key: string): number | undefined {
   const [, id] = /^(?:patch\/|vote\/)([1-9]\d{0,8})(?:\.|$)/.exec(key) ?? [];
   return id === undefined ? undefined : Number(id);

@@ -96,7 +96,7 @@ export class Exposure {
     this.#nameOf.delete(from);
     this.#handleOf.set(name, to);
     this.#nameOf.set(to, name);
-    // Who has asked for the handle before goes on with it.
+    // A caller that has asked for the handle before goes on with it.
     this.#shown.add(from);
   }
 

@@ -214,7 +214,7 @@ export class LinkAgent {
     else this.#terms.hub.log(`a push of ${this.title} is lost: ${text}`, LEVEL.warn);
   }
 
-  /** Takes the answer of a service. @throws if it is none, and somebody waits for an answer */
+  /** Takes the answer of a service. @throws if it is not an answer, and somebody waits for one */
   #takeAnswer({ type, session, payload }: Message): void {
     if (type !== PTYPE.response && type !== PTYPE.error) return refuseStranger(this.title, session);
     if (session === 0) return;

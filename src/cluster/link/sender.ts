@@ -158,7 +158,7 @@ export class LinkSender {
       else this.#keep(message);
     } catch (error) {
       const { data } = error as { data?: { sent?: boolean } };
-      // Who sends what nobody answers is told of their own mistakes, not of the link's.
+      // The sender of what is not answered is told of its own mistakes, not of the link's.
       if (message.session !== 0 || data?.sent === undefined) throw error;
       this.#refuse(message, error as Error);
     }

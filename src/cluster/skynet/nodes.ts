@@ -111,7 +111,7 @@ export class SkynetNodes {
 /**
  * Checks a table of nodes.
  *
- * @throws {ERR_ARGUMENT} if it is none; the message says where.
+ * @throws {ERR_ARGUMENT} if it is not valid; the message says where.
  */
 export function checkNodeTable(table: unknown): asserts table is NodeTable {
   if (typeof table !== "object" || table === null || Array.isArray(table)) {

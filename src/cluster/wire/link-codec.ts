@@ -66,7 +66,7 @@ export class LinkCodec {
    *
    * @returns the frame; its memory is used again for the next one.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent, or all together are longer than LINK_FRAME_MAX.
-   * {ERR_ARGUMENT} if the name is none.
+   * {ERR_ARGUMENT} if the name is not valid.
    */
   encodeRequest(session: number, address: LinkAddress, values: readonly unknown[]): Uint8Array {
     for (let memory = this.#scratch; ;) {

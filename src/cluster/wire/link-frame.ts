@@ -151,7 +151,7 @@ export function writeHead(
  * Reads the head of a frame.
  *
  * @param body - the frame without its length.
- * @throws {ERR_MALFORMED} if it is none; the message is what is counted.
+ * @throws {ERR_MALFORMED} if it is not a frame; the message is what is counted.
  */
 export function decodeLinkFrame(body: Buffer): LinkFrame {
   switch (body[0]) {

@@ -23,7 +23,7 @@ import { stopHere } from "./stop.ts";
 /** The global under which the driver finds the desk. */
 export const DESK_NAME = "$snaxDebug";
 
-/** Types of messages at which nobody wants to stop unless he says so. */
+/** Types of messages at which the debugger stops only if it is asked to. */
 const QUIET: ReadonlySet<number> = new Set([
   PTYPE.system,
   PTYPE.response,

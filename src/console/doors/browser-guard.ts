@@ -35,7 +35,7 @@ export function visitorsOf(runtime: Runtime, host: string): Visitors {
  */
 export function refuseBrowsers(headers: IncomingHttpHeaders, { isLocal, origins }: Visitors): void {
   const { host, origin } = headers;
-  // Browsers always name the host; who does not is none.
+  // Browsers always send Host, so a client that omits it is not a browser.
   const isProxied = origins.some((known) => new URL(known).host === host);
   if (isLocal && host !== undefined && !isProxied && !isLoopback(hostOf(host))) {
     throw forbidden(`the host ${shown(host)}`);

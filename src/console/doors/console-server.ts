@@ -43,7 +43,7 @@ export class ConsoleServer {
 
   /**
    * @param tokens - what clients have to show; without any everybody is let in who reaches the port.
-   * @param visitors - which requests over HTTP are none of a foreign page's.
+   * @param visitors - which requests over HTTP do not come from a foreign page.
    */
   constructor(operator: Operator, tokens: ConsoleTokens, visitors: Visitors) {
     const { runtime, context } = operator;
@@ -56,7 +56,7 @@ export class ConsoleServer {
       later: (ms, run) => void runtime.kernel.addTimer(context.service, ms, run),
       tell: (count) => runtime.log(context.handle, `${count} lines about clients were left out`),
     });
-    // Half open: who has said everything still wants the answers.
+    // Half open: a client that has said everything still wants the answers.
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket));
     runtime.kernel.watch(context.handle, () => this.#close());
   }

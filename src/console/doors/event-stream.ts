@@ -68,7 +68,7 @@ export function streamEvents(
   response.writeHead(200, HEAD);
   const stream = new EventStream(client, response, filter);
   const end = events.watch((event) => stream.take(event));
-  // Who has ended his side reads no events any more, though the connection could be written to.
+  // A client that has ended its side reads no events any more, though the connection could be written to.
   client.socket.once("end", () => response.destroy());
   response.once("close", () => {
     end();

@@ -167,7 +167,7 @@ async function readCommand(request: IncomingMessage): Promise<string> {
   return oneLine(Buffer.concat(chunks));
 }
 
-/** A request is one command, as a line is; `curl -d @file` and forms in several parts are none. */
+/** A request is one command, as a line is; `curl -d @file` and forms in several parts are refused. */
 function oneLine(bytes: Buffer): string {
   const line = bytes.toString("utf8").trim();
   if (isText(Buffer.from(line))) return line;

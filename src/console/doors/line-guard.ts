@@ -29,7 +29,7 @@ const OTHER_HEAD = /\s[A-Z]+\/\d+\.\d+\s*$/;
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
 
-/** Says whether a line is the head of an HTTP request. Of a session that has shown itself commands are none. */
+/** Says whether a line is the head of an HTTP request; once a session has shown itself, no command is. */
 export function isHttpHead(line: string, isProven: boolean): boolean {
   if (!HTTP_OLD.test(line) && !HTTP_END.test(line)) return false;
   return !isProven || !COMMANDS.has(firstWord(line));
@@ -41,7 +41,7 @@ export function mayBecomeHttp(text: string): boolean {
 }
 
 /**
- * Says why the first line of a connection is none of an operator's; undefined if it is.
+ * Says why the first line of a connection can't be an operator's; undefined if it can.
  *
  * @param hasGreeted - an empty line came before, as people send it: then a word may be mistyped.
  */

@@ -190,7 +190,7 @@ export class LineSession {
     const { operator } = this.#client;
     this.#isProven ||= isCommand(firstWord(line));
     const refusalOrLogin = this.#login(line);
-    // Whoever has not shown the token is a stranger, whatever he says: the operator does not give way to him.
+    // A client that has not shown the token is a stranger, whatever it says: the operator does not give way to it.
     this.#client.isBusy = this.#isTrusted;
     if (this.#isTrusted && this.#isProven) this.#client.isProven = true;
     const outcome =

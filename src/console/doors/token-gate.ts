@@ -1,5 +1,5 @@
 /**
- * Who may use a console, and for what: whoever knows one of its tokens, and everybody for everything if it has none.
+ * Who may use a console, and for what: clients that know one of its tokens, and every client for everything if it has none.
  *
  * Comparing takes the same time wherever two tokens differ. An address that gave CONSOLE_ATTEMPTS_MAX wrong ones has to
  * wait CONSOLE_WAIT_MS, in which nothing that it gives is even looked at.

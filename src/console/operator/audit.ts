@@ -5,7 +5,7 @@
  *
  * The file is opened for each entry, so that it may be moved away at any time. Only its owner may read it. Tokens are replaced
  * wherever they stand. An entry that can't be written is told of in the log, which has the line as well; the command goes on, for an
- * operator with a full disk needs his commands.
+ * operator with a full disk needs the commands.
  */
 
 import { chmodSync, closeSync, openSync, writeSync } from "node:fs";

@@ -60,7 +60,7 @@ export interface LineTerminal {
   write(text: string): void;
   /** The next line; undefined when the client has gone. */
   nextLine(): Promise<string | undefined>;
-  /** Nothing is read any more: who waits for a line gets undefined. */
+  /** Nothing is read any more: a command that waits for a line gets undefined. */
   close(): void;
 }
 
@@ -146,7 +146,7 @@ export function toResult(value: unknown): CommandResult {
 /**
  * Reads a number of seconds.
  *
- * @throws {ERR_ARGUMENT} if it is none between 0 and the most.
+ * @throws {ERR_ARGUMENT} if it is not between 0 and the most.
  */
 export function readSeconds(
   word: string | undefined,

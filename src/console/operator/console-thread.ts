@@ -47,7 +47,7 @@ export class ConsoleThread {
     this.recorder = new MessageRecorder(live.runtime);
   }
 
-  /** Checks the types of patches. Its code is loaded by who asks: most threads never do. */
+  /** Checks the types of patches. Its code is loaded when it is asked for first: most threads never do. */
   checker(): Promise<Checker> {
     this.#checker ??= import("../../check/checker.ts").then(({ Checker: Class }) => new Class());
     return this.#checker;

@@ -94,7 +94,7 @@ export class LogpointTable {
    * Sets a logpoint.
    *
    * @returns its number.
-   * @throws {ERR_ARGUMENT} if the expression is none, no code stands there, or there are LOGPOINTS_MAX already.
+   * @throws {ERR_ARGUMENT} if the expression is not valid, no code is there, or there are LOGPOINTS_MAX already.
    */
   add(context: Context, place: ScriptPlace, expression: string): number {
     if (this.#points.size >= LOGPOINTS_MAX) {

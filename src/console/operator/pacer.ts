@@ -23,7 +23,7 @@ export class Pacer {
   readonly #resting: Resting[] = [];
   #isArmed = false;
 
-  /** Waits until it is somebody's turn again, inside his service; for ever if that dies. */
+  /** Waits inside a service until it is its turn again; for ever if the service dies. */
   rest(context: Context): Promise<void> {
     return new Promise((go) => {
       this.#resting.push({ context, go });

@@ -111,7 +111,7 @@ export class PartRows {
   /**
    * The handle behind which the rows begin, where keys are addresses.
    *
-   * @throws {ERR_ARGUMENT} if the key is none.
+   * @throws {ERR_ARGUMENT} if the key is not an address.
    */
   get after(): number {
     const word = this.#part?.kind === "page" ? this.#part.after : undefined;

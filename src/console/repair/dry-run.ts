@@ -24,7 +24,7 @@ const PROBE = /\s--probe(?:\s+|=)(?:'([^']*)'|(\S+))/g;
 /**
  * Takes the options of a dry run out of a line.
  *
- * @throws {ERR_ARGUMENT} if a probe is none, or stands there without `--dry-run`.
+ * @throws {ERR_ARGUMENT} if a probe is not valid, or is given without `--dry-run`.
  */
 export function takeDryWords(line: string, words: readonly string[]): TakenWords {
   const { allow, rest } = takeAllow(words);

@@ -122,7 +122,7 @@ function secondText(module: string, name: string): SnaxError {
   return new SnaxError("ERR_ARGUMENT", `${name} is a second text for ${whose}: ${advice}`);
 }
 
-/** An option that is none must not be handed to `hotfix()` in silence. */
+/** An unknown option must not be handed to `hotfix()` in silence. */
 function readOptions(given: readonly string[]): {
   readonly words: readonly string[];
   readonly repair: RepairOptions;
@@ -143,14 +143,14 @@ const OPTIONS: readonly string[] = [
   ...["--allow-missing", "--and", "--dry-run", "--probe", "--allow", "--json"],
 ];
 
-/** The error of an option that is none, or is none here. */
+/** The error of an option that is unknown, or has no place here. */
 export function optionError(word: string): SnaxError {
   const meant = OPTIONS.includes(word) ? " in this place" : suggest(word, OPTIONS);
   const why = `hotfix has no option ${word}${meant}; words behind -- are handed to hotfix()`;
   return new SnaxError("ERR_ARGUMENT", why);
 }
 
-/** The operator knows his file, and not the hash by which the node knows the text. */
+/** The operator knows the file, and not the hash by which the node knows the text. */
 export function inOperatorsWords(error: unknown, files: readonly ScriptFile[]): unknown {
   const message = messageOf(error);
   const named = nameFiles(message, files);

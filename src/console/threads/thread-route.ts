@@ -215,7 +215,7 @@ interface Answers {
   readonly silent: Table;
 }
 
-/** Puts the tables of several threads together; a result that is none is the first that says something. */
+/** Puts the tables of several threads together; of other results it takes the first that says something. */
 async function merge(
   command: Command,
   { operator, results, silent }: Answers,

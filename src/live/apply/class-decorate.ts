@@ -2,7 +2,7 @@
  * Decorates methods that a patch has put onto a running class, as they would have been when the
  * class was evaluated.
  *
- * What a decorator does besides, an entry in a registry for one, can't be taken back.
+ * What a decorator does besides, such as an entry in a registry, can't be taken back.
  */
 
 import { SnaxError } from "../../base/error.ts";

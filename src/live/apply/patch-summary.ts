@@ -122,7 +122,7 @@ function listLeft({ functions, members }: PatchOutline, module: ModuleInstance):
   ];
 }
 
-/** Who holds an async function or a generator can't be given one of just any kind. */
+/** Code that holds an async function or a generator can't be given one of just any kind. */
 function isHeldOfOtherKind(name: string, given: MethodKind, module: ModuleInstance): boolean {
   const known = module.name(name);
   const cell = module.node.cellOf(name);

@@ -60,7 +60,7 @@ export const GIVEN_NAMES = ["print", "args", "upvalues", "_U", "_P"] as const;
 /**
  * Compiles a script for a module.
  *
- * @throws {ERR_ARGUMENT} if name or text are none.
+ * @throws {ERR_ARGUMENT} if name or text is no text.
  * @throws {ERR_PATCH_SIZE} if it is longer than PATCH_LENGTH_MAX.
  * @throws {ERR_SYNTAX} if it is not valid.
  * @throws {ERR_PATCH} if it exports something from elsewhere.

@@ -5,7 +5,7 @@
  *     B   the program of the same texts, as services are born from it there;    findProgram
  *         with patches the program of the effective texts (births/birth-image.ts)
  *
- * So patches do not run again there: the state has what they did. Who looks at the service on the other thread finds the same
+ * So patches do not run again there: the state has what they did. Whoever looks at the service on the other thread finds the same
  * patches in the same order, and takes them back as here.
  */
 

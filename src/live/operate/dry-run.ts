@@ -159,7 +159,7 @@ function ask(
 /**
  * Reads the options of a dry run.
  *
- * @throws {ERR_ARGUMENT} if they are none, or there are too many probes.
+ * @throws {ERR_ARGUMENT} if they are not valid, or there are too many probes.
  */
 export function readDry(given: unknown): DryOptions {
   if (typeof given !== "object" || given === null) {

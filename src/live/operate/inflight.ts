@@ -39,7 +39,7 @@ const PAUSE_MAX_MS = 500;
 export function answerInflight({ runtime }: LiveThread): void {
   runtime.stewardCommands.set(INFLIGHT, async (context, [errand, question]) => {
     const { end } = question as InflightQuestion;
-    // Whoever asked has given this thread up, and says so: then nothing is ended behind his back.
+    // The caller has given this thread up, and says so: then nothing is ended behind its back.
     const isWanted = end ? beginErrand(errand as Errand) : takeErrand(errand as Errand);
     return isWanted ? await look(context, question as InflightQuestion) : undefined;
   });

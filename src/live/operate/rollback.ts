@@ -189,14 +189,14 @@ function reverseOf(
   const has = ({ modules }: RunningGroup): boolean =>
     modules.some(({ without, refusal }) => without !== undefined || refusal !== undefined);
   const having = meant.filter(has);
-  // Who was born from the edited file, once that was patched in, runs the same without the patch.
+  // A service born from the edited file, once that was patched in, runs the same without the patch.
   const isAlike = (group: RunningGroup): boolean => having.some((each) => isSame(each, group));
   const lacking = meant.filter((group) => !has(group) && !isAlike(group));
   if (lacking.length > 0) {
     const whose = lacking.map(({ handles }) => nameServices(handles)).join(", ");
     throw new SnaxError("ERR_PATCH", `${what} can't be taken back: it is not in ${whose}`);
   }
-  // Who was born when later patches had replaced earlier ones lacks these, and runs the same.
+  // A service born when later patches had replaced earlier ones lacks these, and runs the same.
   const fullest = having.toSorted((a, b) => listPatches(b).length - listPatches(a).length)[0];
   const first = fullest && reverseGroup(fullest, what);
   const reverses = [...(first === undefined ? [] : [first])];

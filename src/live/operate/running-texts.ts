@@ -304,7 +304,7 @@ interface Hashes {
 
 const hashes = new WeakMap<EffectiveText, Hashes>();
 
-/** Who asks with every save asks for the same texts, most of the time. */
+/** Tools that ask with every save ask for the same texts, most of the time. */
 function hashesOf(text: EffectiveText): Hashes {
   let known = hashes.get(text);
   if (known === undefined) {

@@ -5,7 +5,7 @@ import type { Runtime } from "../../service/runtime.ts";
 /** Services that are dealt with before others get their turn. */
 const SLICE = 64;
 
-/** Yields slice after slice; between two of them whoever waits in the run queue gets his turn. */
+/** Yields slice after slice; between two of them the services in the run queue get their turn. */
 export async function* inSlices<T>(
   { kernel, owner }: Runtime,
   all: readonly T[],

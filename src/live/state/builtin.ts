@@ -17,7 +17,7 @@ const ERROR_CLASSES: readonly (new (message?: string) => Error)[] = [
 /**
  * Makes the copy of an object of the platform: a Map or Set without contents, all else whole.
  *
- * @returns undefined if it is none, or is of a class that is not the platform's and not given as the prototype
+ * @returns undefined if it is not such a value, or is of a class that is not the platform's and not given as the prototype
  */
 export function copyBuiltin(source: object, prototype: object): object | undefined {
   const own = builtinOf(source);

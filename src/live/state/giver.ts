@@ -4,7 +4,7 @@
 
 import type { StateNames } from "./names.ts";
 
-/** Who has given a function or an object: a package that some module imports, or the API by its names. */
+/** Where a function or an object comes from: a package that some module imports, or the API by its names. */
 export function giverOf(
   names: StateNames,
   value: unknown,

@@ -166,7 +166,7 @@ export class Succession {
     leave(this.old);
   }
 
-  /** Who waits for the death of the old one hears of the new one's: they are one to those outside. */
+  /** A service that waits for the death of the old one hears of the new one's: they are one to those outside. */
   #watchSuccessor(successor: Context): void {
     const { kernel } = this.old.runtime;
     kernel.watch(successor.handle, () => {

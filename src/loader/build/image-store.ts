@@ -106,7 +106,7 @@ function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // Its folder is none.
+    // Its folder is no folder.
   }
 }
 

@@ -115,7 +115,7 @@ export class Transformer {
    * @param known - lists the files whose images are there already.
    */
   requestImage(wish: ImageWish, known: () => Iterable<string>): Promise<void> {
-    // Who is at work has been told.
+    // The worker has been told.
     const order = { ...wish, known: this.#current === undefined ? [...known()] : [] };
     const job = this.#find(order) ?? this.#add(order, false);
     return new Promise((resolve) => job.settle.push(resolve));
@@ -196,7 +196,7 @@ export class Transformer {
     const { port1: port, port2 } = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(4));
     const data: CompileThreadData = { port: port2, answered };
-    // What the process was started with, a debugger's port for one, is not meant for this thread.
+    // What the process was started with, such as a debugger's port, is not meant for this thread.
     const worker = new Worker(new URL("./transform-worker.js", import.meta.url), {
       workerData: data,
       transferList: [port2],

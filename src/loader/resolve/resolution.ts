@@ -48,7 +48,7 @@ export class Resolver {
    * Returns why a specifier can't be resolved, as text, or what it stands for.
    *
    * @param importer - real path of the file that asks.
-   * @throws {ERR_SYNTAX} if a `package.json` or `tsconfig.json` that has a say is none.
+   * @throws {ERR_SYNTAX} if a `package.json` or `tsconfig.json` that applies is not JSON.
    * @throws {ERR_MODULE} if it can't be read, or says what can't be followed.
    */
   resolve(specifier: string, importer: string): Resolution | string {

@@ -127,7 +127,7 @@ export class Collection {
    * Resolves what a module asks for.
    *
    * @throws {ERR_MODULE} with the place of the import, if there is nothing.
-   * @throws {ERR_SYNTAX} if a `package.json` or `tsconfig.json` that has a say is none.
+   * @throws {ERR_SYNTAX} if a `package.json` or `tsconfig.json` that applies is not JSON.
    */
   resolve(request: ModuleRequest, importer: string): Resolution {
     const { specifier, place } = request;
@@ -135,7 +135,7 @@ export class Collection {
     try {
       resolution = this.#resolver.resolve(specifier, importer);
     } catch (error) {
-      // A text that is none has a place of its own.
+      // A text that is not JSON has a place of its own.
       if (codeOf(error) !== "ERR_MODULE") throw error;
       const why = `can't import ${specifier}: ${messageOf(error)}`;
       throw createPlacedError("ERR_MODULE", place, why, error);

@@ -1,5 +1,5 @@
 /**
- * JSON of files and texts: parsed by V8, and where it is none, with the place and the reason.
+ * JSON of files and texts: parsed by V8; a text that is not JSON is refused with the place and the reason.
  *
  * V8 does not say the place, or only in some releases and for some faults; so a text that it
  * refuses is read once more here.
@@ -21,7 +21,7 @@ export class JsonFault extends Error {
  * Parses JSON; a byte order mark in front does not count.
  *
  * @param file - what the error calls the text.
- * @throws {ERR_SYNTAX} if it is none, with the place.
+ * @throws {ERR_SYNTAX} if it is not JSON, with the place.
  */
 export function parseJson(text: string, file: string): unknown {
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
@@ -46,7 +46,7 @@ const LOOSE_NUMBER = /[-+.\w]+/y;
 const PLAIN_TEXT = /[ !#-[\]-\u{10ffff}]*/uy;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
 
-/** Reads a text as JSON, up to the first thing that is none. */
+/** Reads a text as JSON, up to the first thing that is not. */
 class Reader {
   readonly #text: string;
   #at = 0;

@@ -21,7 +21,7 @@ const TEXT_OR_LAST_COMMA = /"(?:\\[^]|[^"\\\n])*"?|,(?=\s*[}\]])/g;
  * does not count.
  *
  * @param file - what the error calls the text.
- * @throws {ERR_SYNTAX} if it is none, with the place.
+ * @throws {ERR_SYNTAX} if it is not valid, with the place.
  */
 export function parseJsonc(text: string, file: string): unknown {
   const plain = text.replace(TEXT_OR_COMMENT, keepText).replace(TEXT_OR_LAST_COMMA, keepText);

@@ -192,7 +192,7 @@ function createCellFunction({ plan, names }: FrameParts): string {
 }
 
 /**
- * The text that replaces a function that has a check, which somebody may hold: he gets the new one
+ * The text that replaces a function that has a check, which somebody may hold: they get the new one
  * if that can stand in the place of the old. One of another kind is given itself to those who call
  * it by name, also to importers.
  */

@@ -168,7 +168,7 @@ export class Image {
 
   /**
    * Returns a function that makes one instance whose functions share nothing with those of others,
-   * so that V8 sees one set of classes in them. Who gets it gives the place back when the instance
+   * so that V8 sees one set of classes in them. The receiver gives the place back when the instance
    * ends: {@link Image.releaseOwn}.
    *
    * @param entry - as for {@link Image.factory}.

@@ -53,7 +53,7 @@ const ENGINES: Record<string, (t: TestContext) => Promise<Engine>> = {
   },
 };
 
-/** Somebody who takes part, and what was told to him. */
+/** A member, and what it was told. */
 class Node {
   readonly driver: Driver;
   readonly told: string[] = [];

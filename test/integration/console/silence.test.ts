@@ -1,4 +1,4 @@
-/** The console while a thread hangs: whoever needs that thread is told at once, and nothing is done behind his back. */
+/** The console while a thread hangs: a command that needs that thread fails at once, and nothing is done behind the operator's back. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";

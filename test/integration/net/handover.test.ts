@@ -150,7 +150,7 @@ test("a connection goes on from thread to thread, with what was not read", async
   for (const [n, home] of homes.entries()) {
     const server = await at(home);
     if (n % 2 === 1) await before.req.abandon(id);
-    // Somebody who waits there learns that it is no longer his; whoever asks later, that there is none.
+    // A reader that waits there learns that it is no longer its own; one that asks later, that there is none.
     const waiting = n % 2 === 0 && n > 0 ? codeOfFailure(before.req.read(id, 1 << 20)) : undefined;
     await server.req.start(id);
     assert.equal(await server.req.line(id), lines[n]);

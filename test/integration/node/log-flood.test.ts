@@ -1,4 +1,4 @@
-/** A logger whose mailbox is full: nobody fails for what he logs, and no line is lost. */
+/** A logger whose mailbox is full: no service fails for what it logs, and no line is lost. */
 
 import { equal } from "node:assert/strict";
 import { test } from "node:test";

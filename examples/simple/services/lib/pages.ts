@@ -14,7 +14,7 @@ const HERE = new URL("../../", import.meta.url);
 const BUILT = new URL("dist/", HERE);
 const PACKAGE = new URL("../", `file://${createRequire(import.meta.url).resolve("snax/sproto")}`);
 
-/** The end of an import or an export; the comments of a module hold some that are none. */
+/** The end of an import or an export; the comments of a module hold some that are not real. */
 const IMPORTED = /^(?:import|export|\}).*?["'](\.[^"']+)["'];$/gm;
 
 /** Adds a module and what it imports to the pages. */
