@@ -27,7 +27,7 @@ function outside(name: string): object {
     get: (_target, key) => {
       throw new SnaxError(
         "ERR_CONTEXT",
-        `${name}.${String(key)} belongs to a service, and this module is none: ` +
+        `${name}.${String(key)} belongs to a service, and this module is not one: ` +
           `use node.${name} of \`const node = await start(...)\``,
       );
     },

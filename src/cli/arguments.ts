@@ -214,7 +214,7 @@ function readOperation(
     } else if (word.startsWith("--console=")) place = readPlace(word.slice("--console=".length));
     else if (/\s/.test(word))
       throw wrong(
-        `${JSON.stringify(word)} has blanks, which the console takes apart; only what stands behind --probe may have some`,
+        `${JSON.stringify(word)} has blanks, at which the console takes it apart; only what follows --probe may have some`,
       );
     else words.push(word);
   }

@@ -79,7 +79,7 @@ export class DatagramPort implements DatagramRecord {
       const own = this.#isSix ? "6" : '4; socket.udp(fn, "::") opens one for IPv6';
       throw new SnaxError(
         "ERR_ARGUMENT",
-        `${to.address} is none for socket ${this.id}, of IPv${own}`,
+        `${to.address} is no address for socket ${this.id}, which has IPv${own}`,
       );
     }
     this.writtenAt = this.#host.net.now();

@@ -128,7 +128,7 @@ function checkLinks({ listen, nodes, engine, token, tls, deadAfter }: ClusterCon
     throw new SnaxError("ERR_CONFIG", text);
   }
   if (engine !== undefined && token === undefined) {
-    const why = "what stands in the engine is sealed with it; beside tls it is asked for besides";
+    const why = "the entries in the engine are sealed with it; tls does not replace it";
     throw new SnaxError("ERR_CONFIG", `cluster.engine needs cluster.token: ${why}`);
   }
   const isOpen =

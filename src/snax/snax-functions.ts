@@ -104,7 +104,7 @@ function leave({ context }: SnaxCaller, args: unknown[]): Promise<never> {
   const dead = deadPromise(context);
   if (dead !== undefined) return dead;
   if (!(context.state instanceof SnaxHost)) {
-    const message = "snax.exit without a service object ends a typed service, and this is none";
+    const message = "snax.exit without a service object ends a typed service, and this is not one";
     return Promise.reject(new SnaxError("ERR_ARGUMENT", message));
   }
   const { handle, service, runtime } = context;

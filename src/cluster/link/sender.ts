@@ -340,7 +340,7 @@ export class LinkSender {
 /** An error of another node says where it arose: `db :0000000a`. */
 function farError(value: unknown, node: string): Error {
   if (!(value instanceof Error)) {
-    return new SnaxError("ERR_REMOTE", `${node} answered with an error that is none`);
+    return new SnaxError("ERR_REMOTE", `${node} answered with an error that can't be read`);
   }
   const { remote } = value as { remote?: unknown };
   const where = typeof remote === "string" ? `${node} ${remote}` : node;

@@ -43,7 +43,7 @@ export function mergeEnum(name: string, live: unknown, gift: EnumGift, log: Undo
       throw refuse(`.${key} is missing: ${how}`);
     }
     if (!isConst || Object.is(given[key], value)) continue;
-    const why = "and the value of a const enum stands in every function that uses it";
+    const why = "and the value of a const enum is copied into every function that uses it";
     throw refuse(`.${key} is ${JSON.stringify(value)}, ${why}: edit the file and \`reload\``);
   }
   log.note(() => {

@@ -98,7 +98,7 @@ export class PatchReader {
       throw this.#error("ERR_PATCH", node, "no member can be named __proto__");
     }
     if (this.fresh.has(name) || this.replaced.has(name)) {
-      throw this.#error("ERR_PATCH", node, `enum ${name} stands in one piece in a patch`);
+      throw this.#error("ERR_PATCH", node, `enum ${name} has to be in one piece in a patch`);
     }
     const seen = this.#target.scope.get(name);
     const isFresh = seen === undefined;
