@@ -76,7 +76,10 @@ function diffEnum(
   );
   if (changed.length === 0) return ["applied", "members"];
   return /\bconst enum\b/.test(old.words)
-    ? ["reload", `${changed.join()}: the value of a const enum is copied into the functions that use it`]
+    ? [
+        "reload",
+        `${changed.join()}: the value of a const enum is copied into the functions that use it`,
+      ]
     : ["note", `${changed.join()}: what was computed from it before keeps the old value`];
 }
 

@@ -1,6 +1,6 @@
 /**
  * What docs/internals.md and the comments of the code say is true: the generated texts of the page are what the loader and
- * the hot-fix make of its examples, and the constants that page and comments name exist and have the value that is told.
+ * the hot-fix make of its examples, and the constants and files that page and comments name exist, and the constants have the value that is told.
  */
 
 import { deepEqual, equal } from "node:assert/strict";
@@ -79,12 +79,47 @@ test("a constant that a comment names is in the code", () => {
   deepEqual(lost, []);
 });
 
+/** A file of the project, alone or behind some of its folders. */
+const FILE = /(?<![\w./-])(?:[\w-]+\/)*[\w-]+(?:\.test|\.d)?\.(?:ts|mjs)\b/g;
+
+/** Files of users that comments and the page have as examples. */
+const EXAMPLES = new Set(["lib/tax.ts", "server.ts", "x.ts", "d051578e7476/shop.ts"]);
+
+test("a file that internals.md or a comment names is there", () => {
+  const folders = ["src", "test", "bench", "scripts", "create-snax", "examples", "types"];
+  const paths = folders.flatMap((folder) =>
+    (readdirSync(folder, { recursive: true }) as string[]).map((name) => `${folder}/${name}`),
+  );
+  const known = new Set(
+    paths.flatMap((path) => {
+      const parts = path.split("/");
+      return parts.map((_part, index) => parts.slice(index).join("/"));
+    }),
+  );
+  const texts = SOURCES.map(({ name, text }) => [name, (text.match(COMMENT) ?? []).join("\n")]);
+  const lost = [["internals.md", PAGE], ...texts].flatMap(([name, text = ""]) =>
+    (text.match(FILE) ?? [])
+      .filter((file) => !known.has(file) && !EXAMPLES.has(file))
+      .map((file) => `${name}: ${file}`),
+  );
+  deepEqual(lost, []);
+});
+
+/** The value of a constant; undefined if it is computed, or not there. */
+function valueOf(name: string): number | undefined {
+  const definition = new RegExp(`const ${name}(?:: number)? = ([\\d_ *<]+);`);
+  const found = SOURCES.map(({ text }) => definition.exec(text)?.[1]).find((text) => text);
+  if (found === undefined) return undefined;
+  const [one = 0, other] = found.split(/<<|\*/).map((text) => Number(text.replaceAll("_", "")));
+  if (other === undefined) return one;
+  return found.includes("<<") ? one * 2 ** other : one * other;
+}
+
 test("a number of internals.md with its constant behind it is the constant's value", () => {
-  const told = [...PAGE.matchAll(/(\d+) (?:ms|bytes) \(`([A-Z0-9_]+)`\)/g)];
-  const wrong = told.filter(([, value = "", name = ""]) => {
-    const definition = new RegExp(`const ${name}(?:: number)? = ([\\d_]+);`);
-    const found = SOURCES.map(({ text }) => definition.exec(text)?.[1]).find((text) => text);
-    return found?.replaceAll("_", "") !== value;
+  const told = [...PAGE.matchAll(/\b(\d[\d,]*) (KiB )?(?:\w+ ){0,3}\(`([A-Z0-9_]+)`\)/g)];
+  const wrong = told.filter(([, value = "", isKib, name = ""]) => {
+    const number = Number(value.replaceAll(",", "")) * (isKib === undefined ? 1 : 1024);
+    return valueOf(name) !== number;
   });
   deepEqual(
     wrong.map(([text]) => text),
