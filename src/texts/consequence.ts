@@ -12,7 +12,7 @@ import { listMembers, listProperties } from "./member.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import type { ProgramText } from "./program-text.ts";
 import { constructionKey, nameKey } from "./program-text.ts";
-import { visitChildren } from "./same-tree.ts";
+import { visitChildren } from "../loader/read/children.ts";
 
 /** Something whose text changes, by its key, and what people call it. */
 export type Changed = ReadonlyMap<string, string>;

@@ -6,7 +6,7 @@ import type { AnyNode } from "acorn";
 import { memberKey } from "./evaluation.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import { constructionKey, nameKey } from "./program-text.ts";
-import { visitChildren } from "./same-tree.ts";
+import { visitChildren } from "../loader/read/children.ts";
 import type { DiffWriter } from "./verdict.ts";
 
 /** What the texts of a program do with members, by their names. */

@@ -9,10 +9,10 @@
 import type { AnyNode, CallExpression, Class } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
 import { keyOf } from "../loader/read/analysis.ts";
+import { isKeeper } from "../loader/read/begin-uses.ts";
 import { isFunction } from "../loader/read/names.ts";
 import type { ModuleText } from "./module-text.ts";
-import { isAnyFunction } from "./moment.ts";
-import { visitChildren } from "./same-tree.ts";
+import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
 
 /** A call of something unknown. */
 export const ANYTHING = "()";
@@ -35,13 +35,6 @@ export interface NameKeys {
   /** Whether a name stands for a function or a class, which is the same one after a patch. */
   isFollowing(module: ModuleText, name: string): boolean;
 }
-
-/** They keep functions that they are given, and call them later. */
-const KEEPERS: ReadonlySet<string> = new Set([
-  ...["setInterval", "setTimeout", "setImmediate", "queueMicrotask"],
-  ...["on", "once", "addListener", "addEventListener", "subscribe", "dispatch", "register"],
-  ...["timeout", "fork", "info_func", "memlimit", "register_protocol"],
-]);
 
 /** Collects what parts of one module evaluate. */
 export class Evaluation {
@@ -201,10 +194,4 @@ interface Visit {
   readonly isLater: boolean;
   /** Whether the value is only put somewhere. */
   readonly isData: boolean;
-}
-
-function isKeeper(callee: AnyNode): boolean {
-  if (callee.type === "Identifier") return KEEPERS.has(callee.name);
-  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return false;
-  return KEEPERS.has(callee.property.name);
 }

@@ -8,7 +8,8 @@
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
-import { isAnyFunction, keepImmediate, listDeferred } from "./moment.ts";
+import { isAnyFunction } from "../loader/read/children.ts";
+import { keepImmediate, listDeferred } from "./moment.ts";
 import { findPiece } from "./merge.ts";
 import type { PatchPieces } from "./merge.ts";
 import { listMembers } from "./member.ts";

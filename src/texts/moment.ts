@@ -5,17 +5,12 @@
 import type { AnyNode } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
 import { isFunction } from "../loader/read/names.ts";
-import { visitChildren } from "./same-tree.ts";
+import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
 
 /** An extent of a text. */
 export interface Extent {
   readonly start: number;
   readonly end: number;
-}
-
-/** Tells whether a node is a function of any kind. */
-export function isAnyFunction({ type }: AnyNode): boolean {
-  return /^(?:ArrowFunction|Function)Expression$|^FunctionDeclaration$/.test(type);
 }
 
 /** Lists the parts below a node that only run later: bodies of functions, methods, fields of instances. */

@@ -6,8 +6,6 @@
  * same tokens.
  */
 
-import type { AnyNode } from "acorn";
-
 /** What says where a node stands and how it was written, not what it does. */
 const PLACES: ReadonlySet<string> = new Set(["start", "end", "raw", "shorthand"]);
 
@@ -35,17 +33,4 @@ function keysOf(node: Record<string, unknown>): string[] {
 
 function rawOf(node: Record<string, unknown>): string | undefined {
   return (node["value"] as { raw?: string } | undefined)?.raw;
-}
-
-/** Calls `visit` for each child of a node. */
-export function visitChildren(node: AnyNode, visit: (child: AnyNode) => void): void {
-  for (const child of Object.values(node) as unknown[]) {
-    if (Array.isArray(child)) {
-      for (const item of child as unknown[]) if (isNode(item)) visit(item);
-    } else if (isNode(child)) visit(child);
-  }
-}
-
-function isNode(value: unknown): value is AnyNode {
-  return typeof value === "object" && value !== null && "type" in value;
 }

@@ -256,7 +256,8 @@ export function keepsOld(
   return !isDiverted && isTaken(instance.program, image, { owner, name: String(key) });
 }
 
-function isTaken(
+/** Says whether some text takes members of that name as values, or all of a group. */
+export function isTaken(
   program: Program,
   image: Image,
   { owner, name }: { readonly owner: string; readonly name: string },

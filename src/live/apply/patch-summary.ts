@@ -17,7 +17,7 @@ import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import { readMembers, findValue, memberOf, valueOf } from "../../loader/weave/text-members.ts";
-import type { PatchPart } from "../text/patch-code.ts";
+import type { PatchCode, PatchPart } from "../text/patch-code.ts";
 import { publicName } from "../text/patch-item.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "../text/patch-outline.ts";
 import { askFor } from "../text/patch-outline.ts";
@@ -26,7 +26,8 @@ import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { canStand, kindOf } from "../../loader/weave/method-check.ts";
 import { isReconstructed } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
-import { keepsOld } from "./method-swap.ts";
+import { isTaken, keepsOld } from "./method-swap.ts";
+import { keptBy } from "./patch-kept.ts";
 import { isPlain } from "./table-merge.ts";
 
 /**
@@ -35,15 +36,21 @@ import { isPlain } from "./table-merge.ts";
  * @param instance - a service that does not have the patch yet; undefined if none lives.
  */
 export function summarise(parts: readonly PatchPart[], instance: Instance | undefined): string {
-  const texts = parts.map(({ node, code }) => {
+  const texts = parts.map((part) => {
+    const { node, code } = part;
     const found = instance?.find(node);
     const module = found?.node === node ? found : undefined;
     const said = describeOutline(code.outline, node, module);
-    const left = module === undefined ? [] : listLeft(code.outline, module);
+    const left =
+      module === undefined
+        ? []
+        : [...listLeft(code.outline, module), ...leftOfTables(code, module)];
     const all = [
       said,
       ...(left.length > 0 ? [describeLeft(left)] : []),
       ...describeFields(code.outline, module),
+      ...describeHidden(code, module),
+      ...keptBy(part, instance),
     ].join("; ");
     return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
   });
@@ -98,6 +105,48 @@ function describeFields(
   if (left.length === 0) return [];
   const labels = left.map(({ owner, name }) => `${publicName(owner)}.${name}`);
   return [`${labels.join(", ")}: live instances keep the old ${left.length > 1 ? "ones" : "one"}`];
+}
+
+/** A new field hides the method of that name in instances to come; those that live have no such field. */
+function describeHidden({ classes }: PatchCode, module: ModuleInstance | undefined): string[] {
+  if (module === undefined) return [];
+  const hidden = [...classes].flatMap(([owner, { newFields }]) => {
+    const known = newFields.length === 0 ? undefined : namesOfClass(owner, module);
+    return newFields.flatMap((name) => (known?.has(name) ? `${publicName(owner)}.${name}` : []));
+  });
+  return hidden.length === 0 ? [] : [`${hidden.join(", ")}: live instances keep the method`];
+}
+
+function namesOfClass(name: string, module: ModuleInstance): ReadonlySet<string> | undefined {
+  try {
+    return liveMembers({ kind: "class", name }, module)?.own;
+  } catch {
+    // A class before its declaration has run has no instances.
+    return undefined;
+  }
+}
+
+/** The functions of objects that some text takes out of an object by that name. */
+function leftOfTables({ tables }: PatchCode, module: ModuleInstance): string[] {
+  const { image, instance } = module;
+  return [...tables].flatMap(([owner, { members }]) => {
+    const live = readLive(module, owner);
+    return members.flatMap(({ path, data }) => {
+      const name = path.at(-1) ?? "";
+      if (data !== undefined || typeof memberIn(live, path) !== "function") return [];
+      const label = [publicName(owner), ...path.slice(1)].join(".");
+      return isTaken(instance.program, image, { owner, name }) ? [label] : [];
+    });
+  });
+}
+
+function memberIn(live: unknown, [, ...path]: readonly string[]): unknown {
+  let value = live;
+  for (const key of path) {
+    if (!isPlain(value)) return undefined;
+    value = Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown;
+  }
+  return value;
 }
 
 function isMadeByPatches(owner: string, module: ModuleInstance | undefined): boolean {
@@ -170,6 +219,10 @@ function hintOf(
   const { owner, name, isStatic } = member;
   const known = isStatic ? members?.statics : members?.own;
   if (known === undefined || known.has(name)) return undefined;
+  const others = isStatic ? members?.own : members?.statics;
+  if (owner.kind === "class" && others?.has(name) === true) {
+    return ` (did you mean ${isStatic ? "" : "static "}${name}?)`;
+  }
   // What the patch gives as well was not forgotten.
   const given = outline.members.filter((other) => other.owner.name === owner.name);
   return askFor(

@@ -9,6 +9,7 @@ import { keyOf } from "../../loader/read/analysis.ts";
 import { isClassKind, isFunction } from "../../loader/read/names.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { kindOf } from "../../loader/weave/method-check.ts";
+import { valueOf } from "../../loader/weave/text-members.ts";
 import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
@@ -45,6 +46,8 @@ export interface PatchOutline {
   readonly replaced: readonly string[];
   /** The functions among these, by name, with the kind of the new one. */
   readonly functions: ReadonlyMap<string, MethodKind>;
+  /** The constants among these that are written out. */
+  readonly constants: ReadonlyMap<string, { readonly value: unknown }>;
   /** The fields that it gives functions, of classes that have these fields. */
   readonly fieldFunctions: readonly FieldFunction[];
   /** Whether the running service has each of these only shows there. */
@@ -83,6 +86,12 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
       plan.items.flatMap((item) => {
         const isIt = item.kind === "function" && !item.isFresh;
         return isIt ? [[item.name, kindOf(item.value as FunctionNode)]] : [];
+      }),
+    ),
+    constants: new Map(
+      plan.items.flatMap((item) => {
+        const isIt = item.kind === "literal" && !item.isFresh;
+        return isIt ? [[item.name, { value: valueOf(item.value) }]] : [];
       }),
     ),
     fieldFunctions: listFieldFunctions(plan),

@@ -8,6 +8,7 @@
 import { dirname } from "node:path";
 import { analyse } from "../read/analysis.ts";
 import type { Analysis } from "../read/analysis.ts";
+import { readBeginUses } from "../read/begin-uses.ts";
 import { createFrame } from "../weave/frame.ts";
 import { listCommonJsNames } from "../weave/commonjs-names.ts";
 import { elideTypes } from "../read/elision.ts";
@@ -107,21 +108,13 @@ function build(
     body: edits.toString(),
     frame,
     isShared: isSharedModule(syntax),
-    isAsync: analysis.isAsync,
-    hasClasses: analysis.hasClasses,
     names,
     ...record,
     ...plan,
     forwarded: plan.cells.flatMap((name, cell) => (names.get(name)?.isForwarded ? [cell] : [])),
-    ...summariseUse(analysis, exported),
-    freeNames: analysis.freeNames,
-    globalWrites: analysis.globalWrites.map(({ name, start }) => ({
-      name,
-      place: syntax.locate(start),
-    })),
+    ...summariseUse(syntax, analysis, exported),
     methods: listCheckable(syntax.ast, edits, groupVariables(record.exports)),
     checked: new Set(),
-    taken: analysis.taken,
     shifts: edits.movesCode ? edits.shifts() : undefined,
     map: syntax.map,
     isTransformed: syntax.isTransformed,
@@ -165,10 +158,14 @@ function planCells(
   return { cells: [...imports, ...variables, ...functions], functionCount: functions.length };
 }
 
-function summariseUse(
-  analysis: Analysis,
-  exported: ReadonlySet<string>,
-): Pick<ImageData, "values" | "assigned" | "referenced"> {
+/** What the text does, as far as the walk through its tree has told. */
+type Uses = Pick<
+  ImageData,
+  | ("values" | "assigned" | "referenced" | "taken" | "begins")
+  | ("isAsync" | "hasClasses" | "freeNames" | "globalWrites")
+>;
+
+function summariseUse(syntax: Syntax, analysis: Analysis, exported: ReadonlySet<string>): Uses {
   const values = new Set<string>();
   const referenced = new Set<string>();
   for (const { name, use, member } of analysis.references) {
@@ -178,7 +175,11 @@ function summariseUse(
     else if (use === "member-call") values.add(`${name}()`);
   }
   const assigned = new Set(analysis.writes.flatMap(({ names }) => names));
+  const { taken, isAsync, hasClasses, freeNames, globalWrites } = analysis;
   return {
+    ...{ taken, isAsync, hasClasses, freeNames },
+    globalWrites: globalWrites.map(({ name, start }) => ({ name, place: syntax.locate(start) })),
+    begins: readBeginUses(syntax.ast, analysis, syntax.code),
     values,
     referenced,
     assigned: new Set([...assigned].filter((name) => exported.has(name))),

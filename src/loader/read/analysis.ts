@@ -73,6 +73,8 @@ export interface Analysis {
    * that name may be held.
    */
   readonly taken: ReadonlySet<string>;
+  /** Offsets of the functions and classes that stand inside functions, those in one that comes first, first. */
+  readonly inner: readonly number[];
   /** Offsets of `import` in `import(...)`. */
   readonly dynamicImports: readonly number[];
   /** Offsets of `import` in `import.meta`. */
@@ -104,6 +106,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
     statements: walk.statements,
     globalWrites: walk.globalWrites,
     taken: walk.taken,
+    inner: walk.inner,
     dynamicImports: walk.dynamicImports,
     metas: walk.metas,
     emptyFields: walk.emptyFields,
@@ -121,6 +124,7 @@ export class Walk {
   readonly statements: Set<number> = new Set();
   readonly globalWrites: GlobalWrite[] = [];
   readonly taken: Set<string> = new Set();
+  readonly inner: number[] = [];
   readonly dynamicImports: number[] = [];
   readonly metas: number[] = [];
   readonly emptyFields: Extent[] = [];
@@ -205,7 +209,13 @@ export class Walk {
     if (this.#functionDepth === 0) this.isAsync = true;
   }
 
+  /** Notes a function or a class that a function makes. */
+  noteInner({ start }: AnyNode | FunctionNode): void {
+    if (this.#functionDepth > 0) this.inner.push(start);
+  }
+
   visitFunction(node: FunctionNode): void {
+    this.noteInner(node);
     const ownName = node.type === "FunctionExpression" ? node.id?.name : undefined;
     const declareParameters = (scope: Scope): void => {
       if (node.type !== "ArrowFunctionExpression") scope.names.add("arguments");
@@ -356,6 +366,7 @@ type NodeOf<Type extends AnyNode["type"]> = Extract<AnyNode, { type: Type }>;
 function visitClass(walk: Walk, node: NodeOf<"ClassDeclaration" | "ClassExpression">): void {
   const name = node.id?.name;
   walk.hasClasses = true;
+  walk.noteInner(node);
   walk.within(
     (scope) => name !== undefined && scope.names.add(name),
     () => {

@@ -16,6 +16,7 @@ import type { Fold } from "../text/fold.ts";
 import { enclose } from "./frame.ts";
 import type { Entry, Frame } from "./frame.ts";
 import type { CheckableMethod } from "./method-check.ts";
+import type { BeginUses } from "../read/begin-uses.ts";
 import type { Name } from "../read/names.ts";
 import { createPlacedError } from "../text/position.ts";
 import type { Place } from "../text/position.ts";
@@ -68,6 +69,8 @@ export interface ImageData {
   readonly checked: ReadonlySet<string>;
   /** Names of members, of whatever object, that the text reads without calling them. */
   readonly taken: ReadonlySet<string>;
+  /** What the top level makes of the module's names when it begins. */
+  readonly begins: BeginUses;
   /** Insertions by line, for stacks; undefined if none moves code. */
   readonly shifts: ReadonlyMap<number, LineShifts> | undefined;
   /** Source map (JSON) of the transform, for files with enums and the like. */

@@ -1,0 +1,261 @@
+/**
+ * What keeps an old value, or goes on with an old text, when a patch is in: for the line that the log has of it.
+ *
+ * `snax diff` follows an edit through the whole program, types unknown, and rather names too much. Here only what the
+ * texts show is named: see loader/read/begin-uses.ts.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import { ANY_MEMBER } from "../../loader/read/begin-uses.ts";
+import type { BeginUse, BeginUses } from "../../loader/read/begin-uses.ts";
+import type { Instance } from "../../loader/run/instance.ts";
+import type { ModuleInstance } from "../../loader/run/module-instance.ts";
+import { CellSource } from "../../loader/run/module-node.ts";
+import type { PatchCode, PatchPart } from "../text/patch-code.ts";
+import { publicName } from "../text/patch-item.ts";
+
+/** Something that a patch replaces. */
+interface Change {
+  /** A name of the module, and the members that lead from there. */
+  readonly path: readonly string[];
+  /**
+   * `code` is a function that everybody follows who has it, `member` one in an object, where a copy of the object has
+   * the old one; `list` is changed in place; `data` is another value.
+   */
+  readonly kind: "code" | "member" | "list" | "data";
+  /** What people call it. */
+  readonly shown: string;
+}
+
+/** What messages name of one cause; the rest is counted. */
+const SHOWN_MAX = 4;
+
+const MADE = {
+  closures: "closures that it has made keep the old text",
+  loop: "a call that waits in a loop goes on with the old text",
+} as const;
+
+/**
+ * Lists what keeps something old, a phrase each.
+ *
+ * @param instance - a service that does not have the patch yet; undefined if none lives: then nothing was made.
+ */
+export function keptBy({ node, code }: PatchPart, instance: Instance | undefined): string[] {
+  const module = instance?.find(node);
+  if (instance === undefined || module?.node !== node) return [];
+  const changes = listChanges(code, module);
+  if (changes.length === 0 && code.outline.members.length === 0) return [];
+  const found = new Findings();
+  found.collect(node.image.data.begins, changes, { code, where: "" });
+  for (const other of instance.program.modules()) {
+    if (other === node) continue;
+    const renamed = changes.flatMap((change) => {
+      const [name = ""] = change.path;
+      return other.links.flatMap(({ cell, source }) => {
+        if (!(source instanceof CellSource) || source.node !== node) return [];
+        if (node.image.data.cells[source.cell] !== name) return [];
+        const local = other.image.data.cells[cell] ?? "";
+        return [{ ...change, path: [local, ...change.path.slice(1)] }];
+      });
+    });
+    if (renamed.length === 0) continue;
+    const where = ` of ${other.image.file.slice(other.image.file.lastIndexOf("/") + 1)}`;
+    found.collect(other.image.data.begins, renamed, { code: undefined, where });
+  }
+  return [...listMade(code, module, changes), ...found.phrases()];
+}
+
+function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
+  const changes: Change[] = [];
+  const add = (kind: Change["kind"], path: readonly string[]): void => {
+    const [name = "", ...rest] = path;
+    changes.push({ kind, path, shown: [publicName(name), ...rest].join(".") });
+  };
+  for (const [name, kind] of code.replaced) {
+    if (kind === "function") add("code", [name]);
+    else if (kind === "literal" || kind === "computed") {
+      if (!isSame(code.outline.constants.get(name), () => module.read(name))) add("data", [name]);
+    }
+  }
+  for (const [name, { members }] of code.tables) {
+    for (const { path, data } of members) {
+      const own = [name, ...path.slice(1)];
+      if (data === undefined) add("member", own);
+      else if (!isSame(data, () => memberIn(module.read(name), own))) {
+        add(Array.isArray(data.value) ? "list" : "data", own);
+      }
+    }
+  }
+  for (const { owner, name, isStatic, kind } of code.outline.members) {
+    if (owner.kind === "class" && isStatic && kind === "method") add("code", [owner.name, name]);
+  }
+  for (const [owner, { statics }] of code.classes) {
+    for (const name of statics?.names ?? []) add("data", [owner, name]);
+  }
+  return changes;
+}
+
+/** Whether a patch gives what is there; what it computes is another value, as far as one can tell. */
+function isSame(given: { readonly value: unknown } | undefined, read: () => unknown): boolean {
+  if (given === undefined) return false;
+  try {
+    return isDeepStrictEqual(read(), given.value);
+  } catch {
+    // A variable before its declaration has run has no value.
+    return false;
+  }
+}
+
+/** The value of a member, without running a getter. */
+function memberIn(value: unknown, [, ...path]: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== "object" || found === null) return undefined;
+    found = Reflect.getOwnPropertyDescriptor(found, key)?.value as unknown;
+  }
+  return found;
+}
+
+/** What the functions that are replaced have made. */
+function listMade(
+  { outline }: PatchCode,
+  { image }: ModuleInstance,
+  changes: readonly Change[],
+): string[] {
+  const { makers } = image.data.begins;
+  if (makers.size === 0) return [];
+  const ways: [way: string, shown: string][] = [];
+  for (const { kind, path, shown } of changes) {
+    if (kind === "code" || kind === "member") ways.push([path.join("."), shown]);
+  }
+  for (const { owner, name, isStatic, kind } of outline.members) {
+    if (kind !== "method" || isStatic) continue;
+    const shown = `${publicName(owner.name)}.${name}`;
+    const local = image.exportOf(owner.name)?.local ?? owner.name;
+    ways.push(
+      owner.kind === "class"
+        ? [`${owner.name}.prototype.${name}`, shown]
+        : [`${local}.${name}`, shown],
+    );
+  }
+  return ways.flatMap(([way, shown]) => {
+    const made = makers.get(way);
+    return made === undefined ? [] : [`${shown}: ${MADE[made]}`];
+  });
+}
+
+/** What was found, by its cause. */
+class Findings {
+  readonly #made = new Map<string, string[]>();
+  readonly #copied = new Map<string, string[]>();
+  readonly #ran: string[] = [];
+
+  collect(
+    begins: BeginUses,
+    changes: readonly Change[],
+    { code, where }: { readonly code: PatchCode | undefined; readonly where: string },
+  ): void {
+    const causes = new Causes(begins, changes);
+    for (const { kind, what, uses } of begins.beginnings) {
+      const given = code?.replaced.get(what);
+      // It is as the patch says.
+      if (given === "literal" || given === "computed") continue;
+      const cause = causes.of(uses);
+      if (cause === undefined) continue;
+      const shown = `${publicName(what)}${where}`;
+      if (kind === "value") note(this.#made, cause, shown);
+      else if (kind === "copier") note(this.#copied, cause, shown);
+      else this.#ran.push(`${shown} ran with the old ${cause}`);
+    }
+  }
+
+  phrases(): string[] {
+    const more = this.#ran.length - SHOWN_MAX;
+    return [
+      ...[...this.#made].map(([cause, names]) => {
+        const [was, keep] = names.length > 1 ? ["were", "keep"] : ["was", "keeps"];
+        return `${shorten(names)} ${was} made with ${cause}, and ${keep} what came of that`;
+      }),
+      ...[...this.#copied].map(([cause, names]) => {
+        const copy = names.length > 1 ? "copy" : "copies";
+        return `${shorten(names)} ${copy} ${cause}: who has a copy keeps the old one`;
+      }),
+      ...this.#ran.slice(0, SHOWN_MAX),
+      ...(more > 0 ? [`and ${more} more statements`] : []),
+    ];
+  }
+}
+
+/** Finds what of a use is replaced. */
+class Causes {
+  readonly #called: BeginUses["called"];
+  readonly #changes: readonly Change[];
+  /** Those of the functions of the module, as far as they were asked for. */
+  readonly #known = new Map<string, string | undefined>();
+
+  constructor({ called }: BeginUses, changes: readonly Change[]) {
+    this.#called = called;
+    this.#changes = changes;
+  }
+
+  of(uses: readonly BeginUse[]): string | undefined {
+    for (const use of uses) {
+      const cause = this.#ofUse(use, this.#changes);
+      if (cause !== undefined) return cause;
+    }
+    return undefined;
+  }
+
+  #ofUse(use: BeginUse, changes: readonly Change[]): string | undefined {
+    const found = changes.find((change) => isUse(use, change));
+    if (found !== undefined) return found.shown;
+    const [name = ""] = use.path;
+    return use.role === "call" && use.path.length === 1 ? this.#ofCalled(name) : undefined;
+  }
+
+  /** Of what a called function calls in its turn only what is read counts: it would be the whole program. */
+  #ofCalled(name: string): string | undefined {
+    if (this.#known.has(name)) return this.#known.get(name);
+    // Functions may call each other.
+    this.#known.set(name, undefined);
+    const values = this.#changes.filter(({ kind }) => kind === "data" || kind === "list");
+    const copied = this.#changes.filter(({ kind }) => kind !== "code");
+    let cause: string | undefined;
+    for (const use of this.#called.get(name) ?? []) {
+      cause ??= this.#ofUse(use, use.role === "copy" ? copied : values);
+    }
+    this.#known.set(name, cause);
+    return cause;
+  }
+}
+
+function isUse({ role, path }: BeginUse, { path: changed, kind }: Change): boolean {
+  const depth = Math.min(path.length, changed.length);
+  const isAlike = path
+    .slice(0, depth)
+    .every((key, at) => key === ANY_MEMBER || key === changed[at]);
+  if (!isAlike) return false;
+  if (path.length < changed.length) return role === "copy" && kind !== "code";
+  const isWhole = path.length === changed.length;
+  switch (kind) {
+    case "code":
+      return isWhole && role === "call";
+    case "member":
+      return isWhole && (role === "call" || role === "copy");
+    case "list":
+      return !isWhole || role === "copy";
+    case "data":
+      return true;
+  }
+}
+
+function note(list: Map<string, string[]>, cause: string, name: string): void {
+  const known = list.get(cause);
+  if (known === undefined) list.set(cause, [name]);
+  else if (!known.includes(name)) known.push(name);
+}
+
+function shorten(names: readonly string[]): string {
+  const more = names.length - SHOWN_MAX;
+  return `${names.slice(0, SHOWN_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

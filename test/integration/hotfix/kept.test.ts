@@ -1,0 +1,171 @@
+/**
+ * What keeps an old value, or goes on with an old text, is said in the log: nobody takes a patch for effective that is
+ * not, or not everywhere.
+ */
+
+import { equal } from "node:assert/strict";
+import { test } from "node:test";
+import type { Patch } from "snax";
+import { serve } from "./harness.ts";
+import type { Files } from "./harness.ts";
+import { log } from "./moves.ts";
+
+const look = (value: string): string => `export const response = { look() { return ${value}; } };`;
+const room = (text: string): Files => ({ "main.ts": text });
+
+const CASES: readonly (readonly [title: string, files: Files, patch: Patch, said: string])[] = [
+  [
+    "an object with a constant in it",
+    room(`const MAX = 5; const limits = { max: MAX }; ${look("limits.max")}`),
+    `const MAX = 6;`,
+    "sets MAX; limits was made with MAX, and keeps what came of that",
+  ],
+  [
+    "a constant that is computed from it, and is not given again",
+    room(`const A = 2; const B = A * 2; ${look("[A, B]")}`),
+    `const A = 3;`,
+    "sets A; B was made with A, and keeps what came of that",
+  ],
+  [
+    "a static field, an instance with a field, and a function between them",
+    room(`const MAX = 5; const twice = () => MAX * 2; class Hall { static MOST = twice(); } class Room { max = MAX; }
+      const room = new Room(); ${look("[Hall.MOST, room.max]")}`),
+    `const MAX = 6;`,
+    "sets MAX; Hall, room were made with MAX, and keep what came of that",
+  ],
+  [
+    "a timer's time, and other statements",
+    room(
+      `const MS = 50; const seen: number[] = []; setInterval(() => {}, MS); seen.push(MS); ${look("seen")}`,
+    ),
+    `const MS = 60;`,
+    "sets MS; setInterval(() => {}, MS) ran with the old MS; seen.push(MS) ran with the old MS",
+  ],
+  [
+    "methods that are spread into a group",
+    room(`const handlers = { look() { return 1; } }; export const response = { ...handlers };`),
+    `const handlers = { look() { return 2; } };`,
+    "sets handlers.look; response was made with handlers.look, and keeps what came of that",
+  ],
+  [
+    "a copy of an object with functions",
+    room(
+      `const base = { a() { return 1; }, n: 1 }; const copy: any = Object.assign({}, base); ${look("copy.a()")}`,
+    ),
+    `const base = { a() { return 2; } };`,
+    "sets base.a; copy was made with base.a, and keeps what came of that",
+  ],
+  [
+    "copies that a function makes",
+    room(
+      `const base = { hp: 1, hit() { return 1; } }; const spawn = () => ({ ...base }); const all = [spawn()]; ${look("all")}`,
+    ),
+    `const base = { hit() { return 2; } };`,
+    "sets base.hit; all was made with base.hit, and keeps what came of that; spawn copies base.hit: who has a copy keeps the old one",
+  ],
+  [
+    "a closure that a function has made",
+    room(`function make() { return () => 1; } const f = make(); ${look("f()")}`),
+    `function make() { return () => 2; }`,
+    "sets make; make: closures that it has made keep the old text; f was made with make, and keeps what came of that",
+  ],
+  [
+    "a closure that a method has made",
+    room(`class Room { hook: any; open() { this.hook = () => 1; } } ${look("new Room()")}`),
+    `class Room { open() { this.hook = () => 2; } }`,
+    "sets Room.open; Room.open: closures that it has made keep the old text",
+  ],
+  [
+    "a game loop that waits",
+    room(
+      `async function loop() { while (true) { await new Promise((r) => setTimeout(r, 1e9)); } } void loop(); ${look("1")}`,
+    ),
+    `async function loop() { while (true) { await new Promise((r) => setTimeout(r, 2e9)); } }`,
+    "sets loop; loop: a call that waits in a loop goes on with the old text; void loop() ran with the old loop",
+  ],
+  [
+    "a class whose parent a function has made",
+    room(
+      `const mix = (B: any) => class extends B { m() { return 1; } }; class Room extends mix(Object) {} ${look("new Room()")}`,
+    ),
+    `const mix = (B: any) => class extends B { m() { return 2; } };`,
+    "sets mix; mix: closures that it has made keep the old text; Room was made with mix, and keeps what came of that",
+  ],
+  [
+    "what another module has taken, under another name",
+    {
+      "main.ts": `import { LIMITS as L, STEP } from "./c.ts"; const { max, rest: { low } } = L; const far = STEP + 1; ${look("[max, low, far]")}`,
+      "c.ts": `export const LIMITS = { max: 5, rest: { low: 1 } }; export const STEP = 1;`,
+    },
+    { "./c.ts": `const LIMITS = { max: 6 }; const STEP = 2;` },
+    "sets STEP, LIMITS.max; max,low of main.ts was made with LIMITS.max, and keeps what came of that; far of main.ts was made with STEP, and keeps what came of that",
+  ],
+  [
+    "a function of an object that a method has taken by its name",
+    room(`const Moves = { hit: { onHit() { return 1; } } }; class Room { cb: any; constructor(m: any) { this.cb = m.onHit; } }
+      const room = new Room(Moves.hit); ${look("room.cb()")}`),
+    `const Moves = { hit: { onHit() { return 2; } } };`,
+    "sets Moves.hit.onHit; Moves.hit.onHit: whoever took it as a value keeps the old text",
+  ],
+  [
+    "a field in the place of a method",
+    room(`class Room { m() { return 1; } } const room = new Room(); ${look("room.m()")}`),
+    `class Room { m = () => 2; }`,
+    "sets Room (field m); Room.m: live instances keep the method",
+  ],
+];
+
+for (const [title, files, patch, said] of CASES) {
+  test(`the log names what keeps the old: ${title}`, async (t) => {
+    const { world, fix } = await serve(t, files);
+    await fix(patch);
+    equal(await log(world), said);
+  });
+}
+
+const QUIET: readonly (readonly [title: string, text: string, patch: Patch, said: string])[] = [
+  [
+    "a function that somebody holds",
+    `function hit() { return 1; } const held = { hit }; const list = [hit]; setInterval(hit, 1e6); ${look("[held, list]")}`,
+    `function hit() { return 2; }`,
+    "sets hit",
+  ],
+  [
+    "an object that somebody holds, and other members of it",
+    `const offers = { apple: { least: 3 }, n: 1 }; const all = [offers, offers.n]; const { apple } = offers; ${look("[all, apple]")}`,
+    `const offers = { apple: { least: 5 } };`,
+    "sets offers.apple.least",
+  ],
+  [
+    "a constant that functions read, and one that is given again",
+    `const A = 2; const B = A * 2; function f(n = A) { return n + A; } class R { m() { return A; } static s() { return A; } } ${look("[f(), B, new R()]")}`,
+    `const A = 3; const B = A * 2;`,
+    "sets A, B",
+  ],
+  [
+    "what is as it was",
+    `const A = 2; const T = { n: 1, l: [1] }; const copy = { A, n: T.n, ...T.l }; ${look("copy")}`,
+    `const A = 2; const T = { n: 1, l: [1] };`,
+    "sets A",
+  ],
+  [
+    "a local variable of that name",
+    `const MAX = 5; const f = ((MAX: number) => MAX)(1); const o = { MAX: 1 }; ${look("[f, o.MAX, MAX]")}`,
+    `const MAX = 6;`,
+    "sets MAX",
+  ],
+  [
+    "a callback that does not outlive its call",
+    `const sum = (l: number[]) => l.map((n) => n + 1); ${look("sum([1])")}`,
+    `const sum = (l: number[]) => l.map((n) => n + 2);`,
+    "sets sum",
+  ],
+];
+
+for (const [title, text, patch, said] of QUIET) {
+  test(`nothing is said of what follows: ${title}`, async (t) => {
+    const { world, fix } = await serve(t, text);
+    await fix(patch);
+    equal(await log(world), said);
+  });
+}
