@@ -3,7 +3,7 @@
  *
  *     text -> compiled and checked (compile.ts)
  *          -> inside the service (application.ts): bound, committed (service-patch.ts)
- *          -> hotfix(...args), perhaps awaited (hold.ts) -> one result, and a line in the ledger
+ *          -> hotfix(...args), perhaps awaited -> one result, and a line in the ledger
  *
  * The thread of the service leads, and is the only one: no other has to agree.
  */

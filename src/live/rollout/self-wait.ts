@@ -8,7 +8,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { HOLD } from "../../kernel/service.ts";
-import { pendingHotfix } from "../apply/hold.ts";
+import { pendingHotfix } from "../apply/application.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 
 /** Why a service can't be reloaded, swapped or moved on its own request, by a call that waits for the result. */
