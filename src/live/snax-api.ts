@@ -24,7 +24,7 @@ import { inflight } from "./operate/inflight.ts";
 import { reload } from "./rollout/reload.ts";
 import { swap } from "./rollout/swap.ts";
 import { rollback } from "./operate/rollback.ts";
-import { hotfixshared } from "./operate/shared-call.ts";
+import { hotfixshared } from "./rollout/shared-call.ts";
 import { hotfix } from "./rollout/one-service.ts";
 import type { LiveThread } from "./rollout/live-thread.ts";
 

@@ -9,7 +9,7 @@ import { formatAddress } from "../../kernel/address.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
 import { readIds, rollback } from "../../live/operate/rollback.ts";
-import { hotfixshared } from "../../live/operate/shared-call.ts";
+import { hotfixshared } from "../../live/rollout/shared-call.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { FleetOptions } from "../../snax/types.ts";
 import type { DryOptions } from "../../snax/types-dry.ts";

@@ -31,7 +31,7 @@ import type { Withdrawal } from "./withdrawal.ts";
 import { standWithout, UseTable } from "./withdrawal.ts";
 import type { TogetherPart } from "../rollout/together.ts";
 import { applyTogether } from "../rollout/together.ts";
-import { hotfixshared } from "./shared-call.ts";
+import { hotfixshared } from "../rollout/shared-call.ts";
 
 /** The patch that takes others back. */
 interface Reverse {

@@ -23,7 +23,7 @@ import type { FleetMark } from "../../ledger/entry.ts";
 import type { BirthOrder, BornPatch } from "../births/births.ts";
 import type { LiveThread } from "./live-thread.ts";
 import { patchOne } from "./one-service.ts";
-import { Pending } from "./pending.ts";
+import { Pending } from "./many-services.ts";
 import type { KeptState, PatchOrder, ThreadPart } from "./rollout.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";

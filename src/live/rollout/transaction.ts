@@ -17,7 +17,7 @@ import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { Context } from "../../service/context.ts";
 import type { KeptState, ThreadPart } from "./rollout.ts";
-import { inSlices } from "./slices.ts";
+import { inSlices } from "./many-services.ts";
 import type { Standstill } from "./standstill.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";

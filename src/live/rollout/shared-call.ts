@@ -2,12 +2,12 @@
 
 import { resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";
-import type { LiveThread } from "../rollout/live-thread.ts";
-import type { PatchCaller } from "../rollout/rollout.ts";
-import { lead } from "../rollout/rollout.ts";
-import type { SharedCall, SharedDone } from "../rollout/shared-module.ts";
-import { SHARED_MODULE } from "../rollout/shared-module.ts";
-import { applyTogether } from "../rollout/together.ts";
+import type { LiveThread } from "./live-thread.ts";
+import type { PatchCaller } from "./rollout.ts";
+import { lead } from "./rollout.ts";
+import type { SharedCall, SharedDone } from "./shared-module.ts";
+import { SHARED_MODULE } from "./shared-module.ts";
+import { applyTogether } from "./together.ts";
 
 /** Repairs a shared module; see `SnaxApi.hotfixshared`. */
 export async function hotfixshared(
