@@ -11,20 +11,13 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Running } from "../integration/process.ts";
 import { PACKAGE, startNode } from "../integration/process.ts";
+import { createRandom } from "../../src/base/random.ts";
 import { world, writeFiles } from "../world.ts";
+import type { CallCounts } from "./call-counts.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = 12 * Number(process.env["SCALE"] ?? 1);
 const TOKEN = "the token of the tests";
-
-/** Numbers from a seed, 0 to limit - 1. */
-function createRandom(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
 
 /** Answers with its name and what it was given, some of it later. With LIAR every hundredth answer is another one's. */
 const NAMED = `
@@ -85,19 +78,10 @@ const CALLER = `
   };
 `;
 
-/** How calls ended. */
-interface Counts {
-  readonly answered: number;
-  readonly begun: number;
-  readonly ended: number;
-  readonly wrong: number;
-  readonly byCode: Record<string, number>;
-}
-
 /** Plays so many rounds. @returns how calls ended, and what the link holds when all have */
-async function play(t: TestContext, rounds: number): Promise<[Counts, links: any]> {
+async function play(t: TestContext, rounds: number): Promise<[CallCounts, links: any]> {
   t.diagnostic(`seed=${SEED}`);
-  const random = createRandom(SEED);
+  const { below: random } = createRandom(SEED);
   const free = createServer().listen(0, "127.0.0.1");
   await once(free, "listening");
   const { port } = free.address() as AddressInfo;
@@ -153,7 +137,7 @@ async function play(t: TestContext, rounds: number): Promise<[Counts, links: any
     }
   }
   await progress(500);
-  const counts = (await caller.req.end()) as Counts;
+  const counts = (await caller.req.end()) as CallCounts;
   t.diagnostic(JSON.stringify(counts));
   const { links } = await client.skynet.call<any>(".clusterd", "debug", "INFO");
   return [counts, links];

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { lackOfNats, natsServer } from "../integration/cluster/nats-server.ts";
 import { knows, routed } from "../integration/cluster/network.ts";
 import { createRandom } from "../../src/base/random.ts";
+import type { CallCounts } from "./call-counts.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const ROUNDS = 12 * Number(process.env["SCALE"] ?? 1);
@@ -55,15 +56,6 @@ const NAMED = `
   });
 `;
 
-/** How calls ended. */
-interface Counts {
-  readonly answered: number;
-  readonly begun: number;
-  readonly ended: number;
-  readonly wrong: number;
-  readonly byCode: Record<string, number>;
-}
-
 const lack = lackOfNats();
 
 test(
@@ -85,7 +77,7 @@ test(
     await loads[0]?.req.begin("b", WORKERS);
     await loads[1]?.req.begin("a", WORKERS);
     const answered = async (): Promise<number[]> =>
-      Promise.all(loads.map(async ({ req }) => ((await req.counts()) as Counts).answered));
+      Promise.all(loads.map(async ({ req }) => ((await req.counts()) as CallCounts).answered));
     /** Waits until so many more calls have been answered, both ways. */
     const progress = async (more: number): Promise<void> => {
       const before = await answered();
@@ -114,7 +106,7 @@ test(
     await progress(500);
     const known = ["ERR_NODE_DOWN true", "ERR_NODE_UNREACHABLE false", "ERR_NODE_UNKNOWN false"];
     for (const { req } of loads) {
-      const counts = (await req.end()) as Counts;
+      const counts = (await req.end()) as CallCounts;
       t.diagnostic(JSON.stringify(counts));
       equal(counts.wrong, 0);
       equal(counts.ended, counts.begun);

@@ -13,7 +13,7 @@ import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { codeOfFailure, failureOf, world } from "../../world.ts";
 import { freePort } from "./free-port.ts";
 import { network } from "./harbors.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../../../src/base/random.ts";
 
 test("a service is called by its global name and by its handle, in both directions", async (t) => {
   const { first, join } = await network(t);
@@ -350,7 +350,7 @@ test("a name that nobody can have here costs no harbor its master", async (t) =>
 test("mutated bytes at the master's port and at a harbor's: the node lives, and its network works", async (t) => {
   const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed=${seed}`);
-  const random = createRandom(seed);
+  const { below: random } = createRandom(seed);
   const { first, join, master } = await network(t);
   const one = await first.talker("ONE");
   const second = await join(2);

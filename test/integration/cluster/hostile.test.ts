@@ -23,7 +23,7 @@ import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { world } from "../../world.ts";
 import { CALLER, clusterOf, pair } from "./pair.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../../../src/base/random.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const FRAMES = 20_000 * Number(process.env["SCALE"] ?? 1);
@@ -98,7 +98,7 @@ test("20,000 mutated requests: the node lives, holds little, and a healthy conne
   t.diagnostic(`seed=${SEED}`);
   const { db, cluster, place } = await pair(t);
   await db.skynet.newservice("echo");
-  const random = createRandom(SEED);
+  const { below: random } = createRandom(SEED);
   const seeds = framesOf(">");
   const before = process.memoryUsage();
   for (let sent = 0; sent < FRAMES;) {
@@ -148,7 +148,7 @@ test("4 GiB announced, and 10,000 messages begun, cut the connection; what may b
 
 test("each of 20,000 mutated frames is read or refused with a reason", (t) => {
   t.diagnostic(`seed=${SEED}`);
-  const random = createRandom(SEED);
+  const { below: random } = createRandom(SEED);
   for (const [seeds, decode] of [
     [framesOf(">"), decodeRequest],
     [framesOf("<"), decodeAnswer],
@@ -166,7 +166,7 @@ test("each of 20,000 mutated frames is read or refused with a reason", (t) => {
 
 test("20,000 mutated answers: every call ends, and the next connection works", async (t) => {
   t.diagnostic(`seed=${SEED}`);
-  const random = createRandom(SEED);
+  const { below: random } = createRandom(SEED);
   const seeds = framesOf("<");
   let isHonest = false;
   const open = new Set<Socket>();

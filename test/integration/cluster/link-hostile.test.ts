@@ -16,7 +16,7 @@ import { LINK_FRAME } from "../../../src/cluster/wire/link-frame.ts";
 import { LinkHandshake } from "../../../src/cluster/wire/link-handshake.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { linkedPair, startClient, TOKEN } from "./links.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../../../src/base/random.ts";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const FRAMES = 20_000 * Number(process.env["SCALE"] ?? 1);
@@ -83,7 +83,7 @@ function mutate(random: (limit: number) => number): Buffer {
 
 test("20,000 frames of a node that has the token: this one lives, and a healthy link notices nothing", async (t) => {
   t.diagnostic(`seed=${SEED}`);
-  const random = createRandom(SEED);
+  const { below: random } = createRandom(SEED);
   const { db, cluster, place } = await linkedPair(t);
   await db.skynet.newservice("echo");
   const port = Number(place.split(":")[1]);
@@ -117,7 +117,7 @@ test("20,000 frames of a node that has the token: this one lives, and a healthy 
 
 test("20,000 answers of a node that has the token: every call ends, and the next link works", async (t) => {
   t.diagnostic(`seed=${SEED}`);
-  const random = createRandom(SEED);
+  const { below: random } = createRandom(SEED);
   let frames = 0;
   const server = createServer((socket) => {
     socket.on("error", () => {});

@@ -7,14 +7,17 @@
  * Whenever a diff says that everything is applied, both must answer alike and end with the same state.
  */
 
+import { equal, ok } from "node:assert/strict";
+import { test } from "node:test";
 import type { ServiceObject } from "snax";
 import type { Random } from "../../../src/base/random.ts";
+import { createRandom } from "../../../src/base/random.ts";
 import { diffProgram } from "../../../src/texts/diff.ts";
 import { fold } from "../../../src/texts/merge.ts";
 import type { ModuleDiff } from "../../../src/texts/verdict.ts";
 import { Programs, writeTexts } from "./edit-programs.ts";
 import type { Model, Texts } from "./edit-programs.ts";
-import type { World } from "./harness.ts";
+import { World } from "./harness.ts";
 
 /** A fault of the diff that a run must notice. */
 export type PlantedFault = "constant" | "method" | "notes";
@@ -232,4 +235,18 @@ function show(found: readonly ModuleDiff[]): string {
       changes.map(({ verdict, what, why }) => `${file}: ${verdict} ${what}: ${why}`),
     )
     .join("\n");
+}
+
+/** Declares the test of the random edits of a seed. */
+export function testEdits(seed: number, count: number): void {
+  test(`${count} random edits of seed ${seed} leave services as if born from the edited files`, async (t) => {
+    const world = await World.open(t);
+    const counts = await runEdits(world, createRandom(seed), count);
+    const { applied, same, noted, refused, different, unmerged } = counts;
+    console.log(`seed ${seed}: ${applied} applied, ${same} same, ${noted} noted`);
+    equal(different.length, 0, different[0]);
+    equal(refused.length, 0, refused[0]);
+    equal(unmerged.length, 0, unmerged[0]);
+    ok(applied >= count);
+  });
 }

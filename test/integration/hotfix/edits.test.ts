@@ -1,12 +1,12 @@
 /** What a diff makes of an edited file is what the running service does after it, for every kind of edit. */
 
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { ServiceObject } from "snax";
 import { createRandom } from "../../../src/base/random.ts";
 import { diffProgram } from "../../../src/texts/diff.ts";
 import { drawSeeds } from "../../sim/scale.ts";
-import { runEdits } from "./edit-run.ts";
+import { runEdits, testEdits } from "./edit-run.ts";
 import { applyEdit, BASE, EDITS, LIBRARY } from "./edit-table.ts";
 import { World } from "./harness.ts";
 
@@ -47,18 +47,7 @@ test("every kind of edit that a diff calls applied does what a service born from
 /** Edits of one seed. */
 const COUNT = 200;
 
-for (const seed of seeds) {
-  test(`${COUNT} random edits of seed ${seed} leave services as if born from the edited files`, async (t) => {
-    const world = await World.open(t);
-    const counts = await runEdits(world, createRandom(seed), COUNT);
-    const { applied, same, noted, refused, different, unmerged } = counts;
-    console.log(`seed ${seed}: ${applied} applied, ${same} same, ${noted} noted`);
-    equal(different.length, 0, different[0]);
-    equal(refused.length, 0, refused[0]);
-    equal(unmerged.length, 0, unmerged[0]);
-    ok(applied >= COUNT);
-  });
-}
+for (const seed of seeds) testEdits(seed, COUNT);
 
 for (const fault of ["constant", "method", "notes"] as const) {
   test(`the comparison notices a fault in ${fault} that was planted`, async (t) => {

@@ -15,7 +15,7 @@ import {
 } from "../../../src/cluster/wire/harbor-packet.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 import { decodeSeri, encodeSeri } from "../../../src/wire/lua-seri.ts";
-import { createRandom } from "../../integration/cluster/random.ts";
+import { createRandom } from "../../../src/base/random.ts";
 
 const MASTER = "2013";
 
@@ -202,7 +202,7 @@ test("what the master or a slave must not say is refused, with a reason", () => 
 test("20,000 mutated frames are read or refused with a reason, and nothing else", (t) => {
   const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed=${seed}`);
-  const random = createRandom(seed);
+  const { below: random } = createRandom(seed);
   const bodies = [...streams.values()].map((stream) => stream.subarray(0, 200));
   const reasons = new Set<string>();
   for (let n = 0; n < 20_000; n++) {

@@ -18,6 +18,7 @@ import {
 } from "../../../src/cluster/wire/link-frame.ts";
 import type { LinkAddress } from "../../../src/cluster/wire/link-frame.ts";
 import { codeOf } from "../../../src/base/error.ts";
+import { createRandom } from "../../../src/base/random.ts";
 import { FrameSplitter } from "../../../src/wire/frame-splitter.ts";
 
 /** A whole frame with a head and three bytes of values. */
@@ -125,11 +126,7 @@ test("what is cut off, unknown, or has session 0 is no frame", () => {
 test("20,000 random bodies are read or refused with ERR_MALFORMED", (t) => {
   const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed=${seed}`);
-  let state = seed;
-  const random = (limit: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
+  const { below: random } = createRandom(seed);
   let refused = 0;
   for (let round = 0; round < 20_000; round += 1) {
     const body = Buffer.from(Array.from({ length: random(16) }, () => random(12)));
