@@ -161,7 +161,7 @@ export function createBlank<E extends Error>(make: () => E): E {
 }
 
 /**
- * Reads the stack of an error; where the program's `Error.prepareStackTrace` throws, what stands above the frames. It may be no
+ * Reads the stack of an error; where the program's `Error.prepareStackTrace` throws, what is above the frames. It may be no
  * text at all, if that function makes something else of it.
  */
 export function readStack(error: Error): string | undefined {

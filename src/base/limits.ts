@@ -2,7 +2,7 @@
  * The limits of the runtime that are not options.
  *
  * Everything that someone else can make grow has a bound with a name, and a test at the bound and one past it. A limit
- * that an operator may move is an option and stands with the configuration; here are the others.
+ * that an operator may move is an option of the configuration; here are the others.
  */
 
 /**
@@ -369,7 +369,7 @@ export const SPROTO_SLOTS_MAX = 16;
 /** Most requests that wait for a value of the data center at a time. */
 export const DATACENTER_WAITING_MAX: number = 1 << 14;
 
-/** Most bytes of what lies under one first key of the data center of a cluster, as it stands in the engine: compressed, encrypted, as text. */
+/** Most bytes of what lies under one first key of the data center of a cluster, as it is in the engine: compressed, encrypted, as text. */
 export const DATACENTER_ENTRY_MAX: number = 512 * 1024;
 
 /** Most bytes of a first key of the data center of a cluster. */
@@ -499,7 +499,7 @@ export const FLEET_HOLD_MS = 5000;
 /** Milliseconds for which whoever asked for a patch of the fleet waits for the nodes to tell what came of it. */
 export const FLEET_REPORT_MS = 5000;
 
-/** Most bytes of a patch of the fleet as it stands in the engine: compressed, encrypted, as text. */
+/** Most bytes of a patch of the fleet as it is in the engine: compressed, encrypted, as text. */
 export const FLEET_RECORD_MAX: number = 512 * 1024;
 
 /** Most patches that a fleet has at a time; of those that all nodes have retired none is left. */

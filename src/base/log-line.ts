@@ -1,5 +1,5 @@
 /**
- * One line of the log as it stands in a file or on stdout: the logger's words, and those of whoever writes while the logger
+ * One line of the log as it is in a file or on stdout: the logger's words, and those of whoever writes while the logger
  * can't.
  *
  * Much of it is text of others. Whatever that holds, it steers no terminal and passes for no other line: see visible-text.ts.
@@ -52,7 +52,7 @@ export interface LogFormat {
   readonly address: (handle: number) => string;
 }
 
-/** What stands in front of the further lines of a text. */
+/** What is in front of the further lines of a text. */
 const INDENT = "    ";
 
 /** The head of a line of the log, or the mark at the end of a console's answer, where a program has printed it. */
@@ -60,7 +60,7 @@ const FOREIGN_HEAD = /^(?=\p{Cf}*(?:[\d/]+ [\d:.]+ )?(?:\[:[0-9a-f]{8}\]|<CMD ))
 
 const MAIN_THREAD: LineOrigin = { thread: 0 };
 
-/** Formats lines: what stands in front of them changes a hundred times a second, in JSON a thousand times. */
+/** Formats lines: what is in front of them changes a hundred times a second, in JSON a thousand times. */
 export class LogFormatter {
   readonly #isJson: boolean;
   readonly #address: (handle: number) => string;

@@ -29,7 +29,7 @@ export function quoteName(name: string): string {
   return quoted.replace(UNSEEN_ALL, (character) => `\\u{${hexOf(character)}}`);
 }
 
-/** Names a character, as U+202E; one that can be seen stands beside its number. */
+/** Names a character, as U+202E; one that can be seen is beside its number. */
 export function describeCharacter(character: string): string {
   const number = `U+${hexOf(character).toUpperCase().padStart(4, "0")}`;
   return UNSEEN.test(character) ? number : `${JSON.stringify(character)} (${number})`;

@@ -33,7 +33,7 @@ interface TailPart {
 /** A name that a patch only declares. */
 interface Declared {
   readonly name: string;
-  /** What stands behind the name: a type, or the rest of a signature. */
+  /** What is behind the name: a type, or the rest of a signature. */
   readonly type: string;
   /** Offset in the patch of the name, and of the type. */
   readonly nameAt: number;
@@ -84,7 +84,7 @@ export class CheckedText {
     return { origin, offset: isExact ? part.offset + (offset - start) : part.offset };
   }
 
-  /** What stands in neither text was put there for the next part of the patch. */
+  /** What is in neither text was put there for the next part of the patch. */
   #nearest(offset: number): CheckedPlace {
     const next = this.#merged.segments.find(
       ({ start, origin }) => start > offset && origin === "patch",
@@ -128,7 +128,7 @@ function readSignature(text: string, at: number): Declared[] {
 const OPENING = "([{<";
 const CLOSING = ")]}>";
 
-/** Takes a list apart at the commas that stand in no brackets; `=>` closes none. */
+/** Takes a list apart at the commas that are in no brackets; `=>` closes none. */
 function splitList(text: string): { readonly text: string; readonly at: number }[] {
   const parts: { text: string; at: number }[] = [];
   let depth = 0;

@@ -191,7 +191,7 @@ export class PatchCheck {
   }
 }
 
-/** Puts a patch into the module; says what stands in the way if that can't be done. */
+/** Puts a patch into the module; says what is in the way if that can't be done. */
 function readGiven(module: ModuleText, patch: CheckPatch, compiler: string): Given | CheckAnswer {
   const { file, text, shown } = patch;
   try {

@@ -90,7 +90,7 @@ function converse(
 ): Promise<boolean> {
   let prompt = "";
   const printRest = (text: string): void => {
-    // What stood there as a prompt is not printed again when its line ends.
+    // What was there as a prompt is not printed again when its line ends.
     const rest = text.startsWith(prompt) ? text.slice(prompt.length) : text;
     prompt = "";
     if (rest !== "") print(rest);

@@ -5,7 +5,7 @@
  *     <folder>/main.ts   the first service, and the one that it starts
  *     tsconfig.json      where the project has none
  *
- * Files that exist are never changed: where one stands in the way nothing is written at all. What
+ * Files that exist are never changed: where one is in the way nothing is written at all. What
  * was written is taken away again if something fails. The files are those of create-snax's template
  * `empty`; a test compares them. A new project is the work of create-snax.
  */
@@ -109,7 +109,7 @@ Next:
   return 0;
 }
 
-/** Returns the folder as it stands in the search path. */
+/** Returns the folder as it is in the search path. */
 function checkFolder(folder: string): string {
   const path = normalize(folder).replaceAll(sep, "/").replace(/\/$/, "");
   const parts = path.split("/");
@@ -119,7 +119,7 @@ function checkFolder(folder: string): string {
   throw refuse(`${JSON.stringify(folder)} is no folder of this project that services can stand in`);
 }
 
-/** Refuses if a file stands in the way. */
+/** Refuses if a file is in the way. */
 function checkFree(root: string, services: string, names: readonly string[]): void {
   const taken = (path: string): boolean => existsSync(join(root, path));
   const found = DEFAULT_NAMES.find(taken);

@@ -162,7 +162,7 @@ function isDraining(frames: Paused["callFrames"]): boolean {
 }
 
 /**
- * Says whether the loader is at work, which takes its time for the first file of a process: then it stands below what packages
+ * Says whether the loader is at work, which takes its time for the first file of a process: then it is below what packages
  * and Node do for it, and above the program, if that has anything to do with it.
  */
 function isLoading(frames: Paused["callFrames"]): boolean {

@@ -134,7 +134,7 @@ async function look(suspect: Suspect): Promise<Finding> {
 
 function write({ journal, floor, formatter }: Watched, line: StallLine | undefined): void {
   if (line === undefined || !floor.lets(line.level)) return;
-  // What the service said before it stood still stands before what is said of it.
+  // What the service said before it stood still is before what is said of it.
   drain(journal);
   const { descriptor } = journal;
   const entry = { ...line, isPlain: false };

@@ -13,7 +13,7 @@ import { assert } from "../base/error.ts";
 /** Bytes of records that a ring holds unless told otherwise; memory that was never written costs nothing. */
 export const RING_BYTES: number = 1 << 18;
 
-/** Bytes that stand before each record's own: its length and its kind. A record begins at a multiple of that. */
+/** Bytes that are before each record's own: its length and its kind. A record begins at a multiple of that. */
 export const RECORD_HEAD_BYTES = 8;
 
 /** What a record is. */

@@ -46,7 +46,7 @@ const NO_ATTACHMENTS: readonly unknown[] = [];
 export class RingOutbox {
   readonly #writer: RingWriter;
   readonly #port: MessagePort;
-  /** What could not be sent at once; the first of it stands at `#first`. */
+  /** What could not be sent at once; the first of it is at `#first`. */
   #queue: Parcel[] = [];
   #first = 0;
 

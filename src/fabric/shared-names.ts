@@ -214,7 +214,7 @@ export class SharedNames implements NameStore {
     this.#changed();
   }
 
-  /** Whether the name of an entry stands in the index already. */
+  /** Whether the name of an entry is in the index already. */
   #hasTwin(number: number): boolean {
     const start = number * ENTRY_BYTES + TEXT_AT;
     this.#length = this.#entries[number * ENTRY_WORDS + 2] as number;

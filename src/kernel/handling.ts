@@ -1,7 +1,7 @@
 /**
  * The handlers of a service that run on behind their first await, for whoever lists them.
  *
- * Requests that are not answered stand in Service.owed already, for the service's death answers them. Here are the others:
+ * Requests that are not answered are in Service.owed already, for the service's death answers them. Here are the others:
  * posts, forks, a beginning, requests that were answered before their handler ended. One costs an object and no hashing: it
  * knows its place in the service's list, and the last one takes that when it ends.
  *

@@ -54,7 +54,7 @@ import type { OpenCall } from "./open-calls.ts";
 /**
  * The services of one thread and the traffic between them.
  *
- * The methods stand in the order of a service's life and then of a call's: create to watch; send and request, arrive,
+ * The methods are in the order of a service's life and then of a call's: create to watch; send and request, arrive,
  * turn, reply and fail, settle; behind them names, holds and timers.
  */
 export class Kernel {
@@ -202,7 +202,7 @@ export class Kernel {
    * Has another service of this kernel take what comes to a service, and what waits there, from now on; names move too. What
    * the old one has begun, it ends.
    *
-   * @returns what stands behind the old handle now.
+   * @returns what is behind the old handle now.
    */
   forward(service: Service, to: Service): Forwarder {
     const forwarder = new Forwarder(

@@ -55,7 +55,7 @@ export interface SchedulerOptions {
   readonly nextDeadline: () => number | undefined;
   /** Where it stands whose message is handled; undefined = nobody looks. */
   readonly phase: PhaseWords | undefined;
-  /** An interrupt cut off what this service did; it stands in the run queue again. */
+  /** An interrupt cut off what this service did; it is in the run queue again. */
   readonly onCut: (service: Service) => void;
 }
 
@@ -92,7 +92,7 @@ export class Scheduler {
     this.now = options.clock.now();
   }
 
-  /** Puts a service that has messages into the run queue, unless it stands there. */
+  /** Puts a service that has messages into the run queue, unless it is there. */
   enqueue(service: Service): void {
     if (service.isQueued) return;
     service.isQueued = true;

@@ -222,7 +222,7 @@ function passes(service: Service, message: Message): boolean {
   const { holds, instance } = service;
   const { type, session, payload } = message;
   if (isRest(service)) return passesRest(service, message);
-  // A system message stands in the mail only to keep its place behind others of its sender.
+  // A system message is in the mail only to keep its place behind others of its sender.
   if (type === PTYPE.response || type === PTYPE.system) return true;
   // Without a session it is no answer: somebody tells of a death.
   if (type === PTYPE.error && session !== 0) return true;

@@ -63,7 +63,7 @@ export const EMPTIED_MIN = 1024;
 /**
  * All waiting timers: what is due comes out in order of deadline, then of creation.
  *
- * Deadlines are rounded up to whole milliseconds and all timers of one millisecond stand in one list, so adding and
+ * Deadlines are rounded up to whole milliseconds and all timers of one millisecond are in one list, so adding and
  * cancelling cost the same whatever the number of timers; only the distinct milliseconds are sorted. A timer knows its
  * neighbours, so that the death of a service takes its timers out at once and a year-long one keeps nothing alive.
  */

@@ -64,7 +64,7 @@ const UNKNOWN = "-";
 function startOf(pid: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name of the program stands in parentheses and may hold blanks.
+    // The name of the program is in parentheses and may hold blanks.
     return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? UNKNOWN;
   } catch {
     return UNKNOWN;

@@ -4,7 +4,7 @@
  *
  * Only who holds the lock sweeps, and whoever writes takes it first, so nobody is in the midst of a
  * file then. A folder in which something else lies may be that of another ledger, too, the texts of
- * which stand in the same place: there texts stay.
+ * which are in the same place: there texts stay.
  */
 
 import { readdirSync, rmSync } from "node:fs";

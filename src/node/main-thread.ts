@@ -109,7 +109,7 @@ export class MainThread {
       threads: () => this.#allWatched(threads.hosts),
       lives: (handle) => this.thread.fabric.threadOf(handle) !== undefined,
       log: ({ handle, text, level }) => {
-        // What the service said before it stood still stands before what is said of it.
+        // What the service said before it stood still is before what is said of it.
         this.thread.fabric.catchUp();
         runtime.log(handle, text, level);
       },

@@ -58,7 +58,7 @@ export function isUntaken({ runtime }: Context, place: number, error: unknown): 
   return codeOf(error) === nobody.code && (error as Error).message === nobody.message;
 }
 
-/** How many values stand in front of a service's own arguments. */
+/** How many values are in front of a service's own arguments. */
 export const BEAR_OFFSET = 3;
 
 /** Gives the steward of a runtime the command. */

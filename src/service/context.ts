@@ -1,5 +1,5 @@
 /**
- * What stands behind a handle when it is a service of a program: the instance of its module, its handlers, its API.
+ * What is behind a handle when it is a service of a program: the instance of its module, its handlers, its API.
  *
  *     kernel -> Context.receive(message) -> receiver for the message's type -> handler -> answer()
  *

@@ -54,7 +54,7 @@ function markMessage(stack: string, message: string): string {
   return stack.slice(0, at) + marked + stack.slice(at + message.length);
 }
 
-/** The stack of an error, or what a program's `Error.prepareStackTrace` makes of it: what was wrong stands in it in any case. */
+/** The stack of an error, or what a program's `Error.prepareStackTrace` makes of it: what was wrong is in it in any case. */
 function stackWith(error: Error, message: string): string {
   const stack = String(readStack(error) ?? "");
   if (stack !== "" && stack.includes(message)) return stack;

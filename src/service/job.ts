@@ -54,7 +54,7 @@ export function callInside<T>(
   });
 }
 
-/** The receiver of jobs; stands in every receiver table. */
+/** The receiver of jobs; is in every receiver table. */
 export const receiveJob: Receiver = (context, message) => {
   if (typeof message.payload === "function") (message.payload as Job)(context);
 };

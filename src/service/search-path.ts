@@ -28,7 +28,7 @@ export function splitPatterns(services: string | readonly string[]): string[] {
   return list.map((pattern) => pattern.trim()).filter((pattern) => pattern !== "");
 }
 
-/** An absolute pattern: what stands before the first mark, and from there on. */
+/** An absolute pattern: what is before the first mark, and from there on. */
 interface Pattern {
   readonly start: string;
   readonly rest: string;

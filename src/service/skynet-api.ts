@@ -251,7 +251,7 @@ export interface SkynetApi extends Calls, Starters {
    * A failure before the service leaves changes nothing.
    *
    * @param address - a handle, or a name.
-   * @throws {ERR_MIGRATE} with what stands in the way, by path and line where it is state: a closure, a socket, an object of a
+   * @throws {ERR_MIGRATE} with what is in the way, by path and line where it is state: a closure, a socket, an object of a
    * package. {ERR_ARGUMENT} if there is no such thread, {ERR_SERVICE_DEAD} if nobody lives there.
    * @example
    * ```ts

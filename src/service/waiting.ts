@@ -32,7 +32,7 @@ export class Waiter extends Waiting {
   isOpen = true;
   /** Ends it before its time; only one with a token can be woken. */
   wake: (() => void) | undefined = undefined;
-  /** As it stands in `Context.held`. */
+  /** As it is in `Context.held`. */
   held: ((error: unknown) => void) | undefined = undefined;
 
   constructor(

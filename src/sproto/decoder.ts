@@ -162,7 +162,7 @@ export class MessageDecoder {
     }
   }
 
-  /** Reads numbers of one width, which stands in front of them. */
+  /** Reads numbers of one width, which is in front of them. */
   #numbers(field: Field, at: number, size: number): unknown[] {
     const values: unknown[] = [];
     if (size <= 1) return values;
@@ -216,7 +216,7 @@ export class MessageDecoder {
   }
 }
 
-/** Makes a value of what stands in a word. */
+/** Makes a value of what is in a word. */
 function inline(field: Field, value: number): unknown {
   if (field.isList) throw mistyped(field);
   if (field.kind === KIND.integer) return field.factor === 0 ? value : value / field.factor;

@@ -25,7 +25,7 @@ import type { Sproto } from "./sproto.ts";
 import type { IncomingRequest, IncomingResponse, Requester, SchemaTypes } from "./types.ts";
 
 /**
- * What stands in front of each packet; its type is the schema's, but these fields, integers, are
+ * What is in front of each packet; its type is the schema's, but these fields, integers, are
  * sproto's.
  */
 interface Header {

@@ -23,7 +23,7 @@ export interface FieldDeclaration extends Place {
   readonly isList: boolean;
   /** The name of its type. */
   readonly type: string;
-  /** What stands in parentheses behind the type, "" for an empty pair; undefined without them. */
+  /** What is in parentheses behind the type, "" for an empty pair; undefined without them. */
   readonly argument: string | undefined;
 }
 
@@ -77,7 +77,7 @@ class SchemaParser implements Declarations {
   }
 
   /**
-   * Reads a list. As in sprotoparser, what stands in it is apart; only at its end the last ones may
+   * Reads a list. As in sprotoparser, what is in it is apart; only at its end the last ones may
    * adjoin.
    */
   #items(isEnd: () => boolean, read: () => void): void {
@@ -91,7 +91,7 @@ class SchemaParser implements Declarations {
     }
   }
 
-  /** Reads a type that stands in the type `outer`, or in none. */
+  /** Reads a type that is in the type `outer`, or in none. */
   #type(outer: string, depth: number): void {
     const scanner = this.#scanner;
     const { file, line } = scanner.take();
@@ -134,7 +134,7 @@ class SchemaParser implements Declarations {
     return { name, tag, isList, type, argument: this.#argument(isList), file, line };
   }
 
-  /** Reads a name with dots in it. @param isAttached - whether no blank may stand before it. */
+  /** Reads a name with dots in it. @param isAttached - whether no blank may be before it. */
   #typeName(what: string, isAttached: boolean): string {
     const scanner = this.#scanner;
     let name = (isAttached ? this.#attached("word", what) : scanner.expect("word", what)).text;
@@ -150,7 +150,7 @@ class SchemaParser implements Declarations {
    *
    * Sprotoparser takes any number of them and looks at one place among its captures, of which a
    * number makes two: so a list heeds its first argument, and anything else a number at the first
-   * place, or what stands at the second.
+   * place, or what is at the second.
    */
   #argument(isList: boolean): string | undefined {
     const scanner = this.#scanner;

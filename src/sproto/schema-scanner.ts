@@ -1,7 +1,7 @@
 /**
  * The text of a schema as words, numbers and marks, one after the other.
  *
- * Blanks and comments are not tokens, but each token knows whether one stood before it: the
+ * Blanks and comments are not tokens, but each token knows whether one was before it: the
  * language wants them in some places and forbids them in others.
  */
 
@@ -14,7 +14,7 @@ import type { Place } from "./schema-error.ts";
 export interface Token extends Place {
   readonly kind: "word" | "number" | "mark" | "end";
   readonly text: string;
-  /** Whether a blank, a new line or a comment stands before it. */
+  /** Whether a blank, a new line or a comment is before it. */
   readonly isApart: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Writes a value into shared memory as a version of a table; see format.ts.
  *
- * What can stand in a table: texts, numbers, bigints, booleans, null, undefined, dates, lists, and
+ * What can be in a table: texts, numbers, bigints, booleans, null, undefined, dates, lists, and
  * objects without a class. Anything else is refused with its path, and so is a value that holds
  * itself. An object that several others hold stays one object. Getters are read; keys that are
  * symbols are left out.
@@ -49,7 +49,7 @@ const INT64_MAX = 2n ** 63n - 1n;
  *
  * @param name - the table's, for messages.
  * @param isTree - no object in the data is held twice, as after parsing JSON; saves a look at each.
- * @throws {ERR_TABLE} if something in it can't stand in a table; the message says where.
+ * @throws {ERR_TABLE} if something in it can't be in a table; the message says where.
  */
 export function encodeTable(name: string, data: unknown, isTree = false): SharedArrayBuffer {
   if (typeof data !== "object" || data === null) {

@@ -61,7 +61,7 @@ class LiveView implements ProxyHandler<object> {
     this.#place = place;
   }
 
-  /** What stands at the path now: a row or a container. */
+  /** What is at the path now: a row or a container. */
   #now(): Owner {
     const { table } = this;
     if (this.#place === undefined) return table.currentRoot();

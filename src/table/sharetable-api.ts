@@ -130,7 +130,7 @@ export interface SharetableApi {
    * file's name alone, without its ending); or a name, whose file the configuration's `tables`
    * finds; or both, `{ name, file }`.
    * @throws {ERR_MODULE} if there is no such file, or it can't be loaded.
-   * @throws {ERR_TABLE} if the data can't stand in a table, or a check refuses it; the version
+   * @throws {ERR_TABLE} if the data can't be in a table, or a check refuses it; the version
    * before stays.
    */
   loadfile(name: string | TableFile, ...args: unknown[]): Promise<void>;

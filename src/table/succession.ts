@@ -6,7 +6,7 @@
  *     into a dictionary, or the other way round            old one: a row whose own keys did not change stays the same object
  *     anything else                                        the place is made anew
  *
- * A row stands for its place. An object that stands at several places is the row of the first of
+ * A row stands for its place. An object that is at several places is the row of the first of
  * them.
  */
 
@@ -35,7 +35,7 @@ export class Succession {
   /**
    * Returns the view of a place.
    *
-   * @param old - what stood there in the version that was read last; undefined if nothing was read.
+   * @param old - what was there in the version that was read last; undefined if nothing was read.
    * @param owner - undefined for the root.
    */
   succeed(old: unknown, { memory, target }: Spot, owner: Owner | undefined, step: Step): Owner {
@@ -54,7 +54,7 @@ export class Succession {
   }
 
   /**
-   * Lets a view go over to what stands at its place in another version; false if that is something
+   * Lets a view go over to what is at its place in another version; false if that is something
    * else.
    */
   #rebind(node: unknown, memory: Memory, target: Target): boolean {
@@ -118,7 +118,7 @@ export class Succession {
   }
 }
 
-/** The object at a slot that stands there first; undefined if there is none. */
+/** The object at a slot that is there first; undefined if there is none. */
 function spotOf(memory: Memory, slot: number): Spot | undefined {
   if (memory.isScalar(slot)) return undefined;
   const target = memory.target(slot);

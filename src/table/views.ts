@@ -151,7 +151,7 @@ export class Views implements Rows {
   }
 
   /**
-   * Finds what stands at the path of a view in the version that the thread shows.
+   * Finds what is at the path of a view in the version that the thread shows.
    *
    * @returns the view itself if it could go over; undefined if no object is there.
    */

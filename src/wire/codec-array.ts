@@ -29,7 +29,7 @@ export function encodeArray(source: readonly unknown[], walk: EncodeWalk, depth:
   }
 }
 
-/** Reads an array whose elements stand in a row. @param kind - its tag without KEPT. */
+/** Reads an array whose elements are in a row. @param kind - its tag without KEPT. */
 export function decodeArray(walk: DecodeWalk, kind: number, index: number, depth: number): unknown {
   const list: unknown[] = [];
   walk.keep(index, list);

@@ -141,7 +141,7 @@ export class SeriWriter {
     return true;
   }
 
-  /** Writes what stands before the bytes of a string, and makes room for them. */
+  /** Writes what is before the bytes of a string, and makes room for them. */
   #stringHead(length: number): void {
     this.#reserve(HEAD_BYTES + length);
     if (length <= SHORT_STRING_MAX) this.#head(TYPE.shortString, length);

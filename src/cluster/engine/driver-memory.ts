@@ -61,7 +61,7 @@ export class MemoryEngine {
     return driver;
   }
 
-  /** What stands under a key. */
+  /** What is under a key. */
   peek(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     return entry?.value === undefined ? undefined : entry;

@@ -1,5 +1,5 @@
 /**
- * NATS as the engine: keys stand in a bucket of JetStream, broadcasts are plain messages.
+ * NATS as the engine: keys are in a bucket of JetStream, broadcasts are plain messages.
  *
  * The packages `@nats-io/transport-node` and `@nats-io/kv` are the project's own, and are loaded when a node needs them. Nothing
  * here needs a server newer than 2.9: what goes with 2.11 (an event when a key expires) is not used.

@@ -13,7 +13,7 @@
 import { SnaxError } from "../../base/error.ts";
 import { ENGINE_UNSENT_MAX } from "../../base/limits.ts";
 
-/** What stands under a key. */
+/** What is under a key. */
 export interface Entry {
   readonly key: string;
   /** @member value - undefined: it was taken away. */
@@ -64,13 +64,13 @@ export interface Driver {
    */
   claim(key: string, value: string | undefined, over: number): Promise<number | undefined>;
   /**
-   * Says that what stands under a key still holds: watchers see a new token.
+   * Says that what is under a key still holds: watchers see a new token.
    *
    * @returns the new token; undefined if the key has another one.
    * @throws {ERR_ENGINE_DOWN}
    */
   renew(entry: Entry): Promise<number | undefined>;
-  /** Resolves to what stands under a key; undefined if nothing does. @throws {ERR_ENGINE_DOWN} */
+  /** Resolves to what is under a key; undefined if nothing does. @throws {ERR_ENGINE_DOWN} */
   read(key: string): Promise<Entry | undefined>;
   /**
    * Watches a kind of keys: what is there, then each change, and all of it anew when the engine was away. Of one key the tokens only grow: what is late is

@@ -75,7 +75,7 @@ export class Membership {
   readonly #known = new Map<string, Known>();
   /** Processes that are not members any more, and from when on they surely have no right. */
   readonly #past = new Map<string, number>();
-  /** What stands in the engine of this process; 0 = nothing. */
+  /** What is in the engine of this process; 0 = nothing. */
   #token = 0;
   #rightUntil = -Infinity;
   #hadRight = false;

@@ -43,7 +43,7 @@ export interface FleetOptions {
   readonly onMember: (node: string, incarnation: string | undefined) => void;
   /** Where this node takes links; undefined = nowhere. */
   readonly listened: Listened | undefined;
-  /** What all nodes of the cluster know; what stands in the engine is sealed with it. */
+  /** What all nodes of the cluster know; what is in the engine is sealed with it. */
   readonly token: string;
 }
 

@@ -154,7 +154,7 @@ export class FleetPatches {
     this.#wake();
   }
 
-  /** Takes what stands under the key of a patch; older than what is known is left out. */
+  /** Takes what is under the key of a patch; older than what is known is left out. */
   take({ key, value, token }: Entry): void {
     const id = idOfKey(key);
     const known = id === undefined ? undefined : this.#seen.get(id);
@@ -227,7 +227,7 @@ export class FleetPatches {
   /**
    * Writes a decision over a patch that has none.
    *
-   * @returns false if the engine does not say what stands there; true = it is known now, whatever it is
+   * @returns false if the engine does not say what is there; true = it is known now, whatever it is
    */
   async write(id: number, record: FleetRecord): Promise<boolean> {
     const { seal, membership } = this.options;
@@ -284,7 +284,7 @@ export class FleetPatches {
     else if (this.#seen.has(id)) this.#lose(id, this.#seen.get(id)?.token ?? 0);
   }
 
-  /** What stood there is gone: the engine has lost its memory, or it was swept up. */
+  /** What was there is gone: the engine has lost its memory, or it was swept up. */
   #lose(id: number, token: number): void {
     const seen = this.#seen.get(id);
     const record = seen?.record;

@@ -28,7 +28,7 @@ export interface FleetPatch {
   readonly from: string;
 }
 
-/** What stands under `patch/<id>`. */
+/** What is under `patch/<id>`. */
 export interface FleetRecord {
   /** `over`: no node needs it any more. */
   readonly state: "prepare" | "commit" | "abort" | "over";
@@ -42,7 +42,7 @@ export interface FleetRecord {
   readonly why?: string;
 }
 
-/** What stands under `vote/<id>.<node>`. */
+/** What is under `vote/<id>.<node>`. */
 export interface FleetVote {
   /** `done`: it was decided, and this came of it. */
   readonly state: "yes" | "no" | "done";
@@ -114,7 +114,7 @@ export class FleetSeal {
     this.#secret = new Uint8Array(hkdfSync("sha256", token, "snax", "fleet patch 1", 32));
   }
 
-  /** Makes the text that stands under a key. */
+  /** Makes the text that is under a key. */
   seal(key: string, body: FleetRecord | FleetVote | Sealed): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#secret, iv);

@@ -277,7 +277,7 @@ export class LinkNodes {
       (agent) => agent === ready || agent.peer?.node === node,
     );
     const at = others.indexOf(ready);
-    // Agents stand in the order in which connections were made.
+    // Agents are in the order in which connections were made.
     if (at < others.length - 1) return ready.close(`${node} has made another connection since`);
     this.#ways.get(node)?.sender.meet(incarnation);
     for (const agent of others.slice(0, at)) {

@@ -34,7 +34,7 @@ import {
   textOf,
 } from "../wire/wire-error.ts";
 
-/** Longest tag of a trace that is followed, in characters: it stands in each line of the trace. */
+/** Longest tag of a trace that is followed, in characters: it is in each line of the trace. */
 const TAG_MAX = 256;
 
 /** What somebody asks for. */

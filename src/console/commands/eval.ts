@@ -19,7 +19,7 @@ const FILE = "eval";
 async function run({ operator, args, line }: CommandCall): Promise<CommandResult> {
   const context = readService(operator, args[0]);
   const text = textBehind(line);
-  // The line keeps its columns: it stands in a line of its own.
+  // The line keeps its columns: it is in a line of its own.
   const script = isExpression(text) ? `print(await (\n${text}\n));` : `\n${text}`;
   const result = await inject(context, { file: FILE, text: script }, []);
   if (result.ok) return result.output;
@@ -29,7 +29,7 @@ async function run({ operator, args, line }: CommandCall): Promise<CommandResult
   );
 }
 
-/** Where the line stands in the script. */
+/** Where the line is in the script. */
 const PLACE = /\beval:2:/g;
 
 function isExpression(text: string): boolean {

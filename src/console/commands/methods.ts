@@ -37,12 +37,12 @@ async function readQuestion({ operator, args, line }: CommandCall): Promise<Ques
   return { handle, method: { type, name }, values: rest === "" ? [] : parseLiterals(rest) };
 }
 
-/** A name that is no literal, and what stands behind it. */
+/** A name that is no literal, and what is behind it. */
 const METHOD =
   /^(?!(?:true|false|null|nil|undefined|NaN|Infinity)\b)([\p{L}_$][\p{L}\p{N}_$]*)(?:\s+(.*))?$/su;
 
 /**
- * Returns what stands behind the command and the address.
+ * Returns what is behind the command and the address.
  *
  * @throws {ERR_ARGUMENT} if it is nothing.
  */

@@ -34,7 +34,7 @@ export const nodeCommands: CommandTable = {
   },
   getenv: {
     help: "getenv name : skynet.getenv(name)",
-    // Passwords of databases stand in configurations.
+    // Passwords of databases are in configurations.
     isConfidential: true,
     run: getEnv,
   },

@@ -3,7 +3,7 @@
  *
  *     line -> a turn of the console's service -> command -> outcome -> the log, if it changes something
  *
- * Commands run inside the service, so what they cost and whom they call stands under its address. Nothing here throws: a
+ * Commands run inside the service, so what they cost and whom they call is under its address. Nothing here throws: a
  * failure is an outcome.
  */
 
@@ -94,7 +94,7 @@ async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
 /** Tells the log and the audit of a command. */
 type Auditor = (outcome: AuditOutcome, what: string) => void;
 
-/** What stands before the outcome in the log. */
+/** What is before the outcome in the log. */
 const HEADS: Readonly<Record<AuditOutcome, string>> = {
   ok: "",
   failed: "failed : ",

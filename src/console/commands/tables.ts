@@ -1,5 +1,5 @@
 /**
- * `sharetable`: what the shared tables are, what stands in them, and loading them again.
+ * `sharetable`: what the shared tables are, what is in them, and loading them again.
  *
  *     sharetable                       every version in use
  *     sharetable load name [file]      loads a table anew, with the arguments of the last time; without a file from

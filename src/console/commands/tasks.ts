@@ -99,11 +99,11 @@ async function uniqtask({ operator, args }: CommandCall): Promise<Table> {
     const handled = handler === undefined ? {} : { handler: handler.title };
     groups.set(key, { waitsFor, ...held, stack, ...handled, sessions: [session] });
   }
-  // No session stands in two groups, so that no two have the same key.
+  // No session is in two groups, so that no two have the same key.
   return new Map([...groups.values()].map((group) => [headOf(group), group]));
 }
 
-/** As skynet's: what waits stands in the lines below. */
+/** As skynet's: what waits is in the lines below. */
 function headOf({ sessions }: TaskGroup): string {
   const shown = sessions.slice(0, SESSIONS_SHOWN_MAX).join(",");
   const more = sessions.length > SESSIONS_SHOWN_MAX + 1 ? "..." : "";

@@ -54,7 +54,7 @@ class Figures {
   }
 }
 
-/** Services whose figures stand in one array. */
+/** Services whose figures are in one array. */
 const PAGE = 4096;
 const PAGE_MASK = PAGE - 1;
 

@@ -21,7 +21,7 @@ interface SocketHandle {
   readStart(): unknown;
 }
 
-/** Who talks, how long, and what to do once nothing stands in the way. */
+/** Who talks, how long, and what to do once nothing is in the way. */
 export interface DebugHereOptions {
   readonly terminal: Terminal;
   readonly deadlineMs: number;

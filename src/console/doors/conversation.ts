@@ -14,7 +14,7 @@ const HISTORY_LENGTH = 500;
 /** Words that completion offers. */
 const OFFERED_MAX = 1000;
 
-/** Lists the words that may stand at a place: the commands for the first word of a line, addresses for any other. */
+/** Lists the words that may be at a place: the commands for the first word of a line, addresses for any other. */
 export type WordSource = (isFirst: boolean) => Promise<Iterable<string>>;
 
 /**

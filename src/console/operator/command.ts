@@ -2,7 +2,7 @@
  * What a command of the debug console is: a function from words to data.
  *
  * Commands know no client. What they return is printed as skynet prints it by `print.ts`, or as JSON by `json.ts`; a web
- * console may stand on the same functions. What they throw is their failure; texts of failures that skynet has too are
+ * console may use the same functions. What they throw is their failure; texts of failures that skynet has too are
  * skynet's.
  */
 
@@ -16,7 +16,7 @@ import type { Role } from "./role.ts";
 /** Rows by key. A row is a scalar, or a record that is printed in one line. */
 export type Table = ReadonlyMap<string, unknown>;
 
-/** Tables whose rows are known to stand in the order in which they are printed. */
+/** Tables whose rows are known to be in the order in which they are printed. */
 const inOrder = new WeakSet<Table>();
 
 /** Says so of a table. */
@@ -81,7 +81,7 @@ export interface Command {
   /** What `help` says; for skynet's commands skynet's own text. */
   readonly help: string;
   /**
-   * It changes something, or runs code: who used it, and what came of it, stands in the log. A function says so of the words behind
+   * It changes something, or runs code: who used it, and what came of it, is in the log. A function says so of the words behind
    * the command.
    */
   readonly isChange?: boolean | ((words: readonly string[]) => boolean);

@@ -29,7 +29,7 @@ const SHOWN_MAX = 80;
 /** A logpoint as an operator sees it. */
 export interface LogpointRow {
   readonly address: string;
-  /** `file:line`: the line that has code, which may stand behind the one that was asked for. */
+  /** `file:line`: the line that has code, which may be behind the one that was asked for. */
   readonly place: string;
   readonly expression: string;
   /** How often the line has run; not counted while it ran more than LOGPOINT_HITS_MAX times a second. */

@@ -16,7 +16,7 @@ import type { ConsoleThread } from "./console-thread.ts";
 export class Operator {
   /** What all consoles of this thread have in common. */
   readonly thread: ConsoleThread;
-  /** The service of the console: what commands cost, and whom they call, stands under its address. */
+  /** The service of the console: what commands cost, and whom they call, is under its address. */
   readonly context: Context;
   readonly runtime: Runtime;
   /** The service's own API: commands use what any service may use, where it is enough. */

@@ -62,7 +62,7 @@ function readCount(
 /**
  * Takes a part out of a table.
  *
- * @param isOrdered - its rows stand in an order of their own, not in that of their keys.
+ * @param isOrdered - its rows are in an order of their own, not in that of their keys.
  * @throws {ERR_ARGUMENT} if its rows have no such number, or no row has such a key.
  */
 export function takePart(table: Table, part: Part, isOrdered: boolean): PartOfTable {
@@ -82,7 +82,7 @@ export function takePart(table: Table, part: Part, isOrdered: boolean): PartOfTa
   return { rows: new Map([...page, ...notes]), next };
 }
 
-/** What stands in a table for a thread that does not answer. */
+/** What is in a table for a thread that does not answer. */
 function isNote([key, row]: Row): boolean {
   return typeof row === "string" && /^thread \d+$/.test(key);
 }

@@ -8,7 +8,7 @@ import { SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
 import type { Operator } from "./operator.ts";
 
-/** A file and what stands in it. */
+/** A file and what is in it. */
 export interface ScriptFile {
   /** Absolute path. */
   readonly file: string;

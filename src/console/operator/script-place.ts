@@ -2,7 +2,7 @@
  * A line of a service's code, as an operator names it (`counter.ts:12`) and as V8 knows it.
  *
  * A file is named by its path, whole or relative to the configuration, or by the end of its path if that means only one of
- * the service's files. Code that a patch brought stands under the patch's own name, as in stacks: `snax-patch:1a2b.../shop.ts`.
+ * the service's files. Code that a patch brought is under the patch's own name, as in stacks: `snax-patch:1a2b.../shop.ts`.
  * A service that was born with patches has both in one script, of which V8's lines are neither's.
  */
 
@@ -54,7 +54,7 @@ export function findPlace(context: Context, word: string | undefined): ScriptPla
   return { url, scriptLine: scriptLineOf(image, line), line, name: basename(file), image };
 }
 
-/** The text of a patch may stand in that of the service's module. */
+/** The text of a patch may be in that of the service's module. */
 function findInPatch(context: Context, url: string, line: number): ScriptPlace {
   const name = basename(url);
   for (const { image } of context.code?.program.nodes.values() ?? []) {
@@ -80,7 +80,7 @@ export interface SourceLine {
   /** From 1. */
   readonly line: number;
   readonly text: string;
-  /** Whether the loader put what stands there behind the text. */
+  /** Whether the loader put what is there behind the text. */
   readonly isGenerated: boolean;
 }
 

@@ -49,7 +49,7 @@ const OPTIONS: ReadonlySet<string> = new Set(["--from-source", "--yes", ...REPAI
 /**
  * Reads the words behind the target; undefined if the patch comes from files that they name.
  *
- * @throws {ERR_ARGUMENT} if a word can't stand beside `--from-source`.
+ * @throws {ERR_ARGUMENT} if a word can't be beside `--from-source`.
  */
 export function readSourceOptions(words: readonly string[]): SourceOptions | undefined {
   const end = words.indexOf("--");

@@ -20,7 +20,7 @@ interface Failure {
 interface FailureOptions {
   /** The operator's files, which a message may name by their hash. */
   readonly files?: readonly ScriptFile[];
-  /** What stands before the address. @defaultValue nothing */
+  /** What is before the address. @defaultValue nothing */
   readonly prefix?: string;
   /** How many are listed. @defaultValue SERVICES_SHOWN_MAX */
   readonly shownMax?: number;

@@ -54,7 +54,7 @@ export interface PatchRequest {
   /**
    * Runs just before anything changes; what it throws refuses the patch.
    *
-   * @defaultValue nothing stands in the way
+   * @defaultValue nothing is in the way
    */
   readonly enter?: (() => void) | undefined;
   /**

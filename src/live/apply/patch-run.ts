@@ -342,7 +342,7 @@ export class PatchRun {
     const fields = parts.takeFields(patch);
     const statics = parts.takeStatics(patch);
     const decorate = this.#decorations?.get(name);
-    // What decorators make of a method stands in its place: whoever holds the one before keeps
+    // What decorators make of a method is in its place: whoever holds the one before keeps
     // that.
     const held = decorate === undefined ? this.held : undefined;
     const isField = hidingFields(this.module, { name, live, given: fields });

@@ -1,5 +1,5 @@
 /**
- * The program that services are born from when patches stand in its texts: a birth costs the same, however many there are.
+ * The program that services are born from when patches are in its texts: a birth costs the same, however many there are.
  *
  *     texts of the program + patches in their order -> effective texts -> images -> the succeeding program
  *
@@ -33,7 +33,7 @@ interface Patched {
  * Builds the program that succeeds another one.
  *
  * @param parts - what the patches give, in the order in which they go in.
- * @throws whatever stands in the way: then services are born from the program, and get the patches in turn.
+ * @throws whatever is in the way: then services are born from the program, and get the patches in turn.
  */
 export function createSuccessor(
   cache: CodeCache,
@@ -61,7 +61,7 @@ export interface PatchedText {
 /**
  * Builds the program that has other texts in the place of those of some files.
  *
- * @throws whatever stands in the way: nobody can be born from these texts.
+ * @throws whatever is in the way: nobody can be born from these texts.
  */
 export function succeed(cache: CodeCache, before: Program, texts: readonly PatchedText[]): Program {
   const images = new Map<string, Image>();

@@ -41,7 +41,7 @@ export interface OpenFunction {
   readonly scopes: readonly CapturedScope[];
 }
 
-/** How many bound functions and forwarders may stand in front of a function. */
+/** How many bound functions and forwarders may be in front of a function. */
 const LAYERS_MAX = 100;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;

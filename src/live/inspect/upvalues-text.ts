@@ -3,7 +3,7 @@
  * ones are its own.
  *
  * V8 knows the variables around a function, but not which of them it uses, and inside the function
- * its own names hide outer ones of the same name. Both stand in the text that
+ * its own names hide outer ones of the same name. Both are in the text that
  * `Function.prototype.toString` gives.
  */
 
@@ -32,7 +32,7 @@ export interface BodyOffset {
   readonly columns: number;
 }
 
-/** What stands in a function's text. */
+/** What is in a function's text. */
 export interface FunctionText {
   readonly kind: "function" | "generator" | "class";
   /**

@@ -99,7 +99,7 @@ export class Restarts {
       this.#lineages.set(born, lineage);
     };
     launch(lineage.wish, onKey, before).catch(() => {
-      // Why it could not begin stands in the log already. If its thread has died again, that was
+      // Why it could not begin is in the log already. If its thread has died again, that was
       // seen to.
       if (lineage.life !== life) return;
       this.#lineages.delete(key);
