@@ -4,8 +4,8 @@
  *     node/<name> = { incarnation, place, lease }     claimed at the start, renewed each beat, taken away at the end
  *
  * A record that is not renewed for a lease has lapsed; whoever sees that takes it away by compare-and-set. Whether it has is judged by
- * the judge's own clock alone: from the moment at which he saw the last renewal. Silence of the engine is not silence of a node, and who
- * stood still himself judges nobody for a lease. A node to which there is a link is not taken away: the link shows that it lives.
+ * the judge's own clock alone: from the moment at which it saw the last renewal. Silence of the engine is not silence of a node, and a node
+ * that stood still itself judges no other for a lease. A node to which there is a link is not taken away: the link shows that it lives.
  *
  * The other side of the same lease is the right of this process: it ends a margin before the lease does, counted from the moment at which the last renewal that
  * came through was asked for. So of a name that goes with it (names.ts) nobody else has become the owner while it still has the right,

@@ -217,7 +217,7 @@ export class SharedPart implements ThreadPart<readonly string[], void> {
 
 /**
  * What a text from before the cache was cleared refuses says so: it is not the one that the
- * operator has in front of him.
+ * operator has at hand.
  */
 async function compileAt(
   { cache }: Runtime,

@@ -211,7 +211,7 @@ test("what is patched later is patched in whoever was born from a text, too", as
   equal(await (await world.start("main")).req.seen?.(), 10);
 });
 
-test("a patch that somebody has got already passes him over, though he was born with it", async (t) => {
+test("a patch passes over a service that has it already, though it was born with it", async (t) => {
   const world = await World.open(t, FILES);
   const text = `const FROM = 2; let fresh = 1; export const response = { fresh() { return fresh; } };`;
   await world.hotfixall("main", text);

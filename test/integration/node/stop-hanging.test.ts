@@ -74,7 +74,7 @@ async function begins({ node, begun }: Scene): Promise<void> {
   while (Atomics.load(new Int32Array(begun), 0) === 0) await node.skynet.sleep(1);
 }
 
-test("a handler that hangs keeps nobody from his exit, neither on other threads nor on its own", async (t) => {
+test("a handler that hangs keeps no service from its exit, on its thread or on another one", async (t) => {
   const all = await scene(t, "loop");
   const { node, culprit, begun } = all;
   culprit.post.run(begun);
@@ -87,7 +87,7 @@ test("a handler that hangs keeps nobody from his exit, neither on other threads 
   deepEqual(node.cutOff, [`${formatAddress(culprit.handle)} on thread 2`]);
 });
 
-test("an exit that hangs keeps nobody from his own", async (t) => {
+test("an exit that hangs keeps no other from its own", async (t) => {
   const { node, culprit } = await scene(t, "loop");
   culprit.post.stay();
   await node.stop();
@@ -97,7 +97,7 @@ test("an exit that hangs keeps nobody from his own", async (t) => {
   ok(node.cutOff.includes("snax loop"));
 });
 
-test("an exit that waits without end keeps nobody from his own", async (t) => {
+test("an exit that waits without end keeps no other from its own", async (t) => {
   const { node } = await scene(t, "waiter");
   await node.stop();
   const log = node.readLog();

@@ -189,7 +189,7 @@ test("a dead service runs nothing more, and a request in its system lane is answ
   deepEqual([runs, target.heard, endOf(outcome)], [0, [], DEAD]);
 });
 
-test("whoever watches a service learns of its death once, unless he has stopped", () => {
+test("whoever watches a service learns of its death once, unless they stopped", () => {
   const { kernel, deaths } = createSimulator({ seed: 1 });
   const target = createProbe(kernel);
   let told = 0;

@@ -10,7 +10,7 @@ import { NameTable } from "../../../src/kernel/name-table.ts";
 import { PENDING_PER_NAME_MAX } from "../../../src/kernel/named-mail.ts";
 import { createOutcome, createEnvelope, createProbe, createSimulator } from "../../simulator.ts";
 
-test("a name belongs to the first who takes it, until he dies", () => {
+test("a name belongs to the first service that takes it, until that dies", () => {
   const names = new NameTable();
   equal(names.register("DB", 1), true);
   equal(names.register("DB", 2), false);

@@ -209,7 +209,7 @@ test("each cut soon after a rest doubles the next, up to the limit, and time or 
   equal(restMs(), 1000);
 });
 
-test("a cut that an operator has asked for gives him ten times as long", () => {
+test("a cut that an operator has asked for gives the operator ten times as long", () => {
   const all = scene();
   const { simulator, kernel, target, done, caller, beCut } = all;
   kernel.tap = (service, { payload }) => {
