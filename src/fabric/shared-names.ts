@@ -232,7 +232,7 @@ export class SharedNames implements NameStore {
     return hash >>> 0;
   }
 
-  /** Returns the place in the index of the name that was hashed last; -1 if it is nobody's. */
+  /** Returns the place in the index of the name that was hashed last; -1 if no service has it. */
   #find(hash: number): number {
     for (let place = hash & INDEX_BITS; ; place = (place + 1) & INDEX_BITS) {
       const number = (this.#index[place] as number) - 1;

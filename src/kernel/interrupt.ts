@@ -59,7 +59,7 @@ export interface GivenUp {
   readonly error: () => unknown;
 }
 
-/** Gives up a handler: its caller is told, and the service lets go of what it holds. If it goes on it is nobody's. */
+/** Gives up a handler: its caller is told, and the service lets go of what it holds. If it goes on, nothing waits for it any more. */
 export function giveUp(kernel: Kernel, service: Service, { message, error }: GivenUp): void {
   if (isOpen(message)) kernel.fail(service, message, error());
   const handling = service.running?.find((each) => each.message === message);

@@ -47,7 +47,7 @@ function checkLinkAddress(address: unknown): void {
   );
 }
 
-/** Packs values now, so that what becomes of them later is nobody's business. */
+/** Packs values now, so that later changes to them are not sent. */
 function pack(node: string, address: ClusterAddress, values: readonly unknown[]): Uint8Array {
   checkNode(node);
   checkAddress(address);

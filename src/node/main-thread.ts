@@ -164,7 +164,7 @@ export class MainThread {
   /** Tells of a thread's death: the log, whoever waits for its services, the launcher. */
   #bury(runtime: Runtime, { thread, lost, reason }: ThreadEnd): void {
     this.#threads?.replaced(thread);
-    // The steward is nobody's loss.
+    // The steward does not count.
     const count = lost.length - 1;
     runtime.log(0, `thread ${thread} has died with ${count} services: ${reason}`, LEVEL.error);
     const { kernel } = runtime;

@@ -68,7 +68,7 @@ function die(error: unknown): never {
   process.exit(1);
 }
 
-/** Logs an error under the service whose code runs; else, if it is a node's at all, as nobody's. */
+/** Logs an error under the service whose code runs; else, if it is a node's at all, under no service. */
 function isLogged(what: string, error: unknown): boolean {
   for (const { runtime, program } of households) {
     const { current } = runtime.kernel.scheduler;

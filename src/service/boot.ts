@@ -271,7 +271,7 @@ function loadCode(context: Context, given?: Program): unknown {
 
 /**
  * Goes on inside the service when its program has come from another thread or from Node's loader.
- * That comes in no message: a module or an `init` that loops would be nobody's, and never be cut
+ * That comes in no message: a module or an `init` that loops would belong to no service, and never be cut
  * off.
  */
 function goOnInside<T>(

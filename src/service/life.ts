@@ -143,7 +143,7 @@ function starters(context: Context, place?: number): Starters {
     newservice: (name, ...args) =>
       startService(context, { kind: PLAIN_KIND_NAME, name, args, place }),
     uniqueservice: (...given) => {
-      // In the network the place is the other node's choice, as long as that is this one it is no one's.
+      // The node that has a network-wide service picks its thread: `place` is ignored.
       if (place === undefined || given[0] === true) {
         return unique(context, "LAUNCH", given) as Promise<number>;
       }

@@ -43,7 +43,7 @@ let lastNumber = 0;
 /**
  * A timer of a service, as its code holds it.
  *
- * A promise that a callback returns is nobody's: its rejection is reported as unhandled, with the service's address.
+ * No code takes a promise that a callback returns: its rejection is reported as unhandled, with the service's address.
  */
 export class ServiceTimer {
   /** What was asked for. */

@@ -1,6 +1,6 @@
 // Hot path (bench: sproto).
 /**
- * Messages of a type as values, out of bytes that nobody vouches for.
+ * Messages of a type as values, out of bytes that may be anything.
  *
  * Promises: it reads no byte twice on one level and none outside the message, recurses no deeper
  * than SPROTO_DEPTH_MAX, and what it makes is bounded by the bytes that are there. Tags that the

@@ -1,6 +1,6 @@
 // Hot path (bench: sproto).
 /**
- * The numbers, texts and bytes of sproto, out of memory that nobody vouches for.
+ * The numbers, texts and bytes of sproto, out of memory that may hold anything.
  *
  * Whoever reads has made sure that the bytes are there. Views that a message may not need are made
  * when one does.

@@ -1,5 +1,5 @@
 /**
- * Reads scalars one after the other from a region of memory that nobody vouches for.
+ * Reads scalars one after the other from a region of memory that may hold anything.
  *
  * Promises: it never reads past the end of the region, and it takes memory only for bytes that are there. What is not as
  * the writer makes it ends with ERR_MALFORMED.

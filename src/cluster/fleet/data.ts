@@ -3,7 +3,7 @@
  *
  *     data/<kind><key> = { values }     sealed as the patches of the fleet are (record.ts): the engine reads no value
  *
- * Reading asks the engine, writing is by compare-and-set: so every node sees the value that was set last, and nobody's change is lost. While the engine is
+ * Reading asks the engine, writing is by compare-and-set: so every node sees the value that was set last, and no change is lost. While the engine is
  * away both fail at once with ERR_ENGINE_DOWN.
  */
 

@@ -355,7 +355,7 @@ class Votes {
     });
   }
 
-  /** Sweeps up: votes are nobody's concern any more. */
+  /** Sweeps up: votes are not needed any more. */
   end(): void {
     this.#stop();
     const { driver } = this.#patches.options.membership.options;

@@ -207,7 +207,7 @@ function readPlace(value: unknown): string {
   return value;
 }
 
-/** A global name: skynet keeps 15 bytes of it, and a name with a point in front is nobody else's business. */
+/** A global name: skynet keeps 15 bytes of it, and a name with a point in front stays on its node. */
 function readName(value: unknown): string {
   const isName =
     typeof value === "string" &&

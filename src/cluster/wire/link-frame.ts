@@ -189,7 +189,7 @@ export function decodeLinkFrame(body: Buffer): LinkFrame {
   }
 }
 
-/** Session 0 is nobody's, and the kernel counts to LINK_SESSION_MAX. */
+/** Session 0 means that no answer is awaited, and the kernel counts to LINK_SESSION_MAX. */
 function sessionOf(body: Buffer): number {
   const session = body.length < 5 ? 0 : body.readUInt32BE(1);
   if (session === 0 || session > LINK_SESSION_MAX) throw unreadable();

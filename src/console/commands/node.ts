@@ -5,7 +5,7 @@
 import { SnaxError } from "../../base/error.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 
-/** Keys of the configuration whose value is nobody's to read. */
+/** Keys of the configuration whose value must not be shown. */
 const SECRETS: ReadonlySet<string> = new Set(["consoletoken", "cluster"]);
 
 function getEnv({ operator, args: [name] }: CommandCall): CommandResult {

@@ -41,7 +41,7 @@ export const OWN_SCRIPTS: readonly string[] = [
 
 const own = OWN_SCRIPTS.map((pattern) => new RegExp(pattern));
 
-/** Whether a frame belongs to nobody's service. */
+/** Whether a frame belongs to no service. */
 export function isOwnFrame({ url }: Frame): boolean {
   return url === "" || own.some((pattern) => pattern.test(url));
 }

@@ -37,7 +37,7 @@ interface Visit {
   readonly isGreeted: boolean;
   /** The request has come whole. */
   isRead: boolean;
-  /** A second request on the connection is nobody's business. */
+  /** A second request on the connection is not read. */
   isTaken: boolean;
 }
 

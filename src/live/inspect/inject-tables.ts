@@ -87,7 +87,7 @@ function tryOpen(session: InspectorSession, code: unknown): OpenFunction | undef
   }
 }
 
-/** The code of a package, or our own, is nobody's table of commands. */
+/** The code of a package, or our own, holds no table of commands. */
 function isOfService(scopes: readonly CapturedScope[]): boolean {
   return valueOf(scopes, "$snax") instanceof ModuleInstance;
 }

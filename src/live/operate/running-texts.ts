@@ -68,7 +68,7 @@ export interface RunningGroup {
 
 /**
  * Whose texts are asked for: of one service, of a type, of all snax services, or of plain ones too;
- * those of the system are nobody's.
+ * those of the system are left out.
  */
 export type TextQuestion =
   | { readonly handle: number }

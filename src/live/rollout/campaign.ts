@@ -128,7 +128,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     this.#openBirths();
     const retired = this.#live.births.retire(this.#ready.program);
     const done = await this.#run();
-    // Whoever is born from here on is nobody's question, and a birth must not pay for having been one.
+    // It no longer matters who is born from here on, and a birth must not pay for having mattered.
     if (this.#born !== undefined) this.#born.onBorn = undefined;
     return { ...done, retired, held: 0 };
   }

@@ -218,7 +218,7 @@ interface Failures {
   readonly failed: readonly PatchFailure[];
 }
 
-/** A shared module that no thread has loaded is nobody's. */
+/** A shared module that no thread has loaded can't be patched. */
 function refuseUnused(
   { runtime }: Context,
   orders: readonly PartOrder[],

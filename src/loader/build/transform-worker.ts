@@ -1,5 +1,5 @@
 /**
- * The thread on which texts are compiled, so that nobody's services wait for it.
+ * The thread on which texts are compiled, so that no service waits for it.
  *
  *     TransformOrder -> find the project's compiler, read the options -> transform  -> JavaScript and map
  *     ImageOrder     -> build the image, transform if need be, keep it on disk      -> image with V8's cached code

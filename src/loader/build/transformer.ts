@@ -183,7 +183,7 @@ export class Transformer {
   }
 
   /**
-   * Nothing is asked for the moment: nobody's end is held up by the thread, and it ends by itself
+   * Nothing is asked for the moment: the thread holds up the end of no node, and it ends by itself
    * after a while.
    */
   #rest(): void {
