@@ -13,8 +13,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TOGETHER_MAX } from "../../base/limits.ts";
 import type { Operator } from "../../console/operator/operator.ts";
 import { formatAddress } from "../../kernel/address.ts";
+import { readAhead } from "../../live/operate/read-ahead.ts";
 import { foldTexts } from "../../live/operate/fold.ts";
 import { reload } from "../../live/rollout/reload.ts";
+import { KnownModules } from "../../live/operate/known-modules.ts";
 import type { RunningGroup } from "../../live/operate/running-texts.ts";
 import { gatherRunning } from "../../live/operate/running-texts.ts";
 import type { TogetherPart } from "../../live/rollout/together.ts";
@@ -49,6 +51,7 @@ export class Saver {
   readonly #names = new SharedNames();
   readonly #concerned = new ConcernedModules();
   readonly #types: SaveTypes;
+  readonly #known = new KnownModules();
   #saves = 0;
   /** What was saved and did not go in. */
   #pending: ReadonlySet<string> = new Set();
@@ -72,7 +75,7 @@ export class Saver {
     const began = performance.now();
     this.#saves += 1;
     const { context, runtime, thread } = this.#operator;
-    const groups = await gatherRunning(context, "plain too");
+    const groups = await gatherRunning(context, "plain too", { known: this.#known });
     const saved = new Set([...files, ...this.#pendingWith(files, groups)]);
     await settle(saved);
     const plan = planSave(groups, saved, this.#concerned);
@@ -108,18 +111,13 @@ export class Saver {
     texts: ReadonlyMap<string, string>,
   ): Promise<void> {
     const saves = this.#saves;
-    const { cache, paths } = this.#operator.runtime;
     const isTouched = ({ modules }: RunningGroup): boolean =>
       modules.some(({ file }) => texts.has(file));
     for (const type of new Set(groups.filter(isTouched).map((group) => group.type))) {
       // What was saved runs first.
       await sleep(QUIET_MS, undefined, { ref: false });
       if (saves !== this.#saves) return;
-      try {
-        await cache.load(paths.find(type));
-      } catch {
-        // Whoever starts one hears of it, and the save has told it.
-      }
+      await readAhead(this.#operator.context, type);
     }
   }
 

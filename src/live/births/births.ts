@@ -319,7 +319,7 @@ export class Births {
 }
 
 /** The text that services of a type are born from is the node's, whichever thread has read it. */
-async function loadProgram(caller: Context, type: string): Promise<Program> {
+export async function loadProgram(caller: Context, type: string): Promise<Program> {
   const { cache, paths, threads } = caller.runtime;
   const path = paths.find(type);
   if (threads !== undefined && threads.own !== 0 && !cache.has(path)) {

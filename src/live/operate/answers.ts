@@ -2,6 +2,7 @@
 
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { answerDry } from "./dry-run.ts";
+import { answerReadAhead } from "./read-ahead.ts";
 import { answerFold } from "./fold.ts";
 import { answerInflight } from "./inflight.ts";
 import { answerMigrate } from "../migrate/migrate.ts";
@@ -15,5 +16,6 @@ export function answerOperator(live: LiveThread): void {
   answerInflight(live);
   answerDry(live);
   answerFold(live);
+  answerReadAhead(live);
   answerMigrate(live);
 }

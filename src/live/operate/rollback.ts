@@ -110,7 +110,7 @@ async function planAll(
   const withdrawal: Withdrawal = { texts: [...texts], out };
   const plans: RollbackPlan[] = [];
   for (const target of targets) {
-    const groups = await gatherRunning(context, questionOf(target), withdrawal);
+    const groups = await gatherRunning(context, questionOf(target), { without: withdrawal });
     const needed = listNeeded(groups, target);
     if (needed.length > 0)
       throw neededError(records, needed, await uses.listNeeding(needed, later));

@@ -16,19 +16,23 @@ import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { Resolve } from "../../texts/program-text.ts";
 import { hasWritten } from "../apply/written-state.ts";
 import { hashOf } from "../text/patch-code.ts";
-import { textOf } from "../text/text-history.ts";
+import { changedTextOf, textOf } from "../text/text-history.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
+import type { Known, KnownModules, Told } from "./known-modules.ts";
+import { tellGroups } from "./known-modules.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 import { outOf } from "./withdrawal.ts";
 
-/** The command of a thread's steward: `TEXTS(question, without)`. */
+/** The command of a thread's steward: `TEXTS(question, without, known)`. */
 const TEXTS = "TEXTS";
 
 /** Has a thread tell others what its services run. */
 export function answerTexts(runtime: Runtime): void {
-  runtime.stewardCommands.set(TEXTS, async (_context, [state, question, without]) => {
+  runtime.stewardCommands.set(TEXTS, async (_context, [state, question, without, known]) => {
     takeErrand(state as OrderState);
-    return listRunning(runtime, question as TextQuestion, without as Withdrawal | undefined);
+    const asked = question as TextQuestion;
+    const groups = listRunning(runtime, asked, without as Withdrawal | undefined);
+    return known === undefined ? groups : tellGroups(groups, known as Known);
   });
 }
 
@@ -88,32 +92,35 @@ export interface Gathered {
   readonly silent: readonly SilentThread[];
 }
 
+/** What an answer is to have besides, or need not. */
+export interface GatherOptions {
+  /** Patches; each module is told without them as well. */
+  readonly without?: Withdrawal | undefined;
+  /** What the same asker was told before: other threads tell the rest only. */
+  readonly known?: KnownModules;
+}
+
 /**
  * Asks every thread what services run.
  *
- * @param without - patches; each module is told without them as well
  * @throws {ERR_PATCH_TIMEOUT} if a thread hangs.
  * @throws {ERR_SERVICE_DEAD} if one ends meanwhile.
  */
 export async function gatherRunning(
   context: Context,
   question: TextQuestion,
-  without?: Withdrawal,
+  options: GatherOptions = {},
 ): Promise<RunningGroup[]> {
-  const { groups, silent } = await gatherAnswers(context, question, without);
+  const { groups, silent } = await gatherAnswers(context, question, options);
   for (const { error } of silent) throw error;
   return groups;
 }
 
-/**
- * Asks every thread what services run, and names those that do not answer.
- *
- * @param without - see {@link gatherRunning}
- */
+/** Asks every thread what services run, and names those that do not answer. */
 export async function gatherAnswers(
   context: Context,
   question: TextQuestion,
-  without?: Withdrawal,
+  options: GatherOptions = {},
 ): Promise<Gathered> {
   const { runtime } = context;
   const { threads } = runtime;
@@ -125,14 +132,14 @@ export async function gatherAnswers(
   const silent: SilentThread[] = [];
   const answers = await Promise.all(
     others.map((thread) =>
-      askThread(context, thread, question, without).catch((error: unknown) => {
+      askThread(context, thread, question, options).catch((error: unknown) => {
         silent.push({ thread, error: error as Error });
         return [];
       }),
     ),
   );
   const groups = new Map<string, RunningGroup>();
-  const own = listRunning(runtime, question, without);
+  const own = listRunning(runtime, question, options.without);
   for (const group of [own, ...answers].flat()) {
     const key = keyOf(group);
     const known = groups.get(key);
@@ -148,12 +155,13 @@ export async function gatherAnswers(
 async function askThread(
   context: Context,
   thread: number,
-  ...question: [question: TextQuestion, without: Withdrawal | undefined]
+  ...[question, { without, known }]: [question: TextQuestion, options: GatherOptions]
 ): Promise<RunningGroup[]> {
   const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
   const error = (stuck: Stuck): SnaxError => silenceError(stuck, limitMs);
-  const answer = await sendErrand(context, thread, { limitMs, error }, TEXTS, ...question);
-  return answer as RunningGroup[];
+  const wanted = [question, without, known?.of(thread)];
+  const answer = await sendErrand(context, thread, { limitMs, error }, TEXTS, ...wanted);
+  return known === undefined ? (answer as RunningGroup[]) : known.take(thread, answer as Told);
 }
 
 function silenceError({ thread, handle }: Stuck, limitMs: number): SnaxError {
@@ -186,9 +194,19 @@ export function nameServices(handles: readonly number[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
+const keys = new WeakMap<RunningModule, string>();
+
 /** Two threads run the same if the texts are the same, which follow from the file's and the patches. */
 function keyOf({ type, modules }: RunningGroup): string {
-  return JSON.stringify([type, modules.map(({ file, base, patches }) => [file, base, patches])]);
+  const parts = modules.map((module) => {
+    let key = keys.get(module);
+    if (key === undefined) {
+      const { file, base, patches } = module;
+      keys.set(module, (key = JSON.stringify([file, base, patches])));
+    }
+    return key;
+  });
+  return [JSON.stringify(type), ...parts].join("\n");
 }
 
 /** Lists what services of this thread run. */
@@ -202,7 +220,7 @@ function listRunning(
     const { code, kind, name, handle } = context;
     if (code === undefined || !isMeant(context, question)) continue;
     const isService = kind === SNAX_KIND;
-    const key = [name, ...listTexts(code, isService).map(identify)].join(" ");
+    const key = `${isService} ${identifyTexts(code)} ${name}`;
     const known = groups.get(key);
     if (known === undefined) groups.set(key, createGroup(context, { code, isService, without }));
     else {
@@ -222,28 +240,34 @@ function isMeant(context: Context, question: TextQuestion): boolean {
   return "handle" in question ? context.handle === question.handle : context.name === question.type;
 }
 
-const numbers = new WeakMap<EffectiveText, number>();
+const numbers = new WeakMap<object, number>();
 let last = 0;
 
-/** Texts are the same if they are one object. */
-function identify(text: EffectiveText): number {
-  let number = numbers.get(text);
-  if (number === undefined) numbers.set(text, (number = last += 1));
+/** Texts, and programs, are the same if they are one object. */
+function identify(one: object): number {
+  let number = numbers.get(one);
+  if (number === undefined) numbers.set(one, (number = last += 1));
   return number;
+}
+
+/** Modules run the texts of their program, but for those that patches have changed. */
+function identifyTexts(code: Instance): string {
+  let key = String(identify(code.program));
+  let index = 0;
+  for (const node of code.program.modules()) {
+    const module = code.find(node);
+    const text = module && changedTextOf(module);
+    if (module === undefined) key += ` ${index}-`;
+    else if (text !== undefined) key += ` ${index}:${identify(text)}`;
+    index += 1;
+  }
+  return key;
 }
 
 /** The modules that an instance has, its own file first. */
 function listNodes({ program }: Instance): ModuleNode[] {
   const { entry } = program;
   return [entry, ...[...program.modules()].filter((node) => node !== entry)];
-}
-
-function listTexts(code: Instance, isService: boolean): EffectiveText[] {
-  return listNodes(code).flatMap((node) => {
-    const module = code.find(node);
-    const isOwn = isService && node === code.program.entry;
-    return module === undefined ? [] : [textOf(module, isOwn)];
-  });
 }
 
 interface Seen {
@@ -258,6 +282,7 @@ function createGroup(context: Context, { code, isService, without }: Seen): Runn
     const isOwn = isService && node === code.program.entry;
     if (module === undefined) return [];
     const text = textOf(module, isOwn);
+    if (without === undefined) return [describeOnce(node, text, isOwn)];
     return [describe(node, text, { isService: isOwn, without })];
   });
   const handles = [context.handle];
@@ -270,6 +295,25 @@ function hasState(code: Instance, without: Withdrawal | undefined): boolean {
     const module = code.find(node);
     return module !== undefined && hasWritten(module, without.texts);
   });
+}
+
+interface Described {
+  readonly text: EffectiveText;
+  readonly module: RunningModule;
+}
+
+/** By module, and whether it is the own file of a snax service: what was told of it last. */
+const described = new WeakMap<ModuleNode, Map<boolean, Described>>();
+
+/** Tells what is the same as last time by the same object. */
+function describeOnce(node: ModuleNode, text: EffectiveText, isService: boolean): RunningModule {
+  let known = described.get(node);
+  if (known === undefined) described.set(node, (known = new Map()));
+  const before = known.get(isService);
+  if (before?.text === text) return before.module;
+  const module = describe(node, text, { isService, without: undefined });
+  known.set(isService, { text, module });
+  return module;
 }
 
 function describe(

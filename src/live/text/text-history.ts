@@ -31,6 +31,11 @@ export function textOf(module: ModuleInstance, isService: boolean): EffectiveTex
   return patched.get(module) ?? rootOf(module.image, isService);
 }
 
+/** Returns the text that a module runs, if it is another one than its image was made of. */
+export function changedTextOf(module: ModuleInstance): EffectiveText | undefined {
+  return patched.get(module);
+}
+
 /** Says that an image is of a text that patches made. */
 export function setRoot(image: Image, text: EffectiveText): void {
   roots.set(image, new Map([[text.home.isService, text]]));
