@@ -3,8 +3,8 @@
  */
 
 import { codeOf } from "../base/error.ts";
-import type { Errand } from "../service/errand.ts";
-import { beginErrand } from "../service/errand.ts";
+import type { Errand } from "../service/errand-state.ts";
+import { beginErrand } from "../service/errand-state.ts";
 import { messageOf } from "../service/error-text.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { CommandCall } from "./operator/command.ts";

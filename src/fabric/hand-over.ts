@@ -111,7 +111,7 @@ export class HandOver {
     const { thread, kernel, directory, tell, others, later, waitMs } = this.#options;
     if (!service.isAlive || !directory.move(handle, thread, to)) return undefined;
     const waiting = depart(kernel, service);
-    tell(to, HAND_OVER_WORDS.mail, handle, waiting.map(pack));
+    if (waiting.length > 0) tell(to, HAND_OVER_WORDS.mail, handle, waiting.map(pack));
     const rest = new Set(others().filter((other) => other !== to));
     const cancel = later(waitMs, () => this.#settle(handle));
     this.#leaving.set(handle, { to, waiting: rest, cancel });

@@ -49,6 +49,7 @@ export class Burials {
 function strikeOut(kernel: Kernel, service: Service): void {
   service.isAlive = false;
   kernel.services.delete(service);
+  if (kernel.forwarding.size > 0) kernel.forwarding.delete(service);
   count(service.tally, TALLY.ended);
   kernel.names.release(service.handle);
   const waiting = collectWaiting(service);

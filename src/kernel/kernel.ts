@@ -77,6 +77,8 @@ export class Kernel {
   readonly rests: Rests;
   /** Who took the place of services that are gone. */
   readonly successors: Successors = new Successors();
+  /** The living services behind whose handles forwarders stand. */
+  readonly forwarding: Set<Service> = new Set();
   #condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
@@ -218,6 +220,7 @@ export class Kernel {
       to,
     );
     service.instance = forwarder;
+    this.forwarding.add(service);
     // Order: what waits goes before all that comes from now on.
     forwarder.empty((message, error) => this.#answering.bounce(service.handle, message, error));
     this.names.move(service.handle, to.handle);

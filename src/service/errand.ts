@@ -10,53 +10,11 @@
 
 import { Stay } from "../fabric/stay.ts";
 import type { Context } from "./context.ts";
+import { takeSlot } from "./errand-slots.ts";
+import type { Errand } from "./errand-state.ts";
+import { createErrand, SENT, stateOf, TAKEN, withdrawErrand } from "./errand-state.ts";
 import { askSteward } from "./steward.ts";
 import type { ThreadWork } from "./threads.ts";
-
-/** The state of one errand. */
-export type Errand = SharedArrayBuffer;
-
-const SENT = 0;
-const TAKEN = 1;
-const COMMITTED = 2;
-const WITHDRAWN = 3;
-
-/** Makes the state of an errand that is about to be sent. */
-export function createErrand(): Errand {
-  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-}
-
-/** The receiver has got it, and has changed nothing yet. @returns false if it was withdrawn */
-export function takeErrand(errand: Errand): boolean {
-  return advance(errand, SENT, TAKEN);
-}
-
-/** The receiver changes something from now on, or has done so before. @returns false if it was withdrawn */
-export function commitErrand(errand: Errand): boolean {
-  return advance(errand, TAKEN, COMMITTED) || stateOf(errand) === COMMITTED;
-}
-
-/** The receiver has got it and begins at once, or has done so before. @returns false if it was withdrawn */
-export function beginErrand(errand: Errand): boolean {
-  return advance(errand, SENT, COMMITTED) || commitErrand(errand);
-}
-
-/** The sender waits no longer. @returns false if the receiver has committed it */
-export function withdrawErrand(errand: Errand): boolean {
-  return (
-    advance(errand, SENT, WITHDRAWN) ||
-    advance(errand, TAKEN, WITHDRAWN) ||
-    stateOf(errand) === WITHDRAWN
-  );
-}
-
-function stateOf(errand: Errand): number {
-  return Atomics.load(new Int32Array(errand), 0);
-}
-
-function advance(errand: Errand, from: number, to: number): boolean {
-  return Atomics.compareExchange(new Int32Array(errand), 0, from, to) === from;
-}
 
 /** How often the thread is looked at within the patience. */
 const LOOKS = 8;
@@ -76,6 +34,8 @@ export interface Stuck {
 export interface Patience {
   readonly limitMs: number;
   readonly error: (stuck: Stuck) => Error;
+  /** Such errands go often: the receiver finds the state with {@link openErrand}. @defaultValue false */
+  readonly isFrequent?: boolean;
 }
 
 /**
@@ -89,15 +49,28 @@ export function sendErrand(
   patience: Patience,
   ...[command, ...args]: [command: string, ...args: unknown[]]
 ): Promise<unknown> {
-  const errand = createErrand();
-  const answer = askSteward(context, thread, command, errand, ...args);
+  const slot = patience.isFrequent === true ? takeSlot(context.runtime, thread) : undefined;
+  const errand = slot?.errand ?? createErrand();
+  const answer = askSteward(context, thread, command, slot?.sent ?? errand, ...args);
   return new Promise((resolve, reject) => {
+    let isStuck = false;
     const stop = watchThread(context, thread, {
       errand,
       limitMs: patience.limitMs,
-      onStuck: (stuck) => reject(patience.error(stuck)),
+      onStuck: (stuck) => {
+        isStuck = true;
+        reject(patience.error(stuck));
+      },
     });
-    answer.finally(stop).then(resolve, reject);
+    const end = (isWell: boolean): void => {
+      stop();
+      slot?.release(isWell && !isStuck);
+    };
+    answer.then(
+      () => end(true),
+      () => end(false),
+    );
+    answer.then(resolve, reject);
   });
 }
 

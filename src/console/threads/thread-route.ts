@@ -14,7 +14,7 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, CONSOLE_SILENCE_MS } from "../../base/limits.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { createErrand, withdrawErrand } from "../../service/errand.ts";
+import { createErrand, withdrawErrand } from "../../service/errand-state.ts";
 import { askSteward } from "../../service/steward.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "../operator/command.ts";

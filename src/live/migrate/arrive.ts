@@ -10,6 +10,8 @@ import type { Program } from "../../loader/run/program.ts";
 import type { ImageData } from "../../loader/weave/image.ts";
 import { Context, isThenable } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";
+import type { SentErrand } from "../../service/errand-slots.ts";
+import { openErrand } from "../../service/errand-slots.ts";
 import { beginningOf } from "../../service/life.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import type { Threads } from "../../service/threads.ts";
@@ -22,7 +24,6 @@ import { readProgram } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
-import type { OrderState } from "../rollout/thread-order.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
 import { ArrivingObjects } from "./objects.ts";
 import type { Adopted, Pack } from "./pack.ts";
@@ -40,7 +41,7 @@ export class ComingPrograms {
     { crossing }: LiveThread,
     [order, handle, from, wanted, images]: readonly unknown[],
   ): Promise<typeof NEEDS_CODE | typeof BUSY | undefined> {
-    takeOrder(order as OrderState);
+    takeOrder(openErrand(steward.runtime, order as SentErrand));
     if (crossing.patch !== undefined) return BUSY;
     const program = await findProgram(
       steward,
@@ -73,17 +74,18 @@ export async function adopt(
   steward: Context,
   { snax, crossing }: LiveThread,
   known: Program | undefined,
-  [order, given]: readonly unknown[],
+  [sent, given]: readonly unknown[],
 ): Promise<Adopted> {
   const { runtime } = steward;
   const pack = given as Pack;
-  takeOrder(order as OrderState);
+  const order = openErrand(runtime, sent as SentErrand);
+  takeOrder(order);
   if (crossing.patch !== undefined) return BUSY;
   const program = known ?? (await findProgram(steward, pack.wanted, undefined));
   if (program === undefined) return NEEDS_CODE;
   if (crossing.patch !== undefined) return BUSY;
   const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
-  commitOrder(order as OrderState);
+  commitOrder(order);
   const context = new Context(runtime, name, title, runtime.kind(kind).receivers, handle);
   const { service } = context;
   context.kind = kind;

@@ -11,7 +11,7 @@
  */
 
 import { serialize } from "node:v8";
-import { Forwarder } from "../../kernel/forwarder.ts";
+import { forwarderOf } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
@@ -32,7 +32,7 @@ import { readRunning, StateNames } from "../state/names.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
-import { orderThread } from "../rollout/thread-order.ts";
+import { orderOften } from "../rollout/thread-order.ts";
 import { LeavingObjects } from "./objects.ts";
 import type { Adopted, Pack } from "./pack.ts";
 import {
@@ -137,7 +137,7 @@ async function tryToMove(
     context.patching = new Promise((resolve) => {
       goOn = resolve;
     });
-    const carried = (await orderThread(steward, to, ADOPT, pack)) as Adopted;
+    const carried = (await orderOften(steward, to, ADOPT, pack)) as Adopted;
     if (carried === BUSY || carried === NEEDS_CODE) {
       prepared.delete((context.code as Instance).program);
       return carried === BUSY ? `a patch is under way on thread ${to}` : "the texts have changed";
@@ -178,10 +178,10 @@ async function prepare(steward: Context, context: Context, to: number): Promise<
   if (isPrepared(instance.program, to, seen)) return { seen, wanted };
   const from = steward.runtime.threads?.own;
   type Answer = typeof BUSY | typeof NEEDS_CODE | undefined;
-  let answer = (await orderThread(steward, to, PREPARE, handle, from, wanted)) as Answer;
+  let answer = (await orderOften(steward, to, PREPARE, handle, from, wanted)) as Answer;
   if (answer === NEEDS_CODE) {
     const images = imagesOfBases(steward.runtime.cache, instance, isService);
-    answer = (await orderThread(steward, to, PREPARE, handle, from, wanted, images)) as Answer;
+    answer = (await orderOften(steward, to, PREPARE, handle, from, wanted, images)) as Answer;
   }
   if (answer === BUSY) return undefined;
   let known = prepared.get(instance.program);
@@ -217,8 +217,8 @@ function requireMovable(context: Context): void {
   if (held.length > 0) throw migrateError(`it holds ${held.join(", ")}`);
   const ties = tiesOf(context);
   if (ties.length > 0) throw migrateError(`its thread has something of it: ${ties.join(", ")}`);
-  for (const { instance } of runtime.kernel.services) {
-    if (!(instance instanceof Forwarder) || instance.to !== service) continue;
+  for (const each of runtime.kernel.forwarding) {
+    if (forwarderOf(each)?.to !== service) continue;
     throw migrateError(
       "an old handle still leads to it, from a swap: wait until the old service has ended",
     );

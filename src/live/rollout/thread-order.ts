@@ -12,8 +12,10 @@
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
-import type { Errand, Stuck } from "../../service/errand.ts";
-import { beginErrand, commitErrand, sendErrand, takeErrand } from "../../service/errand.ts";
+import type { Errand } from "../../service/errand-state.ts";
+import type { Patience, Stuck } from "../../service/errand.ts";
+import { beginErrand, commitErrand, takeErrand } from "../../service/errand-state.ts";
+import { sendErrand } from "../../service/errand.ts";
 
 /** How far an order has come, in memory that both threads share. */
 export type OrderState = Errand;
@@ -57,9 +59,21 @@ export function orderThread(
   thread: number,
   ...order: [command: string, ...args: unknown[]]
 ): Promise<unknown> {
+  return sendErrand(context, thread, patienceOf(context), ...order);
+}
+
+/** The same for orders that go often: the steward finds the order's state with {@link openErrand}. */
+export function orderOften(
+  context: Context,
+  thread: number,
+  ...order: [command: string, ...args: unknown[]]
+): Promise<unknown> {
+  return sendErrand(context, thread, { ...patienceOf(context), isFrequent: true }, ...order);
+}
+
+function patienceOf(context: Context): Patience {
   const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
-  const error = (stuck: Stuck): SnaxError => stuckError(stuck, limitMs);
-  return sendErrand(context, thread, { limitMs, error }, ...order);
+  return { limitMs, error: (stuck) => stuckError(stuck, limitMs) };
 }
 
 /** Tells which thread an order was given up for; undefined if the error is another one. */

@@ -14,6 +14,7 @@ import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleText, Piece } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
+import type { NameScope, SeenName } from "../text/name-scope.ts";
 import { scopeOf } from "../text/name-scope.ts";
 import { rootOf, textOf } from "../text/text-history.ts";
 import type { NameRef } from "./state.ts";
@@ -106,12 +107,10 @@ export class StateNames {
     const scope = scopeOf(module);
     const text = readEffective(textOf(module, isService));
     const later: (() => void)[] = [];
-    for (const name of scope.names()) {
-      const seen = scope.get(name);
-      if (seen === undefined || seen.kind === "import") continue;
+    for (const { name, seen, read } of readersOf(module, scope)) {
       let value: unknown;
       try {
-        value = module.read(name);
+        value = read();
       } catch {
         // Its declaration has not run.
         continue;
@@ -132,7 +131,7 @@ export class StateNames {
         this.roots.push({
           ...{ file, name, line, node },
           isConst: isData || seen.kind === "const" || piece?.isConst === true,
-          read: () => module.read(name),
+          read,
           write: (next) => module.write(name, next),
         });
       }
@@ -241,6 +240,49 @@ export function formOf(node: AnyNode): "function" | "data" | "name" | "other" {
   if (isFunction(node)) return "function";
   if (isWrittenOut(node)) return "data";
   return node.type === "Identifier" ? "name" : "other";
+}
+
+/** A name of a module, and what reads its variable in one instance. */
+interface Reader {
+  readonly name: string;
+  readonly seen: SeenName;
+  readonly read: () => unknown;
+}
+
+/** The names of a scope that are not imported, and the text that makes what reads them. */
+interface Reading {
+  readonly names: readonly Omit<Reader, "read">[];
+  readonly code: string;
+}
+
+const readings = new WeakMap<NameScope, Reading>();
+
+function readingOf(scope: NameScope): Reading {
+  let known = readings.get(scope);
+  if (known === undefined) {
+    const names = [...scope.names()].flatMap((name) => {
+      const seen = scope.get(name);
+      return seen === undefined || seen.kind === "import" ? [] : [{ name, seen }];
+    });
+    known = { names, code: `[${names.map(({ name }) => `()=>${name}`).join()}]` };
+    readings.set(scope, known);
+  }
+  return known;
+}
+
+/** Evaluates in one go what reads the variables: each text that is evaluated costs more than many reads. */
+function readersOf(module: ModuleInstance, scope: NameScope): Reader[] {
+  const { names, code } = readingOf(scope);
+  let made: (() => unknown)[] = [];
+  try {
+    made = module.evaluate(code) as typeof made;
+  } catch {
+    // One of them is no name in its text: each is read by itself.
+  }
+  return names.map(({ name, seen }, index) => {
+    const read = module.node.cellOf(name) === undefined ? made[index] : undefined;
+    return { name, seen, read: read ?? (() => module.read(name)) };
+  });
 }
 
 function readOf(module: ModuleInstance, name: string): unknown {

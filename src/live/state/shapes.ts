@@ -20,9 +20,15 @@ export interface Shape {
   take(source: object, later: Later): object | undefined;
   /** Copies an object that has these fields and no others. */
   copy(source: object, later: Later): object;
-  /** Classes that copy fields into an instance of another one, by the prototype of that. */
+  /** Makes a class whose instances have these fields and those of a source. */
+  readonly shell: () => ShellClass;
+  /** Notes what an instance holds besides primitives. */
+  readonly note: (source: object, later: Later, copy: object) => object;
+  /** What copies fields into an instance of a class, by the prototype of that. */
   readonly shells: WeakMap<object, (source: object, later: Later) => object>;
 }
+
+type ShellClass = (new (source: object) => object) & { prototype: object };
 
 /** Objects with more keys are dictionaries rather than records. */
 const SHAPE_KEYS_MAX = 64;
@@ -82,7 +88,11 @@ function compile(keys: readonly string[]): Shape {
   const text = `return (source, later) => { ${describe} if (!(${usual})) return; ${values} ${made} };`;
   const take: unknown = new Function("describe", text)(Reflect.getOwnPropertyDescriptor);
   const copy = new Function("source", "later", `${readAll(names)} ${made}`);
-  return { keys, take, copy, shells: new WeakMap() } as unknown as Shape;
+  const assigned = names.map((name, at) => `this[${name}] = v${at};`).join(" ");
+  const shell = new Function(`return function Shell(source) { ${readAll(names)} ${assigned} }`);
+  const noted = `${readAll(names)} ${laterAll(names)} return copy;`;
+  const note = new Function("source", "later", "copy", noted);
+  return { keys, take, copy, shell, note, shells: new WeakMap() } as unknown as Shape;
 }
 
 /**
@@ -97,18 +107,10 @@ export function shellOf(
   const known = shape.shells.get(prototype);
   if (known !== undefined) return known;
   if (shape.keys.some((key) => key in prototype)) return undefined;
-  const names = shape.keys.map((key) => JSON.stringify(key));
-  const fields = names.map((name, at) => `this[${name}] = v${at};`).join(" ");
-  const text = `return function Shell(source) { ${readAll(names)} ${fields} }`;
-  const Shell = (new Function(text) as () => new (source: object) => object)();
+  const Shell = shape.shell();
   Shell.prototype = prototype;
-  const fill = new Function(
-    "source",
-    "later",
-    "copy",
-    `${readAll(names)} ${laterAll(names)} return copy;`,
-  ) as (source: object, later: Later, copy: object) => object;
-  const make = (source: object, later: Later): object => fill(source, later, new Shell(source));
+  const make = (source: object, later: Later): object =>
+    shape.note(source, later, new Shell(source));
   shape.shells.set(prototype, make);
   return make;
 }

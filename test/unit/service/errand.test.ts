@@ -9,7 +9,7 @@ import {
   createErrand,
   takeErrand,
   withdrawErrand,
-} from "../../../src/service/errand.ts";
+} from "../../../src/service/errand-state.ts";
 
 test("an errand that was withdrawn can be neither taken nor begun nor committed", () => {
   const errand = createErrand();
