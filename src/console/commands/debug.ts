@@ -18,11 +18,10 @@ import type { CommandCall, CommandResult, CommandTable, Terminal } from "../oper
 import { readSeconds } from "../operator/command.ts";
 import { DebugDriver } from "../debugger/driver.ts";
 import { debugHere } from "../debugger/helper.ts";
-import { debugged } from "../debugger/debugged.ts";
 import { DESK_NAME } from "../debugger/desk.ts";
 import type { Operator } from "../operator/operator.ts";
 import type { Fate } from "../threads/silent-thread.ts";
-import { FATE, probe, waitWatching } from "../threads/silent-thread.ts";
+import { debugged, FATE, probe, waitWatching } from "../threads/silent-thread.ts";
 
 async function debug({ operator, args, terminal }: CommandCall): Promise<CommandResult> {
   const handle = readAddress(operator, args[0]);

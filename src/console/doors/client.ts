@@ -129,7 +129,7 @@ export class Client {
     this.#tell(`${this.name} connected`);
   }
 
-  /** It only looked, as who asks again and again does: unless the log has told of it, it tells nothing. */
+  /** It only looked, as clients do that ask again and again: unless the log has told of it, it tells nothing. */
   hush(): void {
     this.#isQuiet = true;
   }

@@ -15,8 +15,13 @@ import { formatAddress } from "../../kernel/address.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import { request } from "../../service/calls.ts";
-import { debugged } from "../debugger/debugged.ts";
 import type { Operator } from "../operator/operator.ts";
+
+/**
+ * The addresses of the services that are being debugged, by thread: a thread can stand still for one operator only. The command
+ * `debug` writes it.
+ */
+export const debugged: Map<number, string> = new Map();
 
 /** The command of a thread's steward that does nothing. */
 export const PROBE = "PROBE";
