@@ -25,7 +25,7 @@ const SHAPE_KEY_MAX = 64;
 const SHAPE_COUNT_MAX = 512;
 /** How many lists of keys are counted at a time. */
 const CANDIDATE_COUNT_MAX = 1024;
-/** One of so many misses is counted; a power of two. */
+/** One of that many misses is counted; a power of two. */
 const SAMPLE_PERIOD = 16;
 
 const shapes = new Map<string, Shape[]>();

@@ -22,7 +22,7 @@ import { COPY_DEPTH_MAX } from "./limits.ts";
 import { kPort } from "./portable.ts";
 import type { Portable } from "./portable.ts";
 
-/** So many objects are looked up one by one, the others in a Map: most messages never need one. */
+/** How many objects are looked up one by one, the others in a Map: most messages never need one. */
 const LINEAR_COUNT = 16;
 
 /** The attributes of a property made by assignment. */

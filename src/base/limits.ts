@@ -463,7 +463,7 @@ export const SIGNAL_ECHO_MS = 1000;
 /** Milliseconds for the threads of a node that stops to end; one that is in native code then is left to itself. */
 export const THREAD_END_MS = 2000;
 
-/** So many times longer rests a service that an operator's `signal` has cut off: the operator needs time to patch it. */
+/** How many times longer a service rests that an operator's `signal` has cut off: the operator needs time to patch it. */
 export const INTERRUPT_BY_HAND_FACTOR = 10;
 
 /** Longest rest of a service that was cut off again and again, in milliseconds. */

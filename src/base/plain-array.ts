@@ -15,7 +15,7 @@ export const LISTED_LENGTH = 64;
 /** Past this length V8 keeps no flat array unless it is told to; a slice could take minutes. */
 const FLAT_LENGTH_MAX = 2 ** 25;
 
-/** So many elements of a long array are looked at to tell a sparse one. */
+/** How many elements of a long array are looked at to tell a sparse one. */
 const PROBE_COUNT = 16;
 
 const SHORTEST = { maxArrayLength: 0, depth: 0, customInspect: false } as const;

@@ -16,7 +16,7 @@ import { isTerminal, openConversation } from "../console/doors/conversation.ts";
 import { messageOf } from "../service/error-text.ts";
 import { ConsoleConnection } from "./console-connection.ts";
 
-/** The node has made its texts fit for a terminal; but who knows what answers at that port. */
+/** The node has made its texts fit for a terminal, but something else may answer at that port. */
 const print = (line: string): void => void process.stdout.write(`${showControls(line)}\n`);
 
 /** Runs until the input ends; resolves to the exit code. */

@@ -33,7 +33,7 @@ export interface ExchangeOptions {
   readonly doorbell: Doorbell;
   readonly polling?: PollingOptions;
   /**
-   * A turn publishes when it ends, and a long one after so many records for one thread, so that both threads work at the same
+   * A turn publishes when it ends, and a long one after that many records for one thread, so that both threads work at the same
    * time. Measured with a hundred calls in flight: half the time of one publication a turn; 8 to 64 records are alike.
    * @defaultValue 32
    */

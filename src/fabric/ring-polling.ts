@@ -20,7 +20,7 @@ export interface PollingOptions {
 }
 
 /**
- * So many windows in a row may close in vain before polling pauses: the mail comes in bursts too short for it, or the
+ * How many windows in a row may close in vain before polling pauses: the mail comes in bursts too short for it, or the
  * other thread waits for the core that this one holds.
  */
 const VAIN_MAX = 4;

@@ -53,7 +53,7 @@ export class RingWriter {
   }
 
   /**
-   * Finds room for a record of at least so many bytes, in place of what was reserved before.
+   * Finds room for a record of at least that many bytes, in place of what was reserved before.
    *
    * @returns false if there is not enough now.
    */

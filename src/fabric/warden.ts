@@ -69,7 +69,7 @@ export interface WardenOptions {
   readonly limits?: ResourceLimits;
   /** A thread is about to be started; what has its place in it from the beginning is claimed now. */
   readonly onOpen: (thread: number) => void;
-  /** Runs something after so many milliseconds. */
+  /** Runs something after that many milliseconds. */
   readonly later: (ms: number, run: () => void) => void;
   /** A thread has died, its services are struck out, and nobody has taken its number yet. */
   readonly onDeath: (end: ThreadEnd) => void;

@@ -56,7 +56,7 @@ export interface KernelEvents {
   onDeath(service: Service): void;
   /** An interrupt cut off what a service did. What the kernel has of it is in order again. */
   onCut?(service: Service): void;
-  /** A service whose handler was cut off rests for so many milliseconds. */
+  /** A service whose handler was cut off rests for that many milliseconds. */
   onRest?(service: Service, ms: number): void;
   /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
   onSlowCall?(service: Service, call: OpenCall, ms: number): void;

@@ -57,7 +57,7 @@ export class Timer {
   }
 }
 
-/** So many emptied milliseconds may always stay; see {@link TimerWheel.remove}. */
+/** How many emptied milliseconds may always stay; see {@link TimerWheel.remove}. */
 export const EMPTIED_MIN = 1024;
 
 /**

@@ -34,7 +34,7 @@ export class ByteQueue {
     return this.take(this.length);
   }
 
-  /** Takes out so many bytes; there must be as many. */
+  /** Takes out that many bytes; there must be as many. */
   take(count: number): Buffer {
     this.#searched = 0;
     const first = this.#chunks[0];

@@ -10,7 +10,7 @@ import type { Writable } from "./socket-api.ts";
  * What reads an answer off the connection. Both reject with ERR_CLOSED when the connection ends.
  */
 export interface ChannelSocket {
-  /** Reads exactly so many bytes; without a size what there is. */
+  /** Reads exactly that many bytes; without a size what there is. */
   read(size?: number): Promise<Buffer>;
   /** Reads a line, without its separator, by default `"\n"`. */
   readline(separator?: string): Promise<string>;

@@ -27,7 +27,7 @@ import type { SocketApi } from "./socket-api.ts";
 export interface ChannelHost {
   readonly socket: SocketApi;
   sleep(ms: number): Promise<unknown>;
-  /** Runs something after so many milliseconds; returns what cancels it. */
+  /** Runs something after that many milliseconds; returns what cancels it. */
   after(ms: number, run: () => void): () => void;
   log(text: string): void;
 }

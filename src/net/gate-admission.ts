@@ -1,6 +1,6 @@
 /**
- * Who may come in at a gate: so many clients, and so many from one address. One that may not is
- * told of in the log.
+ * Who may come in at a gate: a number of clients in all, and one from each address. One that may
+ * not is told of in the log.
  */
 
 import type { Context } from "../service/context.ts";

@@ -21,7 +21,7 @@ export interface GateHandler {
    * system's.
    */
   error?(fd: number, text: string, code: string): unknown;
-  /** So many KiB wait to be sent to a client; 0: nothing any more. */
+  /** How many KiB wait to be sent to a client; 0: nothing any more. */
   warning?(fd: number, size: number): unknown;
   /** The gate has begun to listen; what it returns is the answer to `open`. */
   open?(source: number, options: GateOptions, listened: GateListened): unknown;

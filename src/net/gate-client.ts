@@ -31,7 +31,7 @@ export interface ClientHost {
   end(client: GateClient, error: Error | undefined): void;
   /** The client's connection is gone. */
   lose(client: GateClient, error: Error | undefined): void;
-  /** So many bytes wait to be sent to the client. */
+  /** How many bytes wait to be sent to the client. */
   warn(client: GateClient, unsentBytes: number): void;
 }
 
@@ -128,7 +128,7 @@ export class GateClient implements Consumer {
     this.#gate.warn(this, unsentBytes);
   }
 
-  /** A mark was handled: the receiver has caught up by so many bytes. */
+  /** A mark was handled: the receiver has caught up by that many bytes. */
   passed(bytes: number, epoch: number): void {
     if (epoch !== this.epoch) return;
     this.#marked -= bytes;

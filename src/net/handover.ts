@@ -62,7 +62,7 @@ export class Forwarder implements Consumer {
     this.tell("unsent", unsentBytes);
   }
 
-  /** So many bytes were read there. */
+  /** How many bytes were read there. */
   took(bytes: number): void {
     this.#sent -= bytes;
     if (!this.#isPaused || this.#sent > HANDOVER_WINDOW_BYTES) return;

@@ -133,7 +133,7 @@ export interface SocketApi {
   abandon(id: number): void;
   /** Stops reading until the next read. */
   pause(id: number): void;
-  /** Closes the connection as soon as more than so many bytes are unread. */
+  /** Closes the connection as soon as more than that many bytes are unread. */
   limit(id: number, bytes: number): void;
   /** Is told once when the connection ends, whoever ended it. */
   onclose(id: number, run: (id: number) => unknown): void;

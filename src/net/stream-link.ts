@@ -19,7 +19,7 @@ import type { NetTable } from "./net-table.ts";
 import type { Writable } from "./socket-api.ts";
 import { Outbox, requireWritable, excess, UnsentMark } from "./outbox.ts";
 
-/** So many bytes do not wait for the end of the turn. */
+/** From this many bytes on, output does not wait for the end of the turn. */
 export const EARLY_BYTES: number = 256 * 1024;
 
 const kLink: unique symbol = Symbol("snax.link");

@@ -111,7 +111,7 @@ export class StreamReader implements Consumer {
     }
   }
 
-  /** Reads exactly so many bytes; undefined if the connection ends before. */
+  /** Reads exactly that many bytes; undefined if the connection ends before. */
   read(count: number): Promise<Buffer | undefined> {
     if (count > this.limitBytes) {
       const why = `${count} bytes can't be read at once, the limit is ${this.limitBytes}`;

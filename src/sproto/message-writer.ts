@@ -59,7 +59,7 @@ export class MessageWriter {
   }
 
   /**
-   * Makes room for so many bytes more.
+   * Makes room for that many bytes more.
    *
    * @throws {ERR_NOT_SENDABLE} if that is more than SPROTO_BYTES_MAX in all.
    */
@@ -172,7 +172,7 @@ export function copyBytes(source: Uint8Array, size: number): Uint8Array {
   return copy;
 }
 
-/** Makes the error for a message of so many bytes, or more. */
+/** Makes the error for a message of that many bytes, or more. */
 export function tooLarge(size: number): SnaxError {
   const text = `object is too large (>${SPROTO_BYTES_MAX}): ${size} bytes exceed SPROTO_BYTES_MAX`;
   return new SnaxError("ERR_NOT_SENDABLE", text);

@@ -22,7 +22,7 @@ const RAW = 0xff;
 /** The most groups under one such tag. */
 const RUN_MAX = 256;
 
-/** A group with so many bytes that are not 0 may follow in a run. */
+/** A group with this many bytes that are not 0, or more, may follow in a run. */
 const RUN_BYTES_MIN = 6;
 
 /** Memory that has grown past this is not kept. */

@@ -112,7 +112,7 @@ export class ThreadDecoder {
   }
 }
 
-/** Reads so many values; short lists are made at their final length, which costs half of what pushing does. */
+/** Reads that many values; short lists are made at their final length, which costs half of what pushing does. */
 function readList(walk: DecodeWalk, count: unknown): unknown[] {
   switch (count) {
     case 0:

@@ -23,7 +23,7 @@ import { findCodecShape } from "./codec-shape.ts";
 import type { CodecShape } from "./codec-shape.ts";
 import { CodecWriter, NO_ROOM } from "./codec-writer.ts";
 
-/** So many objects are looked up one by one, the others in a Map: most messages never need one. */
+/** How many objects are looked up one by one, the others in a Map: most messages never need one. */
 const LINEAR_COUNT = 16;
 
 /** A walk; it can be used again after {@link EncodeWalk.forget}. */

@@ -1,5 +1,5 @@
 /**
- * Cuts a stream of bytes into frames: a length of 1, 2 or 4 bytes, big-endian, and so many bytes; or lines.
+ * Cuts a stream of bytes into frames: a length of 1, 2 or 4 bytes, big-endian, and that many bytes; or lines.
  *
  *     00 05 68 65 6c 6c 6f    header 2: "hello"    (skynet's netpack; the length does not count itself)
  *

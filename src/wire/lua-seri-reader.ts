@@ -82,13 +82,13 @@ export class SeriReader {
     throw this.invalid();
   }
 
-  /** Reads so many bytes. @returns a copy: the payload may lie in memory that is used again. */
+  /** Reads that many bytes. @returns a copy: the payload may lie in memory that is used again. */
   bytes(length: number): Uint8Array {
     const start = this.#take(length);
     return new Uint8Array(this.#buffer.subarray(start, this.#at));
   }
 
-  /** Reads so many bytes as UTF-8. @returns the bytes themselves if they are not, or too long for a string. */
+  /** Reads that many bytes as UTF-8. @returns the bytes themselves if they are not, or too long for a string. */
   text(length: number): string | Uint8Array {
     if (length > constants.MAX_STRING_LENGTH) return this.bytes(length);
     const start = this.#take(length);
@@ -99,7 +99,7 @@ export class SeriReader {
     return this.bytes(length);
   }
 
-  /** Steps over so many bytes. @returns where they begin. */
+  /** Steps over that many bytes. @returns where they begin. */
   #take(count: number): number {
     if (count > this.left) throw this.invalid();
     const start = this.#at;

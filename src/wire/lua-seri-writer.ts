@@ -164,7 +164,7 @@ export class SeriWriter {
     this.#buffer[this.#size++] = type | (cookie << TYPE_BITS);
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for that many bytes more. */
   #reserve(count: number): void {
     const needed = this.#size + count;
     if (needed > this.#buffer.length) this.#grow(needed);

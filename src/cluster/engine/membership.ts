@@ -37,7 +37,7 @@ export interface MembershipOptions {
   readonly onLeave: (member: Member) => void;
   /** The right of this process has ended, or its place was taken: what it owned it has lost. */
   readonly onLost?: (why: string) => void;
-  /** The right of this process lasts for so many milliseconds from now. */
+  /** The right of this process lasts for that many milliseconds from now. */
   readonly onRight?: (ms: number) => void;
   /** The engine is there for the first time: what is kept in it can be watched. */
   readonly onEngine?: () => void;

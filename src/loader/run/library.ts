@@ -192,7 +192,7 @@ export class Collection {
 
   /**
    * Puts checks into the methods that some text takes, when everything has been collected: only
-   * where the texts of all who may do so are together can it be seen who does.
+   * where the texts of all who may do so are together can it be seen which ones do.
    */
   addChecks(): void {
     const images = [...this.images.values()];

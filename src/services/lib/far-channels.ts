@@ -70,7 +70,7 @@ export class Hearers {
     return hearer?.incarnation === incarnation ? hearer.count : 0;
   }
 
-  /** A node has so many services that hear it. */
+  /** A node has that many services that hear it. */
   set(node: string, incarnation: string, count: number): void {
     if (count > 0) this.#nodes.set(node, { incarnation, count });
     else this.#nodes.delete(node);
