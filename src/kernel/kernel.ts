@@ -228,7 +228,7 @@ export class Kernel {
   }
 
   #dead(handle: number): Error {
-    return deadError(handle, this.successors.find(handle));
+    return deadError(handle, { movedTo: this.successors.find(handle) });
   }
 
   /**

@@ -9,18 +9,28 @@ import { formatAddress } from "./address.ts";
 import type { Message } from "./message.ts";
 import type { Service } from "./service.ts";
 
-/**
- * The error for a message to nobody.
- *
- * @param movedTo - who took the place of the service. @defaultValue nobody is known
- */
-export function deadError(handle: number, movedTo?: number): SnaxError {
+/** What is known of a service that does not live under its handle here. */
+export interface Whereabouts {
+  /** Who took its place. @defaultValue nobody is known */
+  readonly movedTo?: number | undefined;
+  /** The thread on which it lives now. @defaultValue none is known */
+  readonly thread?: number | undefined;
+}
+
+/** The error for a message to nobody. */
+export function deadError(handle: number, { movedTo, thread }: Whereabouts = {}): SnaxError {
   if (!Number.isInteger(handle)) return new SnaxError("ERR_ARGUMENT", `${handle} is no address`);
   const who = movedTo === undefined ? "" : `: ${formatAddress(movedTo)} has taken its place`;
   return new SnaxError(
     "ERR_SERVICE_DEAD",
     `no service lives under ${formatAddress(handle)}${who}`,
-    { data: movedTo === undefined ? { handle } : { handle, movedTo } },
+    {
+      data: {
+        handle,
+        ...(movedTo !== undefined && { movedTo }),
+        ...(thread !== undefined && { thread }),
+      },
+    },
   );
 }
 

@@ -165,7 +165,7 @@ function boot(context: Context, { begin, program }: Beginning, tell: OnReady): v
     isOver = true;
     stopWaiting();
     endWait();
-    keepPromise();
+    endCommitment();
     if (handling !== undefined) endHandling(context.service, handling);
     if (origin !== undefined) context.runtime.tracer?.ended(context, origin, "end");
     if (failure !== undefined) giveUp(context, failure.text);
@@ -176,7 +176,7 @@ function boot(context: Context, { begin, program }: Beginning, tell: OnReady): v
     // What throws undefined has failed too.
     else settle(error === undefined ? new Error("undefined was thrown") : error);
   };
-  const keepPromise = commitments.add(origin, context.service, fail);
+  const endCommitment = commitments.add(origin, context.service, fail);
   try {
     const begun = after(loadCode(context, program), () => {
       const rest = begin();

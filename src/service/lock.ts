@@ -140,11 +140,11 @@ export class Lock {
       if (!isOver) this.#handOn();
       isOver = true;
     };
-    const keepPromise = runtime.commitments.add(origin, service, end);
+    const endCommitment = runtime.commitments.add(origin, service, end);
     try {
       return await this.enter(run);
     } finally {
-      keepPromise();
+      endCommitment();
       end();
     }
   }

@@ -313,13 +313,13 @@ function leave(host: SnaxHost, message: Message): void {
   const { kernel, commitments } = context.runtime;
   kernel.hold(context.service, HOLD.starting);
   // A loop in `exit` does not keep the service alive either.
-  const keepPromise = commitments.add(message, context.service, (error) => finish(error));
+  const endCommitment = commitments.add(message, context.service, (error) => finish(error));
   const finish = (error?: unknown): void => {
     // To read an error may run code of the service, which may be cut off: the promise stands
     // meanwhile.
     const isError = error !== undefined && error !== EXIT_SIGNAL;
     const text = isError ? `exit error : ${describeError(error)}` : "";
-    keepPromise();
+    endCommitment();
     if (!context.service.isAlive) return;
     if (isError) context.runtime.log(context.handle, text, LEVEL.error);
     if (message.reply === REPLY.owed) kernel.reply(context.service, message, undefined);

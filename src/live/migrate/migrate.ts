@@ -76,7 +76,9 @@ async function ask(
   }
   readPlace(context, thread);
   const home = threads.threadOf(handle);
-  if (home === undefined) throw deadError(handle, runtime.kernel.successors.find(handle));
+  if (home === undefined) {
+    throw deadError(handle, { movedTo: runtime.kernel.successors.find(handle) });
+  }
   const { handle: caller } = context;
   return home === threads.own
     ? await migrateHere(context, handle, { thread, caller })

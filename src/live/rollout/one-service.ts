@@ -68,11 +68,10 @@ function hasMoved(error: unknown): boolean {
   return codeOf(error) === "ERR_SERVICE_DEAD" && data?.thread !== undefined;
 }
 
+/** The error for a service that is not on this thread; see {@link hasMoved}. */
 function absentError({ threads }: Runtime, handle: number): SnaxError {
   const thread = threads?.threadOf(handle);
-  const error = deadError(handle);
-  if (thread === undefined || thread === threads?.own) return error;
-  return new SnaxError("ERR_SERVICE_DEAD", error.message, { data: { handle, thread } });
+  return deadError(handle, thread === threads?.own ? {} : { thread });
 }
 
 /** What a program asks of hotfix. */
