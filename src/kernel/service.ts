@@ -72,8 +72,13 @@ export const HOLD = {
    * patch itself runs (with `patching`), so does what follows from it; no handler from before goes on.
    */
   voting: 32,
-  /** Other code is about to take its place: requests and posts wait for that; answers, timers and jobs pass. */
+  /**
+   * Other code is about to take its place: requests and posts wait for that; answers, timers, jobs and its calls to itself pass,
+   * for its handlers are to end.
+   */
   draining: 64,
+  /** It has taken another one's place, whose handlers run yet: requests and posts wait for these; answers, timers and jobs pass. */
+  following: 128,
 } as const;
 
 /** A service, as the kernel sees it. */
@@ -213,7 +218,11 @@ function takePassing(service: Service): Message | undefined {
 
 /** Says whether a message of that sender waits in the mail. */
 export function hasMailFrom(service: Service, source: number): boolean {
-  let message = service.mail.head;
+  return hasFrom(service.mail, source);
+}
+
+function hasFrom(mail: MessageList, source: number): boolean {
+  let message = mail.head;
   while (message !== undefined && message.source !== source) message = message.next;
   return message !== undefined;
 }
@@ -229,7 +238,14 @@ function passes(service: Service, message: Message): boolean {
   // An operator can look into a service that is stuck in an await, whatever it waits for.
   if (type === PTYPE.debug) return true;
   if (type === PTYPE.timer) return (holds & HOLD.patching) === 0 || (payload as Timer).passesHold;
+  if (holds === HOLD.draining) return isOwnCall(service, message);
   return holds === HOLD.starting && instance.hears?.(type) === true;
+}
+
+/** Order: what the service has posted to itself before waits, and so does the call. */
+function isOwnCall({ handle, deferred }: Service, { source, session }: Message): boolean {
+  if (source !== handle || session === 0) return false;
+  return deferred === undefined || !hasFrom(deferred, source);
 }
 
 /** Says whether something follows from a job, a patch or a debug message; see Kernel.origin. */

@@ -47,6 +47,11 @@ export class OldTimers {
     return this.#leaving.own(value);
   }
 
+  /** Says for people what of a timer can't go, by its path in the state. */
+  explain(path: string, why: string): string {
+    return this.#leaving.explain(path, why);
+  }
+
   /** Begins those that last, now that the top level of the new code has armed its own. */
   begin(): void {
     const context = this.#context;

@@ -255,15 +255,21 @@ class Swap {
     const places = findPlaces({ roots, odd: state.odd }, wanted);
     const lines = [...places].map(([mirror, { path, file, line }]) => {
       const { why } = wanted.get(mirror) as Left;
-      return file === "" ? timerLine(path, why) : `${path} (${shortName(file)}:${line}) is ${why}`;
+      return this.#tell({ path, file, line, why });
     });
     const named = new Set(wanted.values());
     for (const left of state.left) {
       const [name = ""] = left.path.split(".");
       if (named.has(left) || !this.#hasName(left.file, name)) continue;
-      lines.push(`${left.path} (${shortName(left.file)}:${left.line}) is ${left.why}`);
+      lines.push(this.#tell(left));
     }
     if (lines.length > 0) throw refusal(listLines(lines));
+  }
+
+  /** Says for people what can't be carried, with its path and line. */
+  #tell({ path, file, line, why }: Left): string {
+    if (file === "") return this.#timers?.explain(path, why) ?? `${path} is ${why}`;
+    return `${path} (${shortName(file)}:${line}) is ${why}`;
   }
 
   #hasName(file: string, name: string): boolean {
@@ -286,10 +292,7 @@ class Swap {
       },
     });
     if (restored.missing.length > 0) {
-      const lines = restored.missing.map(({ path, file, line, why }) =>
-        file === "" ? timerLine(path, why) : `${path} (${shortName(file)}:${line}) is ${why}`,
-      );
-      throw refusal(listLines(lines));
+      throw refusal(listLines(restored.missing.map((each) => this.#tell(each))));
     }
     const leftBehind = restored.leftBehind.map(({ path }) => path);
     if (this.#options.isStrict && leftBehind.length > 0) {
@@ -387,12 +390,6 @@ function listLines(lines: readonly string[]): string {
 
 /** Things that can't be carried which an error names. */
 const LINES_MAX = 10;
-
-function timerLine(path: string, why: string): string {
-  const [name = "", rest = ""] = path.split(/ #\d+/);
-  const what = rest === "[0]" ? `the function of a ${name}` : `an argument of a ${name}`;
-  return `${what} is ${why}: arm it at top level, or give it a function of the top level`;
-}
 
 function shortName(file: string): string {
   return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);

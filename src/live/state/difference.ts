@@ -6,8 +6,8 @@
 
 import { inspect } from "node:util";
 import { membersOf, rootPath } from "./paths.ts";
-import type { Odd, Root, State } from "./state.ts";
-import { isPrimitive, keyText } from "./state.ts";
+import type { Odd, State } from "./state.ts";
+import { isPrimitive, keyText, rootKey } from "./state.ts";
 
 /** Something that two states do not have alike. */
 export interface Difference {
@@ -45,10 +45,10 @@ class Comparison {
   }
 
   compare(): Difference[] {
-    const others = new Map(this.#after.roots.map((root) => [keyOf(root), root]));
+    const others = new Map(this.#after.roots.map((root) => [rootKey(root), root]));
     for (const root of this.#before.roots) {
-      const other = others.get(keyOf(root));
-      others.delete(keyOf(root));
+      const other = others.get(rootKey(root));
+      others.delete(rootKey(root));
       const path = rootPath(root);
       if (other === undefined) this.#add(path, this.#show(root.value, this.#before), undefined);
       else this.#meet(root.value, other.value, path);
@@ -170,10 +170,6 @@ const WHOLE = { maxArrayLength: Infinity, breakLength: Infinity } as const;
 
 function wholeKey(key: unknown): string {
   return typeof key === "string" ? JSON.stringify(key) : keyText(key);
-}
-
-function keyOf({ file, name, field }: Root): string {
-  return `${file}\0${name}\0${field ?? ""}`;
 }
 
 /** What a mirror stands for, as far as it is told by names. */

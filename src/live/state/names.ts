@@ -8,6 +8,7 @@ import type { AnyNode, Class } from "acorn";
 import { isClassKind, isFunction, isWrittenOut } from "../../loader/read/names.ts";
 import type { ClassFacts, NameKind } from "../../loader/read/names.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
+import { DEFAULT_NAME } from "../../loader/read/record.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
@@ -29,8 +30,11 @@ export interface OwnClass {
 export interface RootPlace {
   readonly file: string;
   readonly name: string;
+  readonly path?: readonly string[];
   readonly field?: string;
   readonly isAdded?: true;
+  /** The compiler of the project has made it: it stands in no text. */
+  readonly isMade?: true;
   readonly line: number;
   readonly isConst: boolean;
   /** What the text that runs gives it; undefined if it can't be told. */
@@ -126,10 +130,12 @@ export class StateNames {
         this.#addClass(ref, { line, facts: seen.facts, value, node: piece?.value });
       } else if (!FIXED_KINDS.has(seen.kind) && !isTransformedEnum(module, name)) {
         if (typeof value === "symbol" && piece?.isConst === true) this.byValue.set(value, ref);
+        const isMade = text !== undefined && piece === undefined && name !== DEFAULT_NAME;
         const node = piece?.names.length === 1 ? piece.value : undefined;
         if (node !== undefined) later.push(() => this.#addTable(ref, node, value));
         this.roots.push({
           ...{ file, name, line, node },
+          ...(isMade && { isMade }),
           isConst: isData || seen.kind === "const" || piece?.isConst === true,
           read,
           write: (next) => module.write(name, next),
@@ -162,7 +168,13 @@ export class StateNames {
     }
     const isClass = node?.type === "ClassDeclaration" || node?.type === "ClassExpression";
     this.#addFields(ref, line, value, isClass ? staticFields(node) : new Set());
-    if (isClass) this.hidden.push(...hiddenFields(node, ref, line));
+    if (!isClass) return;
+    this.hidden.push(...hiddenFields(node, ref, line));
+    // Symbols and computed names are not told apart from what the text says.
+    const members = prototypeMembers(node);
+    if (members !== undefined) {
+      this.#addFields({ ...ref, path: ["prototype"] }, line, prototype, members);
+    }
   }
 
   /** What a program has put on a function: static fields, a cache, a counter. */
@@ -172,12 +184,13 @@ export class StateNames {
     holder: unknown,
     written: ReadonlySet<string> = new Set(),
   ): void {
-    if (typeof holder !== "function") return;
+    const isPrototype = typeof holder === "object" && holder !== null;
+    if (typeof holder !== "function" && !isPrototype) return;
     for (const key of Object.getOwnPropertyNames(holder)) {
-      if (OWN_KEYS.has(key)) continue;
+      if (isPrototype ? written.has(key) : OWN_KEYS.has(key)) continue;
       const property = Object.getOwnPropertyDescriptor(holder, key);
       if (property === undefined || !("value" in property)) continue;
-      if (this.byValue.has(property.value)) continue;
+      if (!isPrototype && this.byValue.has(property.value)) continue;
       this.roots.push({
         ...{ ...ref, field: key, line, node: undefined },
         ...(written.has(key) ? {} : { isAdded: true as const }),
@@ -291,6 +304,18 @@ function readOf(module: ModuleInstance, name: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The names that the text of a class puts on its prototype; undefined if they can't be told. */
+function prototypeMembers({ body }: Class): Set<string> | undefined {
+  const names = new Set(["constructor"]);
+  for (const member of body.body) {
+    if (member.type === "StaticBlock" || member.static) continue;
+    const key = keyOf(member);
+    if (key !== undefined) names.add(key);
+    else if (member.computed) return undefined;
+  }
+  return names;
 }
 
 /** The static fields that the text of a class has. */

@@ -2,6 +2,7 @@
  * Finds by which path something in a state is reached; only where something can't be carried, for the walk is long.
  */
 
+import { DEFAULT_NAME } from "../../loader/read/record.ts";
 import type { Left, Odd, Root, State } from "./state.ts";
 import { keyText, memberPath } from "./state.ts";
 
@@ -53,8 +54,13 @@ export function findPlaces(
 }
 
 /** `sold`, `Player.count` */
-export function rootPath({ name, field }: Pick<Root, "name" | "field">): string {
-  return field === undefined ? name : memberPath(name, field);
+export function rootPath({
+  name,
+  path = [],
+  field,
+}: Pick<Root, "name" | "path" | "field">): string {
+  const holder = [name === DEFAULT_NAME ? "default" : name, ...path].join(".");
+  return field === undefined ? holder : memberPath(holder, field);
 }
 
 /** What hangs on a mirror, and by which path. */

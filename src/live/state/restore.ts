@@ -17,7 +17,7 @@ import { define, OPEN_BITS } from "./properties.ts";
 import { Reviver } from "./revive.ts";
 import type { ReviveOptions } from "./revive.ts";
 import type { Left, Root, State, Written } from "./state.ts";
-import { isPrimitive } from "./state.ts";
+import { isPrimitive, rootKey } from "./state.ts";
 
 /** How a state is given. */
 export interface RestoreOptions extends ReviveOptions {
@@ -64,7 +64,7 @@ class Restorer {
   }
 
   restore(): Restored {
-    const places = new Map(this.#names.roots.map((place) => [keyOf(place), place]));
+    const places = new Map(this.#names.roots.map((place) => [rootKey(place), place]));
     const carried: string[] = [];
     const leftBehind: Left[] = [];
     const later: (() => void)[] = [];
@@ -76,11 +76,18 @@ class Restorer {
         later.push(() => extras.set(root.name, this.#objects.revive(root.value)));
         continue;
       }
-      const key = keyOf(root);
+      const key = rootKey(root);
       const place = places.get(key);
       had.add(key);
       const holder = root.isAdded === true ? this.#names.resolve(root) : undefined;
-      if (place === undefined && typeof holder === "function" && root.field !== undefined) {
+      if (this.#isNameOf(root)) {
+        // What the new text puts there counts; if it puts nothing there, nobody knows a function of it.
+        if (place === undefined) leftBehind.push(describe(root));
+        continue;
+      }
+      // What the new top level puts on a prototype is what its text says.
+      if (root.path !== undefined && typeof place?.read() === "function") continue;
+      if (place === undefined && isHolder(holder) && root.field !== undefined) {
         const { field, value } = root;
         later.push(() => define(holder, field, this.#objects.revive(value)));
         carried.push(rootPath(root));
@@ -93,17 +100,29 @@ class Restorer {
       }
       const { isState, run } = this.#plan(root, place);
       if (run !== undefined) later.push(run);
-      if (!isState) continue;
+      if (!isState || place.isMade === true) continue;
       const isForeign = this.#state.odd.get(root.value as object)?.foreign !== undefined;
       (isForeign ? kept : carried).push(rootPath(root));
     }
     if (this.#mayAdopt()) this.#objects.adopt();
     for (const run of later) run();
     this.#objects.finish();
-    const fresh = [...places.values()].filter((place) => !had.has(keyOf(place))).map(rootPath);
+    const fresh = [...places.values()]
+      .filter((place) => place.isMade !== true && !had.has(rootKey(place)))
+      .map(rootPath);
     const missing = this.#objects.listMissing();
     const recall = (file: string, name: string): unknown => this.#recall(file, name);
     return { carried, fresh, leftBehind, missing, kept, extras, recall };
+  }
+
+  /** Whether a value is a function that goes by the very name of the root: one that a program has put on a prototype. */
+  #isNameOf({ value, file, name, path = [], field }: Root): boolean {
+    if (path.length === 0 || field === undefined) return false;
+    const named = this.#state.odd.get(value as object)?.named;
+    return (
+      named?.file === file &&
+      [named.name, ...(named.path ?? [])].join("\0") === [name, ...path, field].join("\0")
+    );
   }
 
   #recall(file: string, name: string): unknown {
@@ -233,8 +252,8 @@ class Restorer {
   }
 }
 
-function keyOf({ file, name, field }: Pick<Root, "file" | "name" | "field">): string {
-  return `${file}\0${name}\0${field ?? ""}`;
+function isHolder(value: unknown): value is object {
+  return typeof value === "function" || (typeof value === "object" && value !== null);
 }
 
 function describe(root: Root): Left {

@@ -76,7 +76,9 @@ export type Written = true | ReadonlyMap<string, Written | undefined>;
 export interface Root {
   readonly file: string;
   readonly name: string;
-  /** The field, for a static one of a class, or what a program has put on a function. */
+  /** The way from the name to what has the field, if it is not the value itself: the prototype of a class. */
+  readonly path?: readonly string[];
+  /** The field, for a static one of a class, or what a program has put on a function or a prototype. */
   readonly field?: string;
   /** The text of the class does not have the field: the program has put it there. */
   readonly isAdded?: true;
@@ -115,6 +117,16 @@ export interface State {
    * {@link TakeOptions.isGivenAway}.
    */
   readonly links?: readonly unknown[];
+}
+
+/** What tells roots apart. */
+export function rootKey({
+  file,
+  name,
+  path = [],
+  field = "",
+}: Pick<Root, "file" | "name" | "path" | "field">): string {
+  return [file, name, ...path, "", field].join("\0");
 }
 
 /** Whether a value is its own mirror. */

@@ -115,9 +115,10 @@ class Taker {
     for (const { value, written } of read) this.#meet(value, written);
     this.#queue.run();
     for (const { place, value, written } of read) {
-      const { file, name, field, isAdded, line, isConst } = place;
+      const { file, name, path, field, isAdded, line, isConst } = place;
       const root = { file, name, line, isConst, value: this.#mirror(value), written };
-      roots.push({ ...root, ...(field !== undefined && { field }), ...(isAdded && { isAdded }) });
+      const way = { ...(path && { path }), ...(field !== undefined && { field }) };
+      roots.push({ ...root, ...way, ...(isAdded && { isAdded }) });
     }
     for (const [name, value] of this.#extras) {
       const root = { file: "", name, line: 0, isConst: false, written: undefined };

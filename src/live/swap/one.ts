@@ -103,7 +103,7 @@ export class Succession {
     // One at a time: what the old one handles at the moment goes before all else.
     if (old.state instanceof SnaxHost && old.state.isQueue && this.#isBusy) {
       this.#isHeld = true;
-      kernel.hold(fresh.service, HOLD.draining);
+      kernel.hold(fresh.service, HOLD.following);
     }
     this.#forwarder = kernel.forward(old.service, fresh.service);
     this.#watchSuccessor(fresh);
@@ -141,7 +141,7 @@ export class Succession {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     const { service, runtime } = this.fresh;
-    if (service.isAlive) runtime.kernel.release(service, HOLD.draining);
+    if (service.isAlive) runtime.kernel.release(service, HOLD.following);
   }
 
   /** Ends the old service as soon as it is drained and nobody has sent to it for a while. */

@@ -15,7 +15,8 @@ import { describe, isAlike, isOpenTimer, isSameCode, timersOf } from "../reload/
 import { compareStates } from "../state/difference.ts";
 import { StateNames } from "../state/names.ts";
 import { rootPath } from "../state/paths.ts";
-import type { Root, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
+import { rootKey } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import { isAsWritten } from "../state/written.ts";
 
@@ -40,15 +41,15 @@ function listWritten({ code, kind }: Context, { code: freshCode }: Context): str
   const names = new StateNames(code, options.isService);
   const asWritten = new Set<string>();
   for (const place of names.roots) {
-    if (isStillAsWritten(names, place)) asWritten.add(keyOf(place));
+    if (isStillAsWritten(names, place)) asWritten.add(rootKey(place));
   }
   const before = withoutRoots(takeState(code, options), asWritten);
-  const wanted = new Set(before.roots.map(keyOf));
+  const wanted = new Set(before.roots.map(rootKey));
   const all = takeState(freshCode, options);
-  const after = { ...all, roots: all.roots.filter((root) => wanted.has(keyOf(root))) };
+  const after = { ...all, roots: all.roots.filter((root) => wanted.has(rootKey(root))) };
   const lines: string[] = [];
   for (const root of before.roots) {
-    const pair = after.roots.filter((other) => keyOf(other) === keyOf(root));
+    const pair = after.roots.filter((other) => rootKey(other) === rootKey(root));
     if (pair.length === 0 && isEmpty(root.value)) continue;
     const one = { ...before, roots: [root] };
     const [difference] = compareStates(one, { ...after, roots: pair }, 1);
@@ -74,7 +75,7 @@ function isStillAsWritten(names: StateNames, place: StateNames["roots"][number])
 }
 
 function withoutRoots(state: State, keys: ReadonlySet<string>): State {
-  return { ...state, roots: state.roots.filter((root) => !keys.has(keyOf(root))) };
+  return { ...state, roots: state.roots.filter((root) => !keys.has(rootKey(root))) };
 }
 
 /** A table of the old text that nobody has filled. */
@@ -84,10 +85,6 @@ function isEmpty(value: unknown): boolean {
   return (
     typeof value === "object" && Reflect.ownKeys(value).length === (Array.isArray(value) ? 1 : 0)
   );
-}
-
-function keyOf({ file, name, field }: Pick<Root, "file" | "name" | "field">): string {
-  return `${file}\0${name}\0${field ?? ""}`;
 }
 
 function listTimers(context: Context, fresh: Context): string[] {

@@ -206,7 +206,7 @@ test("timers: those of handlers go on with the new functions, one with a closure
   ok(log.slice(before).every(([, n]: [string, number]) => n === 3));
   await a.req.bad();
   const error = await failureOf(node.snax.reload(a));
-  match(error.message, /the function of a setTimeout of 100000 ms is a closure/);
+  match(error.message, /the function of a setTimeout of 100000 ms \(a\.ts:4\) is a closure/);
 });
 
 test("a closure of a timer that captures nothing is made again; whatever else it reaches refuses", async (t) => {
@@ -255,7 +255,11 @@ test("a closure of a timer that captures nothing is made again; whatever else it
     equal((await node.snax.reload(one)).failed.length, 0);
     await one.req.arm(5);
     const error = await failureOf(node.snax.reload(one));
-    match(error.message, /the function of a setTimeout of 100000 ms is a closure/, body);
+    match(
+      error.message,
+      /the function of a setTimeout of 100000 ms (?:\(a\.ts:\d+\) )?is a closure/,
+      body,
+    );
     await node.snax.exit(one);
   }
   // The edit has another function there: the old text would go on.

@@ -1,0 +1,91 @@
+/** What a reload carries, tells and refuses of the state, and calls of a service to itself meanwhile. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { World } from "../../world.ts";
+import { failureOf, world } from "../../world.ts";
+
+/** Writes a service file anew. */
+function edit({ folder }: World, name: string, text: string): void {
+  writeFileSync(join(folder, `${name}.ts`), text);
+}
+
+test("what is carried goes by the names of the text", async (t) => {
+  const text = (n: number): string =>
+    `export default { hits: 0 }; import * as me from "./a.ts"; class Item { [Symbol.for("k")] = 5; } const items = [new Item()];
+    export const response = { look() { me.default.hits += 1; return [${n}, me.default.hits, (items[0] as any)[Symbol.for("k")]]; } };`;
+  const node = await world(t, { a: text(1) });
+  const a = await node.make("a");
+  await a.req.look();
+  edit(node, "a", text(2));
+  const { carried, new: fresh, leftBehind } = await node.snax.reload(a);
+  deepEqual([carried, fresh, leftBehind], [["default", "items"], [], []]);
+  deepEqual(await a.req.look(), [2, 2, 5]);
+});
+
+test("what a program has put on the prototype of a class goes over, and a function there is told", async (t) => {
+  const text = (
+    n: number,
+  ): string => `class Item { hp = 1; use() { return ${n}; } } const item: any = new Item(); Object.assign(Item.prototype, { walk() { return ${n}; } });
+    export const response = { put() { const p: any = Item.prototype; p.weight = 42; p.tags = [item]; p.fly = function () { return 1; }; },
+      look() { return [item.weight, item.tags?.[0] === item, item.fly === undefined, item.walk(), item.use()]; } };`;
+  const node = await world(t, { a: text(1) });
+  const a = await node.make("a");
+  await a.req.put();
+  deepEqual(await a.req.look(), [42, true, false, 1, 1]);
+  edit(node, "a", text(2));
+  const error = await failureOf(node.snax.reload(a, { strict: true }));
+  match(error.message, /no state for Item\.prototype\.fly \(strict\)/);
+  deepEqual(await a.req.look(), [42, true, false, 1, 1]);
+  const { carried, leftBehind } = await node.snax.reload(a);
+  deepEqual(carried.toSorted(), ["Item.prototype.tags", "Item.prototype.weight", "item"]);
+  deepEqual(leftBehind, ["Item.prototype.fly"]);
+  deepEqual(await a.req.look(), [42, true, true, 2, 2]);
+});
+
+test("a class that is no Map, Set or array any more refuses by the path of its instance", async (t) => {
+  for (const [base, fill] of [
+    ["Map<string, number>", 'bag.set("a", 1)'],
+    ["Set<number>", "bag.add(1)"],
+    ["Array<number>", "bag.push(1)"],
+  ]) {
+    const node = await world(t, {
+      a: `class Bag extends ${base} { items = 1; } const bag: any = new Bag(); const all = [{ bag }]; export const response = { put() { ${fill}; return all.length; }, size() { return bag.size ?? bag.length; } };`,
+    });
+    const a = await node.make("a");
+    await a.req.put();
+    edit(
+      node,
+      "a",
+      `class Bag { items = 1; } const bag: any = new Bag(); const all = [{ bag }]; export const response = { put() {}, size() { return "new"; } };`,
+    );
+    const kind = base?.replace(/<.*/, "");
+    const error = await failureOf(node.snax.reload(a));
+    equal(error.code, "ERR_RELOAD");
+    const place = `bag \\(a\\.ts:1\\) is an instance of Bag, which is no ${kind} any more`;
+    match(error.message, new RegExp(place));
+    equal(await a.req.size(), 1);
+  }
+});
+
+test("a handler that calls its own service ends, and with it the drain", async (t) => {
+  const text = (
+    n: number,
+  ): string => `import { skynet, snax } from "snax"; let count = 0; const log: string[] = [];
+    export const accept = { note(what: string) { log.push(what + ${n}); } };
+    export const response = { inner() { return "inner ${n}"; }, ask() { count += 1; return [${n}, count, log]; },
+      async slow() { const me = snax.self<any>(); await skynet.sleep(30); const one = await me.req.inner(); await skynet.sleep(5); return [one, await me.req.inner()]; } };`;
+  const node = await world(t, { a: text(1) });
+  const a = await node.make("a");
+  const slow = [a.req.slow(), a.req.slow()];
+  edit(node, "a", text(2));
+  const going = node.snax.reload(a);
+  await node.skynet.sleep(10);
+  const late = a.req.ask();
+  const inner = ["inner 1", "inner 1"];
+  deepEqual(await Promise.all(slow), [inner, inner]);
+  deepEqual(await late, [2, 1, []]);
+  deepEqual((await going).drained, 2);
+});
