@@ -8,6 +8,7 @@
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
+import { isFrozen } from "../loader/read/written.ts";
 import { isAnyFunction } from "../loader/read/children.ts";
 import { keepImmediate, listDeferred } from "./moment.ts";
 import { findPiece } from "./merge.ts";
@@ -63,7 +64,9 @@ class Scene {
     }
     if (old === undefined) return value === undefined || this.#isStable(value);
     if (kind === "literal" && old.kind === "literal") return true;
-    const isTable = value?.type === "ObjectExpression" || value?.type === "ArrayExpression";
+    const isTable =
+      /^(?:Object|Array|New)Expression$/.test(value?.type ?? "") ||
+      (value !== undefined && isFrozen(value, (each) => this.#isDeclared(each)));
     if (kind !== "group" && !isTable) return this.#isBehind(old, immediateOf(value, this.#patch));
     // What the module itself puts there when it is loaded would come after the patch.
     const isWritten = value !== undefined && old.value?.type === value.type;
@@ -121,6 +124,8 @@ class Scene {
       }
       case "ClassExpression":
         return this.#isPlainClass(node, true);
+      case "CallExpression":
+        return isFrozen(node, (name) => this.#isDeclared(name)) && isStable(node.arguments[0]);
       default:
         return false;
     }
@@ -166,7 +171,7 @@ function listTouched(module: ModuleText): Set<string> {
   const reached = new Set<string>();
   const visit = ({ name, use }: Reference): void => {
     const piece = module.byName.get(name);
-    const isList = piece?.value?.type === "ArrayExpression";
+    const isList = /^(?:Array|New)Expression$/.test(piece?.value?.type ?? "");
     if (use !== "member-call" || isList) touched.add(name);
     if (reached.has(name)) return;
     reached.add(name);

@@ -9,6 +9,7 @@
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
 import { isFunction } from "../loader/read/names.ts";
+import { thaw } from "../loader/read/written.ts";
 import { listMembers, listProperties } from "./member.ts";
 import type { Chunk, Merger } from "./merged.ts";
 import type { Pair, PatchPieces } from "./merge.ts";
@@ -55,9 +56,9 @@ export function mergeTable(
   patch: PatchPieces,
   { old, piece }: Pair,
 ): void {
-  const given = piece.value;
-  if (given === undefined) return;
-  const live = old.value;
+  if (piece.value === undefined) return;
+  const given = thaw(piece.value, () => false);
+  const live = old.value === undefined ? undefined : thaw(old.value, () => false);
   const table = { merger, module, patch };
   if (live?.type === "ObjectExpression" && given.type === "ObjectExpression") {
     mergeObject(table, live, given);
@@ -84,7 +85,7 @@ function mergeObject(table: Table, live: ObjectExpression, given: ObjectExpressi
   const fresh: Chunk[] = [];
   for (const { key, node } of listProperties(given)) {
     const known = key === undefined ? undefined : properties.findLast((each) => each.key === key);
-    const [before, after] = [valueOf(known?.node), valueOf(node)];
+    const [before, after] = [thawed(known?.node), thawed(node)];
     if (known === undefined) fresh.push(" ", node, ",");
     else if (before?.type === "ObjectExpression" && after?.type === "ObjectExpression") {
       mergeObject(table, before, after);
@@ -95,6 +96,12 @@ function mergeObject(table: Table, live: ObjectExpression, given: ObjectExpressi
   const end = live.end - 1;
   const hasComma = last === undefined || module.syntax.code.slice(last.end, end).includes(",");
   merger.insert(end, hasComma ? "" : ",", ...fresh);
+}
+
+/** The object that a property has, whether it is frozen or not. */
+function thawed(node: ObjectExpression["properties"][number] | undefined): AnyNode | undefined {
+  const value = valueOf(node);
+  return value === undefined ? undefined : thaw(value, () => false);
 }
 
 function valueOf(node: ObjectExpression["properties"][number] | undefined): AnyNode | undefined {

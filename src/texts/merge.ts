@@ -15,6 +15,7 @@ import { parseWritten } from "../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../loader/read/as-written.ts";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
 import { parseModule } from "../loader/read/syntax.ts";
+import { thaw } from "../loader/read/written.ts";
 import type { Syntax } from "../loader/read/syntax.ts";
 import { blankEnums } from "../loader/typescript/enum-text.ts";
 import { parseDeletions } from "./deletion.ts";
@@ -22,7 +23,7 @@ import type { Deletion } from "./deletion.ts";
 import { removeMember, removePiece } from "./merge-deletion.ts";
 import { mergeImports } from "./merge-import.ts";
 import { mergeClass, mergeTable } from "./merge-member.ts";
-import type { Merged } from "./merged.ts";
+import type { Chunk, Merged } from "./merged.ts";
 import { Merger } from "./merged.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import { readModuleText, takeApart } from "./module-text.ts";
@@ -123,7 +124,7 @@ export function mergeInto(
       continue;
     }
     const old = findPiece(module, piece);
-    if (old === undefined) merger.insert(places.placeOf(piece), "\n", piece, "\n");
+    if (old === undefined) merger.insert(places.placeOf(piece), "\n", ...wholeOf(piece), "\n");
     else mergePiece(merger, module, patch, { old, piece });
   }
   for (const { path } of patch.deletions) {
@@ -183,7 +184,14 @@ function mergePiece(merger: Merger, module: ModuleText, patch: PatchPieces, pair
 
 function isTable({ value, kind }: Piece): boolean {
   if (kind === "group") return true;
-  return value?.type === "ObjectExpression" || value?.type === "ArrayExpression";
+  const type = value === undefined ? undefined : thaw(value, () => false).type;
+  return type === "ObjectExpression" || type === "ArrayExpression";
+}
+
+/** A declaration as a statement: one that has siblings gets its own. */
+function wholeOf(piece: Piece): Chunk[] {
+  if (piece.isAlone) return [piece];
+  return [piece.isConst ? "const " : "let ", { start: piece.start, end: piece.end }, ";"];
 }
 
 function isLiteralKind({ kind }: Piece): boolean {
@@ -200,6 +208,10 @@ function replacePiece(merger: Merger, { text }: ModuleText, { old, piece }: Pair
     return;
   }
   const [head, from] = [headOf(old, text), ownStart(piece)];
+  if (!piece.isAlone) {
+    merger.replace(old.start, old.end, head, ...wholeOf(piece));
+    return;
+  }
   if (old.name === DEFAULT_NAME || piece.name === DEFAULT_NAME) {
     merger.replace(old.start, old.end, piece);
     return;

@@ -5,7 +5,7 @@
  * texts show is named: see loader/read/begin-uses.ts.
  */
 
-import { isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual, types } from "node:util";
 import { ANY_MEMBER } from "../../loader/read/begin-uses.ts";
 import type { BeginUse, BeginUses } from "../../loader/read/begin-uses.ts";
 import type { Instance } from "../../loader/run/instance.ts";
@@ -13,6 +13,7 @@ import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
 import type { PatchCode, PatchPart } from "../text/patch-code.ts";
 import { publicName } from "../text/patch-item.ts";
+import { isPlain } from "./table-merge.ts";
 
 /** Something that a patch replaces. */
 interface Change {
@@ -23,6 +24,8 @@ interface Change {
    * the old one; `list` is changed in place; `data` is another value.
    */
   readonly kind: "code" | "member" | "list" | "data";
+  /** Whether the object is frozen: another one stands in its place, and who holds it keeps the old one. */
+  readonly isFrozen: boolean;
   /** What people call it. */
   readonly shown: string;
 }
@@ -69,7 +72,8 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
   const changes: Change[] = [];
   const add = (kind: Change["kind"], path: readonly string[]): void => {
     const [name = "", ...rest] = path;
-    changes.push({ kind, path, shown: [publicName(name), ...rest].join(".") });
+    const isFrozen = code.tables.has(name) && isFrozenIn(module, name);
+    changes.push({ kind, path, isFrozen, shown: [publicName(name), ...rest].join(".") });
   };
   for (const [name, kind] of code.replaced) {
     if (kind === "function") add("code", [name]);
@@ -82,7 +86,7 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
       const own = [name, ...path.slice(1)];
       if (data === undefined) add("member", own);
       else if (!isSame(data, () => memberIn(module.read(name), own))) {
-        add(Array.isArray(data.value) ? "list" : "data", own);
+        add(isChangedInPlace(data.value) ? "list" : "data", own);
       }
     }
   }
@@ -93,6 +97,11 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
     for (const name of statics?.names ?? []) add("data", [owner, name]);
   }
   return changes;
+}
+
+/** A list, a Set, a Map or a Date. */
+function isChangedInPlace(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !isPlain(value) && !types.isRegExp(value);
 }
 
 /** Whether a patch gives what is there; what it computes is another value, as far as one can tell. */
@@ -114,6 +123,15 @@ function memberIn(value: unknown, [, ...path]: readonly string[]): unknown {
     found = Reflect.getOwnPropertyDescriptor(found, key)?.value as unknown;
   }
   return found;
+}
+
+function isFrozenIn(module: ModuleInstance, name: string): boolean {
+  try {
+    return Object.isFrozen(module.read(name));
+  } catch {
+    // A variable before its declaration has run has no value.
+    return false;
+  }
 }
 
 /** What the functions that are replaced have made. */
@@ -229,13 +247,13 @@ class Causes {
   }
 }
 
-function isUse({ role, path }: BeginUse, { path: changed, kind }: Change): boolean {
+function isUse({ role, path }: BeginUse, { path: changed, kind, isFrozen }: Change): boolean {
   const depth = Math.min(path.length, changed.length);
   const isAlike = path
     .slice(0, depth)
     .every((key, at) => key === ANY_MEMBER || key === changed[at]);
   if (!isAlike) return false;
-  if (path.length < changed.length) return role === "copy" && kind !== "code";
+  if (path.length < changed.length) return isFrozen || (role === "copy" && kind !== "code");
   const isWhole = path.length === changed.length;
   switch (kind) {
     case "code":
@@ -243,7 +261,7 @@ function isUse({ role, path }: BeginUse, { path: changed, kind }: Change): boole
     case "member":
       return isWhole && (role === "call" || role === "copy");
     case "list":
-      return !isWhole || role === "copy";
+      return !isWhole || isFrozen || role === "copy";
     case "data":
       return true;
   }

@@ -323,7 +323,9 @@ export class PatchRun {
   #mergeTable(name: string, given: unknown, log: UndoLog): void {
     const gift = this.code.tables.get(name);
     if (gift === undefined) return;
-    mergeTable(publicName(name), this.module.read(name), { given, gift, log });
+    const live = this.module.read(name);
+    const merged = mergeTable(publicName(name), live, { given, gift, log });
+    if (merged !== live) this.#replaceConstant(name, merged, log);
   }
 
   // oxlint-disable-next-line max-params -- an enum, and how it comes back

@@ -24,14 +24,15 @@ const SELF = "";
 /**
  * Merges.
  *
+ * @returns what the name stands for afterwards: the same object, or another one for one that is frozen.
  * @throws {ERR_PATCH} if a member is of another kind, or state.
  */
 export function mergeTable(
   name: string,
   live: unknown,
   { given, gift, log }: { given: unknown; gift: TableGift; log: UndoLog },
-): void {
-  new Merge(gift, log).merge([name], live, given);
+): unknown {
+  return new Merge(gift, log).merge([name], live, given);
 }
 
 class Merge {
@@ -43,13 +44,19 @@ class Merge {
     this.#log = log;
   }
 
-  merge(path: readonly string[], live: unknown, given: unknown): void {
-    if (Array.isArray(given) && Array.isArray(live) && !types.isProxy(live)) {
-      this.#replaceList(path, live, given);
-      return;
-    }
+  merge(path: readonly string[], live: unknown, given: unknown): unknown {
+    const contents = contentsOf(live, given);
+    if (contents !== undefined) return this.#replaceContents(path, contents);
     if (!isPlain(given) || !isPlain(live)) throw refuse(path, live, given);
-    for (const key of Object.keys(given)) this.#mergeMember([...path, key], live, key, given);
+    const isFrozen = Object.isFrozen(live);
+    if (Object.isFrozen(given) && !isFrozen) {
+      const why = `${path.join(".")} is not frozen in the service: give its members without that`;
+      throw new SnaxError("ERR_PATCH", why);
+    }
+    const target = isFrozen && Object.isFrozen(given) ? melt(live) : live;
+    for (const key of Object.keys(given)) this.#mergeMember([...path, key], target, key, given);
+    if (target === live || isDeepStrictEqual(target, live)) return live;
+    return Object.freeze(target);
   }
 
   #mergeMember(path: readonly string[], live: object, key: string, given: object): void {
@@ -69,14 +76,18 @@ class Merge {
     const { value } = before;
     if (typeof given === "function" && typeof value === "function" && !isClass(value)) {
       this.#define(path, live, key, { ...before, value: given });
-    } else if (isPlain(given) && isPlain(value)) this.merge(path, value, given);
-    else if (!isDeepStrictEqual(value, given)) this.#replaceValue(path, place, given);
+    } else if (isPlain(given) && isPlain(value)) {
+      const merged = this.merge(path, value, given);
+      if (merged !== value) this.#define(path, live, key, { ...before, value: merged });
+    } else if (!isSameData(value, given)) this.#replaceValue(path, place, given);
   }
 
   #replaceValue(path: readonly string[], { live, key, before }: Place, given: unknown): void {
     const { value } = before;
-    if (Array.isArray(value) && Array.isArray(given)) {
-      this.#replaceList(path, value, given, live, key);
+    const contents = contentsOf(value, given);
+    if (contents !== undefined) {
+      const next = this.#replaceContents(path, contents, live, key);
+      if (next !== value) this.#define(path, live, key, { ...before, value: next });
       return;
     }
     if (!isConstant(value) || !isConstant(given)) throw refuse(path, value, given);
@@ -85,27 +96,28 @@ class Merge {
     this.#note(live, key, given);
   }
 
+  /** @returns what stands there afterwards: a frozen list is replaced by another one. */
   // oxlint-disable-next-line max-params -- a list, and where its value is noted
-  #replaceList(
+  #replaceContents(
     path: readonly string[],
-    list: unknown[],
-    given: unknown[],
-    live: object = list,
+    { value, given, fill, read }: Contents,
+    live: object = value,
     key = SELF,
-  ): void {
-    if (isDeepStrictEqual(list, given) || this.#isToKeep(path, live, key, list, given)) return;
-    const before = [...list];
-    const fill = (items: readonly unknown[]): void => {
-      list.length = 0;
-      list.push(...items);
-    };
-    this.#log.note(() => fill(before));
-    try {
-      fill(given);
-    } catch {
-      throw fixed(path);
+  ): object {
+    if (isSameData(value, given) || this.#isToKeep(path, live, key, value, given)) return value;
+    const isFixed = Array.isArray(value) && Object.isFrozen(value) && Object.isFrozen(given);
+    if (!isFixed) {
+      const [before, after] = [read(value), read(given)];
+      this.#log.note(() => fill(before));
+      try {
+        fill(after);
+      } catch {
+        throw fixed(path);
+      }
     }
-    this.#note(live, key, structuredClone(given));
+    const next = isFixed ? given : value;
+    this.#note(live === value ? next : live, key, structuredClone(given));
+    return next;
   }
 
   /**
@@ -124,8 +136,8 @@ class Merge {
     const name = keyOfPath(path);
     const isKnown = notes?.has(key) === true || this.#gift.bases.has(name);
     const was = notes?.has(key) === true ? notes.get(key) : this.#gift.bases.get(name);
-    if (isKnown && isDeepStrictEqual(was, value)) return false;
-    if (isKnown && isDeepStrictEqual(was, given)) return true;
+    if (isKnown && isSameData(was, value)) return false;
+    if (isKnown && isSameData(was, given)) return true;
     const why = isKnown
       ? "the service has changed it"
       : "it is not written out in the module's text";
@@ -176,6 +188,75 @@ interface Place {
   readonly live: object;
   readonly key: string;
   readonly before: PropertyDescriptor;
+}
+
+/** A list, a Set, a Map or a Date, and one of the same kind whose content it gets. */
+interface Contents {
+  readonly value: object;
+  readonly given: object;
+  readonly read: (from: object) => unknown;
+  readonly fill: (content: unknown) => void;
+}
+
+/** Returns undefined if the two are none, or of different kinds. */
+function contentsOf(value: unknown, given: unknown): Contents | undefined {
+  if (types.isProxy(value) || typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value) && Array.isArray(given)) {
+    return {
+      ...{ value, given, read: (from) => [...(from as unknown[])] },
+      fill: (content) => {
+        value.length = 0;
+        value.push(...(content as unknown[]));
+      },
+    };
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (types.isSet(value) && types.isSet(given) && prototype === Set.prototype) {
+    return {
+      ...{ value, given, read: (from) => [...(from as Set<unknown>)] },
+      fill: (content) => {
+        value.clear();
+        for (const each of content as unknown[]) value.add(each);
+      },
+    };
+  }
+  if (types.isMap(value) && types.isMap(given) && prototype === Map.prototype) {
+    return {
+      ...{ value, given, read: (from) => [...(from as Map<unknown, unknown>)] },
+      fill: (content) => {
+        value.clear();
+        for (const [key, each] of content as [unknown, unknown][]) value.set(key, each);
+      },
+    };
+  }
+  if (types.isDate(value) && types.isDate(given) && prototype === Date.prototype) {
+    return {
+      ...{ value, given, read: (from) => (from as Date).getTime() },
+      fill: (content) => void value.setTime(content as number),
+    };
+  }
+  return undefined;
+}
+
+/** Whether two values have the same content, in the same order. */
+function isSameData(a: unknown, b: unknown): boolean {
+  if (!isDeepStrictEqual(a, b)) return false;
+  const isOrdered = types.isSet(a) || types.isMap(a);
+  if (!isOrdered) return true;
+  return isDeepStrictEqual([...a], [...(b as Iterable<unknown>)]);
+}
+
+/** A copy of a frozen object that can be changed, with what patches have given it. */
+function melt(frozen: object): object {
+  const members = Object.getOwnPropertyDescriptors(frozen) as Record<string, PropertyDescriptor>;
+  for (const member of Object.values(members)) {
+    member.configurable = true;
+    if ("value" in member) member.writable = true;
+  }
+  const copy = Object.create(Object.getPrototypeOf(frozen) as object | null, members) as object;
+  const notes = givenValues.get(frozen);
+  if (notes !== undefined) givenValues.set(copy, new Map(notes));
+  return copy;
 }
 
 /** An object as a literal makes it; a proxy would run code of the service. */

@@ -204,7 +204,18 @@ export class PatchReader {
   }
 
   #readVariables(place: Place, declaration: AnyNode & { type: "VariableDeclaration" }): void {
-    const [first] = declaration.declarations;
+    const [first, ...more] = declaration.declarations;
+    if (first !== undefined && more.length > 0) {
+      // Each is a statement of its own, and the comma in front of it a part of that.
+      let { start } = place.node;
+      for (const each of declaration.declarations) {
+        const end = each === more.at(-1) ? place.node.end : each.end;
+        const node = { ...place.node, start, end };
+        this.#readVariables({ ...place, node }, { ...declaration, declarations: [each] });
+        start = end;
+      }
+      return;
+    }
     if (declaration.declarations.length === 1 && first?.id.type === "Identifier" && first.init) {
       const isLet = declaration.kind === "let" && isFunction(first.init);
       const isConst =
@@ -279,8 +290,9 @@ export class PatchReader {
   /** Reads the members that an object or a list of the module gets; it keeps the others. */
   #readTable({ node }: Place, name: string, value: AnyNode): boolean {
     const text = findValue(this.#target.image, name);
-    if (!hasMembers(value, text)) return false;
-    const gift = readTable(publicName(name), value, text, (at, why) =>
+    const { isDeclared } = this.#computedScope();
+    if (!hasMembers(value, text, isDeclared)) return false;
+    const gift = readTable(publicName(name), { value, text }, isDeclared, (at, why) =>
       this.#error("ERR_PATCH", at, why),
     );
     this.tables.set(name, gift);

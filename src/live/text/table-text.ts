@@ -8,10 +8,12 @@
  */
 
 import type { AnyNode } from "acorn";
-import { isFunction, isWrittenOut } from "../../loader/read/names.ts";
+import { isFunction } from "../../loader/read/names.ts";
+import type { IsDeclared } from "../../loader/read/written.ts";
+import { dataOf, isCollection, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
-import { memberOf, valueOf } from "../../loader/weave/text-members.ts";
+import { memberOf } from "../../loader/weave/text-members.ts";
 
 /** A member that a patch gives, by its way from the name of the module. */
 export interface TableMember {
@@ -38,21 +40,36 @@ export type RefuseMember = (node: AnyNode, why: string) => Error;
  * @param text - what the module's own text has under the name; what is written out there as
  * something else has no such members, what a call has made may have some.
  */
-export function hasMembers(value: AnyNode, text: TextObject | undefined): boolean {
+export function hasMembers(
+  value: AnyNode,
+  text: TextObject | undefined,
+  isDeclared: IsDeclared,
+): boolean {
+  if (isCollection(value, isDeclared)) {
+    return text !== undefined && isCollection(text, isDeclared) && nameOf(text) === nameOf(value);
+  }
+  if (isFrozen(value, isDeclared)) {
+    if (text === undefined || !isFrozen(text, isDeclared)) return false;
+    return hasMembers(thaw(value, isDeclared), thaw(text, isDeclared), isDeclared);
+  }
   const isMade = text?.type === "NewExpression" || text?.type === "ClassExpression";
   if (isMade) return false;
   if (value.type === "ObjectExpression") return value.properties.length > 0;
   return value.type === "ArrayExpression";
 }
 
+function nameOf({ callee }: AnyNode & { type: "NewExpression" }): string {
+  return callee.type === "Identifier" ? callee.name : "";
+}
+
 /** Reads the members; `text` is what the module's own text has under the name. */
 export function readTable(
   name: string,
-  value: AnyNode,
-  text: TextObject | undefined,
+  { value, text }: { readonly value: AnyNode; readonly text: TextObject | undefined },
+  isDeclared: IsDeclared,
   refuse: RefuseMember,
 ): TableGift {
-  const reader = new TableReader(refuse);
+  const reader = new TableReader(isDeclared, refuse);
   reader.read([name], value, text);
   return reader;
 }
@@ -65,18 +82,26 @@ export function keyOfPath(path: readonly string[]): string {
 class TableReader implements TableGift {
   readonly members: TableMember[] = [];
   readonly bases = new Map<string, unknown>();
+  readonly #isDeclared: IsDeclared;
   readonly #refuse: RefuseMember;
 
-  constructor(refuse: RefuseMember) {
+  constructor(isDeclared: IsDeclared, refuse: RefuseMember) {
+    this.#isDeclared = isDeclared;
     this.#refuse = refuse;
   }
 
-  read(path: readonly string[], value: AnyNode, text: TextObject | undefined): void {
+  read(path: readonly string[], given: AnyNode, text: TextObject | undefined): void {
+    const isDeclared = this.#isDeclared;
+    const inner = thaw(given, isDeclared);
+    // The members of a frozen object are read; a frozen list or a Set is a value.
+    const value = inner.type === "ObjectExpression" ? inner : given;
     if (value.type === "ObjectExpression") this.#readObject(path, value, text);
     else if (isFunction(value) || value.type === "Identifier") this.members.push({ path });
-    else if (isWrittenOut(value)) {
-      this.members.push({ path, data: { value: valueOf(value) } });
-      if (text !== undefined && isWrittenOut(text)) this.bases.set(keyOfPath(path), valueOf(text));
+    else if (isData(value, isDeclared)) {
+      this.members.push({ path, data: { value: dataOf(value) } });
+      if (text !== undefined && isData(text, isDeclared)) {
+        this.bases.set(keyOfPath(path), dataOf(text));
+      }
     } else {
       const member = path.join(".");
       const why = `${member} is neither a function nor written out: assign it in hotfix(), ${member} = ...`;

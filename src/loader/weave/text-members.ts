@@ -9,6 +9,7 @@ import { parse } from "acorn";
 import type { Image } from "./image.ts";
 import { keyOf } from "../read/analysis.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
+import { dataOf, thaw } from "../read/written.ts";
 
 /** The names of members: of a class's instances or of an object, and of a class itself. */
 export interface TextMembers {
@@ -61,7 +62,8 @@ export function findValue(image: Image, name: string): TextObject | undefined {
 }
 
 /** Finds a member of an object that is written out. */
-export function memberOf(object: TextObject | undefined, key: string): TextObject | undefined {
+export function memberOf(given: TextObject | undefined, key: string): TextObject | undefined {
+  const object = given === undefined ? undefined : thaw(given, () => false);
   if (object?.type !== "ObjectExpression") return undefined;
   const found = object.properties.findLast(
     (property) => property.type === "Property" && keyOf(property) === key,
@@ -70,28 +72,7 @@ export function memberOf(object: TextObject | undefined, key: string): TextObjec
 }
 
 /** Evaluates what is written out (see `isWrittenOut`). */
-export function valueOf(node: AnyNode): unknown {
-  switch (node.type) {
-    case "Literal":
-      return node.value;
-    case "TemplateLiteral":
-      return node.quasis[0]?.value.cooked;
-    case "UnaryExpression": {
-      const value = valueOf(node.argument) as number | bigint;
-      return typeof value === "bigint" ? -value : -Number(value);
-    }
-    case "ArrayExpression":
-      return node.elements.map((element) => (element === null ? undefined : valueOf(element)));
-    case "ObjectExpression":
-      return Object.fromEntries(
-        node.properties.flatMap((property) =>
-          property.type === "Property" ? [[keyOf(property), valueOf(property.value)]] : [],
-        ),
-      );
-    default:
-      return undefined;
-  }
-}
+export const valueOf: (node: AnyNode) => unknown = dataOf;
 
 function valuesOf({ body }: Program, names: readonly string[]): AnyNode[] {
   return body.flatMap((statement): AnyNode[] => {
