@@ -27,6 +27,9 @@ export interface EnumText extends Extent {
 /** What may stand in front. */
 const EXPORT = /\bexport\s+(?:declare\s+)?$/;
 
+/** The words in front of a parameter that is a property. */
+const MODIFIERS = /(?:\b(?:public|private|protected|readonly|override)\s+)+$/;
+
 const ENUM = /^(const\s+)?enum\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/u;
 
 /**
@@ -38,18 +41,29 @@ const ENUM = /^(const\s+)?enum\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/u;
 export function blankEnums(text: string, file: string): { text: string; enums: EnumText[] } {
   const enums: EnumText[] = [];
   let rest = text;
+  // The same without the words that make properties of parameters, which hide what stands behind them.
+  let probe = text;
   for (;;) {
-    const found = findUnblankable(rest, file);
+    const found = findUnblankable(probe, file);
     if (found === undefined) return { text: rest, enums };
+    if (found.isParameter) {
+      const words = MODIFIERS.exec(probe.slice(0, found.start))?.[0] ?? "";
+      // Something else stands between them: whoever parses the text says what.
+      if (words === "") return { text: rest, enums };
+      probe = blankExtent(probe, found.start - words.length, found.start);
+      continue;
+    }
     const head = EXPORT.exec(rest.slice(0, found.start))?.[0] ?? "";
     const start = found.start - head.length;
     enums.push(readEnum(text.slice(found.start, found.end), { ...found, start }, head !== ""));
-    rest = rest.slice(0, start) + blanksFor(rest.slice(start, found.end)) + rest.slice(found.end);
+    rest = blankExtent(rest, start, found.end);
+    probe = blankExtent(probe, start, found.end);
   }
 }
 
-function blanksFor(text: string): string {
-  return text.replace(/[^\n\r\u2028\u2029]/g, " ");
+function blankExtent(text: string, start: number, end: number): string {
+  const blanks = text.slice(start, end).replace(/[^\n\r\u2028\u2029]/g, " ");
+  return text.slice(0, start) + blanks + text.slice(end);
 }
 
 function readEnum(text: string, extent: Extent, isExported: boolean): EnumText {

@@ -80,13 +80,19 @@ export function strip(text: string, file: string): Stripped {
   }
 }
 
+/** What blanks can't replace. */
+export interface UnblankableExtent extends Extent {
+  /** Whether it is a parameter that is a property, of which the words in front are none of the extent. */
+  readonly isParameter: boolean;
+}
+
 /**
- * Returns the extent of the first enum or namespace that blanks can't replace; undefined if there
- * is none.
+ * Returns the extent of the first enum, namespace or parameter that is a property; undefined if
+ * there is none.
  *
  * @throws {ERR_SYNTAX} if the text is not TypeScript.
  */
-export function findUnblankable(text: string, file: string): Extent | undefined {
+export function findUnblankable(text: string, file: string): UnblankableExtent | undefined {
   const plain = withoutWide(text);
   try {
     transform(plain, file, "strip-only");
@@ -94,13 +100,15 @@ export function findUnblankable(text: string, file: string): Extent | undefined 
   } catch (error) {
     const { code, message, startLine, startColumn, endLine, endColumn } = error as StripError;
     if (code !== "UnsupportedSyntax") throw refuse(error, text, file);
-    if (!/enum|namespace|module/.test(message)) throw refuse(error, text, file);
+    const isParameter = message.includes("parameter property");
+    if (!isParameter && !/enum|namespace|module/.test(message)) throw refuse(error, text, file);
     const starts = [
       0,
       ...[...plain.matchAll(/\r\n|[\n\r]/g)].map((end) => end.index + end[0].length),
     ];
     const offsetOf = (line: number, column: number): number => (starts[line - 1] ?? 0) + column;
-    return { start: offsetOf(startLine, startColumn), end: offsetOf(endLine, endColumn) };
+    const [start, end] = [offsetOf(startLine, startColumn), offsetOf(endLine, endColumn)];
+    return { start, end, isParameter };
   }
 }
 

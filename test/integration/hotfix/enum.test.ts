@@ -217,3 +217,21 @@ test("patches of an enum are taken back", async (t) => {
   await snax.rollback(second.id).catch(() => {});
   deepEqual(await (await make("shop")).req.look(), [1, undefined, 1]);
 });
+
+test("an enum stands in a patch beside parameters that are properties", async (t) => {
+  const text = `enum Kind { A = 1 } class Unit { constructor(public kind: Kind) {} show() { return [this.kind, Kind.A]; } }
+    const unit = new Unit(Kind.A); export const response = { look() { return [unit.show(), new Unit(9).show()]; } };`;
+  const patches = [
+    `enum Kind { A = 2 } class Unit { constructor(public readonly kind: Kind) { this.kind += 1; } }`,
+    `class Unit { constructor(private kind: Kind, override = 1) { this.kind += 2; } } enum Kind { A = 3, B }`,
+  ];
+  for (const [index, patch] of patches.entries()) {
+    const { p, fix } = await serve(t, text);
+    await fix(patch);
+    const a = index + 2;
+    deepEqual(await p.req.look(), [
+      [1, a],
+      [10 + index, a],
+    ]);
+  }
+});
