@@ -42,6 +42,8 @@ import type { EffectiveText } from "../../texts/effective-text.ts";
 import { listTexts, requireContained } from "./contained.ts";
 import { runAtRest } from "./drain.ts";
 import { OldTimers } from "./old-timers.ts";
+import { placeOfThrow, shortName } from "./thrown.ts";
+import { asksForQueue } from "./queue-mode.ts";
 import { onlyRegisters } from "./start-text.ts";
 
 /** What came of a service. */
@@ -234,10 +236,25 @@ class Swap {
       (type) => receivers[type] !== undefined && context.receivers[type] !== receivers[type],
     );
     const fresh = (this.#fresh = new Instance(program, surroundingsOf(context)));
-    const filled = program.fill(fresh);
+    const filled = this.#blaming("its new top level", () => program.fill(fresh));
     return isThenable(filled)
       ? filled.then(() => this.#give(state, fresh))
       : this.#give(state, fresh);
+  }
+
+  /** Says of what new code throws which code that was, and where. */
+  #blaming<T>(who: string, run: () => T): T {
+    const blame = (error: unknown): never => {
+      if (error === EXIT_SIGNAL || codeOf(error) === "ERR_RELOAD") throw error;
+      const place = placeOfThrow(error, this.#options.program);
+      throw refusal(`${who} has thrown: ${messageOf(error)}${place}`, error);
+    };
+    try {
+      const result = run();
+      return isThenable(result) ? (result.then((value) => value, blame) as T) : result;
+    } catch (error) {
+      return blame(error);
+    }
   }
 
   #readNames(): StateNames {
@@ -299,7 +316,7 @@ class Swap {
       throw refusal(`the new text has no state for ${leftBehind.join(", ")} (strict)`);
     }
     timers.fill(restored.extras, fresh);
-    this.#readMethods();
+    this.#readMethods(fresh);
     const migrate = fresh.entry.get("reload");
     const hasMigration = typeof migrate === "function";
     this.#start(fresh, hasMigration);
@@ -307,7 +324,8 @@ class Swap {
     const outcome = { carried, fresh: made, leftBehind, kept };
     if (!hasMigration) return this.#finish(outcome);
     const old = recallAll(this.#old, restored);
-    const result: unknown = (migrate as (...args: unknown[]) => unknown)(old, this.#from());
+    const run = migrate as (...args: unknown[]) => unknown;
+    const result = this.#blaming("reload()", () => run(old, this.#from()));
     return isThenable(result) ? result.then(() => this.#finish(outcome)) : this.#finish(outcome);
   }
 
@@ -320,15 +338,25 @@ class Swap {
     return before.text.slice(one.start, one.end) !== after.text.slice(two.start, two.end);
   }
 
-  /** The methods of a snax service; their numbers, queue mode and profile stay. */
-  #readMethods(): void {
+  /** The methods of a snax service, and its queue mode; their numbers and the profile stay. */
+  #readMethods(fresh: Instance): void {
     const { state } = this.#context;
     if (!(state instanceof SnaxHost)) return;
-    const { methods, addedExit } = state;
-    this.#undoMethods = () => Object.assign(state, { methods, addedExit });
+    const { methods, addedExit, isQueue } = state;
+    this.#undoMethods = () => Object.assign(state, { methods, addedExit, isQueue });
+    const [was, is] = [this.#asksForQueue(this.#old), this.#asksForQueue(fresh)];
+    if (was !== undefined && is !== undefined && was !== is) state.isQueue = is;
     state.methods = [];
     state.addedExit = undefined;
     state.readMethods();
+  }
+
+  #asksForQueue(instance: Instance): boolean | undefined {
+    const { entry } = instance;
+    const text = textIn(instance, entry.image.file, this.#isService);
+    const init = text && pieceOf(text, "init");
+    const isKnown = (init !== undefined) === (entry.get("init") !== undefined);
+    return isKnown ? asksForQueue(init) : undefined;
   }
 
   /** Lets a plain service register what it registers in its start function. */
@@ -390,10 +418,6 @@ function listLines(lines: readonly string[]): string {
 
 /** Things that can't be carried which an error names. */
 const LINES_MAX = 10;
-
-function shortName(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
-}
 
 function readTexts({ nodes }: Program): Map<string, ModuleText> {
   const texts = new Map<string, ModuleText>();

@@ -70,6 +70,60 @@ test("a class that is no Map, Set or array any more refuses by the path of its i
   }
 });
 
+test("another queue mode counts if the text of init alone says it, and a reload that fails leaves it", async (t) => {
+  const text = (init: string, more = ""): string =>
+    `import { skynet } from "snax"; let running = 0; ${init} export const response = { async most() { running += 1; const at = running; await skynet.sleep(5); running -= 1; return at; } }; ${more}`;
+  const plain = "export function init() {}";
+  const queue =
+    'export async function init() { const twice = () => { return 2; }; twice(); return "queue"; }';
+  const open = 'export function init(on?: boolean) { if (on) return "queue"; }';
+  const node = await world(t, { a: text(plain) });
+  const a = await node.make("a");
+  const most = async (): Promise<number> =>
+    Math.max(...(await Promise.all([a.req.most(), a.req.most(), a.req.most()])));
+  equal(await most(), 3);
+  const fails = 'export function reload() { throw new Error("no"); }';
+  for (const [init, expected, more] of [
+    [queue, 3, fails],
+    [queue, 1],
+    [plain, 1, fails],
+    [open, 1],
+    [plain, 1],
+    [queue, 1],
+    [plain, 3],
+    ['export const init = () => "queue";', 1],
+    ["", 3],
+  ] as const) {
+    edit(node, "a", text(init, more));
+    await node.snax.reload(a).catch(() => {});
+    equal(await most(), expected, init);
+  }
+});
+
+test("what the new code throws is told with its place, and whether the top level did or reload()", async (t) => {
+  const text = (more: string): string =>
+    `let n = 1;\nexport const response = { look() { return n; } };\n${more}`;
+  const node = await world(t, { a: text("") });
+  const a = await node.make("a");
+  for (const [more, expected] of [
+    ['throw new Error("no way");', /^its new top level has thrown: no way \(a\.ts:3\)$/],
+    [
+      'export function reload() {\n  throw new Error("no way"); }',
+      /^reload\(\) has thrown: no way \(a\.ts:4\)$/,
+    ],
+    [
+      'export async function reload() {\n  await 1;\n  throw new Error("no way"); }',
+      /^reload\(\) has thrown: no way \(a\.ts:5\)$/,
+    ],
+    ["export function reload() { throw undefined; }", /^reload\(\) has thrown: undefined$/],
+  ] as const) {
+    edit(node, "a", text(more));
+    const error = await failureOf(node.snax.reload(a));
+    match(error.message, expected);
+    deepEqual([error.code, await a.req.look()], ["ERR_RELOAD", 1]);
+  }
+});
+
 test("a handler that calls its own service ends, and with it the drain", async (t) => {
   const text = (
     n: number,

@@ -73,21 +73,21 @@ test("a reload that fails at any step leaves the service as it was", async (t) =
     [`import "./none.ts";`, /none/],
     [
       ARENA_2.replace("for (const p", "players.clear(); throw new Error('no'); for (const p"),
-      /^no$/,
+      /^reload\(\) has thrown: no \(arena\.ts:\d+\)$/,
     ],
     [
       ARENA_2.replace(
         "setInterval(() => { ticks += 1000; }, 5);",
         "setInterval(() => { ticks += 1000; }, 5); throw new Error('top');",
       ),
-      /^top$/,
+      /^its new top level has thrown: top \(arena\.ts:\d+\)$/,
     ],
     [
       ARENA_2.replace("export function reload", "export async function reload").replace(
         "for (const p",
         "await null; throw new Error('later'); for (const p",
       ),
-      /^later$/,
+      /^reload\(\) has thrown: later \(arena\.ts:\d+\)$/,
     ],
     [
       ARENA_2.replace("class Player extends Base", "class Gamer extends Base")
