@@ -1,6 +1,6 @@
 /**
  * Code bases that were run, by the name of their folder: the options of run.mjs, and the packages that their tests need
- * (`npm install --no-save --ignore-scripts` in a folder beside, its node_modules moved into theirs; chess.js and the like need none).
+ * (`npm install --no-save --ignore-scripts` in a folder beside, its node_modules moved into theirs; those without a list need none; .tsx and decorators need typescript@6).
  *
  * @typedef {object} CodeBase
  * @property {string} [repository] on github.com.
@@ -18,7 +18,7 @@
 
 /** @type {Record<string, CodeBase>} */
 export const CODE_BASES = {
-  "chess.js": { repository: "jhlywa/chess.js" },
+  "chess.js": { repository: "jhlywa/chess.js", packages: ["peggy@4"] },
   "ts-pattern": { repository: "gvergnaud/ts-pattern" },
   "date-fns": { repository: "date-fns/date-fns", limit: 120 },
   zod: { repository: "colinhacks/zod", limit: 60 },
@@ -32,7 +32,7 @@ export const CODE_BASES = {
     packages: ["@scion-scxml/test-framework@2", "ajv@8", "pkg-up@3", "rxjs@7", "xml-js@1"],
   },
   "fp-ts": { repository: "gcanti/fp-ts", tsconfig: "none" },
-  "rot.js": { repository: "ondras/rot.js" },
+  "rot.js": { repository: "ondras/rot.js", tests: ["tests/spec/"], globals: ["ROT=src/index.ts"] },
   "pokemon-showdown": {
     repository: "smogon/pokemon-showdown",
     tests: ["test/sim/"],

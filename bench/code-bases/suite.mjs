@@ -184,11 +184,12 @@ export class Suite {
     for (const entry of entries) {
       const name = path === "" ? entry.name : `${path} > ${entry.name}`;
       if ("entries" in entry) await this.#runGroup(entry, name, chain, results);
-      else
-        results.push({
-          name,
-          outcome: broken === undefined ? await this.#runTest(entry, chain) : tell(broken),
-        });
+      else {
+        const outcome = broken === undefined ? await this.#runTest(entry, chain) : tell(broken);
+        results.push({ name, outcome });
+        // Tests that wait for nothing would be one turn without end.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
     for (const hook of [...hooks.afterAll, ...hooks.after]) await call(hook).catch(() => {});
   }

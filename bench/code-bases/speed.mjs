@@ -1,0 +1,165 @@
+/**
+ * `node bench/code-bases/speed.mjs <folder> --tools <folder> [name ...] [--alive <n>]`: how fast somebody else's code runs in services, and
+ * how long it takes to load, beside plain Node.
+ *
+ * The folder has the code bases by the names in works.mjs, with what their tests need; the tools are those of run.mjs. Plain Node gets
+ * the same files as JavaScript that esbuild, which tsx brings, has made beforehand: one bundle for the speed, a file each for the load.
+ *
+ *     one, 100       time of a piece of work in a service over that in plain Node, with one service and with --alive of them. Both
+ *                    take turns on one thread of one process; of each the least of many short samples counts
+ *     first, second  processor time of the first service of a process over that of `import`, without and with a store of images;
+ *                    the least of LOADS processes each, in turn
+ */
+
+import { fork } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WORKS } from "./works.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const LOADS = 4;
+const args = process.argv.slice(2);
+const take = (name, value) => {
+  const at = args.indexOf(name);
+  return at < 0 ? value : args.splice(at, 2)[1];
+};
+const tools = resolve(take("--tools", "."));
+const alive = Number(take("--alive", "100"));
+const what = take("--what", "speed");
+const root = resolve(args.shift() ?? ".");
+const names =
+  args.length > 0 ? args : Object.keys(WORKS).filter((name) => existsSync(join(root, name)));
+const { build } = createRequire(join(tools, "package.json"))("esbuild");
+
+for (const name of names) {
+  const place = mkdtempSync(join(tmpdir(), "code-base-"));
+  try {
+    await measure(name, place);
+  } catch (error) {
+    process.stdout.write(`${name}: ${error?.message ?? error}\n`);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+async function measure(name, place) {
+  const folder = join(root, name);
+  const text = WORKS[name].replaceAll('"@/', `"${folder}/`);
+  const loop = `
+    export function round(count, batch) {
+      const times = [];
+      let result = 0;
+      for (let index = 0; index < count; index += 1) {
+        const start = performance.now();
+        for (let turn = 0; turn < batch; turn += 1) result = work();
+        times.push((performance.now() - start) / batch);
+      }
+      return { times, result };
+    }`;
+  const file = join(place, "work.ts");
+  writeFileSync(file, `${text}\n${loop}`);
+  writeFileSync(
+    join(place, "service.ts"),
+    `import { round } from "./work.ts"; export const response = { round };`,
+  );
+  cpSync(join(HERE, "speed-driver.mjs"), join(place, "driver.mjs"));
+  // Images are kept in projects that have packages.
+  mkdirSync(join(folder, "node_modules"), { recursive: true });
+  const plain = join(place, "node_modules/plain-work");
+  const options = {
+    platform: "node",
+    target: "node20",
+    logLevel: "silent",
+    nodePaths: [join(folder, "node_modules")],
+  };
+  const { metafile } = await build({
+    ...options,
+    entryPoints: [file],
+    bundle: true,
+    format: "esm",
+    outfile: join(plain, "index.js"),
+    metafile: true,
+    banner: {
+      js: `import { createRequire as $c } from "node:module"; const require = $c(${JSON.stringify(`${folder}/x.js`)}), __filename = ${JSON.stringify(`${folder}/sim/x.js`)}, __dirname = ${JSON.stringify(`${folder}/sim`)};`,
+    },
+  });
+  writeFileSync(
+    join(plain, "package.json"),
+    `{"name":"plain-work","type":"module","exports":"./index.js"}`,
+  );
+  if (what === "load") return compareLoad(name, place, metafile, options);
+  const speed = await run("speed-child.mjs", { place, alive });
+  process.stdout.write(
+    `${name.padEnd(18)} one ${ratio(speed.one)}   ${alive} alive ${ratio(speed.many)}   plain ${speed.plain.toFixed(2)} ms\n`,
+  );
+  if (speed.differs) process.stdout.write(`  differs: ${speed.differs}\n`);
+}
+
+/** What the bundle was made of, a file each. */
+async function compareLoad(name, place, { inputs }, options) {
+  const files = new Map(Object.keys(inputs).map((each) => [resolve(each), inputs[each].imports]));
+  const local = [...files.keys()].filter((each) => !each.includes("/node_modules/"));
+  const base = commonFolder(local);
+  const outputOf = (file) => join(place, "all", relative(base, file).replace(/\.\w+$/, ".js"));
+  const plugin = {
+    name: "a file each",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /./ }, ({ path, importer, kind }) => {
+        if (kind === "entry-point") return undefined;
+        const found = files.get(importer)?.find((each) => each.original === path);
+        if (found === undefined || found.external) return { path, external: true };
+        const target = resolve(found.path);
+        return { path: local.includes(target) ? outputOf(target) : target, external: true };
+      }),
+  };
+  const settings = { ...options, bundle: true, format: "esm", plugins: [plugin] };
+  await build({ ...settings, entryPoints: local, outdir: join(place, "all"), outbase: base });
+  const entry = outputOf(join(place, "work.ts"));
+  mkdirSync(join(place, "plain"));
+  writeFileSync(join(place, "plain/work.js"), `export * from ${JSON.stringify(entry)};`);
+  writeFileSync(join(place, "package.json"), `{"type":"module"}`);
+  const ways = { plain: [], first: [], second: [] };
+  for (let index = 0; index < LOADS; index += 1) {
+    rmSync(join(root, name, "node_modules/.cache/snax"), { recursive: true, force: true });
+    rmSync(join(place, "node_modules/.cache"), { recursive: true, force: true });
+    for (const [way, times] of Object.entries(ways))
+      times.push(await run("load-child.mjs", { place, way }));
+  }
+  const least = (way, key) => Math.min(...ways[way].map((each) => each[key]));
+  const row = (way) =>
+    `${least(way, "cpu").toFixed(0)} ms (${(least(way, "cpu") / least("plain", "cpu")).toFixed(2)}x)`;
+  const bytes = local.reduce((sum, each) => sum + statSync(each).size, 0);
+  process.stdout.write(
+    `${name.padEnd(18)} ${local.length} files, ${(bytes / 1024).toFixed(0)} KB   plain ${least("plain", "cpu").toFixed(0)} ms   first ${row("first")}   second ${row("second")}\n`,
+  );
+}
+
+function commonFolder(files) {
+  let folder = dirname(files[0]);
+  while (!files.every((each) => each.startsWith(`${folder}/`))) folder = dirname(folder);
+  return folder;
+}
+
+function ratio(value) {
+  return value === undefined ? "-" : `${value.toFixed(2)}x`;
+}
+
+function run(file, work) {
+  return new Promise((settle, reject) => {
+    const child = fork(join(HERE, file), [], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    child.send(work);
+    child.once("message", settle);
+    child.once("exit", (code) => reject(new Error(`the process ended with ${code}`)));
+  });
+}
