@@ -63,13 +63,13 @@ export async function hotfix(
 }
 
 /** Whether the order came to a thread that the service had left by then: nothing of it has been done. */
-function hasMoved(error: unknown): boolean {
+export function hasMoved(error: unknown): boolean {
   const { data } = error as { data?: { thread?: unknown } };
   return codeOf(error) === "ERR_SERVICE_DEAD" && data?.thread !== undefined;
 }
 
 /** The error for a service that is not on this thread; see {@link hasMoved}. */
-function absentError({ threads }: Runtime, handle: number): SnaxError {
+export function absentError({ threads }: Runtime, handle: number): SnaxError {
   const thread = threads?.threadOf(handle);
   return deadError(handle, thread === threads?.own ? {} : { thread });
 }

@@ -26,6 +26,7 @@ import { hashOf } from "../text/patch-code.ts";
 import { contextsOf } from "./campaign.ts";
 import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";
+import { absentError, hasMoved } from "./one-service.ts";
 import type { Home, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
 import { ASKS_FOR_ITSELF, refuseSelfWait } from "./self-wait.ts";
@@ -69,8 +70,14 @@ export async function reload(
   const { handle, type } = aim;
   await refuseSelfWait(caller, "a reload", { handle, types: type === undefined ? [] : [type] });
   const call: ReloadCall = { ...aim, isStrict, caller: context.handle };
-  const leader = aim.handle === undefined ? 0 : threads?.threadOf(aim.handle);
-  return (await lead(live, context, RELOAD, { leader, call })) as ReloadResult;
+  for (;;) {
+    const leader = handle === undefined ? 0 : threads?.threadOf(handle);
+    try {
+      return (await lead(live, context, RELOAD, { leader, call })) as ReloadResult;
+    } catch (error) {
+      if (!hasMoved(error)) throw error;
+    }
+  }
 }
 
 type Aim = Pick<ReloadCall, "handle" | "type">;
@@ -110,7 +117,7 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
   const { runtime } = live;
   const { handle } = call;
   const one = handle === undefined ? undefined : runtime.contextOf(handle);
-  if (handle !== undefined && one === undefined) throw deadError(handle);
+  if (handle !== undefined && one === undefined) throw absentError(runtime, handle);
   const type = call.type ?? one?.name ?? "";
   const program = await freshProgram(live.runtime, type, asReloadError);
   const isOfType = handle === undefined;
@@ -158,7 +165,7 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
     return result;
   } catch (error) {
     const code = codeOf(error) ?? "ERR_RELOAD";
-    if (live.ledger.find(id) === undefined) {
+    if (live.ledger.find(id) === undefined && !hasMoved(error)) {
       enter(`refused: ${messageOf(error)}`, [{ handle: handle ?? 0, ok: false, code }]);
     }
     throw error;
@@ -251,6 +258,9 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
           };
           parts.push({ ...NOTHING, failed: [failure] });
         } else {
+          // Whoever asked for this one asks the thread that it has gone to; of all of a type none goes meanwhile.
+          const absent = absentError(this.#live.runtime, handle);
+          if (hasMoved(absent)) throw absent;
           parts.push({ ...NOTHING, skipped: [{ handle, reason: "it ended meanwhile" }] });
         }
       }

@@ -86,6 +86,8 @@ export class Succession {
   /** For how many milliseconds the old one went on; undefined as long as it does. */
   drainedMs: number | undefined = undefined;
   #isHeld = false;
+  /** Ends the watch of the successor. */
+  #unwatch: (() => void) | undefined;
   #hasLeft = false;
 
   /** Takes over: everything from here on is for the new one. */
@@ -109,7 +111,11 @@ export class Succession {
     this.#watchSuccessor(fresh);
     const all = successionsOf(kernel);
     all.set(old.handle, this);
-    kernel.watch(old.handle, () => all.delete(old.handle));
+    kernel.watch(old.handle, () => {
+      all.delete(old.handle);
+      // Nobody is watched for the sake of one that has ended: the new one may go to another thread.
+      this.#unwatch?.();
+    });
   }
 
   /** How many messages have come to the new one by the old handle. */
@@ -169,7 +175,7 @@ export class Succession {
   /** A service that waits for the death of the old one hears of the new one's: they are one to those outside. */
   #watchSuccessor(successor: Context): void {
     const { kernel } = this.old.runtime;
-    kernel.watch(successor.handle, () => {
+    this.#unwatch = kernel.watch(successor.handle, () => {
       const { to } = this.#forwarder;
       // It was retired itself, and another one is in its place.
       const next = to === successor.service ? undefined : this.old.runtime.contextOf(to.handle);
