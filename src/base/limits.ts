@@ -56,7 +56,8 @@ export const PATCH_CACHE_MAX = 64;
 export const PATCH_FAILURES_MAX = 100;
 
 /**
- * How many living instances of a module with classes run functions of their own, on each thread; those beyond share one set.
+ * How many living instances of a module run functions of their own, on each thread, if some module of the program has
+ * classes; those beyond share one set.
  *
  * V8 learns from what a function has met, and in functions that instances share it meets the classes of all of them: a
  * method runs ten times slower then. Functions of one's own cost 5 us at birth and 1 to 3 KB, so not everybody gets them.

@@ -120,9 +120,13 @@ export class Instance {
     }
   }
 
-  /** A shared module has one instance, which needs no functions of its own. @internal */
+  /**
+   * Returns what makes a module's instance. A shared module has one, which needs no functions of its
+   * own, and without classes all services have objects of the same shapes. @internal
+   */
   factoryOf({ image, isShared }: ModuleNode, entry: Entry): Factory {
-    const own = isShared || this.#owned === RELEASED ? undefined : image.takeOwn(entry);
+    const isLikeOthers = isShared || !this.program.hasClasses || this.#owned === RELEASED;
+    const own = isLikeOthers ? undefined : image.takeOwn(entry);
     if (own === undefined) return image.factory(entry);
     (this.#owned ??= []).push(image);
     return own;

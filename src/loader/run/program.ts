@@ -77,6 +77,7 @@ export class Program {
   readonly #nodes = new Map<string, ModuleNode>();
   readonly #importers = new SharedImporters();
   #count = 0;
+  #hasClasses = false;
   #entry: ModuleNode | undefined;
   /** What it was built from, in this order. */
   #files: readonly string[] = [];
@@ -120,6 +121,14 @@ export class Program {
   /** Number of modules, without shared ones. */
   get size(): number {
     return this.#count;
+  }
+
+  /**
+   * Whether some module that each service has of its own has classes. Every service has its own
+   * then, and its objects come to the functions of all modules: also to those that only take them.
+   */
+  get hasClasses(): boolean {
+    return this.#hasClasses;
   }
 
   /** The files that the program is made of, shared ones included. */
@@ -257,6 +266,7 @@ export class Program {
     const index = this.#shared === undefined ? -1 : this.#count++;
     const node = new ModuleNode(image, index);
     this.#nodes.set(file, node);
+    this.#hasClasses ||= image.data.hasClasses;
     fresh.push(node);
     return node;
   }

@@ -175,12 +175,11 @@ export class Image {
    * ends: {@link Image.releaseOwn}.
    *
    * @param entry - as for {@link Image.factory}.
-   * @returns undefined if there are no classes, or {@link OWN_FUNCTIONS_MAX} instances have
-   * functions of their own.
+   * @returns undefined if {@link OWN_FUNCTIONS_MAX} instances have functions of their own.
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
   takeOwn(entry: Entry): Factory | undefined {
-    if (!this.data.hasClasses || this.#owners >= OWN_FUNCTIONS_MAX) return undefined;
+    if (this.#owners >= OWN_FUNCTIONS_MAX) return undefined;
     // Only another run of the script makes V8 learn anew; it compiles nothing again.
     const factory = run(this.#script(entry));
     this.#owners += 1;

@@ -65,7 +65,23 @@ test("as many living instances as the limit says run functions of their own, and
   equal(runs.fresh, 0, "who had none of its own leaves no room");
 });
 
-test("modules without classes, and shared ones, run once for all", (t) => {
+test("what takes the objects of a class runs anew with the module that has it, however it is imported", (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `import { unit } from "./unit.ts"; import { beat } from "./plain.ts"; export const tick = () => beat(unit);`,
+    "unit.ts": `import "./plain.ts"; export class Unit { n = 0; } export const unit = new Unit();`,
+    "plain.ts": `export const beat = (each: { n: number }) => (each.n += 1);`,
+    "other.ts": `import { beat } from "./plain.ts"; export const tick = () => beat({ n: 0 });`,
+  });
+  const runs = ["main.ts", "unit.ts", "plain.ts"].map((name) => new Runs(t, modules.url(name)));
+  const fresh = (): number[] => runs.map((each) => each.fresh);
+  const alive = bear(modules, 20);
+  deepEqual(fresh(), [20, 20, 20]);
+  deepEqual(new Set(alive.map((each) => call(each, "tick"))), new Set([1]));
+  bear(modules, 20, "other.ts");
+  deepEqual(fresh(), [0, 0, 1], "a program without classes runs the same file once for all");
+});
+
+test("programs without classes of their own, and shared modules, run once for all", (t) => {
   const modules = new Modules(t, {
     "main.ts": `import { Unit } from "./unit.ts"; import { a } from "./plain.ts"; export const get = () => [Unit, a];`,
     "unit.ts": `"use shared"; ${CLASSY}`,
