@@ -1,8 +1,9 @@
 /**
  * Makes the objects that mirrors stand for: instances under their classes, functions by their names, data as it is.
  *
- * A state that is given away has mirrors to spare: what is plain data becomes the instance's as it is, and only the places are
- * changed where something else stands (State.links). That saves the second copy of what a service mostly holds.
+ * A state that is given away has mirrors to spare: what is plain data becomes the instance's as it is, an instance that is its
+ * fields gets its new class, and only the places are changed where something else stands (State.links). That saves the second
+ * copy of what a service mostly holds.
  */
 
 import { EventEmitter } from "node:events";
@@ -102,7 +103,7 @@ export class Reviver {
 
   #make(mirror: object): unknown {
     const odd = this.#state.odd.get(mirror);
-    if (this.#isAdopting && (odd === undefined || isData(odd))) return mirror;
+    if (this.#isAdopting && isAdopted(odd)) return mirror;
     const stands = odd === undefined ? undefined : this.#stand(mirror, odd);
     if (stands !== undefined) {
       this.#made.set(mirror, stands.value);
@@ -270,19 +271,25 @@ export class Reviver {
   }
 
   /**
-   * From now on mirrors of plain data become the objects, if the state is given away and the instance lacks nothing of it: what
-   * is missing is told by its path, and the way there must still be one of mirrors.
+   * From now on mirrors of plain data and of instances become the objects, if the state is given away and the instance lacks
+   * nothing of it: what is missing is told by its path, and the way there must still be one of mirrors.
    */
   adopt(): void {
     const { links, left, odd } = this.#state;
     if (links === undefined || left.length > 0) return;
+    const instances: object[] = [];
     for (const [mirror, each] of odd) {
       const { named, ofClass, service } = each;
       if (service !== undefined) return;
       if (named !== undefined && this.#find(named) === undefined) return;
       if (ofClass === undefined) continue;
       const isPlain = Object.getPrototypeOf(mirror) === Object.prototype;
-      if (!isPlain || this.#plainPrototype(ofClass) === undefined) return;
+      const prototype = isPlain ? this.#plainPrototype(ofClass) : undefined;
+      if (prototype === undefined) return;
+      if (isAdopted(each)) instances.push(mirror, prototype);
+    }
+    for (let at = 0; at < instances.length; at += 2) {
+      Object.setPrototypeOf(instances[at], instances[at + 1] as object);
     }
     this.#isAdopting = true;
     this.#links = links;
@@ -307,19 +314,19 @@ export class Reviver {
     const links = this.#links;
     this.#links = [];
     let last: object | undefined;
-    let isAdopted = false;
+    let isOwn = false;
     let isOpen = false;
     for (let at = 0; at < links.length; at += 2) {
       const holder = links[at] as Record<string, unknown>;
       const key = links[at + 1] as string | undefined;
       if (holder !== last) {
         const odd = this.#state.odd.get(holder);
-        isAdopted = !this.#made.has(holder) && (odd === undefined || isData(odd));
+        isOwn = !this.#made.has(holder) && isAdopted(odd);
         // An odd one was begun anew, and has all that it holds in its list.
         isOpen = odd?.properties === undefined;
         last = holder;
       }
-      if (!isAdopted) continue;
+      if (!isOwn) continue;
       if (key === undefined) this.#mend(holder);
       else if (isOpen) holder[key] = this.revive(holder[key]);
     }
@@ -358,10 +365,11 @@ export class Reviver {
   }
 }
 
-/** Whether a mirror is of the same form as what it stands for. */
-function isData(odd: Odd): boolean {
-  const { named, api, global, symbol, service, left, ofClass, error, own } = odd;
-  if (named || api || global || symbol || service || left || ofClass || error) return false;
+/** Whether a mirror may become what it stands for: data of the same form, or an instance that is its fields. */
+function isAdopted(odd: Odd | undefined): boolean {
+  if (odd === undefined) return true;
+  const { named, api, global, symbol, service, left, error, own } = odd;
+  if (named || api || global || symbol || service || left || error) return false;
   if (own !== undefined) return false;
   return odd.foreign === undefined && odd.isNull !== true && odd.isEmitter !== true;
 }

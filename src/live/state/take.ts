@@ -76,7 +76,8 @@ class Taker {
   readonly #own: ((value: object) => string | undefined) | undefined;
   readonly #mirrors = new Map<unknown, object>();
   readonly #odd = new Map<object, Odd>();
-  readonly #odds = new Map<NameRef, Odd>();
+  /** Of classes, by prototype: what is said of each instance, or why none can be carried. */
+  readonly #odds = new Map<object, Odd | string>();
   readonly #foreign: unknown[] = [];
   readonly #left: Left[] = [];
   readonly #queue = new FillQueue({
@@ -301,35 +302,33 @@ class Taker {
   }
 
   #makeInstance(value: object, ref: NameRef, prototype: object): object {
-    let base: "object" | "emitter" = "object";
-    for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
-      const own = this.#names.classes.get(at);
-      if (own?.facts?.hasPrivate === true) {
-        return this.#leave(value, `an instance of ${own.ref.name}, which has #private members`);
-      }
-      if (own !== undefined) continue;
-      if (at === EventEmitter.prototype) base = "emitter";
-      else if (at !== Object.prototype && kindOf(at) === "data" && base === "object") {
-        const name = (at.constructor as Function | undefined)?.name ?? "a class";
-        // The root of woven classes has the prototype of all objects.
-        return this.#leave(value, `an instance of ${ref.name}, which extends ${name} of a package`);
-      }
-    }
+    let odd = this.#odds.get(prototype);
+    if (odd === undefined) this.#odds.set(prototype, (odd = this.#describeClass(ref, prototype)));
+    if (typeof odd === "string") return this.#leave(value, odd);
     const error = errorClassOf(value, prototype);
     if (error !== undefined) return this.#begin(value, {}, { ofClass: ref, error });
     const builtin = Array.isArray(value) ? [] : copyBuiltin(value, prototype);
     if (builtin !== undefined) return this.#begin(value, builtin, { ofClass: ref });
-    return this.#makeData(value, this.#oddOf(ref, base === "emitter"));
+    return this.#makeData(value, odd);
   }
 
-  /** Instances of a class have what is said of them in common. */
-  #oddOf(ref: NameRef, isEmitter: boolean): Odd {
-    let odd = this.#odds.get(ref);
-    if (odd === undefined) {
-      odd = isEmitter ? { ofClass: ref, isEmitter: true } : { ofClass: ref };
-      this.#odds.set(ref, odd);
+  /** What is said of all instances of a class that are their fields; or why none can be carried. */
+  #describeClass(ref: NameRef, prototype: object): Odd | string {
+    let isEmitter = false;
+    for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
+      const own = this.#names.classes.get(at);
+      if (own?.facts?.hasPrivate === true) {
+        return `an instance of ${own.ref.name}, which has #private members`;
+      }
+      if (own !== undefined) continue;
+      if (at === EventEmitter.prototype) isEmitter = true;
+      else if (at !== Object.prototype && kindOf(at) === "data" && !isEmitter) {
+        const name = (at.constructor as Function | undefined)?.name ?? "a class";
+        // The root of woven classes has the prototype of all objects.
+        return `an instance of ${ref.name}, which extends ${name} of a package`;
+      }
     }
-    return odd;
+    return isEmitter ? { ofClass: ref, isEmitter: true } : { ofClass: ref };
   }
 
   /** The mirror of an object that is its fields; written out at once if such objects come often. */
@@ -346,23 +345,23 @@ class Taker {
       if (types.isArgumentsObject(value)) return this.#leave(value, "the arguments of a call");
       return this.#begin(value, {}, odd);
     }
-    this.#mirrors.set(value, mirror);
-    if (odd !== undefined) {
-      this.#odd.set(mirror, odd);
-      this.#isApart = true;
-    }
+    this.#note(value, mirror, odd);
     return mirror;
   }
 
   /** Notes the mirror, whose contents come later. */
   #begin(value: object, mirror: object, odd?: Odd): object {
-    this.#mirrors.set(value, mirror);
-    if (odd !== undefined) {
-      this.#odd.set(mirror, odd);
-      this.#isApart = true;
-    }
+    this.#note(value, mirror, odd);
     this.#queue.add(value, mirror);
     return mirror;
+  }
+
+  #note(value: object, mirror: object, odd: Odd | undefined): void {
+    this.#mirrors.set(value, mirror);
+    if (odd === undefined) return;
+    this.#odd.set(mirror, odd);
+    // The mirror of an instance that is its fields becomes the instance.
+    this.#isApart = odd.ofClass === undefined || odd.isEmitter === true || odd.error !== undefined;
   }
 
   #fill(value: object, mirror: object): void {
@@ -375,8 +374,7 @@ class Taker {
     };
     if (mirror instanceof Map) {
       // A subclass may have an iterator of its own.
-      for (const [key, item] of Map.prototype.entries.call(value))
-        mirror.set(take(key), take(item));
+      Map.prototype.forEach.call(value, (item, key) => void mirror.set(take(key), take(item)));
     } else if (mirror instanceof Set) {
       for (const item of Set.prototype.values.call(value)) mirror.add(take(item));
     } else if (Array.isArray(mirror) && this.#fillPlainArray(value as unknown[], mirror)) {
