@@ -98,7 +98,9 @@ export class HandOver {
     if (coming === undefined || this.#isHere(handle)) return;
     this.#coming.delete(handle);
     const { kernel } = this.#options;
-    for (const message of depart(kernel, coming.service)) kernel.arrive(handle, message);
+    const { waiting, marks } = depart(kernel, coming.service);
+    for (const message of waiting) kernel.arrive(handle, message);
+    for (const mark of marks) mark.moved();
   }
 
   /**
@@ -110,8 +112,9 @@ export class HandOver {
     const { handle } = service;
     const { thread, kernel, directory, tell, others, later, waitMs } = this.#options;
     if (!service.isAlive || !directory.move(handle, thread, to)) return undefined;
-    const waiting = depart(kernel, service);
+    const { waiting, marks } = depart(kernel, service);
     if (waiting.length > 0) tell(to, HAND_OVER_WORDS.mail, handle, waiting.map(pack));
+    for (const mark of marks) mark.moved();
     const rest = new Set(others().filter((other) => other !== to));
     const cancel = later(waitMs, () => this.#settle(handle));
     this.#leaving.set(handle, { to, waiting: rest, cancel });

@@ -15,7 +15,7 @@ import { PTYPE } from "./protocol.ts";
 import { lostError, unansweredError } from "./refusal.ts";
 import { collectWaiting, giveLastTurn } from "./last-words.ts";
 import { HOLD } from "./service.ts";
-import type { Service } from "./service.ts";
+import type { Service, Watch } from "./service.ts";
 import { count, TALLY } from "./instruments.ts";
 
 /** The deaths of a kernel. */
@@ -71,9 +71,7 @@ function strikeOut(kernel: Kernel, service: Service): void {
 }
 
 function tellWatchers(service: Service): void {
-  for (let tell = service.watchers?.shift(); tell !== undefined; tell = service.watchers?.shift()) {
-    tell();
-  }
+  for (let next = service.watchers?.shift(); next; next = service.watchers?.shift()) next.onDeath();
   service.watchers = undefined;
 }
 
@@ -111,11 +109,11 @@ function answeredCalls({ mail }: Service): Set<number> {
  *
  * @returns a function that ends the watch.
  */
-export function watchDeath(service: Service, onDeath: () => void): () => void {
-  if (service.watchers === undefined) service.watchers = [onDeath];
-  else service.watchers.push(onDeath);
+export function watchDeath(service: Service, watch: Watch): () => void {
+  if (service.watchers === undefined) service.watchers = [watch];
+  else service.watchers.push(watch);
   return () => {
-    const index = service.watchers?.indexOf(onDeath) ?? -1;
+    const index = service.watchers?.indexOf(watch) ?? -1;
     if (index >= 0) service.watchers?.splice(index, 1);
     if (service.watchers?.length === 0) service.watchers = undefined;
   };

@@ -12,27 +12,39 @@ import { HOLD, reconsiderDeferred } from "./service.ts";
 import type { Service } from "./service.ts";
 import { count, TALLY } from "./instruments.ts";
 
-/**
- * Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end.
- *
- * @returns what waits there, in its order.
- */
-export function depart(kernel: Kernel, service: Service): Message[] {
+/** What a service leaves behind. */
+export interface Departed {
+  /** The messages that wait for it, in their order. */
+  readonly waiting: readonly Message[];
+  /** What of this thread lies between them: it is told when they have been sent on. */
+  readonly marks: readonly Movable[];
+}
+
+/** The payload of a message of this thread alone (PTYPE.flow). */
+export interface Movable {
+  /** The service that it waits for lives on another thread now. Must not throw. */
+  moved(): void;
+}
+
+/** Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end. */
+export function depart(kernel: Kernel, service: Service): Departed {
   const waiting: Message[] = [];
+  const marks: Movable[] = [];
   // Whoever watches for its death has asked long ago.
   for (const request of service.owed?.keys() ?? []) waiting.push(anew(request));
   for (const list of [service.deferred, service.mail]) {
     for (let next = list?.shift(); next !== undefined; next = list?.shift()) {
-      if (next.type !== PTYPE.timer && next.type !== PTYPE.response) waiting.push(next);
+      if (next.type === PTYPE.flow) marks.push(next.payload as Movable);
+      else if (next.type !== PTYPE.timer && next.type !== PTYPE.response) waiting.push(next);
     }
   }
   service.isAlive = false;
-  service.owed = service.running = undefined;
+  service.owed = service.running = service.watchers = undefined;
   kernel.services.delete(service);
   kernel.timers.removeAll(service);
   service.holds = HOLD.none;
   count(service.tally, TALLY.ended);
-  return waiting;
+  return { waiting, marks };
 }
 
 /** Lets a service that has come handle messages: first what waited where it was, then what has come here. */

@@ -36,7 +36,7 @@ import { PTYPE } from "./protocol.ts";
 import { deadError, deadlockError, fullError, interruptedError, votingError } from "./refusal.ts";
 import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Instance } from "./service.ts";
+import type { Instance, Watch } from "./service.ts";
 import {
   HOLD,
   hasMailFrom,
@@ -243,11 +243,12 @@ export class Kernel {
   /**
    * Calls back when a service dies.
    *
+   * @param ifMoved - what becomes of the watch if the service goes to another thread; see {@link Watch}.
    * @returns a function that ends the watch; undefined if the service is dead already.
    */
-  watch(handle: number, onDeath: () => void): (() => void) | undefined {
+  watch(handle: number, onDeath: () => void, ifMoved?: Watch["ifMoved"]): (() => void) | undefined {
     const service = this.services.get(handle);
-    return service === undefined ? undefined : watchDeath(service, onDeath);
+    return service === undefined ? undefined : watchDeath(service, { onDeath, ifMoved });
   }
 
   /**

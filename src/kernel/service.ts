@@ -54,6 +54,19 @@ export interface Instance {
   readonly keepsAnswers?: boolean;
 }
 
+/** Who wants to know of the death of a service. */
+export interface Watch {
+  readonly onDeath: () => void;
+  /**
+   * What becomes of it if the service goes to another thread: a text = it must not, and this says why; {@link LET_GO} = nobody
+   * watches from here any more. Undefined = the watch ends soon, and the service waits for that.
+   */
+  readonly ifMoved: string | undefined;
+}
+
+/** By which a watch says that it ends when the service goes to another thread: see {@link Watch}. */
+export const LET_GO = "let go";
+
 /** Why a service takes only some of its messages: bits of {@link Service.holds}. Debug messages pass every hold. */
 export const HOLD = {
   none: 0,
@@ -120,7 +133,7 @@ export class Service {
   /** Says whether a timer may run at this moment; one that may not is asked again a little later. Undefined = all may. */
   mayRun: ((timer: Timer) => boolean) | undefined = undefined;
   /** Who wants to know of its death: see Kernel.watch. */
-  watchers: (() => void)[] | undefined = undefined;
+  watchers: Watch[] | undefined = undefined;
   /** Messages dispatched so far. May be read by all. */
   messageCount = 0;
   /** A watchdog has seen a handler that does not return; whoever is told of it clears it. */

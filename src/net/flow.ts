@@ -4,8 +4,9 @@
  *
  * A mark is a message in the receiver's mailbox, so it waits where the messages wait, held back or
  * not. It says nothing to the service; whoever has placed it learns that it was reached. Marks die
- * with the service, unread. The mark behind a client's last message is reached when the handlers of
- * all of them have ended, those that wait for something too.
+ * with the service, unread; if it goes to another thread, whoever has placed one places it there.
+ * The mark behind a client's last message is reached when the handlers of all of them have ended,
+ * those that wait for something too.
  */
 
 import { Message } from "../kernel/message.ts";
@@ -20,6 +21,8 @@ export interface Mark {
   /** The connection behind whose last message it is; undefined: more may come. */
   readonly endOf?: number;
   reached(): void;
+  /** The receiver lives on another thread now; what was in front of the mark is on its way. */
+  moved(): void;
 }
 
 const receiveFlow: Receiver = (context, message) => {

@@ -21,7 +21,7 @@ import { formatAddress } from "../kernel/address.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { isThenable } from "../service/context.ts";
-import { mailboxLength } from "../kernel/service.ts";
+import { LET_GO, mailboxLength } from "../kernel/service.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { OpenPort } from "./open-port.ts";
 import type { GateCounts, GateHandler, GateListened, GateOptions } from "./gate-api.ts";
@@ -110,7 +110,7 @@ export class GateServer implements ClientHost {
     client.unwatch?.();
     client.agent = address;
     client.source = source;
-    client.unwatch = kernel.watch(address, () => this.#loseAgent(client));
+    client.unwatch = kernel.watch(address, () => this.#loseAgent(client), LET_GO);
     // Order: what came before, and lies in the gate's own mail, must not come after what takes the
     // direct way from now on; test/integration/net/gate.test.ts
     for (const { data, isText } of this.#mail.takeMessages(client)) {
@@ -145,11 +145,11 @@ export class GateServer implements ClientHost {
       return;
     }
     const reached = (): void => client.passed(bytes, epoch);
-    const isPlaced =
-      placeMark(context.runtime, agent, { reached }) ||
-      tellMark(net, agent, [link.id, bytes, epoch]);
-    // Nobody is there: the next message tells.
-    if (!isPlaced) reached();
+    const moved = (): void => {
+      // Nobody is there: the next message tells.
+      if (!tellMark(net, agent, [link.id, bytes, epoch])) reached();
+    };
+    if (!placeMark(context.runtime, agent, { reached, moved })) moved();
   }
 
   /**
@@ -176,9 +176,10 @@ export class GateServer implements ClientHost {
   /** Runs something when a service, wherever it lives, has handled all that a client sent. */
   #whenServed(handle: number, id: number, run: () => void): void {
     const { context, net } = this.#owner;
-    const mark = { endOf: id, reached: run };
-    if (placeMark(context.runtime, handle, mark)) return;
-    if (!tellEnd(net, handle, id, run)) run();
+    const moved = (): void => {
+      if (!tellEnd(net, handle, id, run)) run();
+    };
+    if (!placeMark(context.runtime, handle, { endOf: id, reached: run, moved })) moved();
   }
 
   /** Looks for agents that have died on other threads; those of this one tell. */

@@ -34,16 +34,22 @@ export function joinNet(runtime: Runtime): void {
     hear(net, verb as RemoteVerb, id as number, data as Writable);
   });
   words.set("mark", (agent, thread, ...mark) => {
-    const tell = (): void => runtime.threads?.tell(thread as number, "passed", ...mark);
-    if (!placeMark(runtime, agent as number, { reached: tell })) tell();
+    const reached = (): void => say(runtime, thread as number, "passed", mark);
+    const moved = (): void => {
+      if (!passOn(runtime, agent as number, "mark", [agent, thread, ...mark])) reached();
+    };
+    if (!placeMark(runtime, agent as number, { reached, moved })) moved();
   });
   words.set("passed", (id, bytes, epoch) => {
     const client = net.linkOf(id as number)?.consumer;
     if (client instanceof GateClient) client.passed(bytes as number, epoch as number);
   });
   words.set("last", (agent, thread, id) => {
-    const tell = (): void => runtime.threads?.tell(thread as number, "served", id);
-    if (!placeMark(runtime, agent as number, { endOf: id as number, reached: tell })) tell();
+    const reached = (): void => say(runtime, thread as number, "served", [id]);
+    const moved = (): void => {
+      if (!passOn(runtime, agent as number, "last", [agent, thread, id])) reached();
+    };
+    if (!placeMark(runtime, agent as number, { endOf: id as number, reached, moved })) moved();
   });
   words.set("served", (id) => {
     const run = net.ending.get(id as number);
@@ -92,6 +98,34 @@ export function tellEnd(net: NetTable, agent: number, id: number, run: () => voi
   net.ending.set(id, run);
   net.linkOf(id)?.whenGone(() => net.ending.delete(id));
   threads.tell(thread, "last", agent, threads.own, id);
+  return true;
+}
+
+/** Says a word to a thread, also to this one: a mark may have come back to where its gate is. */
+function say(
+  { threads, words }: Runtime,
+  thread: number,
+  word: string,
+  values: readonly unknown[],
+): void {
+  if (thread === threads?.own) words.get(word)?.(...values);
+  else threads?.tell(thread, word, ...values);
+}
+
+/**
+ * Says to the thread of a service that has gone there what was meant for it.
+ *
+ * @returns false if it lives nowhere else.
+ */
+function passOn(
+  { threads }: Runtime,
+  handle: number,
+  word: string,
+  values: readonly unknown[],
+): boolean {
+  const thread = threads?.threadOf(handle);
+  if (threads === undefined || thread === undefined || thread === threads.own) return false;
+  threads.tell(thread, word, ...values);
   return true;
 }
 

@@ -3,6 +3,7 @@
  * as messages.
  */
 
+import { LET_GO } from "../kernel/service.ts";
 import type { Level } from "../base/log-level.ts";
 import { LEVEL } from "../base/log-level.ts";
 import type { Message } from "../kernel/message.ts";
@@ -31,9 +32,13 @@ export class SocketOwner {
       tell: (count) =>
         this.log(`${count} lines about sockets were left out in a second`, LEVEL.warn),
     });
-    kernel.watch(context.handle, () => {
-      for (const end of [...this.#endings]) end();
-    });
+    kernel.watch(
+      context.handle,
+      () => {
+        for (const end of [...this.#endings]) end();
+      },
+      LET_GO,
+    );
   }
 
   /** Whether it holds a socket, or something else of the net, at the moment. */

@@ -20,7 +20,7 @@ import type { Handling } from "../kernel/handling.ts";
 import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import { HOLD } from "../kernel/service.ts";
+import { HOLD, LET_GO } from "../kernel/service.ts";
 import type { Program } from "../loader/run/program.ts";
 import { Instance } from "../loader/run/instance.ts";
 import type { BirthPause } from "./birth-pause.ts";
@@ -311,7 +311,7 @@ function fill(context: Context, program: Program): unknown {
   const instance = new Instance(program, surroundingsOf(context));
   const filled = program.fill(instance);
   // A module that waits may do so until somebody ends the service.
-  if (isThenable(filled)) runtime.kernel.watch(handle, () => instance.release());
+  if (isThenable(filled)) runtime.kernel.watch(handle, () => instance.release(), LET_GO);
   return after(filled, () => {
     context.code = instance;
     if (!service.isAlive) instance.release();

@@ -2,6 +2,7 @@
  * Puts the API object `skynet` together: one table of functions by subject, bound to a service at first use.
  */
 
+import { LET_GO } from "../kernel/service.ts";
 import { answerFunctions } from "./answers.ts";
 import { createCacheApi } from "./cache.ts";
 import { callFunctions } from "./calls.ts";
@@ -14,8 +15,11 @@ import { createRequestSet } from "./select.ts";
 import type { RequestItem, SkynetApi } from "./skynet-api.ts";
 import { waitingFunctions } from "./waiting.ts";
 
+const SIGNAL_READ =
+  "it has read skynet.signal, by which what it has begun here ends: give work with a signal to a service of its own";
+
 /** Whoever has the signal of a service waits for its end on this thread. */
-const signals = defineNote<boolean>({ ties: () => "skynet.signal" });
+const signals = defineNote<boolean>({ ties: () => SIGNAL_READ });
 
 const make = defineApi<Context>(
   {
@@ -32,7 +36,7 @@ const make = defineApi<Context>(
       signals.set(context, true);
       const controller = new AbortController();
       const { kernel } = context.runtime;
-      const isAlive = kernel.watch(context.handle, () => controller.abort()) !== undefined;
+      const isAlive = kernel.watch(context.handle, () => controller.abort(), LET_GO) !== undefined;
       if (!isAlive) controller.abort();
       return controller.signal;
     },

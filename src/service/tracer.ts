@@ -27,6 +27,12 @@ import { definePart } from "./part.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Address } from "./skynet-api.ts";
 
+/** Why a service does not go to another thread. */
+const whyTraced = (handle: number): string => {
+  const address = formatAddress(handle);
+  return `its messages are traced on this thread: \`trace ${address}\`, with the protocol, takes that back`;
+};
+
 /** How many tags a service has given out. */
 const traceCounts = definePart(() => ({ count: 0 }));
 
@@ -38,6 +44,8 @@ export class Tracer {
   readonly #runtime: Runtime;
   /** Protocols that are traced, or never traced, by service and message type. */
   readonly #flags = new Map<number, Map<number, boolean>>();
+  /** What ends the watch of each of those services. */
+  readonly #unwatch = new Map<number, (() => void) | undefined>();
   /** Tags of the messages whose handling goes on, oldest first. */
   readonly #tags = new Map<Message, string>();
   /** Tags of the calls that wait, oldest first: what is called takes it over, and who called goes on under it. */
@@ -70,15 +78,23 @@ export class Tracer {
     if (flags === undefined) {
       flags = new Map();
       this.#flags.set(handle, flags);
-      this.#runtime.kernel.watch(handle, () => {
-        this.#flags.delete(handle);
+      const forget = (): void => {
+        this.#forget(handle);
         this.#rest();
-      });
+      };
+      const { kernel } = this.#runtime;
+      this.#unwatch.set(handle, kernel.watch(handle, forget, whyTraced(handle)));
     }
     if (flag === undefined) flags.delete(type);
     else flags.set(type, flag);
-    if (flags.size === 0) this.#flags.delete(handle);
+    if (flags.size === 0) this.#forget(handle);
     this.#rest();
+  }
+
+  #forget(handle: number): void {
+    this.#flags.delete(handle);
+    this.#unwatch.get(handle)?.();
+    this.#unwatch.delete(handle);
   }
 
   /** Begins a trace of what is being handled: `skynet.trace()`. */

@@ -5,6 +5,7 @@
  * the service that has them.
  */
 
+import { LET_GO } from "../kernel/service.ts";
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
@@ -68,7 +69,7 @@ function loadFunctions(loader: TableLoader): ApiTable<Context> {
       requireName(name);
       if (check !== undefined) requireCheck(name, check);
       const forget = loader.setCheck(name, check);
-      context.runtime.kernel.watch(context.handle, forget);
+      context.runtime.kernel.watch(context.handle, forget, LET_GO);
       checks.set(context, true);
     },
   };
@@ -123,9 +124,13 @@ class Ends {
   add(end: () => void): void {
     this.#ends.add(end);
     const { runtime, handle } = this.#context;
-    this.#unwatch ??= runtime.kernel.watch(handle, () => {
-      for (const each of [...this.#ends]) each();
-    });
+    this.#unwatch ??= runtime.kernel.watch(
+      handle,
+      () => {
+        for (const each of [...this.#ends]) each();
+      },
+      LET_GO,
+    );
   }
 
   delete(end: () => void): void {
@@ -137,16 +142,20 @@ class Ends {
 
 /** How to end the pins of a service. */
 const pinEnds = definePart((context) => new Ends(context), {
-  ties: ({ size }) => (size > 0 ? "a pinned version of a shared table" : undefined),
+  ties: ({ size }) =>
+    size > 0 ? "its thread has something of it: a pinned version of a shared table" : undefined,
 });
 
 /** How to end its listeners. */
 const listenerEnds = definePart((context) => new Ends(context), {
-  ties: ({ size }) => (size > 0 ? "a listener of sharetable.onupdate" : undefined),
+  ties: ({ size }) =>
+    size > 0 ? "its thread has something of it: a listener of sharetable.onupdate" : undefined,
 });
 
 /** It has set a check of a table, for its thread. */
-const checks = defineNote<boolean>({ ties: () => "a check of a shared table" });
+const checks = defineNote<boolean>({
+  ties: () => "its thread has something of it: a check of a shared table",
+});
 
 function queryAll(thread: TableThread, names?: readonly string[]): Record<string, object> {
   const found = Object.create(null) as Record<string, object>;

@@ -60,10 +60,14 @@ function converse({ handle, runtime }: Context, task: DebugTask): Promise<DebugE
       workerData: task,
       execArgv: [],
     });
-    const unwatch = runtime.kernel.watch(handle, () => {
-      void worker.terminate();
-      resolve({ why: "the service has ended", rest: new Uint8Array() });
-    });
+    const unwatch = runtime.kernel.watch(
+      handle,
+      () => {
+        void worker.terminate();
+        resolve({ why: "the service has ended", rest: new Uint8Array() });
+      },
+      "a debugger is at it: end that first",
+    );
     worker.on("message", resolve);
     worker.on("error", reject);
     worker.on("exit", () => {

@@ -104,7 +104,11 @@ export class LogpointTable {
     const number = Atomics.add(this.#words, NODE_WORD.logpoint, 1) + 1;
     const site = this.#siteOf(place);
     const { handle } = context;
-    const unwatch = this.#runtime.kernel.watch(handle, () => this.remove(number));
+    const unwatch = this.#runtime.kernel.watch(
+      handle,
+      () => this.remove(number),
+      `logpoint ${number} looks at it: \`logpoint off ${number}\` first`,
+    );
     const budget = this.#budgetFor(number, handle);
     const point = { context, expression, site, budget, unwatch, hits: 0, last: undefined };
     this.#points.set(number, point);

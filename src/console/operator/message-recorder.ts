@@ -49,7 +49,11 @@ export class MessageRecorder {
     const path = outputPath(runtime, `${formatAddress(handle).slice(1)}.log`);
     const file = openSync(path, "a");
     writeSync(file, `open time: ${this.#now()} ${ctime(runtime.clock.wall())}\n`);
-    const unwatch = runtime.kernel.watch(handle, () => this.#close(handle));
+    const unwatch = runtime.kernel.watch(
+      handle,
+      () => this.#close(handle),
+      `its messages are written down: \`logoff ${formatAddress(handle)}\` first`,
+    );
     this.#recordings.set(handle, { file, unwatch });
     runtime.tap.add(this.#tap);
     runtime.log(by, `Open log file ${path}`);

@@ -13,7 +13,7 @@
 import { serialize } from "node:v8";
 import { forwarderOf } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { HOLD } from "../../kernel/service.ts";
+import { HOLD, LET_GO } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { Context } from "../../service/context.ts";
@@ -100,6 +100,9 @@ class Moved {
 
 /** Something has to be done first that the service waits with. */
 class PutOff extends Error {}
+
+const PASSING =
+  "something of its thread works in it: a patch, a script, a look at what it waits for";
 
 const INTERFERENCE = "patches, scripts or messages of the debugger come into it";
 
@@ -213,16 +216,26 @@ function requireMovable(context: Context): void {
   if (!runtime.kinds.has(kind)) throw migrateError("it has no file");
   if (runtime.threads?.own === 0) throw migrateError("it belongs to the main thread");
   if (moving.has(context)) throw migrateError("it is on its way already");
+  requireLoose(context);
+}
+
+/** What it has got from its thread, or somebody of its thread from it: also what its last handlers have begun. */
+function requireLoose(context: Context): void {
+  const { service, runtime } = context;
   const held = holdingsOf(context);
   if (held.length > 0) throw migrateError(`it holds ${held.join(", ")}`);
   const ties = tiesOf(context);
-  if (ties.length > 0) throw migrateError(`its thread has something of it: ${ties.join(", ")}`);
+  if (ties.length > 0) throw migrateError(ties.join("; "));
   for (const each of runtime.kernel.forwarding) {
     if (forwarderOf(each)?.to !== service) continue;
     throw migrateError(
       "an old handle still leads to it, from a swap: wait until the old service has ended",
     );
   }
+  const looks = (service.watchers ?? []).flatMap(({ ifMoved = LET_GO }) =>
+    ifMoved === LET_GO ? [] : ifMoved,
+  );
+  if (looks.length > 0) throw migrateError(looks.join(", "));
 }
 
 /** Takes what travels, in a turn of the service, which is at rest. */
@@ -231,12 +244,10 @@ function takePack(context: Context, from: number, { seen, wanted }: Texts): Pack
   const instance = code as Instance;
   const isService = kind === SNAX_KIND;
   if (service.systemMail?.head !== undefined) throw new PutOff(INTERFERENCE);
+  requireLoose(context);
   // What asks for this turn watches, and nobody else may: it would not hear of the end.
-  if ((service.watchers?.length ?? 0) > 1) {
-    throw migrateError(
-      "something of its thread waits for its end: a tool that looks at it, a service that runs there for it",
-    );
-  }
+  const passing = service.watchers?.filter(({ ifMoved }) => ifMoved === undefined) ?? [];
+  if (passing.length > 1) throw new PutOff(PASSING);
   requireStart(context, instance);
   const timers = new LeavingTimers(context, {
     ...{ instance, next: instance.program, mayBeEmpty: false },

@@ -40,3 +40,33 @@ test("migrate tells from where to where and what went along; exit codes, JSON, w
   }
   equal(await shop.req.buy(), 3);
 });
+
+test("what writes down or traces a service refuses its move and says what ends that", async (t) => {
+  const node = await desk(t, { shop: SHOP }, { thread: 2 });
+  const shop = await node.make("shop");
+  const address = `:${shop.handle.toString(16).padStart(8, "0")}`;
+  const move = async (): Promise<string> => {
+    const answers = await Promise.all(
+      [1, 2].map((thread) => node.ask(`migrate ${address} ${thread}`)),
+    );
+    return answers.flat().join("\n");
+  };
+  for (const [begin, end, why] of [
+    [
+      `logon ${address}`,
+      `logoff ${address}`,
+      /its messages are written down: `logoff :[0-9a-f]{8}` first/,
+    ],
+    [
+      `trace ${address} on`,
+      `trace ${address}`,
+      /its messages are traced on this thread: `trace :[0-9a-f]{8}`/,
+    ],
+  ] as const) {
+    equal((await node.ask(begin)).at(-1), "<CMD OK>", begin);
+    match(await move(), why);
+    equal((await node.ask(end)).at(-1), "<CMD OK>", end);
+    match(await move(), /1 -> 2|2 -> 1/);
+  }
+  equal(await shop.req.buy(), 1);
+});

@@ -108,6 +108,18 @@ for (const way of ["move", "reload"] as const) {
   });
 }
 
+test("a service that had a socket goes once that is closed", async (t) => {
+  const net = `import { socket } from "snax"; let id = 0;
+export const response = { async open() { ({ id } = await socket.listen("127.0.0.1", 0)); }, async close() { await socket.close(id); return true; } };`;
+  const node = await world(t, { net }, THREE);
+  const one = await node.make("net");
+  await one.req.open();
+  const why = async (): Promise<string> => (await failureOf(move(node, one))).message;
+  match(await why(), /^it holds a socket/);
+  equal(await one.req.close(), true);
+  await move(node, one);
+});
+
 test("what ties a service to its thread refuses the move by name, and no longer when it is over", async (t) => {
   const node = await world(t, { shop: SHOP }, THREE);
   await node.sharetable.loadtable("items", items(1));
@@ -131,7 +143,10 @@ test("what ties a service to its thread refuses the move by name, and no longer 
   await refused(shop, /a check of a shared table$/);
   const other = await node.make("shop");
   equal(await other.req.signal(), false);
-  await refused(other, /skynet\.signal$/);
+  await refused(
+    other,
+    /it has read skynet\.signal, by which what it has begun here ends: .* a service of its own$/,
+  );
   const third = await node.make("shop");
   await third.req.forever();
   await refused(third, /lock \(shop\.ts:2\) is a lock \(skynet\.queue#\d+\)/);
