@@ -34,7 +34,11 @@ export interface ReloadResult {
   readonly carried: readonly string[];
   /** Variables that the old code did not have. */
   readonly new: readonly string[];
-  /** Variables of the old code that the new one does not have: their values are gone. */
+  /**
+   * Variables of the old code that the new one does not have, and methods that the program had
+   * replaced on a prototype: what was there is gone. What is not in the service's own file has its
+   * file and line: `rooms (world.ts:3)`.
+   */
   readonly leftBehind: readonly string[];
   /** Variables that hold an object of a package or of snax, which went over as it is. */
   readonly kept: readonly string[];

@@ -289,6 +289,11 @@ class Swap {
     return `${path} (${shortName(file)}:${line}) is ${why}`;
   }
 
+  /** What is not the entry's is named with its module. */
+  #nameLeftBehind({ path, file, line }: Left): string {
+    return file === this.#old.entry.image.file ? path : `${path} (${shortName(file)}:${line})`;
+  }
+
   #hasName(file: string, name: string): boolean {
     return this.#options.program.nodes.get(file)?.image.names.has(name) === true;
   }
@@ -311,7 +316,7 @@ class Swap {
     if (restored.missing.length > 0) {
       throw refusal(listLines(restored.missing.map((each) => this.#tell(each))));
     }
-    const leftBehind = restored.leftBehind.map(({ path }) => path);
+    const leftBehind = restored.leftBehind.map((each) => this.#nameLeftBehind(each));
     if (this.#options.isStrict && leftBehind.length > 0) {
       throw refusal(`the new text has no state for ${leftBehind.join(", ")} (strict)`);
     }

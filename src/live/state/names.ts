@@ -187,9 +187,10 @@ export class StateNames {
     const isPrototype = typeof holder === "object" && holder !== null;
     if (typeof holder !== "function" && !isPrototype) return;
     for (const key of Object.getOwnPropertyNames(holder)) {
-      if (isPrototype ? written.has(key) : OWN_KEYS.has(key)) continue;
+      if (!isPrototype && OWN_KEYS.has(key)) continue;
       const property = Object.getOwnPropertyDescriptor(holder, key);
       if (property === undefined || !("value" in property)) continue;
+      if (isPrototype && written.has(key) && !isReplaced(key, property.value)) continue;
       if (!isPrototype && this.byValue.has(property.value)) continue;
       this.roots.push({
         ...{ ...ref, field: key, line, node: undefined },
@@ -217,6 +218,19 @@ export class StateNames {
     }
   }
 }
+
+/** Whether a program has put a function that is not written as a method in the place of one that is. */
+function isReplaced(key: string, value: unknown): boolean {
+  if (typeof value !== "function" || NEVER_TOLD.has(key)) return false;
+  return NO_METHOD.test(Function.prototype.toString.call(value));
+}
+
+/** Methods of these names begin as functions do. */
+const NEVER_TOLD: ReadonlySet<string> = new Set(["constructor", "function", "class", "async"]);
+
+/** How functions, classes and arrows begin. */
+const NO_METHOD =
+  /^(?:async\s+)?(?:function\b|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)|^class\b|^(?:async\s*)?\(/u;
 
 /** Properties that every function has. */
 const OWN_KEYS: ReadonlySet<string> = new Set([

@@ -45,6 +45,61 @@ test("what a program has put on the prototype of a class goes over, and a functi
   deepEqual(await a.req.look(), [42, true, true, 2, 2]);
 });
 
+test("a method that the program has replaced on a prototype is the text's again, and that is told", async (t) => {
+  for (const [put, isTold] of [
+    ["function () { return 9; }", true],
+    ["() => 9", true],
+    ["async () => 9", true],
+    ["n => 9", true],
+    ["Item.prototype.use.bind(item)", true],
+    ["function* () { yield 9; }", true],
+    ["class {}", true],
+    ["Item.prototype.use", false],
+  ] as const) {
+    const text = (n: number): string =>
+      `class Item { hp = 1; use(n = 0): any { return ${n}; } async go() { return 1; } *list() { yield 1; } "two words"() {} get x() { return 1; } async() {} function() {} } const item: any = new Item();
+      export const response = { put() { (Item.prototype as any).use = ${put}; return 1; }, look() { return item.use(); } };`;
+    const node = await world(t, { a: text(1) });
+    const a = await node.make("a");
+    await a.req.put();
+    edit(node, "a", text(2));
+    if (isTold) {
+      const error = await failureOf(node.snax.reload(a, { strict: true }));
+      match(error.message, /no state for Item\.prototype\.use \(strict\)/, put);
+    }
+    const { leftBehind } = await node.snax.reload(a);
+    deepEqual(leftBehind, isTold ? ["Item.prototype.use"] : [], put);
+    deepEqual(await a.req.look(), 2, put);
+  }
+});
+
+test("a method that the top level or a patch has replaced is not left behind", async (t) => {
+  const text = (n: number): string =>
+    `class Item { use() { return 0; } } const item = new Item(); Item.prototype.use = function () { return ${n}; };
+    class Bag { size() { return 1; } } const bag = new Bag(); export const response = { look() { return [item.use(), bag.size()]; } };`;
+  const node = await world(t, { a: text(1) });
+  const a = await node.make("a");
+  await node.snax.hotfix(a, "class Bag { size() { return 5; } }");
+  deepEqual(await a.req.look(), [1, 5]);
+  edit(node, "a", text(2).replace("return 1; } } const bag", "return 5; } } const bag"));
+  const { leftBehind } = await node.snax.reload(a, { strict: true });
+  deepEqual([leftBehind, await a.req.look()], [[], [2, 5]]);
+});
+
+test("what is left behind in an imported module is named with its file and line", async (t) => {
+  const node = await world(t, {
+    a: `import { count } from "./lib.ts"; export const response = { count() { return count(); } };`,
+    lib: `\nlet rooms = 0; export function count() { rooms += 1; return rooms; }`,
+  });
+  const a = await node.make("a");
+  await a.req.count();
+  edit(node, "lib", `let halls = 0; export function count() { halls += 1; return halls; }`);
+  const error = await failureOf(node.snax.reload(a, { strict: true }));
+  match(error.message, /no state for rooms \(lib\.ts:2\) \(strict\)/);
+  deepEqual((await node.snax.reload(a)).leftBehind, ["rooms (lib.ts:2)"]);
+  deepEqual(await a.req.count(), 1);
+});
+
 test("a class that is no Map, Set or array any more refuses by the path of its instance", async (t) => {
   for (const [base, fill] of [
     ["Map<string, number>", 'bag.set("a", 1)'],
