@@ -19,6 +19,11 @@ import { Tracer } from "./tracer.ts";
 /** What a service gave to `skynet.info_func`. */
 const infos = defineNote<(...args: unknown[]) => unknown>({ isOfCode: true });
 
+/** Whether a service has given something to `skynet.info_func`. */
+export function hasInfo(context: Context): boolean {
+  return infos.peek(context) !== undefined;
+}
+
 /** Longest line that one call of `skynet.error` logs, in characters; the rest is cut off and counted. */
 export const LOG_LINE_MAX = 65536;
 

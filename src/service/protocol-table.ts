@@ -43,6 +43,11 @@ export function typeName(type: number): string {
 /** The protocols that a service has registered for itself, by name. */
 const ownProtocols = definePart(() => new Map<string, Protocol>(), { isOfCode: true });
 
+/** Names the protocols that a service has registered for itself. */
+export function ownProtocolsOf(context: Context): string[] {
+  return [...(ownProtocols.peek(context)?.keys() ?? [])];
+}
+
 /**
  * Returns a protocol by name, as this service knows it.
  *

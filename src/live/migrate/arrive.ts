@@ -25,7 +25,7 @@ import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
-import { ArrivingObjects } from "./objects.ts";
+import { ArrivingObjects, listRegistered } from "./objects.ts";
 import type { Adopted, Pack } from "./pack.ts";
 import { BUSY, NEEDS_CODE, asMigrateError, migrateError } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
@@ -134,5 +134,16 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
     host.readMethods();
     host.isQueue = pack.isQueue;
   } else beginningOf(context).start?.();
+  requireRegistered(context, pack);
   return [...restored.carried];
+}
+
+/** What `init` or a handler has registered is not there: without a word nobody would be heard any more. */
+function requireRegistered(context: Context, { registered }: Pack): void {
+  const here = listRegistered(context);
+  const lost = registered.filter((each) => !here.includes(each));
+  if (lost.length === 0) return;
+  throw migrateError(
+    `init or a handler has called ${lost.join(", ")}, and that does not run again: do it at the top level of the file`,
+  );
 }

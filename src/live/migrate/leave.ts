@@ -33,7 +33,7 @@ import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { orderOften } from "../rollout/thread-order.ts";
-import { LeavingObjects } from "./objects.ts";
+import { LeavingObjects, listRegistered } from "./objects.ts";
 import type { Adopted, Pack } from "./pack.ts";
 import {
   ADOPT,
@@ -278,6 +278,7 @@ function takePack(context: Context, from: number, { seen, wanted }: Texts): Pack
     undo: undo.pack(lost),
     state: serialize(state),
     timers: timers.plans,
+    registered: listRegistered(context),
     objects: objects.plans,
   };
 }

@@ -33,6 +33,8 @@ export interface Pack {
   readonly undo: readonly UndoEntry[];
   readonly state: Uint8Array;
   readonly timers: readonly TimerPlan[];
+  /** What its code has registered, for people. */
+  readonly registered: readonly string[];
   readonly objects: readonly ObjectPlan[];
 }
 

@@ -108,6 +108,44 @@ for (const way of ["move", "reload"] as const) {
   });
 }
 
+test("what init or a handler has registered refuses the move by name; what the top level registers is there", async (t) => {
+  const hears = `function hear(_session: number, _source: number, text: string) { n += 1; return text + n; }
+export const response = { later() { skynet.dispatch("text", hear); } };`;
+  const early = `import { skynet } from "snax"; let n = 0;
+skynet.dispatch("lua", hear); skynet.info_func(() => n); skynet.register_protocol({ name: "mine", id: 100 });
+${hears}`;
+  const late = `import { skynet } from "snax"; let n = 0;
+export function init() { skynet.dispatch("lua", hear); skynet.info_func(() => n); skynet.register_protocol({ name: "mine", id: 100 }); }
+${hears}`;
+  const node = await world(t, { early, late }, THREE);
+  const say = (one: ServiceObject): Promise<unknown> => node.skynet.call(one.handle, "lua", "x");
+  const one = await node.make("early");
+  equal(await say(one), "x1");
+  await move(node, one);
+  equal(await say(one), "x2");
+  await one.req.later();
+  const refused = async (service: ServiceObject, why: string): Promise<void> => {
+    const error = await failureOf(move(node, service));
+    deepEqual(
+      [codeOf(error), error.message],
+      [
+        "ERR_MIGRATE",
+        `init or a handler has called ${why}, and that does not run again: do it at the top level of the file`,
+      ],
+    );
+  };
+  await refused(one, 'skynet.dispatch("text")');
+  equal(await say(one), "x3");
+  equal(await node.skynet.call(one.handle, "text", "y"), "y4");
+  const other = await node.make("late");
+  equal(await say(other), "x1");
+  await refused(
+    other,
+    'skynet.register_protocol("mine"), skynet.dispatch("lua"), skynet.info_func',
+  );
+  equal(await say(other), "x2");
+});
+
 test("a service that had a socket goes once that is closed", async (t) => {
   const net = `import { socket } from "snax"; let id = 0;
 export const response = { async open() { ({ id } = await socket.listen("127.0.0.1", 0)); }, async close() { await socket.close(id); return true; } };`;
