@@ -9,6 +9,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
+import { formatAddress } from "../../kernel/address.ts";
 import type { Message, MessageList } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import { HOLD } from "../../kernel/service.ts";
@@ -25,6 +26,9 @@ const LOOK_MS = 1;
 
 /** Most things that the error of a drain names. */
 const NAMED_MAX = 5;
+
+/** Most services that are looked at for a chain of calls. */
+const SEEN_MAX = 1_000;
 
 /** What a job has given that ran in a service at rest, and how many handlers were waited for. */
 export interface AtRest<T> {
@@ -74,7 +78,7 @@ export async function drain(
     if (!service.isAlive) throw deadError(context.handle);
     const busy = listBusy(context);
     if (busy.length === 0 && context.patching === undefined) return count;
-    if (clock.now() - began >= limitMs) throw lateError(busy, limitMs);
+    if (clock.now() - began >= limitMs) throw lateError(context, limitMs);
     await runtime.pause(LOOK_MS);
   }
 }
@@ -84,14 +88,21 @@ export function isDrained(context: Context): boolean {
   return listBusy(context).length === 0 && context.patching === undefined;
 }
 
-/** Names what is under way in a service. */
-export function listBusy(context: Context): string[] {
+/**
+ * Names what is under way in a service.
+ *
+ * @param nameCall - how a call is named that waits. @defaultValue without its target, for whoever looks often
+ */
+export function listBusy(
+  context: Context,
+  nameCall: (call: OpenCall) => string = () => "a call that waits for its answer",
+): string[] {
   const { service, runtime } = context;
   const busy: string[] = [];
   for (const [message] of unfinishedOf(service)) {
     if (!isDeathWatch(message)) busy.push(context.describe(message));
   }
-  if ((service.calls?.size ?? 0) > 0) busy.push("a call that waits for its answer");
+  for (const call of service.calls ?? []) busy.push(nameCall(call));
   for (const { subject } of timersOf(context)) {
     if (subject instanceof Waiting) busy.push("code that sleeps (skynet.sleep)");
   }
@@ -116,12 +127,44 @@ function describeDue({ subject }: Timer): string {
   return isOpenTimer(subject) ? "a timer that is due" : "code that goes on";
 }
 
-function lateError(busy: readonly string[], limitMs: number): SnaxError {
-  const what = nameBusy(busy);
+function lateError(context: Context, limitMs: number): SnaxError {
+  const what = describeBusy(context);
   return new SnaxError(
     "ERR_RELOAD",
     `it has not come to rest within ${limitMs} ms (draintimeout): ${what || "a patch"}; nothing has changed`,
   );
+}
+
+/** Says for people what is under way in a service, and whom its calls wait for. */
+export function describeBusy(context: Context): string {
+  return nameBusy(listBusy(context, (call) => describeCall(context, call)));
+}
+
+/** Services of a chain of calls that are named. */
+const CHAIN_MAX = 8;
+
+/** `a call to :0000000a b, which waits for :00000009 a, which is held until the reload has ended` */
+function describeCall({ runtime, handle }: Context, { target }: OpenCall): string {
+  if (target === handle) return "a call to itself";
+  if (target === 0) return "a call to a name that nobody has";
+  const name = (each: number): string => {
+    const type = runtime.contextOf(each)?.name;
+    return type === undefined ? formatAddress(each) : `${formatAddress(each)} ${type}`;
+  };
+  // From each service to the one that called it first; only those of this thread are known.
+  const before = new Map([[target, 0]]);
+  for (const each of before.keys()) {
+    if (before.has(handle) || before.size >= SEEN_MAX) break;
+    for (const call of runtime.contextOf(each)?.service.calls ?? []) {
+      if (call.target !== 0 && !before.has(call.target)) before.set(call.target, each);
+    }
+  }
+  if (!before.has(handle)) return `a call to ${name(target)}`;
+  const chain: string[] = [];
+  for (let at = handle; at !== 0; at = before.get(at) ?? 0) chain.unshift(name(at));
+  const shown =
+    chain.length > CHAIN_MAX ? [...chain.slice(0, CHAIN_MAX - 1), "others", name(handle)] : chain;
+  return `a call to ${shown.join(", which waits for ")}, which takes no new calls now: they wait for each other`;
 }
 
 /** The same for people, each thing once. */

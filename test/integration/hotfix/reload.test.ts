@@ -355,6 +355,28 @@ test("queue mode stays, and a service that never comes to rest goes on", async (
   equal(await b.req.version(), 1);
 });
 
+test("a drain that a circle of calls is in the way of names who waits for whom", async (t) => {
+  const text = (n: number): string =>
+    `import { skynet } from "snax"; let next: any; export const accept = { link(to: any) { next = to; } };
+    export const response = { async ask(left: number): Promise<number> { await skynet.sleep(20); return left > 0 ? await next.req.ask(left - 1) : ${n}; } };`;
+  const node = await world(t, { a: text(1), b: text(1), c: text(1) }, { draintimeout: 300 });
+  const [a, b, c] = [await node.make("a"), await node.make("b"), await node.make("c")];
+  for (const [from, to] of [
+    [a, b],
+    [b, c],
+    [c, a],
+  ] as const) {
+    from.post.link(to);
+  }
+  const asked = a.req.ask(3);
+  await c.req.ask(0);
+  edit(node, "a", text(2));
+  const { message } = await failureOf(node.snax.reload(a));
+  const circle = /a call to :\w+ b, which waits for :\w+ c, which waits for :\w+ a, which takes no/;
+  match(message, circle);
+  equal(await asked, 1);
+});
+
 test("a service can't reload itself, and what is no target is refused", async (t) => {
   const node = await world(t, {
     a: `import { snax } from "snax"; export const response = { me() { return snax.reload(snax.self()); } };`,
