@@ -240,7 +240,7 @@ test("a swap that does not wait for the handler of an old service in queue mode 
   const { hold } = Kernel.prototype;
   const found = await findBug(t, () => {
     Kernel.prototype.hold = function (service, reason) {
-      if (reason !== HOLD.draining) hold.call(this, service, reason);
+      if (reason !== HOLD.following) hold.call(this, service, reason);
     };
     return () => void (Kernel.prototype.hold = hold);
   });
