@@ -54,8 +54,8 @@ export class SkynetWire {
   readonly #ports: number[] = [];
   readonly #agents = new Set<SkynetAgent>();
   readonly commands: Commands = {
-    REQ: (_source, ...[node, address, payload, ms]: [string, WireAddress, Uint8Array, number]) =>
-      this.#order({ node, address, payload, isPush: false, tag: this.#tag }, ms),
+    REQ: (_source, ...[node, address, payload, until]: [string, WireAddress, Uint8Array, number]) =>
+      this.#order({ node, address, payload, isPush: false, tag: this.#tag }, until),
     PUSH: (_source, node: string, address: WireAddress, payload: Uint8Array) =>
       this.#push({ node, address, payload, isPush: true }),
     LISTEN: (_source, place: number | string, clientsMax?: number) =>
@@ -95,13 +95,19 @@ export class SkynetWire {
     return this.#options.hub.context.runtime.tracer?.tag;
   }
 
-  /** @param ms - milliseconds after which the caller has given up; 0 = never */
-  #order(wish: Wish, ms: number): Promise<Uint8Array> {
+  /** @param until - when the caller has given up, in milliseconds since the node began; 0 = never */
+  #order(wish: Wish, until: number): Promise<Uint8Array> {
+    const { hub } = this.#options;
+    const { clock, startedAt } = hub.context.runtime;
+    const leftMs = (): number => until - (clock.now() - startedAt);
     return new Promise((resolve, reject) => {
       const order = new Order(wish, (error, answer) =>
         error === undefined ? resolve(answer) : reject(error),
       );
-      if (ms > 0) order.onOver = this.#options.hub.after(ms, () => order.giveUp());
+      if (until > 0) {
+        order.isLate = () => leftMs() <= 0;
+        order.onOver = hub.after(leftMs(), () => order.giveUp());
+      }
       this.#nodes.take(order);
     });
   }

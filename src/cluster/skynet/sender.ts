@@ -107,6 +107,7 @@ export class SkynetSender {
 
   /** Writes an order; false if the connection does not take it any more. */
   #write(socket: number, order: Order): boolean {
+    if (order.isLate()) order.giveUp();
     if (order.isOver) return true;
     const { address, payload, isPush, tag } = order.wish;
     const session = this.#session;

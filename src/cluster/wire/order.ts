@@ -26,6 +26,8 @@ export class Order {
   readonly #settle: (error: Error | undefined, payload: Uint8Array) => void;
   /** Undone when it is over: its deadline, its place where it waits. */
   onOver: (() => void) | undefined = undefined;
+  /** Whether the caller has given up by now: here the timer may come later than there. */
+  isLate: () => boolean = never;
 
   /** @param settle - gets the error, or the payload of the answer; of a push only the error. */
   constructor(wish: Wish, settle: (error: Error | undefined, payload: Uint8Array) => void) {
@@ -57,3 +59,5 @@ export class Order {
 }
 
 const NOTHING = new Uint8Array(0);
+
+const never = (): boolean => false;

@@ -166,6 +166,25 @@ test("what timed out while the connection was made is not sent when it is there"
   deepEqual(got, [1]);
 });
 
+test("nor is what timed out a moment before its node was named: the caller's moment counts, not when clusterd heard of it", async (t) => {
+  const got: number[] = [];
+  const { place } = await play(t, (session, socket) => {
+    got.push(session);
+    socket.write(answer(session, "here"));
+  });
+  const cluster = await callerOf(t, place);
+  await cluster.reload({ __nowaiting: false });
+  const rounds = 300;
+  for (let round = 0; round < rounds; round += 1) {
+    const node = `slow${round}`;
+    const late = [1, 2, 3].map((n) => codeOfFailure(cluster.within(2).call(node, "@a", n)));
+    deepEqual(await Promise.all(late), ["ERR_TIMEOUT", "ERR_TIMEOUT", "ERR_TIMEOUT"]);
+    await cluster.reload({ [node]: place });
+    equal(await cluster.call(node, "@a", 4), "here");
+  }
+  equal(got.length, rounds);
+});
+
 test("clusterd is killed with calls open: they end, and the next one works with another", async (t) => {
   const { db, client, cluster } = await pair(t);
   await db.skynet.newservice("echo");
