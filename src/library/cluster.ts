@@ -58,9 +58,8 @@ function pack(node: string, address: ClusterAddress, values: readonly unknown[])
 function receive(context: Context, order: unknown[], deadlineMs: number): Promise<never> {
   const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
   const isBounded = ms > 0 && ms !== Infinity;
-  const { clock, startedAt } = context.runtime;
   // The same on each thread, and no later than what the caller's own timer begins with.
-  const until = isBounded ? clock.now() - startedAt + ms : 0;
+  const until = isBounded ? context.runtime.sinceStartMs + ms : 0;
   const values = ["REQ", ...order, until];
   const answer = askDaemon(context, values, isBounded ? ms : Infinity);
   return answer.then((bytes) => unpack(context, bytes as Uint8Array, order) as never);

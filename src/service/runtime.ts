@@ -223,6 +223,11 @@ export class Runtime {
     }
   }
 
+  /** Milliseconds, with fractions, since the node began: the same on every thread. */
+  get sinceStartMs(): number {
+    return this.clock.now() - this.startedAt;
+  }
+
   /**
    * Runs something of the runtime's own after `ms` milliseconds.
    *

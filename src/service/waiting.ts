@@ -295,10 +295,9 @@ export const waitingFunctions: ApiTable<Context> = {
   fork,
   queue,
   yield: (context: Context) => sleep(context, 0),
-  now: ({ runtime }: Context): number => Math.floor(runtime.clock.now() - runtime.startedAt),
+  now: ({ runtime }: Context): number => Math.floor(runtime.sinceStartMs),
   starttime: ({ runtime }: Context): number =>
-    Math.floor((runtime.clock.wall() - (runtime.clock.now() - runtime.startedAt)) / 1000),
+    Math.floor((runtime.clock.wall() - runtime.sinceStartMs) / 1000),
   time: ({ runtime }: Context): number => runtime.clock.wall() / 1000,
-  hpc: ({ runtime }: Context): bigint =>
-    BigInt(Math.round((runtime.clock.now() - runtime.startedAt) * 1e6)),
+  hpc: ({ runtime }: Context): bigint => BigInt(Math.round(runtime.sinceStartMs * 1e6)),
 };

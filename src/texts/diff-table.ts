@@ -3,7 +3,8 @@
  */
 
 import type { AnyNode, ObjectExpression } from "acorn";
-import { isFunction, isWrittenOut } from "../loader/read/names.ts";
+import { isFunction } from "../loader/read/names.ts";
+import { isWrittenOut } from "../loader/read/written.ts";
 import { leftBehind } from "./closure.ts";
 import { heldText } from "./diff-class.ts";
 import type { EditScene } from "./edit-scene.ts";

@@ -98,8 +98,7 @@ export class SkynetWire {
   /** @param until - when the caller has given up, in milliseconds since the node began; 0 = never */
   #order(wish: Wish, until: number): Promise<Uint8Array> {
     const { hub } = this.#options;
-    const { clock, startedAt } = hub.context.runtime;
-    const leftMs = (): number => until - (clock.now() - startedAt);
+    const leftMs = (): number => until - hub.context.runtime.sinceStartMs;
     return new Promise((resolve, reject) => {
       const order = new Order(wish, (error, answer) =>
         error === undefined ? resolve(answer) : reject(error),

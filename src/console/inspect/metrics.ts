@@ -143,7 +143,7 @@ export function readMetrics(runtime: Runtime): Family[] {
   const sheet = new Sheet();
   const { user, system } = process.cpuUsage();
   sheet.add("snax_ready", "", readReadiness(runtime).ok ? 1 : 0);
-  sheet.add("snax_uptime_seconds", "", (runtime.clock.now() - runtime.startedAt) / 1000);
+  sheet.add("snax_uptime_seconds", "", runtime.sinceStartMs / 1000);
   sheet.add("process_cpu_seconds_total", "", (user + system) / 1e6);
   sheet.add("process_resident_memory_bytes", "", process.memoryUsage.rss());
   for (const [thread, board] of runtime.boards.entries()) addBoard(sheet, String(thread), board);

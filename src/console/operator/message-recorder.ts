@@ -94,8 +94,7 @@ export class MessageRecorder {
 
   /** Hundredths of a second since the node began, as skynet counts. */
   #now(): number {
-    const { clock, startedAt } = this.#runtime;
-    return Math.floor((clock.now() - startedAt) / 10);
+    return Math.floor(this.#runtime.sinceStartMs / 10);
   }
 }
 

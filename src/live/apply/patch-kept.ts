@@ -5,6 +5,7 @@
  * texts show is named: see loader/read/begin-uses.ts.
  */
 
+import { basename } from "node:path";
 import { isDeepStrictEqual, types } from "node:util";
 import { ANY_MEMBER } from "../../loader/read/begin-uses.ts";
 import type { BeginUse, BeginUses } from "../../loader/read/begin-uses.ts";
@@ -13,7 +14,7 @@ import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
 import type { PatchCode, PatchPart } from "../text/patch-code.ts";
 import { publicName } from "../text/patch-item.ts";
-import { isPlain } from "./table-merge.ts";
+import { isPlain, memberIn } from "./table-merge.ts";
 
 /** Something that a patch replaces. */
 interface Change {
@@ -62,7 +63,7 @@ export function keptBy({ node, code }: PatchPart, instance: Instance | undefined
       });
     });
     if (renamed.length === 0) continue;
-    const where = ` of ${other.image.file.slice(other.image.file.lastIndexOf("/") + 1)}`;
+    const where = ` of ${basename(other.image.file)}`;
     found.collect(other.image.data.begins, renamed, { code: undefined, where });
   }
   return [...listMade(code, module, changes), ...found.phrases()];
@@ -113,16 +114,6 @@ function isSame(given: { readonly value: unknown } | undefined, read: () => unkn
     // A variable before its declaration has run has no value.
     return false;
   }
-}
-
-/** The value of a member, without running a getter. */
-function memberIn(value: unknown, [, ...path]: readonly string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== "object" || found === null) return undefined;
-    found = Reflect.getOwnPropertyDescriptor(found, key)?.value as unknown;
-  }
-  return found;
 }
 
 function isFrozenIn(module: ModuleInstance, name: string): boolean {

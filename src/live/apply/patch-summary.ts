@@ -10,13 +10,13 @@
 import { basename } from "node:path";
 import { types, isDeepStrictEqual } from "node:util";
 import { keyOf } from "../../loader/read/analysis.ts";
-import { isWrittenOut } from "../../loader/read/names.ts";
+import { dataOf, isWrittenOut } from "../../loader/read/written.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
-import { readMembers, findValue, memberOf, valueOf } from "../../loader/weave/text-members.ts";
+import { readMembers, findValue, memberOf } from "../../loader/weave/text-members.ts";
 import type { PatchCode, PatchPart } from "../text/patch-code.ts";
 import { publicName } from "../text/patch-item.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "../text/patch-outline.ts";
@@ -28,7 +28,7 @@ import { isReconstructed } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { isTaken, keepsOld } from "./method-swap.ts";
 import { keptBy } from "./patch-kept.ts";
-import { isPlain } from "./table-merge.ts";
+import { isPlain, memberIn } from "./table-merge.ts";
 
 /**
  * Says what the parts of a patch replace and add.
@@ -138,15 +138,6 @@ function leftOfTables({ tables }: PatchCode, module: ModuleInstance): string[] {
       return isTaken(instance.program, image, { owner, name }) ? [label] : [];
     });
   });
-}
-
-function memberIn(live: unknown, [, ...path]: readonly string[]): unknown {
-  let value = live;
-  for (const key of path) {
-    if (!isPlain(value)) return undefined;
-    value = Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown;
-  }
-  return value;
 }
 
 function isMadeByPatches(owner: string, module: ModuleInstance | undefined): boolean {
@@ -360,7 +351,7 @@ const UNKNOWN = Symbol("unknown");
 
 function viewText(node: TextObject | undefined): View {
   const keys = node?.type === "ObjectExpression" ? writtenKeysOf(node) : undefined;
-  const value = node !== undefined && isWrittenOut(node) ? valueOf(node) : UNKNOWN;
+  const value = node !== undefined && isWrittenOut(node) ? dataOf(node) : UNKNOWN;
   return { keys, value, child: (key) => viewText(memberOf(node, key)) };
 }
 

@@ -266,6 +266,16 @@ export function isPlain(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** The value of a member of a table by its path, of which the first is the table's name; no getter runs. */
+export function memberIn(table: unknown, [, ...path]: readonly string[]): unknown {
+  let value = table;
+  for (const key of path) {
+    if (!isPlain(value)) return undefined;
+    value = Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown;
+  }
+  return value;
+}
+
 /** What a literal can be. */
 function isConstant(value: unknown): boolean {
   return (

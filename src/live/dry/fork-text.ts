@@ -9,7 +9,8 @@
  */
 
 import type { AnyNode, Program } from "acorn";
-import { isFunction, isWrittenOut } from "../../loader/read/names.ts";
+import { isFunction } from "../../loader/read/names.ts";
+import { isWrittenOut } from "../../loader/read/written.ts";
 import type { ModuleText, Piece } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
 

@@ -52,7 +52,7 @@ export async function takeService(context: Context): Promise<DryService> {
     ...{ handle, type: name, isService, modules, state: bytes, inFlight, held },
     apiNames: [...runtime.parts.keys()],
     environment: readEnvironment(context),
-    now: runtime.clock.now() - runtime.startedAt,
+    now: runtime.sinceStartMs,
     wall: runtime.clock.wall(),
     missing: state.left.map(({ path, file, line, why }) => `${path} (${file}:${line}): ${why}`),
   };

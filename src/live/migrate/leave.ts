@@ -10,6 +10,7 @@
  * A failure before it leaves changes nothing: the service was only read, and what was made on B is dropped.
  */
 
+import { basename } from "node:path";
 import { serialize } from "node:v8";
 import { forwarderOf } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
@@ -289,7 +290,7 @@ function requireCarried(state: State, timers: LeavingTimers): void {
   if (left.length === 0) return;
   const lines = left.slice(0, NAMED_MAX).map(({ path, file, line, why }) => {
     if (file === "") return timers.explain(path, why);
-    return `${path} (${file.replace(/^.*[/\\]/, "")}:${line}) is ${why}`;
+    return `${path} (${basename(file)}:${line}) is ${why}`;
   });
   if (left.length > NAMED_MAX) lines.push(`and ${left.length - NAMED_MAX} more`);
   throw migrateError(lines.join("; "));

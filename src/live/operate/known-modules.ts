@@ -24,15 +24,22 @@ export interface Told {
   readonly news: ReadonlyMap<number, RunningModule>;
 }
 
-const numbers = new WeakMap<RunningModule, number>();
+const numbers = new WeakMap<object, number>();
 let last = 0;
+
+/** The number of an object of this thread: what is the same object has the same. */
+export function identify(one: object): number {
+  let number = numbers.get(one);
+  if (number === undefined) numbers.set(one, (number = last += 1));
+  return number;
+}
 
 /** Tells what services of this thread run, without what is known. */
 export function tellGroups(groups: readonly RunningGroup[], known: Known): Told {
   const have = new Set(known.teller === threadId ? known.numbers : []);
   const news = new Map<number, RunningModule>();
   const told = groups.map((group) => {
-    const modules = Int32Array.from(group.modules, numberOf);
+    const modules = Int32Array.from(group.modules, identify);
     for (const [index, number] of modules.entries()) {
       const module = group.modules[index];
       if (module !== undefined && !have.has(number)) news.set(number, module);
@@ -40,12 +47,6 @@ export function tellGroups(groups: readonly RunningGroup[], known: Known): Told 
     return { ...group, modules };
   });
   return { teller: threadId, groups: told, news };
-}
-
-function numberOf(module: RunningModule): number {
-  let number = numbers.get(module);
-  if (number === undefined) numbers.set(module, (number = last += 1));
-  return number;
 }
 
 /** What somebody knows of the modules of each thread. */

@@ -20,7 +20,7 @@ import { hashOf } from "../text/patch-code.ts";
 import { changedTextOf, textOf } from "../text/text-history.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
 import type { Known, KnownModules, Told } from "./known-modules.ts";
-import { tellGroups } from "./known-modules.ts";
+import { identify, tellGroups } from "./known-modules.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 import { outOf } from "./withdrawal.ts";
 
@@ -241,17 +241,7 @@ function isMeant(context: Context, question: TextQuestion): boolean {
   return "handle" in question ? context.handle === question.handle : context.name === question.type;
 }
 
-const numbers = new WeakMap<object, number>();
-let last = 0;
-
-/** Texts, and programs, are the same if they are one object. */
-function identify(one: object): number {
-  let number = numbers.get(one);
-  if (number === undefined) numbers.set(one, (number = last += 1));
-  return number;
-}
-
-/** Modules run the texts of their program, but for those that patches have changed. */
+/** Modules run the texts of their program, but for those that patches have changed; each is one object. */
 function identifyTexts(code: Instance): string {
   let key = String(identify(code.program));
   let index = 0;

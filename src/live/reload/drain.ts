@@ -143,7 +143,7 @@ export function describeBusy(context: Context): string {
 /** Services of a chain of calls that are named. */
 const CHAIN_MAX = 8;
 
-/** `a call to :0000000a b, which waits for :00000009 a, which is held until the reload has ended` */
+/** `a call to :0000000a b, which waits for :00000009 a, which takes no new calls now: they wait for each other` */
 function describeCall({ runtime, handle }: Context, { target }: OpenCall): string {
   if (target === handle) return "a call to itself";
   if (target === 0) return "a call to a name that nobody has";

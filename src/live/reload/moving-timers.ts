@@ -6,6 +6,7 @@
  * run old code, and refuses that. One that is over goes too if something holds it: `refresh` begins it anew.
  */
 
+import { basename } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import type { MessageList } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
@@ -139,7 +140,7 @@ export class LeavingTimers {
       const { body, isTransformed } = image.data;
       const at = isTransformed ? -1 : body.indexOf(text);
       if (at < 0) continue;
-      return ` (${image.file.replace(/^.*[/\\]/, "")}:${new Lines(body).locate(at).line})`;
+      return ` (${basename(image.file)}:${new Lines(body).locate(at).line})`;
     }
     return "";
   }

@@ -12,6 +12,7 @@
  * by then has gone out.
  */
 
+import { basename } from "node:path";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
@@ -42,7 +43,7 @@ import type { EffectiveText } from "../../texts/effective-text.ts";
 import { listTexts, requireContained } from "./contained.ts";
 import { runAtRest } from "./drain.ts";
 import { OldTimers } from "./old-timers.ts";
-import { placeOfThrow, shortName } from "./thrown.ts";
+import { placeOfThrow } from "./thrown.ts";
 import { asksForQueue } from "./queue-mode.ts";
 import { onlyRegisters } from "./start-text.ts";
 
@@ -286,12 +287,12 @@ class Swap {
   /** Says for people what can't be carried, with its path and line. */
   #tell({ path, file, line, why }: Left): string {
     if (file === "") return this.#timers?.explain(path, why) ?? `${path} is ${why}`;
-    return `${path} (${shortName(file)}:${line}) is ${why}`;
+    return `${path} (${basename(file)}:${line}) is ${why}`;
   }
 
   /** What is not the entry's is named with its module. */
   #nameLeftBehind({ path, file, line }: Left): string {
-    return file === this.#old.entry.image.file ? path : `${path} (${shortName(file)}:${line})`;
+    return file === this.#old.entry.image.file ? path : `${path} (${basename(file)}:${line})`;
   }
 
   #hasName(file: string, name: string): boolean {

@@ -1,5 +1,6 @@
 /** Where the code of a program has thrown, for people. */
 
+import { basename } from "node:path";
 import type { Program } from "../../loader/run/program.ts";
 
 /** ` (shop.ts:12)`: the first place of the program in the stack; nothing if there is none. */
@@ -10,13 +11,8 @@ export function placeOfThrow(error: unknown, { nodes }: Program): string {
     for (const { image } of nodes.values()) {
       const at = frame.indexOf(`${image.file}:`);
       const [, line] = at < 0 ? [] : (/^:(\d+)/.exec(frame.slice(at + image.file.length)) ?? []);
-      if (line !== undefined) return ` (${shortName(image.file)}:${line})`;
+      if (line !== undefined) return ` (${basename(image.file)}:${line})`;
     }
   }
   return "";
-}
-
-/** The last part of a path. */
-export function shortName(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
 }

@@ -5,7 +5,8 @@
 
 import { types } from "node:util";
 import type { AnyNode, Class } from "acorn";
-import { isClassKind, isFunction, isWrittenOut } from "../../loader/read/names.ts";
+import { isClassKind, isFunction } from "../../loader/read/names.ts";
+import { isWrittenOut } from "../../loader/read/written.ts";
 import type { ClassFacts, NameKind } from "../../loader/read/names.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
 import { DEFAULT_NAME } from "../../loader/read/record.ts";

@@ -8,7 +8,7 @@
 import { isDeepStrictEqual, types } from "node:util";
 import type { AnyNode } from "acorn";
 import { keyOf } from "../../loader/read/analysis.ts";
-import { valueOf } from "../../loader/weave/text-members.ts";
+import { dataOf } from "../../loader/read/written.ts";
 import type { RootPlace, StateNames } from "./names.ts";
 import { formOf, isOpenObject, literalOf } from "./names.ts";
 import type { Written } from "./state.ts";
@@ -39,7 +39,7 @@ function compare(names: StateNames, node: AnyNode, value: unknown): Written | un
       return typeof value === "function" ? true : undefined;
     case "data":
       if (node.type === "ObjectExpression" || node.type === "ArrayExpression") break;
-      return isDeepStrictEqual(valueOf(node), value) ? true : undefined;
+      return isDeepStrictEqual(dataOf(node), value) ? true : undefined;
     case "name":
       return isNamed(names, node, value) ? true : undefined;
     case "other":

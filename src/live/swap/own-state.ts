@@ -6,6 +6,7 @@
  * have. What the two differ in is state, unless it is still what the old text says.
  */
 
+import { basename } from "node:path";
 import type { Context } from "../../service/context.ts";
 import { holdingsOf } from "../../service/part.ts";
 import { ServiceTimer } from "../../service/timers.ts";
@@ -55,7 +56,7 @@ function listWritten({ code, kind }: Context, { code: freshCode }: Context): str
     const [difference] = compareStates(one, { ...after, roots: pair }, 1);
     if (difference === undefined) continue;
     const { path, before: now, after: begun } = difference;
-    const place = `${root.file.replace(/^.*[/\\]/, "")}:${root.line}`;
+    const place = `${basename(root.file)}:${root.line}`;
     const what =
       pair.length === 0
         ? `${rootPath(root)} (${place}) is not in the file any more`

@@ -9,7 +9,7 @@ import { keyOf } from "../../loader/read/analysis.ts";
 import { isClassKind, isFunction } from "../../loader/read/names.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { kindOf } from "../../loader/weave/method-check.ts";
-import { valueOf } from "../../loader/weave/text-members.ts";
+import { dataOf } from "../../loader/read/written.ts";
 import type { ClassChange } from "./class-change.ts";
 import { publicName } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
@@ -91,7 +91,7 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
     constants: new Map(
       plan.items.flatMap((item) => {
         const isIt = item.kind === "literal" && !item.isFresh;
-        return isIt ? [[item.name, { value: valueOf(item.value) }]] : [];
+        return isIt ? [[item.name, { value: dataOf(item.value) }]] : [];
       }),
     ),
     fieldFunctions: listFieldFunctions(plan),

@@ -13,7 +13,7 @@ import { parseAsWritten } from "../../loader/read/as-written.ts";
 import { Edits } from "../../loader/text/edits.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import { isFunction, isLiteral } from "../../loader/read/names.ts";
-import { valueOf } from "../../loader/weave/text-members.ts";
+import { dataOf } from "../../loader/read/written.ts";
 import type { NameKind } from "../../loader/read/names.ts";
 import { DEFAULT_NAME } from "../../loader/read/record.ts";
 import type { StackFacts } from "../../loader/text/stack.ts";
@@ -152,7 +152,7 @@ function readStatic(value: AnyNode | null | undefined, code: string): RunningSta
   return {
     text: code.slice(value.start, value.end),
     isFunction: isFunction(value),
-    literal: isLiteral(value) ? { value: valueOf(value) } : undefined,
+    literal: isLiteral(value) ? { value: dataOf(value) } : undefined,
   };
 }
 

@@ -321,23 +321,6 @@ export function isLiteral(node: AnyNode): boolean {
   return node.type === "UnaryExpression" && node.operator === "-" && isLiteral(node.argument);
 }
 
-/**
- * Tells whether an expression is a constant, or a list or an object of constants, all written out.
- */
-export function isWrittenOut(node: AnyNode): boolean {
-  if (node.type === "ArrayExpression") {
-    return node.elements.every((element) => element !== null && isWrittenOut(element));
-  }
-  if (node.type !== "ObjectExpression") return isConstant(node);
-  return node.properties.every(
-    (property) =>
-      property.type === "Property" &&
-      !property.computed &&
-      property.kind === "init" &&
-      isWrittenOut(property.value),
-  );
-}
-
 function lengthOf(node: FunctionNode): number {
   const end = node.params.findIndex(
     (parameter) => parameter.type === "AssignmentPattern" || parameter.type === "RestElement",

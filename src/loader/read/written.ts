@@ -68,6 +68,14 @@ export function isData(node: AnyNode, isDeclared: IsDeclared): boolean {
   );
 }
 
+/**
+ * Tells whether an expression is a constant, or a list or an object of constants, all written out:
+ * no global is called for it.
+ */
+export function isWrittenOut(node: AnyNode): boolean {
+  return isData(node, () => true);
+}
+
 /** Evaluates data that is written out (see {@link isData}); nothing of it is frozen. */
 export function dataOf(node: AnyNode): unknown {
   switch (node.type) {

@@ -9,7 +9,7 @@ import { parse } from "acorn";
 import type { Image } from "./image.ts";
 import { keyOf } from "../read/analysis.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
-import { dataOf, thaw } from "../read/written.ts";
+import { thaw } from "../read/written.ts";
 
 /** The names of members: of a class's instances or of an object, and of a class itself. */
 export interface TextMembers {
@@ -70,9 +70,6 @@ export function memberOf(given: TextObject | undefined, key: string): TextObject
   );
   return found?.type === "Property" && found.kind === "init" ? found.value : undefined;
 }
-
-/** Evaluates what is written out (see `isWrittenOut`). */
-export const valueOf: (node: AnyNode) => unknown = dataOf;
 
 function valuesOf({ body }: Program, names: readonly string[]): AnyNode[] {
   return body.flatMap((statement): AnyNode[] => {

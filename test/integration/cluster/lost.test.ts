@@ -149,7 +149,8 @@ test("a second answer, one to nobody, and one that comes after the deadline are 
   equal(await cluster.call("db", "@a"), "first");
 });
 
-test("what timed out while the connection was made is not sent when it is there", async (t) => {
+/** A caller whose calls wait for nodes to be named, and a server that answers "here" and keeps what sessions it got. */
+async function waitingCaller(t: TestContext) {
   const got: number[] = [];
   const { place } = await play(t, (session, socket) => {
     got.push(session);
@@ -157,6 +158,11 @@ test("what timed out while the connection was made is not sent when it is there"
   });
   const cluster = await callerOf(t, place);
   await cluster.reload({ __nowaiting: false });
+  return { got, place, cluster };
+}
+
+test("what timed out while the connection was made is not sent when it is there", async (t) => {
+  const { got, place, cluster } = await waitingCaller(t);
   const given = await Promise.all(
     [1, 2, 3].map((n) => codeOfFailure(cluster.within(5).call("slow", "@a", n))),
   );
@@ -167,13 +173,7 @@ test("what timed out while the connection was made is not sent when it is there"
 });
 
 test("nor is what timed out a moment before its node was named: the caller's moment counts, not when clusterd heard of it", async (t) => {
-  const got: number[] = [];
-  const { place } = await play(t, (session, socket) => {
-    got.push(session);
-    socket.write(answer(session, "here"));
-  });
-  const cluster = await callerOf(t, place);
-  await cluster.reload({ __nowaiting: false });
+  const { got, place, cluster } = await waitingCaller(t);
   const rounds = 300;
   for (let round = 0; round < rounds; round += 1) {
     const node = `slow${round}`;
