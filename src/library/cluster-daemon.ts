@@ -5,6 +5,7 @@
  * is.
  */
 
+import { SnaxError } from "../base/error.ts";
 import { LEVEL } from "../base/log-level.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
@@ -48,10 +49,42 @@ export function requestDaemon(context: Context, envelope: Envelope, ms: number):
     const daemon = context.runtime.kernel.names.get(DAEMON_NAME);
     if (daemon !== undefined) return request(context, daemon, envelope, ms);
   }
+  const ask: Ask = (daemon, leftMs) => request(context, daemon, envelope, leftMs);
+  return askOnceKnown(context, { what: DAEMON, ms }, (run) => withDaemon(context, run), ask);
+}
+
+/** Asks whoever has a handle. @param leftMs - what is left of the deadline; Infinity = none */
+export type Ask = (handle: number, leftMs: number) => Promise<unknown>;
+
+/**
+ * Asks as soon as a handle is known. The deadline counts from this call: what waits for the handle
+ * longer fails with ERR_TIMEOUT, and is not sent afterwards.
+ *
+ * @param goal - `what` is asked, for the error, within `ms` milliseconds; Infinity = whenever.
+ * @param wait - runs what it is given once the handle is known, or it is known why there is none.
+ */
+// oxlint-disable-next-line max-params -- what is awaited, and what comes then
+export function askOnceKnown(
+  context: Context,
+  { what, ms }: { readonly what: string; readonly ms: number },
+  wait: (run: Pending) => void,
+  ask: Ask,
+): Promise<unknown> {
+  const { runtime } = context;
+  const until = runtime.sinceStartMs + ms;
   return new Promise((resolve, reject) => {
-    withDaemon(context, (daemon, error) => {
-      if (daemon === undefined) return reject(error as Error);
-      resolve(request(context, daemon, envelope, ms));
+    let isOver = false;
+    const giveUp = (): void => {
+      isOver = true;
+      const text = `no answer from ${what} within ${ms} ms`;
+      reject(new SnaxError("ERR_TIMEOUT", text, { data: { ms } }));
+    };
+    const cancel = ms === Infinity ? undefined : runtime.after(ms, giveUp);
+    wait((handle, error) => {
+      if (isOver) return;
+      cancel?.();
+      if (handle === undefined) reject(error as Error);
+      else resolve(ask(handle, Math.max(1, Math.ceil(until - runtime.sinceStartMs))));
     });
   });
 }

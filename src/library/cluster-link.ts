@@ -21,7 +21,7 @@ import { describeError } from "../service/error-text.ts";
 import { defineNote } from "../service/part.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { Pending } from "./cluster-daemon.ts";
-import { askDaemon, pushOf } from "./cluster-daemon.ts";
+import { askDaemon, askOnceKnown, pushOf } from "./cluster-daemon.ts";
 
 /**
  * The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has
@@ -138,18 +138,25 @@ function ask(
   envelope: Envelope,
   deadlineMs: number,
 ): Promise<unknown> {
-  const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
+  const { runtime } = context;
+  const ms = deadlineMs === 0 ? runtime.callTimeoutMs : deadlineMs;
   const isBounded = ms > 0 && ms !== Infinity;
-  envelope.values.push(isBounded ? ms : 0);
-  const handle = earlies.peek(context) !== undefined ? undefined : knownLink(context.runtime, node);
+  // The same on each thread, and no later than when the caller's own timer ends.
+  envelope.values.push(isBounded ? runtime.sinceStartMs + ms : 0);
+  const handle = earlies.peek(context) !== undefined ? undefined : knownLink(runtime, node);
   if (handle !== undefined) return request(context, handle, envelope, deadlineMs);
-  return new Promise((resolve, reject) => {
-    const kept = keep(envelope);
-    withLink(context, node, (found, error) => {
-      if (found === undefined) reject(error as Error);
-      else resolve(request(context, found, kept, deadlineMs));
-    });
-  });
+  let kept: Envelope;
+  try {
+    kept = keep(envelope);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return askOnceKnown(
+    context,
+    { what: node, ms: isBounded ? ms : Infinity },
+    (run) => withLink(context, node, run),
+    (found, leftMs) => request(context, found, kept, leftMs),
+  );
 }
 
 /**

@@ -105,7 +105,7 @@ function stubborn(): LinkPlant {
   class Buggy extends JudgedKernel {
     override request(...asked: Parameters<Kernel["request"]>): number {
       const [, , { type, values }] = asked;
-      // The deadline is the last of the values for a link.
+      // When the caller gives up is the last of the values for a link.
       if (type === PTYPE.harbor) values[values.length - 1] = 0;
       return super.request(...asked);
     }

@@ -135,7 +135,11 @@ export class GlobalServices {
   async #at(node: string, key: string): Promise<number | undefined> {
     const { hub, links, proxy } = this.#options;
     const [, type] = /^snaxd\.(.+)$/.exec(key) ?? [];
-    const values = [...(type === undefined ? ["", key] : ["snaxd", type]), 0, GLOBAL_WAIT_MS];
+    const values = [
+      ...(type === undefined ? ["", key] : ["snaxd", type]),
+      0,
+      hub.context.runtime.sinceStartMs + GLOBAL_WAIT_MS,
+    ];
     const query = { type: PTYPE.harbor, method: LINK_QUERY, values };
     try {
       const reference = await request(hub.context, links.handleOf(node), query, GLOBAL_WAIT_MS);

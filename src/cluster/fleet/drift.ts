@@ -68,6 +68,10 @@ async function ownDrift(context: Context): Promise<FleetNodeDrift> {
 /** A node waits `hotfixtimeout` for its own threads; what takes twice as long is silent. */
 async function askNode(context: Context, links: LinkNodes, node: string): Promise<unknown> {
   const ms = 2 * Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
-  const envelope = { type: PTYPE.harbor, method: 0, values: [ADDRESS, ms] };
+  const envelope = {
+    type: PTYPE.harbor,
+    method: 0,
+    values: [ADDRESS, context.runtime.sinceStartMs + ms],
+  };
   return await request(context, links.handleOf(node), envelope, ms);
 }

@@ -4,8 +4,8 @@
  *     message to its handle -> waits while the link is made -> frame -> waits under its session -> answer, or why there is none
  *
  * It is an outlet of the kernel: what services send to its handle is written to the link in their own turn, without a copy between. The
- * values of a message are those for the other node, then the address, and the milliseconds after which the caller has given up (0 =
- * never). Method 1 asks for the handle of a name.
+ * values of a message are those for the other node, then the address, and when the caller gives up, in milliseconds since the node
+ * began (0 = never): what is late then is not written. Method 1 asks for the handle of a name.
  *
  * The link is made with the first message, or while somebody watches the node, and again after it was lost. Messages leave in
  * the order in which they came. Every call ends once: what was written when the link is lost has `sent: true`, what was not has
@@ -53,13 +53,6 @@ export interface LinkTerms {
   readonly portables: PortableTable;
 }
 
-/** A message that waits for the link. */
-interface Early {
-  readonly message: Message;
-  /** When the caller gives up, in milliseconds of the clock. */
-  readonly until: number;
-}
-
 /** The way to one node. */
 export class LinkSender {
   readonly node: string;
@@ -74,7 +67,8 @@ export class LinkSender {
   #peer: Greeting | undefined = undefined;
   #epoch = 0;
   #isConnecting = false;
-  #queue: Early[] = [];
+  /** Messages that wait for the link. */
+  #queue: Message[] = [];
   readonly #waiting = new Map<number, Message>();
   #session = 0;
 
@@ -172,10 +166,7 @@ export class LinkSender {
       throw notSent(this.node, text);
     }
     const values = copyArguments(payload as unknown[], this.#service);
-    const message = new Message(type, source, session, method, values);
-    const ms = Number(values.at(-1));
-    const until = ms > 0 ? this.#terms.hub.context.runtime.clock.now() + ms : Infinity;
-    this.#queue.push({ message, until });
+    this.#queue.push(new Message(type, source, session, method, values));
     this.connect();
   }
 
@@ -211,16 +202,13 @@ export class LinkSender {
   }
 
   #begin(peer: Greeting): void {
-    const { hub, incarnations, portables } = this.#terms;
+    const { incarnations, portables } = this.#terms;
     this.#epoch = incarnations.epochOf(this.node, peer.incarnation);
     this.#codec = new LinkCodec(portables);
     this.#peer = peer;
     this.#isConnecting = false;
     this.#onChange({ state: "up", incarnation: peer.incarnation, reason: undefined });
-    const now = hub.context.runtime.clock.now();
-    for (const { message, until } of this.#queue.splice(0)) {
-      // What its caller has forgotten must not run.
-      if (until <= now) continue;
+    for (const message of this.#queue.splice(0)) {
       try {
         this.#take(message);
       } catch (error) {
@@ -257,7 +245,7 @@ export class LinkSender {
   #fail(why: string, cause?: Error): void {
     this.#isConnecting = false;
     const early = this.#queue.splice(0);
-    for (const { message } of early) this.#refuse(message, unreachableError(this.node, why, cause));
+    for (const message of early) this.#refuse(message, unreachableError(this.node, why, cause));
     const reason = `it can't be reached: ${why}`;
     this.#onChange({ state: "down", incarnation: undefined, reason });
   }
@@ -266,7 +254,7 @@ export class LinkSender {
   #end(why: string): void {
     this.#giveUp(why);
     const early = this.#queue.splice(0);
-    for (const { message } of early) this.#refuse(message, downError(this.node, why, false));
+    for (const message of early) this.#refuse(message, downError(this.node, why, false));
     this.#connection?.end({ why }, "told");
   }
 
@@ -277,6 +265,10 @@ export class LinkSender {
   }
 
   #write(message: Message): void {
+    const values = message.payload as unknown[];
+    const until = values.at(-1) as number;
+    // What its caller has forgotten must not run.
+    if (until > 0 && until <= this.#terms.hub.context.runtime.sinceStartMs) return;
     const connection = this.#connection as LinkConnection;
     const { unsentBytes } = connection;
     if (unsentBytes > CLUSTER_UNSENT_MAX) {
@@ -284,12 +276,11 @@ export class LinkSender {
       throw notSent(this.node, text);
     }
     const session = message.session === 0 ? 0 : this.#nextSession();
-    const values = message.payload as unknown[];
-    const ms = values.pop();
+    values.pop();
     const address = values.pop();
     if (!connection.write(this.#encode(message.method, session, address, values))) {
       // It is about to end; the message leaves over the next one.
-      values.push(address, ms);
+      values.push(address, until);
       return this.#keep(message);
     }
     if (session !== 0) this.#waiting.set(session, message);

@@ -1,9 +1,11 @@
 /** Calls over a link between two nodes of snax: values, errors, names, references, snax services. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { World } from "../../world.ts";
-import { codeOfFailure, failureOf, world } from "../../world.ts";
+import { addFiles, codeOfFailure, failureOf, world } from "../../world.ts";
 import { clusterOf } from "./pair.ts";
 import { linkedPair, linkPlaceOf, startClient, startDb, TOKEN } from "./links.ts";
 
@@ -266,6 +268,49 @@ test("deadlines end calls; what comes later is dropped, and the link goes on", a
   equal(await cluster.call("db", "@echo", "SLEEP", 40), "slept");
   deepEqual((await cluster.call<any>("db", "@echo", "ONE", { a: 1 })).a, 1);
 });
+
+/** Calls as soon as a file is there, and writes another one when all calls have ended. */
+const FORGETS = `
+  import { existsSync, writeFileSync } from "node:fs";
+  import { cluster } from "snax";
+  export const response = {
+    say: (number) => cluster.call("db", "@echo", "PUT", number),
+    run: async (numbers, file) => {
+      writeFileSync(file + ".begun", "");
+      while (!existsSync(file + ".go"));
+      const calls = numbers.map((number) => cluster.within(20).call("db", "@echo", "PUT", number));
+      const ends = await Promise.allSettled(calls);
+      writeFileSync(file, ends.map(({ reason }) => String(reason?.code)).join());
+    },
+  };
+`;
+
+for (const [state, isLinked] of [
+  ["with the link there", true],
+  ["with the link made only then", false],
+] as const) {
+  test(`what timed out while the thread of the links was busy does not run later, ${state}`, async (t) => {
+    const db = await startDb(t);
+    await db.skynet.newservice("echo");
+    const place = await linkPlaceOf(db);
+    const { client, cluster } = await startClient(t, place, {}, { thread: 2 });
+    addFiles(client.folder, { forgets: FORGETS });
+    const caller = await client.make("forgets");
+    if (isLinked) await caller.req.say("before");
+    const file = join(client.folder, "ends");
+    const running = caller.req.run([1, 2, 3], file);
+    while (!existsSync(`${file}.begun`)) await client.skynet.sleep(1);
+    // Links are on the main thread, which is the test's: the calls wait until it goes on.
+    writeFileSync(`${file}.go`, "");
+    const givenUp = performance.now() + 20_000;
+    while (!existsSync(file)) ok(performance.now() < givenUp, "the calls do not end");
+    equal(readFileSync(file, "utf8"), "ERR_TIMEOUT,ERR_TIMEOUT,ERR_TIMEOUT");
+    await running;
+    await caller.req.say("after");
+    const got = await cluster.call<[unknown][]>("db", "@echo", "GOT");
+    deepEqual(got.flat(), isLinked ? ["before", "after"] : ["after"]);
+  });
+}
 
 test("nodes of worker threads call each other as any others", async (t) => {
   const db = await startDb(t, {}, {}, { thread: 2 });
