@@ -63,7 +63,7 @@ class ClassDiff {
     }
     for (const pair of pairs) this.#compare(pair, members);
     for (const member of oldMembers) {
-      if (!members.some(({ key }) => key === member.key)) this.#lose(member);
+      if (!members.some(({ key }) => key === member.key)) this.#lose(member, members);
     }
     if (this.#kept.length === 0) return;
     writer.keep(
@@ -190,10 +190,21 @@ class ClassDiff {
     this.#kept.push(now);
   }
 
-  #lose(member: Member): void {
+  #lose(member: Member, members: readonly Member[]): void {
     const { writer } = this.#scene;
     if (member.kind === "static block") return;
     const what = `${this.#name}.${member.key}`;
+    const other = members.find(
+      ({ name, isStatic }) =>
+        name !== undefined && name === member.name && isStatic === member.isStatic,
+    );
+    // To delete the name would take away what stands in its place.
+    if (other !== undefined && member.kind !== "field" && member.kind !== "constructor") {
+      if (!isOtherHalf(other, member)) return;
+      const why = "taken out of the file: the running class keeps this half of the property";
+      writer.say("note", what, why);
+      return;
+    }
     const isState = member.kind === "field" || member.kind === "constructor";
     if (isState) {
       const why = member.isStatic

@@ -16,16 +16,17 @@ import type { ClassChange } from "./class-change.ts";
 import { withDecorators } from "./class-decorators.ts";
 import type { NameScope, SeenName } from "./name-scope.ts";
 import type { AddedName, ReplacedKind } from "./patch-code.ts";
+import { refusalOfPrinted, USING_REFUSAL } from "./patch-advice.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
 import { PatchReader } from "./patch-reader.ts";
 import type { PatchText } from "./patch-text.ts";
-import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { Removals } from "./removal.ts";
 import { readRemovals } from "./removal.ts";
 import type { TableGift } from "./table-text.ts";
 import { suggest } from "../../base/suggestion.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
+import { findUnknown } from "../../loader/typescript/unblankable.ts";
 
 /** What a patch may be told about where it goes. */
 export interface PatchTarget {
@@ -95,7 +96,10 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   });
   const record = readRecord(syntax, analysis);
   if (syntax.map !== undefined)
-    throw createPlacedError("ERR_PATCH", syntax.locate(0), ENUM_REFUSAL);
+    throw createPlacedError("ERR_PATCH", syntax.locate(0), refusalOfPrinted(syntax.text));
+  const unknown = findUnknown(syntax);
+  if (unknown !== undefined)
+    throw createPlacedError("ERR_PATCH", syntax.locate(unknown.at), USING_REFUSAL);
   if (analysis.isAsync) {
     const why = "a patch can't await at top level: put it into an async hotfix()";
     throw createPlacedError("ERR_PATCH", syntax.locate(0), why);

@@ -20,13 +20,13 @@ import { readClassChange } from "./class-change.ts";
 import type { ClassChange } from "./class-change.ts";
 import { decoratorsOf, readDecoration } from "./class-decorators.ts";
 import { checkClass } from "./class-rules.ts";
+import { NAMESPACE_REFUSAL } from "./patch-advice.ts";
 import { readDefault, publicName, describeKind, GROUP_NAMES, STEP_NAMES } from "./patch-item.ts";
 import { readClass } from "./running-class.ts";
 import type { SeenName } from "./name-scope.ts";
 import type { ReplacedKind } from "./patch-code.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import type { PatchTarget } from "./patch-plan.ts";
-import { ENUM_REFUSAL } from "./patch-text.ts";
 import type { PatchText } from "./patch-text.ts";
 import type { TableGift } from "./table-text.ts";
 import { hasMembers, readTable } from "./table-text.ts";
@@ -69,7 +69,8 @@ export class PatchReader {
       node.type === "EmptyStatement" ||
       this.#text.deletions.some(({ start }) => start === node.start) ||
       ("directive" in node && node.directive !== undefined) ||
-      isEmptyExport(node);
+      isEmptyExport(node) ||
+      this.#isRepeatedExport(node);
     if (isSilent) this.items.push({ kind: "silent", node });
     else if (node.type === "ExportNamedDeclaration" && node.declaration) {
       this.#readDeclaration({ node, isExported: true }, node.declaration);
@@ -88,7 +89,7 @@ export class PatchReader {
    */
   readEnum({ name, members, isConst, isExported, start, end }: EnumText): void {
     const node = { type: "EmptyStatement", start, end } as AnyNode;
-    if (name === "") throw this.#error("ERR_PATCH", node, ENUM_REFUSAL);
+    if (name === "") throw this.#error("ERR_PATCH", node, NAMESPACE_REFUSAL);
     this.#checkOwnName(node, name);
     if (members === undefined) {
       const why = `the members of enum ${name} are written out, or computed from such`;
@@ -111,6 +112,15 @@ export class PatchReader {
       this.replaced.set(name, isConst && known === "enum" ? "enum" : known);
     }
     this.items.push({ kind: "enum", node, name, members, isFresh });
+  }
+
+  /** `export { price };` as the module's own text has it. */
+  #isRepeatedExport(node: AnyNode): boolean {
+    if (node.type !== "ExportNamedDeclaration" || node.declaration || node.source) return false;
+    return node.specifiers.every(({ local, exported }) => {
+      if (local.type !== "Identifier" || exported.type !== "Identifier") return false;
+      return this.#target.image.exportOf(exported.name)?.local === local.name;
+    });
   }
 
   #readDefault(node: AnyNode & { type: "ExportDefaultDeclaration" }): void {
@@ -375,9 +385,11 @@ export class PatchReader {
 
 /** Tells whether a text may have an enum of that name, and of which kind. */
 function findEnum(text: string, name: string): "enum" | "const enum" | undefined {
-  const found = new RegExp(`\\b(const\\s+)?enum\\s+${name.replaceAll("$", "\\$&")}(?![\\w$])`).exec(
-    text,
-  );
+  const letter = "[\\p{ID_Continue}$]";
+  const found = new RegExp(
+    `(?<!${letter}|\\.)(const\\s+)?enum\\s+${name.replaceAll("$", "\\$&")}(?!${letter})`,
+    "u",
+  ).exec(text);
   if (found === null) return undefined;
   return found[1] === undefined ? "enum" : "const enum";
 }

@@ -12,6 +12,7 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { PATCH_LENGTH_MAX } from "../../base/limits.ts";
 import type { Deletion } from "../../texts/deletion.ts";
 import { replaceDeletions } from "../../texts/deletion.ts";
+import { adviseOnSyntax, refusalOfPrinted } from "./patch-advice.ts";
 import { blankEnums } from "../../loader/typescript/enum-text.ts";
 import type { EnumText } from "../../loader/typescript/enum-text.ts";
 import { parseWritten } from "../../loader/read/as-written.ts";
@@ -51,6 +52,14 @@ const DEFINITION =
  */
 export function parsePatch(given: string, file: string): PatchText {
   checkText(given);
+  try {
+    return parseText(given, file);
+  } catch (error) {
+    throw adviseOnSyntax(error, file);
+  }
+}
+
+function parseText(given: string, file: string): PatchText {
   const { text: whole, deletions } = replaceDeletions(given, (rest) => parse(rest, file));
   const { text, enums } = takeEnums(whole, file);
   let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
@@ -154,7 +163,7 @@ function findDeclarations(
   const found = new Map<number, Statement>();
   if (syntax.map !== undefined && starts.length > 0) {
     const [first] = starts;
-    throw createPlacedError("ERR_PATCH", syntax.locate(first ?? 0), ENUM_REFUSAL);
+    throw createPlacedError("ERR_PATCH", syntax.locate(first ?? 0), refusalOfPrinted(text));
   }
   for (const statement of syntax.ast.body) {
     const start = byOffset.get(statement.start);
@@ -163,9 +172,6 @@ function findDeclarations(
   }
   return found;
 }
-
-/** Why a text is refused that would have to be printed anew. */
-export const ENUM_REFUSAL = "a namespace can't stand in a patch: write a plain object";
 
 function collect(
   syntax: WrittenSyntax,

@@ -90,6 +90,7 @@ export function parseModule(text: string, file: string, options: ParseOptions = 
   const stripped = stripOr(() => again({ what: "", line: 1, column: 1 }), text, file, home);
   if ("ast" in stripped) return stripped;
   const { code, map } = stripped;
+  if (map !== undefined) refuseExportEquals(text, code, file);
   const locate = createLocator(file, code, map);
   const need = ({ what, at, isExact }: Unblankable): TransformNeed => {
     const { line, column } = locate(at);
@@ -107,6 +108,17 @@ export function parseModule(text: string, file: string, options: ParseOptions = 
   }
   const found = findUnknown(syntax) ?? (map === undefined ? undefined : findLostExport(syntax.ast));
   return found === undefined ? syntax : again(need(found));
+}
+
+/** `export = x` is printed as what only CommonJS has. */
+function refuseExportEquals(text: string, code: string, file: string): void {
+  if (!code.includes("module.exports =") || text.includes("module.exports")) return;
+  const found = /(?<=^|[;\n}])[ \t]*export\s*=(?![=>])/.exec(text);
+  if (found === null) return;
+  const at = found.index + found[0].indexOf("export");
+  const why =
+    "`export =` is CommonJS, and a service's files are ES modules: write `export default`, or `export { ... }`";
+  throw createPlacedError("ERR_SYNTAX", { file, ...new Lines(text).locate(at) }, why);
 }
 
 /** What an operator types belongs to no project. */

@@ -12,11 +12,12 @@ const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 export function mentionsType(text: string, name: string): boolean {
   if (!text.includes(name) || !NAME.test(name)) return false;
   const word = name.replaceAll("$", "\\$");
-  const start = "(?<![\\w$.])";
-  const end = "(?![\\w$])";
+  const letter = "[\\p{ID_Continue}$]";
+  const start = `(?<!${letter}|\\.)`;
+  const end = `(?!${letter})`;
   const kind =
     "(?:interface|type|namespace|declare\\s+(?:abstract\\s+|const\\s+)?(?:class|enum|module|const|let|var|function))";
-  const declared = `${kind}\\s+(?:[\\w$]+\\s+as\\s+)?${word}${end}`;
-  const listed = `(?:import|export)\\s+type\\s+(?:[\\w$]+\\s*,\\s*)?(?:\\{[^{}]*(?<![\\w$])${word}${end}|(?:\\*\\s*as\\s+)?${word}${end})`;
+  const declared = `${kind}\\s+(?:${letter}+\\s+as\\s+)?${word}${end}`;
+  const listed = `(?:import|export)\\s+type\\s+(?:${letter}+\\s*,\\s*)?(?:\\{[^{}]*(?<!${letter})${word}${end}|(?:\\*\\s*as\\s+)?${word}${end})`;
   return new RegExp(`${start}(?:${declared}|${listed})`, "u").test(text);
 }

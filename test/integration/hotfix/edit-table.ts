@@ -16,7 +16,7 @@ let sold = 0;
 const TAX = 2;
 const LIMIT = TAX * 10;
 const stock = new Map([["apple", 3]]);
-class Order { total = 1; text() { return "t" + this.total; } static made = 0; get big() { return this.total > 10; } #x = 1; }
+class Order { total = 1; text() { return "t" + this.total; } static made = 0; get big() { return this.total > 10; } set big(x: any) { this.total = x; } #x = 1; }
 class Plain { a = 1; text() { return "p" + this.a; } }
 const order = new Order(); const plain = new Plain();
 const price = (n: number): number => half(n) * TAX;
@@ -139,6 +139,21 @@ export const EDITS: readonly EditCase[] = [
   ]),
   edit("a static constant", "applied", ["static made = 0", "static made = 5"]),
   edit("a getter", "applied", ["this.total > 10", "this.total > 20"]),
+  edit(
+    "a method in the place of a getter and a setter",
+    "applied",
+    [
+      "get big() { return this.total > 10; } set big(x: any) { this.total = x; }",
+      "big() { return this.total > 20; }",
+    ],
+    ["[sold, report(),", "[sold, report(), (order as any).big(),"],
+  ),
+  edit(
+    "a setter that is taken out",
+    "note",
+    ["set big(x: any) { this.total = x; } ", ""],
+    /keeps this half of the property/,
+  ),
   edit("a method that touches #private members", "reload", [
     "#x = 1;",
     "#x = 1; y() { return this.#x; }",

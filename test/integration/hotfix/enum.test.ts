@@ -235,3 +235,13 @@ test("an enum stands in a patch beside parameters that are properties", async (t
     ]);
   }
 });
+
+test("an enum is told apart from a `const enum` whose name begins alike, in any script", async (t) => {
+  const { p, fix } = await serve(
+    t,
+    `const enum 武器库 { A = 1 } const enum Años { A = 1 } enum 武器 { 剑 = 1 } enum Año { A = 1 }
+    export const response = { look() { return [武器.剑, 武器库.A, Año.A, Años.A]; } };`,
+  );
+  await fix(`enum 武器 { 剑 = 5 } enum Año { A = 6 }`);
+  deepEqual(await p.req.look(), [5, 1, 6, 1]);
+});

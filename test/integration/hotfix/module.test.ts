@@ -175,3 +175,19 @@ test("an in-flight call in a module goes on with the new functions of another", 
   gate.post.open("run");
   deepEqual(await running, ["old", "new"]);
 });
+
+test("a list of exports may stand in a patch as the module has it, and no other", async (t) => {
+  const { p, fix, refuse } = await serve(t, {
+    "main.ts": `import { price, cost } from "./p.ts"; export const response = { look() { return [price(1), cost(1)]; } };`,
+    "p.ts": `const tax = 2; function price(n: number) { return n * tax; } function base(n: number) { return n; } export { price, base as cost };`,
+  });
+  await fix({
+    "./p.ts": `const tax = 3; function price(n: number) { return n * tax; } function base(n: number) { return n + 1; } export { price, base as cost };`,
+  });
+  deepEqual(await p.req.look(), [3, 2]);
+  const other = {
+    "./p.ts": `function base(n: number) { return n + 2; } export { base as price };`,
+  };
+  await refuse(other, { code: "ERR_PATCH", message: /each with its declaration/ });
+  deepEqual(await p.req.look(), [3, 2]);
+});

@@ -241,3 +241,46 @@ test("methods without export are told that they must be exported", async (t) => 
     message: /exported/,
   });
 });
+
+refuses(
+  "an import of CommonJS is refused with the import that does the same",
+  `import path = require("node:path"); function helper() { return path.sep; }`,
+  { code: "ERR_PATCH", message: /a patch has no `import x = .*write `import x from "x"`/ },
+);
+refuses("an `export =` is refused", `function helper() { return 1; } export = { helper };`, {
+  code: "ERR_PATCH",
+  message: /no `export =`/,
+});
+refuses("a namespace is refused", `namespace Geo { export const pi = 3; }`, {
+  code: "ERR_PATCH",
+  message: /a namespace can't stand in a patch/,
+});
+
+test("a method that reads a #private member of the class is refused with what reaches it", async (t) => {
+  const text = `class Box { #gold = 5; give(n: number) { return this.#gold * n; } }
+    export const response = { look() { return new Box().give(2); } };`;
+  const { p, refuse } = await serve(t, text);
+  await refuse(`class Box { give(n: number) { return this.#gold * n + 1; } }`, {
+    code: "ERR_PATCH_CLASS",
+    message: /:1:43: only the text of the class that has #gold reaches it.*reload/,
+  });
+  deepEqual(await p.req.look(), 10);
+});
+
+const isUsingKnown = Number(process.versions.node.split(".")[0]) >= 24;
+
+test(
+  "`using` is refused with a place where the release does not have it",
+  { skip: isUsingKnown && "this release has it" },
+  async (t) => {
+    const { p, refuse } = await serve(t, SERVICE);
+    await refuse(
+      `function helper() { using lock = { [Symbol.dispose]() {} }; return String(lock); }`,
+      {
+        code: "ERR_PATCH",
+        message: /:1:21: this release of Node has no `using`.*try and finally/,
+      },
+    );
+    deepEqual((await p.req.look())[4], "helper");
+  },
+);

@@ -114,3 +114,14 @@ test("a shared module requires no module of a service", async (t) => {
   });
   await rejects(async () => (instance.exports["get"] as () => unknown)(), { code: "ERR_MODULE" });
 });
+
+test("`export =` is refused with its place and what to write", async (t) => {
+  const modules = new Modules(t, {
+    ...FILES,
+    "lib/main.ts": `/* export = x */ function f() { return 1; }\n  export = { f };`,
+  });
+  await rejects(modules.run("lib/main.ts"), {
+    code: "ERR_SYNTAX",
+    message: /main\.ts:2:3: `export =` is CommonJS.*write `export default`/,
+  });
+});

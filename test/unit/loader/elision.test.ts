@@ -174,6 +174,7 @@ const REFUSED: [text: string, message: RegExp][] = [
     /fs has no export named 'nope'; if it is a type, write export type \{ nope \}/,
   ],
   [`export { nope };`, /main\.ts:1:10: Export 'nope' is not defined/],
+  [`type 伤害值 = 1; export { 伤害 };`, /main\.ts:1:24: Export '伤害' is not defined/],
   [`const text = "type nope2"; export { nope };`, /Export 'nope' is not defined/],
   [
     `import { T } from "./again"; export const x = T;`,
