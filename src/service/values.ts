@@ -51,7 +51,9 @@ export function defineValues(portables: PortableTable): void {
 }
 
 function arrive(values: readonly unknown[], receiver: object | undefined): unknown {
-  const instance = receiver instanceof Service ? receiver.instance : undefined;
-  const isWhole = instance instanceof Context && takesValuesWhole(instance);
+  if (!(receiver instanceof Service)) return values;
+  const { instance } = receiver;
+  // The end of a wire runs no program: it passes them on to another node.
+  const isWhole = !(instance instanceof Context) || takesValuesWhole(instance);
   return isWhole ? new Values(values) : values;
 }

@@ -144,7 +144,10 @@ test("a proxy passes calls and pushes on, and is one for all that ask for the sa
   deepEqual(await caller.req.viaProxy(proxy, "GOT"), [["by proxy"]]);
   equal(await codeOfFailure(caller.req.viaProxy(proxy, "BOOM")), "ERR_REMOTE");
   equal(await codeOfFailure(cluster.proxy("nothing")), "ERR_ARGUMENT");
+  // Killed is killed once it is told: the proxy may be on another thread.
+  const death = codeOfFailure(client.skynet.call(proxy, "debug", "LINK"));
   client.skynet.kill(proxy);
+  equal(await death, "ERR_SERVICE_DEAD");
   const next = await cluster.proxy("db", "@echo");
   equal(next !== proxy, true);
   equal(await caller.req.viaProxy(next, "ONE", 1), 1);
@@ -172,8 +175,9 @@ test("a proxy of a proxy leads back, through three nodes", async (t) => {
 });
 
 test("several results stay several through proxies over links, on worker threads too", async (t) => {
-  for (const thread of [0, 2]) {
-    const db = await startDb(t);
+  const threads = [0, 2].flatMap((first) => [0, 2].map((second) => [first, second] as const));
+  for (const [far, thread] of threads) {
+    const db = await startDb(t, {}, {}, { thread: far });
     await db.skynet.newservice("echo");
     const middle = await world(
       t,
