@@ -20,6 +20,8 @@ import type { NameScope, SeenName } from "../text/name-scope.ts";
 import { scopeOf } from "../text/name-scope.ts";
 import { rootOf, textOf } from "../text/text-history.ts";
 import type { NameRef } from "./state.ts";
+import type { TopGifts } from "./top-gifts.ts";
+import { isTopGift, topGifts } from "./top-gifts.ts";
 
 /** A class of the instance's own modules. */
 export interface OwnClass {
@@ -36,6 +38,8 @@ export interface RootPlace {
   readonly isAdded?: true;
   /** The compiler of the project has made it: it stands in no text. */
   readonly isMade?: true;
+  /** For what stands on a function, a class or a prototype: says whether the top level of the text has put a value there. */
+  readonly isGift?: (value: unknown) => boolean;
   readonly line: number;
   readonly isConst: boolean;
   /** What the text that runs gives it; undefined if it can't be told. */
@@ -111,6 +115,7 @@ export class StateNames {
     const isData = file.endsWith(".json");
     const scope = scopeOf(module);
     const text = readEffective(textOf(module, isService));
+    const gifts = text && topGifts(text);
     const later: (() => void)[] = [];
     for (const { name, seen, read } of readersOf(module, scope)) {
       let value: unknown;
@@ -126,9 +131,9 @@ export class StateNames {
       if (seen.kind === "function" || seen.kind === "const-function") {
         this.byValue.set(value, ref);
         this.byValue.set(module.getImplementation(name), ref);
-        this.#addFields(ref, line, value);
+        this.#addFields({ ref, line, holder: value, gifts });
       } else if (isClassKind(seen.kind) && typeof value === "function") {
-        this.#addClass(ref, { line, facts: seen.facts, value, node: piece?.value });
+        this.#addClass(ref, { line, facts: seen.facts, value, node: piece?.value, gifts });
       } else if (!FIXED_KINDS.has(seen.kind) && !isTransformedEnum(module, name)) {
         if (typeof value === "symbol" && piece?.isConst === true) this.byValue.set(value, ref);
         const isMade = text !== undefined && piece === undefined && name !== DEFAULT_NAME;
@@ -154,7 +159,14 @@ export class StateNames {
       facts,
       value,
       node,
-    }: { line: number; facts: ClassFacts | undefined; value: Function; node: AnyNode | undefined },
+      gifts,
+    }: {
+      line: number;
+      facts: ClassFacts | undefined;
+      value: Function;
+      node: AnyNode | undefined;
+      gifts: TopGifts | undefined;
+    },
   ): void {
     this.byValue.set(value, ref);
     const { prototype } = value as { prototype: object };
@@ -168,23 +180,20 @@ export class StateNames {
       }
     }
     const isClass = node?.type === "ClassDeclaration" || node?.type === "ClassExpression";
-    this.#addFields(ref, line, value, isClass ? staticFields(node) : new Set());
+    const written = isClass ? staticFields(node) : new Set<string>();
+    this.#addFields({ ref, line, holder: value, gifts, written });
     if (!isClass) return;
     this.hidden.push(...hiddenFields(node, ref, line));
     // Symbols and computed names are not told apart from what the text says.
     const members = prototypeMembers(node);
     if (members !== undefined) {
-      this.#addFields({ ...ref, path: ["prototype"] }, line, prototype, members);
+      const own = { ...ref, path: ["prototype"] };
+      this.#addFields({ ref: own, line, holder: prototype, gifts, written: members });
     }
   }
 
   /** What a program has put on a function: static fields, a cache, a counter. */
-  #addFields(
-    ref: NameRef,
-    line: number,
-    holder: unknown,
-    written: ReadonlySet<string> = new Set(),
-  ): void {
+  #addFields({ ref, line, holder, gifts, written = new Set() }: Holder): void {
     const isPrototype = typeof holder === "object" && holder !== null;
     if (typeof holder !== "function" && !isPrototype) return;
     for (const key of Object.getOwnPropertyNames(holder)) {
@@ -193,8 +202,15 @@ export class StateNames {
       if (property === undefined || !("value" in property)) continue;
       if (isPrototype && written.has(key) && !isReplaced(key, property.value)) continue;
       if (!isPrototype && this.byValue.has(property.value)) continue;
+      const way = [ref.name, ...(ref.path ?? []), key];
+      const isGift = (value: unknown): boolean =>
+        gifts !== undefined && isTopGift(gifts, way, value, (each) => this.byValue.get(each));
+      if (!isPrototype && typeof property.value === "function" && isGift(property.value)) {
+        this.byValue.set(property.value, { ...ref, path: [key] });
+        continue;
+      }
       this.roots.push({
-        ...{ ...ref, field: key, line, node: undefined },
+        ...{ ...ref, field: key, line, node: undefined, isGift },
         ...(written.has(key) ? {} : { isAdded: true as const }),
         isConst: property.writable !== true,
         read: () => Reflect.get(holder, key) as unknown,
@@ -218,6 +234,16 @@ export class StateNames {
       this.#addTable({ ...ref, path: [...path, key] }, property.value, member);
     }
   }
+}
+
+/** Something that may have fields which are no variables. */
+interface Holder {
+  readonly ref: NameRef;
+  readonly line: number;
+  readonly holder: unknown;
+  readonly gifts: TopGifts | undefined;
+  /** The fields that the text of the class has. */
+  readonly written?: ReadonlySet<string>;
 }
 
 /** Whether a program has put a function that is not written as a method in the place of one that is. */

@@ -80,6 +80,10 @@ class Restorer {
       const place = places.get(key);
       had.add(key);
       const holder = root.isAdded === true ? this.#names.resolve(root) : undefined;
+      if (root.isOfText === true) {
+        if (place !== undefined) this.#align(root.value, place.read());
+        continue;
+      }
       if (this.#isNameOf(root)) {
         // What the new text puts there counts; if it puts nothing there, nobody knows a function of it.
         if (place === undefined) leftBehind.push(describe(root));

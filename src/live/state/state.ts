@@ -82,6 +82,8 @@ export interface Root {
   readonly field?: string;
   /** The text of the class does not have the field: the program has put it there. */
   readonly isAdded?: true;
+  /** What the top level of the text has put on a prototype: it goes with its text. */
+  readonly isOfText?: true;
   /** Line of the declaration, from 1. */
   readonly line: number;
   readonly isConst: boolean;

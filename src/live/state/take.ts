@@ -117,9 +117,10 @@ class Taker {
     this.#queue.run();
     for (const { place, value, written } of read) {
       const { file, name, path, field, isAdded, line, isConst } = place;
+      const isOfText = path !== undefined && place.isGift?.(value) === true;
       const root = { file, name, line, isConst, value: this.#mirror(value), written };
       const way = { ...(path && { path }), ...(field !== undefined && { field }) };
-      roots.push({ ...root, ...way, ...(isAdded && { isAdded }) });
+      roots.push({ ...root, ...way, ...(isAdded && { isAdded }), ...(isOfText && { isOfText }) });
     }
     for (const [name, value] of this.#extras) {
       const root = { file: "", name, line: 0, isConst: false, written: undefined };

@@ -86,6 +86,63 @@ test("a method that the top level or a patch has replaced is not left behind", a
   deepEqual([leftBehind, await a.req.look()], [[], [2, 5]]);
 });
 
+test("what the top level puts on a prototype or a function goes with its text, and nothing is left behind", async (t) => {
+  const rest = `const item: any = new Item(); const keep = [item];
+    export const response = { look() { return [item.use(), item.walk?.() ?? "gone", item.max ?? "gone", price.round?.(1.4) ?? "gone", keep.length]; },
+      put() { (Item.prototype as any).walk = function () { return "put"; }; } };`;
+  const text = (top: string): string =>
+    `import { skynet } from "snax"; class Item { use(): any { return "class"; } } function helper(): string { return "helper"; } function price(): number { return 1; } ${top} ${rest}`;
+  const round = "(price as any).round = function (n: number): number { return Math.round(n); };";
+  // What the top level says before and after, and what the service does then.
+  const cases: readonly (readonly [string, string, readonly unknown[]])[] = [
+    [
+      'Item.prototype.use = function (): any { const n: number = 1; return "top" + n; };',
+      "",
+      ["class", "gone", "gone", "gone", 1],
+    ],
+    [
+      "Item.prototype.walk = function () { return skynet.self() > 0; };",
+      "",
+      ["class", "gone", "gone", "gone", 1],
+    ],
+    ['Item.prototype.walk = () => "arrow";', "", ["class", "gone", "gone", "gone", 1]],
+    ["Item.prototype.walk = helper;", "", ["class", "gone", "gone", "gone", 1]],
+    [
+      'if (keepsWalking()) { Item.prototype["walk"] = async function () {}; } function keepsWalking() { return true; }',
+      "function keepsWalking() { return true; }",
+      ["class", "gone", "gone", "gone", 1],
+    ],
+    [
+      'Object.assign(Item.prototype, { walk() { return "walks"; }, max: 5, "two words": [1, { a: 2 }] });',
+      "",
+      ["class", "gone", "gone", "gone", 1],
+    ],
+    ["Item.prototype.max = 5;", "Item.prototype.max = 6;", ["class", "gone", 6, "gone", 1]],
+    [
+      "Item.prototype.walk = helper;",
+      'Item.prototype.walk = function () { return "new"; };',
+      ["class", "new", "gone", "gone", 1],
+    ],
+    [round, round, ["class", "gone", "gone", 1, 1]],
+    [round, round.replace("round(n)", "ceil(n)"), ["class", "gone", "gone", 2, 1]],
+    [round, "", ["class", "gone", "gone", "gone", 1]],
+  ];
+  for (const [before, after, wanted] of cases) {
+    const node = await world(t, { a: text(before) });
+    const a = await node.make("a");
+    edit(node, "a", text(after));
+    const { leftBehind } = await node.snax.reload(a, { strict: true });
+    deepEqual([await a.req.look(), leftBehind], [wanted, []], before);
+  }
+  // What the program puts there is no text's, whatever the top level had put there before.
+  const node = await world(t, { a: text('Item.prototype.walk = function () { return "top"; };') });
+  const a = await node.make("a");
+  await a.req.put();
+  edit(node, "a", text(""));
+  match((await failureOf(node.snax.reload(a, { strict: true }))).message, /Item\.prototype\.walk/);
+  deepEqual((await node.snax.reload(a)).leftBehind, ["Item.prototype.walk"]);
+});
+
 test("what is left behind in an imported module is named with its file and line", async (t) => {
   const node = await world(t, {
     a: `import { count } from "./lib.ts"; export const response = { count() { return count(); } };`,

@@ -1,0 +1,110 @@
+/**
+ * What the loose statements of a module's top level put on its functions, classes and prototypes:
+ *
+ *     Item.prototype.use = function () { ... };
+ *     Object.assign(Item.prototype, { weight: 5, walk() { ... } });
+ *
+ * Such a thing is the text's: who takes the statement away wants it to be gone, and who edits it wants the new one.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import type { AnyNode } from "acorn";
+import { isFunction } from "../../loader/read/names.ts";
+import { dataOf, isWrittenOut } from "../../loader/read/written.ts";
+import type { ModuleText } from "../../texts/module-text.ts";
+import type { NameRef } from "./state.ts";
+
+/** What the top level of a text gives. */
+export interface TopGifts {
+  /** The sources of the functions that stand in loose statements, and in no other function. */
+  readonly functions: ReadonlySet<string>;
+  /** What is assigned, by the way there: `Item.prototype.use`. */
+  readonly assigned: ReadonlyMap<string, AnyNode>;
+}
+
+const known = new WeakMap<ModuleText, TopGifts>();
+
+/** Finds what the loose statements of a text give. */
+export function topGifts(text: ModuleText): TopGifts {
+  let gifts = known.get(text);
+  if (gifts === undefined) known.set(text, (gifts = findGifts(text)));
+  return gifts;
+}
+
+/**
+ * Says whether a value that stands on a function, a class or a prototype is what the top level has put there.
+ *
+ * @param path - the way to it from the name of the function or class.
+ * @param nameOf - tells what goes by a name.
+ */
+export function isTopGift(
+  { functions, assigned }: TopGifts,
+  path: readonly string[],
+  value: unknown,
+  nameOf: (value: unknown) => NameRef | undefined,
+): boolean {
+  const node = assigned.get(path.join("."));
+  if (typeof value === "function") {
+    if (functions.has(Function.prototype.toString.call(value))) return true;
+    if (node?.type !== "Identifier") return false;
+    const named = nameOf(value);
+    return named?.name === node.name && named.path === undefined;
+  }
+  return node !== undefined && isWrittenOut(node) && isDeepStrictEqual(dataOf(node), value);
+}
+
+function findGifts({ loose, syntax }: ModuleText): TopGifts {
+  const functions = new Set<string>();
+  const assigned = new Map<string, AnyNode>();
+  const { code } = syntax;
+  const pending: unknown[] = loose.map(({ node }) => node).toReversed();
+  while (pending.length > 0) {
+    const node = pending.pop();
+    if (Array.isArray(node)) pending.push(...node.toReversed());
+    if (!isNode(node)) continue;
+    if (isFunction(node)) {
+      functions.add(code.slice(node.start, node.end));
+      continue;
+    }
+    // The source of a method begins with its name.
+    if (node.type === "Property" && node.method) functions.add(code.slice(node.start, node.end));
+    noteAssigned(node, assigned);
+    pending.push(...Object.values(node).toReversed());
+  }
+  return { functions, assigned };
+}
+
+function noteAssigned(node: AnyNode, assigned: Map<string, AnyNode>): void {
+  if (node.type === "AssignmentExpression") {
+    const path = node.operator === "=" ? pathOf(node.left) : undefined;
+    if (path !== undefined) assigned.set(path, node.right);
+  }
+  if (node.type !== "CallExpression" || pathOf(node.callee) !== "Object.assign") return;
+  const [target, ...sources] = node.arguments;
+  const path = target && pathOf(target);
+  if (path === undefined) return;
+  for (const source of sources) {
+    if (source.type !== "ObjectExpression") continue;
+    for (const property of source.properties) {
+      if (property.type !== "Property" || property.computed) continue;
+      const { key, value } = property;
+      if (key.type === "Identifier") assigned.set(`${path}.${key.name}`, value);
+      else if (key.type === "Literal") assigned.set(`${path}.${String(key.value)}`, value);
+    }
+  }
+}
+
+/** `Item.prototype.use`; undefined for what is no way of names. */
+function pathOf(node: AnyNode): string | undefined {
+  if (node.type === "Identifier") return node.name;
+  if (node.type !== "MemberExpression") return undefined;
+  const { object, property, computed } = node;
+  const holder = pathOf(object as AnyNode);
+  if (holder === undefined) return undefined;
+  if (!computed) return property.type === "Identifier" ? `${holder}.${property.name}` : undefined;
+  return property.type === "Literal" ? `${holder}.${String(property.value)}` : undefined;
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return typeof value === "object" && value !== null && "type" in value;
+}
