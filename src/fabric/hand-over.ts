@@ -4,8 +4,8 @@
  *     A (leaves)                      B (comes)                         C (all other threads)
  *                                     expect: stands ready, held
  *     [answer of B has come: all that B sent before has, too]
- *     leave: directory A -> B
  *       MAIL what waits          ->   kept for the front
+ *     leave: directory A -> B
  *       FENCE                    ->                                     all that it sends from here on goes to B
  *                                <-                                     SEEN, behind all that it sent to A before
  *       MAIL what came to A      ->   kept for the front
@@ -18,7 +18,7 @@
 
 import { ownArguments } from "../base/copy.ts";
 import { bereave } from "../kernel/death.ts";
-import { admit, depart } from "../kernel/departure.ts";
+import { admit, depart, foresee } from "../kernel/departure.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Message, REPLY } from "../kernel/message.ts";
 import type { Service } from "../kernel/service.ts";
@@ -92,7 +92,7 @@ export class HandOver {
     return this.#coming.size > 0;
   }
 
-  /** It does not come: what has come here for it goes to where it lives. */
+  /** It does not come: what has come here for it goes to where it lives, but for what waits there anyway. */
   discard(handle: number): void {
     const coming = this.#coming.get(handle);
     if (coming === undefined || this.#isHere(handle)) return;
@@ -107,14 +107,17 @@ export class HandOver {
    * The service goes to the thread where it stands ready. It is at rest; the answer that it stands ready has come.
    *
    * @returns how many messages went with it; undefined if it does not live here any more.
+   * @throws {ERR_NOT_SENDABLE} if one of them can't go; then it lives here as before, and does not come there.
    */
   leave(service: Service, to: number): number | undefined {
     const { handle } = service;
     const { thread, kernel, directory, tell, others, later, waitMs } = this.#options;
-    if (!service.isAlive || !directory.move(handle, thread, to)) return undefined;
-    const { waiting, marks } = depart(kernel, service);
+    if (!service.isAlive) return undefined;
+    // Order: what can't be sent is found while nobody has been told that it lives elsewhere.
+    const { waiting } = foresee(service);
     if (waiting.length > 0) tell(to, HAND_OVER_WORDS.mail, handle, waiting.map(pack));
-    for (const mark of marks) mark.moved();
+    if (!directory.move(handle, thread, to)) return undefined;
+    for (const mark of depart(kernel, service).marks) mark.moved();
     const rest = new Set(others().filter((other) => other !== to));
     const cancel = later(waitMs, () => this.#settle(handle));
     this.#leaving.set(handle, { to, waiting: rest, cancel });

@@ -26,25 +26,32 @@ export interface Movable {
   moved(): void;
 }
 
-/** Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end. */
-export function depart(kernel: Kernel, service: Service): Departed {
+/** Tells what a service that is at rest would leave behind, and changes nothing. */
+export function foresee({ owed, deferred, mail }: Service): Departed {
   const waiting: Message[] = [];
   const marks: Movable[] = [];
   // Whoever watches for its death has asked long ago.
-  for (const request of service.owed?.keys() ?? []) waiting.push(anew(request));
-  for (const list of [service.deferred, service.mail]) {
-    for (let next = list?.shift(); next !== undefined; next = list?.shift()) {
+  for (const request of owed?.keys() ?? []) waiting.push(anew(request));
+  for (const list of [deferred, mail]) {
+    for (let next = list?.head; next !== undefined; next = next.next) {
       if (next.type === PTYPE.flow) marks.push(next.payload as Movable);
       else if (next.type !== PTYPE.timer && next.type !== PTYPE.response) waiting.push(next);
     }
   }
+  return { waiting, marks };
+}
+
+/** Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end. */
+export function depart(kernel: Kernel, service: Service): Departed {
+  const departed = foresee(service);
+  for (const list of [service.deferred, service.mail]) while (list?.shift() !== undefined);
   service.isAlive = false;
   service.owed = service.running = service.watchers = undefined;
   kernel.services.delete(service);
   kernel.timers.removeAll(service);
   service.holds = HOLD.none;
   count(service.tally, TALLY.ended);
-  return { waiting, marks };
+  return departed;
 }
 
 /** Lets a service that has come handle messages: first what waited where it was, then what has come here. */

@@ -11,7 +11,6 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
 import { codeOf } from "../../src/base/error.ts";
-import { Fabric } from "../../src/fabric/fabric.ts";
 import type { HandOverOptions } from "../../src/fabric/hand-over.ts";
 import { HAND_OVER_WORDS, HandOver } from "../../src/fabric/hand-over.ts";
 import { OpenCall } from "../../src/kernel/open-calls.ts";
@@ -21,14 +20,14 @@ import { REPLY } from "../../src/kernel/message.ts";
 import type { Service } from "../../src/kernel/service.ts";
 import { HOLD } from "../../src/kernel/service.ts";
 import type { Outcome, Probe } from "../simulator.ts";
-import { createEnvelope, createProbe, createSimulator } from "../simulator.ts";
+import { createEnvelope, createProbe } from "../simulator.ts";
+import type { Make } from "./hand-over-threads.ts";
+import { DISCARD, joinThreads } from "./hand-over-threads.ts";
 import { drawSeeds } from "./scale.ts";
 
 const THREADS = 4;
 /** Few messages of this size find room in a ring. */
 const FILLER = "x".repeat(40);
-/** The word by which this test takes back what was expected. */
-const DISCARD = "moved.discard";
 
 interface Sent {
   readonly key: string;
@@ -41,8 +40,6 @@ interface Run {
   readonly moves: number;
   readonly failed: number;
 }
-
-type Make = (options: HandOverOptions) => HandOver;
 
 /** The service that moves. */
 class Mover {
@@ -61,43 +58,19 @@ class Mover {
 }
 
 function run(seed: number, make: Make = (options) => new HandOver(options)): Run {
-  const fabrics: Fabric[] = [];
-  const handOvers: HandOver[] = [];
-  const words: ReadonlySet<unknown> = new Set(Object.values(HAND_OVER_WORDS));
-  const simulator = createSimulator({
-    ...{ seed, kernels: THREADS, faults: "none" },
-    fabric: {
-      // Where the way to a thread is full, what was sent before a move comes after it.
-      ...(seed % 4 === 0 ? {} : { ringBytes: 128 }),
-      createFabric: (options) => {
-        const { thread } = options;
-        const fabric = new Fabric({
-          ...options,
-          onWord: (from, values) => {
-            const [word, ...rest] = values as [string, ...unknown[]];
-            if (words.has(word)) handOvers[thread]?.hear(word, ...rest);
-            else if (word === DISCARD) handOvers[thread]?.discard(rest[0] as number);
-            else options.onWord(from, values);
-          },
-        });
-        fabrics[thread] = fabric;
-        return fabric;
-      },
+  const stewards: Probe[] = [];
+  const { simulator, fabrics, handOvers } = joinThreads(THREADS, {
+    ...{ seed, make },
+    // Where the way to a thread is full, what was sent before a move comes after it.
+    ...(seed % 4 === 0 ? {} : { ringBytes: 128 }),
+    hear: (thread, word, hear) => {
+      // A thread that has much to do says late that it has seen the fence: the next move need not wait for it by chance.
+      if (word !== HAND_OVER_WORDS.fence || random.next() >= 0.3) return hear();
+      const { service } = stewards[thread] as Probe;
+      kernels[thread]?.addTimer(service, random.next() * 4, hear);
     },
   });
-  const { random, kernels, threads } = simulator;
-  const numbers = Array.from({ length: THREADS }, (_, index) => index);
-  for (const thread of numbers) {
-    handOvers[thread] = make({
-      thread,
-      kernel: kernels[thread] as Kernel,
-      directory: threads?.all[thread]?.directory as HandOverOptions["directory"],
-      tell: (to, word, ...values) => void fabrics[thread]?.tell(to, word, ...values),
-      others: () => numbers.filter((other) => other !== thread),
-      later: () => () => {},
-      waitMs: 1000,
-    });
-  }
+  const { random, kernels } = simulator;
   const problems: string[] = [];
   const sent: Sent[] = [];
   const handled = new Map<string, number>();
@@ -133,15 +106,15 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
   // What a steward is asked for: to let a service stand ready.
   const movers = new Map<number, Mover>([[mover.handle, mover]]);
   const expected = new Map<number, Service>();
-  const stewards: Probe[] = kernels.map((kernel, thread) =>
-    createProbe(kernel, (message, probe) => {
+  kernels.forEach((kernel, thread) => {
+    stewards[thread] = createProbe(kernel, (message, probe) => {
       const [handle, from] = message.payload as [number, number];
       const service = createWorker(kernel, () => movers.get(handle) as Mover, handle);
       handOvers[thread]?.expect(service, from);
       expected.set(handle, service);
       kernel.reply(probe.service, message, true);
-    }),
-  );
+    });
+  });
   const leave = (one: Mover, to: number): void => {
     const from = one.thread;
     const left = handOvers[from]?.leave(one.service, to);
@@ -151,6 +124,8 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
       one.service = expected.get(one.handle) as Service;
       one.thread = to;
       moves += 1;
+      // Often at once: the next move meets the fence of the one before.
+      if (random.next() < 0.5) return startMove(one);
     }
     one.isMoving = false;
   };
@@ -172,14 +147,23 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
     const target = (stewards[to] as Probe).handle;
     kernel.request(steward.service, target, createEnvelope(one.handle, one.thread), call);
   };
+  const startMove = (one: Mover): void => {
+    const { thread, handle } = one;
+    const to = (thread + 1 + random.below(THREADS - 1)) % THREADS;
+    const steward = stewards[thread] as Probe;
+    const enter = (): void => {
+      // Before it handles messages where it is, it does not leave again.
+      if (handOvers[thread]?.isComing(handle) === true) return wait(0.05);
+      move(one, to);
+    };
+    const wait = (ms: number): void =>
+      void (kernels[thread] as Kernel).addTimer(steward.service, ms, enter);
+    wait(0);
+  };
   const beginMove = (): void => {
-    const one = mover;
-    // Before it handles messages where it is, it does not leave again.
-    if (one.isMoving || one.isDead || one.service.holds !== HOLD.none) return;
-    one.isMoving = true;
-    const to = (one.thread + 1 + random.below(THREADS - 1)) % THREADS;
-    const steward = stewards[one.thread] as Probe;
-    (kernels[one.thread] as Kernel).addTimer(steward.service, 0, () => move(one, to));
+    if (mover.isMoving || mover.isDead) return;
+    mover.isMoving = true;
+    startMove(mover);
   };
   const kill = (): void => {
     const one = mover;
@@ -276,6 +260,18 @@ test("a hand-over that does not wait for what other threads have sent before is 
   match(
     findBug((options) => new HandOver({ ...options, others: () => [] })),
     /order of/,
+  );
+});
+
+test("a hand-over that lets a service leave again before all has come that was sent to it is found", () => {
+  class Hasty extends HandOver {
+    override isComing(): boolean {
+      return false;
+    }
+  }
+  match(
+    findBug((options) => new Hasty(options)),
+    /order of|was lost/,
   );
 });
 

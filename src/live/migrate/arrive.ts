@@ -3,6 +3,7 @@
  * stands ready until the service has left there (leave.ts).
  */
 
+import { randomInt } from "node:crypto";
 import { deserialize } from "node:v8";
 import { copyArguments } from "../../base/copy.ts";
 import { Instance } from "../../loader/run/instance.ts";
@@ -26,21 +27,28 @@ import type { State } from "../state/state.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
 import { ArrivingObjects, listRegistered } from "./objects.ts";
-import type { Adopted, Pack } from "./pack.ts";
-import { BUSY, NEEDS_CODE, asMigrateError, migrateError } from "./pack.ts";
+import type { Adopted, Pack, SentPack } from "./pack.ts";
+import { BUSY, NEEDS_CODE, asMigrateError, migrateError, readPack } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
+
+/** The numbers of programs begin below this. */
+const NUMBERS_FROM_MAX = 2 ** 47;
 
 /** The programs that services are to come with. */
 export class ComingPrograms {
   readonly #programs = new Map<number, { readonly program: Program; readonly from: number }>();
+  /** Those that other threads know by number. */
+  readonly #numbered = new Map<number, WeakRef<Program>>();
+  /** No number of a thread that had this one's place means anything here. */
+  #last = randomInt(NUMBERS_FROM_MAX);
 
-  /** Finds the program of a service before that is held. @returns why not, if so */
+  /** Finds the program of a service before that is held. @returns its number, or why there is none */
   async prepare(
     steward: Context,
     { crossing }: LiveThread,
     [order, handle, from, wanted, images]: readonly unknown[],
-  ): Promise<typeof NEEDS_CODE | typeof BUSY | undefined> {
+  ): Promise<typeof NEEDS_CODE | typeof BUSY | number> {
     takeOrder(openErrand(steward.runtime, order as SentErrand));
     if (crossing.patch !== undefined) return BUSY;
     const program = await findProgram(
@@ -51,7 +59,23 @@ export class ComingPrograms {
     if (program === undefined) return NEEDS_CODE;
     readProgram(program, (wanted as Wanted).isService);
     this.#programs.set(handle as number, { program, from: from as number });
-    return undefined;
+    return this.#number(program);
+  }
+
+  #number(program: Program): number {
+    for (const [number, ref] of this.#numbered) {
+      const known = ref.deref();
+      if (known === program) return number;
+      if (known === undefined) this.#numbered.delete(number);
+    }
+    this.#last += 1;
+    this.#numbered.set(this.#last, new WeakRef(program));
+    return this.#last;
+  }
+
+  /** The program of a number; undefined if it is gone. */
+  find(number: number): Program | undefined {
+    return this.#numbered.get(number)?.deref();
   }
 
   /** The program of a service, which comes or does not. */
@@ -73,15 +97,17 @@ export class ComingPrograms {
 export async function adopt(
   steward: Context,
   { snax, crossing }: LiveThread,
-  known: Program | undefined,
+  coming: ComingPrograms,
   [sent, given]: readonly unknown[],
 ): Promise<Adopted> {
   const { runtime } = steward;
-  const pack = given as Pack;
+  const pack = readPack(given as SentPack);
   const order = openErrand(runtime, sent as SentErrand);
   takeOrder(order);
   if (crossing.patch !== undefined) return BUSY;
-  const program = known ?? (await findProgram(steward, pack.wanted, undefined));
+  const { wanted } = pack;
+  const known = coming.take(pack.handle) ?? (wanted ? undefined : coming.find(pack.program));
+  const program = known ?? (wanted && (await findProgram(steward, wanted, undefined)));
   if (program === undefined) return NEEDS_CODE;
   if (crossing.patch !== undefined) return BUSY;
   const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
@@ -109,7 +135,7 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const fresh = new Instance(program, surroundingsOf(context));
   if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
   context.code = fresh;
-  bringLiterals(fresh, pack.wanted.texts);
+  bringLiterals(fresh, pack.wanted?.texts ?? []);
   endArmed(context);
   const objects = new ArrivingObjects(context, pack.objects);
   const timers = new ArrivingTimers(context, pack.timers);

@@ -44,9 +44,10 @@ import {
   NEEDS_CODE,
   asMigrateError,
   migrateError,
+  writePack,
 } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
-import { imagesOfBases, isOfUndo, MovingUndo, packTexts } from "./texts.ts";
+import { hasFileTexts, imagesOfBases, isOfUndo, MovingUndo, packTexts } from "./texts.ts";
 
 /** How often it is looked whether what puts a move off is over, in milliseconds. */
 const LOOK_MS = 1;
@@ -141,7 +142,7 @@ async function tryToMove(
     context.patching = new Promise((resolve) => {
       goOn = resolve;
     });
-    const carried = (await orderOften(steward, to, ADOPT, pack)) as Adopted;
+    const carried = (await orderOften(steward, to, ADOPT, writePack(pack))) as Adopted;
     if (carried === BUSY || carried === NEEDS_CODE) {
       prepared.delete((context.code as Instance).program);
       return carried === BUSY ? `a patch is under way on thread ${to}` : "the texts have changed";
@@ -178,34 +179,44 @@ async function prepare(steward: Context, context: Context, to: number): Promise<
   const isService = kind === SNAX_KIND;
   readRunning(instance, isService);
   const seen = listTexts(instance, isService);
+  const known = findPrepared(instance.program, to, seen);
+  if (known !== undefined && hasFileTexts(known.wanted)) return known;
   const wanted: Wanted = { name, isService, texts: packTexts(instance, isService) };
-  if (isPrepared(instance.program, to, seen)) return { seen, wanted };
+  if (known !== undefined) return { ...known, wanted };
   const from = steward.runtime.threads?.own;
-  type Answer = typeof BUSY | typeof NEEDS_CODE | undefined;
+  type Answer = typeof BUSY | typeof NEEDS_CODE | number;
   let answer = (await orderOften(steward, to, PREPARE, handle, from, wanted)) as Answer;
   if (answer === NEEDS_CODE) {
     const images = imagesOfBases(steward.runtime.cache, instance, isService);
     answer = (await orderOften(steward, to, PREPARE, handle, from, wanted, images)) as Answer;
   }
-  if (answer === BUSY) return undefined;
-  let known = prepared.get(instance.program);
-  if (known === undefined) prepared.set(instance.program, (known = new Map()));
-  known.set(to, seen);
-  return { seen, wanted };
+  if (typeof answer !== "number") return undefined;
+  const texts: Texts = { seen, wanted, number: answer };
+  let all = prepared.get(instance.program);
+  if (all === undefined) prepared.set(instance.program, (all = new Map()));
+  all.set(to, texts);
+  return texts;
 }
 
 /** What other threads have got ready for, by program and thread: it may be gone there since. */
-const prepared = new WeakMap<Program, Map<number, readonly EffectiveText[]>>();
+const prepared = new WeakMap<Program, Map<number, Texts>>();
 
-function isPrepared(program: Program, thread: number, seen: readonly EffectiveText[]): boolean {
+function findPrepared(
+  program: Program,
+  thread: number,
+  seen: readonly EffectiveText[],
+): Texts | undefined {
   const known = prepared.get(program)?.get(thread);
-  return known?.length === seen.length && known.every((text, index) => text === seen[index]);
+  if (known?.seen.length !== seen.length) return undefined;
+  return known.seen.every((text, index) => text === seen[index]) ? known : undefined;
 }
 
 /** What a service ran when the other thread was asked for it. */
 interface Texts {
   readonly seen: readonly EffectiveText[];
   readonly wanted: Wanted;
+  /** Of its program on the other thread. */
+  readonly number: number;
 }
 
 function requireMovable(context: Context): void {
@@ -240,7 +251,8 @@ function requireLoose(context: Context): void {
 }
 
 /** Takes what travels, in a turn of the service, which is at rest. */
-function takePack(context: Context, from: number, { seen, wanted }: Texts): Pack {
+function takePack(context: Context, from: number, texts: Texts): Pack {
+  const { seen, wanted, number } = texts;
   const { code, service, runtime, handle, kind, name, args, state: host } = context;
   const instance = code as Instance;
   const isService = kind === SNAX_KIND;
@@ -275,7 +287,8 @@ function takePack(context: Context, from: number, { seen, wanted }: Texts): Pack
     session: service.session,
     messageCount: service.messageCount,
     cpuMs: service.cpuMs,
-    wanted,
+    program: number,
+    wanted: hasFileTexts(wanted) ? undefined : wanted,
     undo: undo.pack(lost),
     state: serialize(state),
     timers: timers.plans,

@@ -32,10 +32,7 @@ export function answerMigrate(live: LiveThread): void {
   );
   const coming = new ComingPrograms();
   stewardCommands.set(PREPARE, (steward, order) => coming.prepare(steward, live, order));
-  stewardCommands.set(ADOPT, (steward, order) => {
-    const { handle } = order[1] as { readonly handle: number };
-    return adopt(steward, live, coming.take(handle), order);
-  });
+  stewardCommands.set(ADOPT, (steward, order) => adopt(steward, live, coming, order));
   words.set(DISCARD_WORD, (handle) => {
     coming.take(handle as number);
     runtime.threads?.handOver.discard(handle as number);

@@ -1,5 +1,6 @@
 /** What travels of a service that goes to another thread, what the two threads say to each other, and what a move fails with. */
 
+import { deserialize, serialize } from "node:v8";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
@@ -16,26 +17,50 @@ export const PREPARE = "AWAIT";
 export const DISCARD_WORD = "moved.discard";
 
 /** What travels of a service. */
-export interface Pack {
+export interface Pack extends PackedData {
   readonly handle: number;
+  readonly args: readonly unknown[];
+  readonly objects: readonly ObjectPlan[];
+}
+
+/** The part of it that is plain data. */
+interface PackedData {
   readonly from: number;
   readonly kind: string;
   readonly name: string;
   readonly title: string;
-  readonly args: readonly unknown[];
   readonly isQueue: boolean;
   readonly session: number;
   readonly messageCount: number;
   readonly cpuMs: number;
-  /** What its modules run. */
-  readonly wanted: Wanted;
+  /** The number of its program on the other thread: its answer to {@link PREPARE}. */
+  readonly program: number;
+  /** What its modules run, if that is more than the texts of files that are its own. */
+  readonly wanted: Wanted | undefined;
   /** What patches have assigned, for whoever takes them back. */
   readonly undo: readonly UndoEntry[];
   readonly state: Uint8Array;
   readonly timers: readonly TimerPlan[];
   /** What its code has registered, for people. */
   readonly registered: readonly string[];
-  readonly objects: readonly ObjectPlan[];
+}
+
+/** It as it is sent: plain data as bytes, for whoever writes out a message looks at every value of it. */
+export type SentPack = readonly [
+  handle: number,
+  args: readonly unknown[],
+  objects: readonly ObjectPlan[],
+  data: Uint8Array,
+];
+
+/** Writes out what travels of a service. */
+export function writePack({ handle, args, objects, ...data }: Pack): SentPack {
+  return [handle, args, objects, serialize(data satisfies PackedData)];
+}
+
+/** Reads what has come of a service. */
+export function readPack([handle, args, objects, data]: SentPack): Pack {
+  return { handle, args, objects, ...(deserialize(data) as PackedData) };
 }
 
 /** The answer of a thread that has other texts. */

@@ -132,6 +132,11 @@ export interface Wanted {
   readonly texts: readonly MovingText[];
 }
 
+/** Whether the program of the files says all: no module is patched, or belongs to the thread. */
+export function hasFileTexts({ texts }: Wanted): boolean {
+  return texts.every(({ isShared, patches }) => !isShared && patches.length === 0);
+}
+
 /** The program of the same texts; undefined if the images of the files are to be sent. */
 export async function findProgram(
   steward: Context,

@@ -149,3 +149,43 @@ test("a patch that no text says whole stays refused after more patches, and does
   await refused();
   deepEqual([await one.req.seen(), await one.req.more(), await one.req.up()], [1, 5, 1]);
 });
+
+test("a service moves to a thread that has taken the place of another since, whatever came there first", async (t) => {
+  const other = `let name = "other"; export const response = { version() { return name; } };`;
+  const bomb = `export const accept = { end() { process.exit(3); } };`;
+  const node = await world(t, { text: text(7), other, bomb }, THREE);
+  const [one, two] = await Promise.all([
+    node.snax.at(1).newservice<any>("text"),
+    node.snax.at(1).newservice<any>("other"),
+  ]);
+  // Thread 2 knows their programs now, by numbers that it has given them.
+  for (const thread of [2, 1]) {
+    for (const each of [one, two]) await node.skynet.migrate(each.handle, { thread });
+  }
+  const last = await node.snax.at(2).newservice<any>("bomb");
+  last.post.end();
+  const again = (): Promise<unknown> =>
+    node.snax
+      .at(2)
+      .newservice<any>("bomb")
+      .catch(() => undefined);
+  let isThere = await again();
+  while (isThere === undefined || isThere === last) isThere = await again();
+  // In the other order.
+  for (const each of [two, one]) await node.skynet.migrate(each.handle, { thread: 2 });
+  deepEqual([await one.req.version(), await one.req.up()], [7, 1]);
+  equal(await two.req.version(), "other");
+});
+
+test("a service moves after the cache was cleared and its file was edited, and stays what it was", async (t) => {
+  const node = await world(t, { text: text(1) }, THREE);
+  const one = await node.snax.at(1).newservice<any>("text");
+  for (const thread of [2, 1]) await node.skynet.migrate(one.handle, { thread });
+  edit(node, "text", text(2));
+  node.skynet.cache.clear();
+  const fresh = await node.snax.at(2).newservice<any>("text");
+  for (const thread of [2, 3, 2, 1]) {
+    await node.skynet.migrate(one.handle, { thread });
+    deepEqual([await one.req.version(), await fresh.req.version()], [1, 2]);
+  }
+});
