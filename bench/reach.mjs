@@ -14,7 +14,7 @@ const load = (path) => import(new URL(path, BUILD).href);
 const { buildImage } = await load("loader/build/image-builder.js");
 const { Image } = await load("loader/weave/image.js");
 const { parseModule } = await load("loader/read/syntax.js");
-const { rootScope } = await load("live/text/name-scope.js");
+const { rootScope } = await load("live/text/patched-module.js");
 const { parsePatch } = await load("live/text/patch-text.js");
 const { planPatch } = await load("live/text/patch-plan.js");
 

@@ -15,7 +15,7 @@ import { PTYPE } from "./protocol.ts";
 import { lostError, unansweredError } from "./refusal.ts";
 import { collectWaiting, giveLastTurn } from "./last-words.ts";
 import { HOLD } from "./service.ts";
-import type { Service, Watch } from "./service.ts";
+import type { Service } from "./service.ts";
 import { count, TALLY } from "./instruments.ts";
 
 /** The deaths of a kernel. */
@@ -102,21 +102,6 @@ function answeredCalls({ mail }: Service): Set<number> {
     if (isAnswer) sessions.add(message.session);
   }
   return sessions;
-}
-
-/**
- * Calls back when a living service dies; see Kernel.watch.
- *
- * @returns a function that ends the watch.
- */
-export function watchDeath(service: Service, watch: Watch): () => void {
-  if (service.watchers === undefined) service.watchers = [watch];
-  else service.watchers.push(watch);
-  return () => {
-    const index = service.watchers?.indexOf(watch) ?? -1;
-    if (index >= 0) service.watchers?.splice(index, 1);
-    if (service.watchers?.length === 0) service.watchers = undefined;
-  };
 }
 
 function drop(list: MessageList | undefined, bounce: (message: Message) => void): void {

@@ -16,7 +16,7 @@
 import { ownArguments } from "../base/copy.ts";
 import { copyThrown } from "../base/copy-thrown.ts";
 import { Answering, isOpen } from "./answering.ts";
-import { Burials, watchDeath } from "./death.ts";
+import { Burials } from "./death.ts";
 import type { Condemned } from "./interrupt.ts";
 import type { Handling } from "./handling.ts";
 import { beginHandling } from "./handling.ts";
@@ -45,6 +45,7 @@ import {
   isRest,
   reconsiderDeferred,
   Service,
+  watchDeath,
 } from "./service.ts";
 import { createHandleSource, ServiceTable } from "./service-table.ts";
 import type { TallyBook } from "./instruments.ts";

@@ -286,3 +286,18 @@ function passesRest({ calls, holds }: Service, { type, payload, session }: Messa
   const isAnswer = type === PTYPE.response || type === PTYPE.error;
   return isAnswer && isOfOperator(calls?.get(session)?.origin);
 }
+
+/**
+ * Calls back when a living service dies; see Kernel.watch.
+ *
+ * @returns a function that ends the watch.
+ */
+export function watchDeath(service: Service, watch: Watch): () => void {
+  if (service.watchers === undefined) service.watchers = [watch];
+  else service.watchers.push(watch);
+  return () => {
+    const index = service.watchers?.indexOf(watch) ?? -1;
+    if (index >= 0) service.watchers?.splice(index, 1);
+    if (service.watchers?.length === 0) service.watchers = undefined;
+  };
+}

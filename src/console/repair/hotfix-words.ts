@@ -12,7 +12,7 @@
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { hashOf } from "../../live/text/patch-code.ts";
+import { hashOf } from "../../live/text/compile.ts";
 import type { Patch, RepairOptions } from "../../snax/types.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { readAddress } from "../operator/address.ts";

@@ -25,9 +25,9 @@ import type { Context } from "../../service/context.ts";
 import { isThenable } from "../../service/context.ts";
 import { runInside } from "../../service/job.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
-import { scopeIn } from "../text/name-scope.ts";
-import type { PatchPart } from "../text/patch-code.ts";
-import { evaluateImports } from "./import-values.ts";
+import { scopeIn } from "../text/patched-module.ts";
+import type { PatchPart } from "../text/compile.ts";
+import { evaluateImports } from "../text/patch-import.ts";
 import { failedError, ServicePatch } from "./service-patch.ts";
 import { UndoLog } from "./undo-log.ts";
 

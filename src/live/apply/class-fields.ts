@@ -4,7 +4,7 @@
  */
 
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
-import { scopeOf } from "../text/name-scope.ts";
+import { scopeOf } from "../text/patched-module.ts";
 import { readRunningClass } from "../text/running-class.ts";
 import type { RunningClass } from "../text/running-class.ts";
 import { hasPatchedField } from "./class-construction.ts";

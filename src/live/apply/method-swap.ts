@@ -17,7 +17,7 @@ import type { Group, MethodNumbers } from "../../snax/method-numbers.ts";
 import { GROUP_EXPORTS } from "../../snax/method-numbers.ts";
 import type { Method, SnaxHost } from "../../snax/snax-host.ts";
 import { groupOf } from "../../snax/snax-host.ts";
-import type { PatchPart } from "../text/patch-code.ts";
+import type { PatchPart } from "../text/compile.ts";
 import { GROUP_NAMES } from "../text/patch-item.ts";
 import type { PatchRun } from "./patch-run.ts";
 import type { UndoLog } from "./undo-log.ts";
@@ -74,7 +74,7 @@ export function listMethods(runs: readonly PatchRun[]): GivenMethod[] {
         methods.push({ exportName, group, name, method: method as Method, held: run.held });
       }
     }
-    for (const { owner, name } of run.code.removals.members) {
+    for (const { owner, name } of run.code.removals?.members ?? []) {
       const group = GROUP_EXPORTS.find(([exportName]) => exportName === owner.name)?.[1];
       if (owner.kind !== "group" || group === undefined) continue;
       methods.push({ exportName: owner.name, group, name, method: undefined, held: undefined });

@@ -12,8 +12,8 @@ import type { BeginUse, BeginUses } from "../../loader/read/begin-uses.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
-import type { PatchCode, PatchPart } from "../text/patch-code.ts";
-import { publicName } from "../text/patch-item.ts";
+import { publicName } from "../../loader/read/record.ts";
+import type { PatchCode, PatchPart } from "../text/compile.ts";
 import { isPlain, memberIn } from "./table-merge.ts";
 
 /** Something that a patch replaces. */
@@ -137,9 +137,8 @@ function listMade(
   for (const { kind, path, shown } of changes) {
     if (kind === "code" || kind === "member") ways.push([path.join("."), shown]);
   }
-  for (const { owner, name, isStatic, kind } of outline.members) {
+  for (const { owner, name, isStatic, kind, label: shown } of outline.members) {
     if (kind !== "method" || isStatic) continue;
-    const shown = `${publicName(owner.name)}.${name}`;
     const local = image.exportOf(owner.name)?.local ?? owner.name;
     ways.push(
       owner.kind === "class"

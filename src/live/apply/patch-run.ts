@@ -13,6 +13,7 @@
 import { SnaxError } from "../../base/error.ts";
 import type { AnyFunction, ModuleInstance, ScopeHook } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
+import { publicName } from "../../loader/read/record.ts";
 import { ClassParts, isReconstructed, noteFollowed, reconstruct } from "./class-construction.ts";
 import type { Field, PatchedClass } from "./class-construction.ts";
 import type { ClassChange } from "../text/class-change.ts";
@@ -24,12 +25,9 @@ import { hidingFields } from "./class-fields.ts";
 import { addStatics, replaceStatics } from "./class-statics.ts";
 import type { CheckFunction } from "./method-swap.ts";
 import { HeldMethods } from "./method-swap.ts";
-import type { PatchCode, PatchImport, PatchPart } from "../text/patch-code.ts";
-import { scopeOf, setScope } from "../text/name-scope.ts";
-import { moduleOf } from "../text/patch-import.ts";
-import { followImport, readImport } from "./import-values.ts";
-import { publicName } from "../text/patch-item.ts";
-import { noteText } from "../text/text-history.ts";
+import type { PatchCode, PatchImport, PatchPart } from "../text/compile.ts";
+import { scopeOf, setScope, noteText } from "../text/patched-module.ts";
+import { moduleOf, followImport, readImport } from "../text/patch-import.ts";
 import { mergeTable } from "./table-merge.ts";
 import { mergeEnum } from "./enum-merge.ts";
 import type { EnumGift } from "./enum-merge.ts";
@@ -205,7 +203,8 @@ export class PatchRun {
 
   /** Replaces functions, constants and classes, then initialises the patch's new state. */
   commit(log: UndoLog): void {
-    checkUnused(this.module, this.code);
+    const { fresh, removals } = this.code;
+    if (removals !== undefined) checkUnused(this.module, this.code, removals);
     for (const name of this.code.taken) this.module.instance.program.takenByPatches.add(name);
     for (const [name, kind] of this.code.replaced) {
       if (!Object.hasOwn(this.#given, name)) {
@@ -220,10 +219,10 @@ export class PatchRun {
       else if (kind === "function") this.#replaceFunction(name, value, log);
       else this.#replaceConstant(name, value, log);
     }
-    for (const { owner, name, isStatic } of this.code.removals.members) {
+    for (const { owner, name, isStatic } of removals?.members ?? []) {
       if (owner.kind === "class") this.#removeMember(owner.name, name, isStatic, log);
     }
-    if (this.code.fresh.size + this.code.removals.names.size > 0) this.#addNames(log);
+    if (fresh.size > 0 || (removals !== undefined && removals.names.size > 0)) this.#addNames(log);
   }
 
   /** Initialises the patch's new state; what it replaces is in place by now. */
@@ -330,8 +329,9 @@ export class PatchRun {
 
   // oxlint-disable-next-line max-params -- an enum, and how it comes back
   #mergeEnum(name: string, given: EnumGift["given"], isConst: boolean, log: UndoLog): void {
-    const { members } = this.code.removals;
-    const own = members.filter(({ owner }) => owner.kind === "enum" && owner.name === name);
+    const own = (this.code.removals?.members ?? []).filter(
+      ({ owner }) => owner.kind === "enum" && owner.name === name,
+    );
     const removed = new Set(own.map((member) => member.name));
     mergeEnum(name, this.module.read(name), { given, isConst, removed }, log);
   }

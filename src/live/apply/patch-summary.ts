@@ -17,13 +17,13 @@ import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import { readMembers, findValue, memberOf } from "../../loader/weave/text-members.ts";
-import type { PatchCode, PatchPart } from "../text/patch-code.ts";
-import { publicName } from "../text/patch-item.ts";
+import type { PatchCode, PatchPart } from "../text/compile.ts";
 import type { GivenMember, MemberOwner, PatchOutline } from "../text/patch-outline.ts";
 import { askFor } from "../text/patch-outline.ts";
 import type { TableGift, TableMember } from "../text/table-text.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { canStand, kindOf } from "../../loader/weave/method-check.ts";
+import { publicName } from "../../loader/read/record.ts";
 import { isReconstructed } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { isTaken, keepsOld } from "./method-swap.ts";
@@ -71,10 +71,9 @@ function describeOutline(
   const replaced = [...outline.replaced];
   const added: string[] = [];
   for (const member of outline.members) {
-    const label = `${publicName(member.owner.name)}.${member.name}`;
     const hint = hintOf(member, outline, namesIn(member.owner, node, module));
-    if (hint === undefined) replaced.push(label);
-    else added.push(label + hint);
+    if (hint === undefined) replaced.push(member.label);
+    else added.push(member.label + hint);
   }
   for (const [name, gift] of outline.tables) {
     const sorted = sortMembers(name, gift, module ?? node.image);
@@ -156,9 +155,7 @@ function listLeft({ functions, members }: PatchOutline, module: ModuleInstance):
     ...[...functions].flatMap(([name, kind]) =>
       isHeldOfOtherKind(name, kind, module) ? [publicName(name)] : [],
     ),
-    ...members.flatMap((member) =>
-      isLeft(member, module) ? [`${publicName(member.owner.name)}.${member.name}`] : [],
-    ),
+    ...members.flatMap((member) => (isLeft(member, module) ? [member.label] : [])),
   ];
 }
 

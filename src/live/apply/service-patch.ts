@@ -15,7 +15,7 @@ import { messageOf } from "../../service/error-text.ts";
 import type { Method, SnaxHost } from "../../snax/snax-host.ts";
 import type { GivenMethod } from "./method-swap.ts";
 import { listMethods, swapMethods } from "./method-swap.ts";
-import type { PatchPart } from "../text/patch-code.ts";
+import type { PatchPart } from "../text/compile.ts";
 import { PatchRun } from "./patch-run.ts";
 import { UndoLog } from "./undo-log.ts";
 import { restoreWritten } from "./written-state.ts";

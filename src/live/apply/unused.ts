@@ -8,8 +8,9 @@ import { SnaxError } from "../../base/error.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import { listFreeNames } from "../../texts/free-name.ts";
-import type { PatchCode } from "../text/patch-code.ts";
-import { textOf } from "../text/text-history.ts";
+import type { PatchCode } from "../text/compile.ts";
+import type { Removals } from "../text/removal.ts";
+import { textOf } from "../text/patched-module.ts";
 
 /** What is still used, by the text in which it is. */
 const used = new WeakMap<EffectiveText, ReadonlyMap<string, number>>();
@@ -19,8 +20,11 @@ const used = new WeakMap<EffectiveText, ReadonlyMap<string, number>>();
  *
  * @throws {ERR_PATCH} with the line of the running text that uses it.
  */
-export function checkUnused(module: ModuleInstance, code: PatchCode): void {
-  const { names, members } = code.removals;
+export function checkUnused(
+  module: ModuleInstance,
+  code: PatchCode,
+  { names, members }: Removals,
+): void {
   const enums = members.filter(({ owner }) => owner.kind === "enum");
   if (names.size + enums.length === 0) return;
   const after = textOf(module, code.hasMethods).with(code.text);

@@ -14,11 +14,10 @@ import type { Program } from "../../loader/run/program.ts";
 import type { Fold } from "../../loader/text/fold.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
-import type { NameScope } from "../text/name-scope.ts";
-import { setRootScope } from "../text/name-scope.ts";
-import type { PatchPart } from "../text/patch-code.ts";
-import { urlOfPatch } from "../text/patch-code.ts";
-import { rootOf, setRoot } from "../text/text-history.ts";
+import type { NameScope } from "../text/patched-module.ts";
+import { setRootScope, rootOf, setRoot } from "../text/patched-module.ts";
+import type { PatchPart } from "../text/compile.ts";
+import { urlOfPatch } from "../text/compile.ts";
 
 /** A module with its patches. */
 interface Patched {

@@ -17,13 +17,11 @@ import { askSteward } from "../../service/steward.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { GivenMethod } from "../apply/method-swap.ts";
 import { checkGroups } from "../apply/method-swap.ts";
-import type { PatchTexts } from "../text/compile.ts";
+import type { PatchTexts, PatchPart } from "../text/compile.ts";
 import { compileParts } from "../text/compile.ts";
-import type { NameScope } from "../text/name-scope.ts";
-import { rootScope, scopeOf } from "../text/name-scope.ts";
-import { moduleOf } from "../text/patch-import.ts";
-import { evaluateImports } from "../apply/import-values.ts";
-import type { PatchPart } from "../text/patch-code.ts";
+import type { NameScope } from "../text/patched-module.ts";
+import { rootScope, scopeOf } from "../text/patched-module.ts";
+import { moduleOf, evaluateImports } from "../text/patch-import.ts";
 import { ServicePatch } from "../apply/service-patch.ts";
 import { createSuccessor } from "./birth-image.ts";
 

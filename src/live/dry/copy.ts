@@ -17,7 +17,7 @@ import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
 import { compileParts } from "../text/compile.ts";
-import { scopeIn } from "../text/name-scope.ts";
+import { scopeIn } from "../text/patched-module.ts";
 import type { AskLive } from "./dry-api.ts";
 import { createDryApi, createQueue, createStub, DryObject } from "./dry-api.ts";
 import { Effects } from "./effects.ts";

@@ -16,7 +16,7 @@ import { codeOfService } from "../apply/application.ts";
 import { StateNames } from "../state/names.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
-import { textOf } from "../text/text-history.ts";
+import { textOf } from "../text/patched-module.ts";
 import { dryError } from "./effects.ts";
 import type { DryModule, DryService } from "./question.ts";
 

@@ -15,8 +15,8 @@ import type { Context } from "../../service/context.ts";
 import type { CompiledScript } from "./inject-script.ts";
 import type { Tables } from "./inject-tables.ts";
 import { allTables, tablesByProtocol } from "./inject-tables.ts";
-import { evaluateImports, followImport, readImport } from "../apply/import-values.ts";
-import type { PatchImport } from "../text/patch-code.ts";
+import { evaluateImports, followImport, readImport } from "../text/patch-import.ts";
+import type { PatchImport } from "../text/compile.ts";
 import type { Upvalues } from "../../snax/types-upvalues.ts";
 import { upvalues } from "./upvalues.ts";
 

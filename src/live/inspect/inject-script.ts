@@ -27,7 +27,7 @@ import type { StackFacts } from "../../loader/text/stack.ts";
 import type { Syntax } from "../../loader/read/syntax.ts";
 import { transformNow } from "../../loader/build/transformer.ts";
 import { INJECTED_NAMES } from "../../service/surroundings.ts";
-import type { NameScope } from "../text/name-scope.ts";
+import type { NameScope } from "../text/patched-module.ts";
 import { parseOperatorText } from "../text/patch-text.ts";
 
 /** A script as an operator gives it. */

@@ -22,7 +22,7 @@ import { codeOfService } from "../apply/application.ts";
 import type { Script } from "./inject-script.ts";
 import { compileScript } from "./inject-script.ts";
 import { ScriptRun } from "./inject-run.ts";
-import { scopeIn, scopeOf } from "../text/name-scope.ts";
+import { scopeIn, scopeOf } from "../text/patched-module.ts";
 import { resolveImports } from "../text/patch-import.ts";
 
 /** What came of a script. */

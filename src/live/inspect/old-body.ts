@@ -17,8 +17,8 @@ import type { EffectiveText } from "../../texts/effective-text.ts";
 import { readPatchPieces } from "../../texts/merge.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
-import { hashOf } from "../text/patch-code.ts";
-import { textOf } from "../text/text-history.ts";
+import { hashOf } from "../text/compile.ts";
+import { textOf } from "../text/patched-module.ts";
 import type { TaskStack } from "./task-stack.ts";
 
 /** A body from before a patch that somebody still runs. */

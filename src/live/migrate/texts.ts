@@ -22,9 +22,8 @@ import type { MovingWritten } from "../apply/written-state.ts";
 import { bringWritten, listWritten } from "../apply/written-state.ts";
 import type { PatchedText } from "../births/birth-image.ts";
 import { succeed } from "../births/birth-image.ts";
-import { scopeOf } from "../text/name-scope.ts";
-import { hashOf } from "../text/patch-code.ts";
-import { rootOf, textOf } from "../text/text-history.ts";
+import { scopeOf, rootOf, textOf } from "../text/patched-module.ts";
+import { hashOf } from "../text/compile.ts";
 import { migrateError } from "./pack.ts";
 
 /** A module on its way. */

@@ -13,7 +13,7 @@ import { messageOf } from "../../service/error-text.ts";
 import type { DriftGroup, DriftModule, DriftReport, DriftShared } from "../../snax/types.ts";
 import type { ModuleEdit } from "../../texts/diff.ts";
 import { diffProgram } from "../../texts/diff.ts";
-import { hashOf } from "../text/patch-code.ts";
+import { hashOf } from "../text/compile.ts";
 import type { Ledger } from "../rollout/ledger.ts";
 import type { RunningGroup, RunningModule, TextQuestion } from "./running-texts.ts";
 import { gatherAnswers, resolveAmong } from "./running-texts.ts";

@@ -11,7 +11,7 @@ import type { Context } from "../../service/context.ts";
 import { otherThreads } from "../../service/threads.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { EffectiveText } from "../../texts/effective-text.ts";
-import { setText } from "../text/text-history.ts";
+import { setText } from "../text/patched-module.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, orderThread, takeOrder } from "../rollout/thread-order.ts";
 import type { OrderState } from "../rollout/thread-order.ts";

@@ -13,7 +13,7 @@ import { listUses } from "../../texts/patch-uses.ts";
 import type { PatchUses } from "../../texts/patch-uses.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { REPLACED } from "../rollout/live-thread.ts";
-import { hashOf } from "../text/patch-code.ts";
+import { hashOf } from "../text/compile.ts";
 import { askPatchTexts } from "./patch-texts.ts";
 
 /** What is taken back from texts, as threads tell each other of it. */

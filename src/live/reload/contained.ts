@@ -7,8 +7,8 @@ import { SnaxError } from "../../base/error.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
-import { hashOf } from "../text/patch-code.ts";
-import { textOf } from "../text/text-history.ts";
+import { hashOf } from "../text/compile.ts";
+import { textOf } from "../text/patched-module.ts";
 
 /** Lists what each module of an instance runs. */
 export function listTexts(instance: Instance, isService: boolean): EffectiveText[] {

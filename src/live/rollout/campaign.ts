@@ -18,7 +18,7 @@ import type { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import { beginPatch } from "../apply/application.ts";
-import type { PatchPart } from "../text/patch-code.ts";
+import type { PatchPart } from "../text/compile.ts";
 import type { FleetMark } from "../../ledger/entry.ts";
 import type { BirthOrder, BornPatch } from "../births/births.ts";
 import type { LiveThread } from "./live-thread.ts";

@@ -15,7 +15,7 @@ import {
 } from "../../base/limits.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";
-import { hashOf } from "../text/patch-code.ts";
+import { hashOf } from "../text/compile.ts";
 
 /** What became of a patch. */
 export interface PatchReport {

@@ -22,7 +22,7 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { PatchResult } from "../../snax/types.ts";
 import type { ReloadOptions, ReloadResult } from "../../snax/types-reload.ts";
 import { asReloadError, reloadOne } from "../reload/one.ts";
-import { hashOf } from "../text/patch-code.ts";
+import { hashOf } from "../text/compile.ts";
 import { contextsOf } from "./campaign.ts";
 import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";

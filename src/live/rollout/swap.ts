@@ -26,7 +26,7 @@ import type { SwapOptions, SwappedService, SwapResult } from "../../snax/types-s
 import { requireContained } from "../reload/contained.ts";
 import { beginSuccessor, Succession, swapError } from "../swap/one.ts";
 import { listHeld, listOwn } from "../swap/own-state.ts";
-import { hashOf } from "../text/patch-code.ts";
+import { hashOf } from "../text/compile.ts";
 import { contextsOf } from "./campaign.ts";
 import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";

@@ -11,10 +11,9 @@ import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { Context } from "../../service/context.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
-import { scopeIn } from "../text/name-scope.ts";
-import type { NameScope } from "../text/name-scope.ts";
-import type { PatchPart } from "../text/patch-code.ts";
-import type { PatchTexts } from "../text/compile.ts";
+import { scopeIn } from "../text/patched-module.ts";
+import type { NameScope } from "../text/patched-module.ts";
+import type { PatchPart, PatchTexts } from "../text/compile.ts";
 import { findNode } from "../text/module-search.ts";
 import { compileParts } from "../text/compile.ts";
 

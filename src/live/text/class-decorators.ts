@@ -258,9 +258,10 @@ function membersOf({ body }: Class, decorators: readonly Decorator[]): MemberTex
  * The tree of a patch with the decorators that it evaluates as statements behind all others, for
  * whoever looks at its names.
  */
-export function withDecorators({ ast, decorated }: Syntax): Program {
-  if (decorated === undefined) return ast;
-  const { decorators, source } = decorated;
+export function withDecorators(
+  ast: Program,
+  { decorators, source }: NonNullable<Syntax["decorated"]>,
+): Program {
   const statements = decorators.map(({ start, end }): ExpressionStatement => {
     // The parser looks at what follows, and that may be another one.
     const text = source.slice(0, end);

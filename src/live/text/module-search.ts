@@ -14,7 +14,7 @@ import { resolveExport } from "../../loader/run/linker.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { ApiSource, CellSource, NamespaceSource } from "../../loader/run/module-node.ts";
-import type { NameScope } from "./name-scope.ts";
+import type { NameScope } from "./patched-module.ts";
 
 /** Modules that an error names. */
 const SHOWN_MAX = 5;

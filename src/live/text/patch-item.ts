@@ -117,8 +117,3 @@ export function readDefault(
   const kinds = "a function, a class, a literal, or members of an object";
   return { refusal: `a patch can export ${kinds} as default, written out on the spot` };
 }
-
-/** What people call a name: the variable of a default export without one is the loader's own. */
-export function publicName(name: string): string {
-  return name === DEFAULT_NAME ? "default" : name;
-}

@@ -10,8 +10,8 @@ import { isClassKind, isFunction } from "../../loader/read/names.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { kindOf } from "../../loader/weave/method-check.ts";
 import { dataOf } from "../../loader/read/written.ts";
+import { publicName } from "../../loader/read/record.ts";
 import type { ClassChange } from "./class-change.ts";
-import { publicName } from "./patch-item.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 import type { TableGift } from "./table-text.ts";
@@ -30,6 +30,8 @@ export interface GivenMember {
   readonly name: string;
   readonly isStatic: boolean;
   readonly kind: "method" | "generator" | "accessor";
+  /** What people call it: `accept.touch`. */
+  readonly label: string;
 }
 
 /** A field that gets a function. */
@@ -99,8 +101,8 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
     tables: plan.tables,
     added,
     removed: [
-      ...plan.removals.names,
-      ...plan.removals.members.map(({ owner, name }) => `${publicName(owner.name)}.${name}`),
+      ...(plan.removals?.names ?? []),
+      ...(plan.removals?.members ?? []).map(({ owner, name }) => labelOf(owner, name)),
     ],
     runsHotfix: plan.items.some((item) => item.kind === "step" && item.name === "hotfix"),
   };
@@ -154,10 +156,15 @@ function listMembers(plan: PatchPlan): GivenMember[] {
   for (const [name, methods] of plan.methods) {
     const owner = { kind: "group", name } as const;
     for (const method of methods) {
-      members.push({ owner, name: method, isStatic: false, kind: "method" });
+      const label = labelOf(owner, method);
+      members.push({ owner, name: method, isStatic: false, kind: "method", label });
     }
   }
   return members;
+}
+
+function labelOf(owner: MemberOwner, name: string): string {
+  return `${publicName(owner.name)}.${name}`;
 }
 
 /** A getter and its setter are one member; one whose name only shows when it runs is left out. */
@@ -170,7 +177,8 @@ function membersOf({ body }: Class, owner: MemberOwner): GivenMember[] {
     const name = key.type === "Identifier" ? key.name : String((key as { value?: unknown }).value);
     const isGenerator = member.value.generator === true;
     const kind = member.kind !== "method" ? "accessor" : isGenerator ? "generator" : "method";
-    members.set(`${isStatic ? "static " : ""}${name}`, { owner, name, isStatic, kind });
+    const label = labelOf(owner, name);
+    members.set(`${isStatic ? "static " : ""}${name}`, { owner, name, isStatic, kind, label });
   }
   return [...members.values()];
 }
@@ -196,6 +204,8 @@ export interface PatchGifts {
   readonly isReplaceable: boolean;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 const KINDS = ["function", "class", "literal", "computed", "enum"] as const;
 const ROLES = [
   ...["method", "get", "set", "static method", "static get", "static set", "static field"],
@@ -220,7 +230,7 @@ export function listGifts(
   const gifts = new Set<string>();
   const orders = new Map<string, string>();
   const needs = new Set<string>();
-  const { names, members } = removals;
+  const { names = NOTHING, members = [] } = removals ?? {};
   // What is taken away must have been there: a patch that gave it is born before.
   let isReplaceable = !isAdding && names.size + members.length === 0;
   for (const name of names) for (const kind of KINDS) needs.add(`${kind} ${name}`);

@@ -14,8 +14,8 @@ import { elideTypes } from "../../loader/read/elision.ts";
 import { readRecord } from "../../loader/read/record.ts";
 import type { ClassChange } from "./class-change.ts";
 import { withDecorators } from "./class-decorators.ts";
-import type { NameScope, SeenName } from "./name-scope.ts";
-import type { AddedName, ReplacedKind } from "./patch-code.ts";
+import type { AddedName, ReplacedKind } from "./compile.ts";
+import type { NameScope, SeenName } from "./patched-module.ts";
 import { refusalOfPrinted, USING_REFUSAL } from "./patch-advice.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import { describeKind } from "./patch-item.ts";
@@ -69,8 +69,8 @@ export interface PatchPlan {
   readonly methods: ReadonlyMap<string, readonly string[]>;
   /** Methods of the module that it gives and that somebody may hold. */
   readonly held: readonly CheckableMethod[];
-  /** What it takes away. */
-  readonly removals: Removals;
+  /** What it takes away; undefined if nothing. */
+  readonly removals: Removals | undefined;
   /** Functions that it passes on: whoever gets one must follow a later patch. */
   readonly values: readonly string[];
   /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
@@ -89,7 +89,9 @@ export interface PatchPlan {
 export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
   const { syntax } = text;
   const ownEnums = text.enums.map(({ name }) => name);
-  const whole = analyse(withDecorators(syntax), [...target.scope.names(), ...ownEnums]);
+  const { ast, decorated } = syntax;
+  const tree = decorated === undefined ? ast : withDecorators(ast, decorated);
+  const whole = analyse(tree, [...target.scope.names(), ...ownEnums]);
   const analysis = elideTypes(syntax, whole, {
     file: target.image.file,
     keepsUnmentioned: true,
@@ -132,7 +134,7 @@ export function planPatch(text: PatchText, target: PatchTarget): PatchPlan {
     added: addedBy(reader, analysis, text),
     methods,
     held: listHeld(target.image, replaced, methods),
-    removals: readRemovals(text, target, reader),
+    removals: text.deletions.length === 0 ? undefined : readRemovals(text, target, reader),
     values,
     tracked,
     trackedRanges,

@@ -21,9 +21,9 @@ import type { LineShifts } from "../../loader/text/edits.ts";
 import { Edits } from "../../loader/text/edits.ts";
 import type { CheckableMethod } from "../../loader/weave/method-check.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
+import { publicName } from "../../loader/read/record.ts";
 import { decorateCall } from "./class-decorators.ts";
 import { leftOut, partsHead, weaveParts } from "./class-parts-weave.ts";
-import { publicName } from "./patch-item.ts";
 import type { EnumItem, NamedItem, PlannedItem, StateItem } from "./patch-item.ts";
 import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 

@@ -7,7 +7,7 @@ import { suggest } from "../../base/suggestion.ts";
 import { isClassKind } from "../../loader/read/names.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
 import type { Deletion } from "../../texts/deletion.ts";
-import type { SeenName } from "./name-scope.ts";
+import type { SeenName } from "./patched-module.ts";
 import { GROUP_NAMES } from "./patch-item.ts";
 import type { MemberOwner } from "./patch-outline.ts";
 import type { PatchTarget } from "./patch-plan.ts";
@@ -33,7 +33,7 @@ interface Given {
 }
 
 /**
- * Reads what a patch takes away.
+ * Reads what the deletions of a patch take away.
  *
  * @throws {ERR_PATCH} if it can't be taken away.
  * @throws {ERR_PATCH_NAME} if the module has no such name.

@@ -15,7 +15,7 @@ import type { Image } from "../../loader/weave/image.ts";
 import { isFunction, isLiteral } from "../../loader/read/names.ts";
 import { dataOf } from "../../loader/read/written.ts";
 import type { NameKind } from "../../loader/read/names.ts";
-import { DEFAULT_NAME } from "../../loader/read/record.ts";
+import { DEFAULT_NAME, publicName } from "../../loader/read/record.ts";
 import type { StackFacts } from "../../loader/text/stack.ts";
 import { mapStacks } from "../../loader/text/stack.ts";
 import type { Syntax } from "../../loader/read/syntax.ts";
@@ -23,7 +23,6 @@ import { weaveUses } from "../../loader/weave/weave.ts";
 import type { ClassOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { partsHead, weaveParts } from "./class-parts-weave.ts";
-import { publicName } from "./patch-item.ts";
 
 /**
  * The fields and the constructor of a running class, as a text that takes a {@link ClassParts} and

@@ -18,6 +18,11 @@ import type { Syntax } from "./syntax.ts";
  */
 export const DEFAULT_NAME = "$snaxDef";
 
+/** What people call a name. */
+export function publicName(name: string): string {
+  return name === DEFAULT_NAME ? "default" : name;
+}
+
 /** A module that the text asks for. */
 export interface ModuleRequest {
   readonly specifier: string;

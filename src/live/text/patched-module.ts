@@ -1,20 +1,21 @@
 /**
- * The names that a patch can see in a module: those of its text, and those that earlier patches
- * added.
+ * What patches have made of a module: the names that the next patch sees in it, and the text that it runs.
  *
- * Like V8's hidden classes: modules that had the same patches share one scope, and a patch that
- * adds names leads to another. So a patch text is compiled once for all services that are alike,
- * however many there are.
+ * Both are known by one reference. Modules that have had the same patches share one {@link NameScope}, like V8's hidden
+ * classes, and a patch that adds names leads to another; so a patch text is compiled once for all services that are alike,
+ * however many there are. They also share one {@link EffectiveText}. A module without patches has neither: it has those of
+ * its image.
  */
 
-import { PATCH_CACHE_MAX } from "../../base/limits.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Name } from "../../loader/read/names.ts";
-import type { PatchCode } from "./patch-code.ts";
+import type { PatchCode } from "./compile.ts";
 import type { RunningClass } from "./running-class.ts";
+import { EffectiveText } from "../../texts/effective-text.ts";
+import { PATCH_CACHE_MAX } from "../../base/limits.ts";
 
 /** A name as a patch sees it. */
 export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLet"> & {
@@ -136,15 +137,15 @@ export class NameScope {
   }
 }
 
-const roots = new WeakMap<Image, NameScope>();
-const patched = new WeakMap<ModuleInstance, NameScope>();
+const rootScopes = new WeakMap<Image, NameScope>();
+const scopes = new WeakMap<ModuleInstance, NameScope>();
 
 /** Returns the scope of modules of an image that no patch has added names to. */
 export function rootScope(image: Image): NameScope {
-  let scope = roots.get(image);
+  let scope = rootScopes.get(image);
   if (scope === undefined) {
     scope = new NameScope(image);
-    roots.set(image, scope);
+    rootScopes.set(image, scope);
   }
   return scope;
 }
@@ -155,12 +156,12 @@ export function rootScope(image: Image): NameScope {
  * @param had - those that added names to it.
  */
 export function setRootScope(image: Image, had: ReadonlySet<string>): void {
-  roots.set(image, new NameScope(image, undefined, had));
+  rootScopes.set(image, new NameScope(image, undefined, had));
 }
 
 /** Returns the scope in which a module is now. */
 export function scopeOf(module: ModuleInstance): NameScope {
-  return patched.get(module) ?? rootScope(module.image);
+  return scopes.get(module) ?? rootScope(module.image);
 }
 
 /** Returns the scope in which a module of a running service is. */
@@ -171,5 +172,49 @@ export function scopeIn(instance: Instance, node: ModuleNode): NameScope {
 
 /** Moves a module to another scope. */
 export function setScope(module: ModuleInstance, scope: NameScope): void {
-  patched.set(module, scope);
+  scopes.set(module, scope);
+}
+
+const rootTexts = new WeakMap<Image, Map<boolean, EffectiveText>>();
+const texts = new WeakMap<ModuleInstance, EffectiveText>();
+
+/** Notes that a module has got a patch and keeps it. */
+export function noteText(module: ModuleInstance, { text, hasMethods }: PatchCode): void {
+  texts.set(module, textOf(module, hasMethods).with(text));
+}
+
+/** Says that a module runs this text, and forgets how it came to that. */
+export function setText(module: ModuleInstance, text: EffectiveText): void {
+  texts.set(module, text);
+}
+
+/**
+ * Returns the text that a module runs.
+ *
+ * @param isService - whether it is the own file of a snax service.
+ */
+export function textOf(module: ModuleInstance, isService: boolean): EffectiveText {
+  return texts.get(module) ?? rootOf(module.image, isService);
+}
+
+/** Returns the text that a module runs, if it is another one than its image was made of. */
+export function changedTextOf(module: ModuleInstance): EffectiveText | undefined {
+  return texts.get(module);
+}
+
+/** Says that an image is of a text that patches made. */
+export function setRoot(image: Image, text: EffectiveText): void {
+  rootTexts.set(image, new Map([[text.home.isService, text]]));
+}
+
+/** Returns the text that an image is of. */
+export function rootOf(image: Image, isService: boolean): EffectiveText {
+  let known = rootTexts.get(image);
+  if (known === undefined) rootTexts.set(image, (known = new Map()));
+  let text = known.get(isService);
+  if (text === undefined) {
+    text = EffectiveText.of(image.text, { file: image.file, isService });
+    known.set(isService, text);
+  }
+  return text;
 }
