@@ -12,6 +12,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { MessageChannel } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import type { Drain, Waker } from "../kernel/scheduler.ts";
 import { findDrain } from "./find-drain.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -31,14 +32,19 @@ export interface Mailroom {
   rest(): "again" | "asleep";
 }
 
+/** What takes turns: the kernel of the thread. */
+export type TurnTaker = Pick<Kernel, "turn">;
+
 /** A waker that can be closed. */
 export interface EventLoopWaker extends Waker {
   /** Runs a turn; for those who are in a message callback already. */
   readonly turn: () => void;
   /** Notes that a socket has something, in its callback: what that asks for may begin at once. */
   readonly arrived: () => void;
-  /** Says what a turn is; nothing happens before. */
-  attach(turn: () => void): void;
+  /** Says whose turns it begins; nothing happens before. */
+  attach(kernel: TurnTaker): void;
+  /** Has something done at the beginning of every turn from the next one on, before the kernel's part; only one thing. */
+  before(run: () => void): void;
   /** Begins a turn although the last one never ended: an interrupt has cut it off. */
   recover(): void;
   /** Ends the port and the alarm; the process may then end. */
@@ -65,7 +71,8 @@ class LoopWaker implements EventLoopWaker {
   /** Where turns are asked for, and where they begin. */
   readonly #asking: MessagePort;
   readonly #beginning: MessagePort;
-  #kernelTurn: () => void = () => {};
+  #kernel: TurnTaker | undefined;
+  #before: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isInTurn = false;
   /** Mail is taken in, and the kernel's turn follows: nobody needs to ask for it. */
@@ -116,9 +123,13 @@ class LoopWaker implements EventLoopWaker {
     this.#post();
   }
 
-  attach(turn: () => void): void {
-    this.#kernelTurn = turn;
+  attach(kernel: TurnTaker): void {
+    this.#kernel = kernel;
     this.#beginning.on("message", this.turn);
+  }
+
+  before(run: () => void): void {
+    this.#before = run;
   }
 
   readonly turn = (): void => {
@@ -128,7 +139,8 @@ class LoopWaker implements EventLoopWaker {
       this.#isReceiving = true;
       this.#mailroom?.receive();
       this.#isReceiving = false;
-      this.#kernelTurn();
+      this.#before?.();
+      this.#kernel?.turn();
       this.#isInTurn = false;
     } finally {
       // Something threw that must not, and cut the turn off: the mail behind it still waits.

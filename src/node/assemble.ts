@@ -110,13 +110,8 @@ export function assemble(options: AssemblyOptions): Assembly {
   const waker = thread?.waker ?? createWaker(seams.clock ?? systemClock);
   const runtime = createRuntime(options, waker);
   if (thread !== undefined) thread.fabric.attach(runtime.kernel, thread.exchange);
-  const tableThread: TableThread = new TableThread(
-    options.joinTables({ later: () => waker.wake(), now: () => tableThread.catchUp() }),
-  );
-  waker.attach(() => {
-    tableThread.beginTurn();
-    runtime.kernel.turn();
-  });
+  const tableThread = joinTables(options, waker);
+  waker.attach(runtime.kernel);
   runtime.portables = portables;
   if (portables !== undefined) defineTableViews(portables, tableThread);
   const tableApi = createTableApi(tableThread);
@@ -150,6 +145,19 @@ export function assemble(options: AssemblyOptions): Assembly {
   };
   const createOperator = (context: Context): Operator => new Operator(consoleThread, context);
   return { runtime, waker, live, createSnax, tableApi, createOperator, logSink, end };
+}
+
+/** A thread looks for new tables at each turn from the moment when code of it may see one. */
+function joinTables({ joinTables: join }: AssemblyOptions, waker: EventLoopWaker): TableThread {
+  const link = join({
+    later: () => {
+      thread.follow();
+      waker.wake();
+    },
+    now: () => thread.catchUp(),
+  });
+  const thread: TableThread = new TableThread(link, () => waker.before(() => thread.beginTurn()));
+  return thread;
 }
 
 function createRuntime(options: AssemblyOptions, waker: EventLoopWaker): Runtime {

@@ -139,8 +139,6 @@ function withAbsolutePaths(config: FullConfig, root: string): FullConfig {
 class RunningNode implements Node {
   readonly skynet: SkynetApi;
   readonly snax: SnaxApi;
-  readonly sharetable: SharetableApi;
-  readonly tables: TablesObject;
   readonly stopped: Promise<void>;
   cutOff: readonly string[] = [];
   readonly #config: FullConfig;
@@ -148,6 +146,8 @@ class RunningNode implements Node {
   readonly #assembly: Assembly;
   readonly #runtime: Runtime;
   readonly #program: Context;
+  #sharetable: SharetableApi | undefined;
+  #tables: TablesObject | undefined;
   /** The other threads; undefined if the node has one. */
   readonly #main: MainThread | undefined;
   readonly #ready: Promise<number>;
@@ -175,7 +175,7 @@ class RunningNode implements Node {
       seams: options.seams,
       joinTables: ({ later }) => tableHub.join(later),
     });
-    const { runtime, live, createSnax, tableApi } = this.#assembly;
+    const { runtime, live, createSnax } = this.#assembly;
     this.#runtime = runtime;
     runtime.drain = () => void this.drain();
     this.stopped = new Promise((resolve) => {
@@ -200,9 +200,15 @@ class RunningNode implements Node {
       this.#main === undefined ? watchStalls({ config, ...this.#assembly }) : async () => {};
     this.skynet = createSkynet(this.#program);
     this.snax = createSnax(this.#program);
-    this.sharetable = tableApi.sharetable(this.#program);
-    this.tables = tableApi.tables(this.#program);
     setOperator(this, this.#assembly.createOperator(this.#program));
+  }
+
+  get sharetable(): SharetableApi {
+    return (this.#sharetable ??= this.#assembly.tableApi.sharetable(this.#program));
+  }
+
+  get tables(): TablesObject {
+    return (this.#tables ??= this.#assembly.tableApi.tables(this.#program));
   }
 
   /** Starts the system's services, then the program's. */

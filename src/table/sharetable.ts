@@ -27,7 +27,7 @@ import { requireName, TableLoader } from "./table-loader.ts";
 import type { TableThread } from "./table-thread.ts";
 import { TablesMaker } from "./tables-object.ts";
 
-/** The makers of what a service imports. */
+/** The makers of what a service imports; the thread follows what is published from the first use of any of them on. */
 export interface TableApi {
   readonly thread: TableThread;
   readonly loader: TableLoader;
@@ -47,10 +47,19 @@ export function createTableApi(thread: TableThread): TableApi {
   const maker = new TablesMaker(thread);
   const make = defineApi<Context>({ ...loadFunctions(loader), ...readFunctions(thread) });
   return {
-    thread,
+    get thread() {
+      thread.follow();
+      return thread;
+    },
     loader,
-    sharetable: (context) => make(context) as SharetableApi,
-    tables: () => maker.create() as TablesObject,
+    sharetable: (context) => {
+      thread.follow();
+      return make(context) as SharetableApi;
+    },
+    tables: () => {
+      thread.follow();
+      return maker.create() as TablesObject;
+    },
   };
 }
 

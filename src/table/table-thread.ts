@@ -3,6 +3,8 @@
  *
  *     a turn begins -> one atomic load -> something was published -> all its tables are exchanged in one step
  *
+ * A thread whose code never asks for `sharetable` or `tables` does not look.
+ *
  * Between two such moments nothing changes, so code sees one version of everything from one `await`
  * to the next. Code that waits for a publication, or wants to hear what changed, is told after the
  * exchange.
@@ -45,9 +47,24 @@ export class TableThread {
   /** The last publication that the thread shows. */
   #sequence = 0;
   readonly #pins = new FinalizationRegistry((end: () => void) => end());
+  #onFollow: (() => void) | undefined;
 
-  constructor(link: TableLink) {
+  /** @param onFollow - has {@link beginTurn} called at every turn from now on. @defaultValue it is called anyway */
+  constructor(link: TableLink, onFollow?: () => void) {
     this.#link = link;
+    this.#onFollow = onFollow;
+  }
+
+  /**
+   * Looks for publications from now on: code of the thread may see tables, or the first one comes. What was published before
+   * it was first called is there at once; nothing of it has been seen, so no code sees two versions between two turns.
+   */
+  follow(): void {
+    const begin = this.#onFollow;
+    if (begin === undefined) return;
+    this.#onFollow = undefined;
+    begin();
+    this.beginTurn();
   }
 
   /** To be called when a turn begins: the thread goes over to what was published last. */
@@ -169,6 +186,7 @@ export class TableThread {
    * between two turns of services, so nobody notices.
    */
   resolve({ table, path }: RowAddress): object {
+    this.follow();
     this.beginTurn();
     return this.#table(table).view.rows.find(path);
   }

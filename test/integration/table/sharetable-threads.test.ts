@@ -49,6 +49,26 @@ test("services of all threads read what a service of one has loaded, and hold ro
   assert.deepEqual([await a.req.price(), await b.req.price(), row.price], [21, 21, 21]);
 });
 
+test("the first service of a thread that asks for tables finds what was published before it was asked", async (t) => {
+  const first = `
+    import { tables } from "snax";
+    const names = Object.keys(tables);
+    export const response = { begin: () => names, price: (id: number) => tables.items[id].price };
+  `;
+  const plain = `export const response = { is: () => true };`;
+  const code = { first, plain };
+  const { snax, sharetable } = await world(t, code, { thread: 2 });
+  await Promise.all([1, 2].map((thread) => snax.at(thread).newservice<any>("plain")));
+  const early = await snax.at(1).newservice<any>("first");
+  assert.deepEqual(await early.req.begin(), []);
+  await sharetable.loadtable("items", { 7: { price: 7 } });
+  assert.equal(await early.req.price(7), 7);
+  const late = await snax.at(2).newservice<any>("first");
+  assert.deepEqual([await late.req.begin(), await late.req.price(7)], [["items"], 7]);
+  await sharetable.loadtable("items", { 7: { price: 8 } });
+  assert.deepEqual([await early.req.price(7), await late.req.price(7)], [8, 8]);
+});
+
 test("rows travel between threads by name and path, and arrive as the rows of that thread", async (t) => {
   const { a, b } = await readers(t);
   await a.req.load(2);

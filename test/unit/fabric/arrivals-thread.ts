@@ -35,8 +35,10 @@ async function inCallback<T>(run: () => T | Promise<T>): Promise<T> {
 async function run({ lastRound, isSocket = true, hasHooks = false, isOn }: Case): Promise<void> {
   let turns = 0;
   const waker = createWaker(systemClock, undefined, new Arrivals(isOn));
-  waker.attach(() => {
-    turns += 1;
+  waker.attach({
+    turn() {
+      turns += 1;
+    },
   });
   if (hasHooks) createHook({ init: () => {} }).enable();
   await inCallback(() => {

@@ -23,6 +23,6 @@ export function createBareThread(options: BareOptions): Thread {
     events: { onError: () => {}, onOverload: () => {}, onDeath: () => {} },
   });
   thread.fabric.attach(kernel, thread.exchange);
-  thread.waker.attach(() => kernel.turn());
+  thread.waker.attach(kernel);
   return thread;
 }

@@ -1,6 +1,6 @@
 /** Turns that begin with mail from other threads, and behind the callbacks of sockets. */
 
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -23,9 +23,11 @@ async function countTurns(wakes: {
     hasMail: () => false,
     rest: () => "asleep",
   });
-  waker.attach(() => {
-    turns += 1;
-    if (turns === 1) for (let wake = 0; wake < wakes.inTurn; wake += 1) waker.wake();
+  waker.attach({
+    turn() {
+      turns += 1;
+      if (turns === 1) for (let wake = 0; wake < wakes.inTurn; wake += 1) waker.wake();
+    },
   });
   waker.wake();
   // A turn comes with the next pass of the event loop, or the one after it.
@@ -69,4 +71,20 @@ test("while async hooks are on, no turn begins in a tick", async () => {
 
 test("a thread that is told so begins no turn in a tick", async () => {
   equal(await beginsAtOnce({ lastRound: 1, isOn: false }), false);
+});
+
+test("what is to come before every turn comes before the kernel's part of it, from the next turn on", async () => {
+  const order: string[] = [];
+  const waker: EventLoopWaker = createWaker(systemClock);
+  waker.attach({
+    turn() {
+      order.push("turn");
+      if (order.length === 1) waker.before(() => order.push("before"));
+      if (order.length < 4) waker.wake();
+    },
+  });
+  waker.wake();
+  for (let pass = 0; pass < 20; pass += 1) await new Promise(setImmediate);
+  waker.close();
+  deepEqual(order, ["turn", "before", "turn", "before", "turn"]);
 });

@@ -31,7 +31,7 @@ function createRealKernel(options: Partial<KernelOptions> = {}): {
     },
     ...options,
   });
-  waker.attach(() => kernel.turn());
+  waker.attach(kernel);
   return { kernel, close: () => waker.close() };
 }
 

@@ -19,7 +19,7 @@ const kernel = new Kernel({
   waker,
   events: { onError: () => {}, onOverload: () => {}, onDeath: () => {} },
 });
-waker.attach(() => kernel.turn());
+waker.attach(kernel);
 
 process.on("uncaughtException", (error) => {
   errors.push(`${kernel.scheduler.current?.handle ?? "nobody"}: ${error.message}`);

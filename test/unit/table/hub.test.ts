@@ -46,6 +46,24 @@ test("no more threads share tables than the hub was made for", () => {
   assert.throws(() => hub.join(() => {}), { code: "ERR_EXHAUSTED" });
 });
 
+test("a thread looks for publications from its first use of tables on, and then shows what was published before", () => {
+  let beginnings = 0;
+  const thread = new TableThread(
+    new TableHub(1).join(() => {}),
+    () => (beginnings += 1),
+  );
+  thread.publish([{ name: "t", memory: MEMORY, base: 0 }], () => {});
+  assert.deepEqual([beginnings, thread.names], [0, []]);
+  thread.follow();
+  assert.deepEqual([beginnings, thread.names], [1, ["t"]]);
+  // Between two turns nothing changes any more.
+  thread.publish([{ name: "u", memory: MEMORY, base: 0 }], () => {});
+  thread.follow();
+  assert.deepEqual([beginnings, thread.names], [1, ["t"]]);
+  thread.beginTurn();
+  assert.deepEqual(thread.names, ["t", "u"]);
+});
+
 test("a thread that moves over several publications at once shows the last, and hears of all keys", () => {
   const thread = new TableThread(new TableHub(1).join(() => {}));
   const publish = (data: object): void => {
