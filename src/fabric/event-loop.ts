@@ -1,24 +1,29 @@
 /**
  * Lets a kernel run on Node's event loop: how a turn begins, and how microtasks are drained inside it.
  *
- * Turns begin in a MessagePort callback, or in a tick behind the callback of a socket (arrivals.ts), never in a timer: user
+ * Turns begin in a MessagePort callback, or in a tick behind the callback of a socket (Arrivals), never in a timer: user
  * code that is interrupted inside a timer's callback would take the process with it. A timer only
  * posts the message. The port also keeps the process alive while a node runs, and lets sockets and timers breathe
  * between two turns.
  */
 
-/* oxlint-disable no-restricted-globals -- this file is where the kernel meets Node's timers; all they do is post */
+/* oxlint-disable no-restricted-globals -- this file is where the kernel meets Node's timers; all they do is post, or count */
 
+import { executionAsyncId } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
-import { MessageChannel } from "node:worker_threads";
+import { isMainThread, MessageChannel } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Drain, Waker } from "../kernel/scheduler.ts";
 import { findDrain } from "./find-drain.ts";
-import { Arrivals } from "./arrivals.ts";
 
 /** setTimeout takes no longer delay; a later deadline is reached in several steps. */
 const DELAY_MAX_MS = 0x7fffffff;
+
+/** From this release of Node on an AsyncLocalStorage needs no async hooks. */
+const FRAMES_SINCE = 24;
+
+const RESOLVED: Promise<void> = Promise.resolve();
 
 /** The name of the function that drains the microtasks, for whoever looks at a stack. */
 export const DRAIN_NAME = "drainMicrotasks";
@@ -171,6 +176,55 @@ class LoopWaker implements EventLoopWaker {
     this.#isClosed = true;
     this.alarm(undefined);
     this.#beginning.close();
+  }
+}
+
+/**
+ * What the sockets of a thread have read in this round of the event loop: whether a turn may begin as soon as the callback of a
+ * socket is over, and not through a port.
+ *
+ *     one connection, one request at a time:   wait, read -> tick: turn -> write                       3 system calls a request
+ *     through the port:                        wait, read, post; wait, take the post -> turn -> write  6
+ *
+ * That pays while a round of the event loop reads one socket. Where a round reads many, one turn for all of them is cheaper:
+ * the last round decides. A turn in a tick is cut off as safely as one in a port's callback. While async hooks are on turns go
+ * through the port all the same, and on the main thread before Node 24, where an AsyncLocalStorage switches them on: a cut in
+ * a tick has more of Node's books to put in order there (async-books.ts), and was not tried.
+ */
+export class Arrivals {
+  readonly #isOn: boolean;
+  /** Chunks of this round. */
+  #count = 0;
+  /** Chunks of the last round that had any. */
+  #lastCount = 0;
+  /** Async hooks were on when it was looked at last. */
+  #hasHooks = false;
+  readonly #look = (): void => {
+    // Behind a promise there is an id only if somebody follows promises: no release tells it more directly.
+    this.#hasHooks = executionAsyncId() !== 0;
+  };
+  readonly #endRound = (): void => {
+    this.#lastCount = this.#count;
+    this.#count = 0;
+    if (this.#lastCount === 1) void RESOLVED.then(this.#look);
+  };
+
+  /** @param isOn - turns may begin in a tick at all. @defaultValue on worker threads, and on the main thread from Node 24 on */
+  constructor(
+    isOn: boolean = !isMainThread || Number.parseInt(process.versions.node, 10) >= FRAMES_SINCE,
+  ) {
+    this.#isOn = isOn;
+  }
+
+  /** Notes that a socket has something; called in its callback, before what came is handed on. */
+  readonly note = (): void => {
+    this.#count += 1;
+    if (this.#count === 1) setImmediate(this.#endRound);
+  };
+
+  /** Whether a turn that is asked for now may begin in a tick. */
+  get mayBegin(): boolean {
+    return this.#isOn && this.#count === 1 && this.#lastCount === 1 && !this.#hasHooks;
   }
 }
 

@@ -3,8 +3,7 @@
 import { createHook } from "node:async_hooks";
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../../src/base/clock.ts";
-import { Arrivals } from "../../../src/fabric/arrivals.ts";
-import { createWaker } from "../../../src/fabric/event-loop.ts";
+import { Arrivals, createWaker } from "../../../src/fabric/event-loop.ts";
 
 /** What is tried. */
 export interface Case {
