@@ -27,7 +27,7 @@ import { requireName, TableLoader } from "./table-loader.ts";
 import type { TableThread } from "./table-thread.ts";
 import { TablesMaker } from "./tables-object.ts";
 
-/** The makers of what a service imports; the thread follows what is published from the first use of any of them on. */
+/** The makers of what a service imports. The thread follows publications once one is used. */
 export interface TableApi {
   readonly thread: TableThread;
   readonly loader: TableLoader;

@@ -49,15 +49,19 @@ export class TableThread {
   readonly #pins = new FinalizationRegistry((end: () => void) => end());
   #onFollow: (() => void) | undefined;
 
-  /** @param onFollow - has {@link beginTurn} called at every turn from now on. @defaultValue it is called anyway */
+  /**
+   * @param onFollow - has {@link beginTurn} called at every turn from now on.
+   * @defaultValue it is called anyway
+   */
   constructor(link: TableLink, onFollow?: () => void) {
     this.#link = link;
     this.#onFollow = onFollow;
   }
 
   /**
-   * Looks for publications from now on: code of the thread may see tables, or the first one comes. What was published before
-   * it was first called is there at once; nothing of it has been seen, so no code sees two versions between two turns.
+   * Looks for publications from now on: code of the thread may see tables, or the first one comes.
+   * What was published before the first call is there at once: as no code has seen anything of it
+   * yet, none sees two versions between two turns.
    */
   follow(): void {
     const begin = this.#onFollow;
