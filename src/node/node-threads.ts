@@ -106,7 +106,7 @@ export class NodeThreads implements Threads {
       tell: (to, word, ...values) => this.tell(to, word, ...values),
       others: () => thread.fabric.threads,
       later: (ms, run) => runtime.after(ms, run),
-      waitMs: Math.max(1, Number(runtime.environment.get("hotfixtimeout"))),
+      waitMs: runtime.environment.hotfixMs,
     });
     for (const word of Object.values(HAND_OVER_WORDS)) {
       runtime.words.set(word, (...values) => this.handOver.hear(word, ...values));

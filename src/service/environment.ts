@@ -39,6 +39,11 @@ export class Environment {
     return copyResult(this.#values.get(key), undefined);
   }
 
+  /** Milliseconds that a patch waits for a service or a thread: `hotfixtimeout`, at least one. */
+  get hotfixMs(): number {
+    return Math.max(1, Number(this.get("hotfixtimeout")));
+  }
+
   /** The keys that are set. */
   keys(): Iterable<string> {
     this.#log?.sync();

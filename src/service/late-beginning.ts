@@ -3,6 +3,7 @@
  * or of its file, each with the time it has lasted.
  */
 
+import { nameFirst } from "../base/short-list.ts";
 import { formatAddress } from "../kernel/address.ts";
 import type { Message } from "../kernel/message.ts";
 import type { OpenCall } from "../kernel/open-calls.ts";
@@ -19,8 +20,7 @@ export function describeBeginning(context: Context, origin: Message | undefined)
   const waits = (own.length > 0 ? own : all).map(({ text }) => text);
   const place = context.code === undefined ? "its file, outside any function," : "it";
   if (waits.length === 0) return `${place} waits for a promise that is not snax's`;
-  const more = waits.length > SHOWN_MAX ? ` and ${waits.length - SHOWN_MAX} more` : "";
-  return `${place} waits ${waits.slice(0, SHOWN_MAX).join("; ")}${more}`;
+  return `${place} waits ${nameFirst(waits, SHOWN_MAX, "; ")}`;
 }
 
 interface Wait {

@@ -39,13 +39,19 @@ const traceCounts = definePart(() => ({ count: 0 }));
 /** The word to other threads, as node-threads.ts hears it. */
 const WORD = "trace";
 
+/** What becomes of the messages of one service. */
+interface TraceFlags {
+  /** By message type: each begins a trace, or none is traced. */
+  readonly byType: Map<number, boolean>;
+  /** Ends the watch of the service; undefined if it is dead. */
+  readonly unwatch: (() => void) | undefined;
+}
+
 /** The traces of one thread. */
 export class Tracer {
   readonly #runtime: Runtime;
-  /** Protocols that are traced, or never traced, by service and message type. */
-  readonly #flags = new Map<number, Map<number, boolean>>();
-  /** What ends the watch of each of those services. */
-  readonly #unwatch = new Map<number, (() => void) | undefined>();
+  /** Protocols that are traced, or never traced, by service. */
+  readonly #flags = new Map<number, TraceFlags>();
   /** Tags of the messages whose handling goes on, oldest first. */
   readonly #tags = new Map<Message, string>();
   /** Tags of the calls that wait, oldest first: what is called takes it over, and who called goes on under it. */
@@ -76,25 +82,24 @@ export class Tracer {
   setFlag({ handle }: Context, type: number, flag: boolean | undefined): void {
     let flags = this.#flags.get(handle);
     if (flags === undefined) {
-      flags = new Map();
-      this.#flags.set(handle, flags);
       const forget = (): void => {
         this.#forget(handle);
         this.#rest();
       };
       const { kernel } = this.#runtime;
-      this.#unwatch.set(handle, kernel.watch(handle, forget, whyTraced(handle)));
+      const unwatch = kernel.watch(handle, forget, whyTraced(handle));
+      flags = { byType: new Map(), unwatch };
+      this.#flags.set(handle, flags);
     }
-    if (flag === undefined) flags.delete(type);
-    else flags.set(type, flag);
-    if (flags.size === 0) this.#forget(handle);
+    if (flag === undefined) flags.byType.delete(type);
+    else flags.byType.set(type, flag);
+    if (flags.byType.size === 0) this.#forget(handle);
     this.#rest();
   }
 
   #forget(handle: number): void {
+    this.#flags.get(handle)?.unwatch?.();
     this.#flags.delete(handle);
-    this.#unwatch.get(handle)?.();
-    this.#unwatch.delete(handle);
   }
 
   /** Begins a trace of what is being handled: `skynet.trace()`. */
@@ -239,7 +244,7 @@ export class Tracer {
       const tag = this.#sleeps.get(message.payload as Timer);
       if (tag !== undefined) this.#log(handle, tag, "resume");
     } else if (isHandled(message)) {
-      const flag = this.#flags.get(handle)?.get(type);
+      const flag = this.#flags.get(handle)?.byType.get(type);
       const tag = session === 0 ? undefined : this.#tagOf(keyOf(source, session));
       if (flag === false) return this.#rest();
       if (tag !== undefined) {
@@ -261,7 +266,7 @@ export class Tracer {
   }
 
   #isForbidden(handle: number, type: number): boolean {
-    return this.#flags.get(handle)?.get(type) === false;
+    return this.#flags.get(handle)?.byType.get(type) === false;
   }
 
   /** The tag of what is being handled. */

@@ -7,6 +7,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { firstLines } from "../base/short-list.ts";
 import { formatPath } from "./format.ts";
 import type { Step } from "./format.ts";
 import type { Check, CheckIssue } from "./sharetable-api.ts";
@@ -27,12 +28,11 @@ const ALL = "the tables";
 export async function runCheck(name: string, data: unknown, check: Check): Promise<void> {
   const issues = await findIssues(name, data, check);
   if (issues.length === 0) return;
-  const shown = issues.slice(0, ISSUES_SHOWN_MAX).map(({ path, message }) => {
+  const lines = issues.map(({ path, message }) => {
     return `${formatPath(name, path) || ALL}: ${message}`;
   });
-  const more = issues.length - shown.length;
-  if (more > 0) shown.push(`and ${more} more`);
-  throw new SnaxError("ERR_TABLE", `the check refuses ${shown.join("; ")}`, {
+  const shown = firstLines(lines, ISSUES_SHOWN_MAX).join("; ");
+  throw new SnaxError("ERR_TABLE", `the check refuses ${shown}`, {
     data: { table: name, issues },
   });
 }

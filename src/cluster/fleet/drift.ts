@@ -67,7 +67,7 @@ async function ownDrift(context: Context): Promise<FleetNodeDrift> {
 
 /** A node waits `hotfixtimeout` for its own threads; what takes twice as long is silent. */
 async function askNode(context: Context, links: LinkNodes, node: string): Promise<unknown> {
-  const ms = 2 * Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
+  const ms = 2 * context.runtime.environment.hotfixMs;
   const envelope = {
     type: PTYPE.harbor,
     method: 0,

@@ -3,6 +3,7 @@
  */
 
 import { inspect, isDeepStrictEqual } from "node:util";
+import { nameFirst } from "../../base/short-list.ts";
 import { copyPlain } from "../../table/plain-copy.ts";
 
 /** Longest text of one value, in characters. */
@@ -24,9 +25,7 @@ export function showChange(before: unknown, after: unknown, key: string): string
   if (before === undefined || after === undefined) return "";
   const lines: string[] = [];
   compare("", [copyPlain(at(before, key)), copyPlain(at(after, key))], lines);
-  const more = lines.length - FIELDS_SHOWN_MAX;
-  const shown = lines.slice(0, FIELDS_SHOWN_MAX).join(", ");
-  return ` ${shown}${more > 0 ? `, and ${more} more` : ""}`;
+  return ` ${nameFirst(lines, FIELDS_SHOWN_MAX)}`;
 }
 
 function at(root: unknown, key: string): unknown {

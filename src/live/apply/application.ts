@@ -370,7 +370,7 @@ function waitFor(
 ): void {
   const { service, runtime } = context;
   const { kernel, commitments } = runtime;
-  const ms = Number(runtime.environment.get("hotfixtimeout"));
+  const ms = runtime.environment.hotfixMs;
   let isOver = false;
   let release = (): void => {};
   context.patching = new Promise((resolve) => {

@@ -7,6 +7,7 @@
 
 import { basename } from "node:path";
 import { isDeepStrictEqual, types } from "node:util";
+import { nameFirst } from "../../base/short-list.ts";
 import { ANY_MEMBER } from "../../loader/read/begin-uses.ts";
 import type { BeginUse, BeginUses } from "../../loader/read/begin-uses.ts";
 import type { Instance } from "../../loader/run/instance.ts";
@@ -182,11 +183,11 @@ class Findings {
     return [
       ...[...this.#made].map(([cause, names]) => {
         const [was, keep] = names.length > 1 ? ["were", "keep"] : ["was", "keeps"];
-        return `${shorten(names)} ${was} made with ${cause}, and ${keep} what came of that`;
+        return `${nameFirst(names, SHOWN_MAX)} ${was} made with ${cause}, and ${keep} what came of that`;
       }),
       ...[...this.#copied].map(([cause, names]) => {
         const copy = names.length > 1 ? "copy" : "copies";
-        return `${shorten(names)} ${copy} ${cause}: who has a copy keeps the old one`;
+        return `${nameFirst(names, SHOWN_MAX)} ${copy} ${cause}: who has a copy keeps the old one`;
       }),
       ...this.#ran.slice(0, SHOWN_MAX),
       ...(more > 0 ? [`and ${more} more statements`] : []),
@@ -261,9 +262,4 @@ function note(list: Map<string, string[]>, cause: string, name: string): void {
   const known = list.get(cause);
   if (known === undefined) list.set(cause, [name]);
   else if (!known.includes(name)) known.push(name);
-}
-
-function shorten(names: readonly string[]): string {
-  const more = names.length - SHOWN_MAX;
-  return `${names.slice(0, SHOWN_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -12,6 +12,7 @@
 
 import { basename } from "node:path";
 import { serialize } from "node:v8";
+import { firstLines } from "../../base/short-list.ts";
 import { forwarderOf } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD, LET_GO } from "../../kernel/service.ts";
@@ -301,12 +302,11 @@ function takePack(context: Context, from: number, texts: Texts): Pack {
 function requireCarried(state: State, timers: LeavingTimers): void {
   const left = state.left.filter((each) => !isOfUndo(each));
   if (left.length === 0) return;
-  const lines = left.slice(0, NAMED_MAX).map(({ path, file, line, why }) => {
+  const lines = left.map(({ path, file, line, why }) => {
     if (file === "") return timers.explain(path, why);
     return `${path} (${basename(file)}:${line}) is ${why}`;
   });
-  if (left.length > NAMED_MAX) lines.push(`and ${left.length - NAMED_MAX} more`);
-  throw migrateError(lines.join("; "));
+  throw migrateError(firstLines(lines, NAMED_MAX).join("; "));
 }
 
 /** The start function of a plain service runs again, if it does nothing but register. */

@@ -110,7 +110,7 @@ async function tryOn(
   const service = isHere
     ? await takeHere(runtime.contextOf(handle), handle)
     : ((await ask(context, thread, TAKE, handle)) as DryService);
-  const limitMs = Math.max(1, Number(runtime.environment.get("hotfixtimeout")));
+  const limitMs = runtime.environment.hotfixMs;
   const done = await runDry({ service, texts, args: own, probes: calls, allow }, limitMs, (asked) =>
     askLive(caller, asked),
   );

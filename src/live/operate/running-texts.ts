@@ -3,6 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import { nameFirst } from "../../base/short-list.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
@@ -19,6 +20,7 @@ import { hasWritten } from "../apply/written-state.ts";
 import { hashOf } from "../text/compile.ts";
 import { changedTextOf, textOf } from "../text/patched-module.ts";
 import type { OrderState } from "../rollout/thread-order.ts";
+import { patienceOf } from "../rollout/thread-order.ts";
 import type { Known, KnownModules, Told } from "./known-modules.ts";
 import { identify, tellGroups } from "./known-modules.ts";
 import type { Withdrawal } from "./withdrawal.ts";
@@ -158,10 +160,14 @@ async function askThread(
   thread: number,
   ...[question, { without, known }]: [question: TextQuestion, options: GatherOptions]
 ): Promise<RunningGroup[]> {
-  const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
-  const error = (stuck: Stuck): SnaxError => silenceError(stuck, limitMs);
   const wanted = [question, without, known?.of(thread)];
-  const answer = await sendErrand(context, thread, { limitMs, error }, TEXTS, ...wanted);
+  const answer = await sendErrand(
+    context,
+    thread,
+    patienceOf(context, silenceError),
+    TEXTS,
+    ...wanted,
+  );
   return known === undefined ? (answer as RunningGroup[]) : known.take(thread, answer as Told);
 }
 
@@ -190,9 +196,7 @@ const SERVICES_SHOWN_MAX = 4;
 
 /** `:0000000a, :0000000b and 3 more` */
 export function nameServices(handles: readonly number[]): string {
-  const shown = handles.slice(0, SERVICES_SHOWN_MAX).map(formatAddress).join(", ");
-  const more = handles.length - SERVICES_SHOWN_MAX;
-  return more > 0 ? `${shown} and ${more} more` : shown;
+  return nameFirst(handles.map(formatAddress), SERVICES_SHOWN_MAX);
 }
 
 const keys = new WeakMap<RunningModule, string>();

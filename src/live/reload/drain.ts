@@ -8,6 +8,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
+import { nameFirst } from "../../base/short-list.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import type { Message, MessageList } from "../../kernel/message.ts";
@@ -172,6 +173,5 @@ export function nameBusy(busy: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const what of busy) counts.set(what, (counts.get(what) ?? 0) + 1);
   const named = [...counts].map(([what, count]) => (count > 1 ? `${count} times ${what}` : what));
-  const more = named.length > NAMED_MAX ? ` and ${named.length - NAMED_MAX} more` : "";
-  return `${named.slice(0, NAMED_MAX).join(", ")}${more}`;
+  return nameFirst(named, NAMED_MAX);
 }

@@ -14,6 +14,7 @@
 
 import { basename } from "node:path";
 import { codeOf, SnaxError } from "../../base/error.ts";
+import { firstLines } from "../../base/short-list.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { HOLD } from "../../kernel/service.ts";
 import { Instance } from "../../loader/run/instance.ts";
@@ -184,7 +185,7 @@ class Swap {
       if (service.isAlive) kernel.release(service, HOLD.patching);
       end(error, outcome);
     };
-    const ms = Number(runtime.environment.get("hotfixtimeout"));
+    const ms = runtime.environment.hotfixMs;
     const late = refusal(`reload() did not settle within ${ms} ms (hotfixtimeout)`);
     const stopDeadline = runtime.after(ms, () => runInside(this.#context, () => settle(late)));
     // A loop in the new code is cut off: the old one goes on.
@@ -418,8 +419,7 @@ class Swap {
 
 /** `hooks[0] (hall.ts:31) is a closure; ...` */
 function listLines(lines: readonly string[]): string {
-  const shown = lines.slice(0, LINES_MAX).join("; ");
-  return lines.length > LINES_MAX ? `${shown}; and ${lines.length - LINES_MAX} more` : shown;
+  return firstLines(lines, LINES_MAX).join("; ");
 }
 
 /** Things that can't be carried which an error names. */

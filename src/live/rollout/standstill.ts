@@ -123,7 +123,7 @@ export class Standstill {
   /** Waits until each service that was begun before the pause is there, has ended, or has come to the pause. */
   async #awaitBirths(): Promise<void> {
     const { clock, environment } = this.#runtime;
-    const limitMs = Number(environment.get("hotfixtimeout"));
+    const limitMs = environment.hotfixMs;
     const deadline = clock.now() + limitMs;
     const mayBeMeant = (each: Context): boolean =>
       this.#isMeant(each) || (each.code === undefined && this.#files.size > 0);

@@ -71,9 +71,17 @@ export function orderOften(
   return sendErrand(context, thread, { ...patienceOf(context), isFrequent: true }, ...order);
 }
 
-function patienceOf(context: Context): Patience {
-  const limitMs = Math.max(1, Number(context.runtime.environment.get("hotfixtimeout")));
-  return { limitMs, error: (stuck) => stuckError(stuck, limitMs) };
+/**
+ * The patience with a thread that hangs, in all that has to do with patches.
+ *
+ * @param error - what whoever asked is told. @defaultValue the thread does not take the patch
+ */
+export function patienceOf(
+  { runtime }: Context,
+  error: (stuck: Stuck, limitMs: number) => SnaxError = stuckError,
+): Patience {
+  const limitMs = runtime.environment.hotfixMs;
+  return { limitMs, error: (stuck) => error(stuck, limitMs) };
 }
 
 /** Tells which thread an order was given up for; undefined if the error is another one. */

@@ -7,6 +7,7 @@
  */
 
 import { basename } from "node:path";
+import { firstLines } from "../../base/short-list.ts";
 import type { Context } from "../../service/context.ts";
 import { holdingsOf } from "../../service/part.ts";
 import { ServiceTimer } from "../../service/timers.ts";
@@ -32,8 +33,7 @@ export function listHeld(context: Context): string[] {
 /** What a service has that a fresh one, begun with the same arguments, has not; empty if nothing. */
 export function listOwn(context: Context, fresh: Context): string[] {
   const own = [...listWritten(context, fresh), ...listTimers(context, fresh)];
-  if (own.length <= NAMED_MAX) return own;
-  return [...own.slice(0, NAMED_MAX), `and ${own.length - NAMED_MAX} more`];
+  return firstLines(own, NAMED_MAX);
 }
 
 function listWritten({ code, kind }: Context, { code: freshCode }: Context): string[] {

@@ -10,6 +10,7 @@
 import { dirname, isAbsolute, relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
+import { nameFirst } from "../../base/short-list.ts";
 import { resolveExport } from "../../loader/run/linker.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -64,9 +65,8 @@ function pathOf(program: Program, { image, isShared }: ModuleNode): string {
 }
 
 function listPaths(program: Program, nodes: readonly ModuleNode[]): string {
-  const names = nodes.slice(0, SHOWN_MAX).map((each) => pathOf(program, each));
-  const more = nodes.length > SHOWN_MAX ? `, and ${nodes.length - SHOWN_MAX} more` : "";
-  return `${names.join(", ")}${more}`;
+  const names = nodes.map((each) => pathOf(program, each));
+  return nameFirst(names, SHOWN_MAX);
 }
 
 /** How a shared module is patched. */
