@@ -762,6 +762,7 @@ export interface HotfixAllResult {
     readonly failed: readonly PatchFailure[];
     readonly skipped: readonly PatchSkip[];
     readonly held?: number;
+    readonly keepsOld?: readonly string[];
 }
 export type TogetherPatch = {
     readonly type: string;
@@ -776,6 +777,7 @@ export interface TogetherResult {
     readonly applied: readonly number[];
     readonly skipped: readonly PatchSkip[];
     readonly held: number;
+    readonly keepsOld?: readonly string[];
 }
 export interface RepairOptions {
     readonly atomic?: boolean;
@@ -822,6 +824,7 @@ export interface PatchRecord {
     readonly results: readonly PatchResult[];
     readonly by: number;
     readonly targets?: readonly string[];
+    readonly keepsOld?: readonly string[];
     readonly takesBack?: readonly number[];
     readonly rolledBackBy?: number;
     readonly retired?: string;
@@ -841,6 +844,7 @@ export interface RollbackResult {
 export interface HotfixSharedResult {
     readonly id: number;
     readonly threads: number;
+    readonly keepsOld?: readonly string[];
 }
 export interface DriftPatch {
     readonly hash: string;

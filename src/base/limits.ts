@@ -136,6 +136,12 @@ export const LEDGER_BYTES_MAX: number = 1 << 26;
 /** Lines of a ledger on disk from which on a start writes it anew, without most of what is no longer in. */
 export const LEDGER_LINES_MAX = 4096;
 
+/** How many phrases the result of a patch, and its entry in the ledger, has of what keeps the old; the last one counts the rest. */
+export const PATCH_KEEPS_MAX = 20;
+
+/** How long one of these may be, in UTF-16 units; a longer one is cut. */
+export const PATCH_KEEPS_LENGTH_MAX = 300;
+
 /** How many services' results one entry of the ledger keeps in full. */
 export const LEDGER_RESULTS_MAX = 100;
 

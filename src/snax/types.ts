@@ -273,6 +273,13 @@ export interface HotfixAllResult {
   readonly skipped: readonly PatchSkip[];
   /** For how many milliseconds the services handled nothing; only with `atomic`. */
   readonly held?: number;
+  /**
+   * What goes on with an old value or an old text although the patch is in, as far as the texts
+   * show it, a phrase each, for people: what was made with a constant that it replaces, closures,
+   * methods that somebody holds and that can't follow. At most PATCH_KEEPS_MAX; undefined if
+   * nothing does.
+   */
+  readonly keepsOld?: readonly string[];
 }
 
 /** One of several patches that go in together; see {@link SnaxApi.together}. */
@@ -300,6 +307,8 @@ export interface TogetherResult {
   readonly skipped: readonly PatchSkip[];
   /** For how many milliseconds the services handled nothing. */
   readonly held: number;
+  /** See {@link HotfixAllResult.keepsOld}. */
+  readonly keepsOld?: readonly string[];
 }
 
 /** How patches are applied; see {@link SnaxApi.repair}. */
@@ -426,6 +435,8 @@ export interface PatchRecord {
   readonly by: number;
   /** Of several patches that went in together, what each was for. */
   readonly targets?: readonly string[];
+  /** What goes on with the old; see {@link HotfixAllResult.keepsOld}. */
+  readonly keepsOld?: readonly string[];
   /** The numbers of the patches that it took back. */
   readonly takesBack?: readonly number[];
   /** The number of the patch that took it back. */
@@ -464,6 +475,8 @@ export interface HotfixSharedResult {
   readonly id: number;
   /** How many threads had the module loaded and run the patch now. */
   readonly threads: number;
+  /** See {@link HotfixAllResult.keepsOld}. */
+  readonly keepsOld?: readonly string[];
 }
 
 /** A patch that a module has. */

@@ -7,6 +7,7 @@
  * From the files the shared modules go along that have been edited.
  */
 
+import { addKept } from "./outcome-rows.ts";
 import { SnaxError } from "../../base/error.ts";
 import type { TogetherPart } from "../../live/rollout/together.ts";
 import { applyTogether } from "../../live/rollout/together.ts";
@@ -84,11 +85,12 @@ export async function hotfixTogether(
         throw inOperatorsWords(error, files);
       },
     );
-    const { id, applied, skipped, held } = result;
+    const { id, applied, skipped, held, keepsOld } = result;
     const counts = { id, applied: applied.length, failed: 0, skipped: skipped.length };
     for (const [key, value] of Object.entries(counts)) shown.set(key, value);
     shown.set("held", `${Math.round(held)} ms`);
     for (const { handle, reason } of skipped) shown.set(formatAddress(handle), reason);
+    addKept(shown, keepsOld);
   }
   // Services to come run the files as they are: an edited init, and state that begins otherwise.
   for (const file of changed) clearCache(operator.runtime, file);

@@ -11,7 +11,7 @@ import { hotfixall } from "../../live/rollout/all-of-type.ts";
 import { readIds, rollback } from "../../live/operate/rollback.ts";
 import { hotfixshared } from "../../live/rollout/shared-call.ts";
 import { clearCache } from "../../service/cache.ts";
-import type { FleetOptions } from "../../snax/types.ts";
+import type { FleetOptions, PatchRecord } from "../../snax/types.ts";
 import type { DryOptions } from "../../snax/types-dry.ts";
 import type {
   CommandCall,
@@ -28,7 +28,7 @@ import { partsOf, patchFromSource, readSourceOptions } from "./from-source.ts";
 import { hotfixTogether, isTogether } from "./hotfix-together.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
 import { inOperatorsWords, readTarget, readWords } from "./hotfix-words.ts";
-import { addFailures, addMore, countRows, SERVICES_SHOWN_MAX } from "./outcome-rows.ts";
+import { addFailures, addKept, addMore, countRows, SERVICES_SHOWN_MAX } from "./outcome-rows.ts";
 import type { Operator } from "../operator/operator.ts";
 import { printChanges } from "./source-texts.ts";
 import type { CheckOptions } from "./type-check.ts";
@@ -64,6 +64,22 @@ async function runHotfix({ operator, line, args }: CommandCall): Promise<Command
   return withTypes(types, await apply(operator, target, words));
 }
 
+/** The entry of the last patch of a service. */
+function recordOf({ thread }: Operator, handle: number): PatchRecord | undefined {
+  const name = `${formatAddress(handle)} `;
+  return thread.live.ledger.list().findLast((record) => record.target.startsWith(name));
+}
+
+/** What goes on with the old stands behind what `hotfix()` returned. */
+function withKept(result: CommandResult, keepsOld: readonly string[] | undefined): CommandResult {
+  if (keepsOld === undefined) return result;
+  const shown = new Map<string, unknown>();
+  if (result instanceof Map) for (const [key, value] of result) shown.set(String(key), value);
+  else if (result !== undefined) shown.set("result", result);
+  addKept(shown, keepsOld);
+  return markInOrder(shown);
+}
+
 /** Words, and whether they are for all nodes. */
 type FleetWords = HotfixWords & { readonly fleet: FleetOptions | undefined };
 
@@ -80,7 +96,8 @@ async function apply(
       case "service": {
         const { live } = operator.thread;
         const patch = [words.patch, ...words.args] as const;
-        return toResult(await hotfix(live, operator.caller, target.handle, patch));
+        const result = await hotfix(live, operator.caller, target.handle, patch);
+        return withKept(toResult(result), recordOf(operator, target.handle)?.keepsOld);
       }
       case "type":
         return await patchType(operator, target.type, words);
@@ -178,9 +195,10 @@ async function sendSource(
     if (target.kind === "service") {
       const { live } = operator.thread;
       await hotfix(live, operator.caller, target.handle, [words.patch]);
-      const name = `${formatAddress(target.handle)} `;
-      const id = live.ledger.list().findLast((record) => record.target.startsWith(name))?.id;
-      return new Map(Object.entries({ id, applied: 1, failed: 0, skipped: 0 }));
+      const { id, keepsOld } = recordOf(operator, target.handle) ?? {};
+      const rows = new Map(Object.entries<unknown>({ id, applied: 1, failed: 0, skipped: 0 }));
+      addKept(rows, keepsOld);
+      return rows;
     }
     return new Map<string, unknown>([["failed", 0]]);
   } catch (error) {
@@ -196,7 +214,7 @@ async function patchType(
   const { patch, args, files, repair } = words;
   const { live } = operator.thread;
   const result = await hotfixall(live, { ...operator.caller, repair }, type, [patch, ...args]);
-  const { id, applied, failed, skipped, held } = result;
+  const { id, applied, failed, skipped, held, keepsOld } = result;
   const counts = countRows({ applied, failed, skipped });
   const rows = new Map<string, unknown>([["id", id], ...counts]);
   if (held !== undefined) rows.set("held", `${Math.round(held)} ms`);
@@ -204,6 +222,7 @@ async function patchType(
     rows.set("note", `no ${type} lives: those to come have the patch`);
   }
   addFailures(rows, failed, { files });
+  addKept(rows, keepsOld);
   return markInOrder(rows);
 }
 
@@ -221,8 +240,10 @@ async function patchShared(
     throw new SnaxError("ERR_ARGUMENT", `${why}; what shall ${args.join(" ")} be?`);
   }
   const caller = { ...operator.caller, repair };
-  const result = await hotfixshared(operator.thread.live, caller, path, patch);
-  return markInOrder(new Map(Object.entries(result)));
+  const { id, threads, keepsOld } = await hotfixshared(operator.thread.live, caller, path, patch);
+  const rows = new Map<string, unknown>(Object.entries({ id, threads }));
+  addKept(rows, keepsOld);
+  return markInOrder(rows);
 }
 
 async function runRollback({ operator, args }: CommandCall): Promise<CommandResult> {

@@ -49,3 +49,8 @@ export function addFailures(
 export function addMore(rows: Map<string, unknown>, more: number, what: string): void {
   if (more > 0) rows.set(`... ${what}`, `${more} more`);
 }
+
+/** Adds a row for what goes on with the old although the patch is in, a line each; none if nothing does. */
+export function addKept(rows: Map<string, unknown>, keepsOld: readonly string[] | undefined): void {
+  if (keepsOld !== undefined && keepsOld.length > 0) rows.set("keeps the old", keepsOld.join("\n"));
+}

@@ -2,6 +2,7 @@
  * `patches`: the ledger, and all that is known of one patch.
  */
 
+import { addKept } from "./outcome-rows.ts";
 import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { leaderOf, readTarget } from "../../live/operate/patch-target.ts";
@@ -37,7 +38,7 @@ async function patches({ operator, args: [word] }: CommandCall): Promise<Command
 }
 
 async function showPatch(operator: Operator, record: PatchRecord): Promise<Table> {
-  const { target, time, by, applied, failed, results, takesBack } = record;
+  const { target, time, by, applied, failed, results, takesBack, keepsOld } = record;
   const rows = new Map<string, unknown>([
     ["state", stateOf(record)],
     ["target", target],
@@ -47,6 +48,7 @@ async function showPatch(operator: Operator, record: PatchRecord): Promise<Table
     ["failed", failed],
   ]);
   if (takesBack !== undefined) rows.set("takes back", takesBack.join(", "));
+  addKept(rows, keepsOld);
   for (const { handle, ok, code } of results) {
     if (handle !== 0) rows.set(formatAddress(handle), ok ? "applied" : (code ?? "failed"));
   }

@@ -9,6 +9,7 @@
 
 import { basename } from "node:path";
 import { types, isDeepStrictEqual } from "node:util";
+import { PATCH_KEEPS_LENGTH_MAX, PATCH_KEEPS_MAX } from "../../base/limits.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
 import { dataOf, isWrittenOut } from "../../loader/read/written.ts";
 import type { Instance } from "../../loader/run/instance.ts";
@@ -30,12 +31,44 @@ import { isTaken, keepsOld } from "./method-swap.ts";
 import { keptBy } from "./patch-kept.ts";
 import { isPlain, memberIn } from "./table-merge.ts";
 
+/** What a patch does, before it is in. */
+export interface PatchSummary {
+  /** In one line, for the log. */
+  readonly said: string;
+  /** What goes on with an old value or an old text, a phrase each, at most PATCH_KEEPS_MAX. */
+  readonly keepsOld: readonly string[];
+}
+
+/** The summary of what is no patch, or of a patch that has nothing to do. */
+export function summaryOf(said: string): PatchSummary {
+  return { said, keepsOld: [] };
+}
+
+/** What a result has of it: nothing if the texts show nothing that keeps the old. */
+export function keepsOldOf(summary: PatchSummary | undefined): {
+  readonly keepsOld?: readonly string[];
+} {
+  return summary === undefined || summary.keepsOld.length === 0
+    ? {}
+    : { keepsOld: summary.keepsOld };
+}
+
+/** The summary of patches that go in together. */
+export function joinSummaries(summaries: readonly PatchSummary[]): PatchSummary {
+  const said = summaries.flatMap((each) => (each.said === "" ? [] : [each.said])).join("; ");
+  return { said, keepsOld: bound(summaries.flatMap(({ keepsOld }) => keepsOld)) };
+}
+
 /**
- * Says what the parts of a patch replace and add.
+ * Says what the parts of a patch replace and add, and what keeps the old.
  *
  * @param instance - a service that does not have the patch yet; undefined if none lives.
  */
-export function summarise(parts: readonly PatchPart[], instance: Instance | undefined): string {
+export function summarise(
+  parts: readonly PatchPart[],
+  instance: Instance | undefined,
+): PatchSummary {
+  const keepsOld: string[] = [];
   const texts = parts.map((part) => {
     const { node, code } = part;
     const found = instance?.find(node);
@@ -45,16 +78,26 @@ export function summarise(parts: readonly PatchPart[], instance: Instance | unde
       module === undefined
         ? []
         : [...listLeft(code.outline, module), ...leftOfTables(code, module)];
-    const all = [
-      said,
+    const keeps = [
       ...(left.length > 0 ? [describeLeft(left)] : []),
       ...describeFields(code.outline, module),
       ...describeHidden(code, module),
       ...keptBy(part, instance),
-    ].join("; ");
+    ];
+    keepsOld.push(...keeps);
+    const all = [said, ...keeps].join("; ");
     return parts.length === 1 ? all : `${basename(node.image.file)} ${all}`;
   });
-  return texts.join("; ");
+  return { said: texts.join("; "), keepsOld: bound(keepsOld) };
+}
+
+function bound(phrases: readonly string[]): string[] {
+  const isFull = phrases.length > PATCH_KEEPS_MAX;
+  const shown = phrases.slice(0, isFull ? PATCH_KEEPS_MAX - 1 : PATCH_KEEPS_MAX);
+  const short = shown.map((each) =>
+    each.length > PATCH_KEEPS_LENGTH_MAX ? `${each.slice(0, PATCH_KEEPS_LENGTH_MAX - 3)}...` : each,
+  );
+  return isFull ? [...short, `and ${phrases.length - shown.length} more`] : short;
 }
 
 /** The members that an owner has, those of its instances and its static ones. */

@@ -19,7 +19,7 @@ import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { HotfixAllResult, Patch, PatchResult } from "../../snax/types.ts";
-import { summarise } from "../apply/patch-summary.ts";
+import { keepsOldOf, summarise } from "../apply/patch-summary.ts";
 import { hashOfPatch, readPatch } from "../text/compile.ts";
 import { AtomicPart } from "./atomic-campaign.ts";
 import { Ballot } from "./ballot.ts";
@@ -106,10 +106,16 @@ async function runForType(
   const sticky = call.isOnce ? undefined : live.sticky;
   const hash = hashOfPatch(call.texts);
   const ballot = call.isAtomic ? new Ballot(context.runtime, call.type) : undefined;
-  const enter = (said: string, results: readonly PatchResult[]): void => {
-    const target = `all ${call.type}`;
+  const enter = (
+    said: string,
+    results: readonly PatchResult[],
+    keepsOld?: readonly string[],
+  ): void => {
     const { texts, caller: by, takesBack, fleet } = call;
-    live.enter({ id, hash, target, results, said, texts, by, takesBack, fleet: fleet?.id });
+    live.enter({
+      ...{ id, hash, target: `all ${call.type}`, results, said, texts, by, takesBack },
+      ...{ fleet: fleet?.id, keepsOld },
+    });
   };
   const homes = homesOf(context, call.type);
   try {
@@ -137,13 +143,11 @@ async function runForType(
     const retired = new Set(ended.flatMap((each) => each.retired));
     live.retire(retired, call.isOnce);
     const counts = `${applied.length} applied, ${failed.length} failed, ${skipped.length} skipped`;
-    enter(`${counts}: ${summary ?? ""}`, [
-      ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
-      ...applied.map((handle) => ({ handle, ok: true })),
-    ]);
+    enter(`${counts}: ${summary?.said ?? ""}`, resultsOf({ applied, failed }), summary?.keepsOld);
     const held = Math.max(0, ...ended.map((each) => each.held));
     const kept = call.undoes === undefined ? {} : { kept: keptOf(tried, ended) };
-    return { id, applied, failed, skipped, ...(call.isAtomic && { held }), ...kept };
+    const more = { ...(call.isAtomic && { held }), ...kept, ...keepsOldOf(summary) };
+    return { id, applied, failed, skipped, ...more };
   } catch (error) {
     sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH";
@@ -152,6 +156,14 @@ async function runForType(
   } finally {
     ballot?.close();
   }
+}
+
+/** What the ledger has of it, the failures first. */
+function resultsOf({ applied, failed }: Pick<Applied, "applied" | "failed">): PatchResult[] {
+  return [
+    ...failed.map(({ handle, code }) => ({ handle, ok: false, code })),
+    ...applied.map((handle) => ({ handle, ok: true })),
+  ];
 }
 
 /** Has threads and programs to come know of a patch that stays. */

@@ -3,6 +3,7 @@
  * a transaction (transaction.ts).
  */
 
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import { LEVEL } from "../../base/log-level.ts";
 import { copyArguments } from "../../base/copy.ts";
 import { codeOf } from "../../base/error.ts";
@@ -30,7 +31,7 @@ interface Tried {
 
 /** The patch on its way through one thread. */
 export class AtomicCampaign implements TransactionStep {
-  readonly summary: string;
+  readonly summary: PatchSummary;
   readonly #live: LiveThread;
   readonly #ready: Ready;
   readonly #order: CampaignOrder;
@@ -185,7 +186,7 @@ export class AtomicCampaign implements TransactionStep {
 
 /** All services of one type, or none: a transaction of one step. */
 export class AtomicPart implements ThreadPart<Applied, Kept> {
-  readonly summary: string;
+  readonly summary: PatchSummary;
   readonly #transaction: Transaction;
 
   constructor(live: LiveThread, ready: Ready, order: CampaignOrder) {

@@ -10,6 +10,7 @@
  * that is kept is in all.
  */
 
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import { copyArguments } from "../../base/copy.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Instance } from "../../loader/run/instance.ts";
@@ -55,7 +56,7 @@ export interface Ready {
   /** For services yet to be born. */
   readonly born: readonly PatchPart[];
   readonly variants: VariantTable;
-  readonly summary: string;
+  readonly summary: PatchSummary;
 }
 
 /** What came of a thread's services. */
@@ -85,7 +86,7 @@ export const skipReason = {
 
 /** A patch for all services of a type on its way through one thread. */
 export class Campaign implements ThreadPart<Applied, Kept> {
-  readonly summary: string;
+  readonly summary: PatchSummary;
   readonly #live: LiveThread;
   readonly #ready: Ready;
   readonly #order: CampaignOrder;

@@ -33,6 +33,8 @@ export interface PatchReport {
   readonly takesBack?: readonly number[] | undefined;
   /** What each of several patches was for that went in together. @defaultValue it is one */
   readonly targets?: readonly string[] | undefined;
+  /** What goes on with an old value or an old text. @defaultValue nothing, as far as the texts show */
+  readonly keepsOld?: readonly string[] | undefined;
 }
 
 /** What became of patches since they were entered. */
@@ -102,6 +104,7 @@ export class Ledger {
     by,
     takesBack,
     targets,
+    keepsOld = [],
   }: PatchReport): PatchRecord {
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
@@ -120,6 +123,7 @@ export class Ledger {
       by,
       ...(takesBack !== undefined && { takesBack }),
       ...(targets !== undefined && { targets }),
+      ...(keepsOld.length > 0 && { keepsOld }),
     };
     this.add(record);
     return record;

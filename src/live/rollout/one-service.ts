@@ -25,7 +25,8 @@ import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { Patch } from "../../snax/types.ts";
 import { applyPatch, codeOfService } from "../apply/application.ts";
 import { checkGroups } from "../apply/method-swap.ts";
-import { summarise } from "../apply/patch-summary.ts";
+import { keepsOldOf, summarise } from "../apply/patch-summary.ts";
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import type { PatchTexts, PatchPart } from "../text/compile.ts";
 import { compileParts, hashOfPatch, readPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/patched-module.ts";
@@ -115,11 +116,16 @@ async function runForService(
   if (context === undefined) throw absentError(runtime, handle);
   const own = copyArguments(args, context.service);
   const id = live.ledger.next();
-  const enter = (said: string, result: { ok: boolean; code?: string }): void => {
+  const enter = (
+    said: string,
+    result: { ok: boolean; code?: string },
+    summary?: PatchSummary,
+  ): void => {
     const target = `${formatAddress(handle)} ${context.name}`;
     const results = [{ handle, ...result }];
     const hash = hashOfPatch(texts);
-    live.enter({ id, hash, target, results, said, texts, by: caller, takesBack });
+    const report = { id, hash, target, results, said, texts, by: caller, takesBack };
+    live.enter({ ...report, ...keepsOldOf(summary) });
   };
   const order = { id, context, texts, args: own, caller, state, undoes };
   const homes = [runtime.threads?.own];
@@ -128,7 +134,7 @@ async function runForService(
     const rollout = { kind: ONE_SERVICE, order, homes, stays: () => true };
     const { tried } = await rollOut(live, asker, rollout);
     [done] = tried.values.values();
-    enter(`applied: ${done?.summary ?? ""}`, { ok: true });
+    enter(`applied: ${done?.summary.said ?? ""}`, { ok: true }, done?.summary);
   } catch (error) {
     enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
@@ -162,14 +168,14 @@ interface ServiceDone {
   readonly returned: Returned;
   /** See Applied.kept. */
   readonly kept: readonly string[];
-  readonly summary: string;
+  readonly summary: PatchSummary;
 }
 
 /** A patch compiled for one service as it is. */
 class ServicePart implements ThreadPart<ServiceDone, void> {
   readonly #request: ServiceRequest;
   readonly #parts: readonly PatchPart[];
-  readonly summary: string;
+  readonly summary: PatchSummary;
 
   private constructor(request: ServiceRequest, instance: Instance, parts: readonly PatchPart[]) {
     this.#request = request;

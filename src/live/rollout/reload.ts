@@ -9,6 +9,8 @@
  * For a type the main thread leads, for one service its own thread, and births stay as they are.
  */
 
+import { summaryOf } from "../apply/patch-summary.ts";
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
@@ -197,7 +199,7 @@ function join(all: readonly ThreadReload[]): ThreadReload {
 
 /** The services of one thread. */
 class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
-  readonly summary = "reload";
+  readonly summary: PatchSummary = summaryOf("reload");
   readonly #live: LiveThread;
   readonly #order: ReloadOrder;
   readonly #program: Program;

@@ -15,6 +15,7 @@
  * PREPARE to KEEP or UNDO.
  */
 
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import type { SnaxError } from "../../base/error.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
@@ -45,8 +46,8 @@ export interface PatchOrder {
 
 /** One patch on one thread, compiled. */
 export interface ThreadPart<Tried, Kept> {
-  /** What it does, in one line for the log. */
-  readonly summary: string;
+  /** What it does, and what keeps the old. */
+  readonly summary: PatchSummary;
   /** Holds what must not run until the vote; what it throws refuses the patch. @defaultValue nothing */
   ready?(): Promise<void>;
   /**
@@ -168,10 +169,14 @@ export class Rollouts {
   }
 
   /** No service comes or goes until the patch has ended here; a thread with nothing to patch does not hear how it ends. */
-  async #begin(context: Context, kind: AnyKind, order: PatchOrder): Promise<string | undefined> {
+  async #begin(
+    context: Context,
+    kind: AnyKind,
+    order: PatchOrder,
+  ): Promise<PatchSummary | undefined> {
     const { crossing } = this.#live;
     await crossing.begin(order.id);
-    let summary: string | undefined;
+    let summary: PatchSummary | undefined;
     try {
       summary = await this.#prepare(context, kind, order);
       return summary;
@@ -188,7 +193,11 @@ export class Rollouts {
     }
   }
 
-  async #prepare(context: Context, kind: AnyKind, order: PatchOrder): Promise<string | undefined> {
+  async #prepare(
+    context: Context,
+    kind: AnyKind,
+    order: PatchOrder,
+  ): Promise<PatchSummary | undefined> {
     const { id } = order;
     this.#parts.set(id, undefined);
     let part: ThreadPart<unknown, unknown> | undefined;
@@ -241,7 +250,7 @@ export interface RolledOut<Tried, Kept> {
   /**
    * What the patch does, as one thread says it; undefined if it had nothing to patch on any thread.
    */
-  readonly summary: string | undefined;
+  readonly summary: PatchSummary | undefined;
   readonly tried: Answers<Tried>;
   readonly ended: readonly Kept[];
 }
@@ -318,8 +327,8 @@ function isOwn({ runtime }: Context, home: Home): boolean {
  *
  * @returns what it does there; undefined where it has nothing to patch
  */
-async function prepareEverywhere(crew: Crew): Promise<Answers<string>["values"]> {
-  const prepared = await crew.ask<string>(crew.homes, "PREPARE");
+async function prepareEverywhere(crew: Crew): Promise<Answers<PatchSummary>["values"]> {
+  const prepared = await crew.ask<PatchSummary>(crew.homes, "PREPARE");
   const { values } = prepared;
   const isReady = prepared.refusal === undefined && prepared.stuck.size === 0;
   // Some were faster than others, and may have begun to hang since.
@@ -333,7 +342,7 @@ async function prepareEverywhere(crew: Crew): Promise<Answers<string>["values"]>
 }
 
 /** Whether a thread has said that it has nothing to patch. */
-function isIdle(summaries: Answers<string>["values"], home: Home): boolean {
+function isIdle(summaries: Answers<PatchSummary>["values"], home: Home): boolean {
   return summaries.has(home) && summaries.get(home) === undefined;
 }
 

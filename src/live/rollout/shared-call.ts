@@ -25,8 +25,8 @@ export async function hotfixshared(
   const isOnce = repair?.once === true;
   if (repair?.atomic === true) {
     const parts = [{ kind: "shared", file, text }] as const;
-    const { id, threads } = await applyTogether(live, caller, parts);
-    return { id, threads };
+    const { id, threads, keepsOld } = await applyTogether(live, caller, parts);
+    return { id, threads, ...(keepsOld !== undefined && { keepsOld }) };
   }
   const call: SharedCall = { file, text, caller: context.handle, takesBack, undoes, isOnce };
   return (await lead(live, context, SHARED_MODULE, { leader: 0, call })) as SharedDone;

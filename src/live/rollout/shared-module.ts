@@ -18,7 +18,8 @@ import { messageOf } from "../../service/error-text.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { HotfixSharedResult } from "../../snax/types.ts";
 import { evaluateImports } from "../text/patch-import.ts";
-import { summarise } from "../apply/patch-summary.ts";
+import { keepsOldOf, summarise, summaryOf } from "../apply/patch-summary.ts";
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import { ServicePatch } from "../apply/service-patch.ts";
 import { compileParts, hashOfPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/patched-module.ts";
@@ -71,12 +72,12 @@ async function runForModule(
   const order: SharedOrder = { id, file, text, undoes };
   const texts = new Map([[file, text]]);
   const hash = hashOfPatch(texts);
-  const enter = (said: string, result: { ok: boolean; code?: string }): void =>
+  const enter = (said: string, result: { ok: boolean; code?: string }, done?: PatchSummary): void =>
     live.enter({
-      ...{ id, hash, target: file, said, texts },
+      ...{ id, hash, target: file, said, texts, ...keepsOldOf(done) },
       ...{ results: [{ handle: 0, ...result }], by: caller, takesBack },
     });
-  let summary: string | undefined;
+  let summary: PatchSummary | undefined;
   let threads: number;
   let kept: readonly string[];
   const sticky = isOnce ? undefined : live.sticky;
@@ -113,8 +114,8 @@ async function runForModule(
     sticky?.refuse(id, error.message);
     throw error;
   }
-  enter(`applied: ${summary}`, { ok: true });
-  return { id, threads, ...(undoes !== undefined && { kept }) };
+  enter(`applied: ${summary.said}`, { ok: true }, summary);
+  return { id, threads, ...(undoes !== undefined && { kept }), ...keepsOldOf(summary) };
 }
 
 /** What came of a patch. */
@@ -147,7 +148,7 @@ interface SharedTarget extends SharedPlace {
  * somebody runs.
  */
 export class SharedPart implements ThreadPart<readonly string[], void> {
-  readonly summary: string;
+  readonly summary: PatchSummary;
   readonly #live: LiveThread;
   readonly #id: number;
   readonly #undoes: readonly string[];
@@ -336,8 +337,8 @@ export class SharedStep implements TransactionStep {
     return new SharedStep(live, order, await SharedPart.compile(live, order));
   }
 
-  get summary(): string {
-    return this.#part?.summary ?? "";
+  get summary(): PatchSummary {
+    return this.#part?.summary ?? summaryOf("");
   }
 
   /** Race: somebody may have loaded it since; nobody does so from here on. */

@@ -10,6 +10,8 @@
  * A new service lives on the thread of the old one, so one way leads to both and the order of messages holds. The main thread leads.
  */
 
+import { summaryOf } from "../apply/patch-summary.ts";
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import { SWAP_RETIRE_MAX_MS, SWAP_RETIRE_MS } from "../../base/limits.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
@@ -147,7 +149,7 @@ function merge(all: readonly ThreadSwap[], stuck: readonly PatchFailure[]): Omit
 
 /** The services of one thread. */
 class ThreadPartOfSwap implements ThreadPart<ThreadSwap, ThreadSwap> {
-  readonly summary = "swap";
+  readonly summary: PatchSummary = summaryOf("swap");
   readonly #live: LiveThread;
   readonly #order: SwapOrder;
   readonly #program: Program;

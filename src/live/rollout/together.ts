@@ -9,6 +9,8 @@
  *              the threads, and the ledger on disk, know it
  */
 
+import { keepsOldOf, summaryOf } from "../apply/patch-summary.ts";
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import { resolve } from "node:path";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { TOGETHER_MAX } from "../../base/limits.ts";
@@ -72,6 +74,8 @@ export interface Together {
   readonly held: number;
   /** Variables that they were to give back, and have not. */
   readonly kept: readonly KeptState[];
+  /** See PatchSummary. */
+  readonly keepsOld?: readonly string[];
 }
 
 /** Repairs several types and shared modules; see `SnaxApi.together`. */
@@ -81,8 +85,8 @@ export async function together(
   given: unknown,
 ): Promise<TogetherResult> {
   const parts = readParts(given, caller.context.runtime.paths.root);
-  const { id, applied, skipped, held } = await applyTogether(live, caller, parts);
-  return { id, applied, skipped, held };
+  const { id, applied, skipped, held, keepsOld } = await applyTogether(live, caller, parts);
+  return { id, applied, skipped, held, ...(keepsOld !== undefined && { keepsOld }) };
 }
 
 /** Applies patches to all that they are for or to none. */
@@ -119,16 +123,11 @@ export const TOGETHER: PatchKind<TogetherCall, TogetherOrder, TransactionTried, 
 async function runTogether(
   live: LiveThread,
   context: Context,
-  { parts, caller, takesBack, undoes, isOnce }: TogetherCall,
+  call: TogetherCall,
 ): Promise<Together> {
+  const { parts, caller, takesBack, isOnce } = call;
   const id = live.ledger.next(parts.length);
-  const orders = parts.map((part, index): PartOrder => {
-    if (part.kind === "shared")
-      return { kind: "shared", order: { ...part, id: id + index, undoes } };
-    const { type, texts, args } = part;
-    const order = { id: id + index, type, texts, args, caller, undoes, isOnce, isAtomic: true };
-    return { kind: "type", order, homes: homesOf(context, type) };
-  });
+  const orders = ordersOf(context, call, id);
   const homes = homesOfParts(context, parts);
   const texts = textsOf(parts);
   const targets = parts.map(targetOf);
@@ -136,10 +135,15 @@ async function runTogether(
   const sticky = isOnce ? undefined : live.sticky;
   const what = new Intl.ListFormat("en", { type: "disjunction" }).format(parts.map(nameOf));
   const ballot = new Ballot(context.runtime, what);
-  const enter = (said: string, results: readonly PatchResult[]): void => {
+  const enter = (
+    said: string,
+    results: readonly PatchResult[],
+    keepsOld?: readonly string[],
+  ): void => {
     const several = targets.length > 1 ? { targets } : {};
     const target = targets.join(", ");
-    live.enter({ id, hash, target, results, said, texts, by: caller, takesBack, ...several });
+    const report = { id, hash, target, results, said, texts, by: caller, takesBack, keepsOld };
+    live.enter({ ...report, ...several });
   };
   try {
     await sticky?.prepareAll(orders, { hash, takesBack });
@@ -160,14 +164,15 @@ async function runTogether(
     const applied = done.flat().flatMap((step) => step.applied);
     const skipped = done.flat().flatMap((step) => step.skipped);
     live.retire(new Set(done.flat().flatMap((step) => step.retired)), isOnce);
-    enter(`${applied.length} applied, all or none: ${summary ?? ""}`, [
-      ...applied.map((handle) => ({ handle, ok: true })),
-      // A shared module has no services of its own.
-      ...orders.flatMap(({ kind }) => (kind === "shared" ? [{ handle: 0, ok: true }] : [])),
-    ]);
+    const said = `${applied.length} applied, all or none: ${summary?.said ?? ""}`;
+    // A shared module has no services of its own.
+    const shared = orders.flatMap(({ kind }) => (kind === "shared" ? 0 : []));
+    const results = [...applied, ...shared].map((handle) => ({ handle, ok: true }));
+    enter(said, results, summary?.keepsOld);
     const threads = Math.max(...orders.map((_, index) => usersOf(tried, index)));
     const held = Math.max(0, ...ended.map((each) => each.held));
-    return { id, applied, skipped, threads, held, kept: done.flat().flatMap((step) => step.kept) };
+    const kept = done.flat().flatMap((step) => step.kept);
+    return { id, applied, skipped, threads, held, kept, ...keepsOldOf(summary) };
   } catch (error) {
     sticky?.refuse(id, messageOf(error));
     const code = codeOf(error) ?? "ERR_PATCH";
@@ -176,6 +181,21 @@ async function runTogether(
   } finally {
     ballot.close();
   }
+}
+
+/** One order for each part, numbered from the first on. */
+function ordersOf(
+  context: Context,
+  { parts, caller, undoes, isOnce }: TogetherCall,
+  id: number,
+): PartOrder[] {
+  return parts.map((part, index): PartOrder => {
+    if (part.kind === "shared")
+      return { kind: "shared", order: { ...part, id: id + index, undoes } };
+    const { type, texts, args } = part;
+    const order = { id: id + index, type, texts, args, caller, undoes, isOnce, isAtomic: true };
+    return { kind: "type", order, homes: homesOf(context, type) };
+  });
 }
 
 /** What is kept of the patches for births, threads and starts to come. */
@@ -259,7 +279,7 @@ function isHome({ runtime }: LiveThread, homes: readonly Home[]): boolean {
 
 /** A patch that is not for this thread. */
 class NoStep implements TransactionStep {
-  readonly summary = "";
+  readonly summary: PatchSummary = summaryOf("");
   async ready(): Promise<void> {}
   async try(): Promise<{ failed: []; pending: 0; isUsed: boolean }> {
     return { failed: [], pending: 0, isUsed: false };

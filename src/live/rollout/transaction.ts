@@ -13,6 +13,8 @@
  * who has seen the new. A thread that was given up stays held until it hears how it ends.
  */
 
+import { joinSummaries } from "../apply/patch-summary.ts";
+import type { PatchSummary } from "../apply/patch-summary.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { Context } from "../../service/context.ts";
@@ -43,7 +45,7 @@ export interface StepKept {
 
 /** One of the patches. */
 export interface TransactionStep {
-  readonly summary: string;
+  readonly summary: PatchSummary;
   /** Makes ready for those who are held; what it throws refuses all. */
   ready(held: readonly Context[]): Promise<void>;
   /** Puts it in. What it throws refuses all, and has changed nothing. */
@@ -68,7 +70,7 @@ export interface TransactionKept {
 
 /** The patches on their way through one thread. */
 export class Transaction implements ThreadPart<TransactionTried, TransactionKept> {
-  readonly summary: string;
+  readonly summary: PatchSummary;
   readonly #runtime: Runtime;
   readonly #steps: readonly TransactionStep[];
   readonly #standstill: Standstill;
@@ -82,8 +84,7 @@ export class Transaction implements ThreadPart<TransactionTried, TransactionKept
     this.#runtime = runtime;
     this.#steps = steps;
     this.#standstill = standstill;
-    const said = steps.map(({ summary }) => summary).filter((text) => text !== "");
-    this.summary = said.join("; ");
+    this.summary = joinSummaries(steps.map(({ summary }) => summary));
   }
 
   /** @throws {ERR_PATCH_TIMEOUT} if a service does not end its `init` within `hotfixtimeout`. */

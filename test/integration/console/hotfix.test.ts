@@ -21,6 +21,7 @@ const ROOM = `
     rounds() { return rounds; },
   };`;
 const FILES = {
+  "bank.ts": `const MAX = 5; const limits = { max: MAX }; export const response = { look() { return [MAX, limits.max]; } };`,
   "room.ts": ROOM,
   "lib/board.ts": `
     let games = 0;
@@ -256,4 +257,25 @@ test("of more failures than are listed the answer tells how many there are", asy
   equal(more.includes("failed\t103"), true, more.slice(0, 5).join("\n"));
   equal(more.filter((row) => /^:[0-9a-f]{8}\t.*not here/.test(row)).length, 100);
   equal(more.includes("... failed\t3 more"), true, more.slice(-4).join("\n"));
+});
+
+test("what goes on with the old is a row of the answer, and stays in the ledger", async (t) => {
+  const { run, write, make } = await open(t);
+  await make("bank");
+  const left = ["keeps the old\tlimits was made with MAX, and keeps what came of that"];
+  write("max.ts", `const MAX = 6;`);
+  const counts = ["applied\t1", "failed\t0", "skipped\t0"];
+  deepEqual(await run("hotfix bank @max.ts"), ["id\t1", ...counts, ...left, OK]);
+  write("more.ts", `const MAX = 7; export function hotfix() { return MAX; }`);
+  const [address = ""] = (await run("list")).flatMap((row) =>
+    row.includes("bank") ? [row.split("\t")[0] ?? ""] : [],
+  );
+  deepEqual(await run(`hotfix ${address} @more.ts`), ["result\t7", ...left, OK]);
+  write("none.ts", `export const response = { look() { return 0; } };`);
+  deepEqual(await run(`hotfix ${address} @none.ts`), [OK]);
+  const shown = await run("patches 2");
+  deepEqual(
+    shown.filter((row) => row.startsWith("keeps")),
+    left,
+  );
 });

@@ -3,10 +3,10 @@
  * not, or not everywhere.
  */
 
-import { equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { Patch } from "snax";
-import { serve } from "./harness.ts";
+import { World, serve } from "./harness.ts";
 import type { Files } from "./harness.ts";
 import { log } from "./moves.ts";
 
@@ -116,10 +116,12 @@ const CASES: readonly (readonly [title: string, files: Files, patch: Patch, said
 ];
 
 for (const [title, files, patch, said] of CASES) {
-  test(`the log names what keeps the old: ${title}`, async (t) => {
+  test(`the log and the result name what keeps the old: ${title}`, async (t) => {
     const { world, fix } = await serve(t, files);
     await fix(patch);
     equal(await log(world), said);
+    const phrases = said.split("; ").slice(1);
+    deepEqual(world.node.snax.patches().at(-1)?.keepsOld, phrases);
   });
 }
 
@@ -167,5 +169,57 @@ for (const [title, text, patch, said] of QUIET) {
     const { world, fix } = await serve(t, text);
     await fix(patch);
     equal(await log(world), said);
+    equal(world.node.snax.patches().at(-1)?.keepsOld, undefined);
   });
 }
+
+const SHOP = `import { rate } from "./rates.ts"; const MAX = 5; const limits = { max: MAX }; const twice = rate * 2;
+  ${look("[limits.max, twice, MAX]")}`;
+const RATES = `"use shared"; const BASE = 1; export const rate = 2; const all = [BASE]; export const seen = () => all;`;
+const LEFT = ["limits was made with MAX, and keeps what came of that"];
+
+for (const threads of [1, 3]) {
+  test(`patches of a type, of several and of a shared module tell it in their results, on ${threads} threads`, async (t) => {
+    const files = { "shop.ts": SHOP, "rates.ts": RATES };
+    const world = await World.open(t, files, { thread: threads });
+    for (let n = 0; n < 2; n += 1) await world.start("shop");
+    const { snax } = world.node;
+    const one = await snax.hotfixall("shop", `const MAX = 6;`);
+    deepEqual(one.keepsOld, LEFT);
+    const whole = await snax.repair({ atomic: true }).hotfixall("shop", `const MAX = 7;`);
+    deepEqual(whole.keepsOld, LEFT);
+    const text = `const BASE = 9;`;
+    const shared = await snax.hotfixshared("rates.ts", text);
+    deepEqual(shared.keepsOld, ["all was made with BASE, and keeps what came of that"]);
+    const both = await snax.repair({}).together([
+      { type: "shop", patch: `const MAX = 8;` },
+      { shared: "rates.ts", patch: `const BASE = 10;` },
+    ]);
+    deepEqual(both.keepsOld, [...LEFT, ...shared.keepsOld]);
+    const quiet = await snax.hotfixall("shop", look("MAX + 1"));
+    ok(!("keepsOld" in quiet));
+  });
+}
+
+test("a result has PATCH_KEEPS_MAX phrases at most, and none is longer than PATCH_KEEPS_LENGTH_MAX", async (t) => {
+  const makers = (count: number, value: number): string =>
+    Array.from({ length: count }, (_, n) => `function make${n}() { return () => ${value}; }`).join(
+      "\n",
+    );
+  const wide = `${"long".repeat(100)}`;
+  const { world, fix } = await serve(
+    t,
+    `${makers(22, 1)} function ${wide}() { return () => 1; } ${look(`[make0()(), ${wide}()()]`)}`,
+  );
+  const last = (): readonly string[] => world.node.snax.patches().at(-1)?.keepsOld ?? [];
+  await fix(makers(20, 2));
+  equal(last().length, 20);
+  equal(last()[19], "make19: closures that it has made keep the old text");
+  await fix(makers(21, 3));
+  equal(last().length, 20);
+  equal(last()[18], "make18: closures that it has made keep the old text");
+  equal(last()[19], "and 2 more");
+  await fix(`function ${wide}() { return () => 4; }`);
+  const [phrase = ""] = last();
+  deepEqual([phrase.length, phrase.endsWith("...")], [300, true]);
+});
