@@ -40,6 +40,8 @@ export interface HandOverOptions {
   readonly thread: number;
   readonly kernel: Kernel;
   readonly directory: Directory;
+  /** The thread of a service of this node. The directory alone takes another harbor's handle for one of this node. */
+  readonly threadOf: (handle: number) => number | undefined;
   /** Says a word to a thread, in order with the messages for it. */
   readonly tell: (thread: number, word: string, ...values: readonly unknown[]) => void;
   /** All other threads. */
@@ -168,7 +170,7 @@ export class HandOver {
   }
 
   #isHere(handle: number): boolean {
-    return this.#options.directory.threadOf(handle) === this.#options.thread;
+    return this.#options.threadOf(handle) === this.#options.thread;
   }
 
   #take(handle: number, packed: readonly Packed[]): void {
@@ -207,8 +209,8 @@ export class HandOver {
 
   /** What still comes here goes on. */
   #forward(handle: number, message: Message): boolean {
-    const { directory, thread, tell } = this.#options;
-    const to = this.#leaving.get(handle)?.to ?? directory.threadOf(handle);
+    const { thread, tell, threadOf } = this.#options;
+    const to = this.#leaving.get(handle)?.to ?? threadOf(handle);
     if (to === undefined || to === thread) return false;
     tell(to, HAND_OVER_WORDS.mail, handle, [pack(message)]);
     return true;

@@ -103,6 +103,7 @@ export class NodeThreads implements Threads {
       thread: this.own,
       kernel: runtime.kernel,
       directory: thread.directory,
+      threadOf: (handle) => this.threadOf(handle),
       tell: (to, word, ...values) => this.tell(to, word, ...values),
       others: () => thread.fabric.threads,
       later: (ms, run) => runtime.after(ms, run),

@@ -71,6 +71,7 @@ export function joinThreads(
       thread,
       kernel: kernels[thread] as Kernel,
       directory: threads?.all[thread]?.directory as HandOverOptions["directory"],
+      threadOf: (handle) => threads?.all[thread]?.directory.threadOf(handle),
       tell: (to, word, ...values) => void fabrics[thread]?.tell(to, word, ...values),
       others: () => numbers.filter((other) => other !== thread),
       later: () => () => {},

@@ -13,6 +13,7 @@ import { encodeSeri } from "../../../src/wire/lua-seri.ts";
 import { codeOfFailure, failureOf, world } from "../../world.ts";
 import { freePort } from "./free-port.ts";
 import { network } from "./harbors.ts";
+import type { Talker } from "./harbors.ts";
 import { createRandom } from "../../../src/base/random.ts";
 
 test("a service is called by its global name and by its handle, in both directions", async (t) => {
@@ -37,6 +38,48 @@ test("a service is called by its global name and by its handle, in both directio
   equal(await one.ask("send", two.handle, "PUT", "hi"), true);
   deepEqual(await one.ask("call", "TWO", "GOT"), [["hi"]]);
 });
+
+for (const [here, there] of [
+  [2, 0],
+  [0, 2],
+  [2, 2],
+] as const) {
+  test(`each service reaches each one of another harbor, whose numbers are like its own: threads ${here} and ${there}`, async (t) => {
+    const { first, join } = await network(t, { thread: here });
+    const second = await join(2, { thread: there });
+    const ones: Talker[] = [];
+    const twos: Talker[] = [];
+    for (let number = 0; number < 5; number += 1) {
+      ones.push(await first.talker(`ONE${number}`));
+      twos.push(await second.talker(`TWO${number}`));
+    }
+    for (const [from, to] of [
+      [ones, twos],
+      [twos, ones],
+    ] as const) {
+      for (const each of from) {
+        const sources = to.map(({ handle }) => each.ask("within", 10_000, handle, "SOURCE"));
+        deepEqual(
+          await Promise.all(sources),
+          to.map(() => each.handle),
+        );
+        for (const { handle } of to) await each.ask("send", handle, "PUT", each.handle);
+      }
+    }
+    // A call behind what was sent: what had gone astray would not be there.
+    for (const each of ones) {
+      for (const two of twos) await each.ask("call", two.handle, "EMPTY");
+      for (const two of twos) await two.ask("call", each.handle, "EMPTY");
+    }
+    for (const [to, from] of [
+      [ones, twos],
+      [twos, ones],
+    ] as const) {
+      const senders = from.map(({ handle }) => [handle]);
+      for (const each of to) deepEqual(await each.ask("GOT"), senders);
+    }
+  });
+}
 
 test("an error, a dead service and a death end the call", async (t) => {
   const { first, join } = await network(t);
