@@ -14,6 +14,7 @@ import { callInside } from "../../service/job.ts";
 import type { SentErrand } from "../../service/errand-slots.ts";
 import { openErrand } from "../../service/errand-slots.ts";
 import { beginningOf } from "../../service/life.ts";
+import type { SkynetApi } from "../../service/skynet-api.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import type { Threads } from "../../service/threads.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
@@ -137,12 +138,14 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   context.code = fresh;
   bringLiterals(fresh, pack.wanted?.texts ?? []);
   endArmed(context);
-  const objects = new ArrivingObjects(context, pack.objects);
+  const { api } = fresh.surroundings;
+  const readSignal = (): AbortSignal => (api["skynet"] as SkynetApi).signal;
+  const objects = new ArrivingObjects(context, pack.objects, readSignal);
   const timers = new ArrivingTimers(context, pack.timers);
   const state = deserialize(pack.state) as State;
   const restored = restoreState(state, fresh, {
     isService,
-    api: fresh.surroundings.api,
+    api,
     own: (name) => timers.own(name) ?? objects.own(name),
     service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
     stub: (left) => {

@@ -20,6 +20,7 @@ import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { Context } from "../../service/context.ts";
 import { beginningOf } from "../../service/life.ts";
+import { fireSignal } from "../../service/signal.ts";
 import { holdingsOf, standsFor, tiesOf } from "../../service/part.ts";
 import type { MigrateResult } from "../../service/skynet-api.ts";
 import type { Threads } from "../../service/threads.ts";
@@ -156,6 +157,7 @@ async function tryToMove(
     if (waiting === undefined) throw deadError(handle);
     hasLeft = true;
     context.code?.release();
+    fireSignal(context);
     const held = clock.now() - began;
     return new Moved({ handle, from, to, held, bytes: pack.state.length, waiting, carried });
   } catch (error) {
@@ -269,7 +271,7 @@ function takePack(context: Context, from: number, texts: Texts): Pack {
     // Those of the top level go like all others, and those that the top level arms on the other thread end.
     isArmedAnew: () => false,
   });
-  const objects = new LeavingObjects(runtime.portables);
+  const objects = new LeavingObjects(context);
   if (listTexts(instance, isService).some((text, index) => text !== seen[index])) {
     throw new PutOff(INTERFERENCE);
   }

@@ -3,6 +3,7 @@
  *
  *     a row, a list or a root of a shared table    the same place, as that thread shows it
  *     a lock of skynet.queue that is free          a lock of the service there
+ *     skynet.signal                                the signal of the service there
  *
  * What is held twice is one object there as well.
  */
@@ -12,6 +13,7 @@ import type { Context } from "../../service/context.ts";
 import { handlersOf } from "../../service/answers.ts";
 import { hasInfo } from "../../service/information.ts";
 import { ownProtocolsOf } from "../../service/protocol-table.ts";
+import { isSignalOf } from "../../service/signal.ts";
 import { lockBehind, queue } from "../../service/waiting.ts";
 
 /** Names what the code of a service has registered: nothing of it travels, so it is there if the top level does it. */
@@ -24,11 +26,14 @@ export function listRegistered(context: Context): string[] {
   ];
 }
 
+/** In the place of a kind: what the service reads as `skynet.signal`. */
+const SIGNAL = "skynet.signal";
+
 /** An object on its way. */
 export interface ObjectPlan {
   /** By which the state knows it. */
   readonly name: string;
-  /** The kind of what it stands for; undefined = a lock. */
+  /** The kind of what it stands for; {@link SIGNAL}; undefined = a lock. */
   readonly kind: string | undefined;
   /** What the kind sends for it. */
   readonly packed: unknown;
@@ -37,10 +42,12 @@ export interface ObjectPlan {
 /** The objects of a service that goes. */
 export class LeavingObjects {
   readonly plans: ObjectPlan[] = [];
+  readonly #context: Context;
   readonly #portables: PortableTable | undefined;
 
-  constructor(portables: PortableTable | undefined) {
-    this.#portables = portables;
+  constructor(context: Context) {
+    this.#context = context;
+    this.#portables = context.runtime.portables;
   }
 
   /** The name of an object, which is asked for once; undefined if it stands for nothing that goes. */
@@ -48,6 +55,7 @@ export class LeavingObjects {
     if (typeof value === "function") {
       return lockBehind(value)?.isFree === true ? this.#add(undefined, undefined) : undefined;
     }
+    if (isSignalOf(this.#context, value)) return this.#add(SIGNAL, undefined);
     const kind = this.#portables?.namedKindOf(value);
     return kind === undefined ? undefined : this.#add(kind.name, kind.pack(value));
   }
@@ -62,10 +70,13 @@ export class LeavingObjects {
 /** The objects of a service that has come. */
 export class ArrivingObjects {
   readonly #context: Context;
+  readonly #readSignal: () => AbortSignal;
   readonly #plans: ReadonlyMap<string, ObjectPlan>;
 
-  constructor(context: Context, plans: readonly ObjectPlan[]) {
+  /** @param readSignal - reads `skynet.signal` as the service does */
+  constructor(context: Context, plans: readonly ObjectPlan[], readSignal: () => AbortSignal) {
     this.#context = context;
+    this.#readSignal = readSignal;
     this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
   }
 
@@ -74,6 +85,7 @@ export class ArrivingObjects {
     const plan = this.#plans.get(name);
     if (plan === undefined) return undefined;
     if (plan.kind === undefined) return queue(this.#context);
+    if (plan.kind === SIGNAL) return this.#readSignal();
     const { portables } = this.#context.runtime;
     return portables?.get(plan.kind)?.unpack(plan.packed, this.#context.service);
   }

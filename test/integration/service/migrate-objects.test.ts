@@ -21,7 +21,7 @@ export const response = {
   none() { held = twice = own = undefined; seen.clear(); },
   pin() { held = sharetable.pin("items"); }, unpin() { return sharetable.unpin(held); },
   on() { end = sharetable.onupdate("items", listen); }, off() { end(); end = undefined; },
-  check() { sharetable.check("items", () => true); }, signal() { return skynet.signal.aborted; },
+  check() { sharetable.check("items", () => true); },
   queue() { locks.more.push(skynet.queue()); }, same() { return locks.first === lock; },
   async locked(n: number) { return await lock(async () => { order.push(n); await skynet.sleep(1); order.push(n); return n; }); },
   async nested(n: number) { return await lock(async () => await lock(() => n)); },
@@ -179,13 +179,79 @@ test("what ties a service to its thread refuses the move by name, and no longer 
   await move(node, shop);
   await shop.req.check();
   await refused(shop, /a check of a shared table$/);
-  const other = await node.make("shop");
-  equal(await other.req.signal(), false);
-  await refused(
-    other,
-    /it has read skynet\.signal, by which what it has begun here ends: .* a service of its own$/,
-  );
   const third = await node.make("shop");
   await third.req.forever();
   await refused(third, /lock \(shop\.ts:2\) is a lock \(skynet\.queue#\d+\)/);
+});
+
+test("what listens to skynet.signal refuses the move until it is over", async (t) => {
+  const text = `import { skynet } from "snax"; import { setTimeout as wait } from "node:timers/promises"; import { once, EventEmitter } from "node:events"; import { createServer } from "node:http";
+let log: string[] = []; function heard() { log.push("heard"); } const emitter = new EventEmitter();
+export const response = {
+  listen() { skynet.signal.addEventListener("abort", heard); }, unlisten() { skynet.signal.removeEventListener("abort", heard); },
+  on() { skynet.signal.onabort = heard; },
+  any() { (globalThis as any).follower = AbortSignal.any([skynet.signal]); },
+  once() { once(emitter, "x", { signal: skynet.signal }).catch(() => {}); },
+  fetch() { const server = createServer(() => {}).listen(0, () => { const { port } = server.address() as any; fetch("http://127.0.0.1:" + port, { signal: skynet.signal }).catch(() => {}); }); },
+  read() { return skynet.signal.aborted; }, log() { return log; },
+};`;
+  const node = await world(t, { text }, THREE);
+  const refused = async (one: ServiceObject): Promise<void> => {
+    const error = await failureOf(move(node, one));
+    equal(codeOf(error), "ERR_MIGRATE");
+    match(
+      error.message,
+      /something listens to skynet\.signal, .* give work with a signal to a service of its own$/,
+    );
+    equal(await one.req.read(), false);
+  };
+  for (const way of ["on", "any", "once", "fetch", "listen"]) {
+    const one = await node.make("text");
+    equal(await one.req.read(), false);
+    await one.req[way]();
+    await refused(one).catch((error: Error) => {
+      throw new Error(`${way}: ${error.message}`);
+    });
+    if (way !== "listen") continue;
+    await one.req.unlisten();
+    await move(node, one);
+    deepEqual([await one.req.read(), await one.req.log()], [false, []]);
+    await one.req.listen();
+    await refused(one);
+  }
+});
+
+test("a service that has read skynet.signal has one of its own on the other thread, in its variables too", async (t) => {
+  const text = `import { skynet } from "snax"; const first = skynet.signal; let later: any; const ends = new Map<string, AbortSignal>();
+export const response = { keep() { later = skynet.signal; ends.set("a", later); },
+  all() { const all = [first, later, ends.get("a")]; return all.map((each) => each === skynet.signal && !each.aborted); },
+  last() { (globalThis as any).signal = skynet.signal; } };`;
+  const eye = `export const response = { aborted() { return (globalThis as any).signal.aborted; } };`;
+  const node = await world(t, { text, eye }, THREE);
+  const one = await node.make("text");
+  await one.req.keep();
+  for (let step = 0; step < 4; step += 1) {
+    await move(node, one);
+    deepEqual(await one.req.all(), [true, true, true]);
+  }
+  const { to } = await node.skynet.migrate(one.handle, { thread: 3 });
+  const beside = await node.snax.at(to).newservice<any>("eye");
+  await one.req.last();
+  equal(await beside.req.aborted(), false);
+  await node.snax.exit(one);
+  equal(await beside.req.aborted(), true);
+});
+
+test("code of a service that waits for something else sees its signal fired after a move", async (t) => {
+  const text = `import { skynet } from "snax";
+export const response = { watch() { const { signal } = skynet; (globalThis as any).look = () => signal.aborted; },
+  at() { return skynet.self(); } };`;
+  const look = `export const response = { look() { return (globalThis as any).look(); } };`;
+  const node = await world(t, { text, look }, THREE);
+  const one = await node.snax.at(1).newservice<any>("text");
+  const eye = await node.snax.at(1).newservice<any>("look");
+  await one.req.watch();
+  equal(await eye.req.look(), false);
+  await node.skynet.migrate(one.handle, { thread: 2 });
+  equal(await eye.req.look(), true);
 });
