@@ -45,5 +45,7 @@ function describeCall(context: Context, { target, since: at }: OpenCall): string
 }
 
 function since({ runtime }: Context, at: number): string {
+  // A call that was reported as a slow one has no beginning any more.
+  if (Number.isNaN(at)) return "for long";
   return `for ${Math.round(runtime.clock.now() - at)} ms`;
 }

@@ -262,8 +262,10 @@ export interface HotfixCall {
   readonly keep: ((patch: ServicePatch) => void) | undefined;
 }
 
-/** A `hotfix()` that waits for something. */
+/** A `hotfix()`, or a `reload()`, that waits for something. */
 interface PendingHotfix {
+  /** Its name, for people. @defaultValue hotfix() */
+  readonly title?: string;
   /** The job in which it runs; see Kernel.origin. */
   readonly origin: Message | undefined;
   /** Others have to agree to its patch: no service of the type goes on before that. */
@@ -275,6 +277,13 @@ const pendings = new WeakMap<Context, PendingHotfix>();
 /** Returns the `hotfix()` of a service that waits for something; undefined if none does. */
 export function pendingHotfix(context: Context): PendingHotfix | undefined {
   return pendings.get(context);
+}
+
+/** Notes that the new code of a service waits for something before it counts; returns what ends that. */
+export function notePendingReload(context: Context): () => void {
+  const pending = { title: "reload()", origin: context.runtime.kernel.origin, isUndecided: false };
+  pendings.set(context, pending);
+  return () => pendings.delete(context);
 }
 
 /**

@@ -32,6 +32,7 @@ import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
+import { notePendingReload } from "../apply/application.ts";
 import { pieceOf, readProgram, readRunning, StateNames } from "../state/names.ts";
 import { findPlaces } from "../state/paths.ts";
 import type { Restored } from "../state/restore.ts";
@@ -173,9 +174,11 @@ class Swap {
     const { kernel, commitments } = runtime;
     let isOver = false;
     let goOn = (): void => {};
+    let endPending = (): void => {};
     const settle = (error: unknown, outcome?: Outcome): void => {
       if (isOver) return;
       isOver = true;
+      endPending();
       keepPromise();
       stopDeadline();
       this.#context.patching = undefined;
@@ -198,6 +201,7 @@ class Swap {
         settle(undefined, outcome);
         return;
       }
+      endPending = notePendingReload(this.#context);
       // A patch waits until it is known which code runs.
       this.#context.patching = new Promise((resolve) => {
         goOn = resolve;

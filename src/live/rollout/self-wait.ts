@@ -1,9 +1,10 @@
 /**
- * What the `hotfix()` of a patch must not ask for: it would wait for what waits for it, until `hotfixtimeout`.
+ * What the `hotfix()` of a patch, or the `reload()` of a file, must not ask for: it would wait for what waits for it, until
+ * `hotfixtimeout`.
  *
  *     hotfix() of :08 -> hotfixall of its type -> its turn comes after this patch -> which waits for hotfix()
  *
- * Found where the code that asks still belongs to that hotfix(): up to its first wait for something that is not snax's.
+ * Found where the code that asks still belongs to that function: up to its first wait for something that is not snax's.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -43,12 +44,13 @@ export function refuseSelfWait(
   return Promise.resolve().then(() => {
     const hotfix = pendingHotfix(context);
     if (hotfix?.origin !== origin) return;
+    const { title = "hotfix()" } = hotfix;
     const other = handle === undefined ? undefined : runtime.contextOf(handle)?.name;
     const isHeld = hotfix.isUndecided && (holds || other === name);
     if (handle !== context.handle && !types.includes(name) && !isHeld) return;
     const why = isHeld
       ? "its patch holds all services of the type until hotfix() has ended"
-      : `it is for ${name}, whose hotfix() asks for it, and both would wait`;
-    throw new SnaxError("ERR_PATCH", `hotfix() can't have ${what}: ${why}; ask for it afterwards`);
+      : `it is for ${name}, whose ${title} asks for it, and both would wait`;
+    throw new SnaxError("ERR_PATCH", `${title} can't have ${what}: ${why}; ask for it afterwards`);
   });
 }

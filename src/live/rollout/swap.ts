@@ -34,7 +34,7 @@ import { clearChanged, freshProgram, imagesOf } from "./fresh-program.ts";
 import type { LiveThread } from "./live-thread.ts";
 import type { Home, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
 import { given, lead, rollOut } from "./rollout.ts";
-import { ASKS_FOR_ITSELF } from "./self-wait.ts";
+import { ASKS_FOR_ITSELF, refuseSelfWait } from "./self-wait.ts";
 import type { OrderState } from "./thread-order.ts";
 import { beginOrder } from "./thread-order.ts";
 
@@ -57,7 +57,7 @@ type ThreadSwap = Omit<SwapResult, "id">;
 /** Swaps; see `SnaxApi.swap`. */
 export async function swap(
   live: LiveThread,
-  { context }: SnaxCaller,
+  caller: SnaxCaller,
   type: unknown,
   wish: SwapOptions = {},
 ): Promise<SwapResult> {
@@ -69,6 +69,8 @@ export async function swap(
     const why = `retire is a whole number of milliseconds from 0 to ${SWAP_RETIRE_MAX_MS}`;
     throw new SnaxError("ERR_ARGUMENT", `snax.swap: ${why}, not ${String(retire)}`);
   }
+  await refuseSelfWait(caller, "a swap", { types: [type] });
+  const { context } = caller;
   const isStateless = stateless === true;
   const call: SwapCall = { type, isStateless, retireMs: retire, caller: context.handle };
   return (await lead(live, context, SWAP, { leader: 0, call })) as SwapResult;

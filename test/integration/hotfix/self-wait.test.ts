@@ -1,10 +1,10 @@
-/** A `hotfix()` that asks for what would wait for it is told at once, and does not run into `hotfixtimeout`. */
+/** A `hotfix()` or a `reload()` that asks for what would wait for it is told at once, and does not run into `hotfixtimeout`. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { failureOf, world } from "../../world.ts";
+import { addFiles, failureOf, world } from "../../world.ts";
 import type { World } from "../../world.ts";
 
 const TEXT = `
@@ -46,7 +46,14 @@ const OWN = {
   "a rollback": "snax.rollback(1)",
   "a reload of itself": "snax.reload(snax.self())",
   "a reload of its type": `snax.reload("shop")`,
+  "a swap of its type": `snax.swap("shop", { stateless: true })`,
 };
+
+/** A file whose `reload()` asks for something. */
+const reloading = (what: string): string => `
+  import { skynet, snax } from "snax";
+  ${TEXT}
+  export async function reload() { await ${what}; }`;
 
 for (const thread of [0, 2]) {
   for (const [name, what] of Object.entries(OWN)) {
@@ -63,7 +70,31 @@ for (const thread of [0, 2]) {
       match(none.message, /ask for it afterwards/);
       deepEqual(await versions(), ["first", "first", "old"]);
     });
+
+    // A reload needs a file that has the patches.
+    if (name === "a rollback") continue;
+    test(`${name} is refused to a reload(), thread: ${thread}`, async (t) => {
+      const { snax, shops, versions, folder } = await place(t, thread);
+      addFiles(folder, { shop: reloading(what) });
+      const one = await failureOf(snax.reload(shops[0]));
+      equal(one.code, "ERR_RELOAD");
+      match(one.message, /reload\(\) has thrown: reload\(\) can't have .*ask for it afterwards/);
+      const all = await snax.reload("shop");
+      deepEqual([all.reloaded.length, all.failed.length], [0, 2]);
+      match(all.failed[0]?.message ?? "", /ask for it afterwards/);
+      deepEqual(await versions(), ["old", "old", "old"]);
+    });
   }
+
+  test(`what a reload() asks for without waiting comes after it, thread: ${thread}`, async (t) => {
+    const { snax, shops, versions, folder } = await place(t, thread);
+    addFiles(folder, {
+      shop: `import { snax } from "snax"; ${TEXT}
+        export function reload() { void snax.hotfixall("shop", ${NEW}); }`,
+    });
+    await snax.reload(shops[0]);
+    while ((await versions()).join() !== "new,new,old") await shops[0].req.version();
+  });
 
   test(`other services and other types are patched by a hotfix(), thread: ${thread}`, async (t) => {
     const { snax, shops, versions } = await place(t, thread);
@@ -105,3 +136,33 @@ for (const thread of [0, 2]) {
     deepEqual(await versions(), ["new", "new", "old"]);
   });
 }
+
+test("a service can't ask for its own move, wherever it asks from", async (t) => {
+  const ask = "await skynet.migrate(skynet.self(), { thread: 2 });";
+  const say = `let said = ""; async function tell() { try { ${ask} said = "moved"; } catch (error: any) { said = error.code + " " + error.message; } }`;
+  const shop = `import { skynet, snax } from "snax"; ${say}
+    export const response = { async ask() { await tell(); return said; }, said() { return said; } };
+    export const accept = { post() { void tell(); }, arm() { skynet.timeout(1, tell); } };`;
+  const files = { shop, born: shop + "\nexport const init = tell;" };
+  const { snax, skynet, folder } = await world(t, files, { thread: 2, hotfixtimeout: 100_000 });
+  const why = /^ERR_MIGRATE it asks for that itself, .*: let another service ask$/;
+  const one = await snax.at(1).newservice<any>("shop");
+  const said = async (): Promise<string> => {
+    let text = "";
+    while (text === "") text = await one.req.said();
+    return text;
+  };
+  match(await one.req.ask(), why);
+  for (const way of ["post", "arm"]) {
+    const other = await snax.at(1).newservice<any>("shop");
+    other.post[way]();
+    let text = "";
+    while (text === "") text = await other.req.said();
+    match(text, why);
+  }
+  match(await (await snax.at(1).newservice<any>("born")).req.said(), why);
+  addFiles(folder, { shop: shop + "\nexport const reload = tell;" });
+  await snax.reload(one);
+  match(await said(), why);
+  equal((await skynet.migrate(one.handle, { thread: 2 })).to, 2);
+});
