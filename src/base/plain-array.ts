@@ -43,7 +43,7 @@ export function plainLength(source: readonly unknown[]): number {
 /**
  * Returns the length of an array.
  *
- * @throws TypeError if it is none: a proxy may say anything.
+ * @throws TypeError if it is not one: a proxy may say anything.
  */
 export function lengthOf({ length }: readonly unknown[]): number {
   if (typeof length === "number" && length >>> 0 === length) return length;

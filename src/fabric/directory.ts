@@ -51,7 +51,7 @@ export class Directory {
     this.#words = new Int32Array(memory, PLACES, WORDS);
   }
 
-  /** Returns the thread that a handle's service lives on, or undefined if nobody lives there. */
+  /** Returns the thread that a handle's service lives on, or undefined if no service lives there. */
   threadOf(handle: number): number | undefined {
     const place = Atomics.load(this.#places, handle & INDEX_MASK);
     return place > ALIVE ? place - ALIVE - 1 : undefined;

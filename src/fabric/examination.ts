@@ -24,7 +24,7 @@ import type { DeskReport } from "./watch-desk.ts";
 /** How often the way out of the runtime's own code is tried, one function at a time. */
 const STEPS_MAX = 20;
 
-/** Milliseconds for one such step. */
+/** Milliseconds that one such step may take. */
 const STEP_MS = 250;
 
 /** How often a handler is cut off anew because the cut was lost. */

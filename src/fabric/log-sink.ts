@@ -87,7 +87,7 @@ export class LogSink {
     sinks.add(this);
   }
 
-  /** Whoever has opened it is gone. It takes lines all the same: nobody knows better where they belong. */
+  /** The service that opened it is gone. It takes lines all the same: no other place is known for them. */
   disown(): void {
     this.#isOwned = false;
   }

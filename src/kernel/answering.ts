@@ -6,8 +6,8 @@
  *        threw: the best error that can be sent goes in its place                          only now the request is settled
  *        cut off, or the service has ended: the request is still open, and whoever clears up settles it
  *
- * A request whose answer is being made counts as open, so death and interrupts find it. Should everything fail, at the end of
- * the stack for one, the error goes to whoever wanted to answer, and the request can still be answered.
+ * A request whose answer is being made counts as open, so death and interrupts find it. Should everything fail, for example
+ * at the end of the stack, the error goes to whoever wanted to answer, and the request can still be answered.
  *
  * Hot path (bench: call).
  */

@@ -1,5 +1,5 @@
 /**
- * The end of a service: everyone who waits for it learns so, its own handlers too, and nothing of it stays.
+ * The end of a service: everyone who waits for it is told, its own handlers too, and nothing of it remains.
  *
  * Order: the handle is struck out first, so that what is sent from now on finds nobody; then every request that it took or
  * that lies in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are
@@ -57,7 +57,7 @@ function strikeOut(kernel: Kernel, service: Service): void {
     if (isOpen(message)) kernel.fail(service, message, unansweredError(service));
   };
   if (kernel.scheduler.current === service && kernel.dispatching !== undefined) {
-    // The service ends itself, or is ended, by the very handler that runs: nobody has filed its request yet.
+    // The service ends itself, or is ended, by the very handler that runs: its request has not been filed yet.
     bounce(kernel.dispatching);
   }
   for (const request of [...(service.owed?.keys() ?? [])]) bounce(request);

@@ -27,7 +27,7 @@ export const PHASE = {
   method: 3,
   /** The handle of its sender; 0 = the runtime. */
   source: 4,
-  /** The session under which the sender waits; 0 = nobody does. */
+  /** The session under which the sender waits; 0 = no answer is awaited. */
   session: 5,
   /** The number of turns that have begun; wraps. */
   turn: 6,

@@ -19,7 +19,7 @@ export interface Elsewhere {
   /**
    * Takes a message for another kernel. The payload is the sender's own and must be copied before this returns.
    *
-   * @returns false if nobody lives under the handle anywhere.
+   * @returns false if no service lives under the handle anywhere.
    * @throws {ERR_NOT_SENDABLE} if the payload can't be sent.
    */
   deliver(target: number, message: Message): boolean;
@@ -50,7 +50,7 @@ export interface KernelEvents {
   onLostError?(source: number, target: number, message: Message): void;
   /** A name was given to a service, on this kernel or another one. */
   onNamed?(name: string, handle: number): void;
-  /** The first message waits for a global name that nobody has. */
+  /** The first message waits for a global name that no service has. */
   onNameless?(name: string): void;
   /** A service died. */
   onDeath(service: Service): void;
@@ -74,7 +74,7 @@ export interface KernelOptions {
   readonly drain: Drain;
   readonly waker: Waker;
   readonly events: KernelEvents;
-  /** @defaultValue nobody lives elsewhere */
+  /** @defaultValue no service lives elsewhere */
   readonly elsewhere?: Elsewhere;
   /** @defaultValue handles of this kernel alone, from 1 */
   readonly handles?: HandleSource;

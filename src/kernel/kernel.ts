@@ -6,7 +6,7 @@
  *     reply / fail      message in A's mailbox
  *     A                 session settled: exactly once, by value, error or deadline
  *
- * That path stands here. Beside it: sessions and deadlines (open-calls.ts), timers, mail for names that nobody has, deaths.
+ * That path is in this file. Beside it: sessions and deadlines (open-calls.ts), timers, mail for names that no service has, deaths.
  * The kernel knows no thread, file, socket or snax; what is not its own it reaches through interfaces that it owns
  * (kernel-options.ts, scheduler.ts). It is synchronous and keeps no state outside, so that a simulator can drive it.
  *
@@ -83,7 +83,7 @@ export class Kernel {
   #condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
-  /** Takes a message for nobody here, whose service has gone to another kernel of the node; false if it has not. */
+  /** Takes a message whose service is not here, if it has gone to another kernel of the node; false if it has not. */
   onStray: ((handle: number, message: Message) => boolean) | undefined = undefined;
   readonly #namedMail = new NamedMail();
   readonly #burials: Burials;
@@ -191,7 +191,7 @@ export class Kernel {
    * Puts another instance behind the handle of a living service; mailbox, sessions, names and timers stay.
    *
    * @returns the instance that was there.
-   * @throws {ERR_SERVICE_DEAD} if nobody lives under the handle.
+   * @throws {ERR_SERVICE_DEAD} if no service lives under the handle.
    */
   replace(handle: number, instance: Instance): Instance {
     const service = this.services.get(handle);
@@ -253,11 +253,11 @@ export class Kernel {
   }
 
   /**
-   * Sends a message that nobody answers.
+   * Sends a one-way message.
    *
    * @param session - not 0: the message is passed on in the name of `source`, which waits under that session and gets
    * the answer; for PTYPE client the number of a connection, and nobody waits.
-   * @returns false if nobody lives under the handle.
+   * @returns false if no service lives under the handle.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if the receiver's mailbox is at its limit.
    */
@@ -302,7 +302,7 @@ export class Kernel {
    * Sends a request; the call is settled exactly once.
    *
    * @returns the session.
-   * @throws {ERR_SERVICE_DEAD} if nobody lives under the handle.
+   * @throws {ERR_SERVICE_DEAD} if no service lives under the handle.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if the receiver's mailbox is at its limit.
    * @throws {ERR_DEADLOCK} if a service in queue mode calls itself from the handler that runs. A timer may: its call is
@@ -341,7 +341,7 @@ export class Kernel {
     return session;
   }
 
-  /** Hands a message to an outlet or to another kernel: nothing is copied here. @returns false if nobody lives there */
+  /** Hands a message to an outlet or to another kernel: nothing is copied here. @returns false if no service lives there */
   #leave(handle: number, target: Service | undefined, message: Message): boolean {
     if (target === undefined) return this.#elsewhere?.deliver(handle, message) === true;
     target.instance.outlet?.(message);
@@ -382,7 +382,7 @@ export class Kernel {
    * Puts a message into a service's system lane, where it passes every other message and every hold. If the service is
    * dead, a request is answered so and anything else is dropped.
    *
-   * @param behind - a sender whose messages it must not pass, as far as they are not held back; 0 = nobody's.
+   * @param behind - a sender whose messages it must not pass, as far as they are not held back; 0 = it may pass all.
    */
   sendUrgent(service: Service, message: Message, behind = 0): void {
     if (!service.isAlive) {
@@ -465,7 +465,7 @@ export class Kernel {
    *
    * A value that can't be sent becomes the error that says so.
    *
-   * @returns false if the requester is gone, or nobody waits for an answer.
+   * @returns false if the requester is gone, or no answer is awaited.
    * @throws {ERR_REPLIED} if the request has been answered.
    */
   reply(service: Service, request: Message, value: unknown): boolean {
@@ -476,7 +476,7 @@ export class Kernel {
    * Answers a request with an error.
    *
    * @param error - has been made fit for the caller: nothing of it is shared with the service.
-   * @returns false if the requester is gone, or nobody waits for an answer.
+   * @returns false if the requester is gone, or no answer is awaited.
    * @throws {ERR_REPLIED} if the request has been answered.
    */
   fail(service: Service, request: Message, error: unknown): boolean {
@@ -496,7 +496,7 @@ export class Kernel {
    *
    * @param type - PTYPE.response or PTYPE.error.
    * @param payload - the caller's from now on: nothing is copied.
-   * @returns false if the caller is gone, or nobody waits for an answer.
+   * @returns false if the caller is gone, or no answer is awaited.
    */
   // oxlint-disable-next-line max-params -- hot path: an options object would be one more for each answer
   pass(handle: number, type: number, request: Message, payload: unknown): boolean {
@@ -544,10 +544,10 @@ export class Kernel {
   }
 
   /**
-   * Sends a request to whoever has a name; if nobody has a global one, the request waits until somebody registers it.
+   * Sends a request to whoever has a name; if no service has a global one, the request waits until somebody registers it.
    * What has waited is delivered whatever the limit of the mailbox: the limit of the name has bounded it.
    *
-   * @throws what {@link request} throws, {ERR_NO_SERVICE} if nobody has a local name, {ERR_MAILBOX_FULL} if too many
+   * @throws what {@link request} throws, {ERR_NO_SERVICE} if no service has the local name, {ERR_MAILBOX_FULL} if too many
    * messages wait for the name, and {ERR_ARGUMENT} if the text can't be a name.
    */
   requestNamed(source: Service, name: string, envelope: Envelope, call: OpenCall): number {
@@ -564,9 +564,9 @@ export class Kernel {
   }
 
   /**
-   * Sends a message that nobody answers to whoever has a name; for a global one that may be later.
+   * Sends a one-way message to whoever has a name; for a global one that may be later.
    *
-   * @returns false if nobody has a local name.
+   * @returns false if no service has the local name.
    * @throws what {@link send} throws, and {ERR_MAILBOX_FULL} if too many messages wait for the name.
    */
   sendNamed(source: number, name: string, envelope: Envelope): boolean {

@@ -37,7 +37,7 @@ const METHOD_SHIFT = 11;
 export class Message {
   /** The sender's handle; 0 stands for the runtime itself. */
   readonly source: number;
-  /** What the sender calls this request; 0 = nobody waits for an answer. For PTYPE client the connection. */
+  /** What the sender calls this request; 0 = no answer is awaited. For PTYPE client the connection. */
   readonly session: number;
   /** Arguments, a result, an error, a timer, or raw bytes: what it is follows from the type. */
   readonly payload: unknown;

@@ -1,7 +1,7 @@
 /**
  * Names of services, as in skynet: `.name` is known on this node only, any other name is global; first come, first served.
  *
- * A name dies with its service. What becomes of messages to a name that nobody has is not decided here: see named-mail.ts.
+ * A name dies with its service. What becomes of messages to a name that no service has is not decided here: see named-mail.ts.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -75,7 +75,7 @@ export function lostError(handle: number): SnaxError {
   );
 }
 
-/** The error for a request to a local name that nobody has. */
+/** The error for a request to a local name that no service has. */
 export function namelessError(name: string): SnaxError {
   return new SnaxError("ERR_NO_SERVICE", `no service has the name ${name}`);
 }

@@ -25,7 +25,7 @@ import type { Service } from "./service.ts";
 export interface RestsOptions {
   readonly clock: Clock;
   readonly timers: KernelTimers;
-  /** Milliseconds of a first rest; 0 = nobody rests. */
+  /** Milliseconds of a first rest; 0 = services do not rest. */
   readonly firstMs: number;
   readonly release: (service: Service, bit: number) => void;
   /** Tells of a rest that begins. */
@@ -96,7 +96,7 @@ export class Rests {
     }
   }
 
-  /** Nobody rests any more: the node stops, and every service has its `exit` to run. */
+  /** Ends all rests for good: the node stops, and every service has its `exit` to run. */
   close(): void {
     this.#firstMs = 0;
     this.end();

@@ -53,7 +53,7 @@ export interface SchedulerOptions {
   readonly fireTimers: (now: number) => void;
   /** The next moment at which a timer is due. */
   readonly nextDeadline: () => number | undefined;
-  /** Where it stands whose message is handled; undefined = nobody looks. */
+  /** Where it stands whose message is handled; undefined = it is not watched. */
   readonly phase: PhaseWords | undefined;
   /** An interrupt cut off what this service did; it is in the run queue again. */
   readonly onCut: (service: Service) => void;

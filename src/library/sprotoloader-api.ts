@@ -27,7 +27,7 @@ export interface SprotoloaderApi {
    * Puts a schema into a slot, 0 to SPROTO_SLOTS_MAX - 1.
    *
    * @param binary - as `sprotoparser.parse` makes it.
-   * @throws {ERR_SCHEMA} if it is none; then the slot stays as it was.
+   * @throws {ERR_SCHEMA} if it is not a schema; then the slot stays as it was.
    * @throws {ERR_ARGUMENT} if there is no such slot.
    */
   save(binary: Uint8Array, slot: number): Promise<void>;

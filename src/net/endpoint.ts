@@ -14,7 +14,7 @@ export interface Endpoint {
 /** The host where only a port is given. */
 export const LOOPBACK_HOST = "127.0.0.1";
 
-/** Reads a port, `"port"`, `"host:port"` or `"[::1]:port"`; undefined if it is none of these. */
+/** Reads a port, `"port"`, `"host:port"` or `"[::1]:port"`; undefined if it is something else. */
 export function parseEndpoint(value: unknown): Endpoint | undefined {
   if (typeof value === "number") return parseEndpoint(String(value));
   if (typeof value !== "string") return undefined;

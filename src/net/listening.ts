@@ -84,7 +84,7 @@ function createPort(options: ListenOptions, onConnection: (socket: Socket) => vo
     socket.pause();
     onConnection(socket);
   });
-  // What goes wrong before the handshake is over concerns nobody here; Node ends the connection.
+  // What goes wrong before the handshake is over does not matter here; Node ends the connection.
   server.on("tlsClientError", () => {});
   return server;
 }

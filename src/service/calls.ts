@@ -68,7 +68,7 @@ export function request(
 }
 
 /**
- * Sends a message that nobody answers; false if nobody lives there.
+ * Sends a one-way message; false if no service lives there.
  *
  * @param name - as for {@link request}.
  */
@@ -96,8 +96,8 @@ function withName(error: unknown, name: string | undefined): unknown {
 /**
  * Finds out which handle an address in text means.
  *
- * @returns undefined for a global name that nobody has yet.
- * @throws {ERR_NO_SERVICE} if nobody has the local name.
+ * @returns undefined for a global name that no service has yet.
+ * @throws {ERR_NO_SERVICE} if no service has the local name.
  * @throws {ERR_ARGUMENT} if it is no address at all.
  */
 export function resolveAddress(context: Context, address: Address): number | undefined {
@@ -134,7 +134,7 @@ function requestByText(
 /** In whose name a message goes. */
 interface Sender {
   readonly source: number;
-  /** The session under which the source waits; 0 = nobody does. */
+  /** The session under which the source waits; 0 = no answer is awaited. */
   readonly session: number;
 }
 

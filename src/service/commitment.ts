@@ -24,7 +24,7 @@ const nothing = (): void => {};
 
 /** The commitments of a thread's services. */
 export class Commitments {
-  /** Services that have none do not stand here. */
+  /** Only services that have some. */
   readonly #byService = new Map<Service, Commitment[]>();
 
   /**
@@ -59,7 +59,7 @@ export class Commitments {
     return this.#note(service, { origin, release: undefined, waiter });
   }
 
-  /** Those who wait in a service and are to be told of its end. */
+  /** The waits in a service that are to be told of its end. */
   waiters(service: Service): Pick<Waiting, "reject">[] {
     return (this.#byService.get(service) ?? []).flatMap(({ waiter }) => waiter ?? []);
   }

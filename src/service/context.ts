@@ -188,7 +188,7 @@ export class Context implements Instance {
     done?.();
   }
 
-  /** Answers a request with an error, or logs the error if nobody waits for an answer. */
+  /** Answers a request with an error, or logs the error if no answer is awaited. */
   refuse(message: Message, error: unknown): void {
     if (error === EXIT_SIGNAL) return;
     if (!this.service.isAlive) {

@@ -56,7 +56,7 @@ const holdings = new Map<object, (value: never) => string | undefined>();
 /** What ties services to their thread, for people, by part. */
 const ties = new Map<object, (value: never) => string | undefined>();
 
-/** Whose a part is. */
+/** What more is known of a part. */
 export interface PartOptions<T> {
   /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
   readonly isOfCode?: boolean;

@@ -102,7 +102,7 @@ export interface Calls {
    * Sends a request and resolves to the answer; what the handler throws arrives with message, code and remote stack.
    *
    * @throws {ERR_SERVICE_DEAD} if the service is dead or dies before it answers.
-   * @throws {ERR_NO_SERVICE} if nobody has the local name.
+   * @throws {ERR_NO_SERVICE} if no service has the local name.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent, with the path to it.
    * @throws {ERR_TIMEOUT} if a deadline was set and passed.
    * @throws {ERR_DEADLOCK} if a service in queue mode calls itself from its running handler.
@@ -192,13 +192,13 @@ export interface SkynetApi extends Calls, Starters {
   /** Returns the harbor id in an address, and whether it is another node's. */
   harbor(address: Address): { readonly id: number; readonly isRemote: boolean };
 
-  /** Sends values that nobody answers; false if nobody lives there. @throws {ERR_NOT_SENDABLE} */
+  /** Sends values one-way; false if no service lives there. @throws {ERR_NOT_SENDABLE} */
   send(address: Address, type: string, ...values: unknown[]): boolean;
-  /** Sends bytes that nobody answers; false if nobody lives there. */
+  /** Sends bytes one-way; false if no service lives there. */
   rawsend(address: Address, type: string, bytes: Uint8Array): boolean;
   /**
    * Sends a message in another service's name. With the session of a request that this service was sent and gives up
-   * (`ignoreret`), the receiver answers the one who asked. False if nobody lives there.
+   * (`ignoreret`), the receiver answers the one who asked. False if no service lives there.
    */
   redirect(
     address: Address,
@@ -252,7 +252,7 @@ export interface SkynetApi extends Calls, Starters {
    *
    * @param address - a handle, or a name.
    * @throws {ERR_MIGRATE} with what is in the way, by path and line where it is state: a closure, a socket, an object of a
-   * package. {ERR_ARGUMENT} if there is no such thread, {ERR_SERVICE_DEAD} if nobody lives there.
+   * package. {ERR_ARGUMENT} if there is no such thread, {ERR_SERVICE_DEAD} if no service lives there.
    * @example
    * ```ts
    * const { held, waiting } = await skynet.migrate(room.handle, { thread: 2 });

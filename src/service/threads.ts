@@ -20,7 +20,7 @@ export interface Threads {
   readonly own: number;
   /** The numbers of the threads that host services of programs, rising. */
   readonly hosts: readonly number[];
-  /** Returns the thread that a handle's service lives on; undefined if nobody lives there. */
+  /** Returns the thread that a handle's service lives on; undefined if no service lives there. */
   threadOf(handle: number): number | undefined;
   /** Returns the handle of a thread's steward. */
   steward(thread: number): number;

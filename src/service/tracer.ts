@@ -8,7 +8,7 @@
  *     <TRACE :0000000a-1> 123460000 resume                          the first one goes on
  *
  * A tag belongs to a message; whatever follows from its handling (Kernel.origin) goes under it. It travels with calls to any
- * service of the node, and with requests that are passed on: to another thread as a word in front. Nobody pays for it until somebody asks for a trace.
+ * service of the node, and with requests that are passed on: to another thread as a word in front. It costs nothing until a trace is asked for.
  */
 
 import { TRACES_MAX } from "../base/limits.ts";

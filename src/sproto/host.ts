@@ -58,8 +58,8 @@ export class Host<S extends SchemaTypes> {
    * Reads a packet.
    *
    * @returns a request, whose `response` encodes the answer; or the answer to a request of ours.
-   * @throws {ERR_MALFORMED} if it is none, of a protocol that the schema lacks, or answers what was
-   * not asked.
+   * @throws {ERR_MALFORMED} if it is not a message, is of a protocol that the schema lacks,
+   * or answers what was not asked.
    */
   dispatch(packet: Uint8Array): IncomingRequest<S> | IncomingResponse {
     const { bytes, size } = unpackShared(packet);

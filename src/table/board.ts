@@ -80,7 +80,7 @@ export class Board {
   /**
    * Enters a version into the book.
    *
-   * @throws {ERR_EXHAUSTED} if the book is full of versions that somebody holds.
+   * @throws {ERR_EXHAUSTED} if the book is full of versions that are still held.
    */
   enter(table: number, version: number, sizeBytes: number): number {
     for (let entry = 0; entry < TABLE_VERSIONS_MAX; entry++) {
@@ -137,7 +137,7 @@ export class Board {
   }
 }
 
-/** Lists every version that somebody holds, by table and version. */
+/** Lists every version that is still held, by table and version. */
 export function listVersions(
   board: Board,
   nameOf: (table: number) => string | undefined,

@@ -24,7 +24,7 @@ export interface TableSource {
 export interface NewVersion {
   readonly name: string;
   readonly memory: SharedArrayBuffer;
-  /** What differs from the version `base`; undefined if nobody compared them. */
+  /** What differs from the version `base`; undefined if they were not compared. */
   readonly changes?: Changes | undefined;
   /** The version that was compared; 0 = none. */
   readonly base: number;

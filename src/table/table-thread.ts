@@ -187,7 +187,7 @@ export class TableThread {
    * The view at an address that came in a message.
    *
    * The thread catches up first: whoever sent it may have seen a newer version. Messages are read
-   * between two turns of services, so nobody notices.
+   * between two turns of services, so no code notices.
    */
   resolve({ table, path }: RowAddress): object {
     this.follow();
@@ -237,8 +237,8 @@ export class TableThread {
   /**
    * Makes a view of the version that the thread shows, which never moves.
    *
-   * @param onEnd - called when the pin has ended: by `release`, or because nobody holds a part of
-   * the view any more.
+   * @param onEnd - called when the pin has ended: by `release`, or because no part of the
+   * view is held any more.
    * @throws {ERR_NO_TABLE} if the thread shows no such table.
    */
   pin(name: string, onEnd: () => void): Pinned {

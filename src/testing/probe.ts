@@ -27,7 +27,7 @@ export interface Probe {
   readonly received: Message[];
   /** The first argument of every message that it was given; a test may empty it. */
   readonly heard: unknown[];
-  /** Sends a message that nobody answers. @returns false if nobody lives there. */
+  /** Sends a one-way message. @returns false if no service lives there. */
   send(target: number, ...values: readonly unknown[]): boolean;
   /** Calls a handle, or a name. */
   call(target: number | string, ...values: readonly unknown[]): Outcome;

@@ -74,7 +74,7 @@ export interface SimulatedKernel {
   create(title: string, instance: (handle: number) => SimulatedInstance): SimulatedService;
   /** Ends a service; callers that wait for it get ERR_SERVICE_DEAD. */
   kill(service: SimulatedService): void;
-  /** Sends a message that nobody answers. @returns false if no service has the handle. */
+  /** Sends a one-way message. @returns false if no service has the handle. */
   send(source: number, handle: number, envelope: SimulatedEnvelope): boolean;
   /** Answers a request with a value. @returns false if the requester is gone. */
   reply(service: SimulatedService, request: SimulatedMessage, value: unknown): boolean;
@@ -101,7 +101,7 @@ export interface Probe {
   readonly received: SimulatedMessage[];
   /** The first argument of every message that it was given; a test may empty it. */
   readonly heard: unknown[];
-  /** Sends a message that nobody answers. @returns false if no service has the handle. */
+  /** Sends a one-way message. @returns false if no service has the handle. */
   send(target: number, ...values: readonly unknown[]): boolean;
   /** Calls a handle, or a name. */
   call(target: number | string, ...values: readonly unknown[]): Outcome;

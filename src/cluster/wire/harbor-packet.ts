@@ -38,7 +38,7 @@ export interface HarborPacket {
   readonly type: number;
   /** For whom: the low 24 bits of a handle of the harbor that gets it. */
   readonly index: number;
-  /** 0 = nobody waits for an answer. */
+  /** 0 = no answer is awaited. */
   readonly session: number;
   readonly payload: Uint8Array;
 }

@@ -10,10 +10,10 @@ import type { ErrorCode } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { WireAddress } from "./skynet-frame.ts";
 
-/** What skynet answers to a name that nobody has registered. */
+/** What skynet answers to a name that no service has registered. */
 export const INVALID_NAME = "Invalid name";
 
-/** What skynet answers to the query of a name that nobody has registered. */
+/** What skynet answers to the query of a name that no service has registered. */
 export const NAME_NOT_FOUND = "name not found";
 
 /** What skynet answers to a request in parts that do not fit together. */

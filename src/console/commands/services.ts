@@ -1,7 +1,7 @@
 /**
- * Commands about services: who runs, starting, asking and ending them.
+ * Commands about services: listing, starting, asking and ending them.
  *
- * What a service's figures are the kernel knows, so `list`, `stat` and `mem` answer even for a service that is stuck.
+ * The kernel knows the figures of a service, so `list`, `stat` and `mem` answer even for a service that is stuck.
  */
 
 import { SnaxError } from "../../base/error.ts";

@@ -236,7 +236,7 @@ export class DebugDriver {
     });
   }
 
-  /** The thread stands still: at our own function, at the service's code, or somewhere that is none of our business. */
+  /** The thread stands still: at our own function, at the service's code, or somewhere that does not matter here. */
   async #stop(params: Json): Promise<void> {
     const { link, terminal } = this.#options;
     const frames = framesOf(params, this.#scripts);

@@ -14,7 +14,7 @@ import { Slice } from "../operator/pacer.ts";
 /** Services that are visited between two looks at the clock. */
 const LOOK_LENGTH = 32;
 
-/** As many services are no walk: nobody waits long for what has seen them all at once. */
+/** So few services are visited in one go: that takes no time that another operator would notice. */
 const SHORT_LENGTH = 100;
 
 /** How services are visited. */
@@ -26,9 +26,8 @@ export interface Walk {
 }
 
 /**
- * Visits the services, by rising handle, until a visit gives `false`. The logger, the launcher, the harbor and the program that embeds the node are no
- * one's to list, as in skynet.
-
+ * Visits the services, by rising handle, until a visit gives `false`. As in skynet the logger, the launcher, the harbor and
+ * the program that embeds the node are left out.
  */
 export async function visitServices(
   operator: Operator,

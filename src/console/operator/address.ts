@@ -30,7 +30,7 @@ export function readAddress({ context }: Operator, word: string | undefined): nu
  * Returns the service that a word means.
  *
  * @throws {ERR_ARGUMENT} if the word means no address.
- * @throws {ERR_SERVICE_DEAD} if nobody lives there.
+ * @throws {ERR_SERVICE_DEAD} if no service lives there.
  */
 export function readService(operator: Operator, word: string | undefined): Context {
   const handle = readAddress(operator, word);

@@ -55,7 +55,7 @@ export type Outcome =
   | { readonly ok: true; readonly command: Command; readonly result: CommandResult }
   | { readonly ok: false; readonly command: Command | undefined; readonly error: unknown };
 
-/** Whoever is talked with in lines. */
+/** A client that is talked with in lines. */
 export interface LineTerminal {
   write(text: string): void;
   /** The next line; undefined when the client has gone. */

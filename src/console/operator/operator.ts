@@ -2,7 +2,7 @@
  * An operator at a console of this thread, as commands see them: in whose name they ask, and what they may ask.
  *
  * A console has one, and so has each command that the console of another thread sends here. Commands know the operator and
- * no client; who runs the commands is commands/shell.ts.
+ * no client; commands/shell.ts runs them.
  */
 
 import type { Runtime } from "../../service/runtime.ts";

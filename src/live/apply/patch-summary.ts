@@ -2,9 +2,9 @@
  * What a patch does, in one line for the log: whoever reads it sees at once whether it replaced
  * what was meant.
  *
- * A function, a class or a method whose name was misspelt is added, and nobody calls it. Whether a
+ * A function, a class or a method whose name was misspelt is added, and never called. Whether a
  * class or a group has a method already is asked of a running service before the patch is in, since
- * a text may get its methods in ways that only show there; where nobody lives yet, of the text.
+ * a text may get its methods in ways that only show there; where no service lives yet, of the text.
  */
 
 import { basename } from "node:path";
@@ -310,7 +310,7 @@ function groupNames({ name }: MemberOwner): string[] {
   return name === "response" ? [name] : ["accept", "subscribe"];
 }
 
-/** An object, running or written; undefined keys if it holds none by name, or nobody can tell. */
+/** An object, running or written; undefined keys if it holds none by name, or that cannot be told. */
 interface View {
   readonly keys: readonly string[] | undefined;
   readonly value: unknown;

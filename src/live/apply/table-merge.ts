@@ -198,7 +198,7 @@ interface Contents {
   readonly fill: (content: unknown) => void;
 }
 
-/** Returns undefined if the two are none, or of different kinds. */
+/** Returns undefined if the two are something else, or of different kinds. */
 function contentsOf(value: unknown, given: unknown): Contents | undefined {
   if (types.isProxy(value) || typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value) && Array.isArray(given)) {

@@ -89,7 +89,7 @@ export class LeavingTimers {
     }
   }
 
-  /** The name of a timer that a variable holds; undefined if it is none. */
+  /** The name of a timer that a variable holds; undefined if it holds something else. */
   own(value: object): string | undefined {
     if (!(value instanceof ServiceTimer)) return undefined;
     return this.#names.get(value) ?? this.#add(value, undefined);

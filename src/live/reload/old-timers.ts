@@ -42,7 +42,7 @@ export class OldTimers {
     return this.#leaving.extras;
   }
 
-  /** The name of a timer that the state holds; undefined if it is none. */
+  /** The name of a timer that the state holds; undefined if it holds something else. */
   own(value: object): string | undefined {
     return this.#leaving.own(value);
   }

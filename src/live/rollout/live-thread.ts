@@ -55,7 +55,7 @@ export class LiveThread {
   sticky: StickyPatches | undefined = undefined;
   /** The patches of the whole fleet that are in here; on the main thread. */
   readonly fleet: FleetMarks = new FleetMarks();
-  /** Whose patches are not logged, by handle: it tells of them itself. @defaultValue nobody's */
+  /** The service whose patches are not logged, by handle: it tells of them itself. @defaultValue all are logged */
   quiet = 0;
   readonly #lines: LineBudget;
   /** What is under way, by key: see {@link LiveThread.inTurn}. */

@@ -123,8 +123,8 @@ export class Rollouts {
   readonly #live: LiveThread;
   readonly #kinds: ReadonlyMap<string, AnyKind>;
   /**
-   * By number; undefined while it is compiled. What is undone meanwhile is taken out, and then kept
-   * by nobody.
+   * By number; undefined while it is compiled. What is undone meanwhile is taken out, and then not
+   * kept.
    */
   readonly #parts = new Map<number, ThreadPart<unknown, unknown> | undefined>();
 
@@ -296,7 +296,7 @@ async function rollOutEverywhere<Order extends PatchOrder, Tried, Kept>(
   return { summary, tried, ended: await crew.tell<Kept>(homes, "KEEP", isExpected) };
 }
 
-/** The same where the leader's own thread is the only one: there is nobody to ask. */
+/** The same where the leader's own thread is the only one: no other thread is asked. */
 async function rollOutHere<Order extends PatchOrder, Tried, Kept>(
   live: LiveThread,
   context: Context,
@@ -362,7 +362,7 @@ export async function askReady(
   for (const error of stuck.values()) throw error;
 }
 
-/** Who is spoken to, and of what. */
+/** The threads that are told, and of which patch. */
 interface Addressed {
   readonly kind: Pick<AnyKind, "name">;
   readonly order: PatchOrder;

@@ -16,7 +16,7 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 export const ASKS_FOR_ITSELF =
   "it asks for that itself, and the handler that asks would be waited for: let another service ask";
 
-/** Whom something is for that is asked for. */
+/** For which services the caller asks. */
 export interface Wanted {
   /** The service, if it is for one. */
   readonly handle?: number | undefined;
@@ -30,7 +30,7 @@ export interface Wanted {
  * Refuses what would wait for the `hotfix()` that asks for it. One that does not wait may ask: what it asks for comes after it.
  *
  * @param what - what is asked for, as the message says it.
- * @returns undefined for whoever is not being patched; else what rejects with ERR_PATCH, or resolves.
+ * @returns undefined if the caller is not being patched; else a promise that rejects with ERR_PATCH, or resolves.
  */
 export function refuseSelfWait(
   { context }: SnaxCaller,

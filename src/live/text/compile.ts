@@ -149,7 +149,7 @@ function checkExports({ fresh, added }: PatchCode, origin: (name: string) => str
 
 /**
  * What a patch adds, and nothing of it uses, while another module of the service has one of that
- * name, was meant for that one: here it would do nothing, and nobody would notice.
+ * name, was meant for that one: here it would do nothing, and that would go unnoticed.
  */
 function checkHome(
   { added }: PatchCode,

@@ -279,14 +279,14 @@ class Reader {
     return uses.all;
   }
 
-  /** Notes a use of what a name of the module leads to; false if it is none. */
+  /** Notes a use of what a name of the module leads to; false if it leads to something else. */
   #use(node: AnyNode, role: UseRole, uses: Uses): boolean {
     const path = this.#pathOf(node);
     if (path !== undefined) uses.add({ role, path });
     return path !== undefined;
   }
 
-  /** `LIMITS.max` as a way from a name of the module; undefined for what is none. */
+  /** `LIMITS.max` as a way from a name of the module; undefined for anything else. */
   #pathOf(node: AnyNode | Expression | Super | SpreadElement): string[] | undefined {
     if (node.type === "Identifier") {
       return this.#references.has(node.start) ? [node.name] : undefined;

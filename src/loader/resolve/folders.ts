@@ -62,7 +62,7 @@ function list(folder: string): Listed | undefined {
     const folded = new Set(entries.map(({ name }) => name.toLowerCase()));
     return { path, files: new Set(files), folded };
   } catch {
-    // It is none, or may not be read; a file in it may all the same.
+    // It is not a folder, or may not be read; a file in it may all the same.
     return undefined;
   }
 }

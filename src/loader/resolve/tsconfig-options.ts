@@ -3,7 +3,7 @@
  * reader.
  *
  * A value of another kind is refused with the file in which it stands. Options that are not listed
- * are nobody's business here.
+ * do not matter here.
  */
 
 import { resolve } from "node:path";

@@ -82,7 +82,7 @@ export function strip(text: string, file: string): Stripped {
 
 /** What blanks can't replace. */
 export interface UnblankableExtent extends Extent {
-  /** Whether it is a parameter that is a property, of which the words in front are none of the extent. */
+  /** Whether it is a parameter that is a property, of which the words in front do not belong to the extent. */
   readonly isParameter: boolean;
 }
 

@@ -10,7 +10,7 @@ import type { Stripped } from "./strip.ts";
 
 /** Why a text has to be transformed, and where that shows first. */
 export interface TransformNeed {
-  /** What there is no other way for: "decorators need", for one. */
+  /** What there is no other way for, for example "decorators need". */
   readonly what: string;
   readonly line: number;
   readonly column: number;

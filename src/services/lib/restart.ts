@@ -20,7 +20,7 @@ export interface Wish {
   readonly backoff: number;
 }
 
-/** What stands for a service over all its lives, or for one life: a name, or the present handle. */
+/** What identifies a service over all its lives, or in one life: a name, or the present handle. */
 export type Key = number | string;
 
 /** What is known of a service over all its lives. */
