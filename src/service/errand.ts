@@ -9,6 +9,7 @@
  */
 
 import { Stay } from "../fabric/stay.ts";
+import { formatAddress } from "../kernel/address.ts";
 import type { Context } from "./context.ts";
 import { takeSlot } from "./errand-slots.ts";
 import type { Errand } from "./errand-state.ts";
@@ -28,6 +29,11 @@ export interface Stuck {
   readonly isSteward: boolean;
   /** The errand was committed, and goes on when the thread does. */
   readonly isCommitted: boolean;
+}
+
+/** Names what keeps such a thread: `a handler of :0000000a`. */
+export function whoHangs({ handle }: Pick<Stuck, "handle">): string {
+  return handle === 0 ? "code outside any message" : `a handler of ${formatAddress(handle)}`;
 }
 
 /** How long to wait for a thread that does not go on, and what to reject with. */

@@ -13,13 +13,12 @@ import { copyArguments } from "../../base/copy.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, DRY_PROBES_MAX } from "../../base/limits.ts";
 import { messageOf } from "../../service/error-text.ts";
-import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { Context } from "../../service/context.ts";
 import type { Errand } from "../../service/errand-state.ts";
 import type { Stuck } from "../../service/errand.ts";
 import { takeErrand } from "../../service/errand-state.ts";
-import { sendErrand } from "../../service/errand.ts";
+import { sendErrand, whoHangs } from "../../service/errand.ts";
 import { otherThreads } from "../../service/threads.ts";
 import { createSkynet } from "../../service/skynet.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
@@ -147,9 +146,8 @@ function ask(
   ...order: [command: string, ...args: unknown[]]
 ): Promise<unknown> {
   const limitMs = CONSOLE_ANSWER_MS;
-  const error = ({ handle }: Stuck): SnaxError => {
-    const who = handle === 0 ? "code outside any message" : `a handler of ${formatAddress(handle)}`;
-    const why = `${who} has not returned for ${limitMs} ms; nothing was copied`;
+  const error = (stuck: Stuck): SnaxError => {
+    const why = `${whoHangs(stuck)} has not returned for ${limitMs} ms; nothing was copied`;
     return new SnaxError("ERR_TIMEOUT", `thread ${thread} does not answer: ${why}`);
   };
   return sendErrand(context, thread, { limitMs, error }, ...order).catch((reason: unknown) => {

@@ -16,7 +16,7 @@ import type { Context } from "../../service/context.ts";
 import type { Errand } from "../../service/errand-state.ts";
 import type { Stuck } from "../../service/errand.ts";
 import { beginErrand, takeErrand } from "../../service/errand-state.ts";
-import { sendErrand } from "../../service/errand.ts";
+import { sendErrand, whoHangs } from "../../service/errand.ts";
 import { otherThreads } from "../../service/threads.ts";
 import { createSkynet } from "../../service/skynet.ts";
 import type { PatchRecord } from "../../snax/types.ts";
@@ -149,15 +149,17 @@ async function askOne(
   return answer as InflightLook | undefined;
 }
 
-function stuckError({ thread, handle, isCommitted }: Stuck, limitMs: number): SnaxError {
-  const who = handle === 0 ? "code outside any message" : `a handler of ${formatAddress(handle)}`;
-  const silence = `thread ${thread} does not answer: ${who} has not returned for ${limitMs} ms`;
+function stuckError(stuck: Stuck, limitMs: number): SnaxError {
+  const { thread, handle, isCommitted } = stuck;
+  const why = `${whoHangs(stuck)} has not returned for ${limitMs} ms`;
   const advice = handle === 0 ? "" : `; signal ${formatAddress(handle)} cuts it off`;
   const outcome = isCommitted
     ? "handlers there may be ended when it goes on"
     : "nothing was done there";
-  const why = `${silence}; what runs there can't be told, and ${outcome}${advice}`;
-  return new SnaxError("ERR_TIMEOUT", why, { data: { thread, handle } });
+  const said = `${why}; what runs there can't be told, and ${outcome}${advice}`;
+  return new SnaxError("ERR_TIMEOUT", `thread ${thread} does not answer: ${said}`, {
+    data: { thread, handle },
+  });
 }
 
 function silenceOf(error: unknown): InflightSilence | undefined {

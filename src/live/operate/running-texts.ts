@@ -12,7 +12,7 @@ import type { Runtime } from "../../service/runtime.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Stuck } from "../../service/errand.ts";
 import { takeErrand } from "../../service/errand-state.ts";
-import { sendErrand } from "../../service/errand.ts";
+import { sendErrand, whoHangs } from "../../service/errand.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { Resolve } from "../../texts/program-text.ts";
@@ -171,15 +171,15 @@ async function askThread(
   return known === undefined ? (answer as RunningGroup[]) : known.take(thread, answer as Told);
 }
 
-function silenceError({ thread, handle }: Stuck, limitMs: number): SnaxError {
-  const address = formatAddress(handle);
-  const [what, advice] =
+function silenceError(stuck: Stuck, limitMs: number): SnaxError {
+  const { thread, handle } = stuck;
+  const advice =
     handle === 0
-      ? ["code outside any message", "wait, or restart the node"]
-      : [`a handler of ${address}`, `stop it (signal ${address} in the console), and ask again`];
+      ? "wait, or restart the node"
+      : `stop it (signal ${formatAddress(handle)} in the console), and ask again`;
   return new SnaxError(
     "ERR_PATCH_TIMEOUT",
-    `thread ${thread} does not say what its services run: ${what} has not returned for ${limitMs} ms (hotfixtimeout); ` +
+    `thread ${thread} does not say what its services run: ${whoHangs(stuck)} has not returned for ${limitMs} ms (hotfixtimeout); ` +
       `nothing has changed; ${advice}`,
     { data: { thread, handle } },
   );

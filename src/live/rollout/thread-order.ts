@@ -15,7 +15,7 @@ import type { Context } from "../../service/context.ts";
 import type { Errand } from "../../service/errand-state.ts";
 import type { Patience, Stuck } from "../../service/errand.ts";
 import { beginErrand, commitErrand, takeErrand } from "../../service/errand-state.ts";
-import { sendErrand } from "../../service/errand.ts";
+import { sendErrand, whoHangs } from "../../service/errand.ts";
 
 /** How far an order has come, in memory that both threads share. */
 export type OrderState = Errand;
@@ -91,14 +91,15 @@ export function stuckThread(error: unknown): number | undefined {
   return typeof data?.thread === "number" ? data.thread : undefined;
 }
 
-function stuckError({ thread, handle, isSteward, isCommitted }: Stuck, limitMs: number): SnaxError {
-  const address = formatAddress(handle);
-  const [what, advice] =
+function stuckError(stuck: Stuck, limitMs: number): SnaxError {
+  const { thread, handle, isSteward, isCommitted } = stuck;
+  const what = handle !== 0 && isSteward ? "another patch" : whoHangs(stuck);
+  const advice =
     handle === 0
-      ? ["code outside any message", "it can't be interrupted, only wait or restart the node"]
+      ? "it can't be interrupted, only wait or restart the node"
       : isSteward
-        ? ["another patch", "wait for it"]
-        : [`a handler of ${address}`, `stop the handler (signal ${address} in the console)`];
+        ? "wait for it"
+        : `stop the handler (signal ${formatAddress(handle)} in the console)`;
   const outcome = isCommitted
     ? "the patch has begun there and goes on when that returns"
     : "nothing has changed there";
