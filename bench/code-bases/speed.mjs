@@ -7,25 +7,19 @@
  *
  *     one, 100       time of a piece of work in a service over that in plain Node, with one service and with --alive of them. Both
  *                    take turns on one thread of one process; of each the least of many short samples counts
+ *     over copies    the same with --alive services, over plain Node that has as many instances of all modules and goes from one to the
+ *                    next: a processor has to fetch the code of each anew, in services or not
  *     first, second  processor time of the first service of a process over that of `import`, without and with a store of images;
  *                    the least of LOADS processes each, in turn
  */
 
 import { fork } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { WORKS } from "./works.mjs";
+import { Prebuilt } from "./speed-build.mjs";
+import { BUILDS, WORKS } from "./works.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const LOADS = 4;
@@ -40,7 +34,6 @@ const what = take("--what", "speed");
 const root = resolve(args.shift() ?? ".");
 const names =
   args.length > 0 ? args : Object.keys(WORKS).filter((name) => existsSync(join(root, name)));
-const { build } = createRequire(join(tools, "package.json"))("esbuild");
 
 for (const name of names) {
   const place = mkdtempSync(join(tmpdir(), "code-base-"));
@@ -76,59 +69,18 @@ async function measure(name, place) {
   cpSync(join(HERE, "speed-driver.mjs"), join(place, "driver.mjs"));
   // Images are kept in projects that have packages.
   mkdirSync(join(folder, "node_modules"), { recursive: true });
-  const plain = join(place, "node_modules/plain-work");
-  const options = {
-    platform: "node",
-    target: "node20",
-    logLevel: "silent",
-    nodePaths: [join(folder, "node_modules")],
-  };
-  const { metafile } = await build({
-    ...options,
-    entryPoints: [file],
-    bundle: true,
-    format: "esm",
-    outfile: join(plain, "index.js"),
-    metafile: true,
-    banner: {
-      js: `import { createRequire as $c } from "node:module"; const require = $c(${JSON.stringify(`${folder}/x.js`)}), __filename = ${JSON.stringify(`${folder}/sim/x.js`)}, __dirname = ${JSON.stringify(`${folder}/sim`)};`,
-    },
-  });
-  writeFileSync(
-    join(plain, "package.json"),
-    `{"name":"plain-work","type":"module","exports":"./index.js"}`,
-  );
-  if (what === "load") return compareLoad(name, place, metafile, options);
+  const prebuilt = new Prebuilt({ tools, folder, place }, BUILDS[name] ?? {});
+  await prebuilt.makePackage();
+  if (what === "load") return await compareLoad(name, place, await prebuilt.makeFiles());
   const speed = await run("speed-child.mjs", { place, alive });
   process.stdout.write(
-    `${name.padEnd(18)} one ${ratio(speed.one)}   ${alive} alive ${ratio(speed.many)}   plain ${speed.plain.toFixed(2)} ms\n`,
+    `${name.padEnd(18)} one ${ratio(speed.one)}   ${alive} alive ${ratio(speed.many)}   over copies ${ratio(speed.copies)}   plain ${speed.plain.toFixed(2)} ms\n`,
   );
   if (speed.differs) process.stdout.write(`  differs: ${speed.differs}\n`);
 }
 
-/** What the bundle was made of, a file each. */
-async function compareLoad(name, place, { inputs }, options) {
-  const files = new Map(Object.keys(inputs).map((each) => [resolve(each), inputs[each].imports]));
-  const local = [...files.keys()].filter((each) => !each.includes("/node_modules/"));
-  const base = commonFolder(local);
-  const outputOf = (file) => join(place, "all", relative(base, file).replace(/\.\w+$/, ".js"));
-  const plugin = {
-    name: "a file each",
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /./ }, ({ path, importer, kind }) => {
-        if (kind === "entry-point") return undefined;
-        const found = files.get(importer)?.find((each) => each.original === path);
-        if (found === undefined || found.external) return { path, external: true };
-        const target = resolve(found.path);
-        return { path: local.includes(target) ? outputOf(target) : target, external: true };
-      }),
-  };
-  const settings = { ...options, bundle: true, format: "esm", plugins: [plugin] };
-  await build({ ...settings, entryPoints: local, outdir: join(place, "all"), outbase: base });
-  const entry = outputOf(join(place, "work.ts"));
-  mkdirSync(join(place, "plain"));
-  writeFileSync(join(place, "plain/work.js"), `export * from ${JSON.stringify(entry)};`);
-  writeFileSync(join(place, "package.json"), `{"type":"module"}`);
+/** @param files those that the JavaScript was made of. */
+async function compareLoad(name, place, files) {
   const ways = { plain: [], first: [], second: [] };
   for (let index = 0; index < LOADS; index += 1) {
     rmSync(join(root, name, "node_modules/.cache/snax"), { recursive: true, force: true });
@@ -139,16 +91,10 @@ async function compareLoad(name, place, { inputs }, options) {
   const least = (way, key) => Math.min(...ways[way].map((each) => each[key]));
   const row = (way) =>
     `${least(way, "cpu").toFixed(0)} ms (${(least(way, "cpu") / least("plain", "cpu")).toFixed(2)}x)`;
-  const bytes = local.reduce((sum, each) => sum + statSync(each).size, 0);
+  const bytes = files.reduce((sum, each) => sum + statSync(each).size, 0);
   process.stdout.write(
-    `${name.padEnd(18)} ${local.length} files, ${(bytes / 1024).toFixed(0)} KB   plain ${least("plain", "cpu").toFixed(0)} ms   first ${row("first")}   second ${row("second")}\n`,
+    `${name.padEnd(18)} ${files.length} files, ${(bytes / 1024).toFixed(0)} KB   plain ${least("plain", "cpu").toFixed(0)} ms   first ${row("first")}   second ${row("second")}\n`,
   );
-}
-
-function commonFolder(files) {
-  let folder = dirname(files[0]);
-  while (!files.every((each) => each.startsWith(`${folder}/`))) folder = dirname(folder);
-  return folder;
 }
 
 function ratio(value) {

@@ -184,3 +184,13 @@ export const WORKS = {
       return sum + (encoder === undefined ? 1 : 0);
     }`,
 };
+
+/**
+ * What has to be done for the JavaScript of some of them beforehand: see speed-build.mjs.
+ *
+ * @type {Record<string, { commonJs?: string[], isTyped?: boolean }>}
+ */
+export const BUILDS = {
+  immer: { isTyped: true },
+  "pokemon-showdown": { commonJs: ["sim", "lib", "data", "config"] },
+};
