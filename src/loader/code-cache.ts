@@ -255,9 +255,14 @@ export class CodeCache implements Library {
   image(file: string, place?: Place): Image {
     const known = this.mode === "OFF" ? undefined : this.#images.get(file);
     if (known !== undefined) return known;
+    const source = { text: readModule(file, place), file, injected: this.#injectedList };
+    const found = this.#findMade(source);
+    if (found !== undefined) return found;
     const { tsconfigs } = this.#resolver;
-    return this.#enter(
-      new Image(buildImage(readModule(file, place), file, this.#injected, { tsconfigs })),
+    // Nobody waits here for other threads: what needs the compiler of the project sleeps for it.
+    return this.#keep(
+      source,
+      new Image(buildImage(source.text, file, this.#injected, { tsconfigs })),
     );
   }
 
@@ -267,16 +272,26 @@ export class CodeCache implements Library {
     if (known !== undefined) return known;
     const source = { text: readModule(file, place), file, injected: this.#injectedList };
     const isKept = this.#options.isKept === true;
-    const found =
-      transformer.takeImage(source) ??
-      (isKept ? findImage(source, this.#resolver.tsconfigs) : undefined);
-    if (found !== undefined) return this.#enter(new Image(found));
+    const found = this.#findMade(source);
+    if (found !== undefined) return found;
     try {
       if (this.#budget.isLeft) return this.#keep(source, this.#buildHere(source));
     } catch (error) {
       if (!(error instanceof TransformNeeded)) throw error;
     }
     return transformer.requestImage({ ...source, isKept }, () => this.#images.keys());
+  }
+
+  /** Finds what another thread, or an earlier start, has made of a text. */
+  #findMade(source: ImageSource): Image | undefined {
+    const isKept = this.#options.isKept === true;
+    const data =
+      transformer.takeImage(source) ??
+      (isKept ? findImage(source, this.#resolver.tsconfigs) : undefined);
+    if (data === undefined) return undefined;
+    const image = new Image(data);
+    if (isKept) this.#keeper.addFound(source, image);
+    return this.#enter(image);
   }
 
   #buildHere({ text, file }: ImageSource): Image {

@@ -13,28 +13,71 @@ import type { Image } from "../weave/image.ts";
 /** How long after the last image the first one is written: a start is over by then. */
 const DELAY_MS = 1000;
 
+/** So often an image waits that long for its module to begin; other threads may be those that use it. */
+const WAITS_MAX = 5;
+
+interface Waiting {
+  readonly source: ImageSource;
+  readonly image: Image;
+  /** Whether it is on disk: then it need not be written unless V8 has compiled something new. */
+  readonly isFound: boolean;
+  /** How often it has waited. */
+  waits: number;
+}
+
 /** Images that wait to be written. */
 export class ImageKeeper {
   /** By file: of two images of one text the newer one is written. */
-  readonly #waiting = new Map<string, { readonly source: ImageSource; readonly image: Image }>();
+  readonly #waiting = new Map<string, Waiting>();
   #timer: NodeJS.Timeout | undefined;
 
   /** Has an image written; a process that ends before that writes nothing. */
   add(source: ImageSource, image: Image): void {
-    this.#waiting.set(source.file, { source, image });
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#write(), DELAY_MS).unref();
+    this.#enter({ source, image, isFound: false, waits: 0 });
   }
 
-  #write(): void {
-    const [next] = this.#waiting.values();
-    if (next === undefined) return;
-    this.#waiting.delete(next.source.file);
-    try {
-      keepImage(next.source, next.image.toData());
-    } catch {
-      // A text that this release of V8 does not know: whoever starts it hears of it.
+  /**
+   * Has an image that is on disk written again if it turns out that V8's cached code of how its
+   * module is entered is not in it: a thread that only compiles can't know that of a cycle.
+   */
+  addFound(source: ImageSource, image: Image): void {
+    this.#enter({ source, image, isFound: true, waits: 0 });
+  }
+
+  #enter(waiting: Waiting): void {
+    this.#waiting.set(waiting.source.file, waiting);
+    this.#write(DELAY_MS);
+  }
+
+  /** Has the next image written after so many milliseconds. */
+  #write(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#writeNext(), ms).unref();
+  }
+
+  #writeNext(): void {
+    const next = this.#take();
+    if (next !== undefined) {
+      try {
+        keepImage(next.source, next.image.toData());
+      } catch {
+        // A text that this release of V8 does not know: whoever starts it hears of it.
+      }
+      this.#write(0);
+    } else if (this.#waiting.size > 0) {
+      for (const waiting of this.#waiting.values()) waiting.waits += 1;
+      this.#write(DELAY_MS);
     }
-    this.#timer = setTimeout(() => this.#write(), 0).unref();
+  }
+
+  /** Takes out the next image that can be written. */
+  #take(): Waiting | undefined {
+    for (const [file, waiting] of this.#waiting) {
+      const { image, isFound, waits } = waiting;
+      if (!image.isEntered && waits < WAITS_MAX) continue;
+      this.#waiting.delete(file);
+      if (!isFound || image.hasNewCode) return waiting;
+    }
+    return undefined;
   }
 }

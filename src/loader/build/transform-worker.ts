@@ -110,7 +110,7 @@ function build(order: ImageOrder): ImageData {
   const { text, file, injected } = order;
   const { tsconfigs } = resolver;
   const made = new Image(buildImage(text, file, new Set(injected), { transform, tsconfigs }));
-  if (!made.data.isAsync) made.warm();
+  made.warm();
   const image = made.toData();
   if (order.isKept) keepImage(order, image);
   for (const known of order.known) seen.add(known);

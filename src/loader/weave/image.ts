@@ -79,8 +79,11 @@ export interface ImageData {
   readonly inspectorMap: string | undefined;
   /** Whether the compiler of the user's project has made the JavaScript. */
   readonly isTransformed: boolean;
-  /** V8's cached code of the synchronous script. */
-  readonly cachedData?: Uint8Array;
+  /**
+   * V8's cached code, by how the module is entered: each way has a script of its own, and V8 itself
+   * tells two scripts of one length not apart.
+   */
+  readonly cachedData?: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -101,6 +104,8 @@ export class Image {
   #cells: ReadonlyMap<string, number> | undefined;
   #stars: readonly ExportEntry[] | undefined;
   #exportsByName: ReadonlyMap<string, ExportEntry> | undefined;
+  /** How the module was entered on this thread. */
+  readonly #entered = new Set<string>();
   /** How many instances run functions of their own. */
   #owners = 0;
 
@@ -165,7 +170,10 @@ export class Image {
   factory(entry: Entry): Factory {
     const key = keyOf(entry);
     let factory = this.#factories.get(key);
-    if (factory === undefined) this.#factories.set(key, (factory = run(this.#script(entry))));
+    if (factory === undefined) {
+      this.#factories.set(key, (factory = run(this.#script(entry))));
+      this.#entered.add(key);
+    }
     return factory;
   }
 
@@ -183,6 +191,7 @@ export class Image {
     // Only another run of the script makes V8 learn anew; it compiles nothing again.
     const factory = run(this.#script(entry));
     this.#owners += 1;
+    this.#entered.add(keyOf(entry));
     return factory;
   }
 
@@ -191,11 +200,13 @@ export class Image {
    * first thing that the function does is to ask what it is given, and here that is nothing.
    */
   warm(): void {
-    const make = this.factory("sync") as (nothing?: object) => unknown;
+    const make = this.factory(this.#usualEntry) as (nothing?: object) => unknown;
     try {
-      make();
-    } catch {
+      const result = make();
       // It has been compiled by now.
+      if (result instanceof Promise) result.catch(() => {});
+    } catch {
+      // As above.
     }
   }
 
@@ -210,9 +221,31 @@ export class Image {
    * @throws {ERR_SYNTAX} if this release of V8 does not know the syntax.
    */
   toData(): ImageData {
-    // A script that waits can't be compiled as one that doesn't, and V8's cache is for the latter.
-    if (this.data.isAsync || this.data.cachedData !== undefined) return this.data;
-    return { ...this.data, cachedData: this.#script("sync").createCachedData() };
+    if (this.data.cachedData !== undefined && !this.hasNewCode) return this.data;
+    if (!this.isEntered) this.#script(this.#usualEntry);
+    const keys = this.isEntered ? this.#entered : [keyOf(this.#usualEntry)];
+    const codes = [...keys].map((key): [string, Uint8Array] => [key, this.#codeOf(key)]);
+    return { ...this.data, cachedData: new Map(codes) };
+  }
+
+  #codeOf(key: string): Uint8Array {
+    const script = this.#scripts.get(key) as Script;
+    return this.data.cachedData?.get(key) ?? script.createCachedData();
+  }
+
+  /** Whether an instance was made on this thread. */
+  get isEntered(): boolean {
+    return this.#entered.size > 0;
+  }
+
+  /** Whether the module was entered in a way of which V8's cached code is not in the data. */
+  get hasNewCode(): boolean {
+    return [...this.#entered].some((key) => this.data.cachedData?.has(key) !== true);
+  }
+
+  /** How a module is entered that is in no cycle. */
+  get #usualEntry(): Entry {
+    return this.data.isAsync ? "async" : "sync";
   }
 
   #script(entry: Entry): Script {
@@ -223,7 +256,8 @@ export class Image {
   }
 
   #compile(entry: Entry): Script {
-    const { body, cachedData, inspectorMap, shifts, map, fold } = this.data;
+    const { body, inspectorMap, shifts, map, fold } = this.data;
+    const cachedData = this.data.cachedData?.get(keyOf(entry));
     const { prefix, suffix } = enclose(this.data, entry);
     noteLines(this.url, fold?.sources[0]?.text ?? this.data.text);
     const base64 = inspectorMap === undefined ? "" : Buffer.from(inspectorMap).toString("base64");
@@ -231,9 +265,7 @@ export class Image {
     const options = {
       filename: this.scriptUrl,
       columnOffset: -prefix.length,
-      ...(cachedData === undefined || entry !== "sync"
-        ? {}
-        : { cachedData: Buffer.from(cachedData) }),
+      ...(cachedData !== undefined && { cachedData: Buffer.from(cachedData) }),
     };
     const text = `${prefix}${body}${suffix}${mapUrl}`;
     if (shifts !== undefined || map !== undefined || fold !== undefined)

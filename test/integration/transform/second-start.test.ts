@@ -66,6 +66,72 @@ test("a large program is compiled on another thread, and every image is kept", a
   );
 });
 
+/** Each module has V8's cached code of the way in which it is entered. */
+async function checkKept(modules: Modules, names: readonly string[]): Promise<void> {
+  const again = new CodeCache({ isKept: true });
+  const program = again.load(modules.path("main.ts"));
+  ok(!(program instanceof Promise));
+  const { entry } = await program.instantiate({ api: {}, injected: () => undefined });
+  equal(await (entry.get("work") as () => unknown)(), 3);
+  for (const name of names) {
+    const image = again.images.get(modules.path(name));
+    ok(image !== undefined && !image.hasNewCode, name);
+  }
+}
+
+const ENTERED: Record<string, Files> = {
+  "by a require while it runs": {
+    "main.ts": `const late = "./late.ts"; export const work = () => require(late).value;`,
+    "late.ts": `import { two } from "./two.ts"; export const value = 1 + two;`,
+    "two.ts": `export const two = 2;`,
+  },
+  "in a cycle": {
+    "main.ts": `import { value } from "./late.ts"; export const two = () => 2; export const work = () => value();`,
+    "late.ts": `import { two } from "./main.ts"; export const value = () => 1 + two();`,
+  },
+  "with a top level that waits": {
+    "main.ts": `import { value } from "./late.ts"; export const work = () => value;`,
+    "late.ts": `export const value = await Promise.resolve(3);`,
+  },
+  "in a cycle with a top level that waits": {
+    "main.ts": `import { value } from "./late.ts"; export const two = () => 2; export const work = () => value();`,
+    "late.ts": `import { two } from "./main.ts"; await 0; export const value = () => 1 + two();`,
+  },
+};
+
+for (const [how, files] of Object.entries(ENTERED)) {
+  test(`the next start finds the cached code of a module that is entered ${how}`, async (t) => {
+    const modules = createKept(t, files);
+    const { exports } = await modules.run();
+    equal(await (exports["work"] as () => unknown)(), 3);
+    await waitForStore(modules.folder, Object.keys(files).length);
+    await checkKept(modules, Object.keys(files));
+  });
+}
+
+test("images of another thread are kept anew with the cached code of cycles", async (t) => {
+  const count = 60;
+  const files = chain(count);
+  files[`m${count - 1}.ts`] =
+    `${files[`m${count - 1}.ts`]}\nimport { f as first } from "./m0.ts"; export { first };`;
+  files["main.ts"] = `import { f } from "./m0.ts"; export const work = () => f() - ${count - 3};`;
+  const modules = createKept(t, files);
+  const loading = modules.load();
+  ok(loading instanceof Promise);
+  await loading;
+  const { exports } = await modules.run();
+  equal((exports["work"] as () => unknown)(), 3);
+  // They are in the store from the other thread: those of the cycle are written again.
+  for (;;) {
+    const again = new CodeCache({ isKept: true });
+    const program = again.load(modules.path("main.ts"));
+    ok(!(program instanceof Promise));
+    await program.instantiate({ api: {}, injected: () => undefined });
+    if ([...again.images.values()].every((image) => !image.hasNewCode)) break;
+    await after(100);
+  }
+});
+
 test("an error in a module that another thread compiles has its place", async (t) => {
   const files = chain(60);
   files["m59.ts"] += "\nconst x: = 1;";
