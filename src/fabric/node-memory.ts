@@ -34,7 +34,7 @@ export interface NodeMemory {
 export const NODE_WORD = {
   /** The logger's handle; 0 = none yet. */
   logger: 0,
-  /** Who is told of each death; 0 = nobody. */
+  /** The handle of the service that is told of each death; 0 = none is. */
   monitor: 1,
   /** The number of the last patch. */
   patch: 2,

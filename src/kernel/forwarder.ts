@@ -44,7 +44,7 @@ export class Forwarder implements Instance {
     this.#to = to;
   }
 
-  /** Who gets the messages: the last in a row of services each of which has taken the place of the one before. */
+  /** The receiver of the messages: the last in a row of services each of which has taken the place of the one before. */
   get to(): Service {
     for (let next = forwarderOf(this.#to); next !== undefined; next = forwarderOf(this.#to)) {
       this.#to = next.#to;

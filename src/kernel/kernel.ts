@@ -76,7 +76,7 @@ export class Kernel {
   origin: Message | undefined = undefined;
   /** For kernel files; all others use the methods below. */
   readonly rests: Rests;
-  /** Who took the place of services that are gone. */
+  /** The services that took the place of others that are gone. */
   readonly successors: Successors = new Successors();
   /** The living services behind whose handles forwarders stand. */
   readonly forwarding: Set<Service> = new Set();

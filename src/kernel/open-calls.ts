@@ -31,7 +31,7 @@ const CAPACITY_MIN = 4;
 export class OpenCall {
   /** Set by the table; 0 before and after. */
   session = 0;
-  /** Who should answer, for the log. */
+  /** The service that should answer, for the log. */
   target = 0;
   /** When the call began, in milliseconds of the kernel's clock as of that turn; NaN once it was logged as slow. */
   since = 0;

@@ -1,7 +1,7 @@
 /**
  * The errors with which the kernel refuses a message, a call or an answer.
  *
- * Their words are for people who read a log: who was meant, and which limit was met. Programs tell them by their code.
+ * Their words are for people who read a log: which service was meant, and which limit was met. Programs tell them by their code.
  */
 
 import { createBlank, SnaxError } from "../base/error.ts";
@@ -11,7 +11,7 @@ import type { Service } from "./service.ts";
 
 /** What is known of a service that does not live under its handle here. */
 export interface Whereabouts {
-  /** Who took its place. @defaultValue nobody is known */
+  /** The service that took its place. @defaultValue none is known */
   readonly movedTo?: number | undefined;
   /** The thread on which it lives now. @defaultValue none is known */
   readonly thread?: number | undefined;

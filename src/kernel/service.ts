@@ -41,7 +41,7 @@ export interface Instance {
   holding?(): Iterable<Message>;
   /** The messages whose handlers wait for something inside the service: to be woken, or for a lock. */
   waiting?(): Iterable<Message>;
-  /** Who waits inside the service without a call or a timer: with the service's end that fails. */
+  /** Lists the waits inside the service without a call or a timer: they fail with the service's end. */
   waits?(): Iterable<Pick<Waiting, "reject">>;
   /**
    * Takes messages and answers at once, in place of the mailbox: they leave the node here. The payload may be the sender's own,
@@ -54,7 +54,7 @@ export interface Instance {
   readonly keepsAnswers?: boolean;
 }
 
-/** Who wants to know of the death of a service. */
+/** A wish to hear of the death of a service. */
 export interface Watch {
   readonly onDeath: () => void;
   /**
@@ -132,7 +132,7 @@ export class Service {
   timers: Timer | undefined = undefined;
   /** Says whether a timer may run at this moment; one that may not is asked again a little later. Undefined = all may. */
   mayRun: ((timer: Timer) => boolean) | undefined = undefined;
-  /** Who wants to know of its death: see Kernel.watch. */
+  /** Those who want to hear of its death: see Kernel.watch. */
   watchers: Watch[] | undefined = undefined;
   /** Messages dispatched so far. May be read by all. */
   messageCount = 0;

@@ -1,5 +1,5 @@
 /**
- * Who writes a ledger: one process at a time, as a file beside it says.
+ * Only one process writes a ledger at a time: a file beside it says which.
  *
  * The file names the process and when it began, for numbers of processes are used again. A lock of
  * a process that is gone is taken over.

@@ -3,7 +3,7 @@
  *
  *     publish(...) -- PUB --> multicastd -- multicast, channel, values --> each subscriber -- dispatch(channel, source, ...)
  *
- * What one service publishes arrives everywhere in that order. Who subscribes later has missed what
+ * What one service publishes arrives everywhere in that order. A later subscriber has missed what
  * went before; a service that has unsubscribed gets nothing more, also of what was on its way.
  */
 

@@ -32,7 +32,7 @@ export interface ChannelHost {
   log(text: string): void;
 }
 
-/** Who waits for an answer. */
+/** A request that waits for its answer. */
 interface Asking {
   /** Reads it; undefined in session mode. */
   readonly read: ReadAnswer | undefined;

@@ -1,5 +1,5 @@
 /**
- * Who may come in at a gate: a number of clients in all, and one from each address. One that may
+ * Which clients a gate lets in: a number of clients in all, and one from each address. One that may
  * not is told of in the log.
  */
 

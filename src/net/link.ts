@@ -12,7 +12,7 @@
 import type { Writable } from "./socket-api.ts";
 
 /**
- * Who takes what comes in over a connection. Must not throw, and must not run code of a program.
+ * Takes what comes in over a connection. Must not throw, and must not run code of a program.
  */
 export interface Consumer {
   /**
@@ -42,7 +42,7 @@ export interface Link {
   owner: number;
   /** The other side, `host:port`. */
   readonly peer: string;
-  /** Who takes what comes in; nothing is read before there is one. */
+  /** Takes what comes in; nothing is read before there is one. */
   consumer: Consumer | undefined;
   /** Most bytes that may wait to be sent; with more the connection is cut. */
   writeLimitBytes: number;

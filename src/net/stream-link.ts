@@ -87,7 +87,7 @@ export class StreamLink implements Link {
     return this.#isStarted && !this.#socket.isPaused();
   }
 
-  /** Who cuts the stream knows; the connection does not. */
+  /** Set by the code that cuts the stream: the connection itself does not know. */
   readonly isPartial = false;
 
   get unsentBytes(): number {

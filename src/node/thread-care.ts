@@ -1,5 +1,5 @@
 /**
- * Who looks after the workers of a node, put together: the watchdog, the watch over handlers of dead services, the guard over
+ * What looks after the workers of a node, put together: the watchdog, the watch over handlers of dead services, the guard over
  * their heaps, the looks at their load.
  * All of them go on the same rounds.
  */

@@ -4,7 +4,7 @@
  *     first time   [from, number, memory]    a record with memory attached goes through a port
  *     afterwards   [from, number]            one without goes through the ring
  *
- * Each two threads have a few; who needs more at once sends memory of its own. One that was not answered well is not used again:
+ * Each two threads have a few; a thread that needs more at once sends memory of its own. One that was not answered well is not used again:
  * the number gets other memory.
  */
 

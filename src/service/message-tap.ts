@@ -1,5 +1,5 @@
 /**
- * Who looks at the messages that services are handed: the kernel tells one listener, this hands it on to several.
+ * Listeners for the messages that services are handed: the kernel tells one, this hands them on to several.
  *
  * While nobody looks the kernel does not know of it.
  */

@@ -141,7 +141,7 @@ export class Runtime {
   readonly boards: readonly Board[];
   /** The service that the runtime's own timers belong to; 0 = none yet. */
   owner = 0;
-  /** Who is told of each death; 0 = nobody. */
+  /** The handle of the service that is told of each death; 0 = none is. */
   monitor = 0;
   /** How far the node's end has come: nothing is launched any more; nobody is left. */
   state: "running" | "stopping" | "stopped" = "running";

@@ -51,7 +51,7 @@ export interface Threads {
   readonly handOver: HandOver;
   /** Returns the threads on which services of that name live. */
   homesOf(name: string): readonly number[];
-  /** Who is told of each death, on whatever thread; 0 = nobody. */
+  /** The handle of the service that is told of each death, on whatever thread; 0 = none is. */
   monitor: number;
 }
 

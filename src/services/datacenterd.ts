@@ -26,7 +26,7 @@ type Key = string | number | bigint | boolean;
 /** A branch that was made on the way to a key. */
 type Branch = Map<Key, unknown>;
 
-/** Who waits for a key: either for its value, or for what lies in it. */
+/** A caller that waits for a key: either for its value, or for what lies in it. */
 interface Expectation {
   readonly waiting?: Set<Response>;
   readonly branch?: Map<Key, Expectation>;

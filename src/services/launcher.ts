@@ -30,7 +30,7 @@ const unique = new Map<number, string>();
 /** The node's main service; 0 = there is none. */
 let main = 0;
 
-/** Who waits for a service that is not ready yet. */
+/** The callers that wait for a service that is not ready yet. */
 const waiting = new Map<number, (ok: boolean, value: unknown) => void>();
 
 const restarts = new Restarts({

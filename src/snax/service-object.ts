@@ -20,7 +20,7 @@ import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Group, MethodNumbers } from "./method-numbers.ts";
 import type { SnaxThread } from "./snax-thread.ts";
 
-/** Who calls, and with which deadline. */
+/** The caller, and its deadline. */
 export interface Caller {
   readonly snax: SnaxThread;
   /** The service that calls; undefined in an object that is on its way in a message. */

@@ -22,7 +22,7 @@ import { SnaxHost } from "./snax-host.ts";
 import { SNAX_KIND } from "./snax-kind.ts";
 import type { RepairOptions, ServiceInterface, ServiceProfile } from "./types.ts";
 
-/** Who uses the API: a service, its deadline, and how to make the same API for another deadline. */
+/** The user of the API: a service, its deadline, and how to make the API for another deadline. */
 export interface SnaxCaller extends Caller {
   readonly context: Context;
   /** The thread that it wants new services on. @defaultValue left to the node */

@@ -431,7 +431,7 @@ export interface PatchRecord {
   readonly fleet?: number;
   /** Per service: the failures first, at most LEDGER_RESULTS_MAX in all. */
   readonly results: readonly PatchResult[];
-  /** Who asked for it, by handle; 0 if it is of an earlier start. */
+  /** The handle of the service that asked for it; 0 if it is of an earlier start. */
   readonly by: number;
   /** Of several patches that went in together, what each was for. */
   readonly targets?: readonly string[];

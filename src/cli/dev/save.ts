@@ -208,7 +208,7 @@ async function settle(files: ReadonlySet<string>): Promise<void> {
   }
 }
 
-/** Who imports a shared module finds its new names. */
+/** Modules that import a shared one find its new names. */
 function partsOf({ patches, shared }: Plan): TogetherPart[] {
   const first = [...shared].map(([file, text]): TogetherPart => ({ kind: "shared", file, text }));
   const types = [...patches].map(([type, texts]): TogetherPart => {

@@ -38,7 +38,7 @@ export interface DriverEvents {
   readonly onHeard: (topic: string, bytes: Uint8Array) => void;
 }
 
-/** Who takes part. */
+/** A node that takes part. */
 export interface DriverSelf {
   readonly node: string;
   readonly incarnation: string;
@@ -87,7 +87,7 @@ export interface Driver {
   broadcast(topic: string, bytes: Uint8Array): void;
 }
 
-/** Who watches. */
+/** A watcher. */
 export interface Watcher {
   readonly onChange: (entry: Entry) => void;
   /** All that is there was told, for the first time or anew. */

@@ -37,7 +37,7 @@ export class HarborSlave {
   readonly #own: number;
   readonly #exposure: Exposure;
   readonly #peers = new Map<number, HarborPeer>();
-  /** Who waits for a harbor, or for a name. */
+  /** Those that wait for a harbor, or for a name. */
   readonly #onUp = new Map<number, (() => void)[]>();
   readonly #onDown = new Map<number, (() => void)[]>();
   readonly #onName = new Map<string, ((handle: number) => void)[]>();

@@ -9,12 +9,12 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { WIRE_NAME_MAX } from "../wire/skynet-frame.ts";
 import type { WireAddress } from "../wire/skynet-frame.ts";
 
-/** Who is meant by an address, or why nobody is. */
+/** The service that an address means, or why it means none. */
 export type Found =
   | { readonly handle: number }
   | { readonly why: "unknown" | "forbidden" | "absent" };
 
-/** Who asks over a link. */
+/** The node that asks over a link. */
 export interface Asker {
   readonly node: string;
   readonly incarnation: string;

@@ -43,7 +43,7 @@ export interface PatchRequest {
   readonly parts: readonly PatchPart[];
   /** Arguments of `hotfix()`, the service's own. */
   readonly args: readonly unknown[];
-  /** Who asks, by handle: what it sent before is handled before. */
+  /** The handle of the service that asks: what it sent before is handled before. */
   readonly caller: number;
   /**
    * The texts of the patches that it takes back: what they have assigned is given back, too.

@@ -70,7 +70,7 @@ export interface Pending {
   readonly waitsFor: string;
   /** The message whose handler it is. */
   readonly origin: Message | undefined;
-  /** Who has the lock that it waits for, if that is known. */
+  /** The holder of the lock that it waits for, if that is known. */
   readonly heldBy?: string;
   /** When it began, in milliseconds of the kernel's clock; NaN if that was forgotten. */
   readonly since: number;

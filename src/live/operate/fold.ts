@@ -3,7 +3,7 @@
  *
  *     every thread: FOLD -> the text of each module is the file's, and its patches are forgotten
  *
- * The ledger keeps no text of these patches, and few entries. Who works at the files and patches with every save would pile up patches that nobody takes back. The next
+ * The ledger keeps no text of these patches, and few entries. A programmer who patches with every save would pile up patches that are never taken back. The next
  * comparison begins at the files, so what a note has told is told once.
  */
 

@@ -1,5 +1,5 @@
 /**
- * One call of `snax.hotfixall` on one thread: who of its services has been dealt with, what came of
+ * One call of `snax.hotfixall` on one thread: which of its services have been dealt with, what came of
  * it, and the births.
  *
  *     try     those that live, in slices; the first that takes the patch opens the births: from there
@@ -36,7 +36,7 @@ const SLICE = 64;
 /** One call of hotfixall, with its number. */
 export interface CampaignOrder extends BirthOrder, PatchOrder {
   readonly args: readonly unknown[];
-  /** Who asks, by handle. */
+  /** The handle of the service that asks. */
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack?: readonly number[] | undefined;
@@ -90,9 +90,9 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   readonly #live: LiveThread;
   readonly #ready: Ready;
   readonly #order: CampaignOrder;
-  /** Who has had a turn, or waits for it. */
+  /** The services that have had a turn, or wait for it. */
   readonly #seen = new Set<Context>();
-  /** Who was born with the patch while it was on its way. */
+  /** The services that were born with the patch while it was on its way. */
   readonly #bornWith = new WeakSet<Instance>();
   #waiting: Context[] = [];
   #applied: number[] = [];

@@ -27,7 +27,7 @@ export interface PatchReport {
   readonly texts: PatchTexts;
   /** The number of the patch of the whole fleet that it is. */
   readonly fleet?: number | undefined;
-  /** Who asked for it, by handle. */
+  /** The handle of the service that asked for it. */
   readonly by: number;
   /** The numbers of the patches that it takes back. @defaultValue none */
   readonly takesBack?: readonly number[] | undefined;

@@ -80,7 +80,7 @@ interface ServiceCall {
   readonly handle: number;
   readonly texts: PatchTexts;
   readonly args: readonly unknown[];
-  /** Who asks, by handle. */
+  /** The handle of the service that asks. */
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack: readonly number[] | undefined;

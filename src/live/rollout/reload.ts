@@ -44,7 +44,7 @@ interface ReloadCall {
   /** Of all services of a type. */
   readonly type: string | undefined;
   readonly isStrict: boolean;
-  /** Who asks, by handle. */
+  /** The handle of the service that asks. */
   readonly caller: number;
 }
 
@@ -203,7 +203,7 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
   readonly #live: LiveThread;
   readonly #order: ReloadOrder;
   readonly #program: Program;
-  /** Who has had a turn. */
+  /** The services that have had a turn. */
   readonly #seen = new Set<Context>();
 
   private constructor(live: LiveThread, order: ReloadOrder, program: Program) {

@@ -65,7 +65,7 @@ export interface ThreadPart<Tried, Kept> {
 /** The turn of patches that hold services until all have agreed: one at a time. */
 export const HOLDING = "";
 
-/** Who asks for a patch. */
+/** The service that asks for a patch. */
 export interface PatchCaller extends SnaxCaller {
   /** The patches that it takes back, by number. @defaultValue none */
   readonly takesBack?: readonly number[];

@@ -36,7 +36,7 @@ export interface SharedCall {
   /** Absolute path of the module. */
   readonly file: string;
   readonly text: string;
-  /** Who asks, by handle. */
+  /** The handle of the service that asks. */
   readonly caller: number;
   /** The patches that it takes back, by number. */
   readonly takesBack: readonly number[] | undefined;

@@ -1,6 +1,6 @@
 /**
- * Services that stand still while many decide on a patch: nobody of them handles a message, and
- * nobody who would be one of them is born.
+ * Services that are held while many decide on a patch: none of them handles a message, and no
+ * service that would be one of them is born.
  *
  *     births pause -> those in `init` end it -> what the caller has posted before is handled -> held
  *                  -> ... -> all go on, births too
@@ -22,12 +22,12 @@ import type { Runtime } from "../../service/runtime.ts";
 /** Milliseconds between two looks at services that are being born. */
 const LOOK_MS = 5;
 
-/** Who stands still. */
+/** Which services are held. */
 export interface StandstillWish {
   readonly types: ReadonlySet<string>;
   /** Shared modules, by absolute path. */
   readonly files: readonly string[];
-  /** Who asks, by handle: what it sent before is handled before. */
+  /** The handle of the service that asks: what it sent before is handled before. */
   readonly caller: number;
 }
 
@@ -52,7 +52,7 @@ export class Standstill {
     return this.#held;
   }
 
-  /** For how many milliseconds they have been; 0 = nobody is. */
+  /** For how many milliseconds they have been held; 0 = none is. */
   get heldMs(): number {
     return this.#held.length === 0 ? 0 : this.#runtime.clock.now() - this.#since;
   }
@@ -77,7 +77,7 @@ export class Standstill {
     for (const { service } of this.#held) kernel.hold(service, HOLD.voting);
   }
 
-  /** Nobody more is waited for. */
+  /** No more services are waited for. */
   giveUp(): void {
     this.#isOver = true;
   }

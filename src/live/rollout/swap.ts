@@ -42,7 +42,7 @@ interface SwapCall {
   readonly type: string;
   readonly isStateless: boolean;
   readonly retireMs: number;
-  /** Who asks, by handle. */
+  /** The handle of the service that asks. */
   readonly caller: number;
 }
 

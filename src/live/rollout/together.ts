@@ -47,7 +47,7 @@ export type TogetherPart =
 
 interface TogetherCall {
   readonly parts: readonly TogetherPart[];
-  /** Who asks, by handle. */
+  /** The handle of the service that asks. */
   readonly caller: number;
   readonly takesBack: readonly number[] | undefined;
   readonly undoes: readonly string[] | undefined;

@@ -4,7 +4,7 @@
  *     Item.prototype.use = function () { ... };
  *     Object.assign(Item.prototype, { weight: 5, walk() { ... } });
  *
- * Such a thing is the text's: who takes the statement away wants it to be gone, and who edits it wants the new one.
+ * Such a thing is the text's: a programmer who takes the statement away wants it to be gone, and one who edits it wants the new one.
  */
 
 import { isDeepStrictEqual } from "node:util";

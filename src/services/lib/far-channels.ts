@@ -11,9 +11,9 @@
  *     OUT channel value...   from the owner to a node
  *     DEL, GONE channel      to the owner, and from it
  *
- * Who listens knows who listens: the owner keeps a copy, and may lose it. So a node tells the
- * owner all of it, HEARD, each time the link to it has come up, and when a COUNT did not get
- * through. That the owner does not reach the node at that moment does no harm: what it sends is
+ * A node knows which of its services listen: the owner keeps a copy, and may lose it. So a node
+ * tells the owner all of it, HEARD, each time the link to it has come up, and when a COUNT did not
+ * get through. That the owner does not reach the node at that moment does no harm: what it sends is
  * lost until it does, and both logs say so. The owner forgets a node that is no member and to
  * which there is no link.
  */
