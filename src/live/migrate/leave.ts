@@ -34,6 +34,7 @@ import type { EffectiveText } from "../../texts/effective-text.ts";
 import { readRunning, StateNames } from "../state/names.ts";
 import type { State } from "../state/state.ts";
 import { takeState } from "../state/take.ts";
+import { isSucceeded } from "../swap/one.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { orderOften } from "../rollout/thread-order.ts";
 import { LeavingObjects, listRegistered } from "./objects.ts";
@@ -87,7 +88,8 @@ export async function migrateOne(
       await runtime.pause(LOOK_MS);
     }
   } catch (error) {
-    throw asMigrateError(error);
+    // It ended meanwhile.
+    throw service.isAlive ? asMigrateError(error) : deadError(handle);
   } finally {
     moving.delete(context);
   }
@@ -107,6 +109,8 @@ class PutOff extends Error {}
 
 const PASSING =
   "something of its thread works in it: a patch, a script, a look at what it waits for";
+
+const TAKEN = "another service has taken its place, in a swap: move that one";
 
 const INTERFERENCE = "patches, scripts or messages of the debugger come into it";
 
@@ -239,6 +243,7 @@ function requireLoose(context: Context): void {
   const { service, runtime } = context;
   const held = holdingsOf(context);
   if (held.length > 0) throw migrateError(`it holds ${held.join(", ")}`);
+  if (isSucceeded(context)) throw migrateError(TAKEN);
   const ties = tiesOf(context);
   if (ties.length > 0) throw migrateError(ties.join("; "));
   for (const each of runtime.kernel.forwarding) {

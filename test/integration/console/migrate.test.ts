@@ -41,7 +41,7 @@ test("migrate tells from where to where and what went along; exit codes, JSON, w
   equal(await shop.req.buy(), 3);
 });
 
-test("what writes down or traces a service refuses its move and says what ends that", async (t) => {
+test("what writes down, traces or looks at a service refuses its move and says what ends that", async (t) => {
   const node = await desk(t, { shop: SHOP }, { thread: 2 });
   const shop = await node.make("shop");
   const address = `:${shop.handle.toString(16).padStart(8, "0")}`;
@@ -56,6 +56,11 @@ test("what writes down or traces a service refuses its move and says what ends t
       `logon ${address}`,
       `logoff ${address}`,
       /its messages are written down: `logoff :[0-9a-f]{8}` first/,
+    ],
+    [
+      `logpoint ${address} shop.ts:1 "sold"`,
+      "logpoint off all",
+      /logpoint \d+ looks at it: `logpoint off \d+` first/,
     ],
     [
       `trace ${address} on`,

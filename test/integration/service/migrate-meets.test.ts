@@ -1,6 +1,6 @@
 /** What is done to all services of a type, or to one, meets services that are on their way: it reaches each of them, or says which not. */
 
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -188,4 +188,58 @@ test("a service moves after the cache was cleared and its file was edited, and s
     await node.skynet.migrate(one.handle, { thread });
     deepEqual([await one.req.version(), await fresh.req.version()], [1, 2]);
   }
+});
+
+test("whoever waits for the death of a service waits on while that moves, and hears of it once", async (t) => {
+  const watcher = `import { skynet } from "snax"; const heard: string[] = [];
+export const accept = { watch(handle: number) { skynet.call(handle, "debug", "LINK").then(() => heard.push("answered"), (error: any) => heard.push(error.code)); } };
+export const response = { heard() { return heard; } };`;
+  const node = await world(t, { text: text(0), watcher }, THREE);
+  const one = await node.snax.at(1).newservice<any>("text");
+  const watchers: any[] = [];
+  const heard = (): Promise<string[][]> => Promise.all(watchers.map((each) => each.req.heard()));
+  // Some on each thread before each move: on the thread that it leaves, on that to which it comes, and on a third one.
+  for (let step = 0; step < 4; step += 1) {
+    for (const thread of [1, 2, 3]) {
+      const each = await node.snax.at(thread).newservice<any>("watcher");
+      each.post.watch(one.handle);
+      watchers.push(each);
+    }
+    await heard();
+    const { from, to } = await node.skynet.migrate(one.handle, { thread: 1 + ((step + 1) % 3) });
+    deepEqual([from, to], [1 + (step % 3), 1 + ((step + 1) % 3)]);
+    equal(await one.req.up(), step + 1);
+  }
+  deepEqual(new Set((await heard()).flat()), new Set());
+  await node.snax.exit(one);
+  while ((await heard()).some((each) => each.length === 0)) await node.skynet.sleep(1);
+  deepEqual(
+    await heard(),
+    watchers.map(() => ["ERR_SERVICE_DEAD"]),
+  );
+});
+
+test("a service that ends on its way is dead to whoever moves it, and to all who call it", async (t) => {
+  const node = await world(t, { text: text(0) }, THREE);
+  let dead = 0;
+  for (let round = 0; round < 30; round += 1) {
+    const one = await node.snax.at(1).newservice<any>("text");
+    const moved = node.skynet.migrate(one.handle, { thread: 2 }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const call = failureOf(
+      (async () => {
+        for (;;) await one.req.up();
+      })(),
+    );
+    if (round % 2 === 0) await node.skynet.sleep(round / 10);
+    node.skynet.kill(one.handle);
+    const error = await moved;
+    if (error !== undefined) dead += 1;
+    if (error !== undefined) equal(codeOf(error), "ERR_SERVICE_DEAD");
+    equal((await call).code, "ERR_SERVICE_DEAD");
+    equal((await failureOf(one.req.up())).code, "ERR_SERVICE_DEAD");
+  }
+  ok(dead > 0);
 });
