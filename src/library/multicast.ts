@@ -15,6 +15,7 @@ import { requireAlive } from "../service/context.ts";
 import { post, request } from "../service/calls.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import { definePart } from "../service/part.ts";
+import { markOfApi } from "../service/protocol-table.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { MulticastApi, MulticastChannel, MulticastOptions } from "./multicast-api.ts";
 import type { OnMulticast } from "./multicast-api.ts";
@@ -26,12 +27,13 @@ const listenersBy = definePart(listen, {
 
 function listen(context: Context): Map<number, Channel> {
   const listeners = new Map<number, Channel>();
-  createSkynet(context).register_protocol({
+  const protocol = markOfApi({
     name: "multicast",
     id: PTYPE.multicast,
     dispatch: (_session, source, channel: number, ...values: never[]) =>
       listeners.get(channel)?.deliver(source, values),
   });
+  createSkynet(context).register_protocol(protocol);
   return listeners;
 }
 

@@ -43,6 +43,21 @@ export function typeName(type: number): string {
 /** The protocols that a service has registered for itself, by name. */
 const ownProtocols = definePart(() => new Map<string, Protocol>(), { isOfCode: true });
 
+/** Those that no code of the service has asked for: the API registers them where it needs them. */
+const ofApi = new WeakSet<Protocol>();
+
+/** Says of a protocol that the API registers it, and will again for whatever code needs it. */
+export function markOfApi(protocol: Protocol): Protocol {
+  ofApi.add(protocol);
+  return protocol;
+}
+
+/** Says whether the API has registered a service's protocol of that name, and not the code of the service. */
+export function isOfApi(context: Context, name: string): boolean {
+  const protocol = ownProtocols.peek(context)?.get(name);
+  return protocol !== undefined && ofApi.has(protocol);
+}
+
 /** Names the protocols that a service has registered for itself. */
 export function ownProtocolsOf(context: Context): string[] {
   return [...(ownProtocols.peek(context)?.keys() ?? [])];

@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from "node:crypto";
-import { deserialize } from "node:v8";
 import { copyArguments } from "../../base/copy.ts";
 import { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -24,12 +23,11 @@ import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { ArrivingTimers, endArmed } from "../reload/moving-timers.ts";
 import { readProgram } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
-import type { State } from "../state/state.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
 import { ArrivingObjects, listRegistered } from "./objects.ts";
 import type { Adopted, Pack, SentPack } from "./pack.ts";
-import { BUSY, NEEDS_CODE, asMigrateError, migrateError, readPack } from "./pack.ts";
+import { BUSY, NEEDS_CODE, asMigrateError, migrateError, readPack, readState } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
 
@@ -142,7 +140,7 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const readSignal = (): AbortSignal => (api["skynet"] as SkynetApi).signal;
   const objects = new ArrivingObjects(context, pack.objects, readSignal);
   const timers = new ArrivingTimers(context, pack.timers);
-  const state = deserialize(pack.state) as State;
+  const state = readState(pack.state);
   const restored = restoreState(state, fresh, {
     isService,
     api,

@@ -11,7 +11,6 @@
  */
 
 import { basename } from "node:path";
-import { serialize } from "node:v8";
 import { firstLines } from "../../base/short-list.ts";
 import { forwarderOf } from "../../kernel/forwarder.ts";
 import { deadError } from "../../kernel/refusal.ts";
@@ -48,6 +47,7 @@ import {
   asMigrateError,
   migrateError,
   writePack,
+  writeState,
 } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { hasFileTexts, imagesOfBases, isOfUndo, MovingUndo, packTexts } from "./texts.ts";
@@ -298,7 +298,7 @@ function takePack(context: Context, from: number, texts: Texts): Pack {
     program: number,
     wanted: hasFileTexts(wanted) ? undefined : wanted,
     undo: undo.pack(lost),
-    state: serialize(state),
+    state: writeState(state),
     timers: timers.plans,
     registered: listRegistered(context),
     objects: objects.plans,

@@ -12,16 +12,19 @@ import type { PortableTable } from "../../wire/codec-portable.ts";
 import type { Context } from "../../service/context.ts";
 import { handlersOf } from "../../service/answers.ts";
 import { hasInfo } from "../../service/information.ts";
-import { ownProtocolsOf } from "../../service/protocol-table.ts";
+import { isOfApi, ownProtocolsOf } from "../../service/protocol-table.ts";
 import { isSignalOf } from "../../service/signal.ts";
 import { lockBehind, queue } from "../../service/waiting.ts";
 
 /** Names what the code of a service has registered: nothing of it travels, so it is there if the top level does it. */
 export function listRegistered(context: Context): string[] {
-  const quote = (what: string, name: string): string => `skynet.${what}(${JSON.stringify(name)})`;
+  const quote = (what: string, names: Iterable<string>): string[] =>
+    [...names].flatMap((name) =>
+      isOfApi(context, name) ? [] : `skynet.${what}(${JSON.stringify(name)})`,
+    );
   return [
-    ...ownProtocolsOf(context).map((name) => quote("register_protocol", name)),
-    ...[...handlersOf(context).keys()].map((name) => quote("dispatch", name)),
+    ...quote("register_protocol", ownProtocolsOf(context)),
+    ...quote("dispatch", handlersOf(context).keys()),
     ...(hasInfo(context) ? ["skynet.info_func"] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { deserialize, serialize } from "node:v8";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
+import type { State } from "../state/state.ts";
 import type { ObjectPlan } from "./objects.ts";
 import type { UndoEntry, Wanted } from "./texts.ts";
 
@@ -52,6 +53,29 @@ export type SentPack = readonly [
   objects: readonly ObjectPlan[],
   data: Uint8Array,
 ];
+
+/** Writes out the state of a service. @throws {ERR_MIGRATE} if one object holds another too often for that */
+export function writeState(state: State): Uint8Array {
+  return withinDepth(() => serialize(state));
+}
+
+/** Reads a state. @throws {ERR_MIGRATE} if one object holds another too often for this thread */
+export function readState(bytes: Uint8Array): State {
+  return withinDepth(() => deserialize(bytes) as State);
+}
+
+/** V8 goes down from object to object, and has only so much stack for that. */
+function withinDepth<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw migrateError(
+      "a chain of its objects, each of which holds the next, is too long to be sent (some thousand): hold them in a list or a Map",
+      error,
+    );
+  }
+}
 
 /** Writes out what travels of a service. */
 export function writePack({ handle, args, objects, ...data }: Pack): SentPack {

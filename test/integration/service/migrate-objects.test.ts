@@ -255,3 +255,49 @@ export const response = { watch() { const { signal } = skynet; (globalThis as an
   await node.skynet.migrate(one.handle, { thread: 2 });
   equal(await eye.req.look(), true);
 });
+
+test("a service that has left all channels moves, and listens again there; as long as it listens it is refused", async (t) => {
+  const ear = `import { multicast } from "snax"; let channel: any; const heard: number[] = [];
+export const response = {
+  async listen(id: number) { channel = await multicast.new({ channel: id, dispatch: (_channel: any, _source: any, value: number) => void heard.push(value) }); await channel.subscribe(); },
+  leave() { channel.unsubscribe(); channel = undefined; }, heard() { return heard; } };`;
+  const mouth = `import { multicast } from "snax"; let channel: any;
+export const response = { async open() { channel = await multicast.new(); return channel.channel; }, say(value: number) { return channel.publish(value); } };`;
+  const node = await world(t, { ear, mouth }, THREE);
+  const from = await node.make("mouth");
+  const id = await from.req.open();
+  const one = await node.make("ear");
+  for (const value of [1, 2]) {
+    await one.req.listen(id);
+    match((await failureOf(move(node, one))).message, /it holds a channel that it listens to/);
+    await from.req.say(value);
+    await one.req.leave();
+    await move(node, one);
+  }
+  deepEqual(await one.req.heard(), [1, 2]);
+});
+
+test("a chain of objects that is too long to be sent is refused in words, and the service goes on", async (t) => {
+  const chain = `let first: any; const order: number[] = []; export const response = {
+    make(count: number) { first = undefined; for (let k = 0; k < count; k += 1) first = { next: first, k }; },
+    list(count: number) { first = []; for (let k = 0; k < count; k += 1) first.push({ k }); },
+    count() { let count = 0; for (let at = first; at !== undefined; at = at.next) count += 1; return count; }, length() { return first.length; } };`;
+  const node = await world(t, { chain }, THREE);
+  const one = await node.make("chain");
+  for (const count of [2_000, 100_000, 1_000_000, 2_000]) {
+    await one.req.make(count);
+    if (count === 2_000) await move(node, one);
+    else {
+      const error = await failureOf(move(node, one));
+      equal(codeOf(error), "ERR_MIGRATE");
+      match(
+        error.message,
+        /a chain of its objects, .* is too long to be sent .*: hold them in a list/,
+      );
+    }
+    equal(await one.req.count(), count);
+  }
+  await one.req.list(100_000);
+  await move(node, one);
+  equal(await one.req.length(), 100_000);
+});
