@@ -412,7 +412,7 @@ export class Program {
     const known = this.#reachedShared(importer, file);
     if (known !== undefined) return this.#whole(known).node;
     const collection = new Collection(this.#library);
-    for (const node of this.#nodes.values()) collection.images.set(node.image.file, node.image);
+    for (const node of this.#nodes.values()) collection.settle(node.image);
     collection.collectNow(file);
     const place = { file: importer.image.file, line: 1, column: 1 };
     const request = { specifier: file, type: undefined, place };

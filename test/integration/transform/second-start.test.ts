@@ -85,6 +85,10 @@ const ENTERED: Record<string, Files> = {
     "late.ts": `import { two } from "./two.ts"; export const value = 1 + two;`,
     "two.ts": `export const two = 2;`,
   },
+  "before a require that takes one of its methods": {
+    "main.ts": `class A { m() { return 3; } } export const a = new A(); export const work = () => require("./late.ts").held();`,
+    "late.ts": `import { a } from "./main.ts"; export const held = a.m;`,
+  },
   "in a cycle": {
     "main.ts": `import { value } from "./late.ts"; export const two = () => 2; export const work = () => value();`,
     "late.ts": `import { two } from "./main.ts"; export const value = () => 1 + two();`,
