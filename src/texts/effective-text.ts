@@ -29,6 +29,12 @@ export interface TextPart {
   readonly from: number | undefined;
 }
 
+/** A text, and where its parts stood. */
+interface Folded {
+  readonly text: string;
+  readonly parts: readonly TextPart[];
+}
+
 /** Texts after other patches that a text keeps before it looks which of them are gone. */
 const SWEEP_MIN = 16;
 
@@ -45,9 +51,10 @@ export class EffectiveText {
   #others: Map<string, WeakRef<EffectiveText>> | undefined;
   /** How many of them there are when those that nobody runs any more are taken out. */
   #sweepAt = SWEEP_MIN;
-  #text: string | undefined;
-  /** How the text was made of the one before. */
-  #segments: readonly Segment[] = [];
+  /** The text itself; of the texts of a lineage only the first and the last one that was asked for keep theirs. */
+  #folded: Folded | undefined;
+  /** The same, until somebody needs the memory. */
+  #lately: WeakRef<Folded> | undefined;
   #whyInTurn: string | undefined;
 
   private constructor(home: TextHome, given: string, before: EffectiveText | undefined) {
@@ -98,17 +105,7 @@ export class EffectiveText {
    * @throws {ERR_SYNTAX} if the text needs the compiler of the project and can't be taken apart.
    */
   get text(): string {
-    const missing: EffectiveText[] = [];
-    for (const each of this.#lineage()) {
-      if (each.#text !== undefined) break;
-      missing.push(each);
-    }
-    let text = "";
-    for (const each of missing.toReversed()) {
-      text = each.#fold();
-      each.#text = text;
-    }
-    return this.#text ?? text;
+    return this.#fold().text;
   }
 
   /**
@@ -118,7 +115,8 @@ export class EffectiveText {
    * @throws as {@link EffectiveText.text}.
    */
   get whyInTurn(): string | undefined {
-    return this.text === "" ? undefined : this.#whyInTurn;
+    this.#fold();
+    return this.#whyInTurn;
   }
 
   /**
@@ -127,15 +125,8 @@ export class EffectiveText {
    * @throws as {@link EffectiveText.text}.
    */
   get parts(): TextPart[] {
-    const { length } = this.text;
-    let parts: readonly TextPart[] = [];
-    for (const each of [...this.#lineage()].toReversed()) {
-      parts =
-        each.before === undefined
-          ? [{ start: 0, end: each.text.length, patch: undefined, from: 0 }]
-          : each.#segments.flatMap((segment) => partsOf(segment, each.given, parts));
-    }
-    return parts.filter(({ start }) => start < length);
+    const { text, parts } = this.#fold();
+    return parts.filter(({ start }) => start < text.length);
   }
 
   /**
@@ -162,16 +153,47 @@ export class EffectiveText {
     return [...this.#lineage()].at(-1) ?? this;
   }
 
-  /** The text before is known by now. */
-  #fold(): string {
+  /** Folds what is not folded yet. A thousand patches leave one text behind, not a thousand. */
+  #fold(): Folded {
+    const missing: EffectiveText[] = [];
+    let known: Folded | undefined;
+    for (const each of this.#lineage()) {
+      known = each.#known;
+      if (known !== undefined) break;
+      missing.push(each);
+    }
+    for (const each of missing.toReversed()) {
+      known = known === undefined ? each.#given() : each.#mergeInto(known);
+      each.#lately = new WeakRef(known);
+    }
+    if (known === undefined) throw new TypeError("a text has no beginning");
+    if (this.before === undefined || this.#folded !== undefined) return known;
+    this.#folded = known;
+    for (let { before } = this; before?.before !== undefined; { before } = before) {
+      before.#folded = undefined;
+    }
+    return known;
+  }
+
+  get #known(): Folded | undefined {
+    return this.#folded ?? this.#lately?.deref();
+  }
+
+  /** The text of the file. */
+  #given(): Folded {
+    const { given } = this;
+    const parts = [{ start: 0, end: given.length, patch: undefined, from: 0 }];
+    return { text: given, parts };
+  }
+
+  #mergeInto(before: Folded): Folded {
     const { file, isService } = this.home;
-    if (this.before === undefined) return this.given;
-    const module = readModuleText(this.before.text, file, { isService });
+    const module = readModuleText(before.text, file, { isService });
     const patch = readPatchPieces(this.given, file, module);
     const { text, segments } = mergeInto(module, patch, { isService });
-    this.#segments = segments;
-    this.#whyInTurn = this.before.#whyInTurn ?? whyInTurn(module, patch);
-    return text;
+    const earlier = this.before === undefined ? undefined : this.before.#whyInTurn;
+    this.#whyInTurn = earlier ?? whyInTurn(module, patch);
+    return { text, parts: segments.flatMap((each) => partsOf(each, this.given, before.parts)) };
   }
 
   /** This text and those before it, the newest first. */

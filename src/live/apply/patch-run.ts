@@ -49,12 +49,11 @@ type WriteVariable = (index: number, value: unknown) => void;
  */
 export class PatchRun {
   readonly module: ModuleInstance;
-  readonly code: PatchCode;
   /** The methods that somebody may hold, as far as the patch reaches them. */
   held: HeldMethods | undefined = undefined;
-  readonly #part: PatchPart;
+  #part: PatchPart | undefined;
   /** The other parts of the patch in this service. */
-  readonly #siblings: readonly PatchRun[];
+  #siblings: readonly PatchRun[];
   #setImport: ((index: number, value: unknown) => void) | undefined = undefined;
   /** What the patch gave, by name. */
   #given: Record<string, unknown> = {};
@@ -76,9 +75,14 @@ export class PatchRun {
   /** @param siblings - the runs of the patch's parts that come before this one. */
   constructor(module: ModuleInstance, part: PatchPart, siblings: readonly PatchRun[]) {
     this.module = module;
-    this.code = part.code;
     this.#part = part;
     this.#siblings = siblings;
+  }
+
+  /** The patch, until it is settled. */
+  get code(): PatchCode {
+    if (this.#part === undefined) throw new SnaxError("ERR_BUG", "the patch is settled");
+    return this.#part.code;
   }
 
   // What the woven patch calls.
@@ -109,7 +113,7 @@ export class PatchRun {
   /** Gives the value of an import of the patch, by its number. */
   imported(index: number): unknown {
     const entry = this.code.imports[index];
-    const source = this.#part.imports[entry?.request ?? -1];
+    const source = this.#part?.imports[entry?.request ?? -1];
     if (entry === undefined || source === undefined) return undefined;
     const sibling = this.#siblingOf(source, entry.name);
     if (sibling !== undefined) return sibling.readFresh(entry.name);
@@ -128,7 +132,7 @@ export class PatchRun {
   follow(set: (index: number, value: unknown) => void): void {
     this.#setImport = set;
     for (const [index, { request, name }] of this.code.imports.entries()) {
-      const source = this.#part.imports[request];
+      const source = this.#part?.imports[request];
       if (source === undefined) continue;
       followImport(source, { name, index }, this.module.instance, set);
     }
@@ -269,6 +273,8 @@ export class PatchRun {
     this.#hook = undefined;
     this.#decorations = undefined;
     this.#setImport = undefined;
+    this.#part = undefined;
+    this.#siblings = [];
   }
 
   /** What `hotfix()` has assigned is kept for whoever takes the patch back. */
@@ -286,7 +292,7 @@ export class PatchRun {
   /** What another part of the patch adds has its value only now. */
   #updateImports(): void {
     for (const [index, { request, name }] of this.code.imports.entries()) {
-      const source = this.#part.imports[request];
+      const source = this.#part?.imports[request];
       const sibling = source === undefined ? undefined : this.#siblingOf(source, name);
       if (sibling !== undefined) this.#setImport?.(index, sibling.readFresh(name));
     }
@@ -413,6 +419,7 @@ export class PatchRun {
       for (const name of this.code.fresh.keys()) module.forgetForwarder(name);
     });
     if (this.#hook !== undefined) module.pushHook(this.#hook);
+    for (const name of this.code.removals?.names ?? []) log.note(module.forgetForwarder(name));
     setScope(module, this.code.scopeAfter);
   }
 

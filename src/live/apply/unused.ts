@@ -6,14 +6,14 @@
 
 import { SnaxError } from "../../base/error.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
-import type { EffectiveText } from "../../texts/effective-text.ts";
+import { ByText } from "../../texts/by-text.ts";
 import { listFreeNames } from "../../texts/free-name.ts";
 import type { PatchCode } from "../text/compile.ts";
 import type { Removals } from "../text/removal.ts";
 import { textOf } from "../text/patched-module.ts";
 
 /** What is still used, by the text in which it is. */
-const used = new WeakMap<EffectiveText, ReadonlyMap<string, number>>();
+const used = new ByText<ReadonlyMap<string, number>>();
 
 /**
  * Checks that nothing uses what a patch takes away.
@@ -28,8 +28,7 @@ export function checkUnused(
   const enums = members.filter(({ owner }) => owner.kind === "enum");
   if (names.size + enums.length === 0) return;
   const after = textOf(module, code.hasMethods).with(code.text);
-  let free = used.get(after);
-  if (free === undefined) used.set(after, (free = listFreeNames(after.text, after.home.file)));
+  const free = used.get(after, () => listFreeNames(after.text, after.home.file));
   const all = [...names, ...enums.map(({ owner, name }) => `${owner.name}.${name}`)];
   for (const name of all) {
     const line = free.get(name);

@@ -14,6 +14,7 @@ import type { Stuck } from "../../service/errand.ts";
 import { takeErrand } from "../../service/errand-state.ts";
 import { sendErrand, whoHangs } from "../../service/errand.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
+import { ByText } from "../../texts/by-text.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { Resolve } from "../../texts/program-text.ts";
 import { hasWritten } from "../apply/written-state.ts";
@@ -341,16 +342,13 @@ interface Hashes {
   readonly patches: readonly string[];
 }
 
-const hashes = new WeakMap<EffectiveText, Hashes>();
+const hashes = new ByText<Hashes>();
 
 /** Tools that ask with every save ask for the same texts, most of the time. */
 function hashesOf(text: EffectiveText): Hashes {
-  let known = hashes.get(text);
-  if (known === undefined) {
-    known = { base: hashOf(text.base), patches: text.patches.map(hashOf) };
-    hashes.set(text, known);
-  }
-  return known;
+  return hashes.get(text, () => {
+    return { base: hashOf(text.base), patches: text.patches.map(hashOf) };
+  });
 }
 
 /** A value, or why there is none. */

@@ -15,6 +15,7 @@ import type { Program } from "../../loader/run/program.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleText, Piece } from "../../texts/module-text.ts";
 import { readModuleText } from "../../texts/module-text.ts";
+import { ByText } from "../../texts/by-text.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { NameScope, SeenName } from "../text/patched-module.ts";
 import { scopeOf, rootOf, textOf } from "../text/patched-module.ts";
@@ -382,7 +383,7 @@ function isTransformedEnum({ image }: ModuleInstance, name: string): boolean {
   return new RegExp(`\\b(?:enum|namespace|module)\\s+${escaped}\\b`).test(image.text);
 }
 
-const texts = new WeakMap<EffectiveText, ModuleText | undefined>();
+const texts = new ByText<ModuleText | undefined>();
 
 /** Takes the texts of a program apart before somebody waits for it. */
 export function readProgram({ nodes, entry }: Program, isService: boolean): void {
@@ -400,16 +401,16 @@ export function readRunning(instance: Instance, isService: boolean): void {
 
 /** The declarations of a text that runs; undefined if they can't be told. */
 function readEffective(effective: EffectiveText): ModuleText | undefined {
-  if (texts.has(effective)) return texts.get(effective);
-  let text: ModuleText | undefined;
-  try {
-    const { file, isService } = effective.home;
-    text = file.endsWith(".json") ? undefined : readModuleText(effective.text, file, { isService });
-  } catch {
-    text = undefined;
-  }
-  texts.set(effective, text);
-  return text;
+  return texts.get(effective, () => {
+    try {
+      const { file, isService } = effective.home;
+      return file.endsWith(".json")
+        ? undefined
+        : readModuleText(effective.text, file, { isService });
+    } catch {
+      return undefined;
+    }
+  });
 }
 
 /** The declaration of a name, for whoever compares two texts. */

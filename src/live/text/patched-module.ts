@@ -29,111 +29,131 @@ export type SeenName = Pick<Name, "kind" | "facts" | "length" | "origin" | "isLe
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** What one more patch did to the names. */
+interface Step {
+  readonly fresh: ReadonlyMap<string, SeenName>;
+  readonly removed: ReadonlySet<string>;
+  readonly before: Step | undefined;
+}
+
+/** The texts of the patches that added names, or took some away; the last one first. */
+interface Past {
+  readonly text: string;
+  readonly before: Past | undefined;
+}
+
 /**
- * The names of a module at some point of its life: those of the scope before, and what one more
- * patch added.
+ * The names of a module at some point of its life. It holds no scope that was before: nobody needs one that all modules have
+ * left, with the codes that it knows.
  */
 export class NameScope {
   /** The text that the module was made from. */
   readonly image: Image;
-  readonly #before: NameScope | undefined;
-  /** The patch that led here, and the names that it added. */
-  readonly #text: string | undefined;
-  readonly #fresh: ReadonlyMap<string, SeenName>;
-  /** The names that it took away. */
-  readonly #removed: ReadonlySet<string>;
+  readonly #steps: Step | undefined;
+  readonly #past: Past | undefined;
   readonly #codes = new Map<string, PatchCode>();
-  /** The patches that made the text of the image, and added names to it. */
-  readonly #had: ReadonlySet<string>;
+  /** Codes that lead to another scope live as long as somebody runs them: else each scope would hold all that come. */
+  readonly #ways = new Map<string, WeakRef<PatchCode>>();
 
   /**
-   * @param had - the patches that added names to the text of the image, and stand in it.
-   * @param step - the scope before, and what a patch added to it; without, the names are those of
-   * the text.
+   * @param steps - what patches did to the names of the text.
+   * @param past - those patches, and others that stand in the text already.
    */
-  constructor(
-    image: Image,
-    step?: {
-      before: NameScope;
-      text: string;
-      fresh: ReadonlyMap<string, SeenName>;
-      removed: ReadonlySet<string>;
-    },
-    had: ReadonlySet<string> = NONE,
-  ) {
+  constructor(image: Image, steps?: Step, past?: Past) {
     this.image = image;
-    this.#had = had;
-    this.#before = step?.before;
-    this.#text = step?.text;
-    this.#fresh = step?.fresh ?? new Map();
-    this.#removed = step?.removed ?? new Set();
+    this.#steps = steps;
+    this.#past = past;
   }
 
   /** Returns the scope of modules that have got another patch, too. */
   extend(
     text: string,
     fresh: ReadonlyMap<string, SeenName>,
-    removed: ReadonlySet<string> = new Set(),
+    removed: ReadonlySet<string> = NONE,
   ): NameScope {
     if (fresh.size + removed.size === 0) return this;
-    return new NameScope(this.image, { before: this, text, fresh, removed });
+    const last = { fresh, removed, before: this.#steps };
+    const past = { text, before: this.#past };
+    const next = new NameScope(this.image, last, past);
+    // Names that come and go leave no step behind each.
+    const isGone = [...removed].some((name) => isAddedIn(this.#steps, name));
+    return isGone ? new NameScope(this.image, next.#inOneStep(), past) : next;
+  }
+
+  #inOneStep(): Step {
+    const names = this.image.names.keys();
+    const removed = new Set([...names].filter((name) => this.get(name) === undefined));
+    return { fresh: new Map(this.added()), removed, before: undefined };
   }
 
   /** Returns what is known of a name. */
   get(name: string): SeenName | undefined {
-    for (const scope of this.#lineage()) {
-      const seen = scope.#fresh.get(name);
+    for (const { fresh, removed } of lineage(this.#steps)) {
+      const seen = fresh.get(name);
       if (seen !== undefined) return seen;
-      if (scope.#removed.has(name)) return undefined;
+      if (removed.has(name)) return undefined;
     }
     return this.image.names.get(name);
   }
 
   /** All names. */
   names(): Set<string> {
-    const names = new Set(this.image.names.keys());
+    const names = new Set<string>();
+    for (const name of this.image.names.keys()) if (this.get(name) !== undefined) names.add(name);
     for (const [name] of this.added()) names.add(name);
-    for (const name of [...names]) if (this.get(name) === undefined) names.delete(name);
     return names;
   }
 
   /** The names that patches added. */
   *added(): Generator<[string, SeenName]> {
-    for (const scope of this.#lineage()) yield* scope.#fresh;
+    const done = new Set<string>();
+    for (const { fresh, removed } of lineage(this.#steps)) {
+      for (const [name, seen] of fresh) if (!done.has(name)) yield [name, seen];
+      for (const names of [fresh.keys(), removed]) for (const name of names) done.add(name);
+    }
   }
 
   /** Says whether a patch of that text led here. */
   hasHad(text: string): boolean {
-    for (const scope of this.#lineage()) {
-      if (scope.#text === text || scope.#had.has(text)) return true;
-    }
+    for (const each of lineage(this.#past)) if (each.text === text) return true;
     return false;
   }
 
   /** The patches that added names, or took some away. */
   get history(): Set<string> {
-    const texts = new Set(this.#had);
-    for (const scope of this.#lineage()) if (scope.#text !== undefined) texts.add(scope.#text);
-    return texts;
-  }
-
-  /** This scope and those before it, newest first. */
-  *#lineage(): Generator<NameScope> {
-    yield this;
-    for (let scope = this.#before; scope !== undefined; scope = scope.#before) yield scope;
+    return new Set(Array.from(lineage(this.#past), ({ text }) => text));
   }
 
   /** Returns the code of a patch text for modules of this scope, compiling it at most once. */
   code(text: string, compile: () => PatchCode): PatchCode {
-    const known = this.#codes.get(text);
+    const known = this.#codes.get(text) ?? this.#ways.get(text)?.deref();
     if (known !== undefined) return known;
     const code = compile();
-    for (const oldest of this.#codes.keys()) {
-      if (this.#codes.size < PATCH_CACHE_MAX) break;
-      this.#codes.delete(oldest);
+    if (code.scopeAfter === this) {
+      forgetOldest(this.#codes);
+      this.#codes.set(text, code);
+    } else {
+      forgetOldest(this.#ways);
+      this.#ways.set(text, new WeakRef(code));
     }
-    this.#codes.set(text, code);
     return code;
+  }
+}
+
+/** One link, and those before it, the newest first. */
+function* lineage<T extends { readonly before: T | undefined }>(last: T | undefined): Generator<T> {
+  for (let each = last; each !== undefined; each = each.before) yield each;
+}
+
+function isAddedIn(steps: Step | undefined, name: string): boolean {
+  for (const { fresh } of lineage(steps)) if (fresh.has(name)) return true;
+  return false;
+}
+
+function forgetOldest(known: Map<string, unknown>): void {
+  for (const oldest of known.keys()) {
+    if (known.size < PATCH_CACHE_MAX) break;
+    known.delete(oldest);
   }
 }
 
@@ -156,7 +176,9 @@ export function rootScope(image: Image): NameScope {
  * @param had - those that added names to it.
  */
 export function setRootScope(image: Image, had: ReadonlySet<string>): void {
-  rootScopes.set(image, new NameScope(image, undefined, had));
+  let past: Past | undefined;
+  for (const text of had) past = { text, before: past };
+  rootScopes.set(image, new NameScope(image, undefined, past));
 }
 
 /** Returns the scope in which a module is now. */

@@ -290,9 +290,17 @@ export class ModuleInstance {
     return implementation.forwarder;
   }
 
-  /** Forgets the forwarder of a name whose scope was taken away again. */
-  forgetForwarder(name: string): void {
-    this.#extras?.implementations?.delete(name);
+  /**
+   * Forgets the forwarder of a name that is taken away: a function that gets the name later is another one.
+   *
+   * @returns what takes that back.
+   */
+  forgetForwarder(name: string): () => void {
+    const { implementations } = this.#extras ?? {};
+    const made = implementations?.get(name);
+    if (implementations === undefined || made === undefined) return () => {};
+    implementations.delete(name);
+    return () => void implementations.set(name, made);
   }
 
   /**

@@ -119,3 +119,36 @@ test("delete of the language's own stays what it is", async (t) => {
   const patch = `export function hotfix() {\n  const o: any = { a: 1 };\n  delete o.a;\n  return "delete report;" + ("a" in o);\n}`;
   equal(await fix(patch), "delete report;false");
 });
+
+test("a function that comes again after it was taken away is another one, and later patches reach it", async (t) => {
+  for (const how of ["extra()", "[extra].map((f) => f())[0]", "(0, extra)()"]) {
+    const { fix, refuse, p } = await serve(
+      t,
+      `const held: any[] = []; function own(): any { return 0; }
+      export const response = { own() { return own(); }, held() { return held.map((f) => f()); } };`,
+    );
+    const undone = { code: "ERR_PATCH_FAILED" } as const;
+    const answers = async (): Promise<unknown> => [await p.req.own(), await p.req.held()];
+    const hold = `declare const held: any[]; export function hotfix() { held.push(extra); }`;
+    const use = `function own() { return ${how}; }`;
+    await fix(`${hold} ${use} function extra() { return 1; }`);
+    await fix("function extra() { return 2; }");
+    await fix(`delete extra; function own() { return "none"; }`);
+    deepEqual(await answers(), ["none", [2]], how);
+    // A patch that is undone leaves the old one forgotten, and the name free.
+    await refuse(
+      `${use} function extra() { return 9; } export function hotfix() { throw 1; }`,
+      undone,
+    );
+    await fix(`${hold} ${use} function extra() { return 3; }`);
+    await fix("function extra() { return 4; }");
+    deepEqual(await answers(), [4, [2, 4]], how);
+    // A removal that is undone leaves the function to later patches.
+    await refuse(
+      `delete extra; function own() { return 0; } export function hotfix() { throw 1; }`,
+      undone,
+    );
+    await fix("function extra() { return 5; }");
+    deepEqual(await answers(), [5, [2, 5]], how);
+  }
+});
