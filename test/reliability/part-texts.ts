@@ -126,6 +126,21 @@ const KINDS: readonly PartKind[] = [
     state: (n) => ({ get: `T${n}.n.k`, set: `T${n}.n.k = x;` }),
   },
   {
+    name: "list of functions",
+    size: 4,
+    text: (model, n) =>
+      `${lists(model, n)} const keep${n} = [Q${n}, Q${n}[0], W${n}, W${n}.get("o")] as any[]; W${n}.set("own", () => ${n});`,
+    patch: (after, before, n, isWhole) => {
+      const give = giver(after, before, isWhole);
+      const [quests = "", words = "", hooks = ""] = lists(after, n).split("\n");
+      // A list is given whole: with what has changed of it.
+      const isQuests = after[0] !== before[0] || after[1] !== before[1];
+      return `${isQuests || isWhole ? quests : ""} ${give(2, words)} ${give(3, hooks)}`;
+    },
+    look: (n) =>
+      `[Q${n}.map((q: any) => q.f(1)), keep${n}[0] === Q${n}, keep${n}[1].f(2), keep${n}[1].d, Q${n}.length, [...W${n}.keys()], W${n}.get("f")(1), keep${n}[3].g(1), W${n}.get("own")(), [...X${n}].map((f: any) => f()), P${n}.source, T${n}.on.map((f: any) => f(1))]`,
+  },
+  {
     name: "constant",
     size: 4,
     text: (model, n) => constants(model, n, false),
@@ -155,6 +170,21 @@ const KINDS: readonly PartKind[] = [
     look: (n) => `[g${n}(1), fs${n}.g(2), await k${n}(3), await fs${n}.k(4), fs${n}.g === g${n}]`,
   },
 ];
+
+/** As many entries as the second number says. */
+function lists([a, b, c, d]: Model, n: number): string {
+  const quests = Array.from(
+    { length: (Number(b) % 3) + 1 },
+    (_, at) => `{ d: [${Number(a) + at}], f(x: number) { return x * ${a} + ${at}; } }`,
+  );
+  const words = `["f", (x: number) => x + ${c}], ["o", { g(x: number) { return x * ${c}; } }]`;
+  const more = Number(c) % 2 === 0 ? `, ["k${Number(c) % 5}", () => ${c}]` : "";
+  return [
+    `const Q${n}: any[] = [${quests.join()}];`,
+    `const W${n} = new Map<string, any>([${words}${more}]);`,
+    `const X${n} = new Set<any>([() => ${d}${Number(d) % 2 === 0 ? ", () => 1" : ""}]), P${n} = new RegExp("a${d}", "i"), T${n}: any = { on: [(x: number) => x + ${d}] };`,
+  ].join("\n");
+}
 
 function constants([a, b, c, d]: Model, n: number, isPatch: boolean): string {
   const lines = [

@@ -13,9 +13,12 @@ import type { BeginUse, BeginUses } from "../../loader/read/begin-uses.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import { CellSource } from "../../loader/run/module-node.ts";
-import { publicName } from "../../loader/read/record.ts";
 import type { PatchCode, PatchPart } from "../text/compile.ts";
-import { isPlain, memberIn } from "./table-merge.ts";
+import type { ListShape } from "../text/list-text.ts";
+import { publicName } from "../../loader/read/record.ts";
+import { keyOfPath } from "../text/table-text.ts";
+import { isPlain } from "./contents.ts";
+import { memberIn } from "./table-merge.ts";
 
 /** Something that a patch replaces. */
 interface Change {
@@ -23,9 +26,9 @@ interface Change {
   readonly path: readonly string[];
   /**
    * `code` is a function that everybody follows who has it, `member` one in an object, where a copy of the object has
-   * the old one; `list` is changed in place; `data` is another value.
+   * the old one; `list` is changed in place; `entries` are functions in one; `data` is another value.
    */
-  readonly kind: "code" | "member" | "list" | "data";
+  readonly kind: "code" | "member" | "list" | "entries" | "data";
   /** Whether the object is frozen: another one stands in its place, and who holds it keeps the old one. */
   readonly isFrozen: boolean;
   /** What people call it. */
@@ -83,10 +86,12 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
       if (!isSame(code.outline.constants.get(name), () => module.read(name))) add("data", [name]);
     }
   }
-  for (const [name, { members }] of code.tables) {
+  for (const [name, { members, lists }] of code.tables) {
     for (const { path, data } of members) {
       const own = [name, ...path.slice(1)];
-      if (data === undefined) add("member", own);
+      const list = lists.get(keyOfPath(path));
+      if (list !== undefined) add(holdsFunctions(list.shape) ? "entries" : "member", own);
+      else if (data === undefined) add("member", own);
       else if (!isSame(data, () => memberIn(module.read(name), own))) {
         add(isChangedInPlace(data.value) ? "list" : "data", own);
       }
@@ -99,6 +104,12 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
     for (const name of statics?.names ?? []) add("data", [owner, name]);
   }
   return changes;
+}
+
+/** Whether functions are entries of a list; those of an object in it follow with the object. */
+function holdsFunctions(shape: ListShape): boolean {
+  const items = shape.kind === "map" ? [...shape.entries.values()] : shape.items;
+  return items.some(({ kind }) => kind === "function");
 }
 
 /** A list, a Set, a Map or a Date. */
@@ -253,6 +264,8 @@ function isUse({ role, path }: BeginUse, { path: changed, kind, isFrozen }: Chan
       return isWhole && (role === "call" || role === "copy");
     case "list":
       return !isWhole || isFrozen || role === "copy";
+    case "entries":
+      return role === "copy" || (!isWhole && role !== "call");
     case "data":
       return true;
   }

@@ -29,7 +29,8 @@ import { isReconstructed } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { isTaken, keepsOld } from "./method-swap.ts";
 import { keptBy } from "./patch-kept.ts";
-import { isPlain, memberIn } from "./table-merge.ts";
+import { isPlain } from "./contents.ts";
+import { memberIn } from "./table-merge.ts";
 
 /** What a patch does, before it is in. */
 export interface PatchSummary {

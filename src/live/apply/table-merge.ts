@@ -11,6 +11,9 @@
 
 import { isDeepStrictEqual, types } from "node:util";
 import { SnaxError } from "../../base/error.ts";
+import type { Contents } from "./contents.ts";
+import { contentsOf, isPlain, isSameData } from "./contents.ts";
+import { mergeList, noteList } from "./list-merge.ts";
 import type { TableGift } from "../text/table-text.ts";
 import { keyOfPath } from "../text/table-text.ts";
 import type { UndoLog } from "./undo-log.ts";
@@ -45,6 +48,7 @@ class Merge {
   }
 
   merge(path: readonly string[], live: unknown, given: unknown): unknown {
+    if (this.#mergeList(path, live, given)) return live;
     const contents = contentsOf(live, given);
     if (contents !== undefined) return this.#replaceContents(path, contents);
     if (!isPlain(given) || !isPlain(live)) throw refuse(path, live, given);
@@ -57,6 +61,14 @@ class Merge {
     for (const key of Object.keys(given)) this.#mergeMember([...path, key], target, key, given);
     if (target === live || isDeepStrictEqual(target, live)) return live;
     return Object.freeze(target);
+  }
+
+  /** @returns false if it is no list with functions in it. */
+  #mergeList(path: readonly string[], live: unknown, given: unknown): boolean {
+    const gift = this.#gift.lists.get(keyOfPath(path));
+    if (gift === undefined) return false;
+    mergeList(path, { live, given, gift, log: this.#log });
+    return true;
   }
 
   #mergeMember(path: readonly string[], live: object, key: string, given: object): void {
@@ -74,6 +86,7 @@ class Merge {
   #mergeValue(path: readonly string[], place: Place, given: unknown): void {
     const { live, key, before } = place;
     const { value } = before;
+    if (this.#mergeList(path, value, given)) return;
     if (typeof given === "function" && typeof value === "function" && !isClass(value)) {
       this.#define(path, live, key, { ...before, value: given });
     } else if (isPlain(given) && isPlain(value)) {
@@ -174,11 +187,14 @@ class Merge {
   /** Notes the values that are written out in what was added. */
   #noteNew(path: readonly string[], holder: object): void {
     for (const { path: way, data } of this.#gift.members) {
+      const list = this.#gift.lists.get(keyOfPath(way));
       const isBelow = path.every((key, depth) => way[depth] === key);
-      if (data === undefined || !isBelow) continue;
+      if ((data === undefined && list === undefined) || !isBelow) continue;
       let owner = holder as Record<string, object>;
       for (const key of way.slice(path.length - 1, -1)) owner = owner[key] as typeof owner;
-      this.#note(owner, way.at(-1) ?? "", structuredClone(data.value));
+      const name = way.at(-1) ?? "";
+      if (list !== undefined) noteList(owner[name], list.shape);
+      else if (data !== undefined) this.#note(owner, name, structuredClone(data.value));
     }
   }
 }
@@ -188,62 +204,6 @@ interface Place {
   readonly live: object;
   readonly key: string;
   readonly before: PropertyDescriptor;
-}
-
-/** A list, a Set, a Map or a Date, and one of the same kind whose content it gets. */
-interface Contents {
-  readonly value: object;
-  readonly given: object;
-  readonly read: (from: object) => unknown;
-  readonly fill: (content: unknown) => void;
-}
-
-/** Returns undefined if the two are something else, or of different kinds. */
-function contentsOf(value: unknown, given: unknown): Contents | undefined {
-  if (types.isProxy(value) || typeof value !== "object" || value === null) return undefined;
-  if (Array.isArray(value) && Array.isArray(given)) {
-    return {
-      ...{ value, given, read: (from) => [...(from as unknown[])] },
-      fill: (content) => {
-        value.length = 0;
-        value.push(...(content as unknown[]));
-      },
-    };
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (types.isSet(value) && types.isSet(given) && prototype === Set.prototype) {
-    return {
-      ...{ value, given, read: (from) => [...(from as Set<unknown>)] },
-      fill: (content) => {
-        value.clear();
-        for (const each of content as unknown[]) value.add(each);
-      },
-    };
-  }
-  if (types.isMap(value) && types.isMap(given) && prototype === Map.prototype) {
-    return {
-      ...{ value, given, read: (from) => [...(from as Map<unknown, unknown>)] },
-      fill: (content) => {
-        value.clear();
-        for (const [key, each] of content as [unknown, unknown][]) value.set(key, each);
-      },
-    };
-  }
-  if (types.isDate(value) && types.isDate(given) && prototype === Date.prototype) {
-    return {
-      ...{ value, given, read: (from) => (from as Date).getTime() },
-      fill: (content) => void value.setTime(content as number),
-    };
-  }
-  return undefined;
-}
-
-/** Whether two values have the same content, in the same order. */
-function isSameData(a: unknown, b: unknown): boolean {
-  if (!isDeepStrictEqual(a, b)) return false;
-  const isOrdered = types.isSet(a) || types.isMap(a);
-  if (!isOrdered) return true;
-  return isDeepStrictEqual([...a], [...(b as Iterable<unknown>)]);
 }
 
 /** A copy of a frozen object that can be changed, with what patches have given it. */
@@ -257,13 +217,6 @@ function melt(frozen: object): object {
   const notes = givenValues.get(frozen);
   if (notes !== undefined) givenValues.set(copy, new Map(notes));
   return copy;
-}
-
-/** An object as a literal makes it; a proxy would run code of the service. */
-export function isPlain(value: unknown): value is object {
-  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** The value of a member of a table by its path, of which the first is the table's name; no getter runs. */

@@ -13,6 +13,8 @@ import type { IsDeclared } from "../../loader/read/written.ts";
 import { dataOf, isCollection, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
+import type { ListGift } from "./list-text.ts";
+import { readList } from "./list-text.ts";
 import { memberOf } from "../../loader/weave/text-members.ts";
 
 /** A member that a patch gives, by its way from the name of the module. */
@@ -29,6 +31,8 @@ export interface TableGift {
    * The values that the module's text gives to members that are no functions, by {@link keyOfPath}.
    */
   readonly bases: ReadonlyMap<string, unknown>;
+  /** The lists, Sets and Maps with functions in them, by {@link keyOfPath}. */
+  readonly lists: ReadonlyMap<string, ListGift>;
 }
 
 /** Takes what can't stand in a table, and why. */
@@ -45,6 +49,7 @@ export function hasMembers(
   text: TextObject | undefined,
   isDeclared: IsDeclared,
 ): boolean {
+  if (text !== undefined && readList(value, text, isDeclared)?.base !== undefined) return true;
   if (isCollection(value, isDeclared)) {
     return text !== undefined && isCollection(text, isDeclared) && nameOf(text) === nameOf(value);
   }
@@ -82,6 +87,7 @@ export function keyOfPath(path: readonly string[]): string {
 class TableReader implements TableGift {
   readonly members: TableMember[] = [];
   readonly bases = new Map<string, unknown>();
+  readonly lists = new Map<string, ListGift>();
   readonly #isDeclared: IsDeclared;
   readonly #refuse: RefuseMember;
 
@@ -92,6 +98,12 @@ class TableReader implements TableGift {
 
   read(path: readonly string[], given: AnyNode, text: TextObject | undefined): void {
     const isDeclared = this.#isDeclared;
+    const list = readList(given, text, isDeclared);
+    if (list !== undefined) {
+      this.members.push({ path });
+      this.lists.set(keyOfPath(path), list);
+      return;
+    }
     const inner = thaw(given, isDeclared);
     // The members of a frozen object are read; a frozen list or a Set is a value.
     const value = inner.type === "ObjectExpression" ? inner : given;

@@ -1,9 +1,9 @@
 /**
  * Constants that are computed: `5 * 60 * SECOND`.
  *
- * Whoever evaluates such an expression again gets the same value, and no object: it is made of what
- * is written out, of constants of the module, and of the language's arithmetic. A call of anything
- * else may change something, or give another value each time.
+ * Whoever evaluates such an expression again gets the same value, and no object but a regular
+ * expression: it is made of what is written out, of constants of the module, and of the language's
+ * arithmetic. A call of anything else may change something, or give another value each time.
  */
 
 import type { AnyNode } from "acorn";
@@ -16,7 +16,7 @@ export interface ComputedScope {
   isDeclared(name: string): boolean;
 }
 
-/** Tells whether an expression is a constant that is computed, and no object. */
+/** Tells whether an expression is a constant that is computed, and no object but a regular expression. */
 export function isComputed(node: AnyNode, scope: ComputedScope): boolean {
   const isPart = (part: AnyNode): boolean => isComputed(part, scope);
   switch (node.type) {
@@ -43,6 +43,8 @@ export function isComputed(node: AnyNode, scope: ComputedScope): boolean {
       return isPart(node.expression);
     case "MemberExpression":
       return isOfLanguage(node, scope) && /^[A-Z_0-9]+$/.test(nameOf(node.property));
+    case "NewExpression":
+      return isRegExp(node, scope.isDeclared.bind(scope)) && node.arguments.every(isPart);
     case "CallExpression": {
       const { callee } = node;
       const isName =
@@ -54,6 +56,12 @@ export function isComputed(node: AnyNode, scope: ComputedScope): boolean {
     default:
       return false;
   }
+}
+
+/** Tells whether an expression is `new RegExp(...)`. */
+export function isRegExp(node: AnyNode, isDeclared: (name: string) => boolean): boolean {
+  if (node.type !== "NewExpression" || node.callee.type !== "Identifier") return false;
+  return node.callee.name === "RegExp" && !isDeclared("RegExp") && node.arguments.length > 0;
 }
 
 const VALUES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);

@@ -8,7 +8,8 @@
 
 import type { AnyNode } from "acorn";
 import { keyOf } from "./analysis.ts";
-import { isConstant } from "./names.ts";
+import { isRegExp } from "./computed.ts";
+import { isConstant, isLiteral } from "./names.ts";
 
 /** Whether a name is declared, so that it means no global. */
 export type IsDeclared = (name: string) => boolean;
@@ -57,7 +58,10 @@ export function isData(node: AnyNode, isDeclared: IsDeclared): boolean {
   const isPart = (part: AnyNode | null): boolean => part !== null && isData(part, isDeclared);
   if (isFrozen(node, isDeclared)) return isPart(node.arguments[0] ?? null);
   if (node.type === "ArrayExpression") return node.elements.every(isPart);
-  if (node.type === "NewExpression") return isCollection(node, isDeclared);
+  if (node.type === "NewExpression") {
+    const isPattern = isRegExp(node, isDeclared) && node.arguments.every(isLiteral);
+    return isPattern ? isValid(node) : isCollection(node, isDeclared);
+  }
   if (node.type !== "ObjectExpression") return isConstant(node);
   return node.properties.every(
     (property) =>
@@ -66,6 +70,15 @@ export function isData(node: AnyNode, isDeclared: IsDeclared): boolean {
       property.kind === "init" &&
       isPart(property.value),
   );
+}
+
+/** Whether the pattern is one: V8 would refuse another when it is evaluated. */
+function isValid(node: AnyNode & { type: "NewExpression" }): boolean {
+  try {
+    return collectionOf(node) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -108,6 +121,7 @@ function collectionOf({ callee, arguments: given }: AnyNode & { type: "NewExpres
   const values = given.map(dataOf);
   const name = callee.type === "Identifier" ? callee.name : "";
   if (name === "Date") return Reflect.construct(Date, values);
+  if (name === "RegExp") return Reflect.construct(RegExp, values);
   return name === "Set"
     ? new Set(values[0] as Iterable<unknown> | undefined)
     : new Map(values[0] as Iterable<[unknown, unknown]> | undefined);

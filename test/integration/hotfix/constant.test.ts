@@ -123,3 +123,40 @@ test("an importer of such a function follows", async (t) => {
   await fix({ "./run.ts": `export let run = () => "RUN";` });
   deepEqual(await p.req.look(), ["RUN", "RUN"]);
 });
+
+const WORDS = `
+  const LETTER = "a";
+  const BAD = new RegExp("^a+$", "i"); const MADE = new RegExp(\`\${LETTER}+$\`);
+  const rules = { bad: new RegExp("x"), all: [new RegExp("y", "g"), /z/] };
+  const LATE = new RegExp([LETTER].join("|"));
+  export const response = {
+    look() { return [BAD.test("BB"), MADE.source, rules.bad.source, rules.all.map(String), LATE.source]; },
+  };`;
+
+test("a regular expression that is made of what is written out is a constant, in objects and lists as well", async (t) => {
+  const { p, fix } = await serve(t, WORDS);
+  deepEqual(await p.req.look(), [false, "a+$", "x", ["/y/g", "/z/"], "a"]);
+  await fix(`const LETTER = "c"; const MADE = new RegExp(\`\${LETTER}+$\`); const BAD = new RegExp("^b+$", "i");
+    const rules = { bad: new RegExp("xx"), all: [/y/, new RegExp("zz")] };`);
+  deepEqual(await p.req.look(), [true, "c+$", "xx", ["/y/", "/zz/"], "a"]);
+  await fix(`const BAD = /^c/; const MADE = /d/;`);
+  deepEqual(((await p.req.look()) as unknown[]).slice(0, 2), [false, "d"]);
+});
+
+for (const [title, patch, message] of [
+  ["what is no pattern", `const BAD = new RegExp("(");`, /Invalid regular expression/],
+  ["one that a call computes", `const LATE = new RegExp([LETTER].join("&"));`, /LATE already/],
+  [
+    "one without a pattern",
+    `const BAD = new RegExp();`,
+    /BAD already: a patch can replace it only by a constant/,
+  ],
+  ["one of a class of that name", `class RegExp {} const BAD = new RegExp("b");`, /BAD|RegExp/],
+] as const) {
+  test(`a regular expression is refused, and nothing has changed: ${title}`, async (t) => {
+    const { p, refuse } = await serve(t, WORDS);
+    const before = await p.req.look();
+    await refuse(patch, { code: ["ERR_PATCH", "ERR_PATCH_FAILED", "ERR_PATCH_NAME"], message });
+    deepEqual(await p.req.look(), before);
+  });
+}

@@ -1,0 +1,144 @@
+/**
+ * Lists, Sets and Maps that a text writes out with functions in them: `[{ id: 1, reward() { ... } }]`, `new Map([["hit", (n) => n]])`.
+ *
+ * A patch gives one whole, as it gives a list of data. So that nothing is lost that the program has put there, the text's
+ * own one is read as well: it tells what the running one has to look like.
+ */
+
+import type { AnyNode } from "acorn";
+import { keyOf } from "../../loader/read/analysis.ts";
+import { isFunction, isLiteral } from "../../loader/read/names.ts";
+import type { IsDeclared } from "../../loader/read/written.ts";
+import { dataOf, isData } from "../../loader/read/written.ts";
+
+/** What a text writes at one place. */
+export type Shape =
+  | { readonly kind: "function" }
+  | { readonly kind: "data"; readonly value: unknown }
+  | { readonly kind: "object"; readonly members: ReadonlyMap<string, Shape> }
+  | ListShape;
+
+/** A list, a Set or a Map. */
+export type ListShape =
+  | { readonly kind: "list" | "set"; readonly items: readonly Shape[] }
+  | { readonly kind: "map"; readonly entries: ReadonlyMap<unknown, Shape> };
+
+/** A list of a patch. */
+export interface ListGift {
+  readonly shape: ListShape;
+  /** What the module's text has there; undefined if it writes no such list. */
+  readonly base: ListShape | undefined;
+}
+
+/** Reads a list with functions in it, or for one; undefined if it is anything else. */
+export function readList(
+  given: AnyNode,
+  text: AnyNode | undefined,
+  isDeclared: IsDeclared,
+): ListGift | undefined {
+  const shape = listOf(given, isDeclared, false);
+  if (shape === undefined) return undefined;
+  const found = text === undefined ? undefined : listOf(text, isDeclared, true);
+  const base = found?.kind === shape.kind ? found : undefined;
+  return hasFunction(shape) || (base !== undefined && hasFunction(base))
+    ? { shape, base }
+    : undefined;
+}
+
+/** @param isText - whether it is the module's own: what a name stands for there shows in what runs. */
+function listOf(node: AnyNode, isDeclared: IsDeclared, isText: boolean): ListShape | undefined {
+  const shape = shapeOf(node, isDeclared, isText);
+  return shape?.kind === "list" || shape?.kind === "set" || shape?.kind === "map"
+    ? shape
+    : undefined;
+}
+
+function shapeOf(node: AnyNode, isDeclared: IsDeclared, isText: boolean): Shape | undefined {
+  if (isFunction(node)) return { kind: "function" };
+  if (node.type === "ArrayExpression") {
+    const items = itemsOf(node.elements, isDeclared, isText);
+    return items && { kind: "list", items };
+  }
+  if (node.type === "NewExpression") return collectionOf(node, isDeclared, isText);
+  if (isData(node, isDeclared)) return { kind: "data", value: dataOf(node) };
+  if (node.type === "ObjectExpression") return objectOf(node, isDeclared, isText);
+  // In a woven text a function may go by another name; that it is one is asked of what runs.
+  if (node.type === "Identifier" || isText) return { kind: "function" };
+  return undefined;
+}
+
+function itemsOf(
+  nodes: readonly (AnyNode | null)[],
+  isDeclared: IsDeclared,
+  isText: boolean,
+): Shape[] | undefined {
+  const items: Shape[] = [];
+  for (const node of nodes) {
+    if (node === null || node.type === "SpreadElement") return undefined;
+    const item = shapeOf(node, isDeclared, isText);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
+
+function objectOf(
+  { properties }: AnyNode & { type: "ObjectExpression" },
+  isDeclared: IsDeclared,
+  isText: boolean,
+): Shape | undefined {
+  const members = new Map<string, Shape>();
+  for (const property of properties) {
+    if (property.type !== "Property" || property.computed || property.kind !== "init")
+      return undefined;
+    const key = keyOf(property);
+    const member = shapeOf(property.value, isDeclared, isText);
+    if (key === undefined || key === "__proto__" || member === undefined) return undefined;
+    members.set(key, member);
+  }
+  return { kind: "object", members };
+}
+
+function collectionOf(
+  node: AnyNode & { type: "NewExpression" },
+  isDeclared: IsDeclared,
+  isText: boolean,
+): Shape | undefined {
+  const { callee } = node;
+  const [first, ...more] = node.arguments;
+  if (callee.type !== "Identifier" || isDeclared(callee.name) || more.length > 0) return undefined;
+  if (callee.name !== "Set" && callee.name !== "Map") {
+    return isData(node, isDeclared) ? { kind: "data", value: dataOf(node) } : undefined;
+  }
+  if (first !== undefined && first.type !== "ArrayExpression") return undefined;
+  const elements = first?.elements ?? [];
+  if (callee.name === "Set") {
+    const items = itemsOf(elements, isDeclared, isText);
+    return items && { kind: "set", items };
+  }
+  const entries = new Map<unknown, Shape>();
+  for (const entry of elements) {
+    if (entry?.type !== "ArrayExpression" || entry.elements.length !== 2) return undefined;
+    const [key, value] = entry.elements;
+    if (!key || !value || !isLiteral(key) || value.type === "SpreadElement") return undefined;
+    const shape = shapeOf(value, isDeclared, isText);
+    if (shape === undefined) return undefined;
+    entries.set(dataOf(key), shape);
+  }
+  return { kind: "map", entries };
+}
+
+function hasFunction(shape: Shape): boolean {
+  switch (shape.kind) {
+    case "function":
+      return true;
+    case "data":
+      return false;
+    case "object":
+      return [...shape.members.values()].some(hasFunction);
+    case "map":
+      return [...shape.entries.values()].some(hasFunction);
+    default:
+      return shape.items.some(hasFunction);
+  }
+}
