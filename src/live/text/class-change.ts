@@ -122,15 +122,23 @@ export function readClassChange(
       newFields: given.filter((name) => !known.has(name)),
       hasComputed: given.includes(COMPUTED),
       followed: new Set(
-        outline.fields.flatMap((field) => (follows(field, live) ? [field.name ?? ""] : [])),
+        outline.fields.flatMap((field) =>
+          follows(field, running, live) ? [field.name ?? ""] : [],
+        ),
       ),
     },
   };
 }
 
 /** Says whether the arrow function of a field can run in the place of the one that the image has. */
-function follows({ node: { value }, name }: FieldOutline, { image, ...live }: LiveClass): boolean {
+function follows(
+  { node: { value }, name }: FieldOutline,
+  { arrows }: RunningClass,
+  { image, ...live }: LiveClass,
+): boolean {
   if (value?.type !== "ArrowFunctionExpression" || live.running !== undefined) return false;
+  // The constructor may set a field of that name to a function that has its parameters.
+  if (name === undefined || !arrows.has(name)) return false;
   const { methods, checked } = image.data;
   const held = methods.find(
     (each) => each.fieldLength !== undefined && each.owner === live.name && each.name === name,

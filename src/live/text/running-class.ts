@@ -53,6 +53,8 @@ export interface RunningClass {
   readonly fields: readonly string[];
   /** The fields that every instance has of its own: with an initialiser, and properties. */
   readonly own: ReadonlySet<string>;
+  /** Those of the fields that hold an arrow function. */
+  readonly arrows: ReadonlySet<string>;
   readonly statics: ReadonlyMap<string, RunningStatic>;
   readonly hasPrivate: boolean;
   /** The first field whose name might be another one if it were computed again. */
@@ -133,6 +135,11 @@ export function readClass(text: ClassText, name: string, node: Class): RunningCl
       ...fields.flatMap((field) => (field.node.value && field.name) || []),
       ...properties,
     ]),
+    arrows: new Set(
+      fields.flatMap(({ node: { value }, name: key }) =>
+        value?.type === "ArrowFunctionExpression" && key !== undefined ? key : [],
+      ),
+    ),
     statics: new Map(statics),
     hasPrivate,
     unstable: unstable && code.slice(unstable.node.key.start, unstable.node.key.end),

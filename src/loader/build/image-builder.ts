@@ -113,7 +113,7 @@ function build(
     ...plan,
     forwarded: plan.cells.flatMap((name, cell) => (names.get(name)?.isForwarded ? [cell] : [])),
     ...summariseUse(syntax, analysis, exported),
-    methods: listCheckable(syntax.ast, edits, groupVariables(record.exports)),
+    methods: listCheckable(syntax.ast, edits, groupVariables(record.exports), isPrinted(syntax)),
     checked: new Set(),
     shifts: edits.movesCode ? edits.shifts() : undefined,
     map: syntax.map,
@@ -125,6 +125,11 @@ function build(
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+/** Whether the text is not the author's: blanks were not enough. */
+function isPrinted({ map }: Syntax): boolean {
+  return map !== undefined;
+}
 
 /** The map (JSON) for debuggers; undefined if positions are those of the file. */
 function createInspectorMap(edits: Edits, file: string, fold?: Fold): string | undefined {

@@ -11,20 +11,12 @@
  * are put there when a program is built.
  */
 
-import type {
-  AnyNode,
-  Class,
-  Expression,
-  Function as FunctionNode,
-  Pattern,
-  Program,
-  PropertyDefinition,
-} from "acorn";
+import type { AnyNode, Class, Expression, Function as FunctionNode, Pattern, Program } from "acorn";
 import type { Edits } from "../text/edits.ts";
 import { createShiftMap } from "../text/edits.ts";
 import type { ImageData } from "./image.ts";
 import { keyOf } from "../read/analysis.ts";
-import { isFunction } from "../read/names.ts";
+import { findConstructor, isFunction } from "../read/names.ts";
 import { Lines } from "../text/position.ts";
 
 /**
@@ -69,13 +61,15 @@ const GROUPS = new Set(["response", "accept", "subscribe"]);
  *
  * @param edits - all other edits of the module's text.
  * @param groups - the variables that hold groups, with their exports.
+ * @param isPrinted - whether the compiler has printed the text anew.
  */
 export function listCheckable(
   ast: Program,
   edits: Edits,
   groups: ReadonlyMap<string, string>,
+  isPrinted: boolean,
 ): CheckableMethod[] {
-  const finder = new Finder(groups, edits.before);
+  const finder = new Finder(groups, edits.before, isPrinted);
   for (const statement of ast.body) {
     const node = "declaration" in statement ? statement.declaration : statement;
     if (node) finder.find(node as AnyNode);
@@ -102,11 +96,13 @@ type Found = Omit<CheckableMethod, "insertions"> & { readonly pieces: readonly P
 class Finder {
   readonly #groups: ReadonlyMap<string, string>;
   readonly #code: string;
+  readonly #isPrinted: boolean;
   readonly #found: Found[] = [];
 
-  constructor(groups: ReadonlyMap<string, string>, code: string) {
+  constructor(groups: ReadonlyMap<string, string>, code: string, isPrinted: boolean) {
     this.#groups = groups;
     this.#code = code;
+    this.#isPrinted = isPrinted;
   }
 
   find(node: AnyNode): void {
@@ -126,21 +122,23 @@ class Finder {
     }
   }
 
-  #findInClass({ body }: Class, owner: string): void {
+  #findInClass(node: Class, owner: string): void {
+    const { body } = node;
     for (const member of body.body) {
-      if (member.type === "PropertyDefinition") this.#addField(member, owner);
-      if (member.type !== "MethodDefinition" || member.kind !== "method") continue;
-      const name = keyOf(member);
+      const name = member.type === "StaticBlock" ? undefined : keyOf(member);
       if (name === undefined) continue;
+      if (member.type === "PropertyDefinition" && !member.static) {
+        const moved = this.#isPrinted && !member.value ? findInitialiser(node, name) : undefined;
+        this.#addField(name, member.value ?? moved, owner);
+      }
+      if (member.type !== "MethodDefinition" || member.kind !== "method") continue;
       this.#add({ owner, name, isStatic: member.static }, member.value);
     }
   }
 
   /** Each instance holds a function of its own, which closes over `this` and the module alone. */
-  #addField(member: PropertyDefinition, owner: string): void {
-    const name = keyOf(member);
-    const { value: node } = member;
-    if (name === undefined || member.static || node?.type !== "ArrowFunctionExpression") return;
+  #addField(name: string, node: AnyNode | undefined, owner: string): void {
+    if (node?.type !== "ArrowFunctionExpression") return;
     const names = node.params.flatMap((each) => (each.type === "Identifier" ? [each.name] : []));
     if (names.length < node.params.length) return;
     const variable = this.#variableOf(name);
@@ -190,6 +188,29 @@ class Finder {
       return { ...method, insertions };
     });
   }
+}
+
+/**
+ * Where parameters are properties, the compiler has written the fields into the constructor, in front
+ * of what stood there: the first `this.name = ...`. Whether it was a field, and not the author's own
+ * statement, shows in the text as it is written; who patches it looks there.
+ */
+function findInitialiser(node: Class, name: string): AnyNode | undefined {
+  const body = findConstructor(node)?.body;
+  for (const statement of body?.type === "BlockStatement" ? body.body : []) {
+    if (statement.type !== "ExpressionStatement") continue;
+    const { expression } = statement;
+    const parts = expression.type === "SequenceExpression" ? expression.expressions : [expression];
+    for (const part of parts) {
+      if (part.type !== "AssignmentExpression" || part.left.type !== "MemberExpression") continue;
+      const { object, property, computed } = part.left;
+      if (object.type !== "ThisExpression") continue;
+      const isPlain = property.type === "Identifier" && !computed;
+      const key = isPlain ? property.name : property.type === "Literal" && property.value;
+      if (key === name) return part.operator === "=" ? part.right : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** Tells the kind of a function from its text. */
