@@ -14,6 +14,7 @@
  * @property {string} [condition]
  * @property {string} [commonjs]
  * @property {boolean} [isTogether]
+ * @property {string} [hide] a pattern of what outcomes have that differs from run to run.
  */
 
 /** @type {Record<string, CodeBase>} */
@@ -23,7 +24,18 @@ export const CODE_BASES = {
   "date-fns": { repository: "date-fns/date-fns", limit: 120 },
   zod: { repository: "colinhacks/zod", limit: 60 },
   immer: { repository: "immerjs/immer" },
-  "boardgame.io": { repository: "boardgameio/boardgame.io", tests: [".test."] },
+  "boardgame.io": {
+    repository: "boardgameio/boardgame.io",
+    tests: [".test."],
+    packages: [
+      ...["@koa/bodyparser@6", "@koa/cors@5", "@koa/router@15", "cors@2", "flatted@3", "immer@11"],
+      ...["js-cookie@3", "koa@3", "lodash.isplainobject@4", "nanoid@6", "p-queue@9", "redux@5"],
+      ...["prop-types@15", "rfc6902@5", "setimmediate@1", "socket.io@4", "socket.io-client@4"],
+      ...["node-persist@4", "supertest@7", "svelte@5", "react@19", "react-dom@19", "typescript@6"],
+    ],
+    // It is made of the clock.
+    hide: '"seed": "\\w+"',
+  },
   xstate: {
     repository: "statelyai/xstate",
     folder: "packages/core",
@@ -38,6 +50,7 @@ export const CODE_BASES = {
     tests: ["test/sim/"],
     globals: ["Dex=sim/dex.ts#Dex", "toID=sim/dex-data.ts#toID"],
     commonjs: "dist=.",
+    packages: ["ts-chacha20@1", "typescript@6"],
     isTogether: true,
   },
   schema: { repository: "colyseus/schema" },
