@@ -68,11 +68,13 @@ function isAsWritten(live: unknown, shape: Shape): boolean {
     }
     case "list": {
       if (!Array.isArray(live) || live.length !== shape.items.length) return false;
+      if (isInOtherOrder(live, shape.items)) return false;
       return shape.items.every((item, at) => isAsWritten(live[at], item));
     }
     case "set": {
       if (!types.isSet(live) || live.size !== shape.items.length) return false;
       const items = [...live];
+      if (isInOtherOrder(items, shape.items)) return false;
       return shape.items.every((item, at) => isAsWritten(items[at], item));
     }
     case "map":
@@ -81,6 +83,41 @@ function isAsWritten(live: unknown, shape: Shape): boolean {
         ([key, entry]) => live.has(key) && isAsWritten(live.get(key), entry),
       );
   }
+}
+
+/**
+ * Whether entries have changed places: one that is not what the text has there, and is what it has elsewhere. What a text is
+ * not known of is taken as it stands.
+ */
+function isInOtherOrder(live: readonly unknown[], items: readonly Shape[]): boolean {
+  const texts = items.map(textOfShape);
+  return live.some((value, at) => {
+    const own = texts[at];
+    if (own === undefined || own === "") return false;
+    const found = textOfValue(value, items[at]);
+    return found !== own && texts.includes(found);
+  });
+}
+
+/** The texts of the functions of an entry; undefined if it has one by name. */
+function textOfShape(shape: Shape): string | undefined {
+  if (shape.kind === "function") return shape.source;
+  if (shape.kind !== "object") return "";
+  const parts = [...shape.members.values()].map(textOfShape);
+  return parts.includes(undefined) ? undefined : parts.join("\0");
+}
+
+function textOfValue(value: unknown, shape: Shape | undefined): string {
+  if (shape?.kind === "function") {
+    return typeof value === "function" ? Function.prototype.toString.call(value) : "";
+  }
+  if (shape?.kind !== "object" || !isPlain(value)) return "";
+  return [...shape.members]
+    .map(([key, member]) => {
+      const found: unknown = Reflect.getOwnPropertyDescriptor(value, key)?.value;
+      return textOfValue(found, member);
+    })
+    .join("\0");
 }
 
 /** Whether a patch gives a key that the program has put into a Map by itself. */

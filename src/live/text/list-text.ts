@@ -13,7 +13,11 @@ import { dataOf, isData } from "../../loader/read/written.ts";
 
 /** What a text writes at one place. */
 export type Shape =
-  | { readonly kind: "function" }
+  | {
+      readonly kind: "function";
+      /** Its text; undefined for a name. */
+      readonly source?: string;
+    }
   | { readonly kind: "data"; readonly value: unknown }
   | { readonly kind: "object"; readonly members: ReadonlyMap<string, Shape> }
   | ListShape;
@@ -30,52 +34,63 @@ export interface ListGift {
   readonly base: ListShape | undefined;
 }
 
+/** The texts that expressions stand in. */
+export interface ListTexts {
+  readonly patch: string;
+  readonly module: string;
+}
+
 /** Reads a list with functions in it, or for one; undefined if it is anything else. */
 export function readList(
   given: AnyNode,
   text: AnyNode | undefined,
   isDeclared: IsDeclared,
+  texts: ListTexts,
 ): ListGift | undefined {
-  const shape = listOf(given, isDeclared, false);
+  const shape = listOf(given, { isDeclared, isText: false, code: texts.patch });
   if (shape === undefined) return undefined;
-  const found = text === undefined ? undefined : listOf(text, isDeclared, true);
+  const own = { isDeclared, isText: true, code: texts.module };
+  const found = text === undefined ? undefined : listOf(text, own);
   const base = found?.kind === shape.kind ? found : undefined;
   return hasFunction(shape) || (base !== undefined && hasFunction(base))
     ? { shape, base }
     : undefined;
 }
 
-/** @param isText - whether it is the module's own: what a name stands for there shows in what runs. */
-function listOf(node: AnyNode, isDeclared: IsDeclared, isText: boolean): ListShape | undefined {
-  const shape = shapeOf(node, isDeclared, isText);
+interface Place {
+  readonly isDeclared: IsDeclared;
+  /** Whether it is the module's own: what a name stands for there shows in what runs. */
+  readonly isText: boolean;
+  readonly code: string;
+}
+
+function listOf(node: AnyNode, place: Place): ListShape | undefined {
+  const shape = shapeOf(node, place);
   return shape?.kind === "list" || shape?.kind === "set" || shape?.kind === "map"
     ? shape
     : undefined;
 }
 
-function shapeOf(node: AnyNode, isDeclared: IsDeclared, isText: boolean): Shape | undefined {
-  if (isFunction(node)) return { kind: "function" };
+function shapeOf(node: AnyNode, place: Place): Shape | undefined {
+  const { isDeclared, isText, code } = place;
+  if (isFunction(node)) return { kind: "function", source: code.slice(node.start, node.end) };
   if (node.type === "ArrayExpression") {
-    const items = itemsOf(node.elements, isDeclared, isText);
+    const items = itemsOf(node.elements, place);
     return items && { kind: "list", items };
   }
-  if (node.type === "NewExpression") return collectionOf(node, isDeclared, isText);
+  if (node.type === "NewExpression") return collectionOf(node, place);
   if (isData(node, isDeclared)) return { kind: "data", value: dataOf(node) };
-  if (node.type === "ObjectExpression") return objectOf(node, isDeclared, isText);
+  if (node.type === "ObjectExpression") return objectOf(node, place);
   // In a woven text a function may go by another name; that it is one is asked of what runs.
   if (node.type === "Identifier" || isText) return { kind: "function" };
   return undefined;
 }
 
-function itemsOf(
-  nodes: readonly (AnyNode | null)[],
-  isDeclared: IsDeclared,
-  isText: boolean,
-): Shape[] | undefined {
+function itemsOf(nodes: readonly (AnyNode | null)[], place: Place): Shape[] | undefined {
   const items: Shape[] = [];
   for (const node of nodes) {
     if (node === null || node.type === "SpreadElement") return undefined;
-    const item = shapeOf(node, isDeclared, isText);
+    const item = shapeOf(node, place);
     if (item === undefined) return undefined;
     items.push(item);
   }
@@ -84,27 +99,28 @@ function itemsOf(
 
 function objectOf(
   { properties }: AnyNode & { type: "ObjectExpression" },
-  isDeclared: IsDeclared,
-  isText: boolean,
+  place: Place,
 ): Shape | undefined {
   const members = new Map<string, Shape>();
   for (const property of properties) {
     if (property.type !== "Property" || property.computed || property.kind !== "init")
       return undefined;
     const key = keyOf(property);
-    const member = shapeOf(property.value, isDeclared, isText);
+    // A method's text begins with its name.
+    const method = {
+      kind: "function",
+      source: place.code.slice(property.start, property.end),
+    } as const;
+    const member = property.method ? method : shapeOf(property.value, place);
     if (key === undefined || key === "__proto__" || member === undefined) return undefined;
     members.set(key, member);
   }
   return { kind: "object", members };
 }
 
-function collectionOf(
-  node: AnyNode & { type: "NewExpression" },
-  isDeclared: IsDeclared,
-  isText: boolean,
-): Shape | undefined {
+function collectionOf(node: AnyNode & { type: "NewExpression" }, place: Place): Shape | undefined {
   const { callee } = node;
+  const { isDeclared } = place;
   const [first, ...more] = node.arguments;
   if (callee.type !== "Identifier" || isDeclared(callee.name) || more.length > 0) return undefined;
   if (callee.name !== "Set" && callee.name !== "Map") {
@@ -113,7 +129,7 @@ function collectionOf(
   if (first !== undefined && first.type !== "ArrayExpression") return undefined;
   const elements = first?.elements ?? [];
   if (callee.name === "Set") {
-    const items = itemsOf(elements, isDeclared, isText);
+    const items = itemsOf(elements, place);
     return items && { kind: "set", items };
   }
   const entries = new Map<unknown, Shape>();
@@ -121,7 +137,7 @@ function collectionOf(
     if (entry?.type !== "ArrayExpression" || entry.elements.length !== 2) return undefined;
     const [key, value] = entry.elements;
     if (!key || !value || !isLiteral(key) || value.type === "SpreadElement") return undefined;
-    const shape = shapeOf(value, isDeclared, isText);
+    const shape = shapeOf(value, place);
     if (shape === undefined) return undefined;
     entries.set(dataOf(key), shape);
   }

@@ -300,10 +300,12 @@ export class PatchReader {
 
   /** Reads the members that an object or a list of the module gets; it keeps the others. */
   #readTable({ node }: Place, name: string, value: AnyNode): boolean {
-    const text = findValue(this.#target.image, name);
+    const { image } = this.#target;
+    const text = findValue(image, name);
     const { isDeclared } = this.#computedScope();
-    if (!hasMembers(value, text, isDeclared)) return false;
-    const gift = readTable(publicName(name), { value, text }, isDeclared, (at, why) =>
+    const texts = { patch: this.#text.syntax.code, module: image.data.body };
+    if (!hasMembers(value, text, isDeclared, texts)) return false;
+    const gift = readTable(publicName(name), { value, text, texts }, isDeclared, (at, why) =>
       this.#error("ERR_PATCH", at, why),
     );
     this.tables.set(name, gift);

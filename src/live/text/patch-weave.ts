@@ -143,11 +143,13 @@ function putComputed(edits: Edits, { node, name, value }: NamedItem): void {
 
 /**
  * `function helper(a) {` -> `$snaxP.put("helper",{helper:function       (a) {`: the key gives it
- * its name.
+ * its name. The name of a function expression is its own, for its body alone, and stays.
  */
 function putNamed(edits: Edits, { node, name, value }: NamedItem): void {
   blankGap(edits, node.start, value.start);
-  if ("id" in value && value.id) edits.blank(value.id.start, value.id.end);
+  if (value.type === "FunctionDeclaration" && value.id) {
+    edits.blank(value.id.start, value.id.end);
+  }
   const key = publicName(name);
   edits.insertBefore(value.start, `$snaxP.put("${name}",{"${key}":`);
   edits.insertBehind(value.end, `}["${key}"]`);

@@ -13,7 +13,7 @@ import type { IsDeclared } from "../../loader/read/written.ts";
 import { dataOf, isCollection, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import { keyOf } from "../../loader/read/analysis.ts";
-import type { ListGift } from "./list-text.ts";
+import type { ListGift, ListTexts } from "./list-text.ts";
 import { readList } from "./list-text.ts";
 import { memberOf } from "../../loader/weave/text-members.ts";
 
@@ -48,14 +48,16 @@ export function hasMembers(
   value: AnyNode,
   text: TextObject | undefined,
   isDeclared: IsDeclared,
+  texts: ListTexts,
 ): boolean {
-  if (text !== undefined && readList(value, text, isDeclared)?.base !== undefined) return true;
+  if (text !== undefined && readList(value, text, isDeclared, texts)?.base !== undefined)
+    return true;
   if (isCollection(value, isDeclared)) {
     return text !== undefined && isCollection(text, isDeclared) && nameOf(text) === nameOf(value);
   }
   if (isFrozen(value, isDeclared)) {
     if (text === undefined || !isFrozen(text, isDeclared)) return false;
-    return hasMembers(thaw(value, isDeclared), thaw(text, isDeclared), isDeclared);
+    return hasMembers(thaw(value, isDeclared), thaw(text, isDeclared), isDeclared, texts);
   }
   const isMade = text?.type === "NewExpression" || text?.type === "ClassExpression";
   if (isMade) return false;
@@ -70,11 +72,19 @@ function nameOf({ callee }: AnyNode & { type: "NewExpression" }): string {
 /** Reads the members; `text` is what the module's own text has under the name. */
 export function readTable(
   name: string,
-  { value, text }: { readonly value: AnyNode; readonly text: TextObject | undefined },
+  {
+    value,
+    text,
+    texts,
+  }: {
+    readonly value: AnyNode;
+    readonly text: TextObject | undefined;
+    readonly texts: ListTexts;
+  },
   isDeclared: IsDeclared,
   refuse: RefuseMember,
 ): TableGift {
-  const reader = new TableReader(isDeclared, refuse);
+  const reader = new TableReader(isDeclared, refuse, texts);
   reader.read([name], value, text);
   return reader;
 }
@@ -90,15 +100,17 @@ class TableReader implements TableGift {
   readonly lists = new Map<string, ListGift>();
   readonly #isDeclared: IsDeclared;
   readonly #refuse: RefuseMember;
+  readonly #texts: ListTexts;
 
-  constructor(isDeclared: IsDeclared, refuse: RefuseMember) {
+  constructor(isDeclared: IsDeclared, refuse: RefuseMember, texts: ListTexts) {
     this.#isDeclared = isDeclared;
     this.#refuse = refuse;
+    this.#texts = texts;
   }
 
   read(path: readonly string[], given: AnyNode, text: TextObject | undefined): void {
     const isDeclared = this.#isDeclared;
-    const list = readList(given, text, isDeclared);
+    const list = readList(given, text, isDeclared, this.#texts);
     if (list !== undefined) {
       this.members.push({ path });
       this.lists.set(keyOfPath(path), list);

@@ -231,3 +231,28 @@ test("a function that is the module's default export is patched by its name", as
   await fix({ "./f.ts": `"use strict"; export default function f() { return "new"; }` });
   equal(await p.req.f(), "new");
 });
+
+const NAMED = `
+  function g() { return "service"; }
+  const fact = function f(n: number): number { return n < 2 ? 1 : n * f(n - 1); };
+  const same = function same(n: number): number { return n < 2 ? 1 : n * same(n - 1); };
+  let late = function g(n: number): any { return n ? g(n - 1) : "own"; };
+  const held = [fact, same, late];
+  export const response = { look() { return [fact(4), same(4), late(2), g(), held.map((each) => String(each(3)))]; } };`;
+
+test("a function expression keeps a name of its own, also one that the service has for something else", async (t) => {
+  const { p, fix } = await serve(t, NAMED);
+  deepEqual((await p.req.look()).slice(0, 4), [24, 24, "own", "service"]);
+  const patch = (sign: string): string =>
+    `const fact = function f(n: number): number { return n < 2 ? 1 : n ${sign} f(n - 1); };
+    const same = function same(n: number): number { return n < 2 ? 1 : n ${sign} same(n - 1); };
+    let late = function g(n: number): any { return n ? g(n - 1) : "own ${sign}"; };`;
+  for (const [sign, of4, of3] of [
+    ["+", 10, 6],
+    ["-", 2, 2],
+  ] as const) {
+    await fix(patch(sign));
+    const own = `own ${sign}`;
+    deepEqual(await p.req.look(), [of4, of4, own, "service", [`${of3}`, `${of3}`, own]]);
+  }
+});

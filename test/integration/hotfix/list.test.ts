@@ -153,3 +153,32 @@ test("services to come are born with the lists of patches; a rollback leaves the
     deepEqual(await each.req.moves(), [["heal"], undefined, 10, 2, true, true]);
   }
 });
+
+const ORDERS: readonly (readonly [title: string, text: string, patch: string])[] = [
+  ["functions", `[() => "a", () => "b"]`, `[() => "A", () => "B"]`],
+  [
+    "methods of objects with the same data",
+    `[{ f() { return "a"; } }, { f() { return "b"; } }]`,
+    `[{ f() { return "A"; } }, { f() { return "B"; } }]`,
+  ],
+];
+
+for (const [title, text, patch] of ORDERS) {
+  test(`entries that the program has put in another order are refused: ${title}`, async (t) => {
+    const { p, fix, refuse } = await serve(
+      t,
+      `const list: any[] = ${text}; const same: any[] = [() => 1, () => 1]; same.reverse();
+      export const response = { turn() { list.reverse(); }, look() { return [...list, ...same].map((each) => each.f?.() ?? each()); } };`,
+    );
+    const refused = { code: "ERR_PATCH", message: /^list is state/ };
+    await p.req.turn();
+    await refuse(`const list: any[] = ${patch};`, refused);
+    deepEqual(await p.req.look(), ["b", "a", 1, 1]);
+    await p.req.turn();
+    await fix(`const list: any[] = ${patch}; const same: any[] = [() => 2, () => 3];`);
+    deepEqual(await p.req.look(), ["A", "B", 2, 3]);
+    await p.req.turn();
+    await refuse(`const list: any[] = ${text};`, refused);
+    deepEqual(await p.req.look(), ["B", "A", 2, 3]);
+  });
+}
