@@ -54,6 +54,15 @@ export function keepsOldOf(summary: PatchSummary | undefined): {
     : { keepsOld: summary.keepsOld };
 }
 
+/** Of what several threads say of one patch: what keeps the old shows only where a service lives. */
+export function fullestOf(summaries: readonly PatchSummary[]): PatchSummary | undefined {
+  const [first, ...others] = summaries;
+  return others.reduce(
+    (best, each) => (best && best.keepsOld.length >= each.keepsOld.length ? best : each),
+    first,
+  );
+}
+
 /** The summary of patches that go in together. */
 export function joinSummaries(summaries: readonly PatchSummary[]): PatchSummary {
   const said = summaries.flatMap((each) => (each.said === "" ? [] : [each.said])).join("; ");

@@ -15,6 +15,7 @@
  * PREPARE to KEEP or UNDO.
  */
 
+import { fullestOf } from "../apply/patch-summary.ts";
 import type { PatchSummary } from "../apply/patch-summary.ts";
 import type { SnaxError } from "../../base/error.ts";
 import { codeOf } from "../../base/error.ts";
@@ -281,7 +282,7 @@ async function rollOutEverywhere<Order extends PatchOrder, Tried, Kept>(
   const summaries = await prepareEverywhere(crew);
   // A thread that has taken another one's place since said nothing, and hears how it ends.
   const homes = crew.homes.filter((home) => !isIdle(summaries, home));
-  const [summary] = given(summaries);
+  const summary = fullestOf(given(summaries));
   const tried = await crew.ask<Tried>(homes, "TRY");
   const isExpected = (home: Home): boolean => !tried.stuck.has(home);
   let isKept = false;
