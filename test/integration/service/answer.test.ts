@@ -174,12 +174,12 @@ test("a redirected request is failed by the death of its receiver", async (t) =>
       skynet.ignoreret();
       skynet.redirect(back, source, "lua", session);
     }`),
-    back: plain("() => new Promise(() => {})"),
+    back: plain("() => { skynet.register('.got'); return new Promise(() => {}); }"),
   });
   const front = await skynet.newservice("front");
   const back = await skynet.newservice("back");
   const call = skynet.call(front, "lua", back);
-  await skynet.sleep(1);
+  while (skynet.localname(".got") === undefined) await skynet.sleep(1);
   skynet.kill(back);
   assert.equal(await codeOfFailure(call), "ERR_SERVICE_DEAD");
 });
