@@ -136,15 +136,26 @@ async function runEverywhere(command: Command, call: CommandCall): Promise<Comma
   const answers = await Promise.allSettled([own, ...others]);
   const results: CommandResult[] = [];
   const silent = new Map<string, unknown>();
+  const refusals: [thread: number, reason: unknown][] = [];
   for (const [index, answer] of answers.entries()) {
-    if (answer.status === "fulfilled") results.push(answer.value);
-    // What a thread refuses another may have done; what does not answer has to be known.
-    else if (index > 0 && isSilence(answer.reason))
-      silent.set(...(await silence(operator, hosts[index - 1] ?? 0, answer.reason)));
+    if (answer.status === "fulfilled") {
+      results.push(answer.value);
+      continue;
+    }
+    const { reason } = answer;
+    const thread = index === 0 ? (operator.runtime.threads?.own ?? 0) : (hosts[index - 1] ?? 0);
+    if (index > 0 && isSilence(reason)) silent.set(...(await silence(operator, thread, reason)));
+    else refusals.push([thread, reason]);
   }
-  const [first] = answers;
-  if (results.length === 0 && first?.status === "rejected") throw first.reason;
+  // A thread without rows has nothing to refuse: a wrong word is known by those that have some.
+  const [first] = refusals;
+  if (first !== undefined && !results.some(saysSomething)) throw first[1];
+  for (const [thread, reason] of refusals) silent.set(`thread ${thread}`, messageOf(reason));
   return await merge(command, { operator, results, silent });
+}
+
+function saysSomething(result: CommandResult): boolean {
+  return result instanceof Map ? result.size > 0 : result !== undefined;
 }
 
 /** A thread that was silent for so long. */

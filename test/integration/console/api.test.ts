@@ -221,12 +221,24 @@ const WRONG: readonly (readonly [path: string, status: number, what: RegExp])[] 
 
 for (const [path, status, what] of WRONG) {
   test(`${path} is refused before anything runs`, async (t) => {
-    const { port } = await desk(t, FILES);
+    const { port, make } = await desk(t, FILES);
+    // A table without rows does not know which numbers they would have.
+    await make("idle");
     const found = await get(port, path);
     equal(found.status, status, JSON.stringify(found));
     match(found.error?.message ?? "", what);
   });
 }
+
+test("a word that no row knows is refused with worker threads too, where a part of them has no rows", async (t) => {
+  const { port, make, ask } = await desk(t, FILES, { thread: 3 });
+  await make("idle");
+  const found = await get(port, "/api/stat?sort=constructor");
+  deepEqual([found.status, found.result], [400, undefined]);
+  match(found.error?.message ?? "", /no number "constructor" in this table; use cpu, message/);
+  match((await get(port, "/api/list?sort=cpu")).error?.message ?? "", /its rows have no numbers/);
+  ok((await ask("stat")).length > 0);
+});
 
 test("limits hold what they say, and one more is refused", async (t) => {
   const { port } = await desk(t, FILES);
