@@ -22,6 +22,13 @@ import type { OnMulticast } from "./multicast-api.ts";
 
 /** Which object of a service gets what is published, by channel. */
 const listenersBy = definePart(listen, {
+  isOfCode: true,
+  // The dispatch of the objects is the old code's, and the server goes on sending.
+  lacks: (before, after) => {
+    const lost = [...before.values()].find(({ channel }) => after?.has(channel) !== true);
+    if (lost === undefined) return undefined;
+    return `channel ${lost.channel} with new code: make an object for it and subscribe in reload()`;
+  },
   holds: ({ size }) => (size > 0 ? "a channel that it listens to" : undefined),
 });
 

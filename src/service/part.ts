@@ -56,10 +56,15 @@ const holdings = new Map<object, (value: never) => string | undefined>();
 /** What ties services to their thread, for people, by part. */
 const ties = new Map<object, (value: never) => string | undefined>();
 
+/** What of a part that old code has registered the new code in its place has not, for people, by part. */
+const losses = new Map<object, (before: never, after: never) => string | undefined>();
+
 /** What more is known of a part. */
 export interface PartOptions<T> {
   /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
   readonly isOfCode?: boolean;
+  /** Names what other code in its place has not registered again, though it must. @defaultValue nothing */
+  readonly lacks?: (before: T, after: T | undefined) => string | undefined;
   /** Names what the service holds by it that no other service can take over, `a socket`. @defaultValue nothing */
   readonly holds?: (value: T) => string | undefined;
   /** Names what of it another thread could not have, `a pinned version of a shared table`. @defaultValue nothing */
@@ -83,8 +88,10 @@ export function defineNote<T>(options: PartOptions<T> = {}): Note<T> {
   return note;
 }
 
-function enter<T>(part: object, { isOfCode = false, holds, ties: tie }: PartOptions<T>): void {
+function enter<T>(part: object, options: PartOptions<T>): void {
+  const { isOfCode = false, holds, ties: tie, lacks } = options;
   if (isOfCode) ofCode.add(part);
+  if (lacks !== undefined) losses.set(part, lacks);
   if (tie !== undefined) ties.set(part, tie);
   if (holds !== undefined) holdings.set(part, holds);
 }
@@ -97,6 +104,14 @@ export function holdingsOf({ parts }: Context): string[] {
 /** Names what ties a service to its thread, beside what it holds. */
 export function tiesOf({ parts }: Context): string[] {
   return namesIn(parts, ties);
+}
+
+/** Names what the code before had registered in some parts and the code of a service now has not. */
+export function lacksOf({ parts }: Context, before: Context["parts"]): string[] {
+  return [...losses].flatMap(([part, name]) => {
+    const value = before?.get(part);
+    return value === undefined ? [] : (name(value as never, parts?.get(part) as never) ?? []);
+  });
 }
 
 function namesIn(

@@ -24,8 +24,8 @@ import { EXIT_SIGNAL, isThenable } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { callInside, runInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
-import { protocolName } from "../../service/protocol-table.ts";
-import { standsFor } from "../../service/part.ts";
+import { isOfApi, protocolName } from "../../service/protocol-table.ts";
+import { lacksOf, standsFor } from "../../service/part.ts";
 import { forgetCode } from "../../service/rebirth.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
@@ -149,6 +149,8 @@ class Swap {
   #fresh: Instance | undefined;
   /** The types of messages that its code has set handlers for. */
   #handled: readonly number[] = [];
+  /** What its code had registered, with the rest of its parts. */
+  #parts: Context["parts"];
 
   constructor(context: Context, { old, options, seen, edited }: SwapParts) {
     this.#seenTexts = seen;
@@ -237,8 +239,13 @@ class Swap {
     });
     this.#requireCarried(state);
     const { receivers } = context;
+    this.#parts = context.parts;
+    // The API registers its own again where the new code needs it.
+    const ofCode = [...receivers.keys()].filter(
+      (type) => !isOfApi(context, protocolName(context, type)),
+    );
     this.#undoCode = forgetCode(context);
-    this.#handled = [...receivers.keys()].filter(
+    this.#handled = ofCode.filter(
       (type) => receivers[type] !== undefined && context.receivers[type] !== receivers[type],
     );
     const fresh = (this.#fresh = new Instance(program, surroundingsOf(context)));
@@ -396,6 +403,8 @@ class Swap {
         `nothing handles messages of type ${name} any more: register it again in reload()`,
       );
     }
+    const [lost] = lacksOf(this.#context, this.#parts);
+    if (lost !== undefined) throw refusal(`nothing listens to ${lost}`);
     return outcome;
   }
 
