@@ -47,7 +47,8 @@ function isRoot(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
-function isPlatform(prototype: object): boolean {
+/** Says whether a prototype is that of a class of the platform itself. */
+export function isPlatform(prototype: object): boolean {
   const maker = constructorOf(prototype);
   // Iterators and generators have a tag and no constructor.
   if (maker === undefined) return Object.hasOwn(prototype, Symbol.toStringTag);

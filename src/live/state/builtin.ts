@@ -4,7 +4,13 @@
 
 import { Buffer } from "node:buffer";
 import { types } from "node:util";
-import { flagsOf, patternOf, typedArray } from "../../base/true-parts.ts";
+import {
+  dataView,
+  flagsOf,
+  memory as trueMemory,
+  patternOf,
+  typedArray,
+} from "../../base/true-parts.ts";
 
 type AnyClass = new (...args: never[]) => object;
 
@@ -55,13 +61,41 @@ export function viewOf(
   isBuffer: boolean = Buffer.isBuffer(source),
 ): ArrayBufferView {
   if (isBuffer) return Buffer.from(memory, offset, bytes);
-  if (!types.isTypedArray(source)) return new DataView(memory, offset, bytes);
+  const isTracking = followsMemory(source);
+  if (!types.isTypedArray(source)) {
+    return isTracking ? new DataView(memory, offset) : new DataView(memory, offset, bytes);
+  }
   const makers = globalThis as unknown as Record<
     string,
-    new (memory: ArrayBuffer, offset: number, length: number) => ArrayBufferView
+    new (memory: ArrayBuffer, offset: number, length?: number) => ArrayBufferView
   >;
   const make = makers[typedArray.nameOf(source)] as (typeof makers)[string];
-  return new make(memory, offset, typedArray.lengthOf(source));
+  return isTracking
+    ? new make(memory, offset)
+    : new make(memory, offset, typedArray.lengthOf(source));
+}
+
+/** The bytes of the largest element of a typed array. */
+const ELEMENT_BYTES_MAX = 8;
+
+/** Whether a view is as long as its memory, whatever becomes of that: a copy of both tells it, which has its memory for itself. */
+function followsMemory(source: ArrayBufferView): boolean {
+  const { bufferOf, byteLengthOf } = types.isTypedArray(source) ? typedArray : dataView;
+  const whole = bufferOf(source);
+  if (!types.isArrayBuffer(whole) || !trueMemory.isResizable(whole)) return false;
+  const copy = structuredClone(source);
+  const before = byteLengthOf(copy);
+  const own = bufferOf(copy) as ArrayBuffer & { resize(bytes: number): void };
+  const bytes = trueMemory.byteLengthOf(own);
+  const isFull = trueMemory.maxByteLengthOf(own) < bytes + ELEMENT_BYTES_MAX;
+  own.resize(isFull ? Math.max(0, bytes - ELEMENT_BYTES_MAX) : bytes + ELEMENT_BYTES_MAX);
+  try {
+    const after = byteLengthOf(copy);
+    return after > 0 && after !== before;
+  } catch {
+    // A DataView with a length that its memory does not have any more.
+    return false;
+  }
 }
 
 function copyRegExp(source: RegExp): RegExp {
@@ -90,11 +124,58 @@ export function createError(name: string, made: Function | undefined): Error {
 /** What no copy can be made of, whoever has made it. */
 export function hopelessOf(value: object): string | undefined {
   if (types.isPromise(value)) return "a promise";
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
-    return "a weak collection";
+  if (WEAK.some((each) => value instanceof each)) return "a weak collection";
+  if (isDetached(value)) return "a buffer without its memory, which was transferred";
+  if (isBoxedWithMore(value)) return "a primitive in an object with properties of its own";
   if (types.isGeneratorObject(value)) return "a generator";
   if (types.isMapIterator(value) || types.isSetIterator(value)) return "an iterator";
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === ARRAY_ITERATOR || ITERATOR_HELPERS.has(prototype)) return "an iterator";
   return undefined;
+}
+
+/** What holds objects without keeping them: whether something else does is not known. */
+const WEAK: readonly Function[] = [WeakMap, WeakSet, WeakRef, FinalizationRegistry];
+
+const ARRAY_ITERATOR: unknown = Object.getPrototypeOf([].values());
+
+/** The prototypes of what `Iterator.from` and the methods of iterators make, where the platform has them. */
+const ITERATOR_HELPERS: ReadonlySet<unknown> = new Set(listHelpers());
+
+function listHelpers(): unknown[] {
+  const { Iterator: maker } = globalThis as { Iterator?: { from?: (from: object) => object } };
+  if (typeof maker?.from !== "function") return [];
+  const values = [].values() as unknown as { map?: (by: () => void) => object };
+  const made = [maker.from({ next: () => ({ done: true }) }), values.map?.(() => {})];
+  return made.flatMap((each) => (each === undefined ? [] : [Object.getPrototypeOf(each)]));
+}
+
+/** Whether the memory of a buffer has gone elsewhere. */
+export function isDetached(value: object): boolean {
+  if (!types.isArrayBuffer(value) || trueMemory.byteLengthOf(value) > 0) return false;
+  try {
+    return new Uint8Array(value).length > 0;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a Number, String or Boolean in an object has more than what it wraps. */
+export function isBoxedWithMore(value: object): boolean {
+  if (!types.isBoxedPrimitive(value)) return false;
+  const usual = types.isStringObject(value)
+    ? Reflect.ownKeys(Object(String.prototype.valueOf.call(value)))
+    : [];
+  return Reflect.ownKeys(value).length > usual.length;
+}
+
+/** Typed arrays with more elements are not asked for other properties: the engine would list a key for each. */
+const KEYS_LISTED_MAX = 1024;
+
+/** Whether a view has properties besides its elements. */
+export function hasOwnMore(view: ArrayBufferView): boolean {
+  const count = types.isTypedArray(view) ? typedArray.lengthOf(view) : 0;
+  return count <= KEYS_LISTED_MAX && Reflect.ownKeys(view).length > count;
 }
 
 /** What the platform keeps up to date itself. */

@@ -2,7 +2,9 @@
  * The forms of objects that the platform has: what an object can hold depends on how it was made, not on its prototype.
  */
 
+import { EventEmitter } from "node:events";
 import { types } from "node:util";
+import { isPlatform } from "../../base/copy-class.ts";
 
 /** A class with the prototype of its instances. */
 export type AnyClass = Function & { prototype: object };
@@ -41,6 +43,38 @@ export function baseOf(object: object, isPrototype = false): AnyClass {
   if (types.isStringObject(object)) return String;
   if (types.isBooleanObject(object)) return Boolean;
   return Object;
+}
+
+/** Prototypes of the platform's classes whose instances can be made again under another class. */
+const REMADE: ReadonlySet<object> = new Set<object>(
+  [Object, Map, Set, Array, Date, RegExp, Number, String, Boolean, EventEmitter].map(
+    (each) => each.prototype as object,
+  ),
+);
+
+const platform = new WeakMap<object, boolean>();
+
+function isOfPlatform(prototype: object): boolean {
+  let known = platform.get(prototype);
+  if (known === undefined) platform.set(prototype, (known = isPlatform(prototype)));
+  return known;
+}
+
+/**
+ * Names the platform's class that a class extends whose instances hold more than fields and can't be made again: Promise, WeakMap,
+ * Uint8Array, URL.
+ *
+ * @returns undefined if it extends none, or one that can.
+ */
+export function closedBaseOf(prototype: object): string | undefined {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
+    if (REMADE.has(at) || at === Error.prototype) return undefined;
+    if (isOfPlatform(at) && !(at instanceof EventEmitter) && !(at instanceof Error)) {
+      const maker: unknown = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+      return typeof maker === "function" ? maker.name : "a class of the platform";
+    }
+  }
+  return undefined;
 }
 
 /** An object of a platform's class without its contents, or with those that it has for ever. */

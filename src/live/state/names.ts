@@ -169,6 +169,8 @@ export class StateNames {
     },
   ): void {
     this.byValue.set(value, ref);
+    const isClass = node?.type === "ClassDeclaration" || node?.type === "ClassExpression";
+    const stated = isClass ? statedFunctions(node, value) : new Set<string>();
     const { prototype } = value as { prototype: object };
     this.byValue.set(prototype, { ...ref, path: ["prototype"] });
     this.classes.set(prototype, { ref, facts });
@@ -179,9 +181,8 @@ export class StateNames {
         this.byValue.set(method, { ...ref, path: [...path, key] });
       }
     }
-    const isClass = node?.type === "ClassDeclaration" || node?.type === "ClassExpression";
     const written = isClass ? staticFields(node) : new Set<string>();
-    this.#addFields({ ref, line, holder: value, gifts, written });
+    this.#addFields({ ref, line, holder: value, gifts, written, stated });
     if (!isClass) return;
     this.hidden.push(...hiddenFields(node, ref, line));
     // Symbols and computed names are not told apart from what the text says.
@@ -193,7 +194,8 @@ export class StateNames {
   }
 
   /** What a program has put on a function: static fields, a cache, a counter. */
-  #addFields({ ref, line, holder, gifts, written = new Set() }: Holder): void {
+  #addFields(each: Holder): void {
+    const { ref, line, holder, gifts, written = new Set(), stated } = each;
     const isPrototype = typeof holder === "object" && holder !== null;
     if (typeof holder !== "function" && !isPrototype) return;
     for (const key of Object.getOwnPropertyNames(holder)) {
@@ -201,12 +203,15 @@ export class StateNames {
       const property = Object.getOwnPropertyDescriptor(holder, key);
       if (property === undefined || !("value" in property)) continue;
       if (isPrototype && written.has(key) && !isReplaced(key, property.value)) continue;
-      if (!isPrototype && this.byValue.has(property.value)) continue;
+      const isStated = stated?.has(key) === true;
+      if (!isPrototype && !isStated && this.byValue.has(property.value)) continue;
       const way = [ref.name, ...(ref.path ?? []), key];
       const isGift = (value: unknown): boolean =>
         gifts !== undefined && isTopGift(gifts, way, value, (each) => this.byValue.get(each));
       if (!isPrototype && typeof property.value === "function" && isGift(property.value)) {
-        this.byValue.set(property.value, { ...ref, path: [key] });
+        if (!this.byValue.has(property.value)) {
+          this.byValue.set(property.value, { ...ref, path: [key] });
+        }
         continue;
       }
       this.roots.push({
@@ -244,6 +249,8 @@ interface Holder {
   readonly gifts: TopGifts | undefined;
   /** The fields that the text of the class has. */
   readonly written?: ReadonlySet<string>;
+  /** The fields of a class whose functions the program has put there. */
+  readonly stated?: ReadonlySet<string>;
 }
 
 /** Whether a program has put a function that is not written as a method in the place of one that is. */
@@ -366,6 +373,26 @@ function staticFields({ body }: Class): Set<string> {
       member.type === "PropertyDefinition" && member.static ? (keyOf(member) ?? []) : [],
     ),
   );
+}
+
+/** The static members of a class that are functions which its text does not give them, as far as that can be told. */
+function statedFunctions({ body }: Class, maker: Function): Set<string> {
+  const members = new Map<string, AnyNode>();
+  for (const member of body.body) {
+    if (member.type !== "StaticBlock" && !member.static) continue;
+    const key = member.type === "StaticBlock" ? undefined : keyOf(member);
+    if (key === undefined) return new Set();
+    members.set(key, member);
+  }
+  const isStated = (key: string): boolean => {
+    const value: unknown = Object.getOwnPropertyDescriptor(maker, key)?.value;
+    if (OWN_KEYS.has(key) || typeof value !== "function") return false;
+    const member = members.get(key);
+    if (member === undefined) return true;
+    if (member.type !== "PropertyDefinition") return isReplaced(key, value);
+    return member.value ? isWrittenOut(member.value) : true;
+  };
+  return new Set(Object.getOwnPropertyNames(maker).filter(isStated));
 }
 
 function hiddenFields({ body }: Class, { file, name }: NameRef, line: number): HiddenField[] {

@@ -71,6 +71,7 @@ class Restorer {
     const had = new Set<string>();
     const extras = new Map<string, unknown>();
     const kept: string[] = [];
+    const closures: Left[] = [];
     for (const root of this.#state.roots) {
       if (root.file === "") {
         later.push(() => extras.set(root.name, this.#objects.revive(root.value)));
@@ -87,6 +88,9 @@ class Restorer {
       if (this.#isNameOf(root)) {
         // What the new text puts there counts; if it puts nothing there, nobody knows a function of it.
         if (place === undefined) leftBehind.push(describe(root));
+        else if (root.path === undefined && typeof place.read() !== "function") {
+          closures.push({ ...describe(root), why: "a closure" });
+        }
         continue;
       }
       // What the new top level puts on a prototype is what its text says.
@@ -114,14 +118,14 @@ class Restorer {
     const fresh = [...places.values()]
       .filter((place) => place.isMade !== true && !had.has(rootKey(place)))
       .map(rootPath);
-    const missing = this.#objects.listMissing();
+    const missing = [...closures, ...this.#objects.listMissing()];
     const recall = (file: string, name: string): unknown => this.#recall(file, name);
     return { carried, fresh, leftBehind, missing, kept, extras, recall };
   }
 
   /** Whether a value is a function that goes by the very name of the root: one that a program has put on a prototype. */
   #isNameOf({ value, file, name, path = [], field }: Root): boolean {
-    if (path.length === 0 || field === undefined) return false;
+    if (field === undefined) return false;
     const named = this.#state.odd.get(value as object)?.named;
     return (
       named?.file === file &&

@@ -11,7 +11,7 @@ import { types } from "node:util";
 import { NOT_PLAIN, plainLength } from "../../base/plain-array.ts";
 import { createError, viewOf } from "./builtin.ts";
 import { FillQueue } from "./fill-queue.ts";
-import { baseOf, emptyOf } from "./forms.ts";
+import { baseOf, closedBaseOf, emptyOf, FILLED } from "./forms.ts";
 import type { StateNames } from "./names.ts";
 import { findPlaces } from "./paths.ts";
 import { close, define } from "./properties.ts";
@@ -141,7 +141,10 @@ export class Reviver {
     if (this.#prototypes.has(ref)) return this.#prototypes.get(ref);
     const made = this.classOf(ref);
     const isPlain =
-      made !== undefined && !this.#lacksPrivate(made) && baseOf(made.prototype, true) === Object;
+      made !== undefined &&
+      !this.#lacksPrivate(made) &&
+      baseOf(made.prototype, true) === Object &&
+      closedBaseOf(made.prototype) === undefined;
     const prototype = isPlain ? made.prototype : undefined;
     this.#prototypes.set(ref, prototype);
     return prototype;
@@ -208,6 +211,14 @@ export class Reviver {
       const why = `an instance of ${odd.ofClass?.name}, which is no ${base?.name ?? "object"} any more`;
       this.#missing.set(mirror, why);
       // Nobody gets it; what it held is looked at all the same.
+      return emptyOf(mirror, undefined, base);
+    }
+    const isInvented =
+      next !== undefined && base === Object && next !== Object && !FILLED.has(next);
+    const closed = made && (closedBaseOf(made.prototype) ?? (isInvented ? next.name : undefined));
+    if (closed !== undefined) {
+      const why = `an instance of ${odd.ofClass?.name}, which extends ${closed} now`;
+      this.#missing.set(mirror, why);
       return emptyOf(mirror, undefined, base);
     }
     return emptyOf(mirror, made, next ?? base);

@@ -21,7 +21,9 @@ import type { ModuleText } from "../../texts/module-text.ts";
 import { giverOf, globalPathOf } from "./giver.ts";
 import { isOpenObject, StateNames } from "./names.ts";
 import { copyBuiltin, errorClassOf, hopelessOf, isBuiltIn, viewOf } from "./builtin.ts";
+import { hasOwnMore, isBoxedWithMore, isDetached } from "./builtin.ts";
 import { FillQueue } from "./fill-queue.ts";
+import { closedBaseOf } from "./forms.ts";
 import { nameLeft } from "./paths.ts";
 import { bitsOf, closedOf, OPEN_BITS, usualBits } from "./properties.ts";
 import { findShape } from "./shapes.ts";
@@ -79,6 +81,8 @@ class Taker {
   /** Of classes, by prototype: what is said of each instance, or why none can be carried. */
   readonly #odds = new Map<object, Odd | string>();
   readonly #foreign: unknown[] = [];
+  /** The values of all variables, if somebody has asked. */
+  #values: Set<unknown> | undefined;
   readonly #left: Left[] = [];
   readonly #queue = new FillQueue({
     give: (mirror, key, item) => {
@@ -256,6 +260,8 @@ class Taker {
     const { bufferOf, offsetOf, byteLengthOf } = types.isTypedArray(value) ? typedArray : dataView;
     const memory = bufferOf(value);
     if (types.isSharedArrayBuffer(memory)) return this.#makeForeign(value, "shared memory");
+    if (isDetached(memory)) return this.#leave(value, "a view of a buffer without its memory");
+    if (hasOwnMore(value)) return this.#leave(value, "a view with properties of its own");
     const mirror = viewOf(value, {
       memory: this.#mirror(memory) as ArrayBuffer,
       offset: offsetOf(value),
@@ -285,6 +291,15 @@ class Taker {
     if (Array.isArray(given) && !this.#isForeignKept) return this.#stand(value, { api: given });
     const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
     const name = typeof maker === "function" && maker.name !== "" ? maker.name : "a class";
+    const ref = this.#names.byValue.get(maker);
+    if (ref !== undefined && (maker as Function).prototype === prototype) {
+      // A function of the top level that makes objects, as classes do.
+      this.#names.classes.set(prototype, { ref, facts: undefined });
+      return this.#makeInstance(value, ref, prototype);
+    }
+    if (this.#isOfVariable(prototype)) {
+      return this.#leave(value, "an object that has another object of the service as prototype");
+    }
     if (typeof maker === "function" && this.#isOwnText(maker)) {
       return this.#leave(
         value,
@@ -292,6 +307,20 @@ class Taker {
       );
     }
     return this.#makeForeign(value, `an object of ${name}, which is no class of the service`);
+  }
+
+  /** Whether an object is the value of a variable. */
+  #isOfVariable(object: object): boolean {
+    this.#values ??= new Set(
+      this.#names.roots.map((place) => {
+        try {
+          return place.read();
+        } catch {
+          return undefined;
+        }
+      }),
+    );
+    return this.#values.has(object);
   }
 
   #isOwnText(maker: Function): boolean {
@@ -309,13 +338,18 @@ class Taker {
     const error = errorClassOf(value, prototype);
     if (error !== undefined) return this.#begin(value, {}, { ofClass: ref, error });
     const builtin = Array.isArray(value) ? [] : copyBuiltin(value, prototype);
-    if (builtin !== undefined) return this.#begin(value, builtin, { ofClass: ref });
-    return this.#makeData(value, odd);
+    if (builtin === undefined) return this.#makeData(value, odd);
+    if (isBoxedWithMore(value)) {
+      return this.#leave(value, `an instance of ${ref.name}, a primitive with fields`);
+    }
+    return this.#begin(value, builtin, { ofClass: ref });
   }
 
   /** What is said of all instances of a class that are their fields; or why none can be carried. */
   #describeClass(ref: NameRef, prototype: object): Odd | string {
     let isEmitter = false;
+    const base = closedBaseOf(prototype);
+    if (base !== undefined) return `an instance of ${ref.name}, which extends ${base}`;
     for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
       const own = this.#names.classes.get(at);
       if (own?.facts?.hasPrivate === true) {
@@ -324,9 +358,12 @@ class Taker {
       if (own !== undefined) continue;
       if (at === EventEmitter.prototype) isEmitter = true;
       else if (at !== Object.prototype && kindOf(at) === "data" && !isEmitter) {
-        const name = (at.constructor as Function | undefined)?.name ?? "a class";
+        const maker: unknown = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+        const name = (typeof maker === "function" && maker.name) || "a class without a name";
+        const isOwn = typeof maker === "function" && this.#isOwnText(maker);
         // The root of woven classes has the prototype of all objects.
-        return `an instance of ${ref.name}, which extends ${name} of a package`;
+        const whose = isOwn ? "that is not at the top level of a module" : "of a package";
+        return `an instance of ${ref.name}, which extends ${name} ${whose}`;
       }
     }
     return isEmitter ? { ofClass: ref, isEmitter: true } : { ofClass: ref };
