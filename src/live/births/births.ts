@@ -7,7 +7,7 @@
  */
 
 import { LEVEL } from "../../base/log-level.ts";
-import type { ImageData } from "../../loader/weave/image.ts";
+import type { Image, ImageData } from "../../loader/weave/image.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -18,7 +18,7 @@ import type { SnaxThread } from "../../snax/snax-thread.ts";
 import type { GivenMethod } from "../apply/method-swap.ts";
 import { checkGroups } from "../apply/method-swap.ts";
 import type { PatchTexts, PatchPart } from "../text/compile.ts";
-import { compileParts } from "../text/compile.ts";
+import { compileParts, compilePatch, INJECTED } from "../text/compile.ts";
 import type { NameScope } from "../text/patched-module.ts";
 import { rootScope, scopeOf } from "../text/patched-module.ts";
 import { moduleOf, evaluateImports } from "../text/patch-import.ts";
@@ -64,6 +64,7 @@ interface Inheritance {
 /** The births of one thread. */
 export class Births {
   readonly #snax: SnaxThread;
+  readonly #lateTexts: (file: string) => readonly string[];
   readonly #inheritances = new WeakMap<Program, Inheritance>();
   /** Methods that patches gave to a service whose methods have not been read yet. */
   readonly #methods = new WeakMap<Instance, GivenMethod[]>();
@@ -74,8 +75,10 @@ export class Births {
   /** Patches for each program of their type that is made from now on, in their order. */
   #sticky: StickyOrder[] = [];
 
-  constructor(snax: SnaxThread) {
+  /** @param lateTexts - the patches that a shared module gets when this thread loads it; see late-patches.ts */
+  constructor(snax: SnaxThread, lateTexts: (file: string) => readonly string[]) {
     this.#snax = snax;
+    this.#lateTexts = lateTexts;
     snax.runtime.cache.onProgram = (program) => this.#giveSticky(program);
     snax.births.push((host) => {
       const { code } = host.context;
@@ -208,7 +211,22 @@ export class Births {
   scopeOf(program: Program, node: ModuleNode): NameScope {
     // A shared module is there already, with the names that patches have added to it.
     if (node.shared !== undefined) return scopeOf(node.shared);
+    if (node.isShared) return this.#scopeToCome(node.image);
     return this.#inheritances.get(program)?.scopes.get(node) ?? rootScope(node.image);
+  }
+
+  /** The names of a shared module as it will be once this thread has loaded it. */
+  #scopeToCome(image: Image): NameScope {
+    let scope = rootScope(image);
+    for (const text of this.#lateTexts(image.file)) {
+      const target = { image, scope, injected: INJECTED, hasMethods: false, elsewhere: nowhere };
+      try {
+        scope = compilePatch(text, target).scopeAfter;
+      } catch {
+        // It will not be in: whoever loads the module hears why.
+      }
+    }
+    return scope;
   }
 
   /**
@@ -387,3 +405,5 @@ class Gifts {
 function importedBy({ imports }: PatchPart): ModuleNode[] {
   return imports.flatMap(({ source }) => moduleOf(source) ?? []);
 }
+
+const nowhere = (): string => "";

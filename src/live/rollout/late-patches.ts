@@ -13,6 +13,7 @@
  */
 
 import { LEVEL } from "../../base/log-level.ts";
+import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -59,6 +60,13 @@ export class LatePatches {
   /** The patches, for a thread yet to be started. */
   get orders(): readonly LateOrder[] {
     return this.#orders;
+  }
+
+  /** The texts that a module gets when this thread loads it, in their order. @param file - its absolute path */
+  textsOf(file: string): readonly string[] {
+    const isOf = (order: LateOrder): boolean =>
+      order.file === file || findModuleFile(order.file) === file;
+    return this.#orders.filter(isOf).map(({ text }) => text);
   }
 
   /** Tells every thread of a patch that was kept. */

@@ -75,7 +75,7 @@ export class LiveThread {
     const kinds = [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD, SWAP, TOGETHER];
     this.crossing = new Crossing(runtime);
     this.rollouts = new Rollouts(this, kinds);
-    this.births = new Births(snax);
+    this.births = new Births(snax, (file) => this.latePatches.textsOf(file));
     this.latePatches = new LatePatches(this);
     hearSticky(this);
     runtime.onClear = (file) => this.#forget(file);

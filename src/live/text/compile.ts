@@ -35,7 +35,8 @@ import { weavePatch } from "./patch-weave.ts";
 import type { Removals } from "./removal.ts";
 import type { TableGift } from "./table-text.ts";
 
-const INJECTED: ReadonlySet<string> = new Set(INJECTED_NAMES);
+/** Names that each module has besides its own. */
+export const INJECTED: ReadonlySet<string> = new Set(INJECTED_NAMES);
 
 /** The texts of a patch, by module path; "" is the service's own file. */
 export type PatchTexts = ReadonlyMap<string, string>;

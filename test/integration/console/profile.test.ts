@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { desk } from "./console-client.ts";
-import { writeFiles } from "../../world.ts";
+import { ONE_THREAD, writeFiles } from "../../world.ts";
 
 /** A service that is busy for two of four milliseconds in a function of that name. */
 const busy = (name: string): string => `
@@ -46,14 +46,14 @@ async function seen(
 test("a profile of a service shows its work and nobody else's", async (t) => {
   const { ask, make } = await desk(t, FILES, { logpath: writeFiles(t, {}) });
   await make("first");
-  await make("second");
-  const path = await seen(ask, "profile a 0.3", (_first, second) => second > 0);
-  match(path, /0000000a-\d+-\w+\.cpuprofile$/);
+  const address = (await make("second")).handle.toString(16);
+  const path = await seen(ask, `profile ${address} 0.3`, (_first, second) => second > 0);
+  match(path, new RegExp(`0${address}-\\d+-\\w+\\.cpuprofile$`));
   equal(hits(path)[0], 0);
 });
 
 test("a profile of a thread shows everybody's, of the console's own if none is named", async (t) => {
-  const { ask, make } = await desk(t, FILES, { logpath: writeFiles(t, {}) });
+  const { ask, make } = await desk(t, FILES, { ...ONE_THREAD, logpath: writeFiles(t, {}) });
   await make("first");
   await make("second");
   for (const line of ["profile 0.3", "profile 0 0.3"]) {

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { world as nodeOf } from "../../world.ts";
+import { codeOfFailure, world as nodeOf } from "../../world.ts";
 import { fails, serve } from "./harness.ts";
 import type { Files } from "./harness.ts";
 
@@ -180,6 +180,34 @@ test("a name that one patch has added and another imports is the newest that pat
     "./lib/counter.ts": `function vat() { throw new Error("never"); } export function hotfix() { throw new Error("no"); }`,
   }).catch(() => {});
   deepEqual(await p.req.get(), ["two", "one"]);
+});
+
+test("a type may import what a patch has added to a shared module that another thread has not loaded yet", async (t) => {
+  const { folder, snax } = await nodeOf(
+    t,
+    {
+      main: `import { total } from "./all.ts"; export const response = { get() { return total(); } };`,
+      all: `"use shared"; export function total() { return "old"; }`,
+    },
+    { thread: 2 },
+  );
+  const one = await snax.at(1).newservice<any>("main");
+  await snax.hotfixshared(`${folder}/all.ts`, `export function fresh() { return "one"; }`);
+  await snax.hotfixshared(`${folder}/all.ts`, `export function second() { return fresh() + 2; }`);
+  const body = (name: string): string =>
+    `import { ${name} } from "./all.ts"; export const response = { get() { return ${name}(); } };`;
+  for (const wrong of ["frsh", "none"]) {
+    equal(await codeOfFailure(snax.hotfixall("main", body(wrong))), "ERR_PATCH_NAME");
+  }
+  await snax.hotfixall("main", body("second"));
+  const two = await snax.at(2).newservice<any>("main");
+  deepEqual([await one.req.get(), await two.req.get()], ["one2", "one2"]);
+  await snax.hotfixshared(`${folder}/all.ts`, `function fresh() { return "two"; }`);
+  const born = await snax.at(2).newservice<any>("main");
+  deepEqual(
+    [await one.req.get(), await two.req.get(), await born.req.get()],
+    ["two2", "two2", "two2"],
+  );
 });
 
 test("a type may import what a patch has added to a shared module", async (t) => {

@@ -210,3 +210,20 @@ test("a patch that the disk does not take is refused before anything has changed
   deepEqual(await ask(node), [1, 1, "rates"]);
   equal(node.snax.patches()[0]?.failed, 1);
 });
+
+for (const thread of [0, 2]) {
+  test(`a patch of a type that imports what a patch has added to a shared module is there after a restart: thread: ${thread}`, async (t) => {
+    const { begin, rates, log } = place(t);
+    const first = await begin(thread);
+    await ask(first);
+    await first.snax.hotfixshared(rates, `export function fresh(): number { return 7; }`);
+    const text = `import { fresh } from "./rates.ts"; export const response = { get() { return fresh(); } };`;
+    await first.snax.hotfixall("shop", text);
+    equal(await ask(first), 7);
+    await first.stop();
+    const next = await begin(thread);
+    const places = thread === 0 ? [undefined] : [1, 2];
+    for (const each of places) equal(await ask(next, each), 7);
+    equal(/without patch/.test(await log(next)), false);
+  });
+}
