@@ -8,7 +8,7 @@
 
 import { showPath } from "../../console/repair/source-texts.ts";
 import { showControls } from "../../base/visible-text.ts";
-import type { Plan } from "./plan.ts";
+import type { FileChange, Plan } from "./plan.ts";
 
 /** Names that a line has; of more it tells the number. */
 const NAMES_MAX = 4;
@@ -55,8 +55,7 @@ export function reportSave(facts: SaveFacts): string[] {
   const first = headOf(facts);
   if (first !== undefined) lines.push(`${first}, ${Math.ceil(ms)} ms`);
   const below: string[] = [];
-  for (const { verdict, file, line, what, why } of plan.changes) {
-    if (verdict !== "note") continue;
+  for (const { file, line, what, why } of notesOf(facts)) {
     below.push(`note ${placeOf(root, file, line)} ${what}: ${name(why)}`);
   }
   for (const { file, line, what, why } of plan.refused) {
@@ -68,9 +67,28 @@ export function reportSave(facts: SaveFacts): string[] {
   for (const file of plan.gone) {
     below.push(`${showPath(root, file)} is gone; what runs of it runs on`);
   }
-  lines.push(...shorten(below, LINES_MAX, "lines").map((line) => `  ${line}`));
+  // Below no line there is nothing to move to the right.
+  const margin = lines.length > 0 ? "  " : "";
+  lines.push(...shorten(below, LINES_MAX, "lines").map((line) => `${margin}${line}`));
   return lines.map(showControls);
 }
+
+/** What a patch has not done, each statement once. Where nothing went in there is nothing to say of it. */
+function notesOf({ plan, outcome, root }: SaveFacts): FileChange[] {
+  if (outcome.failures.length > 0 && doneOf(outcome, root).length === 0) return [];
+  const notes = new Map<string, FileChange>();
+  for (const change of plan.changes) {
+    if (change.verdict !== "note") continue;
+    const key = `${change.file}\0${change.what}`;
+    const other = notes.get(key);
+    if (other === undefined) notes.set(key, change);
+    else if (other.why !== change.why) notes.set(key, { ...other, why: EDITED });
+  }
+  return [...notes.values()];
+}
+
+/** Of a statement of the top level that is there in another form. */
+const EDITED = "it does not run again, and what it has begun goes on; restart snax dev to have it";
 
 function headOf({ plan, outcome, saved, running, root }: SaveFacts): string | undefined {
   const show = (files: Iterable<string>): string =>
@@ -80,7 +98,11 @@ function headOf({ plan, outcome, saved, running, root }: SaveFacts): string | un
   const done = doneOf(outcome, root);
   if (plan.texts.size > 0) {
     const told = plan.changes.filter(({ verdict }) => verdict !== "same");
-    const names = shorten([...new Set(told.map(({ what }) => what))], NAMES_MAX, "changes");
+    const names = shorten(
+      [...new Set(told.map(({ what }) => what.replace(/;+$/, "")))],
+      NAMES_MAX,
+      "changes",
+    );
     if (names.length === 0 && done.length === 0) {
       return `${show(plan.texts.keys())}: nothing that runs changes`;
     }

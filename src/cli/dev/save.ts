@@ -27,6 +27,7 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import { ConcernedModules } from "./concerned.ts";
 import type { Plan } from "./plan.ts";
 import { planSave } from "./plan.ts";
+import { reachesOneOf } from "./reach.ts";
 import type { Outcome } from "./report.ts";
 import { reportSave } from "./report.ts";
 import { SharedNames } from "./shared-names.ts";
@@ -121,14 +122,16 @@ export class Saver {
     }
   }
 
-  /** What did not go in may do so with what is saved now, if one service runs both, or may come to do so. */
+  /** What did not go in may do so with what is saved now, if one service runs both, or imports it and so comes to. */
   #pendingWith(files: ReadonlySet<string>, groups: readonly RunningGroup[]): Iterable<string> {
     if (this.#pending.size === 0) return [];
     const all = groups.map(({ modules }) => new Set(modules.map(({ file }) => file)));
     const isNew = [...files].some((file) => all.every((each) => !each.has(file)));
     if (isNew) return this.#pending;
     const concerned = all.filter((each) => [...files].some((file) => each.has(file)));
-    return [...this.#pending].filter((file) => concerned.some((each) => each.has(file)));
+    return [...this.#pending].filter(
+      (file) => concerned.some((each) => each.has(file)) || reachesOneOf(file, files),
+    );
   }
 
   /** @returns also the types whose modules run the saved texts now without having been made anew. */

@@ -147,7 +147,7 @@ test("shared modules, tables, files that nobody runs, files that are gone, and t
     "snax.config.ts: the configuration has changed; restart snax dev to have it",
   );
   rmSync(join(folder, "services/shop.ts"));
-  match(await next("is gone"), /^ {2}services\/shop\.ts is gone; what runs of it runs on/);
+  match(await next("is gone"), /^services\/shop\.ts is gone; what runs of it runs on/);
   ok(!said().includes("ledger"));
 });
 
