@@ -4,7 +4,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 
 import { createRandom } from "../../../src/base/random.ts";
-import { codeOfFailure } from "../../world.ts";
+import { codeOfFailure, ONE_THREAD } from "../../world.ts";
 import { World } from "./harness.ts";
 
 const SHOP = `
@@ -103,7 +103,8 @@ test("a patch of which something is left stays: a name, a method, a member, an i
 });
 
 test("what a patch imports is there at a birth, also when all that it gave is void", async (t) => {
-  const world = await World.open(t, FILES);
+  // It counts in a global of its own thread.
+  const world = await World.open(t, FILES, ONE_THREAD);
   await world.start("main");
   const text = `import "./side.ts"; function a() { return "first"; }`;
   await world.hotfixall("main", text);

@@ -11,6 +11,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ModuleInstance } from "../../../src/loader/run/module-instance.ts";
 import { SnaxHost } from "../../../src/snax/snax-host.ts";
+import { ONE_THREAD } from "../../world.ts";
 import { FIXTURES, World, fails, serve } from "./harness.ts";
 
 /** The parts of a patch for the service `rich`, one of each kind. */
@@ -83,7 +84,8 @@ class Sabotage {
 }
 
 test("a failure at each step of a commit leaves everything exactly as before", async (t) => {
-  const world = await World.open(t);
+  // The steps are cut off on the test's own thread.
+  const world = await World.open(t, {}, ONE_THREAD);
   const p = await world.start("rich");
   const before = await p.req.look();
   // What is made at first use is no step of a commit.

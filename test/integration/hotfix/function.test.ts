@@ -181,6 +181,7 @@ test("exit is replaced", async (t) => {
     witness,
   );
   await world.node.snax.exit(p, "bye");
+  while (((await witness.req.said()) as unknown[]).length === 0) await world.node.skynet.sleep(1);
   deepEqual(await witness.req.said(), ["bye"]);
 });
 
@@ -198,6 +199,8 @@ test("an exit is added to a service that had none", async (t) => {
     witness,
   );
   await world.node.snax.exit(p);
+  // Who is on another thread may say it a moment later than that one has ended.
+  while ((await witness.req.said()) === 0) await world.node.skynet.sleep(1);
   equal(await witness.req.said(), 1);
 });
 

@@ -359,7 +359,11 @@ test("a drain that a circle of calls is in the way of names who waits for whom",
   const text = (n: number): string =>
     `import { skynet } from "snax"; let next: any; export const accept = { link(to: any) { next = to; } };
     export const response = { async ask(left: number): Promise<number> { await skynet.sleep(20); return left > 0 ? await next.req.ask(left - 1) : ${n}; } };`;
-  const node = await world(t, { a: text(1), b: text(1), c: text(1) }, { draintimeout: 300 });
+  const node = await world(
+    t,
+    { a: text(1), b: text(1), c: text(1) },
+    { ...ONE_THREAD, draintimeout: 300 },
+  );
   const [a, b, c] = [await node.make("a"), await node.make("b"), await node.make("c")];
   for (const [from, to] of [
     [a, b],

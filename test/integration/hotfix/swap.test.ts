@@ -137,8 +137,10 @@ test("state that the beginning wrote is no state of its own; a unique service st
   const one = await node.snax.uniqueservice("config", { x: [1, 2] });
   edit(node, "config", config(2));
   const { swapped } = await node.snax.swap("config", { retire: 0 });
-  deepEqual(await one.req.now(), [2, [1, 2]]);
-  equal((await node.snax.queryservice("config")).handle, swapped[0]?.new);
+  equal(one.handle, swapped[0]?.old);
+  const next = await node.snax.queryservice<any>("config");
+  equal(next.handle, swapped[0]?.new);
+  deepEqual(await next.req.now(), [2, [1, 2]]);
 });
 
 test("order per sender is kept over the switch, also for who sends to the new handle at once", async (t) => {
