@@ -16,7 +16,8 @@ export function copyArray(source: readonly unknown[], walk: Walk, depth: number)
     walk.copyFields(source, copy, Object.keys(source), depth);
     return copy;
   }
-  const copy = source.slice();
+  // Not slice(): a proxy that tells a greater length now would keep this thread busy for so many elements, 2 ** 53 of them.
+  const copy = source.slice(0, length);
   // A proxy has told two lengths, or names a class of its own for what is sliced from it.
   if (copy.length !== length || Object.getPrototypeOf(copy) !== Array.prototype) throw changed();
   walk.keep(source, copy);

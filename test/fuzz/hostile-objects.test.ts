@@ -129,8 +129,12 @@ const lying = fc
       const get = liar(answers, () =>
         Reflect.get(Object.getPrototypeOf(holder) ?? {}, key, object),
       );
-      // Some own properties can't be changed: the length of an array.
-      Reflect.defineProperty(holder, key, { get, enumerable, configurable: true });
+      try {
+        // Some own properties can't be changed: the length of an array.
+        Reflect.defineProperty(holder, key, { get, enumerable, configurable: true });
+      } catch {
+        // A stack is written when it is touched first, from a name that lies already.
+      }
     }
     return isInherited ? Object.setPrototypeOf(object, holder) : object;
   });

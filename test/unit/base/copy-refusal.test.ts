@@ -182,3 +182,20 @@ test("a caller with little stack left gets a refusal, not a stack overflow", () 
     /(?:can't be sent|threw when it was read): Maximum call stack size exceeded/,
   );
 });
+
+test("a proxy of a list that tells another length when it is copied keeps nobody busy", () => {
+  const telling = (...lengths: readonly number[]): unknown => {
+    let asked = 0;
+    const get = (of: object, key: PropertyKey): unknown =>
+      key === "length"
+        ? lengths[Math.min(asked++, lengths.length - 1)]
+        : (Reflect.get(of, key) as unknown);
+    return new Proxy([1, 2], { get });
+  };
+  for (const greater of [3, 2 ** 32 - 1, 2 ** 53 - 1, Infinity]) {
+    assert.deepEqual(copyResult(telling(2, greater), undefined), [1, 2]);
+  }
+  for (const less of [1, 0, -1, NaN]) {
+    assert.match(reasonFor(telling(2, less)), /an array is not what it said/);
+  }
+});
