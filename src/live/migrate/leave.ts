@@ -88,8 +88,9 @@ export async function migrateOne(
       await runtime.pause(LOOK_MS);
     }
   } catch (error) {
-    // It ended meanwhile.
-    throw service.isAlive ? asMigrateError(error) : deadError(handle);
+    // It ended meanwhile. Killed from another thread it is dead for all others before the word of it comes here.
+    const isDead = !service.isAlive || threads.threadOf(handle) === undefined;
+    throw isDead ? deadError(handle) : asMigrateError(error);
   } finally {
     moving.delete(context);
   }
