@@ -53,6 +53,24 @@ export function requestDaemon(context: Context, envelope: Envelope, ms: number):
   return askOnceKnown(context, { what: DAEMON, ms }, (run) => withDaemon(context, run), ask);
 }
 
+/**
+ * Milliseconds after which a caller gives up; Infinity = never.
+ *
+ * @param deadlineMs - 0 = the configuration's `calltimeout`, Infinity = never
+ */
+export function patienceMs({ runtime }: Context, deadlineMs: number): number {
+  const ms = deadlineMs === 0 ? runtime.callTimeoutMs : deadlineMs;
+  return ms > 0 ? ms : Infinity;
+}
+
+/**
+ * When a caller gives up, in milliseconds since the node began: the same on each thread, and no
+ * later than when the caller's own timer ends; 0 = never.
+ */
+export function endOfPatience({ runtime }: Context, ms: number): number {
+  return ms === Infinity ? 0 : runtime.sinceStartMs + ms;
+}
+
 /** Asks whoever has a handle. @param leftMs - what is left of the deadline; Infinity = none */
 export type Ask = (handle: number, leftMs: number) => Promise<unknown>;
 

@@ -21,7 +21,7 @@ import { describeError } from "../service/error-text.ts";
 import { defineNote } from "../service/part.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { Pending } from "./cluster-daemon.ts";
-import { askDaemon, askOnceKnown, pushOf } from "./cluster-daemon.ts";
+import { askDaemon, askOnceKnown, endOfPatience, patienceMs, pushOf } from "./cluster-daemon.ts";
 
 /**
  * The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has
@@ -139,10 +139,8 @@ function ask(
   deadlineMs: number,
 ): Promise<unknown> {
   const { runtime } = context;
-  const ms = deadlineMs === 0 ? runtime.callTimeoutMs : deadlineMs;
-  const isBounded = ms > 0 && ms !== Infinity;
-  // The same on each thread, and no later than when the caller's own timer ends.
-  envelope.values.push(isBounded ? runtime.sinceStartMs + ms : 0);
+  const ms = patienceMs(context, deadlineMs);
+  envelope.values.push(endOfPatience(context, ms));
   const handle = earlies.peek(context) !== undefined ? undefined : knownLink(runtime, node);
   if (handle !== undefined) return request(context, handle, envelope, deadlineMs);
   let kept: Envelope;
@@ -153,7 +151,7 @@ function ask(
   }
   return askOnceKnown(
     context,
-    { what: node, ms: isBounded ? ms : Infinity },
+    { what: node, ms },
     (run) => withLink(context, node, run),
     (found, leftMs) => request(context, found, kept, leftMs),
   );

@@ -21,7 +21,7 @@ import type { LinkEvent } from "../cluster/link/event.ts";
 import { tokenOf } from "../service/tenure.ts";
 import { takesValuesWhole, Values } from "../service/values.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
-import { askDaemon, postDaemon } from "./cluster-daemon.ts";
+import { askDaemon, endOfPatience, patienceMs, postDaemon } from "./cluster-daemon.ts";
 import { callLinked, isLinked, monitorLinked, queryLinked, sendLinked } from "./cluster-link.ts";
 
 function checkNode(node: unknown): void {
@@ -56,12 +56,8 @@ function pack(node: string, address: ClusterAddress, values: readonly unknown[])
 
 /** Sends an order to clusterd, and unpacks the answer. */
 function receive(context: Context, order: unknown[], deadlineMs: number): Promise<never> {
-  const ms = deadlineMs === 0 ? context.runtime.callTimeoutMs : deadlineMs;
-  const isBounded = ms > 0 && ms !== Infinity;
-  // The same on each thread, and no later than what the caller's own timer begins with.
-  const until = isBounded ? context.runtime.sinceStartMs + ms : 0;
-  const values = ["REQ", ...order, until];
-  const answer = askDaemon(context, values, isBounded ? ms : Infinity);
+  const ms = patienceMs(context, deadlineMs);
+  const answer = askDaemon(context, ["REQ", ...order, endOfPatience(context, ms)], ms);
   return answer.then((bytes) => unpack(context, bytes as Uint8Array, order) as never);
 }
 

@@ -21,14 +21,17 @@ skynet.start(async () => {
 
 const RIGHT = `import { one } from "./lib/names.ts"; export const response = { look() { return one; } };`;
 
+/** A program of two services, one of which imports a name of a module. */
+const FILES = {
+  "services/main.ts": MAIN,
+  "services/left.ts": "export const response = { look() { return 0; } };",
+  "services/right.ts": RIGHT,
+  "services/lib/names.ts": "export const one = 1;",
+};
+
 test("a name that another service's module gets later is found, directly and by way of a new module", async (t) => {
   for (const way of ["./lib/names.ts", "./lib/middle.ts"]) {
-    const node = await project(t, {
-      "services/main.ts": MAIN,
-      "services/left.ts": "export const response = { look() { return 0; } };",
-      "services/right.ts": RIGHT,
-      "services/lib/names.ts": "export const one = 1;",
-    });
+    const node = await project(t, FILES);
     await node.next("they say 0 1.");
     if (way.includes("middle")) {
       node.save("services/lib/middle.ts", `export { two } from "./names.ts";`);
@@ -47,12 +50,7 @@ test("a name that another service's module gets later is found, directly and by 
 });
 
 test("each statement has one note, what did not go in has none, and a line by itself is not moved to the right", async (t) => {
-  const node = await project(t, {
-    "services/main.ts": MAIN,
-    "services/left.ts": "export const response = { look() { return 0; } };",
-    "services/right.ts": RIGHT,
-    "services/lib/names.ts": "export const one = 1;",
-  });
+  const node = await project(t, FILES);
   await node.next("they say 0 1.");
   rmSync(join(node.folder, "services/lib/names.ts"));
   match(await node.next("is gone"), /^services\/lib\/names\.ts is gone; what runs of it runs on$/);
