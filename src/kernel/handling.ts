@@ -1,5 +1,5 @@
 /**
- * The handlers of a service that run on behind their first await, for whoever lists them.
+ * The handlers of a service that run on behind their first await, for whoever lists them (unfinishedOf in service.ts).
  *
  * Requests that are not answered are in Service.owed already, for the service's death answers them. Here are the others:
  * posts, forks, a beginning, requests that were answered before their handler ended. One costs an object and no hashing: it
@@ -9,8 +9,6 @@
  */
 
 import type { Message } from "./message.ts";
-import { REPLY } from "./message.ts";
-import { PTYPE } from "./protocol.ts";
 import type { Service } from "./service.ts";
 
 /** A handler that nobody is owed an answer of. */
@@ -48,23 +46,4 @@ export function endHandling(service: Service, handling: Handling): void {
     last.index = index;
   }
   service.onHandled?.(handling.message);
-}
-
-/** Lists what a service has taken and not finished, with the moment at which it was taken, from the oldest to the newest. */
-export function unfinishedOf({ owed, running }: Service): [message: Message, since: number][] {
-  const all: [Message, number][] = [...(owed ?? [])];
-  for (const { message, since } of running ?? []) all.push([message, since]);
-  return all.toSorted(([, one], [, two]) => one - two);
-}
-
-/** How many of these are handlers. */
-export function unfinishedCount({ owed, running }: Service): number {
-  let count = running?.length ?? 0;
-  for (const message of owed?.keys() ?? []) if (!isDeathWatch(message)) count += 1;
-  return count;
-}
-
-/** Whether it is a request that nothing but the service's death answers: nobody handles that. */
-export function isDeathWatch({ type, reply }: Message): boolean {
-  return type === PTYPE.debug && reply === REPLY.detached;
 }

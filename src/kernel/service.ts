@@ -8,7 +8,7 @@
 import type { Handling } from "./handling.ts";
 import type { Waiting } from "./last-words.ts";
 import type { Message } from "./message.ts";
-import { MessageList } from "./message.ts";
+import { MessageList, REPLY } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import type { Tally } from "./instruments.ts";
 import { UNCOUNTED } from "./instruments.ts";
@@ -165,6 +165,25 @@ export function passesMark(service: Service): boolean {
 /** How many messages wait for a service, those that are held back included. */
 export function mailboxLength(service: Service): number {
   return service.mail.length + (service.deferred?.length ?? 0) + (service.systemMail?.length ?? 0);
+}
+
+/** Lists what a service has taken and not finished, with the moment at which it was taken, from the oldest to the newest. */
+export function unfinishedOf({ owed, running }: Service): [message: Message, since: number][] {
+  const all: [Message, number][] = [...(owed ?? [])];
+  for (const { message, since } of running ?? []) all.push([message, since]);
+  return all.toSorted(([, one], [, two]) => one - two);
+}
+
+/** How many of these are handlers. */
+export function unfinishedCount({ owed, running }: Service): number {
+  let count = running?.length ?? 0;
+  for (const message of owed?.keys() ?? []) if (!isDeathWatch(message)) count += 1;
+  return count;
+}
+
+/** Whether it is a request that nothing but the service's death answers: nobody handles that. */
+export function isDeathWatch({ type, reply }: Message): boolean {
+  return type === PTYPE.debug && reply === REPLY.detached;
 }
 
 /**

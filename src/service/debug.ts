@@ -6,8 +6,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Message } from "../kernel/message.ts";
-import { unfinishedCount } from "../kernel/handling.ts";
-import { mailboxLength } from "../kernel/service.ts";
+import { mailboxLength, unfinishedCount } from "../kernel/service.ts";
 import { exitSelf } from "./boot.ts";
 import type { Context, Receiver } from "./context.ts";
 import { infoOf } from "./information.ts";

@@ -4,7 +4,7 @@
  */
 
 import { formatAddress } from "../../kernel/address.ts";
-import { unfinishedOf } from "../../kernel/handling.ts";
+import { unfinishedOf } from "../../kernel/service.ts";
 import type { Message } from "../../kernel/message.ts";
 import type { OpenCall } from "../../kernel/open-calls.ts";
 import type { Context } from "../../service/context.ts";

@@ -7,7 +7,7 @@
  */
 
 import { formatAddress } from "../../kernel/address.ts";
-import { isDeathWatch, unfinishedOf } from "../../kernel/handling.ts";
+import { isDeathWatch, unfinishedOf } from "../../kernel/service.ts";
 import type { Message } from "../../kernel/message.ts";
 import { REPLY } from "../../kernel/message.ts";
 import type { Context } from "../../service/context.ts";
