@@ -4,7 +4,7 @@ import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { PROBE_PATHS } from "../../../src/console/doors/probe-door.ts";
 import { COMMANDS } from "../../../src/console/commands/command-list.ts";
-import { roleFor } from "../../../src/console/operator/command.ts";
+import { roleFor } from "../../../src/console/commands/shell.ts";
 import { METRICS } from "../../../src/console/inspect/metrics.ts";
 import { readCode, readPage, readTable } from "./page.ts";
 

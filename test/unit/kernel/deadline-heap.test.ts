@@ -5,7 +5,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 
-import { DeadlineHeap } from "../../../src/base/deadline-heap.ts";
+import { DeadlineHeap } from "../../../src/kernel/timers.ts";
 import { createRandom } from "../../../src/base/random.ts";
 
 function popAll(heap: DeadlineHeap): number[] {
