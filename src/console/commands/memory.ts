@@ -18,9 +18,8 @@ import { absentCommand } from "../operator/command.ts";
 import { estimateBytes } from "../inspect/heap-estimate.ts";
 import type { Operator } from "../operator/operator.ts";
 import { outputPath, stampedName } from "../operator/output-file.ts";
-import { markInOrder } from "../operator/command.ts";
 import { toAll, toThread } from "../threads/thread-route.ts";
-import { PartRows } from "../operator/page.ts";
+import { markInOrder, PartRows } from "../operator/page.ts";
 import { visitServices } from "../inspect/service-walk.ts";
 
 /** What `mem` says of a service, or of a thread. */

@@ -17,9 +17,8 @@ import type {
 } from "../operator/command.ts";
 import type { AuditOutcome } from "../operator/audit.ts";
 import type { Operator } from "../operator/operator.ts";
-import type { Asker } from "../operator/role.ts";
+import type { Asker, Role } from "../operator/role.ts";
 import type { Part } from "../operator/page.ts";
-import { changes, roleFor } from "../operator/command.ts";
 import { describeFailure } from "../print/print.ts";
 import { writeResult } from "../print/json.ts";
 import { runRouted } from "../threads/thread-route.ts";
@@ -58,6 +57,11 @@ export function execute(
   });
 }
 
+/** The command that a line asks for; undefined if there is none of that name. */
+export function commandOf(line: string): Command | undefined {
+  return COMMANDS.get(firstOf(line));
+}
+
 async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
   const { operator, line } = asked;
   const [name = "", ...args] = line.trim().split(/\s+/);
@@ -68,7 +72,8 @@ async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
   if (refusal !== undefined) return { ok: false, command, error: refusal };
   const surplus = findSurplus(command, words);
   if (surplus !== undefined) return { ok: false, command, error: surplusError(name, surplus) };
-  const call = { ...asked, args: words, isJson };
+  const isChange = changes(command, words);
+  const call = { ...asked, args: words, isJson, isChange };
   const settle = (work: Promise<CommandResult>): Promise<Outcome> =>
     work.then(
       (result) =>
@@ -77,7 +82,7 @@ async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
           : { ok: true, command, result },
       (error: unknown) => ({ ok: false, command, error }),
     );
-  if (!changes(command, words)) return settle(runRouted(command, call));
+  if (!isChange) return settle(runRouted(command, call));
   const audit = auditor(operator, showLine(operator, command, line), asker);
   const endWatch = watch(operator, audit);
   const onLate = (work: Promise<CommandResult>): void => {
@@ -89,6 +94,19 @@ async function run(asked: CommandCall, asker: Asker): Promise<Outcome> {
   endWatch();
   audit(outcome.ok ? "ok" : "failed", summarize(outcome));
   return outcome;
+}
+
+/** Says whether a command changes something, or runs code, with these words. */
+export function changes({ isChange }: Command, words: readonly string[]): boolean {
+  return typeof isChange === "function" ? isChange(words) : isChange === true;
+}
+
+/**
+ * The role that a command needs with these words: one that changes something needs `operate`, and so does one whose answer
+ * may hold secrets.
+ */
+export function roleFor(command: Command, words: readonly string[]): Role {
+  return command.isConfidential === true || changes(command, words) ? "operate" : "read";
 }
 
 /** Tells the log and the audit of a command. */
@@ -136,7 +154,7 @@ function refuse(
 }
 
 function firstOf(line: string): string {
-  return line.trim().split(/\s+/, 1)[0] ?? "";
+  return /\S+/.exec(line)?.[0] ?? "";
 }
 
 /** Stands for a command whose result is JSON by now. */

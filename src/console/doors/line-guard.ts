@@ -11,7 +11,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { SnaxError } from "../../base/error.ts";
-import { COMMANDS } from "../commands/command-list.ts";
+import { commandOf } from "../commands/shell.ts";
 
 /** The end of a request line of HTTP, whatever its method. */
 const HTTP_END = /\sHTTP\/\d[\d.]*\s*$/i;
@@ -29,10 +29,9 @@ const OTHER_HEAD = /\s[A-Z]+\/\d+\.\d+\s*$/;
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
 
-/** Says whether a line is the head of an HTTP request; once a session has shown itself, no command is. */
-export function isHttpHead(line: string, isProven: boolean): boolean {
-  if (!HTTP_OLD.test(line) && !HTTP_END.test(line)) return false;
-  return !isProven || !COMMANDS.has(firstWord(line));
+/** Says whether a line is the head of an HTTP request. */
+export function isHttpHead(line: string): boolean {
+  return HTTP_OLD.test(line) || HTTP_END.test(line);
 }
 
 /** Says whether what has come may become the head of an HTTP request. */
@@ -49,8 +48,7 @@ export function refuseFirstLine(bytes: Buffer, hasGreeted: boolean): SnaxError |
   if (!isText(bytes)) return NO_TEXT;
   const line = bytes.toString("utf8");
   if (OTHER_HEAD.test(line)) return refusal("is the head of another protocol");
-  const word = firstWord(line);
-  if (hasGreeted || word === "" || isCommand(word)) return undefined;
+  if (hasGreeted || line.trim() === "" || isOfOperator(line)) return undefined;
   return refusal("begins with no command (help lists them)");
 }
 
@@ -65,9 +63,9 @@ export function isText(bytes: Buffer): boolean {
   return isUtf8(bytes.subarray(0, lastCharacter(bytes)));
 }
 
-/** Says whether a word is the name of a command. */
-export function isCommand(word: string): boolean {
-  return word === "auth" || COMMANDS.has(word);
+/** Says whether a line is one that only an operator sends: a command, or a token. */
+export function isOfOperator(line: string): boolean {
+  return commandOf(line) !== undefined || /^\s*auth(?:\s|$)/.test(line);
 }
 
 /** Where the last character begins, which may not be complete. */
@@ -78,11 +76,6 @@ function lastCharacter(bytes: Buffer): number {
     if (byte < 0x80) return at + 1;
   }
   return bytes.length;
-}
-
-/** The first word of a line. */
-export function firstWord(line: string): string {
-  return /\S+/.exec(line)?.[0] ?? "";
 }
 
 function refusal(what: string): SnaxError {

@@ -18,10 +18,10 @@ import {
   CONSOLE_STALL_MS,
 } from "../../base/limits.ts";
 import type { Client } from "./client.ts";
-import { firstWord, isCommand, isHttpHead, mayBecomeHttp } from "./line-guard.ts";
+import { isHttpHead, isOfOperator, mayBecomeHttp } from "./line-guard.ts";
 import { refuseBeginning, refuseFirstLine } from "./line-guard.ts";
 import type { Outcome, Terminal } from "../operator/command.ts";
-import { execute } from "../commands/shell.ts";
+import { commandOf, execute } from "../commands/shell.ts";
 import { GREETING, printOutcome } from "../print/print.ts";
 
 /** Milliseconds in which a client that speaks HTTP has begun to. */
@@ -152,7 +152,9 @@ export class LineSession {
       if (bytes.length > CONSOLE_LINE_MAX) return this.#refuse(TOO_LONG);
       if (end < 0) break;
       const line = bytes.toString("utf8").replace(/\r$/, "");
-      if (isHttpHead(line, this.#isProven)) return this.#leave();
+      // Once a session has shown itself, no command is a request.
+      const isKnown = this.#isProven && commandOf(line) !== undefined;
+      if (!isKnown && isHttpHead(line)) return this.#leave();
       const refusal = this.#isProven ? undefined : refuseFirstLine(bytes, this.#hasGreeted);
       if (refusal !== undefined) return this.#refuse(refusal);
       this.#rest = this.#rest.subarray(end + 1);
@@ -188,7 +190,7 @@ export class LineSession {
 
   async #answer(line: string): Promise<boolean> {
     const { operator } = this.#client;
-    this.#isProven ||= isCommand(firstWord(line));
+    this.#isProven ||= isOfOperator(line);
     const refusalOrLogin = this.#login(line);
     // A client that has not shown the token is a stranger, whatever it says: the operator does not give way to it.
     this.#client.isBusy = this.#isTrusted;

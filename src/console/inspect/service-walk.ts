@@ -14,7 +14,7 @@ import { Slice } from "../operator/pacer.ts";
 /** Services that are visited between two looks at the clock. */
 const LOOK_LENGTH = 32;
 
-/** So few services are visited in one go: that takes no time that another operator would notice. */
+/** So few services are visited in one go, unless each costs much: no other operator would notice the time that it takes. */
 const SHORT_LENGTH = 100;
 
 /** How services are visited. */
@@ -37,9 +37,9 @@ export async function visitServices(
   const { kernel, logger } = operator.runtime;
   const { services } = kernel;
   const hidden = new Set([logger, kernel.names.get(".launcher"), kernel.names.get(".harbor")]);
-  const slice = new Slice();
-  if (services.size > SHORT_LENGTH) await operator.rest();
-  slice.begin();
+  const isShort = services.size <= SHORT_LENGTH;
+  if (!isShort) await operator.rest();
+  const slice = isShort && !isHeavy ? undefined : new Slice();
   let untilLook = LOOK_LENGTH;
   const [firstPage, firstPlace] = placeBehind(after);
   for (let number = firstPage; number < services.pageCount; number += 1) {
@@ -51,7 +51,7 @@ export async function visitServices(
       untilLook -= 1;
       if (untilLook > 0 && !isHeavy) continue;
       untilLook = LOOK_LENGTH;
-      if (!slice.isOver) continue;
+      if (slice?.isOver !== true) continue;
       await operator.rest();
       slice.begin();
     }

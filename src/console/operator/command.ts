@@ -11,24 +11,9 @@ import { inspect } from "node:util";
 import { SnaxError } from "../../base/error.ts";
 import type { Operator } from "./operator.ts";
 import type { Part } from "./page.ts";
-import type { Role } from "./role.ts";
 
 /** Rows by key. A row is a scalar, or a record that is printed in one line. */
 export type Table = ReadonlyMap<string, unknown>;
-
-/** Tables whose rows are known to be in the order in which they are printed. */
-const inOrder = new WeakSet<Table>();
-
-/** Says so of a table. */
-export function markInOrder<T extends Table>(table: T): T {
-  inOrder.add(table);
-  return table;
-}
-
-/** Whether it was said. */
-export function isInOrder(table: Table): boolean {
-  return inOrder.has(table);
-}
 
 /** What a command found out; undefined if there is nothing to say. */
 export type CommandResult = undefined | string | number | boolean | Table;
@@ -44,6 +29,8 @@ export interface CommandCall {
   readonly isJson?: boolean;
   /** The client's connection, if it talks in lines: a command may take it over until it ends. */
   readonly terminal: Terminal | undefined;
+  /** It changes something, or runs code, with these words: see {@link Command.isChange}. @defaultValue false */
+  readonly isChange?: boolean;
   /** The rows that are asked for; a command that `isPaged` makes no others. @defaultValue all */
   readonly part?: Part | undefined;
   /** Is given a command that nobody waits for any more, and that may be done all the same. @defaultValue nobody is */
@@ -117,19 +104,6 @@ export interface Command {
 
 /** Commands by name. */
 export type CommandTable = Readonly<Record<string, Command>>;
-
-/** Says whether a command changes something, or runs code, with these words. */
-export function changes({ isChange }: Command, words: readonly string[]): boolean {
-  return typeof isChange === "function" ? isChange(words) : isChange === true;
-}
-
-/**
- * The role that a command needs with these words: one that changes something needs `operate`, and so does one whose answer
- * may hold secrets.
- */
-export function roleFor(command: Command, words: readonly string[]): Role {
-  return command.isConfidential === true || changes(command, words) ? "operate" : "read";
-}
 
 /** Makes a result of whatever a service answered. */
 export function toResult(value: unknown): CommandResult {

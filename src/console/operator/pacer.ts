@@ -54,7 +54,11 @@ export class Pacer {
 export class Slice {
   #endsAt = 0;
 
-  /** A slice begins. */
+  constructor() {
+    this.begin();
+  }
+
+  /** The next slice begins. */
   begin(): void {
     this.#endsAt = performance.now() + SLICE_MS;
   }

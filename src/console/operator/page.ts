@@ -1,5 +1,5 @@
 /**
- * A part of a table: a page of it in the order of its keys, or the rows with the most of something.
+ * The order of a table's rows, and a part of it: a page in the order of its keys, or the rows with the most of something.
  *
  *     after=:0000000a limit=100     the hundred rows behind that key; the answer names the key of its last row as `next`
  *     sort=cpu n=20                 the twenty rows with the greatest cpu
@@ -11,8 +11,21 @@
 import { API_PAGE_LENGTH, API_PAGE_MAX, API_TOP_LENGTH, API_TOP_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
 import type { Table } from "./command.ts";
-import { isInOrder, markInOrder } from "./command.ts";
 import { parseAddress } from "../../kernel/address.ts";
+
+/** Tables whose rows are known to be in the order in which they are printed. */
+const inOrder = new WeakSet<Table>();
+
+/** Says so of a table. */
+export function markInOrder<T extends Table>(table: T): T {
+  inOrder.add(table);
+  return table;
+}
+
+/** Whether it was said. */
+export function isInOrder(table: Table): boolean {
+  return inOrder.has(table);
+}
 
 /** Which rows are asked for. */
 export type Part =

@@ -2,7 +2,7 @@
  * What a client of a console may do: `read` asks and changes nothing, `operate` does everything.
  *
  * The token that a client shows decides; without a token in the configuration every client operates. Which role a command
- * needs follows from the command: `roleFor` of command.ts.
+ * needs follows from the command: `roleFor` of commands/shell.ts.
  */
 
 /** What a client may do. */

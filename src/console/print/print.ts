@@ -10,7 +10,7 @@ import { codeOf } from "../../base/error.ts";
 import { indentMore, showControls, showInLine } from "../../base/visible-text.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Command, CommandResult } from "../operator/command.ts";
-import { isInOrder } from "../operator/command.ts";
+import { isInOrder } from "../operator/page.ts";
 import type { Outcome } from "../operator/command.ts";
 
 /** Yields the lines that answer a line: what came of it, and `<CMD OK>` or `<CMD Error>`. */

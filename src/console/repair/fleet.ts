@@ -6,7 +6,7 @@ import { fleetHotfixall, fleetRollback } from "../../live/operate/fleet-call.ts"
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { FleetOptions, FleetResult } from "../../snax/types.ts";
 import type { Table } from "../operator/command.ts";
-import { markInOrder } from "../operator/command.ts";
+import { markInOrder } from "../operator/page.ts";
 import type { HotfixTarget, HotfixWords } from "./hotfix-words.ts";
 import { ownWords } from "./hotfix-words.ts";
 import type { ScriptFile } from "../operator/script-file.ts";

@@ -17,7 +17,7 @@ import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import { resolve } from "node:path";
 import { formatAddress } from "../../kernel/address.ts";
 import type { CommandResult } from "../operator/command.ts";
-import { markInOrder } from "../operator/command.ts";
+import { markInOrder } from "../operator/page.ts";
 import type { Operator } from "../operator/operator.ts";
 import { partsOf, patchFromSource } from "./from-source.ts";
 import type { HotfixTarget } from "./hotfix-words.ts";

@@ -20,7 +20,8 @@ import type {
   Route,
   Table,
 } from "../operator/command.ts";
-import { isInOrder, markInOrder, toResult } from "../operator/command.ts";
+import { toResult } from "../operator/command.ts";
+import { isInOrder, markInOrder } from "../operator/page.ts";
 import { patchFleet, rollBackFleet, takeFleetOptions } from "./fleet.ts";
 import { takeDryWords, tryPatch } from "./dry-run.ts";
 import type { SourceOptions } from "./from-source.ts";

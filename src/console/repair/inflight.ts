@@ -13,7 +13,8 @@ import type {
   InflightResult,
 } from "../../snax/types-inflight.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
-import { markInOrder, readSeconds } from "../operator/command.ts";
+import { readSeconds } from "../operator/command.ts";
+import { markInOrder } from "../operator/page.ts";
 import type { Operator } from "../operator/operator.ts";
 import { showPath } from "./source-texts.ts";
 

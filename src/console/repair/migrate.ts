@@ -7,7 +7,7 @@ import { formatAddress } from "../../kernel/address.ts";
 import { migrate } from "../../live/migrate/migrate.ts";
 import { readAddress } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";
-import { markInOrder } from "../operator/command.ts";
+import { markInOrder } from "../operator/page.ts";
 
 const toMoved: Route = ({ operator, args }) =>
   operator.runtime.threads?.threadOf(readAddress(operator, args[0]));

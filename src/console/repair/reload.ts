@@ -6,7 +6,7 @@ import { SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { reload } from "../../live/rollout/reload.ts";
 import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";
-import { markInOrder } from "../operator/command.ts";
+import { markInOrder } from "../operator/page.ts";
 import { readTarget } from "./hotfix-words.ts";
 import { addFailures, addMore, countRows, SERVICES_SHOWN_MAX } from "./outcome-rows.ts";
 

@@ -9,7 +9,7 @@
 
 import { askSteward } from "../../service/steward.ts";
 import type { CommandResult, Table } from "../operator/command.ts";
-import { isInOrder, markInOrder } from "../operator/command.ts";
+import { isInOrder, markInOrder } from "../operator/page.ts";
 import type { ConsoleThread } from "../operator/console-thread.ts";
 import type { Operator } from "../operator/operator.ts";
 import { Slice } from "../operator/pacer.ts";
@@ -73,7 +73,6 @@ export async function mergeInOrder(operator: Operator, tables: readonly Table[])
   if (full[0] !== undefined && full.length === 1 && isInOrder(full[0])) return full[0];
   const merged = new Map<string, unknown>();
   const slice = new Slice();
-  slice.begin();
   const runs = full.map((table) => new Run(table));
   let last = "";
   let isRising = true;

@@ -19,7 +19,6 @@ import { askSteward } from "../../service/steward.ts";
 import { readAddress } from "../operator/address.ts";
 import type { Command, CommandCall, CommandResult, Route, Table } from "../operator/command.ts";
 import type { Operator } from "../operator/operator.ts";
-import { changes } from "../operator/command.ts";
 import { collect, mergeInOrder } from "./rows.ts";
 import type { Fate, Watched } from "./silent-thread.ts";
 import {
@@ -82,8 +81,8 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
   if (place === "all") return await runEverywhere(command, call);
   const needed = neededThreads(command, call, place);
   if (needed.length > 0) {
-    const isChange = changes(command, call.args);
-    await probe(call.operator, needed, isChange ? patienceMs(call.operator) : CONSOLE_ANSWER_MS);
+    const ms = call.isChange === true ? patienceMs(call.operator) : CONSOLE_ANSWER_MS;
+    await probe(call.operator, needed, ms);
   }
   if (place === undefined || place === threads?.own) {
     const work = (async () => command.run(call, needed))();
