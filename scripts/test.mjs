@@ -60,8 +60,8 @@ if (!ok && isRetried) ok = await passAlone(failures);
  *
  * @param {string[]} paths
  * @param {number} concurrency
- * @returns {Promise<Map<string, string>>} what failed last in each file, by its path; a failure that belongs to no file stands
- * under its name
+ * @returns {Promise<Map<string, string>>} what failed last in each file, by its path; a failure that belongs to no file is under
+ * its name
  */
 async function runFiles(paths, concurrency) {
   const stream = run({ files: paths, concurrency, signal: silence.signal });
@@ -101,7 +101,7 @@ function isChosen(file) {
 }
 
 /**
- * Says whether a file stands in one of the folders that run only by name.
+ * Says whether a file is in one of the folders that run only by name.
  *
  * @param {string} file - a compiled test, relative to the root
  */
@@ -139,9 +139,12 @@ async function report(events) {
   process.stdout.write("\n");
   for (const { file, name, line, details } of failures) {
     const error = details.error?.cause ?? details.error;
+    // A file that ends by itself, after its tests or between two of them, has nothing else to say.
+    const { exitCode, signal } = details.error ?? {};
+    const end = signal ? `, ended by ${signal}` : exitCode ? `, ended with ${exitCode}` : "";
     const where = file ? `${relative(ROOT, file)}:${line ?? 1}` : "";
     process.stdout.write(
-      `\nnot ok ${name}\n  ${where}\n${indent(error?.stack ?? String(error))}\n`,
+      `\nnot ok ${name}\n  ${where}\n${indent((error?.stack ?? String(error)) + end)}\n`,
     );
   }
   const hanging = [...aborted].filter((file) => begun.has(file));

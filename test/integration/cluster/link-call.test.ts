@@ -271,7 +271,7 @@ test("deadlines end calls; what comes later is dropped, and the link goes on", a
 
 /** Calls as soon as a file is there, and writes another one when all calls have ended. */
 const FORGETS = `
-  import { existsSync, writeFileSync } from "node:fs";
+  import { existsSync, renameSync, writeFileSync } from "node:fs";
   import { cluster } from "snax";
   export const response = {
     say: (number) => cluster.call("db", "@echo", "PUT", number),
@@ -280,7 +280,9 @@ const FORGETS = `
       while (!existsSync(file + ".go"));
       const calls = numbers.map((number) => cluster.within(20).call("db", "@echo", "PUT", number));
       const ends = await Promise.allSettled(calls);
-      writeFileSync(file, ends.map(({ reason }) => String(reason?.code)).join());
+      // The file is there only when it is whole.
+      writeFileSync(file + ".part", ends.map(({ reason }) => String(reason?.code)).join());
+      renameSync(file + ".part", file);
     },
   };
 `;

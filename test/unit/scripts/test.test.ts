@@ -25,7 +25,7 @@ function runTests(
     const text = `
       import { existsSync, writeFileSync } from "node:fs";
       import { test } from "node:test";
-      test("planted ${index}", () => { ${body} });`;
+      test("planted ${index}", async () => { ${body} });`;
     writeFileSync(join(folder, `${index}.test.js`), text);
   }
   const { NODE_TEST_CONTEXT: _, CI: __, ...env } = process.env;
@@ -41,6 +41,17 @@ test("a test that fails fails the run, and is told with its error", (t) => {
   const { code, said } = runTests(t, ["", ALWAYS], false);
   deepEqual([code, said.includes("alone")], [1, false]);
   match(said, /not ok planted 1\n.*planted\/1\.test\.js.*\n.*Error: planted/);
+});
+
+test("a file that ends by itself is told with its exit code or its signal", (t) => {
+  const bodies = [
+    `setImmediate(() => process.exit(3)); await new Promise(() => {});`,
+    `process.kill(process.pid, "SIGKILL");`,
+  ];
+  const { code, said } = runTests(t, bodies, false);
+  deepEqual(code, 1);
+  match(said, /not ok .*planted\/0\.test\.js\n.*\n.*, ended with 3$/m);
+  match(said, /not ok .*planted\/1\.test\.js\n.*\n.*, ended by SIGKILL$/m);
 });
 
 test("at a developer's nothing is tried twice", (t) => {
