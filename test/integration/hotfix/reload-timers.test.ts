@@ -7,18 +7,21 @@ import type { TestContext } from "node:test";
 import { test } from "node:test";
 import type { TestNode } from "snax/testing";
 import { startTest } from "snax/testing";
-import { writeFiles } from "../../world.ts";
+import type { Files } from "../../world.ts";
+import { addFiles, failureOf, writeFiles } from "../../world.ts";
 
 interface Timed extends TestNode {
+  readonly folder: string;
   readonly edit: (text: string) => void;
 }
 
-/** A node whose time the test moves, with one service file. */
-async function timed(t: TestContext, text: string): Promise<Timed> {
-  const folder = writeFiles(t, { clock: text });
+/** A node whose time the test moves, with one service file. @param more - other files */
+async function timed(t: TestContext, text: string, more: Files = {}): Promise<Timed> {
+  const folder = writeFiles(t, { clock: text, ...more });
   const node = await startTest({ services: `${folder}/?.ts`, time: "virtual" });
   t.after(() => node.stop());
   return Object.assign(node, {
+    folder,
     edit: (next: string) => writeFileSync(join(folder, "clock.ts"), next),
   });
 }
@@ -175,4 +178,100 @@ test("a reload that fails leaves numbers and timers to the old code", async (t) 
   clock.post.clear();
   await node.advance(100);
   deepEqual(await clock.req.fired(), [3]);
+});
+
+test("timers that handlers have armed go on with the new functions, and one with a closure refuses", async (t) => {
+  const text = (
+    n: number,
+  ): string => `import { skynet } from "snax"; let log: any[] = []; let tick: any; let later: any; const who = { name: "ann" };
+    function ring(x: any, y: any) { log.push(["ring", ${n}, x, y === who]); } function beat() { log.push(["beat", ${n}]); }
+    export const response = { arm(ms: number) { later = setTimeout(ring, ms, "x", who); skynet.timeout(ms, beat); }, every() { tick = setInterval(beat, 20); },
+      stop() { clearInterval(tick); clearTimeout(later); }, log() { return log.splice(0); }, bad() { const x = 1; setTimeout(() => x, 100000); } };`;
+  const node = await timed(t, text(1));
+  const clock = await node.snax.newservice<any>("clock");
+  await clock.req.arm(1500);
+  await node.advance(1400);
+  node.edit(text(2));
+  await node.snax.reload(clock);
+  await node.advance(99);
+  deepEqual(await clock.req.log(), []);
+  await node.advance(2);
+  deepEqual(await clock.req.log(), [
+    ["ring", 2, "x", true],
+    ["beat", 2],
+  ]);
+  await clock.req.every();
+  await node.advance(50);
+  node.edit(text(3));
+  await node.snax.reload(clock);
+  await node.advance(20);
+  deepEqual(await clock.req.log(), [
+    ["beat", 2],
+    ["beat", 2],
+    ["beat", 3],
+  ]);
+  await clock.req.stop();
+  await node.advance(100);
+  deepEqual(await clock.req.log(), []);
+  await clock.req.bad();
+  const error = await failureOf(node.snax.reload(clock));
+  match(error.message, /the function of a setTimeout of 100000 ms \(clock\.ts:4\) is a closure/);
+});
+
+test("a closure of a timer that captures nothing is made again; whatever else it reaches refuses", async (t) => {
+  const text = (
+    n: number,
+    body: string,
+    more = "",
+  ): string => `import { skynet } from "snax"; import { help } from "./lib.ts";
+    let log: any[] = []; const seen = new Map<string, number>(); let every: any; const k = 1; function tick(x: any) { log.push([${n}, x]); } ${more}
+    export const response = { log() { return log; }, stop() { clearInterval(every); every = undefined; }, arm(k: number) { ${body} } };`;
+  const free = `every = setInterval(() => { const k2 = help(2); tick("i" + k2); }, 400); setTimeout((x: string) => { seen.set(x, 1); tick(x + seen.size); }, 1000, "t"); skynet.timeout(1000, () => tick(help(7)));`;
+  const lib = (by: number): string => `export function help(n: number) { return n + ${by}; }`;
+  const node = await timed(t, text(1, free), { lib: lib(1) });
+  const clock = await node.snax.newservice<any>("clock");
+  await clock.req.arm(5);
+  node.edit(text(2, free));
+  addFiles(node.folder, { lib: lib(10) });
+  equal((await node.snax.reload("clock")).failed.length, 0);
+  await node.advance(1001);
+  deepEqual(await clock.req.log(), [
+    [2, "i12"],
+    [2, "i12"],
+    [2, "t1"],
+    [2, 17],
+  ]);
+  await clock.req.stop();
+  const bad = [
+    ["setTimeout(() => tick(k), 100000);", ""],
+    ["const f = () => 1; setTimeout(() => tick(f()), 100000);", ""],
+    ["setTimeout(() => { tick(this); }, 100000);", ""],
+    ["setTimeout(function (this: any) { tick(this); }, 100000);", ""],
+    ["setTimeout(Object.assign(() => tick(1), { own: 1 }), 100000);", ""],
+    // The same text stands where it captures something, too: which of them it is can't be told.
+    [
+      "setTimeout(() => tick(seen), 100000);",
+      "function other(seen: any) { return () => tick(seen); }",
+    ],
+  ] as const;
+  for (const [body, more] of bad) {
+    node.edit(text(3, body, more));
+    const one = await node.snax.newservice<any>("clock");
+    equal((await node.snax.reload(one)).failed.length, 0);
+    await one.req.arm(5);
+    const error = await failureOf(node.snax.reload(one));
+    match(
+      error.message,
+      /the function of a setTimeout of 100000 ms (?:\(clock\.ts:\d+\) )?is a closure/,
+      body,
+    );
+    await node.snax.exit(one);
+  }
+  // The edit has another function there: the old text would go on.
+  node.edit(text(4, "setTimeout(() => tick(4), 100000);"));
+  const last = await node.snax.newservice<any>("clock");
+  await node.snax.reload(last);
+  await last.req.arm(5);
+  node.edit(text(5, "setTimeout(() => tick(5), 100000);"));
+  match((await failureOf(node.snax.reload(last))).message, /is a closure/);
 });
