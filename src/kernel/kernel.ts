@@ -74,8 +74,6 @@ export class Kernel {
    * calls, sleeps and locks remember who began them. Only kernel files set it.
    */
   origin: Message | undefined = undefined;
-  /** For kernel files; all others use the methods below. */
-  readonly rests: Rests;
   /** The services that took the place of others that are gone. */
   readonly successors: Successors = new Successors();
   /** The living services behind whose handles forwarders stand. */
@@ -91,6 +89,9 @@ export class Kernel {
   readonly #elsewhere: Elsewhere | undefined;
   readonly #mailboxLimit: number;
   readonly #answering: Answering;
+  readonly #makeRests: () => Rests;
+  /** Undefined until a service is cut off. */
+  #rests: Rests | undefined = undefined;
   readonly #tallies: TallyBook | undefined;
 
   constructor(options: KernelOptions) {
@@ -127,14 +128,25 @@ export class Kernel {
     });
     const timers = (this.timers = new KernelTimers({ clock, services, scheduler }));
     const namedMail = this.#namedMail;
-    this.rests = new Rests({
-      clock,
-      timers,
-      firstMs: options.restMs ?? INTERRUPT_REST_MS,
-      release: (service, bit) => this.release(service, bit),
-      onRest: (service, ms) => events.onRest?.(service, ms),
-    });
+    this.#makeRests = () =>
+      new Rests({
+        clock,
+        timers,
+        firstMs: options.restMs ?? INTERRUPT_REST_MS,
+        release: (service, bit) => this.release(service, bit),
+        onRest: (service, ms) => events.onRest?.(service, ms),
+      });
     this.calls = new OpenCalls({ clock, events, services, scheduler, timers, namedMail });
+  }
+
+  /** The rests of services that were cut off. */
+  get rests(): Rests {
+    return (this.#rests ??= this.#makeRests());
+  }
+
+  /** Ends the rest of a service whose code has been changed, if it has one; of all services if none is given. */
+  endRest(service?: Service): void {
+    this.#rests?.end(service);
   }
 
   /** Whether handlers that wait are told when their service ends; not any more when all end with the node. */

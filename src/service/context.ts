@@ -94,6 +94,11 @@ export class Context implements Instance {
     return this.service.handle;
   }
 
+  /** A patch is being applied: requests, posts and timers from before wait. */
+  get isPatched(): boolean {
+    return (this.service.holds & HOLD.patching) !== 0;
+  }
+
   /** Its code runs, and handles messages or is about to: it is ready, or its start function waits. */
   get isListening(): boolean {
     if (this.isReady) return true;

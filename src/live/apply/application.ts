@@ -156,7 +156,8 @@ class Application implements Settle<Applied | undefined> {
         this.resolve(undefined);
         return;
       }
-      const evaluating = evaluateImports(this.#request.parts, instance);
+      const importing = this.#request.parts.filter(({ imports }) => imports.length > 0);
+      const evaluating = importing.length > 0 ? evaluateImports(importing, instance) : undefined;
       if (evaluating === undefined) this.#commit(instance);
       else evaluating.then(again, (error: unknown) => this.#refuse(error));
     } catch (error) {
@@ -361,7 +362,7 @@ export function takeBack<T>(
 /** A service that was cut off, and rests, runs other code now. */
 export function keep({ runtime, service }: Context, patch: ServicePatch): void {
   patch.keep();
-  runtime.kernel.rests.end(service);
+  runtime.kernel.endRest(service);
 }
 
 /** A `hotfix()` that has not ended. */

@@ -264,6 +264,7 @@ export function isTaken(
 ): boolean {
   if (program.takenByPatches.has(name)) return true;
   for (const node of program.modules()) if (node.image.data.taken.has(name)) return true;
-  const group = image.exports.find((entry) => entry.name === owner)?.local;
-  return GROUP_NAMES.has(owner) && group !== undefined && image.data.values.has(group);
+  if (!GROUP_NAMES.has(owner)) return false;
+  const group = image.exportOf(owner)?.local;
+  return group !== undefined && image.data.values.has(group);
 }

@@ -92,7 +92,7 @@ export function summarise(
       ...(left.length > 0 ? [describeLeft(left)] : []),
       ...describeFields(code.outline, module),
       ...describeHidden(code, module),
-      ...keptBy(part, instance),
+      ...(mayKeep(part) ? keptBy(part, instance) : []),
     ];
     keepsOld.push(...keeps);
     const all = [said, ...keeps].join("; ");
@@ -101,7 +101,13 @@ export function summarise(
   return { said: texts.join("; "), keepsOld: bound(keepsOld) };
 }
 
+/** Whether it replaces more than methods of the service, or these have made something that is left. */
+function mayKeep({ node, code }: PatchPart): boolean {
+  return code.replaced.size + code.tables.size + node.image.data.begins.makers.size > 0;
+}
+
 function bound(phrases: readonly string[]): string[] {
+  if (phrases.length === 0) return [];
   const isFull = phrases.length > PATCH_KEEPS_MAX;
   const shown = phrases.slice(0, isFull ? PATCH_KEEPS_MAX - 1 : PATCH_KEEPS_MAX);
   const short = shown.map((each) =>
@@ -112,9 +118,33 @@ function bound(phrases: readonly string[]): string[] {
 
 /** The members that an owner has, those of its instances and its static ones. */
 interface Members {
-  readonly own: ReadonlySet<string>;
-  readonly statics: ReadonlySet<string>;
+  readonly own: Names;
+  readonly statics: Names;
 }
+
+/** Names that are listed only where one of them is missing. */
+interface Names extends Iterable<string> {
+  has(name: string): boolean;
+}
+
+/** The names of the members of some running objects. */
+class LiveNames implements Names {
+  readonly #holders: readonly object[];
+
+  constructor(holders: readonly object[]) {
+    this.#holders = holders;
+  }
+
+  has(name: string): boolean {
+    return this.#holders.some((holder) => Object.hasOwn(holder, name));
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (const holder of this.#holders) yield* Object.getOwnPropertyNames(holder);
+  }
+}
+
+const NO_NAMES: Names = new Set();
 
 function describeOutline(
   outline: PatchOutline,
@@ -169,7 +199,7 @@ function describeHidden({ classes }: PatchCode, module: ModuleInstance | undefin
   return hidden.length === 0 ? [] : [`${hidden.join(", ")}: live instances keep the method`];
 }
 
-function namesOfClass(name: string, module: ModuleInstance): ReadonlySet<string> | undefined {
+function namesOfClass(name: string, module: ModuleInstance): Names | undefined {
   try {
     return liveMembers({ kind: "class", name }, module)?.own;
   } catch {
@@ -231,6 +261,10 @@ function describeLeft(labels: readonly string[]): string {
 /** Says whether those who hold a method, as it is before the patch, keep its text. */
 function isLeft({ owner, name, isStatic, kind }: GivenMember, module: ModuleInstance): boolean {
   if (kind === "accessor") return false;
+  const { image, instance } = module;
+  const owners = owner.kind === "class" ? [owner.name] : groupNames(owner);
+  // What no text takes as a value nobody holds.
+  if (!owners.some((each) => isTaken(instance.program, image, { owner: each, name }))) return false;
   try {
     return holdersOf(owner, module).some((holder) => {
       const value: unknown = isStatic ? holder.value : membersOf(holder.value, owner);
@@ -288,13 +322,13 @@ function namesIn(
 
 function liveMembers(owner: MemberOwner, module: ModuleInstance): Members | undefined {
   const values = holdersOf(owner, module).map(({ value }) => value);
-  if (owner.kind === "group") return { own: new Set(values.flatMap(keysOf)), statics: new Set() };
+  if (owner.kind === "group")
+    return { own: new LiveNames(values.filter(isObject)), statics: NO_NAMES };
   const [live] = values;
   if (typeof live !== "function") return undefined;
-  return {
-    own: new Set(keysOf(live.prototype)),
-    statics: new Set(Object.getOwnPropertyNames(live)),
-  };
+  const { prototype } = live;
+  refuseProxy(prototype);
+  return { own: new LiveNames([prototype].filter(isObject)), statics: new LiveNames([live]) };
 }
 
 /** The running class, or the objects of a group, by name. */
@@ -306,13 +340,17 @@ function holdersOf(
     owner.kind === "class"
       ? [{ name: owner.name, value: module.read(owner.name) }]
       : groupNames(owner).map((name) => ({ name, value: module.get(name) }));
-  // It would run code of the service.
-  if (holders.some(({ value }) => types.isProxy(value))) throw new TypeError("a proxy");
+  for (const { value } of holders) refuseProxy(value);
   return holders;
 }
 
-function keysOf(holder: unknown): string[] {
-  return typeof holder === "object" && holder !== null ? Object.getOwnPropertyNames(holder) : [];
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** It would run code of the service. */
+function refuseProxy(value: unknown): void {
+  if (types.isProxy(value)) throw new TypeError("a proxy");
 }
 
 /** `accept` and `subscribe` are one group. */

@@ -418,7 +418,7 @@ class Swap {
   #commit(): void {
     this.#timers?.endOld();
     this.#old.release();
-    this.#context.runtime.kernel.rests.end(this.#context.service);
+    this.#context.runtime.kernel.endRest(this.#context.service);
   }
 
   /** Everything is as it was. */

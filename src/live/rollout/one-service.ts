@@ -48,7 +48,7 @@ export async function hotfix(
   const handle = targetOf(caller, target);
   const texts = readPatch(patch);
   const { threads } = context.runtime;
-  await refuseSelfWait(caller, "a patch", { handle });
+  if (context.isPatched) await refuseSelfWait(caller, "a patch", { handle });
   for (;;) {
     const leader = threads?.threadOf(handle);
     const isHere = leader === undefined || leader === threads?.own;

@@ -8,7 +8,6 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { HOLD } from "../../kernel/service.ts";
 import { pendingHotfix } from "../apply/application.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 
@@ -37,9 +36,9 @@ export function refuseSelfWait(
   what: string,
   { handle, types = [], holds = false }: Wanted,
 ): Promise<void> | undefined {
-  const { runtime, name, service } = context;
+  const { runtime, name } = context;
   const { origin } = runtime.kernel;
-  if ((service.holds & HOLD.patching) === 0 || origin === undefined) return undefined;
+  if (!context.isPatched || origin === undefined) return undefined;
   // The part of hotfix() before its first await is over then.
   return Promise.resolve().then(() => {
     const hotfix = pendingHotfix(context);

@@ -203,7 +203,7 @@ export class SharedPart implements ThreadPart<readonly string[], void> {
   keep(): void {
     for (const { patch } of this.#patches) patch.keep();
     // A service that was cut off and rests may have been so for the code that is another now.
-    this.#live.runtime.kernel.rests.end();
+    this.#live.runtime.kernel.endRest();
   }
 
   /** What went in last is taken back first. */

@@ -112,15 +112,17 @@ export async function compileParts(texts: PatchTexts, target: CompileTarget): Pr
   }
   const imported = new Set([...codes.values()].flatMap(namesImported));
   for (const [node, code] of codes) {
+    if (code.added.size === 0) continue;
     checkExports(code, (name) => tellOrigin(program, node, name));
     checkHome(code, imported, (name) => tellWhere(target, node, name));
   }
   const parts: PatchPart[] = [];
   for (const [node, code] of codes) {
-    const imports = await resolveImports(node, code, { ...target, codes });
+    const isImporting = code.requests.length > 0;
+    const imports = isImporting ? await resolveImports(node, code, { ...target, codes }) : [];
     parts.push({ node, scope: scopeOf(node), code, imports });
   }
-  return inOrder(parts);
+  return parts.length === 1 ? parts : inOrder(parts);
 }
 
 function namesImported({ imports }: PatchCode): string[] {
