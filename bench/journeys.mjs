@@ -140,12 +140,14 @@ async function measure(session, run) {
   const files = new Map();
   for (const { url, functions } of result) {
     if (!url.startsWith(DIST)) continue;
-    const find = sourcesOf(fileURLToPath(url));
+    const { text, find } = sourcesOf(fileURLToPath(url));
     for (const { functionName, ranges } of functions) {
       const [range] = ranges;
       // What gives a class its fields is found in a wrong file by Node 20.
       if (range === undefined || range.count < ROUNDS || functionName.startsWith("<")) continue;
-      const { file } = find(range.startOffset) ?? {};
+      // The word `function` itself has no place in a map, and would be found in the file before.
+      const begin = text.indexOf("(", range.startOffset);
+      const { file } = find(begin < 0 ? range.startOffset : begin) ?? {};
       if (file === undefined) continue;
       const run = files.get(file) ?? { functions: [], lines: new Set() };
       run.functions.push(functionName || "(anonymous)");
@@ -178,23 +180,26 @@ function listRunOffsets(functions) {
 }
 
 /**
- * Returns what finds the file of src/, and the line, for a place in a file of dist/.
+ * Returns the text of a file of dist/, and what finds the file of src/, and the line, for a place in it.
  *
  * @param {string} path
- * @returns {(offset: number) => { file: string, line: number } | undefined}
+ * @returns {{ text: string, find: (offset: number) => { file: string, line: number } | undefined }}
  */
 function sourcesOf(path) {
   const text = readFileSync(path, "utf8");
   // Services of the package are copied as they are.
   const map = readMap(`${path}.map`);
-  if (map === undefined) return () => ({ file: relative(dirname(ENTRY), path), line: 0 });
+  if (map === undefined)
+    return { text, find: () => ({ file: relative(dirname(ENTRY), path), line: 0 }) };
   const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
-  return (offset) => {
+  /** @param {number} offset */
+  const find = (offset) => {
     const line = lineAt(starts, offset);
     const entry = map.findEntry(line, offset - (starts[line] ?? 0));
     if (!("originalSource" in entry)) return undefined;
     return { file: entry.originalSource.replace(/^.*\/src\//, ""), line: entry.originalLine };
   };
+  return { text, find };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Analysis, Reference } from "../../loader/read/analysis.ts";
 import { analyse } from "../../loader/read/analysis.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { CheckableMethod } from "../../loader/weave/method-check.ts";
+import type { NameKind } from "../../loader/read/names.ts";
 import { isClassKind } from "../../loader/read/names.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
 import type { ImportEntry, ModuleRecord, ModuleRequest } from "../../loader/read/record.ts";
@@ -26,7 +27,7 @@ import { readRemovals } from "./removal.ts";
 import type { TableGift } from "./table-text.ts";
 import { suggest } from "../../base/suggestion.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
-import { findUnknown } from "../../loader/typescript/unblankable.ts";
+import { findUnknown } from "../../loader/typescript/strip.ts";
 
 /** What a patch may be told about where it goes. */
 export interface PatchTarget {
@@ -183,12 +184,12 @@ function checkReserved({ declared, freeReferences }: Analysis, { syntax }: Patch
   if (offset >= 0) throw createPlacedError("ERR_PATCH", syntax.locate(offset), why);
 }
 
-function checkDeclared({ declared }: PatchText, { scope, elsewhere }: PatchTarget): void {
-  for (const [name, place] of declared) {
+function checkDeclared({ declared, syntax }: PatchText, { scope, elsewhere }: PatchTarget): void {
+  for (const [name, start] of declared) {
     if (scope.get(name) !== undefined) continue;
     const hint = elsewhere(name) || suggest(name, scope.names());
     const why = `the service has no ${name}${hint}`;
-    throw createPlacedError("ERR_PATCH_NAME", place, why);
+    throw createPlacedError("ERR_PATCH_NAME", syntax.locate(start), why);
   }
 }
 
@@ -211,6 +212,9 @@ function checkFreeNames(
   }
 }
 
+/** What code of a patch may assign; whatever else the service has is replaced by a declaration. */
+const ASSIGNABLE: ReadonlySet<NameKind> = new Set<NameKind>(["let", "var", "const", "literal"]);
+
 /**
  * What replaces a function or a class must go through the patch's own means, or a later patch would
  * not reach it.
@@ -223,21 +227,14 @@ function checkWrites(
 ): void {
   for (const { names, start } of writes) {
     for (const name of names) {
-      const seen = fresh.has(name) ? undefined : scope.get(name);
-      const kind = seen?.kind;
-      if (
-        kind === "function" ||
-        kind === "const-function" ||
-        isClassKind(kind) ||
+      const kind = fresh.has(name) ? undefined : scope.get(name)?.kind;
+      if (kind === undefined || ASSIGNABLE.has(kind)) continue;
+      const advice =
         kind === "import"
-      ) {
-        const advice =
-          kind === "import"
-            ? `patch the module that has it${elsewhere(name)}`
-            : `write \`${isClassKind(kind) ? "class" : "function"} ${name}\` in the patch`;
-        const why = `${name} is ${describeKind(kind)} of the service and can't be assigned: ${advice}`;
-        throw createPlacedError("ERR_PATCH", syntax.locate(start), why);
-      }
+          ? `patch the module that has it${elsewhere(name)}`
+          : `write \`${isClassKind(kind) ? "class" : "function"} ${name}\` in the patch`;
+      const why = `${name} is ${describeKind(kind)} of the service and can't be assigned: ${advice}`;
+      throw createPlacedError("ERR_PATCH", syntax.locate(start), why);
     }
   }
 }

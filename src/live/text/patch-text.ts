@@ -17,7 +17,6 @@ import { blankEnums } from "../../loader/typescript/enum-text.ts";
 import type { EnumText } from "../../loader/typescript/enum-text.ts";
 import { parseWritten } from "../../loader/read/as-written.ts";
 import type { WrittenSyntax } from "../../loader/read/as-written.ts";
-import type { Place } from "../../loader/text/position.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
 import type { ParseOptions, Syntax } from "../../loader/read/syntax.ts";
@@ -28,8 +27,8 @@ export interface PatchText {
   readonly syntax: Syntax;
   /** Offsets of the constructors' parameters that are properties. */
   readonly parameterProperties: ReadonlySet<number>;
-  /** The names that the patch declares to be the service's, with their places. */
-  readonly declared: ReadonlyMap<string, Place>;
+  /** The names that the patch declares to be the service's, with the offset of each. */
+  readonly declared: ReadonlyMap<string, number>;
   /** The statements that only declare such names. */
   readonly declarations: ReadonlySet<Program["body"][number]>;
   /** What it takes away. */
@@ -60,7 +59,7 @@ export function parsePatch(given: string, file: string): PatchText {
 }
 
 function parseText(given: string, file: string): PatchText {
-  const { text: whole, deletions } = replaceDeletions(given, (rest) => parse(rest, file));
+  const { text: whole, deletions } = takeDeletions(given, file);
   const { text, enums } = takeEnums(whole, file);
   let starts = [...text.matchAll(VARIABLE)].map((match) => match.index);
   for (;;) {
@@ -70,6 +69,12 @@ function parseText(given: string, file: string): PatchText {
     if (found.size < starts.length) starts = starts.filter((start) => found.has(start));
     else return { ...collect(syntax, text, new Set(found.values())), deletions, enums };
   }
+}
+
+/** Blanks the statements that take something away. */
+function takeDeletions(text: string, file: string): ReturnType<typeof replaceDeletions> {
+  if (!text.includes("delete")) return { text, deletions: [] };
+  return replaceDeletions(text, (rest) => parse(rest, file));
 }
 
 function checkText(text: unknown): asserts text is string {
@@ -178,17 +183,17 @@ function collect(
   text: string,
   declarations: ReadonlySet<Statement>,
 ): Omit<PatchText, "deletions" | "enums"> {
-  const declared = new Map<string, Place>();
+  const declared = new Map<string, number>();
   for (const statement of declarations) {
     if (statement.type !== "VariableDeclaration") continue;
     for (const { id } of statement.declarations) {
-      visitBoundNames(id, (name, node) => declared.set(name, syntax.locate(node.start)));
+      visitBoundNames(id, (name, node) => declared.set(name, node.start));
     }
   }
   for (const match of text.matchAll(DEFINITION)) {
     // Erased by the stripper, so it was code and no comment.
     const isErased = syntax.map === undefined && syntax.code.startsWith("       ", match.index);
-    if (isErased && match[1] !== undefined) declared.set(match[1], syntax.locate(match.index));
+    if (isErased && match[1] !== undefined) declared.set(match[1], match.index);
   }
   return { syntax, parameterProperties: syntax.parameterProperties, declared, declarations };
 }

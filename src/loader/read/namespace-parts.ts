@@ -8,7 +8,7 @@
 
 import type { AnyNode, Function as FunctionNode, Program } from "acorn";
 import { analyse } from "./analysis.ts";
-import type { Unblankable } from "../typescript/unblankable.ts";
+import type { Unblankable } from "../typescript/strip.ts";
 
 interface Part {
   readonly name: string;

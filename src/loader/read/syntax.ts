@@ -18,14 +18,12 @@ import { findLostExport } from "./namespace-parts.ts";
 import { parseTree } from "./parser.ts";
 import { createPlacedError, Lines } from "../text/position.ts";
 import type { Place } from "../text/position.ts";
-import { strip } from "../typescript/strip.ts";
-import type { Stripped } from "../typescript/strip.ts";
+import { findUnknown, findUnparsable, strip } from "../typescript/strip.ts";
+import type { Stripped, Unblankable } from "../typescript/strip.ts";
 import type { Transform, TransformNeed } from "../typescript/transform-need.ts";
 import { transformElsewhere, TransformNeeded } from "../typescript/transform-need.ts";
 import { hasTypeScript } from "../typescript/transform-tools.ts";
 import { mentionsType } from "../typescript/type-name.ts";
-import { findUnknown, findUnparsable } from "../typescript/unblankable.ts";
-import type { Unblankable } from "../typescript/unblankable.ts";
 
 const OPTIONS = { ecmaVersion: "latest", sourceType: "module", allowHashBang: true } as const;
 
