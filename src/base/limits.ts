@@ -37,6 +37,9 @@ export const PATCH_LENGTH_MAX: number = 1 << 20;
 /** How many objects the state of a service may have that is carried over to another instance, or copied for a dry run. */
 export const STATE_OBJECTS_MAX = 5_000_000;
 
+/** How many proxies of its own the state of a service may have that is carried over: the inspector tells what each is made of. */
+export const STATE_PROXIES_MAX = 1000;
+
 /** MiB of JavaScript heap that the process of a dry run may have. */
 export const DRY_MEMORY_MIB = 512;
 

@@ -40,3 +40,6 @@ export function definePort<T extends object>(
     },
   });
 }
+
+/** Objects of the runtime that are proxies, and where each stands: nobody has to look through them to know whose they are. */
+export const placedViews: WeakMap<object, () => unknown> = new WeakMap();

@@ -13,7 +13,7 @@
 
 import { resolve } from "node:path";
 import { LEVEL } from "../base/log-level.ts";
-import { readScripts } from "../live/inspect/upvalues-session.ts";
+import { readScripts } from "../inspector/object-session.ts";
 import { SnaxError } from "../base/error.ts";
 import { findModuleFile } from "../loader/resolve/module-file.ts";
 import { launch } from "../service/boot.ts";

@@ -18,7 +18,7 @@ import { bereave } from "../kernel/death.ts";
 import type { BirthOrder, StickyOrder } from "../live/births/births.ts";
 import type { LiveThread } from "../live/rollout/live-thread.ts";
 import type { LateOrder } from "../live/rollout/late-patches.ts";
-import { readScripts } from "../live/inspect/upvalues-session.ts";
+import { readScripts } from "../inspector/object-session.ts";
 import type { Context } from "../service/context.ts";
 import type { CacheMode } from "../service/skynet-api.ts";
 import type { ImageData } from "../loader/weave/image.ts";

@@ -7,6 +7,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { placedViews } from "../base/portable.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
 import type { Step } from "./format.ts";
 import { opsOf, PORT_KIND } from "./shape.ts";
@@ -19,7 +20,7 @@ export interface RowAddress {
 }
 
 /** The addresses of views that are no rows. */
-const addresses = new WeakMap<object, () => RowAddress>();
+const addresses = placedViews as WeakMap<object, () => RowAddress>;
 
 /** Remembers where a view stands; rows know it themselves. */
 export function noteAddress(view: object, address: () => RowAddress): void {

@@ -14,8 +14,8 @@ import type { Context } from "../../service/context.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
 import type { CapturedScope, OpenFunction } from "./upvalues-scopes.ts";
 import { openFunction, valueOf, visibleValues } from "./upvalues-scopes.ts";
-import type { InspectorSession } from "./upvalues-session.ts";
-import { withSession } from "./upvalues-session.ts";
+import type { InspectorSession } from "../../inspector/object-session.ts";
+import { withSession } from "../../inspector/object-session.ts";
 
 /** Objects and functions by the name of the variable that holds them. */
 export type Tables = Record<string, object>;

@@ -13,8 +13,8 @@
 import { SnaxError } from "../../base/error.ts";
 import type { Location, OpenFunction } from "./upvalues-scopes.ts";
 import { refuse } from "./upvalues-scopes.ts";
-import type { InspectorSession } from "./upvalues-session.ts";
-import { GLOBAL_NAME, withGlobal } from "./upvalues-session.ts";
+import type { InspectorSession } from "../../inspector/object-session.ts";
+import { GLOBAL_NAME, withGlobal } from "../../inspector/object-session.ts";
 
 /** Evaluates a text in the scope of a function, as its own first statement would see it. */
 export type ScopeEval = (code: string) => unknown;

@@ -10,7 +10,7 @@ import { SnaxError } from "../../base/error.ts";
 import { readForwarder } from "../../loader/weave/frame.ts";
 import { readFunctionText } from "./upvalues-text.ts";
 import type { FunctionText } from "./upvalues-text.ts";
-import type { InspectorSession } from "./upvalues-session.ts";
+import type { InspectorSession } from "../../inspector/object-session.ts";
 
 /** A function that can be called, or a class. */
 export type AnyCode = (...args: never[]) => unknown;

@@ -18,8 +18,8 @@ import type { ScopeEval } from "./upvalues-reach.ts";
 import { isSpeakable, openFunction, refuse, visibleValues } from "./upvalues-scopes.ts";
 import type { OpenFunction } from "./upvalues-scopes.ts";
 import type { ClassMember } from "./upvalues-text.ts";
-import { withSession } from "./upvalues-session.ts";
-import type { InspectorSession } from "./upvalues-session.ts";
+import { withSession } from "../../inspector/object-session.ts";
+import type { InspectorSession } from "../../inspector/object-session.ts";
 
 function open(fn: unknown): Captured {
   return withSession((session) => {

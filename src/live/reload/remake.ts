@@ -6,12 +6,12 @@
  * own has to mean the same thing as at top level. What can't be told counts as capturing.
  */
 
-import { parse } from "acorn";
 import { analyse } from "../../loader/read/analysis.ts";
 import type { Analysis } from "../../loader/read/analysis.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { giverOf, globalPathOf } from "../state/giver.ts";
+import { readBody } from "../text/body.ts";
 import type { StateNames } from "../state/names.ts";
 
 /** What is made again, and in which module. */
@@ -91,7 +91,7 @@ function bodyOf({ nodes }: Program, file: string): string {
 function namesIn(text: string): string | undefined {
   try {
     // An open parenthesis in front of it: it counts from 1.
-    return listNames(analyse(read(`(${text})`)), 1, text.length);
+    return listNames(analyse(readBody(`(${text})`)), 1, text.length);
   } catch {
     return undefined;
   }
@@ -101,7 +101,7 @@ function namesIn(text: string): string | undefined {
 function capturesNothing(body: string, text: string, names: string): boolean {
   let analysis: Analysis;
   try {
-    analysis = analyse(read(body));
+    analysis = analyse(readBody(body));
   } catch {
     return false;
   }
@@ -123,13 +123,4 @@ function listNames(
     .map((each) => `${each.start - start} ${each.name}`)
     .toSorted()
     .join();
-}
-
-function read(text: string): ReturnType<typeof parse> {
-  return parse(text, {
-    ecmaVersion: "latest",
-    sourceType: "script",
-    allowReturnOutsideFunction: true,
-    allowAwaitOutsideFunction: true,
-  });
 }

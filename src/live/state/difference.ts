@@ -177,5 +177,5 @@ function kindOf(odd: Odd): string {
   const { named, api, global, symbol, service, ofClass, error, closed, left, foreign } = odd;
   const isForeign = foreign !== undefined;
   const names = [named, api, global, symbol, service, ofClass, error, closed, left?.why, isForeign];
-  return JSON.stringify([...names, odd.isNull, odd.isEmitter, odd.isBuffer]);
+  return JSON.stringify([...names, odd.isNull, odd.isEmitter, odd.isBuffer, odd.isProxy]);
 }

@@ -4,7 +4,7 @@
  */
 
 import { types } from "node:util";
-import type { AnyNode, Class } from "acorn";
+import type { AnyNode } from "acorn";
 import { isClassKind, isFunction } from "../../loader/read/names.ts";
 import { isWrittenOut } from "../../loader/read/written.ts";
 import type { ClassFacts, NameKind } from "../../loader/read/names.ts";
@@ -19,9 +19,23 @@ import { ByText } from "../../texts/by-text.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { NameScope, SeenName } from "../text/patched-module.ts";
 import { scopeOf, rootOf, textOf } from "../text/patched-module.ts";
-import type { NameRef } from "./state.ts";
+import type { HiddenField } from "./class-members.ts";
+import {
+  hasPlainNames,
+  hiddenFields,
+  isReplaced,
+  OWN_KEYS,
+  prototypeMembers,
+  statedFunctions,
+  staticFields,
+} from "./class-members.ts";
+import type { NameRef, Put } from "./state.ts";
 import type { TopGifts } from "./top-gifts.ts";
 import { isTopGift, topGifts } from "./top-gifts.ts";
+import { wovenFunctions } from "./woven-functions.ts";
+import { HANDLER, proxyParts } from "./proxies.ts";
+import type { Member } from "./table-functions.ts";
+import { TableFunctions } from "./table-functions.ts";
 
 /** A class of the instance's own modules. */
 export interface OwnClass {
@@ -44,16 +58,16 @@ export interface RootPlace {
   readonly isConst: boolean;
   /** What the text that runs gives it; undefined if it can't be told. */
   readonly node: AnyNode | undefined;
+  /** Tells the functions of the text from those that a program has put in their places; nothing for what has no text. */
+  readonly functions?: TableFunctions | undefined;
   read(): unknown;
   write(value: unknown): void;
 }
 
-/** A static `#private` variable, which nothing can read from outside. */
-export interface HiddenField {
-  readonly name: string;
-  readonly file: string;
-  readonly line: number;
-}
+const MAKER_KEYS: ReadonlySet<string> = new Set(["constructor"]);
+
+/** What a text says that reaches the prototype of a function. */
+const PROTOTYPES = /prototype|__proto__/i;
 
 /** The kinds of names that hold no state: what the text says of them is what they are. */
 const FIXED_KINDS: ReadonlySet<NameKind> = new Set(["literal", "import"]);
@@ -67,7 +81,12 @@ export class StateNames {
   readonly classes: Map<object, OwnClass> = new Map();
   readonly roots: RootPlace[] = [];
   readonly hidden: HiddenField[] = [];
+  /** What stands on functions and prototypes and is no field. */
+  readonly put: Put[] = [];
   readonly #modules = new Map<string, ModuleInstance>();
+  /** Functions that a program has put in the place of those that the text writes into a table. */
+  readonly #put = new Set<Function>();
+  #hasMakers: boolean | undefined;
 
   /** @param isService - whether the entry is the own file of a snax service. */
   constructor(instance: Instance, isService: boolean) {
@@ -93,8 +112,8 @@ export class StateNames {
     for (const key of path) {
       if (value === null || (typeof value !== "object" && typeof value !== "function"))
         return undefined;
-      if (!Object.hasOwn(value, key)) return undefined;
-      value = (value as Record<string, unknown>)[key];
+      if (types.isProxy(value)) value = key === HANDLER ? proxyParts(value)?.handler : undefined;
+      else value = Object.getOwnPropertyDescriptor(value, key)?.value;
     }
     return value;
   }
@@ -105,8 +124,18 @@ export class StateNames {
     if (module === undefined) return;
     for (const { name, value } of text.pieces) {
       if (value?.type !== "ObjectExpression" || scopeOf(module).get(name) === undefined) continue;
-      this.#addTable({ file: text.file, name }, value, readOf(module, name));
+      const line = module.image.names.get(name)?.line ?? 1;
+      const table = { file: text.file, name, line };
+      this.#addTable(table, { way: [name], node: value }, readOf(module, name));
     }
+  }
+
+  /** Whether some text of the program reaches the prototypes of functions. */
+  #namesPrototypes(): boolean {
+    this.#hasMakers ??= [...this.instance.program.nodes.values()].some(({ image }) =>
+      PROTOTYPES.test(image.text),
+    );
+    return this.#hasMakers;
   }
 
   #addModule(module: ModuleInstance, isService: boolean): void {
@@ -114,8 +143,12 @@ export class StateNames {
     // A file of data is what it says: nothing of it is state.
     const isData = file.endsWith(".json");
     const scope = scopeOf(module);
-    const text = readEffective(textOf(module, isService));
-    const gifts = text && topGifts(text);
+    const effective = textOf(module, isService);
+    const text = readEffective(effective);
+    const isOuter = (source: string): boolean =>
+      wovenFunctions(module.image.data).outer.has(source);
+    const gifts = text && { ...topGifts(text), isOuter };
+    const functions = new TableFunctions(module, text, effective.patches.length > 0);
     const later: (() => void)[] = [];
     for (const { name, seen, read } of readersOf(module, scope)) {
       let value: unknown;
@@ -132,15 +165,20 @@ export class StateNames {
         this.byValue.set(value, ref);
         this.byValue.set(module.getImplementation(name), ref);
         this.#addFields({ ref, line, holder: value, gifts });
+        // To ask for the prototype of a function makes one.
+        if (this.#namesPrototypes()) this.#addMaker(ref, { line, maker: value, gifts });
       } else if (isClassKind(seen.kind) && typeof value === "function") {
         this.#addClass(ref, { line, facts: seen.facts, value, node: piece?.value, gifts });
       } else if (!FIXED_KINDS.has(seen.kind) && !isTransformedEnum(module, name)) {
         if (typeof value === "symbol" && piece?.isConst === true) this.byValue.set(value, ref);
         const isMade = text !== undefined && piece === undefined && name !== DEFAULT_NAME;
         const node = piece?.names.length === 1 ? piece.value : undefined;
-        if (node !== undefined) later.push(() => this.#addTable(ref, node, value));
+        if (node !== undefined) {
+          const table = { file, name, line, gifts, functions };
+          later.push(() => this.#addTable(table, { way: [name], node }, value));
+        }
         this.roots.push({
-          ...{ file, name, line, node },
+          ...{ file, name, line, node, functions },
           ...(isMade && { isMade }),
           isConst: isData || seen.kind === "const" || piece?.isConst === true,
           read,
@@ -150,6 +188,26 @@ export class StateNames {
     }
     // A function that has a name of its own goes by that.
     for (const add of later) add();
+  }
+
+  /** A function that makes objects, as classes do: what a program has put on its prototype. */
+  #addMaker(
+    ref: NameRef,
+    { line, maker, gifts }: { line: number; maker: unknown; gifts: TopGifts | undefined },
+  ): void {
+    const prototype: unknown = Object.getOwnPropertyDescriptor(maker, "prototype")?.value;
+    if (!isOpenObject(prototype) || this.byValue.has(prototype)) return;
+    const made: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+    const known = this.byValue.get(made);
+    if (known?.name !== ref.name || known.file !== ref.file || known.path !== undefined) return;
+    const own = { ...ref, path: ["prototype"] };
+    this.byValue.set(prototype, own);
+    for (const key of Object.getOwnPropertyNames(prototype)) {
+      const method: unknown = Object.getOwnPropertyDescriptor(prototype, key)?.value;
+      if (typeof method !== "function" || this.byValue.has(method)) continue;
+      this.byValue.set(method, { ...ref, path: ["prototype", key] });
+    }
+    this.#addFields({ ref: own, line, holder: prototype, gifts, written: MAKER_KEYS });
   }
 
   #addClass(
@@ -178,11 +236,14 @@ export class StateNames {
       for (const key of Object.getOwnPropertyNames(holder)) {
         const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
         if (typeof method !== "function" || this.byValue.has(method)) continue;
-        this.byValue.set(method, { ...ref, path: [...path, key] });
+        const own = { ...ref, path: [...path, key] };
+        this.byValue.set(method, own);
+        this.#addFields({ ref: own, line, holder: method, gifts });
       }
     }
     const written = isClass ? staticFields(node) : new Set<string>();
-    this.#addFields({ ref, line, holder: value, gifts, written, stated });
+    const isOpen = isClass && hasPlainNames(node);
+    this.#addFields({ ref, line, holder: value, gifts, written, stated, isOpen });
     if (!isClass) return;
     this.hidden.push(...hiddenFields(node, ref, line));
     // Symbols and computed names are not told apart from what the text says.
@@ -198,10 +259,18 @@ export class StateNames {
     const { ref, line, holder, gifts, written = new Set(), stated } = each;
     const isPrototype = typeof holder === "object" && holder !== null;
     if (typeof holder !== "function" && !isPrototype) return;
+    const { isOpen = true } = each;
+    for (const symbol of isOpen ? Object.getOwnPropertySymbols(holder) : []) {
+      this.put.push({ ...ref, key: symbol.description ?? "", isSymbol: true, line });
+    }
     for (const key of Object.getOwnPropertyNames(holder)) {
       if (!isPrototype && OWN_KEYS.has(key)) continue;
       const property = Object.getOwnPropertyDescriptor(holder, key);
-      if (property === undefined || !("value" in property)) continue;
+      if (property === undefined) continue;
+      if (!("value" in property)) {
+        if (isOpen && !written.has(key)) this.put.push({ ...ref, key, isSymbol: false, line });
+        continue;
+      }
       if (isPrototype && written.has(key) && !isReplaced(key, property.value)) continue;
       const isStated = stated?.has(key) === true;
       if (!isPrototype && !isStated && this.byValue.has(property.value)) continue;
@@ -210,7 +279,7 @@ export class StateNames {
         gifts !== undefined && isTopGift(gifts, way, value, (each) => this.byValue.get(each));
       if (!isPrototype && typeof property.value === "function" && isGift(property.value)) {
         if (!this.byValue.has(property.value)) {
-          this.byValue.set(property.value, { ...ref, path: [key] });
+          this.byValue.set(property.value, { ...ref, path: [...(ref.path ?? []), key] });
         }
         continue;
       }
@@ -224,21 +293,58 @@ export class StateNames {
     }
   }
 
-  #addTable(ref: NameRef, node: AnyNode, value: unknown): void {
-    const { path = [] } = ref;
-    if (isFunction(node) && typeof value === "function" && path.length > 0) {
-      if (!this.byValue.has(value)) this.byValue.set(value, ref);
+  #addTable(table: Table, { way, node }: Member, value: unknown): void {
+    const { file, name, line, gifts, functions } = table;
+    const written = node.type === "Property" ? node.value : node;
+    if (isFunction(written) && typeof value === "function" && way.length > 1) {
+      if (this.byValue.has(value)) return;
+      const ref = { file, name, path: way.slice(1) };
+      if (functions === undefined) {
+        if (this.#put.has(value)) return;
+      } else if (!functions.isWritten({ way, node }, value)) {
+        this.#put.add(value);
+        return;
+      }
+      this.byValue.set(value, ref);
+      this.#addFields({ ref, line, holder: value, gifts });
       return;
     }
-    const object = literalOf(node);
+    if (types.isProxy(value)) return this.#addTraps(table, { way, node: written }, value);
+    const object = literalOf(written);
     if (object === undefined || !isOpenObject(value)) return;
     for (const property of object.properties) {
       const key = property.type === "Property" ? keyOf(property) : undefined;
       if (property.type !== "Property" || key === undefined || property.kind !== "init") continue;
       const member: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
-      this.#addTable({ ...ref, path: [...path, key] }, property.value, member);
+      this.#addTable(table, { way: [...way, key], node: property }, member);
     }
   }
+
+  /** The traps that a text writes for a proxy go by its name, unless a program has put others there. */
+  #addTraps(table: Table, { way, node }: Member, value: unknown): void {
+    const traps = node.type === "NewExpression" ? node.arguments[1] : undefined;
+    if (traps?.type !== "ObjectExpression" || table.functions === undefined) return;
+    const handler = proxyParts(value as object)?.handler;
+    if (!isOpenObject(handler) || this.byValue.has(handler)) return;
+    const own = [...way, HANDLER];
+    this.#addTable(table, { way: own, node: traps }, handler);
+    const isWhole = Object.values(Object.getOwnPropertyDescriptors(handler)).every(
+      ({ value: trap }) => typeof trap !== "function" || this.byValue.has(trap),
+    );
+    if (!isWhole) return;
+    const { file, name } = table;
+    this.byValue.set(handler, { file, name, path: own.slice(1) });
+  }
+}
+
+/** A table of the top level. */
+interface Table {
+  readonly file: string;
+  readonly name: string;
+  readonly line: number;
+  readonly gifts?: TopGifts | undefined;
+  /** The functions of its text; nothing for a text that is to come. */
+  readonly functions?: TableFunctions;
 }
 
 /** Something that may have fields which are no variables. */
@@ -247,33 +353,13 @@ interface Holder {
   readonly line: number;
   readonly holder: unknown;
   readonly gifts: TopGifts | undefined;
+  /** Whether all that the text puts there is known by name. @defaultValue true */
+  readonly isOpen?: boolean;
   /** The fields that the text of the class has. */
   readonly written?: ReadonlySet<string>;
   /** The fields of a class whose functions the program has put there. */
   readonly stated?: ReadonlySet<string>;
 }
-
-/** Whether a program has put a function that is not written as a method in the place of one that is. */
-function isReplaced(key: string, value: unknown): boolean {
-  if (typeof value !== "function" || NEVER_TOLD.has(key)) return false;
-  return NO_METHOD.test(Function.prototype.toString.call(value));
-}
-
-/** Methods of these names begin as functions do. */
-const NEVER_TOLD: ReadonlySet<string> = new Set(["constructor", "function", "class", "async"]);
-
-/** How functions, classes and arrows begin. */
-const NO_METHOD =
-  /^(?:async\s+)?(?:function\b|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)|^class\b|^(?:async\s*)?\(/u;
-
-/** Properties that every function has. */
-const OWN_KEYS: ReadonlySet<string> = new Set([
-  "length",
-  "name",
-  "prototype",
-  "arguments",
-  "caller",
-]);
 
 /** The object that an expression writes out, `Object.freeze` around it or not. */
 export function literalOf(node: AnyNode): (AnyNode & { type: "ObjectExpression" }) | undefined {
@@ -352,55 +438,6 @@ function readOf(module: ModuleInstance, name: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The names that the text of a class puts on its prototype; undefined if they can't be told. */
-function prototypeMembers({ body }: Class): Set<string> | undefined {
-  const names = new Set(["constructor"]);
-  for (const member of body.body) {
-    if (member.type === "StaticBlock" || member.static) continue;
-    const key = keyOf(member);
-    if (key !== undefined) names.add(key);
-    else if (member.computed) return undefined;
-  }
-  return names;
-}
-
-/** The static fields that the text of a class has. */
-function staticFields({ body }: Class): Set<string> {
-  return new Set(
-    body.body.flatMap((member) =>
-      member.type === "PropertyDefinition" && member.static ? (keyOf(member) ?? []) : [],
-    ),
-  );
-}
-
-/** The static members of a class that are functions which its text does not give them, as far as that can be told. */
-function statedFunctions({ body }: Class, maker: Function): Set<string> {
-  const members = new Map<string, AnyNode>();
-  for (const member of body.body) {
-    if (member.type !== "StaticBlock" && !member.static) continue;
-    const key = member.type === "StaticBlock" ? undefined : keyOf(member);
-    if (key === undefined) return new Set();
-    members.set(key, member);
-  }
-  const isStated = (key: string): boolean => {
-    const value: unknown = Object.getOwnPropertyDescriptor(maker, key)?.value;
-    if (OWN_KEYS.has(key) || typeof value !== "function") return false;
-    const member = members.get(key);
-    if (member === undefined) return true;
-    if (member.type !== "PropertyDefinition") return isReplaced(key, value);
-    return member.value ? isWrittenOut(member.value) : true;
-  };
-  return new Set(Object.getOwnPropertyNames(maker).filter(isStated));
-}
-
-function hiddenFields({ body }: Class, { file, name }: NameRef, line: number): HiddenField[] {
-  return body.body.flatMap((member) =>
-    member.type === "PropertyDefinition" && member.static && member.key.type === "PrivateIdentifier"
-      ? [{ name: `${name}.#${member.key.name}`, file, line }]
-      : [],
-  );
 }
 
 /** The compiler of the project makes a variable of an enum or a namespace; what is in it stands in the text. */

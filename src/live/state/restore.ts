@@ -112,6 +112,7 @@ class Restorer {
       const isForeign = this.#state.odd.get(root.value as object)?.foreign !== undefined;
       (isForeign ? kept : carried).push(rootPath(root));
     }
+    leftBehind.push(...this.#listPut());
     if (this.#mayAdopt()) this.#objects.adopt();
     for (const run of later) run();
     this.#objects.finish();
@@ -121,6 +122,22 @@ class Restorer {
     const missing = [...closures, ...this.#objects.listMissing()];
     const recall = (file: string, name: string): unknown => this.#recall(file, name);
     return { carried, fresh, leftBehind, missing, kept, extras, recall };
+  }
+
+  /** What stood on a function or a prototype that is still there, and does not stand there any more. */
+  #listPut(): Left[] {
+    return this.#state.put.flatMap(({ key, isSymbol, ...ref }) => {
+      const holder = this.#names.resolve(ref);
+      if (!isHolder(holder)) return [];
+      const isThere = isSymbol
+        ? Object.getOwnPropertySymbols(holder).some(({ description = "" }) => description === key)
+        : Object.hasOwn(holder, key);
+      if (isThere) return [];
+      const path = rootPath({ ...ref, field: key });
+      const why = isSymbol ? "what goes by a symbol" : "a getter or setter";
+      const way = isSymbol ? `${rootPath(ref)}[Symbol(${key})]` : path;
+      return [{ path: way, file: ref.file, line: ref.line, why }];
+    });
   }
 
   /** Whether a value is a function that goes by the very name of the root: one that a program has put on a prototype. */

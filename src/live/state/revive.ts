@@ -15,6 +15,7 @@ import { baseOf, closedBaseOf, emptyOf, FILLED } from "./forms.ts";
 import type { StateNames } from "./names.ts";
 import { findPlaces } from "./paths.ts";
 import { close, define } from "./properties.ts";
+import { HANDLER, TARGET } from "./proxies.ts";
 import type { Closed } from "./properties.ts";
 import { findShape, shellOf } from "./shapes.ts";
 import type { Left, NameRef, Odd, OddProperty, State } from "./state.ts";
@@ -154,6 +155,7 @@ export class Reviver {
   #stand(mirror: object, odd: Odd): { value: unknown } | undefined {
     const { named, api, global, symbol, service, foreign, left, own } = odd;
     if (own !== undefined) return { value: this.#options.own?.(own) };
+    if (odd.isProxy === true) return { value: this.#makeProxy(mirror) };
     if (named !== undefined) return { value: this.#resolve(mirror, named) };
     if (foreign !== undefined) {
       const value = this.#state.foreign[foreign];
@@ -171,6 +173,14 @@ export class Reviver {
     const value = this.#options.service?.(service.handle, service.type);
     if (value === undefined) this.#missing.set(mirror, "a service object");
     return { value };
+  }
+
+  #makeProxy(mirror: object): object | undefined {
+    const { [TARGET]: target, [HANDLER]: handler } = mirror as Record<string, unknown>;
+    const [one, two] = [this.revive(target), this.revive(handler)];
+    // What is missing of it is told by its path.
+    if (isPrimitive(one) || isPrimitive(two)) return undefined;
+    return new Proxy(one as object, two as object);
   }
 
   #resolve(mirror: object, ref: NameRef): unknown {
@@ -379,8 +389,8 @@ export class Reviver {
 /** Whether a mirror may become what it stands for: data of the same form, or an instance that is its fields. */
 function isAdopted(odd: Odd | undefined): boolean {
   if (odd === undefined) return true;
-  const { named, api, global, symbol, service, left, error, own } = odd;
-  if (named || api || global || symbol || service || left || error) return false;
+  const { named, api, global, symbol, service, left, error, own, isProxy } = odd;
+  if (named || api || global || symbol || service || left || error || isProxy) return false;
   if (own !== undefined) return false;
   return odd.foreign === undefined && odd.isNull !== true && odd.isEmitter !== true;
 }

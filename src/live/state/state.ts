@@ -14,6 +14,7 @@
  */
 
 import type { Closed } from "./properties.ts";
+import { HANDLER, TARGET } from "./proxies.ts";
 
 /** Where a value with a name stands: at the top level of a module, or below a name there. */
 export interface NameRef {
@@ -60,6 +61,8 @@ export interface Odd {
   /** An EventEmitter of Node. */
   readonly isEmitter?: true;
   readonly isBuffer?: true;
+  /** A proxy: its mirror holds what it is made of. */
+  readonly isProxy?: true;
   /** How far the object was closed to changes. */
   readonly closed?: Closed;
   /** All its properties in their order, where some are odd; the mirror then has none. */
@@ -103,12 +106,23 @@ export interface Left {
   readonly why: string;
 }
 
+/** An accessor, or what goes by a symbol, on a function, a class or a prototype. */
+export interface Put extends NameRef {
+  /** Its name; the description of a symbol. */
+  readonly key: string;
+  readonly isSymbol: boolean;
+  /** Line of the declaration. */
+  readonly line: number;
+}
+
 /** The state of an instance. */
 export interface State {
   readonly roots: readonly Root[];
   readonly odd: ReadonlyMap<object, Odd>;
   /** Objects of packages and of the runtime that go over as they are; empty if they were left out. */
   readonly foreign: readonly unknown[];
+  /** What a program may have put on functions and prototypes that is no field: it is told where another instance lacks it. */
+  readonly put: readonly Put[];
   /** What can't be carried. Whoever restores the state decides what stands there. */
   readonly left: readonly Left[];
   /** How many objects were met. */
@@ -140,6 +154,7 @@ export function isPrimitive(value: unknown): boolean {
 /** `players.ann`, `players["two words"]`, `list[3]` */
 export function memberPath(holder: string, key: string, isArray = false): string {
   if (isArray) return `${holder}[${key}]`;
+  if (key === TARGET || key === HANDLER) return `${holder}.${key}`;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
     ? `${holder}.${key}`
     : `${holder}[${JSON.stringify(key)}]`;

@@ -18,9 +18,14 @@ import type { NameRef } from "./state.ts";
 export interface TopGifts {
   /** The sources of the functions that stand in loose statements, and in no other function. */
   readonly functions: ReadonlySet<string>;
+  /** Says whether a source that the loader has written into stands in no function of the text; see woven-functions.ts. */
+  isOuter?(source: string): boolean;
   /** What is assigned, by the way there: `Item.prototype.use`. */
   readonly assigned: ReadonlyMap<string, AnyNode>;
 }
+
+/** What the loader writes into functions begins so. */
+const WOVEN = "$snax";
 
 const known = new WeakMap<ModuleText, TopGifts>();
 
@@ -38,14 +43,17 @@ export function topGifts(text: ModuleText): TopGifts {
  * @param nameOf - tells what goes by a name.
  */
 export function isTopGift(
-  { functions, assigned }: TopGifts,
+  gifts: TopGifts,
   path: readonly string[],
   value: unknown,
   nameOf: (value: unknown) => NameRef | undefined,
 ): boolean {
+  const { functions, assigned } = gifts;
   const node = assigned.get(path.join("."));
   if (typeof value === "function") {
-    if (functions.has(Function.prototype.toString.call(value))) return true;
+    const source = Function.prototype.toString.call(value);
+    if (functions.has(source)) return true;
+    if (source.includes(WOVEN) && gifts.isOuter?.(source) === true) return true;
     if (node?.type !== "Identifier") return false;
     const named = nameOf(value);
     return named?.name === node.name && named.path === undefined;

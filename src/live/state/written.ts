@@ -11,32 +11,52 @@ import { keyOf } from "../../loader/read/analysis.ts";
 import { dataOf } from "../../loader/read/written.ts";
 import type { RootPlace, StateNames } from "./names.ts";
 import { formOf, isOpenObject, literalOf } from "./names.ts";
+import type { TableFunctions } from "./table-functions.ts";
 import type { Written } from "./state.ts";
 import { isPrimitive } from "./state.ts";
 
 /** Tells what of a constant is still as the text gave it. */
 export function writtenOf(
   names: StateNames,
-  { isConst, node, file }: RootPlace,
+  place: RootPlace,
   value: unknown,
 ): Written | undefined {
+  const { isConst, node, file } = place;
   if (!isConst) return undefined;
   if (isPrimitive(value) || file.endsWith(".json")) return true;
   if (isDeepFrozen(value)) return true;
-  return node === undefined ? undefined : compare(names, node, value);
+  return node === undefined ? undefined : compare(aimOf(names, place), node, value);
 }
 
 /** Says whether a variable, constant or not, has the value that the text gives it, as far as the text alone tells it. */
 export function isAsWritten(names: StateNames, place: RootPlace, value: unknown): boolean {
   if (writtenOf(names, place, value) === true) return true;
   const { node } = place;
-  return node === undefined ? value === undefined : compare(names, node, value) === true;
+  if (node === undefined) return value === undefined;
+  return compare(aimOf(names, place), node, value) === true;
 }
 
-function compare(names: StateNames, node: AnyNode, value: unknown): Written | undefined {
+/** What is compared, and where it stands. */
+interface Aim {
+  readonly names: StateNames;
+  readonly functions: TableFunctions | undefined;
+  /** The way there from the name; undefined in a list. */
+  readonly way: readonly string[] | undefined;
+  /** The property of a table. */
+  readonly property?: AnyNode;
+}
+
+function aimOf(names: StateNames, { name, functions }: RootPlace): Aim {
+  return { names, functions, way: [name] };
+}
+
+function compare(aim: Aim, node: AnyNode, value: unknown): Written | undefined {
+  const { names, functions, way, property: place = node } = aim;
   switch (formOf(node)) {
     case "function":
-      return typeof value === "function" ? true : undefined;
+      if (typeof value !== "function") return undefined;
+      if (functions === undefined || way === undefined) return true;
+      return functions.isWritten({ way, node: place }, value) ? true : undefined;
     case "data":
       if (node.type === "ObjectExpression" || node.type === "ArrayExpression") break;
       return isDeepStrictEqual(dataOf(node), value) ? true : undefined;
@@ -45,7 +65,7 @@ function compare(names: StateNames, node: AnyNode, value: unknown): Written | un
     case "other":
       break;
   }
-  if (node.type === "ArrayExpression") return compareList(names, node, value);
+  if (node.type === "ArrayExpression") return compareList(aim, node, value);
   const object = literalOf(node);
   if (object === undefined || !isOpenObject(value)) return undefined;
   const members = new Map<string, Written | undefined>();
@@ -60,7 +80,8 @@ function compare(names: StateNames, node: AnyNode, value: unknown): Written | un
     let written: Written | undefined;
     if (property.kind !== "init") written = live?.get || live?.set ? true : undefined;
     else if (live !== undefined && "value" in live) {
-      written = compare(names, property.value, live.value);
+      const inner = { names, functions, way: way && [...way, key], property };
+      written = compare(inner, property.value, live.value);
     }
     members.set(key, written);
     if (written !== true) isWhole = false;
@@ -69,13 +90,15 @@ function compare(names: StateNames, node: AnyNode, value: unknown): Written | un
 }
 
 function compareList(
-  names: StateNames,
+  { names, functions }: Aim,
   { elements }: AnyNode & { type: "ArrayExpression" },
   value: unknown,
 ): Written | undefined {
   if (!Array.isArray(value) || value.length !== elements.length) return undefined;
   const isSame = elements.every(
-    (element, index) => element !== null && compare(names, element, value[index]) === true,
+    (element, index) =>
+      element !== null &&
+      compare({ names, functions, way: undefined }, element, value[index]) === true,
   );
   return isSame && Reflect.ownKeys(value).length === elements.length + 1 ? true : undefined;
 }
@@ -90,7 +113,8 @@ function isNamed(names: StateNames, node: AnyNode, value: unknown): boolean {
 function isDeepFrozen(value: unknown, seen: Set<unknown> = new Set()): boolean {
   if (isPrimitive(value) || typeof value === "symbol" || seen.has(value)) return true;
   if (typeof value === "function") return false;
-  if (!Object.isFrozen(value) || types.isProxy(value)) return false;
+  // To ask a proxy whether it is frozen runs its traps.
+  if (types.isProxy(value) || !Object.isFrozen(value)) return false;
   if (!isOpenObject(value) && !Array.isArray(value)) return false;
   seen.add(value);
   for (const key of Reflect.ownKeys(value)) {

@@ -133,7 +133,7 @@ test("a closed globalThis is refused", async (t) => {
   equal(await heard(worker), "ERR_ARGUMENT");
 });
 
-/** On Node 22 no session stays: src/live/inspect/upvalues-session.ts. */
+/** On Node 22 no session stays: src/live/inspect/object-session.ts. */
 const skip = process.versions.v8.startsWith("12.");
 
 test(

@@ -13,8 +13,8 @@
  * pause.
  */
 
-import { SnaxError } from "../../base/error.ts";
-import { OwnSession } from "../../inspector/own-session.ts";
+import { SnaxError } from "../base/error.ts";
+import { OwnSession } from "./own-session.ts";
 
 /** The global that commands name a value by, while there is one. */
 export const GLOBAL_NAME = "$snaxDesk";
