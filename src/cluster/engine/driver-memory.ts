@@ -6,7 +6,7 @@
  * under way waits by the time of the node that it comes from or goes to, so a node whose time stands still hears nothing.
  */
 
-import { ENGINE_SILENCE_MS, ENGINE_TIMEOUT_MS } from "../../base/limits.ts";
+import { ENGINE_SILENCE_MS } from "../../base/limits.ts";
 import type { Random } from "../../base/random.ts";
 import { createRandom } from "../../base/random.ts";
 import type {
@@ -18,7 +18,7 @@ import type {
   Footing,
   Watcher,
 } from "./driver.ts";
-import { Backlog, engineError, sizeOf, WatchView } from "./driver.ts";
+import { Backlog, engineError, Questions, sizeOf, WatchView } from "./driver.ts";
 
 /** Milliseconds from a node to the engine. */
 const HOP_MS = 1;
@@ -187,7 +187,7 @@ class MemoryDriver implements Driver {
   self: DriverSelf = { node: "", incarnation: "" };
   readonly #engine: MemoryEngine;
   readonly #views = new Map<WatchView, string>();
-  readonly #open = new Set<(why: string) => void>();
+  readonly #questions: Questions;
   readonly #backlog = new Backlog();
   #events: DriverEvents | undefined = undefined;
   #isUp = false;
@@ -195,6 +195,7 @@ class MemoryDriver implements Driver {
   constructor(engine: MemoryEngine, host: DriverHost) {
     this.#engine = engine;
     this.host = host;
+    this.#questions = new Questions(host);
   }
 
   join(self: DriverSelf, events: DriverEvents): Promise<Footing> {
@@ -287,7 +288,7 @@ class MemoryDriver implements Driver {
     if (!this.#isUp) return;
     this.#isUp = false;
     this.#backlog.clear();
-    for (const fail of [...this.#open]) fail(why);
+    this.#questions.lose(why);
     this.#events?.onDown(`the engine ${why}`);
   }
 
@@ -298,24 +299,16 @@ class MemoryDriver implements Driver {
   async #ask<T>(bytes: number, run: () => T, isDue?: boolean): Promise<T> {
     if (!this.#isUp) throw engineError("is away", false);
     const taken = this.#backlog.take(bytes, isDue);
-    return await new Promise((resolve, reject) => {
-      const fail = (why: string): void => {
-        cancel();
-        taken();
-        this.#open.delete(fail);
-        reject(engineError(why, true));
-      };
-      const cancel = this.host.later(ENGINE_TIMEOUT_MS, () => fail("did not answer"));
-      this.#open.add(fail);
-      this.#engine.carry(this, () => {
-        const result = run();
+    try {
+      return await this.#questions.wait((answer) => {
         this.#engine.carry(this, () => {
-          cancel();
-          taken();
-          if (this.#open.delete(fail)) resolve(result);
+          const result = run();
+          this.#engine.carry(this, () => answer(result));
         });
       });
-    });
+    } finally {
+      taken();
+    }
   }
 }
 

@@ -23,7 +23,7 @@ import type {
   Footing,
   Watcher,
 } from "./driver.ts";
-import { Backlog, engineError, sizeOf, WatchView } from "./driver.ts";
+import { Backlog, engineError, Questions, sizeOf, WatchView } from "./driver.ts";
 import type { Nats, NatsBucket, NatsConnection, NatsEntry, NatsIterator } from "./nats-client.ts";
 import { loadNats } from "./nats-client.ts";
 
@@ -58,7 +58,7 @@ class NatsDriver implements Driver {
   readonly #login: object;
   readonly #name: string;
   readonly #watches = new Set<Watch>();
-  readonly #open = new Set<(why: string) => void>();
+  readonly #questions: Questions;
   #self: DriverSelf = { node: "", incarnation: "" };
   #connection: NatsConnection | undefined = undefined;
   #bucket: NatsBucket | undefined = undefined;
@@ -79,6 +79,7 @@ class NatsDriver implements Driver {
     this.#nats = nats;
     const { hostname, port, username, password, pathname, protocol } = new URL(url);
     this.#host = host;
+    this.#questions = new Questions(host);
     this.#server = `${protocol}//${hostname}:${port || 4222}`;
     const user = decodeURIComponent(username);
     const pass = decodeURIComponent(password);
@@ -308,7 +309,7 @@ class NatsDriver implements Driver {
     this.#isUp = false;
     this.#round += 1;
     this.#clear();
-    for (const fail of [...this.#open]) fail(why);
+    this.#questions.lose(why);
     this.#events?.onDown(`the engine ${why}`);
   }
 
@@ -346,23 +347,10 @@ class NatsDriver implements Driver {
     });
   }
 
-  /** Waits for something, but not longer than ENGINE_TIMEOUT_MS, and no longer than the engine is there. */
+  /** See {@link Questions.wait}. */
   #attempt<T>(run: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const fail = (why: string, cause?: unknown): void => {
-        cancel();
-        this.#open.delete(fail);
-        reject(engineError(why, true, cause));
-      };
-      const cancel = this.#host.later(ENGINE_TIMEOUT_MS, () => fail("did not answer"));
-      this.#open.add(fail);
-      run().then(
-        (value) => {
-          cancel();
-          if (this.#open.delete(fail)) resolve(value);
-        },
-        (error: unknown) => fail(whyOf(error), error),
-      );
+    return this.#questions.wait((answer, fail) => {
+      run().then(answer, (error: unknown) => fail(whyOf(error), error));
     });
   }
 }

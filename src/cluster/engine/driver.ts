@@ -11,7 +11,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { ENGINE_UNSENT_MAX } from "../../base/limits.ts";
+import { ENGINE_TIMEOUT_MS, ENGINE_UNSENT_MAX } from "../../base/limits.ts";
 
 /** What is under a key. */
 export interface Entry {
@@ -144,6 +144,45 @@ export class Backlog {
   clear(): void {
     this.#bytes = 0;
     this.#round += 1;
+  }
+}
+
+/** What waits for an answer: not longer than ENGINE_TIMEOUT_MS, and no longer than the engine is there. */
+export class Questions {
+  readonly #host: DriverHost;
+  readonly #open = new Set<(why: string) => void>();
+
+  constructor(host: DriverHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Waits for an answer.
+   *
+   * @param ask - gets what takes the answer, and what says that there will be none.
+   * @throws {ERR_ENGINE_DOWN} if none comes; `data.sent` is true.
+   */
+  wait<T>(
+    ask: (answer: (value: T) => void, fail: (why: string, cause?: unknown) => void) => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string, cause?: unknown): void => {
+        cancel();
+        this.#open.delete(fail);
+        reject(engineError(why, true, cause));
+      };
+      const cancel = this.#host.later(ENGINE_TIMEOUT_MS, () => fail("did not answer"));
+      this.#open.add(fail);
+      ask((value) => {
+        cancel();
+        if (this.#open.delete(fail)) resolve(value);
+      }, fail);
+    });
+  }
+
+  /** The engine is away: nothing that waits is answered. */
+  lose(why: string): void {
+    for (const fail of [...this.#open]) fail(why);
   }
 }
 
