@@ -1,6 +1,6 @@
 /**
  * Finds handlers of services that have ended and run on: one that was killed in the middle of a loop, or that loops behind its own
- * `skynet.exit()`. Nobody waits for what such a handler does, and every service of its thread waits for its end: it is cut off,
+ * `skynet.exit()`. What such a handler does is not awaited, and every service of its thread waits for its end: it is cut off,
  * whatever `stall.interrupt` says.
  *
  *     a look at every phase -> a handle under which nobody lives any more -> the same dispatch for KILLED_HANDLER_MS -> cut off

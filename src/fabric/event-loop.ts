@@ -80,7 +80,7 @@ class LoopWaker implements EventLoopWaker {
   #before: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isInTurn = false;
-  /** Mail is taken in, and the kernel's turn follows: nobody needs to ask for it. */
+  /** Mail is taken in, and the kernel's turn follows without being asked for. */
   #isReceiving = false;
   /** A look at the mail is to come. */
   #isLooking = false;

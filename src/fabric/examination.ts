@@ -110,7 +110,7 @@ async function resume(link: InspectorLink, { pauses }: Hold): Promise<void> {
 }
 
 /**
- * Goes on until the thread is in the program's code: cut off in the middle of the runtime's own, nobody knows what state
+ * Goes on until the thread is in the program's code: cut off in the middle of the runtime's own, it is not known what state
  * that is in.
  *
  * @returns why that did not succeed.

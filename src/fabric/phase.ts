@@ -13,7 +13,7 @@ export interface Phase {
   readonly dispatch: number;
   readonly type: number;
   readonly method: number;
-  /** The handle of who sent the message; 0 = the runtime. */
+  /** The handle of the sender of the message; 0 = the runtime. */
   readonly source: number;
   readonly session: number;
   /** The number of the turn. */

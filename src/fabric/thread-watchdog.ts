@@ -6,7 +6,7 @@
  *                                                                          `onHopeless`: the thread is ended
  *
  * What loops outside any message (behind `fetch`, in the callback of a package) is found by the event loop that neither rests
- * nor handles messages; nobody can tell whose calls hang on it, so it is never cut off, and at `interrupt` it is hopeless.
+ * nor handles messages; whose calls depend on it can't be told, so it is never cut off, and at `interrupt` it is hopeless.
  * Whether an idle thread still rests is asked twice a second.
  */
 

@@ -79,7 +79,7 @@ export function createThread(options: ThreadOptions): Thread {
     ...options,
     directory,
     onWord: (from, values) => {
-      // Race: who asked for the name before it was given waits for this word, which was sent after; named-mail.ts
+      // Race: a call that asked for the name before it was given waits for this word, which was sent after; named-mail.ts
       if (values[0] === NAME_WORD) names.onRegister(values[1] as string, values[2] as number);
       else options.onWord(from, values);
     },

@@ -2,7 +2,7 @@
  * What a thread lets its watchdog ask: a desk under a global symbol, which the inspector's `Runtime.evaluate` reaches while
  * the thread is paused, whatever it was doing.
  *
- * The watchdog sits on another thread and sees handles and script offsets; who they are, and which lines of TypeScript,
+ * The watchdog sits on another thread and sees handles and script offsets; which services they are, and which lines of TypeScript,
  * only this thread can tell. A thread has a desk for each node that it runs.
  */
 
@@ -102,7 +102,7 @@ class Desk {
     return String((phase[PHASE.dispatch] as number) >>> 0);
   }
 
-  /** The same because an operator has asked for it, who needs time to patch the service. */
+  /** The same because an operator has asked for it: operators need time to patch the service. */
   condemnByHand(): string {
     return this.condemn(true);
   }

@@ -3,7 +3,7 @@
  *
  * In V8 12, which Node 22 has, a loop in a function that holds a breakpoint asks in every round for
  * compiled code to go on in, which is refused because of the breakpoint, and each refusal renews
- * the budget after which V8 looks whether somebody wants to interrupt it: nobody can, for ever.
+ * the budget after which V8 looks whether an interrupt is wanted: none ever comes through.
  * Without on-stack replacement it does not ask. The flag holds for all threads of the process, and
  * only for loops that begin later; a function that is called often is compiled as ever, one call
  * that loops long runs slower.

@@ -8,7 +8,7 @@
  *
  * The session is connected to the thread that it runs on, so every answer is there when `post`
  * returns. Values become known to the protocol by a global that exists for the length of one
- * command; nobody else's code runs meanwhile. What a question set is gone when it is answered,
+ * command; no other code runs meanwhile. What a question set is gone when it is answered,
  * object ids and breakpoints; the rest of the turn sees nothing of the session, for it skips every
  * pause.
  */

@@ -1,7 +1,7 @@
 /**
  * A service goes from one kernel of a node to another one under its handle: here what this kernel does of it.
  *
- * Nobody dies: whoever watches for its death, or waits for an answer, does so on. Who else must know, and how messages keep their
+ * No service dies: whoever watches for its death, or waits for an answer, does so on. Who else must know, and how messages keep their
  * order meanwhile, is for fabric/hand-over.ts to say.
  */
 
@@ -41,7 +41,7 @@ export function foresee({ owed, deferred, mail }: Service): Departed {
   return { waiting, marks };
 }
 
-/** Lets a service that is at rest go: nobody lives here under its handle any more. Its timers end. */
+/** Lets a service that is at rest go: no service lives here under its handle any more. Its timers end. */
 export function depart(kernel: Kernel, service: Service): Departed {
   const departed = foresee(service);
   for (const list of [service.deferred, service.mail]) while (list?.shift() !== undefined);

@@ -49,7 +49,7 @@ export function writePhase(words: PhaseWords, handle: number, message: Message):
   words[PHASE.handle] = handle;
 }
 
-/** The numbers of one type of service, each read by itself: nobody has to walk all services. See {@link TALLY}. */
+/** The numbers of one type of service, each read by itself: there is no need to walk all services. See {@link TALLY}. */
 export type Tally = Float64Array;
 
 /** Indexes of the numbers. They only rise, but for what a new thread takes over; see fabric/board.ts. */

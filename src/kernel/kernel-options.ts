@@ -45,7 +45,7 @@ export interface KernelEvents {
   /** An error came as the answer to a call that had ended before, for example by its deadline. */
   onLateError?(service: Service, error: unknown, message: Message): void;
   /**
-   * An error came as the answer of `source` for a service that has died on the way: nobody else will tell of it.
+   * An error came as the answer of `source` for a service that has died on the way: it is reported nowhere else.
    */
   onLostError?(source: number, target: number, message: Message): void;
   /** A name was given to a service, on this kernel or another one. */

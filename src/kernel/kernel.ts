@@ -301,7 +301,7 @@ export class Kernel {
    * Notes that somebody else answers a call that waits: the request was passed on.
    *
    * @param from - who passed it on; 0 = nobody knows. Where a request is passed on several times the news of it may come in
-   * another order: who passed it on tells which is to be heard first.
+   * another order: the handle of the service that passed it on tells which is to be heard first.
    * @returns who answers the call as far as it is known; undefined if it does not wait here.
    */
   retarget(source: number, session: number, handle: number, from: number): number | undefined {
@@ -466,7 +466,7 @@ export class Kernel {
     this.dispatching = undefined;
   }
 
-  /** Answers a request whose service has thrown and not answered: nobody else would, unless it is filed as owed. */
+  /** Answers a request whose service has thrown and not answered, unless it is filed as owed: then its death answers it. */
   #answerFor(service: Service, message: Message, error: unknown): void {
     if (!service.isAlive || message.reply !== REPLY.owed || service.owed?.has(message)) return;
     this.failWith(service, message, () => copyThrown(error as Error));

@@ -37,7 +37,7 @@ export class OpenCall {
   since = 0;
   /** The message whose handling made the call; see Kernel.origin. */
   origin: Message | undefined = undefined;
-  /** It waits for something that may take for ever, a death: nobody is told that it takes long. */
+  /** It waits for something that may take for ever, a death: that it takes long is not reported. */
   isPatient = false;
   /** What the caller was given, if whoever made the call says so. */
   promise: Promise<unknown> | undefined = undefined;

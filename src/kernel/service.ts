@@ -181,7 +181,7 @@ export function unfinishedCount({ owed, running }: Service): number {
   return count;
 }
 
-/** Whether it is a request that nothing but the service's death answers: nobody handles that. */
+/** Whether it is a request that nothing but the service's death answers: no handler runs for it. */
 export function isDeathWatch({ type, reply }: Message): boolean {
   return type === PTYPE.debug && reply === REPLY.detached;
 }

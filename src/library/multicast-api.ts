@@ -2,7 +2,7 @@
  * The static types of `multicast`: channels that any number of services publish to and listen to.
  */
 
-/** Gets what is published: the channel, who published, and the values. */
+/** Gets what is published: the channel, the publisher, and the values. */
 export type OnMulticast<A extends unknown[] = never[]> = (
   channel: MulticastChannel,
   source: number,
@@ -19,7 +19,7 @@ export interface MulticastOptions {
 
 /** A channel, as one service holds it. */
 export interface MulticastChannel {
-  /** Its number: send it to others, who make an object of their own from it. */
+  /** Its number: send it to other services, which make an object of their own from it. */
   readonly channel: number;
   /** Sends values to all subscribers; resolves to their number when it has gone out to them. */
   publish(...values: unknown[]): Promise<number>;

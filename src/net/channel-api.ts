@@ -19,7 +19,7 @@ export interface ChannelSocket {
 /**
  * Reads one answer. What it resolves to is the answer; an Error that it resolves to (and does not
  * throw) rejects the request. What it throws rejects it too, and ends the connection (the others
- * get ERR_CLOSED): nobody knows how much of the answer was read.
+ * get ERR_CLOSED): how much of the answer was read is not known.
  */
 export type ReadAnswer<T = unknown> = (from: ChannelSocket) => T | Promise<T>;
 

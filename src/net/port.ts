@@ -3,7 +3,7 @@
  *
  *     connection -> Link, paused -> message to the owner -> onAccept(id, peer) -> somebody calls start(id)
  *
- * Before `start` the system keeps connections waiting: Node has accepted them, nobody has been
+ * Before `start` the system keeps connections waiting: Node has accepted them, no service has been
  * told.
  */
 

@@ -6,7 +6,7 @@
  *
  * The node ends in any case, and with it the handler; what counts now is what the others have to save. Too long is a part of the
  * time that is left: a quarter for what ran before the stop was asked for, half for what began later, which may be an `exit`
- * that saves. What can't be cut off (native code) is left to itself: nobody waits for its thread any longer than that.
+ * that saves. What can't be cut off (native code) is left to itself: its thread is waited for no longer than that.
  */
 
 import { LEVEL } from "../base/log-level.ts";

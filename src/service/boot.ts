@@ -60,7 +60,7 @@ export interface LaunchRequest {
  *
  * @throws {ERR_ARGUMENT} if there is no such kind.
  * @throws {ERR_EXHAUSTED} if no handle is free.
- * @throws {ERR_STOPPED} if the node is stopping: nobody would let the service leave.
+ * @throws {ERR_STOPPED} if the node is stopping: the service would never be asked to leave.
  */
 export function launch(runtime: Runtime, request: LaunchRequest): Context {
   const { kind: kindName, name, args } = request;

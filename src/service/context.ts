@@ -31,7 +31,7 @@ export type Receiver = (context: Context, message: Message) => void;
 /** Receivers by message type. Tables are shared between services: copy before changing. */
 export type ReceiverTable = readonly (Receiver | undefined)[];
 
-/** What `skynet.exit()` throws to end the code that runs; nobody outside ever sees it. */
+/** What `skynet.exit()` throws to end the code that runs; it is never seen outside. */
 export const EXIT_SIGNAL: unique symbol = Symbol("snax.exit");
 
 /** How often the code of a dead service is told so before its calls simply stay unanswered. */

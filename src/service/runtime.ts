@@ -143,7 +143,7 @@ export class Runtime {
   owner = 0;
   /** The handle of the service that is told of each death; 0 = none is. */
   monitor = 0;
-  /** How far the node's end has come: nothing is launched any more; nobody is left. */
+  /** How far the node's end has come: nothing is launched any more; no service is left. */
   state: "running" | "stopping" | "stopped" = "running";
   /** The node takes no more work, and waits for what is open; it still runs. */
   isDraining = false;
@@ -304,7 +304,7 @@ export class Runtime {
     this.logFault(service.handle, `${where} error : ${describeError(error)}`);
   }
 
-  /** Logs what a handler threw whose caller has died: nobody else tells of it. */
+  /** Logs what a handler threw whose caller has died: it is reported nowhere else. */
   reportLostError(service: Service, error: unknown, message: Message): void {
     if (isNews(this, error, message.source)) this.reportError(service, error, message);
   }

@@ -301,7 +301,7 @@ export class Tracer {
     for (const oldest of table.keys()) return void table.delete(oldest);
   }
 
-  /** Nothing is traced any more: nobody pays for it from here on. */
+  /** Nothing is traced any more: from here on it costs nothing. */
   #rest(): void {
     const { size } = this.#flags;
     if (size + this.#tags.size + this.#expected.size + this.#farCalls.size > 0) return;

@@ -1,5 +1,5 @@
 /**
- * The data center, `DATACENTER`: values by keys, for all services, and a way to wait for one.
+ * The data center, `DATACENTER`: values by keys, for all services, and a way to wait for a value.
  *
  *     UPDATE key... value    sets, answered with what was there; undefined deletes
  *     QUERY key...           what is there
@@ -9,11 +9,11 @@
  * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists
  * that somebody set. As in skynet, waiting for what lies in a branch and for the branch itself
  * exclude each other, and a caller that waits for a value where a branch comes to be is told so.
- * Unlike there, who waits for what lies in a value that is set whole gets it.
+ * Unlike there, a call that waits for what lies in a value that is set whole gets it.
  *
  * With an engine there is one data center for all nodes: the engine keeps what lies under each
  * first key (cluster/fleet/data.ts), and here are only the waiting callers. One that waits for a
- * value where a branch comes to be gets the branch: nobody can tell any more how it was made.
+ * value where a branch comes to be gets the branch: how it was made is not known any more.
  */
 
 import { skynet, SnaxError } from "snax";

@@ -11,7 +11,7 @@
  *
  * As in skynet a channel's number has the harbor in its low 8 bits; with an engine it has the node
  * in its upper ones (cluster/fleet/channels.ts). A message carries the channel as its first value,
- * not as its session: nobody answers it, and the session of a message that dies with its receiver
+ * not as its session: it is not answered, and the session of a message that dies with its receiver
  * would come back to whoever published. A subscriber that died is forgotten when it is missed.
  */
 

@@ -98,7 +98,7 @@ async function kill(caller: SnaxCaller, target: unknown, ...args: unknown[]): Pr
  * Ends the service that asks: `exit` runs when what waits already is done, or at once in queue
  * mode, where the running handler may be the one that asks and waits.
  *
- * @returns a promise that never settles: nobody is left to go on.
+ * @returns a promise that never settles: no code is left that could go on.
  */
 function leave({ context }: SnaxCaller, args: unknown[]): Promise<never> {
   const dead = deadPromise(context);

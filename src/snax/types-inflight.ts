@@ -1,5 +1,5 @@
 /**
- * The types of `snax.inflight`: who still runs what a patch has replaced.
+ * The types of `snax.inflight`: which handlers still run what a patch has replaced.
  */
 
 /** What is to be done about them. */

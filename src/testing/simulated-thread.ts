@@ -63,7 +63,7 @@ export interface ThreadWorld {
   readonly isSynchronous: boolean;
   /** A turn begins. */
   readonly onTurn: () => void;
-  /** A thread has ended; nobody else knows yet. */
+  /** A thread has ended; the others do not know yet. */
   readonly onEnd: (thread: SimulatedThread) => void;
   /** A check that belongs to the fabric has failed. */
   readonly onProblem: (problem: string) => void;

@@ -28,7 +28,7 @@ const LATE_NEWS_MAX_MS = 20;
 
 /** What a simulation does when its threads come and go. */
 export interface ThreadWatcher {
-  /** A thread has ended, with the services of its kernel; nobody else knows yet. */
+  /** A thread has ended, with the services of its kernel; the others do not know yet. */
   onEnd(kernel: Kernel): void;
   /** A thread runs in place of one that has ended. */
   onUp(kernel: Kernel): void;

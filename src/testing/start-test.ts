@@ -213,7 +213,7 @@ class RunningTest implements TestNode {
   };
 }
 
-/** Waits until services rest: nobody has read the clock for some rounds of the event loop. */
+/** Waits until services rest: the clock was not read for some rounds of the event loop. */
 async function settle(clock: TestClock): Promise<void> {
   const until = systemClock.now() + REST_MAX_MS;
   let quiet = 0;

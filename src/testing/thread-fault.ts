@@ -14,7 +14,7 @@ export const EXIT: FaultPoint = faults.define("thread.exit", 0.002);
  * some don't.
  */
 export const CUT: FaultPoint = faults.define("thread.cut", 0.005);
-/** The other threads learn late of a death and of who takes its place. */
+/** The other threads learn late of a death and of the thread that takes its place. */
 export const LATE_NEWS: FaultPoint = faults.define("news.late", 0.3);
 /** A wake-up takes long. */
 export const LATE_WAKE: FaultPoint = faults.define("wake.late", 0.1);

@@ -4,7 +4,7 @@
  *     plan.ts -> patches, all or none -> reloads with the state -> services to come begin with the files
  *             -> what runs counts as the files (live/operate/fold.ts) -> report.ts
  *
- * Notes are taken and shown: who saves a file wants it to run. What did not go in is tried again with the next save.
+ * Notes are taken and shown: a developer who saves a file wants it to run. What did not go in is tried again with the next save.
  */
 
 import { statSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * What the engine of the cluster gives to this node: who takes part, and what all nodes have in common. Without an engine there is none of it.
+ * What the engine of the cluster gives to this node: which nodes take part, and what all have in common. Without an engine there is nothing of this.
  *
  *     CLAIM key                    gets the name of a global service, or finds the service (engine/global-services.ts)
  *     FIND key                     waits for the service of such a name

@@ -111,7 +111,7 @@ export function engineError(why: string, isSent: boolean, cause?: unknown): Snax
   });
 }
 
-/** What one message takes besides what it carries: subject, inbox, who waits for the answer. */
+/** What one message takes besides what it carries: subject, inbox, the question that waits for the answer. */
 export const ENGINE_MESSAGE_BYTES = 256;
 
 /** What was asked and said, and the engine has not shown to have: at most ENGINE_UNSENT_MAX bytes. */

@@ -1,5 +1,5 @@
 /**
- * Services of which there is one in the whole cluster: who has it, and what becomes of it here.
+ * Services of which there is one in the whole cluster: which node has it, and what becomes of it here.
  *
  *     CLAIM key -> the name is this node's: its token        the manager starts the service, then OWN
  *               -> another node has it: the handle of a proxy of the service there

@@ -8,7 +8,7 @@
  * its right has ended by its own clock. An owner that lost its right has lost its names too; to have one again it claims it
  * anew, also its own, and gets a higher token.
  *
- * Promises: nobody acts under a token that was replaced, if it asks {@link Names.mayAct} before; tokens of a name only grow.
+ * Promises: no node acts under a token that was replaced, if it asks {@link Names.mayAct} before; tokens of a name only grow.
  */
 
 import type { Entry } from "./driver.ts";

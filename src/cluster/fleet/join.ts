@@ -1,5 +1,5 @@
 /**
- * The engine of a node's cluster: who takes part, by the key `cluster.engine`. Loaded only where that is set.
+ * The engine of a node's cluster: which nodes take part, by the key `cluster.engine`. Loaded only where that is set.
  *
  *     nats://host:4222/name     a NATS server; the name keeps clusters apart
  *     memory://name             in this process: nodes of tests

@@ -119,7 +119,7 @@ export class LinkConnection {
   /**
    * Ends it; only the first end counts.
    *
-   * @param manner - "told": what was written still goes out, and why it ends; "cut": at once, nobody is there to read it.
+   * @param manner - "told": what was written still goes out, and why it ends; "cut": at once, for it would not be read.
    */
   end(end: ConnectionEnd, manner: "told" | "cut"): void {
     if (this.#end !== undefined) return;

@@ -15,7 +15,7 @@ import { INDEX_MASK } from "../../kernel/address.ts";
 import { GLOBAL_NAME_LENGTH_MAX } from "../../kernel/name-table.ts";
 import { decodeSeri, encodeSeri } from "../../wire/lua-seri.ts";
 
-/** Bytes behind the payload: who sends, the type and for whom, the session. */
+/** Bytes behind the payload: the sender, the type and the receiver, the session. */
 const TRAILER_BYTES = 12;
 
 /** Bytes in front of a packet. */

@@ -7,7 +7,7 @@
  *     proof                                    ->    compared
  *     compared                                 <- ready: its proof
  *
- * A proof is an HMAC-SHA-256 of both hellos under the token, with a word for the side that makes it: nobody without the token can
+ * A proof is an HMAC-SHA-256 of both hellos under the token, with a word for the side that makes it: a side without the token can't
  * make one, and none fits another connection, for the nonces are new each time. Neither side has sent the token. Both compare in
  * constant time. What comes after the handshake the token does not protect: that is the business of TLS.
  *

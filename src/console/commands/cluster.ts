@@ -1,5 +1,5 @@
 /**
- * `cluster`: the other nodes that this one knows, who is connected, and what was refused.
+ * `cluster`: the other nodes that this one knows, which are connected, and what was refused.
  */
 
 import type { CommandTable, Table } from "../operator/command.ts";

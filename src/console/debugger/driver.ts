@@ -95,7 +95,7 @@ export class DebugDriver {
     const { deadlineMs, terminal } = this.#options;
     const alarm = new AbortController();
     const late = pause(deadlineMs, `${deadlineMs / 1000} s are over`, { signal: alarm.signal });
-    // Called off, nobody waits for it any more.
+    // Called off: it is not waited for any more.
     late.catch(() => {});
     const why = await Promise.race([this.#talk(), late]);
     alarm.abort();

@@ -82,7 +82,7 @@ export async function answerApi(
     response.end(body, () => response.socket?.destroySoon());
     return;
   }
-  // The console has closed it meanwhile: nobody would get the answer.
+  // The console has closed it meanwhile: the answer would reach no client.
   if (!request.socket.writable) return;
   client.isBusy = true;
   client.isProven = true;
@@ -130,7 +130,7 @@ function isBoth({ isChange }: Command): boolean {
   return typeof isChange === "function";
 }
 
-/** Stands for the list of commands where an outcome asks for one. */
+/** The list of commands, where an outcome asks for a command. */
 const LIST: Command = { help: "", run: () => undefined };
 
 function statusOf(outcome: Outcome): number {

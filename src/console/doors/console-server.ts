@@ -130,7 +130,7 @@ export class ConsoleServer {
     this.#leaving.add(oldest);
     oldest.tell("was closed : too many clients, and it was idle for the longest");
     const { socket } = oldest;
-    // What comes now is not run: nobody would get the answer.
+    // What comes now is not run: the answer would reach no client.
     socket.removeAllListeners("data");
     socket.end("too many clients: this one was idle for the longest\n", () => socket.destroy());
     // One that reads nothing would stay for good, with all that waits for it.

@@ -119,7 +119,7 @@ export class HttpDoor {
     }
     visit.client.announce();
     const { operator } = visit.client;
-    // The console has closed it meanwhile: nobody would get the answer.
+    // The console has closed it meanwhile: the answer would reach no client.
     if (!request.socket.writable) return;
     visit.client.isBusy = true;
     const outcome = await execute(operator, line, visit.client.asker());

@@ -1,7 +1,7 @@
 /**
  * How much memory a service holds, estimated: what its module variables reach, its code, its mailbox.
  *
- * V8 gives the services of a thread one heap and keeps no account of who holds what. Large collections are judged by a
+ * V8 gives the services of a thread one heap and keeps no account of which service holds what. Large collections are judged by a
  * sample of their first elements. Not seen is what only a closure reaches (a variable inside a function). Nothing of the
  * service's own code runs: accessors and proxies are passed over.
  */

@@ -1,5 +1,5 @@
 /**
- * What all debug consoles have in common on a thread: the live side, who is recorded, which sockets are open.
+ * What all debug consoles have in common on a thread: the live side, which services are recorded, which sockets are open.
  *
  * A node may run several consoles; what one of them switched on, another can switch off.
  */

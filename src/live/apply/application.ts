@@ -192,7 +192,7 @@ class Application implements Settle<Applied | undefined> {
     runHotfix(this.#context, patch, { args, receive, keep }, this);
   }
 
-  /** The patch is for many, who have to agree. */
+  /** The patch is for many services, which have to agree. */
   get #isUndecided(): boolean {
     return this.#request.keep !== undefined;
   }

@@ -60,7 +60,7 @@ export interface PatchedText {
 /**
  * Builds the program that has other texts in the place of those of some files.
  *
- * @throws whatever is in the way: nobody can be born from these texts.
+ * @throws whatever is in the way: no service can be born from these texts.
  */
 export function succeed(cache: CodeCache, before: Program, texts: readonly PatchedText[]): Program {
   const images = new Map<string, Image>();

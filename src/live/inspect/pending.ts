@@ -148,7 +148,7 @@ function holderText({ service, runtime }: Context, holder: Message): string {
   return `${title}${sender}`;
 }
 
-/** What those wait for who have no target. */
+/** What the calls wait for that have no target. */
 const A_WAKEUP = "a wakeup";
 const A_LOCK = "a lock";
 export const TIME = "time";

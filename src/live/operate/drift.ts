@@ -4,7 +4,7 @@
  *     every thread: TEXTS -> groups of services with the same history -> diff(running, disk)
  *
  * Two texts that do the same are no drift, however they are laid out. What can't be read or compared
- * is one: nobody knows what it hides.
+ * counts as drift: what it hides is not known.
  */
 
 import { readModule } from "../../loader/text/module-text.ts";

@@ -1,5 +1,5 @@
 /**
- * `snax.inflight`: who still runs what a patch has replaced, on all threads.
+ * `snax.inflight`: which handlers still run what a patch has replaced, on all threads.
  *
  *     ledger    the texts of the patch, and when it was in
  *     threads   INFLIGHT -> old-handlers.ts looks at the services that have it

@@ -2,7 +2,7 @@
  * The drain of a service: what it has begun ends, what is new waits.
  *
  *     HOLD.draining: requests and posts wait; answers, timers, jobs, debug messages and calls to itself pass
- *     drained: no handler runs or waits, no call is open, nobody sleeps, no timer is due
+ *     drained: no handler runs or waits, no call is open, no handler sleeps, no timer is due
  *
  * Whoever holds a service to the end of it gets one whose code nobody is inside of.
  */

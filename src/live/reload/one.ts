@@ -63,7 +63,7 @@ export interface Reloaded {
 
 /** How a service is reloaded. */
 export interface ReloadOptions {
-  /** The new code; nobody has made an instance of it. */
+  /** The new code, of which there is no instance yet. */
   readonly program: Program;
   /** Whether state that the new text has no name for refuses the reload. */
   readonly isStrict: boolean;

@@ -145,7 +145,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
     const { program, born } = this.#ready;
     const { runtime } = this.#live.snax;
     const note = (instance: Instance): void => void this.#bornWith.add(instance);
-    // The births and the list of who lives belong together: no service can be born unnoticed
+    // The births and the list of living services belong together: no service can be born unnoticed
     // between them.
     const { id } = this.#order;
     this.#born = { id, parts: born, onBorn: note };

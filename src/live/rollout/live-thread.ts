@@ -103,7 +103,7 @@ export class LiveThread {
   }
 
   /**
-   * Enters a patch into the ledger, and logs it under the address of who asked, unless very many
+   * Enters a patch into the ledger, and logs it under the address of the service that asked, unless very many
    * come in a second.
    *
    * @param said - the end of the line in the log.

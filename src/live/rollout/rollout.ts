@@ -406,7 +406,7 @@ class Crew {
     return { values, stuck, refusal };
   }
 
-  /** Tells threads how the patch ends; nobody waits for those that are not expected to answer. */
+  /** Tells threads how the patch ends; those that are not expected to answer are not waited for. */
   async tell<T>(
     homes: readonly Home[],
     phase: "KEEP" | "UNDO",

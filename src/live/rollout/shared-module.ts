@@ -341,7 +341,7 @@ export class SharedStep implements TransactionStep {
     return this.#part?.summary ?? summaryOf("");
   }
 
-  /** Race: somebody may have loaded it since; nobody does so from here on. */
+  /** Race: a service may have loaded it since; none does so from here on. */
   async ready(): Promise<void> {
     this.#part = await SharedPart.compile(this.#live, this.#order);
   }

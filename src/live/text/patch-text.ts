@@ -116,7 +116,7 @@ function takeEnums(text: string, file: string): ReturnType<typeof blankEnums> {
 
 /**
  * Parses what an operator hands to a running service, a patch or a script. Such a text may come
- * from anywhere: where the parser runs out of stack, nobody wrote it by hand, and the error says so
+ * from anywhere: where the parser runs out of stack, it was not written by hand, and the error says so
  * with the place instead of ending the caller.
  *
  * @param depthText - what the error says of a text that is nested too deeply to be parsed.

@@ -43,7 +43,7 @@ interface Past {
 }
 
 /**
- * The names of a module at some point of its life. It holds no scope that was before: nobody needs one that all modules have
+ * The names of a module at some point of its life. It holds no scope that was before: none is needed that all modules have
  * left, with the codes that it knows.
  */
 export class NameScope {

@@ -2,7 +2,7 @@
  * A module's text -> its tree with every member of a class where its author wrote it.
  *
  * A text with enums, namespaces or parameter properties is printed anew for its image, and there
- * the initialisers of a class with parameter properties stand in its constructor. Who takes a class
+ * the initialisers of a class with parameter properties stand in its constructor. Code that takes a class
  * apart needs them as they were: so what blanks can't replace is blanked all the same, and it is
  * told which parameters of constructors are properties, too.
  */

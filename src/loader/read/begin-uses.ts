@@ -1,5 +1,5 @@
 /**
- * What a module's top level makes of its names when it begins: who replaces one later can say what keeps the old.
+ * What a module's top level makes of its names when it begins: a patch that replaces one later can say what keeps the old.
  *
  * Names are followed as the text writes them, with the members behind them: `LIMITS.max`. A function or an object that is
  * only put somewhere is the same one afterwards, and no use. Through functions of the module that are called, only what

@@ -39,7 +39,7 @@ export class ModuleNode {
   targets: readonly Target[] = [];
   /** Filled by the linker. */
   links: readonly Link[] = [];
-  /** By cell; who imports it. A shared module lists only shared ones here. */
+  /** By cell; the modules that import it. A shared module lists only shared ones here. */
   readonly watchers: (Watcher[] | undefined)[] = [];
   /** By cell; 1 if the module or some importer takes the function as a value. */
   readonly isForwardWanted: Uint8Array;

@@ -1,7 +1,7 @@
 /**
  * Namespace objects: what `import * as ns` and `import()` of a local module yield.
  *
- * As in the language: names in order, no prototype, nobody else can assign or add a name, and one
+ * As in the language: names in order, no prototype, no other code can assign or add a name, and one
  * that its module has not declared yet throws. They are data properties that the exporters keep up
  * to date, so reading one costs what reading any property costs; a new value costs 0.4 us. Because
  * such a property must be configurable, `delete` succeeds, which it does not in the language. The

@@ -193,7 +193,7 @@ class Finder {
 /**
  * Where parameters are properties, the compiler has written the fields into the constructor, in front
  * of what stood there: the first `this.name = ...`. Whether it was a field, and not the author's own
- * statement, shows in the text as it is written; who patches it looks there.
+ * statement, shows in the text as it is written; the author of a patch looks there.
  */
 function findInitialiser(node: Class, name: string): AnyNode | undefined {
   const body = findConstructor(node)?.body;

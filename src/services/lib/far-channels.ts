@@ -4,7 +4,7 @@
  *
  *     SUB channel count      how many services of the asking node hear it; the owner looks whether it
  *                            reaches that node
- *     COUNT channel count    the same of who is heard already, without the look; 0 = nobody any more
+ *     COUNT channel count    the same of a channel that is heard already, without the look; 0 = of none any more
  *     HEARD [channel, count]...   all that the asking node hears, what is left out it does not;
  *                            answered with the channels that are not there
  *     PUB channel value...   to the owner, who sends it once to each node
