@@ -46,6 +46,8 @@ export interface HandOverOptions {
   readonly tell: (thread: number, word: string, ...values: readonly unknown[]) => void;
   /** All other threads. */
   readonly others: () => readonly number[];
+  /** Runs something when the other threads can see what has been said before: whoever waits for that goes first. */
+  readonly afterwards: (run: () => void) => void;
   /** Runs something later; returns what cancels it. */
   readonly later: (ms: number, run: () => void) => () => void;
   /** Milliseconds for which a thread is waited for. */
@@ -113,7 +115,7 @@ export class HandOver {
    */
   leave(service: Service, to: number): number | undefined {
     const { handle } = service;
-    const { thread, kernel, directory, tell, others, later, waitMs } = this.#options;
+    const { thread, kernel, directory, tell, others, later, waitMs, afterwards } = this.#options;
     if (!service.isAlive) return undefined;
     // Order: what can't be sent is found while nobody has been told that it lives elsewhere.
     const { waiting } = foresee(service);
@@ -123,9 +125,15 @@ export class HandOver {
     const rest = new Set(others().filter((other) => other !== to));
     const cancel = later(waitMs, () => this.#settle(handle));
     this.#leaving.set(handle, { to, waiting: rest, cancel });
-    for (const other of rest) tell(other, HAND_OVER_WORDS.fence, thread, handle);
     if (rest.size === 0) this.#settle(handle);
+    else afterwards(() => this.#askOthers(handle));
     return waiting.length;
+  }
+
+  #askOthers(handle: number): void {
+    const { tell, thread } = this.#options;
+    const rest = this.#leaving.get(handle)?.waiting ?? [];
+    for (const other of rest) tell(other, HAND_OVER_WORDS.fence, thread, handle);
   }
 
   /** Hears a word of another thread. */

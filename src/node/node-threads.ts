@@ -106,6 +106,7 @@ export class NodeThreads implements Threads {
       threadOf: (handle) => this.threadOf(handle),
       tell: (to, word, ...values) => this.tell(to, word, ...values),
       others: () => thread.fabric.threads,
+      afterwards: (run) => this.#afterwards(run),
       later: (ms, run) => runtime.after(ms, run),
       waitMs: runtime.environment.hotfixMs,
     });
@@ -114,6 +115,16 @@ export class NodeThreads implements Threads {
     }
     runtime.onThreadDeath.push((dead) => this.handOver.died(dead));
     this.#addWords();
+  }
+
+  #afterwards(run: () => void): void {
+    const { kernel } = this.#runtime;
+    const steward = kernel.services.get(this.steward(this.own));
+    if (steward === undefined) return run();
+    kernel.soon(steward, () => {
+      this.publish();
+      run();
+    });
   }
 
   threadOf(handle: number): number | undefined {

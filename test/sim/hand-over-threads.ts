@@ -22,6 +22,8 @@ export interface JoinOptions {
   readonly ringBytes?: number;
   /** Has a thread hear a word, now or later. @defaultValue now */
   readonly hear?: (thread: number, word: string, hear: () => void) => void;
+  /** Has a thread do something after what it has said. @defaultValue now */
+  readonly afterwards?: (thread: number, run: () => void) => void;
 }
 
 /** Threads that are joined. */
@@ -39,6 +41,7 @@ export function joinThreads(
     make = (options) => new HandOver(options),
     ringBytes,
     hear = (_thread, _word, now) => now(),
+    afterwards = (_thread, now) => now(),
   }: JoinOptions,
 ): JoinedThreads {
   const fabrics: Fabric[] = [];
@@ -74,6 +77,7 @@ export function joinThreads(
       threadOf: (handle) => threads?.all[thread]?.directory.threadOf(handle),
       tell: (to, word, ...values) => void fabrics[thread]?.tell(to, word, ...values),
       others: () => numbers.filter((other) => other !== thread),
+      afterwards: (run) => afterwards(thread, run),
       later: () => () => {},
       waitMs: 1000,
     });

@@ -39,6 +39,7 @@ interface Run {
   readonly problems: readonly string[];
   readonly moves: number;
   readonly failed: number;
+  readonly refused: number;
 }
 
 /** The service that moves. */
@@ -69,6 +70,11 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
       const { service } = stewards[thread] as Probe;
       kernels[thread]?.addTimer(service, random.next() * 4, hear);
     },
+    afterwards: (thread, run) => {
+      if (random.next() < 0.3) return run();
+      const { service } = stewards[thread] as Probe;
+      kernels[thread]?.addTimer(service, random.next() * 0.4, run);
+    },
   });
   const { random, kernels } = simulator;
   const problems: string[] = [];
@@ -76,6 +82,7 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
   const handled = new Map<string, number>();
   const gone = new Set<number>();
   let moves = 0;
+  let refused = 0;
 
   const work = (kernel: Kernel, mover: () => Mover, message: Message): void => {
     const { last, handle } = mover();
@@ -117,6 +124,14 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
   });
   const leave = (one: Mover, to: number): void => {
     const from = one.thread;
+    if (one.service.isAlive && random.next() < 0.2) {
+      // Its state can't go, and that is found when it stands ready there already.
+      fabrics[from]?.tell(to, DISCARD, one.handle);
+      for (const hold of [HOLD.voting, HOLD.draining]) kernels[from]?.release(one.service, hold);
+      refused += 1;
+      one.isMoving = false;
+      return;
+    }
     const left = handOvers[from]?.leave(one.service, to);
     if (left === undefined) {
       fabrics[from]?.tell(to, DISCARD, one.handle);
@@ -228,19 +243,23 @@ function run(seed: number, make: Make = (options) => new HandOver(options)): Run
     } else if (gone.has(handle) && codeOf(outcome.error) === "ERR_SERVICE_DEAD") failed += 1;
     else problems.push(`${key} failed: ${(outcome.error as Error).message}`);
   }
-  return { problems, moves, failed };
+  return { problems, moves, failed, refused };
 }
 
 test("calls end exactly once, in order, while a service moves between threads and is killed at any step", async () => {
-  let [moves, failed] = [0, 0];
+  let [moves, failed, refused] = [0, 0, 0];
   for (const seed of drawSeeds("hand-over", { c: 25, r: 2000, s: 100_000 }).seeds) {
     const result = run(seed);
     equal(result.problems[0], undefined, `seed=${seed} ${result.problems.slice(0, 5).join("; ")}`);
     moves += result.moves;
     failed += result.failed;
+    refused += result.refused;
     await setImmediate();
   }
-  ok(moves > 100 && failed > 0, `${moves} moves, ${failed} failed`);
+  ok(
+    moves > 100 && failed > 0 && refused > 50,
+    `${moves} moves, ${failed} failed, ${refused} refused`,
+  );
 });
 
 /** Runs over a hand-over with a bug until it is found; returns what was said. */

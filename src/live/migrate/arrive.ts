@@ -1,6 +1,9 @@
 /**
  * A service comes from another thread: its program is found before that one is held, a new instance of it gets the state, and it
  * stands ready until the service has left there (leave.ts).
+ *
+ * What has gone this way before may go again: then the instance is made while the state is being taken, and two threads work at
+ * the same time.
  */
 
 import { randomInt } from "node:crypto";
@@ -13,6 +16,7 @@ import { callInside } from "../../service/job.ts";
 import type { SentErrand } from "../../service/errand-slots.ts";
 import { openErrand } from "../../service/errand-slots.ts";
 import { beginningOf } from "../../service/life.ts";
+import type { Runtime } from "../../service/runtime.ts";
 import type { SkynetApi } from "../../service/skynet-api.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import type { Threads } from "../../service/threads.ts";
@@ -21,12 +25,12 @@ import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { ArrivingTimers, endArmed } from "../reload/moving-timers.ts";
-import { readProgram } from "../state/names.ts";
+import { readProgram, StateNames } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
 import { ArrivingObjects, listRegistered } from "./objects.ts";
-import type { Adopted, Pack, SentPack } from "./pack.ts";
+import type { Adopted, Head, Pack, SentPack } from "./pack.ts";
 import { BUSY, NEEDS_CODE, asMigrateError, migrateError, readPack, readState } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
@@ -34,9 +38,23 @@ import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
 /** The numbers of programs begin below this. */
 const NUMBERS_FROM_MAX = 2 ** 47;
 
+/** An instance without its state, and its names. */
+interface Made {
+  readonly fresh: Instance;
+  readonly names: StateNames;
+}
+
+/** A service whose state is still to come. */
+interface Formed {
+  readonly context: Context;
+  readonly from: number;
+  readonly made: Promise<Made>;
+}
+
 /** The programs that services are to come with. */
 export class ComingPrograms {
   readonly #programs = new Map<number, { readonly program: Program; readonly from: number }>();
+  readonly #formed = new Map<number, Formed>();
   /** Those that other threads know by number. */
   readonly #numbered = new Map<number, WeakRef<Program>>();
   /** No number of a thread that had this one's place means anything here. */
@@ -84,10 +102,34 @@ export class ComingPrograms {
     return found?.program;
   }
 
+  /** Makes the instance of a service whose state is being taken. If it can't, whoever brings the state is told. */
+  form({ runtime, crossing }: LiveThread, head: Head, number: number): void {
+    const program = this.find(number);
+    if (program === undefined || crossing.patch !== undefined) return;
+    const context = expect(runtime, head);
+    const made = makeInside(context, program, head.args);
+    // It is told when the state comes.
+    made.catch(() => {});
+    this.#formed.set(head.handle, { context, from: head.from, made });
+  }
+
+  /** The service that was made under a handle, and gets its state now. */
+  takeFormed(handle: number): Formed | undefined {
+    const formed = this.#formed.get(handle);
+    this.#formed.delete(handle);
+    return formed;
+  }
+
+  /** A service does not come. */
+  forget(handle: number): void {
+    this.#programs.delete(handle);
+    this.#formed.delete(handle);
+  }
+
   /** A thread has died, and nothing comes from it. */
-  forget(thread: number): void {
-    for (const [handle, { from }] of this.#programs) {
-      if (from === thread) this.#programs.delete(handle);
+  forgetThread(thread: number): void {
+    for (const list of [this.#programs, this.#formed]) {
+      for (const [handle, { from }] of list) if (from === thread) list.delete(handle);
     }
   }
 }
@@ -95,7 +137,7 @@ export class ComingPrograms {
 /** Makes a service of another thread here, ready to handle messages. @returns the names of what was carried */
 export async function adopt(
   steward: Context,
-  { snax, crossing }: LiveThread,
+  live: LiveThread,
   coming: ComingPrograms,
   [sent, given]: readonly unknown[],
 ): Promise<Adopted> {
@@ -103,38 +145,103 @@ export async function adopt(
   const pack = readPack(given as SentPack);
   const order = openErrand(runtime, sent as SentErrand);
   takeOrder(order);
+  const { handle, args } = pack;
+  const formed = coming.takeFormed(handle);
+  if (formed !== undefined) {
+    commitOrder(order);
+    const { context, made } = formed;
+    return await settle(context, pack, async () => {
+      const { fresh, names } = await made;
+      return await callInside(context, () => fill(context, live.snax, { fresh, names, pack }));
+    });
+  }
+  if (args === undefined) return NEEDS_CODE;
+  const program = await choose(steward, live, coming, pack);
+  if (typeof program === "string") return program;
+  commitOrder(order);
+  const context = expect(runtime, pack);
+  return await settle(context, pack, async () => {
+    context.args = copyArguments(args, context.service);
+    return await callInside(context, () => {
+      const fresh = make(context, program);
+      bringLiterals(fresh, pack.wanted?.texts ?? []);
+      return fill(context, live.snax, { fresh, pack, names: namesOf(context, fresh) });
+    });
+  });
+}
+
+/** The program that a service comes with, or why there is none. */
+async function choose(
+  steward: Context,
+  { crossing }: LiveThread,
+  coming: ComingPrograms,
+  { handle, wanted, program: number }: Pack,
+): Promise<Program | typeof BUSY | typeof NEEDS_CODE> {
   if (crossing.patch !== undefined) return BUSY;
-  const { wanted } = pack;
-  const known = coming.take(pack.handle) ?? (wanted ? undefined : coming.find(pack.program));
+  const known = coming.take(handle) ?? (wanted ? undefined : coming.find(number));
   const program = known ?? (wanted && (await findProgram(steward, wanted, undefined)));
   if (program === undefined) return NEEDS_CODE;
-  if (crossing.patch !== undefined) return BUSY;
-  const { handle, from, kind, name, title, args, session, messageCount, cpuMs } = pack;
-  commitOrder(order);
+  return crossing.patch === undefined ? program : BUSY;
+}
+
+/** A service stands here under its handle, without code. */
+function expect(
+  runtime: Runtime,
+  { handle, from, kind, name, title }: Omit<Head, "args">,
+): Context {
   const context = new Context(runtime, name, title, runtime.kind(kind).receivers, handle);
-  const { service } = context;
   context.kind = kind;
-  const { handOver } = runtime.threads as Threads;
-  handOver.expect(service, from);
+  (runtime.threads as Threads).handOver.expect(context.service, from);
+  return context;
+}
+
+/** Says that a service stands ready when it has got its state; if it does not get it, it does not come. */
+async function settle(
+  context: Context,
+  { session, messageCount, cpuMs }: Pack,
+  bring: () => Promise<string[]>,
+): Promise<string[]> {
+  const { runtime, service, handle } = context;
   try {
-    context.args = copyArguments(args, service);
-    const carried = await callInside(context, () => begin(context, snax, program, pack));
+    const carried = await bring();
     Object.assign(service, { session, messageCount, cpuMs });
     context.isReady = true;
     return carried;
   } catch (error) {
-    handOver.discard(handle);
+    (runtime.threads as Threads).handOver.discard(handle);
     throw asMigrateError(error);
   }
 }
 
-/** Its top level runs, and it gets its state; nothing of it is handled yet. */
-function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack): string[] {
-  const isService = context.kind === SNAX_KIND;
+async function makeInside(
+  context: Context,
+  program: Program,
+  args: readonly unknown[],
+): Promise<Made> {
+  context.args = copyArguments(args, context.service);
+  const fresh = await callInside(context, () => make(context, program));
+  return { fresh, names: namesOf(context, fresh) };
+}
+
+function namesOf({ kind }: Context, fresh: Instance): StateNames {
+  return new StateNames(fresh, kind === SNAX_KIND);
+}
+
+/** Its top level runs. */
+function make(context: Context, program: Program): Instance {
   const fresh = new Instance(program, surroundingsOf(context));
   if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
   context.code = fresh;
-  bringLiterals(fresh, pack.wanted?.texts ?? []);
+  return fresh;
+}
+
+/** It gets its state; nothing of it is handled yet. */
+function fill(
+  context: Context,
+  snax: SnaxThread,
+  { fresh, names, pack }: Made & { readonly pack: Pack },
+): string[] {
+  const isService = context.kind === SNAX_KIND;
   endArmed(context);
   const { api } = fresh.surroundings;
   const readSignal = (): AbortSignal => (api["skynet"] as SkynetApi).signal;
@@ -142,8 +249,7 @@ function begin(context: Context, snax: SnaxThread, program: Program, pack: Pack)
   const timers = new ArrivingTimers(context, pack.timers);
   const state = readState(pack.state);
   const restored = restoreState(state, fresh, {
-    isService,
-    api,
+    ...{ isService, names, api },
     own: (name) => timers.own(name) ?? objects.own(name),
     service: (handle, type) => new SnaxObject({ snax, context, deadlineMs: 0 }, handle, type),
     stub: (left) => {

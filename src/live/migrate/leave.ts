@@ -4,7 +4,8 @@
  *     A   what its modules run                                               prepare
  *     B   the program of the same texts
  *     A   drained, held; its state taken in a turn of its own                pack
- *     B   a new instance, state given to it: stands ready                    adopt (arrive.ts)
+ *     B   a new instance                                                     form (arrive.ts); later if none has gone there before
+ *     B   its state given to it: stands ready                                adopt (arrive.ts)
  *     A   leaves, if nothing has run inside meanwhile
  *
  * A failure before it leaves changes nothing: the service was only read, and what was made on B is dropped.
@@ -37,11 +38,12 @@ import { isSucceeded } from "../swap/one.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { orderOften } from "../rollout/thread-order.ts";
 import { LeavingObjects, listRegistered } from "./objects.ts";
-import type { Adopted, Pack } from "./pack.ts";
+import type { Adopted, Head, Pack } from "./pack.ts";
 import {
   ADOPT,
   PREPARE,
   DISCARD_WORD,
+  FORM_WORD,
   BUSY,
   NEEDS_CODE,
   asMigrateError,
@@ -143,7 +145,7 @@ async function tryToMove(
     if (texts === undefined) return `a patch is under way on thread ${to}`;
     began = clock.now();
     const { outcome: pack } = await runAtRest(context, limitMs, () =>
-      takePack(context, from, texts),
+      takePack(context, { from, to }, texts),
     );
     // A patch waits until it is known where the service is.
     context.patching = new Promise((resolve) => {
@@ -161,6 +163,7 @@ async function tryToMove(
     const waiting = threads.handOver.leave(service, to);
     if (waiting === undefined) throw deadError(handle);
     hasLeft = true;
+    texts.way.hasMoved = true;
     context.code?.release();
     fireSignal(context);
     const held = clock.now() - began;
@@ -199,7 +202,7 @@ async function prepare(steward: Context, context: Context, to: number): Promise<
     answer = (await orderOften(steward, to, PREPARE, handle, from, wanted, images)) as Answer;
   }
   if (typeof answer !== "number") return undefined;
-  const texts: Texts = { seen, wanted, number: answer };
+  const texts: Texts = { seen, wanted, number: answer, way: { hasMoved: false } };
   let all = prepared.get(instance.program);
   if (all === undefined) prepared.set(instance.program, (all = new Map()));
   all.set(to, texts);
@@ -225,6 +228,8 @@ interface Texts {
   readonly wanted: Wanted;
   /** Of its program on the other thread. */
   readonly number: number;
+  /** Whether a service of these texts has come there: the next one will, too. */
+  readonly way: { hasMoved: boolean };
 }
 
 function requireMovable(context: Context): void {
@@ -260,8 +265,11 @@ function requireLoose(context: Context): void {
 }
 
 /** Takes what travels, in a turn of the service, which is at rest. */
-function takePack(context: Context, from: number, texts: Texts): Pack {
-  const { seen, wanted, number } = texts;
+function takePack(
+  context: Context,
+  { from, to }: { readonly from: number; readonly to: number },
+  { seen, wanted, number, way }: Texts,
+): Pack {
   const { code, service, runtime, handle, kind, name, args, state: host } = context;
   const instance = code as Instance;
   const isService = kind === SNAX_KIND;
@@ -271,6 +279,16 @@ function takePack(context: Context, from: number, texts: Texts): Pack {
   const passing = service.watchers?.filter(({ ifMoved }) => ifMoved === undefined) ?? [];
   if (passing.length > 1) throw new PutOff(PASSING);
   requireStart(context, instance);
+  if (listTexts(instance, isService).some((text, index) => text !== seen[index])) {
+    throw new PutOff(INTERFERENCE);
+  }
+  const { title } = service;
+  const isFormed = way.hasMoved && hasFileTexts(wanted);
+  if (isFormed) {
+    const head: Head = { handle, from, kind, name, title, args };
+    runtime.threads?.tell(to, FORM_WORD, head, number);
+    runtime.threads?.publish();
+  }
   const timers = new LeavingTimers(context, {
     ...{ instance, next: instance.program, mayBeEmpty: false },
     readNames: () => new StateNames(instance, isService),
@@ -278,9 +296,6 @@ function takePack(context: Context, from: number, texts: Texts): Pack {
     isArmedAnew: () => false,
   });
   const objects = new LeavingObjects(context);
-  if (listTexts(instance, isService).some((text, index) => text !== seen[index])) {
-    throw new PutOff(INTERFERENCE);
-  }
   const undo = new MovingUndo(instance);
   for (const [key, value] of undo.extras) timers.extras.set(key, value);
   const state = takeState(instance, {
@@ -291,7 +306,7 @@ function takePack(context: Context, from: number, texts: Texts): Pack {
   requireCarried(state, timers);
   runtime.kernel.hold(service, HOLD.voting);
   return {
-    ...{ handle, from, kind, name, args, title: service.title },
+    ...{ handle, from, kind, name, title, args: isFormed ? undefined : args },
     isQueue: host instanceof SnaxHost && host.isQueue,
     session: service.session,
     messageCount: service.messageCount,

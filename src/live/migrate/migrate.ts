@@ -18,7 +18,8 @@ import { liveOf } from "../rollout/live-thread.ts";
 import { ASKS_FOR_ITSELF } from "../rollout/self-wait.ts";
 import { adopt, ComingPrograms } from "./arrive.ts";
 import { migrateOne } from "./leave.ts";
-import { ADOPT, DISCARD_WORD, migrateError, PREPARE } from "./pack.ts";
+import type { Head } from "./pack.ts";
+import { ADOPT, DISCARD_WORD, FORM_WORD, migrateError, PREPARE } from "./pack.ts";
 
 /** The command of a thread's steward by which a service goes. */
 const MIGRATE = "MIGRATE";
@@ -33,11 +34,12 @@ export function answerMigrate(live: LiveThread): void {
   const coming = new ComingPrograms();
   stewardCommands.set(PREPARE, (steward, order) => coming.prepare(steward, live, order));
   stewardCommands.set(ADOPT, (steward, order) => adopt(steward, live, coming, order));
+  words.set(FORM_WORD, (head, program) => coming.form(live, head as Head, program as number));
   words.set(DISCARD_WORD, (handle) => {
-    coming.take(handle as number);
+    coming.forget(handle as number);
     runtime.threads?.handOver.discard(handle as number);
   });
-  runtime.onThreadDeath.push((dead) => coming.forget(dead));
+  runtime.onThreadDeath.push((dead) => coming.forgetThread(dead));
   runtime.migrate = migrate;
 }
 

@@ -14,13 +14,27 @@ export const ADOPT = "ADOPT";
 /** The one by which the other thread gets ready for that. */
 export const PREPARE = "AWAIT";
 
+/** The word by which it makes the instance already, while the state is being taken. */
+export const FORM_WORD = "moved.form";
+
 /** The word that takes it back. */
 export const DISCARD_WORD = "moved.discard";
+
+/** What an instance is made from. */
+export interface Head {
+  readonly handle: number;
+  readonly from: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly title: string;
+  readonly args: readonly unknown[];
+}
 
 /** What travels of a service. */
 export interface Pack extends PackedData {
   readonly handle: number;
-  readonly args: readonly unknown[];
+  /** Undefined = they have gone with {@link FORM_WORD}. */
+  readonly args: readonly unknown[] | undefined;
   readonly objects: readonly ObjectPlan[];
 }
 
@@ -49,7 +63,7 @@ interface PackedData {
 /** It as it is sent: plain data as bytes, for whoever writes out a message looks at every value of it. */
 export type SentPack = readonly [
   handle: number,
-  args: readonly unknown[],
+  args: readonly unknown[] | undefined,
   objects: readonly ObjectPlan[],
   data: Uint8Array,
 ];

@@ -23,6 +23,8 @@ import { isPrimitive, rootKey } from "./state.ts";
 export interface RestoreOptions extends ReviveOptions {
   /** Whether the entry is the own file of a snax service. */
   readonly isService: boolean;
+  /** The names of the instance, if they are known. */
+  readonly names?: StateNames;
   /** Says whether the text of a declaration is another one than the state's. @defaultValue none is */
   isEdited?(file: string, name: string): boolean;
 }
@@ -58,7 +60,7 @@ class Restorer {
 
   constructor(state: State, instance: Instance, options: RestoreOptions) {
     this.#state = state;
-    this.#names = new StateNames(instance, options.isService);
+    this.#names = options.names ?? new StateNames(instance, options.isService);
     this.#options = options;
     this.#objects = new Reviver(state, this.#names, options);
   }
