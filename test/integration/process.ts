@@ -2,6 +2,8 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The command line of the package; the tests are run after it is built. */
@@ -88,4 +90,24 @@ export function embed(text: string, folder: string): Promise<Ended> {
     ${text}
   `;
   return startNode(["--input-type=module", "--eval", program], folder).ended;
+}
+
+/**
+ * Stops a process, and returns when each of its threads has stopped: what runs a moment longer may still answer.
+ * `SIGCONT` makes it go on. Only Linux says by a file that a thread has stopped; elsewhere this does not wait.
+ */
+export function stopProcess(child: ChildProcess): void {
+  child.kill("SIGSTOP");
+  const tasks = `/proc/${child.pid}/task`;
+  if (!existsSync(tasks)) return;
+  while (!readdirSync(tasks).every((task) => isStopped(join(tasks, task, "stat"))));
+}
+
+/** Says whether a thread has stopped or ended, by its line in /proc: `pid (name) state ...`. */
+function isStopped(path: string): boolean {
+  try {
+    return /^[Tt] /.test(readFileSync(path, "utf8").replace(/^.*\) /s, ""));
+  } catch {
+    return true;
+  }
 }

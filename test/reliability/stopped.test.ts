@@ -3,7 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { PACKAGE, startNode } from "../integration/process.ts";
+import { PACKAGE, startNode, stopProcess } from "../integration/process.ts";
 import { freePort } from "../integration/cluster/free-port.ts";
 import { startClient, TOKEN } from "../integration/cluster/links.ts";
 import { ECHO } from "../integration/cluster/pair.ts";
@@ -33,7 +33,7 @@ test("stopped for 10 s: calls fail within deadAfter + 1 s; when it goes on calls
     caller.req.all(
       Array.from({ length: 1000 }, (_each, n) => ["db", echo, "ONE", from + n]),
     ) as Promise<PromiseSettledResult<unknown>[]>;
-  child.kill("SIGSTOP");
+  stopProcess(child);
   const stoppedAt = performance.now();
   const ends = await all(0);
   const ms = performance.now() - stoppedAt;

@@ -10,7 +10,7 @@ import type { TestContext } from "node:test";
 import type { World } from "../../world.ts";
 import { world, writeFiles } from "../../world.ts";
 import type { Running } from "../process.ts";
-import { PACKAGE, startNode } from "../process.ts";
+import { PACKAGE, startNode, stopProcess } from "../process.ts";
 import { TOKEN } from "./links.ts";
 
 /** Acts under the token that it had when it was first asked; it never looks again whether it still may. */
@@ -192,7 +192,7 @@ export async function stopOwners(
     const { child } = processes[owner] as Running;
     const { count } = judge;
     await judge.until(() => judge.count > count + 4);
-    child.kill("SIGSTOP");
+    stopProcess(child);
     await judge.until(() => judge.owner !== owner);
     const ticks = judge.ticks[owner] ?? 0;
     child.kill("SIGCONT");

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Running } from "../process.ts";
-import { PACKAGE, startNode } from "../process.ts";
+import { PACKAGE, startNode, stopProcess } from "../process.ts";
 import { codeOfFailure, failureOf, world, writeFiles } from "../../world.ts";
 import { freePort } from "./free-port.ts";
 import { linkedPair, linkPlaceOf, startClient, startDb, TOKEN } from "./links.ts";
@@ -111,7 +111,7 @@ test("a node that stands still is down after deadAfter; when it goes on, calls w
   const running = await startProcess(t, port);
   const { caller, cluster } = await startClient(t, `127.0.0.1:${port}`, { deadAfter: 600 });
   const echo = await cluster.query("db", "echo");
-  running.child.kill("SIGSTOP");
+  stopProcess(running.child);
   const calls = Array.from({ length: 50 }, (_each, index) => ["db", "@echo", "ONE", index]);
   const ends = (await caller.req.all(calls)) as PromiseSettledResult<unknown>[];
   deepEqual(tally(ends), { "ERR_NODE_DOWN true": 50 });

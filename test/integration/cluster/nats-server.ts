@@ -8,6 +8,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
+import { stopProcess } from "../process.ts";
 import { freePort } from "./free-port.ts";
 
 /** A server that a test may kill, stop and start again. */
@@ -63,7 +64,7 @@ export async function natsServer(t: TestContext): Promise<NatsServer> {
   return {
     url: `nats://127.0.0.1:${port}`,
     ...{ kill, start },
-    pause: () => void child?.kill("SIGSTOP"),
+    pause: () => child !== undefined && stopProcess(child),
     resume: () => void child?.kill("SIGCONT"),
   };
 }
