@@ -1,6 +1,6 @@
 /** A process in which speed.mjs measures. */
 
-import { start } from "../../dist/index.js";
+const { start } = await import(process.env.BASE ?? "../../dist/index.js");
 
 process.once("message", async ({ place, alive }) => {
   const node = await start({

@@ -11,6 +11,8 @@
  *                    next: a processor has to fetch the code of each anew, in services or not
  *     first, second  processor time of the first service of a process over that of `import`, without and with a store of images;
  *                    the least of LOADS processes each, in turn
+ *
+ * BASE=<dist/index.js of another build> measures the speed of that one.
  */
 
 import { fork } from "node:child_process";

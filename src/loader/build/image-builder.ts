@@ -167,7 +167,7 @@ function planCells(
 type Uses = Pick<
   ImageData,
   | ("values" | "assigned" | "referenced" | "taken" | "begins")
-  | ("isAsync" | "hasClasses" | "freeNames" | "globalWrites")
+  | ("isAsync" | "hasClasses" | "makerCount" | "freeNames" | "globalWrites")
 >;
 
 function summariseUse(syntax: Syntax, analysis: Analysis, exported: ReadonlySet<string>): Uses {
@@ -180,9 +180,9 @@ function summariseUse(syntax: Syntax, analysis: Analysis, exported: ReadonlySet<
     else if (use === "member-call") values.add(`${name}()`);
   }
   const assigned = new Set(analysis.writes.flatMap(({ names }) => names));
-  const { taken, isAsync, hasClasses, freeNames, globalWrites } = analysis;
+  const { taken, isAsync, hasClasses, makerCount, freeNames, globalWrites } = analysis;
   return {
-    ...{ taken, isAsync, hasClasses, freeNames },
+    ...{ taken, isAsync, hasClasses, makerCount, freeNames },
     globalWrites: globalWrites.map(({ name, start }) => ({ name, place: syntax.locate(start) })),
     begins: readBeginUses(syntax.ast, analysis, syntax.code),
     values,

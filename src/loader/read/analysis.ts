@@ -85,6 +85,8 @@ export interface Analysis {
   readonly isAsync: boolean;
   /** Whether a class is written anywhere. */
   readonly hasClasses: boolean;
+  /** How many functions return one that is written on the spot. */
+  readonly makerCount: number;
 }
 
 /**
@@ -112,6 +114,7 @@ export function analyse(ast: Program, outer: Iterable<string> = []): Analysis {
     emptyFields: walk.emptyFields,
     isAsync: walk.isAsync,
     hasClasses: walk.hasClasses,
+    makerCount: walk.makerCount,
   };
 }
 
@@ -130,6 +133,7 @@ export class Walk {
   readonly emptyFields: Extent[] = [];
   isAsync = false;
   hasClasses = false;
+  makerCount = 0;
   scope: Scope = this.module;
   #functionDepth = 0;
 
@@ -228,7 +232,10 @@ export class Walk {
       this.inFunction(() => {
         for (const parameter of node.params) visitAssignment(this, parameter, undefined);
         if (node.body.type === "BlockStatement") this.visitBody(node.body.body);
-        else this.visit(node.body);
+        else {
+          if (isWritten(node.body)) this.makerCount += 1;
+          this.visit(node.body);
+        }
       }),
     );
   }
@@ -342,6 +349,11 @@ const VISITORS: Visitors = {
     walk.visit(node.source);
     if (node.options) walk.visit(node.options);
   },
+  ReturnStatement: (walk, { argument }) => {
+    if (!argument) return;
+    if (isWritten(argument)) walk.makerCount += 1;
+    walk.visit(argument);
+  },
   AwaitExpression: (walk, node) => {
     walk.noteAwait();
     walk.visit(node.argument);
@@ -360,6 +372,11 @@ const VISITORS: Visitors = {
     else walk.refer(node.declaration.name, node.declaration.start, "typeof");
   },
 };
+
+/** Whether an expression is a function that is written on the spot. */
+function isWritten({ type }: AnyNode): boolean {
+  return type === "ArrowFunctionExpression" || type === "FunctionExpression";
+}
 
 type NodeOf<Type extends AnyNode["type"]> = Extract<AnyNode, { type: Type }>;
 

@@ -63,6 +63,8 @@ export interface Name {
   readonly isGenerator: boolean;
   /** An async function or a generator that everybody holds as it is: see self-check.ts. */
   readonly hasCheck?: true;
+  /** An arrow function, which is no constructor. */
+  readonly isArrow?: true;
   /** Number of parameters as a function's `length` tells it; 0 for other kinds. */
   readonly length: number;
   /** A `let` that holds a function and is never assigned. */
@@ -222,6 +224,7 @@ class Collector {
       isDirect: isForwarded && this.#called.has(name) && !this.#assigned.has(name),
       isAsync: node.async,
       isGenerator: node.generator,
+      ...(node.type === "ArrowFunctionExpression" && { isArrow: true }),
       length: lengthOf(node),
     });
   }

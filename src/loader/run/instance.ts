@@ -122,10 +122,10 @@ export class Instance {
 
   /**
    * Returns what makes a module's instance. A shared module has one, which needs no functions of its
-   * own, and without classes all services have objects of the same shapes. @internal
+   * own, and not every program gains by them. @internal
    */
   factoryOf({ image, isShared }: ModuleNode, entry: Entry): Factory {
-    const isLikeOthers = isShared || !this.program.hasClasses || this.#owned === RELEASED;
+    const isLikeOthers = isShared || !this.program.wantsOwnFunctions || this.#owned === RELEASED;
     const own = isLikeOthers ? undefined : image.takeOwn(entry);
     if (own === undefined) return image.factory(entry);
     (this.#owned ??= []).push(image);

@@ -8,6 +8,7 @@
  */
 
 import { dirname, isAbsolute, resolve } from "node:path";
+import { FUNCTION_MAKERS_MIN } from "../../base/limits.ts";
 import type { Image } from "../weave/image.ts";
 import type { ImportMeta } from "./import-meta.ts";
 import { Instance } from "./instance.ts";
@@ -78,6 +79,7 @@ export class Program {
   readonly #importers = new SharedImporters();
   #count = 0;
   #hasClasses = false;
+  #makerCount = 0;
   #entry: ModuleNode | undefined;
   /** What it was built from, in this order. */
   #files: readonly string[] = [];
@@ -124,11 +126,14 @@ export class Program {
   }
 
   /**
-   * Whether some module that each service has of its own has classes. Every service has its own
-   * then, and its objects come to the functions of all modules: also to those that only take them.
+   * Whether it pays that services run functions of their own. If some module that each service has of
+   * its own has classes, every service has its own, and its objects come to the functions of all
+   * modules: also to those that only take them. Where functions make functions all over the program,
+   * these are small and call each other, and only in functions that one service has can V8 take the
+   * variables around them as given.
    */
-  get hasClasses(): boolean {
-    return this.#hasClasses;
+  get wantsOwnFunctions(): boolean {
+    return this.#hasClasses || this.#makerCount >= FUNCTION_MAKERS_MIN;
   }
 
   /** The files that the program is made of, shared ones included. */
@@ -267,6 +272,7 @@ export class Program {
     const node = new ModuleNode(image, index);
     this.#nodes.set(file, node);
     this.#hasClasses ||= image.data.hasClasses;
+    this.#makerCount += image.data.makerCount;
     fresh.push(node);
     return node;
   }

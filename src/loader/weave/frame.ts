@@ -211,23 +211,29 @@ export function createForwarder(variable: string, length: number): string {
   return `function(${parameters}){return new.target?${construct}:${variable}.apply(this,arguments)}`;
 }
 
-/** The text of a forwarder to a function of the module. */
+/**
+ * The text of a forwarder to a function of the module. What is no constructor gets one that is none,
+ * either; it is so short that V8 puts it into whoever calls it.
+ */
 export function createKindForwarder(
   variable: string,
   name: string,
   known: Name | undefined,
 ): string {
   const length = known?.length ?? 0;
-  if (known === undefined || !(known.isAsync || known.isGenerator))
-    return createForwarder(variable, length);
-  return `$snax.ofKind(${createBareForwarder(variable, name, length)},${variable})`;
+  const hasKind = known?.isAsync === true || known?.isGenerator === true;
+  if (!hasKind && known?.isArrow !== true) return createForwarder(variable, length);
+  const bare = `({${createBareForwarder(variable, name, length)}}).${name}`;
+  return hasKind ? `$snax.ofKind(${bare},${variable})` : bare;
 }
 
-/** The text of a forwarder that is no constructor, and has no `prototype`. */
+/** The text of a method that forwards: it is no constructor, and has no `prototype`. */
 function createBareForwarder(variable: string, name: string, length: number): string {
   const parameters = Array.from({ length }, (_, index) => `$${index}`).join();
-  return `({${name}(${parameters}){return ${variable}.apply(this,arguments)}}).${name}`;
+  return `${name}(${parameters}){return ${variable}.apply(this,arguments)}`;
 }
+
+const BARE = /^([\p{ID_Continue}$]+)\(([$\d,]*)\)\{return ([\p{ID_Continue}$]+)\.apply\(/u;
 
 const FORWARDER = /^function\(([$\d,]*)\)\{return new\.target\?\$snax\.construct\((.+?),/u;
 
@@ -237,9 +243,15 @@ const FORWARDER = /^function\(([$\d,]*)\)\{return new\.target\?\$snax\.construct
  */
 export function readForwarder(text: string): string | undefined {
   const [, parameters = "", variable] = FORWARDER.exec(text) ?? [];
-  if (variable === undefined) return undefined;
-  const length = parameters === "" ? 0 : parameters.split(",").length;
-  return text === createForwarder(variable, length) ? variable : undefined;
+  if (variable !== undefined)
+    return text === createForwarder(variable, countOf(parameters)) ? variable : undefined;
+  const [, name = "", ofBare = "", behind] = BARE.exec(text) ?? [];
+  const isBare = behind !== undefined && behind.startsWith("$snax");
+  return isBare && text === createBareForwarder(behind, name, countOf(ofBare)) ? behind : undefined;
+}
+
+function countOf(parameters: string): number {
+  return parameters === "" ? 0 : parameters.split(",").length;
 }
 
 /**

@@ -42,6 +42,8 @@ export interface ImageData {
   readonly isAsync: boolean;
   /** Whether a class is written anywhere in the text. */
   readonly hasClasses: boolean;
+  /** How many functions of the text return one that is written on the spot. */
+  readonly makerCount: number;
   readonly names: ReadonlyMap<string, Name>;
   readonly requests: readonly ModuleRequest[];
   readonly imports: readonly ImportEntry[];

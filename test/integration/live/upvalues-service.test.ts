@@ -39,12 +39,20 @@ test("a module of one line is no different", async (t) => {
   deepEqual(await run(t, { main }), [1, 6]);
 });
 
-test("a forwarder is looked through, and nothing of the loader is listed", async (t) => {
-  const declarations = `let ticks = 1; function tick() { return ticks += 1; } const held = { tick };`;
-  const body = `const u = upvalues(held.tick); u.ticks = 5;
-    return [held.tick(), Object.keys(u), Object.getOwnPropertyNames(u).filter((name) => name.startsWith("$"))];`;
-  deepEqual(await runIn(t, declarations, body), [6, ["ticks"], []]);
-});
+for (const [kind, declaration] of Object.entries({
+  declared: `function tick(n = 1) { return ticks += n; }`,
+  arrow: `const tick = (n = 1) => ticks += n;`,
+  "arrow with a body": `const tick = (n = 1) => { return ticks += n; };`,
+  "arrow in a let with a name of other letters": `let tick = ($n = 1) => ticks += $n;`,
+  "async, with a pattern": `async function tick([n] = [1]) { return ticks += n; }`,
+})) {
+  test(`a forwarder to a function is looked through, and nothing of the loader is listed: ${kind}`, async (t) => {
+    const declarations = `let ticks = 1; ${declaration} const held = { tick };`;
+    const body = `const u = upvalues(held.tick); u.ticks = 5;
+      return [await held.tick(), Object.keys(u), Object.getOwnPropertyNames(u).filter((name) => name.startsWith("$"))];`;
+    deepEqual(await runIn(t, declarations, body), [6, ["ticks"], []]);
+  });
+}
 
 test("a patched function gives the variables that the patch uses, the module's and its own", async (t) => {
   const { make, snax } = await world(t, {

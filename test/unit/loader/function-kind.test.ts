@@ -1,6 +1,6 @@
 /** Functions that somebody holds stay of the kind that they are written as. */
 
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { types } from "node:util";
 import type { ModuleInstance } from "../../../src/loader/run/module-instance.ts";
@@ -50,10 +50,49 @@ for (const [title, [text, expected]] of Object.entries(WRITTEN)) {
   });
 }
 
+const ARROW = ["Function", "[object Function]", false, false];
+
+for (const [title, text, length] of [
+  ["an arrow function", `const f = (a, b) => a;`, 2],
+  ["an arrow function with a body", `const f = a => { return a; };`, 1],
+  ["an arrow function with a default and a rest", `const f = (a, b = 1, ...c) => a;`, 1],
+  ["an arrow function in a let", `let f = ([a]) => a;`, 1],
+] as const) {
+  test(`${title} is no constructor: held in its module, and by an importer`, async (t) => {
+    const { held } = await evaluate(t, { "main.ts": `${text} export const held = [f];` });
+    const { taken } = await evaluate(t, {
+      "main.ts": `import { f } from "./lib.mjs"; export const taken = [f];`,
+      "lib.mjs": `${text} export { f };`,
+    });
+    for (const [each] of [held as Held[], taken as Held[]]) {
+      deepEqual(facts(each as Held), [...ARROW, length, "f", false]);
+      throws(() => Reflect.construct(each as Held, []), /not a constructor/);
+    }
+  });
+}
+
+test("a held arrow function gets what is given beyond its parameters when a patch asks for it, and this", async (t) => {
+  const modules = new Modules(t, {
+    "main.ts": `
+      const f = (a: number) => a;
+      const held = { f };
+      export const look = () => (held.f as any)(1, 2, 3);`,
+  });
+  const instance = await modules.run();
+  deepEqual(call(instance, "look"), 1);
+  const { entry } = instance;
+  entry.setImplementation("f", entry.evaluate(`((...all) => all)`));
+  deepEqual(call(instance, "look"), [1, 2, 3]);
+  const next = `(function () { return [Object.keys(this), arguments.length]; })`;
+  entry.setImplementation("f", entry.evaluate(next));
+  deepEqual(call(instance, "look"), [["f"], 3]);
+});
+
 test("default exports without a name keep their kind", async (t) => {
   for (const [text, kind] of [
     [`export default async function (a) {}`, ASYNC],
     [`export default async (a) => a`, ASYNC],
+    [`export default (a) => a`, ARROW],
     [`export default function* (a) {}`, GENERATOR],
     [`export default async function* (a) {}`, FLOW],
   ] as const) {

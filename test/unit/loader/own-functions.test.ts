@@ -4,7 +4,7 @@ import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { Session } from "node:inspector";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { OWN_FUNCTIONS_MAX } from "../../../src/base/limits.ts";
+import { FUNCTION_MAKERS_MIN, OWN_FUNCTIONS_MAX } from "../../../src/base/limits.ts";
 import type { Instance } from "../../../src/loader/run/instance.ts";
 import { call, Modules } from "./harness.ts";
 
@@ -93,6 +93,55 @@ test("programs without classes of their own, and shared modules, run once for al
     runs.map(({ fresh }) => fresh),
     [1, 1],
   );
+});
+
+/** Ways to write a function that makes another one. */
+const MAKERS = [
+  (name: string) => `const ${name} = (a: number) => (b: number) => a + b;`,
+  (name: string) => `export function ${name}(a: number) { return (b: number) => a + b; }`,
+  (name: string) =>
+    `const ${name} = { of(a: number) { return function (b: number) { return a + b; }; } };`,
+  (name: string) => `function ${name}(a: number) { if (a > 0) return async () => a; return a; }`,
+];
+
+function makers(count: number): string {
+  return Array.from({ length: count }, (_, at) => MAKERS[at % MAKERS.length]?.(`make${at}`)).join(
+    "\n",
+  );
+}
+
+test("a program of functions that make functions runs anew for each instance, from so many of them on", (t) => {
+  const few = FUNCTION_MAKERS_MIN - 2;
+  const modules = new Modules(t, {
+    "main.ts": `import { beat } from "./more.ts"; ${makers(few)} export const get = () => beat(1);`,
+    "less.ts": `import { beat } from "./one.ts"; ${makers(few)} export const get = () => beat(1);`,
+    "more.ts": `${makers(2)} export const beat = (n: number) => n + 1;`,
+    "one.ts": `import "./shared.ts"; ${makers(1)} export const beat = (n: number) => n + 1;`,
+    "shared.ts": `"use shared"; ${makers(1)}`,
+  });
+  const runs = ["main.ts", "more.ts", "less.ts", "one.ts"].map(
+    (name) => new Runs(t, modules.url(name)),
+  );
+  const alive = [...bear(modules, OWN_FUNCTIONS_MAX + 9), ...bear(modules, 9, "less.ts")];
+  deepEqual(
+    runs.map(({ fresh }) => fresh),
+    [OWN_FUNCTIONS_MAX + 1, OWN_FUNCTIONS_MAX + 1, 1, 1],
+  );
+  deepEqual(new Set(alive.map((each) => call(each, "get"))), new Set([2]));
+});
+
+test("functions that give functions to others, or hold them, make none", (t) => {
+  const text = Array.from(
+    { length: FUNCTION_MAKERS_MIN },
+    (_, at) => `
+      const each${at} = (list: number[]) => list.map((n) => n + 1);
+      const table${at} = () => ({ beat: () => 1 });
+      const found${at} = () => { return [1].find((n) => n > 0); };`,
+  );
+  const modules = new Modules(t, { "main.ts": `${text.join("")} export const n = 1;` });
+  const runs = new Runs(t, modules.url("main.ts"));
+  bear(modules, 5);
+  equal(runs.fresh, 1);
 });
 
 test("a class counts wherever it stands", (t) => {
