@@ -50,6 +50,7 @@ export function elideTypes(syntax: Syntax, analysis: Analysis, home: Home): Anal
   const { ast, file } = syntax;
   if (!TYPESCRIPT.test(file)) return analysis;
   dropDefaultType(syntax, analysis);
+  if (!ast.body.some(isFromElsewhere)) return analysis;
   const used = listUsed(ast, analysis);
   if (home.keepsUnmentioned === true) addUnmentioned(syntax, used);
   for (const name of home.kept ?? []) used.add(name);
@@ -65,6 +66,12 @@ export function elideTypes(syntax: Syntax, analysis: Analysis, home: Home): Anal
   if (gone.size === 0) return analysis;
   const declared = new Set([...analysis.declared].filter((name) => !gone.has(name)));
   return { ...analysis, declared };
+}
+
+/** An import, or an export of what another module has. */
+function isFromElsewhere(statement: Statement): boolean {
+  if (statement.type === "ImportDeclaration") return true;
+  return statement.type === "ExportNamedDeclaration" && Boolean(statement.source);
 }
 
 /** `export default T` of an interface or another type of the text. */
@@ -125,8 +132,8 @@ function isCandidate(
     if (statement.specifiers.some(({ local }) => !used.has(local.name))) return true;
     return statement.specifiers.length === 0 && hasBraces(statement, code);
   }
-  const isExport = statement.type === "ExportNamedDeclaration" && statement.source;
-  return Boolean(isExport) && (statement as { specifiers: AnyNode[] }).specifiers.length === 0;
+  if (!isFromElsewhere(statement)) return false;
+  return (statement as { specifiers?: AnyNode[] }).specifiers?.length === 0;
 }
 
 const COMMENT = /\/\*[^]*?\*\/|\/\/[^\n\r]*/g;
