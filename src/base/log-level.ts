@@ -27,7 +27,7 @@ export function isLevelName(value: unknown): value is LevelName {
 /** The level from which on a node writes lines, in memory that all its threads share. */
 export class LevelFloor {
   readonly words: Int32Array;
-  /** Where in the words it stands. */
+  /** Where it is among the words. */
   readonly at: number;
 
   /** @param words - shared by the node's threads. @defaultValue some that nobody shares yet */

@@ -41,5 +41,5 @@ export function definePort<T extends object>(
   });
 }
 
-/** Objects of the runtime that are proxies, and where each stands: nobody has to look through them to know whose they are. */
+/** Objects of the runtime that are proxies, and where each is: whose they are is known without a look through them. */
 export const placedViews: WeakMap<object, () => unknown> = new WeakMap();

@@ -103,7 +103,7 @@ export function findServices(options: TypesOptions): FoundServices {
  * Makes the text of the declaration file.
  *
  * @param services - absolute path by name.
- * @param directory - where the file will stand; its imports are relative to it.
+ * @param directory - where the file will be; its imports are relative to it.
  */
 export function formatTypes(services: ReadonlyMap<string, string>, directory: string): string {
   const lines = [...services].map(([name, path]) => {

@@ -59,7 +59,7 @@ export interface EventLoopWaker extends Waker {
 /**
  * Creates a waker on this thread's event loop.
  *
- * @param mailroom - what joins this thread to others. @defaultValue it stands alone
+ * @param mailroom - what joins this thread to others. @defaultValue there are no others
  * @param arrivals - says when a turn may begin behind the callback of a socket
  */
 export function createWaker(

@@ -12,7 +12,7 @@ import type { Elsewhere } from "../kernel/kernel-options.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 
-/** Says whether a handle is of another harbor than `own`; a node that stands alone has no others. */
+/** Says whether a handle is of another harbor than `own`; a node without a network has no others. */
 export function isForeign(handle: number, own: number): boolean {
   const harbor = harborOf(handle);
   return own !== 0 && harbor !== own && harbor !== 0 && handle >>> 0 === handle;

@@ -1,5 +1,5 @@
 /**
- * The shared memory of one ring: what stands where, and how one is made and closed.
+ * The shared memory of one ring: what is where, and how one is made and closed.
  *
  *     | words, each on cache lines of its own | records ... records, and round again |
  *

@@ -40,7 +40,7 @@ export class RingWriter {
     this.#heads = heads;
     this.bytes = bytes;
     this.#capacity = bytes.length;
-    // Wherever an empty ring stands, half of it lies in one piece.
+    // Wherever an empty ring begins, half of it lies in one piece.
     this.lengthMax = bytes.length / 2 - RECORD_HEAD_BYTES;
     this.#position = Atomics.load(words, WORD.written);
     this.#published = this.#position;
@@ -86,7 +86,7 @@ export class RingWriter {
   }
 
   /**
-   * Ends the reserved record; its bytes stand from `start`.
+   * Ends the reserved record; its bytes begin at `start`.
    *
    * @throws {ERR_BUG} if it is longer than its room, or nothing is reserved.
    */

@@ -10,7 +10,7 @@ import type { Phase } from "./phase.ts";
 import type { StallWatch } from "./stall-watch.ts";
 import type { DeskReport } from "./watch-desk.ts";
 
-/** A line for the log, and under whose address it stands. */
+/** A line for the log, and under whose address it is written. */
 export interface StallLine {
   readonly handle: number;
   readonly text: string;

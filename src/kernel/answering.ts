@@ -69,7 +69,7 @@ export class Answering {
         () => copyBare(failure as Error, "was left out"),
       ]);
     } finally {
-      // An interrupt passes this by: what stands here when the next turn begins was cut off.
+      // An interrupt passes this by: what is here when the next turn begins was cut off.
       this.#making.length = depth;
     }
   }

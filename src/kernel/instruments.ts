@@ -10,7 +10,7 @@
 import type { Message } from "./message.ts";
 
 /**
- * Where each fact stands among the words of a phase.
+ * Where each fact is among the words of a phase.
  *
  * Before each message the scheduler stores the handle, the number of the dispatch and what the message is; after the turn it
  * stores 0 as the handle. A reader looks twice, at least milliseconds apart, and means a dispatch that was the same both

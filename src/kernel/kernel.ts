@@ -76,7 +76,7 @@ export class Kernel {
   origin: Message | undefined = undefined;
   /** The services that took the place of others that are gone. */
   readonly successors: Successors = new Successors();
-  /** The living services behind whose handles forwarders stand. */
+  /** The living services behind whose handles there are forwarders. */
   readonly forwarding: Set<Service> = new Set();
   #condemned: Condemned | undefined = undefined;
   /** Sees every message before it is delivered, while somebody records; must not throw. */

@@ -53,7 +53,7 @@ export interface SchedulerOptions {
   readonly fireTimers: (now: number) => void;
   /** The next moment at which a timer is due. */
   readonly nextDeadline: () => number | undefined;
-  /** Where it stands whose message is handled; undefined = it is not watched. */
+  /** Where it is written whose message is handled; undefined = it is not watched. */
   readonly phase: PhaseWords | undefined;
   /** An interrupt cut off what this service did; it is in the run queue again. */
   readonly onCut: (service: Service) => void;
@@ -82,7 +82,7 @@ export class Scheduler {
   #isAfterCut = false;
   /** The service that runs has kept its place in the run queue. */
   #isApart = false;
-  /** Where it stands whose message is handled. */
+  /** Where it is written whose message is handled. */
   readonly phase: PhaseWords | undefined;
   readonly #options: SchedulerOptions;
 

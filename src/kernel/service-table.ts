@@ -36,7 +36,7 @@ export function createHandleSource(first = 1): HandleSource {
   };
 }
 
-/** Where the service with an index stands: the number of its page, and its place there. */
+/** Where the service with an index is: the number of its page, and its place there. */
 export function placeOf(index: number): readonly [page: number, place: number] {
   return [index >>> PAGE_BITS, index & PAGE_MASK];
 }

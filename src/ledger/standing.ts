@@ -1,5 +1,5 @@
 /**
- * How patches of an earlier start stand to the files as they are now.
+ * Which patches of an earlier start the files give, as they are now.
  *
  *     contained   the file, or a later patch, gives all of it: it can be retired
  *     apply       the file lacks it, and has not changed what it changes

@@ -20,13 +20,13 @@ export interface HarborApi {
   /**
    * Resolves when another harbor is connected.
    *
-   * @throws {ERR_ARGUMENT} on a node that stands alone, or if it is no id of another harbor.
+   * @throws {ERR_ARGUMENT} on a node without a network, or if it is no id of another harbor.
    */
   connect(id: number): Promise<void>;
   /**
    * Resolves when the link to the master is lost.
    *
-   * @throws {ERR_ARGUMENT} on a node that stands alone.
+   * @throws {ERR_ARGUMENT} on a node without a network.
    */
   linkmaster(): Promise<void>;
 }

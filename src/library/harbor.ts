@@ -1,6 +1,6 @@
 /**
- * `harbor`: global names, and the network of harbors as `.cslave` knows it. On a node that stands
- * alone the kernel itself knows the names, and there are no others.
+ * `harbor`: global names, and the network of harbors as `.cslave` knows it. On a node without
+ * a network the kernel itself knows the names, and there are no others.
  */
 
 import { PTYPE } from "../kernel/protocol.ts";

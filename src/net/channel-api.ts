@@ -86,7 +86,7 @@ export interface Channel {
   connect(once?: boolean): Promise<void>;
   /** Ends the channel: whoever waits gets ERR_CLOSED. */
   close(): void;
-  /** Connects to another place from now on; a connection that stands is ended. */
+  /** Connects to another place from now on; an open connection is ended. */
   changehost(host: string, port?: number): void;
   /** Replaces the other places. */
   changebackup(backup: readonly ChannelPlace[]): void;

@@ -48,7 +48,7 @@ interface Attempt {
   giveUp: (why: string) => void;
 }
 
-/** A connection that stands, and who waits for its answers. */
+/** An open connection, and the calls that wait for its answers. */
 class Line {
   readonly id: number;
   readonly from: ChannelSocket;
@@ -191,7 +191,7 @@ export class ServiceChannel implements Channel {
     }
   }
 
-  /** The connection that stands; undefined if it has to be made or waited for. */
+  /** The open connection; undefined if it has to be made or waited for. */
   #ready(): Line | undefined {
     if (this.#isClosed) throw new SnaxError("ERR_CLOSED", "the channel was closed");
     if (this.#connecting !== undefined) return this.#authenticating;

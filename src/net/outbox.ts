@@ -2,7 +2,7 @@
  * What a turn writes to one connection: gathered in one piece of memory, which leaves in one write.
  *
  * Bytes are copied when they are given, so they are the writer's again at once. A connection that
- * writes nothing holds nothing. Pieces above PIECE_MAX stand by themselves: to grow a common one
+ * writes nothing holds nothing. Pieces above PIECE_MAX are kept by themselves: to grow a common one
  * would copy them again.
  *
  * Hot path (bench: player).
@@ -13,7 +13,7 @@ import { SOCKET_WARN_BYTES } from "../base/limits.ts";
 import type { Consumer } from "./link.ts";
 import type { Writable } from "./socket-api.ts";
 
-/** From this size on, in bytes, pieces stand by themselves. */
+/** From this size on, in bytes, pieces are kept by themselves. */
 const PIECE_MAX = 64 * 1024;
 
 /** Bytes that wait for the end of the turn. */

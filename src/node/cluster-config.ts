@@ -82,7 +82,7 @@ interface HarborConfig {
 }
 
 /**
- * Checks the keys of a network of harbors; a node that stands alone may use their names for itself.
+ * Checks the keys of a network of harbors; a node without one may use their names for itself.
  *
  * @throws {ERR_CONFIG} if one is missing or makes no sense.
  */

@@ -75,7 +75,7 @@ export interface StartOptions {
 /** Milliseconds for the goodbye of a node that drains. */
 const DRAIN_REST_MS = 1000;
 
-/** What the launcher starts first, in skynet's order for a node that stands alone. */
+/** What the launcher starts first, in skynet's order for a node without a network. */
 const BOOT_SERVICES: readonly string[] = ["cdummy", "datacenterd", "service_mgr"];
 
 /** The same in a network of harbors, in skynet's order. */

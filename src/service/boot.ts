@@ -159,7 +159,7 @@ function boot(context: Context, { begin, program }: Beginning, tell: OnReady): v
   let handling: Handling | undefined;
   const settle = (error?: unknown): void => {
     if (isOver) return;
-    // The service lives and the promise stands while code of the service may run, for that may be cut off.
+    // The service lives and the promise holds while code of the service may run, for that may be cut off.
     const failure = error === undefined ? becomeReady(context) : failureOf(context, error);
     if (isOver) return;
     isOver = true;

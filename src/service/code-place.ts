@@ -1,5 +1,5 @@
 /**
- * Where the code that runs stands, in files of the program: for lines of the log that have to lead an operator there.
+ * Where the code that runs is, in files of the program: for lines of the log that have to lead an operator there.
  */
 
 import { relative } from "node:path";
@@ -29,7 +29,7 @@ export function placesIn(stack: readonly string[], { paths }: Runtime): string {
   return places.slice(0, FRAMES_SHOWN_MAX).join(" ");
 }
 
-/** Names where the code stands that runs; empty if that is nowhere in the program. */
+/** Names the place of the code that runs; empty if that is nowhere in the program. */
 export function currentPlaces(runtime: Runtime): string {
   return placesIn(takeOwnStack(FRAMES_MAX), runtime);
 }

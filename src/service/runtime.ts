@@ -82,7 +82,7 @@ export interface RuntimeOptions {
   readonly startedAt?: number | undefined;
   /** What each thread of the node counts, by its number. */
   readonly boards: readonly Board[];
-  /** Where messages leave for other harbors. @defaultValue the node stands alone */
+  /** Where messages leave for other harbors. @defaultValue the node is in no network */
   readonly harborDoor?: HarborDoor | undefined;
   /** Notes that a socket has something, in its callback. @defaultValue nobody wants to know */
   readonly arrived?: () => void;
@@ -122,7 +122,7 @@ export class Runtime {
   onClear: ((file: string | undefined) => void) | undefined = undefined;
   /** The node's other threads; undefined if there is one only. */
   threads: Threads | undefined = undefined;
-  /** Where messages leave for other harbors; undefined on a node that stands alone. */
+  /** Where messages leave for other harbors; undefined on a node without a network. */
   readonly harborDoor: HarborDoor | undefined;
   /** The logger's handle; 0 until it runs. */
   logger = 0;

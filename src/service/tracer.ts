@@ -314,7 +314,7 @@ export class Tracer {
     this.#runtime.logAsked(handle, `<TRACE ${tag}> ${ns} ${event}`, tag);
   }
 
-  /** Where the code that runs stands, innermost first. */
+  /** The places of the code that runs, innermost first. */
   #places(): string {
     const places = currentPlaces(this.#runtime);
     return places === "" ? "" : ` : ${places}`;

@@ -1,5 +1,5 @@
 /**
- * `.cslave` of a node that stands alone: what other services ask the network of harbors, answered
+ * `.cslave` of a node without a network: what other services ask the network of harbors, answered
  * without one.
  *
  *     REGISTER name handle   gives a global name; the kernel keeps it

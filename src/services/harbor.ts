@@ -1,5 +1,5 @@
 /**
- * `harbor` of a node that stands alone: where messages to other harbors would leave, if there were
+ * `harbor` of a node without a network: where messages to other harbors would leave, if there were
  * any.
  *
  * Skynet starts it on every node, behind `.cslave`. Here it keeps the place: whoever sends it

@@ -2,7 +2,7 @@
  * A snax service as its callers hold it: `p.req.echo(x)`, `p.post.touch()`.
  *
  * A method is made when it is first touched and stays on its group, so later uses cost one property
- * read; behind the groups stands a Proxy that is reached for unknown names only. What names exist
+ * read; behind the groups is a Proxy that is reached for unknown names only. What names exist
  * the caller need not know: the service answers ERR_NO_METHOD.
  *
  * Hot path (bench: call).

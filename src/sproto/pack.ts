@@ -54,7 +54,7 @@ export function packFirst(source: Uint8Array, size: number): Uint8Array {
   // Two bytes more for each run, and the group that is being tried.
   const target = roomFor(size + Math.ceil(size / (GROUP * RUN_MAX)) * 2 + 2 + GROUP + 1);
   let written = 0;
-  /** Where the tag of the open run stands; -1 without one. */
+  /** Where the tag of the open run is; -1 without one. */
   let run = -1;
   let runLength = 0;
   for (let at = 0; at < size; at += GROUP) {

@@ -1,5 +1,5 @@
 /**
- * Where a view stands: the name of its table and the path from the root. So it travels to another
+ * Where a view is: the name of its table and the path from the root. So it travels to another
  * thread, where the same place shows the version of that thread.
  *
  * On one thread a view is given to the receiver as it is. What is pinned travels as a copy, on one
@@ -13,7 +13,7 @@ import type { Step } from "./format.ts";
 import { opsOf, PORT_KIND } from "./shape.ts";
 import type { TableThread } from "./table-thread.ts";
 
-/** Where a view stands. */
+/** Where a view is. */
 export interface RowAddress {
   readonly table: string;
   readonly path: readonly Step[];
@@ -22,7 +22,7 @@ export interface RowAddress {
 /** The addresses of views that are no rows. */
 const addresses = placedViews as WeakMap<object, () => RowAddress>;
 
-/** Remembers where a view stands; rows know it themselves. */
+/** Remembers where a view is; rows know it themselves. */
 export function noteAddress(view: object, address: () => RowAddress): void {
   addresses.set(view, address);
 }

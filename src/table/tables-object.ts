@@ -2,7 +2,7 @@
  * `tables` as one service holds it: an accessor for each table.
  *
  * Each service has an object of its own, so nothing that one does to it is seen by another. Behind
- * it stands a Proxy that answers for names which are no table: assignments are refused, and reading
+ * it is a Proxy that answers for names which are no table: assignments are refused, and reading
  * says which tables there are.
  */
 

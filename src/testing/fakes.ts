@@ -1,7 +1,7 @@
 /**
  * Fake services for a test: objects of the test that stand in for services of the program, by name.
  *
- * A service is a file, so each fake gets one, in a folder of its own that stands first on the
+ * A service is a file, so each fake gets one, in a folder of its own that is first on the
  * search path; the file takes its functions from the object. So a fake has no state of its own, and
  * its functions may use the variables of the test. That needs the services on the thread of the
  * test.
@@ -41,7 +41,7 @@ let lastNumber = 0;
 
 /** Fakes on the search path. */
 export interface FakeFolder {
-  /** What stands first on the search path. */
+  /** What is first on the search path. */
   readonly pattern: string;
   /** Takes the files away. */
   remove(): void;

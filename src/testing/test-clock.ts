@@ -81,7 +81,7 @@ export class TestClock implements Clock {
   release(): void {
     if (this.#releasedAt !== undefined) return;
     this.#releasedAt = systemClock.now();
-    // Nobody asks for this alarm again: the kernel believes that it stands.
+    // This alarm is not asked for again: the kernel believes that it is set.
     if (this.#alarm !== undefined) this.#ringAt(this.#alarm);
   }
 

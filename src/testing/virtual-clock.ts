@@ -1,7 +1,7 @@
 /**
  * A clock that moves only when it is told to.
  *
- * It stands wherever a Clock is asked for, so that a test of a deadline of an hour takes no time,
+ * It serves wherever a Clock is asked for, so that a test of a deadline of an hour takes no time,
  * and one of two moments that are a microsecond apart never fails by chance.
  */
 

@@ -198,7 +198,7 @@ export class Saver {
   }
 }
 
-/** Waits until nobody is writing the files: what stands in one meanwhile may be valid, and half of it. */
+/** Waits until the files are no longer written: what is in one meanwhile may be valid, and half of it. */
 async function settle(files: ReadonlySet<string>): Promise<void> {
   const isFresh = (file: string): boolean => {
     const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;

@@ -86,7 +86,7 @@ export class Names {
       const value = JSON.stringify({ node: self.node, lease });
       const token = await driver.claim(key, value, found?.token ?? 0);
       if (token === undefined) continue;
-      // Lost while the answer was on its way: the record stands, and nobody acts by it.
+      // Lost while the answer was on its way: the record is there, and no node acts by it.
       if (this.#membership.lease !== lease) throw engineError("has taken this node's place", true);
       this.#owned.set(name, token);
       return { isOwn: true, token };

@@ -12,7 +12,7 @@ import type { CommandCall, CommandResult, CommandTable } from "../operator/comma
 import { readScript } from "../operator/script-file.ts";
 import { toService } from "../threads/thread-route.ts";
 
-/** Runs a script inside a service. What it printed is the result; before an error stands what it printed until then. */
+/** Runs a script inside a service. What it printed is the result; before an error comes what it printed until then. */
 async function runInject({ operator, args }: CommandCall): Promise<CommandResult> {
   const [word, name, ...rest] = args;
   const context = readService(operator, word);

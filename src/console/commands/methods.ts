@@ -79,7 +79,7 @@ function methodOf(
   return one;
 }
 
-/** Where a method may stand instead, and with which command it is reached. */
+/** Where a method may be instead, and with which command it is reached. */
 const OTHERWISE = { response: ["accept", "post"], accept: ["response", "call"] } as const;
 
 /** Says what the service has instead. */

@@ -55,7 +55,7 @@ async function collect(
 ): Promise<Table> {
   const rows = new PartRows(part);
   const { after } = rows;
-  // An address has the same length as any other: it stands where its handle does.
+  // An address has the same length as any other: it sorts as its handle does.
   const visit = (context: Context): boolean =>
     rows.add(formatAddress(context.handle), row(context));
   await visitServices(operator, visit, { after });

@@ -59,7 +59,7 @@ const READ_VARIABLES = `function(names){
 /** A conversation. */
 export class DebugDriver {
   readonly #options: DebugOptions;
-  /** Where the service stands; undefined while it runs. */
+  /** Where the service has stopped; undefined while it runs. */
   #frames: readonly Frame[] | undefined;
   #isLeaving = false;
   #notice: () => void = () => {};

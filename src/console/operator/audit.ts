@@ -4,7 +4,7 @@
  *     {"time":"...","node":"game-1","who":"127.0.0.1:51234","role":"operate","command":"kill a","reason":"...","outcome":"ok"}
  *
  * The file is opened for each entry, so that it may be moved away at any time. Only its owner may read it. Tokens are replaced
- * wherever they stand. An entry that can't be written is told of in the log, which has the line as well; the command goes on, for an
+ * wherever they are. An entry that can't be written is told of in the log, which has the line as well; the command goes on, for an
  * operator with a full disk needs the commands.
  */
 

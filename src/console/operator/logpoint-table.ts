@@ -82,7 +82,7 @@ export class LogpointTable {
   #endBreakpoints: () => void = () => {};
   readonly #words: Int32Array;
 
-  /** @param words - where the number of the last logpoint stands; shared by a node's threads. */
+  /** @param words - where the number of the last logpoint is; shared by a node's threads. */
   constructor(runtime: Runtime, words: Int32Array) {
     this.#runtime = runtime;
     this.#words = words;
@@ -183,7 +183,7 @@ export class LogpointTable {
       condition: `${calls.join()},false`,
     }) as Breakpoint;
     site.breakpoint = breakpointId;
-    // The newest text of the file stands last.
+    // The newest text of the file is last.
     const at = locations.at(-1);
     const found = at === undefined ? undefined : sourceLineOf(place.image, at);
     if (found === undefined || found.isGenerated) {

@@ -71,7 +71,7 @@ function recordOf({ thread }: Operator, handle: number): PatchRecord | undefined
   return thread.live.ledger.list().findLast((record) => record.target.startsWith(name));
 }
 
-/** What goes on with the old stands behind what `hotfix()` returned. */
+/** What goes on with the old is behind what `hotfix()` returned. */
 function withKept(result: CommandResult, keepsOld: readonly string[] | undefined): CommandResult {
   if (keepsOld === undefined) return result;
   const shown = new Map<string, unknown>();
@@ -123,7 +123,7 @@ async function applyDry(
   }
 }
 
-/** What was found of the types stands first. */
+/** What was found of the types comes first. */
 function withTypes(types: string | undefined, result: CommandResult): CommandResult {
   if (types === undefined) return result;
   const shown = new Map<string, unknown>([["types", types]]);

@@ -64,7 +64,7 @@ export const textCommands: CommandTable = {
     print: (row) => {
       const { running, patches, text } = row as SourceRow;
       const had = patches.length === 0 ? "none" : patches.join(",");
-      // Every line alike: what is indented already would stand to the left of what is not.
+      // Every line alike: what is indented already would be to the left of what is not.
       return `running:${running}\tpatches:${had}\n${text.replace(/^/gm, "\t")}`;
     },
   },
