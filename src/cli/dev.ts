@@ -7,15 +7,13 @@
  */
 
 import { realpathSync } from "node:fs";
-import { dirname } from "node:path";
 import { DEV_FOLDERS_MAX } from "../base/limits.ts";
-import { showPath } from "../console/repair/source-texts.ts";
-import { CodeCache } from "../loader/code-cache.ts";
 import type { LoadedConfig } from "../node/config-file.ts";
 import type { Node } from "../node/node.ts";
 import { operatorOf } from "../node/node-operator.ts";
 import { messageOf } from "../service/error-text.ts";
 import type { Invocation } from "./arguments.ts";
+import { ConfigFiles } from "./dev/config-files.ts";
 import { Saver } from "./dev/save.ts";
 import { FileWatch } from "./dev/watch.ts";
 import { runNode } from "./start.ts";
@@ -30,20 +28,13 @@ export function runDev(invocation: Invocation): Promise<number> {
 
 function watchFiles(node: Node, { path, root }: LoadedConfig, isPolling: boolean): () => void {
   const saver = new Saver(operatorOf(node), tell);
-  const own = realpathSync(path);
-  let config = filesOf(own);
+  const config = new ConfigFiles(realpathSync(path));
   let waiting = new Set<string>();
   let isBusy = false;
   const save = async (files: ReadonlySet<string>): Promise<void> => {
-    const before = await config;
-    const told = new Set([...files].filter((file) => before.has(file)));
-    for (const file of told) {
-      const name = showPath(dirname(own), file);
-      tell(`${name}: the configuration has changed; restart snax dev to have it`);
-    }
-    // It may import others now; what it was read from counts still.
-    if (told.size > 0) config = filesOf(own).then((now) => new Set([...before, ...now]));
-    await saver.save(files, told);
+    const told = await config.tell(files);
+    for (const line of told.values()) tell(line);
+    await saver.save(files, new Set(told.keys()));
   };
   const work = async (): Promise<void> => {
     isBusy = true;
@@ -74,16 +65,6 @@ function watchFiles(node: Node, { path, root }: LoadedConfig, isPolling: boolean
   watch.add(root);
   tell(`snax dev watches ${root}`);
   return () => watch.close();
-}
-
-/** The files that a configuration is made of, by their real paths. */
-async function filesOf(own: string): Promise<ReadonlySet<string>> {
-  try {
-    return new Set([own, ...[...(await new CodeCache().reach(own))].map(({ file }) => file)]);
-  } catch {
-    // It is not valid at the moment.
-    return new Set([own]);
-  }
 }
 
 function tell(line: string): void {

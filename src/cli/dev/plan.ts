@@ -18,6 +18,8 @@ import type { Change } from "../../texts/verdict.ts";
 /** A change, and the file that it is in. */
 export interface FileChange extends Change {
   readonly file: string;
+  /** The types whose services run the file. */
+  readonly types?: readonly string[];
 }
 
 /** What is to be done. */
@@ -73,7 +75,8 @@ export function planSave(
     const found = diffs.flatMap((each) => readDiff(each, texts));
     for (const { change } of found) {
       const key = JSON.stringify([change.file, change.what, change.why, change.line]);
-      changes.set(key, change);
+      const known = changes.get(key);
+      changes.set(key, { ...change, types: [...(known?.types ?? []), type] });
       if (isBeyond(change, found)) refused.set(key, change);
     }
     const own = diffs.map((each) => patchOf(each, false));

@@ -78,7 +78,7 @@ function notesOf({ plan, outcome, root }: SaveFacts): FileChange[] {
   if (outcome.failures.length > 0 && doneOf(outcome, root).length === 0) return [];
   const notes = new Map<string, FileChange>();
   for (const change of plan.changes) {
-    if (change.verdict !== "note") continue;
+    if (change.verdict !== "note" || isUntrue(change, outcome)) continue;
     const key = `${change.file}\0${change.what}`;
     const other = notes.get(key);
     if (other === undefined) notes.set(key, change);
@@ -86,6 +86,14 @@ function notesOf({ plan, outcome, root }: SaveFacts): FileChange[] {
   }
   return [...notes.values()];
 }
+
+/** Whether a note says what a patch does not do, and all that run the file were reloaded, which does it. */
+function isUntrue({ types = [], why }: FileChange, { reloaded }: Outcome): boolean {
+  return types.length > 0 && types.every((type) => reloaded.has(type)) && !OF_STATE.test(why);
+}
+
+/** What a reload keeps as a patch does: values, and the fields that instances have. */
+const OF_STATE = /keeps its value|\binstances\b/;
 
 /** Of a statement of the top level that is there in another form. */
 const EDITED = "it does not run again, and what it has begun goes on; restart snax dev to have it";
