@@ -158,7 +158,7 @@ export function copyArguments(values: readonly unknown[], receiver: object | und
 }
 
 /**
- * Does the same in place, for an array that nobody else holds: a message costs one array, not two.
+ * Does the same in place, for an array that is held nowhere else: a message costs one array, not two.
  *
  * @returns the array. When it throws, some of the values have become copies.
  * @throws what {@link copyArguments} throws.

@@ -442,7 +442,7 @@ export const LINK_EVENTS_MAX = 64;
 /** Milliseconds without a renewal after which a node is no member of its cluster any more; the same on all nodes. */
 export const MEMBER_LEASE_MS = 3000;
 
-/** Milliseconds for the engine of a cluster to answer; then nobody knows whether it was done. */
+/** Milliseconds for the engine of a cluster to answer; then it is not known whether it was done. */
 export const ENGINE_TIMEOUT_MS = 2000;
 
 /** Milliseconds of silence after which the engine of a cluster counts as away. */

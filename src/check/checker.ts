@@ -171,7 +171,7 @@ function unchecked(why: string): CheckAnswer {
   return { kind: "unchecked", why };
 }
 
-/** A process that waits for a question holds nobody up; one that is asked does. */
+/** A process that waits for a question delays nothing; one that is asked does. */
 function holdProcess(child: ChildProcess, isHeld: boolean): void {
   const stderr = child.stderr as (NodeJS.ReadableStream & { ref?(): void; unref?(): void }) | null;
   for (const each of [child, child.channel, stderr]) {

@@ -35,7 +35,7 @@ export interface CheckQuestion {
 
 /** What the compiler found. */
 export interface CheckError {
-  /** In a text of the patch, in code that runs, or in a file that nobody runs. */
+  /** In a text of the patch, in code that runs, or in a file that no service runs. */
   readonly where: "patch" | "running" | "other";
   /** For a patch the name that the question gives it, else an absolute path. */
   readonly file: string;

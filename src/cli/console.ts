@@ -2,7 +2,7 @@
  * `snax console [host:]port`: a debug console with line editing, history, and completion of commands and addresses.
  *
  * Without a terminal it runs the lines of its input and prints the answers. Exit code 0 if all of them succeeded, 1 if one
- * failed or the connection was lost. When nobody reads the answers any more (`| head -1`) it stops after the command that is being
+ * failed or the connection was lost. When the answers are not read any more (`| head -1`) it stops after the command that is being
  * answered. The token, if one is needed, comes from SNAX_CONSOLE_TOKEN or from a line `auth TOKEN`,
  * which the history does not keep.
  */

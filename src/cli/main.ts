@@ -108,7 +108,7 @@ function version(): string {
   return (load("../../package.json") as { version: string }).version;
 }
 
-// What nobody reads any more (`snax console 8000 | head -1`) ends nothing by itself.
+// What is not read any more (`snax console 8000 | head -1`) ends nothing by itself.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 

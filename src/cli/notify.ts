@@ -11,7 +11,7 @@ import { spawn } from "node:child_process";
 const WORDS = { ready: "--ready", stopping: "--stopping" } as const;
 
 /**
- * Says it, and waits for nobody: a node that can't tell goes on, and one line on stderr says so.
+ * Says it, and does not wait: a node that can't tell goes on, and one line on stderr says so.
  *
  * @param what - `ready` when the first service is up, `stopping` when the end has begun.
  */

@@ -4,7 +4,7 @@
  * The console is the configuration's, or the one that `--console` names; the token comes from
  * SNAX_CONSOLE_TOKEN. Exit codes: `diff` 0 if nothing differs, 2 if something does, 1 if a reload is needed or
  * a file is not valid; `drift` 0 if nothing drifts, else 2; `check` 0 without errors, 1 with some, 3 if nothing was checked; `hotfix` 0 if it is done, 2 if notes were shown and nothing was sent, else 1;
- * `inflight` 0 if nobody runs an old body, 2 if somebody does, or may do so; `reload` and `swap` 0 if all run the new code,
+ * `inflight` 0 if no handler runs an old body, 2 if some do, or may; `reload` and `swap` 0 if all run the new code,
  * `migrate` 0 if the service has moved, else 1.
  */
 

@@ -46,7 +46,7 @@ export async function runNode(
   { configure, onStart }: RunOptions,
 ): Promise<number> {
   const stopping = watchSignals();
-  // A log that nobody reads any more must not end the node.
+  // A log that is not read any more must not end the node.
   process.stdout.on("error", () => {});
   let node: Node | undefined;
   // From the first moment on, for without a listener the signal ends the process.

@@ -46,7 +46,7 @@ export function addConsoleCommand(thread: ConsoleThread): void {
 /** A line, the state of a command that may be withdrawn, where a large table goes, and which rows are asked for. */
 type RunOrder = [line: string, errand?: Errand, collector?: Collector, part?: Part];
 
-/** What nobody waits for any more. */
+/** What is no longer awaited. */
 const WITHDRAWN: Ran = { ok: false, code: "ERR_TIMEOUT", message: "the command was withdrawn" };
 
 /** Lets the console of another thread put up a desk for a debugger here, and take it away. */

@@ -4,7 +4,7 @@
  * Node keeps a stack of ids: one for each callback, tick and continuation that is under way. It takes them off in `finally`
  * blocks, which a cut skips, and ends the process when the next callback finds some left. While async hooks are on, V8 also
  * calls back around every continuation, and can't bear to be cut off there. So before a cut the stack is emptied, as Node
- * does it itself for an error that nobody caught, and V8's hooks are put aside until the cut is over.
+ * does it itself for an error that was not caught, and V8's hooks are put aside until the cut is over.
  *
  * No public API leads there on all releases. The inspector does, see async-door.ts.
  */

@@ -3,7 +3,7 @@
  * `skynet.exit()`. What such a handler does is not awaited, and every service of its thread waits for its end: it is cut off,
  * whatever `stall.interrupt` says.
  *
- *     a look at every phase -> a handle under which nobody lives any more -> the same dispatch for KILLED_HANDLER_MS -> cut off
+ *     a look at every phase -> a handle under which no service lives any more -> the same dispatch for KILLED_HANDLER_MS -> cut off
  *
  * A thread is told of a kill by a message, which it can't take in before its handler returns; the directory, which all
  * threads share, knows of it at once.

@@ -118,7 +118,7 @@ export class Fabric implements Elsewhere {
     return thread !== undefined && thread !== this.thread;
   }
 
-  /** Returns the thread that a handle's service lives on; undefined if nobody of this node lives there. */
+  /** Returns the thread that a handle's service lives on; undefined if no service of this node lives there. */
   threadOf(handle: number): number | undefined {
     if (handle >>> 0 !== handle || harborOf(handle) !== this.#options.harbor) return undefined;
     return this.#options.directory.threadOf(handle);

@@ -162,7 +162,7 @@ export class HandOver {
         this.#forget(handle);
         continue;
       }
-      // What was on its way over that thread is gone, and nobody can tell what that was.
+      // What was on its way over that thread is gone, and it can't be told what that was.
       const { lost } = HAND_OVER_WORDS;
       this.#admit(handle);
       for (const other of this.#options.others()) this.#options.tell(other, lost, handle);

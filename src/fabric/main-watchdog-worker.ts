@@ -1,7 +1,7 @@
 /**
  * The thread that watches the main thread: for nodes whose services live there (`thread: 0`).
  *
- * While the main thread hangs nobody there can log, so the lines are written from here, straight to where the log goes: those
+ * While the main thread hangs that thread can log nothing, so the lines are written from here, straight to where the log goes: those
  * that the services wrote before it hung, and then those about it.
  */
 

@@ -125,7 +125,7 @@ export class Exchange {
     };
     this.#ends[thread] = end;
     this.#all = [...this.#all, end];
-    // Race: the other thread may have been joined first, and what it published since rang nobody, or rang for a turn that
+    // Race: the other thread may have been joined first, and what it published since rang no doorbell, or rang for a turn that
     // did not know its ring. test/unit/fabric/ring-exchange.test.ts
     if (end.inbox.refresh()) this.#wake();
     return true;
@@ -238,7 +238,7 @@ export class Exchange {
     const { clock, doorbell } = this.#options;
     if (this.#polling.isOn && this.#polling.isOpen(clock.now())) return "again";
     doorbell.fallAsleep();
-    // Race: whatever came, or became free, before the doorbell was set rang nobody; so all is looked at once more.
+    // Race: whatever came, or became free, before the doorbell was set rang no doorbell; so all is looked at once more.
     // test/sim/ring.test.ts
     if (this.#canSendMore() || this.hasMail()) {
       doorbell.wakeUp();

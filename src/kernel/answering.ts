@@ -99,7 +99,7 @@ export class Answering {
     }
   }
 
-  /** Answers a message that reached nobody under the handle, if somebody waits for an answer. */
+  /** Answers a message that reached no service under the handle, if an answer is awaited. */
   bounce(handle: number, request: Message, error: unknown): boolean {
     if (!isAwaited(request)) return false;
     return this.#post(handle, PTYPE.error, request, error);

@@ -1,7 +1,7 @@
 /**
  * The end of a service: everyone who waits for it is told, its own handlers too, and nothing of it remains.
  *
- * Order: the handle is struck out first, so that what is sent from now on finds nobody; then every request that it took or
+ * Order: the handle is struck out first, so that what is sent from now on finds no service; then every request that it took or
  * that lies in its mailbox is answered with ERR_SERVICE_DEAD; then names, timers and watchers go. Only requests are
  * answered: skynet also bounces answers, which can fail an unrelated call of the other side.
  */

@@ -23,7 +23,7 @@ export interface ForwarderOptions {
   readonly accept: (target: Service, message: Message, isBounded: boolean) => void;
   /** Notes that somebody else answers a call of this kernel: see Kernel.retarget. */
   readonly retarget: (source: number, session: number, handle: number, from: number) => void;
-  /** The error for a message that goes on to nobody. */
+  /** The error for a message that goes on to no service. */
   readonly dead: (handle: number) => Error;
 }
 
@@ -156,7 +156,7 @@ export class Successors {
     if (oldest !== undefined) this.#by.delete(oldest);
   }
 
-  /** Returns who is there now in the place of a service; undefined if nobody is known. */
+  /** Returns who is there now in the place of a service; undefined if none is known. */
   find(handle: number): number | undefined {
     let found: number | undefined;
     let next = this.#by.get(handle);

@@ -11,7 +11,7 @@
 import type { Message } from "./message.ts";
 import type { Service } from "./service.ts";
 
-/** A handler that nobody is owed an answer of. */
+/** A handler that owes no answer. */
 export class Handling {
   readonly message: Message;
   /** When it began, in milliseconds of the kernel's clock as of that turn. */

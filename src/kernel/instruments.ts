@@ -58,7 +58,7 @@ export const TALLY = {
   messages: 0,
   /** Milliseconds of CPU, if the node counts them. */
   cpuMs: 1,
-  /** Requests answered with an error, and what was thrown where nobody waits. */
+  /** Requests answered with an error, and what was thrown where no answer is awaited. */
   errors: 2,
   /** Services that were made. */
   born: 3,
@@ -82,7 +82,7 @@ export interface TallyBook {
   of(type: string): Tally;
 }
 
-/** The tally of those that nobody counts. */
+/** The tally of those that are not counted. */
 export const UNCOUNTED: Tally = new Float64Array(TALLY_LENGTH);
 
 /** Counts one run: what it has cost, and how long it was. */

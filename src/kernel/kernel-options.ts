@@ -38,7 +38,7 @@ export interface Elsewhere {
 
 /** What the kernel tells about, and does not decide. */
 export interface KernelEvents {
-  /** Code of a service threw outside any request, or inside one that nobody waits for. */
+  /** Code of a service threw outside any request, or inside one that is not awaited. */
   onError(service: Service, error: unknown, message: Message): void;
   /** A mailbox passed a mark: 1024 messages, and each doubling. */
   onOverload(service: Service, length: number): void;

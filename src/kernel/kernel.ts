@@ -300,7 +300,7 @@ export class Kernel {
   /**
    * Notes that somebody else answers a call that waits: the request was passed on.
    *
-   * @param from - who passed it on; 0 = nobody knows. Where a request is passed on several times the news of it may come in
+   * @param from - who passed it on; 0 = not known. Where a request is passed on several times the news of it may come in
    * another order: the handle of the service that passed it on tells which is to be heard first.
    * @returns who answers the call as far as it is known; undefined if it does not wait here.
    */
@@ -363,7 +363,7 @@ export class Kernel {
   /**
    * Takes a message from another kernel; its payload belongs to this one already.
    *
-   * A request that finds nobody, or a full mailbox, is answered with an error; anything else that does is dropped, and
+   * A request that finds no service, or a full mailbox, is answered with an error; anything else that does is dropped, and
    * the loss of a post at a full mailbox is told as an error of the receiver.
    */
   arrive(handle: number, message: Message): void {

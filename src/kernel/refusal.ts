@@ -17,7 +17,7 @@ export interface Whereabouts {
   readonly thread?: number | undefined;
 }
 
-/** The error for a message to nobody. */
+/** The error for a message to no living service. */
 export function deadError(handle: number, { movedTo, thread }: Whereabouts = {}): SnaxError {
   if (!Number.isInteger(handle)) return new SnaxError("ERR_ARGUMENT", `${handle} is no address`);
   const who = movedTo === undefined ? "" : `: ${formatAddress(movedTo)} has taken its place`;

@@ -1,5 +1,5 @@
 /**
- * Finds the calls that nobody has answered for long, and tells of each once.
+ * Finds the calls that are not answered for long, and tells of each once.
  *
  * A call without a deadline waits as long as its target lives, as in skynet; this is how an operator learns of it. A walk
  * over all services looks at one page of them (up to 4096) and lets traffic through before the next; it begins when the

@@ -3,7 +3,7 @@
  *
  *     contained   the file, or a later patch, gives all of it: it can be retired
  *     apply       the file lacks it, and has not changed what it changes
- *     conflict    the file and the patch both change the same declaration, or nobody can tell
+ *     conflict    the file and the patch both change the same declaration, or that can't be told
  *
  * Pure: texts in, verdicts out.
  */

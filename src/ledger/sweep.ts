@@ -2,9 +2,9 @@
  * What processes that died have left beside a ledger: files that were to take the place of
  * others, and texts that no patch names any more.
  *
- * Only who holds the lock sweeps, and whoever writes takes it first, so nobody is in the midst of a
- * file then. A folder in which something else lies may be that of another ledger, too, the texts of
- * which are in the same place: there texts stay.
+ * Only who holds the lock sweeps, and whoever writes takes it first, so no process is in the midst
+ * of a file then. A folder in which something else lies may be that of another ledger, too, the
+ * texts of which are in the same place: there texts stay.
  */
 
 import { readdirSync, rmSync } from "node:fs";
@@ -14,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 const TEXT = /^([0-9a-f]{64})(\.\d+\.new)?$/;
 
 /**
- * Removes what nobody needs. What can't be removed stays until the next start.
+ * Removes what is not needed. What can't be removed stays until the next start.
  *
  * @param path - the ledger.
  * @param named - the texts that its patches name, by SHA-256.

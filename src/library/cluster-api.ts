@@ -35,7 +35,7 @@ export interface ClusterCalls {
 
 /** Everything under `import { cluster } from "snax"`. */
 export interface ClusterApi extends ClusterCalls {
-  /** Sends what nobody answers. What becomes of it nobody hears but the log. */
+  /** Sends what is not answered. What becomes of it nobody hears but the log. */
   send(node: string, address: ClusterAddress, ...values: unknown[]): void;
   /**
    * Opens a port for other nodes: a port of this machine, `"host:port"`, or the name of a node in

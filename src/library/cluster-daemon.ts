@@ -117,7 +117,7 @@ export function askDaemon(
 }
 
 /**
- * Makes what sends an envelope for a node that nobody answers, once it is known to whom; if it
+ * Makes what sends an envelope for a node that is not answered, once it is known to whom; if it
  * can't be sent, the log tells that it is lost. It never throws: behind it others wait for their
  * turn.
  */
@@ -136,8 +136,8 @@ export function pushOf(context: Context, node: string, envelope: Envelope): Pend
 }
 
 /**
- * Sends clusterd what nobody answers, for a node; if there is no clusterd, the log tells that it is
- * lost.
+ * Sends clusterd what is not answered, for a node; if there is no clusterd, the log tells that it
+ * is lost.
  */
 export function postDaemon(context: Context, node: string, envelope: Envelope): void {
   withDaemon(context, pushOf(context, node, envelope));

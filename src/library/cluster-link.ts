@@ -167,7 +167,7 @@ function keep({ type, method, values }: Envelope): Envelope {
   return { type, method, values: copyArguments(values, undefined) };
 }
 
-/** Sends what nobody answers. */
+/** Sends what is not answered. */
 export function sendLinked(
   context: Context,
   node: string,

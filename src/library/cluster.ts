@@ -36,7 +36,7 @@ function checkAddress(address: unknown, most = 0xffffffff): void {
   throw new SnaxError("ERR_ARGUMENT", `a service of a node is "@name" or a handle, not ${shown}`);
 }
 
-/** Over a link a handle alone means nobody: it does not say of which process it is. */
+/** Over a link a handle alone means no service: it does not say of which process it is. */
 function checkLinkAddress(address: unknown): void {
   checkAddress(address, Number.MAX_SAFE_INTEGER);
   if (typeof address === "string" || (address as number) > 0xffffffff) return;

@@ -50,9 +50,9 @@ export interface ChannelOptions {
   readonly tls?: boolean | ConnectionOptions;
   /**
    * Milliseconds until a request fails with ERR_TIMEOUT, the time to connect included. In order
-   * mode that ends the connection, and others that wait on it get ERR_CLOSED: nobody can tell whose
-   * answer comes next. In session mode the answer is dropped when it comes; a session must not be
-   * used again. @defaultValue 0, never
+   * mode that ends the connection, and others that wait on it get ERR_CLOSED: it can't be told
+   * whose answer comes next. In session mode the answer is dropped when it comes; a session must
+   * not be used again. @defaultValue 0, never
    */
   readonly deadlineMs?: number;
 }
@@ -65,7 +65,7 @@ export interface Channel {
    *
    * @param answer - reads the answer; in session mode its session instead.
    * @throws {ERR_CONNECT} if no place can be reached. {ERR_CLOSED} if the connection ends before
-   * the answer; whether the request was carried out nobody knows. What was not written before the
+   * the answer; whether the request was carried out is not known. What was not written before the
    * end is sent on the next connection instead. {ERR_TIMEOUT} if a deadline was set and passed.
    */
   request<T = unknown>(

@@ -255,7 +255,7 @@ export class ServiceChannel implements Channel {
       if (typeof answer === "function") {
         line.queue.push({ read: answer, resolve, reject });
         line.wake();
-        // Nobody can tell whose answer the next one is.
+        // It can't be told whose answer the next one is.
         if (attempt !== undefined) attempt.giveUp = (why) => this.#lose(line, closedError(why));
         return;
       }

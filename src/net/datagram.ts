@@ -53,7 +53,7 @@ export class DatagramPort implements DatagramRecord {
     owner.net.add(this);
     owner.keep(this.#end);
     socket.on("message", (data, from) => this.#take(data, from));
-    // A datagram that could not be delivered (ICMP) concerns nobody: datagrams may get lost.
+    // A datagram that could not be delivered (ICMP) is of no concern: datagrams may get lost.
     socket.on("error", () => {});
     socket.once("close", () => owner.net.delete(this.id));
   }

@@ -3,7 +3,7 @@
  * that serve them.
  *
  *     client -> stream -> GateClient (frames) -+-> mailbox of the agent, as a `client` message: the direct way
- *                                              `-> GateMail -> the gate's own handler, while nobody serves the client
+ *                                              `-> GateMail -> the gate's own handler, while no service serves the client
  *
  * Messages are views of what the system read, never copied within a thread; an agent that lives
  * elsewhere gets them by the kernel's usual way. Every client is bounded: how many there are, how
@@ -325,7 +325,7 @@ export class GateServer implements ClientHost {
     return false;
   }
 
-  /** Nobody serves the client any more: it ends after what was written to it. */
+  /** No service serves the client any more: it ends after what was written to it. */
   #loseAgent({ link, isEnded }: GateClient): void {
     if (isEnded) return link.close();
     const why = "the service that serves the client has ended";

@@ -48,7 +48,7 @@ export function connect(
       owner.wake(settle);
     };
     const fail = (cause: Error): void => {
-      // Late errors of a socket that was given up concern nobody.
+      // Late errors of a socket that was given up are of no concern.
       socket.on("error", () => {});
       finish(() => reject(connectError(options, cause)));
       socket.destroy();

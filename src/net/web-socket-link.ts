@@ -222,7 +222,7 @@ function onClose(this: Carrier): void {
   this[kLink]?.closed();
 }
 
-/** Closes a web socket that nobody will serve. */
+/** Closes a web socket that no service will serve. */
 export function refuse(web: WebSocket): void {
   web.on("error", () => {});
   web.close(CLOSE.policy);

@@ -110,7 +110,7 @@ function checkLinks({ listen, nodes, engine, token, tls, deadAfter }: ClusterCon
   if (nodes !== undefined) checkLinkNodes(nodes);
   const isShort = typeof token !== "string" || Buffer.byteLength(token) < CLUSTER_TOKEN_MIN;
   if (token !== undefined && isShort) {
-    // The token itself is shown to nobody.
+    // The token itself is never shown.
     throw new SnaxError(
       "ERR_CONFIG",
       `cluster.token is no text of at least ${CLUSTER_TOKEN_MIN} bytes, CLUSTER_TOKEN_MIN`,
@@ -169,7 +169,7 @@ function checkTls(tls: unknown): void {
   for (const key of TLS_KEYS) {
     const value = (tls as Record<string, unknown>)[key];
     if (typeof value === "string" && value.startsWith("-----BEGIN")) continue;
-    // A key that is mistyped is shown to nobody either.
+    // A mistyped key is not shown either.
     throw new SnaxError("ERR_CONFIG", `cluster.tls.${key} is no PEM text`);
   }
 }

@@ -64,7 +64,7 @@ export interface Node {
 export interface StartOptions {
   /** The folder to which paths in the configuration are relative. @defaultValue the working directory */
   readonly root?: string;
-  /** The process is nothing but this node, so errors that nobody caught are logged and end nothing. @defaultValue false */
+  /** The process is nothing but this node, so errors that were not caught are logged and end nothing. @defaultValue false */
   readonly ownsProcess?: boolean;
   /** Stops the node when it fires, also while the node still starts. */
   readonly signal?: AbortSignal;

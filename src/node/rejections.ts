@@ -1,5 +1,5 @@
 /**
- * Errors that nobody caught: a rejected promise without a handler, an error thrown from a callback of Node or a package.
+ * Errors that were not caught: a rejected promise without a handler, an error thrown from a callback of Node or a package.
  *
  * They are logged under the service whose code ran, and end neither it nor the process. What did not come from a
  * service is the host program's business: its own handlers see it as ever, and if it has none, the process ends as it

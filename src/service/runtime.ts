@@ -271,13 +271,13 @@ export class Runtime {
     this.#log(handle, text, false, LEVEL.info, trace);
   }
 
-  /** Logs what went wrong in code of a service while nobody waited for it, and counts it. */
+  /** Logs what went wrong in code of a service while it was not awaited, and counts it. */
   logFault(handle: number, text: string): void {
     this.countFault(handle);
     this.log(handle, text, LEVEL.error);
   }
 
-  /** Counts what went wrong in code of a service while nobody waited for it. */
+  /** Counts what went wrong in code of a service while it was not awaited. */
   countFault(handle: number): void {
     const service = this.kernel.services.get(handle);
     if (service !== undefined) count(service.tally, TALLY.errors);
@@ -294,7 +294,7 @@ export class Runtime {
     if (this.logFloor.lets(level)) this.#log(handle, text, true, level);
   }
 
-  /** Logs what the code of a service threw where nobody waits for it. */
+  /** Logs what the code of a service threw where it is not awaited. */
   reportError(service: Service, error: unknown, message: Message): void {
     const where =
       message.type === PTYPE.timer

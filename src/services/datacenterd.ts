@@ -169,7 +169,7 @@ function expect(keys: readonly Key[], answer: Response): void {
   if (found === undefined) branch.set(last, { waiting });
 }
 
-/** Forgets a request that nobody waits for any more, and the branches that led to it alone. */
+/** Forgets a request that is no longer awaited, and the branches that led to it alone. */
 function forget(branch: Map<Key, Expectation>, keys: readonly Key[], answer: Response): void {
   const [key, ...rest] = keys;
   const expectation = key === undefined ? undefined : branch.get(key);

@@ -2,7 +2,7 @@
  * Multicast: channels, and who hears them.
  *
  *     NEW                      answered with the number of a new channel
- *     DEL channel              nobody hears it from now on
+ *     DEL channel              no service hears it from now on
  *     SUB, USUB channel        whoever asks begins, or ceases, to hear it
  *     PUB channel value...     a `multicast` message from who asks to each subscriber; answered with
  *                              their number
@@ -92,8 +92,8 @@ async function nextOfFleet(): Promise<number> {
  */
 function publish(channel: number, source: number, values: readonly unknown[]): number {
   const found = channels.get(channel);
-  // A channel that somebody else has deleted has no subscribers: publishing to it reaches nobody,
-  // as in skynet.
+  // A channel that somebody else has deleted has no subscribers: publishing to it reaches no
+  // service, as in skynet.
   if (found === undefined) return 0;
   const { subscribers, hearers } = found;
   hearers.tell("OUT", channel, values);

@@ -101,7 +101,7 @@ function launchBy(key: string, order: Order): number | undefined {
 }
 
 /**
- * Race: a service may be dead, and the news of it on its way. A message that nobody answers tells.
+ * Race: a service may be dead, and the news of it on its way. A message that is not answered tells.
  */
 function isDead({ state, handle }: Entry): boolean {
   return state === "running" && !skynet.send(handle, "debug", "PING");

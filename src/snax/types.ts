@@ -525,7 +525,7 @@ export interface SilentThread {
 
 /** What runs against the files on disk. */
 export interface DriftReport {
-  /** Whether something runs that the files do not say, or nobody can tell. */
+  /** Whether something runs that the files do not say, or that can't be told. */
   readonly drifts: boolean;
   readonly groups: readonly DriftGroup[];
   readonly shared: readonly DriftShared[];
@@ -549,7 +549,7 @@ export interface SilentNode {
 
 /** What all nodes run against their files. */
 export interface FleetDrift {
-  /** Whether something runs somewhere that the files there do not say, or nobody can tell. */
+  /** Whether something runs somewhere that the files there do not say, or that can't be told. */
   readonly drifts: boolean;
   /** By the name of the node. */
   readonly nodes: Readonly<Record<string, FleetNodeDrift>>;

@@ -3,7 +3,7 @@
  * One version of a table as one thread reads it.
  *
  * Views hold their version and ask `isLive` at each read: when the thread moves on, the version is
- * released, so that a view which nobody reads any more keeps no shared memory alive.
+ * released, so that a view which is not read any more keeps no shared memory alive.
  */
 
 import { Buffer } from "node:buffer";

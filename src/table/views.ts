@@ -122,7 +122,7 @@ export class Views implements Rows {
       ? memory.integers(position)
       : Array.from({ length: count }, (_, ordinal) => this.entry(container, ordinal));
     const array = Object.freeze(list);
-    // A date can be changed, so nobody must get the list that another one has.
+    // A date can be changed, so no reader must get the list that another one has.
     if (isLasting(container)) container.array = array;
     return array;
   }

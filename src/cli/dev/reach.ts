@@ -1,5 +1,5 @@
 /**
- * Which saved files a text that did not go in is about: those that it imports, also by way of files that nobody runs yet.
+ * Which saved files a text that did not go in is about: those that it imports, also by way of files that no service runs yet.
  *
  * The services that run its old text need not run them: a name may be imported before the module that has it is saved.
  */

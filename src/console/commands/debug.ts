@@ -83,7 +83,7 @@ async function converseElsewhere(target: Target, tell: () => void): Promise<stri
     const giveUp = (): Fate => FATE.sent;
     return waitWatching(operator, { threads: [thread], work: ask(verb), giveUp });
   };
-  // A desk that nobody waits for any more is not to be there when the thread goes on.
+  // A desk that is no longer awaited is not to be there when the thread goes on.
   const withdraw = (error: unknown): never => {
     ask("down").catch(() => {}); // It goes with the thread.
     throw error;

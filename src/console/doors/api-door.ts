@@ -171,7 +171,7 @@ async function readRequest(request: IncomingMessage): Promise<Asked | undefined>
   return { line, reason, part };
 }
 
-/** @throws {Refusal} if it has a word that nobody knows, or one twice. */
+/** @throws {Refusal} if it has an unknown word, or one twice. */
 function readQuery(text: string): { readonly words: readonly string[]; readonly part: Part } {
   const words: string[] = [];
   const part = new Map<string, string>();

@@ -171,7 +171,7 @@ export class Client {
     this.operator.thread.audit.write({ who: this.name, outcome: "refused", message });
   }
 
-  /** Ends the connection after something that nobody expected; the node goes on. */
+  /** Ends the connection after something unexpected; the node goes on. */
   drop(error: unknown): void {
     this.tell(`dropped : ${describeError(error)}`);
     this.socket.destroy();

@@ -4,7 +4,7 @@
  *     socket -> Client -> LineSession -> Operator.execute -> printed lines
  *                              `-- "GET ..." -> HttpDoor -> Operator.execute -> raw text, or JSON
  *
- * It belongs to the console's service and ends with it. What clients do harms nobody: there are CONSOLE_CLIENTS_MAX at
+ * It belongs to the console's service and ends with it. What clients do harms no other: there are CONSOLE_CLIENTS_MAX at
  * most, and what they send and do not read is bounded. They can't keep the operator out either: whoever comes beyond that number
  * takes the place of an idle one.
  */

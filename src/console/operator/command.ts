@@ -33,7 +33,7 @@ export interface CommandCall {
   readonly isChange?: boolean;
   /** The rows that are asked for; a command that `isPaged` makes no others. @defaultValue all */
   readonly part?: Part | undefined;
-  /** Is given a command that nobody waits for any more, and that may be done all the same. @defaultValue nobody is */
+  /** Is given a command that is no longer awaited, and that may be done all the same. @defaultValue nobody is */
   onLate?(work: Promise<CommandResult>): void;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Records the messages that chosen services are handed into a file (`logon`).
  *
- * While nobody is recorded the kernel does not know of it. The file has skynet's format, one line a message:
+ * While no service is recorded the kernel does not know of it. The file has skynet's format, one line a message:
  *
  *     :0000000b 10 57 516 1c4745540c61      source, type, session, hundredths of a second since the start, payload in hex
  *

@@ -50,7 +50,7 @@ export interface HotfixWords {
 /**
  * Says whom a patch is for.
  *
- * @throws {ERR_ARGUMENT} if the word means nobody.
+ * @throws {ERR_ARGUMENT} if the word means no service.
  * @throws {ERR_SERVICE_DEAD} if it is an address where nobody lives.
  */
 export function readTarget(operator: Operator, word: string | undefined): HotfixTarget {

@@ -170,7 +170,7 @@ export class FarChannels {
   /** Has the owner of a channel send something to all. @returns how many services hear it */
   async publish(channel: number, values: readonly unknown[]): Promise<number> {
     const node = await this.#nodeOf(channel);
-    // One of this node that was deleted: as in skynet nobody hears it.
+    // One of this node that was deleted: as in skynet no service hears it.
     if (node === "") return 0;
     return (await this.#ask(node, "PUB", channel, ...values)) as number;
   }
