@@ -13,7 +13,10 @@ import { leftBehind } from "./closure.ts";
 import type { EditScene } from "./edit-scene.ts";
 import { changeConstruction, changeMember, shownText } from "./edit-scene.ts";
 import { listMembers } from "./member.ts";
+import { heldText } from "./held-text.ts";
 import type { Member } from "./member.ts";
+import type { Part } from "./diff-table.ts";
+import { diffStaticTable } from "./diff-table.ts";
 import type { Piece } from "./module-text.ts";
 import { isSameTree } from "./same-tree.ts";
 
@@ -33,7 +36,7 @@ class ClassDiff {
   readonly #was: Piece;
   readonly #now: Piece;
   readonly #name: string;
-  readonly #kept: Member[] = [];
+  readonly #kept: (Member | Part)[] = [];
 
   constructor(scene: EditScene, was: Piece, now: Piece) {
     this.#scene = scene;
@@ -70,7 +73,7 @@ class ClassDiff {
       { start: this.#now.statement.start, end: edited.body.start + 1 },
       this.#head(edited),
     );
-    for (const member of this.#kept) writer.keep(member);
+    for (const part of this.#kept) writer.keep(part, "text" in part ? part.text : undefined);
     writer.keep({ start: edited.body.end - 1, end: this.#now.end });
   }
 
@@ -179,6 +182,14 @@ class ClassDiff {
       this.#kept.push(now);
       return;
     }
+    if (before?.type === "ObjectExpression" && after?.type === "ObjectExpression") {
+      const path = [this.#name, name];
+      const parts = diffStaticTable(this.#scene, this.#was, path, [before, after]);
+      if (parts.length === 0) return;
+      const head = { start: now.start, end: after.start };
+      this.#kept.push(head, ...parts, { start: after.end, end: now.end });
+      return;
+    }
     const isConstant = before && after && isLiteral(before) && isLiteral(after);
     if (!isConstant || this.#scene.uses.assigned.has(name)) {
       this.#say("note", now, "state of the class: it keeps its value");
@@ -244,26 +255,4 @@ function functionOf({ node }: Member): AnyNode {
 
 function valueOf({ node }: Member): AnyNode | undefined {
   return node.type === "PropertyDefinition" ? (node.value ?? undefined) : undefined;
-}
-
-/**
- * Says why whoever has taken a method as a value would not follow; undefined if everybody follows, or
- * nothing takes methods of that name.
- */
-export function heldText(
-  { uses }: EditScene,
-  name: string,
-  was: AnyNode,
-  now: AnyNode,
-): string | undefined {
-  if (!uses.taken.has(name)) return undefined;
-  const [before, after] = [was, now] as { params?: AnyNode[]; generator?: boolean }[];
-  const isPattern = (each: AnyNode): boolean =>
-    each.type === "ObjectPattern" ||
-    each.type === "ArrayPattern" ||
-    (each.type === "AssignmentPattern" && isPattern(each.left)) ||
-    (each.type === "RestElement" && isPattern(each.argument));
-  const hasPattern = [...(before?.params ?? []), ...(after?.params ?? [])].some(isPattern);
-  const isOther = Boolean(before?.generator) !== Boolean(after?.generator);
-  return hasPattern || isOther ? "whoever has taken it as a value keeps the old one" : undefined;
 }

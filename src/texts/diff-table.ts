@@ -6,9 +6,9 @@ import type { AnyNode, ObjectExpression } from "acorn";
 import { isFunction } from "../loader/read/names.ts";
 import { isWrittenOut } from "../loader/read/written.ts";
 import { leftBehind } from "./closure.ts";
-import { heldText } from "./diff-class.ts";
 import type { EditScene } from "./edit-scene.ts";
 import { changeMember, shownText } from "./edit-scene.ts";
+import { heldText } from "./held-text.ts";
 import { listProperties } from "./member.ts";
 import type { ObjectProperty } from "./member.ts";
 import type { Piece } from "./module-text.ts";
@@ -108,11 +108,30 @@ export function diffTable(scene: EditScene, was: Piece, now: Piece): void {
   writer.keep({ start: object.end - 1, end: now.end });
 }
 
+/**
+ * Compares two texts of an object that a static field of a class has.
+ *
+ * @param path - the class and the field, as messages call them.
+ * @returns the parts of the edited object that a patch keeps; empty if a patch can do nothing for it.
+ */
+export function diffStaticTable(
+  scene: EditScene,
+  owner: Piece,
+  path: readonly string[],
+  [was, now]: readonly [ObjectExpression, ObjectExpression],
+): Part[] {
+  const parts = new TableDiff(scene, owner).compare(path, was, now);
+  return parts.length === 0
+    ? []
+    : [{ start: now.start, end: now.start + 1 }, ...parts, { start: now.end - 1, end: now.end }];
+}
+
 function headOf({ now }: EditScene, piece: Piece, object: ObjectExpression): string {
   return now.syntax.text.slice(piece.declaration.start, object.start + 1);
 }
 
-interface Part {
+/** A part of the edited text that a patch keeps. */
+export interface Part {
   readonly start: number;
   readonly end: number;
   readonly text?: string;

@@ -89,6 +89,8 @@ class Scene {
       if (member.computed) return false;
       if (kind === "field" && isStatic && member.type === "PropertyDefinition") {
         if (member.value && !this.#isStable(member.value)) return false;
+        // Its members go into the object that is there, with what the module has put into it.
+        if (!isFresh && member.value?.type === "ObjectExpression") return false;
       }
     }
     return true;

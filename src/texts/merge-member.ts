@@ -32,6 +32,11 @@ export function mergeClass(
     // A field without a value is a type in a patch.
     if (node.type === "PropertyDefinition" && !node.value) continue;
     const known = members.find(({ key }) => key === member.key);
+    const [before, after] = [tableIn(known?.node), tableIn(node)];
+    if (before !== undefined && after !== undefined) {
+      mergeObject({ merger, module, patch }, before, after);
+      continue;
+    }
     const close = member.kind === "field" && !patch.text.startsWith(";", member.end - 1) ? ";" : "";
     if (known !== undefined) merger.replace(known.start, known.end, member, close);
     else {
@@ -40,6 +45,13 @@ export function mergeClass(
       merger.insert(isField ? behindFields : live.body.end - 1, "\n", whole, close);
     }
   }
+}
+
+/** The object that a static field writes out. */
+function tableIn(node: AnyNode | undefined): ObjectExpression | undefined {
+  if (node?.type !== "PropertyDefinition" || !node.static || !node.value) return undefined;
+  const value = thaw(node.value, () => false);
+  return value.type === "ObjectExpression" ? value : undefined;
 }
 
 const MODIFIERS = /(?:\b(?:public|private|protected|readonly|override)\s+)+$/;

@@ -1,6 +1,6 @@
 /**
  * Static fields that a patch gives: a literal is replaced as a constant is, a function as a
- * function, and what is new is added.
+ * function, an object gets members as one at top level does, and what is new is added.
  *
  * Unlike a constant, a static field can be assigned: one that no longer has the value of its text
  * is state, and stays.
@@ -11,6 +11,8 @@ import type { StaticsChange } from "../text/class-change.ts";
 import type { Field, PatchedClass } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { stateText } from "../text/class-rules.ts";
+import { publicName } from "../../loader/read/record.ts";
+import { mergeTable } from "./table-merge.ts";
 
 /** The literals that patches have given last, by running class. */
 const given = new WeakMap<AnyClass, Map<PropertyKey, unknown>>();
@@ -24,7 +26,7 @@ const given = new WeakMap<AnyClass, Map<PropertyKey, unknown>>();
 export function replaceStatics(
   target: PatchedClass,
   statics: readonly Field[],
-  { kinds, literals }: StaticsChange,
+  { kinds, literals, tables }: StaticsChange,
 ): Field[] {
   const { name, live } = target;
   const added: Field[] = [];
@@ -41,6 +43,13 @@ export function replaceStatics(
       if (isUntouched || Object.is(before.value, value)) define(target, key, value);
       // The text is what it was; what the service has made of it since is state.
       else if (!running.has(key) || !Object.is(running.get(key), value)) throw refuse(name, key);
+    } else if (kind === "table") {
+      const gift = tables.get(String(key));
+      if (gift === undefined || !("value" in before)) throw refuse(name, key);
+      const label = `${publicName(name)}.${String(key)}`;
+      const parts = { given: initialise?.call(live), gift, log: target.log };
+      const merged = mergeTable(label, before.value, parts);
+      if (merged !== before.value) define(target, key, merged);
     } else if (kind === "function" && typeof before.value === "function")
       define(target, key, initialise?.call(live));
     else throw refuse(name, key);

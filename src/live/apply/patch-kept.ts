@@ -16,6 +16,7 @@ import { CellSource } from "../../loader/run/module-node.ts";
 import type { PatchCode, PatchPart } from "../text/compile.ts";
 import type { ListShape } from "../text/list-text.ts";
 import { publicName } from "../../loader/read/record.ts";
+import type { TableGift } from "../text/table-text.ts";
 import { keyOfPath } from "../text/table-text.ts";
 import { isPlain } from "./contents.ts";
 import { memberIn } from "./table-merge.ts";
@@ -86,24 +87,34 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
       if (!isSame(code.outline.constants.get(name), () => module.read(name))) add("data", [name]);
     }
   }
-  for (const [name, { members, lists }] of code.tables) {
-    for (const { path, data } of members) {
-      const own = [name, ...path.slice(1)];
-      const list = lists.get(keyOfPath(path));
+  const addTable = (head: readonly string[], gift: TableGift, read: () => unknown): void => {
+    for (const { path, data } of gift.members) {
+      const own = [...head, ...path.slice(1)];
+      const list = gift.lists.get(keyOfPath(path));
       if (list !== undefined) add(holdsFunctions(list.shape) ? "entries" : "member", own);
       else if (data === undefined) add("member", own);
-      else if (!isSame(data, () => memberIn(module.read(name), own))) {
+      else if (!isSame(data, () => memberIn(read(), path))) {
         add(isChangedInPlace(data.value) ? "list" : "data", own);
       }
     }
-  }
+  };
+  for (const [name, gift] of code.tables) addTable([name], gift, () => module.read(name));
   for (const { owner, name, isStatic, kind } of code.outline.members) {
     if (owner.kind === "class" && isStatic && kind === "method") add("code", [owner.name, name]);
   }
   for (const [owner, { statics }] of code.classes) {
-    for (const name of statics?.names ?? []) add("data", [owner, name]);
+    for (const name of statics?.names ?? []) {
+      const gift = statics?.tables.get(name);
+      if (gift === undefined) add("data", [owner, name]);
+      else addTable([owner, name], gift, () => staticOf(module.read(owner), name));
+    }
   }
   return changes;
+}
+
+/** The value of a static field; no getter runs. */
+export function staticOf(owner: unknown, name: string): unknown {
+  return Reflect.getOwnPropertyDescriptor(Object(owner) as object, name)?.value;
 }
 
 /** Whether functions are entries of a list; those of an object in it follow with the object. */

@@ -28,7 +28,7 @@ import { publicName } from "../../loader/read/record.ts";
 import { isReconstructed } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { isTaken, keepsOld } from "./method-swap.ts";
-import { keptBy } from "./patch-kept.ts";
+import { keptBy, staticOf } from "./patch-kept.ts";
 import { isPlain } from "./contents.ts";
 import { memberIn } from "./table-merge.ts";
 
@@ -209,17 +209,26 @@ function namesOfClass(name: string, module: ModuleInstance): Names | undefined {
 }
 
 /** The functions of objects that some text takes out of an object by that name. */
-function leftOfTables({ tables }: PatchCode, module: ModuleInstance): string[] {
+function leftOfTables({ tables, classes }: PatchCode, module: ModuleInstance): string[] {
   const { image, instance } = module;
-  return [...tables].flatMap(([owner, { members }]) => {
-    const live = readLive(module, owner);
-    return members.flatMap(({ path, data }) => {
+  const leftOf = (owner: string, label: string, live: unknown, gift: TableGift): string[] =>
+    gift.members.flatMap(({ path, data }) => {
       const name = path.at(-1) ?? "";
       if (data !== undefined || typeof memberIn(live, path) !== "function") return [];
-      const label = [publicName(owner), ...path.slice(1)].join(".");
-      return isTaken(instance.program, image, { owner, name }) ? [label] : [];
+      const whole = [label, ...path.slice(1)].join(".");
+      return isTaken(instance.program, image, { owner, name }) ? [whole] : [];
     });
-  });
+  return [
+    ...[...tables].flatMap(([owner, gift]) =>
+      leftOf(owner, publicName(owner), readLive(module, owner), gift),
+    ),
+    ...[...classes].flatMap(([owner, { statics }]) =>
+      [...(statics?.tables ?? [])].flatMap(([name, gift]) => {
+        const value = staticOf(readLive(module, owner), name);
+        return leftOf(owner, `${publicName(owner)}.${name}`, value, gift);
+      }),
+    ),
+  ];
 }
 
 function isMadeByPatches(owner: string, module: ModuleInstance | undefined): boolean {

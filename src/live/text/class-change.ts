@@ -3,11 +3,14 @@
  * may.
  */
 
-import type { Class } from "acorn";
+import type { AnyNode, Class } from "acorn";
 import type { SnaxError } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import { canStand, kindOf } from "../../loader/weave/method-check.ts";
+import { publicName } from "../../loader/read/record.ts";
+import type { Syntax } from "../../loader/read/syntax.ts";
+import type { IsDeclared } from "../../loader/read/written.ts";
 import type { ClassOutline, FieldOutline } from "./class-outline.ts";
 import { readOutline } from "./class-outline.ts";
 import { checkConstruction, checkStatic, isConstructing, kindOfStatic } from "./class-rules.ts";
@@ -15,6 +18,8 @@ import type { StaticKind } from "./class-rules.ts";
 import type { PatchText } from "./patch-text.ts";
 import type { RunningClass, RunningText } from "./running-class.ts";
 import { readRunningClass } from "./running-class.ts";
+import type { TableGift } from "./table-text.ts";
+import { readTable } from "./table-text.ts";
 
 /** What changes of the construction of a class, as far as the text tells. */
 export interface ConstructionChange {
@@ -31,6 +36,8 @@ export interface StaticsChange {
   readonly kinds: readonly StaticKind[];
   /** What messages call them. */
   readonly names: readonly string[];
+  /** The members that the patch gives to those that are objects. */
+  readonly tables: ReadonlyMap<string, TableGift>;
   /** Whether the running text lacks one of them. */
   readonly isAdding: boolean;
   /** The literals of the running text. */
@@ -64,6 +71,8 @@ export interface LiveClass {
   readonly image: Image;
   /** What it is made of, if a patch has added it. */
   readonly running: RunningClass | undefined;
+  /** Whether a name is one of the module's or the patch's own. */
+  readonly isDeclared: IsDeclared;
   /** Makes the error that names the class. */
   readonly refuse: (why: string) => SnaxError;
 }
@@ -102,6 +111,11 @@ export function readClassChange(
     if (why !== undefined) throw live.refuse(why);
     return kind === "type" ? [] : [{ field, kind }];
   });
+  const tables = new Map<string, TableGift>();
+  for (const { field, kind } of statics) {
+    if (kind === "table")
+      tables.set(field.name ?? "", readStaticTable(field, syntax, running, live));
+  }
   const given = [
     ...outline.properties,
     ...outline.fields.flatMap(({ node: { value }, name }) => (value ? (name ?? COMPUTED) : [])),
@@ -117,7 +131,7 @@ export function readClassChange(
             running: running.running,
           }
         : undefined,
-      statics: statics.length === 0 ? undefined : toChange(statics, running),
+      statics: statics.length === 0 ? undefined : toChange(statics, running, tables),
       fields: given.filter((name) => known.has(name)),
       newFields: given.filter((name) => !known.has(name)),
       hasComputed: given.includes(COMPUTED),
@@ -152,6 +166,7 @@ function follows(
 function toChange(
   statics: readonly { readonly field: FieldOutline; readonly kind: StaticKind }[],
   running: RunningClass,
+  tables: ReadonlyMap<string, TableGift>,
 ): StaticsChange {
   const literals = new Map<PropertyKey, unknown>();
   for (const [name, { literal }] of running.statics) {
@@ -162,7 +177,21 @@ function toChange(
     names: statics.map(({ field }) => field.name ?? COMPUTED),
     isAdding: statics.some(({ field: { name } }) => !running.statics.has(name ?? "[")),
     literals,
+    tables,
   };
+}
+
+/** The members that a patch gives to an object in a static field, each of which may be put in place. */
+function readStaticTable(
+  { name = "", node: { value } }: FieldOutline,
+  { code }: Syntax,
+  { statics }: RunningClass,
+  { name: owner, isDeclared, refuse }: LiveClass,
+): TableGift {
+  const table = statics.get(name)?.table;
+  const texts = { patch: code, module: table?.code ?? "" };
+  const place = { value: value as AnyNode, text: table?.node, texts };
+  return readTable(`${publicName(owner)}.${name}`, place, isDeclared, (_, why) => refuse(why));
 }
 
 function readRunning({ name, image, refuse }: LiveClass): RunningClass {

@@ -12,6 +12,7 @@ import { isFunction, isLiteral } from "../../loader/read/names.ts";
 import type { ClassOutline, FieldOutline } from "./class-outline.ts";
 import { findSuperCall } from "./class-parts-weave.ts";
 import type { RunningClass } from "./running-class.ts";
+import { isTable } from "./running-class.ts";
 
 /** Says why a class can't be replaced by the one of a patch; undefined if it can. */
 export function checkClass(node: Class, patch: ClassFacts, live: ClassFacts): string | undefined {
@@ -62,7 +63,7 @@ export function propertyText(name: string): string {
 }
 
 /** What becomes of a static field of a patch. */
-export type StaticKind = "literal" | "function" | "value" | "type";
+export type StaticKind = "literal" | "function" | "table" | "value" | "type";
 
 /**
  * Says what a static field is to the running class; the one whose text is what runs already does
@@ -77,7 +78,8 @@ export function kindOfStatic(
   if (isLiteral(value)) return "literal";
   if (isFunction(value)) return "function";
   const running = name === undefined ? undefined : live?.statics.get(name);
-  return running?.text === code.slice(value.start, value.end) ? "type" : "value";
+  if (running?.text === code.slice(value.start, value.end)) return "type";
+  return running?.table !== undefined && isTable(value) ? "table" : "value";
 }
 
 /** Says why a static field can't be given. */
@@ -88,7 +90,8 @@ export function checkStatic(
   live: RunningClass,
 ): string | undefined {
   const running = name === undefined ? undefined : live.statics.get(name);
-  if (name === undefined || running === undefined || kind === "type") return undefined;
+  if (name === undefined || running === undefined || kind === "type" || kind === "table")
+    return undefined;
   if (
     kind === "literal" ? running.literal !== undefined : kind === "function" && running.isFunction
   )

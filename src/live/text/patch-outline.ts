@@ -11,7 +11,7 @@ import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { kindOf } from "../../loader/weave/method-check.ts";
 import { dataOf } from "../../loader/read/written.ts";
 import { publicName } from "../../loader/read/record.ts";
-import type { ClassChange } from "./class-change.ts";
+import type { ClassChange, StaticsChange } from "./class-change.ts";
 import type { PlannedItem } from "./patch-item.ts";
 import type { PatchPlan, PatchTarget } from "./patch-plan.ts";
 import type { TableGift } from "./table-text.ts";
@@ -114,9 +114,17 @@ function describeConstruction({ construction, fields, newFields, statics }: Clas
   const parts = [
     ...(names.length > 0 ? [`${names.length > 1 ? "fields" : "field"} ${names.join(", ")}`] : []),
     ...(construction?.hasMaker === true ? ["constructor"] : []),
-    ...(statics === undefined ? [] : [`static ${statics.names.join(", ")}`]),
+    ...(statics === undefined ? [] : [`static ${namesOfStatics(statics).join(", ")}`]),
   ];
   return parts.join("; ");
+}
+
+/** The static fields of a patch, with the members of those that are objects. */
+function namesOfStatics({ names, tables }: StaticsChange): string[] {
+  return names.flatMap((name) => {
+    const members = tables.get(name)?.members;
+    return members?.map(({ path }) => [name, ...path.slice(1)].join(".")) ?? name;
+  });
 }
 
 /**
@@ -293,9 +301,14 @@ function addChange(change: ClassChange, add: AddName): void {
   // Properties among the parameters come and go with the constructor.
   if (construction?.hasMaker === true) add("constructor");
   for (const name of fields) if (!construction?.properties.includes(name)) add(`field ${name}`);
-  for (const name of statics?.names ?? [])
+  for (const name of statics?.names ?? []) {
     // One that is new is state: the first patch that gives it wins.
-    add(statics?.isAdding === true ? undefined : `static field ${name}`);
+    if (statics?.isAdding === true) add(undefined);
+    else {
+      const members = statics?.tables.get(name)?.members ?? [{ path: [name] }];
+      for (const { path } of members) add(`static field ${keyOfPath([name, ...path.slice(1)])}`);
+    }
+  }
 }
 
 function newFieldsOf({ newFields, construction }: ClassChange): string[] {

@@ -204,7 +204,8 @@ export class PatchReader {
       this.#error("ERR_PATCH_CLASS", node, `class ${publicName(name)}: ${why}`);
     const refusal = checkClass(value, facts, seen.facts);
     if (refusal !== undefined) throw refuse(refusal);
-    const live = { name, image: this.#target.image, running: seen.running, refuse };
+    const { isDeclared } = this.#computedScope();
+    const live = { name, image: this.#target.image, running: seen.running, isDeclared, refuse };
     const { outline, change } = readClassChange(value, this.#text, live);
     const isConstructing = change.construction !== undefined;
     const decoration = readDecoration(value, syntax, { ...live, isConstructing });

@@ -13,7 +13,7 @@ import { parseAsWritten } from "../../loader/read/as-written.ts";
 import { Edits } from "../../loader/text/edits.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import { isFunction, isLiteral } from "../../loader/read/names.ts";
-import { dataOf } from "../../loader/read/written.ts";
+import { dataOf, thaw } from "../../loader/read/written.ts";
 import type { NameKind } from "../../loader/read/names.ts";
 import { DEFAULT_NAME, publicName } from "../../loader/read/record.ts";
 import type { StackFacts } from "../../loader/text/stack.ts";
@@ -46,6 +46,8 @@ export interface RunningStatic {
   readonly isFunction: boolean;
   /** Its value, if that is written out. */
   readonly literal: { readonly value: unknown } | undefined;
+  /** The object that it writes out, in the text that it stands in. */
+  readonly table: { readonly node: AnyNode; readonly code: string } | undefined;
 }
 
 /** A class as its text has it. */
@@ -154,12 +156,18 @@ export function readClass(text: ClassText, name: string, node: Class): RunningCl
 }
 
 function readStatic(value: AnyNode | null | undefined, code: string): RunningStatic {
-  if (!value) return { text: "", isFunction: false, literal: undefined };
+  if (!value) return { text: "", isFunction: false, literal: undefined, table: undefined };
   return {
     text: code.slice(value.start, value.end),
     isFunction: isFunction(value),
     literal: isLiteral(value) ? { value: dataOf(value) } : undefined,
+    table: isTable(value) ? { node: value, code } : undefined,
   };
+}
+
+/** Whether an expression writes out an object, maybe a frozen one. */
+export function isTable(value: AnyNode): boolean {
+  return thaw(value, () => false).type === "ObjectExpression";
 }
 
 /**

@@ -133,6 +133,17 @@ class TableReader implements TableGift {
     }
   }
 
+  /** What to write in the place of a spread or a computed name. */
+  #adviceFor(name: string, property: AnyNode): string {
+    const { patch } = this.#texts;
+    if (property.type !== "Property") {
+      const spread = patch.slice(property.start, property.end);
+      return `leave ${spread} out, for what the patch does not name stays; to add what it has, write Object.assign in hotfix()`;
+    }
+    const key = patch.slice(property.key.start, property.key.end);
+    return `[${key}] is computed; write the name itself, or assign it in hotfix(), ${name}[${key}] = ...`;
+  }
+
   #readObject(
     path: readonly string[],
     { properties }: AnyNode & { type: "ObjectExpression" },
@@ -142,10 +153,8 @@ class TableReader implements TableGift {
     for (const property of properties) {
       const key = property.type === "Property" ? keyOf(property) : undefined;
       if (property.type !== "Property" || key === undefined) {
-        throw this.#refuse(
-          property,
-          `the members of ${name} that change are written out, each by its name`,
-        );
+        const why = `the members of ${name} that change are written out, each by its name`;
+        throw this.#refuse(property, `${why}: ${this.#adviceFor(name, property)}`);
       }
       if (key === "__proto__") throw this.#refuse(property, "no member can be named __proto__");
       this.read([...path, key], property.value, memberOf(text, key));

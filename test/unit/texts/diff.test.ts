@@ -193,6 +193,13 @@ const NOTES: readonly (readonly [
     /live instances may keep/,
   ],
   [
+    "a number in an object of a static field",
+    "class A { static t = { n: 1, f() { return 1; } }; }\nuse(A);\nfunction use(o: object) {}",
+    "n: 1",
+    "n: 5",
+    /A\.t\.n: data that the program may have changed/,
+  ],
+  [
     "a static field that is assigned",
     "class A { static n = 0; m() { A.n += 1; } }",
     "n = 0",

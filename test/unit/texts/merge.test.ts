@@ -122,6 +122,12 @@ const CASES: readonly Case[] = [
     "class A { m() {} static m() { x; } }",
   ],
   [
+    "an object in a static field, member by member",
+    "class A { static t = { a() { return 1; }, n: 1, in: { b: 2 } }; }",
+    "class A { static t = { a() { return 2; }, in: { b: 3 }, c: 4 }; }",
+    "class A { static t = { a() { return 2; }, n: 1, in: { b: 3 } , c: 4,}; }",
+  ],
+  [
     "a class in a constant",
     "const A = class { m() {} };",
     "const A = class { m() { x; } };",
