@@ -27,11 +27,20 @@ import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { ArrivingTimers, endArmed } from "../reload/moving-timers.ts";
 import { readProgram, StateNames } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
+import type { State } from "../state/state.ts";
 import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
 import { ArrivingObjects, listRegistered } from "./objects.ts";
 import type { Adopted, Head, Pack, SentPack } from "./pack.ts";
-import { BUSY, NEEDS_CODE, asMigrateError, migrateError, readPack, readState } from "./pack.ts";
+import {
+  BUSY,
+  NEEDS_CODE,
+  NEEDS_LIST,
+  asMigrateError,
+  migrateError,
+  readPack,
+  readState,
+} from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
 
@@ -146,13 +155,17 @@ export async function adopt(
   const order = openErrand(runtime, sent as SentErrand);
   takeOrder(order);
   const { handle, args } = pack;
+  const state = readState(pack.state);
+  if (state === undefined) return NEEDS_LIST;
   const formed = coming.takeFormed(handle);
   if (formed !== undefined) {
     commitOrder(order);
     const { context, made } = formed;
     return await settle(context, pack, async () => {
       const { fresh, names } = await made;
-      return await callInside(context, () => fill(context, live.snax, { fresh, names, pack }));
+      return await callInside(context, () =>
+        fill(context, live.snax, { fresh, names, pack, state }),
+      );
     });
   }
   if (args === undefined) return NEEDS_CODE;
@@ -165,7 +178,7 @@ export async function adopt(
     return await callInside(context, () => {
       const fresh = make(context, program);
       bringLiterals(fresh, pack.wanted?.texts ?? []);
-      return fill(context, live.snax, { fresh, pack, names: namesOf(context, fresh) });
+      return fill(context, live.snax, { fresh, pack, state, names: namesOf(context, fresh) });
     });
   });
 }
@@ -239,7 +252,7 @@ function make(context: Context, program: Program): Instance {
 function fill(
   context: Context,
   snax: SnaxThread,
-  { fresh, names, pack }: Made & { readonly pack: Pack },
+  { fresh, names, pack, state }: Made & { readonly pack: Pack; readonly state: State },
 ): string[] {
   const isService = context.kind === SNAX_KIND;
   endArmed(context);
@@ -247,7 +260,6 @@ function fill(
   const readSignal = (): AbortSignal => (api["skynet"] as SkynetApi).signal;
   const objects = new ArrivingObjects(context, pack.objects, readSignal);
   const timers = new ArrivingTimers(context, pack.timers);
-  const state = readState(pack.state);
   const restored = restoreState(state, fresh, {
     ...{ isService, names, api },
     own: (name) => timers.own(name) ?? objects.own(name),

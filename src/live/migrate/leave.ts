@@ -46,6 +46,7 @@ import {
   FORM_WORD,
   BUSY,
   NEEDS_CODE,
+  NEEDS_LIST,
   asMigrateError,
   migrateError,
   writePack,
@@ -79,10 +80,11 @@ export async function migrateOne(
   if (to === from) return { handle, from, to, held: 0, bytes: 0, waiting: 0, carried: [] };
   const limitMs = Number(environment.get("draintimeout"));
   const began = clock.now();
+  const way: Way = { to, limitMs, isList: false };
   moving.add(context);
   try {
     for (;;) {
-      const moved = await tryToMove(live, context, { to, limitMs });
+      const moved = await tryToMove(live, context, way);
       if (moved instanceof Moved) return moved.result;
       if (clock.now() - began >= limitMs) {
         throw migrateError(`${moved}, for ${limitMs} ms (draintimeout); nothing has changed`);
@@ -121,14 +123,13 @@ const INTERFERENCE = "patches, scripts or messages of the debugger come into it"
 interface Way {
   readonly to: number;
   readonly limitMs: number;
+  /** The state goes as a list: it has longer chains than the other thread can read. */
+  isList: boolean;
 }
 
 /** @returns why it has to be tried again, if so: the service goes on meanwhile */
-async function tryToMove(
-  live: LiveThread,
-  context: Context,
-  { to, limitMs }: Way,
-): Promise<Moved | string> {
+async function tryToMove(live: LiveThread, context: Context, way: Way): Promise<Moved | string> {
+  const { to, limitMs } = way;
   const { runtime, service, handle } = context;
   const { kernel, clock } = runtime;
   const threads = runtime.threads as Threads;
@@ -145,7 +146,7 @@ async function tryToMove(
     if (texts === undefined) return `a patch is under way on thread ${to}`;
     began = clock.now();
     const { outcome: pack } = await runAtRest(context, limitMs, () =>
-      takePack(context, { from, to }, texts),
+      takePack(context, { from, ...way }, texts),
     );
     // A patch waits until it is known where the service is.
     context.patching = new Promise((resolve) => {
@@ -155,6 +156,10 @@ async function tryToMove(
     if (carried === BUSY || carried === NEEDS_CODE) {
       prepared.delete((context.code as Instance).program);
       return carried === BUSY ? `a patch is under way on thread ${to}` : "the texts have changed";
+    }
+    if (carried === NEEDS_LIST) {
+      way.isList = true;
+      return "its state is sent as a list";
     }
     if (!service.isAlive) throw deadError(handle);
     if (service.messageCount !== pack.messageCount || service.systemMail?.head !== undefined) {
@@ -267,7 +272,7 @@ function requireLoose(context: Context): void {
 /** Takes what travels, in a turn of the service, which is at rest. */
 function takePack(
   context: Context,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to, isList }: Way & { readonly from: number },
   { seen, wanted, number, way }: Texts,
 ): Pack {
   const { code, service, runtime, handle, kind, name, args, state: host } = context;
@@ -314,7 +319,7 @@ function takePack(
     program: number,
     wanted: hasFileTexts(wanted) ? undefined : wanted,
     undo: undo.pack(lost),
-    state: writeState(state),
+    state: writeState(state, isList),
     timers: timers.plans,
     registered: listRegistered(context),
     objects: objects.plans,

@@ -5,6 +5,8 @@ import { codeOf, SnaxError } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
 import type { State } from "../state/state.ts";
+import type { LongState } from "./long-state.ts";
+import { fromList, toList } from "./long-state.ts";
 import type { ObjectPlan } from "./objects.ts";
 import type { UndoEntry, Wanted } from "./texts.ts";
 
@@ -68,26 +70,24 @@ export type SentPack = readonly [
   data: Uint8Array,
 ];
 
-/** Writes out the state of a service. @throws {ERR_MIGRATE} if one object holds another too often for that */
-export function writeState(state: State): Uint8Array {
-  return withinDepth(() => serialize(state));
+/** Writes out the state of a service. @param isList - as a list: the other thread could not read it else */
+export function writeState(state: State, isList: boolean): Uint8Array {
+  return within(() => (isList ? undefined : serialize(state))) ?? serialize(toList(state));
 }
 
-/** Reads a state. @throws {ERR_MIGRATE} if one object holds another too often for this thread */
-export function readState(bytes: Uint8Array): State {
-  return withinDepth(() => deserialize(bytes) as State);
+/** Reads a state; undefined if it has to come as a list. */
+export function readState(bytes: Uint8Array): State | undefined {
+  const read = within(() => deserialize(bytes) as State | LongState);
+  return Array.isArray(read) ? (fromList(read as LongState) as State) : (read as State | undefined);
 }
 
-/** V8 goes down from object to object, and has only so much stack for that. */
-function withinDepth<T>(run: () => T): T {
+/** V8 goes down from object to object, and has only so much stack for that: more to write them out than to read them. */
+function within<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw migrateError(
-      "a chain of its objects, each of which holds the next, is too long to be sent (some thousand): hold them in a list or a Map",
-      error,
-    );
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
@@ -107,8 +107,11 @@ export const NEEDS_CODE = "texts";
 /** The answer of a thread on which a patch of many services is under way. */
 export const BUSY = "patch";
 
+/** The answer of a thread that could not read the state: see {@link readState}. */
+export const NEEDS_LIST = "list";
+
 /** The names of what was carried, or why it was not. */
-export type Adopted = readonly string[] | typeof BUSY | typeof NEEDS_CODE;
+export type Adopted = readonly string[] | typeof BUSY | typeof NEEDS_CODE | typeof NEEDS_LIST;
 
 /** Refuses to move a service. */
 export function migrateError(why: string, cause?: unknown): SnaxError {

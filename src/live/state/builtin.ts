@@ -11,6 +11,7 @@ import {
   patternOf,
   typedArray,
 } from "../../base/true-parts.ts";
+import type { Odd, OddProperty } from "./state.ts";
 
 type AnyClass = new (...args: never[]) => object;
 
@@ -182,4 +183,12 @@ export function hasOwnMore(view: ArrayBufferView): boolean {
 export function isBuiltIn(mirror: object, key: string | symbol): boolean {
   if (key === "length") return Array.isArray(mirror);
   return key === "lastIndex" && mirror instanceof RegExp;
+}
+
+/** Says of a regular expression where its search goes on: structured clone forgets that. */
+export function notePlace(odds: Map<object, Odd>, mirror: object): void {
+  if (!(mirror instanceof RegExp) || mirror.lastIndex === 0) return;
+  const odd = odds.get(mirror);
+  const place: OddProperty = { key: "lastIndex", value: mirror.lastIndex, bits: 2 };
+  odds.set(mirror, { ...odd, properties: [...(odd?.properties ?? []), place] });
 }

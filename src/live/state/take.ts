@@ -21,7 +21,7 @@ import type { ModuleText } from "../../texts/module-text.ts";
 import { giverOf, globalPathOf } from "./giver.ts";
 import { isOpenObject, StateNames } from "./names.ts";
 import { copyBuiltin, errorClassOf, hopelessOf, isBuiltIn, viewOf } from "./builtin.ts";
-import { hasOwnMore, isBoxedWithMore, isDetached } from "./builtin.ts";
+import { hasOwnMore, isBoxedWithMore, isDetached, notePlace } from "./builtin.ts";
 import { FillQueue } from "./fill-queue.ts";
 import { closedBaseOf } from "./forms.ts";
 import { nameLeft } from "./paths.ts";
@@ -271,11 +271,8 @@ class Taker {
     }
     const given = giverOf(this.#names, value);
     if (given === "package") return this.#makeForeign(value, "a function of a package");
-    if (given !== undefined) {
-      return this.#isForeignKept
-        ? this.#makeForeign(value, "")
-        : this.#stand(value, { api: given });
-    }
+    if (given !== undefined && this.#isForeignKept) return this.#makeForeign(value, "");
+    if (given !== undefined) return this.#stand(value, { api: given });
     const { name } = value;
     if (name.startsWith("bound ")) return this.#leave(value, "a bound function");
     return this.#leave(value, name === "" ? "a closure" : `a closure (${name})`);
@@ -460,6 +457,7 @@ class Taker {
     }
     if (hasLinks) this.#links?.push(mirror, undefined);
     this.#fillProperties(value, mirror);
+    if (!this.#isForeignKept) notePlace(this.#odd, mirror);
     this.#noteClosed(value, mirror);
   }
 
