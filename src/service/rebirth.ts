@@ -21,3 +21,23 @@ export function forgetCode(context: Context): () => void {
     Object.assign(context, { code, state, receivers, parts });
   };
 }
+
+/** Who hears that a service has other code, by service. */
+const followers = new WeakMap<Context, Set<() => void>>();
+
+/**
+ * Hears whenever a service lives on with other code.
+ *
+ * @returns what ends that.
+ */
+export function followCode(context: Context, hear: () => void): () => void {
+  const all = followers.get(context) ?? new Set();
+  followers.set(context, all);
+  all.add(hear);
+  return () => void all.delete(hear);
+}
+
+/** Tells whoever follows a service that it has other code now. */
+export function tellNewCode(context: Context): void {
+  for (const hear of [...(followers.get(context) ?? [])]) hear();
+}

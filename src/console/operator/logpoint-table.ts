@@ -6,6 +6,9 @@
  * A condition that is false stops nothing, so no debugger is needed and one that somebody attached hears of nothing. All
  * services of a file share its script: those that nobody asked about run the condition too, and it does nothing. While
  * there is a logpoint, V8 keeps the functions that hold one unoptimised; without any, nothing of this exists.
+ *
+ * A service that is reloaded has another script. Its logpoints go to the line of the new text that says what theirs said, and
+ * end, with a line in the log, if none does or several do.
  */
 
 import { parseExpressionAt } from "acorn";
@@ -17,11 +20,12 @@ import { formatAddress } from "../../kernel/address.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { formatLine } from "../../service/information.ts";
+import { followCode } from "../../service/rebirth.ts";
 import { LineBudget } from "../../service/line-budget.ts";
 import { NODE_WORD } from "../../fabric/node-memory.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { ScriptPlace, ScriptPosition } from "./script-place.ts";
-import { sourceLineOf } from "./script-place.ts";
+import { findAgain, sourceLineOf } from "./script-place.ts";
 
 /** Characters of a value that the list shows. */
 const SHOWN_MAX = 80;
@@ -41,9 +45,9 @@ export interface LogpointRow {
 interface Logpoint {
   readonly context: Context;
   readonly expression: string;
-  readonly site: Site;
+  site: Site;
   readonly budget: LineBudget;
-  readonly unwatch: (() => void) | undefined;
+  readonly unwatch: () => void;
   hits: number;
   last: string | undefined;
 }
@@ -104,11 +108,16 @@ export class LogpointTable {
     const number = Atomics.add(this.#words, NODE_WORD.logpoint, 1) + 1;
     const site = this.#siteOf(place);
     const { handle } = context;
-    const unwatch = this.#runtime.kernel.watch(
+    const stopWatch = this.#runtime.kernel.watch(
       handle,
       () => this.remove(number),
       `logpoint ${number} looks at it: \`logpoint off ${number}\` first`,
     );
+    const stopFollow = followCode(context, () => this.#followCode(number));
+    const unwatch = (): void => {
+      stopWatch?.();
+      stopFollow();
+    };
     const budget = this.#budgetFor(number, handle);
     const point = { context, expression, site, budget, unwatch, hits: 0, last: undefined };
     this.#points.set(number, point);
@@ -127,7 +136,7 @@ export class LogpointTable {
     const point = this.#points.get(number);
     if (point === undefined) return false;
     this.#points.delete(number);
-    point.unwatch?.();
+    point.unwatch();
     point.site.numbers.delete(number);
     if (this.#points.size === 0) this.#close();
     else this.#refresh(point.site);
@@ -142,6 +151,31 @@ export class LogpointTable {
   /** What is set, oldest first. */
   rows(): Map<string, LogpointRow> {
     return new Map([...this.#points].map(([number, point]) => [String(number), rowOf(point)]));
+  }
+
+  /** The service of a logpoint has been reloaded. */
+  #followCode(number: number): void {
+    const point = this.#points.get(number);
+    if (point === undefined) return;
+    const { context, site: old } = point;
+    const { shown, place } = old;
+    const end = (why: string): void => {
+      this.remove(number);
+      this.#runtime.logAsked(context.handle, `logpoint ${number} ${shown} has ended: ${why}`);
+    };
+    try {
+      const next = findAgain(context, place);
+      if (next === undefined) return end("the reloaded text has no such line, or several");
+      // The script has the name of the one before, so the same place needs a breakpoint anew, too.
+      const site = this.#siteOf(next);
+      point.site = site;
+      old.numbers.delete(number);
+      site.numbers.add(number);
+      if (old !== site) this.#refresh(old);
+      this.#refresh(site);
+    } catch (error) {
+      end(messageOf(error));
+    }
   }
 
   #budgetFor(number: number, handle: number): LineBudget {
@@ -183,8 +217,10 @@ export class LogpointTable {
       condition: `${calls.join()},false`,
     }) as Breakpoint;
     site.breakpoint = breakpointId;
-    // The newest text of the file is last.
-    const at = locations.at(-1);
+    // Services that were not reloaded have another script of the file, in which V8 puts it where the line was that it knows.
+    const past = ({ lineNumber }: ScriptPosition): number =>
+      lineNumber < place.scriptLine ? Infinity : lineNumber - place.scriptLine;
+    const [at] = locations.toSorted((a, b) => past(a) - past(b));
     const found = at === undefined ? undefined : sourceLineOf(place.image, at);
     if (found === undefined || found.isGenerated) {
       throw refuse(`no code stands at ${place.name}:${place.line} or behind it`);

@@ -54,6 +54,39 @@ export function findPlace(context: Context, word: string | undefined): ScriptPla
   return { url, scriptLine: scriptLineOf(image, line), line, name: basename(file), image };
 }
 
+/**
+ * Finds a line again in the code that a service has now: the line of that file which says the same.
+ *
+ * @returns undefined if the line is not there any more, or is there several times and none stands where it stood; or it was of a patch.
+ */
+export function findAgain(
+  context: Context,
+  { image, line, name }: ScriptPlace,
+): ScriptPlace | undefined {
+  const next = image && context.code?.program.nodes.get(image.file)?.image;
+  if (image === undefined || next === undefined || name !== basename(image.file)) return undefined;
+  const wanted = lineOf(image.text, line);
+  const lines = next.text
+    .split("\n")
+    .flatMap((text, index) => (text.trim() === wanted ? [index + 1] : []));
+  const found =
+    lines.length === 1
+      ? lines[0]
+      : lines.find((each) => each === line && isBetweenSame(image, next, line));
+  if (found === undefined) return undefined;
+  const { scriptUrl: url } = next;
+  return { url, scriptLine: scriptLineOf(next, found), line: found, name, image: next };
+}
+
+function lineOf(text: string, line: number): string {
+  return text.split("\n")[line - 1]?.trim() ?? "";
+}
+
+/** Of a line that is there several times its neighbours tell. */
+function isBetweenSame(image: Image, next: Image, line: number): boolean {
+  return [line - 1, line + 1].every((each) => lineOf(image.text, each) === lineOf(next.text, each));
+}
+
 /** The text of a patch may be in that of the service's module. */
 function findInPatch(context: Context, url: string, line: number): ScriptPlace {
   const name = basename(url);

@@ -26,7 +26,7 @@ import { callInside, runInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
 import { isOfApi, protocolName } from "../../service/protocol-table.ts";
 import { lacksOf, standsFor } from "../../service/part.ts";
-import { forgetCode } from "../../service/rebirth.ts";
+import { forgetCode, tellNewCode } from "../../service/rebirth.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
@@ -419,6 +419,7 @@ class Swap {
     this.#timers?.endOld();
     this.#old.release();
     this.#context.runtime.kernel.endRest(this.#context.service);
+    tellNewCode(this.#context);
   }
 
   /** Everything is as it was. */
