@@ -126,6 +126,25 @@ const KINDS: readonly PartKind[] = [
     state: (n) => ({ get: `T${n}.n.k`, set: `T${n}.n.k = x;` }),
   },
   {
+    name: "object in a static field",
+    size: 4,
+    text: ([a, b, c, d], n) =>
+      `class O${n} { static on = { p: ${a}, l: [${b}], hit(x: number): number { return this.p + x * ${c}; }, deep: { end: (x: number): number => x + ${d} }, n: 1 }; static readonly fixed = Object.freeze({ max: ${d}, twice() { return this.max * 2; } }); go(x: number): number { return O${n}.on.hit(x); } }
+      const o${n} = new O${n}(); const on${n} = [O${n}.on, O${n}.on.deep] as any[];`,
+    patch: ([a, b, c, d], before, n, isWhole) => {
+      const give = giver([a ?? 0, b ?? 0, c ?? 0, d ?? 0], before, isWhole);
+      const [deep, fixed] = [
+        `deep: { end: (x: number): number => x + ${d} },`,
+        `static readonly fixed = Object.freeze({ max: ${d}, twice() { return this.max * 2; } });`,
+      ];
+      const on = `${give(0, `p: ${a},`)} ${give(1, `l: [${b}],`)} ${give(2, `hit(x: number): number { return this.p + x * ${c}; },`)} ${give(3, deep)}`;
+      return `class O${n} { static on = { ${on} }; ${give(3, fixed)} }`;
+    },
+    look: (n) =>
+      `[o${n}.go(2), O${n}.on.p, O${n}.on.l, on${n}[0].hit(1), on${n}[1].end(3), on${n}[0] === O${n}.on, O${n}.on.n++, O${n}.fixed.max, O${n}.fixed.twice(), Object.isFrozen(O${n}.fixed)]`,
+    state: (n) => ({ get: `O${n}.on.n`, set: `O${n}.on.n = x;` }),
+  },
+  {
     name: "list of functions",
     size: 4,
     text: (model, n) =>

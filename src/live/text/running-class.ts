@@ -165,9 +165,10 @@ function readStatic(value: AnyNode | null | undefined, code: string): RunningSta
   };
 }
 
-/** Whether an expression writes out an object, maybe a frozen one. */
+/** Whether an expression writes out an object with members, maybe a frozen one. */
 export function isTable(value: AnyNode): boolean {
-  return thaw(value, () => false).type === "ObjectExpression";
+  const object = thaw(value, () => false);
+  return object.type === "ObjectExpression" && object.properties.length > 0;
 }
 
 /**

@@ -131,6 +131,7 @@ for (const [title, text, message] of [
     `static handlers = { hit: Object(1) };`,
     /Room\.handlers\.hit is neither a function nor written out/,
   ],
+  ["an empty object", `static handlers = {};`, /its static handlers is state/],
   ["a list for an object", `static handlers = [];`, /its static handlers is state/],
   ["an object for a map", `static made = { a: () => 1 };`, /its static made is state/],
 ] as const) {
