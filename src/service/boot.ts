@@ -33,6 +33,7 @@ import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
 import { describeError, messageOf } from "./error-text.ts";
 import { surroundingsOf } from "./surroundings.ts";
+import { Birth } from "./top-level.ts";
 
 /** Told once, when a service is ready, or with the reason why it is not, and the same as it can be sent. */
 export type OnReady = (error?: unknown, sendable?: Error) => void;
@@ -77,13 +78,8 @@ export function launch(runtime: Runtime, request: LaunchRequest): Context {
   runtime.kernel.hold(context.service, HOLD.starting);
   const begin = (): unknown => beginAs(kind, context, own);
   const { code, program } = request;
-  runInside(context, () =>
-    boot(
-      context,
-      { begin: code === undefined ? begin : () => code.then(begin, begin), program },
-      tell,
-    ),
-  );
+  const beginning = { begin: code === undefined ? begin : () => code.then(begin, begin), program };
+  runInside(context, new Birth(() => boot(context, beginning, tell)));
   return context;
 }
 

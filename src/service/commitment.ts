@@ -64,6 +64,13 @@ export class Commitments {
     return (this.#byService.get(service) ?? []).flatMap(({ waiter }) => waiter ?? []);
   }
 
+  /** Forgets the waits of {@link waiters}: the code that waits does not go on. */
+  dropWaits(service: Service): void {
+    for (const each of [...(this.#byService.get(service) ?? [])]) {
+      if (each.waiter !== undefined) this.#strike(service, each);
+    }
+  }
+
   /** Keeps every promise of a handler that was cut off. */
   release(service: Service, origin: Message, error: unknown): void {
     // One at a time: it may run code of the service, which may be cut off as well.

@@ -10,6 +10,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { Context, Receiver } from "./context.ts";
 import { requireAlive } from "./context.ts";
+import { Birth } from "./top-level.ts";
 
 /** What runs inside the service. */
 export type Job = (context: Context) => void;
@@ -19,7 +20,7 @@ export type Job = (context: Context) => void;
  *
  * @param behind - a sender whose messages go first: code that posts something and then patches means that order.
  */
-export function runInside(context: Context, job: Job, behind = 0): void {
+export function runInside(context: Context, job: Job | Birth, behind = 0): void {
   const message = new Message(PTYPE.system, 0, 0, 0, job);
   context.runtime.kernel.sendUrgent(context.service, message, behind);
 }
@@ -56,7 +57,9 @@ export function callInside<T>(
 
 /** The receiver of jobs; is in every receiver table. */
 export const receiveJob: Receiver = (context, message) => {
-  if (typeof message.payload === "function") (message.payload as Job)(context);
+  const { payload } = message;
+  if (typeof payload === "function") (payload as Job)(context);
+  else if (payload instanceof Birth) payload.run();
 };
 
 /**

@@ -21,6 +21,7 @@ import type { ApiTable } from "./lazy-api.ts";
 import { definePart } from "./part.ts";
 import type { Kind } from "./runtime.ts";
 import type { Address, MigrateOptions, RestartWish, Starters } from "./skynet-api.ts";
+import { endTopLevel } from "./top-level.ts";
 
 interface Beginning {
   readonly inits: (() => unknown)[];
@@ -57,6 +58,7 @@ export const PLAIN_KIND: Kind = {
   begin: (context, args) => {
     const { inits, start } = beginnings.of(context);
     if (start === undefined) refuseForeign(context);
+    if (start !== undefined || inits.length > 0) endTopLevel(context);
     let ready: unknown;
     for (const init of inits) ready = after(ready, init);
     if (start === undefined) return ready;

@@ -12,6 +12,8 @@ import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
 import { EXIT_SIGNAL, leaveAlone, requireAlive } from "./context.ts";
 import { definePart } from "./part.ts";
+import type { Armer } from "./top-level.ts";
+import { Armed, armerOf } from "./top-level.ts";
 
 /** What a timer runs. */
 export type TimerCallback = (...args: unknown[]) => unknown;
@@ -29,14 +31,6 @@ export interface TimerWish {
 /** The timers whose number was asked for, by number. */
 const numbered = definePart(() => new Map<number, ServiceTimer>());
 
-/** How many timers the top level of its code has armed. */
-const placed = definePart(() => ({ count: 0 }), { isOfCode: true });
-
-function nextPlace(context: Context): number {
-  if (context.code !== undefined) return 0;
-  return (placed.of(context).count += 1);
-}
-
 /** The last number handed out on this thread. */
 let lastNumber = 0;
 
@@ -45,11 +39,9 @@ let lastNumber = 0;
  *
  * No code takes a promise that a callback returns: its rejection is reported as unhandled, with the service's address.
  */
-export class ServiceTimer {
+export class ServiceTimer extends Armed {
   /** What was asked for. */
   readonly wish: TimerWish;
-  /** How many timers the top level of the code had armed with this one; 0 = other code has armed it. */
-  readonly place: number;
   readonly #context: Context;
   readonly #start: (body: () => void) => Timer;
   readonly #body: () => void;
@@ -59,17 +51,17 @@ export class ServiceTimer {
   /**
    * @param wish - what the timer runs.
    * @param start - begins the wait, and returns what the kernel knows it by.
-   * @param place - see the field. @defaultValue the next one as long as the top level runs
+   * @param armer - what has armed it. @defaultValue the code that runs
    */
   // oxlint-disable-next-line max-params -- one place makes timers, and these are what one is
   constructor(
     context: Context,
     wish: TimerWish,
     start: (body: () => void) => Timer,
-    place: number = nextPlace(context),
+    armer: Armer = armerOf(context, wish.run),
   ) {
+    super(armer);
     this.wish = wish;
-    this.place = place;
     this.#context = context;
     this.#start = start;
     this.#body = () => {
@@ -86,9 +78,8 @@ export class ServiceTimer {
     this.#timer = this.#begin();
   }
 
-  /** It was armed by the top level of the code, which arms it again when it begins anew. */
-  get isOfTopLevel(): boolean {
-    return this.place > 0;
+  get code(): TimerCallback {
+    return this.wish.run;
   }
 
   /** Cancels the timer. */
@@ -246,14 +237,14 @@ function requireCallback(context: Context, run: TimerCallback): void {
  * Begins a timer.
  *
  * @param leftMs - milliseconds until it fires for the first time. @defaultValue those of the wish
- * @param place - see ServiceTimer. @defaultValue the next one as long as the top level runs
+ * @param armer - what has armed it. @defaultValue the code that runs
  */
 // oxlint-disable-next-line max-params -- what a timer is, and what is left of it
 export function startAfter(
   context: Context,
   wish: TimerWish,
   leftMs: number = wish.ms,
-  place?: number,
+  armer?: Armer,
 ): ServiceTimer {
   const { service } = context;
   const { kernel } = context.runtime;
@@ -263,7 +254,7 @@ export function startAfter(
     ({ ms } = wish);
     return timer;
   };
-  return new ServiceTimer(context, wish, start, place);
+  return new ServiceTimer(context, wish, start, armer);
 }
 
 function delayOf(ms: number | undefined): number {

@@ -17,6 +17,8 @@ import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
 import { definePart } from "./part.ts";
 import type { Queue } from "./skynet-api.ts";
+import type { Armer } from "./top-level.ts";
+import { Armed, armerOf } from "./top-level.ts";
 
 /** Somebody who sleeps, or waits to be woken. */
 export class Waiter extends Waiting {
@@ -153,6 +155,12 @@ function endWait(context: Context, waiter: Waiter): void {
   if (waiter.held !== undefined) context.held?.delete(waiter.held);
 }
 
+/** Lets nothing go on that waits in a service to be woken; what sleeps has a timer, which whoever calls this removes. */
+export function dropWaiters(context: Context): void {
+  for (const waiter of [...(sleepersBy.peek(context)?.values() ?? [])]) endWait(context, waiter);
+  context.runtime.commitments.dropWaits(context.service);
+}
+
 /** Ends a sleep or a wait with an error, for an operator; nothing happens if it is over. */
 export function breakWait(context: Context, waiter: Waiter, error: Error): void {
   if (!waiter.isOpen) return;
@@ -183,7 +191,7 @@ export function timeout(context: Context, ms: number, run: () => unknown): void 
   requireAlive(context);
   requireMs(ms);
   requireFunction(run, "skynet.timeout");
-  startTimeout(context, ms, new Timeout(run, context.code === undefined));
+  startTimeout(context, ms, new Timeout(run, armerOf(context, run)));
 }
 
 /** Begins what `skynet.timeout` was asked for. */
@@ -201,15 +209,17 @@ export function startTimeout(context: Context, ms: number, wish: Timeout): void 
 }
 
 /** What `skynet.timeout` was asked for, as the subject of its timer. */
-export class Timeout {
+export class Timeout extends Armed {
   /** Set anew where it has come from another thread, and what it runs comes later. */
   run: () => unknown;
-  /** The top level of the code has asked for it, and asks again when it begins anew. */
-  readonly isOfTopLevel: boolean;
 
-  constructor(run: () => unknown, isOfTopLevel: boolean) {
+  constructor(run: () => unknown, armer: Armer) {
+    super(armer);
     this.run = run;
-    this.isOfTopLevel = isOfTopLevel;
+  }
+
+  get code(): () => unknown {
+    return this.run;
   }
 }
 

@@ -8,6 +8,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { PLAIN_RECEIVERS, tableWith } from "../service/answers.ts";
 import { after } from "../service/boot.ts";
 import type { Kind } from "../service/runtime.ts";
+import { endTopLevel } from "../service/top-level.ts";
 import { receiveNumbered } from "./numbered-call.ts";
 import { endTurn, receiveSnax, SnaxHost } from "./snax-host.ts";
 import type { SnaxThread } from "./snax-thread.ts";
@@ -49,6 +50,7 @@ export function createSnaxKind(thread: SnaxThread): Kind {
       const init = context.code?.entry.get("init");
       if (init === undefined) return undefined;
       if (typeof init !== "function") throw new SnaxError("ERR_INIT", "init must be a function");
+      endTopLevel(context);
       return after(init(...args) as unknown, (mode) => {
         host.isQueue = mode === "queue";
       });

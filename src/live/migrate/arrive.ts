@@ -25,6 +25,7 @@ import { SnaxHost } from "../../snax/snax-host.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
 import { ArrivingTimers, endArmed } from "../reload/moving-timers.ts";
+import { dropWaits, promisesEnd } from "../reload/top-level.ts";
 import { readProgram, StateNames } from "../state/names.ts";
 import { restoreState } from "../state/restore.ts";
 import type { State } from "../state/state.ts";
@@ -175,8 +176,8 @@ export async function adopt(
   const context = expect(runtime, pack);
   return await settle(context, pack, async () => {
     context.args = copyArguments(args, context.service);
-    return await callInside(context, () => {
-      const fresh = make(context, program);
+    return await callInside(context, async () => {
+      const fresh = await make(context, program);
       bringLiterals(fresh, pack.wanted?.texts ?? []);
       return fill(context, live.snax, { fresh, pack, state, names: namesOf(context, fresh) });
     });
@@ -240,11 +241,14 @@ function namesOf({ kind }: Context, fresh: Instance): StateNames {
   return new StateNames(fresh, kind === SNAX_KIND);
 }
 
-/** Its top level runs. */
-function make(context: Context, program: Program): Instance {
+/** Its top level runs. What that has begun, its timers among it, has been done where the service was. */
+async function make(context: Context, program: Program): Promise<Instance> {
   const fresh = new Instance(program, surroundingsOf(context));
   if (isThenable(program.refill(fresh))) throw migrateError("a module of it awaits at top level");
+  await promisesEnd();
   context.code = fresh;
+  dropWaits(context);
+  endArmed(context);
   return fresh;
 }
 
@@ -255,7 +259,6 @@ function fill(
   { fresh, names, pack, state }: Made & { readonly pack: Pack; readonly state: State },
 ): string[] {
   const isService = context.kind === SNAX_KIND;
-  endArmed(context);
   const { api } = fresh.surroundings;
   const readSignal = (): AbortSignal => (api["skynet"] as SkynetApi).signal;
   const objects = new ArrivingObjects(context, pack.objects, readSignal);

@@ -33,7 +33,7 @@ export interface TimerPlan {
   /** Of setTimeout and setInterval; undefined = skynet.timeout. */
   readonly wish: Pick<TimerWish, "ms" | "intervalMs"> | undefined;
   readonly number: number;
-  /** See ServiceTimer. */
+  /** See Armed. */
   readonly place: number;
   /** How what it runs is made again, if that has no name. */
   readonly remake: RemakePlace | undefined;
@@ -112,9 +112,8 @@ export class LeavingTimers {
     const [run, args] = isTimer ? [subject.wish.run, subject.wish.args] : [subject.run, []];
     const remake = this.#remaker.place(run);
     const wish = isTimer ? { ms: subject.wish.ms, intervalMs: subject.wish.intervalMs } : undefined;
-    const [number, place] = isTimer
-      ? [subject.number, subject.place]
-      : [0, Number(subject.isOfTopLevel)];
+    const number = isTimer ? subject.number : 0;
+    const { place } = subject;
     const mayBeEmpty = this.#options.mayBeEmpty && dueAt === undefined;
     const isEmpty = mayBeEmpty && remake === undefined && !this.#remaker.goesByName(run);
     this.#runs.set(name, run);
@@ -173,13 +172,14 @@ export class ArrivingTimers {
     const deadline = this.#deadlineOf(startedAt, dueAt ?? 0, (wish?.intervalMs ?? 0) > 0);
     const leftMs = deadline - 0.5 - clock.now();
     const last = context.service.timers;
+    const armer = { place, chain: undefined };
     if (wish === undefined) {
-      const timeout = new Timeout(run, place > 0);
+      const timeout = new Timeout(run, armer);
       startTimeout(context, leftMs, timeout);
       this.#wishes.set(name, timeout);
     } else {
       const open: OpenWish = { run, args: [], ...wish };
-      const timer = startAfter(context, open, leftMs, place);
+      const timer = startAfter(context, open, leftMs, armer);
       if (dueAt === undefined) timer.close();
       else if (number !== 0) timer.bringNumber(number);
       this.#wishes.set(name, open);

@@ -10,9 +10,11 @@ import type { Timer } from "../../kernel/timers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
 import { ServiceTimer, startAfter } from "../../service/timers.ts";
+import { isSameCode } from "../../service/top-level.ts";
 import type { LeavingOptions } from "./moving-timers.ts";
 import { ArrivingTimers, LeavingTimers, refuseEmpty } from "./moving-timers.ts";
-import { isAlike, isOpenTimer, timersOf } from "./timers.ts";
+import type { CodeTimer } from "./timers.ts";
+import { doesTheSame, isOpenTimer, timersOf } from "./timers.ts";
 
 /** The timers of one service, from before its new code ran. */
 export class OldTimers {
@@ -57,34 +59,52 @@ export class OldTimers {
     const context = this.#context;
     const made = [...timersOf(context)].reverse().flatMap((timer) => {
       const { subject } = timer;
-      return !this.#before.has(timer) && subject instanceof ServiceTimer ? [subject] : [];
+      return !this.#before.has(timer) && isOpenTimer(subject) ? [subject] : [];
     });
-    this.#matchAnew(made);
-    const { plans } = this.#leaving;
+    const left = new Set(made);
+    this.#matchAnew(left);
+    const plans = this.#leaving.plans.filter(({ name }) => !this.#isArmedAnew(name, left));
     for (const { name, number } of plans) this.#noteNumber(name, number);
     this.#arriving = new ArrivingTimers(context, plans);
   }
 
   /** Finds for each old one of the top level the new one that does the same: in the same place of the text, or the next. */
-  #matchAnew(made: readonly ServiceTimer[]): void {
-    const left = new Set(made);
+  #matchAnew(left: Set<CodeTimer>): void {
     const old = [...this.#leaving.anew].toSorted(([, one], [, two]) => one.place - two.place);
     const steps = [
-      (one: ServiceTimer, two: ServiceTimer) => one.place === two.place,
+      (one: CodeTimer, two: CodeTimer) => one.place === two.place,
       () => true,
     ] as const;
     for (const isIn of steps) {
       for (const [name, timer] of old) {
         if (this.#anew.has(name)) continue;
-        const next = [...left].find((each) => isIn(timer, each) && isAlike(timer.wish, each.wish));
-        if (next === undefined) continue;
-        left.delete(next);
-        this.#anew.set(name, next);
-        const { number } = timer;
-        this.#noteNumber(name, number);
-        if (number !== 0) next.bringNumber(number);
+        const next = [...left].find((each) => isIn(timer, each) && doesTheSame(timer, each));
+        if (next !== undefined) this.#put(name, timer, next, left);
       }
     }
+  }
+
+  /** Says whether the new top level has armed one of those that may have been `init`'s, too. */
+  #isArmedAnew(name: string, left: Set<CodeTimer>): boolean {
+    const old = this.#leaving.find(name);
+    if (old?.mayBeOfTopLevel !== true) return false;
+    // What it gives them as arguments may be new each time.
+    const next =
+      [...left].find((each) => doesTheSame(old, each)) ??
+      [...left].find((each) => isSameCode(old.code, each.code));
+    if (next !== undefined) this.#put(name, old, next, left);
+    return next !== undefined;
+  }
+
+  /** A new timer is in the place of an old one. */
+  // oxlint-disable-next-line max-params -- both timers, and where they are known
+  #put(name: string, old: CodeTimer, next: CodeTimer, left: Set<CodeTimer>): void {
+    left.delete(next);
+    if (!(old instanceof ServiceTimer && next instanceof ServiceTimer)) return;
+    this.#anew.set(name, next);
+    const { number } = old;
+    this.#noteNumber(name, number);
+    if (number !== 0) next.bringNumber(number);
   }
 
   #noteNumber(name: string, number: number): void {
@@ -103,7 +123,7 @@ export class OldTimers {
       this.#context,
       { run: refuseEmpty, args: [], ms, intervalMs },
       ms,
-      old.place,
+      old,
     ).close();
     this.#anew.set(name, over);
     return over;

@@ -3,7 +3,7 @@
  *
  *     drained (drain.ts) -> [one turn of the service]
  *       state taken, by names                      (state/take.ts)
- *       new instance: its top level runs, with timers and dispatch
+ *       new instance: its top level runs, with timers and dispatch; what that goes on with ends (top-level.ts)
  *       state given to it, instances under the new classes
  *       export function reload(old, from), if the new file has one; it may wait
  *       old timers end, the gate opens: what waited meets the new code
@@ -48,6 +48,7 @@ import { OldTimers } from "./old-timers.ts";
 import { placeOfThrow } from "./thrown.ts";
 import { asksForQueue } from "./queue-mode.ts";
 import { onlyRegisters } from "./start-text.ts";
+import { describeWaits, dropWaits, topLevelEnds } from "./top-level.ts";
 
 /** What came of a service. */
 export interface Reloaded {
@@ -147,6 +148,8 @@ class Swap {
   #undoCode: (() => void) | undefined;
   #undoMethods: (() => void) | undefined;
   #fresh: Instance | undefined;
+  #isInTopLevel = false;
+  #isOver = false;
   /** The types of messages that its code has set handlers for. */
   #handled: readonly number[] = [];
   /** What its code had registered, with the rest of its parts. */
@@ -179,7 +182,7 @@ class Swap {
     let endPending = (): void => {};
     const settle = (error: unknown, outcome?: Outcome): void => {
       if (isOver) return;
-      isOver = true;
+      isOver = this.#isOver = true;
       endPending();
       keepPromise();
       stopDeadline();
@@ -191,8 +194,8 @@ class Swap {
       end(error, outcome);
     };
     const ms = runtime.environment.hotfixMs;
-    const late = refusal(`reload() did not settle within ${ms} ms (hotfixtimeout)`);
-    const stopDeadline = runtime.after(ms, () => runInside(this.#context, () => settle(late)));
+    const giveUp = (): void => settle(this.#lateError(ms));
+    const stopDeadline = runtime.after(ms, () => runInside(this.#context, giveUp));
     // A loop in the new code is cut off: the old one goes on.
     const keepPromise = commitments.add(kernel.origin, service, (error) => settle(error));
     // What the new code begins and waits for is its own; timers of the old one wait.
@@ -250,9 +253,26 @@ class Swap {
     );
     const fresh = (this.#fresh = new Instance(program, surroundingsOf(context)));
     const filled = this.#blaming("its new top level", () => program.fill(fresh));
-    return isThenable(filled)
-      ? filled.then(() => this.#give(state, fresh))
-      : this.#give(state, fresh);
+    return this.#topLevelEnds(filled).then(() => this.#give(state, fresh));
+  }
+
+  /** What the new top level goes on with belongs to it: it ends before the state is given. */
+  async #topLevelEnds(filled: unknown): Promise<void> {
+    await filled;
+    this.#isInTopLevel = true;
+    await topLevelEnds(this.#context, () => this.#isOver);
+    this.#isInTopLevel = false;
+    if (this.#isOver) throw deadError(this.#context.handle);
+  }
+
+  #lateError(ms: number): SnaxError {
+    if (!this.#isInTopLevel) {
+      return refusal(`reload() did not settle within ${ms} ms (hotfixtimeout)`);
+    }
+    const waits = describeWaits(this.#context);
+    return refusal(
+      `its new top level goes on after ${ms} ms (hotfixtimeout): ${waits}; what lasts belongs in init; nothing has changed`,
+    );
   }
 
   /** Says of what new code throws which code that was, and where. */
@@ -427,7 +447,9 @@ class Swap {
     this.#undoMethods?.();
     this.#undoCode?.();
     this.#timers?.endNew();
-    this.#fresh?.release();
+    if (this.#fresh === undefined) return;
+    dropWaits(this.#context);
+    this.#fresh.release();
   }
 }
 

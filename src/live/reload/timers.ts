@@ -6,6 +6,7 @@ import type { Timer } from "../../kernel/timers.ts";
 import type { Context } from "../../service/context.ts";
 import type { TimerWish } from "../../service/timers.ts";
 import { ServiceTimer } from "../../service/timers.ts";
+import { isSameCode } from "../../service/top-level.ts";
 import { Timeout } from "../../service/waiting.ts";
 
 /** A timer that code of the service has asked for. */
@@ -20,15 +21,18 @@ export function isOpenTimer(subject: unknown): subject is CodeTimer {
  * Says whether two timers run the same code as often, with the same arguments as far as one can tell: objects are
  * others in each instance.
  */
-export function isAlike(one: TimerWish, two: TimerWish): boolean {
+function isAlike(one: TimerWish, two: TimerWish): boolean {
   if (one.ms !== two.ms || one.intervalMs !== two.intervalMs) return false;
   if (!isSameCode(one.run, two.run) || one.args.length !== two.args.length) return false;
   return one.args.every((arg, index) => isSameArgument(arg, two.args[index]));
 }
 
-/** Says whether two functions are of the same name, or of the same text if they have none. */
-export function isSameCode(one: Function, two: Function): boolean {
-  return one.name !== "" ? one.name === two.name : String(one) === String(two);
+/** Says whether two timers are of one kind and alike. */
+export function doesTheSame(one: CodeTimer, two: CodeTimer): boolean {
+  if (one instanceof Timeout || two instanceof Timeout) {
+    return one instanceof Timeout && two instanceof Timeout && isSameCode(one.run, two.run);
+  }
+  return isAlike(one.wish, two.wish);
 }
 
 function isSameArgument(one: unknown, two: unknown): boolean {

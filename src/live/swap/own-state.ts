@@ -13,7 +13,7 @@ import { holdingsOf } from "../../service/part.ts";
 import { ServiceTimer } from "../../service/timers.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { CodeTimer } from "../reload/timers.ts";
-import { describe, isAlike, isOpenTimer, isSameCode, timersOf } from "../reload/timers.ts";
+import { describe, doesTheSame, isOpenTimer, timersOf } from "../reload/timers.ts";
 import { compareStates } from "../state/difference.ts";
 import { StateNames } from "../state/names.ts";
 import { rootPath } from "../state/paths.ts";
@@ -108,11 +108,7 @@ export function* lastingTimers(context: Context, fresh: Context): Generator<Code
 export function isArmedBy(fresh: Context, subject: CodeTimer): boolean {
   if (subject.isOfTopLevel) return true;
   for (const { subject: other } of timersOf(fresh)) {
-    if (!isOpenTimer(other)) continue;
-    if (other instanceof ServiceTimer) {
-      if (subject instanceof ServiceTimer && isAlike(subject.wish, other.wish)) return true;
-    } else if (!(subject instanceof ServiceTimer) && isSameCode(subject.run, other.run))
-      return true;
+    if (isOpenTimer(other) && doesTheSame(subject, other)) return true;
   }
   return false;
 }
