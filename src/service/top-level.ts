@@ -102,9 +102,14 @@ function followerOf(origin: Message, run: Function): Armer {
   const first = chain?.place ?? place;
   if (first === 0) return ELSEWHERE;
   const codes = chain?.codes ?? [code];
-  if (codes.some((each) => isSameCode(each, run))) return { place: first, chain };
+  if (codes.some((each) => isSameText(each, run))) return { place: first, chain };
   if (codes.length >= LOOP_FUNCTIONS_MAX) return ELSEWHERE;
   return { place: 0, chain: { place: first, codes: [...codes, run] } };
+}
+
+/** A method and a function may have one name. */
+function isSameText(one: Function, two: Function): boolean {
+  return one === two || (one.name === two.name && String(one) === String(two));
 }
 
 /** Says whether two functions are of the same name, or of the same text if they have none. */

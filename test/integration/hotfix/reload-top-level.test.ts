@@ -100,7 +100,11 @@ test("what a loop has armed, and what a handler has begun, goes on beside the ne
     let isCast = false;
     function end(spell: string) { ended.push(spell); }
     function again(left: number) { ended.push("again"); if (left > 1) setTimeout(again, 10, left - 1); }
-    function beat() { if (isCast) { isCast = false; setTimeout(end, 30, "of a beat"); } setTimeout(beat, 5); }
+    const spell = { beat(this: void) { ended.push("of its name"); } };
+    function beat() {
+      if (isCast) { isCast = false; setTimeout(end, 30, "of a beat"); setTimeout(spell.beat, 30); }
+      setTimeout(beat, 5);
+    }
     beat();
     export const response = { ended() { return ended; } };
     export const accept = { cast() { isCast = true; }, loop() { again(4); } };`;
@@ -114,7 +118,14 @@ test("what a loop has armed, and what a handler has begun, goes on beside the ne
   await node.snax.reload(room);
   await node.snax.reload(room);
   await node.advance(40);
-  deepEqual((await room.req.ended()).toSorted(), ["again", "again", "again", "again", "of a beat"]);
+  deepEqual((await room.req.ended()).toSorted(), [
+    "again",
+    "again",
+    "again",
+    "again",
+    "of a beat",
+    "of its name",
+  ]);
 });
 
 /** A top level that loads, and may do so for long. */
