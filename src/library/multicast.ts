@@ -27,7 +27,7 @@ const listenersBy = definePart(listen, {
   lacks: (before, after) => {
     const lost = [...before.values()].find(({ channel }) => after?.has(channel) !== true);
     if (lost === undefined) return undefined;
-    return `channel ${lost.channel} with new code: make an object for it and subscribe in reload()`;
+    return `nothing listens to channel ${lost.channel} with new code: make an object for it and subscribe in reload()`;
   },
   holds: ({ size }) => (size > 0 ? "a channel that it listens to" : undefined),
 });

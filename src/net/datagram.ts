@@ -11,6 +11,7 @@ import type { RemoteInfo, Socket } from "node:dgram";
 import { isIP } from "node:net";
 import { SnaxError } from "../base/error.ts";
 import { DATAGRAM_WAITING_MAX } from "../base/limits.ts";
+import { Callback } from "../service/callback.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import { formatEndpoint } from "./endpoint.ts";
@@ -33,8 +34,8 @@ export class DatagramPort implements DatagramRecord {
   bytesWritten = 0;
   readAt: number | undefined = undefined;
   writtenAt: number | undefined = undefined;
-  /** Gets what comes; it may change. */
-  onDatagram: OnDatagram;
+  /** Gets what comes. */
+  readonly onDatagram: Callback<OnDatagram>;
   /** Whom `write` sends to, if that was said. */
   #isConnected = false;
   #waiting = 0;
@@ -48,7 +49,7 @@ export class DatagramPort implements DatagramRecord {
     this.id = owner.net.nextId();
     this.owner = owner.context.handle;
     this.socket = socket;
-    this.onDatagram = onDatagram;
+    this.onDatagram = new Callback(owner.context, "socket.udp", onDatagram);
     this.#host = owner;
     owner.net.add(this);
     owner.keep(this.#end);
@@ -94,6 +95,7 @@ export class DatagramPort implements DatagramRecord {
   close(): void {
     this.#host.release(this.#end);
     this.#host.net.delete(this.id);
+    this.onDatagram.end();
     try {
       this.socket.close();
     } catch {
@@ -108,7 +110,7 @@ export class DatagramPort implements DatagramRecord {
     this.readAt = this.#host.net.arrived();
     this.#host.wakeProgram(() => {
       this.#waiting -= 1;
-      return this.onDatagram(data, packAddress(from.address, from.port));
+      return this.onDatagram.run(data, packAddress(from.address, from.port));
     });
   }
 }
@@ -209,7 +211,7 @@ export const datagramFunctions: ApiTable<Context> = {
     if (record === undefined) {
       throw new SnaxError("ERR_SOCKET", `${id} is no datagram socket`);
     }
-    if (onDatagram !== undefined) record.onDatagram = onDatagram;
+    if (onDatagram !== undefined) record.onDatagram.run = onDatagram;
     await record.connect(host, port);
   },
   sendto: (context: Context, id: number, to: Uint8Array, data: Writable): boolean => {

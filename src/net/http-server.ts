@@ -18,6 +18,7 @@ import {
   HTTP_REQUEST_MS,
 } from "../base/limits.ts";
 import { showInLine } from "../base/visible-text.ts";
+import type { Callback } from "../service/callback.ts";
 import { describeError } from "../service/error-text.ts";
 import { requireCount } from "./count.ts";
 import type { HttpAnswer, HttpHandler, HttpOptions, HttpRequest } from "./http-api.ts";
@@ -85,7 +86,7 @@ function decodePath(path: string): string {
 export function createHttpServer(
   owner: SocketOwner,
   options: HttpOptions,
-  handler: HttpHandler,
+  handler: Callback<HttpHandler>,
 ): Server {
   const { requestMs = HTTP_REQUEST_MS, connectionsMax = HTTP_CONNECTIONS_MAX, tls } = options;
   requireCount("requestMs", requestMs);
@@ -116,7 +117,7 @@ export function createHttpServer(
     response.on("error", () => {});
     receive(request, response, limitBytes, (body) => {
       owner.wake(() => {
-        void serve(owner, handler, new ServiceRequest(request, body), response);
+        void serve(owner, handler.run, new ServiceRequest(request, body), response);
       });
     });
   });

@@ -5,6 +5,7 @@
 import type { Server } from "node:net";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_BACKLOG } from "../base/limits.ts";
+import { Callback } from "../service/callback.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
@@ -38,13 +39,24 @@ async function open(
   options: HttpOptions,
   handler: HttpHandler,
 ): Promise<{ id: number; port: number }> {
-  const server = createHttpServer(owner, options, handler) as unknown as Server;
+  const callback = new Callback(owner.context, "httpd.listen", handler);
+  const server = createHttpServer(owner, options, callback) as unknown as Server;
   const { host = "127.0.0.1", port } = options;
-  const opened = await listenOn(server, { host, port, backlog: SOCKET_BACKLOG });
+  const place = { host, port, backlog: SOCKET_BACKLOG };
+  const opened = await listenOn(server, place).catch((error: unknown) => {
+    callback.end();
+    throw error;
+  });
   const record = new HttpPort(owner, opened);
-  const end = (): void => record.shut();
+  const end = (): void => {
+    callback.end();
+    record.shut();
+  };
   owner.keep(end);
-  server.once("close", () => owner.release(end));
+  server.once("close", () => {
+    callback.end();
+    owner.release(end);
+  });
   if (!owner.context.service.isAlive) end();
   return { id: record.id, port: opened.port };
 }

@@ -9,6 +9,7 @@
 
 import type { Socket } from "node:net";
 import { SnaxError } from "../base/error.ts";
+import { Callback } from "../service/callback.ts";
 import { adopt } from "./adoption.ts";
 import { OpenPort } from "./open-port.ts";
 import { parseEndpoint } from "./endpoint.ts";
@@ -23,7 +24,7 @@ import { StreamLink } from "./stream-link.ts";
 export class PortRecord extends OpenPort {
   readonly #host: SocketOwner;
   readonly #close = (): void => void this.server.close();
-  #onAccept: OnAccept | undefined = undefined;
+  #onAccept: Callback<OnAccept> | undefined = undefined;
   /** Connections that came before `start`. */
   #early: Link[] = [];
 
@@ -34,6 +35,7 @@ export class PortRecord extends OpenPort {
     this.server.once("close", () => {
       owner.net.delete(this.id);
       owner.release(this.#close);
+      this.#onAccept?.end();
     });
   }
 
@@ -47,14 +49,17 @@ export class PortRecord extends OpenPort {
 
   /** Says who takes connections from now on. */
   accept(onAccept: OnAccept): void {
-    this.#onAccept = onAccept;
-    for (const link of this.#early.splice(0)) this.#tell(link, onAccept);
+    if (this.#onAccept === undefined) {
+      this.#onAccept = new Callback(this.#host.context, "socket.start", onAccept);
+    } else this.#onAccept.run = onAccept;
+    for (const link of this.#early.splice(0)) this.#tell(link, this.#onAccept);
   }
 
   /** Closes the port; connections stay. Resolves when it is closed. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#host.release(this.#close);
+      this.#onAccept?.end();
       for (const link of this.#early.splice(0)) link.close();
       // Node's own `close` event waits for the connections; the port is closed at once.
       this.shut();
@@ -62,8 +67,8 @@ export class PortRecord extends OpenPort {
     });
   }
 
-  #tell(link: Link, onAccept: OnAccept): void {
-    this.#host.wakeProgram(() => onAccept(link.id, link.peer));
+  #tell(link: Link, onAccept: Callback<OnAccept>): void {
+    this.#host.wakeProgram(() => onAccept.run(link.id, link.peer));
   }
 }
 

@@ -68,10 +68,10 @@ export const readingFunctions: ApiTable<Context> = {
     reader.limitBytes = bytes;
   },
   onclose: (context: Context, id: number, run: (id: number) => unknown): void => {
-    readerOf(context, id).onClose = run;
+    readerOf(context, id).tellClose(run);
   },
   warning: (context: Context, id: number, run: (id: number, size: number) => unknown): void => {
-    readerOf(context, id).onWarning = run;
+    readerOf(context, id).tellWarning(run);
   },
   abandon: (context: Context, id: number): void => {
     readerOf(context, id).hold();

@@ -13,6 +13,7 @@ import { LEVEL } from "../base/log-level.ts";
 import { SnaxError } from "../base/error.ts";
 import { SOCKET_PAUSE_BYTES, SOCKET_UNREAD_MAX } from "../base/limits.ts";
 import type { Message } from "../kernel/message.ts";
+import { Callback } from "../service/callback.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { SocketOwner } from "./socket-owner.ts";
@@ -29,6 +30,11 @@ interface Waiting {
   readonly endWait: () => void;
 }
 
+/** What is told when a connection ends. */
+type OnClose = (id: number) => unknown;
+/** What is told of unsent bytes, in KiB. */
+type OnWarning = (id: number, size: number) => unknown;
+
 /** What a service reads of one connection. */
 export class StreamReader implements Consumer {
   readonly keepsClosed = true;
@@ -36,10 +42,8 @@ export class StreamReader implements Consumer {
   limitBytes: number = SOCKET_UNREAD_MAX;
   /** The other side sends nothing any more, or the connection is gone. */
   isEnded = false;
-  /** Told once when the connection ends. */
-  onClose: ((id: number) => unknown) | undefined = undefined;
-  /** Told of unsent bytes, instead of the log. */
-  onWarning: ((id: number, size: number) => unknown) | undefined = undefined;
+  #onClose: Callback<OnClose> | undefined = undefined;
+  #onWarning: Callback<OnWarning> | undefined = undefined;
   readonly #owner: SocketOwner;
   readonly #link: Link;
   #queue: ByteQueue;
@@ -56,6 +60,18 @@ export class StreamReader implements Consumer {
     this.#owner = owner;
     this.#link = link;
     this.#queue = queue;
+  }
+
+  /** Sets what is told once when the connection ends. */
+  tellClose(run: OnClose): void {
+    this.#onClose?.end();
+    this.#onClose = new Callback(this.#owner.context, "socket.onclose", run);
+  }
+
+  /** Sets what is told of unsent bytes, instead of the log. */
+  tellWarning(run: OnWarning): void {
+    this.#onWarning?.end();
+    this.#onWarning = new Callback(this.#owner.context, "socket.warning", run);
   }
 
   /** Bytes that came and were not read. */
@@ -104,8 +120,8 @@ export class StreamReader implements Consumer {
   takeWarning(unsentBytes: number): void {
     const size = Math.ceil(unsentBytes / 1024);
     const { id } = this.#link;
-    const { onWarning } = this;
-    if (onWarning !== undefined) this.#owner.wakeProgram(() => onWarning(id, size));
+    const onWarning = this.#onWarning;
+    if (onWarning !== undefined) this.#owner.wakeProgram(() => onWarning.run(id, size));
     else if (size > 0) {
       this.#owner.tell(`WARNING: ${size} K bytes need to send out (fd = ${id})`, LEVEL.warn);
     }
@@ -207,9 +223,14 @@ export class StreamReader implements Consumer {
     if (this.isEnded) return;
     this.isEnded = true;
     this.#settleSoon();
-    const { onClose } = this;
+    const onClose = this.#onClose;
     const { id } = this.#link;
-    if (onClose !== undefined) this.#owner.wakeProgram(() => onClose(id));
+    this.#onWarning?.end();
+    if (onClose === undefined) return;
+    this.#owner.wakeProgram(() => {
+      onClose.end();
+      return onClose.run(id);
+    });
   }
 
   #overflow(length: number): void {

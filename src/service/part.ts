@@ -59,12 +59,20 @@ const ties = new Map<object, (value: never) => string | undefined>();
 /** What of a part that old code has registered the new code in its place has not, for people, by part. */
 const losses = new Map<object, (before: never, after: never) => string | undefined>();
 
+/** How what code has registered ends, and how it returns, by part. */
+const ends = new Map<object, (value: never) => void>();
+const returns = new Map<object, (value: never) => void>();
+
 /** What more is known of a part. */
 export interface PartOptions<T> {
   /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
   readonly isOfCode?: boolean;
-  /** Names what other code in its place has not registered again, though it must. @defaultValue nothing */
+  /** Says for people what other code in its place has not registered again, though it must. @defaultValue nothing */
   readonly lacks?: (before: T, after: T | undefined) => string | undefined;
+  /** Ends what code has registered that is not the service's any more. @defaultValue nothing */
+  readonly ends?: (value: T) => void;
+  /** Registers again what other code has taken the place of and given back. @defaultValue nothing */
+  readonly returns?: (value: T) => void;
   /** Names what the service holds by it that no other service can take over, `a socket`. @defaultValue nothing */
   readonly holds?: (value: T) => string | undefined;
   /** Names what of it another thread could not have, `a pinned version of a shared table`. @defaultValue nothing */
@@ -89,9 +97,11 @@ export function defineNote<T>(options: PartOptions<T> = {}): Note<T> {
 }
 
 function enter<T>(part: object, options: PartOptions<T>): void {
-  const { isOfCode = false, holds, ties: tie, lacks } = options;
+  const { isOfCode = false, holds, ties: tie, lacks, ends: end, returns: put } = options;
   if (isOfCode) ofCode.add(part);
   if (lacks !== undefined) losses.set(part, lacks);
+  if (end !== undefined) ends.set(part, end);
+  if (put !== undefined) returns.set(part, put);
   if (tie !== undefined) ties.set(part, tie);
   if (holds !== undefined) holdings.set(part, holds);
 }
@@ -106,7 +116,26 @@ export function tiesOf({ parts }: Context): string[] {
   return namesIn(parts, ties);
 }
 
-/** Names what the code before had registered in some parts and the code of a service now has not. */
+/** The parts of a service. */
+type Parts = Context["parts"];
+
+/** Ends what code has registered in its parts that is not the service's any more. */
+export function endParts(of: Parts, now: Parts): void {
+  for (const [part, end] of ends) {
+    const value = of?.get(part);
+    if (value !== undefined && value !== now?.get(part)) end(value as never);
+  }
+}
+
+/** Registers again what the code that has these parts had registered. */
+export function returnParts(of: Parts): void {
+  for (const [part, put] of returns) {
+    const value = of?.get(part);
+    if (value !== undefined) put(value as never);
+  }
+}
+
+/** Says what the code before had registered in some parts and the code of a service now has not. */
 export function lacksOf({ parts }: Context, before: Context["parts"]): string[] {
   return [...losses].flatMap(([part, name]) => {
     const value = before?.get(part);

@@ -5,20 +5,34 @@
  */
 
 import type { Context } from "./context.ts";
-import { partsWithoutCode } from "./part.ts";
+import { endParts, partsWithoutCode, returnParts } from "./part.ts";
 
-/**
- * Lets a service forget its code and what that has registered: handlers, protocols, its start function. Timers stay.
- *
- * @returns what puts everything back as it was.
- */
-export function forgetCode(context: Context): () => void {
+/** Code that a service has forgotten. */
+export interface Forgotten {
+  /** Puts everything back as it was; what other code has registered meanwhile ends. */
+  readonly back: () => void;
+  /** Other code is in its place for good: what it had registered elsewhere, a listener of a shared table, ends. */
+  readonly end: () => void;
+}
+
+/** Lets a service forget its code and what that has registered: handlers, protocols, its start function. Timers stay. */
+export function forgetCode(context: Context): Forgotten {
   const { code, state, receivers, parts, kind, runtime } = context;
   context.code = undefined;
   context.receivers = runtime.kind(kind).receivers;
   context.parts = partsWithoutCode(context);
-  return () => {
-    Object.assign(context, { code, state, receivers, parts });
+  const keepOwn = (others: Context["parts"]): void => {
+    endParts(others, context.parts);
+    // Both may have registered the same object.
+    returnParts(context.parts);
+  };
+  return {
+    back: () => {
+      const { parts: others } = context;
+      Object.assign(context, { code, state, receivers, parts });
+      keepOwn(others);
+    },
+    end: () => keepOwn(parts),
   };
 }
 

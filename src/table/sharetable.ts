@@ -11,7 +11,7 @@ import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
-import { defineNote, definePart } from "../service/part.ts";
+import { definePart } from "../service/part.ts";
 import { requireCheck } from "./check.ts";
 import { copyPlain } from "./plain-copy.ts";
 import type {
@@ -77,9 +77,18 @@ function loadFunctions(loader: TableLoader): ApiTable<Context> {
       requireAlive(context);
       requireName(name);
       if (check !== undefined) requireCheck(name, check);
-      const forget = loader.setCheck(name, check);
-      context.runtime.kernel.watch(context.handle, forget, LET_GO);
-      checks.set(context, true);
+      const own = checks.of(context);
+      own.get(name)?.end();
+      own.delete(name);
+      const set = (): (() => void) => loader.setCheck(name, check);
+      const forget = set();
+      if (check === undefined) return;
+      const unwatch = context.runtime.kernel.watch(context.handle, forget, LET_GO);
+      const end = (): void => {
+        unwatch?.();
+        forget();
+      };
+      own.set(name, { end, returns: set });
     },
   };
 }
@@ -95,7 +104,7 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
       requireAlive(context);
       const ends = pinEnds.of(context);
       const { view, release } = thread.pin(name, () => ends.delete(release));
-      ends.add(release);
+      ends.add(release, name);
       const root = view.shown;
       pins.set(root, { context, release });
       return root;
@@ -118,7 +127,8 @@ function readFunctions(thread: TableThread): ApiTable<Context> {
 /** What ends with a service; it is watched as long as there is something. */
 class Ends {
   readonly #context: Context;
-  readonly #ends = new Set<() => void>();
+  /** With the name of the table. */
+  readonly #ends = new Map<() => void, string>();
   #unwatch: (() => void) | undefined;
 
   constructor(context: Context) {
@@ -130,16 +140,33 @@ class Ends {
     return this.#ends.size;
   }
 
-  add(end: () => void): void {
-    this.#ends.add(end);
+  /** The tables of which there is something. */
+  get names(): string[] {
+    return [...this.#ends.values()];
+  }
+
+  has(end: () => void): boolean {
+    return this.#ends.has(end);
+  }
+
+  add(end: () => void, name: string): void {
+    this.#ends.set(end, name);
     const { runtime, handle } = this.#context;
     this.#unwatch ??= runtime.kernel.watch(
       handle,
       () => {
-        for (const each of [...this.#ends]) each();
+        for (const each of [...this.#ends.keys()]) each();
       },
       LET_GO,
     );
+  }
+
+  /** Ends all. */
+  end(): void {
+    for (const each of [...this.#ends.keys()]) {
+      each();
+      this.delete(each);
+    }
   }
 
   delete(end: () => void): void {
@@ -149,21 +176,48 @@ class Ends {
   }
 }
 
+/** A check that a service has set. */
+interface OwnCheck {
+  readonly end: () => void;
+  /** Sets it again. */
+  readonly returns: () => void;
+}
+
 /** How to end the pins of a service. */
 const pinEnds = definePart((context) => new Ends(context), {
   ties: ({ size }) =>
     size > 0 ? "its thread has something of it: a pinned version of a shared table" : undefined,
 });
 
-/** How to end its listeners. */
+/** How to end its listeners. They run the code of the service; other code has its own. */
 const listenerEnds = definePart((context) => new Ends(context), {
+  isOfCode: true,
+  ends: (all) => all.end(),
+  lacks: (before, after) => {
+    const lost = before.names.find((name) => after?.names.includes(name) !== true);
+    if (lost === undefined) return undefined;
+    return `nothing listens to updates of ${lost} with new code: call sharetable.onupdate at top level or in reload()`;
+  },
   ties: ({ size }) =>
     size > 0 ? "its thread has something of it: a listener of sharetable.onupdate" : undefined,
 });
 
-/** It has set a check of a table, for its thread. */
-const checks = defineNote<boolean>({
-  ties: () => "its thread has something of it: a check of a shared table",
+/** The checks of tables that it has set, for its thread, by name. */
+const checks = definePart(() => new Map<string, OwnCheck>(), {
+  isOfCode: true,
+  ends: (own) => {
+    for (const each of own.values()) each.end();
+  },
+  returns: (own) => {
+    for (const each of own.values()) each.returns();
+  },
+  lacks: (before, after) => {
+    const lost = [...before.keys()].find((name) => after?.has(name) !== true);
+    if (lost === undefined) return undefined;
+    return `nothing checks ${lost} with new code: call sharetable.check at top level or in reload()`;
+  },
+  ties: ({ size }) =>
+    size > 0 ? "its thread has something of it: a check of a shared table" : undefined,
 });
 
 function queryAll(thread: TableThread, names?: readonly string[]): Record<string, object> {
@@ -192,13 +246,16 @@ function listen(
     throw new SnaxError("ERR_ARGUMENT", "sharetable.onupdate takes a function");
   }
   const { kernel } = context.runtime;
+  const ends = listenerEnds.of(context);
   const end = thread.onUpdate(name, (changes, version) => {
     // Every service gets lists of its own.
     const own = copyPlain(changes) as Changes;
-    kernel.soon(context.service, () => void listener(own, version));
+    kernel.soon(context.service, () => {
+      // Other code may have come meanwhile.
+      if (ends.has(end)) void listener(own, version);
+    });
   });
-  const ends = listenerEnds.of(context);
-  ends.add(end);
+  ends.add(end, thread.fullName(name));
   return () => {
     ends.delete(end);
     end();

@@ -6,21 +6,19 @@
  * run old code, and refuses that. One that is over goes too if something holds it: `refresh` begins it anew.
  */
 
-import { basename } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import type { MessageList } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
-import { Lines } from "../../loader/text/position.ts";
 import type { Context } from "../../service/context.ts";
 import type { TimerCallback, TimerWish } from "../../service/timers.ts";
 import { ServiceTimer, startAfter } from "../../service/timers.ts";
 import { startTimeout, Timeout } from "../../service/waiting.ts";
 import type { StateNames } from "../state/names.ts";
 import type { RemakePlace } from "./remake.ts";
-import { Remaker, remakeIn } from "./remake.ts";
+import { Remaker, placeIn, remakeIn } from "./remake.ts";
 import type { CodeTimer } from "./timers.ts";
 import { describe, isOpenTimer, timersOf } from "./timers.ts";
 
@@ -128,20 +126,9 @@ export class LeavingTimers {
     if (name === undefined) return `${path} is ${why}`;
     const kind = name.replace(/ #\d+$/, "");
     if (!path.startsWith(`${name}[0]`)) return `an argument of a ${kind} is ${why}`;
-    const what = `the function of a ${kind}${this.#placeOf(this.#runs.get(name) as Function)}`;
+    const at = placeIn(this.#options.instance, this.#runs.get(name) as Function);
+    const what = `the function of a ${kind}${at}`;
     return `${what} is ${why}: give the timer a function of the top level, and what it needs as arguments`;
-  }
-
-  /** ` (room.ts:12)`; nothing if it can't be told. */
-  #placeOf(run: Function): string {
-    const text = Function.prototype.toString.call(run);
-    for (const { image } of this.#options.instance.program.nodes.values()) {
-      const { body, isTransformed } = image.data;
-      const at = isTransformed ? -1 : body.indexOf(text);
-      if (at < 0) continue;
-      return ` (${basename(image.file)}:${new Lines(body).locate(at).line})`;
-    }
-    return "";
   }
 }
 

@@ -39,8 +39,8 @@ export class OldTimers {
     });
   }
 
-  /** What the lasting ones run, and their arguments, by name: to be carried with the state. */
-  get extras(): ReadonlyMap<string, unknown> {
+  /** What the lasting ones run, and their arguments, by name: to be carried with the state. It grows while that is taken. */
+  get extras(): Map<string, unknown> {
     return this.#leaving.extras;
   }
 

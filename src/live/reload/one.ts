@@ -26,6 +26,7 @@ import { callInside, runInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
 import { isOfApi, protocolName } from "../../service/protocol-table.ts";
 import { lacksOf, standsFor } from "../../service/part.ts";
+import type { Forgotten } from "../../service/rebirth.ts";
 import { forgetCode, tellNewCode } from "../../service/rebirth.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
@@ -42,6 +43,7 @@ import { takeState } from "../state/take.ts";
 import { hashOf } from "../text/compile.ts";
 import { textOf } from "../text/patched-module.ts";
 import type { EffectiveText } from "../../texts/effective-text.ts";
+import { OldCallbacks } from "./callbacks.ts";
 import { listTexts, requireContained } from "./contained.ts";
 import { runAtRest } from "./drain.ts";
 import { OldTimers } from "./old-timers.ts";
@@ -145,10 +147,12 @@ class Swap {
   readonly #seenTexts: readonly EffectiveText[];
   readonly #edited: ReadonlyMap<string, ModuleText>;
   #timers: OldTimers | undefined;
-  #undoCode: (() => void) | undefined;
+  #callbacks: OldCallbacks | undefined;
+  #forgotten: Forgotten | undefined;
   #undoMethods: (() => void) | undefined;
   #fresh: Instance | undefined;
   #isInTopLevel = false;
+  #endPending: (() => void) | undefined;
   #isOver = false;
   /** The types of messages that its code has set handlers for. */
   #handled: readonly number[] = [];
@@ -179,11 +183,10 @@ class Swap {
     const { kernel, commitments } = runtime;
     let isOver = false;
     let goOn = (): void => {};
-    let endPending = (): void => {};
     const settle = (error: unknown, outcome?: Outcome): void => {
       if (isOver) return;
       isOver = this.#isOver = true;
-      endPending();
+      this.#endPending?.();
       keepPromise();
       stopDeadline();
       this.#context.patching = undefined;
@@ -206,7 +209,6 @@ class Swap {
         settle(undefined, outcome);
         return;
       }
-      endPending = notePendingReload(this.#context);
       // A patch waits until it is known which code runs.
       this.#context.patching = new Promise((resolve) => {
         goOn = resolve;
@@ -228,10 +230,12 @@ class Swap {
     if (running.some((text, index) => text !== this.#seenTexts[index])) {
       requireContained(this.#old, program, this.#isService);
     }
-    const timers = (this.#timers = new OldTimers(context, {
+    const codes = {
       ...{ instance: this.#old, next: program },
       readNames: () => this.#readNames(),
-    }));
+    };
+    const timers = (this.#timers = new OldTimers(context, codes));
+    this.#callbacks = new OldCallbacks(context, codes, timers.extras);
     const state = takeState(this.#old, {
       isService: this.#isService,
       foreign: "reference",
@@ -247,7 +251,7 @@ class Swap {
     const ofCode = [...receivers.keys()].filter(
       (type) => !isOfApi(context, protocolName(context, type)),
     );
-    this.#undoCode = forgetCode(context);
+    this.#forgotten = forgetCode(context);
     this.#handled = ofCode.filter(
       (type) => receivers[type] !== undefined && context.receivers[type] !== receivers[type],
     );
@@ -258,10 +262,12 @@ class Swap {
 
   /** What the new top level goes on with belongs to it: it ends before the state is given. */
   async #topLevelEnds(filled: unknown): Promise<void> {
+    const endPending = (this.#endPending = notePendingReload(this.#context));
     await filled;
     this.#isInTopLevel = true;
     await topLevelEnds(this.#context, () => this.#isOver);
     this.#isInTopLevel = false;
+    endPending();
     if (this.#isOver) throw deadError(this.#context.handle);
   }
 
@@ -318,7 +324,10 @@ class Swap {
 
   /** Says for people what can't be carried, with its path and line. */
   #tell({ path, file, line, why }: Left): string {
-    if (file === "") return this.#timers?.explain(path, why) ?? `${path} is ${why}`;
+    if (file === "") {
+      const ofCallback = this.#callbacks?.explain(path, why);
+      return ofCallback ?? this.#timers?.explain(path, why) ?? `${path} is ${why}`;
+    }
     return `${path} (${basename(file)}:${line}) is ${why}`;
   }
 
@@ -354,6 +363,7 @@ class Swap {
       throw refusal(`the new text has no state for ${leftBehind.join(", ")} (strict)`);
     }
     timers.fill(restored.extras, fresh);
+    this.#callbacks?.fill(restored.extras, fresh);
     this.#readMethods(fresh);
     const migrate = fresh.entry.get("reload");
     const hasMigration = typeof migrate === "function";
@@ -364,7 +374,9 @@ class Swap {
     const old = recallAll(this.#old, restored);
     const run = migrate as (...args: unknown[]) => unknown;
     const result = this.#blaming("reload()", () => run(old, this.#from()));
-    return isThenable(result) ? result.then(() => this.#finish(outcome)) : this.#finish(outcome);
+    if (!isThenable(result)) return this.#finish(outcome);
+    this.#endPending = notePendingReload(this.#context);
+    return result.then(() => this.#finish(outcome));
   }
 
   #isEdited(fresh: Instance, file: string, name: string): boolean {
@@ -423,8 +435,8 @@ class Swap {
         `nothing handles messages of type ${name} any more: register it again in reload()`,
       );
     }
-    const [lost] = lacksOf(this.#context, this.#parts);
-    if (lost !== undefined) throw refusal(`nothing listens to ${lost}`);
+    const [lost = this.#callbacks?.stuck] = lacksOf(this.#context, this.#parts);
+    if (lost !== undefined) throw refusal(lost);
     return outcome;
   }
 
@@ -437,6 +449,8 @@ class Swap {
 
   #commit(): void {
     this.#timers?.endOld();
+    this.#callbacks?.commit();
+    this.#forgotten?.end();
     this.#old.release();
     this.#context.runtime.kernel.endRest(this.#context.service);
     tellNewCode(this.#context);
@@ -445,7 +459,8 @@ class Swap {
   /** Everything is as it was. */
   #back(): void {
     this.#undoMethods?.();
-    this.#undoCode?.();
+    this.#forgotten?.back();
+    this.#callbacks?.back();
     this.#timers?.endNew();
     if (this.#fresh === undefined) return;
     dropWaits(this.#context);

@@ -6,10 +6,12 @@
  * own has to mean the same thing as at top level. What can't be told counts as capturing.
  */
 
+import { basename } from "node:path";
 import { analyse } from "../../loader/read/analysis.ts";
 import type { Analysis } from "../../loader/read/analysis.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
+import { Lines } from "../../loader/text/position.ts";
 import { giverOf, globalPathOf } from "../state/giver.ts";
 import { readBody } from "../text/body.ts";
 import type { StateNames } from "../state/names.ts";
@@ -25,6 +27,18 @@ export interface RemakePlace {
 export function remakeIn(fresh: Instance, { file, text }: RemakePlace): Function | undefined {
   const node = fresh.program.nodes.get(file);
   return (node && fresh.find(node))?.evaluate(`(${text})`) as Function | undefined;
+}
+
+/** Says for people where a function of an instance is written, ` (room.ts:12)`; nothing if it can't be told. */
+export function placeIn({ program }: Instance, run: Function): string {
+  const text = Function.prototype.toString.call(run);
+  for (const { image } of program.nodes.values()) {
+    const { body, isTransformed } = image.data;
+    const at = isTransformed ? -1 : body.indexOf(text);
+    if (at < 0) continue;
+    return ` (${basename(image.file)}:${new Lines(body).locate(at).line})`;
+  }
+  return "";
 }
 
 /** Names that mean something else in each function; in an arrow they are those of the function around it. */
