@@ -16,7 +16,13 @@ import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
 
 /** What a service gave to `skynet.info_func`. */
-const infos = defineNote<(...args: unknown[]) => unknown>({ isOfCode: true });
+const infos = defineNote<(...args: unknown[]) => unknown>({
+  isOfCode: true,
+  lacks: (_before, after) =>
+    after === undefined
+      ? "nothing answers `info` with new code: call skynet.info_func at top level or in reload()"
+      : undefined,
+});
 
 /** Whether a service has given something to `skynet.info_func`. */
 export function hasInfo(context: Context): boolean {

@@ -123,3 +123,30 @@ test("what init has registered must be registered again, or the reload is refuse
   );
   deepEqual(await load(3), ["again", "r 1"]);
 });
+
+test("what answers the console's info is the new code's, or the reload is refused", async (t) => {
+  const text = `import { skynet } from "snax"; export const response = { hello() {} };`;
+  const info = (what: string): string => `skynet.info_func(() => ["${what}"]);`;
+  const node = await world(t, { desk: `${text} export function init() { ${info("of init")} }` });
+  const desk = await node.make("desk");
+  const asked = (): Promise<unknown> => node.skynet.call(desk.handle, "debug", "INFO");
+  const reload = (more: string): Promise<unknown> => {
+    writeFileSync(join(node.folder, "desk.ts"), text + more);
+    return node.snax.reload(desk);
+  };
+  const error = await failureOf(
+    reload(` export function init() { ${info("of init")} } let more = 1;`),
+  );
+  deepEqual(
+    [error.code, error.message],
+    [
+      "ERR_RELOAD",
+      "nothing answers `info` with new code: call skynet.info_func at top level or in reload()",
+    ],
+  );
+  deepEqual(await asked(), ["of init"]);
+  await reload(` export function reload() { ${info("of reload")} }`);
+  deepEqual(await asked(), ["of reload"]);
+  await reload(info("of the top level"));
+  deepEqual(await asked(), ["of the top level"]);
+});
