@@ -26,6 +26,8 @@ import type { SocketApi } from "./socket-api.ts";
 /** What a channel needs of its service. */
 export interface ChannelHost {
   readonly socket: SocketApi;
+  /** Notes that the channel reads this socket, not code of the program. @defaultValue nothing */
+  readonly own?: (id: number) => void;
   sleep(ms: number): Promise<unknown>;
   /** Runs something after that many milliseconds; returns what cancels it. */
   after(ms: number, run: () => void): () => void;
@@ -232,6 +234,7 @@ export class ServiceChannel implements Channel {
     }
     const line = new Line(id, socket);
     this.#line = line;
+    this.#host.own?.(id);
     socket.onclose(id, () => this.#lose(line, closedError()));
     if (overload !== undefined) socket.warning(id, (_id, size) => overload(size > 0));
     void this.#serve(line).catch((error: unknown) => this.#lose(line, closedError(error)));

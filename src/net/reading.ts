@@ -35,6 +35,15 @@ function readerOf(context: Context, id: number): StreamReader {
   throw new SnaxError("ERR_SOCKET", `${why} (${formatAddress(link.owner)})`);
 }
 
+/**
+ * Notes that the runtime reads a connection in the name of its service.
+ *
+ * @throws {ERR_SOCKET} if there is none.
+ */
+export function ownByRuntime(context: Context, id: number): void {
+  readerOf(context, id).isOfRuntime = true;
+}
+
 /** Runs a read of this service; what it throws rejects. */
 async function reading<T>(
   context: Context,

@@ -71,7 +71,7 @@ export class SocketOwner {
   inTurn<T>(promise: Promise<T>): Promise<T> {
     const { runtime, service } = this.context;
     const { origin } = runtime.kernel;
-    const endWait = runtime.commitments.wait(origin, service);
+    const endWait = runtime.commitments.waitOutside(origin, service);
     return new Promise((resolve, reject) => {
       const goOn = (run: () => void): void => {
         endWait();

@@ -10,6 +10,7 @@ import { createSkynet } from "../service/skynet.ts";
 import type { Channel, ChannelOptions, SocketChannelApi } from "./channel-api.ts";
 import { ServiceChannel } from "./channel.ts";
 import { requireCount } from "./count.ts";
+import { ownByRuntime } from "./reading.ts";
 import { createSocketApi } from "./socket.ts";
 
 function channel(context: Context, options: ChannelOptions): Channel {
@@ -24,6 +25,7 @@ function channel(context: Context, options: ChannelOptions): Channel {
   return new ServiceChannel(
     {
       socket: createSocketApi(context),
+      own: (id) => ownByRuntime(context, id),
       sleep: (ms) => skynet.sleep(ms),
       after: (ms, run) => {
         const timer = kernel.addTimer(context.service, ms, run);

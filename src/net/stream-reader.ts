@@ -42,6 +42,8 @@ export class StreamReader implements Consumer {
   limitBytes: number = SOCKET_UNREAD_MAX;
   /** The other side sends nothing any more, or the connection is gone. */
   isEnded = false;
+  /** The runtime reads it, and not code of the program, in whose place other code may come. */
+  isOfRuntime = false;
   #onClose: Callback<OnClose> | undefined = undefined;
   #onWarning: Callback<OnWarning> | undefined = undefined;
   readonly #owner: SocketOwner;
@@ -65,13 +67,19 @@ export class StreamReader implements Consumer {
   /** Sets what is told once when the connection ends. */
   tellClose(run: OnClose): void {
     this.#onClose?.end();
-    this.#onClose = new Callback(this.#owner.context, "socket.onclose", run);
+    this.#onClose = this.#keep("socket.onclose", run);
   }
 
   /** Sets what is told of unsent bytes, instead of the log. */
   tellWarning(run: OnWarning): void {
     this.#onWarning?.end();
-    this.#onWarning = new Callback(this.#owner.context, "socket.warning", run);
+    this.#onWarning = this.#keep("socket.warning", run);
+  }
+
+  #keep<F extends Function>(title: string, run: F): Callback<F> {
+    const callback = new Callback(this.#owner.context, title, run);
+    if (this.isOfRuntime) callback.end();
+    return callback;
   }
 
   /** Bytes that came and were not read. */
@@ -188,7 +196,10 @@ export class StreamReader implements Consumer {
     }
     const { runtime, service } = this.#owner.context;
     const { origin } = runtime.kernel;
-    const endWait = runtime.commitments.wait(origin, service);
+    const { commitments } = runtime;
+    const endWait = this.isOfRuntime
+      ? commitments.wait(origin, service)
+      : commitments.waitOutside(origin, service);
     const promise = new Promise((resolve) => {
       this.#waiting = { take, least, resolve, origin, endWait };
     });

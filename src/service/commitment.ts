@@ -18,6 +18,8 @@ interface Commitment {
   readonly release: ((error: unknown) => void) | undefined;
   /** Who waits, if they have to be told of the service's end. */
   readonly waiter: Pick<Waiting, "reject"> | undefined;
+  /** What it waits for comes from outside: code of the program goes on then. */
+  readonly isOutside: boolean;
 }
 
 const nothing = (): void => {};
@@ -41,7 +43,7 @@ export class Commitments {
   ): () => void {
     return origin === undefined
       ? nothing
-      : this.#note(service, { origin, release, waiter: undefined });
+      : this.#note(service, { origin, release, waiter: undefined, isOutside: false });
   }
 
   /**
@@ -56,12 +58,23 @@ export class Commitments {
     waiter?: Pick<Waiting, "reject">,
   ): () => void {
     if (origin === undefined && waiter === undefined) return nothing;
-    return this.#note(service, { origin, release: undefined, waiter });
+    return this.#note(service, { origin, release: undefined, waiter, isOutside: false });
+  }
+
+  /** Takes note that a handler waits for a socket, or for Node. @returns what says that it does not wait any more. */
+  waitOutside(origin: Message | undefined, service: Service): () => void {
+    if (origin === undefined) return nothing;
+    return this.#note(service, { origin, release: undefined, waiter: undefined, isOutside: true });
   }
 
   /** The waits in a service that are to be told of its end. */
   waiters(service: Service): Pick<Waiting, "reject">[] {
     return (this.#byService.get(service) ?? []).flatMap(({ waiter }) => waiter ?? []);
+  }
+
+  /** How many wait in a service by {@link waitOutside}. */
+  outsideWaits(service: Service): number {
+    return (this.#byService.get(service) ?? []).filter(({ isOutside }) => isOutside).length;
   }
 
   /** Forgets the waits of {@link waiters}: the code that waits does not go on. */

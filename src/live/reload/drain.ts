@@ -107,6 +107,9 @@ export function listBusy(
     if (subject instanceof Waiting) busy.push("code that sleeps (skynet.sleep)");
   }
   for (const _ of runtime.commitments.waiters(service)) busy.push("code that waits (skynet.wait)");
+  for (let left = runtime.commitments.outsideWaits(service); left > 0; left -= 1) {
+    busy.push("code that waits for a socket");
+  }
   for (const mail of [service.mail, service.deferred, service.systemMail]) {
     for (const timer of dueTimers(mail)) busy.push(describeDue(timer));
   }

@@ -60,6 +60,9 @@ function listWaits(context: Context): string[] {
   for (const _ of runtime.commitments.waiters(service)) {
     waits.push("code that waits (skynet.wait)");
   }
+  for (let left = runtime.commitments.outsideWaits(service); left > 0; left -= 1) {
+    waits.push("code that waits for a socket");
+  }
   return waits;
 }
 

@@ -182,3 +182,82 @@ test("a port that is closed meanwhile holds nothing up", async (t) => {
   const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
   equal(error.code, "ECONNREFUSED");
 });
+
+test("code that reads a connection is waited for, and refuses the reload if it goes on", async (t) => {
+  const text = `
+    import { socket } from "snax";
+    let port = 0;
+    let count = 0;
+    async function serve(id: number) {
+      socket.start(id);
+      for (;;) {
+        const line = await socket.readline(id);
+        if (line === undefined || line === "end") break;
+        count += 1;
+        socket.write(id, "old " + count + "\\n");
+      }
+      socket.close(id);
+    }
+    export async function init() { const opened = await socket.listen("127.0.0.1", 0); port = opened.port; socket.start(opened.id, serve); }
+    export const response = { port() { return port; }, count() { return count; } };`;
+  const { make, snax, folder } = await world(t, { door: text }, { draintimeout: 100 });
+  const door = await make("door");
+  const client = connect((await door.req.port()) as number, "127.0.0.1");
+  t.after(() => client.destroy());
+  const say = async (word: string): Promise<string> => {
+    client.write(`${word}\n`);
+    const [chunk] = (await once(client, "data")) as [Buffer];
+    return chunk.toString();
+  };
+  equal(await say("a"), "old 1\n");
+  writeFileSync(join(folder, "door.ts"), text.replace('"old "', '"new "'));
+  const error = await failureOf(snax.reload(door));
+  equal(error.code, "ERR_RELOAD");
+  match(error.message, /^it has not come to rest within 100 ms .*: code that waits for a socket;/);
+  equal(await say("b"), "old 2\n");
+  client.write("end\n");
+  await once(client, "close");
+  await snax.reload(door);
+  equal(await door.req.count(), 2);
+});
+
+test("a channel to a database holds no reload up", async (t) => {
+  const store = `
+    import { socket } from "snax";
+    let port = 0;
+    async function serve(id: number) {
+      socket.start(id);
+      for (;;) {
+        const line = await socket.readline(id);
+        if (line === undefined) return;
+        socket.write(id, line + "\\n");
+      }
+    }
+    export async function init() { const opened = await socket.listen("127.0.0.1", 0); port = opened.port; socket.start(opened.id, serve); }
+    export const response = { port() { return port; } };`;
+  const shop = `
+    import { socketchannel } from "snax";
+    let channel: any;
+    let sessions = 0;
+    const kinds: Record<string, any> = {
+      order: {},
+      session: { response: async (from: any) => { const [n, text] = (await from.readline()).split(" "); return [Number(n), true, text]; } },
+    };
+    function open(kind: string, port: number) { channel = socketchannel.channel({ host: "127.0.0.1", port, ...kinds[kind] }); }
+    async function ask(kind: string, text: string) {
+      if (kind === "order") return channel.request(text + "\\n", (from: any) => from.readline());
+      sessions += 1;
+      return channel.request(sessions + " " + text + "\\n", sessions);
+    }
+    export const response = { open, ask };`;
+  const { make, snax, folder } = await world(t, { shop, store });
+  const port = (await (await make("store")).req.port()) as number;
+  for (const kind of ["order", "session"]) {
+    const one = await make("shop");
+    await one.req.open(kind, port);
+    equal(await one.req.ask(kind, "before"), "before");
+    writeFileSync(join(folder, "shop.ts"), `${shop} let more = 1;`);
+    await snax.reload(one);
+    equal(await one.req.ask(kind, "after"), "after");
+  }
+});
