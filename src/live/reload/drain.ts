@@ -11,15 +11,13 @@ import { SnaxError } from "../../base/error.ts";
 import { nameFirst } from "../../base/short-list.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { formatAddress } from "../../kernel/address.ts";
-import type { Message, MessageList } from "../../kernel/message.ts";
-import { PTYPE } from "../../kernel/protocol.ts";
 import { HOLD, isDeathWatch, unfinishedCount, unfinishedOf } from "../../kernel/service.ts";
 import { OpenCall } from "../../kernel/open-calls.ts";
 import { Waiting } from "../../kernel/last-words.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import type { Context } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";
-import { isOpenTimer, timersOf } from "./timers.ts";
+import { dueTimersOf, isOpenTimer, timersOf } from "./timers.ts";
 
 /** How often a service is asked whether it is drained, in milliseconds. */
 const LOOK_MS = 1;
@@ -93,37 +91,39 @@ export function isDrained(context: Context): boolean {
  *
  * @param nameCall - how a call is named that waits. @defaultValue without its target, for whoever looks often
  */
-export function listBusy(
-  context: Context,
-  nameCall: (call: OpenCall) => string = () => "a call that waits for its answer",
-): string[] {
-  const { service, runtime } = context;
+export function listBusy(context: Context, nameCall?: (call: OpenCall) => string): string[] {
+  const { service } = context;
   const busy: string[] = [];
   for (const [message] of unfinishedOf(service)) {
     if (!isDeathWatch(message)) busy.push(context.describe(message));
   }
-  for (const call of service.calls ?? []) busy.push(nameCall(call));
-  for (const { subject } of timersOf(context)) {
-    if (subject instanceof Waiting) busy.push("code that sleeps (skynet.sleep)");
-  }
-  for (const _ of runtime.commitments.waiters(service)) busy.push("code that waits (skynet.wait)");
-  for (let left = runtime.commitments.outsideWaits(service); left > 0; left -= 1) {
-    busy.push("code that waits for a socket");
-  }
-  for (const mail of [service.mail, service.deferred, service.systemMail]) {
-    for (const timer of dueTimers(mail)) busy.push(describeDue(timer));
-  }
+  busy.push(...listWaits(context, nameCall));
+  for (const timer of dueTimersOf(context)) busy.push(describeDue(timer));
   return busy;
 }
 
-function* dueTimers(mail: MessageList | undefined): Generator<Timer> {
-  let message: Message | undefined = mail?.head;
-  for (; message !== undefined; message = message.next) {
-    if (message.type !== PTYPE.timer) continue;
-    const timer = message.payload as Timer;
-    if (!timer.isCancelled) yield timer;
+/** Names what code of a service waits for. @param nameCall - see {@link listBusy} */
+export function listWaits(
+  context: Context,
+  nameCall: (call: OpenCall) => string = () => "a call that waits for its answer",
+): string[] {
+  const { service, runtime } = context;
+  const waits: string[] = [];
+  for (const call of service.calls ?? []) waits.push(nameCall(call));
+  for (const { subject } of timersOf(context)) {
+    if (subject instanceof Waiting) waits.push(SLEEPS);
   }
+  for (const _ of runtime.commitments.waiters(service)) {
+    waits.push("code that waits (skynet.wait)");
+  }
+  for (let left = runtime.commitments.outsideWaits(service); left > 0; left -= 1) {
+    waits.push("code that waits for a socket");
+  }
+  return waits;
 }
+
+/** Code that sleeps, for people. */
+export const SLEEPS = "code that sleeps (skynet.sleep)";
 
 function describeDue({ subject }: Timer): string {
   if (subject instanceof OpenCall) return "an answer that has come";

@@ -7,8 +7,6 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import type { MessageList } from "../../kernel/message.ts";
-import { PTYPE } from "../../kernel/protocol.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
@@ -20,7 +18,7 @@ import type { StateNames } from "../state/names.ts";
 import type { RemakePlace } from "./remake.ts";
 import { Remaker, placeIn, remakeIn } from "./remake.ts";
 import type { CodeTimer } from "./timers.ts";
-import { describe, isOpenTimer, timersOf } from "./timers.ts";
+import { describe, dueTimersOf, isOpenTimer, timersOf } from "./timers.ts";
 
 /** A timer on its way. */
 export interface TimerPlan {
@@ -225,14 +223,8 @@ export function endArmed(context: Context): void {
   for (const timer of [...timersOf(context)]) {
     if (isOpenTimer(timer.subject)) runtime.kernel.removeTimer(service, timer);
   }
-  for (const mail of [service.mail, service.deferred, service.systemMail]) cancelDue(mail);
-}
-
-/** What the top level has begun with setImmediate and skynet.fork has been done where the service was. */
-function cancelDue(mail: MessageList | undefined): void {
-  for (let message = mail?.head; message !== undefined; message = message.next) {
-    if (message.type !== PTYPE.timer) continue;
-    const timer = message.payload as Timer;
+  // What it has begun with setImmediate and skynet.fork has been done where the service was.
+  for (const timer of dueTimersOf(context)) {
     if (timer.subject === undefined || isOpenTimer(timer.subject)) timer.isCancelled = true;
   }
 }

@@ -5,7 +5,6 @@
  * one that does the same. What the service armed later (`setTimeout` in a handler) goes on (moving-timers.ts).
  */
 
-import { PTYPE } from "../../kernel/protocol.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
@@ -14,7 +13,7 @@ import { isSameCode } from "../../service/top-level.ts";
 import type { LeavingOptions } from "./moving-timers.ts";
 import { ArrivingTimers, LeavingTimers, refuseEmpty } from "./moving-timers.ts";
 import type { CodeTimer } from "./timers.ts";
-import { doesTheSame, isOpenTimer, timersOf } from "./timers.ts";
+import { doesTheSame, dueTimersOf, isOpenTimer, timersOf } from "./timers.ts";
 
 /** The timers of one service, from before its new code ran. */
 export class OldTimers {
@@ -152,12 +151,8 @@ export class OldTimers {
       if (!this.#before.has(timer)) kernel.removeTimer(service, timer);
     }
     // Nothing was due before; what is by now may be an old one, which waits.
-    for (const mail of [service.mail, service.deferred, service.systemMail]) {
-      for (let message = mail?.head; message !== undefined; message = message.next) {
-        if (message.type !== PTYPE.timer) continue;
-        const timer = message.payload as Timer;
-        if (!this.#before.has(timer)) timer.isCancelled = true;
-      }
+    for (const timer of dueTimersOf(this.#context)) {
+      if (!this.#before.has(timer)) timer.isCancelled = true;
     }
     for (const [subject, number] of this.#numbers) subject.bringNumber(number);
   }

@@ -2,6 +2,8 @@
  * The timers that code of a service has asked for: which there are, and which do the same.
  */
 
+import type { Message } from "../../kernel/message.ts";
+import { PTYPE } from "../../kernel/protocol.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import type { Context } from "../../service/context.ts";
 import type { TimerWish } from "../../service/timers.ts";
@@ -44,6 +46,18 @@ function isSameArgument(one: unknown, two: unknown): boolean {
 /** The timers that a service has armed and that are not due, the youngest first. */
 export function* timersOf({ service }: Context): Generator<Timer> {
   for (let timer = service.timers; timer !== undefined; timer = timer.following) yield timer;
+}
+
+/** The timers of a service that are due, and whose turn has not come. */
+export function* dueTimersOf({ service }: Context): Generator<Timer> {
+  for (const mail of [service.mail, service.deferred, service.systemMail]) {
+    let message: Message | undefined = mail?.head;
+    for (; message !== undefined; message = message.next) {
+      if (message.type !== PTYPE.timer) continue;
+      const timer = message.payload as Timer;
+      if (!timer.isCancelled) yield timer;
+    }
+  }
 }
 
 /** Names a timer for people: `setInterval of 1000 ms`. */

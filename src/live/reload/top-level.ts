@@ -4,13 +4,12 @@
  */
 
 import { Waiting } from "../../kernel/last-words.ts";
-import { PTYPE } from "../../kernel/protocol.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import type { Context } from "../../service/context.ts";
 import { dropWaiters } from "../../service/waiting.ts";
-import { nameBusy } from "./drain.ts";
-import { timersOf } from "./timers.ts";
+import { SLEEPS, listWaits, nameBusy } from "./drain.ts";
+import { dueTimersOf, timersOf } from "./timers.ts";
 
 /** How often a service is asked whether its top level has ended, in milliseconds. */
 const LOOK_MS = 1;
@@ -36,7 +35,7 @@ export async function topLevelEnds(context: Context, isOver: () => boolean): Pro
   const { kernel } = runtime;
   const { origin } = kernel;
   await promisesEnd();
-  while (!isOver() && listWaits(context).length > 0) {
+  while (!isOver() && listAll(context).length > 0) {
     await runtime.pause(LOOK_MS);
     if (!service.isAlive) throw deadError(context.handle);
     // Code of the service runs in its turns only.
@@ -49,21 +48,13 @@ export async function topLevelEnds(context: Context, isOver: () => boolean): Pro
 
 /** Names for people what a service waits for. */
 export function describeWaits(context: Context): string {
-  return nameBusy(listWaits(context));
+  return nameBusy(listAll(context));
 }
 
-function listWaits(context: Context): string[] {
-  const { service, runtime } = context;
-  const waits: string[] = [];
-  for (const _ of service.calls ?? []) waits.push("a call that waits for its answer");
-  for (const _ of sleepsOf(context)) waits.push("code that sleeps (skynet.sleep)");
-  for (const _ of runtime.commitments.waiters(service)) {
-    waits.push("code that waits (skynet.wait)");
-  }
-  for (let left = runtime.commitments.outsideWaits(service); left > 0; left -= 1) {
-    waits.push("code that waits for a socket");
-  }
-  return waits;
+/** A sleep that is over and whose code has not gone on counts, too. */
+function listAll(context: Context): string[] {
+  const due = [...dueTimersOf(context)].filter(isSleep);
+  return [...listWaits(context), ...due.map(() => SLEEPS)];
 }
 
 /** Lets nothing go on that code of the service waits for: that code is not the service's any more, or has done it elsewhere. */
@@ -71,19 +62,11 @@ export function dropWaits(context: Context): void {
   const { kernel } = context.runtime;
   const { service } = context;
   for (const { session } of [...(service.calls ?? [])]) kernel.settle(service, session);
-  for (const timer of [...sleepsOf(context)]) kernel.removeTimer(service, timer);
+  const timers = [...timersOf(context), ...dueTimersOf(context)];
+  for (const timer of timers.filter(isSleep)) kernel.removeTimer(service, timer);
   dropWaiters(context);
 }
 
-/** The timers that would wake code of a service, and those that are about to. */
-function* sleepsOf(context: Context): Generator<Timer> {
-  const { mail, deferred, systemMail } = context.service;
-  for (const timer of timersOf(context)) if (timer.subject instanceof Waiting) yield timer;
-  for (const list of [mail, deferred, systemMail]) {
-    for (let message = list?.head; message !== undefined; message = message.next) {
-      if (message.type !== PTYPE.timer) continue;
-      const timer = message.payload as Timer;
-      if (timer.subject instanceof Waiting && !timer.isCancelled) yield timer;
-    }
-  }
+function isSleep({ subject }: Timer): boolean {
+  return subject instanceof Waiting;
 }

@@ -7,23 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { addFiles, writeFiles } from "../../world.ts";
-import { CONFIG, project } from "./project.ts";
-
-/** Logs what a shop answers, whenever it is something else. */
-const MAIN = `
-import { skynet, snax } from "snax";
-skynet.start(async () => {
-  const shop = await snax.newservice<any>("shop");
-  let last = "";
-  const look = async () => {
-    const line = "shop says " + (await shop.req.look().catch((error) => error.message)) + ".";
-    if (line !== last) skynet.error(line);
-    last = line;
-    setTimeout(look, 10);
-  };
-  void look();
-});
-`;
+import { CONFIG, SAYING_MAIN as MAIN, project } from "./project.ts";
 
 const gives = (value: number | string): string =>
   `export function value() { return ${JSON.stringify(value)}; }`;

@@ -5,22 +5,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addFiles } from "../../world.ts";
-import { CONFIG, project } from "./project.ts";
-
-const MAIN = `
-import { skynet, snax } from "snax";
-skynet.start(async () => {
-  const shop = await snax.newservice<any>("shop");
-  let last = "";
-  const look = async () => {
-    const line = "shop says " + (await shop.req.look().catch((error) => error.message)) + ".";
-    if (line !== last) skynet.error(line);
-    last = line;
-    setTimeout(look, 10);
-  };
-  void look();
-});
-`;
+import { CONFIG, SAYING_MAIN as MAIN, project } from "./project.ts";
 
 const SHOP = `import { tax } from "./tax.ts";
 let sold = 0;

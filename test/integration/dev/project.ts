@@ -92,3 +92,19 @@ export async function project(
 function withoutBirths(said: string): string {
   return said.replace(/^.*\] (?:LAUNCH snax|KILL self).*\n/gm, "");
 }
+
+/** Logs what a shop answers, whenever it is something else. */
+export const SAYING_MAIN = `
+import { skynet, snax } from "snax";
+skynet.start(async () => {
+  const shop = await snax.newservice<any>("shop");
+  let last = "";
+  const look = async () => {
+    const line = "shop says " + (await shop.req.look().catch((error) => error.message)) + ".";
+    if (line !== last) skynet.error(line);
+    last = line;
+    setTimeout(look, 10);
+  };
+  void look();
+});
+`;
