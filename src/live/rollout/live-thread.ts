@@ -72,9 +72,9 @@ export class LiveThread {
     this.snax = snax;
     this.words = words;
     this.ledger = new Ledger(runtime.clock, words);
-    const kinds = [ONE_SERVICE, ALL_OF_TYPE, SHARED_MODULE, RELOAD, SWAP, TOGETHER];
+    const kinds = [ALL_OF_TYPE, SHARED_MODULE, RELOAD, SWAP, TOGETHER];
     this.crossing = new Crossing(runtime);
-    this.rollouts = new Rollouts(this, kinds);
+    this.rollouts = new Rollouts(this, kinds, ONE_SERVICE);
     this.births = new Births(snax, (file) => this.latePatches.textsOf(file));
     this.latePatches = new LatePatches(this);
     hearSticky(this);

@@ -5,14 +5,14 @@
  *          -> inside the service (application.ts): bound, committed (service-patch.ts)
  *          -> hotfix(...args), perhaps awaited -> one result, and a line in the ledger
  *
- * The thread of the service leads, and is the only one: no other has to agree.
+ * The thread of the service leads, and is the only one: no other has to agree, so there is nothing to
+ * roll out.
  */
 
 import { copyArguments, copyResult } from "../../base/copy.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { formatAddress } from "../../kernel/address.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import type { Instance } from "../../loader/run/instance.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
@@ -31,8 +31,8 @@ import type { PatchTexts, PatchPart } from "../text/compile.ts";
 import { compileParts, hashOfPatch, readPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/patched-module.ts";
 import type { LiveThread } from "./live-thread.ts";
-import type { PatchCaller, PatchKind, PatchOrder, ThreadPart } from "./rollout.ts";
-import { lead, rollOut } from "./rollout.ts";
+import type { Led, PatchCaller } from "./rollout.ts";
+import { lead } from "./rollout.ts";
 import { refuseSelfWait } from "./self-wait.ts";
 import type { OrderState } from "./thread-order.ts";
 import { commitOrder } from "./thread-order.ts";
@@ -51,11 +51,12 @@ export async function hotfix(
   if (context.isPatched) await refuseSelfWait(caller, "a patch", { handle });
   for (;;) {
     const leader = threads?.threadOf(handle);
-    const isHere = leader === undefined || leader === threads?.own;
-    const own = isHere ? args : copyArguments(args, undefined);
-    const call = { handle, texts, args: own, caller: context.handle, takesBack, undoes };
+    const call = { handle, texts, caller: context.handle, takesBack, undoes };
     try {
-      return await lead(live, context, ONE_SERVICE, { leader, call });
+      if (leader === undefined || leader === threads?.own)
+        return await runForService(live, context, { ...call, args });
+      const sent = { ...call, args: copyArguments(args, undefined) };
+      return await lead(live, context, ONE_SERVICE, { leader, call: sent });
     } catch (error) {
       if (!hasMoved(error)) throw error;
     }
@@ -95,15 +96,8 @@ interface ServiceRequest extends Omit<ServiceCall, "handle" | "takesBack"> {
   readonly state?: OrderState | undefined;
 }
 
-interface ServiceOrder extends PatchOrder, ServiceRequest {}
-
 /** A patch for one service. */
-export const ONE_SERVICE: PatchKind<ServiceCall, ServiceOrder, ServiceDone, void> = {
-  name: "service",
-  run: runForService,
-  prepare: (_live, _context, order) => ServicePart.compile(order),
-  keepLate: async () => {},
-};
+export const ONE_SERVICE: Led<ServiceCall> = { name: "service", run: runForService };
 
 async function runForService(
   live: LiveThread,
@@ -127,20 +121,16 @@ async function runForService(
     const report = { id, hash, target, results, said, texts, by: caller, takesBack };
     live.enter({ ...report, ...keepsOldOf(summary) });
   };
-  const order = { id, context, texts, args: own, caller, state, undoes };
-  const homes = [runtime.threads?.own];
-  let done: ServiceDone | undefined;
+  let done: ServiceDone;
   try {
-    const rollout = { kind: ONE_SERVICE, order, homes, stays: () => true };
-    const { tried } = await rollOut(live, asker, rollout);
-    [done] = tried.values.values();
-    enter(`applied: ${done?.summary.said ?? ""}`, { ok: true }, done?.summary);
+    done = await patchOne({ context, texts, args: own, caller, state, undoes });
+    enter(`applied: ${done.summary.said}`, { ok: true }, done.summary);
   } catch (error) {
     enter(`refused: ${messageOf(error)}`, { ok: false, code: codeOf(error) ?? "ERR_PATCH_FAILED" });
     throw error;
   }
-  if (undoes !== undefined) return done?.kept ?? [];
-  const { refusal, value } = done?.returned ?? {};
+  if (undoes !== undefined) return done.kept;
+  const { refusal, value } = done.returned;
   if (refusal !== undefined) {
     const why = `the patch is applied, but what hotfix() returned can't be sent: ${messageOf(refusal)}`;
     throw new SnaxError("ERR_NOT_SENDABLE", why, { cause: refusal });
@@ -172,61 +162,43 @@ interface ServiceDone {
 }
 
 /** A patch compiled for one service as it is. */
-class ServicePart implements ThreadPart<ServiceDone, void> {
-  readonly #request: ServiceRequest;
-  readonly #parts: readonly PatchPart[];
+interface CompiledPatch {
+  readonly parts: readonly PatchPart[];
   readonly summary: PatchSummary;
-
-  private constructor(request: ServiceRequest, instance: Instance, parts: readonly PatchPart[]) {
-    this.#request = request;
-    this.#parts = parts;
-    // What it adds can be told only before it is in.
-    this.summary = summarise(parts, instance);
-  }
-
-  static async compile(request: ServiceRequest): Promise<ServicePart> {
-    const { context, texts } = request;
-    const elsewhere = standsFor.peek(context);
-    if (elsewhere !== undefined) {
-      const why = `it stands for ${elsewhere}, and only its own node can patch that`;
-      throw new SnaxError("ERR_PATCH_LANGUAGE", `${formatAddress(context.handle)}: ${why}`);
-    }
-    const instance = codeOfService(context);
-    const { state, runtime, kind } = context;
-    const parts = await compileParts(texts, {
-      program: instance.program,
-      scopeOf: (node) => scopeIn(instance, node),
-      hasMethods: kind === SNAX_KIND,
-      apiNames: new Set(runtime.parts.keys()),
-    });
-    if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
-    return new ServicePart(request, instance, parts);
-  }
-
-  /** If another patch was faster, it is compiled again for what the service is by then. */
-  async try(): Promise<ServiceDone> {
-    const { context, args, caller, state, undoes } = this.#request;
-    const enter = state && (() => commitOrder(state));
-    const request = { parts: this.#parts, args, caller, enter, receive, undoes };
-    const applied = await applyPatch(context, request);
-    if (applied !== undefined) {
-      const { received, kept } = applied;
-      return { returned: received as Returned, kept, summary: this.summary };
-    }
-    const again = await ServicePart.compile(this.#request);
-    return await again.try();
-  }
-
-  keep(): void {}
-
-  /** What failed has undone itself. */
-  undo(): void {}
 }
 
-/** Compiles a patch for one service as it is, and applies it. */
-export async function patchOne(request: ServiceRequest): Promise<{ kept: readonly string[] }> {
-  const part = await ServicePart.compile(request);
-  return await part.try();
+async function compileFor({ context, texts }: ServiceRequest): Promise<CompiledPatch> {
+  const elsewhere = standsFor.peek(context);
+  if (elsewhere !== undefined) {
+    const why = `it stands for ${elsewhere}, and only its own node can patch that`;
+    throw new SnaxError("ERR_PATCH_LANGUAGE", `${formatAddress(context.handle)}: ${why}`);
+  }
+  const instance = codeOfService(context);
+  const { state, runtime, kind } = context;
+  const parts = await compileParts(texts, {
+    program: instance.program,
+    scopeOf: (node) => scopeIn(instance, node),
+    hasMethods: kind === SNAX_KIND,
+    apiNames: new Set(runtime.parts.keys()),
+  });
+  if (state instanceof SnaxHost) checkGroups(parts, state.numbers);
+  // What it adds can be told only before it is in.
+  return { parts, summary: summarise(parts, instance) };
+}
+
+/**
+ * Compiles a patch for one service as it is, and applies it; what fails has undone itself. If another
+ * patch was faster, it is compiled again for what the service is by then.
+ */
+export async function patchOne(request: ServiceRequest): Promise<ServiceDone> {
+  const { context, args, caller, state, undoes } = request;
+  const enter = state && (() => commitOrder(state));
+  for (;;) {
+    const { parts, summary } = await compileFor(request);
+    const applied = await applyPatch(context, { parts, args, caller, enter, receive, undoes });
+    if (applied === undefined) continue;
+    return { returned: applied.received as Returned, kept: applied.kept, summary };
+  }
 }
 
 /** Returns the handle that a patch is for. */

@@ -1,6 +1,6 @@
 /**
- * One patch on every thread that it concerns: for one service, for all of a type, for a shared
- * module.
+ * One patch on every thread that it concerns: for all of a type, for a shared module. One for a single
+ * service has a leader too, and no more: no other thread has to agree.
  *
  *     RUN      the leader: the thread of the one service, or the main thread, which outlives the others
  *     PREPARE  every thread compiles; nothing changes. If one refuses or hangs, all forget the patch
@@ -81,15 +81,19 @@ export interface KeptState {
   readonly names: readonly string[];
 }
 
-/** What differs between the three kinds of patches. */
-export interface PatchKind<Call, Order extends PatchOrder, Tried, Kept> {
+/** What one thread leads, and other threads may ask it for. */
+export interface Led<Call> {
   readonly name: string;
   /**
-   * Leads the rollout, on the thread that {@link lead} chose.
+   * Does it, on the thread that {@link lead} chose.
    *
    * @param state - of the order to do so, if another thread asks
    */
   run(live: LiveThread, context: Context, call: Call, state?: OrderState): Promise<unknown>;
+}
+
+/** What differs between the kinds of patches that go to several threads. */
+export interface PatchKind<Call, Order extends PatchOrder, Tried, Kept> extends Led<Call> {
   /** Compiles the patch for a thread; undefined if nothing on it is to be patched. */
   prepare(
     live: LiveThread,
@@ -123,16 +127,23 @@ export interface Answers<T> {
 export class Rollouts {
   readonly #live: LiveThread;
   readonly #kinds: ReadonlyMap<string, AnyKind>;
+  /** What this thread may be asked to lead: the kinds, and what concerns no other thread. */
+  readonly #led: ReadonlyMap<string, Led<unknown>>;
   /**
    * By number; undefined while it is compiled. What is undone meanwhile is taken out, and then not
    * kept.
    */
   readonly #parts = new Map<number, ThreadPart<unknown, unknown> | undefined>();
 
-  /** Gives the thread's steward its command. */
-  constructor(live: LiveThread, kinds: readonly AnyKind[]) {
+  /**
+   * Gives the thread's steward its command.
+   *
+   * @param alone - what one thread does, led from any other
+   */
+  constructor(live: LiveThread, kinds: readonly AnyKind[], alone: Led<unknown>) {
     this.#live = live;
     this.#kinds = new Map(kinds.map((kind) => [kind.name, kind]));
+    this.#led = new Map([alone, ...kinds].map((led) => [led.name, led]));
     live.runtime.stewardCommands.set(PATCH, (context, [given, phase, kind, order]) => {
       const state = given as OrderState;
       if (!MUST_BE_HEARD.has(phase as Phase)) takeOrder(state);
@@ -147,11 +158,10 @@ export class Rollouts {
     { phase, kind: name, order }: Told,
     state?: OrderState,
   ): Promise<unknown> {
+    if (phase === "RUN") return await this.#led.get(name)?.run(this.#live, context, order, state);
     const kind = this.#kinds.get(name) as AnyKind;
     const part = this.#parts.get(order.id);
     switch (phase) {
-      case "RUN":
-        return await kind.run(this.#live, context, order, state);
       case "PREPARE":
         return await this.#begin(context, kind, order);
       case "READY":
@@ -224,7 +234,7 @@ interface Told {
 export function lead<Call>(
   live: LiveThread,
   context: Context,
-  kind: PatchKind<Call, never, unknown, unknown>,
+  kind: Led<Call>,
   { leader, call }: { readonly leader: Home; readonly call: Call },
 ): Promise<unknown> {
   const { threads } = context.runtime;
