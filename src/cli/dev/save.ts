@@ -65,7 +65,7 @@ export class Saver {
     this.#tell = tell;
     this.#types = new SaveTypes(operator, tell);
     // Its own lines tell it.
-    thread.live.quiet = context.handle;
+    thread.live.ledger.quiet = context.handle;
   }
 
   /**

@@ -112,7 +112,7 @@ async function runForType(
     keepsOld?: readonly string[],
   ): void => {
     const { texts, caller: by, takesBack, fleet } = call;
-    live.enter({
+    live.ledger.enter({
       ...{ id, hash, target: `all ${call.type}`, results, said, texts, by, takesBack },
       ...{ fleet: fleet?.id, keepsOld },
     });

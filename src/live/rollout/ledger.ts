@@ -1,11 +1,11 @@
 /**
- * The ledger of a node: which patch went where, when, and what came of it.
+ * The ledger of a node: which patch went where, when, and what came of it. Every thread has a copy of it; who enters
+ * something tells the others, and writes a line to the log.
  *
  * It is bounded: the oldest entries go first, and an entry of a patch for very many services keeps
  * the failures and a sample of the rest, with the full counts.
  */
 
-import type { Clock } from "../../base/clock.ts";
 import { NODE_WORD } from "../../fabric/node-memory.ts";
 import {
   LEDGER_LENGTH_MAX,
@@ -13,6 +13,8 @@ import {
   LEDGER_SAVES_MAX,
   LEDGER_TEXTS_MAX,
 } from "../../base/limits.ts";
+import { LineBudget } from "../../service/line-budget.ts";
+import type { Runtime } from "../../service/runtime.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";
 import { hashOf } from "../text/compile.ts";
@@ -40,7 +42,7 @@ export interface PatchReport {
 /** What became of patches since they were entered. */
 export interface PatchMark {
   readonly ids: readonly number[];
-  /** @defaultValue nobody */
+  /** The patch that takes them back. @defaultValue none does */
   readonly rolledBackBy?: number;
   /** Why they are retired. @defaultValue they are not */
   readonly retired?: string;
@@ -52,6 +54,15 @@ export const CONTAINED = "its files give all of it";
 /** The head of a target whose entry is no patch. */
 const RELOAD_HEAD = "reload ";
 
+/** The word that tells other threads of an entry. */
+const PATCHED_WORD = "patched";
+
+/** The word that tells them what became of patches since. */
+const MARKED_WORD = "patchmark";
+
+/** What a ledger needs of its thread. */
+export type LedgerThread = Pick<Runtime, "clock" | "threads" | "words" | "after" | "logAsked">;
+
 /** Returns the hash of each text of a patch, by module. */
 export function hashTexts(texts: PatchTexts): Record<string, string> {
   return Object.fromEntries([...texts].map(([module, text]) => [module, hashOf(text)]));
@@ -59,7 +70,10 @@ export function hashTexts(texts: PatchTexts): Record<string, string> {
 
 /** The patches of one node, newest last. */
 export class Ledger {
-  readonly #clock: Clock;
+  /** The service whose patches are not logged, by handle: it tells of them itself. @defaultValue all are logged */
+  quiet = 0;
+  readonly #thread: LedgerThread;
+  readonly #lines: LineBudget;
   readonly #records: PatchRecord[] = [];
   readonly #words: Int32Array;
   /** Are told of each entry, whichever thread has made it. */
@@ -73,9 +87,16 @@ export class Ledger {
    * @param words - where the number of the last patch stands, under NODE_WORD.patch; shared by a
    * node's threads.
    */
-  constructor(clock: Clock, words: Int32Array) {
-    this.#clock = clock;
+  constructor(thread: LedgerThread, words: Int32Array) {
+    this.#thread = thread;
     this.#words = words;
+    thread.words.set(PATCHED_WORD, (record) => this.add(record as PatchRecord));
+    thread.words.set(MARKED_WORD, (mark) => this.note(mark as PatchMark));
+    this.#lines = new LineBudget({
+      now: () => thread.clock.now(),
+      later: (ms, run) => void thread.after(ms, run),
+      tell: (count) => thread.logAsked(0, `${count} lines about patches were left out in a second`),
+    });
   }
 
   /** Hands out the number of a new patch, the first of several. */
@@ -90,32 +111,37 @@ export class Ledger {
   }
 
   /**
-   * Enters a patch whose outcome is known.
+   * Enters a patch whose outcome is known, and logs it under the address of the service that asked, unless very many
+   * come in a second.
    *
-   * @returns the entry, for the ledgers of other threads.
+   * @param said - the end of the line in the log.
    */
-  enter({
-    id,
-    hash,
-    target,
-    results,
-    texts,
-    fleet,
-    by,
-    takesBack,
-    targets,
-    keepsOld = [],
-  }: PatchReport): PatchRecord {
+  enter({ said, ...report }: PatchReport & { readonly said: string }): void {
+    const { id, hash, target, texts, by, takesBack } = report;
+    const record = this.#record(report);
+    this.add(record);
+    this.keepTexts(id, texts);
+    this.#thread.threads?.tellAll(PATCHED_WORD, record);
+    if (by !== this.quiet && this.#lines.allow())
+      this.#thread.logAsked(by, `patch ${id} ${hash} of ${target} ${said}`);
+    if (takesBack !== undefined && record.applied > 0) {
+      this.mark({ ids: takesBack, rolledBackBy: id });
+    }
+  }
+
+  #record(report: PatchReport): PatchRecord {
+    const { id, hash, target, results, texts, fleet, by, takesBack, targets } = report;
+    const { keepsOld = [] } = report;
     const failed = results.filter((result) => !result.ok);
     const applied = results.filter((result) => result.ok);
     const room = Math.max(LEDGER_RESULTS_MAX - failed.length, 0);
     const kept = [...failed.slice(0, LEDGER_RESULTS_MAX), ...applied.slice(0, room)];
-    const record = {
+    return {
       id,
       hash,
       target,
       texts: hashTexts(texts),
-      time: this.#clock.wall(),
+      time: this.#thread.clock.wall(),
       applied: applied.length,
       failed: failed.length,
       ...(fleet !== undefined && { fleet }),
@@ -125,8 +151,6 @@ export class Ledger {
       ...(targets !== undefined && { targets }),
       ...(keepsOld.length > 0 && { keepsOld }),
     };
-    this.add(record);
-    return record;
   }
 
   /** Keeps the texts of a patch for whoever takes it back; on the thread that led it. */
@@ -175,8 +199,15 @@ export class Ledger {
     return this.#records.find((record) => record.id === id);
   }
 
-  /** Notes what became of patches. */
-  mark({ ids, ...said }: PatchMark): void {
+  /** Notes what became of patches, in the ledger of every thread. */
+  mark(mark: PatchMark): void {
+    if (mark.ids.length === 0) return;
+    this.note(mark);
+    this.#thread.threads?.tellAll(MARKED_WORD, mark);
+  }
+
+  /** Notes it in this ledger alone. */
+  note({ ids, ...said }: PatchMark): void {
     for (const [index, record] of this.#records.entries()) {
       if (ids.includes(record.id)) this.#records[index] = { ...record, ...said };
     }

@@ -3,16 +3,13 @@
  * services yet to be born, and those for shared modules yet to be loaded.
  */
 
-import { LineBudget } from "../../service/line-budget.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { SnaxThread } from "../../snax/snax-thread.ts";
-import type { PatchRecord } from "../../snax/types.ts";
 import { MOVED_WORD } from "../swap/one.ts";
 import { ALL_OF_TYPE } from "./all-of-type.ts";
 import type { BirthOrder } from "../births/births.ts";
 import { Births } from "../births/births.ts";
 import { LatePatches } from "./late-patches.ts";
-import type { PatchMark, PatchReport } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import { Crossing } from "./crossing.ts";
 import { FleetMarks } from "./fleet-marks.ts";
@@ -26,12 +23,6 @@ import { TOGETHER } from "./together.ts";
 
 /** Why a patch is retired of which later ones give all. */
 export const REPLACED = "later patches give all of it";
-
-/** The word that tells other threads of an entry of the ledger. */
-const PATCHED_WORD = "patched";
-
-/** The word that tells them what became of patches since. */
-const MARKED_WORD = "patchmark";
 
 /** The live side of a thread. */
 export class LiveThread {
@@ -55,9 +46,6 @@ export class LiveThread {
   sticky: StickyPatches | undefined = undefined;
   /** The patches of the whole fleet that are in here; on the main thread. */
   readonly fleet: FleetMarks = new FleetMarks();
-  /** The service whose patches are not logged, by handle: it tells of them itself. @defaultValue all are logged */
-  quiet = 0;
-  readonly #lines: LineBudget;
   /** What is under way, by key: see {@link LiveThread.inTurn}. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -71,7 +59,7 @@ export class LiveThread {
     this.runtime = runtime;
     this.snax = snax;
     this.words = words;
-    this.ledger = new Ledger(runtime.clock, words);
+    this.ledger = new Ledger(runtime, words);
     const kinds = [ALL_OF_TYPE, SHARED_MODULE, RELOAD, SWAP, TOGETHER];
     this.crossing = new Crossing(runtime);
     this.rollouts = new Rollouts(this, kinds, ONE_SERVICE);
@@ -79,17 +67,9 @@ export class LiveThread {
     this.latePatches = new LatePatches(this);
     hearSticky(this);
     runtime.onClear = (file) => this.#forget(file);
-    runtime.words.set(PATCHED_WORD, (record) => this.ledger.add(record as PatchRecord));
-    runtime.words.set(MARKED_WORD, (mark) => this.ledger.mark(mark as PatchMark));
     runtime.words.set(MOVED_WORD, (handle, successor) =>
       runtime.kernel.successors.note(handle as number, successor as number),
     );
-    this.#lines = new LineBudget({
-      now: () => runtime.clock.now(),
-      later: (ms, run) => void runtime.after(ms, run),
-      tell: (count) =>
-        runtime.logAsked(0, `${count} lines about patches were left out in a second`),
-    });
   }
 
   /**
@@ -103,31 +83,6 @@ export class LiveThread {
   }
 
   /**
-   * Enters a patch into the ledger, and logs it under the address of the service that asked, unless very many
-   * come in a second.
-   *
-   * @param said - the end of the line in the log.
-   */
-  enter({ said, ...report }: PatchReport & { readonly said: string }): void {
-    const { id, hash, target, texts, by, takesBack } = report;
-    const record = this.ledger.enter(report);
-    this.ledger.keepTexts(id, texts);
-    this.runtime.threads?.tellAll(PATCHED_WORD, record);
-    if (by !== this.quiet && this.#lines.allow())
-      this.runtime.logAsked(by, `patch ${id} ${hash} of ${target} ${said}`);
-    if (takesBack !== undefined && record.applied > 0) {
-      this.mark({ ids: takesBack, rolledBackBy: id });
-    }
-  }
-
-  /** Notes what became of patches, in the ledger of every thread. */
-  mark(mark: PatchMark): void {
-    if (mark.ids.length === 0) return;
-    this.ledger.mark(mark);
-    this.runtime.threads?.tellAll(MARKED_WORD, mark);
-  }
-
-  /**
    * Says that nothing is left of patches for services to come: later ones give all of them. On the
    * main thread.
    *
@@ -138,7 +93,7 @@ export class LiveThread {
     this.births.dropForThreads(ids);
     for (const id of ids) this.fleet.retire(id);
     if (isOnce) return;
-    this.mark({ ids: [...ids], retired: why });
+    this.ledger.mark({ ids: [...ids], retired: why });
     this.sticky?.retire(ids, why);
   }
 

@@ -119,7 +119,7 @@ async function runForService(
     const results = [{ handle, ...result }];
     const hash = hashOfPatch(texts);
     const report = { id, hash, target, results, said, texts, by: caller, takesBack };
-    live.enter({ ...report, ...keepsOldOf(summary) });
+    live.ledger.enter({ ...report, ...keepsOldOf(summary) });
   };
   let done: ServiceDone;
   try {

@@ -132,7 +132,7 @@ async function run(live: LiveThread, context: Context, call: ReloadCall): Promis
   const target = isOfType ? `reload all ${type}` : `reload ${formatAddress(handle)} ${type}`;
   const enter = (said: string, results: readonly PatchResult[]): void => {
     const hash = hashOf(program.entry.image.text);
-    live.enter({ id, hash, target, results, said, texts: new Map(), by: call.caller });
+    live.ledger.enter({ id, hash, target, results, said, texts: new Map(), by: call.caller });
   };
   try {
     const { tried, ended } = await rollOut(live, context, {

@@ -73,7 +73,7 @@ async function runForModule(
   const texts = new Map([[file, text]]);
   const hash = hashOfPatch(texts);
   const enter = (said: string, result: { ok: boolean; code?: string }, done?: PatchSummary): void =>
-    live.enter({
+    live.ledger.enter({
       ...{ id, hash, target: file, said, texts, ...keepsOldOf(done) },
       ...{ results: [{ handle: 0, ...result }], by: caller, takesBack },
     });

@@ -116,9 +116,9 @@ export class StickyPatches {
     };
     const target = targets.join(", ");
     ledger.add({ id, hash, target, time, by: 0, texts: hashTexts(texts), ...counts, ...marks });
-    ledger.mark({ ids: takesBack ?? [], rolledBackBy: id });
+    ledger.note({ ids: takesBack ?? [], rolledBackBy: id });
     const isRetired = group.every((each) => each.state === "RETIRED");
-    if (isRetired && why !== undefined) ledger.mark({ ids: [id], retired: why });
+    if (isRetired && why !== undefined) ledger.note({ ids: [id], retired: why });
     ledger.keepTexts(id, texts);
   }
 
@@ -309,7 +309,7 @@ export class StickyPatches {
         break;
       case "contained":
         this.#log(`${what} is contained in its files now: retired`);
-        this.#live.mark({ ids: [id], retired: CONTAINED });
+        this.#live.ledger.mark({ ids: [id], retired: CONTAINED });
         this.retire([id], CONTAINED);
         break;
       case "conflict":

@@ -95,7 +95,7 @@ async function run(live: LiveThread, context: Context, call: SwapCall): Promise<
   const order: SwapOrder = { ...call, id, images };
   const hash = hashOf(program.entry.image.text);
   const enter = (said: string, results: readonly PatchResult[]): void =>
-    live.enter({
+    live.ledger.enter({
       ...{ id, hash, target: `swap all ${type}`, results, said },
       ...{ texts: new Map(), by: call.caller },
     });

@@ -143,7 +143,7 @@ async function runTogether(
     const several = targets.length > 1 ? { targets } : {};
     const target = targets.join(", ");
     const report = { id, hash, target, results, said, texts, by: caller, takesBack, keepsOld };
-    live.enter({ ...report, ...several });
+    live.ledger.enter({ ...report, ...several });
   };
   try {
     await sticky?.prepareAll(orders, { hash, takesBack });

@@ -3,19 +3,27 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { LEDGER_SAVES_MAX } from "../../../src/base/limits.ts";
+import type { LedgerThread } from "../../../src/live/rollout/ledger.ts";
 import { CONTAINED, Ledger } from "../../../src/live/rollout/ledger.ts";
 import { TestClock } from "../../../src/testing/test-clock.ts";
 
 const SAVER = 7;
 
+const THREAD: LedgerThread = {
+  clock: new TestClock(0),
+  threads: undefined,
+  words: new Map(),
+  after: () => () => {},
+  logAsked() {},
+};
+
 function fill(count: number): Ledger {
-  const ledger = new Ledger(new TestClock(0), new Int32Array(16));
+  const ledger = new Ledger(THREAD, new Int32Array(16));
   const enter = (by: number, target: string, isIn = true): void => {
     const id = ledger.next();
     const texts = new Map([["", `// ${id}`]]);
     const results = [{ handle: 1, ok: isIn }];
-    ledger.enter({ id, hash: "", target, results, texts, by });
-    ledger.keepTexts(id, texts);
+    ledger.enter({ id, hash: "", target, results, texts, by, said: "" });
   };
   enter(1, "all by hand");
   for (let each = 1; each < count; each += 1) enter(SAVER, "all shop");
