@@ -11,10 +11,14 @@ import { dirname, isAbsolute, relative } from "node:path";
 import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
 import { nameFirst } from "../../base/short-list.ts";
-import { resolveExport } from "../../loader/run/linker.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Program } from "../../loader/run/program.ts";
-import { ApiSource, CellSource, NamespaceSource } from "../../loader/run/module-node.ts";
+import {
+  ApiSource,
+  CellSource,
+  NamespaceSource,
+  resolveExport,
+} from "../../loader/run/module-node.ts";
 import type { NameScope } from "./patched-module.ts";
 
 /** Modules that an error names. */

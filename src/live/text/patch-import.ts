@@ -15,13 +15,13 @@ import {
   NamespaceSource,
   PackageSource,
   CellSource,
+  resolveExport,
 } from "../../loader/run/module-node.ts";
 import type { NameScope } from "./patched-module.ts";
 import type { PatchCode, PatchImport, PatchPart } from "./compile.ts";
 import { suggest } from "../../base/suggestion.ts";
 import type { ImportSetter } from "../../loader/run/followers.ts";
 import type { Instance } from "../../loader/run/instance.ts";
-import { resolveExport } from "../../loader/run/linker.ts";
 
 /** Where imports are looked for. */
 export interface ImportScope {

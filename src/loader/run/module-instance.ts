@@ -22,11 +22,10 @@ import type { ModuleNode } from "./module-node.ts";
 import { asKind, shareIterators } from "./function-kind.ts";
 import { hasCheck, kindOfValue, standsFor } from "../weave/method-check.ts";
 import type { Name } from "../read/names.ts";
-import { resolveExport } from "./linker.ts";
 import { setExport } from "./namespace.ts";
 import { createModuleRequire } from "./module-require.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
-import { kUnset } from "./module-node.ts";
+import { kUnset, resolveExport } from "./module-node.ts";
 
 /** Evaluates a text in a module's scope, in strict mode, and returns its value. */
 export type ScopeHook = (code: string) => unknown;

@@ -1,11 +1,18 @@
 /**
- * A module's place in a program: its image, what its imports resolve to, and who imports from it.
+ * A module's place in a program: its image, what its imports and exports resolve to, and who imports
+ * from it.
+ *
+ *     name of an export -> its own variable, or on along re-exports and `export *` -> a source
  *
  * These tables exist once per program (once per thread for a shared module), so that an instance of
- * a module needs none of its own.
+ * a module needs none of its own. Names are resolved as ECMAScript has it; linker.ts checks that
+ * they can be, and uses what is found.
  */
 
 import { isBuiltin } from "node:module";
+import { isStar } from "../read/record.ts";
+import type { ExportEntry } from "../read/record.ts";
+import { createPlacedError } from "../text/position.ts";
 import type { Image } from "../weave/image.ts";
 import type { Instance } from "./instance.ts";
 import type { ModuleInstance } from "./module-instance.ts";
@@ -217,4 +224,149 @@ export class ApiSource implements Source {
   isSame(other: Source): boolean {
     return other instanceof ApiSource && other.name === this.name;
   }
+}
+
+/** Two modules export the name and `export *` can't choose. */
+export const AMBIGUOUS: Source = { read: () => undefined, isSame: () => false };
+
+/** Returns what an exported name stands for, or undefined if there is no such export. */
+export function resolveExport(node: ModuleNode, name: string): Source | undefined {
+  if (node.exportSources.has(name)) return node.exportSources.get(name);
+  const found = find(new Asked(node, name));
+  const source = found === AMBIGUOUS ? undefined : found;
+  node.exportSources.set(name, source);
+  return source;
+}
+
+/** Lists the exported names of a module; names behind `export *` included, ambiguous ones not. */
+export function listExports(node: ModuleNode): Map<string, Source> {
+  const sources = new Map<string, Source>();
+  const holders = findHolders(node);
+  for (const name of [...holders.keys()].sort()) {
+    const source = resolveExport(holders.get(name) ?? node, name);
+    if (source !== undefined) sources.set(name, source);
+  }
+  return sources;
+}
+
+/** A name that a module is asked for. */
+class Asked {
+  readonly node: ModuleNode;
+  readonly name: string;
+
+  constructor(node: ModuleNode, name: string) {
+    this.node = node;
+    this.name = name;
+  }
+}
+
+/**
+ * Finds what a name of a module stands for.
+ *
+ * Re-exports lead from module to module, `export *` to several. All variables that can be reached
+ * count: of none there is no export, one is the export, and two are ambiguous. So neither the order
+ * nor a cycle matters, and long chains need no deep stack.
+ */
+function find(start: Asked): Source | undefined {
+  let found: Source | undefined;
+  const asked = new Map<string, Set<ModuleNode>>();
+  const rest = [start];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { node, name } = next;
+    const nodes = asked.get(name);
+    if (nodes?.has(node)) continue;
+    if (nodes === undefined) asked.set(name, new Set([node]));
+    else nodes.add(node);
+    for (const step of stepsFrom(next)) {
+      if (step instanceof Asked) rest.push(step);
+      else if (found !== undefined && !found.isSame(step)) return AMBIGUOUS;
+      else found = step;
+    }
+  }
+  return found;
+}
+
+/** Where the search for a name goes on: at its own entry, else at all `export *`. */
+function stepsFrom({ node, name }: Asked): readonly (Source | Asked)[] {
+  const entry = node.image.exportOf(name);
+  if (entry?.local !== undefined) {
+    return [new CellSource(node, node.cellOf(entry.local) ?? -1)];
+  }
+  if (entry !== undefined) return listed(stepTo(node, entry, entry.imported ?? "*"));
+  if (name === "default") return [];
+  return node.image.stars.flatMap((star) =>
+    targetOf(node, star)?.kind === "api" ? [] : listed(stepTo(node, star, name)),
+  );
+}
+
+function listed(step: Source | Asked | undefined): (Source | Asked)[] {
+  return step === undefined ? [] : [step];
+}
+
+/** Goes to a name in the module that an entry speaks of. */
+function stepTo(
+  node: ModuleNode,
+  entry: Pick<ExportEntry, "request" | "place">,
+  name: string,
+): Source | Asked | undefined {
+  const target = targetOf(node, entry);
+  switch (target?.kind) {
+    case undefined:
+      return undefined;
+    case "api":
+      return new ApiSource(name, (missing) =>
+        createPlacedError("ERR_MODULE", entry.place, `snax has no export named '${missing}'`),
+      );
+    case "package":
+      return name === "*" || name in target.namespace
+        ? packageSource(target.specifier, target.namespace, name)
+        : undefined;
+    case "module":
+      return name === "*" ? new NamespaceSource(target.node) : new Asked(target.node, name);
+  }
+}
+
+/** Finds a name in the module that an entry speaks of; {@link AMBIGUOUS} if several have it. */
+export function findIn(
+  node: ModuleNode,
+  entry: Pick<ExportEntry, "request" | "place">,
+  name: string,
+): Source | undefined {
+  const step = stepTo(node, entry, name);
+  return step instanceof Asked ? find(step) : step;
+}
+
+/**
+ * Finds the names that a module exports, each with the only module behind `export *` that has it;
+ * undefined if several have it, or a package.
+ */
+function findHolders(start: ModuleNode): Map<string, ModuleNode | undefined> {
+  const holders = new Map<string, ModuleNode | undefined>();
+  const note = (name: string, holder: ModuleNode | undefined): void => {
+    if (name === "default" && holder !== start) return;
+    holders.set(name, holders.has(name) ? undefined : holder);
+  };
+  const nodes = new Set([start]);
+  for (const node of nodes) {
+    for (const entry of node.image.exports) {
+      if (!isStar(entry)) {
+        note(entry.name, node);
+        continue;
+      }
+      const target = targetOf(node, entry);
+      if (target?.kind === "module") nodes.add(target.node);
+      else if (target?.kind === "package") {
+        for (const name of Object.keys(target.namespace)) note(name, undefined);
+      }
+    }
+  }
+  return holders;
+}
+
+/** What the specifier of an import or export stands for; undefined if the entry has none. */
+export function targetOf(
+  node: ModuleNode,
+  entry: Pick<ExportEntry, "request">,
+): Target | undefined {
+  return entry.request === undefined ? undefined : node.targets[entry.request];
 }

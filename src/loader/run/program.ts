@@ -15,11 +15,12 @@ import { Instance } from "./instance.ts";
 import type { Surroundings } from "./instance.ts";
 import { Collection } from "./library.ts";
 import type { Library } from "./library.ts";
-import { linkModule, listExports, wantAllForwarders } from "./linker.ts";
+import { linkModule, wantAllForwarders } from "./linker.ts";
 import {
   ModuleNode,
   ApiSource,
   CellSource,
+  listExports,
   NamespaceSource,
   packageSource,
 } from "./module-node.ts";
