@@ -28,6 +28,7 @@ import type { Transform } from "../typescript/transform-need.ts";
 import { transformNow } from "./transformer.ts";
 import { Tsconfigs } from "../resolve/tsconfig.ts";
 import { listSelfChecks } from "../weave/self-check.ts";
+import { weaveTypeField } from "../weave/type-field.ts";
 import { weave } from "../weave/weave.ts";
 
 /** How an image is built. */
@@ -93,7 +94,7 @@ function build(
   }
   const edits = weave({ syntax, analysis, names, cells, exported, selfChecks });
   if (hasTypeFields(syntax, analysis, tsconfigs)) {
-    for (const { start, end } of analysis.emptyFields) edits.blank(start, end);
+    for (const field of analysis.emptyFields) weaveTypeField(edits, field);
   }
   const frame = createFrame({
     plan,

@@ -12,9 +12,9 @@ import type {
   Function as FunctionNode,
   MemberExpression,
   Program,
+  PropertyDefinition,
   AssignmentProperty,
 } from "acorn";
-import type { Extent } from "../typescript/strip.ts";
 import { declareLexical, declareVars, Scope, visitBoundNames } from "./scope.ts";
 
 /**
@@ -79,8 +79,8 @@ export interface Analysis {
   readonly dynamicImports: readonly number[];
   /** Offsets of `import` in `import.meta`. */
   readonly metas: readonly number[];
-  /** Fields of classes that are declared by a name and get no value. */
-  readonly emptyFields: readonly Extent[];
+  /** Fields of classes that get no value. */
+  readonly emptyFields: readonly PropertyDefinition[];
   /** Whether there is an `await` at top level. */
   readonly isAsync: boolean;
   /** Whether a class is written anywhere. */
@@ -130,7 +130,7 @@ export class Walk {
   readonly inner: number[] = [];
   readonly dynamicImports: number[] = [];
   readonly metas: number[] = [];
-  readonly emptyFields: Extent[] = [];
+  readonly emptyFields: PropertyDefinition[] = [];
   isAsync = false;
   hasClasses = false;
   makerCount = 0;
@@ -267,7 +267,7 @@ const VISITORS: Visitors = {
     if (node.computed) walk.visit(node.key);
     const { value } = node;
     if (value) walk.inFunction(() => walk.visit(value));
-    else if (!node.computed && node.key.type !== "PrivateIdentifier") walk.emptyFields.push(node);
+    else if (node.key.type !== "PrivateIdentifier") walk.emptyFields.push(node);
   },
   MethodDefinition: visitMember,
   Property: visitMember,

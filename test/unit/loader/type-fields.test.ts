@@ -1,6 +1,6 @@
 /** Fields without a value: the language's, unless the project's `tsconfig.json` says that they are types. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { call, Modules } from "./harness.ts";
@@ -60,6 +60,47 @@ for (const options of [
     }
   });
 }
+
+const COMPUTED = `
+const key = "k"; const mark = Symbol(); const names = { at: "n" }; const seen: string[] = [];
+export function note(name: string): string { seen.push(name); return name; }
+class Fields {
+  [key]?: string; [mark]?: string; ["text"]?: string; [\`plain\`]?: string; [names.at]?: string
+  own = 1; static [key]?: number; [note("a")]?: string; static [ /* ] */ note(
+    "b") ]?: number
+  [note("c")] = 3; ["method" + note("d")](): void {}
+  fail(): never { throw new Error("here"); } [note("e")]: string; late(): never { throw new Error("late"); }
+}
+export const use = note;
+export const make = (): unknown => [Reflect.ownKeys(new Fields()).map(String), Object.keys(Fields), seen.toSorted().join("")];
+export const fail = (): never => new Fields().fail();
+export const late = (): never => new Fields().late();`;
+
+function writeComputed(t: TestContext, isDefined: boolean): Modules {
+  const options = { target: "esnext", useDefineForClassFields: isDefined };
+  const config = JSON.stringify({ compilerOptions: options });
+  return new Modules(t, { "main.ts": COMPUTED, "tsconfig.json": config });
+}
+
+test("a field without a value whose name is computed is a type if tsconfig.json says so, and its name is evaluated", async (t) => {
+  const instance = await writeComputed(t, false).run();
+  deepEqual(call(instance, "make"), [["own", "c"], [], "abcde"]);
+  for (const [name, place] of [
+    ["fail", "9:25"],
+    ["late", "9:89"],
+  ] as const) {
+    throws(
+      () => call(instance, name),
+      (error: Error) => /main\.ts:(\d+:\d+)/.exec(error.stack ?? "")?.[1] === place,
+    );
+  }
+});
+
+test("a field without a value whose name is computed is defined unless tsconfig.json says otherwise", async (t) => {
+  const instance = await writeComputed(t, true).run();
+  const keys = ["k", "text", "plain", "n", "own", "a", "c", "e", "Symbol()"];
+  deepEqual(call(instance, "make"), [keys, ["k", "b"], "abcde"]);
+});
 
 test("fields of JavaScript are the language's whatever a tsconfig.json says", async (t) => {
   const instance = await write(t, { target: "es2015" }, "main.js").run("main.js");
