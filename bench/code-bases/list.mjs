@@ -6,6 +6,7 @@
  * @property {string} [repository] on github.com.
  * @property {string} [folder] within it: that is what run.mjs is given.
  * @property {string[]} [packages]
+ * @property {{ file: string, command: string[] }} [made] a file that its build makes, and the command that does: see prepare.mjs.
  * @property {string[]} [tests]
  * @property {string[]} [without]
  * @property {string[]} [globals]
@@ -19,11 +20,29 @@
 
 /** @type {Record<string, CodeBase>} */
 export const CODE_BASES = {
-  "chess.js": { repository: "jhlywa/chess.js", packages: ["peggy@4"] },
+  "chess.js": {
+    repository: "jhlywa/chess.js",
+    packages: ["peggy@4"],
+    made: { file: "src/pgn.js", command: ["peggy", "-c", "peggy.config.mjs"] },
+  },
   "ts-pattern": { repository: "gvergnaud/ts-pattern" },
-  "date-fns": { repository: "date-fns/date-fns", limit: 120 },
-  zod: { repository: "colinhacks/zod", limit: 60 },
-  immer: { repository: "immerjs/immer" },
+  "date-fns": {
+    repository: "date-fns/date-fns",
+    tests: ["/test.ts"],
+    limit: 120,
+    packages: ["@date-fns/tz@1", "@date-fns/utc@2", "fp-ts@2", "sinon@7"],
+  },
+  zod: {
+    repository: "colinhacks/zod",
+    folder: "packages/zod",
+    limit: 60,
+    condition: "@zod/source",
+    packages: ["@web-std/file@3", "@paralleldrive/cuid2@2"],
+  },
+  immer: {
+    repository: "immerjs/immer",
+    packages: ["deep-freeze@0", "lodash@4", "redux@4", "type-plus@7"],
+  },
   "boardgame.io": {
     repository: "boardgameio/boardgame.io",
     tests: [".test."],
@@ -43,7 +62,11 @@ export const CODE_BASES = {
     condition: "development",
     packages: ["@scion-scxml/test-framework@2", "ajv@8", "pkg-up@3", "rxjs@7", "xml-js@1"],
   },
-  "fp-ts": { repository: "gcanti/fp-ts", tsconfig: "none" },
+  "fp-ts": {
+    repository: "gcanti/fp-ts",
+    tsconfig: "none",
+    packages: ["fast-check@3", "glob@7"],
+  },
   "rot.js": { repository: "ondras/rot.js", tests: ["tests/spec/"], globals: ["ROT=src/index.ts"] },
   "pokemon-showdown": {
     repository: "smogon/pokemon-showdown",
@@ -53,5 +76,10 @@ export const CODE_BASES = {
     packages: ["ts-chacha20@1", "typescript@6"],
     isTogether: true,
   },
-  schema: { repository: "colyseus/schema" },
+  schema: {
+    repository: "colyseus/schema",
+    tests: [".test."],
+    tsconfig: "tsconfig.test.json",
+    packages: ["msgpackr@1", "nanoid@5", "typescript@6"],
+  },
 };

@@ -25,6 +25,7 @@ import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CODE_BASES } from "./list.mjs";
+import { prepare } from "./prepare.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** A file of tests that takes longer is given up, in both worlds. */
@@ -46,6 +47,7 @@ if (process.env.CODE_BASE_TOOLS === undefined) {
 }
 
 async function main() {
+  prepare(nameOf(options), folder);
   writeShims();
   const files = listTests();
   const work = listWork(files);
@@ -77,7 +79,7 @@ function parseArguments(args) {
     else if (list === undefined) given.folder = arg;
     else list.push(arg);
   }
-  const known = CODE_BASES[given.as ?? basename(resolve(given.folder))] ?? {};
+  const known = CODE_BASES[nameOf(given)] ?? {};
   const or = (key, value) => (given[key].length > 0 ? given[key] : (known[key] ?? value));
   return {
     ...known,
@@ -86,6 +88,10 @@ function parseArguments(args) {
     without: ["node_modules", ...or("without", [])],
     globals: or("globals", []),
   };
+}
+
+function nameOf(given) {
+  return given.as ?? basename(resolve(given.folder));
 }
 
 function listTests() {

@@ -28,6 +28,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { prepare } from "./prepare.mjs";
 import { Prebuilt } from "./speed-build.mjs";
 import { BUILDS, WORKS } from "./works.mjs";
 
@@ -58,6 +59,7 @@ for (const name of names) {
 
 async function measure(name, place) {
   const folder = join(root, name);
+  prepare(name, folder);
   const text = WORKS[name].replaceAll('"@/', `"${folder}/`);
   const loop = `
     export function round(count, batch) {

@@ -94,6 +94,8 @@ export class Suite {
       context: describe,
       test,
       it: test,
+      xdescribe: describe.skip,
+      xit: test.skip,
       expect,
       vi: mocks,
       jest: mocks,
