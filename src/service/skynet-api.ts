@@ -155,7 +155,7 @@ export interface MigrateResult {
   readonly to: number;
   /** For how many milliseconds its messages waited, until it had left; its drain is part of it. */
   readonly held: number;
-  /** How many bytes its state took on the way. */
+  /** How many bytes went over: its state, and what the runtime keeps of it. */
   readonly bytes: number;
   /** How many messages went with it. */
   readonly waiting: number;

@@ -37,7 +37,9 @@ const receiveSystem: Receiver = (context, message) => {
   if (command === undefined) {
     throw new SnaxError("ERR_NO_METHOD", `the threads have no command ${String(name)}`);
   }
-  context.answer(message, command(context, args, message));
+  // Who waits for the answer goes on while this thread ends its turn.
+  const { threads } = context.runtime;
+  context.answer(message, command(context, args, message), () => threads?.publish());
 };
 
 /** Creates the steward of a runtime's thread. */
@@ -58,7 +60,10 @@ export function askSteward(
   const { threads } = context.runtime;
   if (threads === undefined) return Promise.reject(noThread(thread));
   const envelope = { type: PTYPE.system, method: 0, values };
-  return request(context, threads.steward(thread), envelope, Infinity);
+  const answer = request(context, threads.steward(thread), envelope, Infinity);
+  // That thread begins while this one ends its turn.
+  threads.publish();
+  return answer;
 }
 
 /** The error for a thread that the node does not have. */

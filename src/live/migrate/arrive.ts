@@ -33,15 +33,7 @@ import type { LiveThread } from "../rollout/live-thread.ts";
 import { commitOrder, takeOrder } from "../rollout/thread-order.ts";
 import { ArrivingObjects, listRegistered } from "./objects.ts";
 import type { Adopted, Head, Pack, SentPack } from "./pack.ts";
-import {
-  BUSY,
-  NEEDS_CODE,
-  NEEDS_LIST,
-  asMigrateError,
-  migrateError,
-  readPack,
-  readState,
-} from "./pack.ts";
+import { BUSY, NEEDS_CODE, NEEDS_LIST, asMigrateError, migrateError, readPack } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { bringLiterals, bringUndo, findProgram, isOfUndo } from "./texts.ts";
 
@@ -155,8 +147,7 @@ export async function adopt(
   const pack = readPack(given as SentPack);
   const order = openErrand(runtime, sent as SentErrand);
   takeOrder(order);
-  const { handle, args } = pack;
-  const state = readState(pack.state);
+  const { handle, args, state } = pack;
   if (state === undefined) return NEEDS_LIST;
   const formed = coming.takeFormed(handle);
   if (formed !== undefined) {

@@ -49,8 +49,8 @@ import {
   NEEDS_LIST,
   asMigrateError,
   migrateError,
+  sizeOf,
   writePack,
-  writeState,
 } from "./pack.ts";
 import type { Wanted } from "./texts.ts";
 import { hasFileTexts, imagesOfBases, isOfUndo, MovingUndo, packTexts } from "./texts.ts";
@@ -146,13 +146,14 @@ async function tryToMove(live: LiveThread, context: Context, way: Way): Promise<
     if (texts === undefined) return `a patch is under way on thread ${to}`;
     began = clock.now();
     const { outcome: pack } = await runAtRest(context, limitMs, () =>
-      takePack(context, { from, ...way }, texts),
+      takePack(context, { from, to }, texts),
     );
     // A patch waits until it is known where the service is.
     context.patching = new Promise((resolve) => {
       goOn = resolve;
     });
-    const carried = (await orderOften(steward, to, ADOPT, writePack(pack))) as Adopted;
+    const sent = writePack(pack, way.isList);
+    const carried = (await orderOften(steward, to, ADOPT, sent)) as Adopted;
     if (carried === BUSY || carried === NEEDS_CODE) {
       prepared.delete((context.code as Instance).program);
       return carried === BUSY ? `a patch is under way on thread ${to}` : "the texts have changed";
@@ -172,7 +173,7 @@ async function tryToMove(live: LiveThread, context: Context, way: Way): Promise<
     context.code?.release();
     fireSignal(context);
     const held = clock.now() - began;
-    return new Moved({ handle, from, to, held, bytes: pack.state.length, waiting, carried });
+    return new Moved({ handle, from, to, held, bytes: sizeOf(sent), waiting, carried });
   } catch (error) {
     if (error instanceof PutOff) return error.message;
     throw error;
@@ -272,7 +273,7 @@ function requireLoose(context: Context): void {
 /** Takes what travels, in a turn of the service, which is at rest. */
 function takePack(
   context: Context,
-  { from, to, isList }: Way & { readonly from: number },
+  { from, to }: { readonly from: number; readonly to: number },
   { seen, wanted, number, way }: Texts,
 ): Pack {
   const { code, service, runtime, handle, kind, name, args, state: host } = context;
@@ -319,7 +320,7 @@ function takePack(
     program: number,
     wanted: hasFileTexts(wanted) ? undefined : wanted,
     undo: undo.pack(lost),
-    state: writeState(state, isList),
+    state,
     timers: timers.plans,
     registered: listRegistered(context),
     objects: objects.plans,

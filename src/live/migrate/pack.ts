@@ -1,6 +1,6 @@
 /** What travels of a service that goes to another thread, what the two threads say to each other, and what a move fails with. */
 
-import { deserialize, serialize } from "node:v8";
+import { DefaultDeserializer, DefaultSerializer } from "node:v8";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { TimerPlan } from "../reload/moving-timers.ts";
@@ -38,6 +38,8 @@ export interface Pack extends PackedData {
   /** Undefined = they have gone with {@link FORM_WORD}. */
   readonly args: readonly unknown[] | undefined;
   readonly objects: readonly ObjectPlan[];
+  /** Its variables; undefined if the other thread could not read them: they have to come as a list. */
+  readonly state: State | undefined;
 }
 
 /** The part of it that is plain data. */
@@ -56,7 +58,6 @@ interface PackedData {
   readonly wanted: Wanted | undefined;
   /** What patches have assigned, for whoever takes them back. */
   readonly undo: readonly UndoEntry[];
-  readonly state: Uint8Array;
   readonly timers: readonly TimerPlan[];
   /** What its code has registered, for people. */
   readonly registered: readonly string[];
@@ -70,15 +71,37 @@ export type SentPack = readonly [
   data: Uint8Array,
 ];
 
-/** Writes out the state of a service. @param isList - as a list: the other thread could not read it else */
-export function writeState(state: State, isList: boolean): Uint8Array {
-  return within(() => (isList ? undefined : serialize(state))) ?? serialize(toList(state));
+/** Writes out what travels of a service. @param isList - its state as a list: the other thread could not read it else */
+export function writePack(
+  { handle, args, objects, state, ...data }: Pack,
+  isList: boolean,
+): SentPack {
+  const bytes =
+    within(() => (isList ? undefined : write(data, state))) ?? write(data, toList(state as State));
+  return [handle, args, objects, bytes];
 }
 
-/** Reads a state; undefined if it has to come as a list. */
-export function readState(bytes: Uint8Array): State | undefined {
-  const read = within(() => deserialize(bytes) as State | LongState);
-  return Array.isArray(read) ? (fromList(read as LongState) as State) : (read as State | undefined);
+/** How many bytes it takes on the way. */
+export function sizeOf([, , , bytes]: SentPack): number {
+  return bytes.length;
+}
+
+/** Reads what has come of a service. */
+export function readPack([handle, args, objects, bytes]: SentPack): Pack {
+  const reader = new DefaultDeserializer(bytes);
+  reader.readHeader();
+  const data = reader.readValue() as PackedData;
+  const read = within(() => reader.readValue() as State | LongState);
+  const state = Array.isArray(read) ? (fromList(read as LongState) as State) : read;
+  return { handle, args, objects, state: state as State | undefined, ...data };
+}
+
+function write(data: PackedData, state: unknown): Uint8Array {
+  const writer = new DefaultSerializer();
+  writer.writeHeader();
+  writer.writeValue(data);
+  writer.writeValue(state);
+  return writer.releaseBuffer();
 }
 
 /** V8 goes down from object to object, and has only so much stack for that: more to write them out than to read them. */
@@ -91,23 +114,13 @@ function within<T>(run: () => T): T | undefined {
   }
 }
 
-/** Writes out what travels of a service. */
-export function writePack({ handle, args, objects, ...data }: Pack): SentPack {
-  return [handle, args, objects, serialize(data satisfies PackedData)];
-}
-
-/** Reads what has come of a service. */
-export function readPack([handle, args, objects, data]: SentPack): Pack {
-  return { handle, args, objects, ...(deserialize(data) as PackedData) };
-}
-
 /** The answer of a thread that has other texts. */
 export const NEEDS_CODE = "texts";
 
 /** The answer of a thread on which a patch of many services is under way. */
 export const BUSY = "patch";
 
-/** The answer of a thread that could not read the state: see {@link readState}. */
+/** The answer of a thread that could not read the state: see {@link Pack.state}. */
 export const NEEDS_LIST = "list";
 
 /** The names of what was carried, or why it was not. */

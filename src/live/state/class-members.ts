@@ -5,7 +5,6 @@
 import type { AnyNode, Class } from "acorn";
 import { keyOf } from "../../loader/read/analysis.ts";
 import { isWrittenOut } from "../../loader/read/written.ts";
-import type { NameRef } from "./state.ts";
 
 /** A static `#private` variable, which nothing can read from outside. */
 export interface HiddenField {
@@ -36,10 +35,49 @@ export const OWN_KEYS: ReadonlySet<string> = new Set([
   "caller",
 ]);
 
-/** The names that the text of a class puts on its prototype; undefined if they can't be told. */
-export function prototypeMembers({ body }: Class): Set<string> | undefined {
+/** What the text of a class says of its members. */
+export interface ClassText {
+  /** The names that it puts on the prototype; undefined if they can't be told. */
+  readonly prototype: ReadonlySet<string> | undefined;
+  /** The static fields and accessors. */
+  readonly statics: ReadonlySet<string>;
+  /** Whether all members go by names that the text says, and it runs nothing that may make others. */
+  readonly isPlain: boolean;
+  /** The names of the static `#private` variables. */
+  readonly hidden: readonly string[];
+}
+
+/** What a class without a text says. */
+export const NO_TEXT: ClassText = {
+  prototype: undefined,
+  statics: new Set(),
+  isPlain: false,
+  hidden: [],
+};
+
+const known = new WeakMap<Class, ClassText>();
+
+/** Reads what the text of a class says of its members. It is read once: each move and each reload of a service asks. */
+export function readClass(node: Class): ClassText {
+  let text = known.get(node);
+  if (text === undefined) {
+    const { body } = node.body;
+    text = {
+      prototype: prototypeNames(body),
+      statics: new Set(body.flatMap(staticNames)),
+      isPlain: body.every((member) => member.type !== "StaticBlock" && !member.computed),
+      hidden: body.flatMap(hiddenNames),
+    };
+    known.set(node, text);
+  }
+  return text;
+}
+
+type ClassMember = Class["body"]["body"][number];
+
+function prototypeNames(body: readonly ClassMember[]): Set<string> | undefined {
   const names = new Set(["constructor"]);
-  for (const member of body.body) {
+  for (const member of body) {
     if (member.type === "StaticBlock" || member.static) continue;
     const key = keyOf(member);
     if (key !== undefined) names.add(key);
@@ -48,24 +86,26 @@ export function prototypeMembers({ body }: Class): Set<string> | undefined {
   return names;
 }
 
-/** The static fields and accessors that the text of a class has. */
-export function staticFields({ body }: Class): Set<string> {
-  return new Set(
-    body.body.flatMap((member) => {
-      if (member.type === "StaticBlock" || !member.static) return [];
-      const isField = member.type === "PropertyDefinition" || member.kind !== "method";
-      return isField ? (keyOf(member) ?? []) : [];
-    }),
-  );
+function staticNames(member: ClassMember): string | [] {
+  if (member.type === "StaticBlock" || !member.static) return [];
+  const isField = member.type === "PropertyDefinition" || member.kind !== "method";
+  return isField ? (keyOf(member) ?? []) : [];
 }
 
-/** Whether all members of a class go by names that its text says, and it runs nothing that may make others. */
-export function hasPlainNames({ body }: Class): boolean {
-  return body.body.every((member) => member.type !== "StaticBlock" && !member.computed);
+function hiddenNames(member: ClassMember): string | [] {
+  const isHidden =
+    member.type === "PropertyDefinition" &&
+    member.static &&
+    member.key.type === "PrivateIdentifier";
+  return isHidden ? (member.key as { readonly name: string }).name : [];
 }
 
 /** The static members of a class that are functions which its text does not give them, as far as that can be told. */
 export function statedFunctions({ body }: Class, maker: Function): Set<string> {
+  const names = Object.getOwnPropertyNames(maker).filter(
+    (key) => !OWN_KEYS.has(key) && isFunctionAt(maker, key),
+  );
+  if (names.length === 0) return new Set();
   const members = new Map<string, AnyNode>();
   for (const member of body.body) {
     if (member.type !== "StaticBlock" && !member.static) continue;
@@ -75,24 +115,14 @@ export function statedFunctions({ body }: Class, maker: Function): Set<string> {
   }
   const isStated = (key: string): boolean => {
     const value: unknown = Object.getOwnPropertyDescriptor(maker, key)?.value;
-    if (OWN_KEYS.has(key) || typeof value !== "function") return false;
     const member = members.get(key);
     if (member === undefined) return true;
     if (member.type !== "PropertyDefinition") return isReplaced(key, value);
     return member.value ? isWrittenOut(member.value) : true;
   };
-  return new Set(Object.getOwnPropertyNames(maker).filter(isStated));
+  return new Set(names.filter(isStated));
 }
 
-/** The static `#private` variables of a class. */
-export function hiddenFields(
-  { body }: Class,
-  { file, name }: NameRef,
-  line: number,
-): HiddenField[] {
-  return body.body.flatMap((member) =>
-    member.type === "PropertyDefinition" && member.static && member.key.type === "PrivateIdentifier"
-      ? [{ name: `${name}.#${member.key.name}`, file, line }]
-      : [],
-  );
+function isFunctionAt(holder: object, key: string): boolean {
+  return typeof Object.getOwnPropertyDescriptor(holder, key)?.value === "function";
 }

@@ -20,15 +20,7 @@ import type { EffectiveText } from "../../texts/effective-text.ts";
 import type { NameScope, SeenName } from "../text/patched-module.ts";
 import { scopeOf, rootOf, textOf } from "../text/patched-module.ts";
 import type { HiddenField } from "./class-members.ts";
-import {
-  hasPlainNames,
-  hiddenFields,
-  isReplaced,
-  OWN_KEYS,
-  prototypeMembers,
-  statedFunctions,
-  staticFields,
-} from "./class-members.ts";
+import { isReplaced, NO_TEXT, OWN_KEYS, readClass, statedFunctions } from "./class-members.ts";
 import type { NameRef, Put } from "./state.ts";
 import type { TopGifts } from "./top-gifts.ts";
 import { isTopGift, topGifts } from "./top-gifts.ts";
@@ -241,13 +233,11 @@ export class StateNames {
         this.#addFields({ ref: own, line, holder: method, gifts });
       }
     }
-    const written = isClass ? staticFields(node) : new Set<string>();
-    const isOpen = isClass && hasPlainNames(node);
-    this.#addFields({ ref, line, holder: value, gifts, written, stated, isOpen });
-    if (!isClass) return;
-    this.hidden.push(...hiddenFields(node, ref, line));
+    const { statics, isPlain, hidden, prototype: members } = isClass ? readClass(node) : NO_TEXT;
+    this.#addFields({ ref, line, holder: value, gifts, written: statics, stated, isOpen: isPlain });
+    const { file, name } = ref;
+    for (const each of hidden) this.hidden.push({ name: `${name}.#${each}`, file, line });
     // Symbols and computed names are not told apart from what the text says.
-    const members = prototypeMembers(node);
     if (members !== undefined) {
       const own = { ...ref, path: ["prototype"] };
       this.#addFields({ ref: own, line, holder: prototype, gifts, written: members });

@@ -17,6 +17,7 @@ import { findPlaces } from "./paths.ts";
 import { close, define } from "./properties.ts";
 import { HANDLER, TARGET } from "./proxies.ts";
 import type { Closed } from "./properties.ts";
+import type { Shape } from "./shapes.ts";
 import { findShape, shellOf } from "./shapes.ts";
 import type { Left, NameRef, Odd, OddProperty, State } from "./state.ts";
 import { isPrimitive } from "./state.ts";
@@ -39,6 +40,9 @@ export interface ReviveOptions {
   stub?(left: Left): unknown;
 }
 
+/** How many instances of a class come before something is made that copies the next ones: it costs as much as some of them. */
+const SHELL_DEMAND = 32;
+
 /** The objects of one instance that stand for mirrors. */
 export class Reviver {
   readonly #state: State;
@@ -56,6 +60,8 @@ export class Reviver {
   });
   /** Of own classes; undefined for those whose instances are more than fields. */
   readonly #prototypes = new Map<NameRef, object | undefined>();
+  /** How many instances each of these has got. */
+  readonly #counts = new Map<object, number>();
   readonly #closing: (readonly [object, Closed])[] = [];
   /** Whether mirrors of plain data become the objects. */
   #isAdopting = false;
@@ -129,11 +135,20 @@ export class Reviver {
     if (shape === undefined) return undefined;
     let object: object | undefined;
     if (odd === undefined) object = shape.copy(mirror, this.#queue.addField);
-    else if (odd.ofClass !== undefined) {
-      const prototype = this.#plainPrototype(odd.ofClass);
-      object = prototype && shellOf(shape, prototype)?.(mirror, this.#queue.addField);
-    }
+    else if (odd.ofClass !== undefined) object = this.#instanceOf(odd.ofClass, mirror, shape);
     if (object !== undefined) this.#made.set(mirror, object);
+    return object;
+  }
+
+  /** An instance that is its fields; undefined for one that is more. */
+  #instanceOf(ref: NameRef, mirror: object, shape: Shape): object | undefined {
+    const prototype = this.#plainPrototype(ref);
+    if (prototype === undefined) return undefined;
+    const count = (this.#counts.get(prototype) ?? 0) + 1;
+    this.#counts.set(prototype, count);
+    if (count >= SHELL_DEMAND) return shellOf(shape, prototype)?.(mirror, this.#queue.addField);
+    const object = Object.create(prototype) as object;
+    this.#queue.add(mirror, object);
     return object;
   }
 

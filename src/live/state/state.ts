@@ -139,10 +139,12 @@ export interface State {
 export function rootKey({
   file,
   name,
-  path = [],
-  field = "",
+  path,
+  field,
 }: Pick<Root, "file" | "name" | "path" | "field">): string {
-  return [file, name, ...path, "", field].join("\0");
+  const own = `${file}\0${name}`;
+  if (path === undefined && field === undefined) return own;
+  return [own, ...(path ?? []), "", field ?? ""].join("\0");
 }
 
 /** Whether a value is its own mirror. */
