@@ -262,6 +262,11 @@ export class Fabric implements Elsewhere {
     this.#exchange?.publish();
   }
 
+  /** Says that more will come from another thread at once. */
+  expectMore(): void {
+    this.#exchange?.expectMore();
+  }
+
   /** Ends a turn: see Exchange.rest. */
   rest(): Rest {
     if (this.#late.length > 0) this.#sendLate();

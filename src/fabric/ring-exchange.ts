@@ -249,6 +249,11 @@ export class Exchange {
     return "asleep";
   }
 
+  /** Says that more will come at once: see Polling.expect. */
+  expectMore(): void {
+    this.#polling.expect();
+  }
+
   /** Lets the other threads see what was sent so far, for example in the middle of a long turn. */
   publish(): void {
     for (const end of this.#all) {

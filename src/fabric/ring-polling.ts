@@ -38,6 +38,8 @@ export class Polling {
   #waitsSince: number | undefined = Number.NEGATIVE_INFINITY;
   /** The next look finds the window open, unless its time is over. */
   #isFresh = false;
+  /** What has come says that more follows. */
+  #isExpecting = false;
   /** The thread has looked again since mail came last. */
   #isPolling = false;
   /** How many windows in a row closed without mail. */
@@ -60,9 +62,15 @@ export class Polling {
     if (this.#isPolling) this.#vain = 0;
     this.#isPolling = false;
     const waitedMs = now - (this.#waitsSince ?? now);
-    this.#isFresh = this.#pause === 0 && waitedMs <= this.#freshMs;
+    this.#isFresh = this.#isExpecting || (this.#pause === 0 && waitedMs <= this.#freshMs);
+    this.#isExpecting = false;
     this.#waitsSince = undefined;
     if (this.#pause > 0) this.#pause -= 1;
+  }
+
+  /** Notes that the mail which comes now says that more follows: it opens the window, however long it was quiet before. */
+  expect(): void {
+    this.#isExpecting = true;
   }
 
   /** Whether to look again instead of sleeping; asked when there is nothing else to do. @param now - milliseconds. */

@@ -256,6 +256,10 @@ export class NodeThreads implements Threads {
     this.#thread.fabric.tell(thread, word, ...values);
   }
 
+  expectMore(): void {
+    this.#thread.fabric.expectMore();
+  }
+
   publish(): void {
     this.#thread.fabric.publish();
   }

@@ -47,6 +47,8 @@ export interface Threads {
   tell(thread: number, word: string, ...values: readonly unknown[]): void;
   /** Lets the other threads see at once what was sent to them. */
   publish(): void;
+  /** Says that another thread sends more at once: this one looks for it a moment longer before it sleeps. */
+  expectMore(): void;
   /** The services of this thread that go to another one, and those that come. */
   readonly handOver: HandOver;
   /** Returns the threads on which services of that name live. */

@@ -113,6 +113,7 @@ export class ComingPrograms {
     // It is told when the state comes.
     made.catch(() => {});
     this.#formed.set(head.handle, { context, from: head.from, made });
+    runtime.threads?.expectMore();
   }
 
   /** The service that was made under a handle, and gets its state now. */

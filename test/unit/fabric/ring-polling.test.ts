@@ -39,11 +39,38 @@ test("mail that was waited for longer than the bound of freshness opens none", (
   equal(polling.isOpen(1.4), false);
 });
 
+test("mail that says that more follows opens the window once, however long it was quiet, and also while polling is paused", () => {
+  const polling = new Polling({ windowMs: 0.1, freshMs: 0.2 });
+  const arriveLate = (now: number): boolean => {
+    polling.arrived(now);
+    return polling.isOpen(now);
+  };
+  equal(arriveLate(10), false);
+  polling.expect();
+  equal(arriveLate(20), true);
+  equal(polling.isOpen(20.11), false);
+  equal(arriveLate(30), false);
+  for (let at = 40; at < 40 + 3; at += 1) {
+    polling.expect();
+    equal(arriveLate(at), true);
+    equal(polling.isOpen(at + 0.5), false);
+  }
+  // Four in a row have closed in vain.
+  polling.arrived(50);
+  polling.arrived(50);
+  equal(polling.isOpen(50), false, "paused");
+  polling.expect();
+  equal(arriveLate(60), true);
+});
+
 test("a window of 0 is never open", () => {
   const polling = new Polling({ windowMs: 0 });
   polling.arrived(1);
   polling.arrived(1);
   equal(polling.isOn, false);
+  equal(polling.isOpen(1), false);
+  polling.expect();
+  polling.arrived(1);
   equal(polling.isOpen(1), false);
 });
 
