@@ -30,7 +30,7 @@ export class LevelFloor {
   /** Where it is among the words. */
   readonly at: number;
 
-  /** @param words - shared by the node's threads. @defaultValue some that nobody shares yet */
+  /** @param words - shared by the node's threads. @defaultValue some that are not shared yet */
   constructor(words: Int32Array | undefined, at: number) {
     this.words = words ?? new Int32Array(new SharedArrayBuffer(4 * (at + 1)));
     this.at = at;

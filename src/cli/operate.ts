@@ -20,7 +20,7 @@ import { messageOf } from "../service/error-text.ts";
 import type { Invocation } from "./arguments.ts";
 import { ConsoleConnection } from "./console-connection.ts";
 
-/** Where a console listens if nobody says otherwise. */
+/** Where a console listens unless the configuration says otherwise. */
 const USUAL_PLACE: Endpoint = { host: "127.0.0.1", port: 8000 };
 
 /** An old body, a handler that may run one, or a thread that is silent. */

@@ -293,7 +293,7 @@ export class Fabric implements Elsewhere {
     if (peer.incoming.bytes.buffer !== bytes.buffer) peer.incoming = new CodecMemory(bytes);
     const { incoming: memory, head, decoder } = peer;
     head.read(memory, start);
-    // Every record is decoded, also if nobody is left to get it: a later one may be written in its terms.
+    // Every record is decoded, also if its receiver is gone: a later one may be written in its terms.
     const receiver = this.#kernel?.services.get(head.target);
     const isOne = head.kind === KIND.value;
     const at = start + HEAD_BYTES;

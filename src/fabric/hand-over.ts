@@ -117,7 +117,7 @@ export class HandOver {
     const { handle } = service;
     const { thread, kernel, directory, tell, others, later, waitMs, afterwards } = this.#options;
     if (!service.isAlive) return undefined;
-    // Order: what can't be sent is found while nobody has been told that it lives elsewhere.
+    // Order: what can't be sent is found before any thread has been told that it lives elsewhere.
     const { waiting } = foresee(service);
     if (waiting.length > 0) tell(to, HAND_OVER_WORDS.mail, handle, waiting.map(pack));
     if (!directory.move(handle, thread, to)) return undefined;

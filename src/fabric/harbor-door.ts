@@ -25,13 +25,13 @@ export class HarborDoor implements Elsewhere {
   /**
    * Takes a message for another harbor; set where the connections are.
    *
-   * @returns false if nobody will get it.
+   * @returns false if no service will get it.
    * @throws what its sender is told.
    */
   gateway: ((handle: number, message: Message) => boolean) | undefined = undefined;
   /** Hears of each global name that is given to somebody; set where the connections are. */
   onNamed: ((name: string, handle: number) => void) | undefined = undefined;
-  /** Hears of a message of another thread that nobody will get: its sender is not told any more. */
+  /** Hears of a message of another thread that no service will get: its sender is not told any more. */
   onLost: ((handle: number, error: unknown) => void) | undefined = undefined;
   readonly #threads: Elsewhere | undefined;
 

@@ -1,11 +1,11 @@
 /**
- * Lines of the log that are on their way into their file, in shared memory: whoever still runs can write them.
+ * Lines of the log that are on their way into their file, in shared memory: any thread that still runs can write them.
  *
  *     append     the main thread writes a line and publishes it                  no system call
  *     drain      under the lock: what was published goes into the file, once     the main thread soon after, or the thread that
  *                                                                                watches it, if the main thread hangs
  *
- * So a line outlives the handler that wrote it and never returns. The lock is tried: whoever finds it taken knows that somebody else
+ * So a line outlives the handler that wrote it and never returns. The lock is tried: a thread that finds it taken knows that the other one
  * writes what is there at that moment.
  *
  * Hot path (bench: print).
@@ -27,7 +27,7 @@ const DESCRIPTOR = 4;
 
 const FREE = 0;
 
-/** Milliseconds after which a lock that nobody gives back is taken from its holder. */
+/** Milliseconds after which a lock that is not given back is taken from its holder. */
 const STALE_MS = 1000;
 
 /** Who drains a journal. */
@@ -93,7 +93,7 @@ export class LogJournal {
   /**
    * Hands what waits to `write`, which returns how many bytes it took; what is left waits on.
    *
-   * @returns false if somebody else writes at this moment.
+   * @returns false if another thread writes at this moment.
    * @throws what `write` throws; then everything waits on.
    */
   drain(drainer: number, write: (bytes: Uint8Array) => number): boolean {
@@ -146,7 +146,7 @@ export class LogJournal {
     return true;
   }
 
-  /** Takes the lock from whoever has it: that thread writes no more. */
+  /** Takes the lock from the thread that has it: that one writes no more. */
   release(): void {
     Atomics.store(this.#words, LOCK, FREE);
   }

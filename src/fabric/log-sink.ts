@@ -19,7 +19,7 @@ import { createJournalMemory, DRAINER, LogJournal } from "./log-journal.ts";
 /** What a sink is made of. */
 export interface LogSinkOptions {
   readonly format: LogFormat;
-  /** Each line is written at once: nobody else would do it while a handler hangs. */
+  /** Each line is written at once: no other thread would do it while a handler hangs. */
   readonly isImmediate: boolean;
   /** Takes in the lines that other threads have published, when the process ends. */
   readonly collect: () => void;
@@ -32,7 +32,7 @@ export const STDOUT = 1;
 
 const LINE_FEED = 0x0a;
 
-/** Milliseconds for which the end of the process waits for somebody who writes at that moment. */
+/** Milliseconds for which the end of the process waits for a thread that writes at that moment. */
 const PATIENCE_MS = 200;
 
 const sinks = new Set<LogSink>();
@@ -160,7 +160,7 @@ export class LogSink {
     else if (lastByte(this.#path) !== LINE_FEED) this.#put(Buffer.from("\n"));
   }
 
-  /** Writes what waits, whoever else was at it; the process ends. */
+  /** Writes what waits, even if another thread was writing it; the process ends. */
   end(): void {
     try {
       this.#options.collect();
@@ -195,7 +195,7 @@ function closeQuietly(descriptor: number): void {
   }
 }
 
-/** The last byte of a file; a line feed if it is empty, or nobody may read it. */
+/** The last byte of a file; a line feed if it is empty, or may not be read. */
 function lastByte(path: string): number | undefined {
   try {
     const { size } = statSync(path);

@@ -26,7 +26,7 @@ interface RawPause {
 
 /** The pauses of a thread, one at a time. */
 export class PauseQueue {
-  /** The thread has paused although nobody here has asked for it. */
+  /** The thread has paused although no code here has asked for it. */
   isPaused = false;
   readonly #scripts = new ScriptTable();
   #next: (paused: Paused) => void = () => {

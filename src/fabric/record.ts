@@ -23,9 +23,9 @@ export const KIND = {
   control: 2,
   /** Somebody else answers a waiting call: see Kernel.retarget. */
   retarget: 3,
-  /** A word that nobody waits for: whoever takes it in need not look for more. */
+  /** A word that no caller waits for: the thread that takes it in need not look for more. */
   aside: 4,
-  /** As values, and nobody waits for an answer although it carries a session: the message of a client. */
+  /** As values, and no answer is awaited although it carries a session: the message of a client. */
   posted: 5,
 } as const;
 

@@ -41,7 +41,7 @@ export interface ExchangeOptions {
   /**
    * Gets each record that came, with the number of its thread. If it throws, the others come with the next turn.
    *
-   * @returns false if nobody waits for what comes of it, so that it is no reason to look for more.
+   * @returns false if no caller waits for what comes of it, so that it is no reason to look for more.
    */
   readonly take: (thread: number, record: Incoming) => boolean | void;
   /**

@@ -80,7 +80,7 @@ export class SharedLog {
     }
   }
 
-  /** Frees the log if a thread that has died was cut off while it added an entry, so that nobody waits for it. */
+  /** Frees the log if a thread that has died was cut off while it added an entry, so that no thread waits for it. */
   inherit(dead: number): void {
     this.#lock.takeFrom(dead);
     this.#lock.give();

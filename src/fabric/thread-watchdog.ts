@@ -132,7 +132,7 @@ export class ThreadWatchdog implements Visitor {
     return Promise.resolve(undefined);
   }
 
-  /** Interrupts a service as soon as nobody else talks to its thread. */
+  /** Interrupts a service as soon as no other code talks to its thread. */
   async #interruptNext(watched: WatchedThread, handle: number): Promise<string | undefined> {
     const patient = this.#patientOf(watched.worker);
     while (patient.talk !== undefined) await patient.talk;

@@ -71,7 +71,7 @@ export interface WardenOptions {
   readonly onOpen: (thread: number) => void;
   /** Runs something after that many milliseconds. */
   readonly later: (ms: number, run: () => void) => void;
-  /** A thread has died, its services are struck out, and nobody has taken its number yet. */
+  /** A thread has died, its services are struck out, and no other has taken its number yet. */
   readonly onDeath: (end: ThreadEnd) => void;
   /** Another worker took the number of one that died. */
   readonly onReplaced: (thread: number) => void;
@@ -120,7 +120,7 @@ export class Warden {
     return guarded?.wasReady === true ? guarded.worker : undefined;
   }
 
-  /** Whether a thread hosts services and nobody has begun to end it. */
+  /** Whether a thread hosts services and is not being ended. */
   isHost(thread: number): boolean {
     const guarded = this.#guarded.get(thread);
     return guarded?.wasReady === true && guarded.reason === undefined;

@@ -30,7 +30,7 @@ const GLANCE_FRAMES_MAX = 10_000;
 export interface DeskReport {
   /** The number of the dispatch; 0 = none is. */
   readonly dispatch: number;
-  /** Who handles the message, e.g. `snax shop`. */
+  /** The service that handles the message, e.g. `snax shop`. */
   readonly title: string;
   /** What is handled, e.g. `post shop.buy`. */
   readonly message: string;

@@ -150,7 +150,7 @@ export class Answering {
   // oxlint-disable-next-line max-params -- hot path: one object per answer; an options object would be a second one
   #post(handle: number, type: number, { source, session }: Message, payload: unknown): boolean {
     const answer = new Message(type, handle, session, 0, payload);
-    // It carries a session, but nobody answers an answer: the receiver's death must not bounce it.
+    // It carries a session, but an answer is not answered: the receiver's death must not bounce it.
     answer.reply = REPLY.none;
     const target = this.#services.get(source);
     if (target === undefined) return this.#elsewhere?.deliver(source, answer) ?? false;

@@ -1,8 +1,8 @@
 /**
  * A service goes from one kernel of a node to another one under its handle: here what this kernel does of it.
  *
- * No service dies: whoever watches for its death, or waits for an answer, does so on. Who else must know, and how messages keep their
- * order meanwhile, is for fabric/hand-over.ts to say.
+ * No service dies: those that watch for its death, or wait for an answer, go on doing so. Which others must know, and how messages keep
+ * their order meanwhile, is for fabric/hand-over.ts to say.
  */
 
 import type { Kernel } from "./kernel.ts";
@@ -30,7 +30,7 @@ export interface Movable {
 export function foresee({ owed, deferred, mail }: Service): Departed {
   const waiting: Message[] = [];
   const marks: Movable[] = [];
-  // Whoever watches for its death has asked long ago.
+  // Those that watch for its death have asked long ago.
   for (const request of owed?.keys() ?? []) waiting.push(anew(request));
   for (const list of [deferred, mail]) {
     for (let next = list?.head; next !== undefined; next = next.next) {

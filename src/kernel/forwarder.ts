@@ -5,7 +5,7 @@
  *
  * What the old service has begun stays its own: answers to its calls, its timers, jobs and debug messages. The message moves in the
  * same step in which it comes, so what one sender sends keeps its order, also if some of it goes to the new handle directly: both
- * services are on one thread, and are reached by one way. Whoever forwards nothing pays nothing: a forwarder is an outlet, which
+ * services are on one thread, and are reached by one way. A node without forwarders pays nothing: a forwarder is an outlet, which
  * the kernel asks for anyway.
  */
 

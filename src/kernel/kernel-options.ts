@@ -28,7 +28,7 @@ export interface Elsewhere {
   /**
    * Takes a message that another kernel of this node has sent on its way to another node.
    *
-   * @returns false if it is for nobody there.
+   * @returns false if there is no such service.
    * @throws what its sender is told.
    */
   onward?(target: number, message: Message): boolean;
@@ -58,7 +58,7 @@ export interface KernelEvents {
   onCut?(service: Service): void;
   /** A service whose handler was cut off rests for that many milliseconds. */
   onRest?(service: Service, ms: number): void;
-  /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event nobody looks for them. */
+  /** A call of a service has waited SLOW_CALL_MS for its answer; told once. Without this event the kernel does not look for them. */
   onSlowCall?(service: Service, call: OpenCall, ms: number): void;
 }
 

@@ -245,7 +245,7 @@ export class Kernel {
   }
 
   /**
-   * Ends a service at once: whoever waits for it gets ERR_SERVICE_DEAD, its names, timers and messages go.
+   * Ends a service at once: callers that wait for it get ERR_SERVICE_DEAD, its names, timers and messages go.
    *
    * What its own handlers wait for fails in a last turn, as skynet closes its coroutines; see last-words.ts.
    */
@@ -533,7 +533,7 @@ export class Kernel {
     if (request.reply === REPLY.owed) request.reply = REPLY.detached;
   }
 
-  /** Gives up a request's session: nothing will be answered, and nobody is told. */
+  /** Gives up a request's session: nothing will be answered, and its caller is not told. */
   ignore(service: Service, request: Message): void {
     if (request.reply !== REPLY.owed) return;
     request.reply = REPLY.none;

@@ -2,7 +2,7 @@
  * The last turn of a service that has ended: what its handlers wait for fails, so that their `catch` and `finally` run.
  *
  *     death -> who waits is collected: calls, sleepers, those who were woken and have not gone on, and the instance's own
- *           -> nobody: nothing happens
+ *           -> no one waits: nothing happens
  *           -> one job, in the name of the dead service: all of them are rejected with one error; the handlers run on
  *           -> one more behind it: what the code of the service sends from here on is refused
  *
@@ -62,7 +62,7 @@ export function giveLastTurn(
     service.holds = HOLD.ending;
     const error = endedError(service);
     for (const each of waiting) {
-      // That nobody awaits it is no news now; whoever does is told all the same.
+      // It is not reported that no code awaits it; code that does is told as always.
       if (each instanceof OpenCall) each.promise?.catch(() => {});
       each.reject(error);
     }

@@ -7,7 +7,7 @@
 
 /** What is known of the answer to a request. */
 export const REPLY = {
-  /** Nobody waits: a post, or the session was given up by `ignoreret`. */
+  /** No answer is awaited: a post, or the session was given up by `ignoreret`. */
   none: 0,
   /** The handler still owes the answer. */
   owed: 1,

@@ -52,7 +52,7 @@ export class OpenCall {
     this.reject = reject;
   }
 
-  /** Nobody has settled it yet. */
+  /** It has not been settled yet. */
   get isOpen(): boolean {
     return this.session !== 0;
   }

@@ -7,7 +7,7 @@
  *            -> service B: message, microtasks; ...
  *       -> back to the event loop, so that sockets and timers breathe; woken again if work is left
  *
- * After an interrupt a turn serves jobs only, and what they say leaves the thread with its end: whoever comes to repair what was cut
+ * After an interrupt a turn serves jobs only, and what they say leaves the thread with its end: an operator who comes to repair what was cut
  * off is heard and answered before anything runs that may loop again.
  *
  * Hot path (bench: call, send). One service runs at a time, microtasks included: after each message the microtasks
@@ -115,7 +115,7 @@ export class Scheduler {
   /** Runs one turn. The waker calls it, from a message callback. */
   turn(): void {
     // Not guarded by try: an interrupt cuts everything off, `finally` included, and the next turn must begin afresh.
-    // Whoever cut it off sees to it that there is one: nothing that is sent meanwhile asks for it.
+    // The code that cut it off sees to it that there is one: nothing that is sent meanwhile asks for it.
     this.#isAwake = false;
     if (this.#isRunning) this.#recover();
     this.current = undefined;

@@ -25,7 +25,7 @@ export interface Instance {
   receive(message: Message): void;
   /**
    * Says whether it handles messages of a type although its beginning is not over (HOLD.starting); those that it does not
-   * hear wait. Whoever changes the answer has the mail looked at again: Kernel.release.
+   * hear wait. Code that changes the answer has the mail looked at again: Kernel.release.
    */
   hears?(type: number): boolean;
   /**
@@ -124,7 +124,7 @@ export class Service {
   calls: CallTable | undefined = undefined;
   /** Requests that this service has taken and not answered yet, with the whole millisecond at which that was. */
   owed: Map<Message, number> | undefined = undefined;
-  /** Handlers that run on behind an await and owe nobody an answer; see handling.ts. */
+  /** Handlers that run on behind an await and owe no answer; see handling.ts. */
   running: Handling[] | undefined = undefined;
   /** Hears of each of those that ends, while somebody waits for it; must not throw. */
   onHandled: ((message: Message) => void) | undefined = undefined;

@@ -28,11 +28,11 @@ export class Timer {
   /** The service it belongs to, by handle; 0 = the kernel itself. */
   readonly owner: number;
   /**
-   * What it runs goes on with the handling of this message, as a sleep does; see Kernel.origin. Whoever adds the timer says
+   * What it runs goes on with the handling of this message, as a sleep does; see Kernel.origin. The code that adds the timer says
    * so; undefined = it begins something of its own.
    */
   origin: Message | undefined = undefined;
-  /** What it is for, if whoever adds it has something to say to those who list timers. */
+  /** What it is for, if the code that adds it has something to say to those who list timers. */
   subject: object | undefined = undefined;
   /** Begun while a patch was being applied: it may be the patch's own wait, so the patch does not hold it back. */
   passesHold = false;

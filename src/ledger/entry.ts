@@ -132,7 +132,7 @@ function isCount(value: unknown): boolean {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
-/** Puts lines together, by number. An outcome of a patch that nobody prepared says nothing. */
+/** Puts lines together, by number. An outcome of a patch that was not prepared says nothing. */
 export function foldLines(lines: readonly LedgerLine[]): LedgerEntry[] {
   const entries = new Map<number, LedgerEntry>();
   /** The numbers of several patches that were made together, by that of the first. */

@@ -146,7 +146,7 @@ export class GateServer implements ClientHost {
     }
     const reached = (): void => client.passed(bytes, epoch);
     const moved = (): void => {
-      // Nobody is there: the next message tells.
+      // The other side is gone: the next message tells.
       if (!tellMark(net, agent, [link.id, bytes, epoch])) reached();
     };
     if (!placeMark(context.runtime, agent, { reached, moved })) moved();

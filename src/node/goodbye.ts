@@ -52,7 +52,7 @@ export function addGoodbyeCommands(runtime: Runtime): void {
  *
  * @param program - who asks: the context of the program that started the node.
  * @param timeoutMs - milliseconds for all of them together.
- * @param settled - resolves when nobody else has anything left to say in the log.
+ * @param settled - resolves when no service has anything left to say in the log.
  * @returns what was cut off, for people; empty if everybody has left in order.
  */
 export async function sayGoodbye(

@@ -155,7 +155,7 @@ export class NodeThreads implements Threads {
     let least = Number.POSITIVE_INFINITY;
     for (let step = 0; step < count; step += 1) {
       const thread = this.hosts[(this.#last + step) % count] as number;
-      // Whoever has something against it comes behind all others, however few services it has.
+      // A thread that has something against it comes last, however few services it has.
       const weight = this.standing(thread) * HANDLES_MAX + directory.count(thread);
       if (weight >= least) continue;
       least = weight;
@@ -190,7 +190,7 @@ export class NodeThreads implements Threads {
   kill(handle: number): void {
     const thread = this.threadOf(handle);
     if (thread === undefined || !this.#thread.fabric.tell(thread, "kill", handle)) return;
-    // From this moment nobody finds it any more, as if it lived on this thread.
+    // From this moment it can't be found on this thread any more.
     this.#thread.directory.release(handle, thread);
   }
 
@@ -227,7 +227,7 @@ export class NodeThreads implements Threads {
         const again = (): ImageData[] | Promise<ImageData[]> => this.imagesFor(thread, name);
         return reached.then(again, () => []);
       }
-      // With EXIST some were read just now and belong to nobody: a thread that needs them reads for itself.
+      // With EXIST some were read just now for no service: a thread that needs them reads for itself.
       const fresh = [...reached].filter(
         (image) => !given.images.has(image) && cache.images.get(image.file) === image,
       );

@@ -226,7 +226,7 @@ class RunningNode implements Node {
     if (typeof ledger === "string") this.#assembly.live.openLedger(ledger);
     const threads = this.#main?.start();
     this.#runtime.isBooting = !this.#config.verbose;
-    // Whoever waits for it hears of its failure; a boot that fails before that does not.
+    // The code that awaits it hears of its failure; a boot that fails before that does not.
     threads?.catch(() => {});
     await this.#launch("snlua", "launcher");
     const unbounded = this.skynet.within(Infinity);

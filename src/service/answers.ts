@@ -59,7 +59,7 @@ function asList(unpacked: unknown): never[] {
 
 /**
  * Somebody tells of a death, as skynet's simplemonitor does: the calls that wait for that service fail. A service of this node
- * that dies needs nobody to tell of it.
+ * that dies has none to tell of it.
  */
 const receiveDown: Receiver = ({ service, runtime }, { source }) => {
   const { kernel } = runtime;

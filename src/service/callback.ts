@@ -1,7 +1,7 @@
 /**
  * Functions of the program that are called later, when something comes from outside: a connection, a datagram, a request.
  *
- * Whoever calls one reads it at that moment: code that takes the place of other code puts its own there.
+ * A caller reads it at the moment of the call: code that takes the place of other code puts its own there.
  */
 
 import type { Context } from "./context.ts";

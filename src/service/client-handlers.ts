@@ -1,7 +1,7 @@
 /**
  * When the last handler of a client's messages has ended.
  *
- * Nobody waits for an answer to such a message. A gate wants to know it of a client that has ended its side: what the handlers
+ * Such a message is not answered. A gate wants to know it of a client that has ended its side: what the handlers
  * still have to say is sent before the connection closes. The kernel knows which handlers run (handling.ts); this file knows which gates wait.
  */
 

@@ -197,7 +197,7 @@ export class Context implements Instance {
   refuse(message: Message, error: unknown): void {
     if (error === EXIT_SIGNAL) return;
     if (!this.service.isAlive) {
-      // Whoever waited was told of the death. What else goes wrong in a last turn nobody would hear of.
+      // Callers that waited were told of the death. What else goes wrong in a last turn would be reported nowhere.
       if (isInLastTurn(this) && !isEnding(error)) {
         this.runtime.reportError(this.service, error, message);
       }

@@ -30,7 +30,7 @@ class Slot {
     this.number = number;
   }
 
-  /** Its errand is over. @param isWell - it was answered, and nobody will touch it any more */
+  /** Its errand is over. @param isWell - it was answered, and neither thread will touch it any more */
   release(isWell: boolean): void {
     if (isWell) resetErrand(this.errand);
     else this.errand = createErrand();
@@ -91,7 +91,7 @@ function find(runtime: Runtime): ErrandSlots {
 export interface TakenSlot {
   readonly errand: Errand;
   readonly sent: SentErrand;
-  /** @param isWell - it was answered, and nobody will touch it any more */
+  /** @param isWell - it was answered, and neither thread will touch it any more */
   release(isWell: boolean): void;
 }
 

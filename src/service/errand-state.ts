@@ -3,7 +3,7 @@
 /** The state of one errand. */
 export type Errand = SharedArrayBuffer;
 
-/** Nobody has got it yet. */
+/** It has not been received yet. */
 export const SENT = 0;
 /** The receiver has got it, and has changed nothing. */
 export const TAKEN = 1;

@@ -5,7 +5,7 @@
  * is the lock's own. A promise that is not awaited there leaves no such trace: its function waits like anybody's. A handler
  * that waits for itself all the same is told of in the log at once, anything else that keeps a lock after half a minute.
  *
- * Whoever waits is woken by a message of the system lane that goes on in the name of its own handler, so that an interrupt
+ * A handler that waits is woken by a message of the system lane that goes on in the name of its own handler, so that an interrupt
  * always finds the handler that has the lock, and frees it.
  */
 
@@ -102,7 +102,7 @@ export class Lock {
     return this.#waiters;
   }
 
-  /** Whether nobody has it. */
+  /** Whether it is free. */
   get isFree(): boolean {
     return this.#holder === undefined;
   }
@@ -128,7 +128,7 @@ export class Lock {
     return false;
   }
 
-  /** Runs something while nobody else has the lock, and returns what it returned or its promise resolved to. */
+  /** Runs something while it has the lock, and returns what it returned or its promise resolved to. */
   async hold<R>(run: () => R): Promise<Awaited<R>> {
     const { service, runtime } = this.#context;
     const { origin } = runtime.kernel;
@@ -208,7 +208,7 @@ export class Lock {
     runtime.log(this.#context.handle, line, LEVEL.warn);
   }
 
-  /** Looks again after half a minute: whoever had the lock then, and has it still, is told of, once. */
+  /** Looks again after half a minute: a handler that had the lock then, and has it still, is reported once. */
   #watch(): Timer {
     const { service, runtime } = this.#context;
     const tenure = this.#tenure;

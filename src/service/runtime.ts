@@ -84,7 +84,7 @@ export interface RuntimeOptions {
   readonly boards: readonly Board[];
   /** Where messages leave for other harbors. @defaultValue the node is in no network */
   readonly harborDoor?: HarborDoor | undefined;
-  /** Notes that a socket has something, in its callback. @defaultValue nobody wants to know */
+  /** Notes that a socket has something, in its callback. @defaultValue nothing is noted */
   readonly arrived?: () => void;
 }
 
@@ -129,7 +129,7 @@ export class Runtime {
   /** Who sees each line of the log on its way; on the main thread those of all threads. */
   readonly lineTaps: Set<(line: LogLine) => void> = new Set();
   /**
-   * Takes a line for the log at once, so that it outlives whoever writes it. Undefined, or false, sends the line to the logger,
+   * Takes a line for the log at once, so that it outlives the service that writes it. Undefined, or false, sends the line to the logger,
    * as a message like any other.
    */
   lines: TakeLine | undefined = undefined;
@@ -150,7 +150,7 @@ export class Runtime {
   /** Ends the node as soon as no call of another node is open; undefined but on the main thread. */
   drain: (() => void) | undefined = undefined;
   /**
-   * Cuts off what a service of another thread does at this moment; undefined where nobody can.
+   * Cuts off what a service of another thread does at this moment; undefined where that is not possible.
    *
    * @returns what came of it, for people; undefined if the service does nothing.
    */
@@ -199,7 +199,7 @@ export class Runtime {
     });
   }
 
-  /** Launches nothing from here on. Whoever waits is not told: a service's own `exit` is what runs at the end of its node. */
+  /** Launches nothing from here on. Waiting callers are not told: a service's own `exit` is what runs at the end of its node. */
   beginStop(): void {
     this.state = "stopping";
     this.kernel.hasLastTurns = false;

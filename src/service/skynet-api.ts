@@ -127,7 +127,7 @@ export interface Starters {
   newservice(name: string, ...args: unknown[]): Promise<number>;
   /** Starts the only service of that name on this node, or gives the one that runs. `true` first: in the network. */
   uniqueservice(name: string | true, ...args: unknown[]): Promise<number>;
-  /** Creates a service without asking the launcher; returns its handle at once, and tells nobody how it begins. */
+  /** Creates a service without asking the launcher; returns its handle at once, and does not tell how it begins. */
   launch(kind: string, name: string, ...args: unknown[]): number;
 }
 
@@ -274,7 +274,7 @@ export interface SkynetApi extends Calls, Starters {
   yield(): Promise<"BREAK" | undefined>;
   /** Waits for `wakeup(token)`. @throws {ERR_ARGUMENT} if somebody waits on the token. */
   wait(token: unknown): Promise<void>;
-  /** Ends the wait or sleep on a token; false if nobody waits on it. */
+  /** Ends the wait or sleep on a token; false if no handler waits on it. */
   wakeup(token: unknown): boolean;
   /** Runs something after the current handler's synchronous part and before the next message. */
   fork<A extends unknown[]>(run: (...args: A) => unknown, ...args: A): void;

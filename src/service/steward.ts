@@ -51,7 +51,7 @@ export function createSteward(runtime: Runtime, thread: number, handle: number):
   return context;
 }
 
-/** Asks the steward of a thread; without threads there is nobody to ask. */
+/** Asks the steward of a thread; a node of one thread has no steward to ask. */
 export function askSteward(
   context: Context,
   thread: number,

@@ -44,7 +44,7 @@ export function defineValues(portables: PortableTable): void {
   portables.define(Values, {
     name: "values",
     pack: ({ values }) => values,
-    // Nobody of this thread gets it: it is on its way to another harbor, where several results are no list.
+    // No service of this thread gets it: it is on its way to another harbor, where several results are no list.
     unpack: (values, receiver) =>
       receiver === undefined ? new Values(values) : arrive(values, receiver),
   });

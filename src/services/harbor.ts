@@ -2,8 +2,8 @@
  * `harbor` of a node without a network: where messages to other harbors would leave, if there were
  * any.
  *
- * Skynet starts it on every node, behind `.cslave`. Here it keeps the place: whoever sends it
- * something is told that there is no network.
+ * Skynet starts it on every node, behind `.cslave`. Here it keeps the place: a service that
+ * sends it something is told that there is no network.
  */
 
 import { skynet } from "snax";

@@ -5,8 +5,8 @@
  * appended, so that callers bound before a `clearcache` or a patch still reach the right method.
  * The first four are snax's system methods.
  *
- * Where a node has several threads they agree by a shared log: whoever needs a new number enters
- * the name, and all read the entries in one order.
+ * Where a node has several threads they agree by a shared log: a thread that needs a new number
+ * enters the name, and all read the entries in one order.
  */
 
 import { LOG_KIND } from "../fabric/node-memory.ts";
@@ -83,7 +83,7 @@ export class MethodNumbers {
   /**
    * Returns the numbers on skynet's wire that a text of the type gives.
    *
-   * @param read - reads them, if nobody has
+   * @param read - reads them, if they have not been read
    */
   wireNumbersOf(text: string, read: () => WireNumbers): WireNumbers {
     if (this.#wire?.text !== text) this.#wire = { text, numbers: read() };

@@ -264,7 +264,7 @@ function invoke(method: Method, args: readonly unknown[]): unknown {
   }
 }
 
-/** An error in a post reaches nobody but the log, which then has to say where it was. */
+/** An error in a post reaches only the log, which then has to say where it was. */
 function fail(host: SnaxHost, message: Message, number: number, error: unknown): void {
   const { context } = host;
   if (message.reply !== REPLY.none || error === EXIT_SIGNAL || !context.service.isAlive) {

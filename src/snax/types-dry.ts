@@ -21,7 +21,7 @@ export interface DryOptions {
   readonly probes?: readonly (string | DryProbe)[];
   /**
    * What other services are really asked by `call` and `req`: a type, a name or an address, a dot,
-   * and a method or command, `stock.left`. Whoever names it promises that it only reads.
+   * and a method or command, `stock.left`. To name it is to promise that it only reads.
    *
    * @defaultValue nothing: a call rejects with ERR_DRY_RUN
    */

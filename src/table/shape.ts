@@ -58,7 +58,7 @@ export interface RowOps {
 /** Most classes that are written to measure, on one thread. */
 const COMPILED_MAX = 512;
 
-/** Rows by their port, the one thing that they show and nobody can forge. */
+/** Rows by their port, the one thing that they show and that can't be forged. */
 const opsByPort = new WeakMap<object, RowOps>();
 
 /** The name under which rows travel between threads. */

@@ -116,7 +116,7 @@ export class TableLoader {
     const memory = encodeTable(name, data, isTree);
     const base = this.#thread.versionOf(name);
     const before = this.#thread.memoryOf(name);
-    // Of a first version everything is new, and nobody needs a list of it.
+    // Of a first version everything is new, and a list of it is not needed.
     const changes = before === undefined ? undefined : compareRoots(before, memory);
     return { name, memory, base, changes, source };
   }

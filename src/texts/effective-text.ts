@@ -49,7 +49,7 @@ export class EffectiveText {
   #latest: WeakRef<EffectiveText> | undefined;
   /** The texts after other patches, by patch. */
   #others: Map<string, WeakRef<EffectiveText>> | undefined;
-  /** How many of them there are when those that nobody runs any more are taken out. */
+  /** How many of them there are when those that no module runs any more are taken out. */
   #sweepAt = SWEEP_MIN;
   /** The text itself; of the texts of a lineage only the first and the last one that was asked for keep theirs. */
   #folded: Folded | undefined;
@@ -63,7 +63,7 @@ export class EffectiveText {
     this.given = given;
   }
 
-  /** The text of a file that nobody has patched. */
+  /** The text of a file without patches. */
   static of(text: string, home: TextHome): EffectiveText {
     return new EffectiveText(home, text, undefined);
   }

@@ -50,7 +50,7 @@ const PACKAGES = /[/\\]node_modules(?:[/\\]|$)/;
 export interface WatchEvents {
   /** Files were written, came or went; absolute paths. */
   readonly saved: (files: ReadonlySet<string>) => void;
-  /** Nobody is told by events from now on, and why. */
+  /** Events tell nothing from now on, and why. */
   readonly polls: (why: string) => void;
   /** There are more folders than are watched: not this one, nor any after it. */
   readonly overflows: (folder: string) => void;

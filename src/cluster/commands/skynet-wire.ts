@@ -6,7 +6,7 @@
  *     LISTEN place maxclient       opens a port for other nodes
  *     RELOAD table                 names nodes
  *
- * Whoever calls has packed its values, and unpacks the answer: what passes here is bytes. Skynet has a service for each connection;
+ * The caller has packed its values, and unpacks the answer: what passes here is bytes. Skynet has a service for each connection;
  * here they are objects.
  */
 

@@ -76,7 +76,7 @@ export class LinkConnection {
     return this.#link?.unsentBytes ?? 0;
   }
 
-  /** The handshake is over, and nobody has ended it. */
+  /** The handshake is over, and neither side has ended it. */
   get isOpen(): boolean {
     return this.#isReady && this.#end === undefined;
   }

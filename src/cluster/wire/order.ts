@@ -21,7 +21,7 @@ export interface Wish {
 /** One wish, and what becomes of it. */
 export class Order {
   readonly wish: Wish;
-  /** Nobody waits for it any more. */
+  /** Its caller does not wait any more. */
   isOver = false;
   readonly #settle: (error: Error | undefined, payload: Uint8Array) => void;
   /** Undone when it is over: its deadline, its place where it waits. */
@@ -45,7 +45,7 @@ export class Order {
     if (this.#end()) this.#settle(error, NOTHING);
   }
 
-  /** Whoever asked waits no more. */
+  /** The caller waits no more. */
   giveUp(): void {
     this.#end();
   }

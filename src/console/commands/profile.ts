@@ -21,7 +21,7 @@ import { openProfiler } from "../../inspector/own-session.ts";
 import { outputPath, stampedName } from "../operator/output-file.ts";
 import { toThread } from "../threads/thread-route.ts";
 
-/** Seconds that are measured if nobody says how many. */
+/** Seconds that are measured unless the command says how many. */
 const SECONDS = 5;
 
 /** Two spans of a service that are closer than this are one, in microseconds: a twentieth of V8's usual interval. */

@@ -33,7 +33,7 @@ interface Load {
 
 /**
  * What services had done at a moment, by the index of their handle: two numbers for each, so that a walk over a million
- * services leaves a million small objects to nobody.
+ * services leaves a million small objects behind.
  */
 class Figures {
   readonly #pages = new Map<number, Float64Array>();

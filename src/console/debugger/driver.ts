@@ -229,7 +229,7 @@ export class DebugDriver {
     if (method === "Debugger.scriptParsed") this.#scripts.add(params);
     if (method !== "Debugger.paused") return;
     this.#stop(params).catch((error: unknown) => {
-      // Whoever leaves has asked V8 to let the thread go; what was asked meanwhile comes to nothing.
+      // An operator who leaves has asked V8 to let the thread go; what was asked meanwhile comes to nothing.
       if (this.#isLeaving) return;
       this.#options.terminal.write(`${messageOf(error)}\n`);
       this.#options.link.insist("Debugger.resume").catch(() => {});

@@ -4,7 +4,7 @@
  *     healthy   every thread has been heard of in the last HEALTH_SILENT_MS; if not, a restart is the cure
  *     ready     healthy, started, and neither draining nor stopping; if not, clients go elsewhere
  *
- * It reads the threads' boards and asks nobody.
+ * It reads the threads' boards and asks no thread.
  */
 
 import { HEALTH_SILENT_MS } from "../../base/limits.ts";

@@ -3,7 +3,7 @@
  *
  *     any thread -> the end of the log -> hub (main thread) -> one text for all watchers -> event-stream.ts
  *
- * Nobody watches: a line costs one look at an empty set. Lines that the level of the log leaves out are no events.
+ * Without a watcher a line costs one look at an empty set. Lines that the level of the log leaves out are no events.
  */
 
 import { hostname } from "node:os";

@@ -51,7 +51,7 @@ export interface HotfixWords {
  * Says whom a patch is for.
  *
  * @throws {ERR_ARGUMENT} if the word means no service.
- * @throws {ERR_SERVICE_DEAD} if it is an address where nobody lives.
+ * @throws {ERR_SERVICE_DEAD} if no service lives at the address.
  */
 export function readTarget(operator: Operator, word: string | undefined): HotfixTarget {
   if (word === undefined) throw new SnaxError("ERR_ARGUMENT", "Need an address or a type");

@@ -34,7 +34,7 @@ export interface GroupDiff {
  * Asks every thread what services run.
  *
  * @throws {ERR_NO_SERVICE} if a type is asked for of which nobody runs: an empty answer would look like "no difference".
- * @throws {ERR_SERVICE_DEAD} if nobody with a text lives at the address.
+ * @throws {ERR_SERVICE_DEAD} if no service with a text lives at the address.
  */
 export async function askTexts(
   operator: Operator,

@@ -162,7 +162,7 @@ async function silenceError(
   return new SnaxError("ERR_TIMEOUT", `${silence}${runs}${advice}`, { data: { thread, handle } });
 }
 
-/** Whose handler a thread runs, and perhaps never ends: its handle (0 = nobody's), and address and title in text. */
+/** Whose handler a thread runs, and perhaps never ends: its handle (0 = none), and address and title in text. */
 export async function whoRuns(
   { runtime, skynet }: Operator,
   thread: number,

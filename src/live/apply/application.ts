@@ -58,8 +58,8 @@ export interface PatchRequest {
    */
   readonly enter?: (() => void) | undefined;
   /**
-   * Makes what `hotfix()` returned fit for whoever asked: inside the service, for that may run code
-   * of it, and while it can still be cut off. Must not throw. @defaultValue nobody wants it
+   * Makes what `hotfix()` returned fit for the caller: inside the service, for that may run code
+   * of it, and while it can still be cut off. Must not throw. @defaultValue it is not wanted
    */
   readonly receive?: ((value: unknown) => unknown) | undefined;
   /**
@@ -84,7 +84,7 @@ export function applyPatch(context: Context, request: PatchRequest): Promise<App
   });
 }
 
-/** The same for whoever patches very many, and needs no promise for each. */
+/** The same for a caller that patches very many services, and needs no promise for each. */
 export function beginPatch(
   context: Context,
   request: PatchRequest,
@@ -344,8 +344,8 @@ function undoing(patch: ServicePatch, reason: unknown): Undoing<SnaxError> {
 }
 
 /**
- * Takes a patch back. Its own code runs then, and may be cut off as well: whoever waits is told all
- * the same.
+ * Takes a patch back. Its own code runs then, and may be cut off as well: the caller is told even
+ * then.
  */
 export function takeBack<T>(
   { runtime, service }: Context,

@@ -1,5 +1,5 @@
 /**
- * What a patch does, in one line for the log: whoever reads it sees at once whether it replaced
+ * What a patch does, in one line for the log: an operator sees at once whether it replaced
  * what was meant.
  *
  * A function, a class or a method whose name was misspelt is added, and never called. Whether a
@@ -272,7 +272,7 @@ function isLeft({ owner, name, isStatic, kind }: GivenMember, module: ModuleInst
   if (kind === "accessor") return false;
   const { image, instance } = module;
   const owners = owner.kind === "class" ? [owner.name] : groupNames(owner);
-  // What no text takes as a value nobody holds.
+  // What no text takes as a value is not held.
   if (!owners.some((each) => isTaken(instance.program, image, { owner: each, name }))) return false;
   try {
     return holdersOf(owner, module).some((holder) => {

@@ -301,7 +301,7 @@ export class Births {
     try {
       return createSuccessor(this.#snax.runtime.cache, program, parts);
     } catch {
-      // No text says it all. Whoever is born gets the patches in turn.
+      // No text says it all. A new service gets the patches in turn.
       return undefined;
     }
   }

@@ -5,7 +5,7 @@
  *          -> inside the service, before all that waits there: evaluated (inject-run.ts), awaited -> what it printed
  *
  * A script is no patch: nothing is checked beforehand and nothing is undone. As with skynet's,
- * whoever waits for it gets the lines that it printed, also those before an error.
+ * the caller gets the lines that it printed, also those before an error.
  */
 
 import { copyArguments } from "../../base/copy.ts";

@@ -125,7 +125,7 @@ class Look {
     };
   }
 
-  /** Leaves out what nobody looked at, and says so. */
+  /** Leaves out what was not looked at, and says so. */
   #withinBounds({ service, name }: Context, found: readonly Found[]): readonly Found[] {
     const all = found.filter(({ pending }) => pending.suspended !== undefined).length;
     const calls = service.calls?.size ?? 0;

@@ -281,7 +281,7 @@ function takePack(
   const isService = kind === SNAX_KIND;
   if (service.systemMail?.head !== undefined) throw new PutOff(INTERFERENCE);
   requireLoose(context);
-  // What asks for this turn watches, and nobody else may: it would not hear of the end.
+  // The code that asks for this turn watches, and no other may: it would not hear of the end.
   const passing = service.watchers?.filter(({ ifMoved }) => ifMoved === undefined) ?? [];
   if (passing.length > 1) throw new PutOff(PASSING);
   requireStart(context, instance);

@@ -5,8 +5,8 @@
  *     B   the program of the same texts, as services are born from it there;    findProgram
  *         with patches the program of the effective texts (births/birth-image.ts)
  *
- * So patches do not run again there: the state has what they did. Whoever looks at the service on the other thread finds the same
- * patches in the same order, and takes them back as here.
+ * So patches do not run again there: the state has what they did. An operator finds the same patches in the same order at the service on the other thread,
+ * and takes them back as here.
  */
 
 import type { Program } from "../../loader/run/program.ts";

@@ -4,7 +4,7 @@
  *     HOLD.draining: requests and posts wait; answers, timers, jobs, debug messages and calls to itself pass
  *     drained: no handler runs or waits, no call is open, no handler sleeps, no timer is due
  *
- * Whoever holds a service to the end of it gets one whose code nobody is inside of.
+ * A service that is held to the end of it has no handler inside its code.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -81,7 +81,7 @@ export async function drain(
   }
 }
 
-/** Says whether nobody is inside of the code. */
+/** Says whether no handler is inside the code. */
 export function isDrained(context: Context): boolean {
   return listBusy(context).length === 0 && context.patching === undefined;
 }

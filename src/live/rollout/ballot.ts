@@ -20,7 +20,7 @@ interface Refusals {
 export class Ballot {
   readonly #runtime: Runtime;
   readonly #what: string;
-  /** Whoever takes the place of a thread is born without the patch. */
+  /** A thread that takes another one's place is born without the patch. */
   readonly #ended = new Set<Home>();
   readonly #note = (thread: number): void => void this.#ended.add(thread);
 

@@ -100,7 +100,7 @@ export class LatePatches {
     if (isNeedless || !this.#add(order)) return;
     this.#count += 1;
     cache.onShared = (program, nodes) => this.#catchUp(program, nodes);
-    // Race: the module was loaded after this thread had said that nobody uses it.
+    // Race: the module was loaded after this thread had said that no service uses it.
     if (node !== undefined) void this.#catchUp(shared, [node]);
   }
 

@@ -153,7 +153,7 @@ export class Ledger {
     };
   }
 
-  /** Keeps the texts of a patch for whoever takes it back; on the thread that led it. */
+  /** Keeps the texts of a patch, so that it can be taken back; on the thread that led it. */
   keepTexts(id: number, texts: PatchTexts): void {
     this.#texts.set(id, texts);
     for (const text of texts.values()) this.#length += text.length;
@@ -169,7 +169,7 @@ export class Ledger {
   }
 
   /**
-   * Says that the files give all that somebody's patches give, so nobody takes these back: their
+   * Says that the files give all that the patches of one service give, so these are not taken back: their
    * texts go, and all but the last LEDGER_SAVES_MAX of the entries.
    *
    * @param by - who asked for them, by handle.

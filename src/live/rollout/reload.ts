@@ -224,7 +224,7 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
     return await this.#run(beginOrder(state) ? this.#listContexts() : []);
   }
 
-  /** Whoever was born of the old text meanwhile gets the new one, too. */
+  /** Services that were born of the old text meanwhile get the new one, too. */
   async keep(): Promise<ThreadReload> {
     return await this.#run(this.#listContexts().filter((context) => !this.#seen.has(context)));
   }

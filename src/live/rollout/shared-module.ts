@@ -124,7 +124,7 @@ export interface SharedDone extends HotfixSharedResult {
   readonly kept?: readonly string[];
 }
 
-/** The error for a module that nobody shares. */
+/** The error for a module that is not shared. */
 export function unusedError({ cache }: Runtime, file: string): SnaxError {
   const image = cache.images.get(findModuleFile(file) ?? file);
   const why =

@@ -190,7 +190,7 @@ class ThreadPartOfSwap implements ThreadPart<ThreadSwap, ThreadSwap> {
     return { swapped: [], failed: [], drained: 0, forwarded: 0, busy: [] };
   }
 
-  /** Whoever was born of the old text meanwhile is swapped, too. */
+  /** Services that were born of the old text meanwhile are swapped, too. */
   async keep(): Promise<ThreadSwap> {
     for (const old of this.#listOld()) {
       if (this.#fresh.has(old)) continue;

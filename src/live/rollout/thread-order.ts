@@ -1,6 +1,6 @@
 /**
  * An order about a patch to another thread, and an end to the patience with a thread that hangs:
- * whoever repairs a service must not wait for ever for one that never returns.
+ * a caller that repairs a service must not wait for ever for a thread that never returns.
  *
  *     orderThread  -> sent -> [steward] taken -> [just before anything changes] committed -> answer
  *                       \________________________/
@@ -74,7 +74,7 @@ export function orderOften(
 /**
  * The patience with a thread that hangs, in all that has to do with patches.
  *
- * @param error - what whoever asked is told. @defaultValue the thread does not take the patch
+ * @param error - what the caller is told. @defaultValue the thread does not take the patch
  */
 export function patienceOf(
   { runtime }: Context,

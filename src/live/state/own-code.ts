@@ -1,5 +1,5 @@
 /**
- * What belongs to the text of a service: whoever kept it as it is would keep the old code.
+ * What belongs to the text of a service: to keep it as it is would be to keep the old code.
  */
 
 import { globalPathOf } from "./giver.ts";

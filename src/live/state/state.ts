@@ -123,7 +123,7 @@ export interface State {
   readonly foreign: readonly unknown[];
   /** What a program may have put on functions and prototypes that is no field: it is told where another instance lacks it. */
   readonly put: readonly Put[];
-  /** What can't be carried. Whoever restores the state decides what stands there. */
+  /** What can't be carried. The caller that restores the state decides what to put there. */
   readonly left: readonly Left[];
   /** How many objects were met. */
   readonly count: number;

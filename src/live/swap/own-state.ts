@@ -70,7 +70,7 @@ function isStillAsWritten(names: StateNames, place: StateNames["roots"][number])
   try {
     return isAsWritten(names, place, place.read());
   } catch {
-    // It can't be read, so nobody has written it.
+    // It can't be read, so it has not been written.
     return true;
   }
 }
@@ -79,7 +79,7 @@ function withoutRoots(state: State, keys: ReadonlySet<string>): State {
   return { ...state, roots: state.roots.filter((root) => !keys.has(rootKey(root))) };
 }
 
-/** A table of the old text that nobody has filled. */
+/** A table of the old text that is still empty. */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (value instanceof Map || value instanceof Set) return value.size === 0;

@@ -72,7 +72,7 @@ export interface PatchPlan {
   readonly held: readonly CheckableMethod[];
   /** What it takes away; undefined if nothing. */
   readonly removals: Removals | undefined;
-  /** Functions that it passes on: whoever gets one must follow a later patch. */
+  /** Functions that it passes on: these must follow a later patch wherever they are. */
   readonly values: readonly string[];
   /** Variables of the module that `hotfix()`, or what it calls of the patch, assigns. */
   readonly tracked: readonly string[];

@@ -142,7 +142,7 @@ function look(order: Omit<ImageOrder, "text">, { file, requests }: ImageData): v
   }
 }
 
-/** Builds one image that nobody has asked for yet; an error is told to whoever does. */
+/** Builds one image that has not been asked for yet; an error is told to whoever does. */
 function buildAhead(): void {
   const order = ahead.shift();
   if (order === undefined) return;

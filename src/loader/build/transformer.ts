@@ -158,7 +158,7 @@ export class Transformer {
     throw new SnaxError(code, message, data === undefined ? {} : { data });
   }
 
-  /** Answers that nobody has used yet are kept in any case. */
+  /** Answers that have not been used yet are kept in any case. */
   #keep(key: string): void {
     this.#used.delete(key);
     this.#used.add(key);

@@ -1,7 +1,7 @@
 /**
  * Constants that are computed: `5 * 60 * SECOND`.
  *
- * Whoever evaluates such an expression again gets the same value, and no object but a regular
+ * To evaluate such an expression again gives the same value, and no object but a regular
  * expression: it is made of what is written out, of constants of the module, and of the language's
  * arithmetic. A call of anything else may change something, or give another value each time.
  */

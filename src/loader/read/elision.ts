@@ -1,7 +1,7 @@
 /**
  * Imports that a TypeScript text uses for types alone: left out, as `tsc` leaves them out.
  *
- * The types are gone by now, so what nobody refers to is such an import; an import whose names are
+ * The types are gone by now, so an import without a reference is such a one; an import whose names are
  * all left out asks for no module, while `import "x"` does. A project whose `tsconfig.json` says
  * `verbatimModuleSyntax` (or `preserveValueImports`) keeps what does not say `type`. Whether
  * `export { T } from` means a type, one file can't tell: the linker looks at the other. Every

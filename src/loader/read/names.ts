@@ -173,7 +173,7 @@ class Collector {
         continue;
       }
       const isConst = node.kind === "const" && id.type === "Identifier";
-      // A `let` that nobody assigns is as good as a `const`, and people write functions so.
+      // A `let` that is never assigned is as good as a `const`, and people write functions so.
       const isLet = node.kind === "let" && id.type === "Identifier" && !this.#assigned.has(id.name);
       if ((isConst || isLet) && init && isFunction(init)) {
         this.#addFunction(id.name, "const-function", init);

@@ -2,7 +2,7 @@
  * Data that a text writes out: constants, lists and objects of them, `new Set([...])`, `new Map([...])`, `new Date(...)` of
  * such, and `Object.freeze(...)` around them.
  *
- * Whoever evaluates such an expression again gets a value of the same content. That `Set` and its kind mean those of the
+ * To evaluate such an expression again gives a value of the same content. That `Set` and its kind mean those of the
  * language is for the caller to know: `isDeclared` says which names mean something else.
  */
 

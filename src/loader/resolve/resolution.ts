@@ -82,7 +82,7 @@ export class Resolver {
     return this.#refuseImplied(found, specifier, importer) ?? acceptFile(found.file, specifier);
   }
 
-  /** Where all imports have their endings nobody asks for a tsconfig. */
+  /** Where all imports have their endings no tsconfig is asked for. */
   #refuseImplied(
     { file, isImplied, path }: FoundFile,
     specifier: string,

@@ -59,7 +59,7 @@ export function wantAllForwarders(node: ModuleNode): void {
 function findImport(node: ModuleNode, entry: ImportEntry): Source | undefined {
   const found = findIn(node, entry, entry.name);
   if (found !== undefined && found !== AMBIGUOUS) return found;
-  // Nobody refers to it: most likely a type whose import does not say so.
+  // It is never referred to: most likely a type whose import does not say so.
   if (found === undefined && !node.image.data.referenced.has(entry.local)) return undefined;
   const why = explainMissing(entry.specifier, entry.name, found);
   throw createPlacedError("ERR_MODULE", entry.place, why);
@@ -71,7 +71,7 @@ function checkExport(node: ModuleNode, entry: ExportEntry): void {
   if (found !== undefined && found !== AMBIGUOUS) return;
   const target = targetOf(node, entry);
   const isType = found === undefined && isTypeScript(node);
-  // Whoever imports it as a value from here is told.
+  // A module that imports it as a value from here is told.
   if (isType && target?.kind === "module" && exportsType(target.node, entry.imported)) return;
   const specifier = node.image.data.requests[entry.request]?.specifier ?? "";
   const hint = isType ? `; if it is a type, write export type { ${entry.imported} }` : "";

@@ -2,7 +2,7 @@
  * Offsets, lines and columns of a text, and the errors that name them.
  *
  * Lines and columns are counted as V8 counts them in a stack: both start at 1, a column is a UTF-16
- * unit. Whoever refuses a text says where: `path:line:column: why`.
+ * unit. A text is refused with the place: `path:line:column: why`.
  */
 
 import { SnaxError } from "../../base/error.ts";

@@ -3,7 +3,7 @@
  *
  * The constructor first asks a variable whether a patch has put another class in its place, and
  * lets that one construct. A class without `extends` has run its field initialisers by then, which
- * must not have effects for an object that nobody gets. So there are three ways, and an ordinary
+ * must not have effects for an object that is thrown away. So there are three ways, and an ordinary
  * construction costs the same with each:
  *
  * - nothing to be done, if no initialiser does more than write a value down;

@@ -4,7 +4,7 @@
  *     fib(n - 1)      ->  $snaxD_fib(n - 1)          a declared function, which is there from the start
  *     tick(n)         ->  ($snaxD_tick||tick)(n)     a constant: before its declaration the name itself meets the dead zone
  *
- * A forwarder costs a third of a small function, and half of the stack. Whoever replaces the
+ * A forwarder costs a third of a small function, and half of the stack. Code that replaces the
  * function sets the variable too.
  */
 

@@ -6,7 +6,7 @@
  *
  *     tick(n) {if($snaxM0_tick)return $snaxM0_tick.apply(this,arguments); ... }
  *
- * A patch sets the variable. Methods that nobody takes have none: which these are is told by their
+ * A patch sets the variable. Methods that are never taken have none: which these are is told by their
  * names, over all texts of a program. So the places are found when a file is woven, and the checks
  * are put there when a program is built.
  */
