@@ -26,7 +26,7 @@ export const ERROR_CODES = {
   ERR_ENGINE_DOWN: "the engine of the cluster is away",
   /** All handles or sessions of the node are in use. */
   ERR_EXHAUSTED: "no number is free",
-  /** Whoever asks may not: the token is missing or wrong, or the request comes from another site. */
+  /** The caller may not do that: the token is missing or wrong, or the request comes from another site. */
   ERR_FORBIDDEN: "access is refused",
   /** A reply was asked for outside the dispatch it belongs to. */
   ERR_CONTEXT: "used outside the message being dispatched",

@@ -26,7 +26,7 @@ export const NOT_PLAIN = -1;
 /**
  * Returns the length of an array that has no properties but its elements, and (if it is long) few holes; NOT_PLAIN for others.
  *
- * Whoever goes by it asks for the length no second time: a proxy may answer otherwise, and a getter among the elements may
+ * The caller must not ask for the length a second time: a proxy may answer otherwise, and a getter among the elements may
  * have changed it.
  */
 export function plainLength(source: readonly unknown[]): number {

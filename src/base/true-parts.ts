@@ -1,8 +1,8 @@
 /**
  * What views, memory and regular expressions are, whatever they say of themselves.
  *
- * An instance, a subclass or a patch of the program may answer `length`, `buffer` or `flags` with something of its own. Whoever
- * writes a message by such an answer writes one that can't be read, so the platform's own accessors are asked.
+ * An instance, a subclass or a patch of the program may answer `length`, `buffer` or `flags` with something of its own. A message
+ * that is written by such an answer can't be read, so the platform's own accessors are asked.
  */
 
 /** Answers a question about an object of the platform. */

@@ -124,7 +124,7 @@ export class Checker {
       detached: process.platform !== "win32",
     });
     const { child } = helper;
-    // Whoever waits is told by "exit"; no other needs to know.
+    // Callers that wait are told by "exit"; no other needs to know.
     child.on("error", () => {});
     child.on("exit", () => {
       if (this.#helper === helper) this.#helper = undefined;

@@ -89,7 +89,7 @@ export class NativeCompiler implements Compiler {
       capabilities: { textDocument: { diagnostic: {} } },
       workspaceFolders: null,
     });
-    // Whoever asks next is told.
+    // The next caller is told.
     this.#ready.catch(() => {});
     this.#lsp.tell("initialized", {});
   }

@@ -77,7 +77,7 @@ if (process.platform !== "win32") {
   const look = `if (process.ppid !== ${process.argv[3]}) process.kill(-${process.pid}, "SIGKILL")`;
   new Worker(`setInterval(() => { ${look} }, ${PARENT_LOOK_MS})`, { eval: true }).unref();
 }
-// Whoever started it is gone: nothing may be left behind.
+// The process that started it is gone: nothing may be left behind.
 process.on("disconnect", () => process.exit(0));
 process.on("exit", () => {
   if (process.platform !== "win32") {

@@ -73,7 +73,7 @@ export class AsyncBooks {
     const binding = this.#binding;
     if (binding === undefined || this.#counts.length === 0) return;
     binding.clearAsyncIdStack();
-    // Whoever has turned hooks on meanwhile has counted from nothing.
+    // Code that has turned hooks on meanwhile has counted from nothing.
     for (const [index, at] of countersOf(binding).entries()) {
       binding.async_hook_fields[at] =
         (binding.async_hook_fields[at] ?? 0) + (this.#counts[index] ?? 0);

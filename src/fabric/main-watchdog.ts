@@ -74,7 +74,7 @@ export function watchMainThread(options: MainWatchOptions): () => Promise<void> 
   thread.on("message", onReport);
   return async () => {
     watched -= 1;
-    // Whoever begins to watch in the meantime needs a thread that stays.
+    // A node that begins to watch in the meantime needs a thread that stays.
     const isLast = watched === 0;
     if (isLast) worker = undefined;
     await leave(thread, id);

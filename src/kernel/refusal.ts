@@ -45,7 +45,7 @@ export function endedError({ handle, title }: Service): SnaxError {
   return error;
 }
 
-/** Says whether an error is one of these: that a handler fails with it is no news. */
+/** Says whether an error is one of these: that a handler fails with it is not worth a line. */
 export function isEnding(error: unknown): boolean {
   return typeof error === "object" && error !== null && endings.has(error);
 }

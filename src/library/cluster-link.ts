@@ -158,8 +158,8 @@ function ask(
 }
 
 /**
- * Makes the values of a message its own: what becomes of them until it is sent is nobody's
- * business.
+ * Makes the values of a message its own: what the caller does with them until it is sent does not
+ * change it.
  *
  * @throws {ERR_NOT_SENDABLE} if they can't be sent, here instead of where it would be too late.
  */

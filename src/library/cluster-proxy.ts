@@ -35,7 +35,7 @@ export interface Proxied {
 export function serveProxy(snax: SnaxThread, context: Context, proxied: Proxied): void {
   const { node, address, type } = proxied;
   standsFor.set(context, `${node} ${address}`);
-  // Whoever asked a proxy gets several results as several, as from the service itself.
+  // The caller of a proxy gets several results as several, as from the service itself.
   takeValuesWhole(context);
   // How long a call may take is its caller's business.
   const unbounded = createCluster(context).within(Infinity);

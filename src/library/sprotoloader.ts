@@ -43,7 +43,7 @@ async function ask<R>(context: Context, ...command: unknown[]): Promise<R> {
 
 async function save(context: Context, binary: Uint8Array, slot: number): Promise<void> {
   checkSlot(slot);
-  // Whoever saves hears of a mistake, not whoever loads.
+  // The service that saves hears of a mistake, not one that loads.
   void new Sproto(binary);
   await ask(context, "SAVE", slot, binary);
 }

@@ -100,8 +100,8 @@ export interface Config {
   /** Where the debug console listens: a port of this machine, or "host:port". @defaultValue nowhere */
   readonly console?: number | string;
   /**
-   * What clients of the debug console have to show; needed where others than this machine can reach it. Whoever shows `read` may
-   * ask and change nothing.
+   * What clients of the debug console have to show; needed where others than this machine can reach it. A client that shows
+   * `read` may ask and change nothing.
    */
   readonly consoletoken?: string | { readonly read: string; readonly operate: string };
   /**

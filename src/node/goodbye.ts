@@ -166,7 +166,7 @@ class Departure {
       this.#gone.add(handle);
     } catch (error) {
       if (codeOf(error) !== "ERR_TIMEOUT") this.#gone.add(handle);
-      // Whoever cut it off has told where it was.
+      // The code that cut it off has told where it was.
       if (codeOf(error) === "ERR_INTERRUPTED") this.cutOff.add(title);
     }
   }

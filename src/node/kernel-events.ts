@@ -29,7 +29,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
       }
     },
     onLateError: (service, error, message) => {
-      // That a service has died after its caller gave up is no news.
+      // That a service has died after its caller gave up is not worth a line.
       if (codeOf(error) === "ERR_SERVICE_DEAD") return;
       const from = formatAddress(message.source);
       runtime().log(

@@ -239,7 +239,7 @@ class RunningNode implements Node {
     const { console: place } = this.#config;
     if (place !== undefined) await this.skynet.newservice("debug_console", place);
     const { cluster, metrics, start: main } = this.#config;
-    // Whoever restarts nodes asks while the first service is still on its way.
+    // What restarts nodes asks while the first service is still on its way.
     if (metrics !== undefined) await this.skynet.newservice("metricsd", metrics);
     // Other nodes may call before anybody here does.
     const { listen, engine, skynet: theirs } = cluster ?? {};
@@ -295,7 +295,7 @@ class RunningNode implements Node {
       await this.#endWatch();
       this.#assembly.logSink?.close();
       this.#forgetErrors();
-      // Whoever waits for the stop would end the process in the usual way, which waits for the thread.
+      // The caller that waits for the stop would end the process in the usual way, which waits for the thread.
       if (left.length > 0 && this.#ownsProcess) await endProcess();
       this.#resolveStopped();
     }

@@ -119,7 +119,7 @@ export class Lock {
    */
   isHeldAround(door: (...args: never[]) => unknown): boolean {
     if (this.#holder === undefined) return false;
-    // Whoever has not awaited yet is inside nothing that has.
+    // A handler that has not awaited yet is inside nothing that has.
     if (this.#context.runtime.kernel.dispatching !== undefined) return false;
     const stack = takeOwnStack(LOCK_FRAMES_MAX, door);
     const frame = `at async ${this.name} (`;

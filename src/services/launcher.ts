@@ -98,8 +98,9 @@ function begin(source: number, handle: number, [kind, name, ...args]: Target): v
 }
 
 /**
- * Whoever asks what runs knows of a birth from the service's own thread, and its news may lie in
- * the ring from there while the question came by another one: all rings are read between two turns.
+ * A service that asks what runs knows of a birth from the service's own thread, and its news may
+ * lie in the ring from there while the question came by another one: all rings are read between two
+ * turns.
  */
 function allNews(): Promise<unknown> {
   return skynet.sleep(1);

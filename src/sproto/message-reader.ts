@@ -2,7 +2,7 @@
 /**
  * The numbers, texts and bytes of sproto, out of memory that may hold anything.
  *
- * Whoever reads has made sure that the bytes are there. Views that a message may not need are made
+ * The caller has made sure that the bytes are there. Views that a message may not need are made
  * when one does.
  */
 

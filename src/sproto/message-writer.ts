@@ -2,7 +2,7 @@
 /**
  * Memory that grows while a message is written into it, and the numbers and texts of sproto.
  *
- * Promises: never more than SPROTO_BYTES_MAX. Whoever writes makes room first, so that the single
+ * Promises: never more than SPROTO_BYTES_MAX. The caller makes room first, so that the single
  * writes need not ask. A lone surrogate, which UTF-8 has no bytes for, is written as U+FFFD.
  */
 

@@ -77,7 +77,7 @@ for (const thread of [0, 2]) {
       while (answers < before + CLIENTS) await new Promise((resolve) => setImmediate(resolve));
     }
     assert.equal(await main.req.closed(), 0);
-    // Whoever has not asked since the last patch does so once more.
+    // Clients that have not asked since the last patch do so once more.
     isOver = true;
     await Promise.all(players);
     console.log(`${answers} answers, ${PATCHES} patches, thread ${thread}`);

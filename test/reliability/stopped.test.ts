@@ -44,7 +44,7 @@ test("stopped for 10 s: calls fail within deadAfter + 1 s; when it goes on calls
   ok(ms <= DEAD_MS + 1000, `they failed after ${Math.round(ms)} ms`);
   await pause(Math.max(10_000 - ms, 0));
   child.kill("SIGCONT");
-  // Each gets its own answer: sessions of before are nobody's.
+  // Each gets its own answer: sessions of before belong to no caller.
   for (let from = 1000; from < 5000; from += 1000) {
     const values = (await all(from)).map((end) => (end as PromiseFulfilledResult<unknown>).value);
     deepEqual(

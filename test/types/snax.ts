@@ -57,7 +57,7 @@ export async function wrongUses(p: ServiceObject<typeof Foobar>): Promise<void> 
   p.req.touch();
   // @ts-expect-error -- `echo` answers, so it can't be posted
   p.post.echo("foobar");
-  // @ts-expect-error -- `constructor` is nobody's method
+  // @ts-expect-error -- `constructor` is no method of a service
   p.post.constructor.name.at(0)?.toFixed();
   // @ts-expect-error -- `init` is not for callers
   p.req.init("hello");

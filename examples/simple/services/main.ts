@@ -3,7 +3,7 @@
  *
  *     protoloader  console  debug_console  simpledb  watchdog  gate   and an agent for each client
  *
- * Whoever talks much lives side by side: a call within a thread costs a tenth of one to another thread.
+ * Services that talk much live side by side: a call within a thread costs a tenth of one to another thread.
  */
 
 import { skynet } from "snax";

@@ -165,7 +165,7 @@ class NatsDriver implements Driver {
     const connection = this.#connection;
     if (!this.#isUp || connection === undefined) throw engineError("is away", false);
     const taken = this.#take(bytes.length);
-    // Whoever said it knows itself by this: after a reconnect a server may send a node its own words.
+    // The sender knows its own words by this: after a reconnect a server may send a node its own words.
     const from = Buffer.from(this.#self.incarnation, "hex");
     connection.publish(`${this.#name}.say.${escape(topic)}`, Buffer.concat([from, bytes]));
     this.#pass(taken);

@@ -65,7 +65,7 @@ export class HarborMaster {
     this.#connections += 1;
     hub.log(`connect from ${peer} ${socket}`);
     hub.socket.start(socket);
-    // Whoever says nothing does not keep its place.
+    // A connection that says nothing does not keep its place.
     const cancel = hub.after(SOCKET_HANDSHAKE_MS, () => hub.socket.shutdown(socket));
     const seat: { slave?: Slave } = {};
     const why = await this.#hear(socket, (message) => {

@@ -81,7 +81,7 @@ export class Exposure {
     this.#nameOf.set(handle, name);
   }
 
-  /** Whoever has the handle of before is told that it is dead, and not that it is forbidden. */
+  /** A caller with the handle of before is told that it is dead, and not that it is forbidden. */
   #remember(dead: number): void {
     this.#past.add(dead);
     const [oldest] = this.#past;

@@ -75,7 +75,7 @@ export class LinkNodes {
         deadAfterMs: config.deadAfter ?? LINK_DEAD_MS,
       },
       token: config.token,
-      // Whoever has a certificate of the cluster is a node of it; which one, the handshake says.
+      // The holder of a certificate of the cluster is a node of it; which one, the handshake says.
       tls: config.tls && { ...config.tls, checkServerIdentity: () => undefined },
       portables: createLinkPortables(),
     };
@@ -208,7 +208,7 @@ export class LinkNodes {
 
   #changed(way: Way, change: LinkChange): void {
     const { node } = way.sender;
-    // When this node ends its links, that is no news.
+    // When this node ends its links, that need not be told.
     if (way.watch.take(change) && this.#hub.context.service.isAlive) {
       const { state, reason, incarnation } = change;
       this.#hub.log(

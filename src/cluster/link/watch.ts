@@ -37,7 +37,7 @@ export class LinkWatch {
     return this.#events.at(-1)?.event;
   }
 
-  /** Takes a change. @returns false if it is no news */
+  /** Takes a change. @returns false if it was known */
   take(change: LinkChange): boolean {
     const before = this.newest;
     const isSame = before?.state === change.state && before.incarnation === change.incarnation;

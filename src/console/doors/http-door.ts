@@ -7,8 +7,8 @@
  *     GET /events            for those who watch: event-stream.ts
  *     GET / of a browser     a page: page-door.ts
  *
- * A browser's GET may look but change nothing: a link in a mail, or what a browser fetches ahead of the Enter key, is nobody's
- * decision. As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
+ * A browser's GET may look but change nothing: a link in a mail, or what a browser fetches ahead of the Enter key, was not
+ * decided by an operator. As in skynet the answer is the raw text without any HTTP head, the greeting first (`curl --http0.9`). With
  * `Accept: application/json` it is a real response with JSON, and so is every refusal of the request itself. Node's own
  * server reads the requests; sockets come from the sessions that saw a request begin.
  */

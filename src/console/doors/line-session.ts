@@ -105,7 +105,7 @@ export class LineSession {
     this.#pump().catch((error: unknown) => this.#client.drop(error));
   }
 
-  /** The next line for a command that asks for one; undefined when the client has gone, or sends lines without end. */
+  /** The next line for a command that asks for a line; undefined when the client has gone, or sends lines without end. */
   async #nextLine(): Promise<string | undefined> {
     this.#isTalkOver = false;
     for (;;) {

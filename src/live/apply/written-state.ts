@@ -144,7 +144,7 @@ function restoreOne(state: Kept, later: readonly Kept[], log: UndoLog): string[]
       continue;
     }
     kept.push(name);
-    // Whoever takes the later patch back comes to what was before this one.
+    // To take the later patch back then leads to what was before this one.
     const next = later.flatMap((each) => each.assigned).find((each) => each.name === name);
     if (next === undefined || state.isDropped || !Object.is(next.before, written)) continue;
     log.note(() => void (next.before = written));

@@ -111,7 +111,7 @@ function foldOf(text: EffectiveText, image: Image): Fold {
   return { sources, parts };
 }
 
-/** Whoever patches such a service later must find what another one has. */
+/** A later patch must find in such a service what it finds in another one. */
 function checkNames(image: Image, names: ReadonlySet<string>): void {
   const other =
     [...names].find((name) => !image.names.has(name)) ??

@@ -40,6 +40,6 @@ async function load(context: Context, type: string): Promise<void> {
   try {
     await loadProgram(context, type);
   } catch {
-    // Whoever starts one hears of it.
+    // The caller that starts one hears of it.
   }
 }

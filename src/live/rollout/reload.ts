@@ -260,7 +260,7 @@ class ThreadPartOfReload implements ThreadPart<ThreadReload, ThreadReload> {
           };
           parts.push({ ...NOTHING, failed: [failure] });
         } else {
-          // Whoever asked for this one asks the thread that it has gone to; of all of a type none goes meanwhile.
+          // The caller asks again at the thread that it has gone to; while all of a type are reloaded none goes.
           const absent = absentError(this.#live.runtime, handle);
           if (hasMoved(absent)) throw absent;
           parts.push({ ...NOTHING, skipped: [{ handle, reason: "it ended meanwhile" }] });

@@ -17,7 +17,7 @@ export const ASKS_FOR_ITSELF =
 
 /** For which services the caller asks. */
 export interface Wanted {
-  /** The service, if it is for one. */
+  /** The service, if it is for one service. */
   readonly handle?: number | undefined;
   /** The types. */
   readonly types?: readonly string[];

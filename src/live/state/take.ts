@@ -205,7 +205,7 @@ class Taker {
   }
 
   #ownName(value: unknown): string | undefined {
-    // Whoever looks at a proxy runs its traps.
+    // To look at a proxy runs its traps.
     const object = value as object;
     if (types.isProxy(object) && !placedViews.has(object)) return undefined;
     return this.#own?.(object);

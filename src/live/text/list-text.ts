@@ -40,7 +40,7 @@ export interface ListTexts {
   readonly module: string;
 }
 
-/** Reads a list with functions in it, or for one; undefined if it is anything else. */
+/** Reads a list that has functions in it, or gets some; undefined if it is anything else. */
 export function readList(
   given: AnyNode,
   text: AnyNode | undefined,

@@ -199,7 +199,7 @@ function checkFreeNames(
   { image, scope, injected, elsewhere }: PatchTarget,
   fresh: ReadonlyMap<string, SeenName>,
 ): void {
-  // Whoever asks with `typeof` whether there is a global may use it after that.
+  // Code that asks with `typeof` whether there is a global may use it after that.
   const asked = new Set(freeReferences.flatMap(({ name, use }) => (use === "typeof" ? name : [])));
   for (const { name, start } of freeReferences) {
     const isOptional = asked.has(name) || image.freeNames.has(name);

@@ -94,7 +94,7 @@ export function keepImage(
     written.set(folder, (written.get(folder) ?? Infinity) + payload.length);
     mkdirSync(folder, { recursive: true });
     writeFileSync(part, Buffer.concat([digestOf(payload), payload]));
-    // Whoever reads meanwhile sees the whole file or none.
+    // A reader sees the whole file or none meanwhile.
     renameSync(part, join(folder, keyOf(source)));
     prune(folder, limitBytes);
   } catch {

@@ -212,7 +212,7 @@ export function createForwarder(variable: string, length: number): string {
 }
 
 /**
- * The text of a forwarder to a function of the module. What is no constructor gets one that is none,
+ * The text of a forwarder to a function of the module. What is no constructor gets one that is no constructor either,
  * either; it is so short that V8 puts it into whoever calls it.
  */
 export function createKindForwarder(

@@ -28,7 +28,7 @@ interface Lineage {
   wish: Wish;
   /** When it was restarted, within the last period. */
   readonly restarts: number[];
-  /** Which life it is: what is told of an earlier one is no news. */
+  /** Which life it is: what is told of an earlier one is out of date. */
   life: number;
 }
 

@@ -336,7 +336,7 @@ test("what a harbor must not send is refused, with a reason that is counted", as
   equal(answer.toString("hex"), `00000012${value}${from}0100000500000001`);
   socket.write(
     Buffer.concat([
-      // In the name of somebody else, of a wrong type, with values that are none.
+      // In the name of another harbor, of a wrong type, with values that can't be read.
       lua((7 << 24) | 5, index, 2, "ONE", 1),
       encodePacket({ source, type: 9, index, session: 3, payload: encodeSeri(["RUN", "x"]) }),
       encodePacket({ source, type: 10, index, session: 4, payload: Buffer.from([0xff, 0xff]) }),

@@ -128,7 +128,7 @@ for (const [name, create] of Object.entries(ENGINES)) {
       ok([channel, other, third].every((number) => Number.isSafeInteger(number)));
       notEqual(Math.floor(channel / 2 ** 37), Math.floor(other / 2 ** 37));
       equal(Math.floor(third / 2 ** 37), Math.floor(other / 2 ** 37));
-      // The channel of the process of before is nobody's.
+      // The channel of the process of before has no owner.
       const error = await failureOf((await start(a, other)).listen());
       equal(error.code, "ERR_ARGUMENT");
       match(error.message, /there is no .*channel/);

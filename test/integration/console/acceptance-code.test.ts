@@ -90,7 +90,7 @@ test("case 18: another parent and a new field behind a handle, with one handler 
   match(lines.join("\n"), /^reloaded\t1\nfailed\t0\n/m);
   equal(await sleeper, "v1 has slept, 2");
   deepEqual(await answer, ["v2", ["ann 7", "bob 10"]]);
-  // Whoever was there has the new field, and its method is the new one.
+  // Players that were there have the new field, and their method is the new one.
   equal(await room.req.hit("bob"), 9);
   equal(shop.skynet.localname(".arena"), room.handle);
   const before = await room.req.beats();

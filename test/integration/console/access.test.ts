@@ -25,7 +25,7 @@ test("a console on such an address listens with a token", async (t) => {
   match(address, /^0\.0\.0\.0:\d+$/);
 });
 
-test("a place that is none, and a port that is taken, are refused", async (t) => {
+test("an invalid place, and a port that is taken, are refused", async (t) => {
   const { skynet, port } = await desk(t, {});
   for (const place of [[], ["host"], [65_536], ["a b", 1], [{}], ["127.0.0.1", "x"]]) {
     equal(await codeOfFailure(skynet.newservice("debug_console", ...place)), "ERR_ARGUMENT");

@@ -264,7 +264,7 @@ test("a table is cut at the usual length of a page", async (t) => {
   equal(next, Object.keys(result).at(-1));
 });
 
-test("a body that is none is refused, and nothing runs", async (t) => {
+test("an invalid body is refused, and nothing runs", async (t) => {
   const { port, log } = await desk(t, FILES);
   const bodies: unknown[] = [
     ...["", "{", "null", "[]", '"kill a"', "1", '{"args":1}', '{"args":[1]}', '{"args":[["a"]]}'],

@@ -150,7 +150,7 @@ test("help lists every command of skynet", async (t) => {
   deepEqual(missing, []);
 });
 
-test("the configuration is read and added to, but the token is nobody's to read", async (t) => {
+test("the configuration is read and added to, but no client can read the token", async (t) => {
   const { open } = await desk(t, FILES);
   const { run } = bound(await open());
   deepEqual(await run("getenv harbor"), ["harbor\t0", OK]);

@@ -40,7 +40,7 @@ test("as in skynet, a script that prints nothing is answered with an empty line"
   deepEqual(await ask(`inject 9 ${folder}/silent.ts`), ["", "<CMD OK>"]);
 });
 
-test("a script that is none and a file that is not there are refused", async (t) => {
+test("an invalid script and a file that is not there are refused", async (t) => {
   const { skynet, ask, folder } = await desk(t, FILES);
   await skynet.newservice("simpledb");
   match((await ask(`inject 9 ${folder}/wrong.ts`)).join(), /wrong\.ts:1:\d+: .*,<CMD Error>$/);

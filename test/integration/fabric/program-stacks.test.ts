@@ -53,7 +53,7 @@ for (const [name, hook] of Object.entries(HOOKS)) {
       [thrown instanceof RangeError, thrown.message, thrown.code],
       [true, "mine", "ERR_REMOTE"],
     );
-    // Whoever waits for a beginning is told.
+    // The caller that waits for a beginning is told.
     equal((await failureOf(make("fails"))).message, "not ready");
     equal(await codeOfFailure(make("nobody")), "ERR_NO_SERVICE");
     equal(await codeOfFailure(make("wrong")), "ERR_SYNTAX");

@@ -249,7 +249,7 @@ test("a unique service that is brought back is still the only one of its name", 
   const second = await snax.uniqueservice<any>("phoenix", {}, "other", { n: 0 });
   const [handle, lives] = await second.req.self();
   notEqual(handle, first.handle);
-  // Whoever comes first starts it, the launcher or the program; there is one.
+  // The launcher or the program starts it, the one that comes first; there is one.
   ok(lives === "one1" || lives === "other1", lives);
   equal((await snax.uniqueservice<any>("phoenix")).handle, handle);
   equal(skynet.localname("." + lives.slice(0, -1)), handle);

@@ -62,7 +62,7 @@ test("methods of a class with private members are patched as long as they leave 
   deepEqual(((await p.req.look()) as unknown[]).slice(2, 4), [5, "VAULT 5"]);
 });
 
-test("private members of a new class are nobody's concern", async (t) => {
+test("private members of a new class are allowed", async (t) => {
   const { fix } = await serve(t, SERVICE);
   const patch = `class Fresh { #a = 1; static b: number; static { Fresh.b = 2; } get() { return this.#a + Fresh.b; } }
                  export function hotfix() { return new Fresh().get(); }`;

@@ -81,7 +81,7 @@ test("a text that is no patch is refused for a dead service too, whatever comes 
   await world.refuse(p, `let = 5`, { code: ["ERR_SERVICE_DEAD", "ERR_SYNTAX"] });
 });
 
-test("a target that is none is an argument error", async (t) => {
+test("an invalid target is an argument error", async (t) => {
   const { world } = await serve(t, SERVICE);
   for (const target of [undefined, null, {}, -1, 1.5, "", []]) {
     await fails(world.hotfix(target as number, PATCH), {

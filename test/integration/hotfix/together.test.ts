@@ -117,7 +117,7 @@ for (const thread of [0, 3]) {
     equal(records.length, 1);
     deepEqual([records[0]?.id, records[0]?.targets?.length], [id, 3]);
     deepEqual(records[0]?.targets?.slice(1), ["all shop", "all bank"]);
-    // The next number is nobody's.
+    // No patch has the next number.
     const next = await snax.hotfixall<any>("loner", `export const response = { a() {} };`);
     ok(next.id > id);
     // They go back as they came.

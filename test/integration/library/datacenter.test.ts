@@ -139,7 +139,7 @@ test("waiting for a branch and for what lies in it exclude each other, until nob
   equal(await get("key"), 2);
 });
 
-test("who waited and died is in nobody's way", async (t) => {
+test("a waiting service that died holds up no other", async (t) => {
   const { make } = await world(t, { client: CLIENT });
   const [one, two] = [await make("client"), await make("client")];
   const lost = codeOfFailure(one.req.wait("key", "foobar"));

@@ -104,7 +104,7 @@ test("values that resist printing are printed somehow", async (t) => {
   deepEqual(await inject(text), [true, "(no)\t{ a: [Getter] }"]);
 });
 
-test("RUN without a text, or with a name that is none, is refused", async (t) => {
+test("RUN without a text, or with an invalid name, is refused", async (t) => {
   const { world, address } = await plain(t, SERVICE);
   const run = (...values: unknown[]): Promise<unknown> =>
     world.skynet.call(address, "debug", "RUN", ...values);

@@ -1,4 +1,4 @@
-/** Deadlines of connections that are longer than Node's own timers know, and those that are none. */
+/** Deadlines of connections that are longer than Node's own timers know, and invalid ones. */
 
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
@@ -44,7 +44,7 @@ test("an attempt to connect with a deadline beyond 24.8 days, or without one, wa
   }
 });
 
-test("a time that is none is refused where the connection is asked for", async (t) => {
+test("an invalid time is refused where the connection is asked for", async (t) => {
   const { make } = await world(t, { main: MAIN });
   const main = await make("main");
   for (const ms of [Number.NaN, 0, -1, "5"]) {

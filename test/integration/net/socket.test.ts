@@ -182,7 +182,7 @@ test("another service may write to a socket but not read it, until it is abandon
   assert.equal(await codeOfFailure(main.req.abandon(id)), "ERR_SOCKET");
 });
 
-test("one reader at a time; a socket that is none is ERR_SOCKET", async (t) => {
+test("one reader at a time; what is no socket is refused with ERR_SOCKET", async (t) => {
   const { make } = await world(t, {
     main: server(
       `socket.start(id); notes.push(id);`,

@@ -96,7 +96,7 @@ for (const [what, files, expected] of [
     /^snax: .*snax\.config\.ts: thread is 'many'; expected an integer, 0\.\.126$/,
   ],
   [
-    "JSON that is none",
+    "invalid JSON",
     { "snax.config.json": `{\n  "thread": 1,\n  "start": main\n}` },
     /^snax: .*snax\.config\.json:3:12: no JSON: a value is expected, not "main"$/,
   ],

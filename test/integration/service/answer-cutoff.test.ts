@@ -107,7 +107,7 @@ const METHODS = [
   ["answers", "refuses", "later", "then", "thenable"],
 ];
 
-// Whoever calls is on the main thread: with one worker thread the service is on another one.
+// The caller is on the main thread: with one worker thread the service is on another one.
 for (const thread of [0, 1]) {
   for (const methods of METHODS) {
     test(`an answer that is cut off while it is made is ERR_INTERRUPTED, thread: ${thread}: ${methods.join(" ")}`, async (t) => {

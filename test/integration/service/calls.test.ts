@@ -67,7 +67,7 @@ test("the first service keeps a name, and a name dies with its service", async (
   assert.equal(skynet.name(".one", second), true);
 });
 
-test("an address that is none is refused with ERR_ARGUMENT", async (t) => {
+test("an invalid address is refused with ERR_ARGUMENT", async (t) => {
   const { skynet } = await world(t, {});
   for (const address of [":xyz", "", undefined, {}]) {
     assert.equal(await codeOfFailure(skynet.call(address as never, "lua")), "ERR_ARGUMENT");

@@ -52,7 +52,7 @@ const THROWER = `
   };
 `;
 
-/** Whoever calls is the program, on the main thread: with one worker thread the service is on another one. */
+/** The caller is the program, on the main thread: with one worker thread the service is on another one. */
 for (const thread of [0, 1]) {
   test(`whatever hangs on a thrown error, the caller gets the rest of it and is told what is missing, thread: ${thread}`, async (t) => {
     const { make } = await world(t, { thrower: THROWER }, { thread });

@@ -51,7 +51,7 @@ class Player {
   constructor(client: Client, inFlight: number) {
     this.#client = client;
     this.done = Promise.all(Array.from({ length: inFlight }, () => this.#play())).then(() => {});
-    // Whoever waits for it hears of a failure; a test that fails before that has said why.
+    // The test that waits for it hears of a failure; a test that fails before that has said why.
     this.done.catch(() => {});
   }
 

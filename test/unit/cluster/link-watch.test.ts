@@ -20,7 +20,7 @@ test("who asks gets the newest first, then what comes behind it, past or to come
   assert.equal((await later).event.incarnation, "b");
 });
 
-test("a second down is no news, another incarnation is", () => {
+test("a second down is not told, another incarnation is", () => {
   const watch = new LinkWatch("db");
   const changes = [down(), down(), up("a"), up("a"), down("a"), down(), up("b"), up("c")];
   assert.deepEqual(

@@ -27,7 +27,7 @@ test("one slice of long work is done in a round of the event loop, however many 
   deepEqual(done, ["a", "b", "c", "d"]);
 });
 
-test("whoever has died meanwhile takes nobody's turn", async () => {
+test("a caller that has died meanwhile takes no other's turn", async () => {
   const pacer = new Pacer();
   const done: string[] = [];
   void pacer.rest(service(false)).then(() => done.push("dead"));

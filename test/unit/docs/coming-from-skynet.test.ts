@@ -93,7 +93,7 @@ test("the page names every function of skynet's libraries, and says whether it i
     for (const name of wordsOf(text)) {
       const here = rows.get(name);
       const isThere = (await main.req.has(module, name)) as boolean;
-      // Whoever adds one changes the row from "-", or from what is to be used instead, to "same".
+      // Add one, and change the row from "-", or from what is to be used instead, to "same".
       if (here === undefined) wrong.push(`${module}.${name} is not on the page`);
       else if ((here === "same") !== isThere) {
         wrong.push(`${module}.${name} is ${isThere ? "" : "not "}here, and the page says: ${here}`);

@@ -73,7 +73,7 @@ test("a service's death frees its names on every thread, and nobody else's", () 
   equal(mine.get(".a"), 6);
 });
 
-test("the name of a service that ended without a word is nobody's, and can be given again", () => {
+test("the name of a service that ended without a word is free, and can be given again", () => {
   const { views, dead } = open();
   const [mine, theirs] = views;
   mine.register(".a", 5);

@@ -30,6 +30,6 @@ test("while a message is handled the phase says whose it is and what it is", () 
   const called = [target.handle, PTYPE.snax, 1, source.handle, 1];
   const posted = [target.handle, PTYPE.snax, 1, source.handle, 0];
   deepEqual(seen, [called, called, posted, posted]);
-  equal(phase[PHASE.handle], 0, "nobody's after the turn");
+  equal(phase[PHASE.handle], 0, "no service's after the turn");
   equal(phase[PHASE.dispatch], 3, "a call, a post and an answer");
 });

@@ -88,7 +88,7 @@ for (const [name, drain] of drains) {
     deepEqual(seen, new Array(6).fill(true));
   });
 
-  test(`the kernel knows that nobody's code runs when all is done, ${name}`, async () => {
+  test(`the kernel knows that no service's code runs when all is done, ${name}`, async () => {
     const { kernel, close } = createRealKernel({ drain });
     await new Promise<void>((resolve) => {
       const probe = createProbe(kernel, () => queueMicrotask(resolve));

@@ -1,4 +1,4 @@
-/** JSON that is none: the place and the reason. */
+/** Invalid JSON: the place and the reason. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

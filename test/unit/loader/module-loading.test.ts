@@ -60,7 +60,7 @@ test("every service has its own copy of a JSON file", async (t) => {
   ok(one.entry.get("data") !== other.entry.get("data"));
 });
 
-test("JSON without the import attribute, and JSON that is none, are refused", async (t) => {
+test("JSON without the import attribute, and invalid JSON, are refused", async (t) => {
   const modules = new Modules(t, {
     "main.ts": `import data from "./data.json"; data;`,
     "bad.ts": `import data from "./data.json" with { type: "json" }; data;`,

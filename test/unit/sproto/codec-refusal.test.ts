@@ -76,7 +76,7 @@ const MALFORMED: readonly (readonly [title: string, type: string, bytes: string]
   ["a double in a word", "Data", "02 00 07 00 02 00"],
   ["a text in a word", "Gap", "02 00 13 00 02 00"],
   ["a list in a word", "Data", "01 00 02 00"],
-  ["a list of integers of a width that is none", "Data", "01 00 00 00 02 00 00 00 01 01"],
+  ["a list of integers of an invalid width", "Data", "01 00 00 00 02 00 00 00 01 01"],
   ["a list of integers with half an integer", "Data", "01 00 00 00 04 00 00 00 04 01 00 00"],
   ["a list of doubles of four bytes", "Data", "02 00 09 00 00 00 05 00 00 00 04 00 00 00 00"],
   ["a list of texts with half a size", "Data", "02 00 0d 00 00 00 02 00 00 00 01 00"],

@@ -85,7 +85,7 @@ async function runThreads(t: TestContext, updates: number): Promise<ReaderReport
       () => reader.turn(),
     ),
   ]);
-  // Whoever is idle is woken and lets go of what is old: in the end there is one version of each table.
+  // An idle thread is woken and lets go of what is old: in the end there is one version of each table.
   await readUntil(
     () => thread.versions().length === 2,
     () => reader.turn(),
