@@ -14,6 +14,7 @@ const STEPS = {
   format: ["oxfmt --check"],
   lint: ["oxlint --deny-warnings"],
   width: ["node scripts/width.mjs --self-test"],
+  words: ["node scripts/words.mjs --self-test"],
   types: [
     "tsc -p tsconfig.json",
     "tsc -p tsconfig.scripts.json",
