@@ -2,12 +2,12 @@
  * The board of one thread: what its kernel counts by type of service, and how the thread is, in memory that other threads read.
  *
  *     thread   kernel counts in place; a beat a second writes heap, open calls and the moment
- *     reader   /metrics and /healthz look, and ask no thread: one that hangs is seen as well as any other
+ *     reader   /metrics and /healthz look, and ask no thread: one that hangs is seen like any other
  *
  *     | rows, hellos | beat: a line of numbers | per type: a line of numbers | per type: the length and bytes of its name |
  *
  * A board has room for BOARD_TYPES_MAX types; later ones share the last row, under the name OTHER_TYPES. A thread that takes
- * the number of one that has died goes on with its board, so that what rises never falls. Each number has one writer and is
+ * the number of a dead one goes on with its board, so that counters never fall. Each number has one writer and is
  * read by itself: eight aligned bytes, which every processor that Node runs on reads whole.
  */
 

@@ -6,11 +6,11 @@
  *     0 = never taken    128 + t + 1 = lives on thread t    t + 1 = lived there and ended    128 = ended with its thread
  *
  * Handles come from one atomic counter, so they rise across all threads, as skynet's do. Taking a handle puts the service
- * into the directory; its death takes it out. So a send to a dead handle is known to be dead at once, on every thread. The
+ * into the directory; its death takes it out. So every thread knows at once that the receiver of a message is dead. The
  * operating system gives memory only to the pages that are used: 4096 handles each.
  *
- * A service that ended by itself may leave requests that its thread still has to answer, or has no time to: they are lost
- * with the thread. That is why its place keeps the thread's number.
+ * A service that ended by itself may leave requests that its thread still has to answer. If the thread ends before, they
+ * are lost with it. That is why the service's place keeps the thread's number.
  */
 
 import { assert, SnaxError } from "../base/error.ts";

@@ -187,9 +187,9 @@ class LoopWaker implements EventLoopWaker {
  *     through the port:                        wait, read, post; wait, take the post -> turn -> write  6
  *
  * That pays while a round of the event loop reads one socket. Where a round reads many, one turn for all of them is cheaper:
- * the last round decides. A turn in a tick is cut off as safely as one in a port's callback. While async hooks are on turns go
- * through the port all the same, and on the main thread before Node 24, where an AsyncLocalStorage switches them on: a cut in
- * a tick has more of Node's books to put in order there (async-books.ts), and was not tried.
+ * the last round decides. A turn in a tick is cut off as safely as one in a port's callback. Two cases always
+ * go through the port: while async hooks are on, and on the main thread before Node 24, where an AsyncLocalStorage switches them
+ * on. To cut off a tick there means to repair more of Node's own records (async-books.ts), and was not tried.
  */
 export class Arrivals {
   readonly #isOn: boolean;

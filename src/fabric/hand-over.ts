@@ -1,8 +1,8 @@
 /**
- * A service moves from one thread to another under its handle, and what each sender sends to it keeps its order.
+ * A service moves from one thread to another and keeps its handle. What each sender sends to it arrives in order.
  *
  *     A (leaves)                      B (comes)                         C (all other threads)
- *                                     expect: stands ready, held
+ *                                     expect: it is there, and held
  *     [answer of B has come: all that B sent before has, too]
  *       MAIL what waits          ->   kept for the front
  *     leave: directory A -> B
@@ -11,9 +11,9 @@
  *       MAIL what came to A      ->   kept for the front
  *     all have SEEN: DONE        ->   front, then what came here: it handles messages
  *
- * A thread that does not answer for `waitMs` is waited for no longer: the order of what it had sent is not promised then. If A ends
- * before the directory says B, nothing has changed but that the service ended with it; if it ends later, the service goes on, and the
- * calls that may have been lost on the way fail. If B ends the service ends with it.
+ * A thread that does not answer for `waitMs` is left out: the order of what it had sent is not promised then. If A ends before the
+ * directory says B, the service ends with it. If A ends later, the service lives on at B, and the calls that may have been lost on
+ * the way fail. If B ends, the service ends with it.
  */
 
 import { ownArguments } from "../base/copy.ts";

@@ -1,13 +1,13 @@
 /**
  * Whether a thread that has nothing to do looks at its rings for a while before it sleeps.
  *
- *     mail -> turn -> nothing to do: the wait begins ... mail          a short wait: the next one is spent looking
- *                                    |--- window ---| sleep             nothing came in it: it closed in vain
+ *     mail -> turn -> nothing to do: the wait begins ... mail          a short wait: the thread looks during the next one
+ *                                    |--- window ---| sleep             no mail came in it: it closed in vain
  *
- * Waking a thread takes 10 to 40 us; a thread that still looks finds its mail in one. It pays where mail comes in quick
- * succession and the other thread has a core of its own, and nowhere else. So only fresh traffic opens the window: mail
- * that was not waited for long; and many windows in a row that close in vain end it for a while. What is measured is the
- * wait, not the time from mail to mail: the longer the turns, the more mail is in each, and the more a wake would cost.
+ * Waking a thread takes 10 to 40 us; a thread that still looks finds its mail in one. To look pays only where mail comes in
+ * quick succession and the other thread has a core of its own. So the window opens only after a short wait, and stays shut for a
+ * while when many in a row have closed in vain. The wait is measured, not the time from mail to mail: the longer the turns, the
+ * more mail is in each, and the more a wake would cost.
  * KVM's halt polling opens and shuts its window by the same measures.
  */
 

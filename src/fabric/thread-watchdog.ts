@@ -5,9 +5,9 @@
  *                                                            -> interrupt: cut off; if that is not safe, or does not help,
  *                                                                          `onHopeless`: the thread is ended
  *
- * What loops outside any message (behind `fetch`, in the callback of a package) is found by the event loop that neither rests
- * nor handles messages; whose calls depend on it can't be told, so it is never cut off, and at `interrupt` it is hopeless.
- * Whether an idle thread still rests is asked twice a second.
+ * Code that loops outside any message (behind `fetch`, in the callback of a package) shows by an event loop that neither rests nor
+ * handles messages. It can't be told whose calls depend on it, so it is never cut off: at `interrupt` the thread is ended.
+ * An idle thread is asked twice a second whether it still rests.
  */
 
 import type { Worker } from "node:worker_threads";

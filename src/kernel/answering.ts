@@ -4,10 +4,10 @@
  *     value or error made (code of a service may run: getters, traps) -> copied, or encoded for another kernel -> on its way
  *        |                                                                                                          |
  *        threw: the best error that can be sent goes in its place                          only now the request is settled
- *        cut off, or the service has ended: the request is still open, and whoever clears up settles it
+ *        cut off, or the service has ended: the request is still open, and the code that clears up settles it
  *
- * A request whose answer is being made counts as open, so death and interrupts find it. Should everything fail, for example
- * at the end of the stack, the error goes to whoever wanted to answer, and the request can still be answered.
+ * While its answer is made a request counts as open, so a death or an interrupt finds it. If everything fails, for example
+ * at the end of the stack, the error goes to the code that wanted to answer, and the request can still be answered.
  *
  * Hot path (bench: call).
  */

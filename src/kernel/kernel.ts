@@ -7,7 +7,7 @@
  *     A                 session settled: exactly once, by value, error or deadline
  *
  * That path is in this file. Beside it: sessions and deadlines (open-calls.ts), timers, mail for names that no service has, deaths.
- * The kernel knows no thread, file, socket or snax; what is not its own it reaches through interfaces that it owns
+ * The kernel knows no thread, file, socket or snax; it reaches these through interfaces that it owns
  * (kernel-options.ts, scheduler.ts). It is synchronous and keeps no state outside, so that a simulator can drive it.
  *
  * Hot path (bench: call, send).

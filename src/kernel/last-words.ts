@@ -1,13 +1,13 @@
 /**
  * The last turn of a service that has ended: what its handlers wait for fails, so that their `catch` and `finally` run.
  *
- *     death -> who waits is collected: calls, sleepers, those who were woken and have not gone on, and the instance's own
- *           -> no one waits: nothing happens
+ *     death -> all waits are collected: calls, sleeps, sleepers that were woken and have not gone on, and the instance's own
+ *           -> there are none: nothing happens
  *           -> one job, in the name of the dead service: all of them are rejected with one error; the handlers run on
  *           -> one more behind it: what the code of the service sends from here on is refused
  *
  * It is a turn like any other: attributed to the service, watched, cut off if it does not end. What its code calls or waits for
- * fails at once. Kill and exit are alike; only a thread that ends takes its handlers without a word.
+ * fails at once. Kill and exit are alike; only where a whole thread ends do handlers end without such a turn.
  */
 
 import type { Kernel } from "./kernel.ts";

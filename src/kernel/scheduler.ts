@@ -5,14 +5,14 @@
  *       -> turn: due timers become messages
  *            -> service A: message, microtasks; message, microtasks; ...
  *            -> service B: message, microtasks; ...
- *       -> back to the event loop, so that sockets and timers breathe; woken again if work is left
+ *       -> back to the event loop, so that sockets and timers get their turn; woken again if work is left
  *
- * After an interrupt a turn serves jobs only, and what they say leaves the thread with its end: an operator who comes to repair what was cut
- * off is heard and answered before anything runs that may loop again.
+ * After an interrupt a turn runs jobs only, and what they send leaves the thread when it ends: an operator who repairs the service
+ * that was cut off gets an answer before any code runs that may loop again.
  *
  * Hot path (bench: call, send). One service runs at a time, microtasks included: after each message the microtasks
  * are drained, so that `current` names the right service at every moment. With a Drain that cannot drain, a turn is one
- * message long, which is slow and right.
+ * message long: slow, but correct.
  */
 
 import type { Clock } from "../base/clock.ts";

@@ -3,12 +3,13 @@
  *
  *     <TRACE :0000000a-1> 123456789 trace                           a request of a traced protocol, or skynet.trace()
  *     <TRACE :0000000a-1> 123457000 call : @./services/agent.ts:12  it calls
- *     <TRACE :0000000a-1> 123458000 request                         who is called takes the request under the same tag
+ *     <TRACE :0000000a-1> 123458000 request                         the called service takes the request under the same tag
  *     <TRACE :0000000a-1> 123459000 response                        and answers; then `end`, or `error`
  *     <TRACE :0000000a-1> 123460000 resume                          the first one goes on
  *
- * A tag belongs to a message; whatever follows from its handling (Kernel.origin) goes under it. It travels with calls to any
- * service of the node, and with requests that are passed on: to another thread as a word in front. It costs nothing until a trace is asked for.
+ * A tag belongs to a message, and to all that follows from its handling (Kernel.origin). It travels with calls to any
+ * service of the node, and with requests that are passed on; to another thread it goes as a word in front of the message. Without a
+ * trace nothing of this costs time.
  */
 
 import { TRACES_MAX } from "../base/limits.ts";

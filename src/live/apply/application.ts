@@ -6,12 +6,12 @@
  *                                           requests, posts and timers held -> kept or undone
  *                   or wait for another patch, or for a module that awaits -> once more
  *
- * The job passes whatever waits in the mailbox, except what the same sender posted before. Nothing
- * holds it back, so a service in queue mode that is stuck in an await can be repaired. A service
+ * The job runs before everything that waits in the mailbox, except what the same sender posted before.
+ * No hold stops it, so a service in queue mode that is stuck in an await can be repaired. A service
  * that is still in its `init` gets the patch right after that, before its first message.
  *
- * Race: a reply that a handler awaits passes while `hotfix()` waits, so a handler in flight may
- * write variables meanwhile; test/integration/hotfix covers what is undone then.
+ * Race: a reply that a handler awaits is delivered while `hotfix()` waits, so the handler may write
+ * variables meanwhile; test/integration/hotfix covers what is undone then.
  */
 
 import { SnaxError } from "../../base/error.ts";

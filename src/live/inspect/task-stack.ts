@@ -1,8 +1,8 @@
 /**
  * Where a call or a sleep waits: the `await` that goes on when its end comes, and the functions that wait for that one.
  *
- * JavaScript tells no stack of what is suspended. But V8 tells one of whatever a microtask is about to resume, by walking
- * from promise to promise. So the call's promise is made to follow another one, whose reaction is a function of ours:
+ * JavaScript gives no stack of a function that is suspended. But V8 gives one of the function that a microtask is about to
+ * resume, by walking from promise to promise. So the call's promise is made to follow another one, whose reaction is ours:
  *
  *     reply -> later -> step.then(peek) -> the call's promise -> await in f -> await in g
  *                            `-- runs once, now: its stack ends with "at async f", "at async g"

@@ -4,11 +4,11 @@
  *
  *     RUN      the leader: the thread of the one service, or the main thread, which outlives the others
  *     PREPARE  every thread compiles; nothing changes. If one refuses or hangs, all forget the patch
- *     READY    every thread answers once more, which one that hangs does not.
+ *     READY    every thread answers once more; one that hangs by now is found here.
  *              A patch that must be in all services or in none holds them here
  *     TRY      every thread puts it in and runs its hotfix()
  *     vote     the leader decides by what the threads say: the kind of the patch knows how
- *     KEEP     or UNDO, on every thread, however late it hears of it
+ *     KEEP     or UNDO, on every thread, even if it hears of it late
  *
  * A thread is told of a phase by the one command PATCH of its steward; the leader's own thread is
  * called directly. What a thread does at each phase is a {@link ThreadPart}, which lives from

@@ -6,11 +6,11 @@
  *     start         the ledger is read, each patch is compared with the files as they are now:
  *                   contained, it is retired; in conflict, it is not applied and the log says why
  *     clearcache    the same comparison, for the texts that are read anew
- *     program made  on the thread that makes it, its patches go in, in the order of their numbers;
+ *     program made  its patches go in on the thread that makes it, in the order of their numbers;
  *                   those of a shared module when the thread loads it (late-patches.ts)
  *
- * The main thread has the ledger; the others know of the patches by its words. `hotfix()` of a patch
- * is for services that ran: births do not run it.
+ * The main thread has the ledger, and tells the others of the patches. `hotfix()` of a patch is for
+ * services that ran before: a new service does not run it.
  */
 
 import { hashText, LedgerFile } from "../../ledger/ledger-file.ts";

@@ -2,15 +2,15 @@
  * Patches that go into all that they are for or into none, on one thread: those of types, and those
  * of shared modules.
  *
- *     ready   all whom they concern stand still (standstill.ts)
+ *     ready   all services that they concern are held (standstill.ts)
  *     try     the patches go in, one after the other, each with its hotfix(); the first that is
  *             refused ends it
  *     keep    births are with them, what hotfix() sent goes out, and all go on
  *     undo    taken back everywhere, what went in last first; births are as before, and all go on
  *
  * Every service of every thread is held before the first one has a patch, and the last one has its
- * own before the first one goes on. So nobody sees it if one refuses, and nobody sees the old code
- * who has seen the new. A thread that was given up stays held until it hears how it ends.
+ * own before the first one goes on. So no caller notices it if one refuses, and none meets the old
+ * code after the new. A thread that was given up stays held until it hears how it ends.
  */
 
 import { joinSummaries } from "../apply/patch-summary.ts";

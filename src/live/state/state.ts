@@ -5,12 +5,12 @@
  *     live instance -> takeState -> State -> restoreState -> another instance of the same or of an edited text
  *
  * The graph is made of mirrors. A mirror of plain data (objects, arrays, Map, Set, Date, RegExp, buffers) is data of the same
- * form, so a `State` survives structured clone and can go to another thread or process. What is more than data has an
- * entry in {@link State.odd} that says what its mirror stands for: an instance of a class goes by the name of its class, a
+ * form, so a `State` survives structured clone and can go to another thread or process. For what is more than data an
+ * entry in {@link State.odd} says what the mirror means: an instance of a class goes by the name of its class, a
  * function by its own name. An object that was met twice has one mirror, so aliases and cycles are kept.
  *
- * A `State` shares no object with the instance that it was taken from, but for those in {@link State.foreign}. One that is
- * given away may be given to one instance only: what is plain data goes over as it is.
+ * A `State` shares no object with the instance that it was taken from, except those in {@link State.foreign}. It may be
+ * given to one other instance only, because that gets the plain data itself and not a copy.
  */
 
 import type { Closed } from "./properties.ts";

@@ -8,9 +8,9 @@
  *     ; $snaxP.follow(set imports); $snaxP.end(read, write variables) })
  *
  * Evaluating it changes nothing of the module: a {@link PatchRun} collects what it is given, and
- * commits. What replaces a name must not declare it again, or the patch's functions would call each
- * other instead of the live ones: so functions and classes lose their names and get them back as
- * keys. Lines never move; columns are counted back in stacks.
+ * commits. A function that replaces another one must not declare the name again, or the patch's
+ * functions would call each other instead of the live ones: so functions and classes lose their names
+ * and get them back as keys. Lines never move; stacks show the columns of the text as it was given.
  */
 
 import type { AnyNode, Class } from "acorn";
