@@ -7,7 +7,7 @@
  *     merge(running, patch) over them      -> errors in the patch; new ones in the module and
  * in those that import it
  *
- * All errors of the patch's own lines are told, new or not: whoever sends a text answers for it.
+ * All errors of the patch's own lines are told, new or not: the author of a text answers for it.
  */
 
 import { codeOf } from "../base/error.ts";

@@ -46,7 +46,7 @@ export interface HandOverOptions {
   readonly tell: (thread: number, word: string, ...values: readonly unknown[]) => void;
   /** All other threads. */
   readonly others: () => readonly number[];
-  /** Runs something when the other threads can see what has been said before: whoever waits for that goes first. */
+  /** Runs something when the other threads can see what has been said before: callers that wait for that go first. */
   readonly afterwards: (run: () => void) => void;
   /** Runs something later; returns what cancels it. */
   readonly later: (ms: number, run: () => void) => () => void;

@@ -2,7 +2,7 @@
  * What a kernel is made of, and what it owns the words for: the interfaces that higher layers plug in.
  *
  * Clock, Drain and Waker are the runtime's side (base/clock.ts, scheduler.ts); here are the ways out to other kernels and to
- * whoever logs.
+ * the code that logs.
  */
 
 import type { Clock } from "../base/clock.ts";

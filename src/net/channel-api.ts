@@ -84,7 +84,7 @@ export interface Channel {
    * @throws {ERR_CONNECT}
    */
   connect(once?: boolean): Promise<void>;
-  /** Ends the channel: whoever waits gets ERR_CLOSED. */
+  /** Ends the channel: callers that wait get ERR_CLOSED. */
   close(): void;
   /** Connects to another place from now on; an open connection is ended. */
   changehost(host: string, port?: number): void;

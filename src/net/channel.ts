@@ -304,7 +304,7 @@ export class ServiceChannel implements Channel {
     else asking.resolve(value);
   }
 
-  /** The connection is of no use any more: whoever waits for an answer learns why. */
+  /** The connection is of no use any more: callers that wait for an answer learn why. */
   #lose(line: Line, error: unknown): void {
     if (!line.isOpen) return;
     line.isOpen = false;

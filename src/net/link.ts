@@ -38,7 +38,7 @@ export interface Consumer {
 export interface Link {
   readonly kind: "TCP" | "WEBSOCKET";
   readonly id: number;
-  /** The service that it belongs to, by handle; whoever starts it becomes the owner. */
+  /** The service that it belongs to, by handle; the service that starts it becomes the owner. */
   owner: number;
   /** The other side, `host:port`. */
   readonly peer: string;

@@ -111,7 +111,7 @@ async function close(context: Context, id: number): Promise<void> {
 
 function closeLink(owner: SocketOwner, link: Link): Promise<void> {
   return new Promise((resolve) => {
-    // Order: whoever reads gets what came and then the end, before the one who closes goes on.
+    // Order: the reader gets what came and then the end, before the closing side goes on.
     link.whenGone(() => owner.wake(resolve));
     link.close();
   });

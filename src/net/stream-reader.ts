@@ -175,7 +175,11 @@ export class StreamReader implements Consumer {
     this.#stop();
   }
 
-  /** Ends the reading here: whoever waits gets undefined. @returns what came and was not read. */
+  /**
+   * Ends the reading here: a waiting reader gets undefined.
+   *
+   * @returns what came and was not read.
+   */
   handOver(): ByteQueue {
     const queue = this.#queue;
     this.#queue = new ByteQueue();

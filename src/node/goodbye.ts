@@ -63,7 +63,7 @@ export async function sayGoodbye(
   const { kernel, logger } = program.runtime;
   const departure = new Departure(program, timeoutMs);
   await departure.run();
-  // Order: whoever waits for another node hears that this one stops, not that its links have ended.
+  // Order: a caller that waits for another node hears that this one stops, not that its links have ended.
   rejectWaits(program);
   await leaveCluster(program);
   await askThreads(program, departure.answering, "END", FLUSH_MS);

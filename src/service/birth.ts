@@ -89,7 +89,7 @@ async function bear(steward: Context, asker: number, target: Target): Promise<nu
       const { service, handle } = context;
       const why = error === undefined || service.isAlive ? error : reasonOf(context, error);
       if (why !== undefined) tellLauncher(context, "REMOVE", handle, true);
-      // Order: whoever hears of the birth may ask the launcher next, and it must have heard of it before.
+      // Order: a service that hears of the birth may ask the launcher next, and it must have heard of it before.
       if (isFar) threads?.publish();
       if (why === undefined) resolve(handle);
       else reject(toRemoteError(why, handle) as Error);

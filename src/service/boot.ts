@@ -120,7 +120,7 @@ export function exitSelf(context: Context): never {
 /**
  * Ends a service, with a line in the log.
  *
- * @param isKill - somebody else ends it: whoever waits for its beginning is told so.
+ * @param isKill - another service ends it: the caller that waits for its beginning is told so.
  */
 export function end(context: Context, isKill = false): void {
   if (!context.service.isAlive) return;

@@ -240,7 +240,7 @@ export interface SkynetApi extends Calls, Starters {
    * @throws {ERR_ARGUMENT} if there is no such thread; `thread: n` has the numbers 1 to n, `thread: 0` only 0.
    */
   at(place: "near" | number): Starters;
-  /** Ends another service at once; whoever waits for it gets ERR_SERVICE_DEAD. */
+  /** Ends another service at once; callers that wait for it get ERR_SERVICE_DEAD. */
   kill(address: Address): void;
   /** Stops the node. */
   abort(): void;

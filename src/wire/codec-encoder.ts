@@ -38,7 +38,7 @@ export class ThreadEncoder {
   }
 
   /**
-   * Whether a message is being written, so that a getter of it runs: whoever sends now must not touch its region.
+   * Whether a message is being written, so that a getter of it runs: what is sent now must not touch its region.
    *
    * A termination in a getter leaves it true: see {@link ThreadEncoder.recover}.
    */

@@ -4,7 +4,7 @@
  *     CLAIM key -> the name is this node's: its token        the manager starts the service, then OWN
  *               -> another node has it: the handle of a proxy of the service there
  *
- * A node that loses its right ends its global services: whoever waits has ERR_SERVICE_DEAD, and asks for the service anew.
+ * A node that loses its right ends its global services: callers that wait get ERR_SERVICE_DEAD, and ask for the service anew.
  */
 
 import { LEVEL } from "../../base/log-level.ts";

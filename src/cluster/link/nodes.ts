@@ -170,7 +170,7 @@ export class LinkNodes {
 
   /**
    * Gives the first event of a node behind a number; see {@link LinkWatch.next}. While somebody waits for one the link is kept.
-   * Who watches goes on also while the engine does not know the node: it may come back.
+   * A watcher goes on also while the engine does not know the node: it may come back.
    *
    * @throws {ERR_NODE_UNKNOWN} if there is no such node.
    */

@@ -88,7 +88,7 @@ async function top({ operator, args }: CommandCall): Promise<Table> {
 
 type Row = [address: string, load: Load];
 
-/** Who has more comes first. */
+/** The larger one comes first. */
 function compareLoads(
   one: Pick<Load, "cpu" | "message">,
   other: Pick<Load, "cpu" | "message">,

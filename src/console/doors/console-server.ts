@@ -5,7 +5,7 @@
  *                              `-- "GET ..." -> HttpDoor -> Operator.execute -> raw text, or JSON
  *
  * It belongs to the console's service and ends with it. What clients do harms no other: there are CONSOLE_CLIENTS_MAX at
- * most, and what they send and do not read is bounded. They can't keep the operator out either: whoever comes beyond that number
+ * most, and what they send and do not read is bounded. They can't keep the operator out either: a client that comes beyond that number
  * takes the place of an idle one.
  */
 

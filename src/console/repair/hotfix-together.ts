@@ -176,7 +176,7 @@ async function planFromSource(
     if (said !== undefined) types.push(said);
   }
   if (types.length > 0) shown.set("types", types.join("\n"));
-  // Who imports a shared module finds its new names.
+  // A module that imports a shared one finds its new names.
   const first = [...shared].map(([file, text]): TogetherPart => ({ kind: "shared", file, text }));
   return { parts: [...first, ...parts], files, shown, isNoted, changed: [...new Set(changed)] };
 }

@@ -223,7 +223,7 @@ export class Births {
       try {
         scope = compilePatch(text, target).scopeAfter;
       } catch {
-        // It will not be in: whoever loads the module hears why.
+        // It will not be in: a service that loads the module hears why.
       }
     }
     return scope;

@@ -151,7 +151,7 @@ export class AtomicCampaign implements TransactionStep {
     context.patching = this.#over;
   }
 
-  /** What of the patch can't be taken back is told in the log: whoever asked hears why it was refused. */
+  /** What of the patch can't be taken back is told in the log: the caller hears why it was refused. */
   #undoOne({ context, patch }: Tried): Promise<void> {
     return new Promise((resolve) => {
       const unwatch = this.#live.runtime.kernel.watch(context.handle, resolve);

@@ -122,7 +122,7 @@ export class Campaign implements ThreadPart<Applied, Kept> {
   }
 
   /**
-   * Says that the patch stays: whoever was born without it gets it now, and earlier ones that it
+   * Says that the patch stays: services that were born without it get it now, and earlier ones that it
    * makes void are let go.
    */
   async keep(): Promise<Kept> {

@@ -61,7 +61,7 @@ export class ImageKeeper {
       try {
         keepImage(next.source, next.image.toData());
       } catch {
-        // A text that this release of V8 does not know: whoever starts it hears of it.
+        // A text that this release of V8 does not know: the caller that starts it hears of it.
       }
       this.#write(0);
     } else if (this.#waiting.size > 0) {

@@ -59,7 +59,7 @@ export type CompileMessage = { readonly answer: CompileAnswer } | { readonly ear
 /** What the thread is given. */
 export interface CompileThreadData {
   readonly port: MessagePort;
-  /** Counts the answers: whoever can't hear the port sleeps on it. */
+  /** Counts the answers: a thread that can't hear the port sleeps on it. */
   readonly answered: Int32Array;
 }
 

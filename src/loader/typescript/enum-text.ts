@@ -48,7 +48,7 @@ export function blankEnums(text: string, file: string): { text: string; enums: E
     if (found === undefined) return { text: rest, enums };
     if (found.isParameter) {
       const words = MODIFIERS.exec(probe.slice(0, found.start))?.[0] ?? "";
-      // Something else stands between them: whoever parses the text says what.
+      // Something else is between them: the parser says what.
       if (words === "") return { text: rest, enums };
       probe = blankExtent(probe, found.start - words.length, found.start);
       continue;

@@ -67,7 +67,7 @@ test("nodes find each other by the engine, and call each other both ways", async
   await a.world.skynet.newservice("echo");
   const b = await member(t, "b", engine);
   await b.world.skynet.newservice("echo");
-  // Who has just come knows those that were there before.
+  // A node that has just come knows those that were there before.
   equal(await b.cluster.call("a", "@echo", "ONE", 1), 1);
   equal(await callKnown(a.cluster, "b", "@echo", "ONE", 2), 2);
   equal(await codeOfFailure(a.cluster.call("c", "@echo", "ONE", 1)), "ERR_NODE_UNKNOWN");

@@ -93,7 +93,7 @@ test("a node is killed with 1,000 calls open: each ends once; its name works aft
   const self = await cluster.call("db", bank, "SELF");
   first.child.kill("SIGKILL");
   deepEqual(tally(await all), { "ERR_NODE_DOWN true": 1000 });
-  // Who has the handle now is another service than before.
+  // The handle belongs to another service now.
   await startProcess(t, port, ["trash", "bank"]);
   const there = await cluster.call("db", "@bank", "SELF");
   notEqual(there, self);
@@ -172,7 +172,7 @@ test("the handle of a link takes calls of cluster alone, and nobody can kill it"
     source: `
       import { cluster, skynet } from "snax";
       skynet.start(async () => {
-        // Who asks is the link: to call it back ends in an error.
+        // The caller is the link: to call it back ends in an error.
         skynet.dispatch("lua", (_session, source) => skynet.call(source, "lua", "hello").catch((error) => error.code));
         await cluster.register("source");
       });

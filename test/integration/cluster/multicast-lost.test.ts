@@ -216,7 +216,7 @@ for (const order of ORDERS) {
       const { a, b, owner } = all;
       for (const way of [a.links, b.links, b.engine]) way.silence();
       await knows(a, []);
-      // Who hears nothing for so long is counted no more.
+      // A node that hears nothing for so long is not counted any more.
       await hasLine(a, /^b is gone, and hears 1 channels no more/);
       equal(await owner.publish("meanwhile"), 0);
       for (const part of order) {

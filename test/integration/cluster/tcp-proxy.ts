@@ -4,7 +4,7 @@
  *     node -> proxy -> port
  *
  * Cut, connections end and new ones are refused. Silent, connections stay and nothing passes, as behind a cable that is pulled: what was on its
- * way arrives when it is healed, also the end of a side that has given up meanwhile. Who writes into it is held up.
+ * way arrives when it is healed, also the end of a side that has given up meanwhile. A side that writes into it is held up.
  */
 
 import { once } from "node:events";

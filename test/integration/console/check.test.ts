@@ -193,7 +193,7 @@ test("without typescript check says so with exit code 3, and a patch is applied 
   });
   const { code, lines } = await place.shell("hotfix", "shop", "right.ts");
   deepEqual([code, lines[0]], [0, "types\tnot checked: typescript is not installed"]);
-  // Who has no types and has not asked for them is not told each time.
+  // A project without types that has not asked for them is not told each time.
   ok(!(await place.run("hotfix shop right.ts")).join().includes("types"));
   const strict = await open(t, { typecheck: "require" }, []);
   await strict.make("shop");

@@ -195,7 +195,7 @@ test("a note is shown first, and nothing is sent without --yes", async (t) => {
   equal((await shell(place, "hotfix", "shop", "--from-source")).code, 2);
   equal((await shell(place, "hotfix", "shop", "--from-source", "--yes")).code, 0);
   deepEqual([await shop.req.buy(10), await shop.req.sold()], [15, 2]);
-  // Who is born from now on has the edited init.
+  // A service that is born from now on has the edited init.
   equal(await (await make("shop")).req.sold(), 7);
 });
 

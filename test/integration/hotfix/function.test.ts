@@ -199,7 +199,7 @@ test("an exit is added to a service that had none", async (t) => {
     witness,
   );
   await world.node.snax.exit(p);
-  // Who is on another thread may say it a moment later than that one has ended.
+  // A service on another thread may say it a moment after that one has ended.
   while ((await witness.req.said()) === 0) await world.node.skynet.sleep(1);
   equal(await witness.req.said(), 1);
 });

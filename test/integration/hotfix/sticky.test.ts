@@ -264,7 +264,7 @@ test("a second node on the ledger reads it only, and says of its patches that th
   match(log(), new RegExp(`patch ${id} of shop ends with this process: process \\d+ writes`));
   deepEqual(states(), written);
   await second.stop();
-  // Who stops lets the next one write.
+  // A node that stops lets the next one write.
   await first.stop();
   const third = await begin();
   equal(await buy(third), 20);

@@ -1,5 +1,5 @@
 /**
- * Threads that end while a patch for all threads is on its way: whoever asked is answered, and all threads agree, those
+ * Threads that end while a patch for all threads is on its way: the caller is answered, and all threads agree, those
  * included that take the place of others.
  */
 

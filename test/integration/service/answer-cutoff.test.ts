@@ -1,5 +1,5 @@
 /**
- * Answers that are cut off while they are made: whoever waits is told, once, and the service goes on.
+ * Answers that are cut off while they are made: the caller is told, once, and the service goes on.
  *
  * What loops here is no handler but what the handler leaves behind: a getter of the answer, of the error, of the promise. Each
  * program runs in a process of its own: the test runner has async hooks on, behind which nothing may be cut off.

@@ -1,5 +1,5 @@
 /**
- * Behind an interrupt: whoever waited for the handler that was cut off learns so, and everything else goes on.
+ * Behind an interrupt: callers that waited for the handler that was cut off learn so, and everything else goes on.
  *
  * Interrupts are simulated (cuttable.ts); real ones are in test/integration/fabric/watchdog.test.ts.
  */

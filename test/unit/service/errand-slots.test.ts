@@ -44,7 +44,7 @@ test("an errand that was given up keeps its memory for itself", () => {
   ok(hasMemory(second.sent));
   notEqual(open(second.sent), there);
   ok(takeErrand(open(second.sent)));
-  // Who gets the first one late learns that it was given up.
+  // A thread that gets the first one late learns that it was given up.
   equal(takeErrand(there), false);
 });
 
