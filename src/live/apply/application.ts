@@ -220,7 +220,7 @@ class Application implements Settle<Applied | undefined> {
 
 /** Whether a module belongs to an instance's program: a reload gives a service another one. */
 function isOf({ program }: Instance, node: ModuleNode): boolean {
-  return node.isShared || program.nodes.get(node.image.file) === node;
+  return node.isShared || node.program === program;
 }
 
 /** The modules that a service does not share. */

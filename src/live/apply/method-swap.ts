@@ -9,8 +9,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
-import type { Program } from "../../loader/run/program.ts";
-import type { Image } from "../../loader/weave/image.ts";
+import { CellSource, resolveExport } from "../../loader/run/module-node.ts";
 import type { CheckableMethod } from "../../loader/weave/method-check.ts";
 import { hasCheck, standsFor } from "../../loader/weave/method-check.ts";
 import type { Group, MethodNumbers } from "../../snax/method-numbers.ts";
@@ -245,26 +244,26 @@ export function keepsOld(
   { live, isGenerator }: { readonly live: unknown; readonly isGenerator: boolean },
 ): boolean {
   if (typeof live !== "function") return false;
-  const { image, instance } = module;
-  const { methods, checked } = image.data;
+  const { methods, checked } = module.image.data;
   const method = methods.find((each) => isOf(each, owner, key) && each.isStatic === isStatic);
   const isDiverted =
     method !== undefined &&
     checked.has(method.variable) &&
     hasCheck(live, method.variable) &&
     (isGenerator || !method.kind.endsWith("generator"));
-  return !isDiverted && isTaken(instance.program, image, { owner, name: String(key) });
+  return !isDiverted && isTaken(module, { owner, name: String(key) });
 }
 
 /** Says whether some text takes members of that name as values, or all of a group. */
 export function isTaken(
-  program: Program,
-  image: Image,
+  { node, instance: { program } }: ModuleInstance,
   { owner, name }: { readonly owner: string; readonly name: string },
 ): boolean {
   if (program.takenByPatches.has(name)) return true;
-  for (const node of program.modules()) if (node.image.data.taken.has(name)) return true;
-  if (!GROUP_NAMES.has(owner)) return false;
-  const group = image.exportOf(owner)?.local;
-  return group !== undefined && image.data.values.has(group);
+  for (const each of program.modules()) if (each.image.data.taken.has(name)) return true;
+  // The variable of a group may be another module's.
+  const group = GROUP_NAMES.has(owner) ? resolveExport(node, owner) : undefined;
+  if (!(group instanceof CellSource)) return false;
+  const { cells, values } = group.node.image.data;
+  return values.has(cells[group.cell] ?? "");
 }

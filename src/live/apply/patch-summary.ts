@@ -210,13 +210,12 @@ function namesOfClass(name: string, module: ModuleInstance): Names | undefined {
 
 /** The functions of objects that some text takes out of an object by that name. */
 function leftOfTables({ tables, classes }: PatchCode, module: ModuleInstance): string[] {
-  const { image, instance } = module;
   const leftOf = (owner: string, label: string, live: unknown, gift: TableGift): string[] =>
     gift.members.flatMap(({ path, data }) => {
       const name = path.at(-1) ?? "";
       if (data !== undefined || typeof memberIn(live, path) !== "function") return [];
       const whole = [label, ...path.slice(1)].join(".");
-      return isTaken(instance.program, image, { owner, name }) ? [whole] : [];
+      return isTaken(module, { owner, name }) ? [whole] : [];
     });
   return [
     ...[...tables].flatMap(([owner, gift]) =>
@@ -270,10 +269,9 @@ function describeLeft(labels: readonly string[]): string {
 /** Says whether those who hold a method, as it is before the patch, keep its text. */
 function isLeft({ owner, name, isStatic, kind }: GivenMember, module: ModuleInstance): boolean {
   if (kind === "accessor") return false;
-  const { image, instance } = module;
   const owners = owner.kind === "class" ? [owner.name] : groupNames(owner);
   // What no text takes as a value is not held.
-  if (!owners.some((each) => isTaken(instance.program, image, { owner: each, name }))) return false;
+  if (!owners.some((each) => isTaken(module, { owner: each, name }))) return false;
   try {
     return holdersOf(owner, module).some((holder) => {
       const value: unknown = isStatic ? holder.value : membersOf(holder.value, owner);

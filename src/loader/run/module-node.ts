@@ -16,6 +16,7 @@ import { createPlacedError } from "../text/position.ts";
 import type { Image } from "../weave/image.ts";
 import type { Instance } from "./instance.ts";
 import type { ModuleInstance } from "./module-instance.ts";
+import type { Program } from "./program.ts";
 
 /** What the specifier of an import stands for. */
 export type Target =
@@ -39,6 +40,8 @@ export interface Watcher {
 
 /** A module's place in a program. */
 export class ModuleNode {
+  /** The program that it belongs to; a shared module belongs to that of the shared ones. */
+  readonly program: Program;
   readonly image: Image;
   /** Number of the module in its program; -1 for a shared module. */
   readonly index: number;
@@ -68,7 +71,8 @@ export class ModuleNode {
   /** The one instance of a shared module, once it has begun. */
   shared: ModuleInstance | undefined;
 
-  constructor(image: Image, index: number) {
+  constructor(program: Program, image: Image, index: number) {
+    this.program = program;
     this.image = image;
     this.index = index;
     // A shared module does not know its importers, so whatever they hold must follow a replacement.

@@ -270,7 +270,7 @@ export class Program {
     const known = this.#nodes.get(file);
     if (known !== undefined) return known;
     const index = this.#shared === undefined ? -1 : this.#count++;
-    const node = new ModuleNode(image, index);
+    const node = new ModuleNode(this, image, index);
     this.#nodes.set(file, node);
     this.#hasClasses ||= image.data.hasClasses;
     this.#makerCount += image.data.makerCount;

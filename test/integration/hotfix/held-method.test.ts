@@ -1,6 +1,6 @@
 /** References to a method that were taken before a patch reach the new method. */
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { World, serve } from "./harness.ts";
 
@@ -271,6 +271,24 @@ test("the log names the methods that those who hold them keep as they were", asy
     await said(),
     "sets Room.late, Room.miss; Room.late, Room.miss: whoever took one of them as a value keeps the old text",
   );
+});
+
+test("a patch says so where another module has the group and hands it on", async (t) => {
+  const world = await World.open(t, {
+    "methods.ts": `export const accept = { beat() { return "old"; } };
+      const [held] = Object.values(accept);
+      export const look = () => held!();`,
+    "main.ts": `import { look } from "./methods.ts";
+      export { accept } from "./methods.ts";
+      export const response = { look() { return look(); } };`,
+  });
+  // No text of the service's own file has such a method.
+  world.isMerging = false;
+  const p = await world.start("main");
+  await world.hotfix(p, `export const accept = { beat() { return "new"; } };`);
+  equal(await p.req.look(), "old");
+  await world.node.skynet.call(".logger", "lua", "FLUSH");
+  match(world.log, /applied: sets accept\.beat; accept\.beat: whoever took it as a value keeps/);
 });
 
 test("methods of a class in a constant follow", async (t) => {
