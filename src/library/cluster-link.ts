@@ -9,15 +9,10 @@
  */
 
 import { copyArguments } from "../base/copy.ts";
-import { LEVEL } from "../base/log-level.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import type { LinkEvent } from "../cluster/link/event.ts";
-import type { NumberedEvent } from "../cluster/link/watch.ts";
 import { post, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
-import { EXIT_SIGNAL, requireAlive } from "../service/context.ts";
-import { describeError } from "../service/error-text.ts";
 import { defineNote } from "../service/part.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { Pending } from "./cluster-daemon.ts";
@@ -180,48 +175,4 @@ export function sendLinked(
   const handle = isWaiting ? undefined : knownLink(runtime, node);
   if (handle !== undefined) return void post(context, handle, envelope);
   withLink(context, node, pushOf(context, node, keep(envelope)));
-}
-
-/**
- * Tells a service what happens to a node, in order, until it takes the watch back or ends.
- *
- * @throws {ERR_NODE_UNKNOWN} if `cluster.nodes` names no such node.
- */
-export async function monitorLinked(
-  context: Context,
-  node: string,
-  onEvent: (event: LinkEvent) => unknown,
-): Promise<() => void> {
-  requireAlive(context);
-  let isOver = false;
-  let last = 0;
-  const next = (): Promise<NumberedEvent> =>
-    askDaemon(context, ["EVENT", node, last]) as Promise<NumberedEvent>;
-  const tell = (run: () => unknown): void => {
-    try {
-      const result = run();
-      if (result instanceof Promise) result.catch((error: unknown) => report(context, error));
-    } catch (error) {
-      report(context, error);
-    }
-  };
-  const follow = async (first: NumberedEvent): Promise<void> => {
-    for (let item = first; !isOver; item = await next()) {
-      last = item.number;
-      tell(() => onEvent(item.event));
-    }
-  };
-  // The first one is the state; it also says that there is such a node.
-  const first = await next();
-  void follow(first).catch((error: unknown) => {
-    if (!isOver && context.service.isAlive) report(context, error);
-  });
-  return () => {
-    isOver = true;
-  };
-}
-
-function report({ runtime, handle }: Context, error: unknown): void {
-  if (error === EXIT_SIGNAL) return;
-  runtime.log(handle, `cluster.monitor error : ${describeError(error)}`, LEVEL.error);
 }

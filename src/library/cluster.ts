@@ -22,7 +22,8 @@ import { tokenOf } from "../service/tenure.ts";
 import { takesValuesWhole, Values } from "../service/values.ts";
 import type { ClusterAddress, ClusterApi, ClusterCalls } from "./cluster-api.ts";
 import { askDaemon, endOfPatience, patienceMs, postDaemon } from "./cluster-daemon.ts";
-import { callLinked, isLinked, monitorLinked, queryLinked, sendLinked } from "./cluster-link.ts";
+import { callLinked, isLinked, queryLinked, sendLinked } from "./cluster-link.ts";
+import { monitorLinked } from "./cluster-monitor.ts";
 
 function checkNode(node: unknown): void {
   if (typeof node === "string" && node !== "") return;

@@ -19,6 +19,7 @@ import type {
   ChannelPlace,
   ChannelSocket,
   ReadAnswer,
+  ReadSession,
 } from "./channel-api.ts";
 import type { Writable } from "./socket-api.ts";
 import type { SocketApi } from "./socket-api.ts";
@@ -26,6 +27,12 @@ import type { SocketApi } from "./socket-api.ts";
 /** What a channel needs of its service. */
 export interface ChannelHost {
   readonly socket: SocketApi;
+  /**
+   * Keeps a function of the program, which other code of the service may replace.
+   *
+   * @defaultValue it stays as it is
+   */
+  readonly keep?: <F extends Function>(title: string, run: F) => { readonly run: F; end(): void };
   /** Notes that the channel reads this socket, not code of the program. @defaultValue nothing */
   readonly own?: (id: number) => void;
   sleep(ms: number): Promise<unknown>;
@@ -33,6 +40,9 @@ export interface ChannelHost {
   after(ms: number, run: () => void): () => void;
   log(text: string): void;
 }
+
+/** A function of the program. */
+type Kept<F> = { readonly run: F; end(): void };
 
 /** A request that waits for its answer. */
 interface Asking {
@@ -80,6 +90,9 @@ class Line {
 export class ServiceChannel implements Channel {
   readonly #host: ChannelHost;
   readonly #options: ChannelOptions;
+  readonly #response: Kept<ReadSession> | undefined;
+  readonly #auth: Kept<(channel: Channel) => unknown> | undefined;
+  readonly #overload: Kept<(isOverloaded: boolean) => unknown> | undefined;
   #place: ChannelPlace;
   #backup: readonly ChannelPlace[];
   #line: Line | undefined = undefined;
@@ -92,6 +105,11 @@ export class ServiceChannel implements Channel {
   constructor(host: ChannelHost, options: ChannelOptions) {
     this.#host = host;
     this.#options = options;
+    const keep = <F extends Function>(name: string, run: F | undefined): Kept<F> | undefined =>
+      run && (host.keep?.(`${name} of a channel`, run) ?? { run, end: () => undefined });
+    this.#response = keep("response", options.response);
+    this.#auth = keep("auth", options.auth);
+    this.#overload = keep("overload", options.overload);
     this.#place = { host: options.host, port: options.port };
     this.#backup = options.backup ?? [];
   }
@@ -100,7 +118,7 @@ export class ServiceChannel implements Channel {
     data: Writable | readonly Writable[],
     answer?: ReadAnswer<T> | number | string,
   ): Promise<T> {
-    const isSession = this.#options.response !== undefined;
+    const isSession = this.#response !== undefined;
     if (answer !== undefined && (typeof answer === "function") === isSession) {
       const wanted = isSession ? "the session of its answer" : "a function that reads its answer";
       throw new SnaxError("ERR_ARGUMENT", `a request of this channel needs ${wanted}`);
@@ -112,7 +130,7 @@ export class ServiceChannel implements Channel {
   }
 
   async response<T = unknown>(answer: ReadAnswer<T>): Promise<T> {
-    if (this.#options.response !== undefined || typeof answer !== "function") {
+    if (this.#response !== undefined || typeof answer !== "function") {
       throw new SnaxError("ERR_ARGUMENT", "only a channel in order mode can wait for a message");
     }
     const line = this.#ready() ?? (await this.#connect());
@@ -135,6 +153,7 @@ export class ServiceChannel implements Channel {
   close(): void {
     this.#isClosed = true;
     this.#drop();
+    for (const each of [this.#response, this.#auth, this.#overload]) each?.end();
   }
 
   changehost(host: string, port?: number): void {
@@ -225,7 +244,9 @@ export class ServiceChannel implements Channel {
   async #openAt(place: ChannelPlace): Promise<Line> {
     const { socket } = this.#host;
     const { host, port = this.#options.port } = typeof place === "string" ? { host: place } : place;
-    const { tls, auth, overload } = this.#options;
+    const { tls } = this.#options;
+    const auth = this.#auth;
+    const overload = this.#overload;
     const id = await socket.open({ host, port, ...(tls === undefined ? {} : { tls }) });
     if (this.#isClosed) {
       socket.shutdown(id);
@@ -236,12 +257,12 @@ export class ServiceChannel implements Channel {
     this.#line = line;
     this.#host.own?.(id);
     socket.onclose(id, () => this.#lose(line, closedError()));
-    if (overload !== undefined) socket.warning(id, (_id, size) => overload(size > 0));
+    if (overload !== undefined) socket.warning(id, (_id, size) => overload.run(size > 0));
     void this.#serve(line).catch((error: unknown) => this.#lose(line, closedError(error)));
     if (auth === undefined) return line;
     this.#authenticating = line;
     try {
-      await auth(this);
+      await auth.run(this);
     } catch (error) {
       this.#lose(line, error);
       throw error;
@@ -270,11 +291,11 @@ export class ServiceChannel implements Channel {
 
   /** Reads answers as long as the connection lives. */
   async #serve(line: Line): Promise<void> {
-    const { response } = this.#options;
+    const response = this.#response;
     while (line.isOpen) {
       if (response === undefined) await this.#serveNext(line);
       else {
-        const [session, isOk, data] = await response(line.from);
+        const [session, isOk, data] = await response.run(line.from);
         const asking = line.sessions.get(session);
         line.sessions.delete(session);
         if (asking === undefined) this.#host.log(`socket: unknown session : ${session}`);

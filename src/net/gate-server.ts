@@ -47,7 +47,8 @@ export class GateServer implements ClientHost {
   readonly counts: GateCounts = { clients: 0, accepted: 0, refused: 0, messages: 0, cut: {} };
   readonly clients: Map<number, GateClient> = new Map();
   readonly #owner: SocketOwner;
-  readonly #handler: GateHandler;
+  /** The functions of the program; other code in its place gives its own. */
+  handler: GateHandler;
   readonly #mail: GateMail;
   readonly #admission: GateAdmission;
   readonly messageCost: number;
@@ -63,7 +64,7 @@ export class GateServer implements ClientHost {
 
   constructor(owner: SocketOwner, handler: GateHandler) {
     this.#owner = owner;
-    this.#handler = handler;
+    this.handler = handler;
     this.#mailboxLimit = Number(owner.context.runtime.environment.get("mailbox") ?? 0);
     // Half of a bounded mailbox may be one client's.
     const cost = this.#mailboxLimit > 0 ? (4 * GATE_WINDOW_BYTES) / this.#mailboxLimit : 0;
@@ -80,9 +81,9 @@ export class GateServer implements ClientHost {
   async command(command: string, source: number, args: unknown[]): Promise<unknown> {
     if (command === "open") return await this.#open(source, args[0]);
     if (command === "close") return this.close();
-    const { command: run } = this.#handler;
+    const { command: run } = this.handler;
     if (run !== undefined)
-      return await run.call(this.#handler, command, source, ...(args as never[]));
+      return await run.call(this.handler, command, source, ...(args as never[]));
     throw new SnaxError("ERR_ARGUMENT", `this gate knows no command ${JSON.stringify(command)}`);
   }
 
@@ -223,9 +224,9 @@ export class GateServer implements ClientHost {
       this.#unwatch();
       this.#unwatch = watchClients(this.#owner, this, settings);
       for (const line of describePorts(settings, listened)) this.#owner.log(line);
-      const { open } = this.#handler;
+      const { open } = this.handler;
       if (open === undefined) return listened;
-      return (await open.call(this.#handler, source, settings, listened)) ?? listened;
+      return (await open.call(this.handler, source, settings, listened)) ?? listened;
     } catch (error) {
       this.close();
       throw error;
@@ -334,7 +335,7 @@ export class GateServer implements ClientHost {
 
   #tell(event: GateEvent): unknown {
     const { kind, client, data, isText = false, text = "", code = "", size = 0 } = event;
-    const handler = this.#handler;
+    const { handler } = this;
     const { id, peer } = client.link;
     if (kind === "message")
       return this.#handle(client, handler.message(id, data as Buffer, isText));

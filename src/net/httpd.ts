@@ -16,6 +16,7 @@ import { notOurs } from "./reading.ts";
 import { OpenPort } from "./open-port.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { socketOwnerOf } from "./socket-owner.ts";
+import { keepTls } from "./tls-callbacks.ts";
 
 /** A port that httpd.close may close. */
 class HttpPort extends OpenPort {}
@@ -40,14 +41,17 @@ async function open(
   handler: HttpHandler,
 ): Promise<{ id: number; port: number }> {
   const callback = new Callback(owner.context, "httpd.listen", handler);
-  const server = createHttpServer(owner, options, callback) as unknown as Server;
-  const { host = "127.0.0.1", port } = options;
+  const { host = "127.0.0.1", port, tls: given } = options;
+  const { tls, end: endTls } = keepTls(owner.context, "httpd.listen", given);
+  const settings = tls === undefined ? options : { ...options, tls };
+  const server = createHttpServer(owner, settings, callback) as unknown as Server;
   const place = { host, port, backlog: SOCKET_BACKLOG };
   const opened = await listenOn(server, place).catch((error: unknown) => {
     callback.end();
+    endTls();
     throw error;
   });
-  const record = new HttpPort(owner, opened);
+  const record = new HttpPort(owner, opened, endTls);
   const end = (): void => {
     callback.end();
     record.shut();

@@ -20,8 +20,11 @@ export class OpenPort implements ListenRecord {
   accepted = 0;
   readAt: number | undefined = undefined;
   readonly #host: SocketOwner;
+  readonly #onShut: (() => void) | undefined;
 
-  constructor(owner: SocketOwner, { server, name }: Listening) {
+  /** @param onShut - runs when it listens no longer. */
+  constructor(owner: SocketOwner, { server, name }: Listening, onShut?: () => void) {
+    this.#onShut = onShut;
     this.id = owner.net.nextId();
     this.owner = owner.context.handle;
     this.server = server;
@@ -38,6 +41,7 @@ export class OpenPort implements ListenRecord {
 
   /** Listens no longer; clients stay. */
   shut(): void {
+    this.#onShut?.();
     this.server.close();
     // Those of an HTTP server that are no web sockets (yet).
     if ("closeAllConnections" in this.server) (this.server as HttpServer).closeAllConnections();

@@ -19,6 +19,7 @@ import { openPort } from "./listening.ts";
 import type { Listened, ListenOptions, OnAccept } from "./socket-api.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 import { StreamLink } from "./stream-link.ts";
+import { keepTls } from "./tls-callbacks.ts";
 
 /** A port, and who takes its connections. */
 export class PortRecord extends OpenPort {
@@ -28,8 +29,8 @@ export class PortRecord extends OpenPort {
   /** Connections that came before `start`. */
   #early: Link[] = [];
 
-  constructor(owner: SocketOwner, opened: Listening) {
-    super(owner, opened);
+  constructor(owner: SocketOwner, opened: Listening, onShut?: () => void) {
+    super(owner, opened, onShut);
     this.#host = owner;
     owner.keep(this.#close);
     this.server.once("close", () => {
@@ -82,9 +83,15 @@ export function listen(owner: SocketOwner, options: ListenOptions): Promise<List
 }
 
 async function openFor(owner: SocketOwner, options: ListenOptions): Promise<Listened> {
-  const opened = await openPort(options, (socket) => record.take(socket));
+  const { tls, end } = keepTls(owner.context, "socket.listen", options.tls);
+  const opened = await openPort({ ...options, tls }, (socket) => record.take(socket)).catch(
+    (error: unknown) => {
+      end();
+      throw error;
+    },
+  );
   // No connection comes before this: Node tells of them one by one, and of this first.
-  const record = new PortRecord(owner, opened);
+  const record = new PortRecord(owner, opened, end);
   if (!owner.context.service.isAlive) opened.server.close();
   return { id: record.id, address: opened.address, port: opened.port };
 }

@@ -3,6 +3,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { Callback } from "../service/callback.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
@@ -12,6 +13,7 @@ import { ServiceChannel } from "./channel.ts";
 import { requireCount } from "./count.ts";
 import { ownByRuntime } from "./reading.ts";
 import { createSocketApi } from "./socket.ts";
+import { keepTls } from "./tls-callbacks.ts";
 
 function channel(context: Context, options: ChannelOptions): Channel {
   requireAlive(context);
@@ -26,6 +28,7 @@ function channel(context: Context, options: ChannelOptions): Channel {
     {
       socket: createSocketApi(context),
       own: (id) => ownByRuntime(context, id),
+      keep: (title, run) => new Callback(context, title, run, { mayStay: true }),
       sleep: (ms) => skynet.sleep(ms),
       after: (ms, run) => {
         const timer = kernel.addTimer(context.service, ms, run);
@@ -33,8 +36,15 @@ function channel(context: Context, options: ChannelOptions): Channel {
       },
       log: (text) => context.runtime.log(context.handle, text),
     },
-    options,
+    keepFunctions(context, options),
   );
+}
+
+/** The functions among its options for TLS are the service's, whatever code that has. */
+function keepFunctions(context: Context, options: ChannelOptions): ChannelOptions {
+  const { tls } = options;
+  if (tls === undefined) return options;
+  return { ...options, tls: keepTls(context, "a channel", tls, { mayStay: true }).tls };
 }
 
 const make = defineApi<Context>({ channel });

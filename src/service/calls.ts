@@ -27,6 +27,20 @@ const capture = (resolve: (value: unknown) => void, reject: (error: unknown) => 
   rejectNew = reject;
 };
 
+/** What the runtime waits for in the name of a service, by the promise of its answer. */
+const ofRuntime = new WeakSet<Promise<unknown>>();
+
+/** Says of a call that the runtime has made it in the name of a service: no code of the service goes on with its answer. */
+export function noteOfRuntime<T>(asked: Promise<T>): Promise<T> {
+  ofRuntime.add(asked);
+  return asked;
+}
+
+/** Says whether code of the service waits for the answer. */
+export function isOfProgram({ promise }: OpenCall): boolean {
+  return promise === undefined || !ofRuntime.has(promise);
+}
+
 /**
  * Sends a request and promises the answer.
  *

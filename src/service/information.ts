@@ -15,11 +15,20 @@ import { defineNote } from "./part.ts";
 import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
 
+/** Those that the API gives, and gives again for whatever code needs them. */
+const infosOfApi = new WeakSet<Function>();
+
+/** Says of a function for `skynet.info_func` that the API gives it, and not the code of the service. */
+export function markInfoOfApi<F extends Function>(run: F): F {
+  infosOfApi.add(run);
+  return run;
+}
+
 /** What a service gave to `skynet.info_func`. */
 const infos = defineNote<(...args: unknown[]) => unknown>({
   isOfCode: true,
-  lacks: (_before, after) =>
-    after === undefined
+  lacks: (before, after) =>
+    after === undefined && !infosOfApi.has(before)
       ? "nothing answers `info` with new code: call skynet.info_func at top level or in reload()"
       : undefined,
 });

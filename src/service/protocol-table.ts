@@ -41,10 +41,20 @@ export function typeName(type: number): string {
 }
 
 /** The protocols that a service has registered for itself, by name. */
-const ownProtocols = definePart(() => new Map<string, Protocol>(), { isOfCode: true });
+const ownProtocols = definePart(() => new Map<string, Protocol>(), {
+  isOfCode: true,
+  lacks: (before, after) => {
+    const lost = [...before.values()].find((each) => ofLater.has(each) && !after?.has(each.name));
+    if (lost === undefined) return undefined;
+    return `it knows no protocol ${lost.name} with new code: call skynet.register_protocol at top level or in reload()`;
+  },
+});
 
 /** Those that no code of the service has asked for: the API registers them where it needs them. */
 const ofApi = new WeakSet<Protocol>();
+
+/** Those that the top level has not registered: code that begins anew does not register them of itself. */
+const ofLater = new WeakSet<Protocol>();
 
 /** Says of a protocol that the API registers it, and will again for whatever code needs it. */
 export function markOfApi(protocol: Protocol): Protocol {
@@ -115,4 +125,5 @@ export function registerProtocol(context: Context, protocol: Protocol): void {
     throw new SnaxError("ERR_ARGUMENT", `protocol ${name}: the name or the id ${id} is taken`);
   }
   mine.set(name, protocol);
+  if (context.code !== undefined && !ofApi.has(protocol)) ofLater.add(protocol);
 }

@@ -18,8 +18,10 @@ const controllers = defineNote<AbortController>({
   ties: ({ signal }) => (isHeard(signal) ? HEARD : undefined),
 });
 
-/** Makes the signal of a service. */
+/** Makes the signal of a service; code in the place of other code gets the one that is there. */
 export function createSignal(context: Context): AbortSignal {
+  const known = controllers.peek(context);
+  if (known !== undefined) return known.signal;
   const controller = new AbortController();
   controllers.set(context, controller);
   const { kernel } = context.runtime;
@@ -36,6 +38,69 @@ export function isSignalOf(context: Context, value: unknown): boolean {
 /** The service has gone to another thread: what was begun here ends. */
 export function fireSignal(context: Context): void {
   controllers.peek(context)?.abort();
+}
+
+/** A function that listens to the signal of a service; it can be exchanged. */
+export interface SignalListener {
+  run: Function;
+  /** It does not listen any more. */
+  end(): void;
+}
+
+/** Lists what listens to the signal of a service: functions that were added, and `onabort`. */
+export function listenersOf(context: Context): SignalListener[] {
+  const signal = controllers.peek(context)?.signal;
+  if (signal === undefined) return [];
+  const listeners: SignalListener[] = [];
+  for (const run of getEventListeners(signal, "abort")) {
+    if (typeof run === "function") listeners.push(new AddedListener(signal, run));
+  }
+  if (typeof signal.onabort === "function") listeners.push(new OnAbort(signal));
+  return listeners;
+}
+
+class AddedListener implements SignalListener {
+  readonly #signal: AbortSignal;
+  #run: Function;
+
+  constructor(signal: AbortSignal, run: Function) {
+    this.#signal = signal;
+    this.#run = run;
+  }
+
+  get run(): Function {
+    return this.#run;
+  }
+
+  set run(next: Function) {
+    this.end();
+    this.#run = next;
+    this.#signal.addEventListener("abort", next as () => void);
+  }
+
+  end(): void {
+    this.#signal.removeEventListener("abort", this.#run as () => void);
+  }
+}
+
+class OnAbort implements SignalListener {
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get run(): Function {
+    return this.#signal.onabort as Function;
+  }
+
+  set run(next: Function) {
+    this.#signal.onabort = next as () => void;
+  }
+
+  end(): void {
+    this.#signal.onabort = null;
+  }
 }
 
 /** Whether something waits for it: a listener, or a signal that was made of it (AbortSignal.any). */

@@ -1,20 +1,26 @@
 /**
- * What a service has given to its sockets and ports, when other code takes its place: each function is the new one of that name, or
- * is made again if it captures nothing (remake.ts). Any other is a closure of the old code; `reload()` has to give another one.
+ * What a service has given to its sockets and ports and to its signal, when other code takes its place: each function is the new one
+ * of that name, or is made again if it captures nothing (remake.ts). Any other is a closure of the old code; `reload()` has to give
+ * another one.
  */
 
 import type { Callback } from "../../service/callback.ts";
 import { callbacksOf } from "../../service/callback.ts";
 import type { Context } from "../../service/context.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import { OldListener, OldListeners } from "./listeners.ts";
 import type { LeavingOptions } from "./moving-timers.ts";
 import type { RemakePlace } from "./remake.ts";
 import { Remaker, placeIn, remakeIn } from "./remake.ts";
 
-/** A function that goes over. */
-interface Plan {
-  readonly callback: Callback;
+/** A function that may go over. */
+interface Held {
+  readonly callback: Callback | OldListener;
   readonly was: Function;
+}
+
+/** One that goes over. */
+interface Plan extends Held {
   readonly remake: RemakePlace | undefined;
 }
 
@@ -24,9 +30,10 @@ export class OldCallbacks {
   readonly #extras: Map<string, unknown>;
   readonly #context: Context;
   readonly #instance: Instance;
+  readonly #listeners: OldListeners;
   readonly #plans = new Map<string, Plan>();
-  readonly #stuck: Pick<Plan, "callback" | "was">[] = [];
-  readonly #next = new Map<Callback, Function>();
+  readonly #stuck: Held[] = [];
+  readonly #next = new Map<Held["callback"], Function>();
 
   constructor(
     context: Context,
@@ -36,22 +43,25 @@ export class OldCallbacks {
     this.#extras = extras;
     this.#context = context;
     this.#instance = instance;
+    this.#listeners = new OldListeners(context);
     const all = callbacksOf(context);
-    if (all.size === 0) return;
+    if (all.size === 0 && this.#listeners.all.length === 0) return;
     const remaker = new Remaker(instance.program, next, readNames);
-    for (const callback of all) this.#add(callback, remaker);
+    for (const callback of all) this.#add({ callback, was: callback.run }, remaker);
+    for (const callback of this.#listeners.all) {
+      if (remaker.isOwn(callback.was)) this.#add({ callback, was: callback.was }, remaker);
+    }
   }
 
-  #add(callback: Callback, remaker: Remaker): void {
-    const { run, title } = callback;
-    const remake = remaker.place(run);
-    if (remake === undefined && !remaker.goesByName(run)) {
-      this.#stuck.push({ callback, was: run });
+  #add({ callback, was }: Held, remaker: Remaker): void {
+    const remake = remaker.place(was);
+    if (remake === undefined && !remaker.goesByName(was)) {
+      this.#stuck.push({ callback, was });
       return;
     }
-    const name = `${title} #${this.#plans.size + 1}`;
-    this.#plans.set(name, { callback, was: run, remake });
-    if (remake === undefined) this.#extras.set(name, [run]);
+    const name = `${callback.title} #${this.#plans.size + 1}`;
+    this.#plans.set(name, { callback, was, remake });
+    if (remake === undefined) this.#extras.set(name, [was]);
   }
 
   /** Says for people what of a callback can't go, by its path in the state; undefined if it is none. */
@@ -75,27 +85,54 @@ export class OldCallbacks {
 
   /** Names for people a callback that would run the old code; undefined if there is none. */
   get stuck(): string | undefined {
-    const all = callbacksOf(this.#context);
-    const left = this.#stuck.find(({ callback, was }) => all.has(callback) && callback.run === was);
+    const left = this.#left.find(({ callback }) => !callback.mayStay);
     if (left === undefined) return undefined;
-    return `${this.#describe(left)} is a closure: give it a function of the top level, or another one in reload()`;
+    return `${this.#describe(left)} is a closure: give it a function of the top level, or ${left.callback.advice}`;
+  }
+
+  /** Names for people those that may run the old code, and will: `the function of auth of a channel (db.ts:12)`. */
+  get staying(): string[] {
+    const staying = this.#left.filter(({ callback }) => callback.mayStay);
+    return [...new Set(staying.map((each) => this.#describe(each)))];
+  }
+
+  /** Closures that neither were ended meanwhile nor have another function in their place. */
+  get #left(): Held[] {
+    const all = callbacksOf(this.#context);
+    const listeners = this.#stuck.flatMap(({ callback }) =>
+      callback instanceof OldListener ? [callback] : [],
+    );
+    const left = new Set(this.#listeners.leftOf(listeners));
+    return this.#stuck.filter(({ callback, was }) =>
+      callback instanceof OldListener
+        ? left.has(callback)
+        : all.has(callback) && callback.run === was,
+    );
   }
 
   /** `the function of socket.start (lobby.ts:12)` */
-  #describe({ callback, was }: Pick<Plan, "callback" | "was">): string {
+  #describe({ callback, was }: Held): string {
     return `the function of ${callback.title}${placeIn(this.#instance, was)}`;
   }
 
-  /** From now on the new ones are called, where `reload()` has not given others. */
+  /** From now on the new ones are called, where the new code has not given others. */
   commit(): void {
     for (const { callback, was } of this.#plans.values()) {
       const next = this.#next.get(callback);
-      if (next !== undefined && callback.run === was) callback.run = next;
+      if (next === undefined) continue;
+      if (callback instanceof OldListener) this.#listeners.put(callback, next);
+      else if (callback.run === was) callback.run = next;
+    }
+    for (const { callback, was } of this.#stuck) {
+      if (callback instanceof OldListener && callback.listener.run === was) callback.listener.end();
     }
   }
 
   /** The old ones are called, whatever new code has given meanwhile. */
   back(): void {
-    for (const { callback, was } of [...this.#plans.values(), ...this.#stuck]) callback.run = was;
+    this.#listeners.back();
+    for (const { callback, was } of [...this.#plans.values(), ...this.#stuck]) {
+      if (!(callback instanceof OldListener)) callback.run = was;
+    }
   }
 }

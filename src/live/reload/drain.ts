@@ -15,6 +15,7 @@ import { HOLD, isDeathWatch, unfinishedCount, unfinishedOf } from "../../kernel/
 import { OpenCall } from "../../kernel/open-calls.ts";
 import { Waiting } from "../../kernel/last-words.ts";
 import type { Timer } from "../../kernel/timers.ts";
+import { isOfProgram } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";
 import { dueTimersOf, isOpenTimer, timersOf } from "./timers.ts";
@@ -109,7 +110,7 @@ export function listWaits(
 ): string[] {
   const { service, runtime } = context;
   const waits: string[] = [];
-  for (const call of service.calls ?? []) waits.push(nameCall(call));
+  for (const call of service.calls ?? []) if (isOfProgram(call)) waits.push(nameCall(call));
   for (const { subject } of timersOf(context)) {
     if (subject instanceof Waiting) waits.push(SLEEPS);
   }

@@ -154,8 +154,10 @@ class Swap {
   #isInTopLevel = false;
   #endPending: (() => void) | undefined;
   #isOver = false;
-  /** The types of messages that its code has set handlers for. */
-  #handled: readonly number[] = [];
+  /** The types of messages that its code has set handlers for, with their names. */
+  #handled: readonly (readonly [type: number, name: string])[] = [];
+  /** What a service of its kind does before it has set any. */
+  #bare: Context["receivers"] = [];
   /** What its code had registered, with the rest of its parts. */
   #parts: Context["parts"];
 
@@ -248,12 +250,13 @@ class Swap {
     const { receivers } = context;
     this.#parts = context.parts;
     // The API registers its own again where the new code needs it.
-    const ofCode = [...receivers.keys()].filter(
-      (type) => !isOfApi(context, protocolName(context, type)),
-    );
+    const ofCode = [...receivers.keys()]
+      .map((type) => [type, protocolName(context, type)] as const)
+      .filter(([, name]) => !isOfApi(context, name));
     this.#forgotten = forgetCode(context);
+    this.#bare = context.receivers;
     this.#handled = ofCode.filter(
-      (type) => receivers[type] !== undefined && context.receivers[type] !== receivers[type],
+      ([type]) => receivers[type] !== undefined && this.#bare[type] !== receivers[type],
     );
     const fresh = (this.#fresh = new Instance(program, surroundingsOf(context)));
     const filled = this.#blaming("its new top level", () => program.fill(fresh));
@@ -426,18 +429,18 @@ class Swap {
 
   /** What the service handled before it has to handle again. */
   #finish(outcome: Outcome): Outcome {
-    const before = this.#handled;
     const { receivers } = this.#context;
-    for (const type of before) {
-      if (receivers[type] !== undefined) continue;
-      const name = protocolName(this.#context, type);
+    const callbacks = this.#callbacks;
+    const [lost = callbacks?.stuck] = lacksOf(this.#context, this.#parts);
+    if (lost !== undefined) throw refusal(lost);
+    for (const [type, name] of this.#handled) {
+      if (receivers[type] !== this.#bare[type]) continue;
       throw refusal(
         `nothing handles messages of type ${name} any more: register it again in reload()`,
       );
     }
-    const [lost = this.#callbacks?.stuck] = lacksOf(this.#context, this.#parts);
-    if (lost !== undefined) throw refusal(lost);
-    return outcome;
+    const staying = callbacks?.staying ?? [];
+    return staying.length === 0 ? outcome : { ...outcome, kept: [...outcome.kept, ...staying] };
   }
 
   #from(): { text: string; patches: number[] } {

@@ -13,6 +13,7 @@ import type { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { Lines } from "../../loader/text/position.ts";
 import { giverOf, globalPathOf } from "../state/giver.ts";
+import { isOwnText } from "../state/own-code.ts";
 import { readBody } from "../text/body.ts";
 import type { StateNames } from "../state/names.ts";
 
@@ -60,6 +61,12 @@ export class Remaker {
     this.#old = old;
     this.#next = next;
     this.#readNames = readNames;
+  }
+
+  /** Says whether a function is the service's own, by a name or by its text. */
+  isOwn(run: Function): boolean {
+    this.#names ??= this.#readNames();
+    return this.#names.byValue.has(run) || isOwnText(this.#names, run);
   }
 
   /** Says whether a function is there under its name in the new instance, or is not the service's own. */

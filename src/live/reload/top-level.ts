@@ -6,6 +6,7 @@
 import { Waiting } from "../../kernel/last-words.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { Timer } from "../../kernel/timers.ts";
+import { isOfProgram } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
 import { dropWaiters } from "../../service/waiting.ts";
 import { SLEEPS, listWaits, nameBusy } from "./drain.ts";
@@ -61,7 +62,8 @@ function listAll(context: Context): string[] {
 export function dropWaits(context: Context): void {
   const { kernel } = context.runtime;
   const { service } = context;
-  for (const { session } of [...(service.calls ?? [])]) kernel.settle(service, session);
+  const calls = [...(service.calls ?? [])].filter(isOfProgram);
+  for (const { session } of calls) kernel.settle(service, session);
   const timers = [...timersOf(context), ...dueTimersOf(context)];
   for (const timer of timers.filter(isSleep)) kernel.removeTimer(service, timer);
   dropWaiters(context);

@@ -19,6 +19,7 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { describeStart, end, launch, tellLauncher } from "../../service/boot.ts";
 import type { Context } from "../../service/context.ts";
+import { endParts } from "../../service/part.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import { SYSTEM_METHOD } from "../../snax/method-numbers.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";
@@ -102,6 +103,8 @@ export class Succession {
       const isInterval = subject instanceof ServiceTimer && subject.wish.intervalMs > 0;
       if (isInterval || isArmedBy(fresh, subject)) kernel.removeTimer(old.service, timer);
     }
+    // Listeners of shared tables and watches of nodes: the new one has its own.
+    endParts(old.parts, undefined);
     // One at a time: what the old one handles at the moment goes before all else.
     if (old.state instanceof SnaxHost && old.state.isQueue && this.#isBusy) {
       this.#isHeld = true;
