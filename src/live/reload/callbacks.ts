@@ -90,7 +90,7 @@ export class OldCallbacks {
     return `${this.#describe(left)} is a closure: give it a function of the top level, or ${left.callback.advice}`;
   }
 
-  /** Names for people those that may run the old code, and will: `the function of auth of a channel (db.ts:12)`. */
+  /** Names for people those that may run the old code, and will: `the function of auth of a channel (lobby.ts:12)`. */
   get staying(): string[] {
     const staying = this.#left.filter(({ callback }) => callback.mayStay);
     return [...new Set(staying.map((each) => this.#describe(each)))];
