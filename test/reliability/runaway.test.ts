@@ -137,7 +137,7 @@ function tell(shape: string, trials: number, figures: Record<string, readonly nu
 const SHAPES = ["sync", "await", "catch", "finally", "regex", "sort", "timer"];
 
 for (const shape of SHAPES) {
-  test(`handlers that loop are cut off, and nobody else is harmed: ${shape}`, async (t) => {
+  test(`handlers that loop are cut off, and no other service is harmed: ${shape}`, async (t) => {
     const { node, bad, good, other } = await play(t);
     const stopped: number[] = [];
     const healthy: number[] = [];

@@ -54,7 +54,7 @@ async function saysInLog(node: World, text: string): Promise<void> {
   }
 }
 
-test("whoever leads a patch is killed before the decision: nobody has it, and the next one goes in", async (t) => {
+test("the node that leads a patch is killed before the decision: no node has it, and the next one goes in", async (t) => {
   const lack = lackOfNats();
   if (lack !== undefined) return t.skip(lack);
   const { url } = await natsServer(t);
@@ -77,7 +77,7 @@ test("whoever leads a patch is killed before the decision: nobody has it, and th
   await again.says("is there at 100");
 });
 
-test("a node is killed while it is asked: nobody has the patch, and it has the next one when it starts anew", async (t) => {
+test("a node is killed while it is asked: no node has the patch, and it has the next one when it starts anew", async (t) => {
   const lack = lackOfNats();
   if (lack !== undefined) return t.skip(lack);
   const { url } = await natsServer(t);

@@ -53,7 +53,7 @@ async function callerOf(t: TestContext, place: string): Promise<FarCluster> {
 const answer = (session: number, ...values: unknown[]): Buffer =>
   encodeAnswer(session, true, encodeSeri(values));
 
-test("where nobody listens the call fails at once, was not sent, and the next one tries again", async (t) => {
+test("where nothing listens the call fails at once, was not sent, and the next one tries again", async (t) => {
   const { place, sockets } = await play(t, (session, socket) =>
     socket.write(answer(session, "here")),
   );
@@ -133,7 +133,7 @@ test("an answer that can't be unpacked fails its call with a code", async (t) =>
   deepEqual([failure.code, failure.data], ["ERR_MALFORMED", { node: "db", address: "@a" }]);
 });
 
-test("a second answer, one to nobody, and one that comes after the deadline are dropped", async (t) => {
+test("a second answer, one to no request, and one that comes after the deadline are dropped", async (t) => {
   let late: (() => void) | undefined;
   const { place } = await play(t, (session, socket, payload) => {
     if (payload.includes("late")) late = () => void socket.write(answer(session, "too late"));

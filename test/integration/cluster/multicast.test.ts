@@ -152,7 +152,7 @@ test("a channel that is deleted on any node is gone for all", async (t) => {
   deepEqual(await onB.heard(), []);
 });
 
-test("values that can't be sent to another node reach nobody, and who published hears it", async (t) => {
+test("values that can't be sent to another node reach no subscriber, and the publisher hears it", async (t) => {
   const engine = newEngine();
   const nodes = await Promise.all(["a", "b"].map((node) => member(t, node, engine)));
   const [a, b] = nodes as [World, World];

@@ -163,7 +163,7 @@ test("a head that is too long is refused", async (t) => {
   match(text, /^HTTP\/1\.1 431 /);
 });
 
-test("a client that does not read its answers keeps nobody waiting", async (t) => {
+test("a client that does not read its answers keeps no other waiting", async (t) => {
   const { open } = await desk(t, {});
   const slow = await open();
   slow.socket.pause();
@@ -174,7 +174,7 @@ test("a client that does not read its answers keeps nobody waiting", async (t) =
   }
 });
 
-test("clients that leave in the middle of anything harm nobody", async (t) => {
+test("clients that leave in the middle of anything harm no other", async (t) => {
   const { open, ask } = await desk(t, {});
   for (const text of [
     "list\nstat\nhelp\n",

@@ -211,7 +211,7 @@ test("the result of hotfix() stands beside what was found of the types", async (
   deepEqual([lines[0], ...lines.slice(-2)], ["types\t1 type error", "result\t0", "<CMD OK>"]);
 });
 
-test("a type of which nobody runs is checked against its file; what is no type is refused", async (t) => {
+test("a type without services is checked against its file; what is no type is refused", async (t) => {
   const { run } = await open(t);
   match((await run("check shop p.ts"))[0] ?? "", /p\.ts:3:21: Property 'toUpperCase'/);
   for (const word of ["../shop", "nobody", ":00ffff00"]) {

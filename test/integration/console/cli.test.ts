@@ -41,7 +41,7 @@ test("the token comes from the environment", async (t) => {
   deepEqual([code, stderr], [1, "snax: the console refuses the token of SNAX_CONSOLE_TOKEN\n"]);
 });
 
-test("a place where nobody listens gives exit code 1 and one clear line", async () => {
+test("a place where nothing listens gives exit code 1 and one clear line", async () => {
   const { code, stderr } = await pipe(["127.0.0.1:1"], "list\n");
   equal(code, 1);
   match(stderr, /^snax: no console at 127\.0\.0\.1:1: .*ECONNREFUSED.*\n$/);

@@ -136,7 +136,7 @@ function addressOf(handle: number): string {
   return `:${handle.toString(16).padStart(8, "0")}`;
 }
 
-test("a query that nobody understands is refused", async (t) => {
+test("a query that makes no sense is refused", async (t) => {
   const { port } = await desk(t, FILES);
   for (const query of [
     "level=loud",

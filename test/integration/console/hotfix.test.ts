@@ -197,7 +197,7 @@ test("a wrong patch is told of at the operator's file, with line and column", as
   }
 });
 
-test("a patch of a type of which nobody lives says that those to come have it", async (t) => {
+test("a patch of a type without services says that those to come have it", async (t) => {
   const { run, write, make } = await open(t);
   write("b.ts", `export function scoreOf(n: number) { return 5; }`);
   deepEqual(await run("hotfix room lib/board.ts=@b.ts"), [

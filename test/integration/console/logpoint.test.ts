@@ -133,7 +133,7 @@ test("a line without code means the next one that has some", async (t) => {
   match((await ask("logpoint 9 counter.ts:3 count"))[0] ?? "", /^1\t:00000009 counter\.ts:4\t/);
 });
 
-test("an expression that throws is told of, and harms nobody", async (t) => {
+test("an expression that throws is told of, and harms no service", async (t) => {
   const { ask, make, log } = await desk(t, FILES);
   const counter = await make("counter");
   await ask("logpoint 9 counter.ts:9 nothing.here");

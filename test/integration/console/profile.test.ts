@@ -43,7 +43,7 @@ async function seen(
   }
 }
 
-test("a profile of a service shows its work and nobody else's", async (t) => {
+test("a profile of a service shows its work and no other's", async (t) => {
   const { ask, make } = await desk(t, FILES, { logpath: writeFiles(t, {}) });
   await make("first");
   const address = (await make("second")).handle.toString(16);

@@ -221,7 +221,7 @@ test("a file that is not valid is told of with its line and column", async (t) =
   equal((await shell(place, "diff", "shop")).code, 1);
 });
 
-test("a type of which nobody runs is told as such, and is no answer without differences", async (t) => {
+test("a type without services is told as such, and is no answer without differences", async (t) => {
   const { run } = await open(t);
   for (const command of ["diff shop", "source shop", "hotfix shop --from-source"]) {
     const answer = await run(command);

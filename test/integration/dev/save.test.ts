@@ -100,7 +100,7 @@ test("what is saved runs in all services and in those to come, and the state sta
   await next("shops say 3v2/3/base/5 3v2/3/base/5 and a new one 3v2/3/base/5");
 });
 
-test("shared modules, tables, files that nobody runs, files that are gone, and the configuration", async (t) => {
+test("shared modules, tables, files that no service runs, files that are gone, and the configuration", async (t) => {
   const shop = `
     import { tables } from "snax"; import { count } from "./all.ts";
     let mine = 0;

@@ -130,7 +130,7 @@ test("a patch waits for the watchdog to cut off what keeps the thread, however l
   equal(await loop.req.hello(), "hello");
 });
 
-test("while a service rests it answers nobody, and its neighbours answer", async (t) => {
+test("while a service rests it does not answer, and its neighbours do", async (t) => {
   const { node, loop, good, address, loops, memory } = await scene(t, {
     stall: { warn: 0, interrupt: 0, rest: 60_000 },
   });

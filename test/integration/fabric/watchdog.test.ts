@@ -322,7 +322,7 @@ test("native code is told of, and not stopped", async (t) => {
   match(log, /can't be interrupted : it is in native code/);
 });
 
-test("with stall 0 nobody looks", async (t) => {
+test("with stall 0 no thread is watched", async (t) => {
   const { log } = await play(t, { busy: BUSY }, `return (await make("busy")).req.run(100);`, {
     warn: 0,
   });

@@ -95,7 +95,7 @@ for (const [step, [body, isAsync, word]] of Object.entries(STEPS)) {
   });
 }
 
-test("a service that loops in hotfix() is cut off, and nobody has the patch", async (t) => {
+test("a service that loops in hotfix() is cut off, and no service has the patch", async (t) => {
   for (const thread of [0, 2]) {
     // More than a busy machine takes to compile the first patch of a thread.
     const stall = { warn: 1000, interrupt: 2000, rest: 1 };

@@ -120,7 +120,7 @@ for (const thread of [0, 2]) {
     deepEqual(new Set(await versions()), new Set(["new"]));
   });
 
-  test(`nobody sees the new code before all have it, nor the old one after, thread: ${thread}`, async (t) => {
+  test(`no caller sees the new code before all have it, nor the old one after, thread: ${thread}`, async (t) => {
     const { patch, cells: all, versions } = await cells(t, 40, config);
     let isOver = false;
     let newest = 0;

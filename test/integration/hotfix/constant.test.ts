@@ -88,7 +88,7 @@ const LETS = `
     move() { moved = () => "MOVED"; },
   };`;
 
-test("a function in a let that nobody assigns is patched by its name, for who holds it too", async (t) => {
+test("a function in a let that is never assigned is patched by its name, also where it is held", async (t) => {
   const { p, fix } = await serve(t, LETS);
   deepEqual(await p.req.look(), ["tick", "tock", "tick", "tock", 1, "moved", true]);
   await fix(

@@ -143,7 +143,7 @@ test("fields that hold no function, and new ones, are not mentioned", async (t) 
   match(await lineOf(world), /sets Room \(fields plain, fresh\)$/);
 });
 
-test("a method that a field hides is refused: nobody would call it", async (t) => {
+test("a method that a field hides is refused: it would never be called", async (t) => {
   const { p, fix, refuse } = await serve(t, TEXT);
   for (const name of ["tick", "other", "bound", "plain", "key"]) {
     await refuse(`class Room { ${name}() { return 9; } }`, {

@@ -329,7 +329,7 @@ test("as many handlers are listed as fit, and all are counted", async (t) => {
   deepEqual(notes, [`the first ${INFLIGHT_SHOWN_MAX} of ${2 * each} handlers are listed`]);
 });
 
-test("a thread that hangs is named with the service that keeps it, and nobody waits for it", async (t) => {
+test("a thread that hangs is named with the service that keeps it, and is not waited for", async (t) => {
   const loop = `export const response = { go() { for (;;); } };`;
   const node = await world(t, { loop }, { thread: 2, stall: { warn: 0, interrupt: 0 } });
   const one = await node.snax.at(1).newservice<any>("loop");

@@ -23,7 +23,7 @@ const TEXT = `
   };
   export const accept = { note(n: number) { count = n; } };`;
 
-test("a function that nobody uses is taken away, and its name may be given anew", async (t) => {
+test("a function that is not used is taken away, and its name may be given anew", async (t) => {
   const { fix, refuse, p } = await serve(t, TEXT);
   await fix("delete report;");
   await refuse("declare function report(): string; export function hotfix() { return report(); }", {

@@ -35,7 +35,7 @@ const assign = (body: string): string =>
    export function hotfix(...args: any[]) { ${body} }`;
 
 for (const thread of [0, 2]) {
-  test(`variables go back where nobody has written them since, thread: ${thread}`, async (t) => {
+  test(`variables go back unless they have been written since, thread: ${thread}`, async (t) => {
     const { make, snax } = await world(t, FILES, { thread });
     const [one, other] = [await make("shop"), await make("shop")];
     const { id } = await snax.hotfixall<any>("shop", assign(`sold = 50; last = "x";`));
@@ -177,7 +177,7 @@ test("ROLLBACK_PATCHES_MAX: a module keeps the values of its last patches, and n
   }
 });
 
-test("values that nobody can measure are not kept, and run no code", async (t) => {
+test("values that can't be measured are not kept, and run no code", async (t) => {
   const { make, snax } = await world(t, FILES, ONE_THREAD);
   const shop = await make("shop");
   const text = assign(

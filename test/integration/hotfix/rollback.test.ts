@@ -131,7 +131,7 @@ test("who was born when a later patch had replaced an earlier one goes back like
   deepEqual([await shop.req.buy(10), await born.req.buy(10), await buy({ snax })], [20, 20, 20]);
 });
 
-test("what goes back to the file, for nobody has an earlier patch any more, is told", async (t) => {
+test("what goes back to the file, because no earlier patch is left, is told", async (t) => {
   const { snax, make } = await world(t, FILES);
   const shop = await make("shop");
   const first = await snax.hotfixall("shop", price(2));
@@ -263,7 +263,7 @@ test("what can't be taken back is refused, and changes nothing", async (t) => {
   equal((await failureOf(snax.rollback(id + 2))).code, "ERR_SERVICE_DEAD");
 });
 
-test("a service that lacks the patch, and a type of which nobody runs, are named", async (t) => {
+test("a service that lacks the patch, and a type without services, are named", async (t) => {
   const { snax, make, skynet } = await world(t, FILES);
   const old = await make("shop");
   const { id } = await snax.hotfixall("shop", price(2));
@@ -325,7 +325,7 @@ test("the comparison notices a rollback that was left out", async (t) => {
   ok(different.length > 0);
 });
 
-test("what the text had from the platform is needed by nobody", async (t) => {
+test("what the text had from the platform is not needed", async (t) => {
   const text = `function round(n: number) { return Math.round(n) + Math.max(n, 0); } export const response = { round };`;
   const { make, snax } = await world(t, { text });
   const one = await make("text");

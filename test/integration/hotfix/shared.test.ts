@@ -124,7 +124,7 @@ test("a service's patch of a shared module is refused", async (t) => {
   equal(((await p.req.get()) as unknown[])[0], 1);
 });
 
-test("a module that is not shared, or that nobody has loaded, is refused", async (t) => {
+test("a module that is not shared, or not loaded, is refused", async (t) => {
   const world = await World.open(t, FILES);
   await world.start("main");
   for (const path of ["./main.ts", "./shared/nothing.ts", "../price.ts", ""]) {

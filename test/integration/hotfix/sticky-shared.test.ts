@@ -169,7 +169,7 @@ test("each thread gets it when it loads the module, also one that takes another 
   for (const thread of [1, 2]) deepEqual(await ask(second, thread), [2, 2, "rates"]);
 });
 
-test("what is refused, or for a module that nobody uses, is not in the next start", async (t) => {
+test("what is refused, or for a module that is not used, is not in the next start", async (t) => {
   const { begin, rates, folder, states } = place(t);
   const first = await begin(2);
   for (const thread of [1, 2]) await ask(first, thread);

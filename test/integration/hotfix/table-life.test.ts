@@ -32,7 +32,7 @@ test("services of a type, and those yet to be born, get the members; patches of 
   }
 });
 
-test("where nobody lives yet the log asks the text", async (t) => {
+test("where no service lives yet the log asks the text", async (t) => {
   const world = await World.open(t, { "main.ts": MOVES });
   await world.hotfixall(
     "main",

@@ -48,7 +48,7 @@ test("members and entries are added, and a misspelt one is held against those th
   equal(await log(world), "sets Moves.growl.power, Moves.growl.onHit");
 });
 
-test("values that are written out are constants as long as nobody has changed them", async (t) => {
+test("values that are written out are constants as long as they have not been changed", async (t) => {
   const { world, p, fix, refuse } = await serve(t, MOVES);
   await fix(
     `const Moves = { tackle: { power: 50, name: "TACKLE", pp: 35, seen: 0, types: ["normal", "fast"] } };`,

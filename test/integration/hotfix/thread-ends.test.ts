@@ -80,7 +80,7 @@ test("a thread that ends in hotfix() is no failure, and the one in its place has
   for (const place of [1, 2, 3]) equal(await (await cellAgain(place)).req.get(), "new");
 });
 
-test("a thread that ends in an async hotfix() leaves nobody behind, whoever asks", async (t) => {
+test("a thread that ends in an async hotfix() leaves no caller waiting, on whichever thread it is", async (t) => {
   const { snax, cell, cellAgain, patcher } = await cells(t);
   const text = (word: string): string => `
     import { skynet } from "snax";

@@ -141,7 +141,7 @@ for (const thread of [0, 3]) {
     ],
   };
   for (const [who, [parts, code, spoiled]] of Object.entries(REFUSALS)) {
-    test(`${who} refuses, and nobody has seen any of it, thread: ${thread}`, async (t) => {
+    test(`${who} refuses, and no caller has seen any of it, thread: ${thread}`, async (t) => {
       const { patch, texts, all, snax, make } = await open(t, config);
       let isOver = false;
       const bad: unknown[] = [];
@@ -169,7 +169,7 @@ for (const thread of [0, 3]) {
     });
   }
 
-  test(`nobody hears the old code after an answer of the new, of whichever of them, thread: ${thread}`, async (t) => {
+  test(`no caller hears the old code after an answer of the new, of whichever of them, thread: ${thread}`, async (t) => {
     const { patch, all, texts } = await open(t, config);
     const order = ["old", "new", "newer"];
     let isOver = false;

@@ -125,7 +125,7 @@ test("who waits for a value where a branch comes to be is told so", async (t) =>
   equal(await code, "ERR_ARGUMENT");
 });
 
-test("waiting for a branch and for what lies in it exclude each other, until nobody waits", async (t) => {
+test("waiting for a branch and for what lies in it exclude each other, until no service waits", async (t) => {
   const { get, set, wait } = await client(t);
   const inner = wait("key", "foobar");
   equal(await codeOfFailure(wait("key")), "ERR_ARGUMENT");
@@ -149,7 +149,7 @@ test("a waiting service that died holds up no other", async (t) => {
   equal(await codeOfFailure(two.req.soon("key")), "ERR_TIMEOUT");
 });
 
-test("deleting wakes nobody", async (t) => {
+test("deleting wakes no waiting service", async (t) => {
   const { set, soon } = await client(t);
   const code = codeOfFailure(soon("key"));
   await set("key", undefined);

@@ -9,7 +9,7 @@ import { client, make, serve } from "./channel-world.ts";
 /** Milliseconds that no answer of these servers takes. */
 const DEADLINE_MS = 2000;
 
-test("in order mode an answer that does not come in time ends the connection: nobody gets another's answer", async (t) => {
+test("in order mode an answer that does not come in time ends the connection: no request gets another's answer", async (t) => {
   const late: (() => void)[] = [];
   // From the lost request on its connection gets no answer before the deadline.
   const stuck = new Set<Socket>();
@@ -31,7 +31,7 @@ test("in order mode an answer that does not come in time ends the connection: no
   assert.equal(connections(), 2);
 });
 
-test("in session mode a late answer harms nobody, and its session is free", async (t) => {
+test("in session mode a late answer harms no other request, and its session is free", async (t) => {
   const held: (() => void)[] = [];
   const { port, connections } = await serve(t, (line, socket) => {
     const [session, isHeld] = line.split(" ");

@@ -65,7 +65,7 @@ test(
   },
 );
 
-test("TLS is spoken on both sides, and a certificate that nobody vouches for is ERR_CONNECT", async (t) => {
+test("TLS is spoken on both sides, and a certificate that no authority has signed is ERR_CONNECT", async (t) => {
   const { make } = await world(t, { main: ECHO });
   const main = await make("main");
   const tls = { key: KEY, cert: CERTIFICATE };

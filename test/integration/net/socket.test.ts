@@ -111,7 +111,7 @@ test("what one turn writes leaves in one piece, and the bytes are the writer's a
   assert.equal(chunks, 1);
 });
 
-test("a port that is in use is ERR_LISTEN, a place where nobody listens ERR_CONNECT, and no place ERR_ARGUMENT", async (t) => {
+test("a port that is in use is ERR_LISTEN, a place where nothing listens ERR_CONNECT, and no place ERR_ARGUMENT", async (t) => {
   const { make } = await world(t, {
     main: `
       import { socket } from "snax";

@@ -120,7 +120,7 @@ test("a node whose time stood still stops as others do, whenever that is", async
   }
 });
 
-test("the exit of a service may wait for time that nobody moves any more", async (t) => {
+test("the exit of a service may wait for time that does not move any more", async (t) => {
   const services = `${writeFiles(t, FILES)}/?.ts`;
   const node = await startTest({ services, time: "virtual" });
   await node.snax.newservice("clock", 1000);

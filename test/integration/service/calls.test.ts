@@ -16,7 +16,7 @@ const SLOW = `
   skynet.start(() => skynet.dispatch("lua", async (_s, _a, ms) => { await skynet.sleep(ms); return ms; }));
 `;
 
-test("a call to an address where nobody lives is rejected with ERR_SERVICE_DEAD", async (t) => {
+test("a call to an address without a service is rejected with ERR_SERVICE_DEAD", async (t) => {
   const { skynet } = await world(t, {});
   assert.equal(await codeOfFailure(skynet.call(0xffff, "lua")), "ERR_SERVICE_DEAD");
   assert.equal(skynet.send(0xffff, "lua"), false);

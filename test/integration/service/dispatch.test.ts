@@ -21,7 +21,7 @@ test("what a handler returns, or its promise resolves to, is the answer", async 
   assert.equal(await skynet.call(later, "lua", 1), 3);
 });
 
-test("a post has session 0 and is answered by nobody", async (t) => {
+test("a post has session 0 and is not answered", async (t) => {
   const { skynet } = await world(t, {
     plain: `
       import { skynet } from "snax";

@@ -61,7 +61,7 @@ for (const thread of [0, 1]) {
   });
 
   for (const watch of ["{ warn: 0, interrupt: 0 }", "{ warn: 60_000, interrupt: 0 }"]) {
-    test(`what a handler says is written although nobody finds that it loops, thread: ${thread}, stall: ${watch}`, async (t) => {
+    test(`what a handler says is written although no watch finds that it loops, thread: ${thread}, stall: ${watch}`, async (t) => {
       const folder = writeFiles(t, {
         ...SERVICES,
         "snax.config.ts": `export default { services: "./?.ts", stall: ${watch} };`,

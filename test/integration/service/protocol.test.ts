@@ -17,7 +17,7 @@ test("a message of a type without a handler is refused with ERR_NO_PROTOCOL", as
   assert.equal(await codeOfFailure(skynet.call(handle, "snax")), "ERR_NO_PROTOCOL");
 });
 
-test("a client message carries the number of a connection, and nobody answers it", async (t) => {
+test("a client message carries the number of a connection, and is not answered", async (t) => {
   const { skynet } = await world(t, {
     agent: `
       import { skynet } from "snax";

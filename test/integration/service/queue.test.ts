@@ -102,7 +102,7 @@ test("whoever is not awaited by the function that has the lock waits, of whateve
   assert.deepEqual(pairs.toSorted().join(""), "abcdefghijk");
 });
 
-test("a handler that waits for itself by a way that nobody can see is told of at once, with the lock and the place", async (t) => {
+test("a handler that waits for itself by a way that can't be seen is told of at once, with the lock and the place", async (t) => {
   const { make, log } = await world(t, {
     main: `
       import { skynet } from "snax";

@@ -102,7 +102,7 @@ for (const thread of [0, 1]) {
   });
 }
 
-test("a prepareStackTrace of the program that throws keeps nobody waiting", async (t) => {
+test("a prepareStackTrace of the program that throws keeps no caller waiting", async (t) => {
   const { snax } = await world(
     t,
     {

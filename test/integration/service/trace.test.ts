@@ -83,7 +83,7 @@ test("a request of a traced protocol is followed to the services that it calls, 
   equal(steps[11], `sleep : @${folder}/front.ts:7`);
 });
 
-test("a trace goes on in services of other threads, and back, and nobody is traced afterwards", async (t) => {
+test("a trace goes on in services of other threads, and back, and nothing is traced afterwards", async (t) => {
   const node = await desk(t, FILES, { thread: 2 });
   const back = await node.skynet.at(2).newservice("back");
   const front = await node.snax.at(1).newservice("front", back);
@@ -214,7 +214,7 @@ test("TRACES_MAX requests are followed at a time; beyond that the oldest is let 
   equal(Object.keys(traces(await log())).length, TRACES_MAX + 2);
 });
 
-test("a plain service that nobody traces further logs three steps, until it is turned off", async (t) => {
+test("a plain service that is not traced further logs three steps, until it is turned off", async (t) => {
   const { open, log } = await start(t);
   const client = await open();
   await client.run("trace 9 on");

@@ -78,7 +78,7 @@ test("the load generator plays on when a hot-fix changes the answer, and before 
   );
 });
 
-test("where nobody listens, or a place is none, the programs say so in one line", async () => {
+test("where nothing listens, or a place is invalid, the programs say so in one line", async () => {
   for (const program of ["main", "load"]) {
     const refused = await run(program, "127.0.0.1:1");
     deepEqual([refused.code, refused.stderr], [1, "connect ECONNREFUSED 127.0.0.1:1\n"]);

@@ -202,7 +202,7 @@ test("profile_info counts calls by method", async (t) => {
   assert.equal(typeof info.get?.time, "number");
 });
 
-test("without profile nobody counts", async (t) => {
+test("without profile nothing is counted", async (t) => {
   const { snax } = await world(t, { counter: COUNTER }, { profile: false });
   const p = await snax.newservice<any>("counter");
   assert.equal(await p.req.get(), 0);

@@ -183,7 +183,7 @@ test("a caller with little stack left gets a refusal, not a stack overflow", () 
   );
 });
 
-test("a proxy of a list that tells another length when it is copied keeps nobody busy", () => {
+test("a proxy of a list that tells another length when it is copied keeps no thread busy", () => {
   const telling = (...lengths: readonly number[]): unknown => {
     let asked = 0;
     const get = (of: object, key: PropertyKey): unknown =>

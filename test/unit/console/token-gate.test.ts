@@ -88,7 +88,7 @@ test("each of two tokens has its role, and five wrong ones of an address count f
   throws(() => gate.check("a", TOKEN), FORBIDDEN);
 });
 
-test("with a token to read alone nobody operates", () => {
+test("with a token to read alone no client operates", () => {
   const gate = new TokenGate({ read: TOKEN }, () => 0);
   equal(gate.isClosed, true);
   equal(gate.check("a", TOKEN), "read");

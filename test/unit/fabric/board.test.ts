@@ -85,7 +85,7 @@ test("names in any script are read as they were written", () => {
   deepEqual(names(other), ["房间", "sala_ñ", "комната"]);
 });
 
-test("a thread that takes the place of another goes on counting, and nobody of that one lives", () => {
+test("a thread that takes the place of another goes on counting, and no service of that one lives", () => {
   const memory = createBoardMemory();
   const { own } = pair(memory);
   count(own.of("room"), TALLY.born, 5);

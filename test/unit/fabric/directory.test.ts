@@ -66,7 +66,7 @@ test("the services of each thread are counted", () => {
   deepEqual([theirs.count(0), theirs.count(1), theirs.count(2)], [1, 1, 0]);
 });
 
-test("a thread's death takes out its services and nobody else's", () => {
+test("a thread's death takes out its services and no others", () => {
   const { mine, theirs } = open();
   const handles = [1, 2, 1].map((thread) => mine.claim(thread));
   deepEqual(theirs.clear(1), [handles[0], handles[2]]);

@@ -40,7 +40,7 @@ test("a message of any type a program may register arrives as that", () => {
   );
 });
 
-test("a client's message carries its connection, and nobody waits", () => {
+test("a client's message carries its connection, and no answer is awaited", () => {
   const { world, caller, callee, one } = createPair();
   const envelope = { type: PTYPE.client, method: 0, values: ["data"] };
   one.kernel.send(caller.handle, callee.handle, envelope, 0x7fffffff);

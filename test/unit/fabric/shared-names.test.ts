@@ -58,7 +58,7 @@ test("a name belongs to whoever came first, on every thread and at once", () => 
   deepEqual([mine.get("SHOP"), theirs.get("SHOP"), theirs.get("SHOPS")], [5, 5, undefined]);
 });
 
-test("a service's death frees its names on every thread, and nobody else's", () => {
+test("a service's death frees its names on every thread, and no other's", () => {
   const { views } = open();
   const [mine, theirs] = views;
   for (const name of [".a", ".b", "C"]) mine.register(name, 5);

@@ -123,7 +123,7 @@ test("the calls of a service that died are told of its end once, in its name, an
   equal(current, caller.service);
 });
 
-test("a service that dies with nobody waiting in it has no last turn", () => {
+test("a service that dies without a waiting handler has no last turn", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   const { service } = createProbe(kernel);

@@ -227,7 +227,7 @@ test("a cut that an operator has asked for gives the operator ten times as long"
   deepEqual(done, ["a"]);
 });
 
-test("when the node stops nobody rests any more", () => {
+test("when the node stops no service rests any more", () => {
   const all = scene();
   const { kernel, target, done, caller, beCut } = all;
   kernel.addTimer(target.service, 1, () => {});
@@ -253,7 +253,7 @@ test("a patch ends the rest at once", () => {
   deepEqual(done, ["a"]);
 });
 
-test("with 0 nobody rests", () => {
+test("with 0 no service rests", () => {
   const all = scene(0);
   const { target, done, caller, beCut } = all;
   beCut();

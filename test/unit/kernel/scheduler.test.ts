@@ -203,7 +203,7 @@ test("with a drain that can't drain, a turn is one message long", () => {
   }
 });
 
-test("a callback that throws cuts nobody off, and the kernel knows whose it was", async () => {
+test("a callback that throws cuts no other off, and the kernel knows whose it was", async () => {
   const worker = new Worker(new URL("./throwing-service.js", import.meta.url));
   const [report] = (await once(worker, "message")) as [unknown];
   await worker.terminate();

@@ -67,7 +67,7 @@ test("the living are listed by rising handle, page by page too", () => {
   equal(table.page(2), undefined);
 });
 
-test("a page that holds nobody is given back", () => {
+test("a page without services is given back", () => {
   const table = new ServiceTable(createHandleSource(), 0);
   table.delete(add(table));
   equal(table.page(0), undefined);

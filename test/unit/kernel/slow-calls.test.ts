@@ -130,7 +130,7 @@ test("the search begins anew with the next call", () => {
   }
 });
 
-test("without the event nobody looks and nothing is armed", () => {
+test("without the event nothing is looked at and nothing is armed", () => {
   const events = { onError: () => {}, onOverload: () => {}, onDeath: () => {} };
   const simulator = createSimulator({ seed: 1, kernel: { events } });
   const silent = createProbe(simulator.kernel);

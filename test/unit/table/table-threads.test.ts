@@ -100,7 +100,7 @@ async function runThreads(t: TestContext, updates: number): Promise<ReaderReport
   return [...(await all), reader.report];
 }
 
-test("every read on every thread is of the version that the thread shows, and nobody ever sees two", async (t) => {
+test("every read on every thread is of the version that the thread shows, and no service ever sees two", async (t) => {
   const reports = await runThreads(t, Math.round(60 * scale));
   for (const { reads, heldReads, stamps } of reports) {
     assert.ok(reads > 100, `${reads} reads`);
