@@ -209,8 +209,8 @@ test("a thread that hangs is an error that names it", async (t) => {
   void hanging.req.go().catch(() => {});
   const dry = snax.repair({ dry: {} });
   const patch = "export const response = { go() { return 1; } };";
-  for (const run of [dry.hotfix(hanging, patch), dry.hotfixall("loop", patch)]) {
-    const error = await failureOf(run);
+  const runs = [dry.hotfix(hanging, patch), dry.hotfixall("loop", patch)];
+  for (const error of await Promise.all(runs.map(failureOf))) {
     match(
       error.message,
       /^thread 2 does not answer: a handler of :\w{8} has not returned for \d+ ms/,

@@ -145,7 +145,7 @@ test("state that the beginning wrote is no state of its own; a unique service st
 
 test("order per sender is kept over the switch, also for who sends to the new handle at once", async (t) => {
   const sink = (version: number): string =>
-    `import { skynet } from "snax"; export const accept = { put(n: number) { skynet.send(".log", "lua", n); } }; export const response = { now() { return ${version}; } };`;
+    `import { skynet } from "snax"; export const accept = { put(n: number) { skynet.send(".log", "lua", n); } }; export const response = { async now() { await skynet.call(".log", "lua", "all"); return ${version}; } };`;
   const LOG = `import { skynet } from "snax"; const seen: number[] = []; skynet.start(() => { skynet.register(".log"); skynet.dispatch("lua", (_s, _f, n: any) => n === "all" ? seen : void seen.push(n)); });`;
   const node = await world(t, { sink: sink(1), log: LOG });
   await node.skynet.newservice("log");
