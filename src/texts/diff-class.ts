@@ -16,7 +16,7 @@ import { listMembers } from "./member.ts";
 import { heldText } from "./held-text.ts";
 import type { Member } from "./member.ts";
 import type { Part } from "./diff-table.ts";
-import { diffStaticTable } from "./diff-table.ts";
+import { diffStaticTable, tablesIn } from "./diff-table.ts";
 import type { Piece } from "./module-text.ts";
 import { isSameTree } from "./same-tree.ts";
 
@@ -182,22 +182,48 @@ class ClassDiff {
       this.#kept.push(now);
       return;
     }
-    if (before?.type === "ObjectExpression" && after?.type === "ObjectExpression") {
+    const tables = before && after && tablesIn(this.#scene, before, after);
+    if (tables !== undefined) {
       const path = [this.#name, name];
-      const parts = diffStaticTable(this.#scene, this.#was, path, [before, after]);
+      const parts = diffStaticTable(this.#scene, this.#was, path, tables);
       if (parts.length === 0) return;
-      const head = { start: now.start, end: after.start };
-      this.#kept.push(head, ...parts, { start: after.end, end: now.end });
+      const [, { start, end }] = tables;
+      this.#kept.push({ start: now.start, end: start }, ...parts, { start: end, end: now.end });
       return;
     }
     const isConstant = before && after && isLiteral(before) && isLiteral(after);
-    if (!isConstant || this.#scene.uses.assigned.has(name)) {
-      this.#say("note", now, "state of the class: it keeps its value");
+    const isCode = before && after && isFunction(before) && isFunction(after);
+    if ((!isConstant && !isCode) || this.#scene.uses.assigned.has(name)) {
+      const how = `${this.#name}.${name} = ...`;
+      this.#say(
+        "note",
+        now,
+        `state of the class: it keeps its value; to set it now: hotfix() { ${how}; }`,
+      );
+      return;
+    }
+    if (isCode) {
+      this.#compareStaticFunction(now, before, after);
       return;
     }
     changeMember(this.#scene, name, `${this.#name}.${name}`);
     const shown = `${shownText(this.#scene.was, before)} -> ${shownText(this.#scene.now, after)}`;
     this.#say("applied", now, `constant, ${shown}`);
+    this.#kept.push(now);
+  }
+
+  #compareStaticFunction(now: Member, before: AnyNode, after: AnyNode): void {
+    const name = now.name ?? "";
+    changeMember(this.#scene, name, `${this.#name}.${name}`);
+    const held = this.#scene.uses.taken.has(name)
+      ? "whoever has taken it as a value keeps the old one"
+      : undefined;
+    const why = held ?? leftBehind(before, after);
+    this.#say(
+      why === undefined ? "applied" : "note",
+      now,
+      why === undefined ? "function" : `function: ${why}`,
+    );
     this.#kept.push(now);
   }
 

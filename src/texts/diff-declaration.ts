@@ -6,9 +6,10 @@ import type { AnyNode } from "acorn";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
 import { leftBehind } from "./closure.ts";
 import { diffClass } from "./diff-class.ts";
-import { areTables, diffGroup, diffTable } from "./diff-table.ts";
+import { diffGroup, diffTable } from "./diff-table.ts";
 import type { EditScene } from "./edit-scene.ts";
 import { changeName, ownExtent, shownText } from "./edit-scene.ts";
+import { isGiven, isOnlyRead } from "./given.ts";
 import type { ModuleText, Piece, PieceKind } from "./module-text.ts";
 import { keepImmediate, listDeferred } from "./moment.ts";
 import { isSameTree } from "./same-tree.ts";
@@ -131,12 +132,14 @@ function compare(scene: EditScene, was: Piece, now: Piece): void {
     return;
   }
   scene.settled.add(now.name);
-  if (isDecorated(scene.was, was) || isDecorated(scene.now, now)) {
-    writer.say("reload", name, "its decorators, or its decorated class, have changed", now.start);
+  const isClass = was.kind === "class" && now.kind === "class";
+  const isAlike = decoratorTexts(scene.was, was) === decoratorTexts(scene.now, now);
+  if ((isDecorated(scene.was, was) || isDecorated(scene.now, now)) && !(isClass && isAlike)) {
+    writer.say("reload", name, "its decorators have changed", now.start);
     return;
   }
   if (was.kind === "function" && now.kind === "function") compareFunction(scene, was, now);
-  else if (was.kind === "class" && now.kind === "class") {
+  else if (isClass) {
     // Instances and statics may still have been computed from what else changes.
     scene.settled.delete(now.name);
     diffClass(scene, was, now);
@@ -168,14 +171,28 @@ function compareState(scene: EditScene, was: Piece, now: Piece): void {
     writer.say("reload", name, why, now.start);
     return;
   }
-  if (was.kind === "state" && areTables(was, now) && was.isConst && now.isConst) {
+  if (was.kind === "state" && was.isConst && now.isConst) {
     scene.settled.delete(now.name);
-    diffTable(scene, was, now);
-    return;
+    if (diffTable(scene, was, now)) return;
+    scene.settled.add(now.name);
+    if (compareList(scene, was, now)) return;
   }
   const value = shownText(scene.now, now.value);
   const how = now.names.length === 1 ? `; to set it now: hotfix() { ${name} = ${value}; }` : "";
   writer.say("note", name, `state: it keeps its value${how}`, now.start);
+}
+
+/** A list, a Set, a Map or a Date that is written out is changed in place, unless the program may have changed it. */
+function compareList(scene: EditScene, was: Piece, now: Piece): boolean {
+  const { writer } = scene;
+  const [before, after] = [was.value, now.value];
+  if (before === undefined || after === undefined || before.type !== after.type) return false;
+  if (!isGiven(scene, before) || !isGiven(scene, after) || !isOnlyRead(scene, was)) return false;
+  const name = shownName(now);
+  keepPiece(scene, now);
+  changeName(scene, now.name, name);
+  writer.say("applied", name, "as the file has it, in place", now.start);
+  return true;
 }
 
 /** Whether two pieces run the same; whether a variable is `let` or `const` makes no difference to what runs. */

@@ -4,7 +4,8 @@
 
 import type { AnyNode, ObjectExpression } from "acorn";
 import { isFunction } from "../loader/read/names.ts";
-import { isWrittenOut } from "../loader/read/written.ts";
+import { memberKeyOf, showPath } from "../loader/read/member-key.ts";
+import { isGiven, isHandedOut, thawIn } from "./given.ts";
 import { leftBehind } from "./closure.ts";
 import type { EditScene } from "./edit-scene.ts";
 import { changeMember, shownText } from "./edit-scene.ts";
@@ -85,27 +86,24 @@ function loseMethod({ writer }: EditScene, group: string, name: string): void {
   writer.say("applied", what, "taken away");
 }
 
-/** Tells whether both texts are objects that a patch merges member by member. */
-export function areTables(was: Piece, now: Piece): boolean {
-  return was.value?.type === "ObjectExpression" && now.value?.type === "ObjectExpression";
-}
-
-/** Compares two texts of an object; what a patch can't put in its place is a note. */
-export function diffTable(scene: EditScene, was: Piece, now: Piece): void {
-  const table = new TableDiff(scene, was);
-  const text = table.compare(
-    [was.name],
-    was.value as ObjectExpression,
-    now.value as ObjectExpression,
-  );
-  if (text.length === 0) return;
+/**
+ * Compares two texts of an object; what a patch can't put in its place is a note.
+ *
+ * @returns false if they are no objects that a patch merges member by member.
+ */
+export function diffTable(scene: EditScene, was: Piece, now: Piece): boolean {
+  const tables = was.value && now.value && tablesIn(scene, was.value, now.value);
+  if (tables === undefined) return false;
+  const [before, object] = tables;
+  const text = new TableDiff(scene, was).compare([was.name], before, object);
+  if (text.length === 0) return true;
   const { writer } = scene;
-  const object = now.value as ObjectExpression;
   const { start } = now.isAlone ? now.statement : now.declaration;
   const head = now.isAlone ? undefined : `const ${headOf(scene, now, object)}`;
   writer.keep({ start, end: object.start + 1 }, head);
   for (const part of text) writer.keep(part, part.text);
   writer.keep({ start: object.end - 1, end: now.end });
+  return true;
 }
 
 /**
@@ -124,6 +122,17 @@ export function diffStaticTable(
   return parts.length === 0
     ? []
     : [{ start: now.start, end: now.start + 1 }, ...parts, { start: now.end - 1, end: now.end }];
+}
+
+/** The two objects that a patch merges member by member: both frozen, or none; undefined for anything else. */
+export function tablesIn(
+  { was: running, now: edited }: EditScene,
+  was: AnyNode,
+  now: AnyNode,
+): [ObjectExpression, ObjectExpression] | undefined {
+  const [before, after] = [thawIn(running, was), thawIn(edited, now)];
+  if (before.type !== "ObjectExpression" || after.type !== "ObjectExpression") return undefined;
+  return (before === was) === (after === now) ? [before, after] : undefined;
 }
 
 function headOf({ now }: EditScene, piece: Piece, object: ObjectExpression): string {
@@ -149,29 +158,68 @@ class TableDiff {
   /** Returns the parts of the edited text that the patch keeps. */
   compare(path: readonly string[], was: ObjectExpression, now: ObjectExpression): Part[] {
     const { writer } = this.#scene;
-    const what = path.join(".");
-    const before = listProperties(was);
+    const what = showPath(path);
+    const [before, after] = [listProperties(was), listProperties(now)];
     const parts: Part[] = [];
-    for (const property of listProperties(now)) {
-      const { key, name, node } = property;
+    for (const [at, property] of after.entries()) {
+      const { key, label, node } = property;
       const known = before.findLast((each) => each.key === key);
       if (known !== undefined && isSameTree(known.node, node)) continue;
-      if (key === undefined || key !== name || name === undefined) {
-        const why =
-          "a spread, an accessor or a computed name: the running object keeps what it has";
+      if (label === undefined || !this.#isKnown(node)) {
+        const why = "a spread, or a name that is computed: the running object keeps what it has";
         if (!before.some((each) => isSameTree(each.node, node))) {
           writer.say("note", what, why, node.start);
         }
         continue;
       }
-      parts.push(...this.#compareMember([...path, name], known, property));
+      if (after.slice(at).some((each) => each.node.type === "SpreadElement")) {
+        const why = "a spread behind it may give another one: the running object keeps what it has";
+        writer.say("note", showPath([...path, label]), why, node.start);
+        continue;
+      }
+      const own = after.filter((each) => each.label === label);
+      const isAccessor = property.key !== label;
+      if (isAccessor) parts.push(...this.#compareAccessor([...path, label], before, own));
+      else parts.push(...this.#compareMember([...path, label], known, property));
     }
-    for (const { key, name } of before) {
-      if (name === undefined || listProperties(now).some((each) => each.key === key)) continue;
+    for (const { key, label } of before) {
+      if (label === undefined || after.some((each) => each.key === key)) continue;
       const why = "taken out of the file: the running object keeps it";
-      writer.say("note", `${what}.${name}`, why);
+      writer.say("note", showPath([...path, label]), why);
     }
     return parts;
+  }
+
+  /** Whether a name in brackets begins with a name of the module. */
+  #isKnown(node: AnyNode): boolean {
+    const [root] = memberKeyOf(node)?.way ?? [];
+    const { was, now } = this.#scene;
+    const isImported = (local: string): boolean => was.imports.some((each) => each.local === local);
+    if (root === undefined || root === "Symbol" || isImported(root)) return true;
+    return [was, now].some(
+      ({ analysis, types }) =>
+        analysis.declared.has(root) || types.some(({ name }) => name === root),
+    );
+  }
+
+  /** A getter and its setter come together, or one would be taken away. */
+  #compareAccessor(
+    path: readonly string[],
+    before: readonly ObjectProperty[],
+    own: readonly ObjectProperty[],
+  ): Part[] {
+    const { writer } = this.#scene;
+    const label = path.at(-1) ?? "";
+    const what = showPath(path);
+    const start = own[0]?.node.start ?? 0;
+    const was = before.filter((each) => each.label === label);
+    if (was.some((each) => each.key === label)) {
+      writer.say("note", what, "another kind of value: it is as it was", start);
+      return [];
+    }
+    changeMember(this.#scene, label, what);
+    writer.say("applied", what, was.length === 0 ? "new" : "getter and setter", start);
+    return own.flatMap(({ node }) => [node, { start: node.end, end: node.end, text: "," }]);
   }
 
   #compareMember(
@@ -180,20 +228,21 @@ class TableDiff {
     { node }: ObjectProperty,
   ): Part[] {
     const { writer } = this.#scene;
-    const what = path.join(".");
+    const what = showPath(path);
     const name = path.at(-1) ?? "";
     const after = valueOf(node);
     const before = known === undefined ? undefined : valueOf(known.node);
     const whole = [node, { start: node.end, end: node.end, text: "," }];
-    if (before?.type === "ObjectExpression" && after.type === "ObjectExpression") {
-      const inner = this.compare(path, before, after);
+    const tables = before && tablesIn(this.#scene, before, after);
+    if (tables !== undefined) {
+      const inner = this.compare(path, ...tables);
       if (inner.length === 0) return [];
-      const [open, close] = [after.start + 1, after.end - 1];
-      const tail = { start: close, end: after.end };
-      return [{ start: node.start, end: open }, ...inner, tail, whole[1] as Part];
+      const [, { start, end }] = tables;
+      const tail = { start: end - 1, end: node.end };
+      return [{ start: node.start, end: start + 1 }, ...inner, tail, whole[1] as Part];
     }
     const isCode = isFunction(after) || after.type === "Identifier";
-    if (!isCode && !isWrittenOut(after)) {
+    if (!isCode && !isGiven(this.#scene, after)) {
       writer.say("note", what, "neither a function nor written out: it is as it was", node.start);
       return [];
     }
@@ -230,10 +279,11 @@ class TableDiff {
 
   /** Data that somebody may have changed is state. */
   #dataText(name: string): string | undefined {
-    const { analysis } = this.#scene.was;
-    const isPassed = analysis.references.some(
-      (each) => each.name === this.#piece.name && each.use === "value",
-    );
+    const { name: owner } = this.#piece;
+    const isPassed =
+      this.#scene.was.analysis.references.some(
+        (each) => each.name === owner && each.use === "value",
+      ) && isHandedOut(this.#scene.was, owner);
     const isState = isPassed || this.#piece.isExported || this.#scene.uses.assigned.has(name);
     return isState ? "data that the program may have changed: it keeps its value" : undefined;
   }

@@ -4,6 +4,7 @@
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
 import { keyOf } from "../loader/read/analysis.ts";
+import { memberKeyOf } from "../loader/read/member-key.ts";
 
 /** What a member of a class is. */
 export type MemberKind = "method" | "accessor" | "field" | "constructor" | "static block";
@@ -75,10 +76,12 @@ function kindOf(node: AnyNode): MemberKind {
 
 /** A property of an object that is written out. */
 export interface ObjectProperty {
-  /** Its name; undefined for a spread, and for one that has to be computed. */
+  /** Its name; undefined for a spread, and for one in brackets. */
   readonly name: string | undefined;
-  /** A getter and its setter are two. */
+  /** A name in brackets counts by its text (see loader/read/member-key.ts). A getter and its setter are two. */
   readonly key: string | undefined;
+  /** What people call it. */
+  readonly label: string | undefined;
   readonly node: ObjectExpression["properties"][number];
 }
 
@@ -86,7 +89,10 @@ export interface ObjectProperty {
 export function listProperties({ properties }: ObjectExpression): ObjectProperty[] {
   return properties.map((node) => {
     const name = node.type === "Property" ? keyOf(node) : undefined;
-    if (node.type !== "Property" || name === undefined) return { name, key: undefined, node };
-    return { name, key: node.kind === "init" ? name : `${node.kind} ${name}`, node };
+    const label = memberKeyOf(node)?.name;
+    if (node.type !== "Property" || label === undefined) {
+      return { name, key: undefined, label: undefined, node };
+    }
+    return { name, key: node.kind === "init" ? label : `${node.kind} ${label}`, label, node };
   });
 }

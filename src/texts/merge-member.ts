@@ -9,6 +9,7 @@
 
 import type { AnyNode, Class, ObjectExpression } from "acorn";
 import { isFunction } from "../loader/read/names.ts";
+import { isReadKey } from "../loader/read/member-key.ts";
 import { thaw } from "../loader/read/written.ts";
 import { listMembers, listProperties } from "./member.ts";
 import type { Chunk, Merger } from "./merged.ts";
@@ -98,6 +99,8 @@ function mergeObject(table: Table, live: ObjectExpression, given: ObjectExpressi
   for (const { key, node } of listProperties(given)) {
     const known = key === undefined ? undefined : properties.findLast((each) => each.key === key);
     const [before, after] = [thawed(known?.node), thawed(node)];
+    // A spread only repeats what the running text has.
+    if (node.type === "SpreadElement") continue;
     if (known === undefined) fresh.push(" ", node, ",");
     else if (before?.type === "ObjectExpression" && after?.type === "ObjectExpression") {
       mergeObject(table, before, after);
@@ -128,7 +131,7 @@ function assignMembers(table: Table, at: number, path: readonly string[], given:
     merger.insert(at, `\n${target} = `, given, ";");
     return;
   }
-  for (const { name, node } of listProperties(given)) {
+  for (const { label: name, node } of listProperties(given)) {
     if (name === undefined || node.type !== "Property") continue;
     if (node.method || node.kind !== "init") assignMethod(merger, at, target, { name, node });
     else if (isFunction(node.value) || node.value.type !== "ObjectExpression") {
@@ -144,13 +147,14 @@ function assignMethod(
   target: string,
   { name, node }: { readonly name: string; readonly node: AnyNode },
 ): void {
-  const key = JSON.stringify(name);
+  const key = isReadKey(name) ? name.slice(1, -1) : JSON.stringify(name);
   const given = [`({ `, node, ` }, ${key})`] as const;
   const head = `\nObject.defineProperty(${target}, ${key}, `;
   merger.insert(at, `${head}Object.getOwnPropertyDescriptor`, ...given, ");");
 }
 
 function memberText(key: string): string {
+  if (isReadKey(key)) return key;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
     ? `.${key}`
     : `[${JSON.stringify(key)}]`;

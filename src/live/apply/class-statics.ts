@@ -12,6 +12,8 @@ import type { Field, PatchedClass } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { stateText } from "../text/class-rules.ts";
 import { publicName } from "../../loader/read/record.ts";
+import type { TableGift } from "../text/table-text.ts";
+import type { Keys } from "./table-keys.ts";
 import { mergeTable } from "./table-merge.ts";
 
 /** The literals that patches have given last, by running class. */
@@ -46,10 +48,8 @@ export function replaceStatics(
     } else if (kind === "table") {
       const gift = tables.get(String(key));
       if (gift === undefined || !("value" in before)) throw refuse(name, key);
-      const label = `${publicName(name)}.${String(key)}`;
-      const parts = { given: initialise?.call(live), gift, log: target.log };
-      const merged = mergeTable(label, before.value, parts);
-      if (merged !== before.value) define(target, key, merged);
+      if (gift.keys.size > 0) added.push(field);
+      else mergeStatic(target, field, gift);
     } else if (kind === "function" && typeof before.value === "function")
       define(target, key, initialise?.call(live));
     else throw refuse(name, key);
@@ -58,10 +58,34 @@ export function replaceStatics(
 }
 
 /**
- * Adds static fields that the class does not have; their initialisers see everything else in place.
+ * Adds static fields that the class does not have, and objects whose names are read; their initialisers see everything else in place.
  */
-export function addStatics(target: PatchedClass, statics: readonly Field[]): void {
-  for (const { key, initialise } of statics) define(target, key, initialise?.call(target.live));
+export function addStatics(
+  target: PatchedClass,
+  statics: readonly Field[],
+  { tables, readKeys }: Tables,
+): void {
+  for (const field of statics) {
+    const { key, initialise } = field;
+    const gift = Object.hasOwn(target.live, key) ? tables.get(String(key)) : undefined;
+    if (gift === undefined) define(target, key, initialise?.call(target.live));
+    else mergeStatic(target, field, gift, readKeys(gift));
+  }
+}
+
+interface Tables {
+  readonly tables: ReadonlyMap<string, TableGift>;
+  readonly readKeys: (gift: TableGift) => Keys;
+}
+
+// oxlint-disable-next-line max-params -- a field, and what its names are
+function mergeStatic(target: PatchedClass, field: Field, gift: TableGift, keys?: Keys): void {
+  const { name, live, log } = target;
+  const { key, initialise } = field;
+  const before: unknown = Reflect.getOwnPropertyDescriptor(live, key)?.value;
+  const label = `${publicName(name)}.${String(key)}`;
+  const merged = mergeTable(label, before, { given: initialise?.call(live), gift, keys, log });
+  if (merged !== before) define(target, key, merged);
 }
 
 function define({ name, live, log }: PatchedClass, key: PropertyKey, value: unknown): void {

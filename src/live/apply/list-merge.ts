@@ -9,9 +9,16 @@
 
 import { isDeepStrictEqual, types } from "node:util";
 import { SnaxError } from "../../base/error.ts";
+import { showPath } from "../../loader/read/member-key.ts";
 import type { ListGift, ListShape, Shape } from "../text/list-text.ts";
 import { contentsOf, isPlain, isSameData } from "./contents.ts";
 import type { UndoLog } from "./undo-log.ts";
+
+/** Whether the same values stand in the same places. */
+function isSameList(before: unknown, after: readonly unknown[]): boolean {
+  if (!Array.isArray(before) || before.length !== after.length) return false;
+  return after.every((value, at) => Object.is(value, before[at]));
+}
 
 /** What patches have given, by the running list. */
 const givenShapes = new WeakMap<object, ListShape>();
@@ -30,7 +37,7 @@ export function mergeList(
   path: readonly string[],
   { live, given, gift, log }: { live: unknown; given: unknown; gift: ListGift; log: UndoLog },
 ): void {
-  const member = path.join(".");
+  const member = showPath(path);
   const how = `assign it in hotfix(), ${member} = ...`;
   const base = (typeof live === "object" && live && givenShapes.get(live)) || gift.base;
   if (base?.kind !== gift.shape.kind) {
@@ -142,6 +149,10 @@ class ListMerge {
     const { read, fill, value } = contents;
     const before = read(value);
     const after = this.#contentOf(live, given, base, shape);
+    if (Array.isArray(value) && Object.isFrozen(value)) {
+      if (isSameList(before, after)) return;
+      throw this.#fixed();
+    }
     this.#log.note(() => fill(before));
     try {
       fill(after);

@@ -19,6 +19,8 @@ import { publicName } from "../../loader/read/record.ts";
 import type { TableGift } from "../text/table-text.ts";
 import { keyOfPath } from "../text/table-text.ts";
 import { isPlain } from "./contents.ts";
+import { showPath } from "../../loader/read/member-key.ts";
+import { foreseeKeys } from "./table-keys.ts";
 import { memberIn } from "./table-merge.ts";
 
 /** Something that a patch replaces. */
@@ -78,8 +80,8 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
   const changes: Change[] = [];
   const add = (kind: Change["kind"], path: readonly string[]): void => {
     const [name = "", ...rest] = path;
-    const isFrozen = code.tables.has(name) && isFrozenIn(module, name);
-    changes.push({ kind, path, isFrozen, shown: [publicName(name), ...rest].join(".") });
+    const isFrozen = isReplaced(code, module, path);
+    changes.push({ kind, path, isFrozen, shown: showPath([publicName(name), ...rest]) });
   };
   for (const [name, kind] of code.replaced) {
     if (kind === "function") add("code", [name]);
@@ -87,13 +89,21 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
       if (!isSame(code.outline.constants.get(name), () => module.read(name))) add("data", [name]);
     }
   }
+  for (const [name, members] of code.outline.enums) {
+    if (!code.replaced.has(name)) continue;
+    for (const [key, value] of members) {
+      if (!isSame({ value }, () => memberIn(module.read(name), [name, key])))
+        add("data", [name, key]);
+    }
+  }
   const addTable = (head: readonly string[], gift: TableGift, read: () => unknown): void => {
+    const keys = foreseeKeys(gift, code.outline.enums, (name) => module.read(name));
     for (const { path, data } of gift.members) {
       const own = [...head, ...path.slice(1)];
       const list = gift.lists.get(keyOfPath(path));
       if (list !== undefined) add(holdsFunctions(list.shape) ? "entries" : "member", own);
       else if (data === undefined) add("member", own);
-      else if (!isSame(data, () => memberIn(read(), path))) {
+      else if (!isSame(data, () => memberIn(read(), path, keys))) {
         add(isChangedInPlace(data.value) ? "list" : "data", own);
       }
     }
@@ -139,9 +149,13 @@ function isSame(given: { readonly value: unknown } | undefined, read: () => unkn
   }
 }
 
-function isFrozenIn(module: ModuleInstance, name: string): boolean {
+/** Whether another object takes the place of a frozen one. */
+function isReplaced(code: PatchCode, module: ModuleInstance, path: readonly string[]): boolean {
+  const [name = "", key = ""] = path;
+  const isStatic = code.classes.get(name)?.statics?.tables.has(key) === true;
   try {
-    return Object.isFrozen(module.read(name));
+    if (isStatic) return Object.isFrozen(staticOf(module.read(name), key));
+    return code.tables.has(name) && Object.isFrozen(module.read(name));
   } catch {
     // A variable before its declaration has run has no value.
     return false;

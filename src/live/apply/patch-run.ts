@@ -28,6 +28,9 @@ import { HeldMethods } from "./method-swap.ts";
 import type { PatchCode, PatchImport, PatchPart } from "../text/compile.ts";
 import { scopeOf, setScope, noteText } from "../text/patched-module.ts";
 import { moduleOf, followImport, readImport } from "../text/patch-import.ts";
+import type { TableGift } from "../text/table-text.ts";
+import type { Keys } from "./table-keys.ts";
+import { readKeys } from "./table-keys.ts";
 import { mergeTable } from "./table-merge.ts";
 import { mergeEnum } from "./enum-merge.ts";
 import type { EnumGift } from "./enum-merge.ts";
@@ -42,6 +45,12 @@ const NOTHING: Record<string, never> = Object.freeze({});
 
 type ReadVariable = (index: number) => unknown;
 type WriteVariable = (index: number, value: unknown) => void;
+
+/** What a patch gives to an object. */
+interface GivenTable {
+  readonly given: unknown;
+  readonly gift: TableGift;
+}
 
 /**
  * One patch in one module instance. There may be one for each of a million services: it owns as
@@ -63,6 +72,8 @@ export class PatchRun {
   /** What decorates the methods of a class, by its name. */
   #decorations: Map<string, (live: AnyClass) => void> | undefined = undefined;
   #later: ((log: UndoLog) => void)[] | undefined = undefined;
+  /** Puts tables in place whose names are read. */
+  #keyed: ((log: UndoLog) => void)[] | undefined = undefined;
   /**
    * Last value that the patch wrote, by number of the variable; undefined when nothing is noted.
    */
@@ -216,7 +227,7 @@ export class PatchRun {
       }
       const value = this.#given[name];
       if (kind === "class") this.#replaceClass(name, value as AnyClass, log);
-      else if (kind === "table") this.#mergeTable(name, value, log);
+      else if (kind === "table") this.#putTable(name, value, log);
       else if (kind === "enum" || kind === "const enum") {
         this.#mergeEnum(name, value as EnumGift["given"], kind === "const enum", log);
       } else if (kind === "computed") this.#replaceConstant(name, (value as () => unknown)(), log);
@@ -232,6 +243,8 @@ export class PatchRun {
   /** Initialises the patch's new state; what it replaces is in place by now. */
   initialise(log: UndoLog): void {
     this.#updateImports();
+    for (const merge of this.#keyed ?? []) merge(log);
+    this.#keyed = undefined;
     for (const initialise of this.#later ?? []) initialise(log);
     this.#later = undefined;
     if (this.code.tracked.length === 0) return;
@@ -325,12 +338,27 @@ export class PatchRun {
     this.module.write(name, value);
   }
 
-  #mergeTable(name: string, given: unknown, log: UndoLog): void {
+  /** Names in brackets are read when what they are read from is in place. */
+  #putTable(name: string, given: unknown, log: UndoLog): void {
     const gift = this.code.tables.get(name);
     if (gift === undefined) return;
+    if (gift.keys.size === 0) this.#mergeTable(name, { given, gift }, log);
+    else {
+      (this.#keyed ??= []).push((each) => {
+        this.#mergeTable(name, { given: (given as () => unknown)(), gift }, each);
+      });
+    }
+  }
+
+  #mergeTable(name: string, { given, gift }: GivenTable, log: UndoLog): void {
     const live = this.module.read(name);
-    const merged = mergeTable(publicName(name), live, { given, gift, log });
+    const keys = this.#readKeys(gift);
+    const merged = mergeTable(publicName(name), live, { given, gift, keys, log });
     if (merged !== live) this.#replaceConstant(name, merged, log);
+  }
+
+  #readKeys(gift: TableGift): Keys {
+    return readKeys(gift, (name) => this.module.read(name));
   }
 
   // oxlint-disable-next-line max-params -- an enum, and how it comes back
@@ -402,7 +430,12 @@ export class PatchRun {
 
   #addStatics(name: string, log: UndoLog): void {
     const live = this.#parts?.get(name)?.live;
-    if (live !== undefined) addStatics({ name, live, log }, this.#statics?.get(name) ?? []);
+    if (live === undefined) return;
+    const change = this.code.classes.get(name)?.statics;
+    addStatics({ name, live, log }, this.#statics?.get(name) ?? [], {
+      tables: change?.tables ?? new Map(),
+      readKeys: (gift) => this.#readKeys(gift),
+    });
   }
 
   #addLater(initialise: (log: UndoLog) => void): void {

@@ -10,7 +10,9 @@
 import { basename } from "node:path";
 import { types, isDeepStrictEqual } from "node:util";
 import { PATCH_KEEPS_LENGTH_MAX, PATCH_KEEPS_MAX } from "../../base/limits.ts";
-import { keyOf } from "../../loader/read/analysis.ts";
+import { isReadKey, memberKeyOf, showPath } from "../../loader/read/member-key.ts";
+import type { Keys } from "./table-keys.ts";
+import { foreseeKeys } from "./table-keys.ts";
 import { dataOf, isWrittenOut } from "../../loader/read/written.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleInstance } from "../../loader/run/module-instance.ts";
@@ -159,7 +161,7 @@ function describeOutline(
     else added.push(member.label + hint);
   }
   for (const [name, gift] of outline.tables) {
-    const sorted = sortMembers(name, gift, module ?? node.image);
+    const sorted = sortMembers(name, gift, module ?? node.image, outline.enums);
     replaced.push(...sorted.set);
     added.push(...sorted.added);
   }
@@ -210,13 +212,16 @@ function namesOfClass(name: string, module: ModuleInstance): Names | undefined {
 
 /** The functions of objects that some text takes out of an object by that name. */
 function leftOfTables({ tables, classes }: PatchCode, module: ModuleInstance): string[] {
-  const leftOf = (owner: string, label: string, live: unknown, gift: TableGift): string[] =>
-    gift.members.flatMap(({ path, data }) => {
-      const name = path.at(-1) ?? "";
-      if (data !== undefined || typeof memberIn(live, path) !== "function") return [];
-      const whole = [label, ...path.slice(1)].join(".");
+  const leftOf = (owner: string, label: string, live: unknown, gift: TableGift): string[] => {
+    const keys = foreseeKeys(gift, NO_ENUMS, (each) => module.read(each));
+    return gift.members.flatMap(({ path, data }) => {
+      const last = path.at(-1) ?? "";
+      const name = String(keys.get(last) ?? last);
+      if (data !== undefined || typeof memberIn(live, path, keys) !== "function") return [];
+      const whole = showPath([label, ...path.slice(1)]);
       return isTaken(module, { owner, name }) ? [whole] : [];
     });
+  };
   return [
     ...[...tables].flatMap(([owner, gift]) =>
       leftOf(owner, publicName(owner), readLive(module, owner), gift),
@@ -367,27 +372,35 @@ function groupNames({ name }: MemberOwner): string[] {
 
 /** An object, running or written; undefined keys if it holds none by name, or that cannot be told. */
 interface View {
-  readonly keys: readonly string[] | undefined;
+  readonly keys: readonly PropertyKey[] | undefined;
   readonly value: unknown;
-  child(key: string): View;
+  child(key: PropertyKey): View;
 }
 
 /** Sorts the members of one object into those that it has and new ones. */
+// oxlint-disable-next-line max-params -- a table, and what tells its names
 export function sortMembers(
   name: string,
-  { members }: TableGift,
+  gift: TableGift,
   source: ModuleInstance | Image,
+  enums: PatchOutline["enums"] = NO_ENUMS,
 ): { set: string[]; added: string[] } {
   const set: string[] = [];
   const added = new Set<string>();
+  const { members } = gift;
+  const isLive = "read" in source;
+  const keys = foreseeKeys(gift, isLive ? enums : NO_ENUMS, (each) => {
+    if (!isLive) throw new TypeError("it has no values");
+    return source.read(each);
+  });
   const root =
     "read" in source ? viewLive(readLive(source, name)) : viewText(findValue(source, name));
   for (const member of members) {
     const label = [publicName(name), ...member.path.slice(1)];
-    const found = look(root, member, members);
+    const found = look(root, member, { members, keys });
     if (found.news !== undefined) {
-      added.add(`${label.slice(0, found.depth).join(".")}${found.news}`);
-    } else if (!found.isSame) set.push(label.join("."));
+      added.add(`${showPath(label.slice(0, found.depth))}${found.news}`);
+    } else if (!found.isSame) set.push(showPath(label));
   }
   return { set, added: [...added] };
 }
@@ -400,10 +413,17 @@ interface Look {
   readonly isSame?: boolean;
 }
 
-function look(root: View, { path, data }: TableMember, members: readonly TableMember[]): Look {
+const NO_ENUMS: PatchOutline["enums"] = new Map();
+
+function look(
+  root: View,
+  { path, data }: TableMember,
+  { members, keys: names }: { readonly members: readonly TableMember[]; readonly keys: Keys },
+): Look {
   let view = root;
   for (let depth = 1; depth < path.length; depth += 1) {
-    const key = path[depth] ?? "";
+    const label = path[depth] ?? "";
+    const key = names.get(label) ?? label;
     const { keys } = view;
     if (keys === undefined) return {};
     if (!keys.includes(key)) {
@@ -413,10 +433,8 @@ function look(root: View, { path, data }: TableMember, members: readonly TableMe
           return isBeside ? [member.path[depth]] : [];
         }),
       );
-      const news = askFor(
-        key,
-        keys.filter((each) => !given.has(each)),
-      );
+      const others = keys.filter((each) => typeof each === "string" && !given.has(each));
+      const news = isReadKey(label) ? "" : askFor(label, others as string[]);
       return { depth: depth + 1, news };
     }
     view = view.child(key);
@@ -435,7 +453,7 @@ function readLive(module: ModuleInstance, name: string): unknown {
 
 function viewLive(value: unknown): View {
   return {
-    keys: isPlain(value) ? Object.getOwnPropertyNames(value) : undefined,
+    keys: isPlain(value) ? Reflect.ownKeys(value) : undefined,
     value,
     child: (key) => viewLive(Reflect.getOwnPropertyDescriptor(value as object, key)?.value),
   };
@@ -447,13 +465,13 @@ const UNKNOWN = Symbol("unknown");
 function viewText(node: TextObject | undefined): View {
   const keys = node?.type === "ObjectExpression" ? writtenKeysOf(node) : undefined;
   const value = node !== undefined && isWrittenOut(node) ? dataOf(node) : UNKNOWN;
-  return { keys, value, child: (key) => viewText(memberOf(node, key)) };
+  return { keys, value, child: (key) => viewText(memberOf(node, String(key))) };
 }
 
 function writtenKeysOf(node: TextObject & { type: "ObjectExpression" }): string[] | undefined {
   const keys: string[] = [];
   for (const property of node.properties) {
-    const key = property.type === "Property" ? keyOf(property) : undefined;
+    const key = memberKeyOf(property)?.name;
     if (key === undefined) return undefined;
     keys.push(key);
   }

@@ -14,12 +14,14 @@ import { SnaxError } from "../../base/error.ts";
 import type { Contents } from "./contents.ts";
 import { contentsOf, isPlain, isSameData } from "./contents.ts";
 import { mergeList, noteList } from "./list-merge.ts";
+import { showPath } from "../../loader/read/member-key.ts";
+import type { Keys } from "./table-keys.ts";
 import type { TableGift } from "../text/table-text.ts";
 import { keyOfPath } from "../text/table-text.ts";
 import type { UndoLog } from "./undo-log.ts";
 
 /** The values that patches gave, by the object that has them. */
-const givenValues = new WeakMap<object, Map<string, unknown>>();
+const givenValues = new WeakMap<object, Map<PropertyKey, unknown>>();
 
 /** Where a list at top level keeps the value that it was given. */
 const SELF = "";
@@ -33,18 +35,30 @@ const SELF = "";
 export function mergeTable(
   name: string,
   live: unknown,
-  { given, gift, log }: { given: unknown; gift: TableGift; log: UndoLog },
+  {
+    given,
+    gift,
+    keys,
+    log,
+  }: { given: unknown; gift: TableGift; keys?: Keys | undefined; log: UndoLog },
 ): unknown {
-  return new Merge(gift, log).merge([name], live, given);
+  return new Merge(gift, keys ?? NO_KEYS, log).merge([name], live, given);
 }
+
+const NO_KEYS: Keys = new Map();
 
 class Merge {
   readonly #gift: TableGift;
+  readonly #keys: Keys;
   readonly #log: UndoLog;
+  /** The ways to what is given and to what that is in, by {@link keyOfPath}. */
+  readonly #ways: ReadonlySet<string>;
 
-  constructor(gift: TableGift, log: UndoLog) {
+  constructor(gift: TableGift, keys: Keys, log: UndoLog) {
     this.#gift = gift;
+    this.#keys = keys;
     this.#log = log;
+    this.#ways = new Set(keys.size === 0 ? [] : gift.members.flatMap(({ path }) => waysTo(path)));
   }
 
   merge(path: readonly string[], live: unknown, given: unknown): unknown {
@@ -54,13 +68,28 @@ class Merge {
     if (!isPlain(given) || !isPlain(live)) throw refuse(path, live, given);
     const isFrozen = Object.isFrozen(live);
     if (Object.isFrozen(given) && !isFrozen) {
-      const why = `${path.join(".")} is not frozen in the service: give its members without that`;
+      const why = `${showPath(path)} is not frozen in the service: give its members without that`;
       throw new SnaxError("ERR_PATCH", why);
     }
     const target = isFrozen && Object.isFrozen(given) ? melt(live) : live;
-    for (const key of Object.keys(given)) this.#mergeMember([...path, key], target, key, given);
+    for (const key of ownKeys(given)) this.#mergeMember(this.#wayTo(path, key), target, key, given);
     if (target === live || isDeepStrictEqual(target, live)) return live;
     return Object.freeze(target);
+  }
+
+  /** The way to a member as the text has it. */
+  #wayTo(path: readonly string[], key: PropertyKey): string[] {
+    const ways = [...this.#keys]
+      .filter(([, each]) => each === key)
+      .map(([label]) => [...path, label])
+      .concat(typeof key === "symbol" ? [] : [[...path, String(key)]]);
+    const given = ways.filter((way) => this.#ways.has(keyOfPath(way)));
+    if (given.length < 2) return given[0] ?? ways.at(-1) ?? [...path];
+    const both = given.map((way) => way.at(-1)).join(" and ");
+    throw new SnaxError(
+      "ERR_PATCH",
+      `${both} of ${showPath(path)} are the same member: give it once`,
+    );
   }
 
   /** @returns false if it is no list with functions in it. */
@@ -71,7 +100,7 @@ class Merge {
     return true;
   }
 
-  #mergeMember(path: readonly string[], live: object, key: string, given: object): void {
+  #mergeMember(path: readonly string[], live: object, key: PropertyKey, given: object): void {
     const after = Reflect.getOwnPropertyDescriptor(given, key) as PropertyDescriptor;
     const before = Reflect.getOwnPropertyDescriptor(live, key);
     if (before === undefined) this.#define(path, live, key, after);
@@ -115,7 +144,7 @@ class Merge {
     path: readonly string[],
     { value, given, fill, read }: Contents,
     live: object = value,
-    key = SELF,
+    key: PropertyKey = SELF,
   ): object {
     if (isSameData(value, given) || this.#isToKeep(path, live, key, value, given)) return value;
     const isFixed = Array.isArray(value) && Object.isFrozen(value) && Object.isFrozen(given);
@@ -141,7 +170,7 @@ class Merge {
   #isToKeep(
     path: readonly string[],
     live: object,
-    key: string,
+    key: PropertyKey,
     value: unknown,
     given: unknown,
   ): boolean {
@@ -154,14 +183,14 @@ class Merge {
     const why = isKnown
       ? "the service has changed it"
       : "it is not written out in the module's text";
-    const member = path.join(".");
+    const member = showPath(path);
     throw new SnaxError(
       "ERR_PATCH",
       `${member} is state, since ${why}: assign it in hotfix(), ${member} = ...`,
     );
   }
 
-  #note(live: object, key: string, value: unknown): void {
+  #note(live: object, key: PropertyKey, value: unknown): void {
     let notes = givenValues.get(live);
     if (notes === undefined) givenValues.set(live, (notes = new Map()));
     const had = notes.has(key);
@@ -174,7 +203,13 @@ class Merge {
     notes.set(key, value);
   }
 
-  #define(path: readonly string[], live: object, key: string, after: PropertyDescriptor): void {
+  // oxlint-disable-next-line max-params -- a member, and what it becomes
+  #define(
+    path: readonly string[],
+    live: object,
+    key: PropertyKey,
+    after: PropertyDescriptor,
+  ): void {
     const before = Reflect.getOwnPropertyDescriptor(live, key);
     this.#log.note(() => {
       if (before === undefined) Reflect.deleteProperty(live, key);
@@ -190,26 +225,42 @@ class Merge {
       const list = this.#gift.lists.get(keyOfPath(way));
       const isBelow = path.every((key, depth) => way[depth] === key);
       if ((data === undefined && list === undefined) || !isBelow) continue;
-      let owner = holder as Record<string, object>;
-      for (const key of way.slice(path.length - 1, -1)) owner = owner[key] as typeof owner;
-      const name = way.at(-1) ?? "";
+      let owner = holder as Record<PropertyKey, object>;
+      for (const key of way.slice(path.length - 1, -1)) {
+        owner = owner[this.#keys.get(key) ?? key] as typeof owner;
+      }
+      const last = way.at(-1) ?? "";
+      const name = this.#keys.get(last) ?? last;
       if (list !== undefined) noteList(owner[name], list.shape);
       else if (data !== undefined) this.#note(owner, name, structuredClone(data.value));
     }
   }
 }
 
+/** `a`, `a.b` and `a.b.c`. */
+function waysTo(path: readonly string[]): string[] {
+  return path.map((_, at) => keyOfPath(path.slice(0, at + 1)));
+}
+
+/** The members that an object literal has. */
+function ownKeys(given: object): PropertyKey[] {
+  return Reflect.ownKeys(given).filter((key) =>
+    Object.prototype.propertyIsEnumerable.call(given, key),
+  );
+}
+
 /** A member of a running object. */
 interface Place {
   readonly live: object;
-  readonly key: string;
+  readonly key: PropertyKey;
   readonly before: PropertyDescriptor;
 }
 
 /** A copy of a frozen object that can be changed, with what patches have given it. */
 function melt(frozen: object): object {
   const members = Object.getOwnPropertyDescriptors(frozen) as Record<string, PropertyDescriptor>;
-  for (const member of Object.values(members)) {
+  for (const key of Reflect.ownKeys(members)) {
+    const member = members[key as string] as PropertyDescriptor;
     member.configurable = true;
     if ("value" in member) member.writable = true;
   }
@@ -220,9 +271,14 @@ function melt(frozen: object): object {
 }
 
 /** The value of a member of a table by its path, of which the first is the table's name; no getter runs. */
-export function memberIn(table: unknown, [, ...path]: readonly string[]): unknown {
+export function memberIn(
+  table: unknown,
+  [, ...path]: readonly string[],
+  keys: Keys = NO_KEYS,
+): unknown {
   let value = table;
-  for (const key of path) {
+  for (const label of path) {
+    const key = keys.get(label) ?? label;
     if (!isPlain(value)) return undefined;
     value = Reflect.getOwnPropertyDescriptor(value, key)?.value as unknown;
   }
@@ -250,12 +306,12 @@ function isClass(value: object): boolean {
 function fixed(path: readonly string[]): SnaxError {
   return new SnaxError(
     "ERR_PATCH",
-    `${path.join(".")} can't be changed: the service made it fixed`,
+    `${showPath(path)} can't be changed: the service made it fixed`,
   );
 }
 
 function refuse(path: readonly string[], live: unknown, given: unknown): SnaxError {
-  const member = path.join(".");
+  const member = showPath(path);
   const why = `${member} is ${describe(live)}, and the patch gives ${describe(given)}`;
   return new SnaxError("ERR_PATCH", `${why}: change it in hotfix(), ${member} = ...`);
 }

@@ -9,7 +9,7 @@ import type { AnyNode } from "acorn";
 import { keyOf } from "../../loader/read/analysis.ts";
 import { isFunction, isLiteral } from "../../loader/read/names.ts";
 import type { IsDeclared } from "../../loader/read/written.ts";
-import { dataOf, isData } from "../../loader/read/written.ts";
+import { dataOf, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 
 /** What a text writes at one place. */
 export type Shape =
@@ -47,10 +47,16 @@ export function readList(
   isDeclared: IsDeclared,
   texts: ListTexts,
 ): ListGift | undefined {
-  const shape = listOf(given, { isDeclared, isText: false, code: texts.patch });
+  const isFrozenBoth =
+    text !== undefined && isFrozen(given, isDeclared) && isFrozen(text, isDeclared);
+  // A frozen list stays, and the objects in it get what the patch gives them.
+  const [value, live] = isFrozenBoth
+    ? [thaw(given, isDeclared), thaw(text, isDeclared)]
+    : [given, text];
+  const shape = listOf(value, { isDeclared, isText: false, code: texts.patch });
   if (shape === undefined) return undefined;
   const own = { isDeclared, isText: true, code: texts.module };
-  const found = text === undefined ? undefined : listOf(text, own);
+  const found = live === undefined ? undefined : listOf(live, own);
   const base = found?.kind === shape.kind ? found : undefined;
   return hasFunction(shape) || (base !== undefined && hasFunction(base))
     ? { shape, base }

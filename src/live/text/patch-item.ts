@@ -41,6 +41,8 @@ export interface NamedItem {
   readonly isFresh: boolean;
   /** For a class that replaces one; the static fields that do nothing are left out. */
   readonly outline?: ClassOutline;
+  /** Whether members of a table have names in brackets, which are read. */
+  readonly isKeyed?: boolean;
 }
 
 /** A statement that declares new state. */

@@ -9,6 +9,8 @@ import { keyOf } from "../../loader/read/analysis.ts";
 import { isClassKind, isFunction } from "../../loader/read/names.ts";
 import type { MethodKind } from "../../loader/weave/method-check.ts";
 import { kindOf } from "../../loader/weave/method-check.ts";
+import { showPath } from "../../loader/read/member-key.ts";
+import type { EnumMembers } from "../../loader/typescript/enum-text.ts";
 import { dataOf } from "../../loader/read/written.ts";
 import { publicName } from "../../loader/read/record.ts";
 import type { ClassChange, StaticsChange } from "./class-change.ts";
@@ -50,6 +52,8 @@ export interface PatchOutline {
   readonly functions: ReadonlyMap<string, MethodKind>;
   /** The constants among these that are written out. */
   readonly constants: ReadonlyMap<string, { readonly value: unknown }>;
+  /** The members of the enums among these. */
+  readonly enums: ReadonlyMap<string, EnumMembers>;
   /** The fields that it gives functions, of classes that have these fields. */
   readonly fieldFunctions: readonly FieldFunction[];
   /** Whether the running service has each of these only shows there. */
@@ -96,6 +100,9 @@ export function outlinePatch(plan: PatchPlan, { scope }: PatchTarget): PatchOutl
         return isIt ? [[item.name, { value: dataOf(item.value) }]] : [];
       }),
     ),
+    enums: new Map(
+      plan.items.flatMap((item) => (item.kind === "enum" ? [[item.name, item.members]] : [])),
+    ),
     fieldFunctions: listFieldFunctions(plan),
     members: listMembers(plan),
     tables: plan.tables,
@@ -123,7 +130,7 @@ function describeConstruction({ construction, fields, newFields, statics }: Clas
 function namesOfStatics({ names, tables }: StaticsChange): string[] {
   return names.flatMap((name) => {
     const members = tables.get(name)?.members;
-    return members?.map(({ path }) => [name, ...path.slice(1)].join(".")) ?? name;
+    return members?.map(({ path }) => showPath([name, ...path.slice(1)])) ?? name;
   });
 }
 
@@ -256,7 +263,10 @@ export function listGifts(
     if (item.kind === "state" || item.isFresh) isReplaceable = false;
     else if (item.kind === "group") addGroup(item.value, (name) => add(item.name, name));
     else if (item.kind === "table") {
-      for (const { path } of tables.get(item.name)?.members ?? []) add("member", keyOfPath(path));
+      const gift = tables.get(item.name);
+      for (const { path } of gift?.members ?? []) add("member", keyOfPath(path));
+      // Which member it is depends on what else is in.
+      if (item.isKeyed === true) isReplaceable = false;
     } else if (item.kind === "class") {
       addClass(item.value as Class, (name) => add(`class ${item.name}`, name));
       const change = classes.get(item.name);
@@ -303,7 +313,8 @@ function addChange(change: ClassChange, add: AddName): void {
   for (const name of fields) if (!construction?.properties.includes(name)) add(`field ${name}`);
   for (const name of statics?.names ?? []) {
     // One that is new is state: the first patch that gives it wins.
-    if (statics?.isAdding === true) add(undefined);
+    if (statics?.isAdding === true || (statics?.tables.get(name)?.keys.size ?? 0) > 0)
+      add(undefined);
     else {
       const members = statics?.tables.get(name)?.members ?? [{ path: [name] }];
       for (const { path } of members) add(`static field ${keyOfPath([name, ...path.slice(1)])}`);

@@ -311,7 +311,8 @@ export class PatchReader {
     );
     this.tables.set(name, gift);
     this.replaced.set(name, "table");
-    this.items.push({ kind: "table", node, name, value, isFresh: false });
+    const isKeyed = gift.keys.size > 0;
+    this.items.push({ kind: "table", node, name, value, isKeyed, isFresh: false });
     return true;
   }
 

@@ -40,6 +40,7 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const variables = new Variables();
   weaveUses(edits, plan, target);
   for (const item of plan.items) weaveItem(edits, syntax.code, variables, item);
+  for (const { start, end } of listSpreads(plan)) edits.overwrite(start, end, "{}");
   if (plan.analysis.dynamicImports.length > 0) variables.add("$snaxI=(s,o)=>$snax.import(s,o)");
   if (plan.imports.length > 0) variables.add("$snaxS");
   for (const [index, { local }] of plan.imports.entries()) {
@@ -58,6 +59,14 @@ export function weavePatch(plan: PatchPlan, target: PatchTarget): WovenPatch {
   const early = `${decorateOf(plan)}${followOf(plan)}`;
   const suffix = `${early}${accessOfChecks(plan.held)}${accessOf(plan, target)}`;
   return { code: `${prefix}${edits.toString()}\n;${suffix}})`, shifts };
+}
+
+/** What spreads repeat is in the running object, where code may have replaced it since. */
+function listSpreads({ tables, classes }: PatchPlan): AnyNode[] {
+  const statics = [...classes.values()].flatMap((each) => [
+    ...(each.statics?.tables.values() ?? []),
+  ]);
+  return [...tables.values(), ...statics].flatMap(({ spreads }) => spreads);
 }
 
 /** What an item leaves out is not woven. */
@@ -97,8 +106,12 @@ function weaveItem(edits: Edits, code: string, variables: Variables, item: Plann
     case "silent":
       edits.blankStatement(node.start, node.end);
       break;
-    case "group":
     case "table":
+      // Names in brackets are read when what they are read from is as the patch says.
+      if (item.isKeyed === true) putComputed(edits, item);
+      else putValue(edits, item);
+      break;
+    case "group":
     case "literal":
       if (item.isFresh) weaveFreshValue(edits, variables, item);
       else putValue(edits, item);

@@ -12,7 +12,8 @@ import { isFunction } from "../../loader/read/names.ts";
 import type { IsDeclared } from "../../loader/read/written.ts";
 import { dataOf, isCollection, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
-import { keyOf } from "../../loader/read/analysis.ts";
+import type { MemberKey } from "../../loader/read/member-key.ts";
+import { isReadKey, memberKeyOf, showPath, wayTo } from "../../loader/read/member-key.ts";
 import type { ListGift, ListTexts } from "./list-text.ts";
 import { readList } from "./list-text.ts";
 import { memberOf } from "../../loader/weave/text-members.ts";
@@ -33,6 +34,10 @@ export interface TableGift {
   readonly bases: ReadonlyMap<string, unknown>;
   /** The lists, Sets and Maps with functions in them, by {@link keyOfPath}. */
   readonly lists: ReadonlyMap<string, ListGift>;
+  /** Where names in brackets are read: `[Kind.Bow]`, as it is in the paths, with `Kind` and `Bow`. */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** What the spreads spread that the patch repeats from the module's text: what they gave is there. */
+  readonly spreads: readonly AnyNode[];
 }
 
 /** Takes what can't stand in a table, and why. */
@@ -89,6 +94,11 @@ export function readTable(
   return reader;
 }
 
+/** `Bases.orc`; undefined for what is no name, and no member of one. */
+function showWay(node: AnyNode): string | undefined {
+  return wayTo(node)?.join(".");
+}
+
 /** A way to a member as one text. */
 export function keyOfPath(path: readonly string[]): string {
   return path.join("\0");
@@ -98,6 +108,8 @@ class TableReader implements TableGift {
   readonly members: TableMember[] = [];
   readonly bases = new Map<string, unknown>();
   readonly lists = new Map<string, ListGift>();
+  readonly keys = new Map<string, readonly string[]>();
+  readonly spreads: AnyNode[] = [];
   readonly #isDeclared: IsDeclared;
   readonly #refuse: RefuseMember;
   readonly #texts: ListTexts;
@@ -127,21 +139,40 @@ class TableReader implements TableGift {
         this.bases.set(keyOfPath(path), dataOf(text));
       }
     } else {
-      const member = path.join(".");
+      const member = showPath(path);
       const why = `${member} is neither a function nor written out: assign it in hotfix(), ${member} = ...`;
       throw this.#refuse(value, why);
     }
   }
 
   /** What to write in the place of a spread or a computed name. */
-  #adviceFor(name: string, property: AnyNode): string {
+  #adviceFor(name: string, property: AnyNode, text: TextObject | undefined): string {
     const { patch } = this.#texts;
     if (property.type !== "Property") {
       const spread = patch.slice(property.start, property.end);
+      if (this.#isRepeated(property, text))
+        return `${spread} stands behind members, and may give others: put it in front of them, or leave it out`;
       return `leave ${spread} out, for what the patch does not name stays; to add what it has, write Object.assign in hotfix()`;
     }
     const key = patch.slice(property.key.start, property.key.end);
     return `[${key}] is computed; write the name itself, or assign it in hotfix(), ${name}[${key}] = ...`;
+  }
+
+  /** Whether the module's text has the same spread at the same place, of a name or a member. */
+  #isRepeated(spread: AnyNode, text: TextObject | undefined): boolean {
+    const given = text === undefined ? text : thaw(text, this.#isDeclared);
+    if (given?.type !== "ObjectExpression" || spread.type !== "SpreadElement") return false;
+    const way = showWay(spread.argument);
+    if (way === undefined) return false;
+    return given.properties.some(
+      (each) => each.type === "SpreadElement" && showWay(each.argument) === way,
+    );
+  }
+
+  /** Whether the name can be read: its text begins with a name of the module, or with `Symbol`. */
+  #isKnown({ way }: MemberKey): boolean {
+    const [root] = way ?? [];
+    return root === undefined || root === "Symbol" || this.#isDeclared(root);
   }
 
   #readObject(
@@ -149,15 +180,28 @@ class TableReader implements TableGift {
     { properties }: AnyNode & { type: "ObjectExpression" },
     text: TextObject | undefined,
   ): void {
-    const name = path.join(".");
-    for (const property of properties) {
-      const key = property.type === "Property" ? keyOf(property) : undefined;
-      if (property.type !== "Property" || key === undefined) {
-        const why = `the members of ${name} that change are written out, each by its name`;
-        throw this.#refuse(property, `${why}: ${this.#adviceFor(name, property)}`);
+    const name = showPath(path);
+    for (const [at, property] of properties.entries()) {
+      const isFirst = properties.slice(0, at).every(({ type }) => type === "SpreadElement");
+      if (isFirst && property.type === "SpreadElement" && this.#isRepeated(property, text)) {
+        this.spreads.push(property.argument);
+        continue;
       }
-      if (key === "__proto__") throw this.#refuse(property, "no member can be named __proto__");
-      this.read([...path, key], property.value, memberOf(text, key));
+      const key = memberKeyOf(property);
+      if (property.type !== "Property" || key === undefined || !this.#isKnown(key)) {
+        const why = `the members of ${name} that change are written out, each by its name`;
+        throw this.#refuse(property, `${why}: ${this.#adviceFor(name, property, text)}`);
+      }
+      if (key.name === "__proto__")
+        throw this.#refuse(property, "no member can be named __proto__");
+      if (key.way !== undefined) this.keys.set(key.name, key.way);
+      else if (isReadKey(key.name)) {
+        throw this.#refuse(
+          property,
+          `a member named ${key.name} can't be given: assign it in hotfix()`,
+        );
+      }
+      this.read([...path, key.name], property.value, memberOf(text, key.name));
     }
   }
 }

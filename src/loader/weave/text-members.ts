@@ -8,6 +8,7 @@ import type { AnyNode, Class, ObjectExpression, Program } from "acorn";
 import { parse } from "acorn";
 import type { Image } from "./image.ts";
 import { keyOf } from "../read/analysis.ts";
+import { memberKeyOf } from "../read/member-key.ts";
 import { DEFAULT_NAME } from "../read/record.ts";
 import { thaw } from "../read/written.ts";
 
@@ -66,7 +67,7 @@ export function memberOf(given: TextObject | undefined, key: string): TextObject
   const object = given === undefined ? undefined : thaw(given, () => false);
   if (object?.type !== "ObjectExpression") return undefined;
   const found = object.properties.findLast(
-    (property) => property.type === "Property" && keyOf(property) === key,
+    (property) => property.type === "Property" && memberKeyOf(property)?.name === key,
   );
   return found?.type === "Property" && found.kind === "init" ? found.value : undefined;
 }

@@ -93,13 +93,12 @@ test("a patch that fails leaves all as it was, and one that is taken back, too",
   deepEqual(await p.req.held(1), ["x", true, "hit 1"]);
   const entry = (await world.patches()).at(-1);
   const back = await world.node.snax.rollback(entry?.id ?? 0);
+  deepEqual([await p.req.look(), await p.req.rules()], [LOOK, [4, false, true, "base"]]);
   deepEqual(await p.req.held(1), ["hit 1", true, "hit 1"]);
   deepEqual(
     back.notes.filter((note) => note.startsWith("Room.")),
     [
       "Room.handlers.hit: function: whoever has taken it out of the object keeps the old one",
-      "Room.handlers.power: data that the program may have changed: it keeps its value",
-      "Room.static rules: state of the class: it keeps its value",
       "Room.handlers.fresh: taken out of the file: the running object keeps it",
     ],
   );
@@ -123,8 +122,8 @@ for (const [title, text, message] of [
   ],
   [
     "a computed name",
-    `static handlers = { [Op.hit]: () => 1 };`,
-    /by its name: \[Op\.hit\] is computed; write the name itself, or assign it in hotfix\(\), Room\.handlers\[Op\.hit\] = /,
+    `static handlers = { [String(Op.hit)]: () => 1 };`,
+    /by its name: \[String\(Op\.hit\)\] is computed; write the name itself, or assign it in hotfix\(\), Room\.handlers\[String\(Op\.hit\)\] = /,
   ],
   [
     "what a call gives",

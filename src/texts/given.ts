@@ -1,0 +1,123 @@
+/**
+ * What a patch can put in the place of a value that is written out, as `snax diff` foresees it: see live/text/table-text.ts and
+ * live/text/list-text.ts, which decide when the patch comes.
+ */
+
+import type { AnyNode } from "acorn";
+import { visitChildren } from "../loader/read/children.ts";
+import { isFunction } from "../loader/read/names.ts";
+import { isData, thaw } from "../loader/read/written.ts";
+import { keyOf } from "../loader/read/analysis.ts";
+import type { EditScene } from "./edit-scene.ts";
+import type { ModuleText, Piece } from "./module-text.ts";
+
+/** What `Object.freeze(...)` is given; any other node as it is. */
+export function thawIn(module: ModuleText, node: AnyNode): AnyNode {
+  return thaw(node, (name) => isDeclared(module, name));
+}
+
+/** Tells whether a value is data that is written out, or a list, a Set or a Map of data and functions. */
+export function isGiven({ was, now }: EditScene, node: AnyNode): boolean {
+  const isKnown = (name: string): boolean => isDeclared(was, name) || isDeclared(now, name);
+  return isData(node, isKnown) || isList(node, isKnown);
+}
+
+function isDeclared({ byName, imports }: ModuleText, name: string): boolean {
+  return byName.has(name) || imports.some(({ local }) => local === name);
+}
+
+type IsKnown = (name: string) => boolean;
+
+function isList(node: AnyNode, isKnown: IsKnown): boolean {
+  const isPart = (each: AnyNode | null): boolean => each !== null && isEntry(each, isKnown);
+  const inner = thaw(node, isKnown);
+  if (inner.type === "ArrayExpression") return inner.elements.every(isPart);
+  if (inner.type !== "NewExpression" || inner.callee.type !== "Identifier") return false;
+  const { name } = inner.callee;
+  const [first, ...more] = inner.arguments;
+  if (isKnown(name) || more.length > 0 || first?.type !== "ArrayExpression") return false;
+  if (name === "Set") return first.elements.every(isPart);
+  const isPair = (each: AnyNode | null): boolean =>
+    each?.type === "ArrayExpression" && each.elements.length === 2 && each.elements.every(isPart);
+  return name === "Map" && first.elements.every(isPair);
+}
+
+function isEntry(node: AnyNode, isKnown: IsKnown): boolean {
+  if (isFunction(node) || node.type === "Identifier" || isData(node, isKnown)) return true;
+  if (node.type !== "ObjectExpression") return isList(node, isKnown);
+  return node.properties.every(
+    (each) =>
+      each.type === "Property" &&
+      each.kind === "init" &&
+      keyOf(each) !== undefined &&
+      isEntry(each.value, isKnown),
+  );
+}
+
+/** Methods of lists, Sets, Maps and Dates that change nothing. */
+const READERS: ReadonlySet<string> = new Set([
+  ...["at", "concat", "entries", "every", "filter", "find", "findIndex", "findLast", "flat"],
+  ...["flatMap", "forEach", "get", "getTime", "has", "includes", "indexOf", "join", "keys"],
+  ...["lastIndexOf", "map", "reduce", "reduceRight", "slice", "some", "toISOString", "toSorted"],
+  ...["toString", "values", "with"],
+]);
+
+/**
+ * Tells whether the module only reads a list that it writes out, as far as its text shows. A patch that comes when the list
+ * has been changed all the same is refused.
+ */
+export function isOnlyRead({ was, uses }: EditScene, { name, value, isExported }: Piece): boolean {
+  if (isExported || value === undefined) return false;
+  return !hasAssigned(value, uses.assigned) && !isHandedOut(was, name, false);
+}
+
+/** Whether the value of a name gets where it may be changed, as far as the module's text shows. */
+export function isHandedOut({ syntax }: ModuleText, name: string, isTable = true): boolean {
+  return isPassed(syntax.ast, [], { name, isTable });
+}
+
+function hasAssigned(node: AnyNode, assigned: ReadonlySet<string>): boolean {
+  const key = node.type === "Property" ? keyOf(node) : undefined;
+  if (key !== undefined && assigned.has(key)) return true;
+  let isIt = false;
+  visitChildren(node, (child) => {
+    isIt ||= !isFunction(child) && hasAssigned(child, assigned);
+  });
+  return isIt;
+}
+
+interface Wanted {
+  readonly name: string;
+  /** Whether it is an object, whose own functions may be called. */
+  readonly isTable: boolean;
+}
+
+/** Whether a name stands where its value may be changed, or get into other hands; one that means something else counts, too. */
+function isPassed(node: AnyNode, above: readonly AnyNode[], what: Wanted): boolean {
+  const { name, isTable } = what;
+  if (node.type === "Identifier" && node.name === name) return !isReading(node, above, isTable);
+  let isIt = false;
+  visitChildren(node, (child) => {
+    isIt ||= isPassed(child, [node, ...above.slice(0, 1)], what);
+  });
+  return isIt;
+}
+
+function isReading(node: AnyNode, [parent, grand]: readonly AnyNode[], isTable: boolean): boolean {
+  if (parent?.type === "SpreadElement" || parent?.type === "BinaryExpression") return true;
+  if (parent?.type === "NewExpression") return parent.callee === node;
+  if (parent?.type === "ClassDeclaration" || parent?.type === "ClassExpression") return true;
+  if (parent?.type === "VariableDeclarator") return parent.id === node;
+  if (parent?.type === "Property") return parent.value !== node;
+  if (parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition")
+    return parent.value !== node;
+  if (parent?.type === "ForOfStatement") return parent.right === node;
+  if (parent?.type !== "MemberExpression") return false;
+  if (parent.object !== node) return !parent.computed;
+  const { computed, property } = parent;
+  if (grand?.type === "AssignmentExpression") return grand.left !== parent;
+  if (grand?.type === "UpdateExpression" || grand?.type === "UnaryExpression") return false;
+  const isCall = grand?.type === "CallExpression" && grand.callee === parent;
+  const isPlain = !isCall || computed || isTable;
+  return isPlain || (property.type === "Identifier" && READERS.has(property.name));
+}
