@@ -40,7 +40,7 @@ export interface OperatorApi {
    *
    * @param place - a port, or `"host:port"`.
    * @returns where it listens, `host:port`.
-   * @throws {ERR_ARGUMENT} if the place is not valid. {ERR_LISTEN} if nobody can listen there.
+   * @throws {ERR_ARGUMENT} if the place is not valid. {ERR_LISTEN} if the port can't be opened there.
    */
   listenForProbes(place: unknown): Promise<string>;
   /**

@@ -125,7 +125,7 @@ function tell(expectation: Expectation, value: unknown): boolean {
 /**
  * Follows the keys that got a value through those who wait.
  *
- * @returns whether nobody waits here any more.
+ * @returns whether no service waits here any more.
  */
 function wake(branch: Map<Key, Expectation>, keys: readonly Key[], value: unknown): boolean {
   const [key, ...rest] = keys;
@@ -310,7 +310,7 @@ class FleetCenter implements Center {
     const value = await this.query(keys);
     if (value !== undefined) return void answer(true, value);
     keepWaiting(keys, answer, ms);
-    // What has changed between the two nobody has been told.
+    // What has changed between the two has not been told.
     await this.changed(keys[0] as Key);
   }
 

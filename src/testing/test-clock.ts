@@ -4,7 +4,7 @@
  *
  *     kernel -> alarm(at)     what a timer of Node's would wait for is only noted
  *     test   -> moveTo, ring  the kernel finds that the moment has come
- *     stop   -> release       `exit` functions may wait for time, and nobody moves it any more
+ *     stop   -> release       `exit` functions may wait for time, which is not moved any more
  */
 
 /* oxlint-disable no-restricted-globals -- this is a clock */

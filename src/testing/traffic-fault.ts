@@ -19,7 +19,7 @@ export const HOLD: FaultPoint = faults.define("service.hold", 0.3);
 export const QUEUE: FaultPoint = faults.define("service.queue", 0.5);
 /** Somebody tries to take a name that another has. */
 export const USURP: FaultPoint = faults.define("name.usurp", 0.3);
-/** A call goes to a name, which nobody may have just now. */
+/** A call goes to a name, which may have no owner just now. */
 export const BY_NAME: FaultPoint = faults.define("name.call", 0.2);
 /** A message goes to a service that has died. */
 export const TO_DEAD: FaultPoint = faults.define("target.dead", 0.1);

@@ -94,7 +94,7 @@ export function diffImports(scene: EditScene): void {
   for (const each of now.imports) {
     const known = was.imports.find(({ local }) => local === each.local);
     if (known !== undefined && isSameOrigin(known, each)) {
-      // An import that nobody used may have been left out of what runs, as a type.
+      // An import that was not used may have been left out of what runs, as a type.
       if (each.isUsed && !known.isUsed) add(fresh, each);
       continue;
     }
@@ -179,7 +179,7 @@ export function diffExports({ was, now, writer }: EditScene): void {
     if (old === target) continue;
     const isBroughtAlong = old === undefined && !was.byName.has(target) && now.byName.has(target);
     const piece = now.byName.get(target);
-    // Nobody imports from a service's own file.
+    // No module imports from a service's own file.
     if (isBroughtAlong || (old === undefined && was.isService)) continue;
     const why =
       old === undefined

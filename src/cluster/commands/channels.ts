@@ -39,7 +39,7 @@ export class ChannelDesk {
     if (handle !== undefined) this.#skynet.send(handle, "lua", "MEMBER", node, incarnation);
   }
 
-  /** Nobody has channels where there is none. */
+  /** Without multicastd no service has channels. */
   get #daemon(): number | undefined {
     return this.#hub.context.runtime.kernel.names.get(".multicastd");
   }
@@ -47,7 +47,7 @@ export class ChannelDesk {
   async #answer(values: readonly unknown[], { node, incarnation }: Asker): Promise<unknown> {
     const handle = this.#daemon;
     if (handle === undefined) {
-      // As with a channel that was deleted: publishing reaches nobody, listening is refused.
+      // As with a channel that was deleted: publishing reaches no service, listening is refused.
       if (values[0] === "PUB") return 0;
       if (values[0] === "HEARD") return (values[1] as [number, number][]).map(([id]) => id);
       if (values[0] !== "SUB") return undefined;

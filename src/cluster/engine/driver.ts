@@ -80,7 +80,7 @@ export interface Driver {
    */
   watch(kind: string, watcher: Watcher): () => void;
   /**
-   * Says something to all other processes. Whether it arrives nobody knows.
+   * Says something to all other processes. Whether it arrives is not known.
    *
    * @throws {ERR_ENGINE_DOWN} if the engine is away, or does not take what was said before.
    */

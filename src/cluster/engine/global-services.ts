@@ -23,7 +23,7 @@ import { TenureClock } from "../../service/tenure.ts";
 
 /** Milliseconds between two looks for a service that another node is starting. */
 const LOOK_MS = 50;
-/** Milliseconds between two looks for one that nobody has. */
+/** Milliseconds between two looks for one that no node has. */
 const SEEK_MS = 500;
 /** The method of a message that asks a link for a handle. */
 const LINK_QUERY = 1;

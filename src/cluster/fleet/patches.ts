@@ -3,13 +3,13 @@
  *
  *     record: prepare  -> in everywhere here, services held -> vote yes, or no
  *     record: commit   -> it stays; here as on all other nodes
- *     record: abort    -> it is undone, and nobody has seen it
+ *     record: abort    -> it is undone, and no caller has seen it
  *
  * The record in the engine is the decision, and it is taken once, by compare-and-set. A node that holds a patch and hears nothing for FLEET_DECIDE_MS writes the abort
  * itself: the node that led it is gone, or will find that it can't commit any more. A node that was not asked, for it came later, was cut off or is started
  * anew, takes what was committed in the order of the numbers, and says that it is not ready before that is done.
  *
- * While the engine does not answer nobody can know. Then services are held for FLEET_HOLD_MS more and go on as before; from then on the node is not ready, and
+ * While the engine does not answer no node can know. Then services are held for FLEET_HOLD_MS more and go on as before; from then on the node is not ready, and
  * takes the patch when the engine says that it is in. An engine that has lost its memory is told again by the nodes.
  *
  * Promises: no node keeps a patch whose record does not say commit; a node that is ready has all that say commit, or says in its log which not.

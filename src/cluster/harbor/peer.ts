@@ -81,7 +81,7 @@ export class HarborPeer {
   /**
    * Takes a message to a service of that harbor.
    *
-   * @returns false if nobody will get it.
+   * @returns false if no service will get it.
    * @throws what the sender is told.
    */
   take(handle: number, message: Message): boolean {
@@ -177,7 +177,7 @@ export class HarborPeer {
     const isWritten = this.#terms.hub.socket.write(this.#socket, bytes);
     if (!isCall(message)) return;
     if (isWritten) this.#calls.set(keyOf(message.source, message.session), message);
-    // The connection has ended, and nobody has said so yet.
+    // The connection has ended, and that was not told yet.
     else this.#fail(message, this.#downError(false));
   }
 
@@ -248,7 +248,7 @@ export class HarborPeer {
     return false;
   }
 
-  /** An error has no words on this wire. Also to what nobody waits for, as in skynet. */
+  /** An error has no words on this wire. Also to what is not awaited, as in skynet. */
   #answerError(target: number, source: number, session: number): void {
     const index = source & INDEX_MASK;
     const packet = { source: target, type: PTYPE.error, index, session, payload: NO_BYTES };

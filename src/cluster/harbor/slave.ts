@@ -291,7 +291,7 @@ export class HarborSlave {
     const { names } = this.#context.runtime.kernel;
     const before = names.get(name);
     if (before === handle) return;
-    // Nobody of this node has it, or it would have been told.
+    // No service of this node has it, or it would have been told.
     if (harborOf(handle) === this.#own) return;
     const isTaken = before !== undefined && harborOf(before) === this.#own;
     const who = formatAddress(handle);

@@ -5,7 +5,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 
-/** The error of an order to a node that nobody has named. */
+/** The error of an order to a node that was not named. */
 export function unknownError(node: string): SnaxError {
   const text = `there is no node ${node.slice(0, 80)}: cluster.reload or the configuration names nodes`;
   return new SnaxError("ERR_NODE_UNKNOWN", text, { data: { node, sent: false } });

@@ -131,7 +131,7 @@ export class LinkAgent {
     const found = this.#exposure.find(frame.address);
     const { kernel } = this.#terms.hub.context.runtime;
     const target = "handle" in found ? kernel.services.get(found.handle) : undefined;
-    // Also what reaches nobody is decoded: later values are told in its terms.
+    // Also what reaches no service is decoded: later values are told in its terms.
     const values = this.#codec.decodeArguments(body, frame.at, target);
     if (session !== 0 && this.#isDraining) this.#turnAway(session);
     else if ("handle" in found) this.#deliver(session, frame.address, found.handle, values);

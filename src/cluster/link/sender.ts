@@ -315,7 +315,7 @@ export class LinkSender {
     const { session } = frame;
     const message = this.#waiting.get(session);
     const caller = message && kernel.services.get(message.source);
-    // Also what nobody waits for any more is decoded: later values are told in its terms.
+    // Also what is not awaited any more is decoded: later values are told in its terms.
     const value =
       frame.kind === "handle"
         ? referenceTo(this.#epoch, frame.handle)

@@ -88,7 +88,7 @@ export class SkynetAgent {
         if (this.#valve.isShut) this.#hub.refused("unread answers", `${this.peer} is cut off`);
         return void socket.close(this.#socket);
       }
-      // What has come is bounded: the socket is not read on while nobody takes it.
+      // What has come is bounded: the socket is not read on while it is not taken.
       if (this.#valve.isShut) await this.#valve.opens;
       splitter.push(chunk);
       try {

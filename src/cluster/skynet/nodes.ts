@@ -23,7 +23,7 @@ export class SkynetNodes {
   readonly #hub: Hub;
   readonly #places = new Map<string, string | false>();
   readonly #senders = new Map<string, SkynetSender>();
-  /** Orders to nodes that nobody has named yet. */
+  /** Orders to nodes that have not been named yet. */
   readonly #waiting = new Map<string, Set<Order>>();
   #isWaiting = false;
 

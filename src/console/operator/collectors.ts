@@ -25,7 +25,7 @@ export class Collectors {
     return { id: this.#lastId, table };
   }
 
-  /** Takes a piece. @returns false if nobody collects the table any more */
+  /** Takes a piece. @returns false if the table is not collected any more */
   take(id: number, piece: Table): boolean {
     const table = this.#tables.get(id);
     for (const [key, row] of piece) table?.set(key, row);

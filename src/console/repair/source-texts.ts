@@ -33,7 +33,7 @@ export interface GroupDiff {
 /**
  * Asks every thread what services run.
  *
- * @throws {ERR_NO_SERVICE} if a type is asked for of which nobody runs: an empty answer would look like "no difference".
+ * @throws {ERR_NO_SERVICE} if a type is asked for that has no services: an empty answer would look like "no difference".
  * @throws {ERR_SERVICE_DEAD} if no service with a text lives at the address.
  */
 export async function askTexts(

@@ -142,7 +142,7 @@ function addText(texts: Map<string, string>, file: string, text: string): void {
 }
 
 /**
- * Services that run the same; of a type of which nobody runs, what the next one would be born
+ * Services that run the same; of a type without services, what the next one would be born
  * from.
  */
 async function findGroups(operator: Operator, target: HotfixTarget): Promise<RunningGroup[]> {

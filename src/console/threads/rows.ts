@@ -47,7 +47,7 @@ export function addRowsCommand({ live, collectors }: ConsoleThread): void {
 /**
  * Sends all of a large table but its last piece.
  *
- * @returns the last piece, or the result as it is if that is no table; undefined if nobody waits for it any more.
+ * @returns the last piece, or the result as it is if that is no table; undefined if it is not awaited any more.
  */
 export async function sendPieces(
   operator: Operator,

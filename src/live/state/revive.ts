@@ -235,7 +235,7 @@ export class Reviver {
     if (made !== undefined && base !== next && base !== Object) {
       const why = `an instance of ${odd.ofClass?.name}, which is no ${base?.name ?? "object"} any more`;
       this.#missing.set(mirror, why);
-      // Nobody gets it; what it held is looked at all the same.
+      // No part of the state gets it; what it held is looked at anyway.
       return emptyOf(mirror, undefined, base);
     }
     const isInvented =

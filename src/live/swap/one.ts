@@ -153,7 +153,7 @@ export class Succession {
     if (service.isAlive) runtime.kernel.release(service, HOLD.following);
   }
 
-  /** Ends the old service as soon as it is drained and nobody has sent to it for a while. */
+  /** Ends the old service as soon as it is drained and nothing has been sent to it for a while. */
   async retire(quietMs: number = SWAP_RETIRE_MS): Promise<void> {
     const { service, runtime, handle } = this.old;
     for (;;) {

@@ -1,4 +1,4 @@
-/** Keeps the best score of each name. One service, so nobody else writes the file. */
+/** Keeps the best score of each name. One service, so no other writes the file. */
 
 import type { Scores } from "./lib/scores.ts";
 import { openScores } from "./lib/scores.ts";
