@@ -10,6 +10,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
+import { bound } from "../service/bound.ts";
 import { checkDeadline } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
@@ -187,7 +188,7 @@ const make = defineApi<Context>({
   },
   within: (context: Context, ms: number): ClusterCalls => {
     checkDeadline(ms);
-    return calls(context, ms);
+    return bound(calls(context, ms), { api: "cluster", member: "within", args: [ms] });
   },
 });
 

@@ -4,6 +4,7 @@
  */
 
 import type { Context } from "../service/context.ts";
+import { bound } from "../service/bound.ts";
 import { checkDeadline } from "../service/calls.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import { ask } from "../service/life.ts";
@@ -33,7 +34,7 @@ const make = defineApi<Context>({
   wait: (context: Context, ...keys: DatacenterKey[]) => calls(context, NO_DEADLINE).wait(...keys),
   within: (context: Context, ms: number): DatacenterCalls => {
     checkDeadline(ms);
-    return calls(context, ms);
+    return bound(calls(context, ms), { api: "datacenter", member: "within", args: [ms] });
   },
 });
 

@@ -13,6 +13,7 @@ import { isLocalName } from "../kernel/name-table.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { HOLD } from "../kernel/service.ts";
 import { OpenCall } from "../kernel/open-calls.ts";
+import { bound } from "./bound.ts";
 import type { Context } from "./context.ts";
 import { deadPromise, requireSender } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
@@ -260,11 +261,12 @@ export const callFunctions: ApiTable<Context> = {
   },
   within: (context: Context, ms: number): Calls => {
     checkDeadline(ms);
-    return {
+    const calls: Calls = {
       call: (address, type, ...values) =>
         request(context, address, envelopeOf(context, type, values), ms) as Promise<never>,
       rawcall: (address, type, bytes) =>
         request(context, address, raw(context, type, bytes), ms) as Promise<never>,
     };
+    return bound(calls, { api: "skynet", member: "within", args: [ms] });
   },
 };

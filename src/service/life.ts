@@ -12,6 +12,7 @@ import { isLocalName } from "../kernel/name-table.ts";
 import { PLAIN_RECEIVERS } from "./answers.ts";
 import { BEAR_OFFSET, bearAt, canBearAt, isUntaken } from "./birth.ts";
 import type { LaunchRequest } from "./boot.ts";
+import { bound } from "./bound.ts";
 import { after, end, exitSelf, launch, predecessorOf } from "./boot.ts";
 import { request, resolveAddress } from "./calls.ts";
 import type { Context } from "./context.ts";
@@ -252,7 +253,9 @@ export const lifeFunctions: ApiTable<Context> = {
     starters(context).uniqueservice(...args),
   queryservice: (context: Context, ...given: unknown[]) => query(context, given),
   at: (context: Context, place: "near" | number): Starters =>
-    starters(context, readPlace(context, place)),
+    bound(starters(context, readPlace(context, place)), {
+      ...{ api: "skynet", member: "at", args: [place] },
+    }),
   launch: (context: Context, kind: string, name: string, ...args: unknown[]): number =>
     starters(context).launch(kind, name, ...args),
   kill: (context: Context, address: Address): void => {

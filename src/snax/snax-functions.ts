@@ -9,6 +9,7 @@ import { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Service } from "../kernel/service.ts";
 import { HOLD } from "../kernel/service.ts";
+import { noteBound } from "../service/bound.ts";
 import { checkDeadline, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
@@ -31,6 +32,19 @@ export interface SnaxCaller extends Caller {
   readonly repair?: RepairOptions | undefined;
   /** Makes the whole API for a caller. */
   readonly make: (caller: SnaxCaller) => object;
+}
+
+/** Makes the API for a caller that another one's `at` or `within` has made. */
+function noteMade(
+  from: SnaxCaller,
+  caller: SnaxCaller,
+  [member, arg]: readonly [member: string, arg: unknown],
+): object {
+  const made = caller.make(caller);
+  const { place, repair, deadlineMs } = from;
+  // One call gives it only if there was none before.
+  const isFirst = place === undefined && repair === undefined && deadlineMs === 0;
+  return isFirst ? noteBound(made, { api: "snax", member, args: [arg] }) : made;
 }
 
 /** Makes a service object for a caller. */
@@ -165,9 +179,9 @@ export const snaxFunctions: ApiTable<SnaxCaller> = {
       [],
     )) as ServiceProfile,
   at: (caller: SnaxCaller, place: unknown): object =>
-    caller.make({ ...caller, place: readPlace(caller.context, place) }),
+    noteMade(caller, { ...caller, place: readPlace(caller.context, place) }, ["at", place]),
   within: (caller: SnaxCaller, ms: number): object => {
     checkDeadline(ms);
-    return caller.make({ ...caller, deadlineMs: ms });
+    return noteMade(caller, { ...caller, deadlineMs: ms }, ["within", ms]);
   },
 };

@@ -7,6 +7,7 @@
  * Notes are taken and shown: a developer who saves a file wants it to run. What did not go in is tried again with the next save.
  */
 
+import { codeOf } from "../../base/error.ts";
 import { statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,6 +44,10 @@ const SETTLE_LOOKS_MAX = 100;
 
 /** What to do with a service that runs on with old code. */
 const ADVICE = "kill it and start it again, or restart snax dev";
+
+/** The same if its file, or what that imports, can't be loaded: no service of it begins either. */
+const LOAD_ADVICE =
+  "a service that is started now fails in the same way; the save that mends it tries again";
 
 /** Applies saves to the services of a node, one after the other. */
 export class Saver {
@@ -193,7 +198,8 @@ export class Saver {
       const more = failed.length - FAILURES_MAX;
       if (more > 0) failures.push(`${more} more ${type} run on with their old code`);
     } catch (error) {
-      failures.push(`all ${type} run on with their old code: ${messageOf(error)}; ${ADVICE}`);
+      const advice = codeOf((error as Error).cause) === "ERR_MODULE" ? LOAD_ADVICE : ADVICE;
+      failures.push(`all ${type} run on with their old code: ${messageOf(error)}; ${advice}`);
     }
   }
 }

@@ -4,11 +4,14 @@
  *     a row, a list or a root of a shared table    the same place, as that thread shows it
  *     a lock of skynet.queue that is free          a lock of the service there
  *     skynet.signal                                the signal of the service there
+ *     skynet.within(500), snax.at(2)               what the same call gives there
  *
  * What is held twice is one object there as well.
  */
 
 import type { PortableTable } from "../../wire/codec-portable.ts";
+import type { BoundCall } from "../../service/bound.ts";
+import { bindAgain, boundCallOf } from "../../service/bound.ts";
 import type { Context } from "../../service/context.ts";
 import { handlersOf } from "../../service/answers.ts";
 import { hasInfo } from "../../service/information.ts";
@@ -32,11 +35,14 @@ export function listRegistered(context: Context): string[] {
 /** In the place of a kind: what the service reads as `skynet.signal`. */
 const SIGNAL = "skynet.signal";
 
+/** The same of what a call of the API gives. */
+const BOUND = "a part of the API";
+
 /** An object on its way. */
 export interface ObjectPlan {
   /** By which the state knows it. */
   readonly name: string;
-  /** The kind of what it stands for; {@link SIGNAL}; undefined = a lock. */
+  /** The kind of what it stands for; {@link SIGNAL}, {@link BOUND}; undefined = a lock. */
   readonly kind: string | undefined;
   /** What the kind sends for it. */
   readonly packed: unknown;
@@ -59,6 +65,8 @@ export class LeavingObjects {
       return lockBehind(value)?.isFree === true ? this.#add(undefined, undefined) : undefined;
     }
     if (isSignalOf(this.#context, value)) return this.#add(SIGNAL, undefined);
+    const call = boundCallOf(value);
+    if (call !== undefined) return this.#add(BOUND, call);
     const kind = this.#portables?.namedKindOf(value);
     return kind === undefined ? undefined : this.#add(kind.name, kind.pack(value));
   }
@@ -89,6 +97,7 @@ export class ArrivingObjects {
     if (plan === undefined) return undefined;
     if (plan.kind === undefined) return queue(this.#context);
     if (plan.kind === SIGNAL) return this.#readSignal();
+    if (plan.kind === BOUND) return bindAgain(this.#context, plan.packed as BoundCall);
     const { portables } = this.#context.runtime;
     return portables?.get(plan.kind)?.unpack(plan.packed, this.#context.service);
   }

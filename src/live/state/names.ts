@@ -226,9 +226,11 @@ export class StateNames {
     this.classes.set(prototype, { ref, facts });
     for (const [path, holder] of [[[], value] as const, [["prototype"], prototype] as const]) {
       for (const key of Object.getOwnPropertyNames(holder)) {
-        const method: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
-        if (typeof method !== "function" || this.byValue.has(method)) continue;
         const own = { ...ref, path: [...path, key] };
+        const { value: method, get, set } = Object.getOwnPropertyDescriptor(holder, key) ?? {};
+        this.#addOfAccessor(get, { ...own, line, member: "get" });
+        this.#addOfAccessor(set, { ...own, line, member: "set" });
+        if (typeof method !== "function" || this.byValue.has(method)) continue;
         this.byValue.set(method, own);
         this.#addFields({ ref: own, line, holder: method, gifts });
       }
@@ -241,6 +243,18 @@ export class StateNames {
     if (members !== undefined) {
       const own = { ...ref, path: ["prototype"] };
       this.#addFields({ ref: own, line, holder: prototype, gifts, written: members });
+    }
+  }
+
+  /** What a program has put on the function of a getter or setter: no name leads to it. */
+  #addOfAccessor(
+    run: Function | undefined,
+    { member, ...place }: NameRef & { readonly line: number; readonly member: "get" | "set" },
+  ): void {
+    if (run === undefined) return;
+    for (const key of Object.getOwnPropertyNames(run)) {
+      if (OWN_KEYS.has(key)) continue;
+      this.put.push({ ...place, key, isSymbol: false, accessor: member });
     }
   }
 

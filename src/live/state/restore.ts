@@ -128,7 +128,12 @@ class Restorer {
 
   /** What stood on a function or a prototype that is still there, and does not stand there any more. */
   #listPut(): Left[] {
-    return this.#state.put.flatMap(({ key, isSymbol, ...ref }) => {
+    return this.#state.put.flatMap(({ key, isSymbol, accessor, ...ref }) => {
+      if (accessor !== undefined) {
+        const path = rootPath({ ...ref, field: accessor });
+        const why = `what is on a ${accessor}ter`;
+        return [{ path: `${path}.${key}`, file: ref.file, line: ref.line, why }];
+      }
       const holder = this.#names.resolve(ref);
       if (!isHolder(holder)) return [];
       const isThere = isSymbol

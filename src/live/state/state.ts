@@ -106,11 +106,13 @@ export interface Left {
   readonly why: string;
 }
 
-/** An accessor, or what goes by a symbol, on a function, a class or a prototype. */
+/** An accessor, or what goes by a symbol, on a function, a class or a prototype; or something on the function of an accessor. */
 export interface Put extends NameRef {
   /** Its name; the description of a symbol. */
   readonly key: string;
   readonly isSymbol: boolean;
+  /** It is on the function of this accessor. */
+  readonly accessor?: "get" | "set";
   /** Line of the declaration. */
   readonly line: number;
 }

@@ -166,15 +166,18 @@ class Taker {
   }
 
   /** Meets a variable's value, and what of it is as the text wrote it. */
-  #meet(value: unknown, written: Written | undefined): void {
-    if (this.#mirrors.has(value)) return;
-    this.#mirror(value);
-    if (written === undefined || !(Array.isArray(value) || isOpenObject(value))) return;
-    const keys = written === true ? Object.keys(value) : written.keys();
-    for (const key of keys) {
-      const item: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
-      const part = written === true ? true : written.get(key);
-      if (part !== undefined && (Array.isArray(item) || isOpenObject(item))) this.#meet(item, part);
+  #meet(whole: unknown, wholly: Written | undefined): void {
+    // It grows: a chain of objects may be of any length.
+    const all: (readonly [unknown, Written | undefined])[] = [[whole, wholly]];
+    for (const [value, written] of all) {
+      const isPlain = written !== undefined && (Array.isArray(value) || isOpenObject(value));
+      if (this.#mirrors.has(value) || (value !== whole && !isPlain)) continue;
+      this.#mirror(value);
+      if (!isPlain) continue;
+      for (const key of written === true ? Object.keys(value) : written.keys()) {
+        const item: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+        if (!isPrimitive(item)) all.push([item, written === true || written.get(key)]);
+      }
     }
   }
 

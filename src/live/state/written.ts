@@ -109,18 +109,27 @@ function isNamed(names: StateNames, node: AnyNode, value: unknown): boolean {
   return node.type === "Identifier" && ref?.path === undefined && ref?.name === node.name;
 }
 
-/** Whether nothing of a value can change any more. */
-function isDeepFrozen(value: unknown, seen: Set<unknown> = new Set()): boolean {
-  if (isPrimitive(value) || typeof value === "symbol" || seen.has(value)) return true;
-  if (typeof value === "function") return false;
-  // To ask a proxy whether it is frozen runs its traps.
-  if (types.isProxy(value) || !Object.isFrozen(value)) return false;
-  if (!isOpenObject(value) && !Array.isArray(value)) return false;
-  seen.add(value);
-  for (const key of Reflect.ownKeys(value)) {
-    const property = Reflect.getOwnPropertyDescriptor(value, key);
-    if (property === undefined || !("value" in property)) return false;
-    if (!isDeepFrozen(property.value, seen)) return false;
+/** Whether nothing of a value can change any more. A loop: a chain of objects may be of any length. */
+function isDeepFrozen(whole: unknown): boolean {
+  const seen = new Set<object>();
+  const left: unknown[] = [whole];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (isPrimitive(value) || typeof value === "symbol") continue;
+    if (typeof value === "function" || !isShallowFrozen(value)) return false;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    for (const key of Reflect.ownKeys(value)) {
+      const property = Reflect.getOwnPropertyDescriptor(value, key);
+      if (property === undefined || !("value" in property)) return false;
+      left.push(property.value);
+    }
   }
   return true;
+}
+
+function isShallowFrozen(value: unknown): value is object {
+  // To ask a proxy whether it is frozen runs its traps.
+  if (types.isProxy(value) || !Object.isFrozen(value)) return false;
+  return isOpenObject(value) || Array.isArray(value);
 }

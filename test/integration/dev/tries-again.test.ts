@@ -76,6 +76,9 @@ test("each statement has one note, what did not go in has none, and a line by it
     `import { two } from "./lib/names.ts"; export const more = two; export const response = { look() { return 0; } };`,
   );
   await node.next("nothing is done");
-  match(await node.next("  "), /^ {2}not done all left run on with their old code: /);
+  match(
+    await node.next("  "),
+    /^ {2}not done all left run on with their old code: .*; a service that is started now fails in the same way; the save that mends it tries again/,
+  );
   doesNotMatch(node.said(), /note services\/main\.ts skynet/);
 });

@@ -342,3 +342,31 @@ test("a swap sees what was put on a method, behind a proxy or in the place of a 
     equal(await a.req.look(), 1);
   }
 });
+
+test("what is on the function of a getter or setter is left behind, and refuses a move", async (t) => {
+  const text = `class Room { get size() { return N; } set size(_n: number) {} static get all() { return N; } }
+    const of = (holder: object, key: string, kind: "get" | "set"): any => Object.getOwnPropertyDescriptor(holder, key)![kind];
+    export const response = {
+      put() { of(Room.prototype, "size", "get").count = 5; of(Room.prototype, "size", "set").last = 1; of(Room, "all", "get").count = 7; },
+      look() { return [of(Room.prototype, "size", "get").count, new Room().size]; },
+    };`;
+  const left = [
+    "Room.all.get.count",
+    "Room.prototype.size.get.count",
+    "Room.prototype.size.set.last",
+  ];
+  await checkAll(t, [[text, [undefined, 2], [], left]]);
+  const node = await world(t, { a: text.replaceAll("N", "1") }, { thread: 2 });
+  const a = await node.snax.at(1).newservice<any>("a");
+  await a.req.put();
+  const error = await failureOf(node.skynet.migrate(a.handle, { thread: 2 }));
+  deepEqual([error.code, /\.get\.count /.test(error.message)], ["ERR_MIGRATE", true]);
+  deepEqual(await a.req.look(), [5, 1]);
+});
+
+test("a chain of frozen objects of any length is still what the text gave", async (t) => {
+  const text = `function chain(n: number): any { let all: any = Object.freeze({ n: N }); for (let i = 0; i < n; i += 1) all = Object.freeze({ next: Object.freeze([all]) }); return all; }
+    const all = chain(200_000);
+    export const response = { put() {}, look() { let n = 0; let at = all; for (; at.next !== undefined; at = at.next[0]) n += 1; return [n, at.n]; } };`;
+  await checkAll(t, [[text, [200_000, 2], []]]);
+});
