@@ -28,6 +28,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CODE_BASES } from "./list.mjs";
 import { prepare } from "./prepare.mjs";
 import { Prebuilt } from "./speed-build.mjs";
 import { BUILDS, WORKS } from "./works.mjs";
@@ -95,8 +96,13 @@ async function measure(name, place) {
 async function compareLoad(name, place, files) {
   const ways = { plain: [], first: [], second: [] };
   for (let index = 0; index < LOADS; index += 1) {
-    rmSync(join(root, name, "node_modules/.cache/snax"), { recursive: true, force: true });
-    rmSync(join(place, "node_modules/.cache"), { recursive: true, force: true });
+    // A workspace's package may have a node_modules of its own, which keeps its images then.
+    for (const project of [
+      join(root, name),
+      join(root, name, CODE_BASES[name]?.folder ?? ""),
+      place,
+    ])
+      rmSync(join(project, "node_modules/.cache/snax"), { recursive: true, force: true });
     for (const [way, times] of Object.entries(ways))
       times.push(await run("load-child.mjs", { place, way }));
   }
