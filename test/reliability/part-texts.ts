@@ -178,6 +178,21 @@ const KINDS: readonly PartKind[] = [
       `[A${n}, B${n}, read${n}(), [...set${n}], [...map${n}], when${n}.getTime(), L${n}, R${n}.source, Z${n}.max, Z${n}.twice(), Object.isFrozen(Z${n}), same${n}[0] === set${n}, same${n}[1] === map${n}, set${n}.size]`,
   },
   {
+    // The patch repeats the enum, and the spread; what the spread gave does not change.
+    name: "names in brackets",
+    size: 5,
+    text: (model, n) =>
+      `${keyed(model, n).join(" ")} const hold${n} = [N${n}, N${n}[V${n}.B], M${n}] as any[];`,
+    patch: (after, before, n, isWhole) => {
+      const give = giver(after, before, isWhole);
+      const [kinds = "", , , , table = "", spread = "", statics = ""] = keyed(after, n);
+      const isTable = [0, 1, 2].some((at) => after[at] !== before[at]);
+      return `${isWhole ? kinds : ""} ${isTable || isWhole ? table : ""} ${give(3, spread)} ${give(4, statics)}`;
+    },
+    look: (n) =>
+      `[N${n}[V${n}.A](1), hold${n}[1].f(2), hold${n}[1].d, N${n}[C${n}](1), N${n}[s${n}](), N${n}.quoted(1), hold${n}[0] === N${n}, Object.keys(N${n}).length, M${n}.own(2), M${n}.got(2), hold${n}[2].own(1), O${n}.T[V${n}.B](1), O${n}.T[V${n}.A]]`,
+  },
+  {
     name: "function",
     size: 2,
     text: ([a, b], n) =>
@@ -203,6 +218,19 @@ function lists([a, b, c, d]: Model, n: number): string {
     `const W${n} = new Map<string, any>([${words}${more}]);`,
     `const X${n} = new Set<any>([() => ${d}${Number(d) % 2 === 0 ? ", () => 1" : ""}]), P${n} = new RegExp("a${d}", "i"), T${n}: any = { on: [(x: number) => x + ${d}] };`,
   ].join("\n");
+}
+
+/** An enum, a constant, a symbol and an object, then what patches give: a table, one with a spread, and a static field. */
+function keyed([a, b, c, d, e]: Model, n: number): string[] {
+  return [
+    `enum V${n} { A = 3, B = "b" }`,
+    `const C${n} = "c";`,
+    `const s${n} = Symbol("s");`,
+    `const base${n} = { got: (x: number) => x + 1, own: (x: number) => x };`,
+    `const N${n}: any = { [V${n}.A]: (x: number) => x * ${a}, [V${n}.B]: { d: ${b}, f(x: number) { return x + ${b}; } }, [C${n}]: (x: number) => x - ${c}, [s${n}]: () => ${a}, ["quoted"]: (x: number) => x * ${c} };`,
+    `const M${n} = { ...base${n}, own: (x: number) => x * ${d} };`,
+    `class O${n} { static T: any = { [V${n}.B]: (x: number) => x + ${e}, [V${n}.A]: ${e} }; }`,
+  ];
 }
 
 function constants([a, b, c, d]: Model, n: number, isPatch: boolean): string {
