@@ -7,6 +7,7 @@ import { Callback } from "../service/callback.ts";
 import type { Context } from "../service/context.ts";
 import { requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
+import { markInterchangeable } from "../service/interchangeable.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { Channel, ChannelOptions, SocketChannelApi } from "./channel-api.ts";
 import { ServiceChannel } from "./channel.ts";
@@ -24,7 +25,7 @@ function channel(context: Context, options: ChannelOptions): Channel {
   requireCount("deadlineMs", options.deadlineMs ?? 0);
   const skynet = createSkynet(context);
   const { kernel } = context.runtime;
-  return new ServiceChannel(
+  const made = new ServiceChannel(
     {
       socket: createSocketApi(context),
       own: (id) => ownByRuntime(context, id),
@@ -38,6 +39,7 @@ function channel(context: Context, options: ChannelOptions): Channel {
     },
     keepFunctions(context, options),
   );
+  return markInterchangeable(made);
 }
 
 /** The functions among its options for TLS are the service's, whatever code that has. */

@@ -13,6 +13,7 @@ import { isEnding } from "../kernel/refusal.ts";
 import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
 import { EXIT_SIGNAL, deadPromise, isThenable, leaveAlone, requireAlive } from "./context.ts";
+import { markInterchangeable } from "./interchangeable.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
 import { definePart } from "./part.ts";
@@ -280,7 +281,7 @@ export function queue(context: Context): Queue {
   };
   Object.defineProperty(hold, "name", { value: lock.name });
   locks.set(hold, lock);
-  return hold;
+  return markInterchangeable(hold);
 }
 
 /** The locks by the functions that services have of them. */

@@ -20,28 +20,39 @@ export interface Difference {
 /** Differences that are listed unless somebody wants more. */
 const DIFFERENCES_MAX = 1000;
 
+/** How two states are compared. */
+export interface CompareOptions {
+  /** Most differences that are listed. @defaultValue 1000 */
+  readonly differencesMax?: number;
+  /** Says of two objects that are carried as they are whether one is as good as the other. @defaultValue if they are one object */
+  isSame?(one: unknown, other: unknown): boolean;
+}
+
 /** Compares two states of the same module texts, or of a text and its patched one. Values are compared by what they hold. */
 export function compareStates(
   before: State,
   after: State,
-  differencesMax: number = DIFFERENCES_MAX,
+  options: CompareOptions = {},
 ): Difference[] {
-  return new Comparison(before, after, differencesMax).compare();
+  return new Comparison(before, after, options).compare();
 }
 
 class Comparison {
   readonly #before: State;
   readonly #after: State;
   readonly #max: number;
+  readonly #isSame: (one: unknown, other: unknown) => boolean;
   readonly #found: Difference[] = [];
   /** By mirror of the first state, those of the second that it was compared with. */
   readonly #seen = new Map<object, Set<object>>();
   readonly #pending: (readonly [object, object, string])[] = [];
 
-  constructor(before: State, after: State, differencesMax: number) {
+  constructor(before: State, after: State, options: CompareOptions) {
+    const { differencesMax, isSame } = options;
     this.#before = before;
     this.#after = after;
-    this.#max = differencesMax;
+    this.#max = differencesMax ?? DIFFERENCES_MAX;
+    this.#isSame = isSame?.bind(options) ?? Object.is;
   }
 
   compare(): Difference[] {
@@ -91,7 +102,7 @@ class Comparison {
     const otherOdd = this.#after.odd.get(other) ?? {};
     if (kindOf(odd) !== kindOf(otherOdd)) return false;
     if (odd.foreign !== undefined && otherOdd.foreign !== undefined) {
-      return this.#before.foreign[odd.foreign] === this.#after.foreign[otherOdd.foreign];
+      return this.#isSame(this.#before.foreign[odd.foreign], this.#after.foreign[otherOdd.foreign]);
     }
     if (mirror instanceof Date || mirror instanceof RegExp || ArrayBuffer.isView(mirror)) {
       return inspect(mirror, WHOLE) === inspect(other, WHOLE);

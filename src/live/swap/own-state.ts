@@ -9,6 +9,7 @@
 import { basename } from "node:path";
 import { firstLines } from "../../base/short-list.ts";
 import type { Context } from "../../service/context.ts";
+import { areInterchangeable } from "../../service/interchangeable.ts";
 import { holdingsOf } from "../../service/part.ts";
 import { ServiceTimer } from "../../service/timers.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
@@ -53,7 +54,8 @@ function listWritten({ code, kind }: Context, { code: freshCode }: Context): str
     const pair = after.roots.filter((other) => rootKey(other) === rootKey(root));
     if (pair.length === 0 && isEmpty(root.value)) continue;
     const one = { ...before, roots: [root] };
-    const [difference] = compareStates(one, { ...after, roots: pair }, 1);
+    const options = { differencesMax: 1, isSame: isAsGood };
+    const [difference] = compareStates(one, { ...after, roots: pair }, options);
     if (difference === undefined) continue;
     const { path, before: now, after: begun } = difference;
     const place = `${basename(root.file)}:${root.line}`;
@@ -64,6 +66,10 @@ function listWritten({ code, kind }: Context, { code: freshCode }: Context): str
     lines.push(what);
   }
   return lines;
+}
+
+function isAsGood(one: unknown, other: unknown): boolean {
+  return one === other || areInterchangeable(one, other);
 }
 
 function isStillAsWritten(names: StateNames, place: StateNames["roots"][number]): boolean {

@@ -238,3 +238,36 @@ test("the exit of an old service runs when the new one ends, once", async (t) =>
   await node.stop();
   for (const version of [1, 2]) equal(node.readLog().split(`v${version} leaves`).length, 2);
 });
+
+test("locks, channels and controllers that each service makes for itself are no state; one that says something is", async (t) => {
+  const text = (version: number): string => `import { skynet, socketchannel } from "snax";
+const lock = skynet.queue();
+const locks = { buy: skynet.queue(), list: [skynet.queue()] };
+const channel = socketchannel.channel({ host: "127.0.0.1", port: 9 });
+const closing = new AbortController();
+const more: unknown[] = [];
+export const response = {
+  now() { return lock(() => locks.buy(() => ${version})); },
+  async slow() { await lock(() => skynet.sleep(20)); return ${version}; },
+  say(what: string) { if (what === "abort") closing.abort(); else more.push(skynet.queue()); },
+};`;
+  const node = await world(t, { shop: text(1) });
+  const one = await node.make("shop");
+  equal(await one.req.now(), 1);
+  edit(node, "shop", text(2));
+  // A lock that is taken belongs to the handler that holds it.
+  const slow = one.req.slow();
+  equal((await node.snax.swap("shop")).swapped.length, 1);
+  deepEqual([await slow, await one.req.now()], [1, 2]);
+  for (const [what, path] of [
+    ["abort", "closing"],
+    ["add", "more"],
+  ] as const) {
+    const other = await node.snax.newservice<any>("shop");
+    await other.req.say(what);
+    edit(node, "shop", text(3));
+    const { message } = await failureOf(node.snax.swap("shop"));
+    match(message, new RegExp(`${path}.* was written`));
+    await node.snax.exit(other);
+  }
+});
