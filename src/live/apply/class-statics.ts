@@ -19,6 +19,17 @@ import { mergeTable } from "./table-merge.ts";
 /** The literals that patches have given last, by running class. */
 const given = new WeakMap<AnyClass, Map<PropertyKey, unknown>>();
 
+/** The objects in static fields that patches have given members to, by running class. */
+const changed = new WeakMap<AnyClass, Set<PropertyKey>>();
+
+/**
+ * Says whether a patch gives what it says of a static field: one that it repeats in the words of the module's text it does only
+ * if an earlier patch has changed it. What the service has made of it since stays.
+ */
+export function givesStatic(live: unknown, { repeated }: StaticsChange, name: string): boolean {
+  return !repeated.has(name) || changed.get(live as AnyClass)?.has(name) === true;
+}
+
 /**
  * Replaces static fields of a class.
  *
@@ -28,14 +39,19 @@ const given = new WeakMap<AnyClass, Map<PropertyKey, unknown>>();
 export function replaceStatics(
   target: PatchedClass,
   statics: readonly Field[],
-  { kinds, literals, tables }: StaticsChange,
+  change: StaticsChange,
 ): Field[] {
+  const { kinds, literals, tables, unread } = change;
   const { name, live } = target;
   const added: Field[] = [];
+  for (const [key, why] of unread) {
+    if (changed.get(live)?.has(key) === true) throw new SnaxError("ERR_PATCH_CLASS", why);
+  }
   for (const [index, field] of statics.entries()) {
     const { key, initialise } = field;
     const before = Reflect.getOwnPropertyDescriptor(live, key);
     const kind = kinds[index] ?? "value";
+    if (!givesStatic(live, change, String(key))) continue;
     if (before === undefined) added.push(field);
     else if (kind === "literal") {
       const last = given.get(live) ?? literals;
@@ -85,7 +101,16 @@ function mergeStatic(target: PatchedClass, field: Field, gift: TableGift, keys?:
   const before: unknown = Reflect.getOwnPropertyDescriptor(live, key)?.value;
   const label = `${publicName(name)}.${String(key)}`;
   const merged = mergeTable(label, before, { given: initialise?.call(live), gift, keys, log });
+  noteChanged(target, key);
   if (merged !== before) define(target, key, merged);
+}
+
+function noteChanged({ live, log }: PatchedClass, key: PropertyKey): void {
+  let keys = changed.get(live);
+  if (keys === undefined) changed.set(live, (keys = new Set()));
+  if (keys.has(key)) return;
+  const all = keys.add(key);
+  log.note(() => void all.delete(key));
 }
 
 function define({ name, live, log }: PatchedClass, key: PropertyKey, value: unknown): void {

@@ -18,6 +18,7 @@ import type { ListShape } from "../text/list-text.ts";
 import { publicName } from "../../loader/read/record.ts";
 import type { TableGift } from "../text/table-text.ts";
 import { keyOfPath } from "../text/table-text.ts";
+import { givesStatic } from "./class-statics.ts";
 import { isPlain } from "./contents.ts";
 import { showPath } from "../../loader/read/member-key.ts";
 import { foreseeKeys } from "./table-keys.ts";
@@ -114,12 +115,22 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
   }
   for (const [owner, { statics }] of code.classes) {
     for (const name of statics?.names ?? []) {
+      if (statics !== undefined && !givesStatic(readLive(module, owner), statics, name)) continue;
       const gift = statics?.tables.get(name);
       if (gift === undefined) add("data", [owner, name]);
       else addTable([owner, name], gift, () => staticOf(module.read(owner), name));
     }
   }
   return changes;
+}
+
+/** A variable before its declaration has run has no members: the commit will say so. */
+export function readLive(module: ModuleInstance, name: string): unknown {
+  try {
+    return module.read(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The value of a static field; no getter runs. */

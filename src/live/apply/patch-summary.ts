@@ -30,7 +30,8 @@ import { publicName } from "../../loader/read/record.ts";
 import { isReconstructed } from "./class-construction.ts";
 import type { AnyClass } from "./class-graft.ts";
 import { isTaken, keepsOld } from "./method-swap.ts";
-import { keptBy, staticOf } from "./patch-kept.ts";
+import { givesStatic } from "./class-statics.ts";
+import { keptBy, readLive, staticOf } from "./patch-kept.ts";
 import { isPlain } from "./contents.ts";
 import { memberIn } from "./table-merge.ts";
 
@@ -228,7 +229,9 @@ function leftOfTables({ tables, classes }: PatchCode, module: ModuleInstance): s
     ),
     ...[...classes].flatMap(([owner, { statics }]) =>
       [...(statics?.tables ?? [])].flatMap(([name, gift]) => {
-        const value = staticOf(readLive(module, owner), name);
+        const live = readLive(module, owner);
+        if (statics !== undefined && !givesStatic(live, statics, name)) return [];
+        const value = staticOf(live, name);
         return leftOf(owner, `${publicName(owner)}.${name}`, value, gift);
       }),
     ),
@@ -440,15 +443,6 @@ function look(
     view = view.child(key);
   }
   return { isSame: data !== undefined && isDeepStrictEqual(view.value, data.value) };
-}
-
-/** A variable before its declaration has run has no members: the commit will say so. */
-function readLive(module: ModuleInstance, name: string): unknown {
-  try {
-    return module.read(name);
-  } catch {
-    return undefined;
-  }
 }
 
 function viewLive(value: unknown): View {

@@ -38,6 +38,10 @@ export interface StaticsChange {
   readonly names: readonly string[];
   /** The members that the patch gives to those that are objects. */
   readonly tables: ReadonlyMap<string, TableGift>;
+  /** Those of the objects that the module's text has in the same words: only what patches gave to them is given back. */
+  readonly repeated: ReadonlySet<string>;
+  /** The same for those whose members can't be given, and why. */
+  readonly unread: ReadonlyMap<string, string>;
   /** Whether the running text lacks one of them. */
   readonly isAdding: boolean;
   /** The literals of the running text. */
@@ -105,17 +109,14 @@ export function readClassChange(
   const running = live.running ?? readRunning(live);
   const refusal = isMaking ? checkConstruction(outline, running) : undefined;
   if (refusal !== undefined) throw live.refuse(refusal);
+  const tables = new StaticTables();
   const statics = outline.statics.flatMap((field) => {
     const kind = kindOfStatic(field, running, syntax.code);
     const why = checkStatic(live.name, field, kind, running);
     if (why !== undefined) throw live.refuse(why);
-    return kind === "type" ? [] : [{ field, kind }];
+    const isGiven = kind === "table" ? tables.read(field, syntax, running, live) : kind !== "type";
+    return isGiven ? [{ field, kind }] : [];
   });
-  const tables = new Map<string, TableGift>();
-  for (const { field, kind } of statics) {
-    if (kind === "table")
-      tables.set(field.name ?? "", readStaticTable(field, syntax, running, live));
-  }
   const given = [
     ...outline.properties,
     ...outline.fields.flatMap(({ node: { value }, name }) => (value ? (name ?? COMPUTED) : [])),
@@ -131,7 +132,8 @@ export function readClassChange(
             running: running.running,
           }
         : undefined,
-      statics: statics.length === 0 ? undefined : toChange(statics, running, tables),
+      statics:
+        statics.length + tables.unread.size === 0 ? undefined : toChange(statics, running, tables),
       fields: given.filter((name) => known.has(name)),
       newFields: given.filter((name) => !known.has(name)),
       hasComputed: given.includes(COMPUTED),
@@ -166,7 +168,7 @@ function follows(
 function toChange(
   statics: readonly { readonly field: FieldOutline; readonly kind: StaticKind }[],
   running: RunningClass,
-  tables: ReadonlyMap<string, TableGift>,
+  { tables, repeated, unread }: StaticTables,
 ): StaticsChange {
   const literals = new Map<PropertyKey, unknown>();
   for (const [name, { literal }] of running.statics) {
@@ -176,9 +178,32 @@ function toChange(
     kinds: statics.map(({ kind }) => kind),
     names: statics.map(({ field }) => field.name ?? COMPUTED),
     isAdding: statics.some(({ field: { name } }) => !running.statics.has(name ?? "[")),
-    literals,
-    tables,
+    ...{ literals, tables, repeated, unread },
   };
+}
+
+/** The objects in static fields that a patch gives members to. */
+class StaticTables {
+  readonly tables = new Map<string, TableGift>();
+  readonly repeated = new Set<string>();
+  readonly unread = new Map<string, string>();
+
+  /** @returns whether it gives any; one that is repeated need not be readable. */
+  // oxlint-disable-next-line max-params -- a field, and the texts that it and the class stand in
+  read(field: FieldOutline, syntax: Syntax, running: RunningClass, live: LiveClass): boolean {
+    const { name = "", node } = field;
+    const { start, end } = node.value ?? node;
+    const isRepeated = running.statics.get(name)?.text === syntax.code.slice(start, end);
+    try {
+      this.tables.set(name, readStaticTable(field, syntax, running, live));
+    } catch (error) {
+      if (!isRepeated) throw error;
+      this.unread.set(name, messageOf(error));
+      return false;
+    }
+    if (isRepeated) this.repeated.add(name);
+    return true;
+  }
 }
 
 /** The members that a patch gives to an object in a static field, each of which may be put in place. */

@@ -66,8 +66,8 @@ export function propertyText(name: string): string {
 export type StaticKind = "literal" | "function" | "table" | "value" | "type";
 
 /**
- * Says what a static field is to the running class; the one whose text is what runs already does
- * nothing, like a type.
+ * Says what a static field is to the running class. One that the class has in the same words does
+ * nothing, like a type; an object is read all the same, for an earlier patch may have changed it.
  */
 export function kindOfStatic(
   { node: { value }, name }: FieldOutline,
@@ -78,8 +78,8 @@ export function kindOfStatic(
   if (isLiteral(value)) return "literal";
   if (isFunction(value)) return "function";
   const running = name === undefined ? undefined : live?.statics.get(name);
-  if (running?.text === code.slice(value.start, value.end)) return "type";
-  return running?.table !== undefined && isTable(value) ? "table" : "value";
+  if (running?.table !== undefined && isTable(value)) return "table";
+  return running?.text === code.slice(value.start, value.end) ? "type" : "value";
 }
 
 /** Says why a static field can't be given. */

@@ -121,7 +121,7 @@ function describeConstruction({ construction, fields, newFields, statics }: Clas
   const parts = [
     ...(names.length > 0 ? [`${names.length > 1 ? "fields" : "field"} ${names.join(", ")}`] : []),
     ...(construction?.hasMaker === true ? ["constructor"] : []),
-    ...(statics === undefined ? [] : [`static ${namesOfStatics(statics).join(", ")}`]),
+    ...(statics?.names.length ? [`static ${namesOfStatics(statics).join(", ")}`] : []),
   ];
   return parts.join("; ");
 }

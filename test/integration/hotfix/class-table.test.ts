@@ -82,6 +82,64 @@ test("one that is frozen gets members in the place of it, and its parent's is an
   deepEqual(await p.req.rules(), [8, true, true, "BASE"]);
 });
 
+test("a patch in the words of the file takes back by hand what an earlier patch gave, and else changes nothing", async (t) => {
+  const all = `class Room extends Base {
+    static handlers = {
+      hit(n: number) { return "hit " + n; },
+      miss: () => "miss",
+      power: 40, seen: 0, tags: ["a"],
+      deep: { end() { return "end"; } },
+    };
+    static readonly rules = Object.freeze({ max: 4, check: (n: number) => n < 4 });
+    static state = { count: 0 };
+  }`;
+  const { p, fix } = await serve(t, ROOM);
+  await p.req.see();
+  await p.req.count();
+  // Nothing was changed by a patch: what the program has made of it stays.
+  await fix(all);
+  equal(await p.req.count(), 2);
+  const other = all
+    .replace('"hit "', '"HIT "')
+    .replace('=> "miss"', '=> "MISS"')
+    .replace("power: 40", "power: 50")
+    .replace('"end"', '"END"')
+    .replace("max: 4", "max: 9")
+    .replace("n < 4", "n < 9");
+  for (const _ of ["once", "twice"]) {
+    await fix(other);
+    deepEqual(await p.req.look(), ["MISS", 50, 1, "a", "END"]);
+    equal(await p.req.run("hit", 1), "HIT 1");
+    deepEqual(await p.req.rules(), [9, true, true, "base"]);
+    await fix(all);
+    deepEqual(await p.req.look(), ["miss", 40, 1, "a", "end"]);
+    equal(await p.req.run("hit", 1), "hit 1");
+    deepEqual(await p.req.rules(), [4, false, true, "base"]);
+  }
+  equal(await p.req.count(), 3);
+});
+
+test("one with a computed member may be repeated whole, unless a patch has changed a part of it", async (t) => {
+  const text = `const load = () => 5; class Shop { static prices = { apple: load(), tell() { return "old"; } }; static other = { a: load() }; }
+    export const response = { look: () => [Shop.prices.apple, Shop.prices.tell(), Shop.other.a] };`;
+  const { p, fix, refuse } = await serve(t, text);
+  const whole = (what: string): string =>
+    `class Shop { static prices = { apple: load(), tell() { return "${what}"; } }; static other = { a: load() }; }`;
+  await fix(whole("old"));
+  deepEqual(await p.req.look(), [5, "old", 5]);
+  await fix(`class Shop { static prices = { tell() { return "new"; } }; }`);
+  deepEqual(await p.req.look(), [5, "new", 5]);
+  await refuse(whole("old"), {
+    code: "ERR_PATCH_CLASS",
+    message: /Shop\.prices\.apple is neither a function nor written out/,
+  });
+  deepEqual(await p.req.look(), [5, "new", 5]);
+  await fix(
+    `class Shop { static prices = { tell() { return "old"; } }; static other = { a: load() }; }`,
+  );
+  deepEqual(await p.req.look(), [5, "old", 5]);
+});
+
 test("a patch that fails leaves all as it was, and one that is taken back, too", async (t) => {
   const { p, world, fix, refuse } = await serve(t, ROOM);
   const patch = `class Room extends Base { static handlers = { power: 7, fresh: () => 1, hit: () => "x" }; static rules = Object.freeze({ max: 1 }); }`;
