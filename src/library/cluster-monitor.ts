@@ -9,6 +9,7 @@
 import { LEVEL } from "../base/log-level.ts";
 import type { LinkEvent } from "../cluster/link/event.ts";
 import type { NumberedEvent } from "../cluster/link/watch.ts";
+import { markEnder } from "../service/ender.ts";
 import { Callback } from "../service/callback.ts";
 import { noteOfRuntime } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
@@ -128,5 +129,5 @@ export async function monitorLinked(
   requireAlive(context);
   const monitor = new Monitor(context, node, onEvent);
   await monitor.begin();
-  return () => monitor.end();
+  return markEnder(() => monitor.end());
 }

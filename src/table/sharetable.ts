@@ -8,6 +8,7 @@
 import { LET_GO } from "../kernel/service.ts";
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
+import { markEnder } from "../service/ender.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
@@ -256,10 +257,10 @@ function listen(
     });
   });
   ends.add(end, thread.fullName(name));
-  return () => {
+  return markEnder(() => {
     ends.delete(end);
     end();
-  };
+  });
 }
 
 /**

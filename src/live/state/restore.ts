@@ -9,6 +9,7 @@
 
 import { types } from "node:util";
 import type { Instance } from "../../loader/run/instance.ts";
+import { isEnder } from "../../service/ender.ts";
 import { baseOf, FILLED } from "./forms.ts";
 import type { RootPlace } from "./names.ts";
 import { isOpenObject, StateNames } from "./names.ts";
@@ -83,16 +84,11 @@ class Restorer {
       const place = places.get(key);
       had.add(key);
       const holder = root.isAdded === true ? this.#names.resolve(root) : undefined;
-      if (root.isOfText === true) {
-        if (place !== undefined) this.#align(root.value, place.read());
-        continue;
-      }
-      if (this.#isNameOf(root)) {
-        // What the new text puts there counts; if it puts nothing there, nobody knows a function of it.
-        if (place === undefined) leftBehind.push(describe(root));
-        else if (root.path === undefined && typeof place.read() !== "function") {
-          closures.push({ ...describe(root), why: "a closure" });
-        }
+      const isNamed = this.#isNameOf(root);
+      if (root.isOfText === true || root.isEnder === true || isNamed) {
+        if (this.#lacks(root, place)) closures.push({ ...describe(root), why: "a closure" });
+        const isGone = isNamed && root.isOfText !== true && place === undefined;
+        if (isGone) leftBehind.push(describe(root));
         continue;
       }
       // What the new top level puts on a prototype is what its text says.
@@ -124,6 +120,17 @@ class Restorer {
     const missing = [...closures, ...this.#objects.listMissing()];
     const recall = (file: string, name: string): unknown => this.#recall(file, name);
     return { carried, fresh, leftBehind, missing, kept, extras, recall };
+  }
+
+  /** What the new top level puts there counts. @returns whether it puts nothing there that could do what a function did */
+  #lacks(root: Root, place: RootPlace | undefined): boolean {
+    if (place === undefined) return false;
+    // What it would end has ended with the old code.
+    if (root.isEnder === true) return !isEnder(place.read());
+    if (root.isOfText !== true)
+      return root.path === undefined && typeof place.read() !== "function";
+    this.#align(root.value, place.read());
+    return false;
   }
 
   /** What stood on a function or a prototype that is still there, and does not stand there any more. */

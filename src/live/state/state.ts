@@ -87,6 +87,8 @@ export interface Root {
   readonly isAdded?: true;
   /** What the top level of the text has put on a prototype: it goes with its text. */
   readonly isOfText?: true;
+  /** It holds what ends a registration: the new top level has its own. */
+  readonly isEnder?: true;
   /** Line of the declaration, from 1. */
   readonly line: number;
   readonly isConst: boolean;

@@ -8,25 +8,25 @@
 
 import { EventEmitter } from "node:events";
 import { types } from "node:util";
-import { kindOf } from "../../base/copy-class.ts";
 import { SnaxError } from "../../base/error.ts";
 import { STATE_OBJECTS_MAX, STATE_PROXIES_MAX } from "../../base/limits.ts";
 import { NOT_PLAIN, plainLength } from "../../base/plain-array.ts";
 import { kPort, placedViews } from "../../base/portable.ts";
 import { dataView, typedArray } from "../../base/true-parts.ts";
 import type { Instance } from "../../loader/run/instance.ts";
+import { isEnder } from "../../service/ender.ts";
 import { lockBehind } from "../../service/waiting.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
 import { giverOf, globalPathOf } from "./giver.ts";
 import { isOpenObject, StateNames } from "./names.ts";
+import { rootOf } from "./places.ts";
 import { copyBuiltin, errorClassOf, hopelessOf, isBuiltIn, viewOf } from "./builtin.ts";
 import { hasOwnMore, isBoxedWithMore, isDetached, notePlace } from "./builtin.ts";
 import { FillQueue } from "./fill-queue.ts";
-import { closedBaseOf } from "./forms.ts";
 import { nameLeft } from "./paths.ts";
 import { bitsOf, closedOf, OPEN_BITS, usualBits } from "./properties.ts";
-import { isOwnHandler, isOwnText, nameOwn } from "./own-code.ts";
+import { describeClass, isOwnHandler, isOwnText, nameOwn } from "./own-code.ts";
 import { findBehind, HANDLER, proxyParts, TARGET } from "./proxies.ts";
 import { findShape } from "./shapes.ts";
 import type { Left, NameRef, Odd, OddProperty, Root, State, Written } from "./state.ts";
@@ -125,20 +125,23 @@ class Taker {
     const read = this.#names.roots.flatMap((place) => {
       try {
         const value = place.read();
-        return [{ place, value, written: writtenOf(this.#names, place, value) }];
+        const ends = this.#isForeignKept && isEnder(value);
+        return [{ place, value, ends, written: writtenOf(this.#names, place, value) }];
       } catch {
         return [];
       }
     });
     // What may be replaced is met first: whoever holds it as well is linked.
-    for (const { value, written } of read) this.#meet(value, written);
+    for (const { value, written, ends } of read) if (!ends) this.#meet(value, written);
     this.#queue.run();
-    for (const { place, value, written } of read) {
-      const { file, name, path, field, isAdded, line, isConst } = place;
-      const isOfText = path !== undefined && place.isGift?.(value) === true;
-      const root = { file, name, line, isConst, value: this.#mirror(value), written };
-      const way = { ...(path && { path }), ...(field !== undefined && { field }) };
-      roots.push({ ...root, ...way, ...(isAdded && { isAdded }), ...(isOfText && { isOfText }) });
+    for (const { place, value, written, ends } of read) {
+      const mirror = ends ? this.#makeEnder(value) : this.#mirror(value);
+      roots.push({
+        ...rootOf(place, value),
+        value: mirror,
+        written,
+        ...(ends && { isEnder: true }),
+      });
     }
     for (const [name, value] of this.#extras) {
       const root = { file: "", name, line: 0, isConst: false, written: undefined };
@@ -227,6 +230,13 @@ class Taker {
     const own = this.#ownName(value);
     if (own !== undefined) return this.#stand(value, { own });
     return this.#stand(value, { foreign: this.#foreign.push(value) - 1 });
+  }
+
+  /** What ends a registration, of a variable: elsewhere it is a closure, which would end nothing any more. */
+  #makeEnder(value: unknown): object {
+    const mirror = {};
+    this.#odd.set(mirror, { foreign: this.#foreign.push(value) - 1 });
+    return mirror;
   }
 
   #makeSymbol(value: symbol): object {
@@ -372,7 +382,8 @@ class Taker {
 
   #makeInstance(value: object, ref: NameRef, prototype: object): object {
     let odd = this.#odds.get(prototype);
-    if (odd === undefined) this.#odds.set(prototype, (odd = this.#describeClass(ref, prototype)));
+    if (odd === undefined)
+      this.#odds.set(prototype, (odd = describeClass(this.#names, ref, prototype)));
     if (typeof odd === "string") return this.#leave(value, odd);
     const error = errorClassOf(value, prototype);
     if (error !== undefined) return this.#begin(value, {}, { ofClass: ref, error });
@@ -382,30 +393,6 @@ class Taker {
       return this.#leave(value, `an instance of ${ref.name}, a primitive with fields`);
     }
     return this.#begin(value, builtin, { ofClass: ref });
-  }
-
-  /** What is said of all instances of a class that are their fields; or why none can be carried. */
-  #describeClass(ref: NameRef, prototype: object): Odd | string {
-    let isEmitter = false;
-    const base = closedBaseOf(prototype);
-    if (base !== undefined) return `an instance of ${ref.name}, which extends ${base}`;
-    for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
-      const own = this.#names.classes.get(at);
-      if (own?.facts?.hasPrivate === true) {
-        return `an instance of ${own.ref.name}, which has #private members`;
-      }
-      if (own !== undefined) continue;
-      if (at === EventEmitter.prototype) isEmitter = true;
-      else if (at !== Object.prototype && kindOf(at) === "data" && !isEmitter) {
-        const maker: unknown = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
-        const name = (typeof maker === "function" && maker.name) || "a class without a name";
-        const isOwn = typeof maker === "function" && isOwnText(this.#names, maker);
-        // The root of woven classes has the prototype of all objects.
-        const whose = isOwn ? "that is not at the top level of a module" : "of a package";
-        return `an instance of ${ref.name}, which extends ${name} ${whose}`;
-      }
-    }
-    return isEmitter ? { ofClass: ref, isEmitter: true } : { ofClass: ref };
   }
 
   /** The mirror of an object that is its fields; written out at once if such objects come often. */

@@ -153,3 +153,25 @@ test("what answers the console's info is the new code's, or the reload is refuse
   await reload(info("of the top level"));
   deepEqual(await asked(), ["of the top level"]);
 });
+
+test("what ends a listener of the top level is the new one's after a reload; one that is kept elsewhere refuses", async (t) => {
+  const listens = (what: string): string =>
+    `const off = sharetable.onupdate("prices", ({ changed }) => hear("${what}" + changed.length)); export const accept = { off() { off(); } };`;
+  const { shop, reload, load } = await openShop(t, listens("old "));
+  await load(1);
+  await reload(listens("new "));
+  deepEqual(await load(2), ["new 1"]);
+  shop.post.off();
+  deepEqual(await load(4), []);
+  // One that init or a handler has put into a variable would end nothing any more.
+  for (const later of [
+    `let off: any; export const accept = { on() { off = sharetable.onupdate("prices", () => hear("x")); } };`,
+    `const offs: any[] = [sharetable.onupdate("prices", () => hear("x"))]; export const accept = { on() {} };`,
+  ]) {
+    const other = await openShop(t, later);
+    other.shop.post.on();
+    await other.load(1);
+    const error = await failureOf(other.reload(`${later} let more = 1;`));
+    match(error.message, /off(s\[0\])? .*is a closure|call sharetable\.onupdate at top level/);
+  }
+});

@@ -240,7 +240,10 @@ test("the exit of an old service runs when the new one ends, once", async (t) =>
 });
 
 test("locks, channels and controllers that each service makes for itself are no state; one that says something is", async (t) => {
-  const text = (version: number): string => `import { skynet, socketchannel } from "snax";
+  const text = (
+    version: number,
+  ): string => `import { sharetable, skynet, socketchannel } from "snax";
+const off = sharetable.onupdate("prices", () => {});
 const lock = skynet.queue();
 const locks = { buy: skynet.queue(), list: [skynet.queue()] };
 const channel = socketchannel.channel({ host: "127.0.0.1", port: 9 });
