@@ -377,7 +377,7 @@ export class PatchReader {
     const isState = seen.kind === "let" || seen.kind === "var" || seen.kind === "const";
     const kind = describeKind(seen.kind);
     const advice = isState
-      ? `it is state, which a patch never initialises again; write \`declare let ${name}\` and change it in hotfix()`
+      ? `it is state, which a patch never initialises again; write \`declare let ${name}\` and change it in hotfix(); a file that was edited goes in by hotfix --from-source`
       : `a patch can replace it only by ${kind} of the same kind${seen.kind === "literal" ? ", written out or computed from such; else assign it in hotfix()" : ""}`;
     const what = `${kind} ${publicName(name)}`;
     return this.#error("ERR_PATCH", node, `the service has ${what} already: ${advice}`);
