@@ -13,14 +13,12 @@ export function markInterchangeable<T extends object>(object: T): T {
 
 /** Whether the object that one service has made is as good as that of another one. Controllers are, while they say the same. */
 export function areInterchangeable(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
   if (!isObject(one) || !isObject(other)) return false;
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
-  if (one instanceof AbortController) return one.signal.aborted === signalOf(other)?.aborted;
+  if (one instanceof AbortController && other instanceof AbortController)
+    return one.signal.aborted === other.signal.aborted;
   return marked.has(one) && marked.has(other);
-}
-
-function signalOf(value: object): AbortSignal | undefined {
-  return value instanceof AbortController ? value.signal : undefined;
 }
 
 function isObject(value: unknown): value is object {

@@ -27,7 +27,11 @@ const changed = new WeakMap<AnyClass, Set<PropertyKey>>();
  * if an earlier patch has changed it. What the service has made of it since stays.
  */
 export function givesStatic(live: unknown, { repeated }: StaticsChange, name: string): boolean {
-  return !repeated.has(name) || changed.get(live as AnyClass)?.has(name) === true;
+  return !repeated.has(name) || isChanged(live, name);
+}
+
+function isChanged(live: unknown, key: PropertyKey): boolean {
+  return changed.get(live as AnyClass)?.has(key) === true;
 }
 
 /**
@@ -45,7 +49,7 @@ export function replaceStatics(
   const { name, live } = target;
   const added: Field[] = [];
   for (const [key, why] of unread) {
-    if (changed.get(live)?.has(key) === true) throw new SnaxError("ERR_PATCH_CLASS", why);
+    if (isChanged(live, key)) throw new SnaxError("ERR_PATCH_CLASS", why);
   }
   for (const [index, field] of statics.entries()) {
     const { key, initialise } = field;

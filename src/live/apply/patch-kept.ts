@@ -114,9 +114,10 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
     if (owner.kind === "class" && isStatic && kind === "method") add("code", [owner.name, name]);
   }
   for (const [owner, { statics }] of code.classes) {
-    for (const name of statics?.names ?? []) {
-      if (statics !== undefined && !givesStatic(readLive(module, owner), statics, name)) continue;
-      const gift = statics?.tables.get(name);
+    if (statics === undefined) continue;
+    for (const name of statics.names) {
+      if (!givesStatic(readLive(module, owner), statics, name)) continue;
+      const gift = statics.tables.get(name);
       if (gift === undefined) add("data", [owner, name]);
       else addTable([owner, name], gift, () => staticOf(module.read(owner), name));
     }

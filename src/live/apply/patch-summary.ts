@@ -227,14 +227,15 @@ function leftOfTables({ tables, classes }: PatchCode, module: ModuleInstance): s
     ...[...tables].flatMap(([owner, gift]) =>
       leftOf(owner, publicName(owner), readLive(module, owner), gift),
     ),
-    ...[...classes].flatMap(([owner, { statics }]) =>
-      [...(statics?.tables ?? [])].flatMap(([name, gift]) => {
-        const live = readLive(module, owner);
-        if (statics !== undefined && !givesStatic(live, statics, name)) return [];
-        const value = staticOf(live, name);
-        return leftOf(owner, `${publicName(owner)}.${name}`, value, gift);
-      }),
-    ),
+    ...[...classes].flatMap(([owner, { statics }]) => {
+      if (statics === undefined) return [];
+      const live = readLive(module, owner);
+      return [...statics.tables].flatMap(([name, gift]) =>
+        givesStatic(live, statics, name)
+          ? leftOf(owner, `${publicName(owner)}.${name}`, staticOf(live, name), gift)
+          : [],
+      );
+    }),
   ];
 }
 

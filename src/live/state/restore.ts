@@ -84,13 +84,7 @@ class Restorer {
       const place = places.get(key);
       had.add(key);
       const holder = root.isAdded === true ? this.#names.resolve(root) : undefined;
-      const isNamed = this.#isNameOf(root);
-      if (root.isOfText === true || root.isEnder === true || isNamed) {
-        if (this.#lacks(root, place)) closures.push({ ...describe(root), why: "a closure" });
-        const isGone = isNamed && root.isOfText !== true && place === undefined;
-        if (isGone) leftBehind.push(describe(root));
-        continue;
-      }
+      if (this.#goesWithText(root, place, { closures, leftBehind })) continue;
       // What the new top level puts on a prototype is what its text says.
       if (root.path !== undefined && typeof place?.read() === "function") continue;
       if (place === undefined && isHolder(holder) && root.field !== undefined) {
@@ -122,15 +116,25 @@ class Restorer {
     return { carried, fresh, leftBehind, missing, kept, extras, recall };
   }
 
-  /** What the new top level puts there counts. @returns whether it puts nothing there that could do what a function did */
-  #lacks(root: Root, place: RootPlace | undefined): boolean {
-    if (place === undefined) return false;
-    // What it would end has ended with the old code.
-    if (root.isEnder === true) return !isEnder(place.read());
-    if (root.isOfText !== true)
-      return root.path === undefined && typeof place.read() !== "function";
-    this.#align(root.value, place.read());
-    return false;
+  /** Whether what the new top level puts there counts; notes what that puts nothing in the place of. */
+  #goesWithText(
+    root: Root,
+    place: RootPlace | undefined,
+    { closures, leftBehind }: { readonly closures: Left[]; readonly leftBehind: Left[] },
+  ): boolean {
+    let isLost = false;
+    if (root.isOfText === true) {
+      if (place !== undefined) this.#align(root.value, place.read());
+    } else if (root.isEnder === true) {
+      // What it would end has ended with the old code.
+      isLost = place !== undefined && !isEnder(place.read());
+    } else if (this.#isNameOf(root)) {
+      // If the new text puts nothing there, nothing in it knows a function of that name.
+      if (place === undefined) leftBehind.push(describe(root));
+      else isLost = root.path === undefined && typeof place.read() !== "function";
+    } else return false;
+    if (isLost) closures.push({ ...describe(root), why: "a closure" });
+    return true;
   }
 
   /** What stood on a function or a prototype that is still there, and does not stand there any more. */

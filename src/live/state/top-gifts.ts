@@ -9,6 +9,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { AnyNode } from "acorn";
+import { wayText } from "../../loader/read/member-key.ts";
 import { isFunction } from "../../loader/read/names.ts";
 import { dataOf, isWrittenOut } from "../../loader/read/written.ts";
 import type { ModuleText } from "../../texts/module-text.ts";
@@ -84,12 +85,12 @@ function findGifts({ loose, syntax }: ModuleText): TopGifts {
 
 function noteAssigned(node: AnyNode, assigned: Map<string, AnyNode>): void {
   if (node.type === "AssignmentExpression") {
-    const path = node.operator === "=" ? pathOf(node.left) : undefined;
+    const path = node.operator === "=" ? wayText(node.left) : undefined;
     if (path !== undefined) assigned.set(path, node.right);
   }
-  if (node.type !== "CallExpression" || pathOf(node.callee) !== "Object.assign") return;
+  if (node.type !== "CallExpression" || wayText(node.callee) !== "Object.assign") return;
   const [target, ...sources] = node.arguments;
-  const path = target && pathOf(target);
+  const path = target && wayText(target);
   if (path === undefined) return;
   for (const source of sources) {
     if (source.type !== "ObjectExpression") continue;
@@ -100,17 +101,6 @@ function noteAssigned(node: AnyNode, assigned: Map<string, AnyNode>): void {
       else if (key.type === "Literal") assigned.set(`${path}.${String(key.value)}`, value);
     }
   }
-}
-
-/** `Item.prototype.use`; undefined for what is no way of names. */
-function pathOf(node: AnyNode): string | undefined {
-  if (node.type === "Identifier") return node.name;
-  if (node.type !== "MemberExpression") return undefined;
-  const { object, property, computed } = node;
-  const holder = pathOf(object as AnyNode);
-  if (holder === undefined) return undefined;
-  if (!computed) return property.type === "Identifier" ? `${holder}.${property.name}` : undefined;
-  return property.type === "Literal" ? `${holder}.${String(property.value)}` : undefined;
 }
 
 function isNode(value: unknown): value is AnyNode {

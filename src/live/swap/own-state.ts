@@ -54,7 +54,7 @@ function listWritten({ code, kind }: Context, { code: freshCode }: Context): str
     const pair = after.roots.filter((other) => rootKey(other) === rootKey(root));
     if (pair.length === 0 && isEmpty(root.value)) continue;
     const one = { ...before, roots: [root] };
-    const options = { differencesMax: 1, isSame: isAsGood };
+    const options = { differencesMax: 1, isSame: areInterchangeable };
     const [difference] = compareStates(one, { ...after, roots: pair }, options);
     if (difference === undefined) continue;
     const { path, before: now, after: begun } = difference;
@@ -66,10 +66,6 @@ function listWritten({ code, kind }: Context, { code: freshCode }: Context): str
     lines.push(what);
   }
   return lines;
-}
-
-function isAsGood(one: unknown, other: unknown): boolean {
-  return one === other || areInterchangeable(one, other);
 }
 
 function isStillAsWritten(names: StateNames, place: StateNames["roots"][number]): boolean {

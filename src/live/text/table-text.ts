@@ -13,7 +13,7 @@ import type { IsDeclared } from "../../loader/read/written.ts";
 import { dataOf, isCollection, isData, isFrozen, thaw } from "../../loader/read/written.ts";
 import type { TextObject } from "../../loader/weave/text-members.ts";
 import type { MemberKey } from "../../loader/read/member-key.ts";
-import { isReadKey, memberKeyOf, showPath, wayTo } from "../../loader/read/member-key.ts";
+import { isReadKey, memberKeyOf, showPath, wayText } from "../../loader/read/member-key.ts";
 import type { ListGift, ListTexts } from "./list-text.ts";
 import { readList } from "./list-text.ts";
 import { memberOf } from "../../loader/weave/text-members.ts";
@@ -94,11 +94,6 @@ export function readTable(
   return reader;
 }
 
-/** `Bases.orc`; undefined for what is no name, and no member of one. */
-function showWay(node: AnyNode): string | undefined {
-  return wayTo(node)?.join(".");
-}
-
 /** A way to a member as one text. */
 export function keyOfPath(path: readonly string[]): string {
   return path.join("\0");
@@ -162,10 +157,10 @@ class TableReader implements TableGift {
   #isRepeated(spread: AnyNode, text: TextObject | undefined): boolean {
     const given = text === undefined ? text : thaw(text, this.#isDeclared);
     if (given?.type !== "ObjectExpression" || spread.type !== "SpreadElement") return false;
-    const way = showWay(spread.argument);
+    const way = wayText(spread.argument);
     if (way === undefined) return false;
     return given.properties.some(
-      (each) => each.type === "SpreadElement" && showWay(each.argument) === way,
+      (each) => each.type === "SpreadElement" && wayText(each.argument) === way,
     );
   }
 

@@ -34,12 +34,17 @@ export function memberKeyOf(node: AnyNode): MemberKey | undefined {
 /** `Kind.Bow` as a way from a name. */
 export function wayTo(node: AnyNode): string[] | undefined {
   if (node.type === "Identifier") return [node.name];
-  if (node.type !== "MemberExpression" || node.optional) return undefined;
+  if (node.type !== "MemberExpression") return undefined;
   const { computed, property } = node;
   const before = wayTo(node.object);
   if (before === undefined) return undefined;
   if (!computed) return property.type === "Identifier" ? [...before, property.name] : undefined;
   return property.type === "Literal" ? [...before, String(property.value)] : undefined;
+}
+
+/** `Kind.Bow` as one text, whichever way it is written; undefined for what is no name, and no member of one. */
+export function wayText(node: AnyNode): string | undefined {
+  return wayTo(node)?.join(".");
 }
 
 /** The way to a member as people write it: `Damage[Kind.Bow].roll`. */

@@ -5,18 +5,20 @@ import { test } from "node:test";
 import { serve } from "./harness.ts";
 import { log } from "./moves.ts";
 
-const ROOM = `
-  const Op = { hit: "hit" };
-  class Base { static rules = { base: () => "base" }; }
-  class Room extends Base {
-    static handlers = {
+const STATICS = `static handlers = {
       hit(n: number) { return "hit " + n; },
       miss: () => "miss",
       power: 40, seen: 0, tags: ["a"],
       deep: { end() { return "end"; } },
     };
     static readonly rules = Object.freeze({ max: 4, check: (n: number) => n < 4 });
-    static state = { count: 0 };
+    static state = { count: 0 };`;
+
+const ROOM = `
+  const Op = { hit: "hit" };
+  class Base { static rules = { base: () => "base" }; }
+  class Room extends Base {
+    ${STATICS}
     static made = new Map([["a", () => 1]]);
     run(name: string, ...args: number[]) { return (Room.handlers as any)[name](...args); }
   }
@@ -83,16 +85,7 @@ test("one that is frozen gets members in the place of it, and its parent's is an
 });
 
 test("a patch in the words of the file takes back by hand what an earlier patch gave, and else changes nothing", async (t) => {
-  const all = `class Room extends Base {
-    static handlers = {
-      hit(n: number) { return "hit " + n; },
-      miss: () => "miss",
-      power: 40, seen: 0, tags: ["a"],
-      deep: { end() { return "end"; } },
-    };
-    static readonly rules = Object.freeze({ max: 4, check: (n: number) => n < 4 });
-    static state = { count: 0 };
-  }`;
+  const all = `class Room extends Base { ${STATICS} }`;
   const { p, fix } = await serve(t, ROOM);
   await p.req.see();
   await p.req.count();
