@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import type { Interface } from "node:readline";
 import type { Endpoint } from "../net/endpoint.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
-import { showControls } from "../base/visible-text.ts";
+import { showControls } from "../base/log-line.ts";
 import { isTerminal, openConversation } from "../console/doors/conversation.ts";
 import { messageOf } from "../service/error-text.ts";
 import { ConsoleConnection } from "./console-connection.ts";

@@ -10,7 +10,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { showControls } from "../base/visible-text.ts";
+import { showControls } from "../base/log-line.ts";
 import { END_MARKS } from "../console/print/print.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { parseEndpoint } from "../net/endpoint.ts";

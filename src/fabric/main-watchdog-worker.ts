@@ -15,7 +15,7 @@ import { formatAddress } from "../kernel/address.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { examine } from "./examination.ts";
 import { linkMainThread } from "../inspector/link.ts";
-import { DRAINER, LogJournal } from "./log-journal.ts";
+import { DRAINER, LogJournal } from "./log-sink.ts";
 import type { MainWatchOrder, MainWatchReport, WatchedNode } from "./main-watchdog.ts";
 import { readPhase } from "./phase.ts";
 import type { StallEvent } from "./stall-watch.ts";

@@ -17,7 +17,7 @@ import {
   HTTP_HEAD_MAX,
   HTTP_REQUEST_MS,
 } from "../base/limits.ts";
-import { showInLine } from "../base/visible-text.ts";
+import { showInLine } from "../base/log-line.ts";
 import type { Callback } from "../service/callback.ts";
 import { describeError } from "../service/error-text.ts";
 import { requireCount } from "./count.ts";

@@ -10,7 +10,7 @@ import type { Message } from "../kernel/message.ts";
 import type { Context } from "../service/context.ts";
 import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
-import { LineBudget } from "../service/line-budget.ts";
+import { LineBudget } from "../base/log-line.ts";
 import { definePart } from "../service/part.ts";
 import type { NetTable } from "./net-table.ts";
 import { netOf } from "./net-table.ts";

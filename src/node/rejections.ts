@@ -10,7 +10,7 @@ import type { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { LEVEL } from "../base/log-level.ts";
 import { readStack } from "../base/error.ts";
-import { showControls } from "../base/visible-text.ts";
+import { showControls } from "../base/log-line.ts";
 import { isEnding } from "../kernel/refusal.ts";
 import { EXIT_SIGNAL } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";

@@ -15,7 +15,7 @@ import { LEVEL } from "../base/log-level.ts";
 import { copyArguments } from "../base/copy.ts";
 import { copyBare } from "../base/copy-thrown.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { showInLine } from "../base/visible-text.ts";
+import { showInLine } from "../base/log-line.ts";
 import type { Handling } from "../kernel/handling.ts";
 import { endHandling } from "../kernel/handling.ts";
 import { formatAddress } from "../kernel/address.ts";

@@ -29,7 +29,7 @@ import type { DebugCommand } from "./debug.ts";
 import type { Environment } from "./environment.ts";
 import { describeError } from "./error-text.ts";
 export { describeError } from "./error-text.ts";
-import { LineBudget } from "./line-budget.ts";
+import { LineBudget } from "../base/log-line.ts";
 import { typeName } from "./protocol-table.ts";
 import { MessageTap } from "./message-tap.ts";
 import type { SearchPath } from "./search-path.ts";

@@ -7,7 +7,7 @@
  */
 
 import { showPath } from "../../console/repair/source-texts.ts";
-import { showControls } from "../../base/visible-text.ts";
+import { showControls } from "../../base/log-line.ts";
 import type { FileChange, Plan } from "./plan.ts";
 
 /** Names that a line has; of more it tells the number. */

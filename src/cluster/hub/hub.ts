@@ -9,8 +9,7 @@ import { LEVEL } from "../../base/log-level.ts";
 import type { SocketApi } from "../../net/socket-api.ts";
 import { createSocketApi } from "../../net/socket.ts";
 import type { Context } from "../../service/context.ts";
-import { LineBudget } from "../../service/line-budget.ts";
-import { showInLine } from "../../base/visible-text.ts";
+import { LineBudget, showInLine } from "../../base/log-line.ts";
 
 /** Longest text of others in a line of the log, in characters. */
 const SHOWN_MAX = 200;

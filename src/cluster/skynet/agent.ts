@@ -10,7 +10,7 @@
 import { LEVEL } from "../../base/log-level.ts";
 import { SnaxError } from "../../base/error.ts";
 import { CLUSTER_CALLS_MAX } from "../../base/limits.ts";
-import { showInLine } from "../../base/visible-text.ts";
+import { showInLine } from "../../base/log-line.ts";
 import type { Envelope } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import { post, request } from "../../service/calls.ts";

@@ -13,7 +13,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { SnaxError } from "../../base/error.ts";
 import { CONSOLE_CLIENTS_MAX, CONSOLE_REFUSED_MS } from "../../base/limits.ts";
-import { LineBudget } from "../../service/line-budget.ts";
+import { LineBudget } from "../../base/log-line.ts";
 import { Client } from "./client.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { ListenRecord } from "../../net/net-table.ts";

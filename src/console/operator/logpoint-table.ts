@@ -21,7 +21,7 @@ import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { formatLine } from "../../service/information.ts";
 import { followCode } from "../../service/rebirth.ts";
-import { LineBudget } from "../../service/line-budget.ts";
+import { LineBudget } from "../../base/log-line.ts";
 import { NODE_WORD } from "../../fabric/node-memory.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { ScriptPlace, ScriptPosition } from "./script-place.ts";

@@ -7,7 +7,7 @@
 
 import { inspect } from "node:util";
 import { codeOf } from "../../base/error.ts";
-import { showJson } from "../../base/visible-text.ts";
+import { showJson } from "../../base/log-line.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { CommandResult, Outcome } from "../operator/command.ts";
 

@@ -7,7 +7,7 @@
 
 import { inspect } from "node:util";
 import { codeOf } from "../../base/error.ts";
-import { indentMore, showControls, showInLine } from "../../base/visible-text.ts";
+import { indentMore, showControls, showInLine } from "../../base/log-line.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { Command, CommandResult } from "../operator/command.ts";
 import { isInOrder } from "../operator/page.ts";

@@ -13,7 +13,7 @@ import {
   LEDGER_SAVES_MAX,
   LEDGER_TEXTS_MAX,
 } from "../../base/limits.ts";
-import { LineBudget } from "../../service/line-budget.ts";
+import { LineBudget } from "../../base/log-line.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchRecord, PatchResult } from "../../snax/types.ts";
 import type { PatchTexts } from "../text/compile.ts";

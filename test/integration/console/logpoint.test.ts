@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../../src/base/limits.ts";
-import { LINES_PER_SECOND_MAX } from "../../../src/service/line-budget.ts";
+import { LINES_PER_SECOND_MAX } from "../../../src/base/log-line.ts";
 import { desk } from "./console-client.ts";
 import { ONE_THREAD, codeOfFailure } from "../../world.ts";
 

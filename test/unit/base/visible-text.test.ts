@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEVEL } from "../../../src/base/log-level.ts";
-import { LogFormatter } from "../../../src/base/log-line.ts";
-import { showControls, showInLine, showJson, showStyled } from "../../../src/base/visible-text.ts";
+import { LogFormatter, showControls, showInLine, showJson, showStyled } from "../../../src/base/log-line.ts";
 
 const FILE = { isJson: false, isFile: true, isTerminal: false };
 const PIPE = { ...FILE, isFile: false };

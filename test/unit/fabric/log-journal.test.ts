@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { createJournalMemory, DRAINER, LogJournal } from "../../../src/fabric/log-journal.ts";
+import { createJournalMemory, DRAINER, LogJournal } from "../../../src/fabric/log-sink.ts";
 
 /** A file that takes at most so many bytes at once. */
 function file(most = Infinity): { text: () => string; write: (bytes: Uint8Array) => number } {
@@ -85,7 +85,7 @@ test("two threads that write at the same time write each line once, in order", a
   const memory = createJournalMemory(1 << 12);
   const out = new SharedArrayBuffer(1 << 22);
   const position = new Int32Array(new SharedArrayBuffer(8));
-  const url = new URL("../../../src/fabric/log-journal.js", import.meta.url).href;
+  const url = new URL("../../../src/fabric/log-sink.js", import.meta.url).href;
   const worker = new Worker(
     `const { workerData, parentPort } = require("node:worker_threads");
      import(${JSON.stringify(url)}).then(({ LogJournal }) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINES_PER_SECOND_MAX, LineBudget } from "../../../src/service/line-budget.ts";
+import { LINES_PER_SECOND_MAX, LineBudget } from "../../../src/base/log-line.ts";
 
 /** A budget over a clock that the test moves, with what it told. */
 function createBudget() {
