@@ -8,7 +8,7 @@
 
 import { hostname } from "node:os";
 import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { SocketApi } from "../net/socket-api.ts";
 import type { Context } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";

@@ -14,8 +14,8 @@
  */
 
 import { assert, SnaxError } from "../base/error.ts";
-import { INDEX_MASK } from "../kernel/address.ts";
-import type { HandleSource } from "../kernel/service-table.ts";
+import { INDEX_MASK } from "../kernel/service.ts";
+import type { HandleSource } from "../kernel/service.ts";
 
 /** Most threads of a node, the main thread included: seven bits tell them apart, and 0 is nobody. */
 export const THREADS_MAX = 127;

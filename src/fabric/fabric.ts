@@ -11,7 +11,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { formatAddress, harborOf } from "../kernel/address.ts";
+import { formatAddress, harborOf } from "../kernel/service.ts";
 import { bereave } from "../kernel/death.ts";
 import type { Elsewhere } from "../kernel/kernel-options.ts";
 import type { Kernel } from "../kernel/kernel.ts";

@@ -7,7 +7,7 @@
  * Only a node of a network of harbors has one.
  */
 
-import { harborOf } from "../kernel/address.ts";
+import { harborOf } from "../kernel/service.ts";
 import type { Elsewhere } from "../kernel/kernel-options.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";

@@ -11,7 +11,7 @@ import { writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { LEVEL, LevelFloor } from "../base/log-level.ts";
 import { LogFormatter } from "../base/log-line.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Finding, Suspect } from "./finding.ts";
 import { examine } from "./examination.ts";
 import { linkMainThread } from "../inspector/link.ts";

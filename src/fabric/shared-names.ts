@@ -9,7 +9,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { INDEX_MASK } from "../kernel/address.ts";
+import { INDEX_MASK } from "../kernel/service.ts";
 import type { NameStore } from "../kernel/name-table.ts";
 import { checkName, LOCAL_NAME_BYTES_MAX } from "../kernel/name-table.ts";
 import { SharedLock } from "./shared-lock.ts";

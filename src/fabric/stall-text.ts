@@ -4,7 +4,7 @@
 
 import type { Level } from "../base/log-level.ts";
 import { LEVEL } from "../base/log-level.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Finding } from "./finding.ts";
 import type { Phase } from "./phase.ts";
 import type { StallWatch } from "./stall-watch.ts";

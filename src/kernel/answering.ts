@@ -20,8 +20,7 @@ import type { Elsewhere } from "./kernel-options.ts";
 import { Message, REPLY } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import { repliedError } from "./refusal.ts";
-import type { Service } from "./service.ts";
-import type { ServiceTable } from "./service-table.ts";
+import type { Service, ServiceTable } from "./service.ts";
 import { count, TALLY } from "./instruments.ts";
 
 /** What answering needs of its kernel. */

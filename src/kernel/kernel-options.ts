@@ -9,8 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Message } from "./message.ts";
 import type { PhaseWords, TallyBook } from "./instruments.ts";
 import type { Drain, Waker } from "./scheduler.ts";
-import type { Service } from "./service.ts";
-import type { HandleSource } from "./service-table.ts";
+import type { HandleSource, Service } from "./service.ts";
 import type { NameStore } from "./name-table.ts";
 import type { OpenCall } from "./open-calls.ts";
 

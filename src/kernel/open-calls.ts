@@ -14,8 +14,7 @@ import type { KernelTimers } from "./timers.ts";
 import type { Message } from "./message.ts";
 import type { NamedMail } from "./named-mail.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { ServiceTable } from "./service-table.ts";
-import type { Service } from "./service.ts";
+import type { Service, ServiceTable } from "./service.ts";
 import { SlowCallSweep } from "./slow-calls.ts";
 import { Timer } from "./timers.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { createBlank, SnaxError } from "../base/error.ts";
-import { formatAddress } from "./address.ts";
+import { formatAddress } from "./service.ts";
 import type { Message } from "./message.ts";
 import type { Service } from "./service.ts";
 

@@ -8,8 +8,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { Service } from "./service.ts";
-import type { ServiceTable } from "./service-table.ts";
+import type { Service, ServiceTable } from "./service.ts";
 import type { OpenCall } from "./open-calls.ts";
 
 /** Milliseconds after which an unanswered call is told of. */

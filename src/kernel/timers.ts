@@ -10,9 +10,8 @@ import type { Clock } from "../base/clock.ts";
 import { Message } from "./message.ts";
 import { PTYPE } from "./protocol.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { ServiceTable } from "./service-table.ts";
+import type { Service, ServiceTable } from "./service.ts";
 import { HOLD } from "./service.ts";
-import type { Service } from "./service.ts";
 
 /** The timers of one millisecond. */
 interface Bucket {

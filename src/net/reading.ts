@@ -3,7 +3,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Context } from "../service/context.ts";
 import { deadPromise, requireAlive } from "../service/context.ts";
 import type { ApiTable } from "../service/lazy-api.ts";

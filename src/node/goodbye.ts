@@ -15,7 +15,7 @@
 
 import { LEVEL } from "../base/log-level.ts";
 import { codeOf } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";

@@ -2,8 +2,7 @@
  * What the services of a thread hold, as well as it can tell: for the log, when the thread is ended because its heap is full.
  */
 
-import { formatAddress } from "../kernel/address.ts";
-import { mailboxLength } from "../kernel/service.ts";
+import { formatAddress, mailboxLength } from "../kernel/service.ts";
 import { estimateBytes } from "../console/inspect/heap-estimate.ts";
 import type { Runtime } from "../service/runtime.ts";
 

@@ -11,7 +11,7 @@
 
 import { LEVEL } from "../base/log-level.ts";
 import { hasStayed } from "../fabric/stay.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { ThreadWork } from "../service/threads.ts";
 

@@ -4,7 +4,7 @@
 
 import { LEVEL } from "../base/log-level.ts";
 import { codeOf } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { KernelEvents } from "../kernel/kernel-options.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { describeError } from "../service/error-text.ts";

@@ -4,7 +4,7 @@
 
 import { hostname } from "node:os";
 import type { LogFormat } from "../base/log-line.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { FullConfig } from "./config.ts";
 
 /** Reads it from the configuration. */

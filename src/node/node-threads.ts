@@ -15,7 +15,7 @@ import { readPhase } from "../fabric/phase.ts";
 import type { Standing } from "../fabric/thread-load.ts";
 import { STANDING } from "../fabric/thread-load.ts";
 import type { Thread } from "../fabric/thread.ts";
-import { INDEX_MASK } from "../kernel/address.ts";
+import { INDEX_MASK } from "../kernel/service.ts";
 import type { CacheMode } from "../service/skynet-api.ts";
 import type { Image, ImageData } from "../loader/weave/image.ts";
 import { addBirthCommand, fetchCode } from "../service/birth.ts";

@@ -16,7 +16,7 @@ import type { Standing } from "../fabric/thread-load.ts";
 import { STANDING, ThreadLoads } from "../fabric/thread-load.ts";
 import type { WatchedThread } from "../fabric/thread-watchdog.ts";
 import { ThreadWatchdog } from "../fabric/thread-watchdog.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { FullConfig } from "./config.ts";
 import { lackOfWatchdog } from "./footing.ts";
 import { NEVER } from "./stall.ts";

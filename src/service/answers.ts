@@ -6,7 +6,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";

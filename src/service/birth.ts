@@ -8,7 +8,7 @@
  */
 
 import { codeOf, SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
 import type { ImageData } from "../loader/weave/image.ts";

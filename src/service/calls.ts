@@ -7,11 +7,10 @@
 import { inspect } from "node:util";
 import { copyArguments } from "../base/copy.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
-import { formatAddress, parseAddress } from "../kernel/address.ts";
+import { formatAddress, HOLD, parseAddress } from "../kernel/service.ts";
 import type { Envelope } from "../kernel/message.ts";
 import { isLocalName } from "../kernel/name-table.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import { HOLD } from "../kernel/service.ts";
 import { OpenCall } from "../kernel/open-calls.ts";
 import { bound } from "./bound.ts";
 import type { Context } from "./context.ts";

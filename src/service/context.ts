@@ -11,14 +11,13 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress, HOLD } from "../kernel/service.ts";
 import { isOpen } from "../kernel/answering.ts";
 import { endHandling } from "../kernel/handling.ts";
 import type { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { endedError, isEnding } from "../kernel/refusal.ts";
-import { HOLD } from "../kernel/service.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import type { Instance as CodeInstance } from "../loader/run/instance.ts";
 import type { Job } from "./job.ts";

@@ -9,7 +9,7 @@
  */
 
 import { Stay } from "../fabric/stay.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Context } from "./context.ts";
 import { takeSlot } from "./errand-slots.ts";
 import type { Errand } from "./errand-state.ts";

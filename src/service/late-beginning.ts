@@ -4,7 +4,7 @@
  */
 
 import { nameFirst } from "../base/short-list.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Message } from "../kernel/message.ts";
 import type { OpenCall } from "../kernel/open-calls.ts";
 import type { Context } from "./context.ts";

@@ -5,7 +5,7 @@
 import { LEVEL } from "../base/log-level.ts";
 import { codeOf, SnaxError } from "../base/error.ts";
 import { quoteName } from "../base/name-characters.ts";
-import { formatAddress, harborOf } from "../kernel/address.ts";
+import { formatAddress, harborOf } from "../kernel/service.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { deadError } from "../kernel/refusal.ts";
 import { isLocalName } from "../kernel/name-table.ts";

@@ -10,7 +10,7 @@
  */
 
 import { LEVEL } from "../base/log-level.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import { Waiting } from "../kernel/last-words.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";

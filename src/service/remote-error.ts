@@ -9,7 +9,7 @@ import { types } from "node:util";
 import { copyThrown } from "../base/copy-thrown.ts";
 import type { Incomplete } from "../base/copy-thrown.ts";
 import { readStack, SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import { messageOf } from "./error-text.ts";
 
 /** What the copy of an error carries beside what the error had. */

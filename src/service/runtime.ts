@@ -10,7 +10,7 @@ import { codeOf, SnaxError } from "../base/error.ts";
 import type { Level, LevelFloor } from "../base/log-level.ts";
 import { isLevelName, LEVEL, LEVEL_NAMES } from "../base/log-level.ts";
 import type { LineOrigin, LogLine, TakeLine } from "../base/log-line.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import { Forwarder } from "../kernel/forwarder.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";

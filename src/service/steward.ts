@@ -8,7 +8,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { INDEX_MASK } from "../kernel/address.ts";
+import { INDEX_MASK } from "../kernel/service.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { PLAIN_RECEIVERS, tableWith } from "./answers.ts";

@@ -13,7 +13,7 @@
  */
 
 import { TRACES_MAX } from "../base/limits.ts";
-import { formatAddress, parseAddress } from "../kernel/address.ts";
+import { formatAddress, parseAddress } from "../kernel/service.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";

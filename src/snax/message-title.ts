@@ -3,7 +3,7 @@
  * methods, else by its protocol.
  */
 
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Timer } from "../kernel/timers.ts";

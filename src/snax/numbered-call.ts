@@ -7,7 +7,7 @@
  */
 
 import { SnaxError } from "../base/error.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress } from "../kernel/service.ts";
 import type { Receiver } from "../service/context.ts";
 import type { Group } from "./method-numbers.ts";
 import { SYSTEM_METHOD } from "./method-numbers.ts";

@@ -11,9 +11,8 @@
 import { inspect } from "node:util";
 import { SnaxError } from "../base/error.ts";
 import { definePort } from "../base/portable.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress, Service } from "../kernel/service.ts";
 import { PTYPE } from "../kernel/protocol.ts";
-import { Service } from "../kernel/service.ts";
 import { post, request } from "../service/calls.ts";
 import { Context } from "../service/context.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";

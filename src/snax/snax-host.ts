@@ -8,11 +8,10 @@
 
 import { SnaxError } from "../base/error.ts";
 import { LEVEL } from "../base/log-level.ts";
-import { formatAddress } from "../kernel/address.ts";
+import { formatAddress, HOLD } from "../kernel/service.ts";
 import { endHandling } from "../kernel/handling.ts";
 import type { Message } from "../kernel/message.ts";
 import { REPLY } from "../kernel/message.ts";
-import { HOLD } from "../kernel/service.ts";
 import type { ModuleInstance } from "../loader/run/module-instance.ts";
 import { end } from "../service/boot.ts";
 import type { Context, Receiver } from "../service/context.ts";

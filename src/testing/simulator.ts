@@ -21,7 +21,7 @@ import { Kernel } from "../kernel/kernel.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Drain } from "../kernel/scheduler.ts";
 import type { Service } from "../kernel/service.ts";
-import { createHandleSource } from "../kernel/service-table.ts";
+import { createHandleSource } from "../kernel/service.ts";
 import type { OpenCall } from "../kernel/open-calls.ts";
 import { FaultPlan } from "./fault.ts";
 import { createLinks } from "./link.ts";

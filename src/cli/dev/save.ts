@@ -13,7 +13,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TOGETHER_MAX } from "../../base/limits.ts";
 import type { Operator } from "../../console/operator/operator.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { readAhead } from "../../live/operate/read-ahead.ts";
 import { foldTexts } from "../../live/operate/fold.ts";
 import { reload } from "../../live/rollout/reload.ts";

@@ -6,7 +6,7 @@
  *     PROXY node address type      the handle of a service that stands here for that one
  */
 
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { SkynetApi } from "../../service/skynet-api.ts";
 import type { Exposure } from "../hub/exposure.ts";
 import type { Hub } from "../hub/hub.ts";

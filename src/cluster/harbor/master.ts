@@ -11,7 +11,7 @@
 import { SnaxError } from "../../base/error.ts";
 import { SOCKET_HANDSHAKE_MS } from "../../base/limits.ts";
 import { NAMES_MAX } from "../../fabric/shared-names.ts";
-import { harborOf } from "../../kernel/address.ts";
+import { harborOf } from "../../kernel/service.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../../net/endpoint.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { Context } from "../../service/context.ts";

@@ -11,7 +11,7 @@
 import { copyResult } from "../../base/copy.ts";
 import { SnaxError } from "../../base/error.ts";
 import { CLUSTER_CALLS_MAX, CLUSTER_UNSENT_MAX, LINK_QUEUE_MAX } from "../../base/limits.ts";
-import { formatAddress, harborOf, INDEX_MASK } from "../../kernel/address.ts";
+import { formatAddress, harborOf, INDEX_MASK } from "../../kernel/service.ts";
 import type { Message } from "../../kernel/message.ts";
 import { REPLY } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";

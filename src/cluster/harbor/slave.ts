@@ -15,7 +15,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { SOCKET_HANDSHAKE_MS } from "../../base/limits.ts";
-import { formatAddress, harborOf } from "../../kernel/address.ts";
+import { formatAddress, harborOf } from "../../kernel/service.ts";
 import { GLOBAL_NAME_LENGTH_MAX, isLocalName } from "../../kernel/name-table.ts";
 import { formatEndpoint, isLoopback, parseEndpoint } from "../../net/endpoint.ts";
 import type { Endpoint } from "../../net/endpoint.ts";

@@ -3,7 +3,7 @@
  * of exposed services only.
  */
 
-import { parseAddress } from "../../kernel/address.ts";
+import { parseAddress } from "../../kernel/service.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import { request } from "../../service/calls.ts";
 import type { Exposure } from "./exposure.ts";

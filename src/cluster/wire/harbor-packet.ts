@@ -11,7 +11,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { HARBOR_PAYLOAD_MAX } from "../../base/limits.ts";
-import { INDEX_MASK } from "../../kernel/address.ts";
+import { INDEX_MASK } from "../../kernel/service.ts";
 import { GLOBAL_NAME_LENGTH_MAX } from "../../kernel/name-table.ts";
 import { decodeSeri, encodeSeri } from "../../wire/lua-seri.ts";
 

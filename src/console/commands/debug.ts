@@ -9,7 +9,7 @@
 import { randomUUID } from "node:crypto";
 import { DEBUG_SECONDS, DEBUG_SECONDS_MAX } from "../../base/limits.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { findWorker } from "../../inspector/link.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { askSteward } from "../../service/steward.ts";

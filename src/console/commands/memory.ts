@@ -11,7 +11,7 @@ import { runInNewContext } from "node:vm";
 import { SnaxError } from "../../base/error.ts";
 import type { ProfilerSession } from "../../inspector/own-session.ts";
 import { openProfiler } from "../../inspector/own-session.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import type { Command, CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { absentCommand } from "../operator/command.ts";

@@ -9,7 +9,7 @@
 
 import { writeFileSync } from "node:fs";
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Service } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import type { MessageListener } from "../../service/message-tap.ts";

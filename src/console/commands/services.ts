@@ -5,9 +5,8 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress, mailboxLength, unfinishedCount } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { mailboxLength, unfinishedCount } from "../../kernel/service.ts";
 import { launch } from "../../service/boot.ts";
 import type { Context } from "../../service/context.ts";
 import { launchCommand, PLAIN_KIND_NAME } from "../../service/life.ts";

@@ -3,10 +3,9 @@
  */
 
 import { getHeapStatistics } from "node:v8";
-import { formatAddress, INDEX_MASK } from "../../kernel/address.ts";
+import { formatAddress, INDEX_MASK, mailboxLength } from "../../kernel/service.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { Service } from "../../kernel/service.ts";
-import { mailboxLength } from "../../kernel/service.ts";
 import type { CommandCall, CommandTable, Table } from "../operator/command.ts";
 import { readSeconds } from "../operator/command.ts";
 import { formatFloat } from "../print/print.ts";

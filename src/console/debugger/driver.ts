@@ -10,7 +10,7 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { messageOf } from "../../service/error-text.ts";
 import type { InspectorLink, Json } from "../../inspector/link.ts";
 import { ScriptTable } from "../../inspector/scripts.ts";

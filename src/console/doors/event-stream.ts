@@ -23,7 +23,7 @@ import {
 } from "../../base/limits.ts";
 import type { Level } from "../../base/log-level.ts";
 import { isLevelName, LEVEL, LEVEL_NAMES } from "../../base/log-level.ts";
-import { parseAddress } from "../../kernel/address.ts";
+import { parseAddress } from "../../kernel/service.ts";
 import type { EventKind, NodeEvent } from "../operator/event-hub.ts";
 import { EVENT_KINDS } from "../operator/event-hub.ts";
 import type { Client } from "./client.ts";

@@ -5,8 +5,7 @@
  * is born or dies meanwhile may or may not be seen.
  */
 
-import { INDEX_MASK } from "../../kernel/address.ts";
-import { placeOf } from "../../kernel/service-table.ts";
+import { INDEX_MASK, placeOf } from "../../kernel/service.ts";
 import { Context } from "../../service/context.ts";
 import type { Operator } from "../operator/operator.ts";
 import { Slice } from "../operator/pacer.ts";

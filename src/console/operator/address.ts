@@ -3,7 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { harborOf, parseAddress } from "../../kernel/address.ts";
+import { harborOf, parseAddress } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { Context } from "../../service/context.ts";
 import type { Operator } from "./operator.ts";

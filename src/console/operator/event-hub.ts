@@ -11,7 +11,7 @@ import { EVENT_TEXT_MAX } from "../../base/limits.ts";
 import type { Level } from "../../base/log-level.ts";
 import type { LogLine } from "../../base/log-line.ts";
 import { LogFormatter } from "../../base/log-line.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { LiveThread } from "../../live/rollout/live-thread.ts";
 import type { PatchRecord } from "../../snax/types.ts";
 

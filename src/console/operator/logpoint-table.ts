@@ -16,7 +16,7 @@ import { LOGPOINT_HITS_MAX, LOGPOINTS_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
 import { beginBreakpoints } from "../../inspector/lasting-breakpoints.ts";
 import { OwnSession } from "../../inspector/own-session.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { formatLine } from "../../service/information.ts";

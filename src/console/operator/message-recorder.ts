@@ -10,7 +10,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Message } from "../../kernel/message.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import type { Service } from "../../kernel/service.ts";

@@ -11,7 +11,7 @@
 import { API_PAGE_LENGTH, API_PAGE_MAX, API_TOP_LENGTH, API_TOP_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
 import type { Table } from "./command.ts";
-import { parseAddress } from "../../kernel/address.ts";
+import { parseAddress } from "../../kernel/service.ts";
 
 /** Tables whose rows are known to be in the order in which they are printed. */
 const inOrder = new WeakSet<Table>();

@@ -10,7 +10,7 @@ import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { basename, resolve } from "node:path";
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { Fold } from "../../loader/text/fold.ts";

@@ -3,7 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { dryRun, dryRunType, readDry } from "../../live/operate/dry-run.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import type { Patch } from "../../snax/types.ts";

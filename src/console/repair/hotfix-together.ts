@@ -15,7 +15,7 @@ import { readPatch } from "../../live/text/compile.ts";
 import { clearCache } from "../../service/cache.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";
 import { resolve } from "node:path";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { CommandResult } from "../operator/command.ts";
 import { markInOrder } from "../operator/page.ts";
 import type { Operator } from "../operator/operator.ts";

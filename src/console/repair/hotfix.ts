@@ -5,7 +5,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { hotfix } from "../../live/rollout/one-service.ts";
 import { hotfixall } from "../../live/rollout/all-of-type.ts";
 import { readIds, rollback } from "../../live/operate/rollback.ts";

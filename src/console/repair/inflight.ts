@@ -4,7 +4,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { agoText } from "../../live/inspect/running-handlers.ts";
 import { inflight } from "../../live/operate/inflight.ts";
 import type {

@@ -3,7 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { migrate } from "../../live/migrate/migrate.ts";
 import { readAddress } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable, Route } from "../operator/command.ts";

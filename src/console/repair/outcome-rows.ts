@@ -2,7 +2,7 @@
  * What the commands of a repair print of its outcome: how many services have it, and which ones do not, with the reason.
  */
 
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { ScriptFile } from "../operator/script-file.ts";
 import { nameFiles } from "./hotfix-words.ts";
 

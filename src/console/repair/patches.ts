@@ -4,7 +4,7 @@
 
 import { addKept } from "./outcome-rows.ts";
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { leaderOf, readTarget } from "../../live/operate/patch-target.ts";
 import { askPatchTexts } from "../../live/operate/patch-texts.ts";
 import { messageOf } from "../../service/error-text.ts";

@@ -3,7 +3,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { swap } from "../../live/rollout/swap.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";
 import { markInOrder } from "../operator/page.ts";

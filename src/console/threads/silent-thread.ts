@@ -11,7 +11,7 @@
 
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, CONSOLE_SILENCE_MS } from "../../base/limits.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import { request } from "../../service/calls.ts";

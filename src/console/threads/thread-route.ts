@@ -12,7 +12,7 @@
 import type { ErrorCode } from "../../base/error.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS, CONSOLE_SILENCE_MS } from "../../base/limits.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { createErrand, withdrawErrand } from "../../service/errand-state.ts";
 import { askSteward } from "../../service/steward.ts";

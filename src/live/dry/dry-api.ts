@@ -4,7 +4,7 @@
  */
 
 import { codeOf, ERROR_CODES, SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { dryError, showAddress } from "./effects.ts";
 import type { Effects } from "./effects.ts";

@@ -4,7 +4,7 @@
 
 import { inspect } from "node:util";
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 
 /** Longest line. */
 const LINE_MAX = 200;

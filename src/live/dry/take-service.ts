@@ -6,8 +6,7 @@
 import { serialize } from "node:v8";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { STATE_OBJECTS_MAX } from "../../base/limits.ts";
-import { formatAddress } from "../../kernel/address.ts";
-import { unfinishedCount } from "../../kernel/service.ts";
+import { formatAddress, unfinishedCount } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";

@@ -10,9 +10,8 @@
 
 import { INFLIGHT_SHOWN_MAX, TASK_STACKS_MAX } from "../../base/limits.ts";
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress, unfinishedOf } from "../../kernel/service.ts";
 import { OpenCall } from "../../kernel/open-calls.ts";
-import { unfinishedOf } from "../../kernel/service.ts";
 import { giveUp } from "../../kernel/interrupt.ts";
 import type { Message } from "../../kernel/message.ts";
 import type { Context } from "../../service/context.ts";

@@ -3,8 +3,7 @@
  * whom they wait for, where in its code, and what came in.
  */
 
-import { formatAddress } from "../../kernel/address.ts";
-import { unfinishedOf } from "../../kernel/service.ts";
+import { formatAddress, unfinishedOf } from "../../kernel/service.ts";
 import type { Message } from "../../kernel/message.ts";
 import type { OpenCall } from "../../kernel/open-calls.ts";
 import type { Context } from "../../service/context.ts";

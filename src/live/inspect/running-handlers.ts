@@ -6,8 +6,7 @@
  * a promise of its program, of a package or of Node; of those V8 tells nothing, neither who settles them nor who awaits them.
  */
 
-import { formatAddress } from "../../kernel/address.ts";
-import { isDeathWatch, unfinishedOf } from "../../kernel/service.ts";
+import { formatAddress, isDeathWatch, unfinishedOf } from "../../kernel/service.ts";
 import type { Message } from "../../kernel/message.ts";
 import { REPLY } from "../../kernel/message.ts";
 import type { Context } from "../../service/context.ts";

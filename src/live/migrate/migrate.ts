@@ -5,7 +5,7 @@
  */
 
 import { SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";

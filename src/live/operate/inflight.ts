@@ -11,7 +11,7 @@
 import { inspect } from "node:util";
 import { codeOf, SnaxError } from "../../base/error.ts";
 import { CONSOLE_ANSWER_MS } from "../../base/limits.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import type { Errand } from "../../service/errand-state.ts";
 import type { Stuck } from "../../service/errand.ts";

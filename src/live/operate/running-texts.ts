@@ -4,7 +4,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { nameFirst } from "../../base/short-list.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { ModuleNode } from "../../loader/run/module-node.ts";
 import type { Context } from "../../service/context.ts";

@@ -6,7 +6,7 @@
 import type { ErrorCode } from "../../base/error.ts";
 import { SnaxError } from "../../base/error.ts";
 import { PATCH_FAILURES_MAX } from "../../base/limits.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import type { PatchFailure } from "../../snax/types.ts";
 import type { Answers, Home } from "./rollout.ts";

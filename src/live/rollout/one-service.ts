@@ -11,7 +11,7 @@
 
 import { copyArguments, copyResult } from "../../base/copy.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";

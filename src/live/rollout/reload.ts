@@ -12,7 +12,7 @@
 import { summaryOf } from "../apply/patch-summary.ts";
 import type { PatchSummary } from "../apply/patch-summary.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { ImageData } from "../../loader/weave/image.ts";

@@ -11,8 +11,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { findModuleFile } from "../../loader/resolve/module-file.ts";
-import { formatAddress } from "../../kernel/address.ts";
-import { hasMailFrom, HOLD } from "../../kernel/service.ts";
+import { formatAddress, hasMailFrom, HOLD } from "../../kernel/service.ts";
 import { BirthPause, EVERY_TYPE } from "../../service/birth-pause.ts";
 import type { Context } from "../../service/context.ts";
 import { callInside } from "../../service/job.ts";

@@ -14,7 +14,7 @@ import { summaryOf } from "../apply/patch-summary.ts";
 import type { PatchSummary } from "../apply/patch-summary.ts";
 import { SWAP_RETIRE_MAX_MS, SWAP_RETIRE_MS } from "../../base/limits.ts";
 import { codeOf, SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import { PTYPE } from "../../kernel/protocol.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { ImageData } from "../../loader/weave/image.ts";

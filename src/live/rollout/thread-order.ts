@@ -10,7 +10,7 @@
  */
 
 import { codeOf, SnaxError } from "../../base/error.ts";
-import { formatAddress } from "../../kernel/address.ts";
+import { formatAddress } from "../../kernel/service.ts";
 import type { Context } from "../../service/context.ts";
 import type { Errand } from "../../service/errand-state.ts";
 import type { Patience, Stuck } from "../../service/errand.ts";

@@ -7,7 +7,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-import { formatAddress } from "../../../src/kernel/address.ts";
+import { formatAddress } from "../../../src/kernel/service.ts";
 import { startSnax } from "../process.ts";
 import { world, writeFiles } from "../../world.ts";
 import type { Files, World } from "../../world.ts";

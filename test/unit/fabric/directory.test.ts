@@ -6,7 +6,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 
 import { createDirectory, Directory, THREADS_MAX } from "../../../src/fabric/directory.ts";
-import { INDEX_MASK } from "../../../src/kernel/address.ts";
+import { INDEX_MASK } from "../../../src/kernel/service.ts";
 
 /** Two threads' views of one directory, and its memory. */
 function open(): { memory: SharedArrayBuffer; mine: Directory; theirs: Directory } {

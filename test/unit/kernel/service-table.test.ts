@@ -5,9 +5,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatAddress, harborOf, INDEX_MASK, parseAddress } from "../../../src/kernel/address.ts";
-import { Service } from "../../../src/kernel/service.ts";
-import { createHandleSource, ServiceTable } from "../../../src/kernel/service-table.ts";
+import { createHandleSource, formatAddress, harborOf, INDEX_MASK, parseAddress, Service, ServiceTable } from "../../../src/kernel/service.ts";
 
 function add(table: ServiceTable): Service {
   const service = new Service(table.reserve(), "test", { receive: () => {} });
