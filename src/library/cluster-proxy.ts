@@ -16,7 +16,7 @@ import type { Context, Receiver } from "../service/context.ts";
 import { standsFor } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { takeValuesWhole } from "../service/values.ts";
-import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
+import { SYSTEM_METHOD } from "../snax/snax-host.ts";
 import type { SnaxThread } from "../snax/snax-thread.ts";
 import { readWireNumbers } from "../snax/wire-numbers.ts";
 import type { ClusterAddress } from "./cluster-api.ts";

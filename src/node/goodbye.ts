@@ -22,8 +22,7 @@ import type { Context } from "../service/context.ts";
 import { stoppedError } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import { dismiss, listReplaced } from "../live/swap/one.ts";
-import { SYSTEM_METHOD } from "../snax/method-numbers.ts";
-import { SnaxHost } from "../snax/snax-host.ts";
+import { SnaxHost, SYSTEM_METHOD } from "../snax/snax-host.ts";
 import { HoldupWatch } from "./holdup-watch.ts";
 
 /** Milliseconds for the last lines of the log, and for a thread to end its services. */

@@ -9,10 +9,8 @@
 import { SnaxError } from "../base/error.ts";
 import { formatAddress } from "../kernel/service.ts";
 import type { Receiver } from "../service/context.ts";
-import type { Group } from "./method-numbers.ts";
-import { SYSTEM_METHOD } from "./method-numbers.ts";
-import type { SnaxHost } from "./snax-host.ts";
-import { answerProfile, beginTurn } from "./snax-host.ts";
+import type { Group, SnaxHost } from "./snax-host.ts";
+import { answerProfile, beginTurn, SYSTEM_METHOD } from "./snax-host.ts";
 import type { WireNumbers } from "./wire-numbers.ts";
 import { wireNumbersOf } from "./wire-numbers.ts";
 

@@ -16,7 +16,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { post, request } from "../service/calls.ts";
 import { Context } from "../service/context.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
-import type { Group, MethodNumbers } from "./method-numbers.ts";
+import type { Group, MethodNumbers } from "./snax-host.ts";
 import type { SnaxThread } from "./snax-thread.ts";
 
 /** The caller, and its deadline. */

@@ -16,10 +16,9 @@ import { deadPromise, requireAlive } from "../service/context.ts";
 import { printf } from "../service/information.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { ask, launchCommand, readPlace, startService } from "../service/life.ts";
-import { SYSTEM_METHOD } from "./method-numbers.ts";
+import { SnaxHost, SYSTEM_METHOD } from "./snax-host.ts";
 import type { Caller } from "./service-object.ts";
 import { SnaxObject } from "./service-object.ts";
-import { SnaxHost } from "./snax-host.ts";
 import { SNAX_KIND } from "./snax-kind.ts";
 import type { RepairOptions, ServiceInterface, ServiceProfile } from "./types.ts";
 

@@ -5,7 +5,7 @@
 import type { SharedLog } from "../fabric/shared-log.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { SnaxHost } from "./snax-host.ts";
-import { MethodTable } from "./method-numbers.ts";
+import { MethodTable } from "./snax-host.ts";
 
 /** The snax side of one thread. */
 export class SnaxThread {

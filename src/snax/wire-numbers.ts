@@ -10,7 +10,7 @@
  *     export const accept = { sleep };
  *     export const response = { ping, error() {} }      7
  *
- * Inside a node other numbers stand for methods (method-numbers.ts), on which nodes do not agree.
+ * Inside a node other numbers stand for methods (snax-host.ts), on which nodes do not agree.
  */
 
 import { readFileSync } from "node:fs";
@@ -18,8 +18,8 @@ import type { Expression, Program, Property, SpreadElement } from "acorn";
 import { SnaxError } from "../base/error.ts";
 import { parseModule } from "../loader/read/syntax.ts";
 import { transformNow } from "../loader/build/transformer.ts";
-import type { Group, MethodName } from "./method-numbers.ts";
-import { FIRST_METHOD, GROUP_EXPORTS } from "./method-numbers.ts";
+import type { Group, MethodName } from "./snax-host.ts";
+import { FIRST_METHOD, GROUP_EXPORTS } from "./snax-host.ts";
 
 /** The methods of one type, in the order of the text. */
 export class WireNumbers {

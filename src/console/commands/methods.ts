@@ -10,7 +10,7 @@
 import { SnaxError } from "../../base/error.ts";
 import { suggest } from "../../base/suggestion.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import type { Group } from "../../snax/method-numbers.ts";
+import type { Group } from "../../snax/snax-host.ts";
 import { bind } from "../../snax/snax-functions.ts";
 import { readAddress } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable } from "../operator/command.ts";

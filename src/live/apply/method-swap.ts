@@ -12,14 +12,11 @@ import type { ModuleInstance } from "../../loader/run/module-instance.ts";
 import { CellSource, resolveExport } from "../../loader/run/module-node.ts";
 import type { CheckableMethod } from "../../loader/weave/method-check.ts";
 import { hasCheck, standsFor } from "../../loader/weave/method-check.ts";
-import type { Group, MethodNumbers } from "../../snax/method-numbers.ts";
-import { GROUP_EXPORTS } from "../../snax/method-numbers.ts";
-import type { Method, SnaxHost } from "../../snax/snax-host.ts";
-import { groupOf } from "../../snax/snax-host.ts";
+import type { Group, Method, MethodNumbers, SnaxHost } from "../../snax/snax-host.ts";
+import { GROUP_EXPORTS, groupOf } from "../../snax/snax-host.ts";
 import type { PatchPart } from "../text/compile.ts";
 import { GROUP_NAMES } from "../text/patch-item.ts";
-import type { PatchRun } from "./patch-run.ts";
-import type { UndoLog } from "./undo-log.ts";
+import type { PatchRun, UndoLog } from "./patch-run.ts";
 
 /** One method that a patch gives. */
 export interface GivenMethod {

@@ -3,7 +3,7 @@
  * be.
  *
  *     bind     evaluates the patch in the module's scope; it hands over what it wants to replace
- *     commit   swaps, one undoable step after the other; then the patch's new state is initialised
+ *     commit   swaps, one step of an UndoLog after the other; then the patch's new state is initialised
  *     vars     what `hotfix()` writes is noted, to be taken back unless somebody has written it since
  *
  * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote`, `checks` and
@@ -35,7 +35,6 @@ import { mergeTable } from "./table-merge.ts";
 import { mergeEnum } from "./enum-merge.ts";
 import type { EnumGift } from "./enum-merge.ts";
 import { checkUnused } from "./unused.ts";
-import type { UndoLog } from "./undo-log.ts";
 import { keepWritten } from "./written-state.ts";
 
 /** `hotfix` and `rollback` of a patch. */
@@ -45,6 +44,39 @@ const NOTHING: Record<string, never> = Object.freeze({});
 
 type ReadVariable = (index: number) => unknown;
 type WriteVariable = (index: number, value: unknown) => void;
+
+/**
+ * What has been done so far, and how each step is taken back.
+ *
+ * Steps are undone last first. Each notes its undoing *before* it changes anything, so that a step
+ * that fails half-way is undone as well.
+ */
+export class UndoLog {
+  readonly #steps: (() => void)[] = [];
+
+  /** Notes how the step that follows is taken back. */
+  note(undo: () => void): void {
+    this.#steps.push(undo);
+  }
+
+  /**
+   * Takes everything back.
+   *
+   * @returns what could not be taken back; empty unless the service's own objects resist (frozen
+   * meanwhile).
+   */
+  undo(): unknown[] {
+    const failures: unknown[] = [];
+    for (let undo = this.#steps.pop(); undo !== undefined; undo = this.#steps.pop()) {
+      try {
+        undo();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    return failures;
+  }
+}
 
 /** What a patch gives to an object. */
 interface GivenTable {

@@ -22,7 +22,7 @@ import { compileParts, compilePatch, INJECTED } from "../text/compile.ts";
 import type { NameScope } from "../text/patched-module.ts";
 import { rootScope, scopeOf } from "../text/patched-module.ts";
 import { moduleOf, evaluateImports } from "../text/patch-import.ts";
-import { ServicePatch } from "../apply/service-patch.ts";
+import { ServicePatch } from "../apply/application.ts";
 import { createSuccessor } from "./birth-image.ts";
 
 /** A patch for services yet to be born, as threads tell each other of it. */

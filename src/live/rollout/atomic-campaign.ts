@@ -11,7 +11,7 @@ import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { runInside } from "../../service/job.ts";
 import { beginPatch, keep, takeBack } from "../apply/application.ts";
-import type { Remains, ServicePatch } from "../apply/service-patch.ts";
+import type { Remains, ServicePatch } from "../apply/application.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";
 import { inSlices, Pending } from "./many-services.ts";
 import type { Applied, CampaignOrder, Kept, Ready } from "./campaign.ts";

@@ -2,7 +2,7 @@
  * `snax.hotfix`: one patch for one running service.
  *
  *     text -> compiled and checked (compile.ts)
- *          -> inside the service (application.ts): bound, committed (service-patch.ts)
+ *          -> inside the service (application.ts): bound, committed
  *          -> hotfix(...args), perhaps awaited -> one result, and a line in the ledger
  *
  * The thread of the service leads, and is the only one: no other has to agree, so there is nothing to

@@ -20,7 +20,7 @@ import type { HotfixSharedResult } from "../../snax/types.ts";
 import { evaluateImports } from "../text/patch-import.ts";
 import { keepsOldOf, summarise, summaryOf } from "../apply/patch-summary.ts";
 import type { PatchSummary } from "../apply/patch-summary.ts";
-import { ServicePatch } from "../apply/service-patch.ts";
+import { ServicePatch } from "../apply/application.ts";
 import { compileParts, hashOfPatch } from "../text/compile.ts";
 import { scopeIn } from "../text/patched-module.ts";
 import type { PatchPart } from "../text/compile.ts";

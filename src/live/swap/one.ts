@@ -21,8 +21,7 @@ import { describeStart, end, launch, tellLauncher } from "../../service/boot.ts"
 import type { Context } from "../../service/context.ts";
 import { endParts } from "../../service/part.ts";
 import type { Runtime } from "../../service/runtime.ts";
-import { SYSTEM_METHOD } from "../../snax/method-numbers.ts";
-import { SnaxHost } from "../../snax/snax-host.ts";
+import { SnaxHost, SYSTEM_METHOD } from "../../snax/snax-host.ts";
 import { listBusy, nameBusy } from "../reload/drain.ts";
 import { describe, isOpenTimer, timersOf } from "../reload/timers.ts";
 import { ServiceTimer } from "../../service/timers.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { METHODS_MAX, MethodNumbers, MethodTable } from "../../../src/snax/method-numbers.ts";
+import { METHODS_MAX, MethodNumbers, MethodTable } from "../../../src/snax/snax-host.ts";
 
 test("numbers begin above the system's, by group and name, and never change", () => {
   const numbers = new MethodNumbers("room");
