@@ -37,7 +37,18 @@ import { deadError, deadlockError, fullError, interruptedError, votingError } fr
 import { Rests } from "./rest.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Instance, Watch } from "./service.ts";
-import { createHandleSource, hasMailFrom, HOLD, isRest, mailboxLength, passesMark, reconsiderDeferred, Service, ServiceTable, watchDeath } from "./service.ts";
+import {
+  createHandleSource,
+  hasMailFrom,
+  HOLD,
+  isRest,
+  mailboxLength,
+  passesMark,
+  reconsiderDeferred,
+  Service,
+  ServiceTable,
+  watchDeath,
+} from "./service.ts";
 import type { TallyBook } from "./instruments.ts";
 import { count, TALLY, UNCOUNTED } from "./instruments.ts";
 import type { OpenCall } from "./open-calls.ts";

@@ -10,7 +10,13 @@
 import { SnaxError } from "../../base/error.ts";
 import { nameFirst } from "../../base/short-list.ts";
 import { deadError } from "../../kernel/refusal.ts";
-import { formatAddress, HOLD, isDeathWatch, unfinishedCount, unfinishedOf } from "../../kernel/service.ts";
+import {
+  formatAddress,
+  HOLD,
+  isDeathWatch,
+  unfinishedCount,
+  unfinishedOf,
+} from "../../kernel/service.ts";
 import { OpenCall } from "../../kernel/open-calls.ts";
 import { Waiting } from "../../kernel/last-words.ts";
 import type { Timer } from "../../kernel/timers.ts";

@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEVEL } from "../../../src/base/log-level.ts";
-import { LogFormatter, showControls, showInLine, showJson, showStyled } from "../../../src/base/log-line.ts";
+import {
+  LogFormatter,
+  showControls,
+  showInLine,
+  showJson,
+  showStyled,
+} from "../../../src/base/log-line.ts";
 
 const FILE = { isJson: false, isFile: true, isTerminal: false };
 const PIPE = { ...FILE, isFile: false };

@@ -5,7 +5,15 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 
-import { createHandleSource, formatAddress, harborOf, INDEX_MASK, parseAddress, Service, ServiceTable } from "../../../src/kernel/service.ts";
+import {
+  createHandleSource,
+  formatAddress,
+  harborOf,
+  INDEX_MASK,
+  parseAddress,
+  Service,
+  ServiceTable,
+} from "../../../src/kernel/service.ts";
 
 function add(table: ServiceTable): Service {
   const service = new Service(table.reserve(), "test", { receive: () => {} });
