@@ -11,7 +11,7 @@ import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { post, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
-import { defineNote } from "../service/part.ts";
+import { defineNote } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 
 const DAEMON = "clusterd";

@@ -13,7 +13,7 @@ import type { Envelope } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { post, request } from "../service/calls.ts";
 import type { Context } from "../service/context.ts";
-import { defineNote } from "../service/part.ts";
+import { defineNote } from "../service/context.ts";
 import type { Runtime } from "../service/runtime.ts";
 import type { Pending } from "./cluster-daemon.ts";
 import { askDaemon, askOnceKnown, endOfPatience, patienceMs, pushOf } from "./cluster-daemon.ts";

@@ -12,11 +12,9 @@ import type { NumberedEvent } from "../cluster/link/watch.ts";
 import { markEnder } from "../service/ender.ts";
 import { Callback } from "../service/callback.ts";
 import { noteOfRuntime } from "../service/calls.ts";
-import type { Context } from "../service/context.ts";
-import { EXIT_SIGNAL, requireAlive } from "../service/context.ts";
+import type { Context, PartOptions } from "../service/context.ts";
+import { definePart, EXIT_SIGNAL, requireAlive } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
-import type { PartOptions } from "../service/part.ts";
-import { definePart } from "../service/part.ts";
 import { askDaemon } from "./cluster-daemon.ts";
 
 type OnEvent = (event: LinkEvent) => unknown;

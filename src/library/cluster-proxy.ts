@@ -13,7 +13,7 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import { tableWith } from "../service/answers.ts";
 import type { Context, Receiver } from "../service/context.ts";
-import { standsFor } from "../service/part.ts";
+import { standsFor } from "../service/context.ts";
 import { createSkynet } from "../service/skynet.ts";
 import { takeValuesWhole } from "../service/values.ts";
 import { SYSTEM_METHOD } from "../snax/snax-host.ts";

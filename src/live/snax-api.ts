@@ -5,7 +5,7 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import { settleInside } from "../service/job.ts";
+import { settleInside } from "../service/context.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { SnaxCaller } from "../snax/snax-functions.ts";

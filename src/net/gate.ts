@@ -4,10 +4,9 @@
 
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
-import { requireAlive } from "../service/context.ts";
+import { defineNote, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import { markInfoOfApi } from "../service/information.ts";
-import { defineNote } from "../service/part.ts";
 import { createSkynet } from "../service/skynet.ts";
 import type { GateCounts, GateHandler, GateServerApi } from "./gate-api.ts";
 import { GateServer } from "./gate-server.ts";

@@ -8,10 +8,9 @@ import type { Level } from "../base/log-level.ts";
 import { LEVEL } from "../base/log-level.ts";
 import type { Message } from "../kernel/message.ts";
 import type { Context } from "../service/context.ts";
-import { EXIT_SIGNAL, isThenable } from "../service/context.ts";
+import { definePart, EXIT_SIGNAL, isThenable } from "../service/context.ts";
 import { describeError } from "../service/error-text.ts";
 import { LineBudget } from "../base/log-line.ts";
-import { definePart } from "../service/part.ts";
 import type { NetTable } from "./net-table.ts";
 import { netOf } from "./net-table.ts";
 

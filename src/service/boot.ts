@@ -24,15 +24,20 @@ import type { Program } from "../loader/run/program.ts";
 import { Instance } from "../loader/run/instance.ts";
 import type { BirthPause } from "./birth-pause.ts";
 import { EVERY_TYPE } from "./birth-pause.ts";
-import { Context, EXIT_SIGNAL, isThenable, stoppedError } from "./context.ts";
-import { runInside } from "./job.ts";
+import {
+  Birth,
+  Context,
+  defineNote,
+  EXIT_SIGNAL,
+  isThenable,
+  runInside,
+  stoppedError,
+} from "./context.ts";
 import { describeBeginning } from "./late-beginning.ts";
-import { defineNote } from "./part.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Kind, Runtime } from "./runtime.ts";
 import { describeError, messageOf } from "./error-text.ts";
 import { surroundingsOf } from "./surroundings.ts";
-import { Birth } from "./top-level.ts";
 
 /** Told once, when a service is ready, or with the reason why it is not, and the same as it can be sent. */
 export type OnReady = (error?: unknown, sendable?: Error) => void;

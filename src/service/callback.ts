@@ -5,7 +5,7 @@
  */
 
 import type { Context } from "./context.ts";
-import { definePart } from "./part.ts";
+import { definePart } from "./context.ts";
 
 /** The callbacks of a service: those that last until they are ended, and those that last as long as what has them. */
 class Callbacks {

@@ -2,25 +2,25 @@
  * What is behind a handle when it is a service of a program: the instance of its module, its handlers, its API.
  *
  *     kernel -> Context.receive(message) -> receiver for the message's type -> handler -> answer()
+ *            -> receiveJob: work that the runtime does inside the service, before all mail
  *
  * skynet calls the same thing a context. A node may hold a million of these: what an idle service does not need is
- * created at first use, and receivers are functions of (context, message) in a table that services share until one of
- * them changes it.
+ * created at first use (its parts), and receivers are functions of (context, message) in a table that services share until
+ * one of them changes it.
  *
  * Hot path (bench: call).
  */
 
 import { SnaxError } from "../base/error.ts";
-import { formatAddress, HOLD } from "../kernel/service.ts";
 import { isOpen } from "../kernel/answering.ts";
 import { endHandling } from "../kernel/handling.ts";
 import type { Waiting } from "../kernel/last-words.ts";
-import type { Message } from "../kernel/message.ts";
-import { REPLY } from "../kernel/message.ts";
-import { endedError, isEnding } from "../kernel/refusal.ts";
+import { Message, REPLY } from "../kernel/message.ts";
+import { PTYPE } from "../kernel/protocol.ts";
+import { deadError, endedError, isEnding } from "../kernel/refusal.ts";
+import { formatAddress, HOLD } from "../kernel/service.ts";
 import type { Instance, Service } from "../kernel/service.ts";
 import type { Instance as CodeInstance } from "../loader/run/instance.ts";
-import type { Job } from "./job.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -63,7 +63,7 @@ export class Context implements Instance {
   whenReady: Job[] | undefined = undefined;
   /** What the service's kind keeps for it. */
   state: object | undefined = undefined;
-  /** What only some services have; see part.ts. */
+  /** What only some services have; see {@link Part}. */
   parts: Map<object, unknown> | undefined = undefined;
   /** How often its code called the API after its death. */
   deadCalls = 0;
@@ -327,4 +327,250 @@ function noProtocol(context: Context, message: Message): SnaxError {
     `service ${formatAddress(context.handle)} (${context.service.title}) has no handler for ` +
       `messages of type ${context.runtime.protocolName(message.type)}`,
   );
+}
+
+/**
+ * A value that is kept with a service once it is set: what only some services have. A layer defines it once, and a service
+ * that needs it gets its own.
+ *
+ *     const sleepers = definePart(() => new Map<unknown, Waiter>());
+ *     sleepers.of(context).set(token, waiter);
+ *
+ * A node may hold a million services, so an idle one has no field for each thing that it might need: its parts are in one
+ * map, which it gets with the first of them.
+ */
+export class Note<T> {
+  /** Returns the value of a service; undefined if none was set. */
+  peek({ parts }: Context): T | undefined {
+    return parts?.get(this) as T | undefined;
+  }
+
+  /** Sets the value of a service. */
+  set(context: Context, value: T): void {
+    (context.parts ??= new Map()).set(this, value);
+  }
+
+  /** Forgets the value of a service. */
+  drop({ parts }: Context): void {
+    parts?.delete(this);
+  }
+}
+
+/** A part that is made at first use. */
+export class Part<T extends NonNullable<unknown>> extends Note<T> {
+  readonly #make: (context: Context) => T;
+
+  constructor(make: (context: Context) => T) {
+    super();
+    this.#make = make;
+  }
+
+  /** Returns the part of a service, and makes it the first time. */
+  of(context: Context): T {
+    const known = this.peek(context);
+    if (known !== undefined) return known;
+    const made = this.#make(context);
+    this.set(context, made);
+    return made;
+  }
+}
+
+/** The parts of a service. */
+type Parts = Context["parts"];
+
+/** What the code of a service has registered: other code in its place begins it anew. */
+const ofCode = new Set<object>();
+
+/** What of the outside world services hold in a part, for people, by part. */
+const holdings = new Map<object, (value: never) => string | undefined>();
+
+/** What ties services to their thread, for people, by part. */
+const ties = new Map<object, (value: never) => string | undefined>();
+
+/** What of a part that old code has registered the new code in its place has not, for people, by part. */
+const losses = new Map<object, (before: never, after: never) => string | undefined>();
+
+/** How what code has registered ends, and how it returns, by part. */
+const ends = new Map<object, (value: never) => void>();
+const returns = new Map<object, (value: never) => void>();
+
+/** What more is known of a part. */
+export interface PartOptions<T> {
+  /** The code of the service has registered it, and registers it again when it begins anew. @defaultValue false */
+  readonly isOfCode?: boolean;
+  /** Says for people what other code in its place has not registered again, though it must. @defaultValue nothing */
+  readonly lacks?: (before: T, after: T | undefined) => string | undefined;
+  /** Ends what code has registered that is not the service's any more. @defaultValue nothing */
+  readonly ends?: (value: T) => void;
+  /** Registers again what other code has taken the place of and given back. @defaultValue nothing */
+  readonly returns?: (value: T) => void;
+  /** Names what the service holds by it that no other service can take over, `a socket`. @defaultValue nothing */
+  readonly holds?: (value: T) => string | undefined;
+  /** Names what of it another thread could not have, `a pinned version of a shared table`. @defaultValue nothing */
+  readonly ties?: (value: T) => string | undefined;
+}
+
+/** Defines a part that is made at first use. */
+export function definePart<T extends NonNullable<unknown>>(
+  make: (context: Context) => T,
+  options: PartOptions<T> = {},
+): Part<T> {
+  const part = new Part(make);
+  enter(part, options);
+  return part;
+}
+
+/** Defines a value that is there once it is set. */
+export function defineNote<T>(options: PartOptions<T> = {}): Note<T> {
+  const note = new Note<T>();
+  enter(note, options);
+  return note;
+}
+
+function enter<T>(part: object, options: PartOptions<T>): void {
+  const { isOfCode = false, holds, ties: tie, lacks, ends: end, returns: put } = options;
+  if (isOfCode) ofCode.add(part);
+  if (lacks !== undefined) losses.set(part, lacks);
+  if (end !== undefined) ends.set(part, end);
+  if (put !== undefined) returns.set(part, put);
+  if (tie !== undefined) ties.set(part, tie);
+  if (holds !== undefined) holdings.set(part, holds);
+}
+
+/** Names what a service holds that no other one can take over: sockets, a gate, channels. */
+export function holdingsOf({ parts }: Context): string[] {
+  return namesIn(parts, holdings);
+}
+
+/** Names what ties a service to its thread, beside what it holds. */
+export function tiesOf({ parts }: Context): string[] {
+  return namesIn(parts, ties);
+}
+
+/** Ends what code has registered in its parts that is not the service's any more. */
+export function endParts(of: Parts, now: Parts): void {
+  for (const [part, end] of ends) {
+    const value = of?.get(part);
+    if (value !== undefined && value !== now?.get(part)) end(value as never);
+  }
+}
+
+/** Registers again what the code that has these parts had registered. */
+export function returnParts(of: Parts): void {
+  for (const [part, put] of returns) {
+    const value = of?.get(part);
+    if (value !== undefined) put(value as never);
+  }
+}
+
+/** Says what the code before had registered in some parts and the code of a service now has not. */
+export function lacksOf({ parts }: Context, before: Parts): string[] {
+  return [...losses].flatMap(([part, name]) => {
+    const value = before?.get(part);
+    return value === undefined ? [] : (name(value as never, parts?.get(part) as never) ?? []);
+  });
+}
+
+function namesIn(
+  parts: ReadonlyMap<object, unknown> | undefined,
+  by: ReadonlyMap<object, (value: never) => string | undefined>,
+): string[] {
+  if (parts === undefined) return [];
+  return [...by].flatMap(([part, name]) => {
+    const value = parts.get(part);
+    return value === undefined ? [] : (name(value as never) ?? []);
+  });
+}
+
+/** Returns the parts of a service without those that its code has registered. */
+export function partsWithoutCode({ parts }: Context): Map<object, unknown> | undefined {
+  if (parts === undefined) return undefined;
+  return new Map([...parts].filter(([part]) => !ofCode.has(part)));
+}
+
+/** What a service stands for here that runs on another node: `db @sdb`, for people. */
+export const standsFor: Note<string> = defineNote();
+
+/**
+ * Work that the runtime does inside a service: starting it, patching it, ending it.
+ *
+ * A job is a message of the system lane, so it runs as the service (its CPU, its errors, its microtasks) and passes
+ * everything that waits in the mailbox, whatever holds the service.
+ */
+export type Job = (context: Context) => void;
+
+/** The birth of a service, as the job that it is: what follows from it is the top level's until other code is called. */
+export class Birth {
+  readonly run: () => void;
+  isTopLevel = true;
+
+  constructor(run: () => void) {
+    this.run = run;
+  }
+}
+
+/**
+ * Runs a job inside a service, before all that waits there.
+ *
+ * @param behind - a sender whose messages go first: code that posts something and then patches means that order.
+ */
+export function runInside(context: Context, job: Job | Birth, behind = 0): void {
+  const message = new Message(PTYPE.system, 0, 0, 0, job);
+  context.runtime.kernel.sendUrgent(context.service, message, behind);
+}
+
+/**
+ * Runs a job inside a service, as {@link runInside} does, and gives what it returns.
+ *
+ * @throws what the job throws, and {ERR_SERVICE_DEAD} if the service ends before.
+ */
+export function callInside<T>(
+  context: Context,
+  job: (context: Context) => T | PromiseLike<T>,
+  behind = 0,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const { runtime, handle } = context;
+    const unwatch = runtime.kernel.watch(handle, () => reject(deadError(handle)));
+    if (unwatch === undefined) {
+      reject(deadError(handle));
+      return;
+    }
+    const run = async (): Promise<void> => {
+      try {
+        resolve(await job(context));
+      } catch (error) {
+        reject(error as Error);
+      } finally {
+        unwatch();
+      }
+    };
+    runInside(context, () => void run(), behind);
+  });
+}
+
+/** The receiver of jobs; is in every receiver table. */
+export const receiveJob: Receiver = (context, message) => {
+  const { payload } = message;
+  if (typeof payload === "function") (payload as Job)(context);
+  else if (payload instanceof Birth) payload.run();
+};
+
+/**
+ * Settles a promise in a turn of the service that holds it: what another service ends is ended in a
+ * turn of that one, and whose code runs must always be known.
+ */
+export function settleInside<T>(context: Context, run: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    requireAlive(context);
+    const { kernel } = context.runtime;
+    const here = (settle: () => void): void => {
+      if (context.service.isAlive) kernel.soon(context.service, settle);
+      else settle();
+    };
+    run().then(
+      (value) => here(() => resolve(value)),
+      (error: unknown) => here(() => reject(error as Error)),
+    );
+  });
 }

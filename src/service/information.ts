@@ -9,9 +9,8 @@ import type { Service } from "../kernel/service.ts";
 import { mailboxLength, unfinishedCount } from "../kernel/service.ts";
 import { decodeSeri, encodeSeri } from "../wire/lua-seri.ts";
 import type { Context } from "./context.ts";
-import { requireAlive, requireVoice } from "./context.ts";
+import { defineNote, requireAlive, requireVoice } from "./context.ts";
 import type { ApiTable } from "./lazy-api.ts";
-import { defineNote } from "./part.ts";
 import type { StatKey } from "./skynet-api.ts";
 import { Tracer } from "./tracer.ts";
 

@@ -19,7 +19,7 @@ import type { Timer } from "../kernel/timers.ts";
 import { takeOwnStack } from "../loader/text/own-stack.ts";
 import { placesIn } from "./code-place.ts";
 import type { Context } from "./context.ts";
-import { definePart } from "./part.ts";
+import { definePart } from "./context.ts";
 
 /** Somebody who waits for a lock. */
 export class LockWaiter extends Waiting {

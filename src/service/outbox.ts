@@ -8,7 +8,7 @@ import { HOLD } from "../kernel/service.ts";
 import type { Service } from "../kernel/service.ts";
 import type { Context } from "./context.ts";
 import { messageOf } from "./error-text.ts";
-import { defineNote } from "./part.ts";
+import { defineNote } from "./context.ts";
 
 const drafts = defineNote<(() => void)[]>();
 

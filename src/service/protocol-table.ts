@@ -8,7 +8,7 @@
 import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Context } from "./context.ts";
-import { definePart } from "./part.ts";
+import { definePart } from "./context.ts";
 import type { Protocol } from "./skynet-api.ts";
 
 const BUILT_IN: readonly Protocol[] = [

@@ -5,7 +5,7 @@
  */
 
 import type { Context } from "./context.ts";
-import { endParts, partsWithoutCode, returnParts } from "./part.ts";
+import { endParts, partsWithoutCode, returnParts } from "./context.ts";
 
 /** Code that a service has forgotten. */
 export interface Forgotten {

@@ -9,7 +9,7 @@ import { getEventListeners } from "node:events";
 import { types } from "node:util";
 import { LET_GO } from "../kernel/service.ts";
 import type { Context } from "./context.ts";
-import { defineNote } from "./part.ts";
+import { defineNote } from "./context.ts";
 
 const HEARD =
   "something listens to skynet.signal, and what it has begun here ends by that: give work with a signal to a service of its own";

@@ -14,8 +14,7 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { PLAIN_RECEIVERS, tableWith } from "./answers.ts";
 import { request } from "./calls.ts";
 import type { Receiver } from "./context.ts";
-import { Context } from "./context.ts";
-import { receiveJob } from "./job.ts";
+import { Context, receiveJob } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Does something on the steward's thread; what it returns, or its promise resolves to, is the answer. */

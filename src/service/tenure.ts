@@ -12,7 +12,7 @@ import { SnaxError } from "../base/error.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
-import { defineNote } from "./part.ts";
+import { defineNote } from "./context.ts";
 import { ServiceTimer } from "./timers.ts";
 import { Timeout, Waiter } from "./waiting.ts";
 

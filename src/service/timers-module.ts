@@ -8,7 +8,7 @@
 import nodeTimers from "node:timers";
 import nodePromises from "node:timers/promises";
 import type { Context } from "./context.ts";
-import { definePart } from "./part.ts";
+import { definePart } from "./context.ts";
 import { setImmediateIn, setIntervalIn, setTimeoutIn, waitForTimer } from "./timers.ts";
 import type { ServiceTimer, TimerCallback } from "./timers.ts";
 

@@ -10,8 +10,7 @@ import { SnaxError } from "../base/error.ts";
 import { Waiting } from "../kernel/last-words.ts";
 import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
-import { EXIT_SIGNAL, leaveAlone, requireAlive } from "./context.ts";
-import { definePart } from "./part.ts";
+import { definePart, EXIT_SIGNAL, leaveAlone, requireAlive } from "./context.ts";
 import type { Armer } from "./top-level.ts";
 import { Armed, armerOf } from "./top-level.ts";
 

@@ -10,7 +10,7 @@ import type { Message } from "../kernel/message.ts";
 import { PTYPE } from "../kernel/protocol.ts";
 import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
-import { definePart } from "./part.ts";
+import { Birth, definePart } from "./context.ts";
 
 /** Most functions of one loop that arm each other in turn. */
 const LOOP_FUNCTIONS_MAX = 8;
@@ -62,16 +62,6 @@ const AT_BIRTH: Armer = { place: OF_BIRTH, chain: undefined };
 
 /** How many timers the top level of the code has armed. */
 const placed = definePart(() => ({ count: 0 }), { isOfCode: true });
-
-/** The birth of a service, as the job that it is: what follows from it is the top level's until other code is called. */
-export class Birth {
-  readonly run: () => void;
-  isTopLevel = true;
-
-  constructor(run: () => void) {
-    this.run = run;
-  }
-}
 
 /** Says that the top level has run: from now on what follows from the birth that is being handled may be other code's. */
 export function endTopLevel({ runtime }: Context): void {

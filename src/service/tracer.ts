@@ -23,8 +23,7 @@ import { CallTable } from "../kernel/open-calls.ts";
 import type { Timer } from "../kernel/timers.ts";
 import { currentPlaces } from "./code-place.ts";
 import type { Context } from "./context.ts";
-import { isThenable } from "./context.ts";
-import { definePart } from "./part.ts";
+import { definePart, isThenable } from "./context.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Address } from "./skynet-api.ts";
 

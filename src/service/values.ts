@@ -8,8 +8,7 @@ import { copyArguments } from "../base/copy.ts";
 import { definePort } from "../base/portable.ts";
 import { Service } from "../kernel/service.ts";
 import type { PortableTable } from "../wire/codec-portable.ts";
-import { Context } from "./context.ts";
-import { defineNote } from "./part.ts";
+import { Context, defineNote } from "./context.ts";
 import type { Several } from "./skynet-api.ts";
 
 /** Results made by `skynet.values(a, b)`. */

@@ -12,11 +12,17 @@ import { PTYPE } from "../kernel/protocol.ts";
 import { isEnding } from "../kernel/refusal.ts";
 import type { Timer } from "../kernel/timers.ts";
 import type { Context } from "./context.ts";
-import { EXIT_SIGNAL, deadPromise, isThenable, leaveAlone, requireAlive } from "./context.ts";
+import {
+  deadPromise,
+  definePart,
+  EXIT_SIGNAL,
+  isThenable,
+  leaveAlone,
+  requireAlive,
+} from "./context.ts";
 import { markInterchangeable } from "./interchangeable.ts";
 import type { ApiTable } from "./lazy-api.ts";
 import { Lock } from "./lock.ts";
-import { definePart } from "./part.ts";
 import type { Queue } from "./skynet-api.ts";
 import type { Armer } from "./top-level.ts";
 import { Armed, armerOf } from "./top-level.ts";

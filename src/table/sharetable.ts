@@ -9,10 +9,9 @@ import { LET_GO } from "../kernel/service.ts";
 import { SnaxError } from "../base/error.ts";
 import type { Context } from "../service/context.ts";
 import { markEnder } from "../service/ender.ts";
-import { deadPromise, requireAlive } from "../service/context.ts";
+import { deadPromise, definePart, requireAlive } from "../service/context.ts";
 import { defineApi } from "../service/lazy-api.ts";
 import type { ApiTable } from "../service/lazy-api.ts";
-import { definePart } from "../service/part.ts";
 import { requireCheck } from "./check.ts";
 import { copyPlain } from "./plain-copy.ts";
 import type {

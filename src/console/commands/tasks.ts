@@ -5,7 +5,7 @@
 
 import { SnaxError } from "../../base/error.ts";
 import { giveUp } from "../../kernel/interrupt.ts";
-import { runInside } from "../../service/job.ts";
+import { runInside } from "../../service/context.ts";
 import type { Context } from "../../service/context.ts";
 import { readService } from "../operator/address.ts";
 import type { CommandCall, CommandResult, CommandTable, Table } from "../operator/command.ts";

@@ -9,7 +9,7 @@ import { STATE_OBJECTS_MAX } from "../../base/limits.ts";
 import { formatAddress, unfinishedCount } from "../../kernel/service.ts";
 import type { Instance } from "../../loader/run/instance.ts";
 import type { Context } from "../../service/context.ts";
-import { callInside } from "../../service/job.ts";
+import { callInside } from "../../service/context.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import { codeOfService } from "../apply/application.ts";
 import { StateNames } from "../state/names.ts";

@@ -16,7 +16,7 @@ import { mapStacks } from "../../loader/text/stack.ts";
 import type { Context } from "../../service/context.ts";
 import type { DebugCommand } from "../../service/debug.ts";
 import { describeError, messageOf } from "../../service/error-text.ts";
-import { runInside } from "../../service/job.ts";
+import { runInside } from "../../service/context.ts";
 import { Values } from "../../service/values.ts";
 import { codeOfService } from "../apply/application.ts";
 import type { Script } from "./inject-script.ts";

@@ -15,7 +15,7 @@ import { OpenCall } from "../../kernel/open-calls.ts";
 import { giveUp } from "../../kernel/interrupt.ts";
 import type { Message } from "../../kernel/message.ts";
 import type { Context } from "../../service/context.ts";
-import { runInside } from "../../service/job.ts";
+import { runInside } from "../../service/context.ts";
 import { breakWait, Waiter } from "../../service/waiting.ts";
 import type { InflightHandler } from "../../snax/types-inflight.ts";
 import type { OldBody } from "./old-body.ts";

@@ -14,7 +14,7 @@
 import { TASK_STACKS_MAX } from "../../base/limits.ts";
 import { takeOwnStack } from "../../loader/text/own-stack.ts";
 import { isInnard } from "../../service/error-text.ts";
-import { runInside } from "../../service/job.ts";
+import { runInside } from "../../service/context.ts";
 import type { Context } from "../../service/context.ts";
 
 /** A call that waits, or somebody who sleeps. */

@@ -21,7 +21,7 @@ import type { Program } from "../../loader/run/program.ts";
 import type { Context } from "../../service/context.ts";
 import { beginningOf } from "../../service/life.ts";
 import { fireSignal } from "../../service/signal.ts";
-import { holdingsOf, standsFor, tiesOf } from "../../service/part.ts";
+import { holdingsOf, standsFor, tiesOf } from "../../service/context.ts";
 import type { MigrateResult } from "../../service/skynet-api.ts";
 import type { Threads } from "../../service/threads.ts";
 import { SnaxHost } from "../../snax/snax-host.ts";

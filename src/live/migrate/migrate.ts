@@ -9,7 +9,7 @@ import { formatAddress } from "../../kernel/service.ts";
 import { deadError } from "../../kernel/refusal.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
-import { settleInside } from "../../service/job.ts";
+import { settleInside } from "../../service/context.ts";
 import { readPlace } from "../../service/life.ts";
 import type { Address, MigrateOptions, MigrateResult } from "../../service/skynet-api.ts";
 import { askSteward } from "../../service/steward.ts";

@@ -22,7 +22,7 @@ import { Waiting } from "../../kernel/last-words.ts";
 import type { Timer } from "../../kernel/timers.ts";
 import { isOfProgram } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
-import { callInside } from "../../service/job.ts";
+import { callInside } from "../../service/context.ts";
 import { dueTimersOf, isOpenTimer, timersOf } from "./timers.ts";
 
 /** How often a service is asked whether it is drained, in milliseconds. */

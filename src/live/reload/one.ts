@@ -20,12 +20,17 @@ import { HOLD } from "../../kernel/service.ts";
 import { Instance } from "../../loader/run/instance.ts";
 import type { Program } from "../../loader/run/program.ts";
 import type { Context } from "../../service/context.ts";
-import { EXIT_SIGNAL, isThenable } from "../../service/context.ts";
+import {
+  callInside,
+  EXIT_SIGNAL,
+  isThenable,
+  lacksOf,
+  runInside,
+  standsFor,
+} from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
-import { callInside, runInside } from "../../service/job.ts";
 import { beginningOf } from "../../service/life.ts";
 import { isOfApi, protocolName } from "../../service/protocol-table.ts";
-import { lacksOf, standsFor } from "../../service/part.ts";
 import type { Forgotten } from "../../service/rebirth.ts";
 import { forgetCode, tellNewCode } from "../../service/rebirth.ts";
 import { surroundingsOf } from "../../service/surroundings.ts";

@@ -9,7 +9,7 @@ import { copyArguments } from "../../base/copy.ts";
 import { codeOf } from "../../base/error.ts";
 import type { Context } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
-import { runInside } from "../../service/job.ts";
+import { runInside } from "../../service/context.ts";
 import { beginPatch, keep, takeBack } from "../apply/application.ts";
 import type { Remains, ServicePatch } from "../apply/application.ts";
 import type { PatchFailure, PatchSkip } from "../../snax/types.ts";

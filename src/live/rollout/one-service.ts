@@ -16,7 +16,7 @@ import { deadError } from "../../kernel/refusal.ts";
 import { resolveAddress } from "../../service/calls.ts";
 import type { Context } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
-import { standsFor } from "../../service/part.ts";
+import { standsFor } from "../../service/context.ts";
 import { messageOf } from "../../service/error-text.ts";
 import { SnaxObject } from "../../snax/service-object.ts";
 import type { SnaxCaller } from "../../snax/snax-functions.ts";

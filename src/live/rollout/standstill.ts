@@ -14,7 +14,7 @@ import { findModuleFile } from "../../loader/resolve/module-file.ts";
 import { formatAddress, hasMailFrom, HOLD } from "../../kernel/service.ts";
 import { BirthPause, EVERY_TYPE } from "../../service/birth-pause.ts";
 import type { Context } from "../../service/context.ts";
-import { callInside } from "../../service/job.ts";
+import { callInside } from "../../service/context.ts";
 import { dropKept, sendKept } from "../../service/outbox.ts";
 import type { Runtime } from "../../service/runtime.ts";
 

@@ -19,7 +19,7 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import type { Program } from "../../loader/run/program.ts";
 import { describeStart, end, launch, tellLauncher } from "../../service/boot.ts";
 import type { Context } from "../../service/context.ts";
-import { endParts } from "../../service/part.ts";
+import { endParts } from "../../service/context.ts";
 import type { Runtime } from "../../service/runtime.ts";
 import { SnaxHost, SYSTEM_METHOD } from "../../snax/snax-host.ts";
 import { listBusy, nameBusy } from "../reload/drain.ts";

@@ -10,7 +10,7 @@ import { basename } from "node:path";
 import { firstLines } from "../../base/short-list.ts";
 import type { Context } from "../../service/context.ts";
 import { areInterchangeable } from "../../service/interchangeable.ts";
-import { holdingsOf } from "../../service/part.ts";
+import { holdingsOf } from "../../service/context.ts";
 import { ServiceTimer } from "../../service/timers.ts";
 import { SNAX_KIND } from "../../snax/snax-kind.ts";
 import type { CodeTimer } from "../reload/timers.ts";

@@ -1,6 +1,6 @@
 /** A service over the virtual clock: what the service layer does with time, without waiting for it. */
 
-import { Commitments } from "../../../src/service/commitment.ts";
+import { Commitments } from "../../../src/service/runtime.ts";
 import { Context } from "../../../src/service/context.ts";
 import { typeName } from "../../../src/service/protocol-table.ts";
 import type { Runtime } from "../../../src/service/runtime.ts";
