@@ -11,12 +11,10 @@
 
 import type { AnyNode } from "acorn";
 import { SnaxError } from "../base/error.ts";
-import { parseWritten } from "../loader/read/as-written.ts";
-import type { WrittenSyntax } from "../loader/read/as-written.ts";
+import { parseModule, parseWritten } from "../loader/read/syntax.ts";
+import type { Syntax, WrittenSyntax } from "../loader/read/syntax.ts";
 import { DEFAULT_NAME } from "../loader/read/record.ts";
-import { parseModule } from "../loader/read/syntax.ts";
 import { thaw } from "../loader/read/written.ts";
-import type { Syntax } from "../loader/read/syntax.ts";
 import { blankEnums } from "../loader/typescript/enum-text.ts";
 import { parseDeletions } from "./deletion.ts";
 import type { Deletion } from "./deletion.ts";

@@ -10,8 +10,8 @@
 import type { AnyNode, ImportDeclaration, Program } from "acorn";
 import { analyse } from "../loader/read/analysis.ts";
 import type { Analysis } from "../loader/read/analysis.ts";
-import { parseAsWritten } from "../loader/read/as-written.ts";
-import type { WrittenSyntax } from "../loader/read/as-written.ts";
+import { parseAsWritten } from "../loader/read/syntax.ts";
+import type { WrittenSyntax } from "../loader/read/syntax.ts";
 import type { NameKind } from "../loader/read/names.ts";
 import { isClassKind, readNames } from "../loader/read/names.ts";
 import { DEFAULT_NAME, isAlias, readRecord } from "../loader/read/record.ts";

@@ -15,12 +15,10 @@ import { replaceDeletions } from "../../texts/deletion.ts";
 import { adviseOnSyntax, refusalOfPrinted } from "./patch-advice.ts";
 import { blankEnums } from "../../loader/typescript/enum-text.ts";
 import type { EnumText } from "../../loader/typescript/enum-text.ts";
-import { parseWritten } from "../../loader/read/as-written.ts";
-import type { WrittenSyntax } from "../../loader/read/as-written.ts";
+import { parseModule, parseWritten } from "../../loader/read/syntax.ts";
+import type { ParseOptions, Syntax, WrittenSyntax } from "../../loader/read/syntax.ts";
 import { createPlacedError } from "../../loader/text/position.ts";
 import { visitBoundNames } from "../../loader/read/scope.ts";
-import type { ParseOptions, Syntax } from "../../loader/read/syntax.ts";
-import { parseModule } from "../../loader/read/syntax.ts";
 
 /** A parsed patch. */
 export interface PatchText {

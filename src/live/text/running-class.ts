@@ -9,7 +9,7 @@
 import type { AnyNode, Class, Program } from "acorn";
 import { analyse } from "../../loader/read/analysis.ts";
 import type { Analysis } from "../../loader/read/analysis.ts";
-import { parseAsWritten } from "../../loader/read/as-written.ts";
+import { parseAsWritten } from "../../loader/read/syntax.ts";
 import { Edits } from "../../loader/text/edits.ts";
 import type { Image } from "../../loader/weave/image.ts";
 import { isFunction, isLiteral } from "../../loader/read/names.ts";

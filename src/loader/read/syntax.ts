@@ -3,12 +3,18 @@
  *
  * The one door to the parser: images of files and texts of patches go through it. TypeScript is
  * stripped first (see `strip.ts`); what that can't do is left to the compiler of the user's project
- * (see `transform-need.ts`); JavaScript is parsed as it is. Whatever is not valid is refused with
- * file, line and column.
+ * (see `transform-need.ts`); JavaScript is parsed as it is. What is not valid is refused with file,
+ * line and column.
+ *
+ * `parseAsWritten` keeps every member of a class where its author wrote it. A text with enums,
+ * namespaces or parameter properties is printed anew for its image, and there the initialisers of a
+ * class with parameter properties are in its constructor. Code that takes a class apart needs them as
+ * they were: so what blanks can't replace is blanked all the same, and the code is told which
+ * parameters of constructors are properties, too.
  */
 
 import type { SnaxError } from "../../base/error.ts";
-import type { Program } from "acorn";
+import type { Program, AnyNode, Class } from "acorn";
 import { SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { dirname, isAbsolute } from "node:path";
@@ -24,6 +30,8 @@ import type { Transform, TransformNeed } from "../typescript/transform-need.ts";
 import { transformElsewhere, TransformNeeded } from "../typescript/transform-need.ts";
 import { hasTypeScript } from "../typescript/transform-tools.ts";
 import { mentionsType } from "../typescript/type-name.ts";
+import { findConstructor } from "./names.ts";
+import { blankEnums } from "../typescript/enum-text.ts";
 
 const OPTIONS = { ecmaVersion: "latest", sourceType: "module", allowHashBang: true } as const;
 
@@ -240,4 +248,108 @@ function createLocator(
     if (!("originalLine" in entry)) return { file, line, column };
     return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
   };
+}
+
+/** A parsed text, with what was blanked beyond types. */
+export interface WrittenSyntax extends Syntax {
+  /** Offsets of the parameters of constructors that are properties. */
+  readonly parameterProperties: ReadonlySet<number>;
+}
+
+/** One or more modifiers, and what follows: the name of a parameter, or of a member. */
+const MODIFIERS = /\b(?:(?:public|private|protected|readonly|override)\s+)+(?=[\p{L}_$])/gu;
+
+/**
+ * Parses a text, with parameter properties as plain parameters where nothing else has to be printed
+ * anew. The positions are then those of the text.
+ *
+ * @param parse - reads a text.
+ */
+export function parseWritten(text: string, parse: (text: string) => Syntax): WrittenSyntax {
+  const syntax = parse(text);
+  const written = syntax.map === undefined ? undefined : parseParameterProperties(text, parse);
+  return written ?? { ...syntax, parameterProperties: new Set() };
+}
+
+/**
+ * Parses the text of a module, with enums and namespaces blanked and parameter properties as plain
+ * parameters.
+ *
+ * @throws {ERR_SYNTAX} if the text is not valid, or has other syntax that blanks can't replace.
+ */
+export function parseAsWritten(text: string, file: string): WrittenSyntax {
+  const parse = (rest: string): Syntax => parseWithoutEnums(rest, file);
+  const syntax = parseModule(text, file, { isAsWritten: true });
+  if (syntax.map === undefined) return { ...syntax, parameterProperties: new Set() };
+  return (
+    parseParameterProperties(text, parse) ?? { ...parse(text), parameterProperties: new Set() }
+  );
+}
+
+function parseWithoutEnums(text: string, file: string): Syntax {
+  return parseModule(blankEnums(text, file).text, file, { isAsWritten: true });
+}
+
+/**
+ * Parses a text, with parameter properties as plain parameters.
+ *
+ * @param parse - reads the text that is left.
+ * @returns undefined if the text has none, or is not valid without them either.
+ */
+function parseParameterProperties(
+  text: string,
+  parse: (text: string) => Syntax,
+): WrittenSyntax | undefined {
+  let modifiers = [...text.matchAll(MODIFIERS)].map(({ index, 0: { length } }) => ({
+    start: index,
+    end: index + length,
+  }));
+  while (modifiers.length > 0) {
+    let syntax: Syntax;
+    try {
+      syntax = parse(blank(text, modifiers));
+    } catch {
+      return undefined;
+    }
+    const parameters = findParameters(syntax.ast);
+    const real = modifiers.filter(({ end }) => parameters.has(end));
+    // The words may stand in a text or before a member, where they are none of ours: then the text
+    // is read again with them.
+    if (real.length === modifiers.length) {
+      return { ...syntax, parameterProperties: new Set(real.map(({ end }) => end)) };
+    }
+    modifiers = real;
+  }
+  return undefined;
+}
+
+function blank(
+  text: string,
+  extents: readonly { readonly start: number; readonly end: number }[],
+): string {
+  let result = text;
+  for (const { start, end } of extents) {
+    const blanks = text.slice(start, end).replace(/[^\n\r\u2028\u2029]/g, " ");
+    result = result.slice(0, start) + blanks + result.slice(end);
+  }
+  return result;
+}
+
+/** Where the parameters of all constructors begin. */
+function findParameters(ast: Program): Set<number> {
+  const starts = new Set<number>();
+  const visit = (node: AnyNode): void => {
+    if (node.type === "ClassBody") {
+      const own = findConstructor({ body: node } as unknown as Class);
+      for (const parameter of own?.params ?? []) starts.add(parameter.start);
+    }
+    for (const child of Object.values(node)) visitUnknown(child);
+  };
+  const visitUnknown = (child: unknown): void => {
+    if (Array.isArray(child)) for (const item of child) visitUnknown(item);
+    else if (typeof child === "object" && child !== null && "type" in child)
+      visit(child as AnyNode);
+  };
+  visit(ast);
+  return starts;
 }
