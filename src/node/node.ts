@@ -31,6 +31,7 @@ import type { Config, FullConfig } from "./config.ts";
 import { completeConfig, suspectKeys } from "./config.ts";
 import { checkRuntime, lackOfWatchdog } from "./footing.ts";
 import { endEverything, sayGoodbye } from "./goodbye.ts";
+import { makeRoomForForwarders } from "./inlining.ts";
 import { MainThread } from "./main-thread.ts";
 import { watchStrayErrors } from "./rejections.ts";
 import { watchStalls } from "./stall.ts";
@@ -89,6 +90,8 @@ function bootServices({ harbor, standalone }: FullConfig): readonly string[] {
 /**
  * Starts a node in this process.
  *
+ * V8 puts more of other functions into one from then on, in the whole process (`inlining.ts`), unless a flag of Node says how much.
+ *
  * @param config - the same keys as in a configuration file.
  * @throws {ERR_RUNTIME} if no node can run in this process.
  * @throws {ERR_CONFIG} if a key has a value that makes no sense.
@@ -104,6 +107,7 @@ function bootServices({ harbor, standalone }: FullConfig): readonly string[] {
  */
 export async function start(config: Config = {}, options: StartOptions = {}): Promise<Node> {
   checkRuntime();
+  makeRoomForForwarders();
   const full = withAbsolutePaths(completeConfig(config), options.root ?? process.cwd());
   const running = new RunningNode(full, options);
   const stop = (): void => void (options.ownsProcess === true ? running.drain() : running.stop());
