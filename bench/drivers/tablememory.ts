@@ -14,7 +14,7 @@ import { readFootprint } from "../services/lib/heap.ts";
 
 const PIECE = 10_000;
 
-/** Writes so many rows as JSON, piece by piece. */
+/** Writes a number of rows as JSON, piece by piece. */
 function writeJson(path: string, rows: number): void {
   const file = openSync(path, "w");
   writeSync(file, "{");

@@ -1,7 +1,7 @@
 /**
  * Many timers of 10 ms set in one go; the time runs from the first that is set to the last that has fired.
  *
- * Setting so many takes longer than 10 ms, so the figure would not show timers that fire early: one alone is checked.
+ * Setting all of them takes longer than 10 ms, so the figure would not show timers that fire early: one alone is checked.
  */
 
 import { skynet } from "snax";

@@ -16,7 +16,7 @@ export function copyArray(source: readonly unknown[], walk: Walk, depth: number)
     walk.copyFields(source, copy, Object.keys(source), depth);
     return copy;
   }
-  // Not slice(): a proxy that tells a greater length now would keep this thread busy for so many elements, 2 ** 53 of them.
+  // Not slice(): a proxy that tells a greater length now would keep this thread busy for 2 ** 53 elements.
   const copy = source.slice(0, length);
   // A proxy has told two lengths, or names a class of its own for what is sliced from it.
   if (copy.length !== length || Object.getPrototypeOf(copy) !== Array.prototype) throw changed();

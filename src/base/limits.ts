@@ -469,7 +469,7 @@ export const PLACEMENT_STUCK_MS = 250;
 /** How many of the last looks at a thread, one every 100 ms, tell whether it is busy; at most 31. */
 export const PLACEMENT_LOOKS = 16;
 
-/** Looks of these at which a service was at work; with so many, the threads that have less to do come first. */
+/** Looks of these at which a service was at work; from that number on, the threads that have less to do come first. */
 export const PLACEMENT_BUSY_LOOKS = 12;
 
 /** Milliseconds for what the stall watch is about to write of a handler to be written when the node stops. */

@@ -71,7 +71,7 @@ interface End {
   readonly link: ThreadLink;
   readonly outbox: RingOutbox;
   readonly inbox: RingInbox;
-  /** Records sent since a turn ended, or since so many were that they were published. */
+  /** Records that were sent since a turn ended, or since the last batch was published. */
   unseen: number;
   /** Something is published and the other thread has not been rung for it. */
   isQuiet: boolean;

@@ -37,7 +37,7 @@ import { sweepFolder } from "./sweep.ts";
 /** Patches that a ledger keeps of those that are no longer in, when it is written anew. */
 const PAST_KEPT = 100;
 
-/** One part in so many (as a power of two) is kept free for outcomes of patches. */
+/** One part of 2 to the power of this number is kept free for outcomes of patches. */
 const OUTCOMES_SHIFT = 6;
 
 /** A ledger on disk. */

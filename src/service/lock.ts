@@ -70,7 +70,7 @@ export function* lockWaitersOf(
   }
 }
 
-/** Frames of a stack among which a lock looks for itself: so many functions may await each other between two uses. */
+/** Frames of a stack among which a lock looks for itself: at most that number of functions may await each other between two uses. */
 export const LOCK_FRAMES_MAX = 200;
 
 /** How many locks this thread has made. */

@@ -13,8 +13,8 @@ import { HEADER_SLOTS, KIND, MAGIC, TAG } from "./format.ts";
 const KNOWN_TEXTS_MAX = 1 << 18;
 
 /**
- * So many are remembered in any case; more only while more texts were met again than are
- * remembered.
+ * The number of texts that are remembered in any case; more only while more texts were met again
+ * than are remembered.
  */
 const KNOWN_TEXTS_MIN = 1 << 14;
 
@@ -33,7 +33,7 @@ export class SlotWriter {
   /** How many texts were met again. */
   #metAgain = 0;
 
-  /** Takes so many slots and returns the position of the first. */
+  /** Takes a number of slots and returns the position of the first. */
   take(count: number): number {
     const at = this.end;
     this.end += count;

@@ -94,7 +94,7 @@ export const OBJECT = {
   ported: 0xd3,
 } as const;
 
-/** Most bytes that a tag takes with the numbers of fixed size behind it; a writer leaves so many free at the end. */
+/** Most bytes that a tag takes with the numbers of fixed size behind it; a writer leaves that number free at the end. */
 export const HEAD_BYTES_MAX = 24;
 
 /** The longest text, in UTF-16 units, that is written and measured unit by unit, and whose length is one byte. */

@@ -44,7 +44,7 @@ export class CodecReader {
    * Passes over `count` bytes.
    *
    * @returns where they begin.
-   * @throws {ERR_MALFORMED} if there are not so many; so does every method that reads.
+   * @throws {ERR_MALFORMED} if fewer are left; so does every method that reads.
    */
   take(count: number): number {
     const { at } = this;

@@ -15,7 +15,7 @@ import { world } from "../world.ts";
 const CLIENTS = 10;
 const CELLS = 40;
 const PATCHES = 60;
-/** Every so many patches a thread ends. */
+/** The number of patches after which a thread ends, again and again. */
 const BETWEEN_ENDS = 20;
 /** Versions from here on are refused. */
 const REFUSED = 1_000_000;

@@ -78,7 +78,7 @@ const CALLER = `
   };
 `;
 
-/** Plays so many rounds. @returns how calls ended, and what the link holds when all have */
+/** Plays a number of rounds. @returns how calls ended, and what the link holds when all have */
 async function play(t: TestContext, rounds: number): Promise<[CallCounts, links: any]> {
   t.diagnostic(`seed=${SEED}`);
   const { below: random } = createRandom(SEED);
@@ -115,7 +115,7 @@ async function play(t: TestContext, rounds: number): Promise<[CallCounts, links:
   );
   const caller = await client.make("caller");
   await caller.req.begin(100, SEED);
-  /** Waits until so many more calls have been answered. */
+  /** Waits until that number of further calls has been answered. */
   const progress = async (more: number): Promise<void> => {
     const { answered } = (await caller.req.counts()) as { answered: number };
     for (;;) {

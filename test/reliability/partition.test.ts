@@ -78,7 +78,7 @@ test(
     await loads[1]?.req.begin("a", WORKERS);
     const answered = async (): Promise<number[]> =>
       Promise.all(loads.map(async ({ req }) => ((await req.counts()) as CallCounts).answered));
-    /** Waits until so many more calls have been answered, both ways. */
+    /** Waits until that number of further calls has been answered, both ways. */
     const progress = async (more: number): Promise<void> => {
       const before = await answered();
       while (!(await answered()).every((now, index) => now >= (before[index] ?? 0) + more)) {

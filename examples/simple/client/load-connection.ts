@@ -1,5 +1,5 @@
 /**
- * One connection of the load generator: so many requests in flight, each answer compared with what it has to be.
+ * One connection of the load generator: a number of requests in flight, each answer compared with what it has to be.
  *
  * Requests and answers are encoded beforehand, one for each session, so that the generator, which shares the machine with
  * the server, costs little: it compares bytes. Answers may come in any order.

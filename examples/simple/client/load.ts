@@ -21,14 +21,14 @@ const USAGE = `usage: npm run load -- [options] [[host:]port]
   --connections 100   how many play
   --in-flight 1       requests of each that wait at a time
   --seconds 5         how long it is measured, after one second of playing
-  --idle 0            so many connections more, which ask nothing
+  --idle 0            further connections, which ask nothing
   --json              one JSON object instead of a line
 
-The server has to let so many in: npm start -- --set maxclient=20000 --set verbose=false
+The server has to let that number in: npm start -- --set maxclient=20000 --set verbose=false
 `;
 
 const WARM_UP_MS = 1000;
-/** So many connections are opened at a time. */
+/** Number of connections that are opened at a time. */
 const OPENING_MAX = 32;
 const KEY = "hello";
 const VALUE = "world";

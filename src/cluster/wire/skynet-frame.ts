@@ -14,7 +14,7 @@ import { SnaxError } from "../../base/error.ts";
 /** A service of another node: a handle, or a name with its prefix. */
 export type WireAddress = number | string;
 
-/** Most bytes of payload in one frame: a request of so many is split already, an answer only above. */
+/** Most bytes of payload in one frame: a request of exactly that many is split already, an answer only above it. */
 export const PART_BYTES = 0x8000;
 
 /** Longest name, in bytes. */

@@ -4,7 +4,7 @@
  *     event: log                                          a line of the log, the fields of `logformat: "json"`
  *     data: {"time":"...","level":"warn",...}
  *
- *     event: dropped                                      so many events did not fit
+ *     event: dropped                                      that number of events did not fit
  *     data: {"count":312}
  *
  * Events are collected for EVENTS_FLUSH_MS and written at once. A client that reads slower than they come has at most

@@ -20,7 +20,7 @@ type Cell =
 /** The objects of a state: the first is the state. */
 export type LongState = readonly Cell[];
 
-/** Lists the objects of what structured clone could copy if they were not so many in a row. */
+/** Lists the objects of what structured clone could copy if the row of objects were shorter. */
 export function toList(state: object): LongState {
   const numbers = new Map<object, number>([[state, 0]]);
   const cells: Cell[] = [];

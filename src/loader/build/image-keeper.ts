@@ -49,7 +49,7 @@ export class ImageKeeper {
     this.#write(DELAY_MS);
   }
 
-  /** Has the next image written after so many milliseconds. */
+  /** Has the next image written after a number of milliseconds. */
   #write(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#writeNext(), ms).unref();

@@ -132,7 +132,7 @@ export class Instance {
     return own;
   }
 
-  /** Hears that the service has ended: what only so many instances can have is free for others. */
+  /** Hears that the service has ended: what only a limited number of instances can have is free for others. */
   release(): void {
     for (const image of this.#owned ?? []) image.releaseOwn();
     this.#owned = RELEASED;

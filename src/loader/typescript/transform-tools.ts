@@ -283,7 +283,7 @@ function readSwcError(picture: string, text: string): TextError {
 
 const TAB_WIDTH = 4;
 
-/** The column, from 1, of what a picture shows so many places behind the beginning of a row. */
+/** The column, from 1, of what a picture shows a number of places behind the beginning of a row. */
 function columnOf(row: string, shown: number): number {
   let column = 0;
   for (let place = 0; place < shown && column < row.length; column += 1) {

@@ -141,7 +141,7 @@ test(
   },
 );
 
-test("one process makes so many checks, and not one more", async (t) => {
+test("one process makes as many checks as the limit says, and not one more", async (t) => {
   const files = fakeClassic('throw new Error("no")');
   const { lines, checker } = createChecked(t, { files, limits: { runsMax: 2 } });
   await lines(PATCH);
@@ -159,7 +159,7 @@ test("a compiler that nobody asks for a while is ended", async (t) => {
   await gone(checker.pid);
 });
 
-test("so many checks wait for each other, and one more is not made", async (t) => {
+test("as many checks as the limit says wait for each other, and one more is not made", async (t) => {
   const files = fakeClassic('throw new Error("no")');
   const { lines } = createChecked(t, { files, limits: { waitingMax: 2 } });
   deepEqual(await Promise.all([lines(PATCH), lines(PATCH), lines(PATCH)]), [

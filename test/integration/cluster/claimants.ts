@@ -174,7 +174,7 @@ class Judge {
   }
 }
 
-/** Runs so many rounds on an engine. */
+/** Runs a number of rounds on an engine. */
 export async function stopOwners(
   t: TestContext,
   { engine, rounds, thread }: { engine: string; rounds: number; thread: number },

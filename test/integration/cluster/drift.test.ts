@@ -34,7 +34,7 @@ function member(t: TestContext, node: string, engine: string, config: Config = {
   );
 }
 
-/** Waits until a node knows so many others. */
+/** Waits until a node knows that number of others. */
 async function knows(node: World, count: number): Promise<void> {
   for (;;) {
     const { members } = await node.skynet.call<any>(".clusterd", "debug", "INFO");

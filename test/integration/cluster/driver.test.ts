@@ -312,7 +312,7 @@ for (const [name, create] of Object.entries(ENGINES)) {
         const { driver } = await new Node(engine.driver()).join(t, "a");
         const token = (await driver.claim("node/a", "1", 0)) as number;
         const key = "name/x";
-        /** Has one wait that takes so many bytes in all. */
+        /** Has one wait that takes that number of bytes in all. */
         const wait = (bytes: number): Promise<unknown> => {
           const rest = bytes - ENGINE_MESSAGE_BYTES;
           if (kind === "reads") return driver.read(`name/${"x".repeat(rest - 5)}`);

@@ -116,7 +116,7 @@ test(
     server.pause();
     const stopped = await offerer.offer();
     small(stopped);
-    // Of claims and broadcasts so many fit, and of reads hardly more.
+    // No more claims and broadcasts than this fit, and hardly more reads.
     ok(stopped.waiting <= ENGINE_UNSENT_MAX / ENGINE_MESSAGE_BYTES);
     for (const node of nodes) await until(async () => (await engineAt(node)) === "down");
     equal(await failures(callers), 0);

@@ -149,7 +149,7 @@ test("20,000 answers of a node that has the token: every call ends, and the next
   equal(info.links.db.calls, 0);
 });
 
-test("strangers hold so many connections for deadAfter at most, and no more; nodes get through again after that", async (t) => {
+test("strangers hold a limited number of connections, and each for deadAfter at most; nodes get through again after that", async (t) => {
   const { db, place, cluster } = await linkedPair(t);
   await db.skynet.newservice("echo");
   const port = Number(place.split(":")[1]);

@@ -35,7 +35,7 @@ async function listen(t: TestContext, server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("so many messages wait for a link, and one more is refused", async (t) => {
+test("as many messages as the limit says wait for a link, and one more is refused", async (t) => {
   const place = await listen(
     t,
     createServer((socket) => socket.on("error", () => {})),
@@ -52,7 +52,7 @@ test("so many messages wait for a link, and one more is refused", async (t) => {
   match(failure.message, /LINK_QUEUE_MAX; the request was not sent/);
 });
 
-test("a node that does not read makes so many bytes wait, and what comes then is refused", async (t) => {
+test("bytes wait for a node that does not read, up to the limit, and what comes then is refused", async (t) => {
   const server = createServer((socket) => {
     socket.on("error", () => {});
     const self = { node: "db", incarnation: "0123456789abcdef", deadAfterMs: 60_000 };
@@ -85,7 +85,7 @@ test("a node that does not read makes so many bytes wait, and what comes then is
   match((await client.log()).join("\n"), /a push to db is lost: \d+ bytes wait/);
 });
 
-test("so many calls of a link are open, and one more is ERR_EXHAUSTED", async (t) => {
+test("as many calls of a link are open as the limit says, and one more is ERR_EXHAUSTED", async (t) => {
   // Both nodes are busy for long on the thread of the test.
   const { db, place } = await linkedPair(t, {}, { deadAfter: 60_000 });
   await db.skynet.newservice("echo");

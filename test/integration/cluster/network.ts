@@ -29,7 +29,7 @@ const WATCHER = `
         notice();
       });
     },
-    /** Waits until there were so many that begin so. */
+    /** Waits until that number of events has begun with a text. */
     async until(start, count) {
       while (events.filter((event) => event.startsWith(start)).length < count) {
         await new Promise((done) => { notice = done; });
@@ -155,7 +155,7 @@ export async function watcherOf({ node }: Routed, name: string): Promise<Watcher
   return watcher;
 }
 
-/** Waits until a node knows so many others. */
+/** Waits until a node knows that number of others. */
 export async function knows({ node }: Routed, names: readonly string[]): Promise<void> {
   for (;;) {
     const { members } = await node.skynet.call<any>(".clusterd", "debug", "INFO");

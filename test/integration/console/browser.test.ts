@@ -38,7 +38,7 @@ const ATTACKS = `
     attacks.push(() => navigator.sendBeacon(url, evil));
     attacks.push(() => new Promise((done) => Object.assign(new EventSource(url), { onerror() { this.close(); done(); } })));
     attacks.push(() => new Promise((done) => (new WebSocket("ws://" + host + "/setenv/evil/1").onclose = done)));
-    // First of all: the log has so many lines a second, and the test looks for the one about these.
+    // First of all: the log takes a limited number of lines a second, and the test looks for the one about these.
     attacks.unshift(() => fetch("https://" + host + "/", { method: "POST", body: evil, mode: "no-cors" }));
     for (const enctype of ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
       attacks.push(() => new Promise((done) => {

@@ -230,7 +230,7 @@ test("a wrong value of typecheck is refused at the start", async (t) => {
   );
 });
 
-test("so many kinds of services of a type are checked, and more are told of", async (t) => {
+test("a limited number of kinds of services of a type is checked, and the answer says how many are left", async (t) => {
   const { make, run, write } = await open(t);
   for (let count = 1; count <= CHECK_GROUPS_MAX + 1; count += 1) {
     const shop = await make("shop");

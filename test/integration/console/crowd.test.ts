@@ -73,7 +73,7 @@ test("a client whose command runs is not idle: if all of them are like this the 
 
 const TOKEN = "a-token-that-strangers-do-not-know";
 
-/** Keeps calls waiting, and tells when there are so many. */
+/** Keeps calls waiting, and tells when that number waits. */
 const SLOW = `
   import { skynet } from "snax";
   const held: (() => void)[] = [];

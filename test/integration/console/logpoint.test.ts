@@ -237,7 +237,7 @@ function literal(text: string): RegExp {
   return new RegExp(`^${text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`);
 }
 
-test("there are so many at most", async (t) => {
+test("a node takes as many logpoints as the limit says, and refuses one more", async (t) => {
   const { open, make } = await desk(t, FILES);
   await make("counter");
   const console = await open();

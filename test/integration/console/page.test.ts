@@ -53,7 +53,7 @@ test("who only looks is not told of in the log; who changes, is refused or types
     (await node.log())
       .map((line) => /^127\.0\.0\.1:\d+ (connected|disconnect|was refused)/.exec(line)?.[1])
       .filter((word) => word !== undefined);
-  /** Waits until so many have gone: a socket closes behind its answer. */
+  /** Waits until that number has gone: a socket closes behind its answer. */
   const gone = async (count: number): Promise<string[]> => {
     for (;;) {
       const words = await told();

@@ -245,7 +245,7 @@ test("a call that was looked at still fails at its deadline", async (t) => {
   equal((await short).code, "ERR_TIMEOUT");
 });
 
-test("stacks are looked up for so many calls at a time, the rest is listed without", async (t) => {
+test("stacks are looked up for a limited number of calls at a time, the rest is listed without", async (t) => {
   const node = await desk(t, FILES);
   const { asker, say } = await start(node);
   const count = TASK_STACKS_MAX + 1;

@@ -40,7 +40,7 @@ interface Scene {
   readonly loop: any;
   readonly good: any;
   readonly address: string;
-  /** Resolves when it has looped so many times. */
+  /** Resolves when it has looped that number of times. */
   readonly loops: (times: number) => Promise<void>;
   readonly memory: SharedArrayBuffer;
 }

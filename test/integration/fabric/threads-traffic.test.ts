@@ -17,7 +17,7 @@ const STEADY = 6;
 const MORTAL = 4;
 const OPERATIONS = { c: 300, r: 20_000, s: 200_000 } as const;
 
-/** A hot-fix of all peers each so many kills, at most one a time of this many milliseconds. */
+/** A hot-fix of all peers after each of this number of kills, at most one in this number of milliseconds. */
 const PATCH_PERIOD_MS = { c: 0, r: 200, s: 200 } as const;
 
 const PEER = `

@@ -92,7 +92,7 @@ test("a client that never reads is cut when the unsent bytes pass the limit, and
   assert.deepEqual((await countsOf(here)).cut, { ERR_OVERFLOW: 1 });
 });
 
-test("one address may have so many clients and no more", async (t) => {
+test("one address may have as many clients as the limit says and no more", async (t) => {
   const here = await gateWorld(t, "text", { maxperaddress: 2 });
   const first = await dial(t, here.port);
   const second = await dial(t, here.port);

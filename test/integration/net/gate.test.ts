@@ -80,7 +80,7 @@ test("the data of a client that is accepted and not forwarded go to the watchdog
   assert.deepEqual(seen, ["a", "", "b", "close"]);
 });
 
-test("a gate lets in exactly so many clients as its options say, and counts those it turns away", async (t) => {
+test("a gate lets in exactly as many clients as its options say, and counts those it turns away", async (t) => {
   const { port, gate, skynet } = await gateWorld(t, "text", { maxclient: 2 });
   const first = await dial(t, port);
   const second = await dial(t, port);

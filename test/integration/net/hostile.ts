@@ -79,7 +79,7 @@ export function attackWeb({ websocket }: Target, random: Random): Promise<void> 
   });
 }
 
-/** Sends so many bad streams, some at a time. */
+/** Sends a number of bad streams, some at a time. */
 export async function attackAll(
   count: number,
   seed: number,

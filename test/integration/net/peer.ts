@@ -37,7 +37,7 @@ export class Peer {
     this.socket.write(data);
   }
 
-  /** Takes the next so many bytes, or all there are when the connection ends before. */
+  /** Takes the next bytes, as many as are asked for, or all there are when the connection ends before. */
   async take(count: number): Promise<Buffer> {
     await this.until(() => this.#received.length >= count);
     const taken = this.#received.subarray(0, count);

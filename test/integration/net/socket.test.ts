@@ -67,7 +67,7 @@ test("a service takes connections, reads lines and answers", async (t) => {
   assert.equal(await peer.ended(), "");
 });
 
-test("a service connects to a server and reads what it wants: so many bytes, a line, the rest", async (t) => {
+test("a service connects to a server and reads what it wants: a number of bytes, a line, the rest", async (t) => {
   const other = createServer((socket) => socket.end("abcdefgh\r\nrest of it"));
   t.after(() => other.close());
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

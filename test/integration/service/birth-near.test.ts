@@ -21,7 +21,7 @@ const ASKER = `
     async plain(far: boolean, name: string, ...args: unknown[]) {
       return await skynet.at(place(far)).newservice(name, ...args).catch(failed);
     },
-    /** How many of so many births the list lacks that is asked for right after them. */
+    /** How many of a number of births are missing in the list that is asked for right after them. */
     async lacking(far: boolean, count: number) {
       let lacking = 0;
       for (let n = 0; n < count; n += 1) {

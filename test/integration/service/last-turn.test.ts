@@ -7,7 +7,7 @@ import { codeOfFailure, ONE_THREAD, world } from "../../world.ts";
 
 const DEAD = "ERR_SERVICE_DEAD";
 
-/** Hears what is noted, and tells all of it when so many notes have come. */
+/** Hears what is noted, and tells all of it when that number of notes has come. */
 const SINK = `
   const heard: unknown[] = [];
   let wanted = Infinity;

@@ -30,7 +30,7 @@ function chain(count: number): Record<string, string> {
   return { ...files, "main.ts": `import { f } from "./m0.ts"; export const result = f();` };
 }
 
-/** Waits until the store of a folder has so many files. */
+/** Waits until the store of a folder has that number of files. */
 async function waitForStore(folder: string, count: number): Promise<string[]> {
   const store = join(folder, "node_modules", ".cache", "snax");
   for (;;) {

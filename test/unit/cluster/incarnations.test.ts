@@ -14,7 +14,7 @@ test("each incarnation of each node has an epoch of its own, and no earlier one 
   assert.equal(new Set([first, second, game, third]).size, 4);
 });
 
-test("so many incarnations are told apart, and one more is refused", () => {
+test("as many incarnations as the limit says are told apart, and one more is refused", () => {
   const incarnations = new Incarnations(3);
   for (const name of ["a", "b", "c"]) incarnations.epochOf("db", name);
   assert.equal(incarnations.epochOf("db", "c"), 3);

@@ -29,7 +29,7 @@ test("a second down is not told, another incarnation is", () => {
   );
 });
 
-test("so many events are kept; who comes too late for one gets the oldest that is left", async () => {
+test("a limited number of events is kept; a reader that comes too late for one gets the oldest that is left", async () => {
   const watch = new LinkWatch("db");
   for (let index = 0; index < LINK_EVENTS_MAX; index += 1) watch.take(up(String(index)));
   assert.equal((await watch.next(1, 1)).event.incarnation, "1");

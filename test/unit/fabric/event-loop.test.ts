@@ -10,7 +10,7 @@ import type { EventLoopWaker } from "../../../src/fabric/event-loop.ts";
 import { createWaker } from "../../../src/fabric/event-loop.ts";
 import type { Case } from "./arrivals-thread.ts";
 
-/** Runs a thread whose mail wakes the kernel so many times; returns the turns that it had until it slept. */
+/** Runs a thread whose mail wakes the kernel a number of times; returns the turns that it had until it slept. */
 async function countTurns(wakes: {
   readonly inMail: number;
   readonly inTurn: number;

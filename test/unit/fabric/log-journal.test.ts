@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { createJournalMemory, DRAINER, LogJournal } from "../../../src/fabric/log-sink.ts";
 
-/** A file that takes at most so many bytes at once. */
+/** A file that takes at most that number of bytes at once. */
 function file(most = Infinity): { text: () => string; write: (bytes: Uint8Array) => number } {
   const parts: Buffer[] = [];
   return {

@@ -12,7 +12,7 @@ import { createRing } from "../../../src/fabric/ring-memory.ts";
 import type { Outgoing } from "../../../src/fabric/ring-outbox.ts";
 import type { PollingOptions } from "../../../src/fabric/ring-polling.ts";
 
-/** A record of so many bytes, all of one value. */
+/** A record of a number of bytes, all of one value. */
 export function createRecord(length: number, value: number, attachments: unknown[] = []): Outgoing {
   return {
     attachments,

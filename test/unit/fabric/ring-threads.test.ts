@@ -12,7 +12,7 @@ import type { Joint } from "./ring-thread.ts";
 import { BURST_LENGTHS, RingThread, startWorker } from "./ring-thread.ts";
 
 const RING_BYTES = 1 << 14;
-/** Every so many records one is longer than the ring. */
+/** Once in this number of records, one is longer than the ring. */
 const LARGE_EVERY = 500;
 
 /** Bytes that tell which record they are, all of them. */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Visitor } from "../../../src/fabric/rounds.ts";
 import { beginRounds } from "../../../src/fabric/rounds.ts";
 
-/** A visitor that wants to look every so many milliseconds, and the moments at which it did. */
+/** A visitor that wants to look once in a number of milliseconds, and the moments at which it did. */
 function visitor(ms: number, onLook = (): void => {}): Visitor & { readonly looks: number[] } {
   const looks: number[] = [];
   const round = (now: number): number => {

@@ -38,7 +38,7 @@ test("a thread is stuck from the moment on at which one dispatch has been seen f
   equal(loads.standing(thread, 99_999), STANDING.free, "nobody is at work, for however long");
 });
 
-test("a thread is busy when a service was at work at so many of the last looks, and not at one less", () => {
+test("a thread is busy when a service was at work at enough of the last looks, and not at one less", () => {
   const { loads, thread } = watched();
   let now = 0;
   const look = (isAtWork: boolean): number => {
@@ -56,7 +56,7 @@ test("a thread is busy when a service was at work at so many of the last looks, 
   equal(look(false), STANDING.free);
 });
 
-test("whoever takes a thread's number begins anew", () => {
+test("a thread that takes another one's number begins anew", () => {
   let thread = { thread: 1, worker: {} as Worker, phase: createPhase() };
   const loads = new ThreadLoads(() => [thread]);
   thread.phase[PHASE.handle] = 9;

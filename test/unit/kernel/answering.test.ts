@@ -53,7 +53,7 @@ function createWorld(place: "near" | "elsewhere", handler: ProbeHandler, fails: 
 
 const never: Fault = () => false;
 
-/** Fails so many times. */
+/** Fails that number of times. */
 function firstOnes(count: number): Fault {
   let left = count;
   return () => (left -= 1) >= 0;

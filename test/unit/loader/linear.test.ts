@@ -120,7 +120,7 @@ test("the count finds a square", () => {
 
 const OPTIONS = { ecmaVersion: "latest", sourceType: "module" } as const;
 
-/** The parser's answer for a text, twice: small, and among so many names that its lists are searched another way. */
+/** The parser's answer for a text, twice: small, and among enough names for its lists to be searched another way. */
 function answers(parse: typeof plainParse, text: string): unknown[] {
   const crowd = list(200, (i) => `var crowd${i}; function crowdF${i}() {} let crowdL${i};`, " ");
   return ["", crowd].map((before) => {

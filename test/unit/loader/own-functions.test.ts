@@ -110,7 +110,7 @@ function makers(count: number): string {
   );
 }
 
-test("a program of functions that make functions runs anew for each instance, from so many of them on", (t) => {
+test("a program of functions that make functions runs anew for each instance, from a certain number of functions on", (t) => {
   const few = FUNCTION_MAKERS_MIN - 2;
   const modules = new Modules(t, {
     "main.ts": `import { beat } from "./more.ts"; ${makers(few)} export const get = () => beat(1);`,

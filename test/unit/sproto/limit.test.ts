@@ -17,7 +17,7 @@ import { S2C } from "./bytes.ts";
 const deep = sproto.parse(".a { a 0 : a }");
 const blob = sproto.parse(".a { x 0 : binary }");
 
-/** A value in so many others. */
+/** A value in that number of others. */
 function nest(depth: number): Record<string, unknown> {
   let value = {};
   for (let count = 0; count < depth; count++) value = { a: value };
@@ -35,7 +35,7 @@ function nestBytes(depth: number): Uint8Array {
   return bytes;
 }
 
-/** A type in so many others. */
+/** A type in that number of others. */
 function nestText(depth: number): string {
   return ".a { ".repeat(depth) + "} ".repeat(depth);
 }

@@ -19,7 +19,7 @@ function fromHex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 }
 
-/** Puts a value into so many tables. */
+/** Puts a value into that number of tables, one in the other. */
 function nest(depth: number, value: unknown): unknown {
   let at = value;
   for (let level = 0; level < depth; level++) at = [at];
