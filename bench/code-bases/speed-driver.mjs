@@ -7,7 +7,7 @@ import { copy } from "plain-work/copy";
 /** Work until what V8 learns has settled, in milliseconds of plain Node: of one service, and of each of many. */
 const WARM_MS = 600;
 const WARM_MANY_MS = 300;
-/** So many of the many are measured; the others have worked a little, too. */
+/** The number of services that are measured; the others have worked a little, too. */
 const MEASURED = 12;
 const BATCH_MS = 2;
 const SAMPLES = 100;

@@ -2,7 +2,7 @@
 
 import { microsecondsEach } from "./check.ts";
 
-/** Runs so many calls, `width` of them at a time. @returns microseconds a call */
+/** Runs a number of calls, `width` of them at a time. @returns microseconds a call */
 export async function timeCalls(
   count: number,
   width: number,
