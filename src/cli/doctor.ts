@@ -177,7 +177,7 @@ async function* checkPorts(config: FullConfig): AsyncGenerator<Finding> {
       yield warn(
         `${key}: ${name} is taken, by this node if it runs already, else by another program`,
       );
-    } else yield fail(`${key}: nobody can listen on ${name}: ${why}`);
+    } else yield fail(`${key}: this machine can't listen on ${name}: ${why}`);
   }
 }
 

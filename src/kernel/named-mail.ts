@@ -51,7 +51,7 @@ export class NamedMail {
     if (letters.size >= PENDING_PER_NAME_MAX) {
       throw new SnaxError(
         "ERR_MAILBOX_FULL",
-        `${letters.size} messages wait for the name ${name}, which nobody has`,
+        `${letters.size} messages wait for the name ${name}, which no service has`,
       );
     }
     letters.add(letter);

@@ -345,7 +345,7 @@ const ATTEMPTS = 2;
 /** @throws {ERR_ARGUMENT} if somebody waits for the session already. */
 function requireFree({ sessions }: Line, session: number | string): void {
   if (!sessions.has(session)) return;
-  throw new SnaxError("ERR_ARGUMENT", `somebody waits for the session ${session} already`);
+  throw new SnaxError("ERR_ARGUMENT", `another request waits for session ${session} already`);
 }
 
 /** @param reason - why it has ended: a text, or what a reader of answers threw. */

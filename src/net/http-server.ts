@@ -106,7 +106,7 @@ export function createHttpServer(
   const turnedAway = new TurnAway(owner.context);
   server.on("drop", ({ remoteAddress, remotePort }: DropArgument = {}) => {
     turnedAway.note(
-      formatEndpoint(remoteAddress ?? "somebody", remotePort ?? 0),
+      formatEndpoint(remoteAddress ?? "an unknown address", remotePort ?? 0),
       `connectionsMax is ${connectionsMax}`,
     );
   });

@@ -190,7 +190,7 @@ export class StreamReader implements Consumer {
 
   #wait(take: () => unknown, least: number): Promise<unknown> {
     if (this.#waiting !== undefined) {
-      const why = `somebody in this service reads socket ${this.#link.id} already`;
+      const why = `other code of this service reads socket ${this.#link.id} already`;
       throw new SnaxError("ERR_SOCKET", why);
     }
     const value = take();

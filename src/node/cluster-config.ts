@@ -191,7 +191,7 @@ function checkExpose(expose: unknown): void {
   for (const name of expose as unknown[]) {
     if (name === ".service") {
       const why =
-        "nobody can expose it: other nodes may ask it for exposed services, and for nothing else";
+        "it can't be exposed: other nodes may ask it for exposed services, and for nothing else";
       throw new SnaxError("ERR_CONFIG", `${path} names .service, and ${why}`);
     }
     if (typeof name === "string" && /^(?:[.@]?[^.@:].*)$/.test(name)) continue;

@@ -65,7 +65,7 @@ export function kernelEvents(runtime: () => Runtime): KernelEvents {
     onSlowCall: (service, call, ms) => {
       const who = runtime().kernel.services.get(call.target);
       if (call.isPatient) return;
-      const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
+      const target = call.target === 0 ? "a name that no service has" : formatAddress(call.target);
       runtime().log(
         service.handle,
         `a call to ${target}${who === undefined ? "" : ` (${who.title})`} is unanswered for ` +

@@ -53,7 +53,7 @@ function onRejection(reason: unknown): void {
   const error =
     reason instanceof Error
       ? reason
-      : new Error(`a promise was rejected and nobody handles it: ${inspect(reason)}`);
+      : new Error(`a promise was rejected and no code handles it: ${inspect(reason)}`);
   if (process.listenerCount("uncaughtException") === 1) die(error);
   (process as EventEmitter).emit("uncaughtException", error, "unhandledRejection");
 }

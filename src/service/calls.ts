@@ -189,7 +189,7 @@ function errorIsSent(): SnaxError {
 }
 
 function timeoutError(call: OpenCall, ms: number): SnaxError {
-  const target = call.target === 0 ? "a name nobody has" : formatAddress(call.target);
+  const target = call.target === 0 ? "a name that no service has" : formatAddress(call.target);
   return new SnaxError("ERR_TIMEOUT", `no answer from ${target} within ${ms} ms`, {
     data: { handle: call.target, ms },
   });

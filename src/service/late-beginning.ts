@@ -40,7 +40,7 @@ function* waitsOf(context: Context): Generator<Wait> {
 
 function describeCall(context: Context, { target, since: at }: OpenCall): string {
   const title = context.runtime.kernel.services.get(target)?.title;
-  const who = target === 0 ? "a name that nobody has" : formatAddress(target);
+  const who = target === 0 ? "a name that no service has" : formatAddress(target);
   return `for an answer of ${who}${title === undefined ? "" : ` (${title})`}, ${since(context, at)}`;
 }
 

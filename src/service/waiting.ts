@@ -145,7 +145,7 @@ function beginWait(
   if (token !== undefined) {
     const sleepers = sleepersBy.of(context);
     if (sleepers.has(token)) {
-      throw new SnaxError("ERR_ARGUMENT", "somebody in this service waits on that token already");
+      throw new SnaxError("ERR_ARGUMENT", "other code of this service waits on that token already");
     }
     sleepers.set(token, waiter);
   }

@@ -216,7 +216,7 @@ class ClassDiff {
     const name = now.name ?? "";
     changeMember(this.#scene, name, `${this.#name}.${name}`);
     const held = this.#scene.uses.taken.has(name)
-      ? "whoever has taken it as a value keeps the old one"
+      ? "code that has taken it as a value keeps the old one"
       : undefined;
     const why = held ?? leftBehind(before, after);
     this.#say(

@@ -69,7 +69,7 @@ function sayMethod(
   const isWritten = isFunction(before) && isFunction(after);
   const held =
     scene.uses.taken.has(name) && !isWritten
-      ? "whoever has taken it as a value keeps the old one"
+      ? "code that has taken it as a value keeps the old one"
       : heldText(scene, name, before, after);
   const why = held ?? leftBehind(before, after);
   if (why === undefined) writer.say("applied", what, "method", now.start);
@@ -271,7 +271,7 @@ class TableDiff {
 
   #functionText(name: string, was: AnyNode, now: AnyNode): string | undefined {
     if (this.#scene.uses.taken.has(name)) {
-      return "function: whoever has taken it out of the object keeps the old one";
+      return "function: code that has taken it out of the object keeps the old one";
     }
     const why = leftBehind(was, now);
     return why === undefined ? undefined : `function: ${why}`;

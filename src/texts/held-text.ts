@@ -22,5 +22,5 @@ export function heldText(
     (each.type === "RestElement" && isPattern(each.argument));
   const hasPattern = [...(before?.params ?? []), ...(after?.params ?? [])].some(isPattern);
   const isOther = Boolean(before?.generator) !== Boolean(after?.generator);
-  return hasPattern || isOther ? "whoever has taken it as a value keeps the old one" : undefined;
+  return hasPattern || isOther ? "code that has taken it as a value keeps the old one" : undefined;
 }

@@ -123,7 +123,7 @@ function headOf({ plan, outcome, saved, running, root }: SaveFacts): string | un
   if (outcome.failures.length > 0) return `${show(saved)}: nothing is done`;
   const unknown = [...saved].filter((file) => !running.has(file));
   if (unknown.length === 0) return `${show(saved)}: no difference to what runs`;
-  return `${show(unknown)}: nobody runs it; services to come begin with it`;
+  return `${show(unknown)}: no service runs it; new services begin with it`;
 }
 
 function doneOf({ patched, shared, reloaded, tables }: Outcome, root: string): string[] {

@@ -147,7 +147,7 @@ export class SkynetWire {
     log(`other nodes reach this one at ${where}`);
     if (!isLoopback(endpoint.host)) {
       log(
-        `whoever reaches ${where} may call what is exposed: nothing on skynet's wire says who asks`,
+        `any host that reaches ${where} may call what is exposed: nothing on skynet's wire says who asks`,
       );
     }
     return opened;

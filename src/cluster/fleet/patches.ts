@@ -201,7 +201,7 @@ export class FleetPatches {
         continue;
       }
       failingFrom ??= Math.max(this.#now(), seen.at + FLEET_DECIDE_MS);
-      const why = `nobody has decided it for ${FLEET_DECIDE_MS} ms, FLEET_DECIDE_MS`;
+      const why = `no node has decided it for ${FLEET_DECIDE_MS} ms, FLEET_DECIDE_MS`;
       if (!(await this.abort(id, why))) await this.#change(RETRY_MS);
     }
   }

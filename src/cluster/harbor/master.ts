@@ -49,7 +49,9 @@ export class HarborMaster {
     const { host } = endpoint;
     log(`master listen socket ${formatEndpoint(host, endpoint.port)}`);
     if (!isLoopback(host)) {
-      log("whoever reaches the master may join the network: nothing on its wire says who asks");
+      log(
+        "any host that reaches the master may join the network: nothing on its wire says who asks",
+      );
     }
     const opened = await socket.listen(endpoint);
     socket.start(opened.id, (id, peer) => void this.#serve(id, peer));

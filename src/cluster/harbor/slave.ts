@@ -103,7 +103,9 @@ export class HarborSlave {
     const place = formatEndpoint(endpoint.host, port);
     if (!isLoopback(endpoint.host)) {
       const why = "nothing on a harbor's wire says who asks";
-      this.#hub.log(`whoever reaches ${place} or the master may call what is exposed: ${why}`);
+      this.#hub.log(
+        `any host that reaches ${place} or the master may call what is exposed: ${why}`,
+      );
     }
     return { id, place };
   }

@@ -229,7 +229,7 @@ export class LinkAgent {
       const handle = typeof name === "string" ? this.#exposure.handleOf(name) : undefined;
       if (handle !== undefined) return void this.#connection.write(encodeHandle(session, handle));
       const shown = typeof name === "string" ? name.slice(0, 255) : typeof name;
-      const text = `nobody has registered the name ${shown}`;
+      const text = `no service has registered the name ${shown}`;
       return this.#fail(session, new SnaxError("ERR_NO_SERVICE", text));
     }
     const { hub } = this.#terms;

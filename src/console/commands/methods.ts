@@ -134,7 +134,7 @@ export const methodCommands: CommandTable = {
     run: call,
   },
   post: {
-    help: "post address [method] arguments : send a message, nobody answers",
+    help: "post address [method] arguments : send a message without an answer",
     isChange: true,
     needs: toService,
     run: post,

@@ -46,7 +46,7 @@ export const METRICS: readonly Metric[] = [
     name: "snax_errors_total",
     kind: "counter",
     label: "type",
-    help: "Requests answered with an error, and errors for which nobody waited.",
+    help: "Requests answered with an error, and errors for which no caller waited.",
   },
   {
     name: "snax_thread_up",

@@ -59,7 +59,7 @@ async function showPatch(operator: Operator, record: PatchRecord): Promise<Table
 /** What has become of a patch, from what is known last. */
 function stateOf({ applied, failed, results, rolledBackBy, retired }: PatchRecord): string {
   const isRefused = applied === 0 && failed > 0;
-  if (isRefused) return `refused: ${results[0]?.code ?? "nobody has taken it"}`;
+  if (isRefused) return `refused: ${results[0]?.code ?? "no service has taken it"}`;
   if (rolledBackBy !== undefined) return `rolled back by patch ${rolledBackBy}`;
   return retired === undefined ? "in" : `retired: ${retired}`;
 }

@@ -247,7 +247,7 @@ class Gatherer {
       gaps,
       lines: [...lines, ...gaps.map((gap) => `not looked at: ${gap}`)],
       count: this.#errors.size + this.#more,
-      unchecked: isChecked ? undefined : why === "" ? "nobody runs it" : why,
+      unchecked: isChecked ? undefined : why === "" ? "no service runs it" : why,
       compiler: this.#compiler,
     };
   }

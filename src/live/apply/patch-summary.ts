@@ -272,7 +272,7 @@ function isHeldOfOtherKind(name: string, given: MethodKind, module: ModuleInstan
 /** What follows a patch is not said; what can't is. */
 function describeLeft(labels: readonly string[]): string {
   const them = labels.length > 1 ? "one of them" : "it";
-  return `${labels.join(", ")}: whoever took ${them} as a value keeps the old text`;
+  return `${labels.join(", ")}: code that took ${them} as a value keeps the old text`;
 }
 
 /** Says whether those who hold a method, as it is before the patch, keep its text. */

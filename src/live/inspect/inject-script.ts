@@ -115,7 +115,11 @@ function weaveStatement(edits: Edits, syntax: Syntax, node: AnyNode): void {
   } else if (node.type === "ExportNamedDeclaration" && !node.source) {
     edits.blankStatement(start, end);
   } else if (node.type.startsWith("Export")) {
-    throw createPlacedError("ERR_PATCH", syntax.locate(start), "a script has nobody to export to");
+    throw createPlacedError(
+      "ERR_PATCH",
+      syntax.locate(start),
+      "a script exports nothing: no module imports it",
+    );
   }
 }
 

@@ -55,7 +55,7 @@ export async function titlesOf(
 }
 
 function targetOf(titles: Titles, { target }: OpenCall): string {
-  if (target === 0) return "a name that nobody has";
+  if (target === 0) return "a name that no service has";
   const title = titles.get(target);
   return `${formatAddress(target)}${title === undefined ? "" : ` (${title})`}`;
 }

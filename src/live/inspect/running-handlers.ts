@@ -75,7 +75,7 @@ export function loneHandlersOf(
 }
 
 const A_PROMISE = "a promise: no call, sleep, wait or lock of skynet";
-const A_RESPONSE = "somebody to call its skynet.response()";
+const A_RESPONSE = "a call of its skynet.response()";
 
 /** Finds a handler that has not ended by its number. */
 export function findHandler({ service }: Context, number: number): Message | undefined {

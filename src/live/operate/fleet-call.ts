@@ -50,7 +50,7 @@ export async function fleetDrift({ context }: Pick<SnaxCaller, "context">): Prom
   const { engine, nodes } = (environment.get("cluster") ?? {}) as Record<string, unknown>;
   if ((engine ?? nodes) === undefined) {
     const why = "the configuration has neither cluster.engine nor cluster.nodes";
-    throw new SnaxError("ERR_ENGINE_DOWN", `nobody knows the nodes of the fleet: ${why}`, {
+    throw new SnaxError("ERR_ENGINE_DOWN", `the nodes of the fleet are unknown: ${why}`, {
       data: { sent: false },
     });
   }

@@ -234,7 +234,7 @@ function narrow(group: RunningGroup, target: Target): RunningGroup {
 }
 
 function nobodyError(what: string): SnaxError {
-  const why = "nobody runs it now: start a service, then take the patch back";
+  const why = "no service runs it now: start a service, then take the patch back";
   return new SnaxError("ERR_PATCH", `${what} can't be taken back: ${why}`);
 }
 

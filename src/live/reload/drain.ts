@@ -155,7 +155,7 @@ const CHAIN_MAX = 8;
 /** `a call to :0000000a b, which waits for :00000009 a, which takes no new calls now: they wait for each other` */
 function describeCall({ runtime, handle }: Context, { target }: OpenCall): string {
   if (target === handle) return "a call to itself";
-  if (target === 0) return "a call to a name that nobody has";
+  if (target === 0) return "a call to a name that no service has";
   const name = (each: number): string => {
     const type = runtime.contextOf(each)?.name;
     return type === undefined ? formatAddress(each) : `${formatAddress(each)} ${type}`;

@@ -53,7 +53,7 @@ export class Ballot {
     const [first] = failed;
     if (first !== undefined) throw refusal(what, first, failed);
     if (lost === undefined) return true;
-    const why = `thread ${lost} has ended, and whoever takes its place is not asked any more`;
+    const why = `thread ${lost} has ended, and the thread in its place is not asked any more`;
     throw new SnaxError("ERR_PATCH_FAILED", `the patch is in no ${what}: ${why}; patch again`, {
       data: { failed },
     });

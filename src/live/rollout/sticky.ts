@@ -301,7 +301,8 @@ export class StickyPatches {
 
   #settle({ id, kind, name }: LedgerEntry, standing: Standing): void {
     const what = `sticky patch ${id} of ${name}`;
-    const who = kind === "type" ? "new services are born" : "whoever loads the module is born";
+    const who =
+      kind === "type" ? "new services are born" : "services that load the module are born";
     switch (standing.state) {
       case "apply":
         this.#log(`${what} stays: ${who} with it`);

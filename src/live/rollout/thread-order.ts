@@ -114,6 +114,6 @@ function stuckError(stuck: Stuck, limitMs: number): SnaxError {
 function givenUpError(): SnaxError {
   return new SnaxError(
     "ERR_PATCH_TIMEOUT",
-    "the thread took too long, and whoever asked for the patch has given it up: nothing has changed",
+    "the thread took too long, and the caller has given the patch up: nothing has changed",
   );
 }

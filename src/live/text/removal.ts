@@ -97,7 +97,7 @@ function readName(
     throw refuse("ERR_PATCH_NAME", `the service has no ${name}${hint}`);
   }
   if (seen.kind === "import") {
-    throw refuse("ERR_PATCH", `${name} is an import: it goes when nobody uses it`);
+    throw refuse("ERR_PATCH", `${name} is an import: it goes when no code uses it`);
   }
   const isExported = image.exports.some(({ local }) => local === name) || seen.isExported === true;
   if (isExported && !(hasMethods && name === "exit")) {

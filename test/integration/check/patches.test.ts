@@ -27,7 +27,7 @@ const PATCHES: Readonly<Record<string, readonly [patch: string, ...found: string
     "declare function report(): number;\nexport function hotfix() { report(); }",
     "patch p.ts:1:18 TS2322 declared otherwise than the service has it: Type '() => void' is not assignable to type '() => number'.",
   ],
-  "a name that nobody has": [
+  "a name that no service has": [
     "export function hotfix() {\n  return slod + 1;\n}",
     "patch p.ts:2:10 TS2304 Cannot find name 'slod'.",
   ],

@@ -94,7 +94,7 @@ test("a unique service is found by cluster.snax if it is registered, and not bef
 
 test("a port of all addresses is opened only if asked for, and the log warns", async (t) => {
   const { log } = await world(t, {}, { cluster: { skynet: { open: "0.0.0.0:0" } } });
-  match((await log()).join("\n"), /whoever reaches 0\.0\.0\.0:\d+ may call what is exposed/);
+  match((await log()).join("\n"), /any host that reaches 0\.0\.0\.0:\d+ may call what is exposed/);
 });
 
 test("a configuration that makes no sense names the place", async (t) => {
@@ -102,7 +102,7 @@ test("a configuration that makes no sense names the place", async (t) => {
     [{ skynet: { open: "nowhere" } }, /cluster\.skynet\.open is 'nowhere'; expected a port/],
     [{ skynet: { expose: ".a" } }, /cluster\.skynet\.expose is '\.a'; expected a list/],
     [{ skynet: { expose: [".a", 1] } }, /cluster\.skynet\.expose is 1/],
-    [{ skynet: { expose: [".service"] } }, /names \.service, and nobody can expose it/],
+    [{ skynet: { expose: [".service"] } }, /names \.service, and it can't be exposed/],
     [{ skynet: { nodes: { a: "b" } } }, /cluster\.skynet\.nodes\.a is 'b'/],
     [{ skynet: { node: {} } }, /cluster\.skynet has no key node; did you mean "nodes"/],
     [{ peers: {} }, /cluster has no key peers/],

@@ -139,7 +139,7 @@ test("task lists an answer that was taken out of its handler, and a handler that
   const taken = node.skynet.call(plain, "lua", "take");
   equal(await node.skynet.call(plain, "lua", "early"), "early");
   deepEqual(await task(node, "9"), [
-    "handler: #\twaits for somebody to call its skynet.response()",
+    "handler: #\twaits for a call of its skynet.response()",
     "\tin lua request from the program since #",
     ...[PROMISE, "\tin lua request from the program since #", OK],
   ]);

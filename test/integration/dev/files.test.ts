@@ -249,5 +249,5 @@ test("a save of what the configuration imports says restart; a JSON module is sa
   // It is read at the start.
   save("conf/base.ts", `export const base = { services: "./services/?.ts", x: 1 };`);
   match(await next("conf/base.ts"), /the configuration has changed; restart/);
-  ok(!said().includes("nobody runs it"), said());
+  ok(!said().includes("no service runs it"), said());
 });

@@ -136,7 +136,7 @@ test("shared modules, tables, files that no service runs, files that are gone, a
   save("services/other.ts", `export const response = {};`);
   match(
     await next("other.ts"),
-    /^services\/other\.ts: nobody runs it; services to come begin with it, \d+ ms$/,
+    /^services\/other\.ts: no service runs it; new services begin with it, \d+ ms$/,
   );
   save(
     "snax.config.ts",

@@ -35,7 +35,7 @@ test("a name that another service's module gets later is found, directly and by 
     await node.next("they say 0 1.");
     if (way.includes("middle")) {
       node.save("services/lib/middle.ts", `export { two } from "./names.ts";`);
-      await node.next("services/lib/middle.ts: nobody runs it");
+      await node.next("services/lib/middle.ts: no service runs it");
     }
     const text = `import { two } from "${way}"; export const response = { look() { return two; } };`;
     node.save("services/left.ts", text);

@@ -46,7 +46,7 @@ test("a function of it is replaced, for whoever holds the object, and the rest s
   deepEqual(await p.req.look(), LOOK);
   match(
     String(await log(world)),
-    /^sets Room \(static handlers\.hit\); Room\.handlers\.hit: whoever took it as a value keeps the old text$/,
+    /^sets Room \(static handlers\.hit\); Room\.handlers\.hit: code that took it as a value keeps the old text$/,
   );
 });
 
@@ -149,7 +149,7 @@ test("a patch that fails leaves all as it was, and one that is taken back, too",
   deepEqual(
     back.notes.filter((note) => note.startsWith("Room.")),
     [
-      "Room.handlers.hit: function: whoever has taken it out of the object keeps the old one",
+      "Room.handlers.hit: function: code that has taken it out of the object keeps the old one",
       "Room.handlers.fresh: taken out of the file: the running object keeps it",
     ],
   );

@@ -64,7 +64,7 @@ test("where the new one is of another kind the log says who keeps the old text",
   await world.node.skynet.call(".logger", "lua", "FLUSH");
   match(
     world.log,
-    /applied: sets walk, save; walk: whoever took it as a value keeps the old text\n/,
+    /applied: sets walk, save; walk: code that took it as a value keeps the old text\n/,
   );
   deepEqual(await p.req.held(), [1, -1, [1], [1], 1]);
   deepEqual((await p.req.named()).slice(0, 3), [1, -1, [1, "list"]]);

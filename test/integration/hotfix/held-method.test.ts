@@ -251,7 +251,7 @@ test("the log names the methods that those who hold them keep as they were", asy
   );
   equal(
     await said(),
-    "sets Room.hit, Room.miss, Room.tick, Room.size; Room.hit: whoever took it as a value keeps the old text",
+    "sets Room.hit, Room.miss, Room.tick, Room.size; Room.hit: code that took it as a value keeps the old text",
   );
   deepEqual(await p.req.look(), ["old1", ["old"], "new", "old", "new", 2]);
   await fix(
@@ -259,7 +259,7 @@ test("the log names the methods that those who hold them keep as they were", asy
   );
   equal(
     await said(),
-    "sets Room.walk, accept.beat; Room.walk, accept.beat: whoever took one of them as a value keeps the old text",
+    "sets Room.walk, accept.beat; Room.walk, accept.beat: code that took one of them as a value keeps the old text",
   );
   deepEqual(await p.req.look(), ["old1", ["old"], "new", "old", "new", 2]);
   await fix(
@@ -269,7 +269,7 @@ test("the log names the methods that those who hold them keep as they were", asy
   await fix(`class Room { late() { return 2; } miss() { return "newer"; } }`);
   equal(
     await said(),
-    "sets Room.late, Room.miss; Room.late, Room.miss: whoever took one of them as a value keeps the old text",
+    "sets Room.late, Room.miss; Room.late, Room.miss: code that took one of them as a value keeps the old text",
   );
 });
 
@@ -288,7 +288,7 @@ test("a patch says so where another module has the group and hands it on", async
   await world.hotfix(p, `export const accept = { beat() { return "new"; } };`);
   equal(await p.req.look(), "old");
   await world.node.skynet.call(".logger", "lua", "FLUSH");
-  match(world.log, /applied: sets accept\.beat; accept\.beat: whoever took it as a value keeps/);
+  match(world.log, /applied: sets accept\.beat; accept\.beat: code that took it as a value keeps/);
 });
 
 test("methods of a class in a constant follow", async (t) => {

@@ -105,7 +105,7 @@ const CASES: readonly (readonly [title: string, files: Files, patch: Patch, said
     room(`const Moves = { hit: { onHit() { return 1; } } }; class Room { cb: any; constructor(m: any) { this.cb = m.onHit; } }
       const room = new Room(Moves.hit); ${look("room.cb()")}`),
     `const Moves = { hit: { onHit() { return 2; } } };`,
-    "sets Moves.hit.onHit; Moves.hit.onHit: whoever took it as a value keeps the old text",
+    "sets Moves.hit.onHit; Moves.hit.onHit: code that took it as a value keeps the old text",
   ],
   [
     "a field in the place of a method",

@@ -272,7 +272,7 @@ test("a service that lacks the patch, and a type without services, are named", a
   match((await failureOf(snax.rollback(id))).message, /it is not in :[0-9a-f]{8}/);
   skynet.kill(fresh.handle);
   skynet.kill(old.handle);
-  match((await failureOf(snax.rollback(id))).message, /nobody runs it now: start a service/);
+  match((await failureOf(snax.rollback(id))).message, /no service runs it now: start a service/);
 });
 
 test("what was taken back stays so over a restart", async (t) => {

@@ -60,7 +60,11 @@ const REFUSED: readonly (readonly [what: string, text: string, output: RegExp])[
   ],
   ["an export from elsewhere", `\nexport * from "node:path";`, /^fix\.ts:2:1: /],
   ["a default export", `export default 1;`, /^fix\.ts:1:1: /],
-  ["a name that nobody has", `\nnone = 1;`, /ReferenceError: none is not defined\n.*fix\.ts:2:/],
+  [
+    "a name that no service has",
+    `\nnone = 1;`,
+    /ReferenceError: none is not defined\n.*fix\.ts:2:/,
+  ],
   ["an import that throws", `import "./bad.ts";`, /Error: bad module/],
   ["something thrown that is no error", `throw { a: 1 };`, /^\{ a: 1 \}$/],
   ["a text nested too deeply", `x = ${"[".repeat(20_000)};`, /deep/],
