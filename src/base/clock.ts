@@ -12,7 +12,7 @@ export interface Clock {
   /** Returns the wall clock as milliseconds since 1970. */
   wall(): number;
   /**
-   * Keeps the alarm of whoever takes its time from this clock, for a clock that does not run by
+   * Keeps the alarm of a kernel that takes its time from this clock, for a clock that does not run by
    * itself.
    *
    * @param at - the moment; undefined = none.

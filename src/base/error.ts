@@ -168,7 +168,7 @@ export function readStack(error: Error): string | undefined {
   try {
     return error.stack;
   } catch {
-    // To read the name or the message may throw as well: whoever asks reads those, too, and hears of it.
+    // To read the name or the message may throw as well: the caller reads those, too, and hears of it.
     return `${error.name}: ${error.message}`;
   }
 }

@@ -273,7 +273,7 @@ export const LOGPOINTS_MAX = 100;
  */
 export const LOGPOINT_HITS_MAX = 1000;
 
-/** Most characters that a script run by `inject` can print for whoever waits for it. */
+/** Most characters that a script run by `inject` can print for the caller that waits for it. */
 export const INJECT_OUTPUT_MAX: number = 1 << 20;
 
 /** How many functions the search for the tables of a script follows. */
@@ -514,7 +514,7 @@ export const FLEET_DECIDE_MS = 10_000;
 /** Milliseconds more for which a node that has such a patch in holds its services while the engine does not answer. */
 export const FLEET_HOLD_MS = 5000;
 
-/** Milliseconds for which whoever asked for a patch of the fleet waits for the nodes to tell what came of it. */
+/** Milliseconds for which the caller of a patch of the fleet waits for the nodes to tell what came of it. */
 export const FLEET_REPORT_MS = 5000;
 
 /** Most bytes of a patch of the fleet as it is in the engine: compressed, encrypted, as text. */

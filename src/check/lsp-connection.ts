@@ -59,7 +59,7 @@ export class LspConnection {
     this.#write({ method, params });
   }
 
-  /** Answers whoever waits that nothing will come. */
+  /** Answers the callers that wait that nothing will come. */
   end(why: string): void {
     this.#ended ??= why;
     for (const { reject } of this.#waiting.values()) reject(new Error(this.#ended));

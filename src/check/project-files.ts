@@ -2,7 +2,7 @@
  * The source files of a project on disk: which have changed since the last look, and which of
  * them a change of a module may break.
  *
- * Whether a file imports a module is told by the last part of the path: whoever is named so
+ * Whether a file imports a module is told by the last part of the path: a file with such a name
  * may be meant. It costs a look at a file too many, and needs no rules of resolution. Who
  * imports one of these may break as well.
  */

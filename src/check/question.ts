@@ -18,7 +18,7 @@ export interface CheckModule extends CheckText {
 
 /** A patch for one module. */
 export interface CheckPatch extends CheckText {
-  /** Name of the patch's own file, for whoever reads the answer. */
+  /** Name of the patch's own file, for the reader of the answer. */
   readonly shown: string;
   /** Where that file lies. @defaultValue nowhere */
   readonly source?: string;

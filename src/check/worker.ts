@@ -1,6 +1,6 @@
 /**
  * The process in which the project's compiler runs: it answers one question after the other,
- * and ends with whoever started it. See `checker.ts`.
+ * and ends with the process that started it. See `checker.ts`.
  */
 
 import { dirname } from "node:path";

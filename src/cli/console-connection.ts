@@ -71,7 +71,7 @@ export class ConsoleConnection {
     onPrompt?: (text: string) => void,
   ): Promise<boolean> {
     const asked = this.#last.then(() => this.#send(line, onLine, onPrompt));
-    // Its failure is told to whoever asked; the next one finds out for itself.
+    // The caller is told of its failure; the next one finds out for itself.
     this.#last = asked.catch(() => false);
     return asked;
   }

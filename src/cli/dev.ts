@@ -1,5 +1,5 @@
 /**
- * `snax dev`: a node, and whoever saves a file has it run at once, with the state.
+ * `snax dev`: a node that runs a file as soon as it is saved, with the state.
  *
  *     start -> dev/watch.ts -> dev/save.ts, one save at a time; of what is saved meanwhile the last text counts
  *

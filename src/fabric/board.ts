@@ -165,7 +165,7 @@ export class Board implements TallyBook {
     const at = row * NAME_BYTES;
     this.#names[at] = Buffer.byteLength(kept);
     this.#names.write(kept, at + 1);
-    // Order: whoever sees the row sees its name.
+    // Order: a thread that sees the row sees its name.
     Atomics.store(this.#rows, ROWS, row + 1);
     return this.#tally(row);
   }

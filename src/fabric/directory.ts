@@ -57,7 +57,7 @@ export class Directory {
     return place > ALIVE ? place - ALIVE - 1 : undefined;
   }
 
-  /** Whether whoever lived under a handle last went down with its thread, or left what it owed to a thread that did. */
+  /** Whether the service that lived under a handle last went down with its thread, or left what it owed to a thread that did. */
   isLost(handle: number): boolean {
     return Atomics.load(this.#places, handle & INDEX_MASK) === LOST;
   }

@@ -25,7 +25,7 @@ const FRAMES_SINCE = 24;
 
 const RESOLVED: Promise<void> = Promise.resolve();
 
-/** The name of the function that drains the microtasks, for whoever looks at a stack. */
+/** The name of the function that drains the microtasks, for code that looks at a stack. */
 export const DRAIN_NAME = "drainMicrotasks";
 
 /** What a turn does beside the kernel's work, where there are other threads: see ring-exchange.ts. */

@@ -132,7 +132,7 @@ async function leaveRuntime(
 
 const IN_RUNTIME = "it is in the runtime's own code";
 
-/** A step that takes long is let go, so that the thread stands still for whoever goes on with it. */
+/** A step that takes long is let go, so that the thread stands still for the code that goes on with it. */
 async function holdAgain(link: InspectorLink, pauses: PauseQueue): Promise<string> {
   const paused = await pauses.after(ANSWER_MS, () => void link.post("Debugger.pause"));
   return paused === undefined ? "it does not answer any more" : IN_RUNTIME;

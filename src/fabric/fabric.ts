@@ -124,7 +124,7 @@ export class Fabric implements Elsewhere {
     return this.#options.directory.threadOf(handle);
   }
 
-  /** Whether whoever lived under a handle of this node will answer no more, because its thread has died: see Directory. */
+  /** Whether the service that lived under a handle of this node will answer no more, because its thread has died: see Directory. */
   isLost(handle: number): boolean {
     return harborOf(handle) === this.#options.harbor && this.#options.directory.isLost(handle);
   }
@@ -218,7 +218,7 @@ export class Fabric implements Elsewhere {
   #send(thread: number, target: number, message: Message, kind?: number): boolean {
     const before = this.#peers[thread];
     if (this.#sendTo(thread, target, message, kind)) return true;
-    // Race: a thread that ended may have a successor already, known to whoever sent us here and not to us: the news of it
+    // Race: a thread that ended may have a successor already, known to the thread that sent us here and not to us: the news of it
     // lies unread. test/unit/fabric/fabric-death.test.ts
     this.#options.onUnknown?.();
     return this.#peers[thread] !== before && this.#sendTo(thread, target, message, kind);
@@ -328,7 +328,7 @@ export class Fabric implements Elsewhere {
   #takeRetarget({ target, source, session }: Retarget, [from]: [number]): void {
     const kernel = this.#kernel;
     const answerer = kernel?.retarget(source, session, target, from);
-    // Race: the thread of whoever answers from now on may have died, and its calls have been failed, before this word
+    // Race: the thread of the service that answers from now on may have died, and its calls have been failed, before this word
     // came. test/unit/fabric/fabric-death.test.ts
     if (kernel === undefined || answerer === undefined || !this.isLost(answerer)) return;
     bereave(kernel, (handle) => handle === answerer);

@@ -238,7 +238,7 @@ function pack({ type, source, session, method, reply, payload }: Message): Packe
   return [type, source, session, method, reply === REPLY.none, payload];
 }
 
-/** What it carries is bound to whoever gets it. */
+/** What it carries is bound to the service that gets it. */
 function unpack(
   [type, source, session, method, isPost, given]: Packed,
   service?: Service,

@@ -3,7 +3,7 @@
  * a thread that leaks in one long handler can't look at itself.
  *
  *     a look at each thread that ran since the last one, the more often the nearer it could be to the limit
- *       -> three quarters full: V8 collects -> still so: `onHeap`, and whoever hears it ends the thread
+ *       -> three quarters full: V8 collects -> still so: `onHeap`, and its listener ends the thread
  *
  * Not seen: what Buffers hold, and one giant allocation between two looks. An idle thread is not looked at.
  */

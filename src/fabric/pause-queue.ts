@@ -1,4 +1,4 @@
-/** The pauses of a thread, as whoever asks for one gets them. */
+/** The pauses of a thread, in the order in which callers get them. */
 
 import type { InspectorLink, Json } from "../inspector/link.ts";
 import { within } from "../inspector/link.ts";

@@ -1,5 +1,5 @@
 /**
- * The phase of a kernel in shared memory: made by whoever starts the kernel, read by whoever watches its thread.
+ * The phase of a kernel in shared memory: made by the thread that starts the kernel, read by the one that watches its thread.
  */
 
 import type { PhaseWords } from "../kernel/instruments.ts";

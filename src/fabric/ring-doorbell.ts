@@ -41,7 +41,7 @@ export class Doorbell {
     Atomics.store(this.#words, STATE, ASLEEP);
   }
 
-  /** The owner is up, whoever woke it, and needs no waking until it sleeps again. */
+  /** The owner is up, whatever woke it, and needs no waking until it sleeps again. */
   wakeUp(): void {
     if (Atomics.load(this.#words, STATE) !== AWAKE) Atomics.store(this.#words, STATE, AWAKE);
   }

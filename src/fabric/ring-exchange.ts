@@ -4,7 +4,7 @@
  *     event loop: a wake, or "again"
  *       -> receive    wide awake; every record that was published goes to `take`
  *       -> the kernel's turn, which sends; each 32 records of a long one are published at once
- *       -> rest       publishes once, rings whoever sleeps; then "again" while traffic is fresh, else "asleep"
+ *       -> rest       publishes once, rings the threads that sleep; then "again" while traffic is fresh, else "asleep"
  *
  * It knows neither messages nor event loops: records are bytes, and how a thread is woken is handed in. An idle thread
  * sleeps and costs nothing, whatever the number of its rings.

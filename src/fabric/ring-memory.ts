@@ -4,7 +4,7 @@
  *     | words, each on cache lines of its own | records ... records, and round again |
  *
  * A ring carries bytes from one thread, the writer, to one other, the reader. Each word has one side that moves it, so
- * that no thread ever waits for a lock. Memory is never used for a second pair of threads: whoever replaces a dead thread
+ * that no thread ever waits for a lock. Memory is never used for a second pair of threads: the thread that replaces a dead one
  * gets new rings with a higher epoch, and what the old ones still hold can't be taken for its mail.
  */
 

@@ -4,7 +4,7 @@
  *     refresh -> next, the caller reads bytes[start..end) -> next ... false -> release
  *
  * Hot path (bench: ring). A record's bytes are the reader's until it releases them; then the writer may write there. It is
- * read once: it counts as read from the moment it was handed out, even if whoever takes it throws.
+ * read once: it counts as read from the moment it was handed out, even if the code that takes it throws.
  */
 
 import { SnaxError } from "../base/error.ts";

@@ -1,7 +1,7 @@
 /**
  * A lock in shared memory for work of some microseconds that calls no code of a user.
  *
- * A thread can be ended, or a handler of it cut off, in the middle of such work. So whoever finds the lock held by its
+ * A thread can be ended, or a handler of it cut off, in the middle of such work. So a thread that finds the lock held by its
  * own thread, or by the same holder for LOCK_STALE_MS, takes it over and is told that the work was left unfinished. The code
  * that buries a thread takes the lock from it at once.
  */

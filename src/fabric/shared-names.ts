@@ -1,6 +1,6 @@
 /**
  * The names of a node of several threads, in memory that all of them share: a service that registers a name has it, everywhere
- * and at once, and whoever asks sees it.
+ * and at once, and every thread that asks sees it.
  *
  *     | lock, version, count | index: hash -> number of an entry + 1 | entries without gaps | a bit per handle |
  *

@@ -1,5 +1,5 @@
 /**
- * Finds dispatches that do not end, by looking at a phase now and then. Knows no thread and no inspector: whoever asks
+ * Finds dispatches that do not end, by looking at a phase now and then. Knows no thread and no inspector: the caller
  * acts on what is due.
  *
  *     seen            reported at `warn`, 2 x warn, 4 x warn ...            interrupted at `interrupt`, once more if that did not

@@ -1,5 +1,5 @@
 /**
- * How much the worker threads have to do, for whoever chooses one for a new service.
+ * How much the worker threads have to do, for the code that chooses one for a new service.
  *
  *     a look at each phase ten times a second -> is a service at work there? -> the last sixteen answers
  *

@@ -31,7 +31,7 @@ export class OwnSession {
 
   /**
    * Makes breakpoints possible. Nothing that the thread meets pauses because of it, no `debugger`
-   * statement either: those belong to whoever wrote the code.
+   * statement either: those belong to the author of the code.
    */
   enableDebugger(): void {
     if (this.#isDebugging) return;

@@ -126,7 +126,7 @@ export function forwarderOf({ instance }: Service): Forwarder | undefined {
   return instance instanceof Forwarder ? instance : undefined;
 }
 
-/** Answers, timers, jobs and debug messages are for what the old code has begun, and for whoever looks at it. */
+/** Answers, timers, jobs and debug messages are for what the old code has begun, and for the operator who looks at it. */
 function staysBehind({ type, session }: Message): boolean {
   if (type === PTYPE.error) return session !== 0;
   return (
@@ -134,7 +134,7 @@ function staysBehind({ type, session }: Message): boolean {
   );
 }
 
-/** The same message for another mailbox: what it carries is copied, and bound to whoever gets it. */
+/** The same message for another mailbox: what it carries is copied, and bound to the service that gets it. */
 function addressed(message: Message, target: Service): Message {
   const { type, source, session, method, payload, reply } = message;
   const own = Array.isArray(payload) ? ownArguments(payload, target) : payload;
@@ -143,7 +143,7 @@ function addressed(message: Message, target: Service): Message {
   return copy;
 }
 
-/** Who took the place of services that are gone: told to whoever still sends to them. */
+/** Which services took the place of others that are gone: senders that still use the old handles are told. */
 export class Successors {
   readonly #by = new Map<number, number>();
 

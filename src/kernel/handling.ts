@@ -1,5 +1,5 @@
 /**
- * The handlers of a service that run on behind their first await, for whoever lists them (unfinishedOf in service.ts).
+ * The handlers of a service that run on behind their first await, for those who list them (unfinishedOf in service.ts).
  *
  * Requests that are not answered are in Service.owed already, for the service's death answers them. Here are the others:
  * posts, forks, a beginning, requests that were answered before their handler ended. One costs an object and no hashing: it

@@ -55,7 +55,7 @@ export function clearUp(kernel: Kernel, condemned: Condemned): void {
 /** A handler that is given up. */
 export interface GivenUp {
   readonly message: Message;
-  /** Makes the error for its caller, and for whoever waits for what it holds. */
+  /** Makes the error for its caller, and for the handlers that wait for what it holds. */
   readonly error: () => unknown;
 }
 

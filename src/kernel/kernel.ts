@@ -557,7 +557,7 @@ export class Kernel {
   }
 
   /**
-   * Sends a request to whoever has a name; if no service has a global one, the request waits until somebody registers it.
+   * Sends a request to the service that has a name; if no service has a global one, the request waits until one registers it.
    * What has waited is delivered whatever the limit of the mailbox: the limit of the name has bounded it.
    *
    * @throws what {@link request} throws, {ERR_NO_SERVICE} if no service has the local name, {ERR_MAILBOX_FULL} if too many
@@ -577,7 +577,7 @@ export class Kernel {
   }
 
   /**
-   * Sends a one-way message to whoever has a name; for a global one that may be later.
+   * Sends a one-way message to the service that has a name; for a global one that may be later.
    *
    * @returns false if no service has the local name.
    * @throws what {@link send} throws, and {ERR_MAILBOX_FULL} if too many messages wait for the name.

@@ -38,7 +38,7 @@ export class OpenCall {
   origin: Message | undefined = undefined;
   /** It waits for something that may take for ever, a death: that it takes long is not reported. */
   isPatient = false;
-  /** What the caller was given, if whoever made the call says so. */
+  /** What the caller was given, if the code that made the call says so. */
   promise: Promise<unknown> | undefined = undefined;
   /** The deadline, if one was set. */
   timer: Timer | undefined = undefined;
@@ -182,7 +182,7 @@ export class OpenCalls {
   /**
    * Opens a session.
    *
-   * @param target - who should answer; 0 = whoever takes the name for which the request waits.
+   * @param target - the service that should answer; 0 = the one that takes the name for which the request waits.
    * @param origin - see Kernel.origin.
    * @returns the session.
    * @throws {ERR_EXHAUSTED} if OPEN_CALLS_MAX calls of the service wait already.
@@ -235,7 +235,7 @@ export class OpenCalls {
       call.timer = undefined;
       if (this.settle(source, call.session) !== undefined) call.reject(error());
     });
-    // What follows from the deadline goes on with whoever made the call, as what follows from an answer does.
+    // What follows from the deadline goes on with the handler that made the call, as what follows from an answer does.
     timer.origin = call.origin;
     call.timer = timer;
     this.#timers.add(source, timer, ms);

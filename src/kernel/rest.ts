@@ -1,6 +1,6 @@
 /**
  * The rest of a service whose handler was cut off: what made it loop may come again at once, such as an overdue timer, and the
- * service would be lost to whoever wants to repair it, and its thread with it.
+ * service would be lost to the operator who wants to repair it, and its thread with it.
  *
  *     cut off -> HOLD.resting: requests, posts, answers and timers wait; patches, jobs and debug messages pass
  *             -> after the rest, or when a patch has been applied: released

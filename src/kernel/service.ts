@@ -37,7 +37,7 @@ export interface Instance {
    * Lets go of what the handler of a message held, which an interrupt has cut off: a lock, a beginning. The message is
    * answered already. Runs inside the service.
    *
-   * @param error - for whoever waits for that handler in another way than by a call.
+   * @param error - for code that waits for that handler in another way than by a call.
    */
   interrupted?(message: Message, error: unknown): void;
   /** Names a message for people, e.g. `request shop.buy`. */
@@ -141,7 +141,7 @@ export class Service {
   watchers: Watch[] | undefined = undefined;
   /** Messages dispatched so far. May be read by all. */
   messageCount = 0;
-  /** A watchdog has seen a handler that does not return; whoever is told of it clears it. */
+  /** A watchdog has seen a handler that does not return; the thread that is told of it clears it. */
   isEndless = false;
   /** Milliseconds of CPU spent so far, if `profile` is on. May be read by all. */
   cpuMs = 0;

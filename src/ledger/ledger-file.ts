@@ -70,7 +70,7 @@ export class LedgerFile {
     const holder = text === undefined ? undefined : lockLedger(path);
     this.writer = typeof holder === "number" ? holder : undefined;
     this.#lock = typeof holder === "object" ? holder : undefined;
-    // Race: whoever had the lock may have written between the two.
+    // Race: the process that had the lock may have written between the two.
     const read = parseLines(this.#lock === undefined ? text : readLedger(path, bytesMax));
     this.foreign = read.filter((line) => line === undefined).length;
     this.entries = entriesOf(read);

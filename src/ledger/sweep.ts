@@ -2,9 +2,9 @@
  * What processes that died have left beside a ledger: files that were to take the place of
  * others, and texts that no patch names any more.
  *
- * Only who holds the lock sweeps, and whoever writes takes it first, so no process is in the midst
- * of a file then. A folder in which something else lies may be that of another ledger, too, the
- * texts of which are in the same place: there texts stay.
+ * Only the process that holds the lock sweeps, and a writer takes it first, so no process is in the
+ * midst of a file then. A folder in which something else lies may be that of another ledger, too,
+ * the texts of which are in the same place: there texts stay.
  */
 
 import { readdirSync, rmSync } from "node:fs";

@@ -71,7 +71,11 @@ export function endOfPatience({ runtime }: Context, ms: number): number {
   return ms === Infinity ? 0 : runtime.sinceStartMs + ms;
 }
 
-/** Asks whoever has a handle. @param leftMs - what is left of the deadline; Infinity = none */
+/**
+ * Asks the service that has a handle.
+ *
+ * @param leftMs - what is left of the deadline; Infinity = none
+ */
 export type Ask = (handle: number, leftMs: number) => Promise<unknown>;
 
 /**

@@ -172,7 +172,7 @@ export class CodeCache implements Library {
   }
 
   /**
-   * Hears of shared modules that have been evaluated, before whoever imports them is; also of those
+   * Hears of shared modules that have been evaluated, before their importers are; also of those
    * that are loaded anew once the cache was cleared. @internal
    */
   set onShared(hear: HearShared) {

@@ -3,10 +3,10 @@
  * before it.
  *
  * A mark is a message in the receiver's mailbox, so it waits where the messages wait, held back or
- * not. It says nothing to the service; whoever has placed it learns that it was reached. Marks die
- * with the service, unread; if it goes to another thread, whoever has placed one places it there.
- * The mark behind a client's last message is reached when the handlers of all of them have ended,
- * those that wait for something too.
+ * not. It says nothing to the service; the code that has placed it learns that it was reached.
+ * Marks die with the service, unread; if it goes to another thread, the code that has placed one
+ * places it there. The mark behind a client's last message is reached when the handlers of all of
+ * them have ended, those that wait for something too.
  */
 
 import { Message } from "../kernel/message.ts";

@@ -14,7 +14,7 @@ export interface GateHandler {
    * say.
    */
   message(fd: number, data: Buffer, isText: boolean): unknown;
-  /** A client has gone, whoever ended it; comes once for every `connect`. */
+  /** A client has gone, no matter which side ended it; comes once for every `connect`. */
   disconnect?(fd: number): unknown;
   /**
    * A client was cut or lost; `disconnect` follows. `code` is one of docs/errors.md, or the

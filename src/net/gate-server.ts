@@ -153,7 +153,7 @@ export class GateServer implements ClientHost {
   }
 
   /**
-   * Closes the connection when whoever serves the client has handled all that it sent, but not
+   * Closes the connection when the service of the client has handled all that it sent, but not
    * later than GATE_ANSWER_MS.
    */
   end(client: GateClient, error: Error | undefined): void {

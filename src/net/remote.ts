@@ -5,8 +5,8 @@
  *     gate here, agent there     -> "mark" -> a mark in the agent's mailbox -> "passed" -> the client is read on
  *     its client has ended       -> "last" -> the same; reached when the agent has answered -> "served" -> closed
  *
- * An id says which thread its socket lives on. What comes in is sent on to whoever has started it
- * (handover.ts).
+ * An id says which thread its socket lives on. What comes in is sent on to the service that has
+ * started it (handover.ts).
  */
 
 import { askSteward } from "../service/steward.ts";

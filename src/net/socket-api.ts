@@ -79,7 +79,7 @@ export interface SocketApi {
    * comes in is sent on, in order, and as fast as it is read here.
    *
    * @throws {ERR_SOCKET} if there is no such socket, or it is a port or a gate's client of another
-   * thread. A connection of another thread that is gone has ended for whoever reads it.
+   * thread. A connection of another thread that is gone has ended for its reader.
    */
   start(id: number, onAccept?: OnAccept): number;
   /**
@@ -135,7 +135,7 @@ export interface SocketApi {
   pause(id: number): void;
   /** Closes the connection as soon as more than that many bytes are unread. */
   limit(id: number, bytes: number): void;
-  /** Is told once when the connection ends, whoever ended it. */
+  /** Is told once when the connection ends, no matter which side ended it. */
   onclose(id: number, run: (id: number) => unknown): void;
   /**
    * Is told of unsent bytes in KiB, from 1 MiB on and at each doubling, and of 0 when all is sent;

@@ -1,7 +1,7 @@
 /**
  * Reading from a connection with promises: what the `socket` of a service does with what comes in.
  *
- *     event loop: takeChunk     bytes into the queue; enough for whoever waits? then a message to the owner
+ *     event loop: takeChunk     bytes into the queue; enough for the call that waits? then a message to the owner
  *     the owner's turn: settle  the bytes are taken out, the promise resolves
  *
  * One reader waits at a time. Beyond SOCKET_PAUSE_BYTES of unread bytes the connection is not read
@@ -38,7 +38,7 @@ type OnWarning = (id: number, size: number) => unknown;
 /** What a service reads of one connection. */
 export class StreamReader implements Consumer {
   readonly keepsClosed = true;
-  /** Most unread bytes, whoever waits for them; with more the connection is cut. */
+  /** Most unread bytes, whether a call waits for them or not; with more the connection is cut. */
   limitBytes: number = SOCKET_UNREAD_MAX;
   /** The other side sends nothing any more, or the connection is gone. */
   isEnded = false;

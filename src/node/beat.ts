@@ -1,5 +1,5 @@
 /**
- * The beat of a thread: once a second it writes on its board how it is. A thread that hangs falls silent, and whoever reads the
+ * The beat of a thread: once a second it writes on its board how it is. A thread that hangs falls silent, and a reader of the
  * board sees it.
  */
 

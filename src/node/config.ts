@@ -186,7 +186,7 @@ const isIn =
 const isToken = (value: unknown): value is string =>
   typeof value === "string" && /^\S{16,}$/.test(value);
 
-/** Two tokens that are the same would give whoever reads the right to change things. */
+/** Two tokens that are the same would give a reader the right to change things. */
 function isTokenPair(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { read, operate, ...rest } = value as Record<string, unknown>;

@@ -161,7 +161,7 @@ export class MainThread {
     this.thread.close();
   }
 
-  /** Tells of a thread's death: the log, whoever waits for its services, the launcher. */
+  /** Tells of a thread's death: the log, the callers that wait for its services, the launcher. */
   #bury(runtime: Runtime, { thread, lost, reason }: ThreadEnd): void {
     this.#threads?.replaced(thread);
     // The steward does not count.

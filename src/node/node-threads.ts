@@ -29,7 +29,7 @@ import type { Threads, ThreadWork } from "../service/threads.ts";
 import { Tracer } from "../service/tracer.ts";
 import { lineOfWords } from "./line-words.ts";
 
-/** Services that run on the main thread, whoever starts them: they must answer while every other thread hangs. */
+/** Services that run on the main thread, no matter which service starts them: they must answer while every other thread hangs. */
 const PINNED: ReadonlySet<string> = new Set([
   "logger",
   "launcher",
@@ -165,7 +165,7 @@ export class NodeThreads implements Threads {
     return best;
   }
 
-  /** Says whether a service runs on the main thread, whoever starts it; a program's own service of such a name does not. */
+  /** Says whether a service runs on the main thread, no matter which service starts it; a program's own service of such a name does not. */
   isPinned(name: string): boolean {
     return PINNED.has(name) && this.#runtime.paths.isSystem(name);
   }
@@ -237,7 +237,7 @@ export class NodeThreads implements Threads {
       if (cache.mode === "ON") given.names.add(name);
       return data;
     } catch {
-      // The service's beginning fails for the same reason on its own thread, which tells whoever asked.
+      // The service's beginning fails for the same reason on its own thread, which tells the caller.
       return [];
     }
   }
@@ -333,7 +333,7 @@ export class NodeThreads implements Threads {
   /** Thousands of deaths in one go would silence the thread until the last of them is over. */
   #killSome(): void {
     const some = this.#doomed.splice(0, KILLS_IN_A_ROW);
-    // First of all: whoever watches a death may be cut off.
+    // First of all: code that watches a death may be cut off.
     if (this.#doomed.length > 0) this.#killSoon();
     for (const handle of some) {
       const target = this.#runtime.contextOf(handle);

@@ -55,7 +55,7 @@ export interface Node {
    * stops; resolves when all is done.
    */
   drain(): Promise<void>;
-  /** Resolves when the node has stopped, whoever asked for it. */
+  /** Resolves when the node has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
   /** What was cut off when the node stopped, for people; empty if every service has left in order. */
   readonly cutOff: readonly string[];

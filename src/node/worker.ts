@@ -2,7 +2,7 @@
  * What a worker thread of a node runs: a runtime like the main thread's, joined to all others.
  *
  *     workerData -> thread and runtime -> steward -> joined to the threads that are up -> "ready" to the warden
- *     news       join: another thread is there; part: one has died, and whoever waits for its services is told
+ *     news       join: another thread is there; part: one has died, and the callers that wait for its services are told
  */
 
 import type { MessagePort } from "node:worker_threads";

@@ -214,7 +214,7 @@ function becomeReady(context: Context): undefined {
 
 /**
  * Ends the wait for a service that is killed, or that takes too long. One that listens lives on, as in skynet, for its start
- * function may be meant to loop for ever: it counts as begun, and whoever started it waits on.
+ * function may be meant to loop for ever: it counts as begun, and the service that started it waits on.
  */
 function watchBeginning(context: Context, fail: (error: unknown) => void): () => void {
   const { kernel, environment } = context.runtime;
@@ -318,7 +318,7 @@ function fill(context: Context, program: Program): unknown {
   });
 }
 
-/** What is told of a beginning that failed: to the log, and to whoever waits. To read an error may run code of the service. */
+/** What is told of a beginning that failed: to the log, and to the caller that waits. To read an error may run code of the service. */
 function failureOf(context: Context, error: unknown): { text: string; sendable: Error } {
   return { text: describeError(error), sendable: toRemoteError(error, context.handle) };
 }

@@ -20,7 +20,7 @@ export interface CallbackWishes {
   /** What helps where a closure can't go over. @defaultValue another one in reload() */
   readonly advice?: string;
   /**
-   * A closure stays as it is, and the result of the reload names it; the callback is there as long as whoever calls it.
+   * A closure stays as it is, and the result of the reload names it; the callback is there as long as its caller.
    *
    * @defaultValue false: a closure refuses the reload
    */

@@ -24,7 +24,7 @@ import type { Instance as CodeInstance } from "../loader/run/instance.ts";
 import { toRemoteError } from "./remote-error.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Handles the messages of one type. What it throws goes to whoever waits for the answer, or into the log. */
+/** Handles the messages of one type. What it throws goes to the caller that waits for the answer, or into the log. */
 export type Receiver = (context: Context, message: Message) => void;
 
 /** Receivers by message type. Tables are shared between services: copy before changing. */

@@ -4,7 +4,7 @@
  *     sender    sent --------------------------------------------------> withdrawn: it never changes anything
  *     receiver      \-> taken -> [just before anything changes] -> committed: it is done, or fails by itself
  *
- * The state is a word of memory that the two threads share. So whoever gives up a thread that hangs knows whether the
+ * The state is a word of memory that the two threads share. So a caller that gives up a thread that hangs knows whether the
  * errand was done, and it stays so when the thread goes on.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The lock behind `skynet.queue`: functions run one after the other, in the order in which they asked.
  *
- * It is re-entrant by what can be proved: the stack of whoever asks goes on through the functions that await it, and one of them
+ * It is re-entrant by what can be proved: the stack of the caller goes on through the functions that await it, and one of them
  * is the lock's own. A promise that is not awaited there leaves no such trace: its function waits like anybody's. A handler
  * that waits for itself all the same is told of in the log at once, anything else that keeps a lock after half a minute.
  *
@@ -113,7 +113,7 @@ export class Lock {
   }
 
   /**
-   * Says whether whoever asks runs inside the function that has the lock.
+   * Says whether the caller runs inside the function that has the lock.
    *
    * @param door - the function through which it is asked for, which bears the lock's name.
    */
@@ -177,7 +177,7 @@ export class Lock {
     });
   }
 
-  /** Gives the lock to whoever waits longest. It stays taken until they run, or somebody could come in between. */
+  /** Gives the lock to the handler that waits longest. It stays taken until that one runs: no other may come in between. */
   #handOn(): void {
     const { service, runtime } = this.#context;
     this.isInside = false;

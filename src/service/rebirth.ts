@@ -51,7 +51,7 @@ export function followCode(context: Context, hear: () => void): () => void {
   return () => void all.delete(hear);
 }
 
-/** Tells whoever follows a service that it has other code now. */
+/** Tells those who follow a service that it has other code now. */
 export function tellNewCode(context: Context): void {
   for (const hear of [...(followers.get(context) ?? [])]) hear();
 }

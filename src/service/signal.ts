@@ -2,7 +2,7 @@
  * `skynet.signal`: an AbortSignal that fires when its service has ended on this thread.
  *
  * What listens to it has been begun here and can't go to another thread: it refuses a move. If nobody listens the service has another
- * signal there, and whoever looks at the one from here finds it fired.
+ * signal there, and code that looks at the one from here finds it fired.
  */
 
 import { getEventListeners } from "node:events";

@@ -181,7 +181,7 @@ export interface SkynetApi extends Calls, Starters {
    * @throws {ERR_NOT_SENDABLE} if its arguments can't be sent any more.
    */
   restart(wish?: RestartWish): void;
-  /** Ends this service. Never returns: the running handler is cut off, and whoever waits gets ERR_SERVICE_DEAD. */
+  /** Ends this service. Never returns: the running handler is cut off, and callers that wait get ERR_SERVICE_DEAD. */
   exit(): never;
   /** Returns this service's handle. */
   self(): number;

@@ -137,7 +137,7 @@ export class Tracer {
   }
 
   /**
-   * Somebody's request is about to be passed on: whoever takes it next follows it under the same tag.
+   * A request is about to be passed on: the service that takes it next follows it under the same tag.
    *
    * @returns what takes that back, if it could not be passed on.
    */

@@ -162,7 +162,7 @@ function endWait(context: Context, waiter: Waiter): void {
   if (waiter.held !== undefined) context.held?.delete(waiter.held);
 }
 
-/** Lets nothing go on that waits in a service to be woken; what sleeps has a timer, which whoever calls this removes. */
+/** Lets nothing go on that waits in a service to be woken; what sleeps has a timer, which the caller of this removes. */
 export function dropWaiters(context: Context): void {
   for (const waiter of [...(sleepersBy.peek(context)?.values() ?? [])]) endWait(context, waiter);
   context.runtime.commitments.dropWaits(context.service);

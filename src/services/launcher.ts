@@ -1,5 +1,5 @@
 /**
- * The launcher, `.launcher`: starts services and tells whoever asked when they are ready.
+ * The launcher, `.launcher`: starts services and tells the caller when they are ready.
  *
  *     LAUNCH kind name args...   answered with the handle by LAUNCHOK of the new service, or with its ERROR
  *     LAUNCHAT thread kind ...   the same, on that thread

@@ -3,7 +3,7 @@
  *
  *     NEW                      answered with the number of a new channel
  *     DEL channel              no service hears it from now on
- *     SUB, USUB channel        whoever asks begins, or ceases, to hear it
+ *     SUB, USUB channel        the caller begins, or ceases, to hear it
  *     PUB channel value...     a `multicast` message from who asks to each subscriber; answered with
  *                              their number
  *     FAR asker ...            what another node of the cluster wants (lib/far-channels.ts)
@@ -12,7 +12,7 @@
  * As in skynet a channel's number has the harbor in its low 8 bits; with an engine it has the node
  * in its upper ones (cluster/fleet/channels.ts). A message carries the channel as its first value,
  * not as its session: it is not answered, and the session of a message that dies with its receiver
- * would come back to whoever published. A subscriber that died is forgotten when it is missed.
+ * would come back to the publisher. A subscriber that died is forgotten when it is missed.
  */
 
 import { skynet, SnaxError } from "snax";

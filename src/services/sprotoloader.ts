@@ -2,7 +2,7 @@
  * Slots of sproto schemas: the one place of a node that holds their binary forms.
  *
  *     SAVE slot binary     what is loaded from now on
- *     LOAD slot version    { version, binary }; the binary is left out if whoever asks has that version
+ *     LOAD slot version    { version, binary }; the binary is left out if the caller has that version
  *     LIST                 version by slot
  *
  * Each thread builds a schema from the binary once, when one of its services first loads it

@@ -28,7 +28,7 @@ export interface InflightHandler {
   readonly task: string;
   /** What came in, e.g. `request shop.buy`; undefined for code that belongs to no message. */
   readonly title: string | undefined;
-  /** The address of whoever sent it; 0 = the service itself. */
+  /** The address of the sender; 0 = the service itself. */
   readonly source: number;
   /** Milliseconds since it began; undefined if that is not known. */
   readonly age: number | undefined;

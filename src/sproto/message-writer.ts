@@ -49,7 +49,7 @@ export function returnWriter(writer: MessageWriter): void {
 export class MessageWriter {
   /** What is written so far, and room for more. */
   bytes: Uint8Array;
-  /** How many bytes are written; whoever leaves a gap moves it. */
+  /** How many bytes are written; code that leaves a gap moves it. */
   size = 0;
   #memory: CodecMemory;
 

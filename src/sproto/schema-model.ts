@@ -2,8 +2,8 @@
  * A schema as the codec uses it: types and protocols that know each other.
  *
  * Made from records, the form in which a schema travels (schema-record.ts), by schema-builder.ts
- * alone, which has checked it: whoever holds a model may rely on the remarks below. Nothing changes
- * a model.
+ * alone, which has checked it: code that holds a model may rely on the remarks below. Nothing
+ * changes a model.
  */
 
 /** What a value is on the wire. */

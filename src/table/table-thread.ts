@@ -186,7 +186,7 @@ export class TableThread {
   /**
    * The view at an address that came in a message.
    *
-   * The thread catches up first: whoever sent it may have seen a newer version. Messages are read
+   * The thread catches up first: the sender may have seen a newer version. Messages are read
    * between two turns of services, so no code notices.
    */
   resolve({ table, path }: RowAddress): object {
@@ -210,7 +210,7 @@ export class TableThread {
     return this.#tables.get(this.fullName(name))?.current?.source;
   }
 
-  /** What the last update changed, if whoever loaded it compared the two. */
+  /** What the last update changed, if the thread that loaded it compared the two. */
   lastChanges(name: string): Changes | undefined {
     return this.#tables.get(this.fullName(name))?.current?.changes;
   }

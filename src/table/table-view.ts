@@ -130,7 +130,7 @@ export class TableView {
     const end = Math.min(count, entries.length + (this.#wasPlain ? STEP_AGAIN : STEP_NEW));
     while (entries.length < end) {
       const value = this.rows.lastingEntry(root, entries.length);
-      // A date may be changed by whoever reads it: this version stays as it is.
+      // A date may be changed by its reader: this version stays as it is.
       if (value === undefined) return void (this.#readCount = -Infinity);
       entries.push(value.value);
     }

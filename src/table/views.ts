@@ -243,7 +243,7 @@ export class Views implements Rows {
     throw this.readOnly([...this.pathOf(row), ops.shape.keys[index] as string]);
   }
 
-  /** The error for whoever writes. */
+  /** The error for a writer. */
   readOnly(path: readonly Step[]): SnaxError {
     const what = formatPath(this.#table.name, path);
     return new SnaxError(

@@ -1,5 +1,5 @@
 /**
- * What runs after a message and before the next one: the continuations of whoever awaited.
+ * What runs after a message and before the next one: the continuations of the code that awaited.
  *
  * In a simulation they are plain callbacks in a queue, so that a run is synchronous from the first
  * step to the last and a million steps need no promise. The real microtask queue can be put in its

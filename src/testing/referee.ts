@@ -6,7 +6,10 @@
  * nothing of the kernel: it is told what was sent, heard and settled, and compares.
  */
 
-/** How a call ended; `lost` with the thread of whoever should answer, as far as anyone knows. */
+/**
+ * How a call ended; `lost` with the thread of the service that should answer, as far as the caller
+ * knows.
+ */
 export type Ending = "value" | "error" | "timeout" | "lost";
 
 interface Issued {

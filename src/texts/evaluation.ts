@@ -3,7 +3,7 @@
  *
  * Types are not known, so members go by their names, whatever object has them, and a call of something that
  * has no name of the module may be a call of anything. What is only put somewhere, a function in an object
- * for example, is not evaluated: whoever calls it later follows a patch.
+ * for example, is not evaluated: code that calls it later follows a patch.
  */
 
 import type { AnyNode, CallExpression, Class } from "acorn";

@@ -4,7 +4,7 @@ import type { AnyNode } from "acorn";
 import type { EditScene } from "./edit-scene.ts";
 
 /**
- * Says why whoever has taken a method as a value would not follow; undefined if everybody follows, or
+ * Says why code that has taken a method as a value would not follow; undefined if all code follows, or
  * nothing takes methods of that name.
  */
 export function heldText(

@@ -6,7 +6,7 @@
  *     OWN key handle token         the service of such a name runs
  *     DATAREAD key                 what the data center of the fleet has (fleet/data.ts), with its token
  *     DATAREPLACE key value token  puts a value there, by compare-and-set
- *     DATAWATCH                    tells whoever asks which keys change: CHANGED key
+ *     DATAWATCH                    tells the caller which keys change: CHANGED key
  */
 
 import { ENGINE_TIMEOUT_MS } from "../../base/limits.ts";

@@ -3,7 +3,7 @@
  *
  *     membership, names (membership.ts) -> driver -> memory of this process | NATS
  *
- * The engine keeps texts under keys, each with a token that only grows. A text is replaced by whoever names the token of what it replaces, so
+ * The engine keeps texts under keys, each with a token that only grows. A node replaces a text if it names the token of what it replaces, so
  * of several that want the same one gets it. Keys are `kind/name`; a watch is of one kind. The tokens of a key grow also when the engine has lost its memory.
  *
  * While the engine is away everything fails at once with ERR_ENGINE_DOWN, and nothing is kept to be sent later. What was asked before and is not

@@ -3,7 +3,7 @@
  *
  *     node/<name> = { incarnation, place, lease }     claimed at the start, renewed each beat, taken away at the end
  *
- * A record that is not renewed for a lease has lapsed; whoever sees that takes it away by compare-and-set. Whether it has is judged by
+ * A record that is not renewed for a lease has lapsed; a node that sees that takes it away by compare-and-set. Whether it has is judged by
  * the judge's own clock alone: from the moment at which it saw the last renewal. Silence of the engine is not silence of a node, and a node
  * that stood still itself judges no other for a lease. A node to which there is a link is not taken away: the link shows that it lives.
  *

@@ -30,7 +30,7 @@ export class Names {
   readonly #claiming = new Map<string, Promise<Ownership>>();
   readonly #onEnded: (name: string) => void;
 
-  /** @param onEnded - the right to a name of this process has ended: whoever acts by it has to be ended. */
+  /** @param onEnded - the right to a name of this process has ended: the service that acts by it has to be ended. */
   constructor(membership: Membership, onEnded: (name: string) => void = () => {}) {
     this.#membership = membership;
     this.#onEnded = onEnded;
@@ -56,7 +56,7 @@ export class Names {
     const held = this.#owned.get(name);
     if (held !== undefined) {
       if (this.mayAct(name, held)) return { isOwn: true, token: held };
-      // Race: whoever asks may be faster than the membership's next beat, and a second claim may replace the token of the first, and its answer
+      // Race: the caller may be faster than the membership's next beat, and a second claim may replace the token of the first, and its answer
       // get lost. What acts under the first is ended before; test/integration/cluster/owner-stopped.test.ts.
       this.#owned.delete(name);
       this.#onEnded(name);

@@ -6,7 +6,7 @@
  *     decide   one record by compare-and-set: commit or abort. If somebody else was faster, that counts
  *     report   what each node says came of it
  *
- * The node of whoever leads takes part as the others do (patches.ts). Numbers are given one after the other, and the next one only when the
+ * The node that leads takes part as the others do (patches.ts). Numbers are given one after the other, and the next one only when the
  * last is decided: so at each moment one patch is on its way through the fleet.
  */
 

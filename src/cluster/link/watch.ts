@@ -1,7 +1,7 @@
 /**
- * What happens to the way to one node, for those who watch it: ups and downs in order, and the next one for whoever waits.
+ * What happens to the way to one node, for those who watch it: ups and downs in order, and the next one for those who wait.
  *
- * Everything is numbered; whoever asks for what comes behind a number gets it, also if it is past. The last LINK_EVENTS_MAX are
+ * Everything is numbered; a reader that asks for what comes behind a number gets it, also if it is past. The last LINK_EVENTS_MAX are
  * kept. Two downs in a row are one: a node that stays away is told of once.
  */
 

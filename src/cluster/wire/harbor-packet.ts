@@ -6,7 +6,7 @@
  *     master -> slave     the same:                         W count   C id "host:port"   N name handle   D id
  *
  * Numbers of a packet are big-endian. The receiver of a packet puts its own harbor in front of the index. What comes from outside is
- * checked here whole: whoever gets a packet or a message from a decoder can use it. Leaves out what the payload of a packet means.
+ * checked here whole: code that gets a packet or a message from a decoder can use it. Leaves out what the payload of a packet means.
  */
 
 import { SnaxError } from "../../base/error.ts";

@@ -10,7 +10,7 @@
  *     error    session (4)  the error
  *     handle   session (4)  handle (4)             to a query
  *     ping, pong                                   while nothing else goes one way or the other
- *     bye      session (4)  text                   whoever writes it ends the connection; the last request that it has taken, 0 = none
+ *     bye      session (4)  text                   its writer ends the connection; the last request that it has taken, 0 = none
  *
  *     address  0, handle (4)  |  length of the name (1), the name as UTF-8
  *

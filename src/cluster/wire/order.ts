@@ -1,7 +1,7 @@
 /**
  * A request or a push on its way to another node, from the moment at which a service asks for it.
  *
- * It is over once: with the answer, with an error, or because whoever asked has given up. What is over and was not written yet
+ * It is over once: with the answer, with an error, or because the caller has given up. What is over and was not written yet
  * is never written: a request that its caller has forgotten must not run.
  */
 

@@ -4,7 +4,7 @@
  *     begin (total) -> part ... part -> last          parts of several may lie between each other
  *
  * What is held is at most twice what came, whatever was announced. One that does not come to the total it announced, or begins
- * twice, is broken; whoever waits for it has to be told. What is announced, and how many are open, is bounded for the connection.
+ * twice, is broken; the code that waits for it has to be told. What is announced, and how many are open, is bounded for the connection.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -83,7 +83,7 @@ export class Transfers<T> {
     return { about: transfer.about, payload };
   }
 
-  /** Forgets one: whoever waited for it has been told something else. */
+  /** Forgets one: the code that waited for it has been told something else. */
   drop(session: number): void {
     const transfer = this.#open.get(session);
     if (transfer === undefined) return;

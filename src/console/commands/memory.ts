@@ -74,7 +74,7 @@ function cmem(): CommandResult {
   );
 }
 
-/** The session in which the heap is sampled; a thread has one heap, whoever asks. */
+/** The session in which the heap is sampled; a thread has one heap for all who ask. */
 let sampling: ProfilerSession | undefined;
 
 async function profileHeap({ args: [flag] }: CommandCall): Promise<CommandResult> {

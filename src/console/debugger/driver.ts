@@ -140,7 +140,7 @@ export class DebugDriver {
     if (typeof why === "string" && why !== "") this.#options.terminal.write(`${why}\n`);
   }
 
-  /** What needs a service that stands still. @returns whether a prompt is due: whoever stops again has got one. */
+  /** What needs a service that stands still. @returns whether a prompt is due: a service that stops again has got one. */
   async #obey(line: string): Promise<boolean> {
     while (this.#frames === undefined) await this.#nextStop();
     const { terminal } = this.#options;

@@ -43,7 +43,7 @@ export class TokenGate {
   /**
    * Checks a token.
    *
-   * @returns what whoever shows it may do.
+   * @returns what the bearer of it may do.
    * @throws {ERR_FORBIDDEN} if it is wrong or missing, or the address has to wait.
    */
   check(address: string, token: string | undefined): Role {

@@ -1,5 +1,5 @@
 /**
- * Whether a node is healthy and ready, for whoever restarts it or sends it clients.
+ * Whether a node is healthy and ready, for the tools that restart it or send it clients.
  *
  *     healthy   every thread has been heard of in the last HEALTH_SILENT_MS; if not, a restart is the cure
  *     ready     healthy, started, and neither draining nor stopping; if not, clients go elsewhere

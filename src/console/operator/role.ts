@@ -21,7 +21,7 @@ export interface Asker {
 export interface ConsoleTokens {
   /** @defaultValue nobody has the role `read` */
   readonly read?: string;
-  /** @defaultValue whoever comes operates */
+  /** @defaultValue every connection may operate */
   readonly operate?: string;
 }
 

@@ -137,7 +137,7 @@ function readOptions(given: readonly string[]): {
   return { words, repair: readRepair(own) };
 }
 
-/** All options of `hotfix`, for whoever has mistyped one. */
+/** All options of `hotfix`, for an operator who has mistyped one. */
 const OPTIONS: readonly string[] = [
   ...["--from-source", "--yes", "--atomic", "--once", "--check", "--force", "--fleet"],
   ...["--allow-missing", "--and", "--dry-run", "--probe", "--allow", "--json"],

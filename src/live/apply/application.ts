@@ -512,7 +512,7 @@ export class ServicePatch {
   }
 
   /**
-   * Takes the patch back, and returns the error for whoever asked for it.
+   * Takes the patch back, and returns the error for the caller.
    *
    * @param reason - why.
    */

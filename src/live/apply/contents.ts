@@ -1,5 +1,5 @@
 /**
- * What is changed in place for whoever holds it: lists, Sets, Maps and Dates as a literal or the language's own class makes them.
+ * What is changed in place for the code that holds it: lists, Sets, Maps and Dates as a literal or the language's own class makes them.
  */
 
 import { isDeepStrictEqual, types } from "node:util";

@@ -1,5 +1,5 @@
 /**
- * Makes a running enum what a patch says that it is: the object stays, for whoever holds it, with
+ * Makes a running enum what a patch says that it is: the object stays, for code that holds it, with
  * the names by number that the language adds.
  *
  * A member that the patch leaves out is refused, unless it says that it takes it away: a patch is no

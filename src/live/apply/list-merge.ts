@@ -2,7 +2,7 @@
  * Puts a list, a Set or a Map with functions in it into the running one; see text/list-text.ts.
  *
  * The patch gives it whole. The running one has to be as the module's text, or the last patch, wrote it: same length,
- * same data, functions where functions stood. Then each entry becomes what the patch says, and stays the same object for whoever
+ * same data, functions where functions stood. Then each entry becomes what the patch says, and stays the same object for code that
  * holds it: an entry of a list by its place, one of a Map by its key. Keys that the program has added to a Map stay, behind the
  * others. Anything else is state, which only `hotfix()` changes.
  */

@@ -322,7 +322,7 @@ export class PatchRun {
     this.#siblings = [];
   }
 
-  /** What `hotfix()` has assigned is kept for whoever takes the patch back. */
+  /** What `hotfix()` has assigned is kept for a rollback of the patch. */
   #keepWritten(): void {
     const [read, write] = [this.#read, this.#write];
     if (this.#written === undefined || this.#written.size === 0) return;
@@ -410,7 +410,7 @@ export class PatchRun {
     const fields = parts.takeFields(patch);
     const statics = parts.takeStatics(patch);
     const decorate = this.#decorations?.get(name);
-    // What decorators make of a method is in its place: whoever holds the one before keeps
+    // What decorators make of a method is in its place: code that holds the one before keeps
     // that.
     const held = decorate === undefined ? this.held : undefined;
     const isField = hidingFields(this.module, { name, live, given: fields });

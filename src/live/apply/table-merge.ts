@@ -5,7 +5,7 @@
  * A function replaces a function, and what is new is added. A value that is written out is a
  * constant as long as it is the one that the module's text or the last patch gave; since then it is
  * state, and only `hotfix()` changes it. A value that the patch repeats as it was, because the
- * whole entry was copied, changes nothing. A list of such values is changed in place, for whoever
+ * whole entry was copied, changes nothing. A list of such values is changed in place, for code that
  * holds it.
  */
 

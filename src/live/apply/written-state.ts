@@ -1,5 +1,5 @@
 /**
- * What `hotfix()` of a patch has assigned to variables of a module, for whoever takes the patch back.
+ * What `hotfix()` of a patch has assigned to variables of a module, for a rollback of the patch.
  *
  *     kept         -> the values before, and those that it wrote: of the last ROLLBACK_PATCHES_MAX
  *                     patches of a module, and ROLLBACK_STATE_MAX in all; the oldest go first

@@ -208,5 +208,5 @@ export function createStub(path: string, why: string): unknown {
   });
 }
 
-/** What whoever looks at a value reads, without using it. */
+/** What code that looks at a value reads, without using it. */
 const PASSED: ReadonlySet<string> = new Set(["name", "length", "prototype", "constructor", "then"]);

@@ -22,7 +22,7 @@ export class Effects {
     else this.#lines.push(shorten([what, ...args.map(showArgument)].join(" ")));
   }
 
-  /** Notes what is not done, and returns the error for whoever asked for it. */
+  /** Notes what is not done, and returns the error for the caller. */
   refuse(what: string, ...args: readonly unknown[]): SnaxError {
     this.note(what, ...args);
     return dryError(`${what} is not done in a dry run`);

@@ -1,6 +1,6 @@
 /**
  * The process of one dry run: two copies of a service, one with the patch, are asked the same. It says what it does next,
- * so that whoever has started it knows what did not return, and is ended afterwards.
+ * so that the process that has started it knows what did not return, and is ended afterwards.
  */
 
 import { Worker } from "node:worker_threads";

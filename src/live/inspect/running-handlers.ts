@@ -17,7 +17,7 @@ import { titleOf } from "../../snax/message-title.ts";
 export interface Handled {
   /** What came in, e.g. `request room.move`. */
   readonly title: string;
-  /** The handle of whoever sent it; 0 = the service itself, or the runtime. */
+  /** The handle of the sender; 0 = the service itself, or the runtime. */
   readonly source: number;
   /** When its handler began, in milliseconds of the kernel's clock; undefined if it has ended or was answered. */
   readonly since: number | undefined;

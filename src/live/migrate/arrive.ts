@@ -103,7 +103,7 @@ export class ComingPrograms {
     return found?.program;
   }
 
-  /** Makes the instance of a service whose state is being taken. If it can't, whoever brings the state is told. */
+  /** Makes the instance of a service whose state is being taken. If it can't, the thread that brings the state is told. */
   form({ runtime, crossing }: LiveThread, head: Head, number: number): void {
     const program = this.find(number);
     if (program === undefined || crossing.patch !== undefined) return;

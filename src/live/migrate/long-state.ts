@@ -4,7 +4,7 @@
  *
  *     { next: { next: {} } }   ->   [[keys, [2]], [keys, [3]], [keys, []]]     a number in a list says which object is held
  *
- * Every object stays one object, whoever holds it. What holds no other objects, a Date, a RegExp, a buffer, stays as it is. The list is
+ * Every object stays one object, no matter what holds it. What holds no other objects, a Date, a RegExp, a buffer, stays as it is. The list is
  * for the way only: the small case never sees it.
  */
 

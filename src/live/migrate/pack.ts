@@ -56,14 +56,14 @@ interface PackedData {
   readonly program: number;
   /** What its modules run, if that is more than the texts of files that are its own. */
   readonly wanted: Wanted | undefined;
-  /** What patches have assigned, for whoever takes them back. */
+  /** What patches have assigned, for a rollback. */
   readonly undo: readonly UndoEntry[];
   readonly timers: readonly TimerPlan[];
   /** What its code has registered, for people. */
   readonly registered: readonly string[];
 }
 
-/** It as it is sent: plain data as bytes, for whoever writes out a message looks at every value of it. */
+/** It as it is sent: plain data as bytes, for the code that writes a message looks at every value of it. */
 export type SentPack = readonly [
   handle: number,
   args: readonly unknown[] | undefined,

@@ -230,7 +230,7 @@ function create(
 /** By which the state knows what patches had assigned. */
 const UNDO = "a variable before patch ";
 
-/** What patches of a service have assigned, for whoever takes them back there. */
+/** What patches of a service have assigned, for a rollback there. */
 export class MovingUndo {
   /** The values, by name: to be carried with the state. */
   readonly extras: Map<string, unknown> = new Map();
@@ -262,7 +262,7 @@ export interface UndoEntry extends Omit<MovingWritten, "values"> {
   readonly name: string | undefined;
 }
 
-/** Whether something that the state could not carry is only wanted by whoever takes a patch back. */
+/** Whether something that the state could not carry is only wanted by a rollback. */
 export function isOfUndo({
   file,
   path,

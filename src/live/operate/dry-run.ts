@@ -3,7 +3,7 @@
  *
  *     its thread     the texts that run, and the state between two turns (dry/take-service.ts)
  *     a process      two copies, one with the patch, are asked the same (dry/worker.ts)
- *     whoever asked  what differs
+ *     the caller     what differs
  *
  * The live service stands still while its state is taken, and is not touched. Nothing is written and no number is given.
  */
@@ -121,7 +121,7 @@ async function tryOn(
   };
 }
 
-/** Asks a live service in the name of whoever wants the dry run. */
+/** Asks a live service in the name of the caller who wants the dry run. */
 function askLive(caller: SnaxCaller, { address, type, method, args }: DryAsk): Promise<unknown> {
   const { context } = caller;
   return new Promise((resolve, reject) => {

@@ -42,7 +42,7 @@ export interface AtRest<T> {
 
 /**
  * Drains a service and runs a job in a turn of it, in which it is at rest still: a timer may have begun something since it was
- * looked at last, and then it is drained again. It stays held: whoever calls this releases HOLD.draining, also if it fails.
+ * looked at last, and then it is drained again. It stays held: the caller releases HOLD.draining, also if it fails.
  *
  * @throws what the job throws, and what {@link drain} does.
  */
@@ -62,7 +62,7 @@ export async function runAtRest<T extends object>(
 }
 
 /**
- * Holds new messages of a service back and waits until it is drained. It stays held: whoever calls this releases
+ * Holds new messages of a service back and waits until it is drained. It stays held: the caller releases
  * HOLD.draining, also if it fails.
  *
  * @param began - since when the limit counts. @defaultValue now
@@ -95,7 +95,7 @@ export function isDrained(context: Context): boolean {
 /**
  * Names what is under way in a service.
  *
- * @param nameCall - how a call is named that waits. @defaultValue without its target, for whoever looks often
+ * @param nameCall - how a call is named that waits. @defaultValue without its target, for code that looks often
  */
 export function listBusy(context: Context, nameCall?: (call: OpenCall) => string): string[] {
   const { service } = context;

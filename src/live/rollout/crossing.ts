@@ -3,7 +3,7 @@
  * wherever that is, and a service that is held for a vote stays where it is.
  *
  * A patch that comes while a service is on its way waits for it, some milliseconds; a move that comes while a patch is under way is
- * put off by whoever wants it, for it may not wait while it holds a service that the patch waits for.
+ * put off by the thread that wants it, for it may not wait while it holds a service that the patch waits for.
  */
 
 import type { Runtime } from "../../service/runtime.ts";

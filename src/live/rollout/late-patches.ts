@@ -9,7 +9,7 @@
  *
  * `hotfix()` does not run then: there is no old state to repair. The main thread keeps them for
  * threads yet to be started, and forgets them with the code that they are for; but those that are
- * sticky stay until it says otherwise (sticky.ts), for whoever loads the module anew.
+ * sticky stay until it says otherwise (sticky.ts), for a service that loads the module anew.
  */
 
 import { LEVEL } from "../../base/log-level.ts";
@@ -28,7 +28,7 @@ const KEPT_WORD = "sharedpatch";
 /** The word with which the main thread says which patches are left, by number. */
 const LEFT_WORD = "sharedpatches";
 
-/** A patch of a shared module for whoever loads it. */
+/** A patch of a shared module for the services that load it. */
 export interface LateOrder extends SharedOrder {
   /** It outlives the text that was loaded when it came. */
   readonly isSticky: boolean;

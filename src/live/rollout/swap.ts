@@ -128,7 +128,7 @@ function asSwapError(error: unknown): SnaxError {
   return codeOf(error) === "ERR_SWAP" ? (error as SnaxError) : swapError(messageOf(error), error);
 }
 
-/** Tells whoever keeps unique services, here or for other nodes: the old handles work until they end. */
+/** Tells the service that keeps unique services, here or for other nodes: the old handles work until they end. */
 function moveUnique(context: Context, swapped: readonly SwappedService[]): void {
   const { kernel } = context.runtime;
   for (const name of [".service", ".clusterd"]) {

@@ -122,7 +122,7 @@ export function createError(name: string, made: Function | undefined): Error {
   return error;
 }
 
-/** What no copy can be made of, whoever has made it. */
+/** What no copy can be made of, no matter what code has made it. */
 export function hopelessOf(value: object): string | undefined {
   if (types.isPromise(value)) return "a promise";
   if (WEAK.some((each) => value instanceof each)) return "a weak collection";

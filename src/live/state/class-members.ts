@@ -1,5 +1,5 @@
 /**
- * What the text of a class says of its members, for whoever tells them from what the program has put there.
+ * What the text of a class says of its members, for code that tells them from what the program has put there.
  */
 
 import type { AnyNode, Class } from "acorn";

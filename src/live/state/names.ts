@@ -386,7 +386,7 @@ export function isOpenObject(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Says what an expression of a text is to whoever compares it with a value. */
+/** Says what an expression of a text is to code that compares it with a value. */
 export function formOf(node: AnyNode): "function" | "data" | "name" | "other" {
   if (isFunction(node)) return "function";
   if (isWrittenOut(node)) return "data";
@@ -481,7 +481,7 @@ function readEffective(effective: EffectiveText): ModuleText | undefined {
   });
 }
 
-/** The declaration of a name, for whoever compares two texts. */
+/** The declaration of a name, for code that compares two texts. */
 export function pieceOf(effective: EffectiveText, name: string): Piece | undefined {
   return readEffective(effective)?.byName.get(name);
 }

@@ -35,7 +35,7 @@ export interface ReviveOptions {
   /**
    * Makes what stands where something could not be carried.
    *
-   * @defaultValue undefined stands there: only for whoever refuses such a state
+   * @defaultValue undefined stands there: only for code that refuses such a state
    */
   stub?(left: Left): unknown;
 }

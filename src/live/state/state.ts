@@ -48,7 +48,7 @@ export interface Odd {
   readonly service?: { readonly handle: number; readonly type: string };
   /** An object that goes over as it is: its number in {@link State.foreign}. */
   readonly foreign?: number;
-  /** What code that took the state has a name of its own for, see TakeOptions.own. */
+  /** What the code that took the state has a name of its own for, see TakeOptions.own. */
   readonly own?: string;
   /** What can't be carried; the same object as in {@link State.left}. */
   readonly left?: Left;

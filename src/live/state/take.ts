@@ -131,7 +131,7 @@ class Taker {
         return [];
       }
     });
-    // What may be replaced is met first: whoever holds it as well is linked.
+    // What may be replaced is met first: an object that holds it as well is linked.
     for (const { value, written, ends } of read) if (!ends) this.#meet(value, written);
     this.#queue.run();
     for (const { place, value, written, ends } of read) {

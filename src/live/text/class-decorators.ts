@@ -256,7 +256,7 @@ function membersOf({ body }: Class, decorators: readonly Decorator[]): MemberTex
 
 /**
  * The tree of a patch with the decorators that it evaluates as statements behind all others, for
- * whoever looks at its names.
+ * code that looks at its names.
  */
 export function withDecorators(
   ast: Program,

@@ -3,7 +3,7 @@
  * that a text has.
  *
  * A patch that lands in the wrong module does nothing, or is refused for names that stand
- * elsewhere. So whoever refuses a name says which module of the service has it, and how that one is
+ * elsewhere. So code that refuses a name says which module of the service has it, and how that one is
  * patched.
  */
 

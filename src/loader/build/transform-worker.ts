@@ -122,13 +122,13 @@ function build(order: ImageOrder): ImageData {
 /** For as long as there is something to do. */
 let resolver = new Resolver();
 
-/** Files that whoever asked has, or has been given. */
+/** Files that the caller has, or has been given. */
 const seen = new Set<string>();
 
 /** What will be asked for next, because an image imports it. */
 const ahead: Omit<ImageOrder, "text">[] = [];
 
-/** What can't be resolved is told to whoever asks for it. */
+/** What can't be resolved is told to the caller that asks for it. */
 function look(order: Omit<ImageOrder, "text">, { file, requests }: ImageData): void {
   for (const { specifier } of requests) {
     try {
@@ -142,13 +142,13 @@ function look(order: Omit<ImageOrder, "text">, { file, requests }: ImageData): v
   }
 }
 
-/** Builds one image that has not been asked for yet; an error is told to whoever does. */
+/** Builds one image that has not been asked for yet; an error is told to the caller that does. */
 function buildAhead(): void {
   const order = ahead.shift();
   if (order === undefined) return;
   try {
     const source = { ...order, text: readModule(order.file, undefined) };
-    // What is kept already is found by whoever needs it.
+    // What is kept already is found by the caller that needs it.
     const kept = order.isKept ? findImage(source, resolver.tsconfigs) : undefined;
     if (kept !== undefined) look(order, kept);
     else port.postMessage({ early: build(source) } satisfies CompileMessage);

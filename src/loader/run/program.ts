@@ -67,7 +67,7 @@ export class Program {
   /** What new services are born from instead, where patches have made something of the texts. */
   successor: Successor | undefined = undefined;
   /**
-   * Of the program of shared modules: runs when these have been evaluated and before whoever
+   * Of the program of shared modules: runs when these have been evaluated and before the code that
    * imports them is, at every birth of a service; for patches that a module has missed.
    */
   onShared: ((nodes: readonly ModuleNode[]) => Promise<void> | undefined) | undefined = undefined;
@@ -414,7 +414,7 @@ export class Program {
     return this.#whole(node);
   }
 
-  /** Adds a file to the program at once, for whoever can't wait. @internal */
+  /** Adds a file to the program at once, for a caller that can't wait. @internal */
   includeNow(importer: ModuleNode, file: string): ModuleNode {
     const known = this.#reachedShared(importer, file);
     if (known !== undefined) return this.#whole(known).node;

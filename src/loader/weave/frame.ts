@@ -83,7 +83,7 @@ export function createFrame(parts: FrameParts): Frame {
     variables.push(forwardedOf(name));
     const { isDirect, kind, hasCheck } = parts.names.get(name) ?? {};
     if (hasCheck === true) variables.push(heldOf(name));
-    // A declared function is there from the start, whoever calls it first.
+    // A declared function is there from the start, no matter what calls it first.
     if (isDirect === true) variables.push(directOf(name) + (kind === "function" ? `=${name}` : ""));
   }
   for (const [name, { kind }] of parts.names) {
@@ -213,7 +213,7 @@ export function createForwarder(variable: string, length: number): string {
 
 /**
  * The text of a forwarder to a function of the module. What is no constructor gets one that is no constructor either,
- * either; it is so short that V8 puts it into whoever calls it.
+ * either; it is so short that V8 puts it into its callers.
  */
 export function createKindForwarder(
   variable: string,

@@ -1,5 +1,5 @@
 /**
- * Methods that whoever holds them keeps after a patch: `setInterval(this.tick.bind(this))`.
+ * Methods that their holders keep after a patch: `setInterval(this.tick.bind(this))`.
  *
  * A method that is taken as a value gets a check at its entry, so that what everybody holds stays
  * the same function, with its kind, its `super` and its name, and runs the patch's text:
