@@ -1,7 +1,7 @@
 /**
  * Counts how many functions of a code base a patch reaches by name: `node bench/reach.mjs FOLDER...`
  *
- * What counts are functions that stand in no other function: whoever gives the outer one gives the inner ones as well. For each name of
+ * What counts are functions that are in no other function: a patch of the outer one is a patch of the inner ones as well. For each name of
  * a module's top level a patch is written that gives all of its functions, and planned as `snax.hotfix` would plan it; what is
  * refused does not count. Nothing runs. Tests, declarations and node_modules are left out.
  */

@@ -70,7 +70,7 @@ function summaryText(lines) {
   return `${count("ok")} ok, ${count("MISS")} missed, ${count("FAILED")} failed${hint}`;
 }
 
-/** A column for whoever has a part in a section. @param {Environment} environment @param {typeof SECTIONS} chosen */
+/** A column for each one that has a part in a section. @param {Environment} environment @param {typeof SECTIONS} chosen */
 function columnsOf({ subjects }, chosen) {
   const rows = chosen.flatMap((section) => section.rows);
   return subjects.filter((name) => name === "base" || rows.some((row) => Object.hasOwn(row, name)));

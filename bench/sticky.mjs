@@ -2,7 +2,7 @@
 /**
  * Starts of a node whose type was patched for good before: from the start of the process to the answer of a service of it.
  *
- * Each start is a process of its own, as it is for whoever runs a server; with patches and without in turn.
+ * Each start is a process of its own, as it is for an operator of a server; with patches and without in turn.
  */
 
 import { execFile } from "node:child_process";

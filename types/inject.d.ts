@@ -10,7 +10,7 @@
 import type { upvalues as liveUpvalues } from "snax";
 
 declare global {
-  /** Prints a line for whoever waits for the script, values joined by tabs; after the script's end into the log. */
+  /** Prints a line for the operator who waits for the script, values joined by tabs; after the script's end into the log. */
   function print(...values: unknown[]): void;
   /** The arguments of the script, copied; from the console they are texts. */
   const args: readonly any[];

@@ -4,7 +4,7 @@
  *
  * Promises: a patch is decided once; when it is committed all who were asked have it in, but for those that have waited FLEET_HOLD_MS for an engine that they
  * did not reach; such a node is not ready until it has the patch, and has it soon after it reaches the engine; nobody keeps one that is not committed, or
- * undoes one that is; whoever asked hears the truth; in the end all nodes have all that was committed. Planted faults are found. Left out: what a patch does inside a node,
+ * undoes one that is; the caller hears the truth; in the end all nodes have all that was committed. Planted faults are found. Left out: what a patch does inside a node,
  * which test/integration/hotfix/atomic.test.ts is for, and links.
  */
 
@@ -33,11 +33,11 @@ function runAll(
 
 const { seeds, name } = drawSeeds("fleet", { c: 24, r: 2000, s: 100_000 });
 
-test("a patch of the fleet is on all nodes or on none, whoever dies, stands still or is cut off", async () => {
+test("a patch of the fleet is on all nodes or on none, also if a node dies, stands still or is cut off", async () => {
   deepEqual(await runAll(seeds, { size: 6, troubleMs: 60_000, plant: "none" }), []);
 });
 
-test("nor when whoever leads it decides too late", async () => {
+test("nor when the node that leads it decides too late", async () => {
   const few = seeds.slice(0, Math.ceil(seeds.length / 4));
   deepEqual(await runAll(few, { size: 6, troubleMs: 60_000, plant: "slow" }), []);
 });

@@ -80,7 +80,7 @@ function readResult(packet: Uint8Array, inFlight: number): string | undefined {
     const args = message.type === "RESPONSE" ? (message.args as { result?: unknown }) : {};
     return typeof args?.result === "string" ? args.result : undefined;
   } catch {
-    // It is nothing of this protocol: whoever got it says so.
+    // It is nothing of this protocol: the receiver says so.
     return undefined;
   }
 }

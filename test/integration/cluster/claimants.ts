@@ -1,7 +1,7 @@
 /**
  * Two processes that want one global service, and a judge who sees what is done in its name.
  *
- *     claimant, twice -> globalservice("worker") -> whoever owns it acts: by requests, by timers, behind a sleep -> judge
+ *     claimant, twice -> globalservice("worker") -> its owner acts: by requests, by timers, behind a sleep -> judge
  *
  * What owns it is stopped (SIGSTOP) for longer than its right lasts, until the judge sees the other one act; then it goes on.
  */
@@ -46,7 +46,7 @@ const WORKER = `
   };
 `;
 
-/** Asks for the service without end, whoever has it. */
+/** Asks for the service without end, no matter which node has it. */
 const CLAIMANT = `
   import { cluster, skynet, snax } from "snax";
   const node = skynet.getenv("node");

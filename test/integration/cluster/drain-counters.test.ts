@@ -143,7 +143,7 @@ test("10,000 counters under traffic: it ends in time with 0, no count is lost, a
   equal(code, 0);
   ok(!log.includes("cut off"));
   agree(drained);
-  // All that was open was answered, so whoever failed may repeat it elsewhere.
+  // All that was open was answered, so a caller that failed may repeat it elsewhere.
   deepEqual(result.doubtful, []);
   ok(result.refused > 0);
 });

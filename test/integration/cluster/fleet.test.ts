@@ -1,4 +1,4 @@
-/** A patch of the whole fleet: on every node or on none, whoever refuses it, is silent, dies, or comes late. */
+/** A patch of the whole fleet: on every node or on none, also if a node refuses it, is silent, dies, or comes late. */
 
 import { createHash } from "node:crypto";
 import { deepEqual, equal, match, ok } from "node:assert/strict";

@@ -70,7 +70,7 @@ for (const thread of [0, 2]) {
   });
 }
 
-test("an owner that ends gives the service to whoever asks next", async (t) => {
+test("an owner that ends gives the service to the next caller", async (t) => {
   const engine = newEngine();
   const [a, b] = [await member(t, "a", engine), await member(t, "b", engine)];
   const first = await globalAt(a);

@@ -92,7 +92,7 @@ export function clusterOf(caller: ServiceObject): FarCluster {
     new Proxy(
       {},
       {
-        // It is no promise, for whoever awaits it.
+        // For code that awaits it, it is no promise.
         get: (_target, name) =>
           name === "then" ? undefined : (...args: unknown[]) => run(String(name), args),
       },

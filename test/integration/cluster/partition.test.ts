@@ -83,7 +83,7 @@ for (const manner of ["refused", "silent"] as const) {
       if (manner === "refused") await b.links.cut();
       else b.links.silence();
       await watcher.until("down", 1);
-      // The engine goes on telling that it is there; each call tries, and so does whoever watches.
+      // The engine goes on telling that it is there; each call tries, and so does each watcher.
       for (let count = 0; count < 6; count += 1) {
         const failure = await failureOf(a.cluster.call("b", "@echo", "ONE", 1));
         deepEqual(

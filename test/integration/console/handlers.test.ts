@@ -149,7 +149,7 @@ test("task lists an answer that was taken out of its handler, and a handler that
   deepEqual(await task(node, "9"), [OK]);
 });
 
-test("whoever waits for a service's death is no handler of it", async (t) => {
+test("a wait for a service's death is no handler of it", async (t) => {
   const node = await desk(t, FILES);
   const plain = await node.skynet.newservice("plain");
   const gone = failureOf(node.skynet.call(plain, "debug", "LINK"));

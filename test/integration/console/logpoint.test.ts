@@ -66,7 +66,7 @@ export const response = {
   },
 };`;
 
-test("whoever was born with patches has the lines of the file, and those of the patch", async (t) => {
+test("a service that was born with patches has the lines of the file, and those of the patch", async (t) => {
   const { ask, make, log, snax } = await desk(t, FILES);
   const { id } = await snax.hotfixall("counter", PATCH);
   const hash = snax.patches().find((each) => each.id === id)?.hash ?? "";

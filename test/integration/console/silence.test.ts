@@ -161,7 +161,7 @@ test("a service that never ends its beginning is given up by start and snax, and
   equal((await ask("list")).filter((line) => line.endsWith("snlua quiet")).length, 2);
 });
 
-test("whoever is told that nothing was done can rely on it when the thread goes on", async (t) => {
+test("a caller that is told that nothing was done can rely on it when the thread goes on", async (t) => {
   const { ask, folder, open, quiet } = await start(t);
   const clients = await Promise.all(Array.from({ length: 20 }, open));
   // All of them find the thread answering; the first one makes it hang.

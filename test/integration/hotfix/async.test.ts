@@ -210,7 +210,7 @@ test("a service that is in init is patched by its address when it is ready", asy
   equal(await patching, 10);
 });
 
-test("a service whose init fails is told to whoever wanted to patch it", async (t) => {
+test("the caller of a patch is told that the init of the service has failed", async (t) => {
   const world = await World.open(t, {
     "main.ts": `import { skynet } from "snax";
       export async function init(gate: any) { skynet.register(".EARLY"); await gate.req.pass("init"); throw new Error("no"); }

@@ -12,7 +12,7 @@ import type { Files } from "./harness.ts";
 const { seeds } = drawSeeds("births", { c: 1, r: 10, s: 100 });
 
 for (const seed of seeds) {
-  test(`whoever is born after random patches of seed ${seed} is like one of the edited file`, async (t) => {
+  test(`a service born after random patches of seed ${seed} is like one of the edited file`, async (t) => {
     const world = await World.open(t);
     const { different, astray } = await runBirths(world, createRandom(seed), 60);
     equal(different.length, 0, different[0]);
@@ -173,7 +173,7 @@ test("a patch that makes a text throw is given in turn, and the log says so", as
   equal(await (await world.start("main")).req.seen?.(), 20);
 });
 
-test("what is patched later is patched in whoever was born from a text, too", async (t) => {
+test("what is patched later is patched in a service that was born from a text, too", async (t) => {
   const world = await World.open(t, FILES);
   const patched = await world.start("main");
   const first = await world.hotfixall(
@@ -269,7 +269,7 @@ export const response = {
 function outer() { return inner(); }
 `;
 
-test("stacks of whoever was born from a text name the patch, and the file, with their lines", async (t) => {
+test("stacks of a service that was born from a text name the patch, and the file, with their lines", async (t) => {
   const world = await World.open(t, { "main.ts": TEXT });
   await world.hotfixall(
     "main",

@@ -35,7 +35,7 @@ const ROOM = `
   };`;
 const LOOK = ["miss", 40, 0, "a", "end"];
 
-test("a function of it is replaced, for whoever holds the object, and the rest stays", async (t) => {
+test("a function of it is replaced for all who hold the object, and the rest stays", async (t) => {
   const { world, p, fix } = await serve(t, ROOM);
   equal(await p.req.run("hit", 1), "hit 1");
   await fix(

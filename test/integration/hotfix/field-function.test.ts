@@ -79,7 +79,7 @@ const after = (n: number, word: string): unknown[] => [
   word,
 ];
 
-test("an arrow function in a field runs the patch's text, whoever holds it, and later instances too", async (t) => {
+test("an arrow function in a field runs the patch's text for all who hold it, and in later instances too", async (t) => {
   const { p, fix, world } = await serve(t, HELD);
   for (const word of ["new", "newer", "newest"]) {
     await fix(GIVEN(word));

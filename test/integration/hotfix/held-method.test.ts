@@ -145,7 +145,7 @@ test("an undo reaches those who hold a method", async (t) => {
   deepEqual(await p.req.look(), ["new", "new", "new", "new", "new"]);
 });
 
-test("a method that another module takes follows, whoever loaded the class first", async (t) => {
+test("a method that another module takes follows, no matter which module loaded the class first", async (t) => {
   const files = {
     "lib/room.ts": `export class Room { hit() { return "old"; } miss() { return "old"; } }`,
     "plain.ts": `import { Room } from "./lib/room.ts";

@@ -245,7 +245,7 @@ for (const thread of [0, 2]) {
     }
   });
 
-  test(`whoever is born while a patch goes in has it in the end, and is named or born with it, thread: ${thread}`, async (t) => {
+  test(`a service born while a patch goes in has it in the end, and is named or born with it, thread: ${thread}`, async (t) => {
     const world = await World.open(t, { "main.ts": SERVICE }, { thread });
     const [first, second] = [await world.start("main", 1), await world.start("main", 2)];
     const gate = await world.start("gate");

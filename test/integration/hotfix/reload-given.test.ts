@@ -48,7 +48,7 @@ async function open(
   };
 }
 
-test("a listener of skynet.signal is there once after reloads, whoever has given it and how", async (t) => {
+test("a listener of skynet.signal is there once after reloads, in whatever way it was given", async (t) => {
   const { node, door, heard, reload } = await open(
     t,
     `function one() { note("one " + "old"); } function two() { note("two " + "old"); }

@@ -86,7 +86,7 @@ test("a patch of a shared module is in the module of the next start, from its fi
   await first.stop();
   const second = await begin();
   deepEqual(await ask(second), [2, 2, "rates"]);
-  match(await log(second), new RegExp(`sticky patch ${id} of ${rates} stays: whoever loads`));
+  match(await log(second), new RegExp(`sticky patch ${id} of ${rates} stays: services that load`));
   // It has a number, an entry, and can be taken back; that lasts, too.
   equal(second.snax.patches()[0]?.target, rates);
   const back = await second.snax.rollback(id);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { serve } from "./harness.ts";
 import { LOOK, MOVES, log } from "./moves.ts";
 
-test("a function of an object is replaced, for whoever holds the object, and the rest stays", async (t) => {
+test("a function of an object is replaced for all who hold the object, and the rest stays", async (t) => {
   const { world, p, fix } = await serve(t, MOVES);
   deepEqual(await p.req.hit(2), ["tackle", 40, 2]);
   await fix(

@@ -110,7 +110,7 @@ test("a thread that ends before it applies the patch is replaced by one that has
   }
 });
 
-test("the thread of whoever asks may end: the others are patched all the same", async (t) => {
+test("the caller's thread may end: the others are patched all the same", async (t) => {
   const { cell, cellAgain, patcher } = await cells(t);
   const [one, two] = [await cell(1), await cell(2)];
   await two.req.arm();

@@ -31,7 +31,7 @@ const BEFORE = [
   true,
 ];
 
-test("a Set, a Map and a Date get another content, and whoever holds them has it", async (t) => {
+test("a Set, a Map and a Date get another content, and code that holds them has it", async (t) => {
   const { world, p, fix } = await serve(t, SHOP);
   deepEqual(await p.req.look(), BEFORE);
   await fix(

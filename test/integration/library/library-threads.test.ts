@@ -90,7 +90,7 @@ test("a program's own service of such a name runs where other services do", asyn
   notEqual(await skynet.call(handle, "lua"), 0);
 });
 
-test("the services behind them run on the main thread, whoever starts them", async (t) => {
+test("the services behind them run on the main thread, no matter which service starts them", async (t) => {
   const { snax, skynet } = await world(t, { user: USER }, { thread: 2 });
   const one = await snax.at(1).newservice<any>("user");
   await one.req.open();

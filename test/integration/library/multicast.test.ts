@@ -122,7 +122,7 @@ test("what was on its way when a subscriber left is dropped", async (t) => {
   deepEqual(await one.req.heard(), []);
 });
 
-test("a subscriber that died is forgotten, and whoever published hears nothing of it", async (t) => {
+test("a subscriber that died is forgotten, and the publisher hears nothing of it", async (t) => {
   const { make, log } = await world(t, FILES);
   const [maker, one, two] = [await make("maker"), await make("listener"), await make("listener")];
   const number = await maker.req.make();

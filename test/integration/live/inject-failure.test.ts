@@ -1,4 +1,4 @@
-/** Scripts that can't run, or throw: whoever sent them gets the place, and the service goes on. */
+/** Scripts that can't run, or throw: the sender gets the place, and the service goes on. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";

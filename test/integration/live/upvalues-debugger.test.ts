@@ -183,7 +183,7 @@ test("a question inside a question has a session of its own", () => {
   equal(seen, 0);
 });
 
-test("a debugger statement in the rest of the turn holds nobody, whoever is attached outside", async (t) => {
+test("a debugger statement in the rest of the turn stops nothing, also with a debugger attached outside", async (t) => {
   const worker = new Worker(STATEMENT, { eval: true, workerData: PACKAGE });
   t.after(() => worker.terminate());
   const session = new Session();

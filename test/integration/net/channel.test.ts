@@ -41,7 +41,7 @@ test("in session mode answers say whose they are, in any order; a session that n
   assert.equal(await codeOfFailure(main.req.ask("x")), "ERR_ARGUMENT");
 });
 
-test("when the connection ends whoever waits gets ERR_CLOSED, and the next request connects again", async (t) => {
+test("when the connection ends, calls that wait get ERR_CLOSED, and the next request connects again", async (t) => {
   const { port, connections } = await serve(t, (line, socket) => {
     if (line === "end") socket.destroy();
     return line;

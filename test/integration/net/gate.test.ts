@@ -28,7 +28,7 @@ test("messages arrive whole and in order however the stream is cut, empty ones t
   assert.equal(await peer.frame(), "by bytes");
 });
 
-test("the watchdog is told of open and close, once each, whoever ends the connection", async (t) => {
+test("the watchdog is told of open and close, once each, no matter which side ends the connection", async (t) => {
   const { port, gate, events, skynet } = await gateWorld(t, "text");
   const peer = await dial(t, port);
   peer.write(frameOf("hello"));

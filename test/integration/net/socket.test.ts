@@ -175,10 +175,10 @@ test("another service may write to a socket but not read it, until it is abandon
   assert.equal(await other.req.write(id), true);
   assert.equal(await peer.line(), "hello");
   assert.equal(await codeOfFailure(other.req.read(id)), "ERR_SOCKET");
-  peer.write("for whoever reads\n");
+  peer.write("for the reader\n");
   await main.req.abandon(id);
   assert.equal(await other.req.start(id), id);
-  assert.equal(await other.req.read(id), "for whoever reads");
+  assert.equal(await other.req.read(id), "for the reader");
   assert.equal(await codeOfFailure(main.req.abandon(id)), "ERR_SOCKET");
 });
 

@@ -167,7 +167,7 @@ test("what a beginning waits for that takes too long is told", async (t) => {
   while (!(await log()).some((line) => told.test(line))) await skynet.sleep(1);
 });
 
-test("a start function that throws late ends the service and tells whoever waits", async (t) => {
+test("a start function that throws late ends the service and tells the caller that waits", async (t) => {
   const { skynet } = await world(t, {
     late: `
       import { skynet } from "snax";

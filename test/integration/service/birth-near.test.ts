@@ -114,7 +114,7 @@ test("a beginning that takes too long is ERR_INIT_TIMEOUT, and a deadline holds"
   while (Object.keys((await asker.req.list()) as object).length > Object.keys(before).length);
 });
 
-test("a thread that ends in a beginning answers whoever asked it", async (t) => {
+test("a thread that ends in a beginning answers the caller", async (t) => {
   const { asker } = await open(t);
   equal((await asker.req.start(true, "ender"))[0], "ERR_SERVICE_DEAD");
   // The thread is not back yet, and is waited for.
@@ -137,7 +137,7 @@ test("services of a type have one text on all threads, whichever reads it first"
   writeFileSync(file, version(2));
   equal(await seen(true), 1);
   skynet.cache.clear();
-  // Order: whoever answers this has heard of the clearing, and the asker speaks to its thread directly.
+  // Order: a thread that answers this has heard of the clearing, and the asker speaks to its thread directly.
   for (const p of made.splice(0)) equal(await p.req.version(), 1);
   deepEqual([await seen(true), await seen(false)], [2, 2]);
   ok(await asker.req.list());

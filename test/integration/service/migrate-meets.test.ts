@@ -190,7 +190,7 @@ test("a service moves after the cache was cleared and its file was edited, and s
   }
 });
 
-test("whoever waits for the death of a service waits on while that moves, and hears of it once", async (t) => {
+test("a service that waits for the death of another waits on while that one moves, and hears of it once", async (t) => {
   const watcher = `import { skynet } from "snax"; const heard: string[] = [];
 export const accept = { watch(handle: number) { skynet.call(handle, "debug", "LINK").then(() => heard.push("answered"), (error: any) => heard.push(error.code)); } };
 export const response = { heard() { return heard; } };`;
@@ -219,7 +219,7 @@ export const response = { heard() { return heard; } };`;
   );
 });
 
-test("a service that ends on its way is dead to whoever moves it, and to all who call it", async (t) => {
+test("a service that ends on its way is dead to the caller of the move, and to all who call it", async (t) => {
   const node = await world(t, { text: text(0) }, THREE);
   let dead = 0;
   for (let round = 0; round < 30; round += 1) {

@@ -54,7 +54,7 @@ test("a monitor tells of a death by a message of type error, which a service hea
   deepEqual(await node.skynet.call(watcher, "lua"), [[0, true, 0]]);
 });
 
-test("without a handler the calls to whoever is told to be down fail, and nothing else does", async (t) => {
+test("without a handler the calls to a service that is said to be down fail, and nothing else does", async (t) => {
   const node = await world(t, FILES);
   const [one, other] = [
     await node.skynet.newservice("silent"),

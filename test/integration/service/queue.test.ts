@@ -61,7 +61,7 @@ test("errors come out of a nested use, and the lock is free behind it", async (t
   assert.deepEqual(answer, ["TypeError: inner", "free"]);
 });
 
-test("whoever is not awaited by the function that has the lock waits, of whatever handler", async (t) => {
+test("code that the function with the lock does not await has to wait, whatever handler it belongs to", async (t) => {
   const answer = await run(
     t,
     main(`

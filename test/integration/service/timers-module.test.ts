@@ -93,7 +93,7 @@ test("timers/promises waits, gives its value, counts intervals and ends by a sig
   assert.deepEqual(await main.req["aborts"]?.(), expected);
 });
 
-test("whoever waits by timers/promises hears of the end of the service", async (t) => {
+test("code that waits by timers/promises hears of the end of the service", async (t) => {
   const { make, skynet } = await world(t, {
     sink: `
       import { skynet } from "snax";

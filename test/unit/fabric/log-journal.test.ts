@@ -1,4 +1,4 @@
-/** Lines on their way into the log's file: each is written once, in order, whoever writes. */
+/** Lines on their way into the log's file: each is written once, in order, by the main thread or another. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -59,7 +59,7 @@ export function createSide(now: () => number, polling?: PollingOptions): Side {
   return side;
 }
 
-/** Creates the two halves of a link, as whoever starts threads hands them out. */
+/** Creates the two halves of a link, as the starter of the threads hands them out. */
 export function createLinks(sides: readonly [Side, Side], epoch = 1, bytes = 64): ThreadLink[] {
   const rings = [createRing({ epoch, bytes }), createRing({ epoch, bytes })];
   const { port1, port2 } = new MessageChannel();

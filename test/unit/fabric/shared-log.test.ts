@@ -37,7 +37,7 @@ test("what one thread adds another reads when it looks", () => {
   deepEqual(theirs.read, ["one", ""]);
 });
 
-test("whoever adds knows all that was added before it decides", () => {
+test("a thread that adds an entry knows all earlier ones before it decides", () => {
   const memory = createLogMemory();
   const [mine, theirs] = [open(memory, 1), open(memory, 2)];
   mine.log.add(1, () => encode("one"));

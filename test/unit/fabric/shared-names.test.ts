@@ -49,7 +49,7 @@ function shuffle<T>(list: readonly T[], random: Random): T[] {
   return list.map(() => rest.splice(random.below(rest.length), 1)[0] as T);
 }
 
-test("a name belongs to whoever came first, on every thread and at once", () => {
+test("a name belongs to the service that came first, on every thread and at once", () => {
   const { views } = open();
   const [mine, theirs] = views;
   equal(mine.register("SHOP", 5), true);

@@ -63,7 +63,7 @@ function writeLog({ memory, times, thread }: Runner): string[] {
   const read: string[] = [];
   log.on(1, (bytes) => void read.push(new TextDecoder().decode(bytes)));
   for (let index = 0; index < times; index += 1) {
-    // Its number is how many there were before: only whoever knows them all can say so.
+    // Its number is how many there were before: only a thread that knows them all can say so.
     log.add(1, () => new TextEncoder().encode(`${read.length}:${thread}`));
   }
   return read;

@@ -1,6 +1,6 @@
 /**
  * Answering with a fault at each of its steps: the call ends, once, with the best error that can be sent, or is still open for
- * whoever clears up.
+ * the code that clears up.
  *
  * Interrupts are real ones here: the time limit of a script ends whatever runs, `catch` and `finally` included.
  */
@@ -209,7 +209,7 @@ for (const place of ["near", "elsewhere"] as const) {
   }
 
   for (const way of ["reply", "failWith"]) {
-    test(`${way}: an answer that is cut off while it is made is ERR_INTERRUPTED, whoever gives it, ${place}`, () => {
+    test(`${way}: an answer that is cut off while it is made is ERR_INTERRUPTED, no matter what gives it, ${place}`, () => {
       const loop = (): never => {
         for (;;);
       };

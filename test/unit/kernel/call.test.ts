@@ -195,7 +195,7 @@ test("the array of an envelope becomes the message's own, and what lies in it is
   deepEqual(values, [1, { count: 1 }]);
 });
 
-test("a request that is passed on is answered to the one who asked, by whoever has it in the end", () => {
+test("a request that is passed on is answered to its sender, by the service that has it in the end", () => {
   for (const kernels of [1, 2]) {
     const world = createWorld(({ source, session, payload }, { simulator, target }) => {
       const kernel = simulator.kernels[kernels - 1] ?? simulator.kernel;

@@ -132,7 +132,7 @@ test("a service that dies without a waiting handler has no last turn", () => {
   deepEqual([service.isQueued, service.mail.length, timer.isCancelled], [false, 0, true]);
 });
 
-test("whoever waits in a service of any state is told: held, woken, due, with a call that has just failed", () => {
+test("code that waits in a service of any state is told: held, woken, due, with a call that has just failed", () => {
   const simulator = createSimulator({ seed: 1 });
   const { kernel } = simulator;
   class Sleeper extends Waiting {
@@ -189,7 +189,7 @@ test("a dead service runs nothing more, and a request in its system lane is answ
   deepEqual([runs, target.heard, endOf(outcome)], [0, [], DEAD]);
 });
 
-test("whoever watches a service learns of its death once, unless they stopped", () => {
+test("a watcher of a service learns of its death once, unless it stopped watching", () => {
   const { kernel, deaths } = createSimulator({ seed: 1 });
   const target = createProbe(kernel);
   let told = 0;

@@ -1,4 +1,4 @@
-/** An error whose caller dies while it is on its way is told of, under the address of whoever threw it. */
+/** An error whose caller dies while it is on its way is told of, under the address of the service that threw it. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

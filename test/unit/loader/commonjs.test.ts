@@ -64,7 +64,7 @@ test("what is required is a module of the service, and a patch finds it", async 
   equal(one.program.node("./lib/late")?.image.file, modules.path("lib/late.ts"));
 });
 
-test("a module that waits, and one that fails, are refused to whoever requires them", async (t) => {
+test("a module that waits, and one that fails, are refused to the module that requires them", async (t) => {
   const modules = new Modules(t, {
     ...FILES,
     "main.ts": `export const get = (path: string) => require(path);`,

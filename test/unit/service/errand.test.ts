@@ -1,4 +1,4 @@
-/** The state of an errand between two threads: whoever is first decides, and it stays so. */
+/** The state of an errand between two threads: the first one decides, and it stays so. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

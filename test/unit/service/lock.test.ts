@@ -1,4 +1,4 @@
-/** A lock that keeps others waiting is told of, with whoever has it. */
+/** A lock that keeps others waiting is told of, with the handler that has it. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";

@@ -81,7 +81,7 @@ test("a patch replaces what it gives and what it takes away, and nothing else", 
   for (const [patch, expected] of PATCHES) deepEqual(replacedBy(patch), expected, patch);
 });
 
-test("planted: whoever goes by the last part of a name alone is noticed", () => {
+test("planted: code that goes by the last part of a name alone is noticed", () => {
   const byName = (replaced: Replaced, name: string): boolean => replaced.hasFunction(name);
   const wrong = PATCHES.filter(
     ([patch, expected]) => replacedBy(patch, byName).join() !== expected.join(),

@@ -1,5 +1,5 @@
 /**
- * Knows who sits where. Finds a free seat for whoever wants to play, and opens a room if there is
+ * Knows who sits where. Finds a free seat for a player, and opens a room if there is
  * none.
  */
 

@@ -44,7 +44,7 @@ test("a player who leaves frees a seat, and their score is kept", async (t) => {
   deepEqual(await store.req.best(), [{ name: "Ann", score: 0 }]);
 });
 
-test("whoever walks over a coin has what it is worth, and another coin comes", async (t) => {
+test("a player who walks over a coin has what it is worth, and another coin comes", async (t) => {
   const { matchmaker } = await startGame(t);
   const room = await matchmaker.req.join(1, "Ann");
   const { coins, players } = await room.req.look();

@@ -111,7 +111,7 @@ test("what is still as the text wrote it is no state: the edited text counts, an
   deepEqual(call(same.next, "look"), [true, 3, 2, 3, 3, 3, 9, 3, 3, 3]);
 });
 
-test("whoever holds a part of a table before the table is met holds the new one", async (t) => {
+test("a holder of a part of a table that is met before the table holds the new one", async (t) => {
   const text = (price: number): string => `
     const box: any = { at: null }; let list: any; let deep: any; class Player { part: any; } const players = new Map<string, any>();
     const TABLE = { inner: { deep: { price: ${price} } }, rows: [{ n: ${price} }] };
