@@ -16,7 +16,7 @@ const BYTES_OF_V8 = 920;
 const BYTES_OF_FORWARDER = 19;
 const FORWARDERS = 6;
 
-/** Makes room for forwarders, unless whoever started the process has said how much room there is. */
+/** Makes room for forwarders, unless the program that started the process has said how much room there is. */
 export function makeRoomForForwarders(): void {
   const isSaid = process.execArgv.some((flag) => flag.replaceAll("_", "-").startsWith(FLAG));
   if (!isSaid) setFlagsFromString(`${FLAG}=${BYTES_OF_V8 + FORWARDERS * BYTES_OF_FORWARDER}`);
