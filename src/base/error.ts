@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   ERR_CLOSED: "the connection has ended",
   /** The configuration can't be used. */
   ERR_CONFIG: "the configuration can't be used",
-  /** The connection could not be made: nobody listens, the name is unknown, or it took too long. */
+  /** The connection could not be made: no server listens, the name is unknown, or it took too long. */
   ERR_CONNECT: "the connection could not be made",
   /** A service in queue mode called itself from the handler that is running. */
   ERR_DEADLOCK: "the call could never be answered",

@@ -1,6 +1,6 @@
 /**
  * The check of types as a node holds it: a process of its own, started when somebody asks,
- * ended when nobody has for a while.
+ * ended when no service has for a while.
  *
  *     check(question) -> worker.js (a child, in a process group of its own) -> the project's
  * `typescript` -> answer

@@ -29,7 +29,7 @@ interface Given {
 }
 
 /**
- * What names nobody uses, and what only written types of exports are about: a patch need not
+ * What is about names without a use, and about missing types of exports: a patch need not
  * be tidy.
  */
 function isBesideThePoint(code: number): boolean {

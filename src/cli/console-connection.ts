@@ -39,7 +39,7 @@ export class ConsoleConnection {
   /**
    * Connects.
    *
-   * @throws an error that says where nobody listens.
+   * @throws an error that says where no node listens.
    */
   static open({ host, port }: Endpoint): Promise<ConsoleConnection> {
     return new Promise((resolve, reject) => {

@@ -21,7 +21,7 @@ const config = (services: string): string => `import { defineConfig } from "snax
 
 export default defineConfig({
 ${services === SERVICES ? "" : `  services: "./${services}/?.ts", // where services are found by their names\n`}  start: "main",
-  calltimeout: 5000, // ms after which a call that nobody answers fails
+  calltimeout: 5000, // ms after which a call without an answer fails
   console: 8000, // \`npx snax console 8000\`; this machine only
 });
 `;
@@ -31,7 +31,7 @@ import type * as Counter from "./counter.ts";
 
 skynet.start(async () => {
   const counter = await snax.newservice<typeof Counter>("counter", 10);
-  counter.post.add(5); // Sent; nobody waits for it.
+  counter.post.add(5); // Sent; no answer comes.
   skynet.error("the counter says", await counter.req.get());
 });
 `;

@@ -36,7 +36,7 @@ export async function runStart(invocation: Invocation): Promise<number> {
 export interface RunOptions {
   /** Completes what the configuration says. */
   readonly configure: (config: Config) => Config;
-  /** Hears of the node that runs; returns what ends with it. @defaultValue nobody does */
+  /** Hears of the node that runs; returns what ends with it. @defaultValue nothing hears of it */
   readonly onStart?: (node: Node, place: LoadedConfig) => () => void;
 }
 

@@ -32,7 +32,7 @@ export interface TypesOptions {
   readonly known?: ReadonlyMap<string, string>;
 }
 
-/** A file on the search path that nobody can tell the exports of. */
+/** A file on the search path whose exports can't be told. */
 export interface UnreadableFile {
   /** The absolute path. */
   readonly path: string;
@@ -139,7 +139,7 @@ export function listServiceFiles(options: TypesOptions): Map<string, string> {
     for (const path of walk(root)) {
       // A file system may keep a name in its decomposed form; programs write it composed.
       const name = form.exec(relative(root, path).replaceAll(sep, "/"))?.[1]?.normalize("NFC");
-      // What has no name of a service nobody can start.
+      // What has no name of a service can't be started.
       if (name === undefined || faultOf(name) !== undefined) continue;
       if (!files.has(name)) files.set(name, path);
     }
@@ -191,7 +191,7 @@ function namesOf(statement: Statement | ModuleDeclaration): string[] {
   );
 }
 
-/** Names the variables of a declarator; from a destructured array nobody takes groups of methods. */
+/** Names the variables of a declarator; no program takes groups of methods from a destructured array. */
 function boundNames(pattern: Pattern): string[] {
   if (pattern.type === "Identifier") return [pattern.name];
   if (pattern.type !== "ObjectPattern") return [];

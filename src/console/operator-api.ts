@@ -31,7 +31,7 @@ export interface OperatorApi {
    *
    * @param place - a port, `"host:port"`, or a host and a port.
    * @throws {ERR_FORBIDDEN} if others than this machine could reach it and no `consoletoken` is set.
-   * @throws {ERR_ARGUMENT} if the place is not valid. {ERR_LISTEN} if nobody can listen there. {ERR_CONFIG} if the file of
+   * @throws {ERR_ARGUMENT} if the place is not valid. {ERR_LISTEN} if the node can't listen there. {ERR_CONFIG} if the file of
    * `audit` can't be written.
    */
   listen(...place: unknown[]): Promise<OpenConsole>;

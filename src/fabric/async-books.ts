@@ -59,7 +59,7 @@ export class AsyncBooks {
       forgetStores(binding);
       binding.setPromiseHooks(undefined, undefined, undefined, undefined);
     }
-    // V8 ends what runs at its next check, which may come behind the next id that Node puts on the stack. So nobody checks it
+    // V8 ends what runs at its next check, which may come behind the next id that Node puts on the stack. So it is not checked
     // until it is emptied once more.
     if (this.#counts.length === 0)
       this.#counts = countersOf(binding).map((at) => takeCount(binding, at));

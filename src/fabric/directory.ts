@@ -17,7 +17,7 @@ import { assert, SnaxError } from "../base/error.ts";
 import { INDEX_MASK } from "../kernel/service.ts";
 import type { HandleSource } from "../kernel/service.ts";
 
-/** Most threads of a node, the main thread included: seven bits tell them apart, and 0 is nobody. */
+/** Most threads of a node, the main thread included: seven bits tell them apart, and 0 is no thread. */
 export const THREADS_MAX = 127;
 
 const PLACES = INDEX_MASK + 1;

@@ -172,7 +172,7 @@ export class Fabric implements Elsewhere {
   }
 
   /**
-   * Says something to the main thread that it can see at once, although nobody wakes it for that before the turn ends.
+   * Says something to the main thread that it can see at once, although it is not woken for that before the turn ends.
    *
    * @returns false if the main thread is gone, or more than `waitingLimit` records wait for it.
    */

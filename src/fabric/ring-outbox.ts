@@ -50,7 +50,7 @@ export class RingOutbox {
   #queue: Parcel[] = [];
   #first = 0;
 
-  /** @param port - nothing else may be sent through it, and nobody listens at its other end: the inbox takes from it. */
+  /** @param port - nothing else may be sent through it, and no code listens at its other end: the inbox takes from it. */
   constructor(memory: SharedArrayBuffer, port: MessagePort) {
     this.#writer = new RingWriter(memory);
     this.#port = port;

@@ -1,7 +1,7 @@
 /**
  * A thread's own inspector, until the event loop goes on.
  *
- *     thread starts:            V8 reads every script, for a hash of its text     some 30 ms, while nobody waits
+ *     thread starts:            V8 reads every script, for a hash of its text     some 30 ms, while no call waits
  *     first question of a turn: connect, ask, let go of what the answer needed    debugger on: V8 lists every script, 5 ms
  *     next ones:                         ask, let go
  *     setImmediate:             disconnect
@@ -111,7 +111,7 @@ export class InspectorSession extends OwnSession {
  */
 const CAN_STAY = !process.versions.v8.startsWith("12.");
 
-/** The session of the turn, while nobody uses it. */
+/** The session of the turn, while it is not in use. */
 let idle: InspectorSession | undefined;
 
 /**

@@ -269,7 +269,7 @@ export class Kernel {
    * Sends a one-way message.
    *
    * @param session - not 0: the message is passed on in the name of `source`, which waits under that session and gets
-   * the answer; for PTYPE client the number of a connection, and nobody waits.
+   * the answer; for PTYPE client the number of a connection, and no caller waits.
    * @returns false if no service lives under the handle.
    * @throws {ERR_NOT_SENDABLE} if a value can't be sent.
    * @throws {ERR_MAILBOX_FULL} if the receiver's mailbox is at its limit.

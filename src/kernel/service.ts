@@ -63,8 +63,8 @@ export interface Instance {
 export interface Watch {
   readonly onDeath: () => void;
   /**
-   * What becomes of it if the service goes to another thread: a text = it must not, and this says why; {@link LET_GO} = nobody
-   * watches from here any more. Undefined = the watch ends soon, and the service waits for that.
+   * What becomes of it if the service goes to another thread: a text = it must not, and this says why; {@link LET_GO} = the
+   * watch ends here. Undefined = the watch ends soon, and the service waits for that.
    */
   readonly ifMoved: string | undefined;
 }

@@ -5,7 +5,7 @@
  *     <folder>/ledger.jsonl.lock   who writes them
  *     <folder>/texts/<sha256>      the texts that patches were made for
  *
- * A process that dies while it writes leaves a torn last line, which nobody reads; every earlier
+ * A process that dies while it writes leaves a torn last line, which is not read; every earlier
  * line is whole. What else it leaves the next one sweeps away (sweep.ts). Patches may hold secrets,
  * so only the user of the process reads these files.
  */

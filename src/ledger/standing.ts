@@ -29,7 +29,7 @@ export type Standing =
 export interface StandingTexts {
   /** The text of a file as it is now; undefined if it is gone. */
   now(file: string): string | undefined;
-  /** The text with that SHA-256; undefined if nobody has kept it. */
+  /** The text with that SHA-256; undefined if it was not kept. */
   base(hash: string): string | undefined;
   /** The SHA-256 of a text. */
   hash(text: string): string;

@@ -17,7 +17,7 @@ export interface ClusterCalls {
   /**
    * Calls a service of another node. Several results arrive as an array, none as undefined.
    *
-   * @throws {ERR_NODE_UNKNOWN} if nobody has named the node. {ERR_NODE_UNREACHABLE} if it can't be
+   * @throws {ERR_NODE_UNKNOWN} if no code has named the node. {ERR_NODE_UNREACHABLE} if it can't be
    * connected to. {ERR_NODE_DOWN} if the connection is lost; `data.sent` says whether the request
    * had left.
    * @throws {ERR_FORBIDDEN} if the service is not exposed there. {ERR_NO_SERVICE} if it is not
@@ -35,7 +35,7 @@ export interface ClusterCalls {
 
 /** Everything under `import { cluster } from "snax"`. */
 export interface ClusterApi extends ClusterCalls {
-  /** Sends what is not answered. What becomes of it nobody hears but the log. */
+  /** Sends what is not answered. Only the log hears what becomes of it. */
   send(node: string, address: ClusterAddress, ...values: unknown[]): void;
   /**
    * Opens a port for other nodes: a port of this machine, `"host:port"`, or the name of a node in

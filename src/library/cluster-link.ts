@@ -19,8 +19,8 @@ import type { Pending } from "./cluster-daemon.ts";
 import { askDaemon, askOnceKnown, endOfPatience, patienceMs, pushOf } from "./cluster-daemon.ts";
 
 /**
- * The nodes that a thread can call over links, each with the handle of its link; 0 = nobody has
- * asked for it yet.
+ * The nodes that a thread can call over links, each with the handle of its link; 0 = no service
+ * has asked for it yet.
  */
 const links = new WeakMap<Runtime, Links>();
 
@@ -91,8 +91,8 @@ function knownLink(runtime: Runtime, node: string): number | undefined {
 }
 
 /**
- * Methods of a message to a link: see cluster/link/sender.ts, which is not loaded where nobody has
- * links.
+ * Methods of a message to a link: see cluster/link/sender.ts, which is not loaded where there are
+ * no links.
  */
 const CALL = 0;
 const LINK_QUERY = 1;

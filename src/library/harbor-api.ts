@@ -8,7 +8,7 @@ export interface HarborApi {
   globalname(name: string, handle?: number): boolean;
   /**
    * Resolves to the handle of a name, for a global one as soon as somebody has it; undefined for a
-   * local one that nobody has.
+   * local one that no service has.
    */
   queryname(name: string): Promise<number | undefined>;
   /**

@@ -259,7 +259,7 @@ export class CodeCache implements Library {
     const found = this.#findMade(source);
     if (found !== undefined) return found;
     const { tsconfigs } = this.#resolver;
-    // Nobody waits here for other threads: what needs the compiler of the project sleeps for it.
+    // No code waits here for other threads: what needs the compiler of the project sleeps for it.
     return this.#keep(
       source,
       new Image(buildImage(source.text, file, this.#injected, { tsconfigs })),

@@ -73,7 +73,7 @@ export interface Channel {
     answer?: ReadAnswer<T> | number | string,
   ): Promise<T>;
   /**
-   * Waits for a message that nobody asked for, behind the answers of all requests so far; without a
+   * Waits for a message that is no answer, behind the answers of all requests so far; without a
    * deadline. Not in session mode.
    */
   response<T = unknown>(answer: ReadAnswer<T>): Promise<T>;

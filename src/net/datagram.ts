@@ -2,8 +2,9 @@
  * Datagrams: the `udp` functions of `socket`.
  *
  * Where a datagram came from is told as skynet tells it: a family byte (1 = IPv4, 2 = IPv6), the
- * port in 2 bytes, big-endian, and the 4 or 16 bytes of the address. Datagrams that nobody has
- * handled yet are bounded by DATAGRAM_WAITING_MAX; what comes beyond is lost, as datagrams may be.
+ * port in 2 bytes, big-endian, and the 4 or 16 bytes of the address. Datagrams that the service has
+ * not handled yet are bounded by DATAGRAM_WAITING_MAX; what comes beyond is lost, as datagrams may
+ * be.
  */
 
 import { createSocket } from "node:dgram";

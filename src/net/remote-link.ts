@@ -16,7 +16,7 @@ import { StreamReader } from "./stream-reader.ts";
 export class RemoteLink implements Link {
   readonly kind = "TCP";
   readonly id: number;
-  /** The thread that shows it knows the other side; here nobody asks. */
+  /** The thread that shows it knows the other side; here no code asks. */
   readonly peer = "";
   readonly isPartial = false;
   /** What is unsent waits on the other thread, which tells of it. */

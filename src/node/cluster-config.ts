@@ -18,7 +18,7 @@ export interface ClusterConfig {
    * Where the nodes find each other: "nats://[user:password@]host:port[/name]". A node that names it needs no `nodes`, and needs `token`. @defaultValue none
    */
   readonly engine?: string;
-  /** What all nodes of the cluster know and nobody else, CLUSTER_TOKEN_MIN bytes or more. With `tls` it is asked for besides. */
+  /** What only the nodes of the cluster know, CLUSTER_TOKEN_MIN bytes or more. With `tls` it is asked for besides. */
   readonly token?: string;
   /** The links are encrypted: the cluster's own CA, a certificate of it for this node, and its key, as PEM texts. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
@@ -48,7 +48,7 @@ const DELAY_MAX_MS = 0x7fffffff;
 /**
  * Checks the key `cluster`.
  *
- * @throws {ERR_CONFIG} if something in it makes no sense, or is not known: a port that nobody opens is found too late.
+ * @throws {ERR_CONFIG} if something in it makes no sense, or is not known: a port that no service opens is found too late.
  */
 export function checkCluster(cluster: ClusterConfig | undefined): void {
   if (cluster === undefined) return;

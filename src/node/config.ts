@@ -62,7 +62,7 @@ export interface Config {
   readonly inittimeout?: number;
   /**
    * MiB of JavaScript heap that a worker thread may use; it is ended at three quarters of that, instead of the process. 0 =
-   * nobody looks. @defaultValue Node's own limit
+   * no limit is watched. @defaultValue Node's own limit
    */
   readonly heap?: number;
   /**

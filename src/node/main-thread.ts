@@ -124,7 +124,7 @@ export class MainThread {
     runtime.interrupt = (handle) => care.watchdog.interrupt(handle);
   }
 
-  /** The threads that are up, and that nobody has begun to end. */
+  /** The threads that are up, and are not being ended. */
   *#allWatched(hosts: readonly number[]): Generator<WatchedThread> {
     for (const thread of hosts) {
       if (this.#warden?.isHost(thread) !== true) continue;

@@ -128,7 +128,7 @@ async function run(data: ThreadData): Promise<void> {
   thread.waker.turn();
   const { phase } = runtime.kernel.scheduler;
   if (phase !== undefined) openDesk(WORKER_DESK, { ...deskOf(runtime, thread.waker), phase });
-  // The watchdog asks for a turn where nobody can tell from outside whether the event loop goes round.
+  // The watchdog asks for a turn where no other thread can tell whether the event loop goes round.
   parentPort?.on("message", thread.waker.turn);
   readScripts();
   parentPort?.postMessage("ready");

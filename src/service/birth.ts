@@ -52,10 +52,10 @@ export function bearAt(
   ) as Promise<number>;
 }
 
-/** Says whether a birth failed because nobody was there to take it: nothing of it has been done. */
+/** Says whether a birth failed because the thread was not there to take it: nothing of it has been done. */
 export function isUntaken({ runtime }: Context, place: number, error: unknown): boolean {
-  const nobody = deadError(runtime.threads?.steward(place) ?? 0);
-  return codeOf(error) === nobody.code && (error as Error).message === nobody.message;
+  const absent = deadError(runtime.threads?.steward(place) ?? 0);
+  return codeOf(error) === absent.code && (error as Error).message === absent.message;
 }
 
 /** How many values are in front of a service's own arguments. */

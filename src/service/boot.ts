@@ -117,7 +117,7 @@ function copyOrKill(context: Context, args: readonly unknown[]): unknown[] {
  */
 export function exitSelf(context: Context): never {
   end(context);
-  // oxlint-disable-next-line typescript/only-throw-error -- no error: nobody may catch it by class
+  // oxlint-disable-next-line typescript/only-throw-error -- no error: no code may catch it by class
   throw EXIT_SIGNAL;
 }
 

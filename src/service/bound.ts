@@ -12,7 +12,7 @@ export interface BoundCall {
   readonly args: readonly unknown[];
 }
 
-/** What all of them are, so that nobody takes them for data. */
+/** What all of them are, so that no code takes them for data. */
 class Bound {}
 
 const calls = new WeakMap<object, BoundCall>();

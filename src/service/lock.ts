@@ -90,7 +90,7 @@ export class Lock {
   #tenure = 0;
   /** The log has told of this holder. */
   #isTold = false;
-  /** Tells of a holder that keeps others waiting for long; undefined while nobody waits. */
+  /** Tells of a holder that keeps others waiting for long; undefined while no handler waits. */
   #alarm: Timer | undefined = undefined;
 
   constructor(context: Context) {
@@ -155,7 +155,7 @@ export class Lock {
     this.#isTold = false;
   }
 
-  /** Runs something inside what has the lock; until it first awaits nobody has to look at the stack. */
+  /** Runs something inside what has the lock; until it first awaits there is no need to look at the stack. */
   enter<R>(run: () => R): R {
     this.isInside = true;
     try {

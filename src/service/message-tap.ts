@@ -1,7 +1,7 @@
 /**
  * Listeners for the messages that services are handed: the kernel tells one, this hands them on to several.
  *
- * While nobody looks the kernel does not know of it.
+ * While there is no listener the kernel does not know of it.
  */
 
 import type { Kernel } from "../kernel/kernel.ts";

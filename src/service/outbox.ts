@@ -1,6 +1,6 @@
 /**
- * What a patch sends while the services that it is for have not agreed on it: it goes out when the patch stays, and nobody
- * hears of it if the patch goes.
+ * What a patch sends while the services that it is for have not agreed on it: it goes out when the patch stays, and is
+ * dropped if the patch goes.
  */
 
 import { LEVEL } from "../base/log-level.ts";

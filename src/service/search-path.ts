@@ -180,7 +180,7 @@ function readFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Nothing to suggest: the folder is missing, or nobody may read it.
+    // Nothing to suggest: the folder is missing, or can't be read.
     return [];
   }
 }

@@ -1,7 +1,7 @@
 /**
  * `skynet.signal`: an AbortSignal that fires when its service has ended on this thread.
  *
- * What listens to it has been begun here and can't go to another thread: it refuses a move. If nobody listens the service has another
+ * What listens to it has been begun here and can't go to another thread: it refuses a move. Without a listener the service has another
  * signal there, and code that looks at the one from here finds it fired.
  */
 

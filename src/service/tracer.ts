@@ -222,7 +222,7 @@ export class Tracer {
     const { origin } = this.#runtime.kernel;
     if (origin === undefined || isHandled(origin) || !this.#tags.has(origin)) return;
     const end = (): void => this.ended(context, origin, "end");
-    // Not caught: that nobody has caught the callback's own promise is still to be told.
+    // Not caught: if no code has caught the callback's own promise, that is still to be told.
     if (isThenable(result)) void Promise.resolve(result).finally(end);
     else end();
   }

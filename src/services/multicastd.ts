@@ -88,7 +88,7 @@ async function nextOfFleet(): Promise<number> {
 
 /**
  * Sends something to all who hear a channel of this node. Other nodes first: what can't be sent
- * there nobody gets.
+ * there is not sent here either.
  */
 function publish(channel: number, source: number, values: readonly unknown[]): number {
   const found = channels.get(channel);

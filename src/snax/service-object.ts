@@ -155,7 +155,7 @@ function postMethod(
   const title = `post ${type}.${name}`;
   return (...values) => {
     if (context === undefined) throw unbound(target);
-    // Nobody would ever hear of it: a name that no service of the type has ever had is refused
+    // The caller would never hear of it: a name that no service of the type has ever had is refused
     // here.
     if (numbers.isOffered("accept", name) === false) throw noMethod(target, numbers, name);
     post(context, handle, { type: PTYPE.snax, method, values }, title);

@@ -104,8 +104,8 @@ export class SnaxHost {
   }
 
   /**
-   * Returns what counts the cost of each method; undefined if the configuration says that nobody
-   * wants to know.
+   * Returns what counts the cost of each method; undefined if the configuration turns that
+   * off.
    */
   profile(): MethodProfiler | undefined {
     if (!this.context.runtime.isProfiling) return undefined;

@@ -8,8 +8,8 @@
  * is an error of the compiler.
  *
  * There is no code here, and no check that an argument can be sent: that is known at run time only
- * (ERR_NOT_SENDABLE). This is the one file where `any` is allowed: it is what a service that nobody
- * described looks like. Functions of the API are properties, not methods, since programs may take
+ * (ERR_NOT_SENDABLE). This is the one file where `any` is allowed: it is what a service without a
+ * description looks like. Functions of the API are properties, not methods, since programs may take
  * them out of their object.
  */
 
@@ -55,8 +55,8 @@ export type ServiceName = NamesOf<Services>;
 export type KnownName = [ServiceName] extends [never] ? string : ServiceName;
 
 /**
- * What a file exports to be a snax service, each part optional; what else it exports concerns
- * nobody.
+ * What a file exports to be a snax service, each part optional; what else it exports is its
+ * own affair.
  */
 export interface ServiceModule {
   /** Methods that answer: `p.req.name(...)`. */
@@ -314,9 +314,9 @@ export interface TogetherResult {
 /** How patches are applied; see {@link SnaxApi.repair}. */
 export interface RepairOptions {
   /**
-   * A patch of `hotfixall` goes into every service of the type or into none, on all threads, and
-   * nobody sees it before; one of `hotfixshared` likewise, on all threads. Whom it concerns handles
-   * nothing meanwhile: the services of the type, or all that use the module.
+   * A patch of `hotfixall` goes into every service of the type or into none, on all threads, and no
+   * handler sees it before; one of `hotfixshared` likewise, on all threads. Whom it concerns
+   * handles nothing meanwhile: the services of the type, or all that use the module.
    *
    * @defaultValue false: each service by itself
    */
@@ -497,7 +497,7 @@ export interface DriftModule {
   readonly patches: readonly DriftPatch[];
   /** The same digits of the file as it is now; undefined if it can't be read. */
   readonly disk: string | undefined;
-  /** The declarations that differ in what they do, or why nobody can tell; empty if none. */
+  /** The declarations that differ in what they do, or why that can't be told; empty if none. */
   readonly differs: readonly string[];
 }
 
@@ -662,7 +662,7 @@ export interface SnaxApi {
    * or ends them.
    *
    * A body that has begun goes on with its own text; what it calls is new. A thread that does not
-   * answer is named in `silent`, and nobody waits for it.
+   * answer is named in `silent`, and is not waited for.
    *
    * @param id - number of the ledger.
    * @throws {ERR_ARGUMENT} if the ledger has no such patch.
@@ -697,7 +697,7 @@ export interface SnaxApi {
    * Puts new services of the files as they are now in the place of all of a type, while they are
    * called: a new one for each, on its thread, begun with its arguments. What waits and what comes
    * goes to the new ones, names too; what the old ones have begun they end. An old one ends when it
-   * is drained and nobody has sent to its handle for a while.
+   * is drained and no message has come to its handle for a while.
    *
    * If a new one does not begin, or an old one has state of its own, nothing has changed.
    *
@@ -711,8 +711,8 @@ export interface SnaxApi {
   /** Repairs a `"use shared"` module, named by its path, on all threads. */
   readonly hotfixshared: (path: string, patch: string) => Promise<HotfixSharedResult>;
   /**
-   * Repairs several types and `"use shared"` modules, all of them or none, on all threads; nobody
-   * sees it before. The services of the types, and all that use the modules, handle nothing
+   * Repairs several types and `"use shared"` modules, all of them or none, on all threads; no
+   * handler sees it before. The services of the types, and all that use the modules, handle nothing
    * meanwhile. The patches go in in this order, and have one number.
    *
    * @param patches - 1 to TOGETHER_MAX

@@ -38,7 +38,7 @@ type Primitive = string | number | bigint | boolean | null | undefined;
 /** What a table of that name holds. */
 export type TableData<N> = N extends keyof Tables ? Shared<Tables[N]> : AnyTable;
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what a table that nobody described looks like
+// oxlint-disable-next-line typescript/no-explicit-any -- what a table without a description looks like
 type AnyTable = any;
 
 /** All tables that the thread shows; the fast way to their rows, and always current. */
@@ -156,7 +156,7 @@ export interface SharetableApi {
   /**
    * Gives the root of the version that the thread shows, which never changes.
    *
-   * The pin ends with `unpin`, with the service, or when nobody holds a part of it any more.
+   * The pin ends with `unpin`, with the service, or when no code holds a part of it any more.
    *
    * @throws {ERR_NO_TABLE} if there is no such table.
    */

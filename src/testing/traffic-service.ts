@@ -181,7 +181,7 @@ export class TrafficService implements Instance {
     if (!this.#world.simulator.faults.fires(fault.TWICE)) return;
     try {
       this.#kernel.reply(service, request, nonce);
-      this.#world.referee.blame(`${this.#handle} answered twice and nobody minded`);
+      this.#world.referee.blame(`${this.#handle} answered twice, and no error came`);
     } catch (error) {
       if (codeOf(error) !== "ERR_REPLIED") throw error;
     }

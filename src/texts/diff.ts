@@ -85,7 +85,7 @@ export function diff(
 /**
  * Compares the modules of a program with their edited texts.
  *
- * @param edits - all modules of the program, those that nobody has edited included: a value that was
+ * @param edits - all modules of the program, those without an edit included: a value that was
  * computed there from what changes is a note.
  * @returns one entry for each module, in the same order.
  * @throws {ERR_SYNTAX} if an edited text is not valid.

@@ -1,7 +1,7 @@
 /**
  * The receiving end of the codec: reads the messages of one direction into fresh values of this thread.
  *
- * Every message must be read, and in the order in which it was encoded, also if nobody is left to receive it: a later
+ * Every message must be read, and in the order in which it was encoded, also if no service is left to receive it: a later
  * one may be written in its terms. After a malformed message the direction can't be trusted any more: set it up anew.
  */
 

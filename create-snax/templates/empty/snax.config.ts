@@ -2,6 +2,6 @@ import { defineConfig } from "snax";
 
 export default defineConfig({
   start: "main",
-  calltimeout: 5000, // ms after which a call that nobody answers fails
+  calltimeout: 5000, // ms after which a call without an answer fails
   console: 8000, // `npx snax console 8000`; this machine only
 });

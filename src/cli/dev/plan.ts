@@ -3,7 +3,7 @@
  *
  *     every thread: what runs -> compared with the saved files -> per type: the same, a patch, a reload, refused
  *
- * Types stand for themselves: a file that is not valid holds up those that load it, and nobody else.
+ * Types stand for themselves: a file that is not valid holds up those that load it, and no others.
  */
 
 import { SnaxError, codeOf } from "../../base/error.ts";

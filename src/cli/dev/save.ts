@@ -111,7 +111,7 @@ export class Saver {
     void this.#prepareBirths(groups, plan.texts);
   }
 
-  /** Services to come begin with a program that is read anew: now, while nobody waits for it, and not in the next save. */
+  /** New services begin with a program that is read anew: now, while no save waits for it, and not in the next save. */
   async #prepareBirths(
     groups: readonly RunningGroup[],
     texts: ReadonlyMap<string, string>,

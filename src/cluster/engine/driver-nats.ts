@@ -177,7 +177,7 @@ class NatsDriver implements Driver {
     return this.#backlog.take(bytes, isDue);
   }
 
-  /** Nobody answers it: it is out when the server shows that it has it. */
+  /** It is not answered: it is out when the server shows that it has it. */
   #pass(taken: () => void): void {
     const connection = this.#connection;
     this.#passing.push(taken);

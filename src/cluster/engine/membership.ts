@@ -8,7 +8,7 @@
  * that stood still itself judges no other for a lease. A node to which there is a link is not taken away: the link shows that it lives.
  *
  * The other side of the same lease is the right of this process: it ends a margin before the lease does, counted from the moment at which the last renewal that
- * came through was asked for. So of a name that goes with it (names.ts) nobody else has become the owner while it still has the right,
+ * came through was asked for. So of a name that goes with it (names.ts) no other node has become the owner while it still has the right,
  * whatever stood still meanwhile.
  */
 
@@ -350,7 +350,7 @@ interface Lessee extends Member {
   readonly lease: string;
 }
 
-/** Reads the record of a node; what can't be read is nobody. */
+/** Reads the record of a node; what can't be read is no member. */
 function parseMember(node: string, value: string | undefined): Lessee | undefined {
   if (value === undefined) return undefined;
   try {

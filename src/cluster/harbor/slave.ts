@@ -302,7 +302,7 @@ export class HarborSlave {
       if (before !== undefined && !isTaken) names.release(before);
       if (!isTaken && names.register(name, handle)) return;
     } catch (error) {
-      // A harbor of skynet takes names that nobody can have here: the master is not to blame for passing them on.
+      // A harbor of skynet takes names that no service can have here: the master is not to blame for passing them on.
       return this.#hub.refused("no name here", `${who}: ${(error as Error).message}`);
     }
     this.#hub.refused("name taken", `${who} does not get the name ${name} here`);

@@ -275,7 +275,7 @@ export class LinkAgent {
   }
 }
 
-/** Refuses what is no business of a link; a post has nobody to be told. */
+/** Refuses what is no business of a link; a post has no caller who could be told. */
 function refuseStranger(title: string, session: number): void {
   if (session === 0) return;
   throw new SnaxError("ERR_NO_PROTOCOL", `the link of ${title} takes nothing but answers`);

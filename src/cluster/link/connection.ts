@@ -5,7 +5,7 @@
  *
  * Whether the other side lives is told by what it sends. The side that has connected pings while nothing else goes one way or the
  * other, six times in the shorter `deadAfter` of the two, and is answered. Silence for `deadAfter` ends the connection. A process that stood still itself
- * (its own ticks are late) judges nobody for as long again: what the other has sent meanwhile is not read yet.
+ * (its own ticks are late) judges no other node for as long again: what the other has sent meanwhile is not read yet.
  */
 
 import { LINK_FRAME_MAX } from "../../base/limits.ts";

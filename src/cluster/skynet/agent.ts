@@ -133,7 +133,7 @@ export class SkynetAgent {
       if (!isPush) this.#fail(session, `ERR_MALFORMED: ${(error as Error).message}`);
       return;
     }
-    // Of pushes nobody hears what became: they are delivered to the last.
+    // The sender of pushes does not hear what became of them: they are delivered to the last.
     if (!isPush && this.#hub.context.runtime.isDraining) return this.#fail(session, DRAINS);
     if (address === 0) return this.#query(session, values[0]);
     if (address === ".service") return this.#findUnique(asked, values);

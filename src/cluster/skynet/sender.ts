@@ -4,7 +4,7 @@
  *     Order -> queue while it is being connected -> frames -> waits under its session -> answer, or why there is none
  *
  * It is made with the first order, and again with the first one after it was lost. Orders go out in the order in which they came;
- * an answer ends the order of its session, and what nobody waits for is dropped. Sessions count over all connections, as in skynet.
+ * an answer ends the order of its session, and an answer without a waiting caller is dropped. Sessions count over all connections, as in skynet.
  */
 
 import { FrameSplitter, FRAME_SIZE_MAX } from "../../wire/frame-splitter.ts";

@@ -4,7 +4,7 @@
  *     length (4, big-endian) | kind (1) | head | values, as the thread codec writes them
  *
  *     request  session (4)  address  arguments     the node that has connected asks
- *     push                  address  arguments     nobody answers
+ *     push                  address  arguments     without an answer
  *     query    session (4)  arguments              the handle of a name, or of a unique service
  *     result   session (4)  value                  the other one answers
  *     error    session (4)  the error

@@ -33,7 +33,7 @@ export interface CommandCall {
   readonly isChange?: boolean;
   /** The rows that are asked for; a command that `isPaged` makes no others. @defaultValue all */
   readonly part?: Part | undefined;
-  /** Is given a command that is no longer awaited, and that may be done all the same. @defaultValue nobody is */
+  /** Is given a command that is no longer awaited, and that may be done all the same. @defaultValue it is not followed */
   onLate?(work: Promise<CommandResult>): void;
 }
 
@@ -74,7 +74,7 @@ export interface Command {
   readonly isChange?: boolean | ((words: readonly string[]) => boolean);
   /** Its answer may hold what only those may see who may change things: passwords in the configuration. */
   readonly isConfidential?: boolean;
-  /** The line as the log shows it, if it may hold what nobody should read there. @defaultValue the line */
+  /** The line as the log shows it, if it may hold what should not be read there. @defaultValue the line */
   readonly conceal?: (line: string) => string;
   /** It makes only the rows of a part, and one more of a page. @defaultValue it makes all */
   readonly isPaged?: boolean;

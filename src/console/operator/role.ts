@@ -19,7 +19,7 @@ export interface Asker {
 
 /** The tokens of a configuration's `consoletoken` that has passed its check. */
 export interface ConsoleTokens {
-  /** @defaultValue nobody has the role `read` */
+  /** @defaultValue no connection has the role `read` */
   readonly read?: string;
   /** @defaultValue every connection may operate */
   readonly operate?: string;

@@ -294,8 +294,8 @@ export function takeCheckOptions(words: readonly string[]): {
 /**
  * Checks a patch that is about to be applied.
  *
- * @returns what there is to say of its types; undefined if they are right, or nobody wants to
- * know.
+ * @returns what there is to say of its types; undefined if they are right, or not to be
+ * checked.
  * @throws {ERR_PATCH_TYPE} if it must not be applied.
  */
 export async function checkBefore(

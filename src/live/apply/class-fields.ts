@@ -1,5 +1,5 @@
 /**
- * Fields and methods of one name: an instance has the field of its own, so nobody would call a
+ * Fields and methods of one name: an instance has the field of its own, so no code would call a
  * method that a patch adds under that name.
  */
 

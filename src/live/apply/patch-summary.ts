@@ -289,7 +289,7 @@ function isLeft({ owner, name, isStatic, kind }: GivenMember, module: ModuleInst
       return keepsOld(module, method, { live, isGenerator: kind === "generator" });
     });
   } catch {
-    // A proxy; or a class before its declaration has run, of which nobody holds anything.
+    // A proxy; or a class before its declaration has run, so that no code holds anything of it.
     return false;
   }
 }

@@ -162,7 +162,7 @@ export class Births {
       this.#inherited.add(order.id);
       try {
         const { cache, paths } = context.runtime;
-        // The images were brought along: the thread is joined to nobody yet that it could ask.
+        // The images were brought along: the thread is not joined yet to another one that it could ask.
         await cache.load(paths.find(order.type));
         const { program, parts } = await this.compile(context, order);
         this.add(program, { id: order.id, parts, onBorn: undefined });

@@ -1,5 +1,5 @@
 /**
- * One copy of a service: its texts without what runs at top level, its state, and an API that reaches nobody.
+ * One copy of a service: its texts without what runs at top level, its state, and an API that reaches no other service.
  */
 
 import { deserialize } from "node:v8";

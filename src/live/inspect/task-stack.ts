@@ -27,7 +27,7 @@ export interface Suspended {
 /** Calls that one job looks at: a few milliseconds. */
 const BATCH_LENGTH = 100;
 
-/** How often a call is looked at that nobody awaits yet; each look lengthens its way a little. */
+/** How often a call is looked at that no function awaits yet; each look lengthens its way a little. */
 const LOOKS_MAX = 8;
 
 /** Where a call waits: V8's lines, innermost first; empty if no function awaits it. */

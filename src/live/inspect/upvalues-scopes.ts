@@ -3,7 +3,7 @@
  *
  * Nothing runs for it and no debugger is needed, but what V8 gives are copies: a value is the one
  * of the moment, and writing to it changes nothing. Bound functions and forwarders are looked
- * through, for nobody wants their variables.
+ * through: their variables are of no use.
  */
 
 import { SnaxError } from "../../base/error.ts";
@@ -116,7 +116,7 @@ function readScopes(session: InspectorSession, code: object, listId: unknown): C
   const scopes: CapturedScope[] = [];
   for (const { description, object } of listed) {
     const [, kind = "", name = ""] = /^([^(]*?)(?: \((.*)\))?$/s.exec(description) ?? [];
-    // Variables of the realm belong to nobody; the members of an object behind `with` are no
+    // Variables of the realm belong to no function; the members of an object behind `with` are no
     // variables.
     if (/^(?:Global|Script|With Block)$/.test(kind)) continue;
     scopes.push({ kind: kind.toLowerCase(), name, values: valuesOf(object) });

@@ -277,7 +277,7 @@ function fill(
   return [...restored.carried];
 }
 
-/** What `init` or a handler has registered is not there: without a word nobody would be heard any more. */
+/** What `init` or a handler has registered is not there: without an error no message would be heard any more. */
 function requireRegistered(context: Context, { registered }: Pack): void {
   const here = listRegistered(context);
   const lost = registered.filter((each) => !here.includes(each));

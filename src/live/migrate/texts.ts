@@ -247,7 +247,7 @@ export class MovingUndo {
     }
   }
 
-  /** What travels, without values that can't be carried: then nobody gets them back. */
+  /** What travels, without values that can't be carried: then no rollback gives them back. */
   pack(lost: readonly string[]): UndoEntry[] {
     const isLost = (name: string | undefined): boolean =>
       name !== undefined && lost.some((path) => path.startsWith(`${name}[`));

@@ -22,7 +22,7 @@ export function readTarget(entered: string): Target {
 /**
  * Returns the thread that led a patch.
  *
- * @throws {ERR_SERVICE_DEAD} if it was for a service that has ended, and nobody knows where.
+ * @throws {ERR_SERVICE_DEAD} if it was for a service that has ended, and its thread is unknown.
  */
 export function leaderOf({ threads }: Runtime, target: Target): Home {
   if (target.kind !== "service") return 0;

@@ -124,7 +124,7 @@ export class UseTable {
 
   /** Says which names of patches stay as others have them: `price stays as patch 3 has it`. */
   async listKept(meant: readonly PatchRecord[], later: readonly PatchRecord[]): Promise<string[]> {
-    /** The names that nobody later has given so far, by module and number. */
+    /** The names that no later patch has given so far, by module and number. */
     const left = new Map<string, Set<string>>();
     for (const record of meant) {
       for (const [path, { given }] of await this.of(record)) {

@@ -14,7 +14,7 @@ import { Timeout } from "../../service/waiting.ts";
 /** A timer that code of the service has asked for. */
 export type CodeTimer = ServiceTimer | Timeout;
 
-/** Says whether code of a service has asked for a timer, and nobody inside of that code waits for it. */
+/** Says whether code of a service has asked for a timer, and no function of that code waits for it. */
 export function isOpenTimer(subject: unknown): subject is CodeTimer {
   return subject instanceof ServiceTimer || subject instanceof Timeout;
 }

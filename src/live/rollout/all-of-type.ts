@@ -77,7 +77,7 @@ export type Decide = () => Promise<void>;
 /**
  * Puts a patch of the whole fleet into all services of this node or into none; on the main thread.
  *
- * @param decide - asked when it is in everywhere here and nobody has seen it yet: all services of the type are held until it is settled.
+ * @param decide - asked when it is in everywhere here and no handler has seen it yet: all services of the type are held until it is settled.
  */
 export function patchForFleet(
   live: LiveThread,

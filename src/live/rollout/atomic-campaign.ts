@@ -62,7 +62,7 @@ export class AtomicCampaign implements TransactionStep {
   }
 
   /**
-   * An async `hotfix()` keeps nobody waiting but those who wait for the vote: all of them run at the
+   * An async `hotfix()` keeps only those waiting who wait for the vote: all of them run at the
    * same time.
    */
   async try(): Promise<StepTried> {

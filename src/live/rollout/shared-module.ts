@@ -274,7 +274,7 @@ function runNow(patch: ServicePatch): void {
     throw patch.undo(error);
   }
   if (isThenable(result)) {
-    // Nobody waits for it; its failure must not become a stray rejection.
+    // No code waits for it; its failure must not become a stray rejection.
     result.then(undefined, () => {});
     throw patch.undo(
       new SnaxError("ERR_PATCH", "hotfix() of a shared module's patch must not be async"),

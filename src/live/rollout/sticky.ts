@@ -139,7 +139,7 @@ export class StickyPatches {
   }
 
   /**
-   * The same of a shared module. One that can't be read is used by nobody.
+   * The same of a shared module. One that can't be read is not in use.
    *
    * @throws {ERR_LEDGER} if the disk does not take it: nothing has changed then.
    */

@@ -5,7 +5,7 @@
  *     threads   each makes the program of the same texts
  *     ready     each begins a new service for every old one; one that fails, or an old one with state, refuses all of it
  *     try       service by service, in one step: the old handle forwards, names point to the new one
- *     keep      births get the files as they are now; the old ones are drained, and end when nobody sends to them any more
+ *     keep      births get the files as they are now; the old ones are drained, and end when no message comes to them any more
  *
  * A new service lives on the thread of the old one, so one way leads to both and the order of messages holds. The main thread leads.
  */

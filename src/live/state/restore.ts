@@ -38,7 +38,7 @@ export interface Restored {
   readonly fresh: readonly string[];
   /** Variables that the instance does not have, with what was in them. */
   readonly leftBehind: readonly Left[];
-  /** Functions and classes that the state holds and the instance lacks: nobody may use what was restored. */
+  /** Functions and classes that the state holds and the instance lacks: what was restored may not be used. */
   readonly missing: readonly Left[];
   /** Variables that hold an object of a package or of the runtime, which both instances hold now. */
   readonly kept: readonly string[];

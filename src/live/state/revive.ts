@@ -390,7 +390,7 @@ export class Reviver {
     return node && this.#names.instance.namespaceOf(node);
   }
 
-  /** What the instance lacks, with its path: nobody may use what was made. */
+  /** What the instance lacks, with its path: what was made may not be used. */
   listMissing(): Left[] {
     if (this.#missing.size === 0) return [];
     const places = findPlaces(this.#state, this.#missing);

@@ -105,7 +105,7 @@ class Taker {
     fill: (value, mirror) => this.#fill(value, mirror),
   });
   #proxies = 0;
-  /** See {@link State.links}; undefined if nobody wants them. */
+  /** See {@link State.links}; undefined if they are not wanted. */
   readonly #links: unknown[] | undefined;
   /** Whether the mirror that was asked for last stands for more than data, or is held elsewhere too. */
   #isApart = false;

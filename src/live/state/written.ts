@@ -1,7 +1,7 @@
 /**
  * What of a constant is still as the text gave it: that is no state.
  *
- * A table of functions and settings is the text's as long as nobody has changed it; an edited text may give other ones. What
+ * A table of functions and settings is the text's as long as no code has changed it; an edited text may give other ones. What
  * the program has changed since is the program's.
  */
 

@@ -4,7 +4,7 @@
  *     successor    begun with the arguments of the old one, of the new code; the old one does not know of it
  *     takeOver     in one step: what waits and what comes goes to the new one, names too; timers of the old one end
  *     drained      the old one has ended what it had begun
- *     retired      nobody has sent to the old handle for a while: its `exit` runs, and the handle is dead
+ *     retired      no message has come to the old handle for a while: its `exit` runs, and the handle is dead
  */
 
 import { SWAP_RETIRE_MS } from "../../base/limits.ts";
@@ -115,7 +115,7 @@ export class Succession {
     all.set(old.handle, this);
     kernel.watch(old.handle, () => {
       all.delete(old.handle);
-      // Nobody is watched for the sake of one that has ended: the new one may go to another thread.
+      // No service is watched for the sake of one that has ended: the new one may go to another thread.
       this.#unwatch?.();
     });
   }

@@ -353,7 +353,7 @@ export class PatchReader {
     throw this.#error("ERR_PATCH", node, "nothing that a patch gives can be named __proto__");
   }
 
-  /** Nobody imports from a service's own file: an export that means nothing there is a mistake. */
+  /** No module imports from a service's own file: an export that means nothing there is a mistake. */
   #checkExport(node: AnyNode, name: string, isExported: boolean): void {
     if (!isExported || !this.#target.hasMethods || name === "exit") return;
     const known = [...GROUP_NAMES, ...STEP_NAMES, "exit"];

@@ -2,7 +2,7 @@
  * How long a thread may be busy with building images before what is left of a program goes to
  * another thread.
  *
- * A small program is built on the spot: that is faster than to ask, and nobody notices. A large one
+ * A small program is built on the spot: that is faster than to ask, and is not felt. A large one
  * would hold up every service of the thread.
  */
 

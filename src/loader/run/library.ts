@@ -3,7 +3,7 @@
  *
  * The interface that the code cache fulfils, and the walk that brings everything together before a
  * program is built. The walk is synchronous as long as every package it meets has been imported
- * before and every text can be read at once; building and linking always are, so that nobody ever
+ * before and every text can be read at once; building and linking always are, so that no code ever
  * sees half a program.
  */
 
