@@ -291,10 +291,10 @@ export const SOCKET_HANDSHAKE_MS = 10_000;
 /** Milliseconds for what was written before a `close` to be sent; then the connection is cut. */
 export const SOCKET_CLOSE_MS = 10_000;
 
-/** Unread bytes of a socket beyond which it is not read any further until somebody takes them; as in skynet. */
+/** Unread bytes of a socket beyond which it is not read any further until the service takes them; as in skynet. */
 export const SOCKET_PAUSE_BYTES: number = 128 * 1024;
 
-/** Most unread bytes of a socket, also for somebody who waits for them, unless `limit` says otherwise. */
+/** Most unread bytes of a socket, also while a call waits for them, unless `limit` says otherwise. */
 export const SOCKET_UNREAD_MAX: number = 64 << 20;
 
 /** Unsent bytes of a socket that are told first; then at each doubling. As in skynet. */

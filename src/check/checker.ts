@@ -1,5 +1,5 @@
 /**
- * The check of types as a node holds it: a process of its own, started when somebody asks,
+ * The check of types as a node holds it: a process of its own, started when a service asks,
  * ended when no service has for a while.
  *
  *     check(question) -> worker.js (a child, in a process group of its own) -> the project's

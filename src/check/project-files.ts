@@ -30,7 +30,7 @@ const AMBIENT = /\bdeclare\s+(?:module|global)\b/;
 export class ProjectFiles {
   readonly #folder: string;
   #known = new Map<string, Known>();
-  /** Files elsewhere that somebody asked for. */
+  /** Files elsewhere that were asked for. */
   readonly #outside = new Map<string, Known>();
   /** Whether there are more files than are looked at. */
   isCut = false;

@@ -61,7 +61,7 @@ export class ConsoleConnection {
    * Runs a command, when those before it are answered.
    *
    * @param onPrompt - for a command that asks back: gets what is at the beginning of a line that has not ended; what
-   * somebody answers goes out with {@link ConsoleConnection.reply}.
+   * a person answers goes out with {@link ConsoleConnection.reply}.
    * @returns whether it succeeded.
    * @throws if the connection ends before the answer does.
    */

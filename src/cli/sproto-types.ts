@@ -32,7 +32,7 @@ const SIGN = "// Written by `snax sproto` from ";
  *
  * @param file - the path of the schema, which ends in `.sproto`.
  * @throws {ERR_SCHEMA} if the text is no schema.
- * @throws {ERR_ARGUMENT} if a file of that name is there that somebody else has written.
+ * @throws {ERR_ARGUMENT} if a file of that name is there that this command has not written.
  */
 export function writeSprotoTypes(
   file: string,

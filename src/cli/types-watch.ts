@@ -3,7 +3,7 @@
  *
  * It looks at names, sizes and times of the files on the search path twice a second, and reads them
  * only if one of these has changed: that works on every system, in containers and on shared
- * folders, where events of the file system do not. A service in which somebody is writing, so that
+ * folders, where events of the file system do not. A service that is being written, so that
  * it can't be read, stays in the file.
  */
 

@@ -46,7 +46,7 @@ export interface OperatorApi {
   /**
    * Reads lines of the standard input until the service ends, and answers on standard output.
    *
-   * @throws {ERR_ARGUMENT} if somebody reads it already.
+   * @throws {ERR_ARGUMENT} if another console reads it already.
    */
   talk(): void;
   /**

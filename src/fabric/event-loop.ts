@@ -200,7 +200,7 @@ export class Arrivals {
   /** Async hooks were on when it was looked at last. */
   #hasHooks = false;
   readonly #look = (): void => {
-    // Behind a promise there is an id only if somebody follows promises: no release tells it more directly.
+    // Behind a promise there is an id only if a hook follows promises: no release tells it more directly.
     this.#hasHooks = executionAsyncId() !== 0;
   };
   readonly #endRound = (): void => {

@@ -101,7 +101,7 @@ async function question(link: InspectorLink, suspect: Suspect, hold: Hold): Prom
 
 /**
  * Lets the thread go on, and waits until it does. One that is still on its way out of the pause takes every message that
- * comes meanwhile for one of the pause: the next conversation would find it paused, and take that for somebody else's.
+ * comes meanwhile for one of the pause: the next conversation would find it paused, and take that for the pause of another debugger.
  */
 async function resume(link: InspectorLink, { pauses }: Hold): Promise<void> {
   const resumed = pauses.resumed();

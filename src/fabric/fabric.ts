@@ -144,7 +144,7 @@ export class Fabric implements Elsewhere {
     if (home === undefined || home === this.thread) return;
     const message = new Message(PTYPE.system, source, session, 0, [from]);
     const thread = this.threadOf(handle) ?? this.thread;
-    // Order: the request first. A thread that dies between the two would leave a call that waits for somebody who has
+    // Order: the request first. A thread that dies between the two would leave a call that waits for a service that has
     // never heard of it. test/sim/fabric.test.ts
     this.#late.push({ thread, send: () => void this.#send(home, handle, message, KIND.retarget) });
     this.#sendLate();

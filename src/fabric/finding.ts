@@ -23,7 +23,7 @@ export type Finding =
     }
   /** It had gone on to something else before it paused. */
   | { readonly kind: "gone" }
-  /** Somebody else has paused it. */
+  /** Another debugger has paused it. */
   | { readonly kind: "debugged" }
   /** It is at the end of its stack, and nothing can be asked there. */
   | { readonly kind: "deep" }

@@ -29,7 +29,7 @@ export class HarborDoor implements Elsewhere {
    * @throws what its sender is told.
    */
   gateway: ((handle: number, message: Message) => boolean) | undefined = undefined;
-  /** Hears of each global name that is given to somebody; set where the connections are. */
+  /** Hears of each global name that is given to a service; set where the connections are. */
   onNamed: ((name: string, handle: number) => void) | undefined = undefined;
   /** Hears of a message of another thread that no service will get: its sender is not told any more. */
   onLost: ((handle: number, error: unknown) => void) | undefined = undefined;

@@ -36,7 +36,7 @@ const BYTES_PER_MS = 2 << 20;
 const ANSWER_MS = 500;
 const COLLECT_MS = 5000;
 
-/** Milliseconds between two collections that somebody is asked for. */
+/** Milliseconds between two collections that the guard asks for. */
 const COLLECT_PERIOD_MS = 1000;
 
 /** What is known of a heap that is full. */

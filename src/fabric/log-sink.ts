@@ -276,7 +276,7 @@ export class LogJournal {
     return Atomics.load(this.#words, PUBLISHED) - Atomics.load(this.#words, WRITTEN);
   }
 
-  /** How far lines have been written since the journal was empty; it tells whether somebody drains it. */
+  /** How far lines have been written since the journal was empty; it tells whether a thread drains it. */
   get written(): number {
     return Atomics.load(this.#words, WRITTEN);
   }

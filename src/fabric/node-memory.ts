@@ -24,7 +24,7 @@ export interface NodeMemory {
   /** What each thread counts, by its number. */
   readonly boards: readonly SharedArrayBuffer[];
   /**
-   * How each thread is woken, by its number. A thread that takes the place of another has a doorbell of its own: somebody who has
+   * How each thread is woken, by its number. A thread that takes the place of another has a doorbell of its own: a thread that has
    * not heard yet of the death still rings for the dead one. test/sim/fabric.test.ts
    */
   readonly doorbells: SharedArrayBuffer[];

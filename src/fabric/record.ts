@@ -21,7 +21,7 @@ export const KIND = {
   value: 1,
   /** A word between the fabrics themselves: a list of values, to no service. */
   control: 2,
-  /** Somebody else answers a waiting call: see Kernel.retarget. */
+  /** Another service answers a waiting call: see Kernel.retarget. */
   retarget: 3,
   /** A word that no caller waits for: the thread that takes it in need not look for more. */
   aside: 4,

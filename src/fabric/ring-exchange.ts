@@ -90,7 +90,7 @@ export class Exchange {
   #all: readonly End[] = [];
   /** Number of a thread -> the highest epoch it was ever joined with. */
   readonly #epochs = new Map<number, number>();
-  /** Something has come that somebody waits for. */
+  /** Something has come that a caller waits for. */
   #hasTalk = false;
   /** No turn is under way and none was asked for: rest() said "asleep", or there was none yet. */
   #isAsleep = true;
@@ -180,7 +180,7 @@ export class Exchange {
     if (end.outbox.publish()) end.isQuiet = true;
   }
 
-  /** Takes in what the other threads have published, for somebody who is in no turn and begins none. */
+  /** Takes in what the other threads have published, for a caller that is in no turn and begins none. */
   takeAll(): void {
     for (const end of this.#all) this.#takeFrom(end);
   }

@@ -12,7 +12,7 @@
 /** Milliseconds by which a visitor may come too early. */
 const EARLY_MS = 20;
 
-/** Somebody who looks after the threads. */
+/** A part of the node that looks after the threads. */
 export interface Visitor {
   /**
    * Looks.

@@ -54,7 +54,7 @@ export class SharedNames implements NameStore {
   /** The same memory twice: numbers and texts of the entries. */
   readonly #entries: Uint32Array;
   readonly #bytes: Uint8Array;
-  /** A bit for each possible handle: it has had a name since somebody looked. */
+  /** A bit for each possible handle: it has had a name since the last look. */
   readonly #marks: Uint8Array;
   readonly #lock: SharedLock;
   readonly #isAlive: (handle: number) => boolean;
@@ -198,7 +198,7 @@ export class SharedNames implements NameStore {
   }
 
   /**
-   * Somebody was cut off while it changed the index: the entries say what belongs there. A removal that was cut off may
+   * A thread was cut off while it changed the index: the entries say what belongs there. A removal that was cut off may
    * have left the last entry in two places; the second goes. test/unit/fabric/shared-names.test.ts
    */
   #rebuild(): void {

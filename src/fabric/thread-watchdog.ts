@@ -120,7 +120,7 @@ export class ThreadWatchdog implements Visitor {
   }
 
   /**
-   * Interrupts what a service does at this moment, because somebody asks for it.
+   * Interrupts what a service does at this moment, on request.
    *
    * @returns what came of it, for people; undefined if it does nothing.
    */

@@ -85,7 +85,7 @@ interface Guarded {
   /** Resolves when the thread can host services; rejects if it ends before. */
   readonly ready: Promise<void>;
   wasReady: boolean;
-  /** Why it is being ended, if somebody ends it. */
+  /** Why it is being ended, if it is. */
   reason: string | undefined;
 }
 

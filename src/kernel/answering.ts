@@ -173,7 +173,7 @@ function isAwaited({ session, reply }: Message): boolean {
   return session !== 0 && reply !== REPLY.none;
 }
 
-/** Says whether somebody waits for the answer that is to be given. */
+/** Says whether a caller waits for the answer that is to be given. */
 function isExpected(service: Service, request: Message): boolean {
   if (request.reply === REPLY.done) throw repliedError(request);
   if (isAwaited(request)) return true;

@@ -37,7 +37,7 @@ export class Burials {
     this.#events.onDeath(service);
   }
 
-  /** Tells those who have not been told, after an interrupt that cut off somebody's callback. */
+  /** Tells those who have not been told, after an interrupt that cut off a callback. */
   finish(): void {
     for (let dead = this.#open.pop(); dead !== undefined; dead = this.#open.pop()) {
       tellWatchers(dead);

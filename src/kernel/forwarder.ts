@@ -21,7 +21,7 @@ export interface ForwarderOptions {
   readonly service: Service;
   /** Puts a message into a mailbox. @throws {ERR_MAILBOX_FULL} if `isBounded` and it is at its limit */
   readonly accept: (target: Service, message: Message, isBounded: boolean) => void;
-  /** Notes that somebody else answers a call of this kernel: see Kernel.retarget. */
+  /** Notes that another service answers a call of this kernel: see Kernel.retarget. */
   readonly retarget: (source: number, session: number, handle: number, from: number) => void;
   /** The error for a message that goes on to no service. */
   readonly dead: (handle: number) => Error;

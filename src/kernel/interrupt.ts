@@ -76,7 +76,7 @@ function findDoubtful(service: Service): Message[] {
   const { owed, calls, instance } = service;
   const open = new Set([...(owed?.keys() ?? []), ...(instance.holding?.() ?? [])]);
   if (open.size === 0) return [];
-  // A response taken out of the handler is given by somebody else, at any time.
+  // A response taken out of the handler is given by other code, at any time.
   for (const message of open) if (message.reply === REPLY.detached) open.delete(message);
   for (const { origin } of calls ?? []) if (origin !== undefined) open.delete(origin);
   for (let timer = service.timers; timer !== undefined; timer = timer.following) {

@@ -31,7 +31,7 @@ export interface Elsewhere {
    * @throws what its sender is told.
    */
   onward?(target: number, message: Message): boolean;
-  /** Says that somebody else answers a waiting call of another kernel's service: see {@link Kernel.retarget}. */
+  /** Says that another service answers a waiting call of another kernel's service: see {@link Kernel.retarget}. */
   retarget(source: number, session: number, handle: number, from: number): void;
 }
 

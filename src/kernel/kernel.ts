@@ -80,7 +80,7 @@ export class Kernel {
   /** The living services behind whose handles there are forwarders. */
   readonly forwarding: Set<Service> = new Set();
   #condemned: Condemned | undefined = undefined;
-  /** Sees every message before it is delivered, while somebody records; must not throw. */
+  /** Sees every message before it is delivered, while a recording runs; must not throw. */
   tap: ((service: Service, message: Message) => void) | undefined = undefined;
   /** Takes a message whose service is not here, if it has gone to another kernel of the node; false if it has not. */
   onStray: ((handle: number, message: Message) => boolean) | undefined = undefined;
@@ -154,7 +154,7 @@ export class Kernel {
   hasLastTurns = true;
 
   /**
-   * What is about to be interrupted; somebody outside the turn sets it, while the thread stands still. Nothing more of the
+   * What is about to be interrupted; code outside the turn sets it, while the thread stands still. Nothing more of the
    * service runs in this turn.
    */
   get condemned(): Condemned | undefined {
@@ -299,7 +299,7 @@ export class Kernel {
   }
 
   /**
-   * Notes that somebody else answers a call that waits: the request was passed on.
+   * Notes that another service answers a call that waits: the request was passed on.
    *
    * @param from - who passed it on; 0 = not known. Where a request is passed on several times the news of it may come in
    * another order: the handle of the service that passed it on tells which is to be heard first.
@@ -528,7 +528,7 @@ export class Kernel {
     return beginHandling(service, message, this.scheduler.now);
   }
 
-  /** As {@link owe}, and what the handler returns is not the answer: somebody calls {@link reply} later. */
+  /** As {@link owe}, and what the handler returns is not the answer: other code calls {@link reply} later. */
   detach(service: Service, request: Message): void {
     this.owe(service, request);
     if (request.reply === REPLY.owed) request.reply = REPLY.detached;
@@ -594,7 +594,7 @@ export class Kernel {
     if (this.#namedMail.keep(letter)) this.#events.onNameless?.(letter.name);
   }
 
-  /** Sends off what waited for a name that was given to somebody, here or on another kernel. */
+  /** Sends off what waited for a name that was given to a service, here or on another kernel. */
   #handOut(name: string, handle: number): void {
     this.#events.onNamed?.(name, handle);
     for (const { source, envelope, call } of this.#namedMail.take(name)) {
@@ -656,7 +656,7 @@ export class Kernel {
 
   /**
    * Runs something inside a service before all that waits there, whatever holds it: a handler goes on that waited for
-   * somebody else in the service.
+   * other code in the service.
    *
    * @param origin - the message that this handler handles; undefined = it is something new.
    */

@@ -40,7 +40,7 @@ export function collectWaiting(service: Service): Rejectable[] {
   return waiting;
 }
 
-/** Those whose time has come, or whom somebody has woken: the message that would tell them is not run. */
+/** Those whose time has come, or that were woken: the message that would tell them is not run. */
 function addDue(waiting: Rejectable[], mail: MessageList | undefined): void {
   for (let message = mail?.head; message !== undefined; message = message.next) {
     if (message.type === PTYPE.timer) addSubject(waiting, message.payload as Timer);

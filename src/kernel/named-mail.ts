@@ -1,5 +1,5 @@
 /**
- * Messages to a global name that no service has yet; they wait until somebody registers it, in the order in which they came.
+ * Messages to a global name that no service has yet; they wait until a service registers it, in the order in which they came.
  *
  * A request that has ended meanwhile, at its deadline or with its service, is taken out at once: a service that calls a
  * missing name again and again, with a deadline, must not fill the name's places with calls that are not awaited.

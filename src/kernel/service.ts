@@ -131,7 +131,7 @@ export class Service {
   owed: Map<Message, number> | undefined = undefined;
   /** Handlers that run on behind an await and owe no answer; see handling.ts. */
   running: Handling[] | undefined = undefined;
-  /** Hears of each of those that ends, while somebody waits for it; must not throw. */
+  /** Hears of each of those that ends, while there is a listener; must not throw. */
   onHandled: ((message: Message) => void) | undefined = undefined;
   /** The first of this service's timers. */
   timers: Timer | undefined = undefined;
@@ -270,7 +270,7 @@ function passes(service: Service, message: Message): boolean {
   if (isRest(service)) return passesRest(service, message);
   // A system message is in the mail only to keep its place behind others of its sender.
   if (type === PTYPE.response || type === PTYPE.system) return true;
-  // Without a session it is no answer: somebody tells of a death.
+  // Without a session it is no answer: it tells of a death.
   if (type === PTYPE.error && session !== 0) return true;
   // An operator can look into a service that is stuck in an await, whatever it waits for.
   if (type === PTYPE.debug) return true;

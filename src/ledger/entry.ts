@@ -76,7 +76,7 @@ export interface LedgerEntry extends Omit<PreparedLine, "state"> {
 
 const OUTCOMES: ReadonlySet<unknown> = new Set(["KEPT", "REFUSED", "RETIRED"]);
 
-/** Reads a line; undefined if it is not ours: torn, or written by somebody else. */
+/** Reads a line; undefined if it is not ours: torn, or written by another program. */
 export function parseLine(text: string): LedgerLine | undefined {
   let value: unknown;
   try {

@@ -7,7 +7,7 @@
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 
-/** How often a lock is taken over that somebody else takes over at the same moment. */
+/** How often a lock is taken over that another process takes over at the same moment. */
 const ATTEMPTS_MAX = 3;
 
 /** A lock that this process holds. */

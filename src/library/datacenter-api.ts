@@ -26,7 +26,7 @@ export interface DatacenterCalls {
   /**
    * Resolves to the value of a key as soon as there is one.
    *
-   * @throws {ERR_ARGUMENT} if the key becomes a branch, or somebody waits for what lies in it.
+   * @throws {ERR_ARGUMENT} if the key becomes a branch, or a service waits for what is in it.
    * @throws {ERR_EXHAUSTED} if DATACENTER_WAITING_MAX requests wait.
    */
   wait<T = unknown>(...keys: DatacenterKey[]): Promise<T>;

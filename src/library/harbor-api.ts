@@ -7,7 +7,7 @@ export interface HarborApi {
   /** Gives a global name to a service, by default to this one. False if another has it. */
   globalname(name: string, handle?: number): boolean;
   /**
-   * Resolves to the handle of a name, for a global one as soon as somebody has it; undefined for a
+   * Resolves to the handle of a name, for a global one as soon as a service has it; undefined for a
    * local one that no service has.
    */
   queryname(name: string): Promise<number | undefined>;

@@ -18,7 +18,7 @@ async function queryName(context: Context, name: string): Promise<number | undef
   }
   const handle = names.get(name);
   if (handle !== undefined || name.startsWith(".")) return handle;
-  // A request to a name that no service has waits until somebody has it.
+  // A request to a name that no service has waits until a service has it.
   const ping = { type: PTYPE.debug, method: 0, values: ["PING"] };
   await request(context, name, ping, Infinity);
   return names.get(name);

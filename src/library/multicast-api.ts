@@ -11,7 +11,7 @@ export type OnMulticast<A extends unknown[] = never[]> = (
 
 /** What a channel object is made from. */
 export interface MulticastOptions {
-  /** The number of a channel that somebody has made. @defaultValue a new channel */
+  /** The number of a channel that was made before. @defaultValue a new channel */
   readonly channel?: number;
   /** Gets what is published once this object has subscribed. */
   readonly dispatch?: OnMulticast;

@@ -342,7 +342,7 @@ export class ServiceChannel implements Channel {
 /** How often a request that could not be written is tried. */
 const ATTEMPTS = 2;
 
-/** @throws {ERR_ARGUMENT} if somebody waits for the session already. */
+/** @throws {ERR_ARGUMENT} if a request waits for the session already. */
 function requireFree({ sessions }: Line, session: number | string): void {
   if (!sessions.has(session)) return;
   throw new SnaxError("ERR_ARGUMENT", `another request waits for session ${session} already`);

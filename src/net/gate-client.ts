@@ -38,7 +38,7 @@ export interface ClientHost {
 /** What a message costs the receiver's mailbox beside its bytes; bounds small messages. */
 export const MESSAGE_COST_BYTES = 64;
 
-/** What the system says of an answer to somebody who has gone. */
+/** What the system says of an answer to a client that has gone. */
 const GONE: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE"]);
 
 /** A client of a gate. */

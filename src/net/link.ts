@@ -16,8 +16,8 @@ import type { Writable } from "./socket-api.ts";
  */
 export interface Consumer {
   /**
-   * The id stays valid after the connection's end until somebody closes it: what came can still be
-   * read.
+   * The id stays valid after the connection's end until the service closes it: what came can still
+   * be read.
    */
   readonly keepsClosed: boolean;
   /** Takes bytes of a stream; they are the consumer's from now on. */

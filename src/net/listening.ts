@@ -1,7 +1,7 @@
 /**
  * Ports: opening one, TCP, TLS or a unix socket, and what comes of a failure.
  *
- * Connections arrive paused: nothing is read before somebody starts them.
+ * Connections arrive paused: nothing is read before a service starts them.
  */
 
 import type { AddressInfo, Server, Socket } from "node:net";

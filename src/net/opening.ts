@@ -1,5 +1,5 @@
 /**
- * Connecting to somebody: TCP, TLS or a unix socket, within a deadline.
+ * Connecting to a server: TCP, TLS or a unix socket, within a deadline.
  */
 
 import { createConnection, isIP } from "node:net";

@@ -120,7 +120,7 @@ export class UnsentMark {
     consumer?.takeWarning(unsent);
   }
 
-  /** Somebody has been told, and not yet that all is sent. */
+  /** The service has been told of the mark, and not yet that all is sent. */
   get isRaised(): boolean {
     return this.#bytes > SOCKET_WARN_BYTES;
   }

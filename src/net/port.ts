@@ -1,7 +1,7 @@
 /**
  * A port of a service: what `socket.listen` opened.
  *
- *     connection -> Link, paused -> message to the owner -> onAccept(id, peer) -> somebody calls start(id)
+ *     connection -> Link, paused -> message to the owner -> onAccept(id, peer) -> a service calls start(id)
  *
  * Before `start` the system keeps connections waiting: Node has accepted them, no service has been
  * told.

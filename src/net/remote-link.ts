@@ -30,7 +30,7 @@ export class RemoteLink implements Link {
   bytesWritten = 0;
   readonly #table: NetTable;
   #owner = 0;
-  /** Bytes that came and are acknowledged when somebody has read. */
+  /** Bytes that came and are acknowledged when the service has read them. */
   #held = 0;
   #isPaused = false;
   #isClosing = false;

@@ -94,7 +94,7 @@ export interface SocketApi {
    * Reads exactly `size` bytes; without a size what there is, at least one. Resolves to undefined
    * at the end; `readall` then has what is left.
    *
-   * @throws {ERR_SOCKET} if the socket is not this service's, or somebody reads it already.
+   * @throws {ERR_SOCKET} if the socket is not this service's, or another call reads it already.
    */
   read(id: number, size?: number): Promise<Buffer | undefined>;
   /** Reads a line, as UTF-8 and without its separator, by default `"\n"`; undefined at the end. */

@@ -92,7 +92,7 @@ export class SocketOwner {
   }
 
   /**
-   * The same at once, for somebody who is inside the service.
+   * The same at once, for code that runs inside the service.
    *
    * @param what - begins the line in the log
    */

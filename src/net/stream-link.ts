@@ -57,7 +57,7 @@ export class StreamLink implements Link {
   #isClosing = false;
   /** The socket is gone. */
   isGone = false;
-  /** Somebody has closed it, so its id is free when the socket is gone. */
+  /** It has been closed, so its id is free when the socket is gone. */
   #isReleased = false;
   #whenGone: (() => void)[] | undefined = undefined;
 

@@ -5,8 +5,8 @@
  *     the owner's turn: settle  the bytes are taken out, the promise resolves
  *
  * One reader waits at a time. Beyond SOCKET_PAUSE_BYTES of unread bytes the connection is not read
- * any further, as in skynet, until somebody takes them; a reader who wants more than that gets it,
- * up to `limitBytes`.
+ * any further, as in skynet, until the service takes them; a reader who wants more than that gets
+ * it, up to `limitBytes`.
  */
 
 import { LEVEL } from "../base/log-level.ts";
@@ -18,7 +18,7 @@ import { ByteQueue } from "./byte-queue.ts";
 import type { Consumer, Link } from "./link.ts";
 import type { SocketOwner } from "./socket-owner.ts";
 
-/** What somebody waits for. */
+/** What a call waits for. */
 interface Waiting {
   /** Tries to take it out; undefined if it has not come. */
   readonly take: () => unknown;
@@ -169,7 +169,7 @@ export class StreamReader implements Consumer {
     return this.#wait(take, 1).then((value) => value === true);
   }
 
-  /** Reads no further until somebody wants something. */
+  /** Reads no further until a call wants something. */
   hold(): void {
     this.#isHeld = true;
     this.#stop();

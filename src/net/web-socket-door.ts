@@ -125,7 +125,7 @@ function answer(
   const headers = {
     "content-type": `${page === undefined ? "text/plain" : type}; charset=utf-8`,
     "x-content-type-options": "nosniff",
-    // A body that somebody sends along is not read; the connection ends with the answer.
+    // A body that a client sends along is not read; the connection ends with the answer.
     ...(method === "GET" || method === "HEAD" ? {} : { connection: "close" }),
   };
   response.writeHead(page === undefined ? 404 : 200, headers);

@@ -1,7 +1,7 @@
 /**
  * How much of other functions V8 puts into a function that it optimizes.
  *
- * V8 stops at 920 bytes of bytecode for each function. A function of a service that somebody holds as a value is called through
+ * V8 stops at 920 bytes of bytecode for each function. A function of a service that code holds as a value is called through
  * a forwarder of 19 bytes, which V8 puts in as well. So code that fits exactly in plain Node would lose its last callee in a
  * service, and run a tenth slower: fp-ts's `traverse` does. A node gives the room of six forwarders back.
  *

@@ -253,7 +253,7 @@ class RunningNode implements Node {
     this.#runtime.isReady = true;
   }
 
-  /** Somebody has asked for the end. */
+  /** The end has been asked for. */
   get isStopping(): boolean {
     return this.#stopping !== undefined;
   }

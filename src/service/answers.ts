@@ -56,7 +56,7 @@ function asList(unpacked: unknown): never[] {
 }
 
 /**
- * Somebody tells of a death, as skynet's simplemonitor does: the calls that wait for that service fail. A service of this node
+ * A service tells of a death, as skynet's simplemonitor does: the calls that wait for that service fail. A service of this node
  * that dies has none to tell of it.
  */
 const receiveDown: Receiver = ({ service, runtime }, { source }) => {

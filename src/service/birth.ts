@@ -1,5 +1,5 @@
 /**
- * A service that is started where somebody has said: its thread is asked, and the launcher is told.
+ * A service that is started on a given thread: that thread is asked, and the launcher is told.
  *
  *     newservice at a thread -> "BEAR" to its steward -> launched there -> BORN to the launcher -> ready -> the answer
  *

@@ -310,7 +310,7 @@ function fill(context: Context, program: Program): unknown {
   const { runtime, handle, service } = context;
   const instance = new Instance(program, surroundingsOf(context));
   const filled = program.fill(instance);
-  // A module that waits may do so until somebody ends the service.
+  // A module that waits may do so until the service is ended.
   if (isThenable(filled)) runtime.kernel.watch(handle, () => instance.release(), LET_GO);
   return after(filled, () => {
     context.code = instance;

@@ -21,7 +21,7 @@ export function whenClientIsServed(service: Service, session: number, run: () =>
   else runs.push(run);
 }
 
-/** Only while somebody waits is a service here, and has its ends looked at. */
+/** A service is here, and has its ends looked at, only while a caller waits. */
 const waitingIn = new WeakMap<Service, Waiting>();
 
 function beginToWait(service: Service): Waiting {

@@ -21,7 +21,7 @@ import { placesIn } from "./code-place.ts";
 import type { Context } from "./context.ts";
 import { definePart } from "./context.ts";
 
-/** Somebody who waits for a lock. */
+/** A handler that waits for a lock. */
 export class LockWaiter extends Waiting {
   /** When it began, in milliseconds of the kernel's clock as of that turn. */
   readonly since: number;
@@ -58,7 +58,7 @@ export class LockWaiter extends Waiting {
   }
 }
 
-/** The locks of a service that somebody waits for; a lock that is free, or taken by the only one who wants it, costs nothing here. */
+/** The locks of a service that a handler waits for; a lock that is free, or taken by the only one who wants it, costs nothing here. */
 const contended = definePart(() => new Set<Lock>());
 
 /** Lists those that wait for a lock of a service, each with the message whose handler has the lock, as far as it is known. */

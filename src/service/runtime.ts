@@ -136,7 +136,7 @@ export class Runtime {
   lines: TakeLine | undefined = undefined;
   /** The level from which on lines are written, which is one for all threads of the node. */
   readonly logFloor: LevelFloor;
-  /** The system's own services begin, whose births only somebody who knows skynet wants to see. */
+  /** The system's own services begin, whose births are not logged. */
   isBooting = false;
   /** What each thread of the node counts, by its number; another thread's may hang, and is read all the same. */
   readonly boards: readonly Board[];

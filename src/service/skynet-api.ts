@@ -272,7 +272,7 @@ export interface SkynetApi extends Calls, Starters {
   sleep(ms: number, token?: unknown): Promise<"BREAK" | undefined>;
   /** Lets the messages that wait already go first. */
   yield(): Promise<"BREAK" | undefined>;
-  /** Waits for `wakeup(token)`. @throws {ERR_ARGUMENT} if somebody waits on the token. */
+  /** Waits for `wakeup(token)`. @throws {ERR_ARGUMENT} if other code waits on the token. */
   wait(token: unknown): Promise<void>;
   /** Ends the wait or sleep on a token; false if no handler waits on it. */
   wakeup(token: unknown): boolean;

@@ -133,7 +133,7 @@ export class ServiceTimer extends Armed {
     lastNumber = Math.max(lastNumber, number);
   }
 
-  /** Has somebody told, who waits for it, if the service ends before. */
+  /** Has the code that waits for it told, if the service ends before. */
   tellOfEnd(reject: (error: unknown) => void): void {
     this.#timer.subject = new TimerWait(reject);
   }
@@ -158,7 +158,7 @@ export class ServiceTimer extends Armed {
   }
 }
 
-/** Somebody who waits for a timer, as what `util.promisify` makes of it does. */
+/** Code that waits for a timer, as what `util.promisify` makes of it does. */
 class TimerWait extends Waiting {
   readonly reject: (error: unknown) => void;
 

@@ -163,7 +163,7 @@ export class Tracer {
     return undefined;
   }
 
-  /** The thread of a service, if somebody lives there. */
+  /** The thread of a service, if one lives there. */
   #threadOf(address: Address): number | undefined {
     const { threads, kernel } = this.#runtime;
     const isHandle = typeof address === "number";
@@ -205,7 +205,7 @@ export class Tracer {
     if (tag !== undefined) this.#log(handle, tag, "response");
   }
 
-  /** A handler has ended: `error` if it threw and somebody waits for the answer. */
+  /** A handler has ended: `error` if it threw and a caller waits for the answer. */
   ended({ handle }: Context, message: Message, event: "end" | "error"): void {
     const tag = this.#tags.get(message);
     if (tag === undefined) return;

@@ -28,7 +28,7 @@ export class Values implements Several {
 /** Set for services that get several results as `Values`. */
 const wholes = defineNote<true>();
 
-/** Lets several results arrive at a service as `Values`: it passes them on to somebody who tells them from one array. */
+/** Lets several results arrive at a service as `Values`: it passes them on to code that tells them from one array. */
 export function takeValuesWhole(context: Context): void {
   wholes.set(context, true);
 }

@@ -27,7 +27,7 @@ import type { Queue } from "./skynet-api.ts";
 import type { Armer } from "./top-level.ts";
 import { Armed, armerOf } from "./top-level.ts";
 
-/** Somebody who sleeps, or waits to be woken. */
+/** A handler that sleeps, or waits to be woken. */
 export class Waiter extends Waiting {
   /** When it began, in milliseconds of the kernel's clock as of that turn. */
   readonly since: number;
@@ -133,7 +133,7 @@ function after({ runtime, service }: Context, ms: number, run: () => void): Time
 /**
  * Begins a wait; {@link endWait} ends it.
  *
- * @throws {ERR_ARGUMENT} if somebody waits on the token.
+ * @throws {ERR_ARGUMENT} if other code waits on the token.
  */
 function beginWait(
   context: Context,
@@ -270,7 +270,7 @@ function runFork(
 
 /**
  * Makes a lock. It is re-entrant, as in skynet: what the function that has the lock awaits may use it again. That is seen by
- * the name of this function on the stack, and looked for only where somebody would wait.
+ * the name of this function on the stack, and looked for only where a caller would wait.
  */
 export function queue(context: Context): Queue {
   const lock = new Lock(context);

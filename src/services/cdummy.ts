@@ -3,7 +3,7 @@
  * without one.
  *
  *     REGISTER name handle   gives a global name; the kernel keeps it
- *     QUERYNAME name         its handle, as soon as somebody has the name
+ *     QUERYNAME name         its handle, as soon as a service has the name
  *     LINK id                answered when that harbor goes: at once, for it is not there
  *     CONNECT id, LINKMASTER refused: they would never come true
  *

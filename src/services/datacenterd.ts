@@ -4,10 +4,10 @@
  *     UPDATE key... value    sets, answered with what was there; undefined deletes
  *     QUERY key...           what is there
  *     WAIT key...            the same, as soon as there is something
- *     WAITFOR ms key...      the same for somebody who gives up after so long, so that nothing is kept for longer
+ *     WAITFOR ms key...      the same for a caller who gives up after that time, so that nothing is kept for longer
  *
  * Several keys lead through branches: Maps, which are made on the way, or objects, Maps and lists
- * that somebody set. As in skynet, waiting for what lies in a branch and for the branch itself
+ * that a service set. As in skynet, waiting for what lies in a branch and for the branch itself
  * exclude each other, and a caller that waits for a value where a branch comes to be is told so.
  * Unlike there, a call that waits for what lies in a value that is set whole gets it.
  *
@@ -251,7 +251,9 @@ const ownCenter: Center = {
   },
 };
 
-/** Milliseconds until an engine that does not answer is asked again for what somebody waits for. */
+/**
+ * Milliseconds until an engine that does not answer is asked again for what a service waits for.
+ */
 const RETRY_MS = 500;
 
 /** An entry of the engine: what lies under a first key, as a tree of that key alone. */

@@ -133,7 +133,7 @@ const command = {
   LATE(source: number): void {
     if (source === main) settle(source, true, source);
   },
-  /** Somebody has asked a thread itself, and is answered by it. */
+  /** The caller has asked a thread itself, and is answered by it. */
   BORN(source: number, title: string): void {
     services.set(source, title);
   },

@@ -6,8 +6,8 @@
  *     21/11/26 10:00:00.00 [:0000000a] words         text in a file
  *     {"time":"2026-...","level":"info",...,"message":"words"}   with logformat "json"
  *
- * Lines do not come as messages: they are in the log although this service has not had a turn
- * (see log-sink.ts). What somebody sends it is a line as well. `REOPEN` opens the file anew (SIGHUP
+ * Lines do not come as messages: they are in the log although this service has not had a turn (see
+ * log-sink.ts). What a service sends it is a line as well. `REOPEN` opens the file anew (SIGHUP
  * does it), `FLUSH` is answered when all is written.
  */
 

@@ -92,7 +92,7 @@ async function nextOfFleet(): Promise<number> {
  */
 function publish(channel: number, source: number, values: readonly unknown[]): number {
   const found = channels.get(channel);
-  // A channel that somebody else has deleted has no subscribers: publishing to it reaches no
+  // A channel that another service has deleted has no subscribers: publishing to it reaches no
   // service, as in skynet.
   if (found === undefined) return 0;
   const { subscribers, hearers } = found;

@@ -3,7 +3,7 @@
  *
  *     LAUNCH key args...    the first caller starts it, all others get the same handle
  *     LAUNCHAT thread key ...    the same, on that thread if it is the first caller's
- *     QUERY key             waits until somebody has started it
+ *     QUERY key             waits until a service has started it
  *     LIST                  what is there
  *     MOVED pairs           other services have taken the place of some: [old, new] each
  *

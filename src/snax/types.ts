@@ -276,7 +276,7 @@ export interface HotfixAllResult {
   /**
    * What goes on with an old value or an old text although the patch is in, as far as the texts
    * show it, a phrase each, for people: what was made with a constant that it replaces, closures,
-   * methods that somebody holds and that can't follow. At most PATCH_KEEPS_MAX; undefined if
+   * methods that code holds as values and that can't follow. At most PATCH_KEEPS_MAX; undefined if
    * nothing does.
    */
   readonly keepsOld?: readonly string[];
@@ -461,8 +461,8 @@ export interface RollbackResult {
   readonly failed: readonly PatchFailure[];
   readonly skipped: readonly PatchSkip[];
   /**
-   * Variables that keep their value although a patch that is taken back has assigned them: somebody
-   * has written them since, or it is not known any more what they had before.
+   * Variables that keep their value although a patch that is taken back has assigned them: other
+   * code has written them since, or it is not known any more what they had before.
    */
   readonly kept: readonly KeptVariables[];
   /** What stays, as later patches have it or as no patch can change it, a line each: for people. */
@@ -644,7 +644,7 @@ export interface SnaxApi {
   /**
    * Takes patches back by their numbers, also out of order: what later patches gave stays. For
    * services yet to be born as well. Variables that `hotfix()` assigned get back what they had,
-   * unless somebody has written them since (`kept`); what else it did stays, and `notes` says so.
+   * unless other code has written them since (`kept`); what else it did stays, and `notes` says so.
    *
    * @param ids - numbers of the ledger; several were for the same type, service or module.
    * @throws {ERR_ARGUMENT} if the ledger has no such patch, or it was refused.

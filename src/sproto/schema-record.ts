@@ -6,7 +6,7 @@
  *                                                                        |
  *                                                                schema-builder.ts -> model
  *
- * Records that come from bytes hold whatever somebody wrote there; the builder judges them.
+ * Records that come from bytes hold what any program wrote there; the builder judges them.
  */
 
 /** The number of a builtin type on the wire. */

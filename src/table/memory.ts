@@ -30,7 +30,7 @@ export interface Target {
 
 /** A version of a table on one thread. */
 export class Memory {
-  /** The thread shows this version, or somebody holds a pin on it. */
+  /** The thread shows this version, or a service holds a pin on it. */
   isLive = true;
   words: Int32Array;
   doubles: Float64Array;

@@ -2,8 +2,8 @@
  * The links between the kernels of a simulation.
  *
  * A message takes a random time, and overtakes none that took the same way before it: order is kept
- * per ordered pair of kernels, as the rings between threads keep it. Whether somebody lives under a
- * handle is known at once, everywhere.
+ * per ordered pair of kernels, as the rings between threads keep it. Whether a service lives under
+ * a handle is known at once, everywhere.
  */
 
 import { copyArguments, copyResult } from "../base/copy.ts";

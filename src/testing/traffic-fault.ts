@@ -17,7 +17,7 @@ export const LAST_WORD: FaultPoint = faults.define("service.lastword", 0.3);
 export const HOLD: FaultPoint = faults.define("service.hold", 0.3);
 /** A service handles messages strictly one after the other. */
 export const QUEUE: FaultPoint = faults.define("service.queue", 0.5);
-/** Somebody tries to take a name that another has. */
+/** A service tries to take a name that another has. */
 export const USURP: FaultPoint = faults.define("name.usurp", 0.3);
 /** A call goes to a name, which may have no owner just now. */
 export const BY_NAME: FaultPoint = faults.define("name.call", 0.2);

@@ -36,7 +36,7 @@ export interface TrafficWorld {
   budget: number;
   /** Draws whom to send to; it may be dead. */
   pickTarget(): number;
-  /** Draws a name that somebody has, or will have. */
+  /** Draws a name that a service has, or will have. */
   pickName(): string;
 }
 

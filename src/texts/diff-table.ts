@@ -277,7 +277,7 @@ class TableDiff {
     return why === undefined ? undefined : `function: ${why}`;
   }
 
-  /** Data that somebody may have changed is state. */
+  /** Data that code may have changed is state. */
   #dataText(name: string): string | undefined {
     const { name: owner } = this.#piece;
     const isPassed =

@@ -53,7 +53,7 @@ export class EffectiveText {
   #sweepAt = SWEEP_MIN;
   /** The text itself; of the texts of a lineage only the first and the last one that was asked for keep theirs. */
   #folded: Folded | undefined;
-  /** The same, until somebody needs the memory. */
+  /** The same, until the memory is needed. */
   #lately: WeakRef<Folded> | undefined;
   #whyInTurn: string | undefined;
 

@@ -1,5 +1,5 @@
 /**
- * What a part of a text evaluates at once, and what only when somebody calls it.
+ * What a part of a text evaluates at once, and what only when it is called.
  */
 
 import type { AnyNode } from "acorn";

@@ -38,9 +38,9 @@ export interface Plan {
   readonly changes: readonly FileChange[];
   /** Files that are not valid, with what is wrong. */
   readonly broken: ReadonlyMap<string, string>;
-  /** The texts of the files that somebody runs, by file. */
+  /** The texts of the files that a service runs, by file. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Files that are gone, and that somebody runs. */
+  /** Files that are gone, and that a service runs. */
   readonly gone: readonly string[];
 }
 
@@ -112,7 +112,7 @@ interface Saved {
   readonly broken: Map<string, string>;
 }
 
-/** Reads the saved files that somebody runs and that differ from what runs. */
+/** Reads the saved files that a service runs and that differ from what runs. */
 function readSaved(
   groups: readonly RunningGroup[],
   saved: ReadonlySet<string>,

@@ -37,7 +37,7 @@ export interface SaveFacts {
   readonly plan: Plan;
   readonly outcome: Outcome;
   readonly saved: ReadonlySet<string>;
-  /** The files that somebody runs. */
+  /** The files that a service runs. */
   readonly running: ReadonlySet<string>;
   readonly ms: number;
   /** The folder that paths are shown from. */

@@ -39,7 +39,7 @@ import { QUIET_MS } from "./watch.ts";
 /** Services of a type whose failures are told one by one. */
 const FAILURES_MAX = 4;
 
-/** Times that are waited for somebody who writes and writes. */
+/** How often the save waits for an editor that goes on writing. */
 const SETTLE_LOOKS_MAX = 100;
 
 /** What to do with a service that runs on with old code. */

@@ -2,7 +2,7 @@
  * Tells which files of some folders have been written, came or went.
  *
  *     event of a folder -> 20 ms of quiet -> what is in the folder now, against what was -> files
- *                          100 ms, where many files are touched or one is empty: somebody is at it
+ *                          100 ms, where many files are touched or one is empty: a program is at it
  *     every 2 s a look at everything: what no event has told shows that this file system tells none,
  *     and from then on the looks are all there is
  *

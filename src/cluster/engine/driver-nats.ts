@@ -287,7 +287,7 @@ class NatsDriver implements Driver {
         first = undefined;
       }
     } catch {
-      // As long as the engine is there somebody wants to know: below.
+      // As long as the engine is there the caller wants to know: below.
     }
     if (!isStale()) this.#host.later(RECONNECT_MS, () => isStale() || void this.#run(watch));
   }
@@ -364,7 +364,7 @@ function isAnswer(error: unknown): boolean {
   return (error as { code?: unknown }).code === WRONG_LAST_SEQUENCE;
 }
 
-/** Somebody else has made it: that is as good. */
+/** Another node has made it: that is as good. */
 function ignoreLate(error: unknown): void {
   if ((error as { code?: unknown }).code !== WRONG_LAST_SEQUENCE) throw error;
 }

@@ -146,7 +146,7 @@ export class GlobalServices {
       return await proxy(node, reference as number, type);
     } catch (error) {
       const { code } = error as { code?: unknown };
-      // Not there yet, or just gone: somebody else may become the owner.
+      // Not there yet, or just gone: another node may become the owner.
       if (RETRIED.has(code)) return undefined;
       throw error;
     }

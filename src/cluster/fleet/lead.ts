@@ -3,7 +3,7 @@
  *
  *     open     the next number, and the patch under it: those who are members now vote
  *     votes    all of them yes, or it is ended; one that says no, leaves or is silent ends it
- *     decide   one record by compare-and-set: commit or abort. If somebody else was faster, that counts
+ *     decide   one record by compare-and-set: commit or abort. If another node was faster, that counts
  *     report   what each node says came of it
  *
  * The node that leads takes part as the others do (patches.ts). Numbers are given one after the other, and the next one only when the

@@ -6,7 +6,7 @@
  *     vote/<id>.<node>  what a node says of it
  *
  * A patch is code that every node runs. So all of this is sealed with a key that is derived from the token of the cluster (AES-256-GCM, the name of the
- * entry is sealed with it): somebody who can write to the engine and does not know the token can delete, and can read nothing, change nothing and make up nothing.
+ * entry is sealed with it): a stranger who can write to the engine and does not know the token can delete, and can read nothing, change nothing and make up nothing.
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";

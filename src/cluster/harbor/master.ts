@@ -2,7 +2,7 @@
  * The heart of `cmaster`: where the harbors of a network meet, and who has which global name.
  *
  *     H id "host:port"  a harbor is there: all others are told to connect to it, and it how many will
- *     R name handle     somebody has a name: all are told
+ *     R name handle     a service has a name: all are told
  *     Q name            who has it? Nothing is said while no service does
  *
  * A harbor whose connection ends is down, all others are told, and its id can't come back, as in skynet.

@@ -294,7 +294,7 @@ function keyOf(handle: number, session: number): string {
   return `${handle} ${session}`;
 }
 
-/** Somebody waits for an answer. */
+/** A caller waits for an answer. */
 function isCall({ type, session, reply }: Message): boolean {
   return type === PTYPE.lua && session !== 0 && reply !== REPLY.none;
 }

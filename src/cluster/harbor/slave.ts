@@ -2,7 +2,7 @@
  * The heart of `cslave`, the one service of a node that holds its connections to the master and to the other harbors.
  *
  *     REGISTER name handle    gives a global name to a service of this node
- *     QUERYNAME name          its handle, as soon as somebody has the name
+ *     QUERYNAME name          its handle, as soon as a service has the name
  *     SEEK name               the master is asked who has it: a message waits for it
  *     LINK id                 answered when that harbor is gone, at once if it is not connected
  *     CONNECT id              answered when it is connected

@@ -1,7 +1,7 @@
 /**
  * Which process a handle of another node belongs to.
  *
- * A handle alone says nothing of that: after a restart of its node somebody else may have it. So what a query gives is a reference: a number
+ * A handle alone says nothing of that: after a restart of its node another service may have it. So what a query gives is a reference: a number
  * that holds the handle, and the number under which this process knows that incarnation of that node.
  *
  *     reference = epoch * 2^32 + handle        epoch 1, 2, 3, ...: never used again in this process

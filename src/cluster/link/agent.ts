@@ -140,7 +140,7 @@ export class LinkAgent {
     else this.#absent(session, frame.address);
   }
 
-  /** What is open is answered; what is asked now somebody else can do. */
+  /** What is open is answered; what is asked now another node can do. */
   get #isDraining(): boolean {
     return this.#terms.hub.context.runtime.isDraining;
   }
@@ -214,7 +214,7 @@ export class LinkAgent {
     else this.#terms.hub.log(`a push of ${this.title} is lost: ${text}`, LEVEL.warn);
   }
 
-  /** Takes the answer of a service. @throws if it is not an answer, and somebody waits for one */
+  /** Takes the answer of a service. @throws if it is not an answer, and a caller waits for one */
   #takeAnswer({ type, session, payload }: Message): void {
     if (type !== PTYPE.response && type !== PTYPE.error) return refuseStranger(this.title, session);
     if (session === 0) return;
@@ -223,7 +223,7 @@ export class LinkAgent {
     else this.#fail(session, payload);
   }
 
-  /** Somebody asks for the handle of a name, or of a unique service. */
+  /** Another node asks for the handle of a name, or of a unique service. */
   #query(session: number, [name, type]: readonly unknown[]): void {
     if (type === undefined) {
       const handle = typeof name === "string" ? this.#exposure.handleOf(name) : undefined;

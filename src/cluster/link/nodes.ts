@@ -40,7 +40,7 @@ export interface LinkConfig {
 interface Way {
   readonly sender: LinkSender;
   readonly watch: LinkWatch;
-  /** Milliseconds until the next attempt to come back, while somebody watches. */
+  /** Milliseconds until the next attempt to come back, while a service watches. */
   retryMs: number;
   isRetrying: boolean;
 }
@@ -169,7 +169,7 @@ export class LinkNodes {
   }
 
   /**
-   * Gives the first event of a node behind a number; see {@link LinkWatch.next}. While somebody waits for one the link is kept.
+   * Gives the first event of a node behind a number; see {@link LinkWatch.next}. While a service waits for one the link is kept.
    * A watcher goes on also while the engine does not know the node: it may come back.
    *
    * @throws {ERR_NODE_UNKNOWN} if there is no such node.
@@ -226,7 +226,7 @@ export class LinkNodes {
     if (!this.isLinked(node)) this.onAlone(node);
   }
 
-  /** Tries to come back, again and again, as long as somebody watches. */
+  /** Tries to come back, again and again, as long as a service watches. */
   #keep(way: Way): void {
     const { kernel } = this.#hub.context.runtime;
     const isNeeded = (): boolean =>

@@ -7,7 +7,7 @@
  * values of a message are those for the other node, then the address, and when the caller gives up, in milliseconds since the node
  * began (0 = never): what is late then is not written. Method 1 asks for the handle of a name.
  *
- * The link is made with the first message, or while somebody watches the node, and again after it was lost. Messages leave in
+ * The link is made with the first message, or while a service watches the node, and again after it was lost. Messages leave in
  * the order in which they came. Every call ends once: what was written when the link is lost has `sent: true`, what was not has
  * `sent: false`, and so has what the other side says at its goodbye it has not taken. Answers come over the connection that their request went over, or not at all, so none of an earlier process
  * reaches anybody.

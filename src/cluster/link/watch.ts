@@ -59,7 +59,7 @@ export class LinkWatch {
     return new Promise((resolve) => this.#serve({ after, handle, resolve }));
   }
 
-  /** Says whether somebody waits who lives. */
+  /** Says whether a living service waits. */
   isWatched(lives: (handle: number) => boolean): boolean {
     this.#waiters = this.#waiters.filter(({ handle }) => lives(handle));
     return this.#waiters.length > 0;

@@ -37,7 +37,7 @@ import {
 /** Longest tag of a trace that is followed, in characters: it is in each line of the trace. */
 const TAG_MAX = 256;
 
-/** What somebody asks for. */
+/** What another node asks for. */
 interface Asked {
   readonly address: WireAddress;
   readonly session: number;
@@ -148,7 +148,7 @@ export class SkynetAgent {
     this.#forbid(asked, describeAddress(address));
   }
 
-  /** Somebody asks for the handle of a name. */
+  /** Another node asks for the handle of a name. */
   #query(session: number, name: unknown): void {
     const handle = typeof name === "string" ? this.#exposure.handleOf(name) : undefined;
     if (handle === undefined) this.#fail(session, NAME_NOT_FOUND);

@@ -140,7 +140,7 @@ export class SkynetSender {
     const splitter = new FrameSplitter(2, FRAME_SIZE_MAX[2]);
     for (;;) {
       const chunk = await this.#hub.socket.read(id).catch(() => undefined);
-      // Somebody has let go of it meanwhile.
+      // The caller has let go of it meanwhile.
       if (this.#socket !== id) return;
       if (chunk === undefined) {
         this.#lose("the connection was lost");

@@ -7,7 +7,7 @@
 
 import type { WireAddress } from "./skynet-frame.ts";
 
-/** What somebody wants of another node. */
+/** What a service wants of another node. */
 export interface Wish {
   readonly node: string;
   /** 0 asks for the handle of a name. */

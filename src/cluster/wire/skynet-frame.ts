@@ -29,7 +29,7 @@ const LAST = 0x03;
 const TRACE = 0x04;
 const ANSWER = ["error", "ok", "begin", "part", "last"] as const;
 
-/** What somebody asks for, or one frame of it. */
+/** A request, or one frame of it. */
 export type RequestFrame =
   | { readonly kind: "trace"; readonly tag: string }
   | { readonly kind: "part"; readonly session: number; readonly payload: Buffer }

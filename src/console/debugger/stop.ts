@@ -3,7 +3,7 @@
  * the handler.
  */
 
-/** Stops, if somebody debugs the thread. */
+/** Stops, if an operator debugs the thread. */
 export function stopHere(): void {
   // oxlint-disable-next-line no-debugger
   debugger;

@@ -47,7 +47,7 @@ export class LineSession {
   /** Another one has the socket. */
   #isOver = false;
   #isTrusted: boolean;
-  /** Somebody waits for a line, or for the end. */
+  /** A reader waits for a line, or for the end. */
   #notice: () => void = () => {};
   /** The command that asked for lines asks no more. */
   #isTalkOver = false;

@@ -30,7 +30,7 @@ let isTaken = false;
 /**
  * Begins to read standard input.
  *
- * @throws {ERR_ARGUMENT} if somebody reads it already.
+ * @throws {ERR_ARGUMENT} if another console reads it already.
  */
 export function openStdin(operator: Operator): void {
   if (isTaken) throw new SnaxError("ERR_ARGUMENT", "another console reads the standard input");

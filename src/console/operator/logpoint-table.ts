@@ -3,7 +3,7 @@
  *
  *     line runs -> V8 evaluates the breakpoint's condition there: $snaxLogpointN(2,()=>(expression)) -> the log; false
  *
- * A condition that is false stops nothing, so no debugger is needed and one that somebody attached hears of nothing. All
+ * A condition that is false stops nothing, so no debugger is needed, and an attached one hears of nothing. All
  * services of a file share its script: those that were not asked about run the condition too, and it does nothing. While
  * there is a logpoint, V8 keeps the functions that hold one unoptimised; without any, nothing of this exists.
  *

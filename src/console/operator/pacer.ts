@@ -12,7 +12,7 @@ import type { Context } from "../../service/context.ts";
 /** Milliseconds that a slice takes, unless one row takes longer. */
 export const SLICE_MS = 4;
 
-/** Somebody who has more to do. */
+/** A command that has more to do. */
 interface Resting {
   readonly context: Context;
   readonly go: () => void;

@@ -18,7 +18,7 @@ import { markInOrder } from "../operator/page.ts";
 import type { Operator } from "../operator/operator.ts";
 import { showPath } from "./source-texts.ts";
 
-/** Longest that somebody waits, in seconds. */
+/** Longest that an operator waits, in seconds. */
 const WAIT_MAX = 86_400;
 
 interface Words extends InflightOptions {

@@ -51,7 +51,7 @@ export async function probe(
 }
 
 /**
- * For how long somebody who wants to change something waits for a silent thread: the watchdog may be about to cut off what
+ * For how long an operator who wants to change something waits for a silent thread: the watchdog may be about to cut off what
  * keeps it, and then is the time for a patch.
  */
 export function patienceMs({ runtime }: Operator): number {

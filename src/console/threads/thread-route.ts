@@ -102,7 +102,7 @@ export async function runRouted(command: Command, call: CommandCall): Promise<Co
   return await waitFor(call, { threads: needed, work, giveUp });
 }
 
-/** Waits for a command whose threads answer; of one that was given up and may be done all the same somebody hears later. */
+/** Waits for a command whose threads answer; of one that was given up and may be done all the same the operator hears later. */
 function waitFor(call: CommandCall, watched: Watched<CommandResult>): Promise<CommandResult> {
   const { work, threads } = watched;
   if (threads.length === 0) return work;

@@ -431,7 +431,7 @@ function timeoutError(ms: number): SnaxError {
 
 /** What could not be taken back. */
 export interface Remains {
-  /** Variables that somebody else has written since. */
+  /** Variables that other code has written since. */
   readonly kept: readonly string[];
   readonly failures: readonly unknown[];
 }

@@ -21,7 +21,7 @@ export interface ClassGraft {
   readonly name: string;
   readonly live: AnyClass;
   readonly patch: AnyClass;
-  /** The methods that somebody may hold. */
+  /** The methods that code may hold as values. */
   readonly held: HeldMethods | undefined;
   /** Says whether the instances have a field of that name. */
   readonly isField: (key: PropertyKey) => boolean;

@@ -2,7 +2,7 @@
  * Replaces and adds methods of a snax service, as a patch gives them.
  *
  * Both places are kept in step: the number table that messages go through, and the object that the
- * service exports, which its own code may use. A method that somebody holds has a check at its
+ * service exports, which its own code may use. A method that code holds as a value has a check at its
  * entry (see loader/weave/method-check.ts): the patch sets the check's variable, and leaves the
  * method itself where it is, the same function for everybody.
  */
@@ -25,7 +25,7 @@ export interface GivenMethod {
   readonly name: string;
   /** Undefined if the patch takes it away. */
   readonly method: Method | undefined;
-  /** The methods that somebody may hold. */
+  /** The methods that code may hold as values. */
   readonly held: HeldMethods | undefined;
 }
 

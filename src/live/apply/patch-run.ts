@@ -4,7 +4,7 @@
  *
  *     bind     evaluates the patch in the module's scope; it hands over what it wants to replace
  *     commit   swaps, one step of an UndoLog after the other; then the patch's new state is initialised
- *     vars     what `hotfix()` writes is noted, to be taken back unless somebody has written it since
+ *     vars     what `hotfix()` writes is noted, to be taken back unless other code has written it since
  *
  * `begin`, `forwardFresh`, `imported`, `follow`, `parts`, `put`, `later`, `wrote`, `checks` and
  * `end` are called by the woven patch (see patch-weave.ts).
@@ -90,7 +90,7 @@ interface GivenTable {
  */
 export class PatchRun {
   readonly module: ModuleInstance;
-  /** The methods that somebody may hold, as far as the patch reaches them. */
+  /** The methods that code may hold as values, as far as the patch reaches them. */
   held: HeldMethods | undefined = undefined;
   #part: PatchPart | undefined;
   /** The other parts of the patch in this service. */
@@ -219,7 +219,7 @@ export class PatchRun {
     return result;
   }
 
-  /** Takes access to the checks of methods that somebody may hold. */
+  /** Takes access to the checks of methods that code may hold as values. */
   checks(check: CheckFunction): void {
     this.held = new HeldMethods(this.code.held, check);
   }
@@ -287,7 +287,7 @@ export class PatchRun {
   /**
    * Takes back what `hotfix()` wrote.
    *
-   * @returns the names that somebody else has written since; they keep that value.
+   * @returns the names that other code has written since; they keep that value.
    */
   restoreVariables(): string[] {
     const kept: string[] = [];

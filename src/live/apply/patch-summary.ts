@@ -249,7 +249,7 @@ function isMadeByPatches(owner: string, module: ModuleInstance | undefined): boo
   }
 }
 
-/** The functions and methods that somebody may hold, and that keep their text there. */
+/** The functions and methods that code may hold as values, and that keep their text there. */
 function listLeft({ functions, members }: PatchOutline, module: ModuleInstance): string[] {
   return [
     ...[...functions].flatMap(([name, kind]) =>

@@ -106,7 +106,7 @@ export function bringWritten(module: ModuleInstance, { text, names, values }: Mo
  * Gives variables the values that they had before patches assigned them.
  *
  * @param texts - of the patches, each meant once
- * @returns the names of those that keep what they have: somebody has written them since, or the
+ * @returns the names of those that keep what they have: other code has written them since, or the
  * values before are no longer known.
  */
 export function restoreWritten(

@@ -45,7 +45,7 @@ export interface BornPatch {
   readonly id: number;
   readonly parts: readonly PatchPart[];
   /**
-   * Hears of every service that is born, whether it can take the patch or not; while somebody wants
+   * Hears of every service that is born, whether it can take the patch or not; while a campaign wants
    * to know it.
    */
   onBorn: ((instance: Instance) => void) | undefined;
@@ -281,7 +281,7 @@ export class Births {
 
   /**
    * Returns the program whose texts have the patches in them; undefined where patches go in one after the other. A patch on
-   * its way goes in so: it may be taken back yet, and somebody wants to know who is born with it.
+   * its way goes in so: it may be taken back yet, and the campaign wants to know which services are born with it.
    */
   #imageOf(program: Program, made: Inheritance): Program | undefined {
     const { patches, image } = made;

@@ -1,6 +1,6 @@
 /**
  * What a copy imports from "snax" instead of its service's API: it reads what was taken along, notes what would be sent,
- * and refuses what needs an answer of somebody else. There is no name that reaches anybody.
+ * and refuses what needs an answer of another service. No name reaches a live service.
  */
 
 import { codeOf, ERROR_CODES, SnaxError } from "../../base/error.ts";

@@ -21,7 +21,7 @@ import { hashOf } from "../text/compile.ts";
 import { textOf } from "../text/patched-module.ts";
 import type { TaskStack } from "./task-stack.ts";
 
-/** A body from before a patch that somebody still runs. */
+/** A body from before a patch that a handler still runs. */
 export interface OldBody {
   /** As the text calls it: `price`, `response.buy`, `Till.open`. */
   readonly body: string;

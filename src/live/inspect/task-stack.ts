@@ -17,7 +17,7 @@ import { isInnard } from "../../service/error-text.ts";
 import { runInside } from "../../service/context.ts";
 import type { Context } from "../../service/context.ts";
 
-/** A call that waits, or somebody who sleeps. */
+/** A call that waits, or a sleep. */
 export interface Suspended {
   readonly isOpen: boolean;
   resolve: (value: unknown) => void;

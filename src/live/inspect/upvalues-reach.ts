@@ -5,8 +5,8 @@
  *     breakpoints -> call -> V8 evaluates the condition where the body would begin: it hands out a direct `eval` there
  *         -> the condition asks V8 to terminate the call, and is false: nothing pauses, and the body does not begin
  *
- * Since nothing pauses, a debugger that somebody has attached hears of nothing. If breakpoints do
- * not work at the moment (somebody calls this out of a debugger's pause), a function of our own
+ * Since nothing pauses, a debugger that an operator has attached hears of nothing. If breakpoints do
+ * not work at the moment (this is called out of a debugger's pause), a function of our own
  * finds that out before the other is called.
  */
 

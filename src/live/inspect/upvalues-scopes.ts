@@ -32,7 +32,7 @@ export interface CapturedScope {
   readonly values: ReadonlyMap<string, unknown>;
 }
 
-/** A function of somebody's program, laid open. */
+/** A function of a program, laid open. */
 export interface OpenFunction {
   readonly code: AnyCode;
   readonly text: FunctionText;

@@ -2,7 +2,7 @@
  * `upvalues(fn)`: live access to the variables that a closure captured, as debug.getupvalue and
  * setupvalue of Lua give it.
  *
- *     fn -> looked through to the function that somebody wrote (upvalues-scopes.ts) -> an `eval` in its scope
+ *     fn -> looked through to the function that the author wrote (upvalues-scopes.ts) -> an `eval` in its scope
  *        (upvalues-reach.ts) -> an object with an accessor for each variable
  *
  * The function's body does not run, and nothing remains on the thread: no domain, no breakpoint, no

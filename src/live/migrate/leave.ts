@@ -250,7 +250,7 @@ function requireMovable(context: Context): void {
   requireLoose(context);
 }
 
-/** What it has got from its thread, or somebody of its thread from it: also what its last handlers have begun. */
+/** What it has got from its thread, or its thread from it: also what its last handlers have begun. */
 function requireLoose(context: Context): void {
   const { service, runtime } = context;
   const held = holdingsOf(context);

@@ -1,5 +1,5 @@
 /**
- * What a thread has told of its services, for somebody who asks again and again: each module once.
+ * What a thread has told of its services, for a caller that asks again and again: each module once.
  *
  *     who asks     what is known, by number ---> thread
  *                  <--- groups of numbers, and the modules that are not known
@@ -10,14 +10,14 @@
 import { threadId } from "node:worker_threads";
 import type { RunningGroup, RunningModule } from "./running-texts.ts";
 
-/** The modules that somebody knows of a thread. */
+/** The modules of a thread that the caller knows. */
 export interface Known {
   /** The thread by the number that Node gives it: another one in its place counts anew. */
   readonly teller: number;
   readonly numbers: Int32Array;
 }
 
-/** The services of a thread, for somebody who knows some of the modules. */
+/** The services of a thread, for a caller that knows some of the modules. */
 export interface Told {
   readonly teller: number;
   readonly groups: readonly (Omit<RunningGroup, "modules"> & { readonly modules: Int32Array })[];
@@ -49,7 +49,7 @@ export function tellGroups(groups: readonly RunningGroup[], known: Known): Told 
   return { teller: threadId, groups: told, news };
 }
 
-/** What somebody knows of the modules of each thread. */
+/** What the caller knows of the modules of each thread. */
 export class KnownModules {
   readonly #threads = new Map<number, { teller: number; modules: Map<number, RunningModule> }>();
 

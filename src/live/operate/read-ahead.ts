@@ -1,5 +1,5 @@
 /**
- * Has the program that services to come begin with read before somebody waits for it.
+ * Has the program of future services read before a birth waits for it.
  *
  *     every thread where such a service may live: READ -> the program is in the code cache
  *

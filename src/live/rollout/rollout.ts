@@ -74,7 +74,7 @@ export interface PatchCaller extends SnaxCaller {
   readonly undoes?: readonly string[];
 }
 
-/** Variables of a service that keep what somebody has written since a patch assigned them. */
+/** Variables of a service that keep what other code has written since a patch assigned them. */
 export interface KeptState {
   /** 0 for a shared module. */
   readonly handle: number;

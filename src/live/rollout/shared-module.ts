@@ -145,7 +145,7 @@ interface SharedTarget extends SharedPlace {
 
 /**
  * A patch of a shared module on its way into a thread, for each instance of the module that
- * somebody runs.
+ * a service runs.
  */
 export class SharedPart implements ThreadPart<readonly string[], void> {
   readonly summary: PatchSummary;
@@ -298,7 +298,7 @@ export interface SharedPlace {
 }
 
 /**
- * Finds every instance of a shared module that somebody on a thread runs, by its absolute path:
+ * Finds every instance of a shared module that a service of a thread runs, by its absolute path:
  * that of services yet to be born first, then those that services hold on to from before the cache
  * was cleared.
  */

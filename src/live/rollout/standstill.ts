@@ -137,7 +137,7 @@ export class Standstill {
   }
 }
 
-/** Waits until a service has handled what somebody has sent it, or has ended. */
+/** Waits until a service has handled what a sender has sent it, or has ended. */
 async function settleMail(context: Context, from: number): Promise<void> {
   try {
     await callInside(context, () => undefined, from);

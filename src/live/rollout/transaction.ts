@@ -51,7 +51,7 @@ export interface TransactionStep {
   /** Puts it in. What it throws refuses all, and has changed nothing. */
   try(): Promise<StepTried>;
   keep(): Promise<StepKept>;
-  /** Somebody has refused: a try that is under way may end. */
+  /** A thread has refused: a try that is under way may end. */
   giveUp(): void;
   undo(): Promise<void>;
   /** It is decided, and they are about to go on. */

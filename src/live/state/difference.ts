@@ -17,7 +17,7 @@ export interface Difference {
   readonly after: string | undefined;
 }
 
-/** Differences that are listed unless somebody wants more. */
+/** Differences that are listed unless the operator asks for more. */
 const DIFFERENCES_MAX = 1000;
 
 /** How two states are compared. */

@@ -453,12 +453,12 @@ function isTransformedEnum({ image }: ModuleInstance, name: string): boolean {
 
 const texts = new ByText<ModuleText | undefined>();
 
-/** Takes the texts of a program apart before somebody waits for it. */
+/** Takes the texts of a program apart before a patch waits for it. */
 export function readProgram({ nodes, entry }: Program, isService: boolean): void {
   for (const node of nodes.values()) readEffective(rootOf(node.image, isService && node === entry));
 }
 
-/** Takes the texts that an instance runs apart before somebody waits for it. */
+/** Takes the texts that an instance runs apart before a patch waits for it. */
 export function readRunning(instance: Instance, isService: boolean): void {
   const { nodes, entry } = instance.program;
   for (const node of nodes.values()) {

@@ -13,7 +13,7 @@ export function bitsOf({ enumerable, writable, configurable }: PropertyDescripto
   return (enumerable ? 1 : 0) | (writable ? 2 : 0) | (configurable ? 4 : 0);
 }
 
-/** The attributes that properties of an object have unless somebody wanted it otherwise. */
+/** The attributes that properties of an object have unless the program wanted it otherwise. */
 export function usualBits(value: object): number {
   if (Object.isExtensible(value)) return OPEN_BITS;
   return Object.isFrozen(value) ? 1 : Object.isSealed(value) ? 3 : OPEN_BITS;

@@ -94,7 +94,7 @@ class Taker {
   /** Of classes, by prototype: what is said of each instance, or why none can be carried. */
   readonly #odds = new Map<object, Odd | string>();
   readonly #foreign: unknown[] = [];
-  /** The values of all variables, if somebody has asked. */
+  /** The values of all variables, if they were asked for. */
   #values: Set<unknown> | undefined;
   readonly #left: Left[] = [];
   readonly #queue = new FillQueue({

@@ -2,7 +2,7 @@
  * The functions of a text as they run: `Function.prototype.toString` of each.
  *
  * The loader writes into functions (assignments that other modules hear of, direct calls), so what runs is not always what is
- * written. The woven body is read when somebody meets a function that is not as written; that is once for each image.
+ * written. The woven body is read at the first function that is not as written; that is once for each image.
  */
 
 import type { AnyNode } from "acorn";

@@ -243,7 +243,7 @@ export interface PatchCode {
   readonly tracked: readonly string[];
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
-  /** Methods of the module that it gives and that somebody may hold. */
+  /** Methods of the module that it gives and that code may hold as values. */
   readonly held: readonly CheckableMethod[];
   /** What it takes away; undefined if nothing. */
   readonly removals: Removals | undefined;
@@ -327,7 +327,7 @@ function planAndWeave(
   }
 }
 
-/** Positions are counted back as long as somebody may still apply the patch or undo it. */
+/** Positions are counted back as long as the patch may still be applied or undone. */
 const gone = new FinalizationRegistry<string>((file) => forgetStacks(file));
 
 /** Hashes of the last texts: a patch that goes to many services one by one is hashed once. */

@@ -67,7 +67,7 @@ export interface PatchPlan {
   readonly added: ReadonlyMap<string, AddedName>;
   /** Methods by the export that holds them, as far as the text tells. */
   readonly methods: ReadonlyMap<string, readonly string[]>;
-  /** Methods of the module that it gives and that somebody may hold. */
+  /** Methods of the module that it gives and that code may hold as values. */
   readonly held: readonly CheckableMethod[];
   /** What it takes away; undefined if nothing. */
   readonly removals: Removals | undefined;

@@ -52,7 +52,7 @@ export class NameScope {
   readonly #steps: Step | undefined;
   readonly #past: Past | undefined;
   readonly #codes = new Map<string, PatchCode>();
-  /** Codes that lead to another scope live as long as somebody runs them: else each scope would hold all that come. */
+  /** Codes that lead to another scope live as long as a service runs them: else each scope would hold all that come. */
   readonly #ways = new Map<string, WeakRef<PatchCode>>();
 
   /**

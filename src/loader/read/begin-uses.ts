@@ -200,7 +200,7 @@ class Reader {
     });
   }
 
-  /** @param isLater - whether what only runs when somebody calls it counts. */
+  /** @param isLater - whether what only runs when it is called counts. */
   #visit(node: AnyNode, uses: Uses, isLater: boolean): void {
     const visit = (each: AnyNode): void => this.#visit(each, uses, isLater);
     // What is called on the spot, or by what it is given to.

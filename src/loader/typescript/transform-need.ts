@@ -31,7 +31,7 @@ export interface TransformOrder {
 /** Has the compiler of a project transform a text. */
 export type Transform = (order: TransformOrder) => Stripped;
 
-/** Thrown where a text can't be read here and now: somebody else has to transform it. */
+/** Thrown where a text can't be read here and now: another thread has to transform it. */
 export class TransformNeeded extends Error {
   override name = "TransformNeeded";
 }

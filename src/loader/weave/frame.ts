@@ -192,7 +192,7 @@ function createCellFunction({ plan, names }: FrameParts): string {
 }
 
 /**
- * The text that replaces a function that has a check, which somebody may hold: they get the new one
+ * The text that replaces a function that has a check, which code may hold as a value: it gets the new one
  * if that can stand in the place of the old. One of another kind is given itself to those who call
  * it by name, also to importers.
  */
@@ -273,7 +273,7 @@ export function forwardedOf(name: string): string {
   return `$snaxF_${name}`;
 }
 
-/** Returns the name of the variable for a function that somebody holds, and that has a check. */
+/** Returns the name of the variable for a function that code holds as a value, and that has a check. */
 function heldOf(name: string): string {
   return `$snaxK_${name}`;
 }

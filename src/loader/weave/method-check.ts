@@ -365,7 +365,7 @@ const TAGS: Readonly<Record<MethodKind, string>> = {
 };
 
 /**
- * Returns an image's data with checks in the methods that somebody may hold.
+ * Returns an image's data with checks in the methods that code may hold as values.
  *
  * @param taken - the names of members that the texts of a program read without calling them.
  * @returns the data itself if nothing is missing.

@@ -2,7 +2,7 @@
  * Held functions that are async or generators: they stay of their kind.
  *
  * A forwarder would be a plain function, and one that is async itself would end its promise later.
- * So such a function has a check at its entry, as a method that somebody holds has one: everybody
+ * So such a function has a check at its entry, as a method that code holds as a value has one: all code
  * holds the function itself, and a patch sets the variable.
  *
  *     async function load(id) {if($snaxF_load)return await $snaxF_load.apply(this,arguments); ... }
@@ -24,7 +24,7 @@ import type { Syntax } from "../read/syntax.ts";
 /**
  * Lists the checks of functions, by name.
  *
- * @param functions - the functions that somebody may hold.
+ * @param functions - the functions that code may hold as values.
  */
 export function listSelfChecks(
   { ast, code }: Syntax,

@@ -60,7 +60,7 @@ export class Restarts {
     else lineage.wish = wish;
   }
 
-  /** A service has ended by itself, or somebody has ended it: that is no accident. */
+  /** A service has ended by itself, or was ended on request: that is no accident. */
   forget(key: Key): void {
     this.#lineages.delete(key);
   }
