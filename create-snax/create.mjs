@@ -46,7 +46,7 @@ const USAGE = `usage: npm create snax@latest <folder> -- [--template ${templateN
 /** Something that was asked for and can't be done; nothing has changed. */
 class Refusal extends Error {}
 
-/** Something that nobody can understand. */
+/** An argument that the command does not understand. */
 class WrongUsage extends Error {}
 
 try {

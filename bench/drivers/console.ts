@@ -1,6 +1,6 @@
 /**
  * What it costs a large node to be looked at: `list` and `stat` over a console's TCP port while there are many services, and
- * how long a call of somebody else waits meanwhile.
+ * how long a call of another service waits meanwhile.
  *
  * The client sits on the same thread, so its reading is part of the figures. Each command runs twice: once timed, once
  * watched by a caller that asks an idle service again and again.

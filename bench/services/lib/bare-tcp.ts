@@ -1,5 +1,5 @@
 /**
- * What a link is measured against: a socket, frames, the thread codec and a number that finds the caller; no service, nobody to be
+ * What a link is measured against: a socket, frames, the thread codec and a number that finds the caller; no service, no caller to be
  * refused, nothing that can be lost. What a turn writes leaves in one write, as with the package. Both ends are on this thread.
  */
 

@@ -4,7 +4,7 @@ import type * as Foobar from "./foobar.ts";
 skynet.start(async () => {
   const p = await snax.newservice<typeof Foobar>("foobar", "hello world");
   console.log(await p.req.echo("foobar")); // typed: readonly [string, number]
-  p.post.touch(); // sent; nobody waits
+  p.post.touch(); // sent; no answer
 
   // From here on touch() adds 2. The service goes on running, and keeps its i.
   await snax.hotfix(

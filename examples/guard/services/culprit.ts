@@ -9,7 +9,7 @@ export const response = {
     while (seen.size === 0) turns += 1;
     return turns;
   },
-  /** A cache that nobody empties. */
+  /** A cache that is never emptied. */
   async leak() {
     for (let i = 0; ; i += 1) {
       seen.set(i, { name: `player ${i}`, bag: Array.from({ length: 100 }, () => i) });

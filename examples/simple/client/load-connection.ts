@@ -66,7 +66,7 @@ export class LoadConnection {
     this.#fail(this.#isServed ? why : explainLoss(why));
   }
 
-  /** Asks once, and resolves to the answer: then somebody serves the connection. */
+  /** Asks once, and resolves to the answer: then a service serves the connection. */
   greet(): Promise<void> {
     const { requests } = this.#exchange;
     this.#open = [0];
@@ -83,7 +83,7 @@ export class LoadConnection {
     this.#socket.write(Buffer.concat(requests));
   }
 
-  /** Nothing more is sent, and nobody minds the end. */
+  /** Nothing more is sent, and the end is no error. */
   end(): void {
     this.isPlaying = false;
     this.#socket.removeAllListeners("close");

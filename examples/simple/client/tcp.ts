@@ -47,7 +47,7 @@ class TcpTransport implements Transport {
   }
 }
 
-/** Connects. @throws what Node says if nobody answers there. */
+/** Connects. @throws what Node says if no server answers there. */
 export function openTcp(port: number, host = "127.0.0.1"): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host });

@@ -3,7 +3,7 @@
  *
  *     GET key         the value
  *     SET key value   the value before
- *     PING text       is logged; nobody answers
+ *     PING text       is logged; no answer
  */
 
 import { skynet } from "snax";

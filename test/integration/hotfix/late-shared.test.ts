@@ -147,7 +147,7 @@ for (const thread of [0, 2]) {
   for (const isWhole of [true, false]) {
     const what = `${isWhole ? "whole" : "one file's"} cache was cleared, thread: ${thread}`;
 
-    test(`every instance of a shared module that somebody runs is patched; ${what}`, async (t) => {
+    test(`every instance of a shared module that a service runs is patched; ${what}`, async (t) => {
       const state = { isWhole, isLoadedAgain: true };
       const { before, after, patch, snax } = await clearedShops(t, thread, state);
       equal(await patch(PATCH), Math.max(thread, 1));

@@ -127,7 +127,7 @@ for (const thread of [0, 1]) {
     });
   }
 
-  test(`who waits for somebody else's answer, a forwarded request, a beginning, an exit is told, thread: ${thread}`, async (t) => {
+  test(`a caller that waits for another handler's answer, a forwarded request, a beginning, an exit is told, thread: ${thread}`, async (t) => {
     const found = await play(
       t,
       thread,

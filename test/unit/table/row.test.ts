@@ -166,7 +166,7 @@ test("a pin that nobody holds any more ends by itself", async () => {
   );
 });
 
-test("a thousand updates leave no memory behind, also while a row is held that nobody reads", async () => {
+test("a thousand updates leave no memory behind, also while a row is held and not read", async () => {
   const { load, shown, thread } = createTables();
   const make = (factor: number): object =>
     Object.fromEntries(

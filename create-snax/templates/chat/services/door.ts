@@ -26,7 +26,7 @@ const places = new Map<string, Place>();
 /** Where each browser is. */
 const placeOf = new Map<number, Place>();
 /**
- * Functions that run through it run one after the other, awaits included: nobody leaves while they
+ * Functions that run through it run one after the other, awaits included: no user leaves while they
  * still enter.
  */
 const lock = skynet.queue();

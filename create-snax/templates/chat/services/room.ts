@@ -6,7 +6,7 @@ const HISTORY_LENGTH_MAX = 50;
 
 /** Names by the number of the browser's connection. */
 const people = new Map<number, string>();
-/** What somebody who comes is shown first. */
+/** What a new user is shown first. */
 const history: string[] = [];
 
 export const accept = {
