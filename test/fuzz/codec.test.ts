@@ -1,5 +1,5 @@
 /**
- * The thread codec with values and bytes that nobody thought of.
+ * The thread codec with values and bytes at random.
  *
  * Promises: what arrives equals what base/copy makes of it, sharing and order of keys included; what is damaged is
  * decoded or refused with a code. Each test prints its seed; `SEED` and `SCALE` repeat and lengthen it.

@@ -57,7 +57,7 @@ test("the same frames come out however the stream is cut", (t) => {
   );
 });
 
-test("bytes that nobody thought of end in frames within the limit or in ERR_MALFORMED", (t) => {
+test("random bytes end in frames within the limit or in ERR_MALFORMED", (t) => {
   t.diagnostic(`seed=${seed} scale=${scale}`);
   fc.assert(
     fc.property(framings, fc.array(fc.uint8Array({ maxLength: 50 })), (framing, chunks) => {

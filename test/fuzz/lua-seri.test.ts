@@ -1,5 +1,5 @@
 /**
- * lua-seri with values and bytes that nobody thought of.
+ * lua-seri with values and bytes at random.
  *
  * Promises: what is encoded comes back, what comes from outside is decoded or refused with a code, and nothing of it
  * reaches a prototype. Each test prints its seed; `SEED` and `SCALE` repeat and lengthen it.

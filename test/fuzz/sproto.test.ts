@@ -1,5 +1,5 @@
 /**
- * Sproto with values, bytes and texts that nobody thought of.
+ * Sproto with values, bytes and texts at random.
  *
  * Promises: what is encoded comes back, packed or not; what comes from outside, be it a packet, a message or a schema,
  * is taken or refused with a code; and nothing of it reaches a prototype. Each test prints its seed; `SEED` and `SCALE`

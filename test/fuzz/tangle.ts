@@ -1,4 +1,4 @@
-/** Parts of values that nobody thought of: odd keys, own `__proto__`, the same object twice, cycles. */
+/** Parts of values that are rarely thought of: odd keys, own `__proto__`, the same object twice, cycles. */
 
 import fc from "fast-check";
 

@@ -1,6 +1,6 @@
 /**
  * A node that is killed, stopped and started anew, again and again, under calls of another one: each call ends once, an answer is
- * the answer of the request that was made, and a handle of an earlier process reaches nobody. `SEED` and `SCALE` repeat and lengthen it.
+ * the answer of the request that was made, and a handle of an earlier process reaches no service. `SEED` and `SCALE` repeat and lengthen it.
  */
 
 import { deepEqual, equal, ok } from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** A hundred threads of one node end, by terminate, process.exit and an uncaught error, and nobody waits in vain. */
+/** A hundred threads of one node end, by terminate, process.exit and an uncaught error, and no caller waits in vain. */
 
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";

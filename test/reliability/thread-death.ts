@@ -1,7 +1,7 @@
 /**
  * Threads of a node end again and again, in every way a thread can, under calls from all sides.
  *
- *     round:  calls that nobody answers, from the main thread and from every other one -> the victim's thread ends
+ *     round:  calls without an answer, from the main thread and from every other one -> the victim's thread ends
  *             -> each of them fails with ERR_SERVICE_DEAD -> a service is born on the thread that takes the number
  *     meanwhile services on the other threads call each other and are answered
  */
@@ -184,7 +184,7 @@ export async function runDeaths(t: TestContext, scale: DeathScale): Promise<Deat
   const warm = Math.min(20, scale.rounds >> 1);
   let rssFirst = 0;
   for (let round = 0; round < scale.rounds; round += 1) {
-    // Else the figure would be that of garbage that nobody was in a hurry to collect.
+    // Else the figure would be that of garbage that was not collected yet.
     const rss = round % 10 === 0 ? readRss() : 0;
     if (round === warm) rssFirst = rss === 0 ? readRss() : rss;
     await rounds.run(round);

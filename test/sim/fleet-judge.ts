@@ -11,7 +11,7 @@ export class Judge {
   readonly committed = new Map<string, number>();
   /** By key: when it was committed first. */
   readonly committedAt = new Map<string, number>();
-  /** Nobody refuses a patch any more. */
+  /** No node refuses a patch any more. */
   isQuiet = false;
   /** Who has a patch in, and holds what it is in: `incarnation key`. */
   readonly prepared = new Set<string>();
@@ -54,7 +54,7 @@ export class Judge {
   }
 
   /**
-   * The engine has lost its memory. A decision that it took and that had reached nobody, no process and no disk, was none: the next one
+   * The engine has lost its memory. A decision that it took and that had reached no process and no disk, does not count: the next one
    * is the first.
    *
    * @param isKnown - says whether somebody has heard it

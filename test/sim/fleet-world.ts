@@ -207,7 +207,7 @@ class Process implements FleetLocal {
     return this.#disk.applied.has(key) || this.#judge.prepared.has(`${this.incarnation} ${key}`);
   }
 
-  /** Services go on without a patch of which nobody can say whether it is in. */
+  /** Services go on without a patch of which it is unknown whether it is in. */
   #release(id: number, key: string): void {
     const now = this.host.now();
     const ms = now - (this.patches.seen.get(id)?.at ?? now);
@@ -377,7 +377,7 @@ async function runSeed(seed: number, task: Omit<Task, "seeds">): Promise<string 
     const missing = all.filter((type) => !applied.includes(type));
     if (missing.length > 0) return `${name} lacks ${missing.join()}, and has ${applied.join()}`;
     const extra = applied.filter((type) => !all.includes(type));
-    if (extra.length > 0) return `${name} has ${extra.join()}, which nobody has decided`;
+    if (extra.length > 0) return `${name} has ${extra.join()}, which no node has decided`;
   }
   return judge.error;
 }

@@ -3,7 +3,7 @@
  * stops, dies and forgets.
  *
  * Promises: a patch is decided once; when it is committed all who were asked have it in, but for those that have waited FLEET_HOLD_MS for an engine that they
- * did not reach; such a node is not ready until it has the patch, and has it soon after it reaches the engine; nobody keeps one that is not committed, or
+ * did not reach; such a node is not ready until it has the patch, and has it soon after it reaches the engine; no node keeps one that is not committed, or
  * undoes one that is; the caller hears the truth; in the end all nodes have all that was committed. Planted faults are found. Left out: what a patch does inside a node,
  * which test/integration/hotfix/atomic.test.ts is for, and links.
  */

@@ -98,7 +98,7 @@ export class LinkJudge {
   arrived(id: number, { number, node, name }: Receiver, reference: string | undefined): void {
     const call = this.#calls[id];
     this.#note(2, id, number);
-    if (call === undefined) return this.fault(`request ${id} arrived, which nobody has made`);
+    if (call === undefined) return this.fault(`request ${id} arrived, which was never made`);
     if (call.receiver !== undefined) return this.fault(`call ${id} arrived twice`);
     call.receiver = number;
     if (call.notSent !== undefined) this.#checkNotSent(id, call);

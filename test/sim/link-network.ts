@@ -5,7 +5,7 @@
  *
  * As with TCP, bytes arrive in order and once, in pieces of any size. A way that is cut loses nothing: what is on it goes on when
  * it is healed. A connection can be reset on both sides or on one, which the other learns when it writes. The end of a process closes
- * its connections; that of a machine tells nobody, and the next machine at the place knows nothing of them.
+ * its connections; that of a machine tells no other node, and the next machine at the place knows nothing of them.
  */
 
 import { EventEmitter } from "node:events";

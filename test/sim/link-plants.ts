@@ -151,7 +151,7 @@ export const PLANTS: Readonly<Record<string, () => LinkPlant>> = {
         };
       }),
   }),
-  // Nobody is dead for being silent.
+  // No node is dead for being silent.
   deaf: () => ({
     patch: () =>
       replace(LinkConnection.prototype, "end", (end) => {

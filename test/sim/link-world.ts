@@ -284,7 +284,7 @@ class LinkWorld {
     }
     const ms = clock.now() - begunAt;
     const isExcused = process.settings.loop.frozenUntil > begunAt;
-    // To connect, to greet, to find out that nobody answers, all of it twice, and what the service takes.
+    // To connect, to greet, to find out that no node answers, all of it twice, and what the service takes.
     const knownMs = this.engine === undefined ? 0 : ENGINE_TIMEOUT_MS;
     const mostMs = 2 * (2 + SILENCE) * deadAfter + ANSWER_MAX_MS + knownMs + SLACK_MS;
     if (ms > mostMs && !isExcused) judge.fault(`call ${id} took ${Math.round(ms)} ms`);
@@ -384,10 +384,10 @@ function runSeed(seed: number, task: Omit<LinkTask, "seeds">, plant: LinkPlant):
   return { seed, fault, hash: trace.hash, calls: size, counts: all };
 }
 
-/** What was thrown where nobody looks for it. */
+/** What was thrown where no code looks for it. */
 let stray: string | undefined;
 process.on("unhandledRejection", (error) => {
-  stray ??= `nobody handles: ${(error as Error).stack}`;
+  stray ??= `not handled: ${(error as Error).stack}`;
 });
 
 /** From a callback of the event loop: inside a promise the runtime does not drain. */

@@ -4,7 +4,7 @@
  * but the network, the clock and the engine is the product's: kernel, services, sockets, clusterd.
  *
  * Promises: each call ends once, in time, and with the answer of the service that got it; a request arrives at most once, and in the order in which its
- * service has sent it; nothing arrives that was said not to have been sent, or whose deadline passed before there was a link; a handle leads to the service that it was of, or to nobody; a monitor
+ * service has sent it; nothing arrives that was said not to have been sent, or whose deadline passed before there was a link; a handle leads to the service that it was of, or to none; a monitor
  * is told of ups and downs in turn, of processes in their order, and in the end of those that are there. Planted faults are found. Left out:
  * connections that do not take what is written, and TLS.
  *

@@ -164,7 +164,7 @@ async function runSeed(seed: number, plant: Plant = {}): Promise<string | undefi
   const before = new Map(judge.acts);
   await world.runUntil(world.now + 500);
   const idle = NAMES.filter((name) => judge.acts.get(name) === before.get(name));
-  return idle.length === 0 ? judge.error : `nobody is the owner of ${idle.join(", ")}`;
+  return idle.length === 0 ? judge.error : `no node is the owner of ${idle.join(", ")}`;
 }
 
 /** Faults by name. */

@@ -1,7 +1,7 @@
 /**
  * Ten nodes on the engine in memory, in virtual time: they stand still, are cut off, lose messages, and the engine stops, dies and forgets.
  *
- * Promises: of each name nobody acts under a token that was replaced, tokens only grow, nodes that live know each other at the end, and then
+ * Promises: of each name no node acts under a token that was replaced, tokens only grow, nodes that live know each other at the end, and then
  * each name has an owner. Planted faults are found. Left out: the links between the nodes, which are real sockets.
  */
 
@@ -30,9 +30,9 @@ test("of each name there is one owner at a time, whatever stands still, is cut o
 
 const PLANTS = {
   rash: "an owner that does not look at its clock",
-  hasty: "who takes a name without taking the place of its owner away",
+  hasty: "a node that takes a name without taking the place of its owner away",
   greedy: "a right that lasts longer than the lease",
-  early: "who waits for nobody when the engine has begun anew",
+  early: "a node that does not wait when the engine has begun anew",
 };
 
 for (const [plant, title] of Object.entries(PLANTS)) {

@@ -87,7 +87,7 @@ export class Baton {
     words[WORD.states + this.#side] = STATE.asleep;
     while (words[wakes] === 0) {
       if (words[WORD.states + this.#other] !== STATE.running) {
-        throw new Error("a thread sleeps and nobody is left to wake it");
+        throw new Error("a thread sleeps and no other is left to wake it");
       }
       this.#pass();
     }

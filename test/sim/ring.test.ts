@@ -138,7 +138,7 @@ test("a run can be repeated from its seed", async () => {
   equal(failures[0]?.join(), failures[1]?.join());
 });
 
-const LOST_WAKE = /nobody is left to wake it/;
+const LOST_WAKE = /no other is left to wake it/;
 const WRONG_BYTES = /record \d+ came with|memory is damaged|marker came without/;
 
 const FAULTS: Readonly<Record<string, Fault>> = {

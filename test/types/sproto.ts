@@ -89,6 +89,6 @@ export function untyped(): void {
   const request = schema.host().attach(schema);
   request("anything", { at: "all" }, 1);
   const { args } = schema.host().dispatch(packet);
-  // @ts-expect-error -- nobody knows what it is
+  // @ts-expect-error -- its type is unknown
   args.what.length;
 }

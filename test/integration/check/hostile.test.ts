@@ -152,7 +152,7 @@ test("one process makes as many checks as the limit says, and not one more", asy
   await gone(pid);
 });
 
-test("a compiler that nobody asks for a while is ended", async (t) => {
+test("a compiler that is not asked for a while is ended", async (t) => {
   const files = fakeClassic('throw new Error("no")');
   const { lines, checker } = createChecked(t, { files, limits: { idleMs: 1 } });
   await lines(PATCH);

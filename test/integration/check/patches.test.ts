@@ -18,7 +18,7 @@ const PATCHES: Readonly<Record<string, readonly [patch: string, ...found: string
     "declare let sold: number;\nexport const response = { left(item: string) { return stock.get(item) ?? sold; } };",
   ],
   "private state, not declared": ['function report(): void { skynet.error("sold", sold, TAX); }'],
-  "a variable that nobody uses": ["function report(): void { const spare = sold; }"],
+  "a variable without a use": ["function report(): void { const spare = sold; }"],
   "state declared otherwise": [
     "declare const TAX: number;\ndeclare let spare: Map<string, number>, sold: string;",
     "patch p.ts:2:41 TS2322 declared otherwise than the service has it: Type 'number' is not assignable to type 'string'.",
@@ -133,7 +133,7 @@ test(`what was wrong already is no fault of the patch, except in its own lines`,
   match(again[0] ?? "", /^patch p\.ts:1:7 TS2322 /);
 });
 
-test(`a file that nobody runs is named as such, and so is a type by name`, async (t) => {
+test(`a file that no service runs is named as such, and so is a type by name`, async (t) => {
   const files = {
     "snax.d.ts": `declare module "snax" {\n  interface Services {\n    shop: typeof import("./services/shop.ts");\n  }\n}\nexport {};\n`,
     "client/byname.ts": `import { snax } from "snax";\nconst shop = await snax.newservice("shop");\nexport const text: string = await shop.req.buy("a", 1);\n`,

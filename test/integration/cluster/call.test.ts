@@ -102,13 +102,13 @@ test("what was not registered is not there, with skynet's own words", async (t) 
   deepEqual([failure.code, failure.message], ["ERR_NO_SERVICE", "db @nobody: Invalid name"]);
 });
 
-test("a node that nobody has named fails the call at once", async (t) => {
+test("a node without a name fails the call at once", async (t) => {
   const { cluster } = await pair(t);
   const failure = await failureOf(cluster.call("nowhere", "@echo", "E"));
   deepEqual([failure.code, failure.data], ["ERR_NODE_UNKNOWN", { node: "nowhere", sent: false }]);
 });
 
-test("a deadline ends a call that nobody answers, and the next one works", async (t) => {
+test("a deadline ends a call without an answer, and the next one works", async (t) => {
   const { db, cluster } = await pair(t);
   await db.skynet.newservice("echo");
   equal(await codeOfFailure(cluster.within(20).call("db", "@echo", "NEVER")), "ERR_TIMEOUT");

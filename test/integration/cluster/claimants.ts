@@ -56,7 +56,7 @@ const CLAIMANT = `
         const worker = await snax.globalservice("worker");
         await worker.req.act();
       } catch {
-        // Nobody has it at the moment.
+        // No node has it at the moment.
       }
       cluster.send("judge", "@judge", "TICK", node);
       await skynet.sleep(10);

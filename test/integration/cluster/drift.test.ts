@@ -69,7 +69,7 @@ test("each node says what it runs against its own files, and exit codes count al
     /^node b\tdrift\nb shop\tdrifts\trunning:2\n\t\S*shop\.ts runs .* \+ patch 1 \(.*; differs in price$/m,
   );
   match(after, /^in all\tdrift$/m);
-  // The file of the one node says so now, and nobody else's.
+  // The file of the one node says so now, and no other.
   writeFileSync(join(b.folder, "shop.ts"), SHOP.replace("return 1", "return 10"));
   equal((await shell())[0], 0);
   const asked = await b.snax.repair({ fleet: true }).drift();

@@ -299,7 +299,7 @@ for (const [name, create] of Object.entries(ENGINES)) {
       equal(await codeOfFailure(a.driver.read("name/x")), "ERR_ENGINE_DOWN");
       engine.resume();
       await a.hears("up");
-      // Whether the claim was carried out nobody knows; what stands there is one of both.
+      // It is unknown whether the claim was carried out; what is there is one of both.
       const found = await a.driver.read("name/x");
       ok((await a.driver.claim("name/x", "2", found?.token ?? 0)) !== undefined);
     },
@@ -369,7 +369,7 @@ for (const [name, create] of Object.entries(ENGINES)) {
   });
 }
 
-test("nats: where nobody listens, joining fails", { skip: lackOfNats() ?? false }, async (t) => {
+test("nats: where no server listens, joining fails", { skip: lackOfNats() ?? false }, async (t) => {
   const node = new Node(createNatsDriver("nats://127.0.0.1:1", HOST));
   equal(await codeOfFailure(node.join(t, "a")), "ERR_ENGINE_DOWN");
 });

@@ -1,5 +1,5 @@
 /**
- * The engine is killed, and stopped, while nodes call each other: calls go on, nobody is taken for dead, what needs the engine is refused at once, and a
+ * The engine is killed, and stopped, while nodes call each other: calls go on, no node is taken for dead, what needs the engine is refused at once, and a
  * process that offers it 200 MB of each kind stays as small as it was. When it is back all agree who has which name.
  */
 
@@ -99,7 +99,7 @@ test(
     equal(await failures(callers), 0);
     for (const node of nodes) {
       await until(async () => (await engineAt(node)) === "down");
-      // Nobody was asked.
+      // No node was asked.
       const failure = await failureOf(node.snax.globalservice("other"));
       deepEqual([failure.code, failure.data], ["ERR_ENGINE_DOWN", { sent: false }]);
     }
@@ -120,7 +120,7 @@ test(
     ok(stopped.waiting <= ENGINE_UNSENT_MAX / ENGINE_MESSAGE_BYTES);
     for (const node of nodes) await until(async () => (await engineAt(node)) === "down");
     equal(await failures(callers), 0);
-    // Of a name that it has itself a node may be sure for as long as its lease lasts; nobody has this one.
+    // Of a name that it has itself a node may be sure for as long as its lease lasts; no node has this one.
     equal(await codeOfFailure(a.snax.globalservice("third")), "ERR_ENGINE_DOWN");
     server.resume();
     for (const node of nodes) await until(async () => (await engineAt(node)) === "up");

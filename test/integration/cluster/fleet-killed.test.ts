@@ -68,7 +68,7 @@ test("the node that leads a patch is killed before the decision: no node has it,
   const a = await startProcess(t, folder, ["a", url, slow(10, 1000)]);
   await saysInLog(b, "the patch is in");
   a.child.kill("SIGKILL");
-  // Nobody hears of the new price: it is held until the record says that it is not in.
+  // No service hears of the new price: it is held until the record says that it is not in.
   equal(await shop.req.price(), 1);
   await saysInLog(b, "no node has decided it for 10000 ms");
   await b.snax.repair({ fleet: true }).hotfixall("shop", `function price() { return 100; }`);

@@ -79,7 +79,7 @@ for (const thread of [0, 2]) {
       counts: { applied: 0, failed: 0, skipped: 0 },
     });
     for (const shop of shops) equal(await shop.req.buy(), 10);
-    // Nobody lived there; who is born has it.
+    // No service lived there; a new one has it.
     equal(await (await c.make("shop")).req.buy(), 10);
     for (const node of nodes) equal(node.snax.patches().at(-1)?.fleet, 1);
   });

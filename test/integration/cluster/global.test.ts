@@ -89,7 +89,7 @@ test("an owner that lost the engine ends its service before another node has it"
   const first = await globalAt(a);
   const [, token] = await first.req.where();
   engine.partition("a");
-  // As long as it may act it answers; then it is ended, and nobody else has it before.
+  // As long as it may act it answers; then it is ended, and no other node has it before.
   let last = "";
   do {
     await new Promise((resolve) => setImmediate(resolve));

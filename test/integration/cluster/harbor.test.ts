@@ -99,7 +99,7 @@ test("an error, a dead service and a death end the call", async (t) => {
   equal(answer, "resolved to 1");
 });
 
-test("what is asked of a name that nobody has waits for it, and so does queryname", async (t) => {
+test("what is asked of a name that no service has waits for it, and so does queryname", async (t) => {
   const { first, join } = await network(t);
   const second = await join(2);
   const [one, two] = [await first.talker(), await second.talker()];
@@ -279,7 +279,7 @@ test("a network of harbors needs a master and an address", async (t) => {
   for (const wrong of [{ master: 2013 }, { address: "no" }, { standalone: "" }, { harbor: 256 }]) {
     equal(await codeOfFailure(world(t, {}, { ...whole, ...wrong } as Config)), "ERR_CONFIG");
   }
-  // Nobody is there.
+  // No service is there.
   const absent = { ...whole, master: `127.0.0.1:${await freePort()}` };
   const error = await failureOf(world(t, {}, absent));
   equal(error.code, "ERR_CONNECT");
@@ -341,7 +341,7 @@ test("what a harbor must not send is refused, with a reason that is counted", as
       encodePacket({ source, type: 9, index, session: 3, payload: encodeSeri(["RUN", "x"]) }),
       encodePacket({ source, type: 10, index, session: 4, payload: Buffer.from([0xff, 0xff]) }),
       lua(source, 3, 5, "LIST"),
-      // An answer that nobody waits for.
+      // An answer without a waiting caller.
       encodePacket({ source, type: 1, index, session: 77, payload: new Uint8Array() }),
     ]),
   );
@@ -363,7 +363,7 @@ test("what a harbor must not send is refused, with a reason that is counted", as
   equal(later.refused["packet too long"], 1);
 });
 
-test("a name that nobody can have here costs no harbor its master", async (t) => {
+test("a name that no service can have here costs no harbor its master", async (t) => {
   const { first, join, master } = await network(t);
   await first.talker("ONE");
   const second = await join(2);

@@ -1,5 +1,5 @@
 /**
- * A cluster's port, and a caller, against 20,000 frames that nobody meant: mutated from real ones, and random.
+ * A cluster's port, and a caller, against 20,000 frames that no node means: mutated from real ones, and random.
  *
  * Promises: the node lives, what it holds is bounded, no call stays open, and other connections notice nothing. `SEED` and `SCALE`
  * repeat and lengthen it.

@@ -178,7 +178,7 @@ test("what is said before the link is known arrives as it was said; what can't b
   deepEqual(await (await two.make("first")).req.call(), [...codes, { text: "as it was" }]);
 });
 
-test("a name that nobody has, a service that is dead, and a handler that ends its service", async (t) => {
+test("a name that no service has, a service that is dead, and a handler that ends its service", async (t) => {
   const { db, cluster } = await linkedPair(t);
   equal(await codeOfFailure(cluster.call("db", "@echo", "ONE")), "ERR_NO_SERVICE");
   equal(await codeOfFailure(cluster.query("db", "echo")), "ERR_NO_SERVICE");

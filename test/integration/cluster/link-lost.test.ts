@@ -42,7 +42,7 @@ function tally(ends: readonly PromiseSettledResult<unknown>[]): Record<string, n
   return counts;
 }
 
-test("no such node, nobody listens, and a name that another node has", async (t) => {
+test("no such node, no listener, and a name that another node has", async (t) => {
   const port = await freePort();
   const { cluster } = await startClient(t, `127.0.0.1:${port}`);
   const unknown = await failureOf(cluster.call("nobody", "@echo"));
@@ -167,7 +167,7 @@ test("clusterd is killed with calls open: they end, and the next one works with 
   equal(await cluster.call("db", echo, "ONE", 3), 3);
 });
 
-test("the handle of a link takes calls of cluster alone, and nobody can kill it", async (t) => {
+test("the handle of a link takes calls of cluster alone, and can't be killed", async (t) => {
   const { db, client, cluster } = await linkedPair(t, {
     source: `
       import { cluster, skynet } from "snax";

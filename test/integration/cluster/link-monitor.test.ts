@@ -69,7 +69,7 @@ test("the state comes first, then each change once and in order; the link comes 
   await again.stop();
 });
 
-test("a node that is away from the start is down, and one that nobody names is ERR_NODE_UNKNOWN", async (t) => {
+test("a node that is away from the start is down, and one without a name is ERR_NODE_UNKNOWN", async (t) => {
   const client = await world(
     t,
     { watcher: WATCHER },

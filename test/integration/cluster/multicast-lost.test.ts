@@ -243,7 +243,7 @@ onEach(
     await knows(c, ["a", "b"]);
     await knows(a, ["b", "c"]);
     b.engine.silence();
-    // Nobody but a has a link to it: c takes its place away.
+    // Only a has a link to it: c takes its place away.
     await knows(a, ["c"]);
     equal(await owner.publish("without a place"), 1);
     await listener.hears("without a place");
@@ -271,7 +271,7 @@ inMemory("only the engine loses the owner: it is heard all the time", async (_t,
   await knows(b, ["c"]);
   equal(await owner.publish("without a place"), 1);
   await listener.hears("without a place");
-  // What it is called by is lost, too, and nobody knows where it would be.
+  // What it is called by is lost, too, and no node knows where it would be.
   await a.links.cut();
   await hasLine(b, LOST);
   equal(await owner.publish("over its own link"), 1);

@@ -59,7 +59,7 @@ export interface Routed {
 
 /** The way of a node to the engine. */
 export interface EngineWay {
-  /** Nothing passes any more; nobody is told. */
+  /** Nothing passes any more; neither side is told. */
   readonly silence: () => void;
   readonly heal: () => Promise<void> | void;
 }

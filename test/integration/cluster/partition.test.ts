@@ -56,7 +56,7 @@ test(
     equal(await codeOfFailure(a.cluster.call("b", "@echo", "ONE", 1)), "ERR_NODE_UNREACHABLE");
     equal((await onA.events()).length, 2);
     for (const way of [a.links, b.links]) await way.heal();
-    // Nobody has to ask: they come back by themselves.
+    // No call is needed: they come back by themselves.
     deepEqual(
       (await onA.until("up", 2)).map((event) => event.slice(0, 4)),
       ["up", "down", "up"],

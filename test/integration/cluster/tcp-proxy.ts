@@ -36,7 +36,7 @@ export class TcpProxy {
     this.#rewriting = rewriting;
   }
 
-  /** Nothing passes any more; nobody is told. */
+  /** Nothing passes any more; neither side is told. */
   silence(): void {
     this.#state = "silent";
     for (const way of this.#ways) way.hold();

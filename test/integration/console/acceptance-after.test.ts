@@ -240,7 +240,7 @@ test("case 15: a name that a later patch uses keeps its patch in, until both go"
   );
 });
 
-test("case 16: assigned state goes back where nobody has written it since, else it is named", async (t) => {
+test("case 16: assigned state goes back where no code has written it since, else it is named", async (t) => {
   const patch = "declare let sold: number;\nexport function hotfix() {\n  sold = 50;\n}\n";
   const place = await openShop(t, { "services/shop.ts": SEEN, "p.ts": patch });
   const [still, sells] = [await place.make(), await place.make()];

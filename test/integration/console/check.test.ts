@@ -87,7 +87,7 @@ test("a patch is checked against the patches before it", async (t) => {
   match((await run(`check :${shop.handle.toString(16)} later.ts`))[0] ?? "", /^no type errors/);
 });
 
-test("what a patch declares in the project's own folder counts for nobody", async (t) => {
+test("what a patch declares in the project's own folder counts for no other file", async (t) => {
   const { make, run, write } = await open(t);
   await make("shop");
   for (const name of ["slod", "sodl"]) {

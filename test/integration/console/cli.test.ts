@@ -72,7 +72,7 @@ test("commands that are asked for at once are answered one after the other", asy
   ]);
 });
 
-test("when nobody reads the answers any more it ends without a word, and runs nothing further", async (t) => {
+test("when the reader of the answers is gone it ends without a word, and runs nothing further", async (t) => {
   const { log, port } = await desk(t, {});
   const { child, ended } = startSnax(["console", `${port}`], ".");
   child.stdin?.write("help\n");

@@ -110,7 +110,7 @@ test("services are started and ended", async (t) => {
     /^Failed,ERR_NO_SERVICE: no service nosuch.*,<CMD OK>$/,
   );
   deepEqual(await run("kill 9"), [":00000009\tsnlua db", OK]);
-  // Neither where nobody has ever lived nor where somebody did.
+  // Neither where no service has ever lived nor where one did.
   for (const handle of ["00000099", "00000009"]) {
     const why = `ERR_SERVICE_DEAD: no service lives under :${handle}`;
     deepEqual(await run(`kill ${handle.replace(/^0+/, "")}`), [why, ERROR]);

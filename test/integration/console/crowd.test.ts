@@ -1,4 +1,4 @@
-/** More clients than a debug console takes: nobody is kept out by those that do nothing. */
+/** More clients than a debug console takes: those that do nothing keep no operator out. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { connect } from "node:net";

@@ -87,7 +87,7 @@ test("--json gives the same as data", async (t) => {
   deepEqual([old, handler?.body, handler?.line], [1, "price", 4]);
 });
 
-test("--end gives them up: the caller gets ERR_TIMEOUT, and then nobody is left", async (t) => {
+test("--end gives them up: the caller gets ERR_TIMEOUT, and then none is left", async (t) => {
   const place = await open(t);
   await edit(place);
   const { code, stdout } = await place.shell("inflight", "1", "--end");

@@ -100,7 +100,7 @@ async function start(desk: Desk): Promise<{ asker: any; say: (...words: string[]
 const HEAD = "waits for :00000009 (snlua oracle) since #";
 const OK = "<CMD OK>";
 
-test("task tells where a call waits, up to the handler, and the call goes on as if nobody had looked", async (t) => {
+test("task tells where a call waits, up to the handler, and the call goes on as if it had not been looked at", async (t) => {
   const node = await desk(t, FILES);
   const { asker, say } = await start(node);
   const far = asker.req.far();
@@ -137,7 +137,7 @@ test("uniqtask puts the calls together that wait for the same at the same place"
   deepEqual(await Promise.all(results), ["a1,b2", "a3,b4", "55"]);
 });
 
-test("task lists who sleeps and who waits to be woken, with where, and they go on as if nobody had looked", async (t) => {
+test("task lists who sleeps and who waits to be woken, with where, and they go on as if they had not been looked at", async (t) => {
   const node = await desk(t, FILES);
   const sleeper = await node.make("sleeper");
   const at = node.skynet.address(sleeper.handle);
@@ -220,7 +220,7 @@ test("who has a lock while it sleeps is named without a session", async (t) => {
   equal(await naps[1], "BREAK");
 });
 
-test("a call that nobody awaits yet has no stack until somebody does", async (t) => {
+test("a call that no function awaits yet has no stack until one does", async (t) => {
   const node = await desk(t, FILES);
   const { asker, say } = await start(node);
   const late = asker.req.late();

@@ -20,7 +20,7 @@ const shop = (...paths: readonly string[]): string => {
     let asked = 0; export const response = { look() { asked += 1; return [${values.join(", ")}].join("/"); } };`;
 };
 
-/** A file system that tells nobody of anything, or has no watcher left after some. */
+/** A file system that tells of nothing, or has no watcher left after some. */
 const silent = (watchers: number): string => `
   import { syncBuiltinESMExports } from "node:module";
   import { EventEmitter } from "node:events";

@@ -60,7 +60,7 @@ export interface Leaked {
 
 /** How a node leaks. */
 export interface LeakOptions {
-  /** MiB of heap at which the guard acts; 0 = nobody looks. */
+  /** MiB of heap at which the guard acts; 0 = it does not look. */
   readonly heap: number;
   /** MiB at which V8 ends the process. @defaultValue its own limit */
   readonly v8?: number;

@@ -1,6 +1,6 @@
 /**
  * Patches for all services or none while a thread ends, a service loops, or an `init` does not end:
- * in the end all have it or nobody, those born later and on a thread that comes back included.
+ * in the end all have it or none, those born later and on a thread that comes back included.
  */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";

@@ -1,5 +1,5 @@
 /**
- * `snax.repair({ atomic: true })`: a patch goes into all services of a type or into none, and nobody
+ * `snax.repair({ atomic: true })`: a patch goes into all services of a type or into none, and no handler
  * sees it before.
  */
 

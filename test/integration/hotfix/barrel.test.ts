@@ -86,7 +86,7 @@ test("the way that the refusal names does it", async (t) => {
   deepEqual(await p.req.look(), [100, 10, 100, 7, 1, 3, 1, 100]);
 });
 
-test("a barrel takes names that nobody exports through it", async (t) => {
+test("a barrel takes names that no module exports through it", async (t) => {
   const { p, fix } = await serve(t, SHOP);
   await fix({
     "./lib/index.ts": `export function fresh() { return "fresh"; }`,

@@ -111,7 +111,7 @@ const CASES: readonly Case[] = [
     isInText: true,
   },
   {
-    title: "an import of a module that nobody had",
+    title: "an import of a module that no service had",
     patch: `import { side } from "./side.ts"; import { basename } from "node:path"; export const response = { side() { return [side(), basename("a/b")]; } };`,
     isInText: true,
     method: "side",

@@ -101,7 +101,7 @@ test("a failure at each step of a commit leaves everything exactly as before", a
     const isHit = sabotage.count >= step;
     sabotage.arm(0);
     if (!isHit) break;
-    ok(error !== undefined, `step ${step} failed and nobody said so`);
+    ok(error !== undefined, `step ${step} failed and no error said so`);
     deepEqual(await p.req.look(), before, `after a failure at step ${step}: ${error.message}`);
     equal(await p.req.get(), 1);
     await fails(p.req.more(), { code: "ERR_NO_METHOD" });

@@ -1,4 +1,4 @@
-/** Constants that are computed, and functions in a `let` that nobody assigns: a patch gives them like any other. */
+/** Constants that are computed, and functions in a `let` that is never assigned: a patch gives them like any other. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

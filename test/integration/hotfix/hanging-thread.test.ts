@@ -1,4 +1,4 @@
-/** Patches while a thread hangs: nobody waits for ever, and what is refused changes nothing, also when the thread goes on. */
+/** Patches while a thread hangs: no caller waits for ever, and what is refused changes nothing, also when the thread goes on. */
 
 import { writeFileSync } from "node:fs";
 import { deepEqual, equal, match } from "node:assert/strict";
@@ -154,7 +154,7 @@ test("a thread that hangs while another one compiles is given up as well", async
 });
 
 test("a thread that compiles the patch for longer than the limit does not hang", async (t) => {
-  // Long to compile, and short to put in: V8 only skims a function that nobody calls.
+  // Long to compile, and short to put in: V8 only skims a function that is not called.
   const ballast = (name: string): string =>
     `${PATCH} function ${name}(a: number) { ${"a=a*2+1;".repeat(120_000)} }`;
   const patched = async (hotfixtimeout: number): Promise<number> => {

@@ -1,5 +1,5 @@
 /**
- * What keeps an old value, or goes on with an old text, is said in the log: nobody takes a patch for effective that is
+ * What keeps an old value, or goes on with an old text, is said in the log: no operator takes a patch for effective that is
  * not, or not everywhere.
  */
 

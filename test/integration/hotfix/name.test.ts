@@ -1,4 +1,4 @@
-/** Names in a patch that nobody has are refused before anything changes, with the nearest name that exists. */
+/** Unknown names in a patch are refused before anything changes, with the nearest name that exists. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

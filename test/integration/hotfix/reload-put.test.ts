@@ -252,7 +252,7 @@ test("a proxy of the service's own is made again, with the objects behind it und
   ]);
 });
 
-test("a proxy whose traps are closures, or that nobody can look through, is refused by its path", async (t) => {
+test("a proxy whose traps are closures, or that can't be looked through, is refused by its path", async (t) => {
   for (const [text, expected] of [
     [
       "function wrap(o: any) { return new Proxy(o, { set(to: any, key: any, value: any) { to[key] = value; return N > 0; } }); } const all: any[] = []; export const response = { put() { all.push(wrap({})); }, look() { all[0].x = 1; return all.length; } };",

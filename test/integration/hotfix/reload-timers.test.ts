@@ -156,7 +156,7 @@ test("a timer that is over is no other one, its number stays, and refreshed it r
   clock.post.refresh();
   await node.advance(2);
   deepEqual(await clock.req.fired(), ["new7"]);
-  // What it captured is of the old code, which nobody is inside of any more.
+  // What it captured is of the old code, in which no handler runs any more.
   clock.post.dead();
   await node.advance(2);
   deepEqual(await clock.req.fired(), []);

@@ -1,4 +1,4 @@
-/** A rollback gives variables back what they had before hotfix() assigned them, where nobody has written them since. */
+/** A rollback gives variables back what they had before hotfix() assigned them, where no code has written them since. */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";

@@ -31,7 +31,7 @@ const PATCH = `function price(count: number): number { return count * 2; }`;
 interface Place {
   readonly folder: string;
   readonly ledger: string;
-  /** Starts a node over the folder; it stops with the test if nobody has stopped it before. */
+  /** Starts a node over the folder; it stops with the test unless it was stopped before. */
   readonly begin: () => Promise<Node>;
   readonly log: () => string;
   /** The states of the patches, as the lines on disk say. */
@@ -326,7 +326,7 @@ for (const once of [1, "yes", null]) {
   });
 }
 
-test("a node that nobody patches, and one without a ledger, write nothing", async (t) => {
+test("a node without a patch, and one without a ledger, write nothing", async (t) => {
   const { begin, ledger, folder } = place(t);
   const node = await begin();
   await buy(node);

@@ -73,7 +73,7 @@ for (const thread of [0, 2]) {
   });
 }
 
-test("a handler in flight ends with the old code; the old service ends when nobody sends to it, and late senders hear of the new one", async (t) => {
+test("a handler in flight ends with the old code; the old service ends when no message comes to it, and late senders hear of the new one", async (t) => {
   const node = await world(t, {
     calc: calc(1) + "export function exit() { console.log('old leaves'); }",
   });

@@ -1,4 +1,4 @@
-/** Who may be patched, and what happens if nobody is there. */
+/** Which services may be patched, and what happens if there is none. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

@@ -1,6 +1,6 @@
 /**
  * `snax.together`: patches of several types and shared modules go in all or none, over all threads,
- * and nobody sees it before.
+ * and no handler sees it before.
  */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** Channels that lose an answer, or their connection: who learns of it, and that nobody gets what is another's. */
+/** Channels that lose an answer, or their connection: who learns of it, and that no request gets the answer of another. */
 
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
@@ -104,7 +104,7 @@ test("the deadline holds while the channel connects, and what it gave up is not 
   assert.deepEqual(seen, ["login", "next"]);
 });
 
-test("waiting for a message that nobody asked for has no deadline", async (t) => {
+test("waiting for a message that answers no request has no deadline", async (t) => {
   const { port } = await serve(t, (line) => (line === "news" ? "news" : undefined));
   const { main } = await make(
     t,

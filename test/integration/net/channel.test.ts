@@ -13,7 +13,7 @@ test("answers go to requests in the order in which these were written", async (t
   assert.equal(connections(), 1);
 });
 
-test("in session mode answers say whose they are, in any order; a session that nobody knows is logged", async (t) => {
+test("in session mode answers say whose they are, in any order; an unknown session is logged", async (t) => {
   const held: string[] = [];
   const { port } = await serve(t, (line) => {
     held.push(line);
@@ -55,7 +55,7 @@ test("when the connection ends, calls that wait get ERR_CLOSED, and the next req
   assert.equal(connections(), 2);
 });
 
-test("a request without an answer is written, and a message that nobody asked for can be waited for", async (t) => {
+test("a request without an answer is written, and a message that answers no request can be waited for", async (t) => {
   const { port } = await serve(t, (line) => (line === "quiet" ? undefined : `${line}\nnews`));
   const { main } = await make(
     t,

@@ -1,4 +1,4 @@
-/** Malformed streams at a gate: each is counted, nobody else notices. The same at scale: test/reliability. */
+/** Malformed streams at a gate: each is counted, and no other client notices. The same at scale: test/reliability. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

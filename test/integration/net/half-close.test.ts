@@ -53,7 +53,7 @@ test("an answer that the agent gives after an await is sent, also from another t
   }
 });
 
-test("a client that nobody serves is answered by the watchdog, or by the gate's own handler", async (t) => {
+test("a client without an agent is answered by the watchdog, or by the gate's own handler", async (t) => {
   const here = await world(t, { main: WATCHING, own: OWN, db: DB });
   const main = await here.snax.newservice<any>("main");
   assert.equal(await ending(t, await main.req.open(), "one\ntwo\n"), "ONE\nTWO\n");

@@ -178,7 +178,7 @@ test("the end of a connection that came before its service started it is told", 
     assert.equal(await server.req.line(id), undefined);
     await server.req.close(id);
     await peer.ended();
-    // Nobody is there any more.
+    // The service is gone.
     const other = await at(thread === 1 ? 2 : 3);
     await other.req.start(id);
     assert.equal(await other.req.line(id), undefined);
@@ -206,7 +206,7 @@ test("unsent bytes and the end are told to the service, on its thread", async (t
   await server.req.pour(id, 32 << 20);
   const told = (): Promise<unknown[]> => server.req.told() as Promise<unknown[]>;
   await until(told, (list) => list.includes("unsent"));
-  // Nobody keeps what comes.
+  // No service keeps what comes.
   peer.socket.removeAllListeners("data");
   peer.socket.resume();
   await until(told, (list) => list.includes("sent"));

@@ -12,7 +12,7 @@ import { writeFiles } from "../../world.ts";
 
 const README = readFileSync("examples/cluster/README.md", "utf8");
 
-/** The first of three ports in a row that nobody has. */
+/** The first of three free ports in a row. */
 async function freePorts(): Promise<number> {
   for (;;) {
     const first = createServer().listen(0, "127.0.0.1");

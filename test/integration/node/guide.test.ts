@@ -18,7 +18,7 @@ import { DrivenPage, NO_BROWSER } from "../console/browser.ts";
 import { LineClient } from "../console/console-client.ts";
 import { snax, startSnax } from "../process.ts";
 
-/** Ports that nobody else has, where the pages name fixed ones. */
+/** Free ports, where the pages name fixed ones. */
 const FREE_PORTS = ["webport", "console"].flatMap((key) => ["--set", `${key}=0`]);
 
 /** Starts it as `npm start` does. */
@@ -153,7 +153,7 @@ test("chapter 6: rules change in the middle of a round, and what the check refus
     /there must be a value for coins/,
   );
   equal((await ann.sees(() => true)).width, 20);
-  // A board that nobody can miss the coins of.
+  // A board on which no player can miss the coins.
   const wider = text.replace("coins: 6", "coins: 30").replace("width: 20", "width: 3");
   writeFileSync(rules, wider.replace("height: 12", "height: 11"));
   equal((await operator.run("sharetable load rules")).at(-1), "<CMD OK>");

@@ -76,7 +76,7 @@ test("a logger of the user's is told by SIGHUP to open its file anew", async (t)
   const { child, says, ended } = startSnax(["start"], folder);
   await says("took it");
   const log = (): string => readFileSync(join(folder, "own.log"), "utf8");
-  // While the node still starts there is nobody to tell.
+  // While the node still starts there is no service that could be told.
   while (!log().includes("command REOPEN")) {
     child.kill("SIGHUP");
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,5 +1,5 @@
 /**
- * The end of a node in which something hangs: nobody keeps the others from their `exit`, the log names the culprit, and the
+ * The end of a node in which something hangs: no service keeps the others from their `exit`, the log names the culprit, and the
  * node tells that not everything left in order. Guarantee 6.
  */
 

@@ -121,7 +121,7 @@ test("a main service that loops in its start function is a node that runs", asyn
   await stop();
 });
 
-test("a file that awaits without end is ERR_INIT_TIMEOUT: nobody has begun to listen", async (t) => {
+test("a file that awaits without end is ERR_INIT_TIMEOUT: the service has not begun to listen", async (t) => {
   const files = { file: "await new Promise(() => {});" };
   const { skynet } = await world(t, files, { inittimeout: 10 });
   assert.equal(await codeOfFailure(skynet.newservice("file")), "ERR_INIT_TIMEOUT");

@@ -162,5 +162,5 @@ test("old code goes with its last service", async (t) => {
   await node.make("agent");
   ok(!(await isCollected(marker)), "a running service keeps its code");
   await node.snax.kill(old);
-  ok(await isCollected(marker), "nobody else keeps it");
+  ok(await isCollected(marker), "nothing else keeps it");
 });

@@ -32,14 +32,14 @@ test("a call takes an address as number, as text, and by a local or global name"
   }
 });
 
-test("a local name that nobody has is refused at once", async (t) => {
+test("a local name that no service has is refused at once", async (t) => {
   const { skynet } = await world(t, {});
   assert.equal(await codeOfFailure(skynet.call(".nobody", "lua")), "ERR_NO_SERVICE");
   assert.equal(skynet.send(".nobody", "lua"), false);
   assert.equal(skynet.localname(".nobody"), undefined);
 });
 
-test("a call and a post to a global name that nobody has wait until somebody has it", async (t) => {
+test("a call and a post to a global name that no service has wait until a service has it", async (t) => {
   const { skynet } = await world(t, {
     late: `
       import { skynet } from "snax";

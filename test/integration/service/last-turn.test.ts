@@ -129,7 +129,7 @@ for (const way of ["woken", "yield", "soon"]) {
   });
 }
 
-test("what else goes wrong in a last turn is logged, and a promise that nobody awaits is not", async (t) => {
+test("what else goes wrong in a last turn is logged, and a promise that no code awaits is not", async (t) => {
   const files = {
     sink: SINK,
     waiter: `
@@ -142,7 +142,7 @@ test("what else goes wrong in a last turn is logged, and a promise that nobody a
       export const response = { ready: () => skynet.sleep(5), leave() { skynet.exit(); } };`,
     last: `import { skynet } from "snax"; export const init = () => skynet.error("that was all"); export const response = {};`,
   };
-  // On a thread of its own: here the test runner hears of every promise that nobody awaits.
+  // On a thread of its own: here the test runner hears of every promise that no code awaits.
   const { make, log } = await world(t, files, { thread: 1 });
   const [sink, service] = [await make("sink"), await make("waiter")];
   for (const method of ["broken", "wrapped", "forgotten"]) service.post[method]?.(sink);

@@ -1,4 +1,4 @@
-/** A service with patches goes to another thread: nobody can tell it from one that stayed, whatever is done to both. */
+/** A service with patches goes to another thread: it can't be told from one that stayed, whatever is done to both. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The timers of a service that moves between threads: nobody inside of it notices. */
+/** The timers of a service that moves between threads: its code does not notice. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";

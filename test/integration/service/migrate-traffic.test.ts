@@ -1,5 +1,5 @@
 /**
- * A service moves between threads under random traffic, and nobody can tell; faults that are planted in the move are found. How messages
+ * A service moves between threads under random traffic, unnoticed; faults that are planted in the move are found. How messages
  * keep their order between the threads is shown in simulated time: test/sim/hand-over.test.ts.
  */
 

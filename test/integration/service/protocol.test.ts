@@ -1,4 +1,4 @@
-/** Protocols: those of a program, raw bytes, and messages that nobody handles. */
+/** Protocols: those of a program, raw bytes, and messages without a handler. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

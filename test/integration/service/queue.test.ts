@@ -108,7 +108,7 @@ test("a handler that waits for itself by a way that can't be seen is told of at 
       import { skynet } from "snax";
       const lock = skynet.queue();
       export const response = {
-        // The promise of the nested use is awaited by nobody that the stack knows.
+        // The promise of the nested use is awaited by no function that the stack knows.
         hidden: () => lock(async () => {
           await skynet.sleep(1);
           return await new Promise((resolve) => { void skynet.sleep(1).then(() => nested(resolve)); });

@@ -1,4 +1,4 @@
-/** Errors that nobody caught: logged under the service's address, and ending nothing; the host's own are Node's business. */
+/** Errors that no code caught: logged under the service's address, and ending nothing; the host's own are Node's business. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -105,7 +105,7 @@ for (const [what, text] of Object.entries({
   "a floating rejection": `Promise.reject(new Error("of the host"));`,
   "a floating rejection after an answer": `
     (async () => { await node.skynet.call(".launcher", "lua", "LIST"); throw new Error("of the host"); })();`,
-  "a remote error that nobody handles": `
+  "a remote error that no code handles": `
     const p = await node.snax.newservice("thrower"); p.req.fail();`,
   "an error thrown by a callback": `setTimeout(() => { throw new Error("of the host"); }, 1);`,
 })) {

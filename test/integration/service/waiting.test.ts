@@ -24,7 +24,7 @@ test("sleep resolves to nothing at its time, and to BREAK when it is woken", asy
   assert.deepEqual(answer, [undefined, true, "BREAK", false]);
 });
 
-test("wait ends at wakeup; a wakeup that nobody waits for is lost", async (t) => {
+test("wait ends at wakeup; a wakeup without a waiting handler is lost", async (t) => {
   const answer = await run(
     t,
     main(`

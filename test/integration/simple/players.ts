@@ -119,7 +119,7 @@ export async function playThrough(t: TestContext, play: Play): Promise<number> {
   const last = await patchAgents(server, players, patches);
   for (const player of players) player.isOver = true;
   await Promise.all(players.map(({ done }) => done));
-  // Every agent runs the last text, and nobody was lost on the way.
+  // Every agent runs the last text, and no player was lost on the way.
   deepEqual(new Set(await Promise.all(players.map((player) => player.ask()))), new Set([last]));
   for (const { sent, answered } of players) equal(answered, sent);
   for (const client of clients) equal(client.pending, 0);

@@ -27,7 +27,7 @@ test("the load generator counts answers, and its connections leave without a tra
 });
 
 test("the load generator ends with code 1 when an answer is wrong", async (t) => {
-  // The answer to `set` with session 1, then one of session 3 which nobody has asked.
+  // The answer to `set` with session 1, then one of session 3, which no request has.
   const answers = [Buffer.from("000415020104", "hex")];
   const server = createServer((socket) => {
     socket.on("error", () => {});

@@ -29,7 +29,7 @@ test("the node answers the bytes of skynet's client with the bytes of skynet's s
     peer.write(request);
     await take(answer);
   }
-  // Nobody answers a quit: the connection ends.
+  // A quit has no answer: the connection ends.
   peer.write(FROM_CLIENT.quit);
   equal(await peer.ended(), "");
 });

@@ -118,7 +118,7 @@ test("a pinned table stays as it was, and its version is kept until the pin ends
   assert.throws(() => row.price as number, { code: "ERR_NO_TABLE" });
 });
 
-test("a query for a table that nobody loaded gives undefined, and reading it by name says which there are", async (t) => {
+test("a query for a table that was not loaded gives undefined, and reading it by name says which there are", async (t) => {
   const { sharetable, tables } = await world(t, {});
   await sharetable.loadtable("items", items(1));
   assert.equal(await sharetable.query("drops"), undefined);

@@ -1,4 +1,4 @@
-/** Texts that break a compiler, or keep it busy for ever: refused with the file, and nobody else notices. */
+/** Texts that break a compiler, or keep it busy for ever: refused with the file, and no other service notices. */
 
 import { equal, match, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";

@@ -83,7 +83,7 @@ test("the examples of sockets, tables and other nodes compile, and print what th
     node: "east",
     cluster: {
       listen: "127.0.0.1:0",
-      nodes: { west: "127.0.0.1:1" }, // Nobody listens there.
+      nodes: { west: "127.0.0.1:1" }, // No node listens there.
       token: "the token of the page",
     },
   }));

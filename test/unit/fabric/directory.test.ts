@@ -77,7 +77,7 @@ test("a thread's death takes out its services and no others", () => {
   equal(mine.count(1), 0);
 });
 
-test("who ended with the thread is lost, and who ended there before; nobody else, and no successor", () => {
+test("services that ended with the thread are lost, and those that ended there before; no others, and no successor", () => {
   const { memory, mine, theirs } = open();
   const [ended, lived, other] = [mine.claim(1), mine.claim(1), mine.claim(2)] as const;
   mine.claimAt(INDEX_MASK - 1, 1);

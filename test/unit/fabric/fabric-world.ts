@@ -57,7 +57,7 @@ export interface FabricWorld {
   kill(side: Side): void;
   /** Tells a thread that another one has died. */
   tellDeath(side: Side, dead: Side): void;
-  /** Lets all run until nobody has anything to do. */
+  /** Lets all run until there is nothing to do. */
   settle(): void;
 }
 

@@ -59,7 +59,7 @@ test("what could not be written waits, and is written later", () => {
   assert.equal(text(), "a\nb\n");
 });
 
-test("nobody writes what another is writing; a holder that was cut off is found out", () => {
+test("no thread writes what another is writing; a holder that was cut off is found out", () => {
   const memory = createJournalMemory();
   const [main, watchdog] = [new LogJournal(memory), new LogJournal(memory)];
   const { text, write } = file();
@@ -69,7 +69,7 @@ test("nobody writes what another is writing; a holder that was cut off is found 
     return write(bytes);
   });
   assert.equal(text(), "a\n");
-  // A lock that nobody gives back, as a thread leaves it that has ended.
+  // A lock that is not given back: the thread that had it has ended.
   new Int32Array(memory)[2] = DRAINER.watchdog;
   main.append("b");
   while (!main.drain(DRAINER.main, write));

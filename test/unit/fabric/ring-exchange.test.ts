@@ -274,7 +274,7 @@ test("nothing that waited for a dead thread reaches its successor", () => {
   deepEqual(b.got, [[4, 99]]);
 });
 
-test("what is shown is seen at once, and rings nobody before the turn ends, however much it is", () => {
+test("what is shown is seen at once, and wakes no thread before the turn ends, however much it is", () => {
   const { a, b } = createPair({ windowMs: 0 }, 1 << 16);
   for (let value = 0; value < 100; value += 1) {
     a.exchange.send(OTHER, createRecord(4, value));

@@ -93,7 +93,7 @@ for (const kernels of [1, 2]) {
     equal(world.simulator.kernel.openCalls, 0);
   });
 
-  test(`a call to nobody is refused at once ${where}`, () => {
+  test(`a call to a handle without a service is refused at once ${where}`, () => {
     const world = createWorld(() => {}, kernels);
     throws(() => world.caller.call(999), { code: "ERR_SERVICE_DEAD" });
     equal(world.simulator.kernel.openCalls, 0);

@@ -1,5 +1,5 @@
 /**
- * Names: who gets one, when it is lost, and what becomes of messages to a name that nobody has.
+ * Names: who gets one, when it is lost, and what becomes of messages to a name that no service has.
  */
 
 import { deepEqual, equal, throws } from "node:assert/strict";
@@ -53,7 +53,7 @@ test("a name may be of any script; what can't be seen, half characters and decom
   }
 });
 
-test("messages to a global name that nobody has wait for it and arrive in order", () => {
+test("messages to a global name that no service has wait for it and arrive in order", () => {
   const { kernel, drain } = withKernel();
   const caller = createProbe(kernel);
   kernel.sendNamed(caller.handle, "LATER", createEnvelope(1));
@@ -68,7 +68,7 @@ test("messages to a global name that nobody has wait for it and arrive in order"
   equal(outcome.value, "here");
 });
 
-test("a message to a local name that nobody has fails at once", () => {
+test("a message to a local name that no service has fails at once", () => {
   const { kernel } = withKernel();
   const caller = createProbe(kernel);
   throws(() => caller.call(".later"), { code: "ERR_NO_SERVICE" });
@@ -141,7 +141,7 @@ test("all that waited for a name arrives, also when the name is given to a servi
   deepEqual([target.heard, outcome.value], [[1, 2], "here"]);
 });
 
-test("a call that waited for a name fails when the name is given to nobody", () => {
+test("a call that waited for a name fails when the name is given to no living service", () => {
   const { kernel, drain } = withKernel();
   const outcome = createProbe(kernel).call("LATER");
   kernel.names.register("LATER", 999);

@@ -118,7 +118,7 @@ test("what an outlet passes belongs to the caller: nothing is copied", () => {
   notEqual(got.length, 0);
 });
 
-test("a post is passed to nobody", () => {
+test("a post is passed to no service", () => {
   const { kernel } = createSimulator({ seed: 1 });
   const { service } = createOutlet(kernel);
   const post = new Message(PTYPE.lua, 1, 0, 0, []);

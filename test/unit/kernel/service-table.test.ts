@@ -41,7 +41,7 @@ test("a table in which every handle lives hands out none", () => {
   equal(table.reserve(), 1);
 });
 
-test("the harbor stands in the high 8 bits, and another harbor's handle finds nobody", () => {
+test("the harbor is in the high 8 bits, and another harbor's handle finds no service", () => {
   const table = new ServiceTable(createHandleSource(), 255);
   const { handle } = add(table);
   equal(handle, 0xff000001);

@@ -1,5 +1,5 @@
 /**
- * Calls that nobody answers are told of once, and looking for them wakes no idle node.
+ * Calls without an answer are reported once, and looking for them wakes no idle node.
  */
 
 import { deepEqual, equal, ok } from "node:assert/strict";

@@ -16,7 +16,7 @@ const groupOf = (type: string, modules: RunningModule[]): RunningGroup => ({
   ...{ type, handles: [1], hasState: false, modules },
 });
 
-test("a module is told again only if it is another one, and what nobody runs is forgotten", () => {
+test("a module is told again only if it is another one, and what no service runs is forgotten", () => {
   const known = new KnownModules();
   const [a, b, c] = [moduleOf("a", "1"), moduleOf("b", "1"), moduleOf("b", "2")];
   const ask = (groups: readonly RunningGroup[]): number => {

@@ -199,7 +199,7 @@ test("a default export of a variable that is assigned later keeps the value of t
   deepEqual(result, [1, 2, undefined]);
 });
 
-test("a namespace object is what the language makes it: nobody else assigns it, and it has no prototype", async (t) => {
+test("a namespace object is what the language makes it: no other code assigns it, and it has no prototype", async (t) => {
   const { result } = await evaluate(t, {
     "main.ts": `
       import * as lib from "./lib.ts";

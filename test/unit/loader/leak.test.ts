@@ -24,7 +24,7 @@ test("an image is collected after a clear, once no service uses it", async (t) =
   ok(!(await isCollected(reference)), "a running service keeps its image");
   call(born[1] as Instance, "get");
   born.pop();
-  ok(await isCollected(reference), "nobody else keeps it");
+  ok(await isCollected(reference), "nothing else keeps it");
 });
 
 test("a shared module keeps no service alive", async (t) => {

@@ -66,7 +66,7 @@ test("the nearest file counts, and below node_modules none", (t) => {
   equal(find("node_modules/p"), undefined);
 });
 
-test("options that nobody here follows, and an empty file, are no fault", (t) => {
+test("options that have no effect here, and an empty file, are no fault", (t) => {
   const find = write(t, {
     "tsconfig.json": options({ outDir: 5, strict: "x", constructor: 1, __proto__: null }),
     "a/tsconfig.json": "",

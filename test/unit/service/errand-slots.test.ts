@@ -30,7 +30,7 @@ test("memory goes along once; afterwards its number does, and the errand begins 
   equal(hasMemory(second.sent), false);
   equal(open(second.sent), there);
   ok(takeErrand(open(second.sent)));
-  // Nobody has committed it.
+  // It was not committed.
   ok(withdrawErrand(second.errand));
 });
 

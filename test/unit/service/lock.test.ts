@@ -37,7 +37,7 @@ test("a lock that others have waited for half a minute is told of once for each 
   match(lines[1] ?? "", /^1 wait for a lock/);
 });
 
-test("a lock that nobody waits for any more leaves no timer behind", async () => {
+test("a lock that no handler waits for any more leaves no timer behind", async () => {
   const { simulator, context, lines } = createContextWorld();
   const lock = new Lock(context);
   const done: number[] = [];

@@ -15,7 +15,7 @@ export interface Harness {
   readonly view: (name: string) => any;
 }
 
-/** Makes a thread that shares its tables with nobody. */
+/** Makes a thread that shares its tables with no other. */
 export function createTables(): Harness {
   const thread = new TableThread(new TableHub(1).join(() => {}));
   return {

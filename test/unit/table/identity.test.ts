@@ -208,7 +208,7 @@ test(`rows whose own keys did not change stay the same objects over random updat
     for (let version = 0; version < 8; version += 1) {
       const next: any = { ...(change(random, data, 0) as object) };
       load({ t: next });
-      // Versions that nobody reads must not matter.
+      // Versions without a reader must not matter.
       if (random.below(4) === 0) load({ t: next });
       const root = random.below(2) === 0 ? shown("t") : view("t");
       const now = hold(root);

@@ -147,7 +147,7 @@ test("a row arrives in a message of the same thread as it is, and one of a pin a
   assert.ok(!Object.isFrozen(copy.pinned));
 });
 
-test("a pin that nobody holds any more ends by itself", async () => {
+test("a pin that no code holds any more ends by itself", async () => {
   const { load, thread } = createTables();
   load({ items: { 1: PLAIN } });
   let ended = false;

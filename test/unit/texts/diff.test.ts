@@ -224,7 +224,7 @@ for (const [title, running, from, to, says] of NOTES) {
   });
 }
 
-/** What is not a note, or nobody would read them. */
+/** What is not a note: too many of them would go unread. */
 const APPLIED: readonly (readonly [title: string, running: string, from: string, to: string])[] = [
   [
     "a function that a timer calls",
