@@ -156,7 +156,7 @@ test("the template empty starts, and ends in order", async (t) => {
 test("npm run dev has a service run what is saved, and starts the node again for its configuration", async (t) => {
   const cwd = join(folder, "my-empty");
   const config = join(cwd, "snax.config.ts");
-  // The port that the template names may be somebody's.
+  // The port that the template names may be in use.
   writeFileSync(config, readFileSync(config, "utf8").replace("console: 8000", "console: 0"));
   // A group of its own: npm, Node's watcher and the node.
   const child = spawn("npm", ["run", "dev"], { cwd, detached: true });

@@ -1,5 +1,5 @@
 /**
- * Somebody who has a clone and nothing else types what the README and the guide say, from an empty
+ * A stranger who has a clone and nothing else types what the README and the guide say, from an empty
  * folder to a patch in the middle of a game and a start that has the scores; each step with its seconds.
  *
  * What is typed is read from the pages. Only the ports are chosen: those of the template may be
@@ -32,7 +32,7 @@ function typed(page: string, command: string): string {
   return command;
 }
 
-/** Somebody at a terminal, who looks at the clock. */
+/** A stranger at a terminal, who looks at the clock. */
 class Stranger {
   readonly #t: TestContext;
   folder: string;
@@ -146,7 +146,7 @@ function clone(t: TestContext): string {
 }
 
 test(
-  "somebody who types what the pages say plays, patches a game that runs, and finds the scores after a restart",
+  "a stranger who types what the pages say plays, patches a game that runs, and finds the scores after a restart",
   { skip: NO_BROWSER, timeout: 300_000 },
   async (t) => {
     const stranger = new Stranger(t, clone(t));

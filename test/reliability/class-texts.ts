@@ -1,5 +1,5 @@
 /**
- * Random classes, patches of them, and the text that somebody would write who has the patched classes from the start.
+ * Random classes, patches of them, and the text that an author would write who has the patched classes from the start.
  *
  * The texts are written in as many ways as people have: with and without semicolons, blanks, comments, types, on one line or several.
  */

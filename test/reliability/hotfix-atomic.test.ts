@@ -1,7 +1,7 @@
 /**
  * Patches for all services of a type or for none, one after the other, half of them refused by some service, while
  * clients call, services are born and end, and threads end: no answer is of a refused version, and none of an older
- * version than somebody had seen before the call was sent.
+ * version than any service had seen before the call was sent.
  */
 
 import { deepEqual, ok } from "node:assert/strict";

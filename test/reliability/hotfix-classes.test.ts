@@ -1,4 +1,4 @@
-/** Random patches of classes: instances made afterwards are those of the text that somebody would write who has the patched classes. */
+/** Random patches of classes: instances made afterwards are those of the text that an author of the patched classes would write. */
 
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";

@@ -2,7 +2,7 @@
  * Random parts of programs, each of one kind of what a patch can give, and edits of them.
  *
  *     text(model)            what the module has
- *     patch(before, after)   what somebody sends who gives only what has changed, or a little more
+ *     patch(before, after)   what an author sends who gives only what has changed, or a little more
  *     look                   an expression that shows what the part does, for live objects and later ones
  *     state                  what a fresh module is given of the one that runs: an expression, and how it is put back
  */

@@ -57,7 +57,7 @@ export class Judge {
    * The engine has lost its memory. A decision that it took and that had reached no process and no disk, does not count: the next one
    * is the first.
    *
-   * @param isKnown - says whether somebody has heard it
+   * @param isKnown - says whether a node has heard it
    */
   forget(isKnown: (key: string, decision: string) => boolean): void {
     for (const [key, decision] of this.decisions) {

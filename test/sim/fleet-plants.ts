@@ -40,7 +40,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       }
     },
   },
-  // Decides late, and overwrites what somebody else has decided.
+  // Decides late, and overwrites what another node has decided.
   stubborn: {
     patches: class extends FleetPatches {
       override async write(id: number, record: FleetRecord): Promise<boolean> {

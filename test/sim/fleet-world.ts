@@ -40,7 +40,7 @@ const NOTHING: FleetNodeResult = {
 class SeenEngine extends MemoryEngine {
   readonly #world: World;
   readonly #judge: Judge;
-  /** Says whether somebody has heard of a decision. */
+  /** Says whether a node has heard of a decision. */
   isKnown: (key: string, decision: string) => boolean = () => true;
 
   constructor(seed: number, world: World, judge: Judge) {

@@ -26,7 +26,7 @@ interface Sent {
   readonly number: number;
   readonly outcome: Outcome | undefined;
   readonly handle: number;
-  /** The place that it was sent to had another service each time, until somebody killed it. */
+  /** The place that it was sent to had another service each time, until it was killed. */
   readonly place: Place;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What links promise, as somebody sees it who sees everything: callers tell of each call before it leaves and when it has ended, services of
+ * What links promise, as an observer sees it who sees everything: callers tell of each call before it leaves and when it has ended, services of
  * each request that they get, monitors of each event.
  */
 

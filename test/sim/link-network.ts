@@ -19,7 +19,7 @@ const DELAY_MAX_MS = 2;
 const SLOW_MAX_MS = 150;
 /** Most milliseconds after the healing of a way until what waits is sent again. */
 const RETRANSMIT_MAX_MS = 1500;
-/** Milliseconds until somebody who was not answered tries again to connect. */
+/** Milliseconds until a node that was not answered tries again to connect. */
 const SYN_RETRY_MS = 1000;
 /** Most milliseconds until a process looks at its sockets. */
 const POLL_MAX_MS = 0.05;
@@ -91,7 +91,7 @@ export class Network {
   readonly #machinesDown = new Set<string>();
   /** What waits for a way to be healed. */
   #waiting: (() => void)[] = [];
-  /** Connections that somebody still knows. */
+  /** Connections that a node still knows. */
   readonly wires = new Set<Wire>();
   #ports = 0;
 

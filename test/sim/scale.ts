@@ -1,7 +1,7 @@
 /**
  * How much a random test does, and from which seed: SCALE (c, r or s) and SEED of the environment.
  *
- * c belongs to every check and takes a second, r to the reliability tests, s runs as long as somebody likes. A run
+ * c belongs to every check and takes a second, r to the reliability tests, s runs as long as you like. A run
  * that failed is repeated with the SEED that it printed; seeds that found a bug stay in test/seeds.json for good.
  */
 

@@ -9,7 +9,7 @@ import { snax, startSnax } from "../process.ts";
 import { linkedPair, linkPlaceOf, startClient, startDb, TOKEN } from "./links.ts";
 import { CALLER, clusterOf, ECHO } from "./pair.ts";
 
-/** Answers WAIT when somebody says GO. */
+/** Answers WAIT when a message says GO. */
 const SLOW = `
   import { cluster, skynet } from "snax";
   let go = () => {};
@@ -85,7 +85,7 @@ for (const manner of ["SIGTERM", "snax drain"] as const) {
     let ready = await readiness(metrics);
     while (ready.status === 200) ready = await readiness(metrics);
     deepEqual([ready.status, JSON.parse(ready.body).reason], [503, "draining"]);
-    // What is open is answered, and pushes arrive; new calls are for somebody else.
+    // What is open is answered, and pushes arrive; new calls are for another node.
     const away = await failureOf(cluster.call("db", "@slow", "x"));
     deepEqual([away.code, away.data], ["ERR_NODE_DOWN", { node: "db", sent: false }]);
     const query = await failureOf(cluster.query("db", "slow"));

@@ -188,7 +188,7 @@ test("20,000 mutated answers: every call ends, and the next connection works", a
       }
       const answers = Array.from({ length: 40 }, () => {
         const frame = mutate(random, seeds);
-        // Most of them are answers to somebody.
+        // Most of them are answers to a request.
         if (random(4) > 0 && frame.length >= 7) {
           frame.writeUInt32LE(sessions[random(sessions.length)] ?? 1, 2);
         }

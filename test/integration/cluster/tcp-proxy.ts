@@ -22,7 +22,7 @@ export interface Rewriting {
 export class TcpProxy {
   /** Where it is reached, `host:port`. */
   place = "";
-  /** How often somebody tried to connect while it was silent. */
+  /** How often a node tried to connect while it was silent. */
   attempts = 0;
   #state: "open" | "silent" = "open";
   #server: Server | undefined = undefined;

@@ -25,7 +25,7 @@ interface Seen {
   readonly data: Record<string, unknown>;
 }
 
-/** Somebody who watches. */
+/** A client that watches. */
 class Watcher {
   readonly socket: Socket;
   readonly events: Seen[] = [];

@@ -235,7 +235,7 @@ test("a type without services is told as such, and is no answer without differen
   equal(dead.at(-1), "<CMD Error>");
 });
 
-test("a module of JSON and a file with a byte order mark differ only if somebody has edited them", async (t) => {
+test("a module of JSON and a file with a byte order mark differ only if they were edited", async (t) => {
   const node = await desk(t, {
     "shop.ts": `\uFEFFimport prices from "./prices.json" with { type: "json" };\nexport const response = { price() { return prices.apple; } };\n`,
     "prices.json": `{ "apple": 3 }\n`,

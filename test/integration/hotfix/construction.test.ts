@@ -14,7 +14,7 @@ interface Merge {
   readonly title: string;
   readonly running: string;
   readonly patches: readonly string[];
-  /** The text as somebody would write it who begins with the patched class. */
+  /** The text as an author would write it who begins with the patched class. */
   readonly merged: string;
 }
 

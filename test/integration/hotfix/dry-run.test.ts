@@ -334,7 +334,7 @@ const DOORS = `
 import * as api from "snax";
 let spy = 0;
 export function init(handle: number) { spy = handle; }
-/** Uses every function of the API as if it reached somebody. */
+/** Uses every function of the API as if it reached a service. */
 function each(parts: readonly string[]): string[] {
   const used: string[] = [];
   for (const part of parts) {

@@ -87,7 +87,7 @@ test("an importer that took an async function follows, and so does one that only
   deepEqual(await p.req.all(), ["new", "new", "new", "AsyncFunction"]);
 });
 
-test("an arrow function that somebody holds hands on the arguments that were given, and no others", async (t) => {
+test("an arrow function that code holds as a value hands on the arguments that were given, and no others", async (t) => {
   const { p, fix } = await serve(
     t,
     `const load = async (a?: number, b?: number) => [a, b];

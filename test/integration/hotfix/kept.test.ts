@@ -127,13 +127,13 @@ for (const [title, files, patch, said] of CASES) {
 
 const QUIET: readonly (readonly [title: string, text: string, patch: Patch, said: string])[] = [
   [
-    "a function that somebody holds",
+    "a function that code holds as a value",
     `function hit() { return 1; } const held = { hit }; const list = [hit]; setInterval(hit, 1e6); ${look("[held, list]")}`,
     `function hit() { return 2; }`,
     "sets hit",
   ],
   [
-    "an object that somebody holds, and other members of it",
+    "an object that code holds, and other members of it",
     `const offers = { apple: { least: 3 }, n: 1 }; const all = [offers, offers.n]; const { apple } = offers; ${look("[all, apple]")}`,
     `const offers = { apple: { least: 5 } };`,
     "sets offers.apple.least",

@@ -130,7 +130,7 @@ test("several modules of a record are named", async (t) => {
   );
 });
 
-test("hotfixall tells the same, whether somebody lives or is yet to be born", async (t) => {
+test("hotfixall tells the same, whether services live or are yet to be born", async (t) => {
   const world = await World.open(t, { "main.ts": ROOM });
   const patch = `class Room { tikc() {} } export const response = { byu() {} }; export const accept = { tell() {} };`;
   const expected =

@@ -126,7 +126,7 @@ test("whatever is thrown undoes the patch", async (t) => {
   }
 });
 
-test("a variable that somebody else has written since keeps that value", async (t) => {
+test("a variable that other code has written since keeps that value", async (t) => {
   const { world, p, refuse } = await serve(
     t,
     `let gate: any; let mine = 1; let theirs = 1;

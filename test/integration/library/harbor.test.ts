@@ -15,7 +15,7 @@ const USER = `
   };
 `;
 
-test("a global name is found, also by who asked before somebody had it", async (t) => {
+test("a global name is found, also by a service that asked before another had it", async (t) => {
   const { make } = await world(t, { user: USER });
   const [one, two] = [await make("user"), await make("user")];
   const asked = two.req.query("SHOP");

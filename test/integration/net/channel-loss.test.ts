@@ -60,7 +60,7 @@ test("in session mode a late answer harms no other request, and its session is f
   assert.ok((await log()).includes("socket: unknown session : 1"));
 });
 
-test("a session that somebody waits for is refused before anything is written", async (t) => {
+test("a session that a request waits for is refused before anything is written", async (t) => {
   const seen: string[] = [];
   const { port } = await serve(t, (line) => {
     seen.push(line);

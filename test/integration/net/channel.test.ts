@@ -143,7 +143,7 @@ test("another host is used from the next request on; a closed channel refuses wi
   assert.equal(await codeOfFailure(main.req.ask("c")), "ERR_CLOSED");
 });
 
-test("connecting again and again ends when somebody listens", async (t) => {
+test("connecting again and again ends when a server listens", async (t) => {
   const { port, server } = await serve(t, (line) => line);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());

@@ -30,7 +30,7 @@ const server = (perConnection: string, methods = ""): string => `
   };
 `;
 
-test("a connection without a reader is not read beyond 128 KiB, and goes on when somebody does", async (t) => {
+test("a connection without a reader is not read beyond 128 KiB, and goes on when the service reads", async (t) => {
   const { make, log } = await world(t, {
     main: server(
       "",

@@ -17,7 +17,7 @@ interface Picture {
   readonly fighters: readonly { readonly text: string; readonly hp: number }[];
 }
 
-/** Somebody who plays. */
+/** A player. */
 class Browser {
   readonly #socket: WebSocket;
   #picture: Picture = { seconds: 0, fighters: [] };
@@ -57,7 +57,7 @@ class Browser {
     return this.#picture;
   }
 
-  /** Hits until somebody has so few points: who is tired hits for nothing. */
+  /** Hits until a player has that few points: a tired player hits for nothing. */
   async hitUntil(name: string, hp: number): Promise<void> {
     const isDone = ({ fighters }: Picture): boolean =>
       fighters.some((each) => each.text.startsWith(name) && each.hp <= hp);

@@ -27,7 +27,7 @@ async function freePorts(): Promise<number> {
       }
       return port;
     } catch {
-      // Somebody has one of them: the next try finds others.
+      // Another program has one of them: the next try finds others.
     } finally {
       await Promise.all(
         servers.map((server) => new Promise((done) => server.close(() => done(undefined)))),

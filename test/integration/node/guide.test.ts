@@ -41,7 +41,7 @@ async function startGame(
   return { folder, url, consolePort, stop };
 }
 
-/** Somebody who plays by messages, as the page does. */
+/** A player who plays by messages, as the page does. */
 class Player {
   readonly #socket: WebSocket;
   readonly closed: Promise<number>;
@@ -223,7 +223,7 @@ test("chapter 9: the bug is repaired in the middle of a round, as the page shows
   match((await snax(words, folder)).stdout, /^applied\t1$/m);
 });
 
-test("chapter 10: it is ready, and stops in order while somebody plays", async (t) => {
+test("chapter 10: it is ready, and stops in order while a player plays", async (t) => {
   const folder = writeProject(t, readProgram(10));
   const config = join(folder, "snax.config.ts");
   writeFileSync(config, readFileSync(config, "utf8").replace("metrics: 9464", "metrics: 0"));

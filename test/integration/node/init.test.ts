@@ -122,7 +122,7 @@ test("types --watch writes when a service comes, changes its exports, or goes", 
   rmSync(join(folder, "services/one.ts"));
   writeFileSync(join(folder, "services/two.ts"), "export const helper = 2;");
   while (names().join() !== "four,three") await new Promise((done) => setImmediate(done));
-  // What somebody has taken away comes back.
+  // What was taken away comes back.
   rmSync(join(folder, "snax.d.ts"));
   while (!existsSync(join(folder, "snax.d.ts"))) await new Promise((done) => setImmediate(done));
   child.kill("SIGTERM");

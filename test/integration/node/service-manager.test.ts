@@ -20,7 +20,7 @@ test("uniqueservice gives concurrent callers one service", async (t) => {
   assert.equal(await skynet.uniqueservice(true, "one"), first);
 });
 
-test("queryservice waits until somebody has started the service", async (t) => {
+test("queryservice waits until the service was started", async (t) => {
   const { skynet } = await world(t, { echo: ECHO });
   const asked = skynet.queryservice("echo");
   await skynet.sleep(1);

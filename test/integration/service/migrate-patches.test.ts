@@ -116,7 +116,7 @@ test("many patches, of one service and of all, those born with them too: taken b
   }
 });
 
-test("variables go back to what they were before a patch assigned them, unless somebody has written them since", async (t) => {
+test("variables go back to what they were before a patch assigned them, unless other code has written them since", async (t) => {
   const node = await world(t, FILES, THREE);
   const { pair, check } = await twins(node);
   const [one, two] = pair as [ServiceObject, ServiceObject];

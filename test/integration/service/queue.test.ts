@@ -71,7 +71,7 @@ test("code that the function with the lock does not await has to wait, whatever 
       const nap = async (ms, then) => { await skynet.sleep(ms); return await then(); };
       // Side by side, also behind an await and from inside another lock.
       await Promise.all([lock(job("a", 5)), lock(job("b", 1)), nap(1, () => lock(job("c", 1))), other(() => nap(1, () => lock(job("d", 1))))]);
-      // Somebody who goes on because of what the holder does.
+      // Code that goes on because of what the holder does.
       let go; const batch = new Promise((resolve) => { go = resolve; });
       await Promise.all([
         lock(async () => { order.push("e"); await skynet.sleep(1); go(); await skynet.sleep(1); order.push("e"); }),

@@ -44,7 +44,7 @@ test("a file is not touched while its text stays the same", (t) => {
   equal(writeSprotoTypes(file).changed, true);
 });
 
-test("a file that somebody else wrote is not overwritten", (t) => {
+test("a file that another program wrote is not overwritten", (t) => {
   const folder = writeFiles(t, { "a.sproto": ".x {}", "a.ts": "export const mine = 1;" });
   throws(() => writeSprotoTypes(join(folder, "a.sproto")), {
     code: "ERR_ARGUMENT",

@@ -51,7 +51,7 @@ test("a wrong token is refused by the one that listens, and the other is told wh
 
 test("one that listens without the token is refused by the caller, whatever it lets pass", () => {
   const from = caller();
-  const fake = listener("the token of somebody else");
+  const fake = listener("the token of another cluster");
   const hello = fake.take(from.hello);
   assert.equal(hello.kind, "reply");
   const proof = from.take((hello as { body: Buffer }).body);

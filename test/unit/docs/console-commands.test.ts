@@ -14,7 +14,7 @@ const SESSIONS = readBlocks(PAGE).filter(({ mark }) =>
   ["session", "shape", "first"].includes(mark),
 );
 
-/** Commands that need somebody who types at the right moment; console.md shows them. */
+/** Commands that need an operator who types at the right moment; console.md shows them. */
 const ELSEWHERE = ["debug"];
 
 /** The lines that are typed, each with what the page shows of its answer. */

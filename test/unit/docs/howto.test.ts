@@ -203,7 +203,7 @@ test(
   },
 );
 
-/** Connects as soon as somebody listens. */
+/** Connects as soon as a server listens. */
 async function untilConnected(t: TestContext, url: string): Promise<WebSocket> {
   for (;;) {
     try {

@@ -11,7 +11,7 @@ export interface Case {
   readonly lastRound: number;
   /** A socket asks for the turn. @defaultValue true */
   readonly isSocket?: boolean;
-  /** Somebody follows promises. */
+  /** A hook follows promises. */
   readonly hasHooks?: boolean;
   /** Turns may begin in a tick at all. @defaultValue true: this is a worker */
   readonly isOn?: boolean;

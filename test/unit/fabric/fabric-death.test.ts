@@ -198,7 +198,7 @@ test("a call that was passed on keeps waiting where the threads were joined in a
   deepEqual([outcome.settled, outcome.value], [1, "answer"]);
 });
 
-test("a call that was passed on to somebody who is dead by then ends once", () => {
+test("a call that was passed on to a service that is dead by then ends once", () => {
   const { world, sides, outcome } = createRedirect();
   const [one, two, three] = sides;
   one.turn();

@@ -42,7 +42,7 @@ test("what is written is read by the next one", (t) => {
     ],
   );
   deepEqual([second.findText(hash), second.findText("../../ledger")], ["text", undefined]);
-  // A text that somebody has changed is not the one that was kept.
+  // A text that was changed is not the one that was kept.
   writeFileSync(join(path, "..", "texts", hash), "other");
   equal(second.findText(hash), undefined);
   second.close();

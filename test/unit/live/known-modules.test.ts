@@ -1,4 +1,4 @@
-/** What a thread tells to somebody who asks again and again: each module once. */
+/** What a thread tells to a caller that asks again and again: each module once. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** What the ledger of a node keeps of the patches that somebody has settled. */
+/** What the ledger of a node keeps of the patches that are settled. */
 
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** Functions that somebody holds stay of the kind that they are written as. */
+/** Functions that code holds as values stay of the kind that they are written as. */
 
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
@@ -178,7 +178,7 @@ test("a replaced function goes back to the one from before, and can be replaced 
   deepEqual(await call(instance, "look"), ["again", "again", true]);
 });
 
-test("a function that was replaced before somebody took it follows as well", async (t) => {
+test("a function that was replaced before code took it follows as well", async (t) => {
   const modules = new Modules(t, {
     "main.ts": `import { f } from "./lib.ts"; export const use = () => f(); export const later = () => import("./late.ts");`,
     "lib.ts": `export async function f() { return "old"; } export function* g(): any { yield "old"; }`,
