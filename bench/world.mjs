@@ -2,7 +2,7 @@
 /**
  * Writes the realistic service of the bench: `world.ts` with 30 local modules, 360 functions and 30 classes.
  *
- * Generated, because nobody should have to read it: what matters is its size, that every module is imported, and that a
+ * Generated, because it is not for reading: what matters is its size, that every module is imported, and that a
  * call can walk through all of them. Its objects are made when the call first walks there: the classes of each service are
  * its own, and V8 keeps a kilobyte of shapes for each class that has instances, in any program. Each module has a class, a variable of its own, and twelve functions; each but the
  * first imports the one before it.

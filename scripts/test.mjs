@@ -6,7 +6,7 @@
  * Node), `--list` shows each test. A type error does not keep the tests from running, but fails the run.
  *
  * With CI in the environment a file that fails runs once more, by itself. If it passes then, the run passes and names it as
- * flaky: the author of a change is not held up by a race that they did not make, and nobody can overlook it.
+ * flaky: the author of a change is not held up by a race that they did not make, and can't overlook it.
  */
 
 import { setMaxListeners } from "node:events";

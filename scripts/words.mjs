@@ -36,6 +36,11 @@ const TURNS = [
   [/\bso many\b/i, "a number of, that number of, as many as the limit says"],
 ];
 
+/** What comments and titles do without, and pages may say. @type {typeof TURNS} */
+const CODE_TURNS = [
+  [/\b(?:somebody|nobody)\b/i, "name who acts, or does not: a caller, no service"],
+];
+
 /** Part of a line that a person reads: a comment, a title, or the whole line of a page. */
 const READ = /(?:\/\*\*|^\s*\*(?!\/)|(?:^|\s)\/\/) ?(.*)|\btest\(\s*(["'`].*)/;
 
@@ -50,7 +55,8 @@ function findTurns(text, isPage) {
     const [, comment, title] = READ.exec(line) ?? [];
     const read = isPage ? line : (comment ?? title);
     if (read === undefined) return [];
-    const [, instead] = TURNS.find(([turn]) => turn.test(read)) ?? [];
+    const turns = isPage ? TURNS : [...TURNS, ...CODE_TURNS];
+    const [, instead] = turns.find(([turn]) => turn.test(read)) ?? [];
     return instead === undefined ? [] : [{ line: index + 1, instead }];
   });
 }
@@ -65,6 +71,8 @@ function selfTest() {
     [" * It loops, for one.", false, true],
     ["The door is nobody's.", true, true],
     ["So he waits.", true, true],
+    ["/** Somebody waits. */", false, true],
+    ["Log somebody out.", true, false],
     ["/** Takes so many bytes. */", false, true],
     ["/** Undefined if there is none. */", false, false],
     ["/** Tells whoever waits. */", false, true],

@@ -1,5 +1,5 @@
 /**
- * `node bench/code-bases/run.mjs <folder> [options]`: runs the tests of somebody else's code base inside services, and in plain
+ * `node bench/code-bases/run.mjs <folder> [options]`: runs the tests of a code base of others inside services, and in plain
  * Node with tsx, and compares them test by test. The code base is read as it lies there: nothing in its files is changed.
  *
  *     --as <name>           with the options that list.mjs has for it; default: the name of the folder

@@ -1,5 +1,5 @@
 /**
- * `node bench/code-bases/speed.mjs <folder> --tools <folder> [name ...] [--alive <n>]`: how fast somebody else's code runs in services, and
+ * `node bench/code-bases/speed.mjs <folder> --tools <folder> [name ...] [--alive <n>]`: how fast the code of others runs in services, and
  * how long it takes to load, beside plain Node.
  *
  * The folder has the code bases by the names in works.mjs, with what their tests need; the tools are those of run.mjs. Plain Node gets
