@@ -7,12 +7,14 @@
  */
 
 import type { AnyNode, Class } from "acorn";
-import { ANYTHING, Evaluation, memberKey } from "./evaluation.ts";
+import { keyOf } from "../loader/read/analysis.ts";
+import { ANY_MEMBER, ANYTHING, Evaluation, ITERATION, memberKey, takenKey } from "./evaluation.ts";
+import type { Evaluated } from "./evaluation.ts";
 import { listMembers, listProperties } from "./member.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
 import type { ProgramText } from "./program-text.ts";
 import { constructionKey, nameKey } from "./program-text.ts";
-import { visitChildren } from "../loader/read/children.ts";
+import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
 
 /** Something whose text changes, by its key, and what people call it. */
 export type Changed = ReadonlyMap<string, string>;
@@ -22,7 +24,7 @@ export interface Derived {
   readonly module: ModuleText;
   /** A piece, a loose statement, or the call that arms a timer. */
   readonly node: AnyNode;
-  readonly kind: "value" | "statement" | "timer";
+  readonly kind: "value" | "statement" | "timer" | "init";
   /** What it is called: the name of a piece, the callee of a timer. */
   readonly what: string;
   /** What it was computed from. */
@@ -36,6 +38,8 @@ const TIMERS: Readonly<Record<string, number>> = { setInterval: 1, setTimeout: 1
 export class Consequences {
   readonly #program: ProgramText;
   readonly #leadsTo = new Map<string, Set<string>>();
+  /** What functions use that a key puts somewhere. */
+  readonly #keptBy = new Map<string, Set<string>>();
   readonly #evaluations = new Map<ModuleText, Evaluation>();
 
   constructor(program: ProgramText) {
@@ -43,20 +47,23 @@ export class Consequences {
     for (const module of program.modules.values()) {
       this.#evaluations.set(module, new Evaluation(module, program));
     }
-    for (const module of program.modules.values()) {
+    for (const [module, evaluation] of this.#evaluations) {
       for (const piece of module.pieces) this.#addPiece(module, piece);
+      this.#addMembers(module, evaluation, module.syntax.ast);
     }
+    this.#linkUnknown();
   }
 
   /** Returns everything whose outcome a change may alter, each with its cause. */
   follow(changed: Changed): Map<string, string> {
     const causes = new Map(changed);
-    // A call of something unknown may be a call of what changes.
-    const [first] = changed.values();
-    if (first !== undefined) causes.set(ANYTHING, first);
     const users = new Map<string, string[]>();
     for (const [key, targets] of this.#leadsTo) {
-      for (const target of targets) users.set(target, [...(users.get(target) ?? []), key]);
+      for (const target of targets) {
+        const known = users.get(target);
+        if (known === undefined) users.set(target, [key]);
+        else known.push(key);
+      }
     }
     const queue = [...causes.keys()];
     for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
@@ -74,24 +81,30 @@ export class Consequences {
     const found: Derived[] = [];
     if (causes.size === 0) return found;
     for (const [module, evaluation] of this.#evaluations) {
-      const causeOf = (keys: Iterable<string>): string | undefined => {
-        for (const key of keys) if (causes.has(key)) return causes.get(key);
+      const causeOf = ({ uses }: Evaluated): string | undefined => {
+        for (const key of uses) if (causes.has(key)) return causes.get(key);
         return undefined;
       };
       for (const { kind, name, declaration, value } of module.pieces) {
+        if (name === "init" && module.isService && kind === "function") {
+          const why = causeOf(evaluation.ofCall(value ?? declaration));
+          if (why !== undefined) {
+            found.push({ module, node: declaration, kind: "init", what: name, cause: why });
+          }
+        }
         if (kind === "function" || kind === "literal") continue;
-        const cause = causeOf(evaluation.of(value ?? declaration, false));
+        const cause = causeOf(evaluation.of(value ?? declaration));
         if (cause !== undefined) {
           found.push({ module, node: declaration, kind: "value", what: name, cause });
         }
       }
       for (const { node, kind } of module.loose) {
         if (kind !== "statement" || isTimer(expressionOf(node))) continue;
-        const cause = causeOf(evaluation.of(node, false));
+        const cause = causeOf(evaluation.of(node));
         if (cause !== undefined) found.push({ module, node, kind: "statement", what: "", cause });
       }
       for (const { node, what, time } of listTimers(module)) {
-        const cause = causeOf(evaluation.of(time, true));
+        const cause = causeOf(evaluation.of(time));
         if (cause !== undefined) found.push({ module, node, kind: "timer", what, cause });
       }
     }
@@ -103,8 +116,8 @@ export class Consequences {
     if (evaluation === undefined) return;
     for (const name of names) {
       const key = nameKey(module, name);
-      if (kind === "function") this.#add(key, evaluation.of(value ?? declaration, true));
-      else if (kind === "literal") this.#add(key, evaluation.of(value ?? declaration, false));
+      if (kind === "function") this.#add(key, evaluation.ofCall(value ?? declaration));
+      else if (kind === "literal") this.#add(key, evaluation.of(value ?? declaration));
       else if (kind === "class") this.#addClass(module, evaluation, name, value as Class);
       else if (value !== undefined) this.#addObject(evaluation, key, value);
     }
@@ -114,15 +127,16 @@ export class Consequences {
     const made = constructionKey(module, name);
     if (node.superClass?.type === "Identifier") {
       const parent = this.#program.construction(module, node.superClass.name);
-      if (parent !== undefined) this.#add(made, new Set([parent]));
-    } else if (node.superClass) this.#add(made, evaluation.of(node.superClass, true));
+      if (parent !== undefined) this.#link(made, [parent]);
+    } else if (node.superClass) this.#add(made, evaluation.of(node.superClass));
     for (const member of listMembers(node, module.syntax.code)) {
-      const isMaking =
-        member.kind === "constructor" || (member.kind === "field" && !member.isStatic);
-      const uses = evaluation.of(partOf(member.node), true);
-      if (isMaking) this.#add(made, uses);
-      if (member.name !== undefined) this.#add(memberKey(member.name), uses);
-      else this.#add(ANYTHING, uses);
+      const part = partOf(member.node);
+      if (member.kind === "constructor") this.#add(made, evaluation.ofCall(part));
+      else if (member.kind === "field" && !member.isStatic) this.#add(made, evaluation.of(part));
+      if (member.name === undefined) {
+        this.#add(ANYTHING, evaluation.ofCall(part));
+        this.#add(ITERATION, evaluation.ofCall(part));
+      }
     }
   }
 
@@ -131,17 +145,93 @@ export class Consequences {
     if (value.type !== "ObjectExpression") return;
     for (const { name, node } of listProperties(value)) {
       const own = memberKey(name ?? "");
-      this.#add(key, new Set([own]));
       const given = node.type === "Property" ? node.value : node;
-      this.#add(own, evaluation.of(given, true));
+      this.#link(key, [own]);
+      this.#add(own, evaluation.ofCall(given));
       this.#addObject(evaluation, own, given);
     }
   }
 
-  #add(key: string, targets: ReadonlySet<string>): void {
-    const known = this.#leadsTo.get(key);
-    if (known === undefined) this.#leadsTo.set(key, new Set(targets));
-    else for (const target of targets) known.add(target);
+  /** Functions go by the names of the members that hold them, wherever that is. */
+  #addMembers(module: ModuleText, evaluation: Evaluation, node: AnyNode): void {
+    const [name, value] = memberIn(node) ?? [];
+    if (name !== undefined && value) {
+      const key = memberKey(name);
+      if (isAnyFunction(value)) {
+        this.#add(key, evaluation.ofCall(value));
+        this.#link(ANY_MEMBER, [key]);
+        // A getter runs when it is read.
+        if ("kind" in node && node.kind === "get")
+          this.#add(takenKey(name), evaluation.ofCall(value));
+      } else if (value.type === "Identifier" && this.#program.isFunction(module, value.name)) {
+        const own = this.#program.name(module, value.name);
+        this.#link(key, [own ?? ANYTHING]);
+        this.#link(ANY_MEMBER, [key]);
+      } else if (HOLDERS.has(value.type)) this.#link(key, [ANYTHING]);
+    }
+    visitChildren(node, (child) => this.#addMembers(module, evaluation, child));
+  }
+
+  /** A call of something unknown may be one of a function that has been put somewhere when the modules began. */
+  #linkUnknown(): void {
+    const reached = new Set<string>();
+    const queue: string[] = [];
+    const add = ({ uses, kept }: Evaluated): void => {
+      queue.push(...uses);
+      this.#link(ANYTHING, kept);
+    };
+    for (const [module, evaluation] of this.#evaluations) {
+      for (const { kind, declaration, value } of module.pieces) {
+        if (kind !== "function") add(evaluation.of(value ?? declaration));
+      }
+      for (const { node } of module.loose) add(evaluation.of(node));
+    }
+    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+      if (reached.has(key)) continue;
+      reached.add(key);
+      queue.push(...(this.#leadsTo.get(key) ?? []));
+      const kept = this.#keptBy.get(key) ?? [];
+      this.#link(ANYTHING, kept);
+      if (reached.has(ANYTHING)) queue.push(...kept);
+    }
+  }
+
+  #add(key: string, { uses, kept }: Evaluated): void {
+    this.#link(key, uses);
+    add(this.#keptBy, key, kept);
+  }
+
+  #link(key: string, targets: Iterable<string>): void {
+    add(this.#leadsTo, key, targets);
+  }
+}
+
+function add(sets: Map<string, Set<string>>, key: string, values: Iterable<string>): void {
+  const known = sets.get(key);
+  if (known === undefined) sets.set(key, new Set(values));
+  else for (const value of values) known.add(value);
+}
+
+/** What may be a function that has come from elsewhere. */
+const HOLDERS: ReadonlySet<string> = new Set([
+  ...["Identifier", "CallExpression", "MemberExpression", "ConditionalExpression"],
+  ...["LogicalExpression", "AwaitExpression", "TaggedTemplateExpression"],
+]);
+
+/** The name and the value of a member that a part of a text gives to an object or a class. */
+function memberIn(node: AnyNode): [name: string | undefined, value: AnyNode | null] | undefined {
+  switch (node.type) {
+    case "MethodDefinition":
+    case "PropertyDefinition":
+    case "Property":
+      return [keyOf(node), node.value ?? null];
+    case "AssignmentExpression": {
+      const { left, right } = node;
+      if (left.type !== "MemberExpression" || left.computed) return undefined;
+      return left.property.type === "Identifier" ? [left.property.name, right] : undefined;
+    }
+    default:
+      return undefined;
   }
 }
 

@@ -141,13 +141,16 @@ class ClassDiff {
 
   #compareMethod({ now, was }: MemberPair): void {
     const name = now.name ?? "";
-    changeMember(this.#scene, name, `${this.#name}.${name}`);
+    const what = `${this.#name}.${name}`;
     if (was === undefined) {
+      changeMember(this.#scene, name, what);
       this.#say("applied", now, "new method");
       return;
     }
     const [before, after] = [functionOf(was), functionOf(now)];
-    const why = heldText(this.#scene, name, before, after) ?? leftBehind(before, after);
+    const held = heldText(this.#scene, name, before, after);
+    changeMember(this.#scene, name, what, now.kind === "method" && held === undefined);
+    const why = held ?? leftBehind(before, after);
     if (why === undefined) this.#say("applied", now, "method, also of live instances");
     else this.#say("note", now, `method: ${why}`);
   }

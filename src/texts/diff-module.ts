@@ -5,7 +5,7 @@
 
 import type { AnyNode } from "acorn";
 import type { EditScene } from "./edit-scene.ts";
-import { shownText } from "./edit-scene.ts";
+import { changeEnum, shownText } from "./edit-scene.ts";
 import type { ImportPiece, LoosePiece, ModuleText } from "./module-text.ts";
 import { readMembers } from "../loader/typescript/enum-text.ts";
 import type { EnumMembers } from "../loader/typescript/enum-text.ts";
@@ -48,6 +48,15 @@ export function diffEnums(scene: EditScene): void {
     writer.say(verdict, type.name, why, type.start);
     if (verdict !== "applied" && verdict !== "note") continue;
     writer.keep(type);
+    const values = old && membersOf(was.text, old);
+    const next = membersOf(now.text, type);
+    const others = [...(next ?? [])].filter(([key, value]) => values?.get(key) !== value);
+    if (old !== undefined)
+      changeEnum(
+        scene,
+        type.name,
+        others.map(([key]) => key),
+      );
     const left = membersOf(now.text, type);
     for (const key of (old && membersOf(was.text, old)?.keys()) ?? []) {
       if (!left?.has(key)) writer.delete(`${type.name}.${key}`, `${type.name}.${key}`);
@@ -80,7 +89,10 @@ function diffEnum(
         "reload",
         `${changed.join()}: the value of a const enum is copied into the functions that use it`,
       ]
-    : ["note", `${changed.join()}: what was computed from it before keeps the old value`];
+    : [
+        "note",
+        `${changed.join()}: state that has the old value keeps it, and may mean another member now`,
+      ];
 }
 
 function membersOf(text: string, { name, start, end }: TypePiece): EnumMembers | undefined {

@@ -8,7 +8,7 @@ import { memberKeyOf, showPath } from "../loader/read/member-key.ts";
 import { isGiven, isHandedOut, thawIn } from "./given.ts";
 import { leftBehind } from "./closure.ts";
 import type { EditScene } from "./edit-scene.ts";
-import { changeMember, shownText } from "./edit-scene.ts";
+import { changeMember, changeName, changeWhole, shownText } from "./edit-scene.ts";
 import { heldText } from "./held-text.ts";
 import { listProperties } from "./member.ts";
 import type { ObjectProperty } from "./member.ts";
@@ -98,6 +98,7 @@ export function diffTable(scene: EditScene, was: Piece, now: Piece): boolean {
   const text = new TableDiff(scene, was).compare([was.name], before, object);
   if (text.length === 0) return true;
   const { writer } = scene;
+  if (tables[0] !== was.value) changeName(scene, was.name, was.name);
   const { start } = now.isAlone ? now.statement : now.declaration;
   const head = now.isAlone ? undefined : `const ${headOf(scene, now, object)}`;
   writer.keep({ start, end: object.start + 1 }, head);
@@ -237,6 +238,8 @@ class TableDiff {
     if (tables !== undefined) {
       const inner = this.compare(path, ...tables);
       if (inner.length === 0) return [];
+      // Another object takes the place of a frozen one.
+      if (tables[0] !== before) changeMember(this.#scene, name, what);
       const [, { start, end }] = tables;
       const tail = { start: end - 1, end: node.end };
       return [{ start: node.start, end: start + 1 }, ...inner, tail, whole[1] as Part];
@@ -248,6 +251,8 @@ class TableDiff {
     }
     if (before === undefined) {
       writer.say("applied", what, "new", node.start);
+      changeMember(this.#scene, name, what);
+      changeWhole(this.#scene, this.#piece, path.slice(0, -1), what);
       return whole;
     }
     const was = isFunction(before) || before.type === "Identifier";
@@ -279,12 +284,12 @@ class TableDiff {
 
   /** Data that code may have changed is state. */
   #dataText(name: string): string | undefined {
-    const { name: owner } = this.#piece;
-    const isPassed =
-      this.#scene.was.analysis.references.some(
-        (each) => each.name === owner && each.use === "value",
-      ) && isHandedOut(this.#scene.was, owner);
-    const isState = isPassed || this.#piece.isExported || this.#scene.uses.assigned.has(name);
+    const { name: owner, isExported } = this.#piece;
+    const isTaken = this.#scene.was.analysis.references.some(
+      (each) => each.name === owner && each.use === "value",
+    );
+    const isPassed = (isTaken || isExported) && isHandedOut(this.#scene, this.#piece);
+    const isState = isPassed || this.#scene.uses.assigned.has(name);
     return isState ? "data that the program may have changed: it keeps its value" : undefined;
   }
 }

@@ -100,12 +100,13 @@ export function diffProgram(
   const modules = new Map(edits.map((edit) => [edit, readRunning(edit, read)]));
   const known = [...modules.values()].filter((module) => module !== undefined);
   const uses = joinUses(readUses(known), others);
+  const program = new ProgramText(known, resolve);
   const scenes = new Map<ModuleEdit, EditScene>();
   for (const [edit, was] of modules) {
-    if (was !== undefined) scenes.set(edit, createScene(edit, was, { uses, read }));
+    if (was !== undefined) scenes.set(edit, createScene(edit, was, { uses, read, program }));
   }
   for (const scene of scenes.values()) if (scene.now !== scene.was) compareModule(scene);
-  noteConsequences(new ProgramText(known, resolve), [...scenes.values()]);
+  noteConsequences(program, [...scenes.values()]);
   return edits.map((edit) => {
     const scene = scenes.get(edit);
     return scene === undefined ? unreadable(edit) : finish(edit, scene);
@@ -129,12 +130,16 @@ function readRunning(
 function createScene(
   { file, running, edited }: ModuleEdit,
   was: ModuleText,
-  { uses, read }: { readonly uses: MemberUses; readonly read: ReadText },
+  {
+    uses,
+    read,
+    program,
+  }: { readonly uses: MemberUses; readonly read: ReadText; readonly program: ProgramText },
 ): EditScene {
   const { isService } = was;
   const now = running === edited ? was : read(edited, file, { isService });
   const writer = new DiffWriter(edited);
-  return { was, now, writer, uses, changed: new Map(), settled: new Set() };
+  return { was, now, writer, uses, program, changed: new Map(), settled: new Set() };
 }
 
 function unreadable({ file, running, edited }: ModuleEdit): ModuleDiff {
@@ -193,6 +198,13 @@ function noteDerived(scene: EditScene, { node, kind, what, cause }: Derived): vo
     if (settled.has(what) || piece === undefined) return;
     const why = `was made with ${cause}, and keeps what came of that`;
     writer.say("note", shownName(piece), why, piece.start);
+    return;
+  }
+  if (kind === "init") {
+    const piece = now.byName.get(what);
+    // One that has changed has its own note.
+    if (piece === undefined || !isSameTree(piece.declaration, node)) return;
+    writer.say("note", what, `ran with the old ${cause} when the service began`, piece.start);
     return;
   }
   if (kind === "timer") {

@@ -3,9 +3,10 @@
  */
 
 import type { AnyNode } from "acorn";
-import { memberKey } from "./evaluation.ts";
+import { memberKey, takenKey } from "./evaluation.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
-import { constructionKey, nameKey } from "./program-text.ts";
+import { constructionKey, enumKey, nameKey } from "./program-text.ts";
+import type { ProgramText } from "./program-text.ts";
 import { visitChildren } from "../loader/read/children.ts";
 import type { DiffWriter } from "./verdict.ts";
 
@@ -23,6 +24,8 @@ export interface EditScene {
   readonly now: ModuleText;
   readonly writer: DiffWriter;
   readonly uses: MemberUses;
+  /** The running texts of all modules. */
+  readonly program: ProgramText;
   /** What changes, by its key in the graph of the program; with what people call it. */
   readonly changed: Map<string, string>;
   /** Pieces of which everything has been said. */
@@ -34,9 +37,37 @@ export function changeName({ was, changed }: EditScene, name: string, shown: str
   changed.set(nameKey(was, name), shown);
 }
 
-/** Notes that a member changes, of whatever object. */
-export function changeMember({ changed }: EditScene, name: string, shown: string): void {
+/**
+ * Notes that a member changes, of whatever object.
+ *
+ * @param isFollowing - whether code that has taken its value has the new one: a method that somebody holds.
+ */
+// oxlint-disable-next-line max-params -- a member, and what becomes of it
+export function changeMember(
+  { changed }: EditScene,
+  name: string,
+  shown: string,
+  isFollowing = false,
+): void {
   changed.set(memberKey(name), shown);
+  if (!isFollowing) changed.set(takenKey(name), shown);
+}
+
+/** Notes that a member of an enum changes, and the enum as a whole. */
+export function changeEnum({ was, changed }: EditScene, name: string, members: string[]): void {
+  for (const member of members) changed.set(enumKey(was, name, member), `${name}.${member}`);
+  changed.set(nameKey(was, name), name);
+}
+
+/** Notes that a member is new, or a frozen object another one: what was made with the whole of it lacks that. */
+export function changeWhole(
+  { was, changed }: EditScene,
+  { kind, name }: Piece,
+  [, ...way]: readonly string[],
+  shown: string,
+): void {
+  if (kind !== "class") changed.set(nameKey(was, name), shown);
+  for (const member of way) changed.set(memberKey(member), shown);
 }
 
 /** Notes that instances of a class are made otherwise. */

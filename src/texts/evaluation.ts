@@ -1,25 +1,36 @@
 /**
  * What a part of a text may evaluate: the names, members and constructors that its code can lead to.
  *
- * Types are not known, so members go by their names, whatever object has them, and a call of something that
- * has no name of the module may be a call of anything. What is only put somewhere, a function in an object
- * for example, is not evaluated: code that calls it later follows a patch.
+ * Types are not known, so members go by their names, whatever object has them. A function that is only put somewhere, into an
+ * object for example, is not evaluated: code that calls it later follows a patch. What such functions use is told apart, for a
+ * call of something that has no name of the program may be a call of any of them.
  */
 
-import type { AnyNode, CallExpression, Class } from "acorn";
+import type { AnyNode, CallExpression, Class, NewExpression } from "acorn";
 import type { Reference } from "../loader/read/analysis.ts";
 import { keyOf } from "../loader/read/analysis.ts";
-import { isKeeper } from "../loader/read/begin-uses.ts";
-import { isFunction } from "../loader/read/names.ts";
-import type { ModuleText } from "./module-text.ts";
 import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
+import { isFunction } from "../loader/read/names.ts";
+import { isCopier } from "../loader/read/keeping.ts";
+import type { ModuleText } from "./module-text.ts";
 
 /** A call of something unknown. */
 export const ANYTHING = "()";
 
+/** A call of a member whose name only shows when it runs. */
+export const ANY_MEMBER = ".*";
+
+/** What loops and spreads call by themselves. */
+export const ITERATION = "[]";
+
 /** Names a member, whatever object has it. */
 export function memberKey(name: string): string {
   return `.${name}`;
+}
+
+/** Names a member of which the value is only put somewhere. */
+export function takenKey(name: string): string {
+  return `=.${name}`;
 }
 
 /** Says what a name of a module stands for, in the graph of the whole program. */
@@ -30,10 +41,22 @@ export interface NameKeys {
   construction(module: ModuleText, name: string): string | undefined;
   /** The key of an export that is read off a namespace; undefined if the name is not such an export. */
   namespaceMember(module: ModuleText, name: string, member: string): string | undefined;
+  /** The key of a member of an enum; undefined if the name stands for none. */
+  enumMember(module: ModuleText, name: string, member: string): string | undefined;
   /** Whether calling a name calls a function of that name, and nothing that it happens to hold. */
   isFunction(module: ModuleText, name: string): boolean;
-  /** Whether a name stands for a function or a class, which is the same one after a patch. */
+  /** Whether a name stands for a function, a class or an object, which is the same one after a patch. */
   isFollowing(module: ModuleText, name: string): boolean;
+  /** Whether a name stands for a list, a Set or a Map that its text writes out. */
+  isList(module: ModuleText, name: string): boolean;
+  /** Whether a call only puts one of its arguments somewhere: all functions that it may call do so. */
+  isKept(module: ModuleText, call: CallExpression | NewExpression, index: number): boolean;
+}
+
+/** What a part evaluates, and what the functions use that it only puts somewhere. */
+export interface Evaluated {
+  readonly uses: ReadonlySet<string>;
+  readonly kept: ReadonlySet<string>;
 }
 
 /** Collects what parts of one module evaluate. */
@@ -45,21 +68,41 @@ export class Evaluation {
 
   constructor(module: ModuleText, keys: NameKeys) {
     const { references, freeReferences } = module.analysis;
+    const enums = new Set(
+      module.types.filter(({ kind }) => kind === "enum").map(({ name }) => name),
+    );
+    const own = freeReferences.filter(({ name }) => enums.has(name));
     this.#module = module;
     this.#keys = keys;
-    this.#references = new Map(references.map((each) => [each.start, each]));
-    this.#globals = new Set(freeReferences.map(({ start }) => start));
+    this.#references = new Map([...references, ...own].map((each) => [each.start, each]));
+    this.#globals = new Set(
+      freeReferences.filter((each) => !own.includes(each)).map(({ start }) => start),
+    );
   }
 
-  /**
-   * Lists what a part may evaluate.
-   *
-   * @param isLater - whether code counts that only runs when it is called.
-   */
-  of(node: AnyNode, isLater: boolean): Set<string> {
-    const found = new Set<string>();
-    this.#visit(node, { found, isLater, isData: true });
+  /** Lists what a part evaluates where it stands. */
+  of(node: AnyNode): Evaluated {
+    const found = { uses: new Set<string>(), kept: new Set<string>() };
+    this.#visit(node, { ...found, isLater: false, isData: true });
     return found;
+  }
+
+  /** Lists what a call of a function evaluates; of anything else, what it evaluates where it stands. */
+  ofCall(node: AnyNode): Evaluated {
+    if (!isAnyFunction(node)) return this.of(node);
+    const found = { uses: new Set<string>(), kept: new Set<string>() };
+    this.#enter(node, { ...found, isLater: false, isData: true });
+    return found;
+  }
+
+  /** What a call of a function evaluates. */
+  #enter(node: AnyNode, at: Visit): void {
+    const isArrow = node.type === "ArrowFunctionExpression" && node.expression;
+    visitChildren(node, (child) => {
+      // What an arrow function gives is the caller's.
+      const isData = isArrow && child === (node as { body?: AnyNode }).body;
+      this.#visit(child, { ...at, isLater: false, isData });
+    });
   }
 
   #visit(node: AnyNode, at: Visit): void {
@@ -72,10 +115,9 @@ export class Evaluation {
         this.#call(node, at);
         break;
       case "NewExpression":
-        if (node.callee.type === "Identifier") this.#construct(node.callee, at.found);
+        if (node.callee.type === "Identifier") this.#construct(node.callee, at.uses);
         else visit(node.callee);
-        for (const each of node.arguments)
-          this.#visit(each, { ...at, isData: false, isLater: true });
+        this.#give(node, at);
         break;
       case "MemberExpression":
         this.#readMember(node, at);
@@ -87,9 +129,21 @@ export class Evaluation {
       case "ObjectPattern":
         for (const property of node.properties) {
           const key = property.type === "Property" ? keyOf(property) : undefined;
-          if (key !== undefined) at.found.add(memberKey(key));
+          if (key !== undefined) this.#take(key, at);
           visit(property);
         }
+        break;
+      case "SpreadElement":
+        at.uses.add(ITERATION);
+        visit(node.argument);
+        break;
+      case "ForOfStatement":
+        at.uses.add(ITERATION);
+        visitChildren(node, (child) => visit(child));
+        break;
+      case "TemplateLiteral":
+        at.uses.add(memberKey("toString"));
+        visitChildren(node, (child) => visit(child));
         break;
       case "ArrayExpression":
       case "ObjectExpression":
@@ -97,6 +151,9 @@ export class Evaluation {
       case "VariableDeclarator":
       case "AssignmentExpression":
       case "ConditionalExpression":
+      case "LogicalExpression":
+      case "ReturnStatement":
+      case "ParenthesizedExpression":
         visitChildren(node, (child) => visit(child, true));
         break;
       case "ClassDeclaration":
@@ -104,69 +161,107 @@ export class Evaluation {
         this.#visitClass(node, at);
         break;
       default:
-        if (isAnyFunction(node)) {
-          if (at.isLater) visitChildren(node, (child) => visit(child));
-        } else visitChildren(node, (child) => visit(child));
+        if (isAnyFunction(node)) this.#function(node, at);
+        else visitChildren(node, (child) => visit(child));
     }
   }
 
-  #useName(name: string, start: number, { found, isData, isLater }: Visit): void {
+  /** A function that is made here: one that may be called is looked into, what the others use is kept apart. */
+  #function(node: AnyNode, at: Visit): void {
+    if (at.isLater) this.#enter(node, at);
+    else this.#enter(node, { ...at, uses: at.kept });
+  }
+
+  #useName(name: string, start: number, { uses, kept, isData, isLater }: Visit): void {
     if (!this.#references.has(start)) return;
-    if (isData && !isLater && this.#keys.isFollowing(this.#module, name)) return;
+    const isHeld = isData && !isLater && this.#keys.isFollowing(this.#module, name);
+    // What holds it may call it.
+    const found = isHeld ? kept : uses;
     this.#add(found, this.#keys.name(this.#module, name));
     this.#add(found, this.#keys.construction(this.#module, name));
   }
 
-  #call({ callee, arguments: given }: CallExpression, at: Visit): void {
+  #call(node: CallExpression, at: Visit): void {
+    const { callee } = node;
     if (callee.type === "Identifier") {
       const isOwn = this.#references.has(callee.start);
-      if (isOwn) this.#add(at.found, this.#keys.name(this.#module, callee.name));
+      if (isOwn) this.#add(at.uses, this.#keys.name(this.#module, callee.name));
       const isKnown = isOwn && this.#keys.isFunction(this.#module, callee.name);
-      if (!isKnown && !this.#globals.has(callee.start)) at.found.add(ANYTHING);
-    } else if (isFunction(callee)) {
-      visitChildren(callee, (child) => this.#visit(child, { ...at, isData: false }));
+      if (!isKnown && !this.#globals.has(callee.start)) at.uses.add(ANYTHING);
+    } else if (isFunction(callee)) this.#enter(callee, at);
+    else if (callee.type === "MemberExpression") {
+      if (callee.computed) at.uses.add(ANYTHING);
+      // The members of an object with a name are known.
+      if (callee.computed && !this.#isName(callee.object)) at.uses.add(ANY_MEMBER);
+      const isBound = callee.property.type === "Identifier" && callee.property.name === "bind";
+      // A bound function is the same one, called later.
+      if (isBound && !callee.computed) this.#visit(callee.object, { ...at, isData: true });
+      else this.#visit(callee, { ...at, isData: false });
     } else {
-      if (callee.type === "MemberExpression" && callee.computed) at.found.add(ANYTHING);
+      if (callee.type !== "Super" && callee.type !== "ImportExpression") at.uses.add(ANYTHING);
       this.#visit(callee, { ...at, isData: false });
     }
-    const isKept = isKeeper(callee);
-    // A callback may be called before the call returns.
-    const isLater = at.isLater || !isKept;
-    for (const argument of given) this.#visit(argument, { ...at, isData: isKept, isLater });
+    this.#give(node, at);
+  }
+
+  /** What a call is given it may call before it returns, unless it is one that only puts it somewhere. */
+  #give(node: CallExpression | NewExpression, at: Visit): void {
+    const isCopying = isCopier(node, (start) => this.#globals.has(start));
+    for (const [index, argument] of node.arguments.entries()) {
+      if (isCopying) this.#visit(argument, { ...at, isData: false });
+      else if (this.#keys.isKept(this.#module, node, index)) {
+        this.#visit(argument, { ...at, isData: true });
+      } else if (isFunction(argument)) this.#enter(argument, at);
+      else this.#visit(argument, { ...at, isData: false, isLater: true });
+    }
   }
 
   #construct(
     { name, start }: { readonly name: string; readonly start: number },
-    found: Set<string>,
+    uses: Set<string>,
   ): void {
-    if (this.#references.has(start)) this.#add(found, this.#keys.construction(this.#module, name));
-    else if (!this.#globals.has(start)) found.add(ANYTHING);
+    if (this.#references.has(start)) this.#add(uses, this.#keys.construction(this.#module, name));
+    else if (!this.#globals.has(start)) uses.add(ANYTHING);
   }
 
   #readMember(node: AnyNode & { type: "MemberExpression" }, at: Visit): void {
     const { object, property, computed } = node;
-    const visit = (child: AnyNode): void => this.#visit(child, { ...at, isData: false });
     if (computed) {
-      visit(object);
-      visit(property);
+      this.#visit(object, { ...at, isData: false });
+      this.#visit(property, { ...at, isData: false });
       return;
     }
-    if (property.type === "Identifier") {
-      at.found.add(memberKey(property.name));
-      const isName = object.type === "Identifier" && this.#references.has(object.start);
-      const key = isName
-        ? this.#keys.namespaceMember(this.#module, object.name, property.name)
-        : undefined;
-      if (key !== undefined) {
-        at.found.add(key);
-        return;
-      }
-      const isState = isName && !this.#keys.isFunction(this.#module, object.name);
-      const isKept = isState && this.#module.byName.get(object.name)?.kind === "state";
-      // Of an object only the member is read.
-      if (isKept) return;
+    if (property.type !== "Identifier") {
+      this.#visit(object, { ...at, isData: false });
+      return;
     }
-    visit(object);
+    const { name } = property;
+    const own = this.#isName(object)
+      ? (this.#keys.namespaceMember(this.#module, object.name, name) ??
+        this.#keys.enumMember(this.#module, object.name, name))
+      : undefined;
+    if (own !== undefined) {
+      at.uses.add(own);
+      return;
+    }
+    if (at.isData && !at.isLater) this.#take(name, at);
+    else at.uses.add(memberKey(name));
+    // All that is asked of a list is asked of what is in it.
+    if (this.#isName(object) && this.#keys.isList(this.#module, object.name)) {
+      this.#add(at.uses, this.#keys.name(this.#module, object.name));
+    }
+    // Of an object only the member is read.
+    this.#visit(object, { ...at, isData: true, isLater: false });
+  }
+
+  #isName(node: AnyNode): node is AnyNode & { type: "Identifier" } {
+    return node.type === "Identifier" && this.#references.has(node.start);
+  }
+
+  /** What takes a method may call it later. */
+  #take(name: string, { uses, kept }: Visit): void {
+    uses.add(takenKey(name));
+    kept.add(memberKey(name));
   }
 
   #visitClass({ superClass, body }: Class, at: Visit): void {
@@ -190,7 +285,9 @@ export class Evaluation {
 }
 
 interface Visit {
-  readonly found: Set<string>;
+  readonly uses: Set<string>;
+  readonly kept: Set<string>;
+  /** Whether functions that are given here may be called at once. */
   readonly isLater: boolean;
   /** Whether the value is only put somewhere. */
   readonly isData: boolean;

@@ -10,6 +10,7 @@ import { isData, thaw } from "../loader/read/written.ts";
 import { keyOf } from "../loader/read/analysis.ts";
 import type { EditScene } from "./edit-scene.ts";
 import type { ModuleText, Piece } from "./module-text.ts";
+import type { ProgramText } from "./program-text.ts";
 
 /** What `Object.freeze(...)` is given; any other node as it is. */
 export function thawIn(module: ModuleText, node: AnyNode): AnyNode {
@@ -66,14 +67,39 @@ const READERS: ReadonlySet<string> = new Set([
  * Tells whether the module only reads a list that it writes out, as far as its text shows. A patch that comes when the list
  * has been changed all the same is refused.
  */
-export function isOnlyRead({ was, uses }: EditScene, { name, value, isExported }: Piece): boolean {
-  if (isExported || value === undefined) return false;
-  return !hasAssigned(value, uses.assigned) && !isHandedOut(was, name, false);
+export function isOnlyRead(scene: EditScene, piece: Piece): boolean {
+  const { value } = piece;
+  if (value === undefined) return false;
+  return !hasAssigned(value, scene.uses.assigned) && !isHandedOut(scene, piece, false);
 }
 
-/** Whether the value of a name gets where it may be changed, as far as the module's text shows. */
-export function isHandedOut({ syntax }: ModuleText, name: string, isTable = true): boolean {
-  return isPassed(syntax.ast, [], { name, isTable });
+/** Whether the value of a name gets where it may be changed, as far as the texts of the program show. */
+export function isHandedOut({ was, program }: EditScene, piece: Piece, isTable = true): boolean {
+  const { name } = piece;
+  if (isPassed(was.syntax.ast, [], { name, isTable })) return true;
+  return piece.isExported && !was.isService && isHandedOutElsewhere(was, program, name, isTable);
+}
+
+// oxlint-disable-next-line max-params -- a name of a module of a program
+function isHandedOutElsewhere(
+  was: ModuleText,
+  program: ProgramText,
+  name: string,
+  isTable: boolean,
+): boolean {
+  // Others may import a shared module, and one that is imported at run time.
+  if (was.loose.some(({ kind }) => kind === "directive")) return true;
+  for (const module of program.modules.values()) {
+    if (module.syntax.code.includes("import(")) return true;
+    for (const { local, imported } of module.imports) {
+      const origin = program.originOf(module, local);
+      if (origin?.module !== was) continue;
+      if (imported === "*" || origin.name === "*") return true;
+      if (origin.name !== name) continue;
+      if (isPassed(module.syntax.ast, [], { name: local, isTable })) return true;
+    }
+  }
+  return false;
 }
 
 function hasAssigned(node: AnyNode, assigned: ReadonlySet<string>): boolean {
@@ -108,6 +134,7 @@ function isReading(node: AnyNode, [parent, grand]: readonly AnyNode[], isTable: 
   if (parent?.type === "NewExpression") return parent.callee === node;
   if (parent?.type === "ClassDeclaration" || parent?.type === "ClassExpression") return true;
   if (parent?.type === "VariableDeclarator") return parent.id === node;
+  if (parent?.type === "ImportSpecifier" || parent?.type === "ExportSpecifier") return true;
   if (parent?.type === "Property") return parent.value !== node;
   if (parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition")
     return parent.value !== node;
@@ -116,7 +143,8 @@ function isReading(node: AnyNode, [parent, grand]: readonly AnyNode[], isTable: 
   if (parent.object !== node) return !parent.computed;
   const { computed, property } = parent;
   if (grand?.type === "AssignmentExpression") return grand.left !== parent;
-  if (grand?.type === "UpdateExpression" || grand?.type === "UnaryExpression") return false;
+  if (grand?.type === "UpdateExpression") return false;
+  if (grand?.type === "UnaryExpression") return grand.operator !== "delete";
   const isCall = grand?.type === "CallExpression" && grand.callee === parent;
   const isPlain = !isCall || computed || isTable;
   return isPlain || (property.type === "Identifier" && READERS.has(property.name));

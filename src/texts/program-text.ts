@@ -3,7 +3,11 @@
  */
 
 import { posix } from "node:path";
+import type { AnyNode, CallExpression, Class, NewExpression } from "acorn";
+import { keyOf } from "../loader/read/analysis.ts";
+import { isAnyFunction, visitChildren } from "../loader/read/children.ts";
 import type { NameKeys } from "./evaluation.ts";
+import { isPutting, keepsParameter } from "../loader/read/keeping.ts";
 import type { ModuleText } from "./module-text.ts";
 
 /** Says which module a specifier of another one means; undefined for what is no module of the program. */
@@ -16,6 +20,18 @@ export interface Origin {
   readonly name: string;
 }
 
+/** A function of the program, and the module that has it. */
+interface Target {
+  readonly home: ModuleText;
+  readonly node: AnyNode;
+}
+
+const OBJECTS: ReadonlySet<string> = new Set([
+  "ObjectExpression",
+  "ArrayExpression",
+  "NewExpression",
+]);
+
 /** How deep names may be passed on from module to module. */
 const PASSED_ON_MAX = 100;
 
@@ -23,6 +39,9 @@ const PASSED_ON_MAX = 100;
 export class ProgramText implements NameKeys {
   readonly modules: ReadonlyMap<string, ModuleText>;
   readonly #resolve: Resolve;
+  /** By call and argument. */
+  readonly #kept = new Map<AnyNode, boolean[]>();
+  #methods: Map<string, Target[]> | undefined = undefined;
 
   /** @param resolve - without it relative specifiers are looked up among the files. */
   constructor(modules: Iterable<ModuleText>, resolve?: Resolve) {
@@ -59,7 +78,94 @@ export class ProgramText implements NameKeys {
 
   isFollowing(module: ModuleText, name: string): boolean {
     const origin = this.originOf(module, name);
-    return origin === undefined || this.isFunction(module, name) || origin.name === "*";
+    if (origin === undefined || this.isFunction(module, name) || origin.name === "*") return true;
+    if (isEnumName(origin)) return true;
+    const { value, isConst, kind } = origin.module.byName.get(origin.name) ?? {};
+    // An object is changed in place; a frozen one is replaced.
+    return kind === "group" || (isConst === true && OBJECTS.has(value?.type ?? ""));
+  }
+
+  enumMember(module: ModuleText, name: string, member: string): string | undefined {
+    const origin = this.originOf(module, name);
+    return origin !== undefined && isEnumName(origin)
+      ? enumKey(origin.module, origin.name, member)
+      : undefined;
+  }
+
+  isList(module: ModuleText, name: string): boolean {
+    const origin = this.originOf(module, name);
+    const type = origin?.module.byName.get(origin.name)?.value?.type ?? "";
+    return type === "ArrayExpression" || type === "NewExpression";
+  }
+
+  isKept(module: ModuleText, call: CallExpression | NewExpression, index: number): boolean {
+    const known = this.#kept.get(call) ?? [];
+    const found = known[index];
+    if (found !== undefined) return found;
+    // Functions may call each other.
+    known[index] = false;
+    this.#kept.set(call, known);
+    const targets = this.#targetsOf(module, call);
+    const isInner = (inner: CallExpression | NewExpression, at: number): boolean =>
+      this.isKept(module, inner, at);
+    const isKept =
+      targets.length === 0
+        ? isPutting(call)
+        : targets.every(({ home, node }) =>
+            keepsParameter(node, index, home === module ? isInner : isPutting),
+          );
+    known[index] = isKept;
+    return isKept;
+  }
+
+  /** The functions that a call may call, as far as the program has them. */
+  #targetsOf(module: ModuleText, { type, callee }: CallExpression | NewExpression): Target[] {
+    if (callee.type === "Identifier") {
+      const origin = this.originOf(module, callee.name);
+      const value = origin?.module.byName.get(origin.name)?.value;
+      if (origin === undefined || value === undefined) return [];
+      const home = origin.module;
+      if (type === "CallExpression") return isAnyFunction(value) ? [{ home, node: value }] : [];
+      const node = this.#constructorOf(home, value);
+      return node === undefined ? [] : [{ home, node }];
+    }
+    if (callee.type !== "MemberExpression" || callee.computed) return [];
+    if (callee.property.type !== "Identifier") return [];
+    this.#methods ??= this.#listMethods();
+    return this.#methods.get(callee.property.name) ?? [];
+  }
+
+  #constructorOf(module: ModuleText, value: AnyNode, depth = 0): AnyNode | undefined {
+    if (!value.type.startsWith("Class") || depth > PASSED_ON_MAX) return undefined;
+    const { superClass, body } = value as Class;
+    const own = body.body.find(
+      (each) => each.type === "MethodDefinition" && each.kind === "constructor",
+    );
+    if (own?.type === "MethodDefinition") return own.value;
+    if (superClass?.type !== "Identifier") return undefined;
+    const origin = this.originOf(module, superClass.name);
+    const parent = origin?.module.byName.get(origin.name)?.value;
+    if (origin === undefined || parent === undefined) return undefined;
+    return this.#constructorOf(origin.module, parent, depth + 1);
+  }
+
+  #listMethods(): Map<string, Target[]> {
+    const found = new Map<string, Target[]>();
+    for (const home of this.modules.values()) {
+      const visit = (node: AnyNode): void => {
+        const isMember = node.type === "MethodDefinition" || node.type === "PropertyDefinition";
+        if (isMember || node.type === "Property") {
+          const name = keyOf(node);
+          const value = node.value as AnyNode | null;
+          if (name !== undefined && value && isAnyFunction(value)) {
+            found.set(name, [...(found.get(name) ?? []), { home, node: value }]);
+          }
+        }
+        visitChildren(node, visit);
+      };
+      visit(home.syntax.ast);
+    }
+    return found;
   }
 
   /** Returns the variable that a name of a module stands for; undefined if a package has it. */
@@ -80,6 +186,11 @@ export class ProgramText implements NameKeys {
 
   #findExport(module: ModuleText, name: string, depth = 0): Origin | undefined {
     if (depth > PASSED_ON_MAX) return undefined;
+    // An enum is no variable of the text that is run.
+    const isEnumOfIt = module.types.some(
+      (type) => type.kind === "enum" && type.name === name && type.words.startsWith("export "),
+    );
+    if (isEnumOfIt) return { module, name };
     for (const entry of module.exports) {
       if (entry.name !== name && entry.name !== "*") continue;
       if (entry.local !== undefined) return { module, name: entry.local };
@@ -101,6 +212,15 @@ export class ProgramText implements NameKeys {
     const ways = [path, `${stem}.ts`, `${stem}.mts`, `${stem}.js`, `${stem}/index.ts`];
     return ways.find((way) => this.modules.has(way));
   }
+}
+
+function isEnumName({ module, name }: Origin): boolean {
+  return module.types.some((type) => type.kind === "enum" && type.name === name);
+}
+
+/** The key of a member of an enum. */
+export function enumKey(module: ModuleText, name: string, member: string): string {
+  return `${nameKey(module, name)}.${member}`;
 }
 
 /** The key of a variable of a module. */

@@ -33,6 +33,8 @@ interface Change {
    * the old one; `list` is changed in place; `entries` are functions in one; `data` is another value.
    */
   readonly kind: "code" | "member" | "list" | "entries" | "data";
+  /** Whether an object has no such member yet. */
+  readonly isNew: boolean;
   /** Whether the object is frozen: another one stands in its place, and who holds it keeps the old one. */
   readonly isFrozen: boolean;
   /** What people call it. */
@@ -58,8 +60,13 @@ export function keptBy({ node, code }: PatchPart, instance: Instance | undefined
   const changes = listChanges(code, module);
   if (changes.length === 0 && code.outline.members.length === 0) return [];
   const found = new Findings();
-  found.collect(node.image.data.begins, changes, { code, where: "" });
-  for (const other of instance.program.modules()) {
+  const { program } = instance;
+  found.collect(node.image.data.begins, changes, {
+    code,
+    where: "",
+    isEntry: program.isEntry(node),
+  });
+  for (const other of program.modules()) {
     if (other === node) continue;
     const renamed = changes.flatMap((change) => {
       const [name = ""] = change.path;
@@ -72,17 +79,22 @@ export function keptBy({ node, code }: PatchPart, instance: Instance | undefined
     });
     if (renamed.length === 0) continue;
     const where = ` of ${basename(other.image.file)}`;
-    found.collect(other.image.data.begins, renamed, { code: undefined, where });
+    found.collect(other.image.data.begins, renamed, {
+      code: undefined,
+      where,
+      isEntry: program.isEntry(other),
+    });
   }
   return [...listMade(code, module, changes), ...found.phrases()];
 }
 
 function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
   const changes: Change[] = [];
-  const add = (kind: Change["kind"], path: readonly string[]): void => {
+  const add = (kind: Change["kind"], path: readonly string[], isNew = false): void => {
     const [name = "", ...rest] = path;
     const isFrozen = isReplaced(code, module, path);
-    changes.push({ kind, path, isFrozen, shown: showPath([publicName(name), ...rest]) });
+    const members = rest[0] === "prototype" ? rest.slice(1) : rest;
+    changes.push({ kind, path, isNew, isFrozen, shown: showPath([publicName(name), ...members]) });
   };
   for (const [name, kind] of code.replaced) {
     if (kind === "function") add("code", [name]);
@@ -103,15 +115,18 @@ function listChanges(code: PatchCode, module: ModuleInstance): Change[] {
       const own = [...head, ...path.slice(1)];
       const list = gift.lists.get(keyOfPath(path));
       if (list !== undefined) add(holdsFunctions(list.shape) ? "entries" : "member", own);
-      else if (data === undefined) add("member", own);
+      else if (data === undefined) add("member", own, memberIn(read(), path, keys) === undefined);
       else if (!isSame(data, () => memberIn(read(), path, keys))) {
-        add(isChangedInPlace(data.value) ? "list" : "data", own);
+        const isNew = memberIn(read(), path, keys) === undefined;
+        add(isChangedInPlace(data.value) ? "list" : "data", own, isNew);
       }
     }
   };
   for (const [name, gift] of code.tables) addTable([name], gift, () => module.read(name));
   for (const { owner, name, isStatic, kind } of code.outline.members) {
-    if (owner.kind === "class" && isStatic && kind === "method") add("code", [owner.name, name]);
+    if (owner.kind !== "class") continue;
+    const way = isStatic ? [name] : ["prototype", name];
+    add(kind === "accessor" ? "data" : "code", [owner.name, ...way]);
   }
   for (const [owner, { statics }] of code.classes) {
     if (statics === undefined) continue;
@@ -184,7 +199,9 @@ function listMade(
   if (makers.size === 0) return [];
   const ways: [way: string, shown: string][] = [];
   for (const { kind, path, shown } of changes) {
-    if (kind === "code" || kind === "member") ways.push([path.join("."), shown]);
+    const isOfInstances = path[1] === "prototype";
+    if (!isOfInstances && (kind === "code" || kind === "member"))
+      ways.push([path.join("."), shown]);
   }
   for (const { owner, name, isStatic, kind, label: shown } of outline.members) {
     if (kind !== "method" || isStatic) continue;
@@ -201,19 +218,26 @@ function listMade(
   });
 }
 
+/** A module that something may be kept in. */
+interface Place {
+  /** The patch, if it is for this module. */
+  readonly code: PatchCode | undefined;
+  /** What to put behind a name of the module. */
+  readonly where: string;
+  /** Whether it is the service's own file, of which `init` has run. */
+  readonly isEntry: boolean;
+}
+
 /** What was found, by its cause. */
 class Findings {
   readonly #made = new Map<string, string[]>();
   readonly #copied = new Map<string, string[]>();
   readonly #ran: string[] = [];
 
-  collect(
-    begins: BeginUses,
-    changes: readonly Change[],
-    { code, where }: { readonly code: PatchCode | undefined; readonly where: string },
-  ): void {
+  collect(begins: BeginUses, changes: readonly Change[], { code, where, isEntry }: Place): void {
     const causes = new Causes(begins, changes);
     for (const { kind, what, uses } of begins.beginnings) {
+      if (kind === "init" && !isEntry) continue;
       const given = code?.replaced.get(what);
       // It is as the patch says.
       if (given === "literal" || given === "computed") continue;
@@ -275,7 +299,9 @@ class Causes {
     if (this.#known.has(name)) return this.#known.get(name);
     // Functions may call each other.
     this.#known.set(name, undefined);
-    const values = this.#changes.filter(({ kind }) => kind === "data" || kind === "list");
+    const isValue = ({ kind, isNew }: Change): boolean =>
+      isNew || kind === "data" || kind === "list";
+    const values = this.#changes.filter(isValue);
     const copied = this.#changes.filter(({ kind }) => kind !== "code");
     let cause: string | undefined;
     for (const use of this.#called.get(name) ?? []) {
@@ -286,12 +312,16 @@ class Causes {
   }
 }
 
-function isUse({ role, path }: BeginUse, { path: changed, kind, isFrozen }: Change): boolean {
+function isUse(
+  { role, path }: BeginUse,
+  { path: changed, kind, isNew, isFrozen }: Change,
+): boolean {
   const depth = Math.min(path.length, changed.length);
   const isAlike = path
     .slice(0, depth)
     .every((key, at) => key === ANY_MEMBER || key === changed[at]);
   if (!isAlike) return false;
+  if (role === "keys") return isNew && path.length === changed.length - 1;
   if (path.length < changed.length) return isFrozen || (role === "copy" && kind !== "code");
   const isWhole = path.length === changed.length;
   switch (kind) {

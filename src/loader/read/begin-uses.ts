@@ -6,17 +6,27 @@
  * these read is followed.
  */
 
-import type { AnyNode, Class, Expression, Program, SpreadElement, Super } from "acorn";
+import type {
+  AnyNode,
+  CallExpression,
+  Class,
+  Expression,
+  NewExpression,
+  Program,
+  SpreadElement,
+  Super,
+} from "acorn";
 import type { Analysis } from "./analysis.ts";
 import { keyOf } from "./analysis.ts";
 import { isAnyFunction, visitChildren } from "./children.ts";
 import { hasOpenLoop, listEscaping } from "./escaping.ts";
+import { isPutting, keepsParameter } from "./keeping.ts";
 import { isFunction } from "./names.ts";
 import { DEFAULT_NAME } from "./record.ts";
 import { visitBoundNames } from "./scope.ts";
 
-/** How something is used: read, called or constructed, or copied with all its members. */
-export type UseRole = "read" | "call" | "copy";
+/** How something is used: read, called or constructed, copied with all its members, or asked for their names. */
+export type UseRole = "read" | "call" | "copy" | "keys";
 
 /** One use. */
 export interface BeginUse {
@@ -25,9 +35,9 @@ export interface BeginUse {
   readonly path: readonly string[];
 }
 
-/** What was made when the module began, or what copies objects whenever it runs. */
+/** What was made when the module began, what copies objects whenever it runs, or the `init` of a service. */
 export interface Beginning {
-  readonly kind: "value" | "statement" | "copier";
+  readonly kind: "value" | "statement" | "copier" | "init";
   /** The names of a declaration, the text of a statement. */
   readonly what: string;
   readonly uses: readonly BeginUse[];
@@ -51,15 +61,11 @@ export interface BeginUses {
 /** A member whose name only shows when it runs. */
 export const ANY_MEMBER = "*";
 
+/** What runs when a service has begun. */
+const INIT = "init";
+
 /** What is shown of a statement. */
 const SHOWN_MAX = 40;
-
-/** They keep functions that they are given, and call them later. */
-const KEEPERS: ReadonlySet<string> = new Set([
-  ...["setInterval", "setTimeout", "setImmediate", "queueMicrotask"],
-  ...["on", "once", "addListener", "addEventListener", "subscribe", "dispatch", "register"],
-  ...["timeout", "fork", "info_func", "memlimit", "register_protocol"],
-]);
 
 const COPY = /\.\.\.|\bassign\b/g;
 
@@ -69,12 +75,8 @@ const COPIERS: ReadonlySet<string> = new Set([
   ...["structuredClone", "JSON.stringify"],
 ]);
 
-/** Says whether a call keeps the functions that it is given, and calls them later. */
-export function isKeeper(callee: AnyNode): boolean {
-  if (callee.type === "Identifier") return KEEPERS.has(callee.name);
-  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return false;
-  return KEEPERS.has(callee.property.name);
-}
+/** Functions of the language that give the names of the members of what they are given. */
+const NAMERS: ReadonlySet<string> = new Set(["Object.keys", "Reflect.ownKeys"]);
 
 /** Reads it off a module's tree; `code` is its text. */
 export function readBeginUses(ast: Program, analysis: Analysis, code: string): BeginUses {
@@ -88,6 +90,8 @@ class Reader {
   readonly #makers = new Map<string, "closures" | "loop">();
   /** The functions and classes by name. */
   readonly #functions: Map<string, AnyNode> = new Map();
+  /** The classes of which variables hold instances. */
+  readonly #instances = new Map<string, string>();
 
   /** Where functions are made inside functions, and where something may be copied. */
   readonly #inner: Marks;
@@ -119,6 +123,8 @@ class Reader {
       for (const { id, init } of node.declarations) {
         const isCode = init && (isFunction(init) || init.type === "ClassExpression");
         if (isCode && id.type === "Identifier") this.#functions.set(id.name, init);
+        const made = init ? this.#classOf(init) : undefined;
+        if (made !== undefined && id.type === "Identifier") this.#instances.set(id.name, made);
       }
     }
   }
@@ -128,10 +134,12 @@ class Reader {
       for (const { id, init } of node.declarations) {
         const names: string[] = [];
         visitBoundNames(id, (name) => names.push(name));
+        if (init && isFunction(init) && names[0] === INIT) this.#addInit();
         if (init) this.#value(names.join(), init, id);
       }
     } else if (isAnyFunction(node) || node.type === "ClassDeclaration") {
       const named = node as { id?: { name: string } | null };
+      if (named.id?.name === INIT && isAnyFunction(node)) this.#addInit();
       this.#value(named.id?.name ?? DEFAULT_NAME, node);
     } else if (/(?:Statement|Directive)$/.test(node.type)) {
       const text = this.#code.slice(node.start, node.end).replace(/\s+/g, " ").replace(/;$/, "");
@@ -154,6 +162,10 @@ class Reader {
     const copied = new Uses();
     this.#visitCopies(value, copied);
     if (uses.all.every(({ role }) => role !== "copy")) this.#add("copier", what, copied);
+  }
+
+  #addInit(): void {
+    this.#beginnings.push({ kind: "init", what: INIT, uses: [{ role: "call", path: [INIT] }] });
   }
 
   #add(kind: Beginning["kind"], what: string, { all }: Uses): void {
@@ -210,6 +222,7 @@ class Reader {
     };
     for (const part of copiedIn(node)) this.#use(part, "copy", uses);
     if (node.type === "ForOfStatement") this.#use(node.right, "copy", uses);
+    if (node.type === "ForInStatement") this.#use(node.right, "keys", uses);
     if (node.type === "Identifier") this.#use(node, "read", uses);
     else if (node.type === "MemberExpression") {
       if (!this.#use(node, "read", uses)) visit(node.object);
@@ -217,11 +230,16 @@ class Reader {
     } else if (node.type === "CallExpression" || node.type === "NewExpression") {
       const { callee } = node;
       const isKnown = this.#use(callee, "call", uses);
+      if (NAMERS.has(nameOfCallee(callee))) {
+        for (const part of node.arguments) this.#use(part, "keys", uses);
+      }
       if (callee.type === "MemberExpression") {
         if (!isKnown) visit(callee.object);
       } else if (callee.type !== "Identifier") enter(callee);
-      const isKept = !isLater && isKeeper(callee);
-      for (const part of node.arguments) if (!(isKept && isFunction(part))) enter(part);
+      for (const [index, part] of node.arguments.entries()) {
+        const isKept = !isLater && isFunction(part) && this.#isKept(node, index);
+        if (!isKept) enter(part);
+      }
     } else if (isAnyFunction(node)) {
       if (isLater) visitChildren(node, visit);
     } else if (node.type === "ClassDeclaration" || node.type === "ClassExpression") {
@@ -230,6 +248,14 @@ class Reader {
       if (node.computed) visit(node.key);
       visit(node.value);
     } else visitChildren(node, visit);
+  }
+
+  /** Whether a call only puts a function somewhere that it is given. */
+  #isKept(node: CallExpression | NewExpression, index: number): boolean {
+    const own =
+      node.callee.type === "Identifier" ? this.#functions.get(node.callee.name) : undefined;
+    const called = own !== undefined && isClass(own) ? constructorOf(own) : own;
+    return called === undefined ? isPutting(node) : keepsParameter(called, index, isPutting);
   }
 
   /** Static fields and blocks, computed names and the parent are evaluated when the class is. */
@@ -286,20 +312,42 @@ class Reader {
     return path !== undefined;
   }
 
+  /** The class of which `new Room()` makes an instance, as far as it is no class of the language. */
+  #classOf(node: AnyNode): string | undefined {
+    if (node.type !== "NewExpression" || node.callee.type !== "Identifier") return undefined;
+    return this.#references.has(node.callee.start) ? node.callee.name : undefined;
+  }
+
   /** `LIMITS.max` as a way from a name of the module; undefined for anything else. */
   #pathOf(node: AnyNode | Expression | Super | SpreadElement): string[] | undefined {
     if (node.type === "Identifier") {
       return this.#references.has(node.start) ? [node.name] : undefined;
     }
+    const own = this.#classOf(node);
+    if (own !== undefined) return [own, "prototype"];
     if (node.type === "ChainExpression") return this.#pathOf(node.expression);
     if (node.type !== "MemberExpression") return undefined;
-    const before = this.#pathOf(node.object);
+    const { object } = node;
+    const made = object.type === "Identifier" ? this.#instances.get(object.name) : undefined;
+    const isInstance = made !== undefined && this.#references.has(object.start);
+    const before = isInstance ? [made, "prototype"] : this.#pathOf(object);
     if (before === undefined) return undefined;
     const { property, computed } = node;
     if (!computed && property.type === "Identifier") return [...before, property.name];
     const isWritten = computed && property.type === "Literal";
     return [...before, isWritten ? String(property.value) : ANY_MEMBER];
   }
+}
+
+function isClass(node: AnyNode): node is AnyNode & Class {
+  return node.type === "ClassDeclaration" || node.type === "ClassExpression";
+}
+
+function constructorOf({ body }: Class): AnyNode | undefined {
+  const own = body.body.find(
+    (each) => each.type === "MethodDefinition" && each.kind === "constructor",
+  );
+  return own?.type === "MethodDefinition" ? own.value : undefined;
 }
 
 /** Offsets of a text, so that most of it need not be walked through again. */

@@ -100,6 +100,11 @@ export class Program {
     return this.#entry;
   }
 
+  /** Whether a module is the one that the service is; a shared module's own program has none. */
+  isEntry(node: ModuleNode): boolean {
+    return node === this.#entry;
+  }
+
   /** The program's modules by real path; shared ones not included. */
   get nodes(): ReadonlyMap<string, ModuleNode> {
     return this.#nodes;

@@ -157,6 +157,18 @@ const QUIET: readonly (readonly [title: string, text: string, patch: Patch, said
     "sets MAX",
   ],
   [
+    "a callback of a list of keys",
+    `const sum = (o: object) => { const all: string[] = []; Object.keys(o).forEach((key) => all.push(key)); return all.length; }; ${look("sum({})")}`,
+    `const sum = (o: object) => { const all: string[] = []; Object.keys(o).forEach((key) => all.push(key)); return all.length + 1; };`,
+    "sets sum",
+  ],
+  [
+    "a function inside a function that is only called there",
+    `const sum = (l: number[]) => { const near = (n: number) => n > 1; const walk = (n: number): number => (n > 3 ? n : walk(n + 1)); return l.filter(near).length + walk(1); }; ${look("sum([1])")}`,
+    `const sum = (l: number[]) => { const near = (n: number) => n > 2; return l.filter(near).length; };`,
+    "sets sum",
+  ],
+  [
     "a callback that does not outlive its call",
     `const sum = (l: number[]) => l.map((n) => n + 1); ${look("sum([1])")}`,
     `const sum = (l: number[]) => l.map((n) => n + 2);`,

@@ -52,6 +52,27 @@ const NOTES: readonly (readonly [
     /closures/,
   ],
   [
+    "a local function that is given away",
+    "function go() { const work = () => 1; setInterval(work, 5); return [1].some(work); }",
+    "() => 1",
+    "() => 2",
+    /closures/,
+  ],
+  [
+    "a local function that a lazy list keeps",
+    "function go(m: Map<number, number>) { const work = () => 1; return m.values().map(work); }",
+    "() => 1",
+    "() => 2",
+    /closures/,
+  ],
+  [
+    "a local function that waits in a loop",
+    "function go() { const work = async () => { for (;;) await tick(1); }; work(); }\nasync function tick(n: number) {}",
+    "tick(1)",
+    "tick(2)",
+    /closures/,
+  ],
+  [
     "a function that has armed a timer with a closure",
     "function go() { setInterval(() => work(1), 5); }\nfunction work(n: number) {}",
     "work(1)",
