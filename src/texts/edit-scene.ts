@@ -40,7 +40,7 @@ export function changeName({ was, changed }: EditScene, name: string, shown: str
 /**
  * Notes that a member changes, of whatever object.
  *
- * @param isFollowing - whether code that has taken its value has the new one: a method that somebody holds.
+ * @param isFollowing - whether code that has taken its value has the new one: a method that other code holds.
  */
 // oxlint-disable-next-line max-params -- a member, and what becomes of it
 export function changeMember(

@@ -43,7 +43,7 @@ const CAUSES: readonly (readonly [name: string, from: string, to: string, used: 
   ["a list", "[1, 2]", "[1, 2, 3]", "L.length"],
 ];
 
-/** What the program has made, how it is asked for it, and whether it keeps the old. USE stands for one. */
+/** What the program has made, how it is asked for it, and whether it keeps the old. USE is replaced by a use. */
 const HOLDERS: readonly (readonly [declaration: string, look: string, isKept: boolean])[] = [
   ["const h = USE;", "h", true],
   ["let h = USE;", "h", true],
