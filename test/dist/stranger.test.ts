@@ -3,7 +3,7 @@
  * folder to a patch in the middle of a game and a start that has the scores; each step with its seconds.
  *
  * What is typed is read from the pages. Only the ports are chosen: those of the template may be
-taken. Installing asks the registry for the dependencies of snax.
+ * in use. Installing asks the registry for the dependencies of snax.
  */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
